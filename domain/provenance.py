@@ -1,0 +1,20 @@
+"""Where a fact comes from: who asked, by which command, and because of what."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Recorded with every event of one command.
+
+    ``actor``        stable id of who asked: ``key:<uuid>``, ``import:<source>``, ``cli``, ``system``; never a name.
+    ``command_id``   unique per practice; the same command twice is recorded once.
+    ``fingerprint``  SHA-256 of what was asked (route and body), so that a command id cannot be reused for something else.
+    ``causation_id`` the event or import that led to this command, if any.
+    """
+
+    actor: str
+    command_id: UUID
+    fingerprint: bytes = b""
+    causation_id: UUID | None = None
