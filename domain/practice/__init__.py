@@ -1,0 +1,1 @@
+"""The practice: its places, rooms, devices, people, services and keys."""

@@ -1,0 +1,61 @@
+"""A place where the practice sees people; opening hours are on its wall clock."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from eventsourcing.domain import event
+
+from domain.aggregate import Aggregate, FirstFact
+from domain.text import clean_text
+from domain.zones import zone
+
+
+@dataclass(frozen=True, slots=True)
+class LocationDetails:
+    """The name is cleaned. Raises InvalidValueError, UnknownZoneError."""
+
+    name: str
+    zone: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", clean_text("name", self.name, 200))
+        zone(self.zone)
+
+
+class Location(Aggregate):
+    TOPIC = "practice.location"
+
+    class Opened(FirstFact):
+        TOPIC = "practice.location.opened"
+        name: str
+        zone: str
+
+    class Changed(Aggregate.Event):
+        TOPIC = "practice.location.changed"
+        name: str
+        zone: str
+
+    @classmethod
+    def open(cls, *, id: UUID, details: LocationDetails, at: datetime) -> Self:
+        return cls._create(cls.Opened, id=id, timestamp=at, **asdict(details))
+
+    @event(Opened)
+    def __init__(self, name: str, zone: str, timestamp: datetime) -> None:
+        self.name, self.zone = name, zone
+
+    @property
+    def details(self) -> LocationDetails:
+        return LocationDetails(self.name, self.zone)
+
+    def change(self, to: LocationDetails, at: datetime) -> bool:
+        """Return whether anything was recorded: the same details again record nothing."""
+        if to == self.details:
+            return False
+        self._changed(**asdict(to), timestamp=at)
+        return True
+
+    @event(Changed)
+    def _changed(self, name: str, zone: str, timestamp: datetime) -> None:
+        self.name, self.zone = name, zone

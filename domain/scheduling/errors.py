@@ -1,0 +1,111 @@
+"""Why a visit cannot be booked, moved or closed.
+
+RuleBrokenError
+└── SchedulingError
+    ├── TimeTakenError                 time_taken
+    │   └── BufferOverlapError         buffer
+    ├── OutsideHoursError              outside_hours
+    ├── NotOnGridError                 not_on_grid
+    ├── InThePastError                 in_the_past
+    ├── MinimumNoticeError             minimum_notice
+    ├── BeyondHorizonError             beyond_horizon
+    ├── ResourceUnavailableError       resource_unavailable
+    ├── ClinicianNotOfferingError      clinician_not_offering
+    ├── AlreadyCancelledError          already_cancelled
+    ├── AlreadyClosedError             already_closed
+    ├── AlreadyCheckedInError          already_checked_in
+    ├── AlreadyStartedError            already_started
+    └── NotStartedError                not_started
+"""
+
+from typing import ClassVar
+
+from domain.errors import RuleBrokenError
+
+
+class SchedulingError(RuleBrokenError):
+    """Says ``message``; it never names a person or another visit."""
+
+    message: ClassVar[str]
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
+
+
+class TimeTakenError(SchedulingError):
+    code = "time_taken"
+    message = "the clinician has another visit at this time"
+
+
+class BufferOverlapError(TimeTakenError):
+    """Only the buffers overlap, not the visits."""
+
+    code = "buffer"
+    message = "another visit is too close: its buffer or this one's would be cut"
+
+
+class OutsideHoursError(SchedulingError):
+    code = "outside_hours"
+    message = "the clinician is not there for the whole visit"
+
+
+class NotOnGridError(SchedulingError):
+    code = "not_on_grid"
+    message = "visits of this service start at other times; ask for the free ones"
+
+
+class InThePastError(SchedulingError):
+    code = "in_the_past"
+    message = "this time has passed"
+
+
+class MinimumNoticeError(SchedulingError):
+    code = "minimum_notice"
+    message = "this is sooner than the service can be booked"
+
+
+class BeyondHorizonError(SchedulingError):
+    code = "beyond_horizon"
+    message = "this is later than the service can be booked"
+
+
+class ResourceUnavailableError(SchedulingError):
+    """``kind`` is the kind of resource that is missing; which visit has it stays unsaid."""
+
+    code = "resource_unavailable"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"no {kind} is free at this time")
+        self.kind = kind
+
+
+class ClinicianNotOfferingError(SchedulingError):
+    code = "clinician_not_offering"
+    message = "the clinician does not offer this service"
+
+
+class AlreadyCancelledError(SchedulingError):
+    code = "already_cancelled"
+    message = "the visit was cancelled"
+
+
+class AlreadyClosedError(SchedulingError):
+    """Completed, or the patient did not come."""
+
+    code = "already_closed"
+    message = "the visit is over"
+
+
+class AlreadyCheckedInError(SchedulingError):
+    code = "already_checked_in"
+    message = "the patient has arrived"
+
+
+class AlreadyStartedError(SchedulingError):
+    code = "already_started"
+    message = "the visit has started"
+
+
+class NotStartedError(SchedulingError):
+    code = "not_started"
+    message = "the visit has not started"

@@ -1,0 +1,19 @@
+"""A claim on time: what keeps two visits from the same clinician, room or device."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.time_range import TimeRange
+
+
+@dataclass(frozen=True, slots=True)
+class TimeClaim:
+    """One thing (``what``: a clinician or a resource) is busy for one holder (an appointment).
+
+    ``during`` includes the buffers and is what may not overlap; ``visit`` is the part that the patient is there.
+    """
+
+    holder_id: UUID
+    what: UUID
+    during: TimeRange
+    visit: TimeRange

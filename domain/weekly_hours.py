@@ -1,0 +1,132 @@
+"""Opening hours as people say them: weekly ranges on a wall clock, and dates that are different.
+
+A range belongs to the date on which it starts and may run into the next morning (``22:00-06:00``).
+An override speaks for its whole civil date: what it lists is all there is on that date. The date's weekly ranges go, with their
+tails into the next morning, and a tail that the evening before would bring is cut at midnight. So ``closed`` means closed.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, NamedTuple
+
+from domain.errors import InvalidValueError
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY: Final = 24 * 60
+"""Minutes of a day on the wall clock, whatever the clocks do on it."""
+
+_RANGE: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
+_MAX_OVERRIDES: Final = 2000
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+
+
+class DayRange(NamedTuple):
+    """Minutes after midnight of the date it starts on: ``0 <= start < 1440``, ``start < end < start + 1440`` or a whole day."""
+
+    start: int
+    end: int
+
+    @classmethod
+    def parse(cls, field: str, text: str) -> "DayRange":
+        """Read ``09:00-17:00``; an end that is not after its start is on the next day; ``24:00`` is the midnight that ends the day.
+
+        Raises InvalidValueError: another form, or no time between start and end.
+        """
+        match = _RANGE.fullmatch(text)
+        if not match:
+            raise InvalidValueError(field, "a range is written 09:00-17:00, its end at most 24:00")
+        hours, minutes, end_hours, end_minutes = map(int, match.groups())
+        start, end = hours * 60 + minutes, end_hours * 60 + end_minutes
+        if end > DAY:
+            raise InvalidValueError(field, "a range ends at 24:00 at the latest, or on the next day")
+        if start == end:
+            raise InvalidValueError(field, "a range ends after it starts; a whole day is 00:00-24:00")
+        return cls(start, end if end > start else end + DAY)
+
+    def __str__(self) -> str:
+        end = self.end if self.end <= DAY else self.end - DAY
+        return f"{self.start // 60:02}:{self.start % 60:02}-{end // 60:02}:{end % 60:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHours:
+    """Hours of one clinician at one location, on the wall clock of that location. Made by ``parse``; ranges are in order.
+
+    ``weekly`` has seven days, Monday first; ``overrides`` are in order of their dates, no ranges meaning closed.
+    """
+
+    weekly: tuple[tuple[DayRange, ...], ...]
+    overrides: tuple[tuple[date, tuple[DayRange, ...]], ...] = ()
+
+    @classmethod
+    def parse(cls, weekly: Iterable[str], overrides: Iterable[str] = ()) -> "OpeningHours":
+        """Read ``["mon 09:00-12:00", "mon 13:00-17:00"]`` and ``["2026-12-24 09:00-12:00", "2026-12-25 closed"]``, in any order.
+
+        Ranges that touch are fine.
+        Raises InvalidValueError: another form, ranges of the week that overlap (also over midnight), ranges of one date that overlap,
+        a date both closed and open, more than 2000 overrides, or a date outside 1970-2200.
+        """
+        days: list[list[DayRange]] = [[] for _ in WEEKDAYS]
+        for entry in weekly:
+            name, _, text = entry.partition(" ")
+            if name not in WEEKDAYS:
+                raise InvalidValueError("weekly", "a weekly range starts with mon, tue, wed, thu, fri, sat or sun")
+            days[WEEKDAYS.index(name)].append(DayRange.parse("weekly", text))
+        _refuse_overlaps(
+            "weekly", [(r.start + d * DAY, r.end + d * DAY) for d, day in enumerate(days) for r in day], 7 * DAY
+        )
+        return cls(tuple(tuple(sorted(day)) for day in days), _parsed_overrides(overrides))
+
+    def weekly_text(self) -> list[str]:
+        """Return the weekly ranges in the form that ``parse`` reads, in order."""
+        return [f"{WEEKDAYS[day]} {r}" for day, ranges in enumerate(self.weekly) for r in ranges]
+
+    def overrides_text(self) -> list[str]:
+        """Return the overrides in the form that ``parse`` reads, in order."""
+        return [
+            line
+            for on, ranges in self.overrides
+            for line in ([f"{on} {r}" for r in ranges] if ranges else [f"{on} closed"])
+        ]
+
+
+def _parsed_overrides(entries: Iterable[str]) -> tuple[tuple[date, tuple[DayRange, ...]], ...]:
+    dates: dict[date, list[DayRange]] = {}
+    closed: set[date] = set()
+    for entry in entries:
+        on_text, _, text = entry.partition(" ")
+        on = _parsed_date(on_text)
+        ranges = dates.setdefault(on, [])
+        if text == "closed":
+            closed.add(on)
+        else:
+            ranges.append(DayRange.parse("overrides", text))
+        if on in closed and ranges:
+            raise InvalidValueError("overrides", "a date is either closed or open")
+        if len(dates) > _MAX_OVERRIDES:
+            raise InvalidValueError("overrides", f"there may be at most {_MAX_OVERRIDES} overrides")
+    for ranges in dates.values():
+        _refuse_overlaps("overrides", ranges, None)
+    return tuple((on, tuple(sorted(ranges))) for on, ranges in sorted(dates.items()))
+
+
+def _parsed_date(text: str) -> date:
+    try:
+        on = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidValueError("overrides", "an override starts with a date such as 2026-12-25") from None
+    if not _FIRST_YEAR <= on.year <= _LAST_YEAR or on.isoformat() != text:
+        raise InvalidValueError("overrides", f"an override's date is written 2026-12-25, {_FIRST_YEAR} to {_LAST_YEAR}")
+    return on
+
+
+def _refuse_overlaps(field: str, ranges: Sequence[tuple[int, int]], period: int | None) -> None:
+    """``period`` makes the time a circle: Sunday night runs into Monday morning."""
+    ordered = sorted(ranges)
+    if period and ordered:
+        ordered.append((ordered[0][0] + period, ordered[0][1] + period))
+    for i in range(1, len(ordered)):
+        if ordered[i][0] < ordered[i - 1][1]:
+            raise InvalidValueError(field, "ranges may touch, but not overlap")
