@@ -18,3 +18,17 @@ class Provenance:
     command_id: UUID
     fingerprint: bytes = b""
     causation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCommand:
+    """What a command wrote: its fingerprint, the stream and version of its first event, and the position of its last."""
+
+    fingerprint: bytes
+    stream_id: UUID
+    version: int
+    position: int
+
+
+class CommandRepeatedError(Exception):
+    """The command was recorded before: its events are in the log, and they are its answer."""

@@ -1,0 +1,45 @@
+"""What can be booked in a practice: its locations, resources, clinicians and services, folded from its log."""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+from uuid import UUID
+
+from application.errors import NotFoundError
+from domain.aggregate import Aggregate
+
+T = TypeVar("T", bound=Aggregate)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All things of the catalogue at one position of the log. Treat it as read-only: threads share it."""
+
+    position: int = 0
+    things: Mapping[UUID, Aggregate] = field(default_factory=dict)
+
+    def caught_up(self, events: Sequence[tuple[int, Aggregate.Event]]) -> "Catalogue":
+        """Return the catalogue after more events, in order; this one stays as it is."""
+        if not events:
+            return self
+        things = dict(self.things)
+        touched: set[UUID] = set()
+        for _, event in events:
+            id_ = event.originator_id
+            if id_ in things and id_ not in touched:
+                things[id_] = deepcopy(things[id_])
+            touched.add(id_)
+            things[id_] = cast(Aggregate, event.mutate(things.get(id_)))
+        return Catalogue(events[-1][0], things)
+
+    def one(self, kind: type[T], id_: UUID) -> T:
+        """Return one thing. Raises NotFoundError: there is none of this kind."""
+        thing = self.things.get(id_)
+        if not isinstance(thing, kind):
+            raise NotFoundError(kind.__name__.lower())
+        return thing
+
+    def all(self, kind: type[T]) -> list[T]:
+        """Return all things of a kind, in the order in which they were made."""
+        return [thing for thing in self.things.values() if isinstance(thing, kind)]

@@ -1,0 +1,53 @@
+"""Why a use case could not be carried out, besides a rule of the domain.
+
+ApplicationError
+├── NotFoundError              no such thing in this practice, or not one that the caller may see
+├── NotPermittedError          the caller's role does not allow it
+├── StaleVersionError          the thing has changed since the caller read it
+├── IdempotencyMismatchError   the command's id was used before, for something else
+└── UnavailableError           the log cannot be reached; the same command may be sent again
+"""
+
+from typing import ClassVar
+
+
+class ApplicationError(Exception):
+    code: ClassVar[str] = "application_error"
+
+
+class NotFoundError(ApplicationError):
+    """There is no such thing in this practice. ``kind`` is the glossary's word for it."""
+
+    code = "not_found"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"there is no such {kind}")
+        self.kind = kind
+
+
+class NotPermittedError(ApplicationError):
+    """The caller's role does not allow this."""
+
+    code = "not_permitted"
+
+
+class StaleVersionError(ApplicationError):
+    """The thing has changed since the caller read it; read it again and decide anew."""
+
+    code = "stale_version"
+
+    def __init__(self, current_version: int | None = None) -> None:
+        super().__init__("it has changed since you read it; read it again")
+        self.current_version = current_version
+
+
+class IdempotencyMismatchError(ApplicationError):
+    """The same Idempotency-Key came with another request; use a new key."""
+
+    code = "idempotency_mismatch"
+
+
+class UnavailableError(ApplicationError):
+    """The log cannot be reached; nothing is lost, the same command may be sent again."""
+
+    code = "unavailable"

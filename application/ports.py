@@ -1,0 +1,55 @@
+"""What the use cases need from outside, each with the promise that every adapter keeps."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from domain.aggregate import Aggregate
+from domain.provenance import RecordedCommand
+from domain.scheduling.consultation import Consultation
+from domain.time_range import TimeRange
+
+
+class Clock(Protocol):
+    """Says what time it is. The only place where the program reads a clock."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        ...
+
+
+class PracticeReader(Protocol):
+    """Reads one practice's log beside its streams. Every answer is of committed facts only."""
+
+    def consult(
+        self, what: Sequence[UUID], window: TimeRange, *, subject_id: UUID | None = None, command_id: UUID | None = None
+    ) -> Consultation:
+        """Read all that a booking depends on, in one round trip: claims of ``what`` that overlap the window, and the rest."""
+        ...
+
+    def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
+        """Return (position, event) of all that changed what can be booked since a position, in order."""
+        ...
+
+    def recorded_command(self, command_id: UUID) -> RecordedCommand | None:
+        """Return what a command wrote; None if it wrote nothing."""
+        ...
+
+    def position(self) -> int:
+        """Return the log's newest position."""
+        ...
+
+
+class PracticeStore(Protocol):
+    """Opens practices' logs; one for the whole process."""
+
+    def open_log(self, tenant_id: UUID) -> None:
+        """Begin the log of a new practice; does nothing where it has begun."""
+        ...
+
+    def environment(self, tenant_id: UUID) -> Mapping[str, str]:
+        """Return the library's settings for one practice's Application."""
+        ...
+
+    def reader(self, tenant_id: UUID) -> PracticeReader: ...

@@ -1,0 +1,133 @@
+"""One practice's log as the eventsourcing library's Application: load, record, and answer a repeated command."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.persistence import IntegrityError, OperationalError
+
+from application.catalogue import Catalogue
+from application.errors import IdempotencyMismatchError, NotFoundError, StaleVersionError, UnavailableError
+from application.outcome import Outcome
+from application.ports import PracticeReader, PracticeStore
+from domain.aggregate import Aggregate
+from domain.provenance import CommandRepeatedError, Provenance
+from domain.scheduling.time_claim import TimeClaim
+
+T = TypeVar("T", bound=Aggregate)
+
+
+class PracticeLog(Application[UUID]):
+    """All commands on one practice go through its one instance; thread-safe."""
+
+    def __init__(self, tenant_id: UUID, store: PracticeStore) -> None:
+        self.name = str(tenant_id)
+        super().__init__(store.environment(tenant_id))
+        self.tenant_id = tenant_id
+        self.reader: PracticeReader = store.reader(tenant_id)
+        self._catalogue = Catalogue()
+        self._catalogue_lock = threading.Lock()
+
+    def load(self, kind: type[T], id_: UUID, expected_version: int | None = None) -> T:
+        """Return a thing as it is now.
+
+        Raises NotFoundError: there is none of this kind; StaleVersionError: it is not at ``expected_version``.
+        """
+        thing = self._at_version(kind, id_, None)
+        if expected_version is not None and thing.version != expected_version:
+            raise StaleVersionError(thing.version)
+        return thing
+
+    def record(
+        self, *things: Aggregate, by: Provenance, claims: Sequence[TimeClaim] = (), releases: Sequence[UUID] = ()
+    ) -> int:
+        """Append what the things decided, and move their claims on time with it; return the position to wait for.
+
+        A command that changed nothing returns the log's present position.
+        Raises StaleVersionError, TimeTakenError, CommandRepeatedError, UnavailableError: nothing was recorded.
+        """
+        try:
+            recordings = self.save(*things, provenance=by, claims=claims, releases=releases)
+        except IntegrityError as error:
+            raise StaleVersionError from error
+        except OperationalError as error:
+            raise UnavailableError from error
+        if not recordings:
+            return self.reader.position()
+        return int(recordings[-1].notification.id)
+
+    def carry_out(self, kind: type[T], by: Provenance, decide: Callable[[], Outcome[T]]) -> Outcome[T]:
+        """Run a command once: a repeat under the same command id answers what it answered first.
+
+        Raises IdempotencyMismatchError: the command id was used for another request.
+        """
+        if by.fingerprint and (earlier := self.answered(kind, by)):
+            return earlier
+        try:
+            return decide()
+        except CommandRepeatedError:
+            if earlier := self.answered(kind, by):
+                return earlier
+            raise
+
+    def answered(self, kind: type[T], by: Provenance) -> Outcome[T] | None:
+        """Return the answer that a command was given before; None if it has recorded nothing."""
+        command = self.reader.recorded_command(by.command_id)
+        if command is None:
+            return None
+        if command.fingerprint != by.fingerprint:
+            raise IdempotencyMismatchError("this Idempotency-Key was used for another request; use a new one")
+        return Outcome(self._at_version(kind, command.stream_id, command.version), command.position)
+
+    def catalogue(self, at_least: int | None = None) -> Catalogue:
+        """Return what can be booked, caught up to ``at_least`` a position of the log; None means to this moment."""
+        catalogue = self._catalogue
+        if at_least is not None and catalogue.position >= at_least:
+            return catalogue
+        with self._catalogue_lock:
+            if at_least is None or self._catalogue.position < at_least:
+                self._catalogue = self._catalogue.caught_up(self.reader.catalogue_events(self._catalogue.position))
+            return self._catalogue
+
+    def _at_version(self, kind: type[T], id_: UUID, version: int | None) -> T:
+        try:
+            thing: object = self.repository.get(id_, version=version)
+        except AggregateNotFoundError:
+            raise NotFoundError(_spoken(kind)) from None
+        except OperationalError as error:
+            raise UnavailableError from error
+        if not isinstance(thing, kind):
+            raise NotFoundError(_spoken(kind))
+        return thing
+
+
+class PracticeLogs:
+    """The logs that a process has in use; the ones not used for longest are let go."""
+
+    def __init__(self, store: PracticeStore, most: int = 2_000) -> None:
+        self._store = store
+        self._most = most
+        self._logs: OrderedDict[UUID, PracticeLog] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, tenant_id: UUID) -> PracticeLog:
+        with self._lock:
+            log = self._logs.get(tenant_id)
+            if log is None:
+                log = self._logs[tenant_id] = PracticeLog(tenant_id, self._store)
+                if len(self._logs) > self._most:
+                    self._logs.popitem(last=False)
+            self._logs.move_to_end(tenant_id)
+            return log
+
+    def begin(self, tenant_id: UUID) -> PracticeLog:
+        """Open the log of a new practice."""
+        self._store.open_log(tenant_id)
+        return self.of(tenant_id)
+
+
+def _spoken(kind: type[Aggregate]) -> str:
+    return kind.__name__.lower()

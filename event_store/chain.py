@@ -1,0 +1,115 @@
+"""The hash chain of a practice's log: each event's hash binds it to all that came before it.
+
+    hash(0)   = SHA-256("scheduler log" + tenant)
+    hash(n)   = SHA-256(hash(n-1) + position(n) as 8 bytes + digest(n))
+    digest(n) = SHA-256(every column of the event, each with its length)
+
+Digests are made where the event is made; the chain is linked inside the append, where the position is known. Sealed data
+enters as ciphertext, so the chain still verifies after an erasure.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LENGTHS = struct.Struct(">7I")
+_NUMBERS = struct.Struct(">IHIqq")
+
+
+def genesis(tenant_id: UUID) -> bytes:
+    """Return the hash before a practice's first event."""
+    return hashlib.sha256(b"scheduler log" + tenant_id.bytes).digest()
+
+
+def link(previous: bytes, position: int, digest: bytes) -> bytes:
+    """Return the hash of the event at ``position``."""
+    return hashlib.sha256(previous + position.to_bytes(8, "big") + digest).digest()
+
+
+def microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+@dataclass(frozen=True, slots=True)
+class DigestedEvent:
+    """All that an event's digest covers; ``body`` is canonical JSON, ``command_part`` counts from 0 within a command."""
+
+    tenant_id: UUID
+    stream_id: UUID
+    version: int
+    event_type: str
+    schema_version: int
+    body: bytes
+    sealed: bytes | None
+    actor: str
+    command_id: UUID
+    command_part: int
+    fingerprint: bytes | None
+    causation_id: UUID | None
+    effective_at: datetime
+    recorded_at: datetime
+
+    def digest(self) -> bytes:
+        texts = (
+            self.event_type.encode(),
+            self.body,
+            self.sealed or b"",
+            self.actor.encode(),
+            self.fingerprint or b"",
+            self.causation_id.bytes if self.causation_id else b"",
+            self.command_id.bytes,
+        )
+        return hashlib.sha256(
+            b"".join(
+                (
+                    self.tenant_id.bytes,
+                    self.stream_id.bytes,
+                    _NUMBERS.pack(
+                        self.version,
+                        self.schema_version,
+                        self.command_part,
+                        microseconds(self.effective_at),
+                        microseconds(self.recorded_at),
+                    ),
+                    _LENGTHS.pack(*map(len, texts)),
+                    *texts,
+                )
+            )
+        ).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """The first event at which a chain fails, and how: ``missing``, ``altered`` or ``head``."""
+
+    position: int
+    fault: str
+
+
+def first_broken_link(
+    tenant_id: UUID, rows: Iterator[tuple[int, bytes, DigestedEvent]], head: tuple[int, bytes]
+) -> BrokenLink | None:
+    """Return where a practice's log was tampered with, or None.
+
+    ``rows`` are (position, stored hash, event) in order of position; ``head`` is (position, hash) as the head says.
+    A deleted tail shows as a head that no row reaches.
+    """
+    expected = genesis(tenant_id)
+    last = 0
+    for position, stored, event in rows:
+        if position != last + 1:
+            return BrokenLink(last + 1, "missing")
+        expected = link(expected, position, event.digest())
+        if expected != stored:
+            return BrokenLink(position, "altered")
+        last = position
+    if head[0] > last:
+        return BrokenLink(last + 1, "missing")
+    if head != (last, expected):
+        return BrokenLink(last, "head")
+    return None

@@ -1,0 +1,275 @@
+"""Joins appends that are asked for at the same time into one statement and one commit.
+
+Whoever finds a free connection leads: it takes what waits (at most one append per practice, at most ``most`` together), flies
+it, and hands the connection to the next one waiting. Under load a commit then serves many practices; alone, an append flies
+at once. There is no thread of our own and no delay added.
+
+Each append succeeds or is refused on its own. If a flight fails as a whole, each of its appends is tried again alone, under
+its command id, which makes a second try safe even if the first was committed before its answer was lost.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg import Connection
+from psycopg.types.range import TimestamptzRange
+
+from domain.provenance import CommandRepeatedError
+from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.time_claim import TimeClaim
+from event_store.errors import StaleStreamError, StoreUnavailableError, UnknownPracticeError
+from event_store.tenancy import tenant_transaction
+
+PATIENCE_SECONDS: Final = 2.0
+"""How long an append is tried again when the database is away or another program holds the practice's head."""
+
+_CALL: Final = (
+    "select outcome, position from log.append("
+    "%b::uuid[],%b::text[],%b::uuid[],%b::bytea[],%b::uuid[],%b::timestamptz[],%b::int4[],%b::int4[],%b::int4[],"
+    "%b::text[],%b::uuid[],%b::int4[],%b::text[],%b::int2[],%b::text[],%b::bytea[],%b::timestamptz[],%b::bytea[],"
+    "%b::uuid[],%b::uuid[],%b::tstzrange[],%b::tstzrange[],%b::uuid[],%b)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event as it is sent to the log."""
+
+    stream_type: str
+    stream_id: UUID
+    version: int
+    event_type: str
+    schema_version: int
+    body: str
+    sealed: bytes | None
+    effective_at: datetime
+    digest: bytes
+
+
+@dataclass(slots=True, eq=False)
+class Append:
+    """One practice's append and, once it has landed, its outcome."""
+
+    tenant_id: UUID
+    actor: str
+    command_id: UUID
+    fingerprint: bytes | None
+    causation_id: UUID | None
+    recorded_at: datetime
+    events: Sequence[EventRow]
+    claims: Sequence[TimeClaim] = ()
+    releases: Sequence[UUID] = ()
+    outcome: str = ""
+    position: int = 0
+    wakes: threading.Lock = field(default_factory=threading.Lock)
+    leads_on: "Connection[Any] | None" = None
+
+
+class AppendJoiner:
+    """Carries appends to the log over its own few connections; thread-safe."""
+
+    def __init__(self, connect: Callable[[], Connection[Any]], *, flights: int = 2, most: int = 32) -> None:
+        """``connect`` opens an autocommit connection; ``flights`` is how many statements may be under way at once."""
+        self._connect = connect
+        self._most = most
+        self._lock = threading.Lock()
+        self._free: list[Connection[Any] | None] = [None] * flights
+        self._waiting: deque[Append] = deque()
+        self._airborne: set[UUID] = set()
+
+    def append(self, request: Append) -> int:
+        """Return the position of the append's last event, once it is durable.
+
+        Raises StaleStreamError, TimeTakenError, CommandRepeatedError, UnknownPracticeError: refused, nothing was written.
+        Raises StoreUnavailableError: the database could not be reached; the same command may be sent again.
+        """
+        request.wakes.acquire()
+        with self._lock:
+            leads = bool(self._free) and request.tenant_id not in self._airborne
+            if leads:
+                request.leads_on = self._free.pop()
+                self._airborne.add(request.tenant_id)
+            else:
+                self._waiting.append(request)
+        if not leads:
+            request.wakes.acquire()
+        if not request.outcome:
+            self._lead(request)
+        if request.outcome in ("busy", "failed"):
+            self._fly_alone(request)
+        return _position(request)
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        with self._lock:
+            for connection in self._free:
+                if connection is not None:
+                    connection.close()
+            self._free = [None] * len(self._free)
+
+    def _lead(self, own: Append) -> None:
+        """Fly ``own`` and what else waits, then hand the connection on."""
+        with self._lock:
+            flight = self._board(own)
+        connection = own.leads_on
+        try:
+            if connection is None or connection.closed:
+                connection = self._connect()
+            _fly(connection, flight, wait=False)
+        except psycopg.Error:
+            for request in flight:
+                request.outcome = "failed"
+            if connection is not None:
+                connection.close()
+            connection = None
+        finally:
+            self._land(flight, own, connection)
+
+    def _board(self, own: Append) -> list[Append]:
+        """Take what waits beside ``own``: one append a practice, none of a practice that is in the air. Called with the lock held."""
+        flight = [own]
+        staying: deque[Append] = deque()
+        for request in self._waiting:
+            if len(flight) < self._most and request.tenant_id not in self._airborne:
+                self._airborne.add(request.tenant_id)
+                flight.append(request)
+            else:
+                staying.append(request)
+        self._waiting = staying
+        # One order of locking for everybody, so that two programs never wait for each other in a ring.
+        flight.sort(key=lambda request: request.tenant_id)
+        return flight
+
+    def _land(self, flight: Sequence[Append], own: Append, connection: Connection[Any] | None) -> None:
+        with self._lock:
+            self._airborne.difference_update(request.tenant_id for request in flight)
+            heir = next((request for request in self._waiting if request.tenant_id not in self._airborne), None)
+            if heir is None:
+                self._free.append(connection)
+            else:
+                self._waiting.remove(heir)
+                self._airborne.add(heir.tenant_id)
+                heir.leads_on = connection
+        for request in flight:
+            if request is not own:
+                request.wakes.release()
+        if heir is not None:
+            heir.wakes.release()
+
+    def _fly_alone(self, request: Append) -> None:
+        """Try one append by itself, waiting for its practice's head."""
+        was_lost = request.outcome == "failed"
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                with self._connect() as connection:
+                    connection.execute(f"set lock_timeout = '{int(PATIENCE_SECONDS)}s'")
+                    _fly(connection, [request], wait=True)
+                    # A lost answer may have been a commit: then the command is in the log, and this is its answer.
+                    if was_lost and request.outcome == "repeated":
+                        request.position = _recorded_position(connection, request)
+                        request.outcome = "appended"
+                    return
+            except psycopg.errors.ExclusionViolation as error:
+                raise TimeTakenError from error
+            except psycopg.errors.UniqueViolation as error:
+                raise StaleStreamError from error
+            except psycopg.OperationalError as error:
+                was_lost = True
+                if time.monotonic() > deadline:
+                    raise StoreUnavailableError("the log cannot be reached; try again") from error
+                time.sleep(0.05)
+
+
+def _fly(connection: Connection[Any], flight: Sequence[Append], *, wait: bool) -> None:
+    rows = connection.execute(_CALL, _parameters(flight, wait), prepare=True).fetchall()
+    for request, (outcome, position) in zip(flight, rows, strict=True):
+        request.outcome, request.position = outcome, position
+
+
+def _parameters(flight: Sequence[Append], wait: bool) -> list[object]:
+    events = [event for request in flight for event in request.events]
+    claims = [claim for request in flight for claim in request.claims]
+    return [
+        *_columns(
+            (
+                (
+                    request.tenant_id,
+                    request.actor,
+                    request.command_id,
+                    request.fingerprint,
+                    request.causation_id,
+                    request.recorded_at,
+                    len(request.events),
+                    len(request.claims),
+                    len(request.releases),
+                )
+                for request in flight
+            ),
+            9,
+        ),
+        *_columns(
+            (
+                (
+                    event.stream_type,
+                    event.stream_id,
+                    event.version,
+                    event.event_type,
+                    event.schema_version,
+                    event.body,
+                    event.sealed,
+                    event.effective_at,
+                    event.digest,
+                )
+                for event in events
+            ),
+            9,
+        ),
+        *_columns(
+            (
+                (
+                    claim.holder_id,
+                    claim.what,
+                    TimestamptzRange(claim.during.starts_at, claim.during.ends_at),
+                    TimestamptzRange(claim.visit.starts_at, claim.visit.ends_at),
+                )
+                for claim in claims
+            ),
+            4,
+        ),
+        [holder for request in flight for holder in request.releases],
+        wait,
+    ]
+
+
+def _columns(rows: Iterable[tuple[object, ...]], width: int) -> list[list[object]]:
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return columns or [[] for _ in range(width)]
+
+
+def _position(request: Append) -> int:
+    if request.outcome == "appended":
+        return request.position
+    if request.outcome == "stale":
+        raise StaleStreamError
+    if request.outcome == "taken":
+        raise TimeTakenError
+    if request.outcome == "repeated":
+        raise CommandRepeatedError
+    raise UnknownPracticeError
+
+
+def _recorded_position(connection: Connection[Any], request: Append) -> int:
+    with tenant_transaction(connection, request.tenant_id) as cursor:
+        row = cursor.execute(
+            "select max(position) from log.event where tenant_id = %s and command_id = %s",
+            (request.tenant_id, request.command_id),
+        ).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,132 @@
+"""Reads logs in order of position: for projectors, histories, exports and verification."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from psycopg_pool import ConnectionPool
+
+from domain.logged_event import Body, LoggedEvent
+from domain.personal import ERASED, Erased
+from event_store.chain import BrokenLink, DigestedEvent, first_broken_link
+from event_store.codec import canonical_json, codec_of
+from event_store.keys import KeyRing
+from event_store.sealing import ErasedError, Place, key_reference, unseal
+from event_store.tenancy import tenant_transaction
+from event_store.upcasting import current_body
+
+_COLUMNS: Final = (
+    "position, event_type, stream_id, version, body::text, schema_version, actor, command_id, causation_id,"
+    " effective_at, recorded_at, sealed"
+)
+_PAGE: Final = 2_000
+
+
+class LogReader:
+    """Reads any practice's log, one practice at a time."""
+
+    def __init__(self, pool: ConnectionPool, keys: KeyRing) -> None:
+        self._pool = pool
+        self._keys = keys
+
+    def heads(self) -> dict[UUID, int]:
+        """Return every practice's newest position. Needs the role scheduler_projector or scheduler_backup; others see none."""
+        with self._pool.connection() as connection:
+            return dict(connection.execute("select tenant_id, position from log.tenant_head", binary=True).fetchall())
+
+    def page(self, tenant_id: UUID, after: int, limit: int) -> list[LoggedEvent]:
+        """Return up to ``limit`` events behind a position, in order, with the keys to open them at hand."""
+        return self._select(tenant_id, "position > %s order by position limit %s", (after, limit))
+
+    def of_stream(self, tenant_id: UUID, stream_id: UUID) -> list[LoggedEvent]:
+        """Return every event of one thing, in order."""
+        return self._select(tenant_id, "stream_id = %s order by version", (stream_id,))
+
+    def at(self, tenant_id: UUID, positions: Sequence[int]) -> list[LoggedEvent]:
+        """Return the events at some positions, in order."""
+        return self._select(tenant_id, "position = any (%s) order by position", (list(positions),))
+
+    def verify(self, tenant_id: UUID) -> BrokenLink | None:
+        """Walk a practice's whole hash chain; return where it was broken, or None. Needs no key."""
+        with tenant_transaction(self._pool, tenant_id) as cursor:
+            head = cursor.execute(
+                "select position, head_hash from log.tenant_head where tenant_id = %s for share", (tenant_id,)
+            ).fetchone()
+        return first_broken_link(tenant_id, self._digested(tenant_id, head[0] if head else 0), head or (0, b""))
+
+    def _select(self, tenant_id: UUID, condition: str, values: tuple[object, ...]) -> list[LoggedEvent]:
+        with tenant_transaction(self._pool, tenant_id) as cursor:
+            rows = cursor.execute(
+                f"select {_COLUMNS} from log.event where tenant_id = %s and {condition}",  # noqa: S608  constants only
+                (tenant_id, *values),
+                binary=True,
+            ).fetchall()
+        self._keys.opening_keys(tenant_id, {key_reference(row[11])[0] for row in rows if row[11] is not None})
+        return [
+            LoggedEvent(
+                tenant_id,
+                position,
+                topic,
+                stream_id,
+                version,
+                _body(topic, schema_version, body),
+                actor,
+                command_id,
+                causation_id,
+                effective_at,
+                recorded_at,
+                self._opened,
+                sealed,
+            )
+            for (
+                position,
+                topic,
+                stream_id,
+                version,
+                body,
+                schema_version,
+                actor,
+                command_id,
+                causation_id,
+                effective_at,
+                recorded_at,
+                sealed,
+            ) in rows
+        ]
+
+    def _opened(self, event: LoggedEvent, sealed: bytes) -> Body | Erased:
+        try:
+            key = self._keys.opening_key(event.tenant_id, *key_reference(sealed))
+        except ErasedError:
+            return ERASED
+        codec = codec_of(event.event_type)
+        place = Place(event.tenant_id, event.stream_id, event.version, codec.topic, codec.sealed_field)
+        opened: Body = msgspec.json.decode(unseal(key, place, sealed))
+        return opened
+
+    def _digested(self, tenant_id: UUID, last: int) -> Iterator[tuple[int, bytes, DigestedEvent]]:
+        after = 0
+        while after < last:
+            with tenant_transaction(self._pool, tenant_id) as cursor:
+                rows = cursor.execute(
+                    "select position, hash, stream_id, version, event_type, schema_version, body::text, sealed, actor,"
+                    " command_id, command_part, fingerprint, causation_id, effective_at, recorded_at from log.event"
+                    " where tenant_id = %s and position > %s and position <= %s order by position limit %s",
+                    (tenant_id, after, last, _PAGE),
+                    binary=True,
+                ).fetchall()
+            if not rows:
+                return
+            for position, stored, stream_id, version, topic, schema, body, *rest in rows:
+                canonical = canonical_json(msgspec.json.decode(body))
+                yield position, stored, DigestedEvent(tenant_id, stream_id, version, topic, schema, canonical, *rest)
+            after = rows[-1][0]
+
+
+def _body(topic: str, schema_version: int, text: str) -> Body:
+    known = codec_of(topic).schema_version
+    body: Body = msgspec.json.decode(
+        text if schema_version == known else current_body(topic, schema_version, known, text.encode())
+    )
+    return body

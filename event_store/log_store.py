@@ -1,0 +1,120 @@
+"""What one process holds of the log: connections, keys, the joiner of appends, and a factory for each practice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    InfrastructureFactory,
+    ProcessRecorder,
+    ProgrammingError,
+    TrackingRecorder,
+)
+from eventsourcing.utils import Environment
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from event_store.chain import genesis
+from event_store.errors import UnsafeDatabaseError
+from event_store.joiner import AppendJoiner
+from event_store.keys import KeyRing
+from event_store.mapper import FactMapper
+from event_store.practice_reader import PracticeReader
+from event_store.recorder import PracticeRecorder
+from event_store.tenancy import open_pool, tenant_transaction
+
+_OPEN_STORES: dict[str, "LogStore"] = {}
+
+
+@dataclass(frozen=True)
+class LogStore:
+    """The log of all practices, as one process reaches it."""
+
+    name: str
+    pool: ConnectionPool
+    joiner: AppendJoiner
+    keys: KeyRing
+    now: Callable[[], datetime]
+
+    @classmethod
+    def open(
+        cls, conninfo: str, keys: KeyRing, now: Callable[[], datetime], *, most_connections: int = 16, flights: int = 2
+    ) -> "LogStore":
+        """Connect as scheduler_app. Raises UnsafeDatabaseError: the server would lose acknowledged events."""
+
+        def connect() -> Connection[Any]:
+            return psycopg.connect(conninfo, autocommit=True)
+
+        with connect() as connection:
+            _refuse_unsafe(connection)
+        store = cls(
+            name=conninfo,
+            pool=open_pool(conninfo, name="log", most=most_connections),
+            joiner=AppendJoiner(connect, flights=flights),
+            keys=keys,
+            now=now,
+        )
+        _OPEN_STORES[store.name] = store
+        return store
+
+    def close(self) -> None:
+        """Give all connections back."""
+        _OPEN_STORES.pop(self.name, None)
+        self.joiner.close()
+        self.pool.close()
+
+    def open_log(self, tenant_id: UUID) -> None:
+        """Begin the log of a new practice; does nothing where it has begun."""
+        self.keys.create_practice(tenant_id)
+        with tenant_transaction(self.pool, tenant_id) as cursor:
+            cursor.execute(
+                "insert into log.tenant_head (tenant_id, head_hash) values (%s, %s) on conflict do nothing",
+                (tenant_id, genesis(tenant_id)),
+            )
+
+    def environment(self, tenant_id: UUID) -> dict[str, str]:
+        """Return the settings with which the library's Application reaches one practice's log."""
+        return {"PERSISTENCE_MODULE": "event_store", "LOG_STORE": self.name, "TENANT_ID": str(tenant_id)}
+
+    def reader(self, tenant_id: UUID) -> PracticeReader:
+        """Return what reads one practice's log beside its streams."""
+        return PracticeReader(tenant_id, self.pool, FactMapper(tenant_id, self.keys))
+
+
+class Factory(InfrastructureFactory[TrackingRecorder]):
+    """The library's way to our log. Settings: LOG_STORE (the name of an open LogStore) and TENANT_ID."""
+
+    def __init__(self, env: Environment) -> None:
+        super().__init__(env)
+        name = env.get("LOG_STORE")
+        if name not in _OPEN_STORES:
+            raise ProgrammingError("LOG_STORE names no open LogStore; open one first")
+        self._store = _OPEN_STORES[name]
+        self._tenant_id = UUID(env.get("TENANT_ID"))
+
+    def mapper(self, *_: object, **__: object) -> Any:
+        """Return our own mapper; the library's transcoder and cipher have no part in it."""
+        return FactMapper(self._tenant_id, self._store.keys)
+
+    def aggregate_recorder(self, purpose: str = "events") -> ApplicationRecorder:
+        return self.application_recorder()
+
+    def application_recorder(self) -> ApplicationRecorder:
+        return PracticeRecorder(self._tenant_id, self._store.pool, self._store.joiner, self._store.now)
+
+    def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> TrackingRecorder:
+        raise ProgrammingError("cursors are kept by projections.runner")
+
+    def process_recorder(self) -> ProcessRecorder:
+        raise ProgrammingError("cursors are kept by projections.runner")
+
+
+def _refuse_unsafe(connection: Connection[Any]) -> None:
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        row = connection.execute("select current_setting(%s)", (setting,)).fetchone()
+        if row is None or row[0] not in ("on", "remote_apply", "remote_write"):
+            raise UnsafeDatabaseError(f"set {setting} = on: acknowledged events could be lost without it")

@@ -1,0 +1,79 @@
+"""Domain events to stored events and back, for one practice: typed JSON for the body, one sealed envelope for personal data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import Mapper, StoredEvent
+
+from domain.aggregate import Aggregate
+from event_store.codec import EventCodec, codec_for, codec_of
+from event_store.keys import KeyRing
+from event_store.sealing import ErasedError, Place, key_reference, seal, unseal
+from event_store.upcasting import current_body
+
+
+@dataclass(frozen=True, slots=True)
+class MappedEvent(StoredEvent):
+    """A stored event with all that our log keeps; ``state`` is the canonical JSON body."""
+
+    schema_version: int
+    effective_at: datetime
+    sealed: bytes | None
+
+
+class FactMapper(Mapper[UUID]):
+    """Maps the events of one practice."""
+
+    def __init__(self, tenant_id: UUID, keys: KeyRing) -> None:
+        self._tenant_id = tenant_id
+        self._keys = keys
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> MappedEvent:
+        """Serialise and seal; the subject's key is made if there is none. Raises ErasedError: the subject was erased."""
+        event = cast(Aggregate.Event, domain_event)
+        codec = codec_for(type(event))
+        state = event.__dict__
+        sealed = None
+        if codec.personal_fields:
+            key = self._keys.sealing_key(self._tenant_id, codec.subject_id(state))
+            sealed = seal(key, self._place(codec, event.originator_id, event.originator_version), codec.personal(state))
+        return MappedEvent(
+            originator_id=event.originator_id,
+            originator_version=event.originator_version,
+            topic=codec.topic,
+            state=codec.body(state),
+            schema_version=codec.schema_version,
+            effective_at=event.timestamp,
+            sealed=sealed,
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Aggregate.Event:
+        """Rebuild an event; personal fields read ``ERASED`` where the subject's key was destroyed.
+
+        Raises NewerVersionError, KeyUnavailableError, TamperedError.
+        """
+        stored = cast(MappedEvent, stored_event)
+        codec = codec_of(stored.topic)
+        body = current_body(codec.topic, stored.schema_version, codec.schema_version, stored.state)
+        envelope = {
+            "originator_id": stored.originator_id,
+            "originator_version": stored.originator_version,
+            "timestamp": stored.effective_at,
+        }
+        return codec.event(envelope, body, self._opened(codec, stored))
+
+    def _opened(self, codec: EventCodec, stored: MappedEvent) -> bytes | None:
+        if stored.sealed is None:
+            return None
+        try:
+            key = self._keys.opening_key(self._tenant_id, *key_reference(stored.sealed))
+        except ErasedError:
+            return None
+        place = self._place(codec, UUID(str(stored.originator_id)), stored.originator_version)
+        return unseal(key, place, stored.sealed)
+
+    def _place(self, codec: EventCodec, stream_id: UUID, version: int) -> Place:
+        return Place(self._tenant_id, stream_id, version, codec.topic, codec.sealed_field)

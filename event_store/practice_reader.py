@@ -1,0 +1,109 @@
+"""Reads one practice's log beside its streams: what a booking depends on, the catalogue's events, a command's events."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from psycopg_pool import ConnectionPool
+
+from domain.aggregate import Aggregate
+from domain.provenance import RecordedCommand
+from domain.scheduling.consultation import Consultation
+from domain.scheduling.time_claim import TimeClaim
+from domain.time_range import TimeRange
+from event_store.errors import UnknownPracticeError
+from event_store.mapper import FactMapper
+from event_store.recorder import COLUMNS, stored_event
+from event_store.tenancy import tenant_transaction
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_CATALOGUE: Final = (
+    "('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')"
+)
+"""The stream types of what can be booked; the same list as in the index of migrations/0001_log.sql."""
+
+
+class PracticeReader:
+    """Implements application.ports.PracticeReader."""
+
+    def __init__(self, tenant_id: UUID, pool: ConnectionPool, mapper: FactMapper) -> None:
+        self._tenant_id = tenant_id
+        self._pool = pool
+        self._mapper = mapper
+
+    def consult(
+        self, what: Sequence[UUID], window: TimeRange, *, subject_id: UUID | None = None, command_id: UUID | None = None
+    ) -> Consultation:
+        """Read all that a booking depends on, in one round trip. Raises UnknownPracticeError: its log was never opened."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "select position, catalogue_position, is_stream_known, is_command_known,"
+                " holders, whats, during_from, during_until, visit_from, visit_until"
+                " from log.consult(%s, %b::uuid[], %s, %s, %s, %s)",
+                (self._tenant_id, list(what), window.starts_at, window.ends_at, subject_id, command_id),
+                binary=True,
+            ).fetchone()
+        if row is None:
+            raise UnknownPracticeError
+        position, catalogue_position, is_subject_known, is_command_recorded, *claims = row
+        return Consultation(
+            position,
+            catalogue_position,
+            is_subject_known,
+            is_command_recorded,
+            [_claim(*columns) for columns in zip(*claims, strict=True)] if claims[0] else [],
+        )
+
+    def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
+        """Return (position, event) of all that changed what can be booked since a position, in order."""
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            rows = cursor.execute(
+                f"select position, {COLUMNS} from log.event"  # noqa: S608  constants only
+                f" where tenant_id = %s and position > %s and stream_type in {_CATALOGUE} order by position",
+                (self._tenant_id, after),
+                binary=True,
+            ).fetchall()
+        return [(position, self._mapper.to_domain_event(stored_event(tuple(event)))) for position, *event in rows]
+
+    def recorded_command(self, command_id: UUID) -> RecordedCommand | None:
+        """Return what a command wrote; None if it wrote nothing."""
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            row = cursor.execute(
+                "select first.fingerprint, first.stream_id, last.version, last.position"
+                " from log.event first join lateral ("
+                "   select e.version, e.position from log.event e"
+                "   where e.tenant_id = first.tenant_id and e.command_id = first.command_id order by e.command_part desc limit 1"
+                " ) last on true"
+                " where first.tenant_id = %s and first.command_id = %s and first.command_part = 0",
+                (self._tenant_id, command_id),
+            ).fetchone()
+        if row is None:
+            return None
+        fingerprint, stream_id, version, position = row
+        return RecordedCommand(fingerprint or b"", stream_id, version, position)
+
+    def position(self) -> int:
+        """Return the log's newest position; 0 before its first event."""
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            row = cursor.execute(
+                "select position from log.tenant_head where tenant_id = %s", (self._tenant_id,)
+            ).fetchone()
+        if row is None:
+            raise UnknownPracticeError
+        return int(row[0])
+
+
+def _claim(
+    holder_id: UUID, what: UUID, during_from: int, during_until: int, visit_from: int, visit_until: int
+) -> TimeClaim:
+    return TimeClaim(
+        holder_id,
+        what,
+        TimeRange(_instant(during_from), _instant(during_until)),
+        TimeRange(_instant(visit_from), _instant(visit_until)),
+    )
+
+
+def _instant(epoch_seconds: int) -> datetime:
+    return _EPOCH + timedelta(seconds=epoch_seconds)

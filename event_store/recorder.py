@@ -1,0 +1,183 @@
+"""Keeps the events of one practice: the library's ApplicationRecorder on our log."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, cast
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    Notification,
+    ProgrammingError,
+    StoredEvent,
+    Subscription,
+)
+from psycopg_pool import ConnectionPool
+from uuid_utils.compat import uuid7
+
+from domain.provenance import Provenance
+from domain.scheduling.time_claim import TimeClaim
+from event_store.chain import DigestedEvent
+from event_store.codec import codec_of
+from event_store.joiner import Append, AppendJoiner, EventRow
+from event_store.mapper import MappedEvent
+from event_store.tenancy import tenant_transaction
+
+COLUMNS = "stream_id, version, event_type, body::text, schema_version, effective_at, sealed"
+
+
+class PracticeRecorder(ApplicationRecorder):
+    """The events of one practice, in one gapless order."""
+
+    def __init__(
+        self, tenant_id: UUID, pool: ConnectionPool, joiner: AppendJoiner, now: Callable[[], datetime]
+    ) -> None:
+        """``now`` stamps what is recorded; ``pool`` serves reads, ``joiner`` carries appends."""
+        super().__init__()
+        self._tenant_id = tenant_id
+        self._pool = pool
+        self._joiner = joiner
+        self._now = now
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        provenance: Provenance | None = None,
+        claims: Sequence[TimeClaim] = (),
+        releases: Sequence[UUID] = (),
+        **_: Any,
+    ) -> Sequence[int]:
+        """Append events, release and take time in one transaction; return their positions.
+
+        ``releases`` are holders whose claims end with this append, before its own ``claims`` are taken.
+        Raises StaleStreamError, TimeTakenError, CommandRepeatedError, UnknownPracticeError, StoreUnavailableError.
+        """
+        if not stored_events:
+            return []
+        source = provenance or Provenance(actor="system", command_id=uuid7())
+        recorded_at = self._now()
+        fingerprint = source.fingerprint or None
+        rows = [
+            self._row(cast(MappedEvent, event), source, part, fingerprint if part == 0 else None, recorded_at)
+            for part, event in zip(count(), stored_events)
+        ]
+        last = self._joiner.append(
+            Append(
+                tenant_id=self._tenant_id,
+                actor=source.actor,
+                command_id=source.command_id,
+                fingerprint=fingerprint,
+                causation_id=source.causation_id,
+                recorded_at=recorded_at,
+                events=rows,
+                claims=claims,
+                releases=releases,
+            )
+        )
+        return range(last - len(rows) + 1, last + 1)
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Return a stream's events in order of version."""
+        order = "desc" if desc else "asc"
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            rows = cursor.execute(
+                f"select {COLUMNS} from log.event"  # noqa: S608  column and order names are constants
+                " where tenant_id = %s and stream_id = %s and version > %s and version <= %s"
+                f" order by version {order} limit %s",
+                (self._tenant_id, originator_id, gt or 0, 2**31 - 1 if lte is None else lte, limit),
+                binary=True,
+            ).fetchall()
+        return [stored_event(row) for row in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Return the practice's events from position ``start`` to ``stop``, both inclusive unless told otherwise."""
+        first = (start or 1) + (0 if inclusive_of_start else 1)
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            rows = cursor.execute(
+                "select position, stream_id, version, event_type, body::text from log.event"
+                " where tenant_id = %s and position >= %s and position <= %s and (%s = '{}' or event_type = any (%s))"
+                " order by position limit %s",
+                (self._tenant_id, first, 2**63 - 1 if stop is None else stop, list(topics), list(topics), limit),
+                binary=True,
+            ).fetchall()
+        return [
+            Notification(stream_id, version, topic, body.encode(), position)
+            for position, stream_id, version, topic, body in rows
+        ]
+
+    def max_notification_id(self) -> int | None:
+        """Return the practice's newest position; None before its first event."""
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            row = cursor.execute(
+                "select position from log.tenant_head where tenant_id = %s", (self._tenant_id,)
+            ).fetchone()
+        return row[0] if row and row[0] else None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        """Not offered: projections/runner.py follows all practices at once, where this would take a thread a practice."""
+        raise ProgrammingError("follow a log with projections.runner")
+
+    def _row(
+        self, event: MappedEvent, source: Provenance, part: int, fingerprint: bytes | None, recorded_at: datetime
+    ) -> EventRow:
+        stream_id = UUID(str(event.originator_id))
+        effective_at = event.effective_at.astimezone(UTC)
+        digest = DigestedEvent(
+            tenant_id=self._tenant_id,
+            stream_id=stream_id,
+            version=event.originator_version,
+            event_type=event.topic,
+            schema_version=event.schema_version,
+            body=event.state,
+            sealed=event.sealed,
+            actor=source.actor,
+            command_id=source.command_id,
+            command_part=part,
+            fingerprint=fingerprint,
+            causation_id=source.causation_id,
+            effective_at=effective_at,
+            recorded_at=recorded_at,
+        ).digest()
+        return EventRow(
+            stream_type=codec_of(event.topic).stream_type,
+            stream_id=stream_id,
+            version=event.originator_version,
+            event_type=event.topic,
+            schema_version=event.schema_version,
+            body=event.state.decode(),
+            sealed=event.sealed,
+            effective_at=effective_at,
+            digest=digest,
+        )
+
+
+def stored_event(row: tuple[Any, ...]) -> MappedEvent:
+    """Return the stored form of a row of (stream, version, type, body text, schema version, effective time, sealed)."""
+    stream_id, version, topic, body, schema_version, effective_at, sealed = row
+    return MappedEvent(
+        originator_id=stream_id,
+        originator_version=version,
+        topic=topic,
+        state=body.encode(),
+        schema_version=schema_version,
+        effective_at=effective_at.astimezone(UTC),
+        sealed=sealed,
+    )
