@@ -61,8 +61,9 @@ class ClusterFiles:
             # Root's server runs under another account, which must pass through (but not look around).
             self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
             self.password_file.parent.mkdir(mode=0o700, exist_ok=True)
-        except PermissionError as denied:
-            raise FolderAccessError(f"{self.folder} cannot be made; choose another SCHEDULER_DATA") from denied
+        except OSError as refused:
+            reason = f"{self.folder} cannot be made ({refused.strerror}); choose another SCHEDULER_DATA"
+            raise FolderAccessError(reason) from refused
 
     def refuse_other_major(self) -> None:
         """Raise OtherMajorError if the folder was made by another major version."""

@@ -1,0 +1,39 @@
+# The project's commands. `make help` lists them.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | while IFS=: read -r name text; do printf '  make %-7s%s\n' "$$name" "$$text"; done
+
+setup: $(INSTALLED) ## install everything into .venv, locked and hashed
+
+run: setup ## serve a demo practice on http://localhost:8000 (Ctrl-C stops it)
+	@$(BIN)/scheduler serve --demo
+
+test: check ## run every check and test
+	$(BIN)/pytest
+	TZ=Asia/Kathmandu $(BIN)/pytest --quiet tests/domain
+
+check: setup ## lint, formatting, types and the direction of imports, as CI does
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: setup ## measure, and write bench/results.md
+	$(BIN)/python -m bench
+
+# Installs again only when the lock or the project's own description has changed.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=...")'
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { echo "No virtual environment: install python3-venv"; exit 1; }
+	@echo "Installing into .venv (a minute or two the first time) ..."
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements.lock
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
