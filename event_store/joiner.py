@@ -11,61 +11,35 @@ its command id, which makes a second try safe even if the first was committed be
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg
 from psycopg import Connection
-from psycopg.types.range import TimestamptzRange
 
 from domain.provenance import CommandRepeatedError
 from domain.scheduling.errors import TimeTakenError
-from domain.scheduling.time_claim import TimeClaim
 from event_store.errors import StaleStreamError, StoreUnavailableError, UnknownPracticeError
 from event_store.tenancy import tenant_transaction
 
 PATIENCE_SECONDS: Final = 2.0
 """How long an append is tried again when the database is away or another program holds the practice's head."""
 
-_CALL: Final = (
-    "select outcome, position from log.append("
-    "%b::uuid[],%b::text[],%b::uuid[],%b::bytea[],%b::uuid[],%b::timestamptz[],%b::int4[],%b::int4[],%b::int4[],"
-    "%b::text[],%b::uuid[],%b::int4[],%b::text[],%b::int2[],%b::text[],%b::bytea[],%b::timestamptz[],%b::bytea[],"
-    "%b::uuid[],%b::uuid[],%b::tstzrange[],%b::tstzrange[],%b::uuid[],%b)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """One event as it is sent to the log."""
-
-    stream_type: str
-    stream_id: UUID
-    version: int
-    event_type: str
-    schema_version: int
-    body: str
-    sealed: bytes | None
-    effective_at: datetime
-    digest: bytes
+_CALL: Final = "select outcome, position from log.append(%s::jsonb, %s)"
 
 
 @dataclass(slots=True, eq=False)
 class Append:
-    """One practice's append and, once it has landed, its outcome."""
+    """One practice's append and, once it has landed, its outcome.
+
+    ``document`` is the append as migrations/0002_append.sql describes it, in JSON.
+    """
 
     tenant_id: UUID
-    actor: str
     command_id: UUID
-    fingerprint: bytes | None
-    causation_id: UUID | None
-    recorded_at: datetime
-    events: Sequence[EventRow]
-    claims: Sequence[TimeClaim] = ()
-    releases: Sequence[UUID] = ()
+    document: bytes
     outcome: str = ""
     position: int = 0
     wakes: threading.Lock = field(default_factory=threading.Lock)
@@ -189,69 +163,10 @@ class AppendJoiner:
 
 
 def _fly(connection: Connection[Any], flight: Sequence[Append], *, wait: bool) -> None:
-    rows = connection.execute(_CALL, _parameters(flight, wait), prepare=True).fetchall()
+    documents = b"[" + b",".join(request.document for request in flight) + b"]"
+    rows = connection.execute(_CALL, (documents.decode(), wait), prepare=True).fetchall()
     for request, (outcome, position) in zip(flight, rows, strict=True):
         request.outcome, request.position = outcome, position
-
-
-def _parameters(flight: Sequence[Append], wait: bool) -> list[object]:
-    events = [event for request in flight for event in request.events]
-    claims = [claim for request in flight for claim in request.claims]
-    return [
-        *_columns(
-            (
-                (
-                    request.tenant_id,
-                    request.actor,
-                    request.command_id,
-                    request.fingerprint,
-                    request.causation_id,
-                    request.recorded_at,
-                    len(request.events),
-                    len(request.claims),
-                    len(request.releases),
-                )
-                for request in flight
-            ),
-            9,
-        ),
-        *_columns(
-            (
-                (
-                    event.stream_type,
-                    event.stream_id,
-                    event.version,
-                    event.event_type,
-                    event.schema_version,
-                    event.body,
-                    event.sealed,
-                    event.effective_at,
-                    event.digest,
-                )
-                for event in events
-            ),
-            9,
-        ),
-        *_columns(
-            (
-                (
-                    claim.holder_id,
-                    claim.what,
-                    TimestamptzRange(claim.during.starts_at, claim.during.ends_at),
-                    TimestamptzRange(claim.visit.starts_at, claim.visit.ends_at),
-                )
-                for claim in claims
-            ),
-            4,
-        ),
-        [holder for request in flight for holder in request.releases],
-        wait,
-    ]
-
-
-def _columns(rows: Iterable[tuple[object, ...]], width: int) -> list[list[object]]:
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    return columns or [[] for _ in range(width)]
 
 
 def _position(request: Append) -> int:

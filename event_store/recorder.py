@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,9 +17,8 @@ from uuid_utils.compat import uuid7
 
 from domain.provenance import Provenance
 from domain.scheduling.time_claim import TimeClaim
-from event_store.chain import DigestedEvent
-from event_store.codec import codec_of
-from event_store.joiner import Append, AppendJoiner, EventRow
+from event_store.append_document import append_document
+from event_store.joiner import Append, AppendJoiner
 from event_store.mapper import MappedEvent
 from event_store.tenancy import tenant_transaction
 
@@ -57,26 +55,11 @@ class PracticeRecorder(ApplicationRecorder):
         if not stored_events:
             return []
         source = provenance or Provenance(actor="system", command_id=uuid7())
-        recorded_at = self._now()
-        fingerprint = source.fingerprint or None
-        rows = [
-            self._row(cast(MappedEvent, event), source, part, fingerprint if part == 0 else None, recorded_at)
-            for part, event in zip(count(), stored_events)
-        ]
-        last = self._joiner.append(
-            Append(
-                tenant_id=self._tenant_id,
-                actor=source.actor,
-                command_id=source.command_id,
-                fingerprint=fingerprint,
-                causation_id=source.causation_id,
-                recorded_at=recorded_at,
-                events=rows,
-                claims=claims,
-                releases=releases,
-            )
+        document = append_document(
+            self._tenant_id, cast(Sequence[MappedEvent], stored_events), source, self._now(), claims, releases
         )
-        return range(last - len(rows) + 1, last + 1)
+        last = self._joiner.append(Append(self._tenant_id, source.command_id, document))
+        return range(last - len(stored_events) + 1, last + 1)
 
     def select_events(
         self,
@@ -134,39 +117,6 @@ class PracticeRecorder(ApplicationRecorder):
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
         """Not offered: projections/runner.py follows all practices at once, where this would take a thread a practice."""
         raise ProgrammingError("follow a log with projections.runner")
-
-    def _row(
-        self, event: MappedEvent, source: Provenance, part: int, fingerprint: bytes | None, recorded_at: datetime
-    ) -> EventRow:
-        stream_id = UUID(str(event.originator_id))
-        effective_at = event.effective_at.astimezone(UTC)
-        digest = DigestedEvent(
-            tenant_id=self._tenant_id,
-            stream_id=stream_id,
-            version=event.originator_version,
-            event_type=event.topic,
-            schema_version=event.schema_version,
-            body=event.state,
-            sealed=event.sealed,
-            actor=source.actor,
-            command_id=source.command_id,
-            command_part=part,
-            fingerprint=fingerprint,
-            causation_id=source.causation_id,
-            effective_at=effective_at,
-            recorded_at=recorded_at,
-        ).digest()
-        return EventRow(
-            stream_type=codec_of(event.topic).stream_type,
-            stream_id=stream_id,
-            version=event.originator_version,
-            event_type=event.topic,
-            schema_version=event.schema_version,
-            body=event.state.decode(),
-            sealed=event.sealed,
-            effective_at=effective_at,
-            digest=digest,
-        )
 
 
 def stored_event(row: tuple[Any, ...]) -> MappedEvent:
