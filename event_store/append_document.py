@@ -8,7 +8,6 @@ import msgspec
 
 from domain.provenance import Provenance
 from domain.scheduling.time_claim import TimeClaim
-from domain.time_range import TimeRange
 from event_store.chain import DigestedEvent
 from event_store.codec import codec_of
 from event_store.mapper import MappedEvent
@@ -28,8 +27,10 @@ class _Event(msgspec.Struct):
 class _Claim(msgspec.Struct):
     holder: UUID
     what: UUID
-    during: str
-    visit: str
+    starts_at: datetime
+    ends_at: datetime
+    visit_starts_at: datetime
+    visit_ends_at: datetime
 
 
 class _Append(msgspec.Struct, omit_defaults=True):
@@ -104,7 +105,11 @@ def append_document(
             digests=digests,
             fingerprint=_bytea(source.fingerprint) if source.fingerprint else None,
             causation=source.causation_id,
-            claims=[_Claim(c.holder_id, c.what, _range(c.during), _range(c.visit)) for c in claims] or None,
+            claims=[
+                _Claim(c.holder_id, c.what, c.during.starts_at, c.during.ends_at, c.visit.starts_at, c.visit.ends_at)
+                for c in claims
+            ]
+            or None,
             releases=list(releases) or None,
         )
     )
@@ -112,7 +117,3 @@ def append_document(
 
 def _bytea(value: bytes) -> str:
     return "\\x" + value.hex()
-
-
-def _range(time: TimeRange) -> str:
-    return f"[{time.starts_at.isoformat()},{time.ends_at.isoformat()})"

@@ -1,7 +1,7 @@
 """Reads one practice's log beside its streams: what a booking depends on, the catalogue's events, a command's events."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from event_store.mapper import FactMapper
 from event_store.recorder import COLUMNS, stored_event
 from event_store.tenancy import tenant_transaction
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CATALOGUE: Final = (
     "('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')"
 )
@@ -39,7 +38,7 @@ class PracticeReader:
         with self._pool.connection() as connection:
             row = connection.execute(
                 "select position, catalogue_position, is_stream_known, is_command_known,"
-                " holders, whats, during_from, during_until, visit_from, visit_until"
+                " holders, whats, starts, ends, visit_starts, visit_ends"
                 " from log.consult(%s, %b::uuid[], %s, %s, %s, %s)",
                 (self._tenant_id, list(what), window.starts_at, window.ends_at, subject_id, command_id),
                 binary=True,
@@ -95,15 +94,16 @@ class PracticeReader:
 
 
 def _claim(
-    holder_id: UUID, what: UUID, during_from: int, during_until: int, visit_from: int, visit_until: int
+    holder_id: UUID,
+    what: UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    visit_starts_at: datetime,
+    visit_ends_at: datetime,
 ) -> TimeClaim:
     return TimeClaim(
         holder_id,
         what,
-        TimeRange(_instant(during_from), _instant(during_until)),
-        TimeRange(_instant(visit_from), _instant(visit_until)),
+        TimeRange(starts_at.astimezone(UTC), ends_at.astimezone(UTC)),
+        TimeRange(visit_starts_at.astimezone(UTC), visit_ends_at.astimezone(UTC)),
     )
-
-
-def _instant(epoch_seconds: int) -> datetime:
-    return _EPOCH + timedelta(seconds=epoch_seconds)

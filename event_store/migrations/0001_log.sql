@@ -51,14 +51,22 @@ create table log.event_3 partition of log.event for values with (modulus 4, rema
 create index event_catalogue on log.event (tenant_id, position)
     where stream_type in ('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service');
 
--- A busy time of a clinician, a room or a device, held by an appointment. Buffers are part of "during", not of "visit".
+-- A busy time of a clinician, a room or a device, held by an appointment: from starts_at to ends_at, its buffers included.
+-- Bounds are columns of their own because row-level security keeps an index on a range from being used: the operators of
+-- ranges are not leakproof, those of instants are. The constraint works below row-level security and takes the range.
 create table log.time_claim (
-    tenant_id uuid not null,
-    holder_id uuid not null,
-    what      uuid not null,
-    during    tstzrange not null check (not isempty(during) and not lower_inf(during) and not upper_inf(during)),
-    visit     tstzrange not null check (during @> visit and not isempty(visit)),
+    tenant_id       uuid not null,
+    holder_id       uuid not null,
+    what            uuid not null,
+    starts_at       timestamptz not null,
+    ends_at         timestamptz not null,
+    visit_starts_at timestamptz not null,
+    visit_ends_at   timestamptz not null,
+    during          tstzrange not null generated always as (tstzrange(starts_at, ends_at, '[)')) stored,
     primary key (tenant_id, holder_id, what),
+    check (starts_at <= visit_starts_at and visit_starts_at < visit_ends_at and visit_ends_at <= ends_at),
+    -- A visit of a day and eight hours on each side; what reads claims around an instant relies on this bound.
+    constraint time_claim_bounded check (ends_at <= starts_at + interval '40 hours'),
     constraint time_claim_no_overlap exclude using gist (
         log.uuidrange(what, what, '[]') with &&,
         during with &&,
@@ -66,8 +74,7 @@ create table log.time_claim (
     )
 );
 
--- Finds the claims of one clinician or room around a day; see event_store/consultation.sql.
-create index time_claim_by_start on log.time_claim (tenant_id, what, lower(during));
+create index time_claim_by_start on log.time_claim (tenant_id, what, starts_at);
 
 create table log.snapshot (
     tenant_id uuid not null,

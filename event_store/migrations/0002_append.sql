@@ -3,11 +3,14 @@
 -- p_appends is a JSON array of appends, at most one per practice, in order of practice:
 --   {tenant, actor, command, fingerprint, causation, recorded_at,
 --    events: [{stream_type, stream, version, type, schema_version, body, sealed, effective_at}, ...], digests: [one per event],
---    claims: [{holder, what, during, visit}, ...], releases: [holder, ...]}
+--    claims: [{holder, what, starts_at, ends_at, visit_starts_at, visit_ends_at}, ...], releases: [holder, ...]}
 -- One JSON document costs the client a tenth of the arrays that would carry the same.
 --
 -- With p_wait false a practice whose head another session holds is answered 'busy' instead of waited for, so that
 -- practices never wait for each other. Nothing of a refused append is written; the others are not touched by it.
+--
+-- The lateral subqueries with a limit keep the planner on the indexes: it takes a JSON array for a hundred rows, and would
+-- rather read the practice's whole log.
 --
 -- Answers one row per append, in order. outcome: appended | busy | unknown_practice | repeated | stale | taken;
 -- "position" is that of the last event written.
@@ -43,14 +46,20 @@ begin
             outcome := 'repeated';
         elsif exists (
             select from jsonb_to_recordset(a.events) as n (stream uuid, version integer)
-            join log.event e on e.tenant_id = a.tenant and e.stream_id = n.stream and e.version = n.version
+            cross join lateral (
+                select from log.event e where e.tenant_id = a.tenant and e.stream_id = n.stream and e.version = n.version limit 1
+            ) as found
         ) then
             outcome := 'stale';
         elsif a.claims is not null and exists (
-            select from jsonb_to_recordset(a.claims) as n (what uuid, during tstzrange)
-            join log.time_claim t
-              on log.uuidrange(t.what, t.what, '[]') && log.uuidrange(n.what, n.what, '[]') and t.during && n.during
-            where t.tenant_id = a.tenant and (a.releases is null or t.holder_id <> all (a.releases))
+            select from jsonb_to_recordset(a.claims) as n (what uuid, starts_at timestamptz, ends_at timestamptz)
+            cross join lateral (
+                select from log.time_claim t
+                where t.tenant_id = a.tenant and t.what = n.what
+                  and t.starts_at > n.starts_at - interval '40 hours' and t.starts_at < n.ends_at and t.ends_at > n.starts_at
+                  and (a.releases is null or t.holder_id <> all (a.releases))
+                limit 1
+            ) as found
         ) then
             outcome := 'taken';
         else
@@ -76,9 +85,12 @@ begin
                 delete from log.time_claim t where t.tenant_id = a.tenant and t.holder_id = any (a.releases);
             end if;
             if a.claims is not null then
-                insert into log.time_claim
+                insert into log.time_claim (tenant_id, holder_id, what, starts_at, ends_at, visit_starts_at, visit_ends_at)
                 select a.tenant, n.*
-                from jsonb_to_recordset(a.claims) as n (holder uuid, what uuid, during tstzrange, visit tstzrange);
+                from jsonb_to_recordset(a.claims) as n (
+                    holder uuid, what uuid, starts_at timestamptz, ends_at timestamptz,
+                    visit_starts_at timestamptz, visit_ends_at timestamptz
+                );
             end if;
             update log.tenant_head h set position = head, head_hash = link where h.tenant_id = a.tenant;
         end if;

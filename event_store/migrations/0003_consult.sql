@@ -1,12 +1,12 @@
 -- What a command or a slot query must know of a practice before it decides, in one round trip and one snapshot.
 --
--- Claims of any of p_what that overlap [p_from, p_until). A claim lasts at most four days (a visit of a day and its buffers), so those that began
--- longer ago cannot matter. p_stream and p_command may be null: then they are not known.
+-- Claims of any of p_what that overlap [p_from, p_until); none lasts longer than 40 hours, so older ones cannot matter.
+-- p_stream and p_command may be null: then they are not known.
 -- catalogue_position is that of the newest event that changed what can be booked.
 create function log.consult(p_tenant uuid, p_what uuid[], p_from timestamptz, p_until timestamptz, p_stream uuid, p_command uuid)
 returns table (
     "position" bigint, catalogue_position bigint, is_stream_known boolean, is_command_known boolean,
-    holders uuid[], whats uuid[], during_from bigint[], during_until bigint[], visit_from bigint[], visit_until bigint[]
+    holders uuid[], whats uuid[], starts timestamptz[], ends timestamptz[], visit_starts timestamptz[], visit_ends timestamptz[]
 )
 language plpgsql
 set plan_cache_mode = force_generic_plan
@@ -24,22 +24,22 @@ begin
         ), 0),
         exists (select from log.event e where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version = 1),
         exists (select from log.event e where e.tenant_id = p_tenant and e.command_id = p_command),
-        c.holders, c.whats, c.during_from, c.during_until, c.visit_from, c.visit_until
+        c.holders, c.whats, c.starts, c.ends, c.visit_starts, c.visit_ends
     from log.tenant_head h
     cross join lateral (
         select
             array_agg(t.holder_id) as holders,
             array_agg(t.what) as whats,
-            array_agg(extract(epoch from lower(t.during))::bigint) as during_from,
-            array_agg(extract(epoch from upper(t.during))::bigint) as during_until,
-            array_agg(extract(epoch from lower(t.visit))::bigint) as visit_from,
-            array_agg(extract(epoch from upper(t.visit))::bigint) as visit_until
+            array_agg(t.starts_at) as starts,
+            array_agg(t.ends_at) as ends,
+            array_agg(t.visit_starts_at) as visit_starts,
+            array_agg(t.visit_ends_at) as visit_ends
         from log.time_claim t
         where t.tenant_id = p_tenant
           and t.what = any (p_what)
-          and lower(t.during) >= p_from - interval '4 days'
-          and lower(t.during) < p_until
-          and upper(t.during) > p_from
+          and t.starts_at > p_from - interval '40 hours'
+          and t.starts_at < p_until
+          and t.ends_at > p_from
     ) c
     where h.tenant_id = p_tenant;
 end
