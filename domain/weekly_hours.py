@@ -7,7 +7,7 @@ tails into the next morning, and a tail that the evening before would bring is c
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -59,6 +59,12 @@ class OpeningHours:
 
     weekly: tuple[tuple[DayRange, ...], ...]
     overrides: tuple[tuple[date, tuple[DayRange, ...]], ...] = ()
+    _weekdays: tuple[tuple[DayRange, ...], ...] = field(init=False, repr=False, compare=False)
+    _dates: dict[int, tuple[DayRange, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_weekdays", tuple(_joined(ranges) for ranges in self.weekly))
+        object.__setattr__(self, "_dates", {on.toordinal(): _joined(ranges) for on, ranges in self.overrides})
 
     @classmethod
     def parse(cls, weekly: Iterable[str], overrides: Iterable[str] = ()) -> "OpeningHours":
@@ -79,6 +85,17 @@ class OpeningHours:
         )
         return cls(tuple(tuple(sorted(day)) for day in days), _parsed_overrides(overrides))
 
+    def on(self, day: int) -> tuple[DayRange, ...]:
+        """Return the ranges that start on the date with this proleptic Gregorian ordinal, in order; those that touch are one.
+
+        A tail into the next morning is not cut here: see ``is_overridden``.
+        """
+        ranges = self._dates.get(day)
+        return self._weekdays[(day + 6) % 7] if ranges is None else ranges
+
+    def is_overridden(self, day: int) -> bool:
+        return day in self._dates
+
     def weekly_text(self) -> list[str]:
         """Return the weekly ranges in the form that ``parse`` reads, in order."""
         return [f"{WEEKDAYS[day]} {r}" for day, ranges in enumerate(self.weekly) for r in ranges]
@@ -90,6 +107,16 @@ class OpeningHours:
             for on, ranges in self.overrides
             for line in ([f"{on} {r}" for r in ranges] if ranges else [f"{on} closed"])
         ]
+
+
+def _joined(ranges: Iterable[DayRange]) -> tuple[DayRange, ...]:
+    joined: list[DayRange] = []
+    for start, end in ranges:
+        if joined and joined[-1].end == start:
+            joined[-1] = DayRange(joined[-1].start, end)
+        else:
+            joined.append(DayRange(start, end))
+    return tuple(joined)
 
 
 def _parsed_overrides(entries: Iterable[str]) -> tuple[tuple[date, tuple[DayRange, ...]], ...]:

@@ -1,0 +1,65 @@
+"""The question "when can this clinician see someone for this service?", and one answer to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.scheduling.time_claim import TimeClaim
+from domain.weekly_hours import OpeningHours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRules:
+    """What a service asks of a visit's time; bounds are those of the service. A kind in ``requires`` twice is needed twice."""
+
+    duration_minutes: int
+    step_minutes: int
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+    minimum_notice_minutes: int = 0
+    horizon_days: int = 365
+    requires: tuple[str, ...] = ()
+
+
+class Candidate(NamedTuple):
+    """A room or device that may be used, and what it is busy with. Claims outside the time in question do no harm."""
+
+    id: UUID
+    kind: str
+    busy: Sequence[TimeClaim] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A location where the clinician works. Of several free candidates the first is taken, so their order is a preference."""
+
+    location_id: UUID
+    zone: str
+    hours: OpeningHours
+    candidates: Sequence[Candidate] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """All that decides when one clinician can see someone for one service.
+
+    ``places`` are in order of preference: where two offer the same start, the first wins. ``busy`` are the clinician's claims;
+    those of a visit that is being moved are left out. ``is_offering``: the service is active and this clinician gives it.
+    """
+
+    now: datetime
+    rules: VisitRules
+    places: Sequence[Place]
+    busy: Sequence[TimeClaim] = ()
+    is_offering: bool = True
+
+
+class Slot(NamedTuple):
+    """A visit that can be booked; instants in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    location_id: UUID
+    resource_ids: tuple[UUID, ...]
