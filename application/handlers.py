@@ -1,0 +1,94 @@
+"""The two shapes of a use case that touches one thing: it makes one, or it changes one.
+
+A command is a frozen dataclass; its handler says only what is its own. Both answer a repeated command as the first time.
+"""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Final, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from application.errors import StaleVersionError
+from application.outcome import Outcome
+from application.ports import Clock
+from application.practice_log import PracticeLog, PracticeLogs
+from domain.aggregate import Aggregate
+from domain.provenance import Provenance
+
+_TRIES: Final = 5
+"""How often a change is decided anew when another writer came first and the caller named no version."""
+
+T = TypeVar("T", bound=Aggregate)
+Made = TypeVar("Made", contravariant=True)
+
+
+class Change(Protocol):
+    """A command on one thing, at the version that the caller has seen, if it says so."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def expected_version(self) -> int | None: ...
+
+
+Changed = TypeVar("Changed", bound=Change, contravariant=True)
+
+
+class MakingHandler(ABC, Generic[Made, T]):
+    """Carries out commands that bring a thing into being, under a new id."""
+
+    kind: type[T]
+
+    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
+        self._logs = logs
+        self._clock = clock
+
+    def __call__(self, tenant_id: UUID, command: Made, by: Provenance) -> Outcome[T]:
+        """Raises what ``make`` raises, IdempotencyMismatchError and UnavailableError."""
+        log = self._logs.of(tenant_id)
+
+        def decide() -> Outcome[T]:
+            thing = self.make(log, command, uuid7())
+            return Outcome(thing, log.record(thing, by=by))
+
+        return log.carry_out(self.kind, by, decide)
+
+    @abstractmethod
+    def make(self, log: PracticeLog, command: Made, id: UUID) -> T:
+        """Return the new thing, its references checked."""
+
+
+class ChangingHandler(ABC, Generic[Changed, T]):
+    """Carries out commands that change a thing. A change that another writer overtook is decided anew, unless a version was named."""
+
+    kind: type[T]
+    tries: ClassVar[int] = _TRIES
+
+    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
+        self._logs = logs
+        self._clock = clock
+
+    def __call__(self, tenant_id: UUID, command: Changed, by: Provenance) -> Outcome[T]:
+        """Raises what ``change`` raises, NotFoundError, StaleVersionError, IdempotencyMismatchError and UnavailableError."""
+        log = self._logs.of(tenant_id)
+
+        def decide() -> Outcome[T]:
+            thing = log.load(self.kind, command.id, command.expected_version)
+            self.change(log, thing, command)
+            return Outcome(thing, log.record(thing, by=by))
+
+        def decide_again() -> Outcome[T]:
+            for _ in range(self.tries - 1):
+                try:
+                    return decide()
+                except StaleVersionError:
+                    if command.expected_version is not None:
+                        raise
+            return decide()
+
+        return log.carry_out(self.kind, by, decide_again)
+
+    @abstractmethod
+    def change(self, log: PracticeLog, thing: T, command: Changed) -> None:
+        """Ask the thing; it may record nothing."""

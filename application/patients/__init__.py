@@ -1,0 +1,1 @@
+"""Patients: registered, changed, erased."""

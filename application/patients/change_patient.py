@@ -1,0 +1,42 @@
+"""Changes what is known of a patient."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypedDict
+from uuid import UUID
+
+from application.handlers import ChangingHandler
+from application.patients.phone import phone_at
+from application.practice_log import PracticeLog
+from domain.patients.patient import Patient
+
+
+class PatientChanges(TypedDict, total=False):
+    """What may be changed; the phone number as people write it."""
+
+    given_name: str
+    family_name: str
+    email: str | None
+    phone: str | None
+    date_of_birth: date | None
+    tags: tuple[str, ...]
+    zone: str | None
+    locale: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePatient:
+    id: UUID
+    changes: PatientChanges
+    expected_version: int | None = None
+
+
+class ChangePatientHandler(ChangingHandler[ChangePatient, Patient]):
+    kind = Patient
+
+    def change(self, log: PracticeLog, thing: Patient, command: ChangePatient) -> None:
+        """Raises PatientErasedError, InvalidValueError, UnknownZoneError."""
+        changes = command.changes.copy()
+        if (phone := changes.get("phone")) is not None:
+            changes["phone"] = phone_at(log, phone)
+        thing.change_details(replace(thing.details, **changes), self._clock.now())

@@ -1,0 +1,43 @@
+"""Erases a patient for ever."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from application.handlers import ChangingHandler
+from application.outcome import Outcome
+from application.ports import Clock
+from application.practice_log import PracticeLog, PracticeLogs
+from domain.patients.patient import Patient
+from domain.provenance import Provenance
+
+
+class PersonKeys(Protocol):
+    """Holds the keys under which persons' data are sealed."""
+
+    def erase(self, tenant_id: UUID, subject_id: UUID) -> bool:
+        """Destroy all keys of a person, for ever and durably; False if they had been destroyed before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ErasePatient:
+    id: UUID
+    expected_version: int | None = None
+
+
+class ErasePatientHandler(ChangingHandler[ErasePatient, Patient]):
+    kind = Patient
+
+    def __init__(self, logs: PracticeLogs, clock: Clock, keys: PersonKeys) -> None:
+        super().__init__(logs, clock)
+        self._keys = keys
+
+    def __call__(self, tenant_id: UUID, command: ErasePatient, by: Provenance) -> Outcome[Patient]:
+        """Record the erasure, then destroy the keys; a repeat finishes what a killed program began."""
+        outcome = super().__call__(tenant_id, command, by)
+        self._keys.erase(tenant_id, command.id)
+        return outcome
+
+    def change(self, log: PracticeLog, thing: Patient, command: ErasePatient) -> None:
+        thing.erase(self._clock.now())

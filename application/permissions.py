@@ -1,0 +1,83 @@
+"""Who may do what: one table of roles and actions, asked by every door.
+
+What a role may not do at all is refused by name (NotPermittedError). A thing outside the caller's reach does not exist for them
+(NotFoundError): no answer tells whether it does.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from application.errors import NotFoundError, NotPermittedError
+from domain.practice.api_key import Role
+
+
+class Action(StrEnum):
+    READ_PRACTICE = "read the practice's settings, places, people, services and free times"
+    CHANGE_PRACTICE = "change the practice's settings, places, people and services"
+    MANAGE_KEYS = "issue, list and revoke keys"
+    READ_PATIENTS = "read who patients are"
+    CHANGE_PATIENTS = "register and change patients"
+    ERASE_PATIENTS = "erase patients for ever"
+    READ_VISITS = "read appointments and the calendar"
+    CHANGE_VISITS = "book, move, cancel and close appointments"
+    READ_HISTORY = "read how a thing came to be what it is"
+
+
+_EVERYONE: Final = frozenset(Role)
+_RUNS_IT: Final = frozenset({Role.OWNER, Role.ADMIN})
+_SEES_PATIENTS: Final = _RUNS_IT | {Role.FRONT_DESK, Role.CLINICIAN}
+
+ALLOWED: Final = {
+    Action.READ_PRACTICE: _EVERYONE,
+    Action.CHANGE_PRACTICE: _RUNS_IT,
+    Action.MANAGE_KEYS: _RUNS_IT,
+    Action.READ_PATIENTS: _SEES_PATIENTS | {Role.BILLER, Role.AUDITOR},
+    Action.CHANGE_PATIENTS: _SEES_PATIENTS,
+    Action.ERASE_PATIENTS: _RUNS_IT,
+    # An analyst counts visits; whose they are stays an id.
+    Action.READ_VISITS: _EVERYONE,
+    Action.CHANGE_VISITS: _SEES_PATIENTS,
+    Action.READ_HISTORY: _SEES_PATIENTS | {Role.AUDITOR},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: the key that was shown, its practice and its role.
+
+    ``clinician_id`` binds a clinician's key to one clinician; without it the key stands for any clinician of the practice,
+    as on a device that a treatment room shares.
+    """
+
+    tenant_id: UUID
+    key_id: UUID
+    role: Role
+    clinician_id: UUID | None = None
+
+    @property
+    def name(self) -> str:
+        """How the log names this actor."""
+        return f"key:{self.key_id}"
+
+    def may(self, action: Action) -> bool:
+        return self.role in ALLOWED[action]
+
+
+def authorise(actor: Actor, action: Action) -> None:
+    """Raises NotPermittedError: the actor's role does not allow the action."""
+    if not actor.may(action):
+        raise NotPermittedError(f"a key of the role {actor.role} does not allow to {action}")
+
+
+def authorise_visit(actor: Actor, clinician_id: UUID, kind: str = "appointment") -> None:
+    """Raises NotFoundError: the actor is bound to another clinician than the visit's."""
+    if actor.clinician_id is not None and actor.clinician_id != clinician_id:
+        raise NotFoundError(kind)
+
+
+def authorise_key(actor: Actor, role: Role) -> None:
+    """Raises NotPermittedError: only an owner makes or ends an owner."""
+    if role is Role.OWNER and actor.role is not Role.OWNER:
+        raise NotPermittedError("only an owner issues or revokes an owner's key")

@@ -1,0 +1,1 @@
+"""The practice itself: its settings, places, rooms, people, services and keys."""

@@ -1,0 +1,44 @@
+"""Changes the terms of a service, or stops to offer it."""
+
+from dataclasses import dataclass, replace
+from typing import TypedDict
+from uuid import UUID
+
+from application.handlers import ChangingHandler
+from application.practice.references import require_clinicians
+from application.practice_log import PracticeLog
+from domain.money import Money
+from domain.practice.service import Mode, Service
+
+
+class ServiceChanges(TypedDict, total=False):
+    name: str
+    duration_minutes: int
+    price: Money
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    step_minutes: int | None
+    minimum_notice_minutes: int
+    horizon_days: int
+    mode: Mode
+    clinician_ids: tuple[UUID, ...]
+    requires: tuple[str, ...]
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeService:
+    """Visits already booked keep the terms they were booked under."""
+
+    id: UUID
+    changes: ServiceChanges
+    expected_version: int | None = None
+
+
+class ChangeServiceHandler(ChangingHandler[ChangeService, Service]):
+    kind = Service
+
+    def change(self, log: PracticeLog, thing: Service, command: ChangeService) -> None:
+        """Raises NotFoundError: there is no such clinician; InvalidValueError."""
+        require_clinicians(log, command.changes.get("clinician_ids", ()))
+        thing.change(replace(thing.terms, **command.changes), self._clock.now())

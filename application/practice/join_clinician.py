@@ -1,0 +1,24 @@
+"""Welcomes a clinician to the practice."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.handlers import MakingHandler
+from application.practice_log import PracticeLog
+from domain.practice.clinician import Clinician, ClinicianDetails
+
+
+@dataclass(frozen=True, slots=True)
+class JoinClinician:
+    name: str
+    email: str | None
+    zone: str
+
+
+class JoinClinicianHandler(MakingHandler[JoinClinician, Clinician]):
+    kind = Clinician
+
+    def make(self, log: PracticeLog, command: JoinClinician, id: UUID) -> Clinician:
+        """Raises InvalidValueError, UnknownZoneError."""
+        details = ClinicianDetails(command.name, command.email, command.zone)
+        return Clinician.join(id=id, details=details, at=self._clock.now())

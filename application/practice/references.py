@@ -1,0 +1,14 @@
+"""Checks that the things which a command names exist in this practice."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from application.practice_log import PracticeLog
+from domain.practice.clinician import Clinician
+
+
+def require_clinicians(log: PracticeLog, ids: Iterable[UUID]) -> None:
+    """Raises NotFoundError: one of them is not a clinician of this practice."""
+    catalogue = log.catalogue()
+    for id in ids:
+        catalogue.one(Clinician, id)

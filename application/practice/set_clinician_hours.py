@@ -1,0 +1,31 @@
+"""Sets when a clinician sees patients at a location."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.handlers import ChangingHandler
+from application.practice_log import PracticeLog
+from domain.practice.clinician import Clinician
+from domain.practice.location import Location
+from domain.weekly_hours import OpeningHours
+
+
+@dataclass(frozen=True, slots=True)
+class SetClinicianHours:
+    """``id`` is the clinician's; the texts are in the form that OpeningHours.parse reads. They replace the location's hours."""
+
+    id: UUID
+    location_id: UUID
+    weekly: tuple[str, ...]
+    overrides: tuple[str, ...]
+    expected_version: int | None = None
+
+
+class SetClinicianHoursHandler(ChangingHandler[SetClinicianHours, Clinician]):
+    kind = Clinician
+
+    def change(self, log: PracticeLog, thing: Clinician, command: SetClinicianHours) -> None:
+        """Raises NotFoundError: there is no such location; InvalidValueError: times that overlap, or are none."""
+        log.catalogue().one(Location, command.location_id)
+        hours = OpeningHours.parse(command.weekly, command.overrides)
+        thing.set_hours(command.location_id, hours, self._clock.now())
