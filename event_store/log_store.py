@@ -16,6 +16,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment
 from psycopg import Connection
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
 from event_store.chain import genesis
@@ -36,6 +37,7 @@ class LogStore:
 
     name: str
     pool: ConnectionPool
+    consulting_pool: ConnectionPool
     joiner: AppendJoiner
     keys: KeyRing
     now: Callable[[], datetime]
@@ -46,14 +48,18 @@ class LogStore:
     ) -> "LogStore":
         """Connect as scheduler_app. Raises UnsafeDatabaseError: the server would lose acknowledged events."""
 
+        # The two functions behind appends and consultations run the same few statements for ever: planned once.
+        planned_once = make_conninfo(conninfo, options="-c plan_cache_mode=force_generic_plan")
+
         def connect() -> Connection[Any]:
-            return psycopg.connect(conninfo, autocommit=True)
+            return psycopg.connect(planned_once, autocommit=True)
 
         with connect() as connection:
             _refuse_unsafe(connection)
         store = cls(
             name=conninfo,
             pool=open_pool(conninfo, name="log", most=most_connections),
+            consulting_pool=open_pool(planned_once, name="consult", most=most_connections, resets=False),
             joiner=AppendJoiner(connect, flights=flights),
             keys=keys,
             now=now,
@@ -65,6 +71,7 @@ class LogStore:
         """Give all connections back."""
         _OPEN_STORES.pop(self.name, None)
         self.joiner.close()
+        self.consulting_pool.close()
         self.pool.close()
 
     def open_log(self, tenant_id: UUID) -> None:
@@ -82,7 +89,7 @@ class LogStore:
 
     def reader(self, tenant_id: UUID) -> PracticeReader:
         """Return what reads one practice's log beside its streams."""
-        return PracticeReader(tenant_id, self.pool, FactMapper(tenant_id, self.keys))
+        return PracticeReader(tenant_id, self.pool, self.consulting_pool, FactMapper(tenant_id, self.keys))
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):

@@ -26,16 +26,20 @@ _CATALOGUE: Final = (
 class PracticeReader:
     """Implements application.ports.PracticeReader."""
 
-    def __init__(self, tenant_id: UUID, pool: ConnectionPool, mapper: FactMapper) -> None:
+    def __init__(
+        self, tenant_id: UUID, pool: ConnectionPool, consulting_pool: ConnectionPool, mapper: FactMapper
+    ) -> None:
+        """``consulting_pool`` serves nothing but log.consult, which leaves nothing behind on its connections."""
         self._tenant_id = tenant_id
         self._pool = pool
+        self._consulting_pool = consulting_pool
         self._mapper = mapper
 
     def consult(
         self, what: Sequence[UUID], window: TimeRange, *, subject_id: UUID | None = None, command_id: UUID | None = None
     ) -> Consultation:
         """Read all that a booking depends on, in one round trip. Raises UnknownPracticeError: its log was never opened."""
-        with self._pool.connection() as connection:
+        with self._consulting_pool.connection() as connection:
             row = connection.execute(
                 "select position, catalogue_position, is_stream_known, is_command_known,"
                 " holders, whats, starts, ends, visit_starts, visit_ends"

@@ -50,8 +50,10 @@ def tenant_transaction(source: ConnectionPool | Connection[Any], tenant_id: UUID
     source.execute("commit")
 
 
-def open_pool(conninfo: str, *, name: str, most: int, wait_seconds: float = 2.0) -> ConnectionPool:
+def open_pool(conninfo: str, *, name: str, most: int, wait_seconds: float = 2.0, resets: bool = True) -> ConnectionPool:
     """Open a pool of autocommit connections that forget everything on return.
+
+    ``resets=False`` is only for connections that call one function and nothing else.
 
     A caller waits at most ``wait_seconds`` for a connection, then gets psycopg_pool.PoolTimeout.
     """
@@ -62,7 +64,7 @@ def open_pool(conninfo: str, *, name: str, most: int, wait_seconds: float = 2.0)
         max_size=most,
         timeout=wait_seconds,
         kwargs={"autocommit": True},
-        reset=_forget,
+        reset=_forget if resets else None,
         open=False,
     )
     pool.open()

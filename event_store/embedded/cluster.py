@@ -83,9 +83,11 @@ class ClusterFiles:
         except PermissionError as denied:
             raise FolderAccessError(f"{self.password_file} belongs to another user") from denied
 
-    def initialise(self, account: Account) -> None:
+    def initialise(self, account: Account, lock: int) -> None:
         """Make the cluster if there is none yet: under another name first, so that a broken-off attempt leaves no half of one.
 
+        ``lock``: the open file that says that something of the cluster lives; initdb inherits it, for it goes on when the
+        program that started it is killed.
         Raises StartFailedError: initdb failed.
         """
         if self.cluster.exists():
@@ -93,11 +95,12 @@ class ClusterFiles:
         if not self.password_file.exists():
             _write(self.password_file, secrets.token_urlsafe(32), 0o600)
         nursery = self.folder / "initdb"
-        shutil.rmtree(nursery, ignore_errors=True)
+        if nursery.exists():
+            shutil.rmtree(nursery)
         nursery.mkdir(mode=0o700)
         account.give(nursery)
         _write(nursery / "password", self.password(), 0o600, account)
-        self._initdb(nursery, account)
+        self._initdb(nursery, account, lock)
         born = nursery / "cluster"
         with (born / "postgresql.conf").open("a") as configuration:
             configuration.write(f"\ninclude '{SETTINGS_FILE}'\n")
@@ -107,15 +110,21 @@ class ClusterFiles:
         shutil.rmtree(nursery)
 
     def prepare(self, account: Account) -> None:
-        """Write the settings of this start, make the socket's folder, and put a large log aside."""
+        """Write the settings of this start, make the socket's folder, and put away a killed server's locks and a large log.
+
+        To be called only while nothing of the cluster lives.
+        """
         sockets = self.socket_folder
         _make_private(sockets, account)
+        # Their pids may meanwhile be a stranger's, or a zombie's; PostgreSQL would take it for a server of ours.
+        (sockets / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
         _write(self.cluster / SETTINGS_FILE, settings_text(sockets, self.name), 0o600, account)
         _write(self.cluster / "pg_hba.conf", ACCESS_RULES, 0o600, account)
         if self.log.exists() and self.log.stat().st_size > _LARGEST_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
 
-    def _initdb(self, nursery: Path, account: Account) -> None:
+    def _initdb(self, nursery: Path, account: Account, lock: int) -> None:
         program = binary("initdb", self.major)
         argv: list[str | Path] = [
             program, "--pgdata", nursery / "cluster", "--username=postgres", "--pwfile", nursery / "password",
@@ -123,8 +132,10 @@ class ClusterFiles:
         ]  # fmt: skip
         command = account.command(argv, reaching=[program, nursery])
         done = subprocess.run(
-            command, env=ENVIRONMENT, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, umask=0o077
-        )
+            command,
+            env=ENVIRONMENT, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            umask=0o077, pass_fds=[lock],
+        )  # fmt: skip
         if done.returncode != 0:
             raise StartFailedError(f"initdb failed: {(done.stderr or done.stdout).strip()[-2000:]}")
 

@@ -59,17 +59,6 @@ def send(signal_number: signal.Signals, pids: list[int]) -> None:
             os.kill(pid, signal_number)
 
 
-def exists(pid: int) -> bool:
-    """Tell whether any process, anybody's, has this number."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _commands() -> dict[int, list[str]]:
     proc = Path("/proc")
     if not (proc / "self/cmdline").exists():

@@ -18,12 +18,10 @@ from event_store.embedded.binaries import binary
 from event_store.embedded.cluster import ENVIRONMENT, ClusterFiles
 from event_store.embedded.errors import StartFailedError, StopFailedError, UnreachableError
 from event_store.embedded.locks import FileLock
-from event_store.embedded.processes import ClusterProcesses, PidFile, exists, send
+from event_store.embedded.processes import ClusterProcesses, PidFile, send
 from event_store.embedded.settings import PORT
 
 SUPERUSER = "postgres"
-START_PATIENCE_SECONDS = 30.0
-STOP_PATIENCE_SECONDS = 30.0
 _POLL_SECONDS = 0.01
 
 
@@ -47,9 +45,11 @@ class EmbeddedServer:
     processes, which inherit it: while one of them lives the folder is taken, and once it is free a pid file means nothing.
     """
 
-    def __init__(self, folder: Path, major: int = 16) -> None:
+    def __init__(self, folder: Path, major: int = 16, patience_seconds: float = 30.0) -> None:
+        """``patience_seconds``: how long a start waits for the server's answer, and a stop for its end."""
         self.folder = folder.resolve()
         self.major = major
+        self._patience_seconds = patience_seconds
         self._files = ClusterFiles(self.folder, major)
         self._processes = ClusterProcesses(self._files.cluster, self._files.name)
         self._server_lock = FileLock(self.folder / "server.lock")
@@ -73,7 +73,7 @@ class EmbeddedServer:
         Raises EmbeddedServerError: see errors.py; the message says what to do.
         """
         self._files.make_folder()
-        with self._server_lock.exclusively(START_PATIENCE_SECONDS + STOP_PATIENCE_SECONDS):
+        with self._server_lock.exclusively(2 * self._patience_seconds):
             self._files.refuse_other_major()
             self._bring_up()
             if self._hold is None:
@@ -84,7 +84,7 @@ class EmbeddedServer:
         """Let go of the server, and stop it unless another program still holds it. Tell whether it was stopped."""
         if not self.folder.exists():
             return False
-        with self._server_lock.exclusively(START_PATIENCE_SECONDS + STOP_PATIENCE_SECONDS):
+        with self._server_lock.exclusively(2 * self._patience_seconds):
             self._let_go()
             alone = self._in_use_lock.try_exclusive()
             if alone is None:
@@ -97,7 +97,7 @@ class EmbeddedServer:
         """Stop the server, whoever uses it. Raises StopFailedError: it would not end."""
         if not self.folder.exists():
             return
-        with self._server_lock.exclusively(START_PATIENCE_SECONDS + STOP_PATIENCE_SECONDS):
+        with self._server_lock.exclusively(2 * self._patience_seconds):
             self._let_go()
             self._shut_down()
 
@@ -159,7 +159,7 @@ class EmbeddedServer:
                 log_began = self._launch()
             elif answer is Ping.NO_RESPONSE and log_began is None:
                 self._clear_away(waited)
-            if waited > START_PATIENCE_SECONDS:
+            if waited > self._patience_seconds:
                 raise UnreachableError(
                     f"PostgreSQL in {self.folder} runs but has not answered for {waited:.0f} s; see {self._files.log}"
                 )
@@ -168,19 +168,15 @@ class EmbeddedServer:
     def _launch(self) -> int:
         """Start the postmaster, detached from this process, and return the log's length before it."""
         files = self._files
-        account = account_for(files.cluster)
-        files.initialise(account)
-        files.prepare(account)
-        claim = PidFile.read(files.cluster)
-        if claim is not None and exists(claim.pid):
-            # Nothing of the cluster lives, so this number belongs to a stranger; PostgreSQL would take it for its own.
-            (files.cluster / "postmaster.pid").unlink()
         lock = self._alive_lock.try_exclusive()
         if lock is None:
             raise StartFailedError(f"a process of the cluster in {self.folder} has come to life")
-        program = self.binary("postgres")
-        argv: list[str | Path] = ["/bin/sh", "-c", 'exec "$@" &', "sh", program, "-D", files.cluster]
         try:
+            account = account_for(files.cluster)
+            files.initialise(account, lock)
+            files.prepare(account)
+            program = self.binary("postgres")
+            argv: list[str | Path] = ["/bin/sh", "-c", 'exec "$@" &', "sh", program, "-D", files.cluster]
             with open(files.log, "ab", opener=_private) as log:
                 began = log.tell()
                 subprocess.run(
@@ -188,7 +184,7 @@ class EmbeddedServer:
                     env=ENVIRONMENT, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     umask=0o077, start_new_session=True, pass_fds=[lock], check=True,
                 )  # fmt: skip
-                return began
+            return began
         except subprocess.CalledProcessError as failed:
             raise StartFailedError(f"PostgreSQL could not be started:\n{self._last_words(0)}") from failed
         finally:
@@ -209,7 +205,7 @@ class EmbeddedServer:
 
     def _shut_down(self) -> None:
         """End the server: politely (its clients are cut off, its data is written), at once, by force."""
-        steps: list[tuple[Signals, float]] = [(SIGINT, STOP_PATIENCE_SECONDS), (SIGQUIT, 10.0), (SIGKILL, 5.0)]
+        steps: list[tuple[Signals, float]] = [(SIGINT, self._patience_seconds), (SIGQUIT, 10.0), (SIGKILL, 5.0)]
         for step, patience in steps:
             if not self._is_alive():
                 return

@@ -17,7 +17,6 @@
 create function log.append(p_appends jsonb, p_wait boolean)
 returns table (outcome text, "position" bigint)
 language plpgsql
-set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
