@@ -76,7 +76,7 @@ class ChangingHandler(ABC, Generic[Changed, T]):
         def decide() -> Outcome[T]:
             thing = log.load(self.kind, command.id, command.expected_version)
             self.change(log, thing, command)
-            return Outcome(thing, log.record(thing, by=by))
+            return Outcome(thing, self.record(log, thing, by))
 
         def decide_again() -> Outcome[T]:
             for _ in range(self.tries - 1):
@@ -88,6 +88,10 @@ class ChangingHandler(ABC, Generic[Changed, T]):
             return decide()
 
         return log.carry_out(self.kind, by, decide_again)
+
+    def record(self, log: PracticeLog, thing: T, by: Provenance) -> int:
+        """Append what the thing decided; return the position to wait for."""
+        return log.record(thing, by=by)
 
     @abstractmethod
     def change(self, log: PracticeLog, thing: T, command: Changed) -> None:

@@ -23,7 +23,7 @@ class PracticeReader(Protocol):
     """Reads one practice's log beside its streams. Every answer is of committed facts only."""
 
     def consult(
-        self, what: Sequence[UUID], window: TimeRange, *, subject_id: UUID | None = None, command_id: UUID | None = None
+        self, what: Sequence[UUID], window: TimeRange, *, patient_id: UUID | None = None, command_id: UUID | None = None
     ) -> Consultation:
         """Read all that a booking depends on, in one round trip: claims of ``what`` that overlap the window, and the rest."""
         ...

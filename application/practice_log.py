@@ -59,12 +59,15 @@ class PracticeLog(Application[UUID]):
             return self.reader.position()
         return int(recordings[-1].notification.id)
 
-    def carry_out(self, kind: type[T], by: Provenance, decide: Callable[[], Outcome[T]]) -> Outcome[T]:
+    def carry_out(
+        self, kind: type[T], by: Provenance, decide: Callable[[], Outcome[T]], *, checks_itself: bool = False
+    ) -> Outcome[T]:
         """Run a command once: a repeat under the same command id answers what it answered first.
 
+        ``checks_itself``: the command learns on its way whether it was recorded before, and raises CommandRepeatedError.
         Raises IdempotencyMismatchError: the command id was used for another request.
         """
-        if by.fingerprint and (earlier := self.answered(kind, by)):
+        if by.fingerprint and not checks_itself and (earlier := self.answered(kind, by)):
             return earlier
         try:
             return decide()

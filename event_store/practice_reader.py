@@ -36,24 +36,24 @@ class PracticeReader:
         self._mapper = mapper
 
     def consult(
-        self, what: Sequence[UUID], window: TimeRange, *, subject_id: UUID | None = None, command_id: UUID | None = None
+        self, what: Sequence[UUID], window: TimeRange, *, patient_id: UUID | None = None, command_id: UUID | None = None
     ) -> Consultation:
         """Read all that a booking depends on, in one round trip. Raises UnknownPracticeError: its log was never opened."""
         with self._consulting_pool.connection() as connection:
             row = connection.execute(
-                "select position, catalogue_position, is_stream_known, is_command_known,"
+                "select position, catalogue_position, is_patient_known, is_command_known,"
                 " holders, whats, starts, ends, visit_starts, visit_ends"
                 " from log.consult(%s, %b::uuid[], %s, %s, %s, %s)",
-                (self._tenant_id, list(what), window.starts_at, window.ends_at, subject_id, command_id),
+                (self._tenant_id, list(what), window.starts_at, window.ends_at, patient_id, command_id),
                 binary=True,
             ).fetchone()
         if row is None:
             raise UnknownPracticeError
-        position, catalogue_position, is_subject_known, is_command_recorded, *claims = row
+        position, catalogue_position, is_patient_known, is_command_recorded, *claims = row
         return Consultation(
             position,
             catalogue_position,
-            is_subject_known,
+            is_patient_known,
             is_command_recorded,
             [_claim(*columns) for columns in zip(*claims, strict=True)] if claims[0] else [],
         )

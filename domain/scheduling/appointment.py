@@ -190,9 +190,7 @@ class Appointment(Aggregate):
         Raises AlreadyCancelledError, AlreadyClosedError, AlreadyCheckedInError, InThePastError.
         """
         resources = list(resource_ids)
-        self._refuse_closed()
-        if self.status == Status.CHECKED_IN:
-            raise AlreadyCheckedInError
+        self.refuse_fixed()
         if to == self.during and resources == self.resource_ids:
             return False
         if to.starts_at < at:
@@ -275,6 +273,12 @@ class Appointment(Aggregate):
     @event(NotAttended)
     def _not_attended(self, timestamp: datetime) -> None:
         self.status = Status.NO_SHOW.value
+
+    def refuse_fixed(self) -> None:
+        """Raise AlreadyCancelledError, AlreadyClosedError or AlreadyCheckedInError if the visit cannot be moved any more."""
+        self._refuse_closed()
+        if self.status == Status.CHECKED_IN:
+            raise AlreadyCheckedInError
 
     def _refuse_closed(self) -> None:
         if self.status == Status.CANCELLED:

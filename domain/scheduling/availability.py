@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil, floor
 from uuid import UUID
 
+from domain.errors import InvalidValueError
 from domain.scheduling.errors import (
     BeyondHorizonError,
     BufferOverlapError,
@@ -48,9 +49,12 @@ def offered(question: Question, window: TimeRange) -> list[Slot]:
 def slot_at(question: Question, starts_at: datetime, resource_ids: Iterable[UUID] = ()) -> Slot:
     """Return the slot that starts then. Resources that are named are used; what is required beyond them is chosen.
 
-    Raises, the first that is true: ClinicianNotOfferingError, InThePastError, MinimumNoticeError, BeyondHorizonError,
-    OutsideHoursError, TimeTakenError (BufferOverlapError if only buffers overlap), NotOnGridError, ResourceUnavailableError.
+    Raises, the first that is true: InvalidValueError (no offset), ClinicianNotOfferingError, InThePastError, MinimumNoticeError,
+    BeyondHorizonError, OutsideHoursError, TimeTakenError (BufferOverlapError if only buffers overlap), NotOnGridError,
+    ResourceUnavailableError.
     """
+    if starts_at.tzinfo is None:
+        raise InvalidValueError("starts_at", "a time needs an offset from UTC")
     start, named = floor(starts_at.timestamp()), tuple(dict.fromkeys(resource_ids))
     runs = free_starts(question, start, start + 1, named)
     if not runs or starts_at.microsecond:

@@ -10,12 +10,12 @@ from domain.scheduling.time_claim import TimeClaim
 class Consultation:
     """One consistent reading.
 
-    ``catalogue_position`` is that of the newest event that changed what can be booked; ``is_subject_known`` and
-    ``is_command_recorded`` answer for the ids that were asked about; ``claims`` are busy times, in no order.
+    ``catalogue_position`` is that of the newest event that changed what can be booked; ``is_patient_known`` (and not
+    erased) and ``is_command_recorded`` answer for the ids that were asked about; ``claims`` are busy times, in no order.
     """
 
     position: int
     catalogue_position: int
-    is_subject_known: bool
+    is_patient_known: bool
     is_command_recorded: bool
     claims: Sequence[TimeClaim]

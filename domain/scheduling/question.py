@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from domain.errors import InvalidValueError
 from domain.scheduling.time_claim import TimeClaim
+from domain.time_range import TimeRange
 from domain.weekly_hours import OpeningHours
 
 
@@ -21,6 +23,11 @@ class VisitRules:
     minimum_notice_minutes: int = 0
     horizon_days: int = 365
     requires: tuple[str, ...] = ()
+
+    def reach(self, window: TimeRange) -> TimeRange:
+        """Return the time in which claims matter to starts in the window; claims that only touch it do not."""
+        after = timedelta(minutes=self.duration_minutes + self.buffer_after_minutes)
+        return window.padded(timedelta(minutes=self.buffer_before_minutes), after)
 
 
 class Candidate(NamedTuple):
@@ -43,7 +50,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """All that decides when one clinician can see someone for one service.
+    """All that decides when one clinician can see someone for one service. Raises InvalidValueError: ``now`` has no offset.
 
     ``places`` are in order of preference: where two offer the same start, the first wins. ``busy`` are the clinician's claims;
     those of a visit that is being moved are left out. ``is_offering``: the service is active and this clinician gives it.
@@ -54,6 +61,10 @@ class Question:
     places: Sequence[Place]
     busy: Sequence[TimeClaim] = ()
     is_offering: bool = True
+
+    def __post_init__(self) -> None:
+        if self.now.tzinfo is None:
+            raise InvalidValueError("now", "a time needs an offset from UTC")
 
 
 class Slot(NamedTuple):

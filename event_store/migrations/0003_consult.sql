@@ -1,11 +1,11 @@
 -- What a command or a slot query must know of a practice before it decides, in one round trip and one snapshot.
 --
 -- Claims of any of p_what that overlap [p_from, p_until); none lasts longer than 40 hours, so older ones cannot matter.
--- p_stream and p_command may be null: then they are not known.
+-- p_patient and p_command may be null: then they are not known. An erased patient is not known either.
 -- catalogue_position is that of the newest event that changed what can be booked.
-create function log.consult(p_tenant uuid, p_what uuid[], p_from timestamptz, p_until timestamptz, p_stream uuid, p_command uuid)
+create function log.consult(p_tenant uuid, p_what uuid[], p_from timestamptz, p_until timestamptz, p_patient uuid, p_command uuid)
 returns table (
-    "position" bigint, catalogue_position bigint, is_stream_known boolean, is_command_known boolean,
+    "position" bigint, catalogue_position bigint, is_patient_known boolean, is_command_known boolean,
     holders uuid[], whats uuid[], starts timestamptz[], ends timestamptz[], visit_starts timestamptz[], visit_ends timestamptz[]
 )
 language plpgsql
@@ -21,7 +21,13 @@ begin
             where e.tenant_id = p_tenant
               and e.stream_type in ('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')
         ), 0),
-        exists (select from log.event e where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version = 1),
+        exists (
+            select from log.event e
+            where e.tenant_id = p_tenant and e.stream_id = p_patient and e.version = 1 and e.stream_type = 'patients.patient'
+        ) and not exists (
+            select from log.event e
+            where e.tenant_id = p_tenant and e.stream_id = p_patient and e.event_type = 'patients.patient.erased'
+        ),
         exists (select from log.event e where e.tenant_id = p_tenant and e.command_id = p_command),
         c.holders, c.whats, c.starts, c.ends, c.visit_starts, c.visit_ends
     from log.tenant_head h

@@ -1,0 +1,83 @@
+"""Books an appointment."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from application.errors import NotFoundError
+from application.outcome import Outcome
+from application.ports import Clock
+from application.practice_log import PracticeLog, PracticeLogs
+from application.scheduling.diary import open_diary
+from domain.money import Money
+from domain.practice.resource import Resource
+from domain.provenance import CommandRepeatedError, Provenance
+from domain.scheduling.appointment import Appointment, Visit
+from domain.scheduling.availability import slot_at
+from domain.time_range import TimeRange
+
+
+@dataclass(frozen=True, slots=True)
+class BookAppointment:
+    """Resources that are named are used; what the service requires beyond them is chosen."""
+
+    patient_id: UUID
+    service_id: UUID
+    clinician_id: UUID
+    starts_at: datetime
+    resource_ids: tuple[UUID, ...] = ()
+
+
+class BookAppointmentHandler:
+    """Carries out BookAppointment."""
+
+    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
+        self._logs = logs
+        self._clock = clock
+
+    def __call__(self, tenant_id: UUID, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:
+        """Raises NotFoundError: no such patient, service, clinician or resource; what ``slot_at`` raises: the time is not free."""
+        log = self._logs.of(tenant_id)
+        return log.carry_out(Appointment, by, lambda: self._book(log, command, by), checks_itself=True)
+
+    def _book(self, log: PracticeLog, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:
+        now = self._clock.now()
+        diary = open_diary(
+            log,
+            command.service_id,
+            [command.clinician_id],
+            instant(command.starts_at),
+            now,
+            resource_ids=command.resource_ids,
+            patient_id=command.patient_id,
+            command_id=by.command_id,
+        )
+        if diary.consultation.is_command_recorded:
+            raise CommandRepeatedError
+        if not diary.consultation.is_patient_known:
+            raise NotFoundError("patient")
+        for resource_id in command.resource_ids:
+            diary.catalogue.one(Resource, resource_id)
+        slot = slot_at(diary.question(command.clinician_id), command.starts_at, command.resource_ids)
+        terms = diary.service.fields
+        visit = Visit(
+            patient_id=command.patient_id,
+            service_id=command.service_id,
+            clinician_id=command.clinician_id,
+            location_id=slot.location_id,
+            resource_ids=slot.resource_ids,
+            during=TimeRange(slot.starts_at, slot.ends_at),
+            price=Money(terms["price_amount_minor"], terms["price_currency"]),
+            mode=terms["mode"],
+            buffer_before_minutes=terms["buffer_before_minutes"],
+            buffer_after_minutes=terms["buffer_after_minutes"],
+        )
+        appointment = Appointment.book(id=uuid7(), visit=visit, at=now)
+        return Outcome(appointment, log.record(appointment, by=by, claims=appointment.claims()))
+
+
+def instant(starts_at: datetime) -> TimeRange:
+    """The shortest window that holds a start."""
+    return TimeRange(starts_at, starts_at + timedelta(seconds=1))

@@ -1,0 +1,45 @@
+"""Moves an appointment to another time of the same clinician."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from application.practice_log import PracticeLog
+from application.scheduling.appointment_change import AppointmentChangingHandler
+from application.scheduling.book_appointment import instant
+from application.scheduling.diary import open_diary
+from domain.scheduling.appointment import Appointment
+from domain.scheduling.availability import slot_at
+from domain.time_range import TimeRange
+
+
+@dataclass(frozen=True, slots=True)
+class RescheduleAppointment:
+    """The new visit is as long as the service is now; it keeps its rooms and devices where they are free."""
+
+    id: UUID
+    starts_at: datetime
+    expected_version: int | None = None
+
+
+class RescheduleAppointmentHandler(AppointmentChangingHandler[RescheduleAppointment]):
+    """Carries out RescheduleAppointment."""
+
+    def change(self, log: PracticeLog, thing: Appointment, command: RescheduleAppointment) -> None:
+        """Raises what ``slot_at`` raises: the new time is not free. The appointment's own time counts as free."""
+        thing.refuse_fixed()
+        if command.starts_at == thing.starts_at:
+            return
+        now = self._clock.now()
+        diary = open_diary(
+            log,
+            thing.service_id,
+            [thing.clinician_id],
+            instant(command.starts_at),
+            now,
+            resource_ids=thing.resource_ids,
+        )
+        slot = slot_at(
+            diary.question(thing.clinician_id, without=thing.id, preferred=thing.resource_ids), command.starts_at
+        )
+        thing.reschedule(TimeRange(slot.starts_at, slot.ends_at), slot.resource_ids, now)
