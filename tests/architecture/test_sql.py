@@ -1,0 +1,39 @@
+"""The tenant is set for one transaction, never for a session that another practice may get next."""
+
+import re
+
+from tests.architecture.source_tree import PACKAGES, ROOT
+
+# set_config(name, value, false) and a bare SET outlive the transaction; SET LOCAL and set_config(..., true) do not.
+FOR_THE_SESSION = re.compile(
+    r"set_config\s*\((?:[^()]|\([^()]*\))*,\s*false\s*\)|\bset\s+(?:session\s+)?app\.\w+|\bsecurity\s+definer\b(?!.*search_path)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def session_settings(sql: str) -> list[str]:
+    return [match.group()[:80] for match in FOR_THE_SESSION.finditer(sql)]
+
+
+class TestSql:
+    def test_no_setting_of_ours_outlives_its_transaction(self) -> None:
+        files = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in {".py", ".sql"}]
+
+        breaches = {str(path.relative_to(ROOT)): session_settings(path.read_text(encoding="utf-8")) for path in files}
+
+        assert {path: found for path, found in breaches.items() if found} == {}
+
+    def test_a_breach_is_seen(self) -> None:
+        assert session_settings("select set_config('app.tenant_id', upper($1), false)")
+        assert session_settings("SET app.tenant_id = 'x'")
+        assert session_settings("create function f() returns int security definer as $$ select 1 $$")
+        assert not session_settings("select set_config('app.tenant_id', $1, true); set local app.tenant_id = 'x'")
+        assert not session_settings("create function f() returns int security definer set search_path = '' as $$ $$")
+
+
+class TestMigrations:
+    def test_are_numbered_without_a_gap(self) -> None:
+        for folder in {path.parent for path in ROOT.glob("event_store/migrations*/*.sql")}:
+            numbers = sorted(int(path.name.split("_")[0]) for path in folder.glob("*.sql"))
+
+            assert numbers == list(range(1, len(numbers) + 1)), folder
