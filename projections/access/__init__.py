@@ -1,0 +1,1 @@
+"""Access: whose key a key is, asked before anything else is known."""

@@ -1,0 +1,1 @@
+"""The calendar: every visit as it stands now."""

@@ -1,0 +1,91 @@
+"""Keeps the calendar: one row a visit."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from domain.logged_event import LoggedEvent
+from domain.scheduling.appointment import Appointment, Status
+from projections.rows import Row, Write
+
+_COPIED: Final = (
+    "patient_id",
+    "service_id",
+    "clinician_id",
+    "location_id",
+    "resource_ids",
+    "starts_at",
+    "ends_at",
+    "buffer_before_minutes",
+    "buffer_after_minutes",
+    "mode",
+    "price_amount_minor",
+    "price_currency",
+)
+_STATUS_AFTER: Final = {
+    Appointment.Cancelled.TOPIC: Status.CANCELLED.value,
+    Appointment.CheckedIn.TOPIC: Status.CHECKED_IN.value,
+    Appointment.Completed.TOPIC: Status.COMPLETED.value,
+    Appointment.NotAttended.TOPIC: Status.NO_SHOW.value,
+}
+
+_INSERT: Final = """
+insert into {schema}.appointment (
+    tenant_id, appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,
+    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at, version, position
+)
+select
+    (select log.current_tenant()), appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,
+    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at, version, position
+from json_to_recordset(%s::json) as r (
+    appointment_id uuid, patient_id uuid, service_id uuid, clinician_id uuid, location_id uuid, resource_ids uuid[],
+    starts_at timestamptz, ends_at timestamptz, buffer_before_minutes integer, buffer_after_minutes integer, status text, mode text,
+    price_amount_minor bigint, price_currency text, booked_at timestamptz, version integer, position bigint
+)
+"""
+
+_UPDATE: Final = """
+update {schema}.appointment a set
+    starts_at = coalesce(r.starts_at, a.starts_at),
+    ends_at = coalesce(r.ends_at, a.ends_at),
+    resource_ids = coalesce(r.resource_ids, a.resource_ids),
+    status = coalesce(r.status, a.status),
+    version = r.version,
+    position = r.position
+from json_to_recordset(%s::json) as r (
+    appointment_id uuid, starts_at timestamptz, ends_at timestamptz, resource_ids uuid[], status text, version integer, position bigint
+)
+where a.tenant_id = (select log.current_tenant()) and a.appointment_id = r.appointment_id
+"""
+
+
+class CalendarProjector:
+    name = "calendar"
+
+    def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
+        booked: dict[object, Row] = {}
+        changed: dict[object, Row] = {}
+        for event in events:
+            topic = event.event_type
+            if topic == Appointment.Booked.TOPIC:
+                body = event.body
+                row: Row = {name: body[name] for name in _COPIED}
+                row["appointment_id"] = event.stream_id
+                row["booked_at"] = event.effective_at
+                row["status"] = Status.BOOKED.value
+                booked[event.stream_id] = row
+            elif topic == Appointment.Rescheduled.TOPIC:
+                row = self._row(event, booked, changed)
+                row.update(event.body)
+            elif (status := _STATUS_AFTER.get(topic)) is not None:
+                row = self._row(event, booked, changed)
+                row["status"] = status
+            else:
+                continue
+            row["version"] = event.version
+            row["position"] = event.position
+        return [Write(_INSERT, list(booked.values())), Write(_UPDATE, list(changed.values()))]
+
+    def _row(self, event: LoggedEvent, booked: dict[object, Row], changed: dict[object, Row]) -> Row:
+        """The visit's complete row if it was booked in this batch, else what changes of it."""
+        known = booked.get(event.stream_id)
+        return known if known is not None else changed.setdefault(event.stream_id, {"appointment_id": event.stream_id})

@@ -1,0 +1,35 @@
+-- Every visit as it stands now. Runs as scheduler_owner with search_path on the schema that is filled.
+
+create table appointment (
+    tenant_id             uuid not null,
+    appointment_id        uuid not null,
+    patient_id            uuid not null,
+    service_id            uuid not null,
+    clinician_id          uuid not null,
+    location_id           uuid not null,
+    resource_ids          uuid[] not null,
+    starts_at             timestamptz not null,
+    ends_at               timestamptz not null,
+    buffer_before_minutes integer not null,
+    buffer_after_minutes  integer not null,
+    status                text not null,
+    mode                  text not null,
+    price_amount_minor    bigint not null,
+    price_currency        text not null,
+    booked_at             timestamptz not null,
+    version               integer not null,
+    position              bigint not null,
+    primary key (tenant_id, appointment_id)
+) with (fillfactor = 80);
+
+create index appointment_by_start on appointment (tenant_id, starts_at, appointment_id);
+create index appointment_by_clinician on appointment (tenant_id, clinician_id, starts_at);
+create index appointment_by_patient on appointment (tenant_id, patient_id, starts_at);
+
+alter table appointment enable row level security;
+alter table appointment force row level security;
+create policy tenant on appointment using (tenant_id = log.current_tenant()) with check (tenant_id = log.current_tenant());
+create policy whole on appointment for select to scheduler_backup using (true);
+
+grant select, insert, update, delete on appointment to scheduler_projector;
+grant select on appointment to scheduler_app, scheduler_analyst, scheduler_backup;

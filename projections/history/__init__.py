@@ -1,0 +1,1 @@
+"""The history: which events concern a thing, told in words."""

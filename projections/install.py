@@ -1,0 +1,62 @@
+"""Makes the schemas of the read models and the table of cursors; safe to run at every start."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any, Final
+
+from psycopg import Connection, sql
+
+from projections.read_models import READ_MODELS, ReadModel
+
+OWNER: Final = "scheduler_owner"
+READERS: Final = ("scheduler_app", "scheduler_projector", "scheduler_analyst", "scheduler_auditor", "scheduler_backup")
+_LOCK: Final = 7_239_481_005
+"""The advisory lock that lets one program change the read models' schemas at a time."""
+
+
+def install(connection: Connection[Any], models: Sequence[ReadModel] = READ_MODELS) -> list[str]:
+    """Create what is missing; return the names of the read models that need a rebuild, since their form has changed.
+
+    ``connection`` is in autocommit mode and may become scheduler_owner. A new read model is filled by the runner.
+    """
+    connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
+    try:
+        with as_owner(connection):
+            connection.execute(files("projections").joinpath("cursors.sql").read_bytes())
+            known = dict(connection.execute("select name, fingerprint from projection.read_model").fetchall())
+            for model in models:
+                if model.name not in known:
+                    create(connection, model, model.name)
+                    remember(connection, model)
+        return [model.name for model in models if known.get(model.name, model.fingerprint()) != model.fingerprint()]
+    finally:
+        connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+
+
+@contextmanager
+def as_owner(connection: Connection[Any]) -> Iterator[None]:
+    """Run the block as one transaction of the role that owns the tables."""
+    with connection.transaction():
+        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(OWNER)))
+        yield
+
+
+def create(connection: Connection[Any], model: ReadModel, schema: str) -> None:
+    """Make an empty read model under a schema's name; inside ``as_owner``."""
+    name = sql.Identifier(schema)
+    connection.execute(sql.SQL("create schema {}").format(name))
+    readers = sql.SQL(", ").join(map(sql.Identifier, READERS))
+    connection.execute(sql.SQL("grant usage on schema {} to {}").format(name, readers))
+    connection.execute(sql.SQL("set local search_path = {}").format(name))
+    connection.execute(model.schema().encode())
+    connection.execute("set local search_path = pg_catalog")
+
+
+def remember(connection: Connection[Any], model: ReadModel) -> None:
+    """Note in which form a read model is; inside ``as_owner``."""
+    connection.execute(
+        "insert into projection.read_model (name, fingerprint) values (%s, %s)"
+        " on conflict (name) do update set fingerprint = excluded.fingerprint",
+        (model.name, model.fingerprint()),
+    )

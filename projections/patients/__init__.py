@@ -1,0 +1,1 @@
+"""The patient directory: who there is, found by e-mail, phone or last name."""

@@ -1,0 +1,44 @@
+-- Who there is. Runs as scheduler_owner with search_path on the schema that is filled.
+
+-- What is known of a person stays sealed, as the sealed part of the event that said it last: it opens under the person's key alone.
+create table patient (
+    tenant_id      uuid not null,
+    patient_id     uuid not null,
+    sealed         bytea,
+    sealed_type    text,
+    sealed_version integer,
+    zone           text,
+    locale         text,
+    is_erased      boolean not null,
+    registered_at  timestamptz not null,
+    version        integer not null,
+    position       bigint not null,
+    primary key (tenant_id, patient_id)
+) with (fillfactor = 80);
+
+-- A row for each term that a person is found by. Rows and not an array: operators on arrays are not leakproof, so under row-level
+-- security no index would serve them.
+create table search_term (
+    tenant_id  uuid not null,
+    token      bigint not null,
+    patient_id uuid not null,
+    primary key (tenant_id, token, patient_id)
+);
+
+create index search_term_by_patient on search_term (tenant_id, patient_id);
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['patient', 'search_term'] loop
+        execute format('alter table %I enable row level security', t);
+        execute format('alter table %I force row level security', t);
+        execute format('create policy tenant on %I using (tenant_id = log.current_tenant()) with check (tenant_id = log.current_tenant())', t);
+        execute format('create policy whole on %I for select to scheduler_backup using (true)', t);
+        execute format('grant select, insert, update, delete on %I to scheduler_projector', t);
+        execute format('grant select on %I to scheduler_app, scheduler_backup', t);
+    end loop;
+end $$;
+
+grant select (tenant_id, patient_id, zone, locale, is_erased, registered_at, version, position) on patient to scheduler_analyst;
