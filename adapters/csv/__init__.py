@@ -1,0 +1,1 @@
+"""Tables in files of comma-separated values, as RFC 4180 has them."""
