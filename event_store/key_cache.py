@@ -41,9 +41,10 @@ class KeyCache:
     def __init__(self, store: KeyStore, size: int) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._quotas: LeastRecentlyUsed[tuple[UUID, UUID, str], Quota] = LeastRecentlyUsed(size)
-        self._held: LeastRecentlyUsed[tuple[UUID, UUID], HeldKey] = LeastRecentlyUsed(size)
-        self._true_as_of: dict[UUID, int] = {}
+        # By the integers of the ids: Python hashes and compares UUIDs four times as slowly.
+        self._quotas: LeastRecentlyUsed[tuple[int, int, str], Quota] = LeastRecentlyUsed(size)
+        self._held: LeastRecentlyUsed[tuple[int, int], HeldKey] = LeastRecentlyUsed(size)
+        self._true_as_of: dict[int, int] = {}
         self._asking = threading.Lock()
         self._last_erasure = 0
         self._ask_at = 0.0
@@ -56,44 +57,50 @@ class KeyCache:
         """
         if self._is_away or time.monotonic() >= self._ask_at:
             self._ask()
-        while (as_of := self._true_as_of.get(tenant_id)) != (mark := self._last_erasure):
+        while (as_of := self._true_as_of.get(tenant_id.int)) != (mark := self._last_erasure):
             # A practice that was not used before has nothing in memory.
             erased = () if as_of is None else self._store.erased_since(tenant_id, as_of)
             with self._lock:
                 # Where another thread came first, what was read may miss what that one has kept since: look again.
-                if self._true_as_of.get(tenant_id) == as_of:
+                if self._true_as_of.get(tenant_id.int) == as_of:
                     self._drop(tenant_id, erased)
-                    self._true_as_of[tenant_id] = mark
+                    self._true_as_of[tenant_id.int] = mark
         return mark
 
     def spend(self, tenant_id: UUID, subject_id: UUID, purpose: str) -> DataKey | None:
         """Use up one nonce of a key; None if it is not in memory or has none left."""
         with self._lock:
-            quota = self._quotas.get((tenant_id, subject_id, purpose))
+            quota = self._quotas.get((tenant_id.int, subject_id.int, purpose))
             if quota is None or quota.left < 1:
                 return None
             quota.left -= 1
             return quota.key
 
-    def held(self, tenant_id: UUID, key_ids: Iterable[UUID]) -> dict[UUID, HeldKey]:
-        """Return those of the keys that are in memory."""
+    def held(self, tenant_id: UUID, key_id: UUID) -> HeldKey | None:
+        """Return a key, if it is in memory."""
         with self._lock:
-            found = ((key_id, self._held.get((tenant_id, key_id))) for key_id in key_ids)
-            return {key_id: held for key_id, held in found if held is not None}
+            return self._held.get((tenant_id.int, key_id.int))
+
+    def all_held(self, tenant_id: UUID, key_ids: Iterable[UUID]) -> dict[UUID, HeldKey]:
+        """Return those of the keys that are in memory."""
+        tenant = tenant_id.int
+        with self._lock:
+            found = [(key_id, self._held.get((tenant, key_id.int))) for key_id in key_ids]
+        return {key_id: held for key_id, held in found if held is not None}
 
     def keep_quotas(self, tenant_id: UUID, mark: int, purpose: str, quotas: Mapping[UUID, Quota]) -> None:
         """Keep keys to seal with, by person, unless somebody was erased since the mark."""
         with self._lock:
-            if self._true_as_of.get(tenant_id) == mark:
+            if self._true_as_of.get(tenant_id.int) == mark:
                 for subject_id, quota in quotas.items():
-                    self._quotas.put((tenant_id, subject_id, purpose), quota)
+                    self._quotas.put((tenant_id.int, subject_id.int, purpose), quota)
 
     def keep_held(self, tenant_id: UUID, mark: int, keys: Mapping[UUID, HeldKey]) -> None:
         """Keep keys to open with, by key id, unless somebody was erased since the mark."""
         with self._lock:
-            if self._true_as_of.get(tenant_id) == mark:
+            if self._true_as_of.get(tenant_id.int) == mark:
                 for key_id, held in keys.items():
-                    self._held.put((tenant_id, key_id), held)
+                    self._held.put((tenant_id.int, key_id.int), held)
 
     def forget(self, tenant_id: UUID, subject_ids: Iterable[UUID]) -> None:
         """Drop all keys of persons, whom this process has erased."""
@@ -101,9 +108,9 @@ class KeyCache:
             self._drop(tenant_id, subject_ids)
 
     def _drop(self, tenant_id: UUID, subject_ids: Iterable[UUID]) -> None:
-        if erased := frozenset(subject_ids):
-            self._quotas.drop(lambda name, _: name[0] == tenant_id and name[1] in erased)
-            self._held.drop(lambda name, held: name[0] == tenant_id and held.subject_id in erased)
+        if erased := frozenset(subject_id.int for subject_id in subject_ids):
+            self._quotas.drop(lambda name, _: name[0] == tenant_id.int and name[1] in erased)
+            self._held.drop(lambda name, held: name[0] == tenant_id.int and held.subject_id.int in erased)
 
     def _ask(self) -> None:
         with self._asking:

@@ -163,7 +163,9 @@ class KeyStore:
     def last_erasure(self) -> int:
         """Return the newest number of any practice's ledger; it may be of an erasure that has not committed."""
         with _translated(), self._pool.connection() as connection:
-            row = connection.execute("select last_value from keys.erasure_seq").fetchone()
+            row = connection.execute(
+                "select case when is_called then last_value else 0 end from keys.erasure_seq"
+            ).fetchone()
             return int(row[0]) if row else 0
 
     def erased_since(self, tenant_id: UUID, seq: int) -> list[UUID]:

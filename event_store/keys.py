@@ -77,7 +77,11 @@ class KeyRing:
 
     def opening_keys(self, tenant_id: UUID, key_ids: Iterable[UUID]) -> dict[UUID, DataKey]:
         """Return keys by their ids, from memory or in one query. Missing: what was erased or is unknown; opening_key tells."""
-        return {key_id: held.key for key_id, held in self._held(tenant_id, key_ids).items() if held.key is not None}
+        mark = self._cache.check(tenant_id)
+        wanted = set(key_ids)
+        held = self._cache.all_held(tenant_id, wanted)
+        held |= self._read(tenant_id, mark, list(wanted - held.keys()))
+        return {key_id: each.key for key_id, each in held.items() if each.key is not None}
 
     def opening_key(self, tenant_id: UUID, key_id: UUID, key_version: int) -> DataKey:
         """Return the key that an envelope names.
@@ -85,7 +89,8 @@ class KeyRing:
         Raises ErasedError: it was destroyed; KeyUnavailableError: also where no such key is known; TamperedError: it has
         another version than the envelope says.
         """
-        held = self._held(tenant_id, (key_id,)).get(key_id)
+        mark = self._cache.check(tenant_id)
+        held = self._cache.held(tenant_id, key_id) or self._read(tenant_id, mark, [key_id]).get(key_id)
         if held is None:
             raise KeyUnavailableError(f"key {key_id} is not known")
         if held.key is None:
@@ -162,17 +167,12 @@ class KeyRing:
         self._cache.keep_held(tenant_id, mark, {key.id: HeldKey(subject_id, key) for subject_id, key in keys.items()})
         return keys
 
-    def _held(self, tenant_id: UUID, key_ids: Iterable[UUID]) -> dict[UUID, HeldKey]:
-        mark = self._cache.check(tenant_id)
-        wanted = frozenset(key_ids)
-        held = self._cache.held(tenant_id, wanted)
-        if missing := wanted - held.keys():
-            read = {
-                row.key_id: HeldKey(
-                    row.subject_id, None if row.wrapped is None else self._practices.unwrap(tenant_id, row)
-                )
-                for row in self._store.find(tenant_id, list(missing))
-            }
-            self._cache.keep_held(tenant_id, mark, read)
-            held |= read
-        return held
+    def _read(self, tenant_id: UUID, mark: int, key_ids: Sequence[UUID]) -> dict[UUID, HeldKey]:
+        """Return from the database, and keep, those of the keys that exist."""
+        rows = self._store.find(tenant_id, key_ids) if key_ids else []
+        keys = {
+            row.key_id: HeldKey(row.subject_id, None if row.wrapped is None else self._practices.unwrap(tenant_id, row))
+            for row in rows
+        }
+        self._cache.keep_held(tenant_id, mark, keys)
+        return keys
