@@ -20,9 +20,9 @@ RUN python -m pip install --no-cache-dir --no-build-isolation --no-deps .
 
 USER scheduler
 # Holds the key file that seals personal data: keep it, and keep it apart from the database's backups.
-ENV SCHEDULER_DATA=/var/lib/scheduler SCHEDULER_PORT=8000
+ENV SCHEDULER_DATA=/var/lib/scheduler SCHEDULER_HOST=0.0.0.0 SCHEDULER_PORT=8000
 VOLUME /var/lib/scheduler
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
-CMD ["scheduler", "serve", "--host", "0.0.0.0"]
+CMD ["scheduler", "serve"]
