@@ -53,7 +53,7 @@ def terms_of(family_name: str | None = None, email: str | None = None, phone: st
     """
     terms: set[Term] = set()
     if family_name:
-        words = _words(family_name)
+        words = words_of(family_name)
         for word in {*words, "".join(words)} - {""}:
             longest = min(LONGEST_PREFIX, len(word))
             terms.update(
@@ -77,7 +77,7 @@ def terms_sought(text: str) -> frozenset[Term]:
     has_letters = any(sign.isalpha() for sign in text)
     if not has_letters and len(folded := fold_phone(text)) >= _FEWEST_PHONE_DIGITS:
         return frozenset({Term(PHONE, folded)})
-    return frozenset(Term(FAMILY_NAME, word[:LONGEST_PREFIX]) for word in _words(text))
+    return frozenset(Term(FAMILY_NAME, word[:LONGEST_PREFIX]) for word in words_of(text))
 
 
 def token(key: bytes, value: str) -> int:
@@ -85,7 +85,8 @@ def token(key: bytes, value: str) -> int:
     return int.from_bytes(hmac.digest(key, value.encode(), "sha256")[:8], "big", signed=True)
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
+    """Return the words of a name or a search text as they are indexed, each whole."""
     return "".join(_part_of_word(sign) for sign in fold_name(name)).split()
 
 

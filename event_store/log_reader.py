@@ -47,6 +47,11 @@ class LogReader:
         """Return the events at some positions, in order."""
         return self._select(tenant_id, "position = any (%s) order by position", (list(positions),))
 
+    def open_parts(self, tenant_id: UUID, parts: Sequence[tuple[UUID, int, str, bytes]]) -> list[Body | Erased]:
+        """Open sealed parts that a read model keeps, each given as (stream, version, event type, sealed), in one go."""
+        self._keys.opening_keys(tenant_id, {key_reference(sealed)[0] for *_, sealed in parts})
+        return [self._open(tenant_id, *part) for part in parts]
+
     def verify(self, tenant_id: UUID) -> BrokenLink | None:
         """Walk a practice's whole hash chain; return where it was broken, or None. Needs no key."""
         with tenant_transaction(self._pool, tenant_id) as cursor:
@@ -95,13 +100,16 @@ class LogReader:
             ) in rows
         ]
 
-    def _opened(self, event: LoggedEvent, sealed: bytes) -> Body | Erased:
+    def _opened(self, event: LoggedEvent) -> Body | Erased:
+        assert event.sealed is not None
+        return self._open(event.tenant_id, event.stream_id, event.version, event.event_type, event.sealed)
+
+    def _open(self, tenant_id: UUID, stream_id: UUID, version: int, topic: str, sealed: bytes) -> Body | Erased:
         try:
-            key = self._keys.opening_key(event.tenant_id, *key_reference(sealed))
+            key = self._keys.opening_key(tenant_id, *key_reference(sealed))
         except ErasedError:
             return ERASED
-        codec = codec_of(event.event_type)
-        place = Place(event.tenant_id, event.stream_id, event.version, codec.topic, codec.sealed_field)
+        place = Place(tenant_id, stream_id, version, topic, codec_of(topic).sealed_field)
         opened: Body = msgspec.json.decode(unseal(key, place, sealed))
         return opened
 

@@ -31,6 +31,10 @@ from event_store.tenancy import open_pool, tenant_transaction
 _OPEN_STORES: dict[str, "LogStore"] = {}
 
 
+def _nobody_waits(_: UUID) -> None:
+    """A program that serves no readers tells nobody."""
+
+
 @dataclass(frozen=True)
 class LogStore:
     """The log of all practices, as one process reaches it."""
@@ -41,12 +45,23 @@ class LogStore:
     joiner: AppendJoiner
     keys: KeyRing
     now: Callable[[], datetime]
+    grown: Callable[[UUID], None]
 
     @classmethod
     def open(
-        cls, conninfo: str, keys: KeyRing, now: Callable[[], datetime], *, most_connections: int = 16, flights: int = 2
+        cls,
+        conninfo: str,
+        keys: KeyRing,
+        now: Callable[[], datetime],
+        *,
+        grown: Callable[[UUID], None] = _nobody_waits,
+        most_connections: int = 16,
+        flights: int = 2,
     ) -> "LogStore":
-        """Connect as scheduler_app. Raises UnsafeDatabaseError: the server would lose acknowledged events."""
+        """Connect as scheduler_app. ``grown`` is told of each practice that was appended to, and must return at once.
+
+        Raises UnsafeDatabaseError: the server would lose acknowledged events.
+        """
 
         # The two functions behind appends and consultations run the same few statements for ever: planned once.
         planned_once = make_conninfo(conninfo, options="-c plan_cache_mode=force_generic_plan")
@@ -63,6 +78,7 @@ class LogStore:
             joiner=AppendJoiner(connect, flights=flights),
             keys=keys,
             now=now,
+            grown=grown,
         )
         _OPEN_STORES[store.name] = store
         return store
@@ -111,7 +127,9 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         return self.application_recorder()
 
     def application_recorder(self) -> ApplicationRecorder:
-        return PracticeRecorder(self._tenant_id, self._store.pool, self._store.joiner, self._store.now)
+        return PracticeRecorder(
+            self._tenant_id, self._store.pool, self._store.joiner, self._store.now, self._store.grown
+        )
 
     def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> TrackingRecorder:
         raise ProgrammingError("cursors are kept by projections.runner")

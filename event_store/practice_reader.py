@@ -15,7 +15,7 @@ from domain.time_range import TimeRange
 from event_store.errors import UnknownPracticeError
 from event_store.mapper import FactMapper
 from event_store.recorder import COLUMNS, stored_event
-from event_store.tenancy import tenant_transaction
+from event_store.tenancy import fetch_one, tenant_transaction
 
 _CATALOGUE: Final = (
     "('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')"
@@ -39,14 +39,13 @@ class PracticeReader:
         self, what: Sequence[UUID], window: TimeRange, *, patient_id: UUID | None = None, command_id: UUID | None = None
     ) -> Consultation:
         """Read all that a booking depends on, in one round trip. Raises UnknownPracticeError: its log was never opened."""
-        with self._consulting_pool.connection() as connection:
-            row = connection.execute(
-                "select position, catalogue_position, is_patient_known, is_command_known,"
-                " holders, whats, starts, ends, visit_starts, visit_ends"
-                " from log.consult(%s, %b::uuid[], %s, %s, %s, %s)",
-                (self._tenant_id, list(what), window.starts_at, window.ends_at, patient_id, command_id),
-                binary=True,
-            ).fetchone()
+        row = fetch_one(
+            self._consulting_pool,
+            "select position, catalogue_position, is_patient_known, is_command_known,"
+            " holders, whats, starts, ends, visit_starts, visit_ends"
+            " from log.consult(%s, %b::uuid[], %s, %s, %s, %s)",
+            (self._tenant_id, list(what), window.starts_at, window.ends_at, patient_id, command_id),
+        )
         if row is None:
             raise UnknownPracticeError
         position, catalogue_position, is_patient_known, is_command_recorded, *claims = row

@@ -29,14 +29,20 @@ class PracticeRecorder(ApplicationRecorder):
     """The events of one practice, in one gapless order."""
 
     def __init__(
-        self, tenant_id: UUID, pool: ConnectionPool, joiner: AppendJoiner, now: Callable[[], datetime]
+        self,
+        tenant_id: UUID,
+        pool: ConnectionPool,
+        joiner: AppendJoiner,
+        now: Callable[[], datetime],
+        grown: Callable[[UUID], None],
     ) -> None:
-        """``now`` stamps what is recorded; ``pool`` serves reads, ``joiner`` carries appends."""
+        """``now`` stamps what is recorded, ``grown`` is told of it; ``pool`` serves reads, ``joiner`` carries appends."""
         super().__init__()
         self._tenant_id = tenant_id
         self._pool = pool
         self._joiner = joiner
         self._now = now
+        self._grown = grown
 
     def insert_events(
         self,
@@ -59,6 +65,7 @@ class PracticeRecorder(ApplicationRecorder):
             self._tenant_id, cast(Sequence[MappedEvent], stored_events), source, self._now(), claims, releases
         )
         last = self._joiner.append(Append(self._tenant_id, source.command_id, document))
+        self._grown(self._tenant_id)
         return range(last - len(stored_events) + 1, last + 1)
 
     def select_events(

@@ -154,7 +154,7 @@ def encrypt(key: DataKey, bound: bytes, plaintext: bytes) -> bytes:
 
 def decrypt(key: DataKey, bound: bytes, envelope: bytes) -> bytes:
     """Open what ``encrypt`` sealed. Raises TamperedError."""
-    if not envelope.startswith(key.header) or len(envelope) < OVERHEAD:
+    if not envelope.startswith(key.header) or len(envelope) < OVERHEAD or envelope[1] < ALGORITHM_FLOOR:
         key_reference(envelope)
         raise TamperedError(f"the envelope is not of {key!r}")
     if not hmac.compare_digest(envelope[_COMMITMENT_AT:_NONCE_AT], key.commitment):

@@ -5,14 +5,17 @@ The setting is LOCAL, so that it ends with the transaction; on a connection in a
 effect, which is why this context manager begins the transaction itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from itertools import count
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
-from psycopg import Connection, Cursor
+from psycopg import Connection, Cursor, OperationalError
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
+
+T = TypeVar("T")
 
 RESET = (
     "close all; set session authorization default; reset all; unlisten *;"
@@ -33,21 +36,67 @@ def tenant_transaction(source: ConnectionPool | Connection[Any], tenant_id: UUID
     Raises NestedTenantError: the connection is already in a transaction; PoolTimeout: no connection became free in time.
     """
     if isinstance(source, ConnectionPool):
-        with source.connection() as connection, tenant_transaction(connection, tenant_id) as cursor:
+        connection = _begun_from(source, tenant_id)
+        try:
+            with _ending(connection) as cursor:
+                yield cursor
+        finally:
+            source.putconn(connection)
+    else:
+        _begin(source, tenant_id)
+        with _ending(source) as cursor:
             yield cursor
-        return
-    if source.info.transaction_status != TransactionStatus.IDLE:
+
+
+def fetch_one(pool: ConnectionPool, query: LiteralString, values: Sequence[object]) -> tuple[Any, ...] | None:
+    """Run one reading statement outside any transaction of ours and return its row; binary results.
+
+    A connection that the server has dropped meanwhile is replaced. Raises OperationalError: there is no live one to be had.
+    """
+    return _on_live_connection(pool, lambda connection: connection.execute(query, values, binary=True).fetchone())[1]
+
+
+def _begun_from(pool: ConnectionPool, tenant_id: UUID) -> Connection[Any]:
+    return _on_live_connection(pool, lambda connection: _begin(connection, tenant_id), keep=True)[0]
+
+
+def _on_live_connection(
+    pool: ConnectionPool, act: Callable[[Connection[Any]], T], *, keep: bool = False
+) -> tuple[Connection[Any], T]:
+    """Act on a connection of the pool; after a restart of the server each idle one fails once and is replaced."""
+    for attempt in count():
+        connection = pool.getconn()
+        is_kept = False
+        try:
+            result = act(connection)
+            is_kept = keep
+            return connection, result
+        except OperationalError:
+            if not connection.broken or attempt >= pool.max_size:
+                raise
+        finally:
+            if not is_kept:
+                pool.putconn(connection)
+    raise OperationalError("no live connection")
+
+
+def _begin(connection: Connection[Any], tenant_id: UUID) -> None:
+    if connection.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
         raise NestedTenantError("a practice's transaction cannot begin inside another one")
     # One round trip begins the transaction and names its practice. Formatting is safe: the id is a UUID object.
-    source.execute(f"begin; select set_config('app.tenant_id', '{UUID(bytes=tenant_id.bytes)}', true)".encode())
+    connection.execute(f"begin; select set_config('app.tenant_id', '{UUID(bytes=tenant_id.bytes)}', true)".encode())
+
+
+@contextmanager
+def _ending(connection: Connection[Any]) -> Iterator[Cursor[Any]]:
     try:
-        with source.cursor() as cursor:
+        with connection.cursor() as cursor:
             yield cursor
     except BaseException:
-        if not source.closed:
-            source.execute("rollback")
+        if not connection.closed:
+            connection.execute("rollback")
         raise
-    source.execute("commit")
+    connection.execute("commit")
 
 
 def open_pool(conninfo: str, *, name: str, most: int, wait_seconds: float = 2.0, resets: bool = True) -> ConnectionPool:

@@ -1,0 +1,243 @@
+"""An append writes all of it or nothing, in one order, once."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+from uuid_utils.compat import uuid7
+
+from application.errors import StaleVersionError
+from application.practice_log import PracticeLog
+from domain.money import Money
+from domain.provenance import CommandRepeatedError
+from domain.scheduling.appointment import Appointment, Visit
+from domain.scheduling.errors import TimeTakenError
+from domain.time_range import TimeRange
+from event_store.joiner import Append
+from tests.support.world import World, by_test
+
+TEN = datetime(2027, 3, 1, 10, tzinfo=UTC)
+
+
+def appointment(clinician_id: UUID, starts_at: datetime = TEN, *, rooms: tuple[UUID, ...] = ()) -> Appointment:
+    """An hour's visit with ten minutes behind it."""
+    visit = Visit(
+        patient_id=uuid7(),
+        service_id=uuid7(),
+        clinician_id=clinician_id,
+        location_id=uuid7(),
+        resource_ids=rooms,
+        during=TimeRange(starts_at, starts_at + timedelta(minutes=50)),
+        price=Money(8000, "EUR"),
+        mode="in_person",
+        buffer_after_minutes=10,
+    )
+    return Appointment.book(id=uuid7(), visit=visit, at=TEN - timedelta(days=30))
+
+
+def book(log: PracticeLog, thing: Appointment) -> int:
+    return log.record(thing, by=by_test(), claims=thing.claims())
+
+
+def in_parallel(count: int, act: Callable[[int], object]) -> list[object]:
+    """Run ``act`` in threads that start together; return what each returned or raised."""
+    results: list[object] = [None] * count
+    start = threading.Barrier(count)
+
+    def run(number: int) -> None:
+        start.wait()
+        try:
+            results[number] = act(number)
+        except Exception as error:  # the error is the result that the test asks about
+            results[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def claims_in(world: World, log: PracticeLog) -> int:
+    with world.app_transaction(log.tenant_id) as cursor:
+        row = cursor.execute("select count(*) from log.time_claim").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+class TestAppend:
+    def test_numbers_a_practices_events_without_gaps(self, world: World) -> None:
+        log = world.practice()
+
+        positions = [book(log, appointment(uuid7())) for _ in range(3)]
+
+        assert positions == [2, 3, 4]
+
+    def test_keeps_another_practices_order_apart(self, world: World) -> None:
+        one, other = world.practice(), world.practice()
+
+        assert (book(one, appointment(uuid7())), book(other, appointment(uuid7()))) == (2, 2)
+
+    def test_refuses_a_version_that_was_written_before(self, world: World) -> None:
+        log = world.practice()
+        thing = appointment(uuid7())
+        book(log, thing)
+        first, second = log.load(Appointment, thing.id), log.load(Appointment, thing.id)
+        first.check_in(TEN)
+        second.check_in(TEN)
+        log.record(first, by=by_test())
+
+        with pytest.raises(StaleVersionError):
+            log.record(second, by=by_test())
+
+        assert log.reader.position() == 3
+
+    def test_refuses_a_command_that_was_recorded_before(self, world: World) -> None:
+        log = world.practice()
+        by = by_test()
+        log.record(appointment(uuid7()), by=by)
+
+        with pytest.raises(CommandRepeatedError):
+            log.record(appointment(uuid7()), by=by)
+
+        assert log.reader.position() == 2
+
+    def test_writes_a_repeated_command_once_when_both_come_at_the_same_time(self, world: World) -> None:
+        log = world.practice()
+        by = by_test()
+
+        results = in_parallel(8, lambda _: log.record(appointment(uuid7()), by=by))
+
+        assert sorted(str(type(result).__name__) for result in results) == ["CommandRepeatedError"] * 7 + ["int"]
+        assert log.reader.position() == 2
+
+
+class TestClaims:
+    def test_refuses_a_visit_that_overlaps_by_a_minute(self, world: World) -> None:
+        log = world.practice()
+        maya = uuid7()
+        book(log, appointment(maya))
+
+        with pytest.raises(TimeTakenError):
+            book(log, appointment(maya, TEN + timedelta(minutes=59)))
+
+        assert log.reader.position() == 2
+
+    def test_allows_a_visit_that_touches(self, world: World) -> None:
+        log = world.practice()
+        maya = uuid7()
+        book(log, appointment(maya))
+
+        assert book(log, appointment(maya, TEN + timedelta(minutes=60))) == 3
+
+    def test_a_taken_room_leaves_no_half_claim(self, world: World) -> None:
+        log = world.practice()
+        room = uuid7()
+        book(log, appointment(uuid7(), rooms=(room,)))
+
+        with pytest.raises(TimeTakenError):
+            book(log, appointment(uuid7(), rooms=(room,)))
+
+        assert claims_in(world, log) == 2
+
+    def test_the_same_clinician_of_another_practice_is_another_clinician(self, world: World) -> None:
+        one, other = world.practice(), world.practice()
+        maya = uuid7()
+
+        assert (book(one, appointment(maya)), book(other, appointment(maya))) == (2, 2)
+
+    def test_one_of_fifty_at_the_same_instant_wins(self, world: World) -> None:
+        log = world.practice()
+        maya = uuid7()
+
+        results = in_parallel(50, lambda _: book(log, appointment(maya)))
+
+        assert results.count(2) == 1
+        assert sum(isinstance(result, TimeTakenError) for result in results) == 49
+        assert claims_in(world, log) == 1
+
+    def test_the_constraint_refuses_what_the_check_would_have_missed(self, world: World) -> None:
+        log = world.practice()
+        maya = uuid7()
+        book(log, appointment(maya))
+
+        with world.app_transaction(log.tenant_id) as cursor, pytest.raises(psycopg.errors.ExclusionViolation):
+            cursor.execute(
+                "insert into log.time_claim (tenant_id, holder_id, what, starts_at, ends_at, visit_starts_at, visit_ends_at)"
+                " values (%s, %s, %s, %s, %s, %s, %s)",
+                (log.tenant_id, uuid7(), maya, *[TEN, TEN + timedelta(minutes=5)] * 2),
+            )
+
+    def test_are_given_up_and_taken_in_one_append(self, world: World) -> None:
+        log = world.practice()
+        maya = uuid7()
+        moved = appointment(maya)
+        book(log, moved)
+        later = TEN + timedelta(minutes=30)
+        moved.reschedule(TimeRange(later, later + timedelta(minutes=50)), (), at=TEN - timedelta(days=1))
+
+        log.record(moved, by=by_test(), claims=moved.claims(), releases=[moved.id])
+
+        assert book(log, appointment(maya, TEN - timedelta(minutes=30))) == 4
+
+
+class TestJoining:
+    def test_many_practices_at_once_lose_and_double_nothing(self, world: World) -> None:
+        logs = [world.practice() for _ in range(20)]
+
+        results = in_parallel(16, lambda number: [book(log, appointment(uuid7())) for log in logs[number % 4 :: 4] * 3])
+
+        assert all(isinstance(result, list) for result in results)
+        assert [log.reader.position() for log in logs] == [1 + 4 * 3] * 20
+
+    def test_a_refused_append_does_not_touch_those_that_travel_with_it(self, world: World) -> None:
+        logs = [world.practice() for _ in range(8)]
+        maya = uuid7()
+        book(logs[0], appointment(maya))
+
+        results = in_parallel(8, lambda number: book(logs[number], appointment(maya)))
+
+        assert isinstance(results[0], TimeTakenError)
+        assert results[1:] == [2] * 7
+
+    def test_waits_for_a_head_that_another_program_holds(self, world: World) -> None:
+        log = world.practice()
+        done = threading.Event()
+        positions: list[int] = []
+
+        def append() -> None:
+            positions.append(book(log, appointment(uuid7())))
+            done.set()
+
+        with world.app_transaction(log.tenant_id) as cursor:
+            cursor.execute("select from log.tenant_head where tenant_id = %s for update", (log.tenant_id,))
+            thread = threading.Thread(target=append)
+            thread.start()
+            assert not done.wait(0.2)
+        thread.join(5)
+
+        assert positions == [2]
+
+    def test_a_connection_that_was_cut_is_replaced_and_nothing_is_doubled(self, world: World) -> None:
+        log = world.practice()
+        book(log, appointment(uuid7()))
+        with world.admin() as admin:
+            admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'scheduler_app'")
+
+        assert book(log, appointment(uuid7())) == 3
+
+    def test_an_unknown_practice_is_refused(self, world: World) -> None:
+        from event_store.errors import UnknownPracticeError
+
+        tenant_id = uuid7()
+        document = (
+            b'{"tenant":"%s","actor":"test","command":"%s","recorded_at":"2027-01-01T00:00:00Z","events":[],"digests":[]}'
+            % (str(tenant_id).encode(), str(uuid7()).encode())
+        )
+
+        with pytest.raises(UnknownPracticeError):
+            world.store.joiner.append(Append(tenant_id, uuid7(), document))
