@@ -100,9 +100,8 @@ class LogReader:
             ) in rows
         ]
 
-    def _opened(self, event: LoggedEvent) -> Body | Erased:
-        assert event.sealed is not None
-        return self._open(event.tenant_id, event.stream_id, event.version, event.event_type, event.sealed)
+    def _opened(self, event: LoggedEvent, sealed: bytes) -> Body | Erased:
+        return self._open(event.tenant_id, event.stream_id, event.version, event.event_type, sealed)
 
     def _open(self, tenant_id: UUID, stream_id: UUID, version: int, topic: str, sealed: bytes) -> Body | Erased:
         try:
