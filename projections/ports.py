@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 from psycopg import Connection, Cursor
@@ -28,8 +27,7 @@ Words: TypeAlias = Callable[[str], Sequence[str]]
 """Splits a name or a search text into words as the index folds them: without case, marks and compatibility forms."""
 
 
-@dataclass(frozen=True, slots=True)
-class SealedPart:
+class SealedPart(NamedTuple):
     """The sealed part of one event, as a read model keeps it: it opens only as the part of that very event."""
 
     stream_id: UUID

@@ -1,0 +1,148 @@
+"""Asks the calendar: visits in a window of time, page by page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from projections.ports import TenantTransaction
+
+LONGEST_VISIT: Final = timedelta(days=1)
+"""A service lasts at most 1440 minutes, so a visit that reaches into a window began at most a day before it."""
+
+_COLUMNS: Final = (
+    "appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,"
+    " buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at, version, position"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """One visit as it stands; instants in UTC, ``[starts_at, ends_at)`` without its buffers."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    service_id: UUID
+    clinician_id: UUID
+    location_id: UUID
+    resource_ids: tuple[UUID, ...]
+    starts_at: datetime
+    ends_at: datetime
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    status: str
+    mode: str
+    price_amount_minor: int
+    price_currency: str
+    booked_at: datetime
+    version: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarFilter:
+    """Which visits: those that share an instant with ``[starts_from, until)``, of all that is named. Nothing named is everything."""
+
+    starts_from: datetime | None = None
+    until: datetime | None = None
+    clinician_id: UUID | None = None
+    resource_id: UUID | None = None
+    patient_id: UUID | None = None
+    service_id: UUID | None = None
+    location_id: UUID | None = None
+    statuses: Sequence[str] = ()
+
+
+class Bookmark(NamedTuple):
+    """The last visit of a page; the next page begins behind it."""
+
+    starts_at: datetime
+    appointment_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPage:
+    """Visits in order of their start; ``after`` is None on the last page."""
+
+    entries: Sequence[CalendarEntry]
+    after: Bookmark | None
+
+
+class CalendarQueries:
+    def __init__(self, transaction: TenantTransaction) -> None:
+        self._transaction = transaction
+
+    def page(
+        self, tenant_id: UUID, which: CalendarFilter, *, after: Bookmark | None = None, limit: int = 100
+    ) -> CalendarPage:
+        """Return up to ``limit`` visits behind a bookmark."""
+        condition, values = _condition(tenant_id, which)
+        if after is not None:
+            condition += " and (starts_at, appointment_id) > (%s, %s)"
+            values += after
+        with self._transaction(tenant_id) as cursor:
+            rows = cursor.execute(
+                f"select {_COLUMNS} from calendar.appointment where {condition}"  # noqa: S608  constants only
+                " order by starts_at, appointment_id limit %s",
+                (*values, limit + 1),
+                binary=True,
+            ).fetchall()
+        entries = [_entry(row) for row in rows[:limit]]
+        is_last = len(rows) <= limit
+        return CalendarPage(entries, None if is_last else Bookmark(entries[-1].starts_at, entries[-1].appointment_id))
+
+    def count(self, tenant_id: UUID, which: CalendarFilter) -> int:
+        """Return how many visits there are."""
+        condition, values = _condition(tenant_id, which)
+        with self._transaction(tenant_id) as cursor:
+            row = cursor.execute(
+                f"select count(*) from calendar.appointment where {condition}",  # noqa: S608  constants only
+                values,
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def appointment(self, tenant_id: UUID, appointment_id: UUID) -> CalendarEntry | None:
+        """Return one visit; None if the calendar knows none under this id."""
+        with self._transaction(tenant_id) as cursor:
+            row = cursor.execute(
+                f"select {_COLUMNS} from calendar.appointment where tenant_id = %s and appointment_id = %s",  # noqa: S608
+                (tenant_id, appointment_id),
+                binary=True,
+            ).fetchone()
+        return _entry(row) if row else None
+
+
+def _condition(tenant_id: UUID, which: CalendarFilter) -> tuple[str, list[object]]:
+    condition, values = "tenant_id = %s", list[object]([tenant_id])
+    if which.starts_from is not None:
+        condition += " and ends_at > %s and starts_at > %s"
+        values += [which.starts_from, which.starts_from - LONGEST_VISIT]
+    if which.until is not None:
+        condition += " and starts_at < %s"
+        values.append(which.until)
+    for column, value in (
+        ("clinician_id", which.clinician_id),
+        ("patient_id", which.patient_id),
+        ("service_id", which.service_id),
+        ("location_id", which.location_id),
+    ):
+        if value is not None:
+            condition += f" and {column} = %s"
+            values.append(value)
+    if which.resource_id is not None:
+        condition += " and %s = any (resource_ids)"
+        values.append(which.resource_id)
+    if which.statuses:
+        condition += " and status = any (%s)"
+        values.append(list(which.statuses))
+    return condition, values
+
+
+def _entry(row: tuple[Any, ...]) -> CalendarEntry:
+    entry = list(row)
+    entry[5] = tuple(entry[5])
+    for column in (6, 7, 14):
+        # PostgreSQL answers in its session's zone.
+        entry[column] = entry[column].astimezone(UTC)
+    return CalendarEntry(*entry)

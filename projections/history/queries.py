@@ -1,0 +1,132 @@
+"""Tells a thing's history from the log: what happened, when, by whom, and what it changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from domain.logged_event import Body, LoggedEvent
+from domain.personal import Erased
+from projections.history.wording import sentence
+from projections.ports import LogSource, TenantTransaction
+
+_OWN: Final = """
+select position from history.entry
+where tenant_id = %(tenant)s and thing_id = %(thing)s and stream_id = thing_id and position > %(after)s
+order by position limit %(limit)s
+"""
+
+_WITH_VISITS: Final = """
+select position from history.entry where tenant_id = %(tenant)s and thing_id = %(thing)s and position > %(after)s
+union
+select own.position
+from (
+    select distinct stream_id from history.entry
+    where tenant_id = %(tenant)s and thing_id = %(thing)s and stream_id <> thing_id
+) as visit
+join history.entry own on own.tenant_id = %(tenant)s and own.thing_id = visit.stream_id and own.position > %(after)s
+order by position limit %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that an event gave another value; values as JSON knows them."""
+
+    field: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One event, readable. ``personal`` holds what it sealed, or ``ERASED``; it is empty where nothing was sealed."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    event_type: str
+    sentence: str
+    effective_at: datetime
+    recorded_at: datetime
+    actor: str
+    causation_id: UUID | None
+    facts: Body
+    personal: Body | Erased
+    changes: Sequence[Change]
+
+    @property
+    def kind(self) -> str:
+        """What the event happened to: ``appointment``, ``patient``, ..."""
+        return self.event_type.split(".")[-2]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Lines in the order of the log; the next page begins behind the position ``after``, None on the last."""
+
+    lines: Sequence[HistoryLine]
+    after: int | None
+
+
+class HistoryQueries:
+    """``log`` must be one that the asking role may read, with the keys to open what was sealed."""
+
+    def __init__(self, transaction: TenantTransaction, log: LogSource) -> None:
+        self._transaction = transaction
+        self._log = log
+
+    def page(
+        self, tenant_id: UUID, thing_id: UUID, *, after: int = 0, limit: int = 100, with_visits: bool = True
+    ) -> HistoryPage:
+        """Return what happened to a thing and, ``with_visits``, to the visits it took part in. Unknown things have no lines."""
+        values = {"tenant": tenant_id, "thing": thing_id, "after": after, "limit": limit + 1}
+        with self._transaction(tenant_id) as cursor:
+            rows = cursor.execute(_WITH_VISITS if with_visits else _OWN, values).fetchall()
+        events = self._log.at(tenant_id, [position for (position,) in rows[:limit]])
+        states = self._states_before(tenant_id, events)
+        lines = [_line(event, states.setdefault(event.stream_id, {})) for event in events]
+        return HistoryPage(lines, None if len(rows) <= limit else lines[-1].position)
+
+    def _states_before(self, tenant_id: UUID, events: Sequence[LoggedEvent]) -> dict[UUID, dict[str, object]]:
+        """Return what each stream held before its first event among these."""
+        first: dict[UUID, int] = {}
+        for event in events:
+            first.setdefault(event.stream_id, event.version)
+        states: dict[UUID, dict[str, object]] = {}
+        for stream_id, version in first.items():
+            state = states[stream_id] = {}
+            if version > 1:
+                for event in self._log.of_stream(tenant_id, stream_id):
+                    if event.version < version:
+                        state |= _held(event, event.personal())
+        return states
+
+
+def _line(event: LoggedEvent, state: dict[str, object]) -> HistoryLine:
+    """Tell an event, and bring the stream's state behind it."""
+    personal = event.personal()
+    held = _held(event, personal)
+    changes = [
+        Change(field, state[field], value) for field, value in held.items() if field in state and state[field] != value
+    ]
+    state |= held
+    return HistoryLine(
+        position=event.position,
+        stream_id=event.stream_id,
+        version=event.version,
+        event_type=event.event_type,
+        sentence=sentence(event.event_type),
+        effective_at=event.effective_at,
+        recorded_at=event.recorded_at,
+        actor=event.actor,
+        causation_id=event.causation_id,
+        facts=event.body,
+        personal=personal,
+        changes=changes,
+    )
+
+
+def _held(event: LoggedEvent, personal: Body | Erased) -> dict[str, object]:
+    return {**event.body, **({} if isinstance(personal, Erased) else personal)}

@@ -1,0 +1,33 @@
+"""What happened, in words: one sentence for each kind of event."""
+
+from typing import Final
+
+SENTENCES: Final = {
+    "practice.practice.opened": "The practice was opened",
+    "practice.practice.settings_changed": "The practice's settings were changed",
+    "practice.api_key.issued": "A key was issued",
+    "practice.api_key.revoked": "The key was revoked",
+    "practice.location.opened": "The location was opened",
+    "practice.location.changed": "The location was changed",
+    "practice.resource.added": "The resource was added",
+    "practice.resource.changed": "The resource was changed",
+    "practice.clinician.joined": "The clinician joined the practice",
+    "practice.clinician.details_changed": "The clinician's details were changed",
+    "practice.clinician.hours_set": "The clinician's hours were set",
+    "practice.service.offered": "The service was offered",
+    "practice.service.changed": "The service was changed",
+    "patients.patient.registered": "The patient was registered",
+    "patients.patient.details_changed": "The patient's details were changed",
+    "patients.patient.erased": "The patient was erased",
+    "scheduling.appointment.booked": "The visit was booked",
+    "scheduling.appointment.rescheduled": "The visit was moved",
+    "scheduling.appointment.cancelled": "The visit was cancelled",
+    "scheduling.appointment.checked_in": "The patient arrived",
+    "scheduling.appointment.completed": "The visit was completed",
+    "scheduling.appointment.not_attended": "The patient did not come",
+}
+
+
+def sentence(event_type: str) -> str:
+    """Return the sentence of a kind of event; of one that has none yet, its own name made readable."""
+    return SENTENCES.get(event_type) or event_type.rpartition(".")[2].replace("_", " ").capitalize()
