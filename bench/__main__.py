@@ -1,0 +1,36 @@
+"""python -m bench [NAME ...] [--quick] [--long] [--output FILE]"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from bench import append, gap_oracle
+from bench.options import Options
+from bench.report import write
+
+MEASUREMENTS: Final[dict[str, Callable[[Options], dict[str, str]]]] = {
+    "append": append.measure,
+    "gap_oracle": gap_oracle.measure,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure, and write results.md.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASUREMENTS)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="a few seconds each: shows that it works")
+    parser.add_argument("--long", action="store_true", help="the longest runs: a million events")
+    parser.add_argument("--output", type=Path, default=Path(__file__).with_name("results.md"))
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - MEASUREMENTS.keys():
+        parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
+    options = Options(quick=asked.quick, long=asked.long)
+    for name in asked.names or MEASUREMENTS:
+        print(f"{name} …", flush=True)
+        sections = MEASUREMENTS[name](options)
+        write(asked.output, sections)
+        print(*sections.values(), sep="\n\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

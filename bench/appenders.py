@@ -1,0 +1,157 @@
+"""Three ways to keep the same facts: our log, the stock recorder of the eventsourcing library, and bare rows."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from typing import Any, Protocol
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg import Connection, sql
+from psycopg.conninfo import conninfo_to_dict
+from uuid_utils.compat import uuid7
+
+from bench.store import Store, without_fault
+from bench.workload import BusyPractice
+from domain.provenance import Provenance
+from event_store.mapper import MappedEvent
+
+Write = Callable[[], None]
+
+
+class Appender(Protocol):
+    """One way to append. ``writers`` gives each thread its own operation and takes its connections back at the end."""
+
+    name: str
+
+    @contextmanager
+    def writers(self, threads: int, events: int) -> Iterator[list[Write]]: ...
+
+    def check(self, acknowledged: int) -> str:
+        """Count what is there; raise AssertionError if it is not what was acknowledged."""
+        ...
+
+
+class OurLog:
+    """Everything on: mapped, sealed, digested, chained, claims taken, row-level security, command ids with fingerprints."""
+
+    name = "ours"
+
+    def __init__(self, store: Store, practices: Sequence[BusyPractice]) -> None:
+        self._store = store
+        self._practices = [(practice, store.recorder(practice.tenant_id)) for practice in practices]
+
+    @contextmanager
+    def writers(self, threads: int, events: int) -> Iterator[list[Write]]:
+        yield [self._writer(random.Random(number), events) for number in range(threads)]
+
+    def check(self, acknowledged: int) -> str:
+        with self._store.superuser() as connection:
+            return without_fault(connection, acknowledged)
+
+    def _writer(self, chance: random.Random, events: int) -> Write:
+        def write() -> None:
+            practice, recorder = chance.choice(self._practices)
+            facts, claims = practice.visit(events)
+            by = Provenance(actor="key:bench", command_id=uuid7(), fingerprint=bytes(32))
+            recorder.insert_events(facts, provenance=by, claims=claims)
+
+        return write
+
+
+class StockRecorder:
+    """The library's own recorder as it comes, in a database of its own; it is given ready bytes, of the same length."""
+
+    name = "stock recorder"
+
+    def __init__(self, store: Store, bodies: Sequence[MappedEvent]) -> None:
+        self._bodies = ready_bytes(bodies)
+        self._store = store
+        with store.superuser("postgres") as connection:
+            connection.execute("create database bench_stock")
+        parts = conninfo_to_dict(store.admin)
+        self._datastore = PostgresDatastore(
+            dbname="bench_stock",
+            host=str(parts["host"]),
+            port=str(parts["port"]),
+            user=str(parts["user"]),
+            password=str(parts["password"]),
+            pool_size=32,
+            max_overflow=0,
+        )
+        self._recorder = PostgresApplicationRecorder(self._datastore)
+        self._recorder.create_table()
+
+    @contextmanager
+    def writers(self, threads: int, events: int) -> Iterator[list[Write]]:
+        bodies = self._bodies[:events]
+
+        def write() -> None:
+            stream = uuid7()
+            facts = [StoredEvent(stream, n, topic, state) for n, (topic, state) in zip(count(1), bodies)]
+            self._recorder.insert_events(facts)
+
+        yield [write] * threads
+
+    def check(self, acknowledged: int) -> str:
+        return _counted(self._store, "bench_stock", acknowledged)
+
+    def close(self) -> None:
+        self._datastore.close()
+
+
+class BareRows:
+    """One plain INSERT per append, one row per event, prepared, in autocommit: no check, no order, no tenant."""
+
+    name = "bare INSERT"
+
+    def __init__(self, store: Store, bodies: Sequence[MappedEvent]) -> None:
+        self._bodies = ready_bytes(bodies)
+        self._store = store
+        with store.superuser("postgres") as connection:
+            connection.execute("create database bench_bare")
+        with self._connect() as connection:
+            connection.execute(
+                "create table stored_events (originator_id uuid, originator_version int, topic text, state bytea,"
+                " primary key (originator_id, originator_version))"
+            )
+
+    @contextmanager
+    def writers(self, threads: int, events: int) -> Iterator[list[Write]]:
+        with ExitStack() as stack:
+            yield [self._writer(stack.enter_context(self._connect()), events) for _ in range(threads)]
+
+    def check(self, acknowledged: int) -> str:
+        return _counted(self._store, "bench_bare", acknowledged)
+
+    def _connect(self) -> Connection[Any]:
+        return psycopg.connect(self._store.admin, dbname="bench_bare", autocommit=True)
+
+    def _writer(self, connection: Connection[Any], events: int) -> Write:
+        cursor = connection.cursor()
+        statement = sql.SQL("insert into stored_events values {}").format(
+            sql.SQL(", ").join([sql.SQL("(%b, %b, %b, %b)")] * events)
+        )
+        bodies = self._bodies[:events]
+
+        def write() -> None:
+            stream: UUID = uuid7()
+            values = [value for n, (topic, state) in zip(count(1), bodies) for value in (stream, n, topic, state)]
+            cursor.execute(statement, values, prepare=True)
+
+        return write
+
+
+def ready_bytes(events: Sequence[MappedEvent]) -> list[tuple[str, bytes]]:
+    """Return (topic, all bytes of the fact) of mapped events: body and sealed part in one."""
+    return [(event.topic, event.state + (event.sealed or b"")) for event in events]
+
+
+def _counted(store: Store, database: str, acknowledged: int) -> str:
+    with store.superuser(database) as connection:
+        row = connection.execute("select count(*) from stored_events").fetchone()
+    assert row == (acknowledged,), f"{acknowledged} acknowledged, found {row}"
+    return f"{acknowledged:,} events acknowledged and found"

@@ -1,0 +1,56 @@
+"""A closed loop of writers: each sends its next operation as soon as the last one is answered."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """``waits`` are the seconds that each operation took."""
+
+    seconds: float
+    waits: Sequence[float]
+
+    @property
+    def operations(self) -> int:
+        return len(self.waits)
+
+    @property
+    def per_second(self) -> float:
+        return self.operations / self.seconds
+
+
+def closed_loop(operations: Sequence[Callable[[], None]], seconds: float) -> Run:
+    """Run each operation over and over in a thread of its own for a time.
+
+    The first error of any thread is raised when all have ended.
+    """
+    waits: list[list[float]] = [[] for _ in operations]
+    errors: list[BaseException] = []
+    start = threading.Barrier(len(operations) + 1)
+    deadline = 0.0
+
+    def work(operation: Callable[[], None], mine: list[float]) -> None:
+        try:
+            start.wait()
+            now = time.perf_counter()
+            while now < deadline and not errors:
+                operation()
+                began, now = now, time.perf_counter()
+                mine.append(now - began)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=pair) for pair in zip(operations, waits, strict=True)]
+    for thread in threads:
+        thread.start()
+    began = time.perf_counter()
+    deadline = began + seconds
+    start.wait()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return Run(time.perf_counter() - began, [wait for mine in waits for wait in mine])

@@ -1,0 +1,122 @@
+"""A fresh store of events on an embedded server of its own, for one measurement."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from eventsourcing.utils import Environment
+from psycopg import Connection
+from uuid_utils.compat import uuid7
+
+from event_store import Factory, LogStore
+from event_store.embedded import EmbeddedServer
+from event_store.keys import KeyRing
+from event_store.master_key import KeyFile, MasterKey
+from event_store.migrate import LOG_DATABASE, migrate, role_conninfo
+from event_store.recorder import PracticeRecorder
+from event_store.tenancy import open_pool
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """``admin`` logs in as superuser, for counting and for what only a measurement may do."""
+
+    admin: str
+    key_file: Path
+    master: MasterKey
+    log: LogStore
+    keys: KeyRing
+
+    def superuser(self, database: str = LOG_DATABASE) -> Connection[Any]:
+        """Open an autocommit connection that sees everything."""
+        return psycopg.connect(self.admin, dbname=database, autocommit=True)
+
+    def recorder(self, tenant_id: UUID) -> PracticeRecorder:
+        """Return what keeps one practice's events, wired as the library would wire it."""
+        recorder = Factory(Environment(str(tenant_id), self.log.environment(tenant_id))).application_recorder()
+        assert isinstance(recorder, PracticeRecorder)
+        return recorder
+
+    def open_practices(self, count: int) -> list[UUID]:
+        """Begin the logs of new practices and return their ids."""
+        tenants = [uuid7() for _ in range(count)]
+        for tenant_id in tenants:
+            self.log.open_log(tenant_id)
+        return tenants
+
+
+@contextmanager
+def fresh_store() -> Iterator[Store]:
+    """Start a server in a new folder, and remove both in the end."""
+    folder = Path(tempfile.mkdtemp(prefix="scheduler-bench-"))
+    server = EmbeddedServer(folder)
+    try:
+        address = server.start()
+        admin = address.conninfo("postgres", "postgres", server.superuser_password)
+        migrate(admin, KeyFile(folder / "master.key"))
+        with store_at(admin, folder / "master.key") as store:
+            yield store
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def store_at(admin: str, key_file: Path, flights: int = 2) -> Iterator[Store]:
+    """Open what a process holds of the log on a migrated server."""
+    master = KeyFile(key_file)
+    key_pool = open_pool(role_conninfo(admin, "scheduler_keys_app", master), name="keys", most=8, wait_seconds=30)
+    keys = KeyRing(key_pool, master)
+    log = LogStore.open(role_conninfo(admin, "scheduler_app", master), keys, lambda: datetime.now(UTC), flights=flights)
+    try:
+        yield Store(admin, key_file, master, log, keys)
+    finally:
+        log.close()
+        key_pool.close()
+
+
+def without_fault(connection: Connection[Any], acknowledged: int, tenants: Sequence[UUID] = ()) -> str:
+    """Count the log, of all practices or of some, and return what was counted; ``connection`` sees everything.
+
+    Raises AssertionError: an acknowledged event is missing, one is there twice, a position is skipped, or two claims overlap.
+    """
+    only = "where tenant_id = any (%(tenants)s)" if tenants else ""
+    events, tops, gaps = _row(
+        connection,
+        f"""
+        select coalesce(sum(events), 0), coalesce(sum(top), 0), count(*) filter (where events <> top or least <> 1)
+        from (select count(*) as events, max(position) as top, min(position) as least from log.event {only} group by tenant_id) s
+        """,
+        tenants,
+    )
+    (heads,) = _row(connection, f"select coalesce(sum(position), 0) from log.tenant_head {only}", tenants)
+    claims, overlaps = _row(
+        connection,
+        f"""
+        select count(*), count(*) filter (where before > starts_at)
+        from (
+            select starts_at, max(ends_at) over (
+                partition by tenant_id, what order by starts_at rows between unbounded preceding and 1 preceding
+            ) as before
+            from log.time_claim {only}
+        ) s
+        """,
+        tenants,
+    )
+    assert events == acknowledged, f"{acknowledged} events were acknowledged, {events} are in the log"
+    assert (gaps, tops, heads) == (0, events, events), "positions have gaps"
+    assert overlaps == 0, f"{overlaps} claims overlap"
+    return f"{events:,} events as they were acknowledged, none lost, none twice, positions gapless, {claims:,} claims without an overlap"
+
+
+def _row(connection: Connection[Any], query: str, tenants: Sequence[UUID]) -> tuple[Any, ...]:
+    row = connection.execute(query.encode(), {"tenants": list(tenants)} if tenants else None).fetchone()
+    assert row is not None
+    return tuple(row)
