@@ -1,0 +1,120 @@
+"""The catalogue check: each way in which a table, view or function could leak across practices fails the build."""
+
+import psycopg
+import pytest
+
+from tests.support.database import Database
+
+OURS = "n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'"
+
+NOT_OF_A_PRACTICE = {"migration.applied", "projection.fingerprint", "projection.read_model"}
+"""Tables about the program itself; they hold no row of any practice."""
+
+SECURITY_DEFINERS: set[str] = set()
+"""Functions that may run with their owner's rights. None has had to."""
+
+
+def names(database: str, query: str) -> set[str]:
+    with psycopg.connect(database, autocommit=True) as connection:
+        return {".".join(row) for row in connection.execute(query.encode()).fetchall()}
+
+
+@pytest.fixture(params=["log", "keys"])
+def conninfo(request: pytest.FixtureRequest, database: Database) -> str:
+    return database.conninfo("postgres") if request.param == "log" else database.keys_admin_conninfo()
+
+
+class TestTables:
+    def test_have_row_level_security_enabled_and_forced(self, conninfo: str) -> None:
+        loose = names(
+            conninfo,
+            f"""select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where c.relkind in ('r', 'p') and {OURS} and not (c.relrowsecurity and c.relforcerowsecurity)""",
+        )
+
+        assert loose == set()
+
+    def test_begin_every_key_with_the_practice(self, conninfo: str) -> None:
+        loose = names(
+            conninfo,
+            f"""select n.nspname, c.relname, i.indexrelid::regclass::text from pg_index i
+                join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
+                where {OURS} and (i.indisunique or i.indisexclusion) and not exists (
+                    select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'
+                      and (a.attnum = any (i.indkey) or pg_get_indexdef(i.indexrelid) like '%uuidrange(tenant_id%')
+                )""",
+        )
+
+        assert {name for name in loose if not name.startswith(tuple(NOT_OF_A_PRACTICE))} == set()
+
+    def test_have_policies_that_check_what_is_read_and_what_is_written(self, conninfo: str) -> None:
+        loose = names(
+            conninfo,
+            f"""select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where c.relkind in ('r', 'p') and {OURS} and not exists (
+                    select from pg_policy p where p.polrelid = c.oid and p.polqual is not null
+                      and (p.polwithcheck is not null or p.polcmd = 'r')
+                )""",
+        )
+
+        assert loose == set()
+
+    def test_belong_to_the_owner_who_cannot_log_in(self, conninfo: str) -> None:
+        loose = names(
+            conninfo,
+            f"""select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                join pg_roles r on r.oid = c.relowner
+                where c.relkind in ('r', 'p', 'v') and {OURS} and (r.rolname <> 'scheduler_owner' or r.rolcanlogin)""",
+        )
+
+        assert loose == set()
+
+
+class TestOtherObjects:
+    def test_no_materialised_view_no_rule_and_no_trigger(self, conninfo: str) -> None:
+        loose = names(
+            conninfo,
+            f"""select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where {OURS} and (c.relkind = 'm' or (c.relkind in ('r', 'p') and (
+                    c.relhasrules or exists (select from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal))))""",
+        )
+
+        assert loose == set()
+
+    def test_views_see_with_the_rights_of_who_asks(self, conninfo: str) -> None:
+        loose = names(
+            conninfo,
+            f"""select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where {OURS} and c.relkind = 'v' and not coalesce(c.reloptions::text like '%security_invoker=true%', false)""",
+        )
+
+        assert loose == set()
+
+    def test_no_function_runs_with_its_owners_rights(self, conninfo: str) -> None:
+        definers = names(
+            conninfo,
+            f"""select n.nspname, p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+                where {OURS} and p.prosecdef""",
+        )
+
+        assert definers == SECURITY_DEFINERS
+
+
+class TestRoles:
+    def test_none_of_ours_can_step_around_row_level_security(self, conninfo: str) -> None:
+        strong = names(
+            conninfo,
+            "select rolname from pg_roles where rolname like 'scheduler%'"
+            " and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)",
+        )
+
+        assert strong == set()
+
+    def test_the_program_only_adds_to_the_log(self, database: Database) -> None:
+        granted = names(
+            database.conninfo("postgres"),
+            "select privilege_type from information_schema.role_table_grants"
+            " where grantee = 'scheduler_app' and table_schema = 'log' and table_name = 'event'",
+        )
+
+        assert granted == {"SELECT", "INSERT"}
