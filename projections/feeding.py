@@ -57,68 +57,81 @@ Commit: TypeAlias = Callable[[UUID, Sequence[Share]], None]
 """Writes what projectors made, and moves their cursors, in one transaction. Raises CursorMovedError: another did it first."""
 
 
-def read(log: LogSource, feed: Feed, projectors: Sequence[Projector], limit: int) -> Sequence[LoggedEvent]:
-    """Return a page behind the slowest projector; where an event is missing or cannot be read, those before it.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events in order and without a gap. ``error`` is what kept the very next one from being read; then there are none."""
 
-    If that is the very next one, who stands before it stops there, and the page is empty. Raises what ``AWAY`` lists.
-    """
-    after = min(feed.positions[projector.name] for projector in projectors)
-    events: Sequence[LoggedEvent] = ()
+    after: int
+    events: Sequence[LoggedEvent]
+    error: Exception | None = None
+
+
+def read(log: LogSource, tenant_id: UUID, after: int, limit: int) -> Page:
+    """Return up to ``limit`` events behind a position, fewer where one cannot be read. Raises what ``AWAY`` lists."""
     error: Exception = GapError()
     while limit:
         try:
-            events = log.page(feed.tenant_id, after, limit)
+            events = log.page(tenant_id, after, limit)
         except AWAY:
             raise
         except Exception as unreadable:
             error = unreadable
             limit //= 8
         else:
-            if not events:
-                return ()
-            break
-    whole = sum(event.position == expected for expected, event in enumerate(events, after + 1))
-    if not whole:
-        for projector in projectors:
-            if feed.positions[projector.name] == after:
-                _stop(feed, projector, after + 1, error)
-    return events[:whole]
+            whole = sum(event.position == expected for expected, event in enumerate(events, after + 1))
+            return Page(after, events[:whole], error if events and not whole else None)
+    return Page(after, (), error)
 
 
-def advance(feed: Feed, projectors: Sequence[Projector], events: Sequence[LoggedEvent], commit: Commit) -> None:
+def advance(feed: Feed, projectors: Sequence[Projector], page: Page, commit: Commit) -> None:
     """Project a page, each projector what it has not seen of it. Who fails is narrowed down to one event, and stops before it.
 
     Raises CursorMovedError; what ``AWAY`` lists.
     """
-    fresh = [projector for projector in projectors if feed.positions[projector.name] < events[-1].position]
+    if page.error is not None:
+        for projector in projectors:
+            if feed.positions[projector.name] == page.after:
+                _stop(feed, projector, page.after + 1, page.error)
+    elif page.events:
+        last = page.events[-1].position
+        _project(feed, [one for one in projectors if feed.positions[one.name] < last], page.events, commit)
+
+
+def _project(feed: Feed, projectors: Sequence[Projector], events: Sequence[LoggedEvent], commit: Commit) -> None:
     try:
-        shares = [_share(feed, projector, events) for projector in fresh]
+        shares = [_share(feed, projector, events) for projector in projectors]
         commit(feed.tenant_id, shares)
     except (CursorMovedError, *AWAY):
         raise
     except Exception as error:
-        if len(fresh) > 1:
-            for projector in fresh:
-                advance(feed, [projector], events, commit)
-            return
-        [projector] = fresh
-        unseen = events[feed.positions[projector.name] + 1 - events[0].position :]
-        if len(unseen) == 1:
-            _stop(feed, projector, unseen[0].position, error)
-            return
-        middle = len(unseen) // 2
-        advance(feed, fresh, unseen[:middle], commit)
-        if projector.name not in feed.stops:
-            advance(feed, fresh, unseen[middle:], commit)
+        if len(projectors) > 1:
+            for projector in projectors:
+                _project(feed, [projector], events, commit)
+        else:
+            _narrow(feed, projectors[0], _unseen(feed, projectors[0], events), commit, error)
+    else:
+        for share in shares:
+            feed.positions[share.projector] = share.position
+
+
+def _narrow(feed: Feed, projector: Projector, events: Sequence[LoggedEvent], commit: Commit, error: Exception) -> None:
+    """Project what can be of events that failed together: one half, then the other."""
+    if len(events) == 1:
+        _stop(feed, projector, events[0].position, error)
         return
-    for share in shares:
-        feed.positions[share.projector] = share.position
+    middle = len(events) // 2
+    _project(feed, [projector], events[:middle], commit)
+    if projector.name not in feed.stops:
+        _project(feed, [projector], events[middle:], commit)
 
 
 def _share(feed: Feed, projector: Projector, events: Sequence[LoggedEvent]) -> Share:
-    seen = feed.positions[projector.name]
-    unseen = events[seen + 1 - events[0].position :]
-    return Share(projector.name, seen, events[-1].position, projector.project(unseen))
+    writes = projector.project(_unseen(feed, projector, events))
+    return Share(projector.name, feed.positions[projector.name], events[-1].position, writes)
+
+
+def _unseen(feed: Feed, projector: Projector, events: Sequence[LoggedEvent]) -> Sequence[LoggedEvent]:
+    return events[feed.positions[projector.name] + 1 - events[0].position :]
 
 
 def _stop(feed: Feed, projector: Projector, position: int, error: Exception) -> None:

@@ -73,10 +73,10 @@ class Runner:
         if not running:
             return False
         before = set(feed.stops)
-        events = read(self._log, feed, running, self._page)
+        after = min(feed.positions[projector.name] for projector in running)
+        page = read(self._log, tenant_id, after, self._page)
         try:
-            if events:
-                advance(feed, running, events, self._commit)
+            advance(feed, running, page, self._commit)
         except cursors.CursorMovedError:
             del self._feeds[tenant_id]
             return True
@@ -85,7 +85,7 @@ class Runner:
         if self._retries:
             for projector in feed.running(running):
                 self._retries.pop((tenant_id, projector.name), None)
-        return bool(events)
+        return bool(page.events)
 
     def run(self, listen: Listen, stop: threading.Event) -> None:
         """Follow all logs until ``stop`` is set: on hints at once, and by a sweep each second, which is the truth.

