@@ -141,6 +141,7 @@ class KeyRing:
         while True:
             found = self._store.reserve(tenant_id, subject_id, purpose, self._nonce_block, self._nonce_limit)
             if found.is_erased:
+                self._cache.forget(tenant_id, (subject_id,))
                 raise ErasedError("the person was erased")
             if found.key_id is not None:
                 row = PersonKeyRow(found.key_id, subject_id, purpose, found.version, found.wrapped)
