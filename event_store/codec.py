@@ -12,11 +12,10 @@ from typing import Any, ClassVar, TypedDict, cast, get_args, get_origin, get_typ
 from uuid import UUID
 
 import msgspec
-from eventsourcing.domain import CanMutateAggregate
-from eventsourcing.utils import resolve_topic
 
 from domain.aggregate import Aggregate
 from domain.personal import ERASED, Erased, PersonalMark
+from event_store.topics import event_class
 
 _ENVELOPE = frozenset({"originator_id", "originator_version", "timestamp", "originator_topic", "originator_id_type"})
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -120,10 +119,7 @@ def codec_for(event_class: type[Aggregate.Event]) -> EventCodec:
 @functools.cache
 def codec_of(topic: str) -> EventCodec:
     """Return how events of a topic are stored. Raises TopicError: no such topic is known to this version."""
-    resolved = resolve_topic(topic)
-    if not (isinstance(resolved, type) and issubclass(resolved, CanMutateAggregate)):
-        raise TypeError(f"{topic} is not an event")
-    return codec_for(cast(type[Aggregate.Event], resolved))
+    return codec_for(event_class(topic))
 
 
 def _decoder(name: str, fields: dict[str, Any]) -> msgspec.json.Decoder[dict[str, object]]:

@@ -60,14 +60,15 @@ class Postmaster:
         Raises StartFailedError, UnreachableError, and what making the cluster may raise.
         """
         began = time.monotonic()
-        log_began: int | None = None
+        launched: list[int] = []
         while (answer := self.ping()) is not Ping.OK:
             waited = time.monotonic() - began
             if not self.is_alive():
-                if log_began is not None:
-                    raise StartFailedError(f"PostgreSQL ended at once:\n{self._last_words(log_began)}")
-                log_began = self._launch()
-            elif answer is Ping.NO_RESPONSE and log_began is None:
+                # A second try, because the first may have been killed from outside.
+                if len(launched) == 2:
+                    raise StartFailedError(f"PostgreSQL ended at once:\n{self._last_words(launched[-1])}")
+                launched.append(self._launch())
+            elif answer is Ping.NO_RESPONSE and not launched:
                 self._clear_away(waited)
             if waited > self._patience_seconds:
                 raise UnreachableError(

@@ -50,7 +50,7 @@ class TestWithoutAPractice:
 
 
 class TestWithAnotherPractice:
-    @pytest.mark.parametrize("table", ("event", "tenant_head", "time_claim"))
+    @pytest.mark.parametrize("table", ["event", "tenant_head", "time_claim"])
     def test_a_forgotten_where_shows_no_foreign_row(self, world: World, practice: PracticeLog, table: str) -> None:
         other = world.practice()
 
@@ -69,10 +69,13 @@ class TestWithAnotherPractice:
             )
 
     def test_a_transaction_does_not_change_practice_on_its_way(self, world: World, practice: PracticeLog) -> None:
-        with psycopg.connect(world.database.conninfo("scheduler_app"), autocommit=True) as connection:
-            with tenant_transaction(connection, practice.tenant_id), pytest.raises(NestedTenantError):
-                with tenant_transaction(connection, uuid7()):
-                    pass
+        with (
+            psycopg.connect(world.database.conninfo("scheduler_app"), autocommit=True) as connection,
+            tenant_transaction(connection, practice.tenant_id),
+            pytest.raises(NestedTenantError),
+            tenant_transaction(connection, uuid7()),
+        ):
+            pass
 
 
 class TestAppendOnly:

@@ -1,0 +1,62 @@
+"""The reference of all events, written from the classes themselves: docs/events.md. Run as ``python -m event_store.event_reference``."""
+
+import sys
+from typing import Final, get_type_hints
+
+from domain.aggregate import Aggregate
+from event_store.codec import EventCodec, codec_for
+from event_store.topics import AGGREGATES, event_classes
+
+_PREFACE: Final = """\
+# Events
+
+Every change in a practice is one of these facts, appended to the practice's own log and never changed. This page is written by
+`python -m event_store.event_reference > docs/events.md`; a test fails when it is stale.
+
+Beside the fields below, every event carries: `tenant_id`, `position` (gapless within the practice), `stream_id` and `version` (the thing
+and how many facts it has had), `effective_at` and `recorded_at`, `actor`, `command_id`, `causation_id` and `hash`.
+Fields marked *sealed* are personal: encrypted under the key of the person that *sealed under* names, and gone once that key is destroyed.
+Topics and versions never change their meaning; a new form of an event is a new version with an upcaster.
+"""
+
+
+def event_reference() -> str:
+    """Return the page, in Markdown."""
+    parts = [_PREFACE]
+    codecs = [codec_for(event) for event in event_classes()]
+    for aggregate in AGGREGATES:
+        topic = str(getattr(aggregate, "TOPIC", ""))
+        parts.append(f"## {topic}\n\n{_first_line(aggregate)}\n")
+        parts += [_section(codec) for codec in codecs if codec.stream_type == topic]
+    return "\n".join(parts)
+
+
+def _section(codec: EventCodec) -> str:
+    sealed_under = f", sealed under `{codec.subject}`" if codec.personal_fields else ""
+    lines = [f"### `{codec.topic}`\n", f"Version {codec.schema_version}{sealed_under}.\n"]
+    fields = [*codec.body_fields, *codec.personal_fields]
+    if fields:
+        hints = get_type_hints(codec.event_class)
+        lines += ["| field | type | |", "|---|---|---|"]
+        lines += [
+            f"| `{name}` | {_spoken(hints[name])} | {'sealed' if name in codec.personal_fields else ''} |"
+            for name in fields
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _spoken(hint: object) -> str:
+    text = hint.__name__ if isinstance(hint, type) and not getattr(hint, "__args__", ()) else str(hint)
+    for prefix in ("datetime.", "uuid.", "domain.personal.", "typing."):
+        text = text.replace(prefix, "")
+    return text.replace(" | Erased", "").replace(" | None", ", or nothing").replace("|", "or")
+
+
+def _first_line(aggregate: type[Aggregate]) -> str:
+    module = sys.modules[aggregate.__module__]
+    return (module.__doc__ or "").splitlines()[0]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(event_reference())
