@@ -1,0 +1,181 @@
+"""Whatever several people do at once, no time is sold twice and the log, the claims and the calendar tell one story."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import combinations
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from application.errors import ApplicationError
+from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.cancel_appointment import CancelAppointment, CancelAppointmentHandler
+from application.scheduling.check_in_appointment import CheckInAppointment, CheckInAppointmentHandler
+from application.scheduling.complete_appointment import CompleteAppointment, CompleteAppointmentHandler
+from application.scheduling.find_slots import FindSlots, FindSlotsHandler
+from application.scheduling.record_no_show import RecordNoShow, RecordNoShowHandler
+from application.scheduling.reschedule_appointment import RescheduleAppointment, RescheduleAppointmentHandler
+from domain.errors import DomainError
+from domain.logged_event import LoggedEvent
+from domain.scheduling.appointment import Appointment
+from domain.time_range import TimeRange
+from projections.calendar.queries import CalendarFilter, CalendarQueries
+from tests.application.studio import MONDAY, FrozenClock, Studio, open_studio
+from tests.event_store.test_append import in_parallel
+from tests.support.world import World, by_test
+
+STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
+AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
+"""When the day is over and visits can be closed."""
+
+
+class Scheduling(RuleBasedStateMachine):
+    """Commands come in volleys: each volley's commands run in threads that start together."""
+
+    world: World
+
+    @initialize()
+    def open(self) -> None:
+        self.studio: Studio = open_studio(self.world)
+        self.booked: list[UUID] = []
+        self.runner = self.world.runner()
+
+    @rule(
+        requests=st.lists(
+            st.tuples(st.sampled_from(STARTS), st.integers(0, 1), st.booleans(), st.integers(0, 2)),
+            min_size=1,
+            max_size=4,
+        )
+    )
+    def book(self, requests: list[tuple[object, int, bool, int]]) -> None:
+        handler = BookAppointmentHandler(self.world.logs, FrozenClock())
+
+        def request(number: int) -> UUID:
+            starts_at, clinician, needs_room, patient = requests[number]
+            service = self.studio.massage if needs_room else self.studio.talk
+            command = BookAppointment(
+                self.studio.patients[patient],
+                service,
+                self.studio.clinicians[clinician],
+                starts_at,  # type: ignore[arg-type]  # sampled from STARTS
+            )
+            return handler(self.studio.tenant_id, command, by_test()).thing.id
+
+        self.booked += [id for id in self.volley(len(requests), request) if isinstance(id, UUID)]
+
+    @rule(moves=st.lists(st.tuples(st.integers(0, 30), st.sampled_from(STARTS)), min_size=1, max_size=4))
+    def reschedule(self, moves: list[tuple[int, object]]) -> None:
+        handler = RescheduleAppointmentHandler(self.world.logs, FrozenClock())
+
+        def move(number: int) -> object:
+            which, starts_at = moves[number]
+            command = RescheduleAppointment(self.one(which), starts_at)  # type: ignore[arg-type]
+            return handler(self.studio.tenant_id, command, by_test())
+
+        self.volley(len(moves) if self.booked else 0, move)
+
+    @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3))
+    def cancel(self, which: list[int]) -> None:
+        handler = CancelAppointmentHandler(self.world.logs, FrozenClock())
+
+        def cancel(number: int) -> object:
+            return handler(self.studio.tenant_id, CancelAppointment(self.one(which[number]), "ill"), by_test())
+
+        self.volley(len(which) if self.booked else 0, cancel)
+
+    @rule(which=st.integers(0, 30))
+    def check_in_cancel_and_close_at_once(self, which: int) -> None:
+        if not self.booked:
+            return
+        id = self.one(which)
+        logs, tenant_id = self.world.logs, self.studio.tenant_id
+        acts: list[Callable[[], object]] = [
+            lambda: CheckInAppointmentHandler(logs, AFTERNOON)(tenant_id, CheckInAppointment(id), by_test()),
+            lambda: CompleteAppointmentHandler(logs, AFTERNOON)(tenant_id, CompleteAppointment(id), by_test()),
+            lambda: RecordNoShowHandler(logs, AFTERNOON)(tenant_id, RecordNoShow(id), by_test()),
+        ]
+        self.volley(len(acts), lambda number: acts[number]())
+
+    @rule(clinician=st.integers(0, 1), needs_room=st.booleans())
+    def book_what_is_offered(self, clinician: int, needs_room: bool) -> None:
+        service = self.studio.massage if needs_room else self.studio.talk
+        clinician_id = self.studio.clinicians[clinician]
+        window = TimeRange(MONDAY, MONDAY + timedelta(days=1))
+        found = FindSlotsHandler(self.world.logs, FrozenClock())(
+            self.studio.tenant_id, FindSlots(service, clinician_id, window)
+        )
+        if slots := found.by_clinician[0][1]:
+            command = BookAppointment(self.studio.patients[0], service, clinician_id, slots[0].starts_at)
+            outcome = BookAppointmentHandler(self.world.logs, FrozenClock())(self.studio.tenant_id, command, by_test())
+            self.booked.append(outcome.thing.id)
+
+    @invariant()
+    def no_two_visits_share_a_clinician_or_a_room(self) -> None:
+        claims = [claim for appointment in self.folded() for claim in appointment.claims()]
+        for one, other in combinations(claims, 2):
+            assert one.what != other.what or not one.during.overlaps(other.during)
+
+    @invariant()
+    def claims_are_those_of_the_active_visits(self) -> None:
+        with self.world.app_transaction(self.studio.tenant_id) as cursor:
+            held = set(cursor.execute("select holder_id, what, starts_at, ends_at from log.time_claim").fetchall())
+
+        assert held == {
+            (claim.holder_id, claim.what, claim.during.starts_at, claim.during.ends_at)
+            for appointment in self.folded()
+            for claim in appointment.claims()
+        }
+
+    @invariant()
+    def positions_have_no_gap(self) -> None:
+        events = self.events()
+
+        assert [event.position for event in events] == list(range(1, len(events) + 1))
+
+    @invariant()
+    def the_chain_is_whole(self) -> None:
+        assert self.world.app_log.verify(self.studio.tenant_id) is None
+
+    @invariant()
+    def the_calendar_is_the_fold_of_the_log(self) -> None:
+        self.runner.catch_up(self.studio.tenant_id)
+        page = CalendarQueries(self.world.app_transaction).page(self.studio.tenant_id, CalendarFilter(), limit=200)
+
+        assert {(e.appointment_id, e.status, e.starts_at, e.resource_ids, e.version) for e in page.entries} == {
+            (a.id, a.status, a.starts_at, tuple(a.resource_ids), a.version) for a in self.folded()
+        }
+
+    def volley(self, number: int, act: Callable[[int], object]) -> list[object]:
+        """Run commands at once. A refusal is an answer; anything else that is raised is a fault."""
+        results = in_parallel(number, act)
+        for result in results:
+            if isinstance(result, Exception) and not isinstance(result, (DomainError, ApplicationError)):
+                raise result
+        return results
+
+    def one(self, which: int) -> UUID:
+        return self.booked[which % len(self.booked)]
+
+    def folded(self) -> Iterator[Appointment]:
+        return (self.studio.log.load(Appointment, id) for id in self.booked)
+
+    def events(self) -> list[LoggedEvent]:
+        return self.world.app_log.page(self.studio.tenant_id, 0, 10_000)
+
+
+@pytest.mark.timeout(300)
+def test_no_interleaving_breaks_the_rules(world: World) -> None:
+    Scheduling.world = world
+    run_state_machine_as_test(
+        Scheduling,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=12,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
