@@ -25,6 +25,10 @@ class Action(StrEnum):
     READ_HISTORY = "read how a thing came to be what it is"
 
 
+class OutOfReachError(NotFoundError):
+    """The thing exists, but not for this caller: answered as if it did not, and worth a line in the log."""
+
+
 _EVERYONE: Final = frozenset(Role)
 _RUNS_IT: Final = frozenset({Role.OWNER, Role.ADMIN})
 _SEES_PATIENTS: Final = _RUNS_IT | {Role.FRONT_DESK, Role.CLINICIAN}
@@ -72,9 +76,9 @@ def authorise(actor: Actor, action: Action) -> None:
 
 
 def authorise_visit(actor: Actor, clinician_id: UUID, kind: str = "appointment") -> None:
-    """Raises NotFoundError: the actor is bound to another clinician than the visit's."""
+    """Raises OutOfReachError: the actor is bound to another clinician than the visit's."""
     if actor.clinician_id is not None and actor.clinician_id != clinician_id:
-        raise NotFoundError(kind)
+        raise OutOfReachError(kind)
 
 
 def authorise_key(actor: Actor, role: Role) -> None:

@@ -1,0 +1,21 @@
+"""Clocks: the machine's, and one that stands still for tests and demos."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """The machine's clock: the only place where the program reads it."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenClock:
+    """Always says ``at``, an aware datetime in UTC."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at

@@ -1,0 +1,191 @@
+"""The composition root: wires the log, the keys, the read models and the clock from the settings.
+
+with open_world(Settings()) as world:      # starts or joins the embedded server, or uses DATABASE_URL; migrates
+    world.logs ... world.clock ...         # what handlers take
+    world.run_projectors(stop)             # what `scheduler project` does
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from threading import Event
+from typing import Final
+from uuid import UUID
+
+from adapters.clock import FrozenClock, SystemClock
+from adapters.postgresql import OUTAGES, TenantWork, connecting, in_database, relaxed
+from api.settings import Settings
+from application.permissions import Actor
+from application.ports import Clock
+from application.practice_log import PracticeLogs
+from domain.practice.api_key import Role
+from event_store.blind_index import words_of
+from event_store.embedded import SUPERUSER, EmbeddedServer
+from event_store.keys import KeyRing
+from event_store.log_reader import LogReader
+from event_store.log_store import LogStore
+from event_store.master_key import KeyFile
+from event_store.migrate import LOG_DATABASE, migrate, role_conninfo
+from event_store.tenancy import open_pool, tenant_transaction
+from event_store.wake_ups import Notifier, listen
+from projections import cursors
+from projections.access.queries import KeyRecord, find_key, keys_of
+from projections.calendar.queries import CalendarQueries
+from projections.cursors import ViewStatus
+from projections.history.queries import HistoryQueries
+from projections.install import install
+from projections.patients.queries import PatientQueries
+from projections.read_models import READ_MODELS, projectors
+from projections.runner import Runner
+from projections.waiting import wait_for
+
+VIEWS: Final = tuple(model.name for model in READ_MODELS)
+_LISTEN_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A migrated PostgreSQL. ``admin_conninfo`` logs in to the log's database as a role that may change schemas."""
+
+    admin_conninfo: str
+    embedded: EmbeddedServer | None
+    master: KeyFile
+    outdated: Sequence[str]
+    """Read models whose form has changed: they serve as they are until `scheduler rebuild`."""
+
+    def conninfo(self, role: str) -> str:
+        """Return how one of our roles logs in."""
+        return role_conninfo(self.admin_conninfo, role, self.master)
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that one process holds. Thread-safe."""
+
+    settings: Settings
+    server: Server
+    clock: Clock
+    keys: KeyRing
+    store: LogStore
+    logs: PracticeLogs
+    log_reader: LogReader
+    notifier: Notifier
+    calendar: CalendarQueries
+    patients: PatientQueries
+    history: HistoryQueries
+    outages: tuple[type[Exception], ...] = OUTAGES
+
+    def transaction(self, tenant_id: UUID) -> TenantWork:
+        """Run a block as one transaction of one practice, as the role scheduler_app."""
+        return tenant_transaction(self.store.pool, tenant_id)
+
+    def hint(self, tenant_id: UUID) -> None:
+        """Tell projectors that a practice's log may have grown; returns at once."""
+        self.notifier.grown(tenant_id)
+
+    def wait_for(self, tenant_id: UUID, view: str, position: int | None) -> None:
+        """Return once a view has reached a position; at once for None. Raises ViewBehindError: not within two seconds."""
+        if position is not None:
+            wait_for(self.transaction, tenant_id, [view], position)
+
+    def keys_of(self, tenant_id: UUID, after: UUID | None, limit: int) -> tuple[Sequence[KeyRecord], UUID | None]:
+        """Return a page of a practice's keys, and the id behind which the next page begins."""
+        return keys_of(self.transaction, tenant_id, after=after, limit=limit)
+
+    def find_actor(self, key_hash: bytes) -> Actor | None:
+        """Return whose key has this SHA-256; None if nobody's has, or it was revoked."""
+        with self.store.pool.connection() as connection:
+            key = find_key(connection, key_hash)
+        if key is None or key.revoked_at is not None:
+            return None
+        return Actor(key.tenant_id, key.key_id, Role(key.role), key.clinician_id)
+
+    @contextmanager
+    def projecting(self) -> Iterator[Runner]:
+        """Lend a runner of all projectors, with connections of its own."""
+        # A cursor that a power cut loses is projected again with its rows: its commit need not wait for the disk.
+        with open_pool(relaxed(self.server.conninfo("scheduler_projector")), name="projector", most=4) as pool:
+
+            def transaction(tenant_id: UUID) -> TenantWork:
+                return tenant_transaction(pool, tenant_id)
+
+            yield Runner(LogReader(pool, self.keys), projectors(self.keys), transaction, pool.connection)
+
+    def run_projectors(self, stop: Event) -> None:
+        """Keep all read models up with all logs until ``stop`` is set."""
+        connect = connecting(self.server.conninfo("scheduler_projector"), is_durable=False)
+        with self.projecting() as runner:
+            runner.run(lambda: listen(connect(), _LISTEN_SECONDS), stop)
+
+    def catch_up(self, tenant_id: UUID) -> None:
+        """Project one practice up to its newest event, whether or not a projector runs."""
+        with self.projecting() as runner:
+            runner.catch_up(tenant_id)
+
+    def view_status(self) -> list[ViewStatus]:
+        """Return how far each read model is in each practice."""
+        with connecting(self.server.conninfo("scheduler_projector"))() as connection:
+            heads = dict(connection.execute("select tenant_id, position from log.tenant_head").fetchall())
+            return cursors.status(connection, heads, VIEWS)
+
+
+def clock_of(settings: Settings) -> Clock:
+    return FrozenClock(settings.frozen_at) if settings.frozen_at else SystemClock()
+
+
+@contextmanager
+def open_server(settings: Settings) -> Iterator[Server]:
+    """Start or join the embedded server, or take DATABASE_URL, and bring it to this program's schemas.
+
+    Raises EmbeddedServerError, MasterKeyError, MigrationError, and what ``adapters.postgresql.OUTAGES`` lists.
+    """
+    with ExitStack() as stack:
+        embedded: EmbeddedServer | None = None
+        if settings.database_url is None:
+            embedded = EmbeddedServer(settings.data)
+            # A cluster whose master key is gone must not get a new one: it would open nothing.
+            is_new = not (settings.data / "secrets" / "postgres.password").exists()
+            master = KeyFile(settings.master_key_path, create=is_new)
+            address = stack.enter_context(embedded).address
+            admin = address.conninfo("postgres", SUPERUSER, embedded.superuser_password)
+        else:
+            master = KeyFile(settings.master_key_path)
+            admin = str(settings.database_url)
+        migrate(admin, master)
+        admin = in_database(admin, LOG_DATABASE)
+        with connecting(admin)() as connection:
+            outdated = install(connection)
+        yield Server(admin, embedded, master, outdated)
+
+
+@contextmanager
+def open_world(settings: Settings) -> Iterator[World]:
+    """Open everything that a process needs, and give it all back at the end. Raises as ``open_server``."""
+    with ExitStack() as stack:
+        server = stack.enter_context(open_server(settings))
+        clock = clock_of(settings)
+        app = server.conninfo("scheduler_app")
+        key_pool = stack.enter_context(open_pool(server.conninfo("scheduler_keys_app"), name="keys", most=8))
+        keys = KeyRing(key_pool, server.master)
+        store = LogStore.open(app, keys, clock.now, most_connections=settings.connections)
+        stack.callback(store.close)
+        notifier = Notifier(connecting(app))
+        stack.callback(notifier.close)
+        log_reader = LogReader(store.pool, keys)
+
+        def transaction(tenant_id: UUID) -> TenantWork:
+            return tenant_transaction(store.pool, tenant_id)
+
+        yield World(
+            settings=settings,
+            server=server,
+            clock=clock,
+            keys=keys,
+            store=store,
+            logs=PracticeLogs(store),
+            log_reader=log_reader,
+            notifier=notifier,
+            calendar=CalendarQueries(transaction),
+            patients=PatientQueries(transaction, log_reader, keys, words_of),
+            history=HistoryQueries(transaction, log_reader),
+        )

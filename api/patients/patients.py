@@ -1,0 +1,158 @@
+"""/v1/patients: who is seen."""
+
+from datetime import date
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import ConfigDict, Field
+
+from api.answers import Answer
+from api.bodies import Body, CivilDate, Page, Text, Thing, chosen
+from api.calls import After, Changing, Creating, Reading
+from api.paging import Cursor, Limit, decoded_id, encoded
+from api.patients.showing import show, show_record
+from api.things import CHANGES, MAKES, READS, READS_ONE, changed, collected, shown
+from application.patients.change_patient import ChangePatient, ChangePatientHandler, PatientChanges
+from application.patients.erase_patient import ErasePatient, ErasePatientHandler
+from application.patients.register_patient import RegisterPatient, RegisterPatientHandler
+from application.permissions import Action
+from domain.patients.patient import Patient
+from domain.provenance import Provenance
+
+routes = APIRouter(prefix="/v1/patients", tags=["patients"])
+
+
+class PatientBody(Body):
+    """Names in any script. A national phone number is read as at the practice, and kept as +<country><number>."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "given_name": "Jürgen",
+                    "family_name": "Groß",
+                    "email": "juergen@example.org",
+                    "phone": "030 123456",
+                    "date_of_birth": "1980-02-29",
+                    "zone": "Europe/Berlin",
+                    "locale": "de-DE",
+                    "tags": ["knee"],
+                }
+            ]
+        }
+    )
+
+    given_name: Text
+    family_name: Text
+    email: Text | None = None
+    phone: Text | None = None
+    date_of_birth: CivilDate | None = None
+    zone: Text | None = None
+    locale: Text | None = None
+    tags: list[Text] = Field(default=[], max_length=50)
+
+
+class PatientPatch(Body):
+    """What is left out stays as it is; null takes away what may be missing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "+49 30 123456", "tags": []}]})
+
+    given_name: Text = ""
+    family_name: Text = ""
+    email: Text | None = None
+    phone: Text | None = None
+    date_of_birth: CivilDate | None = None
+    zone: Text | None = None
+    locale: Text | None = None
+    tags: list[Text] = Field(default=[], max_length=50)
+
+
+class PatientShown(Thing):
+    """An erased patient has an id and nothing else."""
+
+    erased: bool
+    given_name: str | None
+    family_name: str | None
+    email: str | None
+    phone: str | None
+    date_of_birth: date | None
+    zone: str | None
+    locale: str | None
+    tags: list[str]
+
+
+class PatientPage(Page):
+    patients: list[PatientShown]
+
+
+@routes.post("", status_code=201, response_model=PatientShown, responses=MAKES)
+async def register_patient(body: PatientBody, call: Creating) -> Response:
+    """Register a patient."""
+    command = RegisterPatient(
+        given_name=body.given_name,
+        family_name=body.family_name,
+        email=body.email,
+        phone=body.phone,
+        date_of_birth=body.date_of_birth,
+        tags=tuple(body.tags),
+        zone=body.zone,
+        locale=body.locale,
+    )
+    return await call.make(Action.CHANGE_PATIENTS, RegisterPatientHandler, command, routes.prefix, show)
+
+
+@routes.get("", response_model=PatientPage, responses=READS)
+async def list_patients(
+    call: Reading,
+    search: str | None = Query(
+        None,
+        max_length=200,
+        description="A whole e-mail address, a phone number, or beginnings of names with a last name among them.",
+    ),
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    after: After = None,
+) -> Response:
+    """Patients in order of their registration, without erased ones; a page of a search may hold fewer than `limit`."""
+
+    def page() -> Answer:
+        behind = decoded_id(cursor)
+        tenant_id, patients = call.actor.tenant_id, call.world.patients
+        call.world.wait_for(tenant_id, "patients", after)
+        text = (search or "").strip()
+        if text:
+            found = patients.search(tenant_id, text, after=behind, limit=limit)
+        else:
+            found = patients.page(tenant_id, after=behind, limit=limit)
+        next_cursor = encoded(str(found.after)) if found.after else None
+        return collected("patients", [show_record(patient) for patient in found.patients], next_cursor, after)
+
+    return await call.read(Action.READ_PATIENTS, page)
+
+
+@routes.get("/{patient_id}", response_model=PatientShown, responses=READS_ONE)
+async def get_patient(patient_id: UUID, call: Reading) -> Response:
+    """One patient."""
+    return await call.read(Action.READ_PATIENTS, lambda: shown(call.log.load(Patient, patient_id), show))
+
+
+@routes.patch("/{patient_id}", response_model=PatientShown, responses=CHANGES)
+async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -> Response:
+    """Change what is known of a patient."""
+    changes = chosen(body, PatientChanges)
+    if "tags" in changes:
+        changes["tags"] = tuple(changes["tags"])
+    command = ChangePatient(patient_id, changes, call.expected_version)
+    return await call.change(Action.CHANGE_PATIENTS, ChangePatientHandler, command, show)
+
+
+@routes.delete("/{patient_id}", response_model=PatientShown, responses=CHANGES)
+async def erase_patient(patient_id: UUID, call: Changing) -> Response:
+    """Erase a patient for ever: the key to everything personal about them is destroyed. Their visits stay, without a name."""
+    command = ErasePatient(patient_id, call.expected_version)
+
+    def erase(by: Provenance) -> Answer:
+        handler = ErasePatientHandler(call.world.logs, call.world.clock, call.world.keys)
+        return changed(handler(call.actor.tenant_id, command, by), show)
+
+    return await call.write(Action.ERASE_PATIENTS, erase)

@@ -1,0 +1,1 @@
+"""The practice itself, over HTTP."""

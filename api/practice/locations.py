@@ -1,0 +1,72 @@
+"""/v1/locations: where the practice sees people."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import ConfigDict
+
+from api.bodies import Body, Page, Text, Thing, chosen
+from api.calls import Changing, Creating, Reading
+from api.paging import MOST, Cursor, Limit
+from api.things import CHANGES, MAKES, READS, READS_ONE, listed, shown
+from application.permissions import Action
+from application.practice.change_location import ChangeLocation, ChangeLocationHandler, LocationChanges
+from application.practice.open_location import OpenLocation, OpenLocationHandler
+from domain.practice.location import Location
+
+routes = APIRouter(prefix="/v1/locations", tags=["locations"])
+
+
+class LocationBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Main street", "zone": "Europe/Berlin"}]})
+
+    name: Text
+    zone: Text
+
+
+class LocationPatch(Body):
+    """What is left out stays as it is. Hours stay on the wall clock when the zone changes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Old town"}]})
+
+    name: Text = ""
+    zone: Text = ""
+
+
+class LocationShown(Thing):
+    name: str
+    zone: str
+
+
+class LocationPage(Page):
+    locations: list[LocationShown]
+
+
+def show(location: Location) -> dict[str, object]:
+    return {"name": location.name, "zone": location.zone}
+
+
+@routes.post("", status_code=201, response_model=LocationShown, responses=MAKES)
+async def open_location(body: LocationBody, call: Creating) -> Response:
+    """Open a location."""
+    command = OpenLocation(body.name, body.zone)
+    return await call.make(Action.CHANGE_PRACTICE, OpenLocationHandler, command, routes.prefix, show)
+
+
+@routes.get("", response_model=LocationPage, responses=READS)
+async def list_locations(call: Reading, limit: Limit = MOST, cursor: Cursor = None) -> Response:
+    """All locations, in the order in which they were opened."""
+    return await call.read(Action.READ_PRACTICE, lambda: listed(call.log, Location, "locations", show, limit, cursor))
+
+
+@routes.get("/{location_id}", response_model=LocationShown, responses=READS_ONE)
+async def get_location(location_id: UUID, call: Reading) -> Response:
+    """One location."""
+    return await call.read(Action.READ_PRACTICE, lambda: shown(call.log.catalogue().one(Location, location_id), show))
+
+
+@routes.patch("/{location_id}", response_model=LocationShown, responses=CHANGES)
+async def change_location(location_id: UUID, body: LocationPatch, call: Changing) -> Response:
+    """Change a location."""
+    command = ChangeLocation(location_id, chosen(body, LocationChanges), call.expected_version)
+    return await call.change(Action.CHANGE_PRACTICE, ChangeLocationHandler, command, show)

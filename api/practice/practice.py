@@ -1,0 +1,55 @@
+"""GET and PATCH /v1/practice: the caller's own practice."""
+
+from fastapi import APIRouter, Response
+from pydantic import ConfigDict
+
+from api.bodies import Body, Text, Thing, chosen
+from api.calls import Changing, Reading
+from api.things import CHANGES, READS, shown
+from application.permissions import Action
+from application.practice.change_practice import ChangePractice, ChangePracticeHandler, PracticeChanges
+from domain.practice.practice import Practice
+
+routes = APIRouter(prefix="/v1/practice", tags=["practice"])
+
+
+class PracticePatch(Body):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Praxis am Park", "locale": "de-DE"}]})
+
+    name: Text = ""
+    zone: Text = ""
+    currency: Text = ""
+    locale: Text = ""
+
+
+class PracticeShown(Thing):
+    name: str
+    zone: str
+    currency: str
+    locale: str
+
+
+def show(practice: Practice) -> dict[str, object]:
+    return {
+        "name": practice.name,
+        "zone": practice.zone,
+        "currency": practice.currency,
+        "locale": practice.locale,
+    }
+
+
+@routes.get("", response_model=PracticeShown, responses=READS)
+async def get_practice(call: Reading) -> Response:
+    """The practice that the key belongs to."""
+    return await call.read(
+        Action.READ_PRACTICE, lambda: shown(call.log.catalogue().one(Practice, call.actor.tenant_id), show)
+    )
+
+
+@routes.patch("", response_model=PracticeShown, responses=CHANGES)
+async def change_practice(body: PracticePatch, call: Changing) -> Response:
+    """Change the practice's settings."""
+    command = ChangePractice(call.actor.tenant_id, chosen(body, PracticeChanges), call.expected_version)
+    return await call.change(Action.CHANGE_PRACTICE, ChangePracticeHandler, command, show)

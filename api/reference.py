@@ -1,0 +1,118 @@
+"""/docs: the reference of the API as one plain page, made from its own description; it loads nothing from elsewhere."""
+
+from functools import cache
+from html import escape
+from typing import Any, Final
+
+import orjson
+from fastapi import APIRouter, FastAPI, Response
+
+_STYLE: Final = """
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h2 { margin-top: 3rem; text-transform: capitalize; } summary { cursor: pointer; padding: .4rem .6rem; }
+details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; } details > div { padding: 0 1rem 1rem; }
+code, pre { font-family: ui-monospace, monospace; font-size: .9em; } pre { background: var(--soft); padding: .8rem; overflow-x: auto; }
+.verb { display: inline-block; width: 4.5rem; font-weight: 600; } table { border-collapse: collapse; width: 100%; }
+td, th { border-top: 1px solid var(--line); padding: .3rem .5rem; text-align: start; vertical-align: top; }
+"""
+_HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+
+Spec = dict[str, Any]
+
+
+def reference(app: FastAPI) -> APIRouter:
+    """Return the page's route."""
+    routes = APIRouter()
+
+    @cache
+    def page() -> bytes:
+        return _page(app.openapi()).encode()
+
+    @routes.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        return Response(page(), headers=_HEADERS, media_type="text/html")
+
+    return routes
+
+
+def _page(spec: Spec) -> str:
+    by_tag: dict[str, list[str]] = {}
+    for path, operations in spec["paths"].items():
+        for verb, operation in operations.items():
+            tag = operation.get("tags", ["other"])[0]
+            by_tag.setdefault(tag, []).append(_operation(spec, path, verb, operation))
+    sections = "".join(f"<h2>{escape(tag)}</h2>{''.join(shown)}" for tag, shown in by_tag.items())
+    about = "".join(f"<p>{_text(paragraph)}</p>" for paragraph in spec["info"]["description"].strip().splitlines())
+    title = escape(spec["info"]["title"])
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>{about}"
+        f'<p>For programs: <a href="/openapi.json">openapi.json</a></p>{sections}</html>'
+    )
+
+
+def _operation(spec: Spec, path: str, verb: str, operation: Spec) -> str:
+    parts = [f"<p>{_text(operation.get('description', ''))}</p>"]
+    if parameters := operation.get("parameters"):
+        rows = "".join(_row(p["name"], p["in"], p.get("required", False), p.get("description", "")) for p in parameters)
+        parts.append(f"<h4>Parameters</h4><table>{rows}</table>")
+    if body := operation.get("requestBody"):
+        schema = _resolved(spec, next(iter(body["content"].values()))["schema"])
+        parts.append(_schema("Body", schema))
+        parts += [f"<pre>{escape(_json(example))}</pre>" for example in schema.get("examples", [])]
+    for status, response in operation["responses"].items():
+        content = response.get("content", {}).get("application/json", {}).get("schema")
+        if status.startswith("2") and content:
+            parts.append(_schema(f"Answer {status}", _resolved(spec, content)))
+    rows = "".join(
+        f"<tr><td><code>{escape(status)}</code></td><td>{_text(response['description'])}</td></tr>"
+        for status, response in operation["responses"].items()
+    )
+    parts.append(f"<h4>Answers</h4><table>{rows}</table>")
+    heading = f'<span class="verb">{verb.upper()}</span> <code>{escape(path)}</code> · {escape(operation["summary"])}'
+    return f"<details><summary>{heading}</summary><div>{''.join(parts)}</div></details>"
+
+
+def _schema(title: str, schema: Spec) -> str:
+    required = schema.get("required", [])
+    rows = "".join(
+        _row(name, _type(each), name in required, each.get("description", ""))
+        for name, each in schema.get("properties", {}).items()
+    )
+    about = f"<p>{_text(schema['description'])}</p>" if "description" in schema else ""
+    return f"<h4>{escape(title)}</h4>{about}<table>{rows}</table>"
+
+
+def _row(name: str, kind: str, is_required: bool, about: str) -> str:
+    need = "required" if is_required else ""
+    return f"<tr><td><code>{escape(name)}</code></td><td>{escape(kind)}</td><td>{need}</td><td>{_text(about)}</td></tr>"
+
+
+def _type(schema: Spec) -> str:
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    for several in ("anyOf", "oneOf"):
+        if several in schema:
+            return " or ".join(_type(each) for each in schema[several])
+    if schema.get("type") == "array":
+        return f"list of {_type(schema.get('items', {}))}"
+    return str(schema.get("format") or schema.get("type") or "anything")
+
+
+def _resolved(spec: Spec, schema: Spec) -> Spec:
+    if "$ref" in schema:
+        found: Spec = spec["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        return found
+    several = schema.get("anyOf")
+    return _resolved(spec, several[0]) if several else schema
+
+
+def _json(example: object) -> str:
+    return orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
+
+
+def _text(said: str) -> str:
+    """Escape a text and show what stands between backticks as code."""
+    parts = escape(said.removeprefix("* ")).split("`")
+    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))

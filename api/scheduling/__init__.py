@@ -1,0 +1,1 @@
+"""Free times and appointments, over HTTP."""

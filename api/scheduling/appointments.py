@@ -1,0 +1,94 @@
+"""/v1/appointments: booked, moved, cancelled, closed."""
+
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from api.answers import Answer
+from api.calls import Call, Changing, Creating, Reading
+from api.scheduling.schemas import AppointmentBody, AppointmentInFull, CancelBody, Empty, RescheduleBody
+from api.scheduling.showing import shower
+from api.things import CHANGES, MAKES, READS_ONE, changed, made, shown
+from application.handlers import Change, ChangingHandler
+from application.permissions import Action, authorise_visit
+from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.cancel_appointment import CancelAppointment, CancelAppointmentHandler
+from application.scheduling.check_in_appointment import CheckInAppointment, CheckInAppointmentHandler
+from application.scheduling.complete_appointment import CompleteAppointment, CompleteAppointmentHandler
+from application.scheduling.record_no_show import RecordNoShow, RecordNoShowHandler
+from application.scheduling.reschedule_appointment import RescheduleAppointment, RescheduleAppointmentHandler
+from domain.provenance import Provenance
+from domain.scheduling.appointment import Appointment
+
+routes = APIRouter(prefix="/v1/appointments", tags=["scheduling"])
+
+C = TypeVar("C", bound=Change)
+
+
+@routes.post("", status_code=201, response_model=AppointmentInFull, responses=MAKES)
+async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
+    """Book a visit. Refused if the time is not free: `time_taken`, `buffer`, `outside_hours`, `not_on_grid`, `minimum_notice`,
+    `beyond_horizon`, `in_the_past`, `resource_unavailable`, `clinician_not_offering`."""
+    command = BookAppointment(
+        body.patient_id, body.service_id, body.clinician_id, body.starts_at, tuple(body.resource_ids)
+    )
+
+    def book(by: Provenance) -> Answer:
+        authorise_visit(call.actor, command.clinician_id, "clinician")
+        handler = BookAppointmentHandler(call.world.logs, call.world.clock)
+        return made(handler(call.actor.tenant_id, command, by), routes.prefix, shower(call))
+
+    return await call.write(Action.CHANGE_VISITS, book)
+
+
+@routes.get("/{appointment_id}", response_model=AppointmentInFull, responses=READS_ONE)
+async def get_appointment(appointment_id: UUID, call: Reading) -> Response:
+    """One appointment, as its log says at this moment."""
+    return await call.read(Action.READ_VISITS, lambda: shown(call.log.load(Appointment, appointment_id), shower(call)))
+
+
+@routes.post("/{appointment_id}/reschedule", response_model=AppointmentInFull, responses=CHANGES)
+async def reschedule_appointment(appointment_id: UUID, body: RescheduleBody, call: Changing) -> Response:
+    """Move a visit to another time of the same clinician; refused as a booking is. Moving it to its own time changes nothing."""
+    command = RescheduleAppointment(appointment_id, body.starts_at, call.expected_version)
+    return await _change(call, RescheduleAppointmentHandler, command)
+
+
+@routes.post("/{appointment_id}/cancel", response_model=AppointmentInFull, responses=CHANGES)
+async def cancel_appointment(appointment_id: UUID, body: CancelBody, call: Changing) -> Response:
+    """Cancel a visit before it starts. Cancelling twice changes nothing the second time."""
+    return await _change(
+        call, CancelAppointmentHandler, CancelAppointment(appointment_id, body.reason, call.expected_version)
+    )
+
+
+@routes.post("/{appointment_id}/check-in", response_model=AppointmentInFull, responses=CHANGES)
+async def check_in_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
+    """Note that the patient has arrived."""
+    return await _change(call, CheckInAppointmentHandler, CheckInAppointment(appointment_id, call.expected_version))
+
+
+@routes.post("/{appointment_id}/complete", response_model=AppointmentInFull, responses=CHANGES)
+async def complete_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
+    """Close a visit that took place."""
+    return await _change(call, CompleteAppointmentHandler, CompleteAppointment(appointment_id, call.expected_version))
+
+
+@routes.post("/{appointment_id}/no-show", response_model=AppointmentInFull, responses=CHANGES)
+async def record_no_show(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
+    """Close a visit to which the patient did not come; its time is given up."""
+    return await _change(call, RecordNoShowHandler, RecordNoShow(appointment_id, call.expected_version))
+
+
+async def _change(call: Call, handler: Callable[..., ChangingHandler[C, Appointment]], command: C) -> Response:
+    """Carry out a change of a visit that is within the caller's reach."""
+
+    def change(by: Provenance) -> Answer:
+        if call.actor.clinician_id is not None:
+            authorise_visit(call.actor, call.log.load(Appointment, command.id).clinician_id)
+        carry_out = handler(call.world.logs, call.world.clock)
+        return changed(carry_out(call.actor.tenant_id, command, by), shower(call))
+
+    return await call.write(Action.CHANGE_VISITS, change)

@@ -1,0 +1,162 @@
+"""GET /v1/appointments and /v1/calendar: visits in a window of time, from the calendar view."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from api.answers import Answer
+from api.calls import After, Call, Reading
+from api.paging import Cursor, Limit, decoded, encoded
+from api.scheduling.schemas import AppointmentPage, CalendarPage
+from api.scheduling.showing import location_zone, patient_name, show_entry
+from api.things import READS_ONE, collected, problems
+from api.windows import From, To, window
+from application.permissions import Action
+from application.practice_log import PracticeLog
+from domain.errors import InvalidValueError
+from domain.patients.patient import Patient
+from domain.practice.clinician import Clinician
+from domain.practice.location import Location
+from domain.practice.resource import Resource
+from domain.practice.service import Service
+from domain.scheduling.appointment import Status
+from projections.calendar.queries import Bookmark, CalendarFilter
+from projections.calendar.queries import CalendarPage as Found
+from projections.patients.queries import PatientRecord
+
+routes = APIRouter(prefix="/v1", tags=["scheduling"])
+
+LONGEST_WINDOW: Final = timedelta(days=370)
+
+CalendarLimit = Annotated[int, Query(ge=1, le=1000, description="How many to return at most.")]
+
+
+@routes.get("/appointments", response_model=AppointmentPage, responses=READS_ONE | problems(422))
+async def list_appointments(
+    call: Reading,
+    from_: From | None = None,
+    to: To | None = None,
+    clinician_id: UUID | None = None,
+    resource_id: UUID | None = None,
+    patient_id: UUID | None = None,
+    service_id: UUID | None = None,
+    location_id: UUID | None = None,
+    status: Annotated[list[Status] | None, Query(max_length=5)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    after: After = None,
+) -> Response:
+    """Visits in order of their start. A window needs both of its ends."""
+
+    def page() -> Answer:
+        if (from_ is None) != (to is None):
+            raise InvalidValueError("to" if to is None else "from", "a window needs both of its ends")
+        within = window(call.log, from_, to, LONGEST_WINDOW) if from_ and to else None
+        which = CalendarFilter(
+            starts_from=within.starts_at if within else None,
+            until=within.ends_at if within else None,
+            clinician_id=clinician_id,
+            resource_id=resource_id,
+            patient_id=patient_id,
+            service_id=service_id,
+            location_id=location_id,
+            statuses=[each.value for each in status or ()],
+        )
+        found, patients = _found(call, which, limit, cursor, after)
+        zone = _zones(call.log)
+        shown = [show_entry(entry, zone(entry.location_id), patients.get(entry.patient_id)) for entry in found.entries]
+        return collected("appointments", shown, _next(found), after)
+
+    return await call.read(Action.READ_VISITS, page)
+
+
+@routes.get("/calendar", response_model=CalendarPage, responses=READS_ONE | problems(422))
+async def calendar(
+    call: Reading,
+    from_: From,
+    to: To,
+    clinician_id: UUID | None = None,
+    resource_id: UUID | None = None,
+    limit: CalendarLimit = 1000,
+    cursor: Cursor = None,
+    after: After = None,
+) -> Response:
+    """The diary of a window: every visit that touches it, cancelled ones too, with the patients' names."""
+
+    def page() -> Answer:
+        within = window(call.log, from_, to, LONGEST_WINDOW)
+        which = CalendarFilter(
+            starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
+        )
+        found, patients = _found(call, which, limit, cursor, after)
+        zone = _zones(call.log)
+        shown = [
+            {
+                **show_entry(entry, zone(entry.location_id), patients.get(entry.patient_id)),
+                "patient": patient_name(patients.get(entry.patient_id)),
+            }
+            for entry in found.entries
+        ]
+        return collected("appointments", shown, _next(found), after)
+
+    return await call.read(Action.READ_VISITS, page)
+
+
+def _found(
+    call: Call, which: CalendarFilter, limit: int, cursor: str | None, after: int | None
+) -> tuple[Found, dict[UUID, PatientRecord]]:
+    """Return a page and its patients, none for those who may not see them. Raises NotFoundError: a filter names no known thing."""
+    _require(call.log, which)
+    tenant_id = call.actor.tenant_id
+    behind = _bookmark(cursor)
+    call.world.wait_for(tenant_id, "calendar", after)
+    found = call.world.calendar.page(tenant_id, which, after=behind, limit=limit)
+    if not call.actor.may(Action.READ_PATIENTS):
+        return found, {}
+    call.world.wait_for(tenant_id, "patients", after)
+    return found, dict(call.world.patients.by_ids(tenant_id, {entry.patient_id for entry in found.entries}))
+
+
+def _require(log: PracticeLog, which: CalendarFilter) -> None:
+    asked = (
+        (Clinician, which.clinician_id),
+        (Resource, which.resource_id),
+        (Service, which.service_id),
+        (Location, which.location_id),
+    )
+    if any(id_ for _, id_ in asked):
+        catalogue = log.catalogue()
+        for kind, id_ in asked:
+            if id_ is not None:
+                catalogue.one(kind, id_)
+    if which.patient_id is not None:
+        log.load(Patient, which.patient_id)
+
+
+def _zones(log: PracticeLog) -> Callable[[UUID], str]:
+    known: dict[UUID, str] = {}
+
+    def zone(location_id: UUID) -> str:
+        if location_id not in known:
+            known[location_id] = location_zone(log, location_id)
+        return known[location_id]
+
+    return zone
+
+
+def _next(found: Found) -> str | None:
+    return encoded(f"{found.after.starts_at.isoformat()} {found.after.appointment_id}") if found.after else None
+
+
+def _bookmark(cursor: str | None) -> Bookmark | None:
+    mark = decoded(cursor)
+    if mark is None:
+        return None
+    starts_at, _, id_ = mark.partition(" ")
+    try:
+        return Bookmark(datetime.fromisoformat(starts_at), UUID(id_))
+    except ValueError:
+        raise InvalidValueError("cursor", "this cursor is not one that a page has given") from None

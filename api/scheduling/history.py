@@ -1,0 +1,114 @@
+"""GET /v1/appointments/{id}/history and /v1/patients/{id}/history: how a thing came to be what it is."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from api.answers import Answer
+from api.bodies import Page, Shown
+from api.calls import After, Call, Reading
+from api.paging import MOST, Cursor, Limit, decoded, encoded
+from api.things import READS_ONE, collected, problems
+from application.permissions import Action
+from domain.aggregate import Aggregate
+from domain.errors import InvalidValueError
+from domain.patients.patient import Patient
+from domain.personal import Erased
+from domain.scheduling.appointment import Appointment
+from projections.history.queries import HistoryLine
+
+routes = APIRouter(prefix="/v1", tags=["history"])
+
+
+class ChangeShown(Shown):
+    field: str
+    before: object
+    after: object
+
+
+class Line(Shown):
+    """One event. `personal` is null once its person was erased, and for keys that do not see patients."""
+
+    position: int
+    kind: str
+    id: UUID
+    version: int
+    event_type: str
+    sentence: str
+    effective_at: datetime
+    recorded_at: datetime
+    actor: str
+    causation_id: UUID | None
+    facts: dict[str, object]
+    personal: dict[str, object] | None
+    erased: bool
+    changes: list[ChangeShown]
+
+
+class HistoryPage(Page):
+    history: list[Line]
+
+
+@routes.get("/appointments/{appointment_id}/history", response_model=HistoryPage, responses=READS_ONE | problems(422))
+async def appointment_history(
+    appointment_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
+) -> Response:
+    """Every event of an appointment, in order."""
+    return await _history(call, Appointment, appointment_id, limit, cursor, after, with_visits=False)
+
+
+@routes.get("/patients/{patient_id}/history", response_model=HistoryPage, responses=READS_ONE | problems(422))
+async def patient_history(
+    patient_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
+) -> Response:
+    """Every event of a patient and of their appointments, in order."""
+    return await _history(call, Patient, patient_id, limit, cursor, after, with_visits=True)
+
+
+async def _history(
+    call: Call,
+    kind: type[Aggregate],
+    id_: UUID,
+    limit: int,
+    cursor: str | None,
+    after: int | None,
+    *,
+    with_visits: bool,
+) -> Response:
+    def page() -> Answer:
+        behind = _position(cursor)
+        call.log.load(kind, id_)
+        call.world.wait_for(call.actor.tenant_id, "history", after)
+        found = call.world.history.page(call.actor.tenant_id, id_, after=behind, limit=limit, with_visits=with_visits)
+        next_cursor = encoded(str(found.after)) if found.after else None
+        return collected("history", [_shown(line) for line in found.lines], next_cursor, after)
+
+    return await call.read(Action.READ_HISTORY, page)
+
+
+def _shown(line: HistoryLine) -> dict[str, object]:
+    is_erased = isinstance(line.personal, Erased)
+    return {
+        "position": line.position,
+        "kind": line.kind,
+        "id": line.stream_id,
+        "version": line.version,
+        "event_type": line.event_type,
+        "sentence": line.sentence,
+        "effective_at": line.effective_at,
+        "recorded_at": line.recorded_at,
+        "actor": line.actor,
+        "causation_id": line.causation_id,
+        "facts": line.facts,
+        "personal": None if is_erased or not line.personal else line.personal,
+        "erased": is_erased,
+        "changes": [{"field": each.field, "before": each.before, "after": each.after} for each in line.changes],
+    }
+
+
+def _position(cursor: str | None) -> int:
+    mark = decoded(cursor) or "0"
+    if not (mark.isascii() and mark.isdecimal() and len(mark) < 19):
+        raise InvalidValueError("cursor", "this cursor is not one that a page has given")
+    return int(mark)

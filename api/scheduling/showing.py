@@ -1,0 +1,88 @@
+"""Appointments as they are answered: with the time that patient and clinic read on their clocks."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from api.calls import Call
+from application.errors import NotFoundError
+from application.permissions import Action
+from application.practice_log import PracticeLog
+from domain.patients.patient import Patient
+from domain.personal import Erased
+from domain.practice.location import Location
+from domain.scheduling.appointment import Appointment
+from domain.zones import spoken_dates, spoken_time
+from projections.calendar.queries import CalendarEntry
+from projections.patients.queries import PatientRecord
+
+
+def shower(call: Call) -> Callable[[Appointment], dict[str, object]]:
+    """Return what shows an appointment as it stands in the log; it reads the patient's zone."""
+
+    def show(appointment: Appointment) -> dict[str, object]:
+        patient = call.log.load(Patient, appointment.patient_id)
+        return {
+            **_visit(appointment),
+            "price": {"amount_minor": appointment.price_amount_minor, "currency": appointment.price_currency},
+            "cancellation_reason": _reason(call, appointment),
+            "display": _display(appointment, location_zone(call.log, appointment.location_id), patient.zone),
+        }
+
+    return show
+
+
+def show_entry(entry: CalendarEntry, zone: str, patient: PatientRecord | None) -> dict[str, object]:
+    """Show an entry of the calendar; ``patient`` is None for those who may not know who it is."""
+    return {
+        "id": entry.appointment_id,
+        "version": entry.version,
+        **_visit(entry),
+        "price": {"amount_minor": entry.price_amount_minor, "currency": entry.price_currency},
+        "display": _display(entry, zone, patient.zone if patient else None),
+    }
+
+
+def patient_name(patient: PatientRecord | None) -> dict[str, object] | None:
+    """The names alone; null for the erased, and for those who may not know."""
+    if patient is None or patient.details is None:
+        return None
+    return {"given_name": patient.details.given_name, "family_name": patient.details.family_name}
+
+
+def location_zone(log: PracticeLog, location_id: UUID) -> str:
+    """Return a location's zone; only a catalogue that does not know the location yet is read again."""
+    try:
+        return log.catalogue(at_least=0).one(Location, location_id).zone
+    except NotFoundError:
+        return log.catalogue().one(Location, location_id).zone
+
+
+def _visit(visit: Appointment | CalendarEntry) -> dict[str, object]:
+    return {
+        "status": visit.status,
+        "starts_at": visit.starts_at,
+        "ends_at": visit.ends_at,
+        "patient_id": visit.patient_id,
+        "service_id": visit.service_id,
+        "clinician_id": visit.clinician_id,
+        "location_id": visit.location_id,
+        "resource_ids": visit.resource_ids,
+        "mode": visit.mode,
+        "buffer_before_minutes": visit.buffer_before_minutes,
+        "buffer_after_minutes": visit.buffer_after_minutes,
+    }
+
+
+def _display(visit: Appointment | CalendarEntry, zone: str, patient_zone: str | None) -> dict[str, object]:
+    patient_date, clinic_date = spoken_dates(visit.starts_at, zone, patient_zone)
+    return {
+        "clinic": spoken_time(visit.starts_at, zone, None),
+        "clinic_date": clinic_date,
+        "patient": spoken_time(visit.starts_at, zone, patient_zone),
+        "patient_date": patient_date,
+    }
+
+
+def _reason(call: Call, appointment: Appointment) -> str | None:
+    reason = appointment.cancellation_reason
+    return None if isinstance(reason, Erased) or not call.actor.may(Action.READ_PATIENTS) else reason

@@ -1,0 +1,36 @@
+"""The window of time that a query asks about: `from` and `to`, half-open."""
+
+from datetime import timedelta
+from typing import Annotated, TypeAlias
+
+from fastapi import Query
+
+from api.times import moment
+from application.practice_log import PracticeLog
+from domain.errors import InvalidValueError
+from domain.practice.practice import Practice
+from domain.time_range import TimeRange
+
+From: TypeAlias = Annotated[
+    str,
+    Query(
+        alias="from",
+        max_length=40,
+        description="RFC 3339 with an offset, or a date for its first moment in the practice's zone.",
+        examples=["2026-06-01"],
+    ),
+]
+To: TypeAlias = Annotated[
+    str, Query(alias="to", max_length=40, description="As `from`; the window ends before it.", examples=["2026-06-08"])
+]
+
+
+def window(log: PracticeLog, from_: str, to: str, longest: timedelta) -> TimeRange:
+    """Return the window. Raises InvalidValueError: a text that is no time, no time in between, or more than ``longest``."""
+    zone = log.catalogue(at_least=1).one(Practice, log.tenant_id).zone
+    starts_at, ends_at = moment(from_, zone, "from"), moment(to, zone, "to")
+    if ends_at <= starts_at:
+        raise InvalidValueError("to", "a window ends after it starts")
+    if ends_at - starts_at > longest:
+        raise InvalidValueError("to", f"a window is at most {longest.days} days long")
+    return TimeRange(starts_at, ends_at)
