@@ -56,10 +56,13 @@ def zone(name: str, field: str = "zone") -> ZoneInfo:
 def instant_of(local: datetime, zone_name: str, field: str = "starts_at") -> datetime:
     """Return the instant (UTC) at which clocks in the zone show ``local``, a naive datetime.
 
-    Raises UnknownZoneError, NonexistentLocalTimeError, AmbiguousLocalTimeError; InvalidValueError: ``local`` carries an offset.
+    Raises UnknownZoneError, NonexistentLocalTimeError, AmbiguousLocalTimeError; InvalidValueError: ``local`` carries an offset,
+    or lies outside the years 1900 to 2200.
     """
     if local.tzinfo is not None:
         raise InvalidValueError(field, "a local time carries no offset")
+    if not 1900 <= local.year <= 2200:
+        raise InvalidValueError(field, "the year is out of bounds")
     first = local.replace(tzinfo=zone(zone_name), fold=0)
     before, after = _offset(first), _offset(first.replace(fold=1))
     if before < after:
