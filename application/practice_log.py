@@ -3,10 +3,11 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.domain import MutableOrImmutableAggregate
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from application.catalogue import Catalogue
@@ -14,7 +15,11 @@ from application.errors import IdempotencyMismatchError, NotFoundError, StaleVer
 from application.outcome import Outcome
 from application.ports import PracticeReader, PracticeStore
 from domain.aggregate import Aggregate
+from domain.patients.patient import Patient
+from domain.practice.clinician import Clinician
+from domain.practice.service import Service
 from domain.provenance import CommandRepeatedError, Provenance
+from domain.scheduling.appointment import Appointment
 from domain.scheduling.time_claim import TimeClaim
 
 T = TypeVar("T", bound=Aggregate)
@@ -22,6 +27,11 @@ T = TypeVar("T", bound=Aggregate)
 
 class PracticeLog(Application[UUID]):
     """All commands on one practice go through its one instance; thread-safe."""
+
+    # Only these can live long: a schedule or a service is changed for years, a patient is known for decades.
+    snapshotting_intervals: ClassVar[dict[type[MutableOrImmutableAggregate[UUID]], int]] = dict.fromkeys(
+        (Clinician, Service, Patient, Appointment), 50
+    )
 
     def __init__(self, tenant_id: UUID, store: PracticeStore) -> None:
         self.name = str(tenant_id)

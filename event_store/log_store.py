@@ -8,6 +8,7 @@ from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import (
+    AggregateRecorder,
     ApplicationRecorder,
     InfrastructureFactory,
     ProcessRecorder,
@@ -26,6 +27,7 @@ from event_store.keys import KeyRing
 from event_store.mapper import FactMapper
 from event_store.practice_reader import PracticeReader
 from event_store.recorder import PracticeRecorder
+from event_store.snapshots import SnapshotRecorder
 from event_store.tenancy import open_pool, tenant_transaction
 
 _OPEN_STORES: dict[str, "LogStore"] = {}
@@ -123,7 +125,9 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         """Return our own mapper; the library's transcoder and cipher have no part in it."""
         return FactMapper(self._tenant_id, self._store.keys)
 
-    def aggregate_recorder(self, purpose: str = "events") -> ApplicationRecorder:
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        if purpose == "snapshots":
+            return SnapshotRecorder(self._tenant_id, self._store.pool, self._store.keys)
         return self.application_recorder()
 
     def application_recorder(self) -> ApplicationRecorder:

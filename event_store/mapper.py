@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
-from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.domain import DomainEventProtocol, Snapshot
 from eventsourcing.persistence import Mapper, StoredEvent
 
 from domain.aggregate import Aggregate
 from event_store.codec import EventCodec, codec_for, codec_of
 from event_store.keys import KeyRing
 from event_store.sealing import ErasedError, Place, key_reference, seal, unseal
+from event_store.snapshots import StoredSnapshot, domain_snapshot, stored_snapshot
 from event_store.upcasting import current_body
 
 
@@ -31,8 +32,10 @@ class FactMapper(Mapper[UUID]):
         self._tenant_id = tenant_id
         self._keys = keys
 
-    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> MappedEvent:
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> MappedEvent | StoredSnapshot:
         """Serialise and seal; the subject's key is made if there is none. Raises ErasedError: the subject was erased."""
+        if isinstance(domain_event, Snapshot):
+            return stored_snapshot(domain_event)
         event = cast(Aggregate.Event, domain_event)
         codec = codec_for(type(event))
         state = event.__dict__
@@ -50,11 +53,13 @@ class FactMapper(Mapper[UUID]):
             sealed=sealed,
         )
 
-    def to_domain_event(self, stored_event: StoredEvent) -> Aggregate.Event:
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """Rebuild an event; personal fields read ``ERASED`` where the subject's key was destroyed.
 
         Raises NewerVersionError, KeyUnavailableError, TamperedError.
         """
+        if isinstance(stored_event, StoredSnapshot):
+            return domain_snapshot(stored_event)
         stored = cast(MappedEvent, stored_event)
         codec = codec_of(stored.topic)
         body = current_body(codec.topic, stored.schema_version, codec.schema_version, stored.state)

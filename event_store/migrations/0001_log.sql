@@ -80,7 +80,8 @@ create table log.snapshot (
     stream_id uuid not null,
     version   integer not null check (version > 0),
     topic     text not null,
-    body      jsonb not null,
+    form      text not null,
+    body      jsonb,
     sealed    bytea,
     primary key (tenant_id, stream_id, version)
 );

@@ -264,6 +264,23 @@ class TestErase:
             another_process.sealing_key(tenant, subject)
         assert another_process.opening_key(tenant, spared.id, 1) is spared
 
+    def test_reaches_other_processes_even_if_it_is_the_first_of_all(
+        self, ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
+    ) -> None:
+        """A sequence that was never used and one that was used once have the same last value."""
+        used = admin.execute("select last_value from keys.erasure_seq").fetchone()
+        assert used is not None
+        try:
+            admin.execute("select setval('keys.erasure_seq', 1, false)")
+            subject = uuid4()
+            key = another_process.sealing_key(tenant, subject)
+
+            ring.erase(tenant, subject)
+
+            assert isinstance(raised_within(1, lambda: another_process.opening_key(tenant, key.id, 1)), ErasedError)
+        finally:
+            admin.execute("select setval('keys.erasure_seq', %s)", (used[0] + 1,))
+
     def test_reaches_a_process_that_used_the_key_of_another_practice_meanwhile(
         self, ring: KeyRing, another_process: KeyRing, tenant: UUID
     ) -> None:

@@ -64,7 +64,7 @@ class TestWithAnotherPractice:
 
         with world.app_transaction(other.tenant_id) as cursor, pytest.raises(psycopg.errors.InsufficientPrivilege):
             cursor.execute(
-                "insert into log.snapshot (tenant_id, stream_id, version, topic, body) values (%s, %s, 1, 't', '{}')",
+                "insert into log.snapshot (tenant_id, stream_id, version, topic, form) values (%s, %s, 1, 't', 'f')",
                 (practice.tenant_id, uuid7()),
             )
 

@@ -1,0 +1,102 @@
+"""A snapshot is a shortcut: with it and without it a thing is the same, and an erasure reaches it."""
+
+from typing import ClassVar
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from application.practice_log import PracticeLog
+from domain.aggregate import Aggregate
+from domain.money import Money
+from domain.patients.patient import Patient, PatientDetails
+from domain.personal import ERASED
+from domain.practice.clinician import Clinician, ClinicianDetails
+from domain.practice.service import Service, ServiceTerms
+from domain.scheduling.appointment import Appointment
+from domain.time_range import TimeRange
+from domain.weekly_hours import OpeningHours
+from tests.event_store.test_append import TEN, appointment
+from tests.support.world import World, by_test
+
+
+class SnapshottingLog(PracticeLog):
+    """Takes a snapshot after every second event."""
+
+    snapshotting_intervals: ClassVar = dict.fromkeys((Clinician, Service, Patient, Appointment), 2)
+
+
+@pytest.fixture
+def with_snapshots(world: World) -> SnapshottingLog:
+    return SnapshottingLog(world.practice().tenant_id, world.store)
+
+
+def things() -> list[Aggregate]:
+    """One of each kind, with three or more events."""
+    clinician = Clinician.join(id=uuid7(), details=ClinicianDetails("רונית", "r@example.org", "Asia/Jerusalem"), at=TEN)
+    for weekday in ("sun", "mon", "tue"):
+        clinician.set_hours(uuid7(), OpeningHours.parse([f"{weekday} 09:00-12:00"], ["2026-12-25 closed"]), TEN)
+    patient = Patient.register(id=uuid7(), details=PatientDetails(given_name="Zoë", family_name="Groß"), at=TEN)
+    for tag in ("a", "b", "c"):
+        patient.change_details(PatientDetails(given_name="Zoë", family_name="Groß", tags=(tag,)), TEN)
+    terms = ServiceTerms(name="Talk", duration_minutes=50, price=Money(80, "JPY"), clinician_ids=(clinician.id,))
+    service = Service.offer(id=uuid7(), terms=terms, at=TEN)
+    for minutes in (20, 30, 40):
+        service.change(ServiceTerms(name="Talk", duration_minutes=minutes, price=Money(80, "JPY")), TEN)
+    visit = appointment(clinician.id)
+    for hours in (1, 2):
+        moved = TimeRange(visit.during.ends_at, visit.during.ends_at + visit.during.duration)
+        visit.reschedule(moved, (uuid7(),) * hours, TEN)
+    visit.cancel("ill", TEN)
+    return [clinician, patient, service, visit]
+
+
+def snapshots_of(world: World, log: PracticeLog) -> dict[UUID, bytes | None]:
+    with world.app_transaction(log.tenant_id) as cursor:
+        return dict(cursor.execute("select stream_id, sealed from log.snapshot").fetchall())
+
+
+class TestSnapshots:
+    def test_a_thing_is_the_same_with_and_without_them(self, world: World, with_snapshots: SnapshottingLog) -> None:
+        made = things()
+        with_snapshots.record(*made, by=by_test())
+        without = world.logs.of(with_snapshots.tenant_id)
+
+        assert len(snapshots_of(world, with_snapshots)) == 4
+        for thing in made:
+            assert vars(with_snapshots.load(type(thing), thing.id)) == vars(without.load(type(thing), thing.id))
+
+    def test_are_really_read(self, world: World, with_snapshots: SnapshottingLog) -> None:
+        service = things()[2]
+        with_snapshots.record(service, by=by_test())
+        with world.admin() as admin:
+            admin.execute(
+                "update log.snapshot set body = replace(body::text, 'Talk', 'Song')::jsonb where stream_id = %s",
+                (service.id,),
+            )
+
+        assert with_snapshots.load(Service, service.id).terms.name == "Song"
+
+    def test_of_a_person_are_sealed(self, world: World, with_snapshots: SnapshottingLog) -> None:
+        clinician, patient, service, visit = things()
+        with_snapshots.record(clinician, patient, service, visit, by=by_test())
+
+        kept = snapshots_of(world, with_snapshots)
+
+        assert [kept[thing.id] is None for thing in (clinician, patient, service, visit)] == [False, False, True, False]
+
+    def test_of_an_erased_person_are_passed_over(self, world: World, with_snapshots: SnapshottingLog) -> None:
+        patient = things()[1]
+        with_snapshots.record(patient, by=by_test())
+
+        world.keys.erase(with_snapshots.tenant_id, patient.id)
+
+        assert with_snapshots.load(Patient, patient.id).given_name is ERASED
+
+    def test_made_by_other_code_are_passed_over(self, world: World, with_snapshots: SnapshottingLog) -> None:
+        service = things()[2]
+        with_snapshots.record(service, by=by_test())
+        with world.admin() as admin:
+            admin.execute("update log.snapshot set form = 'other', body = '{}' where stream_id = %s", (service.id,))
+
+        assert with_snapshots.load(Service, service.id).terms.duration_minutes == 40
