@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -16,7 +17,15 @@ from domain.practice.resource import Resource
 from domain.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.appointment import Appointment, Visit
 from domain.scheduling.availability import slot_at
+from domain.scheduling.errors import TimeTakenError
 from domain.time_range import TimeRange
+
+
+_TRIES: Final = 5
+
+
+class OvertakenError(TimeTakenError):
+    """The time was free when it was asked for, and taken when it was to be claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,19 @@ class BookAppointmentHandler:
     def __call__(self, tenant_id: UUID, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:
         """Raises NotFoundError: no such patient, service, clinician or resource; what ``slot_at`` raises: the time is not free."""
         log = self._logs.of(tenant_id)
-        return log.carry_out(Appointment, by, lambda: self._book(log, command, by), checks_itself=True)
+        return log.carry_out(Appointment, by, lambda: self._book_again(log, command, by), checks_itself=True)
+
+    def _book_again(self, log: PracticeLog, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:
+        """Decide anew when another visit took the clinician or the chosen room first: a second room may be free.
+
+        If none is, the second look says why not.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return self._book(log, command, by)
+            except OvertakenError:
+                continue
+        return self._book(log, command, by)
 
     def _book(self, log: PracticeLog, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:
         now = self._clock.now()
@@ -75,7 +96,10 @@ class BookAppointmentHandler:
             buffer_after_minutes=terms["buffer_after_minutes"],
         )
         appointment = Appointment.book(id=uuid7(), visit=visit, at=now)
-        return Outcome(appointment, log.record(appointment, by=by, claims=appointment.claims()))
+        try:
+            return Outcome(appointment, log.record(appointment, by=by, claims=appointment.claims()))
+        except TimeTakenError as error:
+            raise OvertakenError from error
 
 
 def instant(starts_at: datetime) -> TimeRange:
