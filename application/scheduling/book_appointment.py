@@ -20,7 +20,6 @@ from domain.scheduling.availability import slot_at
 from domain.scheduling.errors import TimeTakenError
 from domain.time_range import TimeRange
 
-
 _TRIES: Final = 5
 
 
