@@ -61,10 +61,16 @@ class OpeningHours:
     overrides: tuple[tuple[date, tuple[DayRange, ...]], ...] = ()
     _weekdays: tuple[tuple[DayRange, ...], ...] = field(init=False, repr=False, compare=False)
     _dates: dict[int, tuple[DayRange, ...]] = field(init=False, repr=False, compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_weekdays", tuple(_joined(ranges) for ranges in self.weekly))
         object.__setattr__(self, "_dates", {on.toordinal(): _joined(ranges) for on, ranges in self.overrides})
+        object.__setattr__(self, "_hash", hash((self.weekly, self.overrides)))
+
+    def __hash__(self) -> int:
+        # Hours are the key under which their instants are kept; hashing years of overrides each time would cost more than it saves.
+        return self._hash
 
     @classmethod
     def parse(cls, weekly: Iterable[str], overrides: Iterable[str] = ()) -> "OpeningHours":

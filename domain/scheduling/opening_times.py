@@ -27,7 +27,8 @@ class Opening(NamedTuple):
     closes: int
 
 
-def openings(hours: OpeningHours, zone_name: str, first: int, last: int) -> list[Opening]:
+@lru_cache(maxsize=512)
+def openings(hours: OpeningHours, zone_name: str, first: int, last: int) -> tuple[Opening, ...]:
     """Return the openings that start on the dates with ordinals ``first`` to ``last``, and a few after them, in order.
 
     Openings that touch or overlap are one stretch of time, but each lays its own grid: a day starts its grid anew,
@@ -57,7 +58,7 @@ def openings(hours: OpeningHours, zone_name: str, first: int, last: int) -> list
             grid_ends = ranges[member + 1][0] if member + 1 < following else closes
             found.append(Opening(ranges[member][0], grid_ends, closes))
         position = following
-    return found
+    return tuple(found)
 
 
 def instant(zone_name: str, day: int, minute: int) -> int:
