@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg_pool import ConnectionPool
 
-from event_store.blind_index import terms_of, terms_sought, token
+from event_store.blind_index import Term, terms_of, terms_sought
 from event_store.key_cache import HeldKey, KeyCache, Quota
 from event_store.key_store import KeyStore, PersonKeyRow
 from event_store.master_key import MasterKey
@@ -124,17 +124,21 @@ class KeyRing:
 
     def blind_index(self, tenant_id: UUID, field: str, value: str) -> int:
         """Return the number under which a folded value of a field is indexed in a practice: signed, 64 bits."""
-        return token(self._practices.get(tenant_id).field_key(field), value)
+        return self._practices.get(tenant_id).tokens(field)(value)
 
     def index_tokens(
         self, tenant_id: UUID, *, family_name: str | None = None, email: str | None = None, phone: str | None = None
     ) -> frozenset[int]:
         """Return all numbers under which a person is to be found; see blind_index.terms_of."""
-        return frozenset(self.blind_index(tenant_id, *term) for term in terms_of(family_name, email, phone))
+        return self._tokens(tenant_id, terms_of(family_name, email, phone))
 
     def search_tokens(self, tenant_id: UUID, text: str) -> frozenset[int]:
         """Return the numbers that a search text may mean: whoever it seeks has one of them; see blind_index.terms_sought."""
-        return frozenset(self.blind_index(tenant_id, *term) for term in terms_sought(text))
+        return self._tokens(tenant_id, terms_sought(text))
+
+    def _tokens(self, tenant_id: UUID, terms: Iterable[Term]) -> frozenset[int]:
+        practice = self._practices.get(tenant_id)
+        return frozenset(practice.tokens(term.field)(term.value) for term in terms)
 
     def _reserve(self, tenant_id: UUID, mark: int, subject_id: UUID, purpose: Purpose) -> DataKey:
         """Set nonces apart, of a new key if need be, and spend the first of them."""

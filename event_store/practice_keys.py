@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from uuid_utils.compat import uuid7
 
+from event_store.blind_index import Tokens
 from event_store.key_store import KeyStore, PersonKeyRow, PracticeKeyRow
 from event_store.lru import LeastRecentlyUsed
 from event_store.master_key import MasterKey, MasterKeyError
@@ -26,7 +27,7 @@ class PracticeKeys:
     newest: DataKey
     by_version: dict[int, DataKey]
     index_root: bytes
-    _field_keys: dict[str, bytes] = field(default_factory=dict)
+    _tokens: dict[str, Tokens] = field(default_factory=dict)
 
     def new_person_key(self, subject_id: UUID, purpose: str, version: int) -> tuple[PersonKeyRow, DataKey]:
         """Make a key of a person, wrapped and in use. A practice key wraps far fewer than its 2^24 nonces allow."""
@@ -44,13 +45,13 @@ class PracticeKeys:
         place = self._place(row.key_id, row.subject_id, row.purpose, row.version)
         return DataKey(row.key_id, row.version, unseal(practice_key, place, row.wrapped))
 
-    def field_key(self, name: str) -> bytes:
-        """Return the key under which a field's values are indexed. It is the same in all versions, or nothing would be found."""
-        key = self._field_keys.get(name)
-        if key is None:
-            key = HKDFExpand(SHA256(), 32, b"scheduler blind index " + name.encode()).derive(self.index_root)
-            self._field_keys[name] = key
-        return key
+    def tokens(self, field: str) -> Tokens:
+        """Return what indexes a field's values. Its key is the same in all versions, or nothing would be found."""
+        tokens = self._tokens.get(field)
+        if tokens is None:
+            key = HKDFExpand(SHA256(), 32, b"scheduler blind index " + field.encode()).derive(self.index_root)
+            tokens = self._tokens[field] = Tokens(key)
+        return tokens
 
     def _place(self, key_id: UUID, subject_id: UUID, purpose: str, version: int) -> Place:
         return Place(self.tenant_id, subject_id, version, f"key.{purpose}", key_id.hex)

@@ -1,5 +1,7 @@
 """What is written and what is searched meet in one folded form, in any script."""
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,10 +11,10 @@ from event_store.blind_index import (
     FAMILY_NAME,
     PHONE,
     Term,
+    Tokens,
     fold_name,
     terms_of,
     terms_sought,
-    token,
 )
 
 
@@ -87,8 +89,14 @@ class TestFoldName:
         assert fold_name(one) == fold_name(other)
 
 
-class TestToken:
+class TestTokens:
     @given(st.text(max_size=30))
-    def test_is_a_signed_64_bit_number_that_depends_on_its_key(self, value: str) -> None:
-        assert -(2**63) <= token(b"k" * 32, value) < 2**63
-        assert token(b"k" * 32, value) != token(b"l" * 32, value)
+    def test_are_signed_64_bit_numbers_that_depend_on_the_key(self, value: str) -> None:
+        assert -(2**63) <= Tokens(b"k" * 32)(value) < 2**63
+        assert Tokens(b"k" * 32)(value) != Tokens(b"l" * 32)(value)
+
+    @given(st.binary(min_size=32, max_size=32), st.text(max_size=30))
+    def test_are_cut_from_hmac_sha_256(self, key: bytes, value: str) -> None:
+        expected = hmac.digest(key, value.encode(), "sha256")[:8]
+
+        assert Tokens(key)(value) == int.from_bytes(expected, "big", signed=True)
