@@ -1,7 +1,8 @@
-"""One append as JSON: what migrations/0002_append.sql reads. Made in the caller's thread, carried by the joiner."""
+"""Appends as JSON: what migrations/0002_append.sql reads. Each is made in its caller's thread and joined with others in flight."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -13,7 +14,23 @@ from event_store.codec import codec_of
 from event_store.mapper import MappedEvent
 
 
+class AppendDocument(NamedTuple):
+    """The parts of one append: JSON values, without the brackets of the arrays that they go into."""
+
+    append: bytes
+    events: bytes
+    claims: bytes
+    releases: bytes
+
+
+class _Append(msgspec.Struct):
+    tenant: UUID
+    command: UUID
+    digests: list[str]
+
+
 class _Event(msgspec.Struct):
+    tenant: UUID
     stream_type: str
     stream: UUID
     version: int
@@ -21,10 +38,17 @@ class _Event(msgspec.Struct):
     schema_version: int
     body: msgspec.Raw
     sealed: str | None
+    actor: str
+    command: UUID
+    part: int
+    fingerprint: str | None
+    causation: UUID | None
     effective_at: datetime
+    recorded_at: datetime
 
 
 class _Claim(msgspec.Struct):
+    tenant: UUID
     holder: UUID
     what: UUID
     starts_at: datetime
@@ -33,20 +57,7 @@ class _Claim(msgspec.Struct):
     visit_ends_at: datetime
 
 
-class _Append(msgspec.Struct, omit_defaults=True):
-    tenant: UUID
-    actor: str
-    command: UUID
-    recorded_at: datetime
-    events: list[_Event]
-    digests: list[str]
-    fingerprint: str | None = None
-    causation: UUID | None = None
-    claims: list[_Claim] | None = None
-    releases: list[UUID] | None = None
-
-
-_encoder = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
 
 
 def append_document(
@@ -56,35 +67,34 @@ def append_document(
     recorded_at: datetime,
     claims: Sequence[TimeClaim] = (),
     releases: Sequence[UUID] = (),
-) -> bytes:
+) -> AppendDocument:
     """Return the append of ``events``, with their digests. Raises TypeError: an event's time has no offset."""
     recorded = recorded_at.astimezone(UTC)
     rows, digests = [], []
     for part, event in enumerate(events):
-        stream_id = UUID(str(event.originator_id)) if isinstance(event.originator_id, str) else event.originator_id
+        stream_id = UUID(event.originator_id) if isinstance(event.originator_id, str) else event.originator_id
         effective = event.effective_at.astimezone(UTC)
-        digests.append(
-            _bytea(
-                DigestedEvent(
-                    tenant_id=tenant_id,
-                    stream_id=stream_id,
-                    version=event.originator_version,
-                    event_type=event.topic,
-                    schema_version=event.schema_version,
-                    body=event.state,
-                    sealed=event.sealed,
-                    actor=source.actor,
-                    command_id=source.command_id,
-                    command_part=part,
-                    fingerprint=source.fingerprint or None if part == 0 else None,
-                    causation_id=source.causation_id,
-                    effective_at=effective,
-                    recorded_at=recorded,
-                ).digest()
-            )
-        )
+        fingerprint = source.fingerprint or None if part == 0 else None
+        digest = DigestedEvent(
+            tenant_id,
+            stream_id,
+            event.originator_version,
+            event.topic,
+            event.schema_version,
+            event.state,
+            event.sealed,
+            source.actor,
+            source.command_id,
+            part,
+            fingerprint,
+            source.causation_id,
+            effective,
+            recorded,
+        ).digest()
+        digests.append(_bytea(digest))
         rows.append(
             _Event(
+                tenant_id,
                 codec_of(event.topic).stream_type,
                 stream_id,
                 event.originator_version,
@@ -92,27 +102,57 @@ def append_document(
                 event.schema_version,
                 msgspec.Raw(event.state),
                 None if event.sealed is None else _bytea(event.sealed),
+                source.actor,
+                source.command_id,
+                part,
+                None if fingerprint is None else _bytea(fingerprint),
+                source.causation_id,
                 effective,
+                recorded,
             )
         )
-    return _encoder.encode(
-        _Append(
-            tenant=tenant_id,
-            actor=source.actor,
-            command=source.command_id,
-            recorded_at=recorded,
-            events=rows,
-            digests=digests,
-            fingerprint=_bytea(source.fingerprint) if source.fingerprint else None,
-            causation=source.causation_id,
-            claims=[
-                _Claim(c.holder_id, c.what, c.during.starts_at, c.during.ends_at, c.visit.starts_at, c.visit.ends_at)
-                for c in claims
+    return AppendDocument(
+        _encode(_Append(tenant_id, source.command_id, digests)),
+        _elements(rows),
+        _elements(
+            [
+                _Claim(
+                    tenant_id,
+                    claim.holder_id,
+                    claim.what,
+                    claim.during.starts_at,
+                    claim.during.ends_at,
+                    claim.visit.starts_at,
+                    claim.visit.ends_at,
+                )
+                for claim in claims
             ]
-            or None,
-            releases=list(releases) or None,
-        )
+        ),
+        _elements(list(releases)),
     )
+
+
+def joined(documents: Sequence[AppendDocument]) -> str:
+    """Return the batch of some appends, in their order."""
+    parts = [_array(b"appends", (document.append for document in documents))]
+    parts.append(_array(b"events", (document.events for document in documents)))
+    parts += [
+        _array(name, values)
+        for name, values in (
+            (b"claims", [document.claims for document in documents if document.claims]),
+            (b"releases", [document.releases for document in documents if document.releases]),
+        )
+        if values
+    ]
+    return (b"{" + b",".join(parts) + b"}").decode()
+
+
+def _array(name: bytes, values: Iterable[bytes]) -> bytes:
+    return b'"' + name + b'":[' + b",".join(values) + b"]"
+
+
+def _elements(values: Sequence[object]) -> bytes:
+    return _encode(values)[1:-1]
 
 
 def _bytea(value: bytes) -> str:

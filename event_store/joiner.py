@@ -21,6 +21,7 @@ from psycopg import Connection
 
 from domain.provenance import CommandRepeatedError
 from domain.scheduling.errors import TimeTakenError
+from event_store.append_document import AppendDocument, joined
 from event_store.errors import StaleStreamError, StoreUnavailableError, UnknownPracticeError
 from event_store.tenancy import tenant_transaction
 
@@ -32,14 +33,11 @@ _CALL: Final = "select outcome, position from log.append(%s::jsonb, %s)"
 
 @dataclass(slots=True, eq=False)
 class Append:
-    """One practice's append and, once it has landed, its outcome.
-
-    ``document`` is the append as migrations/0002_append.sql describes it, in JSON.
-    """
+    """One practice's append and, once it has landed, its outcome. ``document`` is what travels of it."""
 
     tenant_id: UUID
     command_id: UUID
-    document: bytes
+    document: AppendDocument
     outcome: str = ""
     position: int = 0
     wakes: threading.Lock = field(default_factory=threading.Lock)
@@ -163,8 +161,8 @@ class AppendJoiner:
 
 
 def _fly(connection: Connection[Any], flight: Sequence[Append], *, wait: bool) -> None:
-    documents = b"[" + b",".join(request.document for request in flight) + b"]"
-    rows = connection.execute(_CALL, (documents.decode(), wait), prepare=True).fetchall()
+    batch = joined([request.document for request in flight])
+    rows = connection.execute(_CALL, (batch, wait), prepare=True).fetchall()
     for request, (outcome, position) in zip(flight, rows, strict=True):
         request.outcome, request.position = outcome, position
 

@@ -56,7 +56,7 @@ class LogReader:
         """Walk a practice's whole hash chain; return where it was broken, or None. Needs no key."""
         with tenant_transaction(self._pool, tenant_id) as cursor:
             head = cursor.execute(
-                "select position, head_hash from log.tenant_head where tenant_id = %s for share", (tenant_id,)
+                "select position, head_hash from log.tenant_head where tenant_id = %s", (tenant_id,)
             ).fetchone()
         return first_broken_link(tenant_id, self._digested(tenant_id, head[0] if head else 0), head or (0, b""))
 

@@ -20,6 +20,8 @@ from event_store.master_key import MasterKey
 LOG_DATABASE: Final = "scheduler"
 KEY_DATABASE: Final = "scheduler_keys"
 OWNER: Final = "scheduler_owner"
+WRITER: Final = "scheduler_writer"
+"""Whose rights log.append runs with; nobody can log in as either of them."""
 LOG_ROLES: Final = (
     "scheduler_app",
     "scheduler_projector",
@@ -115,9 +117,10 @@ def apply(connection: Connection[Any], migrations: Sequence[Migration]) -> list[
 
 def _create_roles(server: Connection[Any], master: MasterKey) -> None:
     existing = {name for (name,) in server.execute("select rolname from pg_roles").fetchall()}
-    if OWNER not in existing:
-        server.execute(sql.SQL("create role {} nologin nobypassrls").format(sql.Identifier(OWNER)))
-        server.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(OWNER)))
+    for role, member in ((OWNER, sql.SQL("current_user")), (WRITER, sql.Identifier(OWNER))):
+        if role not in existing:
+            server.execute(sql.SQL("create role {} nologin nobypassrls").format(sql.Identifier(role)))
+            server.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), member))
     for role in (*LOG_ROLES, *KEY_ROLES):
         if role not in existing:
             server.execute(

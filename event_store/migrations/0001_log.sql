@@ -105,9 +105,16 @@ create policy whole on log.event for select to scheduler_backup using (true);
 create policy whole on log.time_claim for select to scheduler_backup using (true);
 create policy whole on log.snapshot for select to scheduler_backup using (true);
 
--- Append-only by grants: the program can add facts and read them, and nothing else.
-grant select, insert on log.event, log.snapshot to scheduler_app;
-grant select, insert, update on log.tenant_head to scheduler_app;
-grant select, insert, delete on log.time_claim to scheduler_app;
+-- log.append writes for several practices in one statement, with the rights of a role that nobody can log in as.
+create policy writer on log.tenant_head to scheduler_writer using (true) with check (true);
+create policy writer on log.event to scheduler_writer using (true) with check (true);
+create policy writer on log.time_claim to scheduler_writer using (true) with check (true);
+grant select, insert on log.event to scheduler_writer;
+grant select, update on log.tenant_head to scheduler_writer;
+grant select, insert, delete on log.time_claim to scheduler_writer;
+
+-- Append-only by grants: the program reads the log, begins a practice's, and adds to it through log.append alone.
+grant select on log.event, log.time_claim to scheduler_app;
+grant select, insert on log.tenant_head, log.snapshot to scheduler_app;
 grant select on log.event, log.tenant_head to scheduler_projector, scheduler_auditor;
 grant select on log.event, log.tenant_head, log.time_claim, log.snapshot to scheduler_backup;

@@ -16,6 +16,8 @@ from domain.provenance import CommandRepeatedError
 from domain.scheduling.appointment import Appointment, Visit
 from domain.scheduling.errors import TimeTakenError
 from domain.time_range import TimeRange
+from event_store.append_document import append_document
+from event_store.errors import UnknownPracticeError
 from event_store.joiner import Append
 from tests.support.world import World, by_test
 
@@ -165,8 +167,8 @@ class TestClaims:
         maya = uuid7()
         book(log, appointment(maya))
 
-        with world.app_transaction(log.tenant_id) as cursor, pytest.raises(psycopg.errors.ExclusionViolation):
-            cursor.execute(
+        with world.admin() as admin, pytest.raises(psycopg.errors.ExclusionViolation):
+            admin.execute(
                 "insert into log.time_claim (tenant_id, holder_id, what, starts_at, ends_at, visit_starts_at, visit_ends_at)"
                 " values (%s, %s, %s, %s, %s, %s, %s)",
                 (log.tenant_id, uuid7(), maya, *[TEN, TEN + timedelta(minutes=5)] * 2),
@@ -213,8 +215,8 @@ class TestJoining:
             positions.append(book(log, appointment(uuid7())))
             done.set()
 
-        with world.app_transaction(log.tenant_id) as cursor:
-            cursor.execute("select from log.tenant_head where tenant_id = %s for update", (log.tenant_id,))
+        with world.admin() as admin, admin.transaction():
+            admin.execute("select from log.tenant_head where tenant_id = %s for update", (log.tenant_id,))
             thread = threading.Thread(target=append)
             thread.start()
             assert not done.wait(0.2)
@@ -231,13 +233,7 @@ class TestJoining:
         assert book(log, appointment(uuid7())) == 3
 
     def test_an_unknown_practice_is_refused(self, world: World) -> None:
-        from event_store.errors import UnknownPracticeError
-
-        tenant_id = uuid7()
-        document = (
-            b'{"tenant":"%s","actor":"test","command":"%s","recorded_at":"2027-01-01T00:00:00Z","events":[],"digests":[]}'
-            % (str(tenant_id).encode(), str(uuid7()).encode())
-        )
+        document = append_document(uuid7(), [], by_test(), TEN)
 
         with pytest.raises(UnknownPracticeError):
-            world.store.joiner.append(Append(tenant_id, uuid7(), document))
+            world.store.joiner.append(Append(uuid7(), uuid7(), document))

@@ -10,8 +10,8 @@ OURS = "n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'"
 NOT_OF_A_PRACTICE = {"migration.applied", "projection.fingerprint", "projection.read_model"}
 """Tables about the program itself; they hold no row of any practice."""
 
-SECURITY_DEFINERS: set[str] = set()
-"""Functions that may run with their owner's rights. None has had to."""
+SECURITY_DEFINERS = {"log.append"}
+"""Functions that may run with their owner's rights; see docs/adr/0008."""
 
 
 def names(database: str, query: str) -> set[str]:
@@ -90,14 +90,23 @@ class TestOtherObjects:
 
         assert loose == set()
 
-    def test_no_function_runs_with_its_owners_rights(self, conninfo: str) -> None:
+    def test_no_function_but_those_listed_runs_with_its_owners_rights(self, conninfo: str) -> None:
         definers = names(
             conninfo,
             f"""select n.nspname, p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
                 where {OURS} and p.prosecdef""",
         )
 
-        assert definers == SECURITY_DEFINERS
+        assert definers <= SECURITY_DEFINERS
+
+    def test_a_function_with_its_owners_rights_has_a_search_path_of_its_own(self, conninfo: str) -> None:
+        loose = names(
+            conninfo,
+            f"""select n.nspname, p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+                where {OURS} and p.prosecdef and not coalesce(p.proconfig::text like '%search_path=pg_catalog, pg_temp%', false)""",
+        )
+
+        assert loose == set()
 
 
 class TestRoles:
@@ -110,11 +119,11 @@ class TestRoles:
 
         assert strong == set()
 
-    def test_the_program_only_adds_to_the_log(self, database: Database) -> None:
+    def test_the_program_writes_to_the_log_through_one_function_only(self, database: Database) -> None:
         granted = names(
             database.conninfo("postgres"),
             "select privilege_type from information_schema.role_table_grants"
             " where grantee = 'scheduler_app' and table_schema = 'log' and table_name = 'event'",
         )
 
-        assert granted == {"SELECT", "INSERT"}
+        assert granted == {"SELECT"}
