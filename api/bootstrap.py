@@ -5,9 +5,10 @@ with open_world(Settings()) as world:      # starts or joins the embedded server
     world.run_projectors(stop)             # what `scheduler project` does
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from typing import Final
 from uuid import UUID
@@ -15,17 +16,21 @@ from uuid import UUID
 from adapters.clock import FrozenClock, SystemClock
 from adapters.postgresql import OUTAGES, TenantWork, connecting, in_database, relaxed
 from api.settings import Settings
+from application.errors import UnavailableError
+from application.importing.practice_import import ImportPorts
 from application.permissions import Actor
 from application.ports import Clock
 from application.practice_log import PracticeLogs
 from domain.practice.api_key import Role
 from event_store.blind_index import words_of
-from event_store.embedded import SUPERUSER, EmbeddedServer
+from event_store.embedded import SUPERUSER, EmbeddedServer, EmbeddedServerError
+from event_store.errors import MigrationError, UnsafeDatabaseError
 from event_store.keys import KeyRing
 from event_store.log_reader import LogReader
 from event_store.log_store import LogStore
-from event_store.master_key import KeyFile
+from event_store.master_key import KeyFile, MasterKeyError
 from event_store.migrate import LOG_DATABASE, migrate, role_conninfo
+from event_store.recorded_things import RecordedThings
 from event_store.tenancy import open_pool, tenant_transaction
 from event_store.wake_ups import Notifier, listen
 from projections import cursors
@@ -36,9 +41,12 @@ from projections.history.queries import HistoryQueries
 from projections.install import install
 from projections.patients.queries import PatientQueries
 from projections.read_models import READ_MODELS, projectors
+from projections.rebuild import Incomplete, Progress, Rebuild
 from projections.runner import Runner
 from projections.waiting import wait_for
 
+UNUSABLE: Final = (EmbeddedServerError, MasterKeyError, MigrationError, UnsafeDatabaseError, UnavailableError, *OUTAGES)
+"""What stands between a program and its database; the message says what to do, except for those of ``OUTAGES``."""
 VIEWS: Final = tuple(model.name for model in READ_MODELS)
 _LISTEN_SECONDS: Final = 1.0
 
@@ -103,13 +111,27 @@ class World:
     @contextmanager
     def projecting(self) -> Iterator[Runner]:
         """Lend a runner of all projectors, with connections of its own."""
-        # A cursor that a power cut loses is projected again with its rows: its commit need not wait for the disk.
-        with open_pool(relaxed(self.server.conninfo("scheduler_projector")), name="projector", most=4) as pool:
-
-            def transaction(tenant_id: UUID) -> TenantWork:
-                return tenant_transaction(pool, tenant_id)
-
+        with open_pool(self._projector_conninfo(), name="projector", most=4) as pool:
+            transaction = partial(tenant_transaction, pool)
             yield Runner(LogReader(pool, self.keys), projectors(self.keys), transaction, pool.connection)
+
+    def rebuild(self, views: Collection[str], progress: Progress) -> list[Incomplete]:
+        """Fill read models anew from the logs; return where they are not whole. Raises RebuildRunningError."""
+        chosen = [projector for projector in projectors(self.keys) if projector.name in views]
+        with (
+            open_pool(self._projector_conninfo(), name="rebuild", most=8) as pool,
+            connecting(self.server.admin_conninfo)() as admin,
+        ):
+            transaction = partial(tenant_transaction, pool)
+            return Rebuild(LogReader(pool, self.keys), chosen, transaction, admin).run(progress)
+
+    def import_ports(self) -> ImportPorts:
+        """Return what an import of appointments works with."""
+        return ImportPorts(self.logs, self.keys, RecordedThings(self.store.pool), self.clock)
+
+    def _projector_conninfo(self) -> str:
+        # A cursor that a power cut loses is projected again with its rows: its commit need not wait for the disk.
+        return relaxed(self.server.conninfo("scheduler_projector"))
 
     def run_projectors(self, stop: Event) -> None:
         """Keep all read models up with all logs until ``stop`` is set."""
@@ -133,10 +155,16 @@ def clock_of(settings: Settings) -> Clock:
     return FrozenClock(settings.frozen_at) if settings.frozen_at else SystemClock()
 
 
+def stop_server(settings: Settings) -> None:
+    """Stop the embedded server, whoever uses it. Raises EmbeddedServerError."""
+    EmbeddedServer(settings.data).stop()
+
+
 @contextmanager
-def open_server(settings: Settings) -> Iterator[Server]:
+def open_server(settings: Settings, *, stays_up: bool = False) -> Iterator[Server]:
     """Start or join the embedded server, or take DATABASE_URL, and bring it to this program's schemas.
 
+    At the end the embedded server is stopped, unless another program uses it or it ``stays_up`` for the next one.
     Raises EmbeddedServerError, MasterKeyError, MigrationError, and what ``adapters.postgresql.OUTAGES`` lists.
     """
     with ExitStack() as stack:
@@ -146,7 +174,9 @@ def open_server(settings: Settings) -> Iterator[Server]:
             # A cluster whose master key is gone must not get a new one: it would open nothing.
             is_new = not (settings.data / "secrets" / "postgres.password").exists()
             master = KeyFile(settings.master_key_path, create=is_new)
-            address = stack.enter_context(embedded).address
+            address = embedded.start()
+            if not stays_up:
+                stack.callback(embedded.stop_if_unused)
             admin = address.conninfo("postgres", SUPERUSER, embedded.superuser_password)
         else:
             master = KeyFile(settings.master_key_path)
@@ -159,10 +189,10 @@ def open_server(settings: Settings) -> Iterator[Server]:
 
 
 @contextmanager
-def open_world(settings: Settings) -> Iterator[World]:
-    """Open everything that a process needs, and give it all back at the end. Raises as ``open_server``."""
+def open_world(settings: Settings, *, stays_up: bool = False) -> Iterator[World]:
+    """Open everything that a process needs, and give it all back at the end. ``stays_up`` and errors as in ``open_server``."""
     with ExitStack() as stack:
-        server = stack.enter_context(open_server(settings))
+        server = stack.enter_context(open_server(settings, stays_up=stays_up))
         clock = clock_of(settings)
         app = server.conninfo("scheduler_app")
         key_pool = stack.enter_context(open_pool(server.conninfo("scheduler_keys_app"), name="keys", most=8))

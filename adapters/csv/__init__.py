@@ -1,1 +1,0 @@
-"""Tables in files of comma-separated values, as RFC 4180 has them."""
