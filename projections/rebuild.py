@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -121,10 +122,13 @@ class Rebuild:
         """Bring the shadows up to the heads as they are now; return how many events that took."""
         heads = self._log.heads()
         before = self._done
-        for feed, page in self._pages(heads):
-            advance(feed, feed.running(self._projectors), page, self._commit)
-            self._done += len(page.events)
-            progress(self._done, max(self._done, sum(heads.values())))
+        # A thread for each projector: while the database writes the rows of one, another one's are made.
+        with ThreadPoolExecutor(len(self._projectors), "rebuild") as workers:
+            for feed, page in self._pages(heads):
+                alone = [[projector] for projector in feed.running(self._projectors)]
+                list(workers.map(advance, repeat(feed), alone, repeat(page), repeat(self._commit)))
+                self._done += len(page.events)
+                progress(self._done, max(self._done, sum(heads.values())))
         return self._done - before
 
     def _pages(self, heads: Mapping[UUID, int]) -> Iterator[tuple[Feed, Page]]:

@@ -16,11 +16,15 @@ from uuid_utils.compat import uuid7
 from application.practice_log import PracticeLog, PracticeLogs
 from domain.practice.practice import Practice, PracticeSettings
 from domain.provenance import Provenance
+from event_store.blind_index import words_of
 from event_store.embedded import SUPERUSER
 from event_store.keys import KeyRing
 from event_store.log_reader import LogReader
 from event_store.log_store import LogStore
 from event_store.tenancy import open_pool, tenant_transaction
+from projections.calendar.queries import CalendarQueries
+from projections.history.queries import HistoryQueries
+from projections.patients.queries import PatientQueries
 from projections.read_models import projectors
 from projections.rows import Projector
 from projections.runner import Runner
@@ -68,6 +72,15 @@ class World:
     def admin(self) -> AbstractContextManager[Connection[Any]]:
         """A superuser's connection to the log's database, in autocommit mode."""
         return psycopg.connect(self.database.conninfo(SUPERUSER), autocommit=True)
+
+    def calendar(self) -> CalendarQueries:
+        return CalendarQueries(self.app_transaction)
+
+    def patients(self) -> PatientQueries:
+        return PatientQueries(self.app_transaction, self.app_log, self.keys, words_of)
+
+    def history(self) -> HistoryQueries:
+        return HistoryQueries(self.app_transaction, self.app_log)
 
     def projectors(self) -> tuple[Projector, ...]:
         return projectors(self.keys)

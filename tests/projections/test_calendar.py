@@ -1,0 +1,111 @@
+"""The calendar: windows of time, filters, pages."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from domain.scheduling.appointment import Status
+from domain.time_range import TimeRange
+from projections.calendar.queries import CalendarFilter
+from tests.support.happenings import NOW, Happenings
+from tests.support.world import World, by_test
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def booked(world: World, life: Happenings) -> Happenings:
+    """Ten visits, one an hour from NOW + 1 h on, each of 25 minutes or more."""
+    life.patients.append(life.register())
+    life.log.record(life.patients[0], by=by_test())
+    for number in range(1, 11):
+        life.log.record(life.book(life.patients[0], NOW + number * HOUR), by=by_test())
+    world.runner().catch_up(life.tenant_id)
+    return life
+
+
+def starts(world: World, tenant_id: UUID, which: CalendarFilter) -> list[float]:
+    entries = world.calendar().page(tenant_id, which).entries
+    return [(entry.starts_at - NOW) / HOUR for entry in entries]
+
+
+class TestPage:
+    def test_shows_what_shares_an_instant_with_the_window(self, world: World, booked: Happenings) -> None:
+        third = booked.appointments[2]
+        window = CalendarFilter(starts_from=third.ends_at - timedelta(minutes=1), until=NOW + 6 * HOUR)
+
+        assert starts(world, booked.tenant_id, window) == [3, 4, 5]
+
+    def test_leaves_out_what_only_touches_the_window(self, world: World, booked: Happenings) -> None:
+        third = booked.appointments[2]
+        window = CalendarFilter(starts_from=third.ends_at, until=NOW + 4 * HOUR)
+
+        assert 3 not in starts(world, booked.tenant_id, window)
+        assert 4 not in starts(world, booked.tenant_id, window)
+
+    def test_is_of_one_clinician_resource_patient_or_status(self, world: World, booked: Happenings) -> None:
+        booked.appointments[0].cancel("krank", NOW)
+        booked.log.record(booked.appointments[0], by=by_test())
+        world.runner().catch_up(booked.tenant_id)
+        visits = booked.appointments
+        clinician, room = booked.clinicians[0], booked.rooms[0]
+
+        def found(which: CalendarFilter) -> set[UUID]:
+            return {entry.appointment_id for entry in world.calendar().page(booked.tenant_id, which).entries}
+
+        assert found(CalendarFilter(clinician_id=clinician)) == {v.id for v in visits if v.clinician_id == clinician}
+        assert found(CalendarFilter(resource_id=room)) == {v.id for v in visits if room in v.resource_ids}
+        assert found(CalendarFilter(patient_id=booked.patients[0].id)) == {v.id for v in visits}
+        assert found(CalendarFilter(patient_id=uuid7())) == set()
+        assert found(CalendarFilter(statuses=[Status.CANCELLED])) == {visits[0].id}
+        assert world.calendar().count(booked.tenant_id, CalendarFilter(statuses=[Status.BOOKED])) == 9
+
+    def test_goes_on_behind_the_last_visit_even_among_equal_starts(self, world: World, booked: Happenings) -> None:
+        for _ in range(5):
+            booked.log.record(booked.book(starts_at=NOW + 5 * HOUR), by=by_test())
+        world.runner().catch_up(booked.tenant_id)
+        seen, after = [], None
+
+        while True:
+            page = world.calendar().page(booked.tenant_id, CalendarFilter(), after=after, limit=4)
+            seen += [entry.appointment_id for entry in page.entries]
+            if (after := page.after) is None:
+                break
+
+        assert len(seen) == len(set(seen)) == 15
+
+    def test_answers_in_utc_with_all_that_was_booked(self, world: World, booked: Happenings) -> None:
+        visit = booked.appointments[0]
+
+        entry = world.calendar().appointment(booked.tenant_id, visit.id)
+
+        assert entry is not None
+        assert (entry.starts_at, entry.ends_at, entry.status) == (visit.starts_at, visit.ends_at, "booked")
+        assert entry.starts_at.tzname() == entry.booked_at.tzname() == "UTC"
+        assert (entry.price_amount_minor, entry.price_currency) == (8000, "EUR")
+        assert (entry.buffer_before_minutes, entry.buffer_after_minutes, entry.mode) == (0, 10, "in_person")
+        assert (entry.version, entry.resource_ids) == (1, tuple(visit.resource_ids))
+
+    def test_moves_a_visit_to_where_it_was_moved(self, world: World, booked: Happenings) -> None:
+        visit = booked.appointments[0]
+        to = TimeRange(NOW + 30 * HOUR, NOW + 31 * HOUR)
+        visit.reschedule(to, [booked.rooms[2]], NOW)
+        booked.log.record(visit, by=by_test())
+        world.runner().catch_up(booked.tenant_id)
+
+        [moved] = world.calendar().page(booked.tenant_id, CalendarFilter(starts_from=NOW + 29 * HOUR)).entries
+
+        assert (moved.starts_at, moved.ends_at, moved.resource_ids) == (to.starts_at, to.ends_at, (booked.rooms[2],))
+        assert 1 not in starts(world, booked.tenant_id, CalendarFilter())
+
+    def test_is_read_through_an_index_under_row_level_security(self, world: World, booked: Happenings) -> None:
+        with world.app_transaction(booked.tenant_id) as cursor:
+            cursor.execute("set local enable_seqscan = off")
+            plan = cursor.execute(
+                "explain select * from calendar.appointment where tenant_id = %s and starts_at > now() order by starts_at",
+                (booked.tenant_id,),
+            ).fetchall()
+
+        assert any("appointment_by_start" in line for (line,) in plan)

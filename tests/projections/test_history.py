@@ -1,0 +1,147 @@
+"""The history: every event of a thing, told so that a person understands it."""
+
+import importlib
+import pkgutil
+
+import domain
+from domain.aggregate import Aggregate
+from domain.personal import ERASED
+from domain.time_range import TimeRange
+from projections.history.queries import HistoryLine
+from projections.history.wording import SENTENCES
+from tests.support.happenings import NOW, Happenings
+from tests.support.world import World, by_test
+
+
+def tell(world: World, life: Happenings, thing: Aggregate, *, with_visits: bool = True) -> list[HistoryLine]:
+    world.runner().catch_up(life.tenant_id)
+    return list(world.history().page(life.tenant_id, thing.id, with_visits=with_visits).lines)
+
+
+class TestAVisit:
+    def test_is_told_from_its_booking_on(self, world: World, life: Happenings) -> None:
+        patient = life.register()
+        visit = life.book(patient)
+        life.log.record(patient, visit, by=by_test())
+        before = visit.starts_at
+        to = TimeRange(visit.ends_at, visit.ends_at + (visit.ends_at - visit.starts_at))
+        visit.reschedule(to, visit.resource_ids, NOW)
+        visit.cancel("Grippe, נדחה", NOW)
+        position = life.log.record(visit, by=by_test())
+
+        booked, moved, cancelled = tell(world, life, visit)
+
+        assert [line.sentence for line in (booked, moved, cancelled)] == [
+            "The visit was booked",
+            "The visit was moved",
+            "The visit was cancelled",
+        ]
+        assert (booked.changes, booked.version, booked.kind) == ([], 1, "appointment")
+        [start] = [change for change in moved.changes if change.field == "starts_at"]
+        assert (start.before, start.after) == (text(before), text(to.starts_at))
+        assert cancelled.personal == {"reason": "Grippe, נדחה"}
+        assert (cancelled.position, cancelled.actor, cancelled.effective_at) == (position, "test", NOW)
+
+    def test_tells_no_reason_once_its_patient_was_erased(self, world: World, life: Happenings) -> None:
+        patient = life.register()
+        visit = life.book(patient)
+        visit.cancel("Grippe", NOW)
+        life.log.record(patient, visit, by=by_test())
+        life.erase(patient)
+
+        _, cancelled = tell(world, life, visit)
+
+        assert cancelled.personal is ERASED
+        assert "Grippe" not in repr(cancelled)
+
+
+class TestAPatient:
+    def test_is_told_with_all_their_visits_and_what_became_of_them(self, world: World, life: Happenings) -> None:
+        patient, other = life.register(), life.register()
+        visit, others_visit = life.book(patient), life.book(other)
+        life.log.record(patient, other, visit, others_visit, by=by_test())
+        visit.check_in(NOW)
+        others_visit.check_in(NOW)
+        life.log.record(visit, others_visit, by=by_test())
+
+        lines = tell(world, life, patient)
+
+        assert [line.sentence for line in lines] == [
+            "The patient was registered",
+            "The visit was booked",
+            "The patient arrived",
+        ]
+        own = tell(world, life, patient, with_visits=False)
+        assert [line.sentence for line in own] == ["The patient was registered"]
+
+    def test_shows_what_changed_and_from_what(self, world: World, life: Happenings) -> None:
+        patient = life.register(given_name="Noa", family_name="Cohen", email="noa@example.org")
+        life.log.record(patient, by=by_test())
+        changed = life._details(given_name="Noa", family_name="Levi", email="noa@example.org")
+        patient.change_details(changed, NOW)
+        life.log.record(patient, by=by_test())
+
+        _, line = tell(world, life, patient)
+
+        changes = {change.field: (change.before, change.after) for change in line.changes}
+        assert changes["family_name"] == ("Cohen", "Levi")
+        assert "given_name" not in changes
+        assert "email" not in changes
+
+    def test_is_told_in_pages_that_know_what_was_before(self, world: World, life: Happenings) -> None:
+        patient = life.register(family_name="Cohen")
+        life.log.record(patient, by=by_test())
+        patient.change_details(life._details(family_name="Levi"), NOW)
+        life.log.record(patient, by=by_test())
+        world.runner().catch_up(life.tenant_id)
+
+        first = world.history().page(life.tenant_id, patient.id, limit=1)
+        assert first.after is not None
+        second = world.history().page(life.tenant_id, patient.id, limit=1, after=first.after)
+
+        [line] = second.lines
+        assert ("Cohen", "Levi") in [(change.before, change.after) for change in line.changes]
+        assert second.after is None
+
+
+class TestARoom:
+    def test_is_told_the_visits_it_was_booked_for(self, world: World, life: Happenings) -> None:
+        life.happen(80, at_once=10)
+        world.runner().catch_up(life.tenant_id)
+        room = life.rooms[0]
+
+        lines = world.history().page(life.tenant_id, room, limit=1000).lines
+
+        booked = {line.stream_id for line in lines}
+        assert booked >= {visit.id for visit in life.appointments if room in visit.resource_ids}
+        assert [line.position for line in lines] == sorted({line.position for line in lines})
+
+
+class TestAnotherPractice:
+    def test_tells_nothing(self, world: World, life: Happenings) -> None:
+        patient = life.register()
+        life.log.record(patient, by=by_test())
+        world.runner().catch_up(life.tenant_id)
+
+        assert world.history().page(world.practice().tenant_id, patient.id).lines == []
+
+
+class TestSentences:
+    def test_there_is_one_for_every_event_that_there_is(self) -> None:
+        for module in pkgutil.walk_packages(domain.__path__, "domain."):
+            importlib.import_module(module.name)
+        topics = {vars(kind)["TOPIC"] for kind in kinds_of(Aggregate.Event) if "TOPIC" in vars(kind) and is_ours(kind)}
+
+        assert topics == set(SENTENCES)
+
+
+def kinds_of(kind: type[Aggregate.Event]) -> set[type[Aggregate.Event]]:
+    return {kind}.union(*(kinds_of(narrower) for narrower in kind.__subclasses__()))
+
+
+def is_ours(kind: type) -> bool:
+    return kind.__module__.startswith("domain.") and "." in kind.__qualname__
+
+
+def text(instant: object) -> str:
+    return str(instant).replace(" ", "T").replace("+00:00", "Z")

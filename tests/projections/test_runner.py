@@ -1,0 +1,216 @@
+"""The runner on real logs: every view is the fold of its log, whoever runs, however it is cut, and whatever is wrong with one event."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from domain.logged_event import LoggedEvent
+from event_store.embedded import SUPERUSER
+from event_store.wake_ups import listen
+from projections.calendar.projector import CalendarProjector
+from projections.cursors import status
+from projections.rows import Projector, Write
+from projections.waiting import wait_for
+from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, rows_of
+from tests.support.happenings import Happenings
+from tests.support.world import World
+
+
+class Unable(CalendarProjector):
+    """The calendar's projector with a fault: it cannot take certain events."""
+
+    def __init__(self, *positions: int) -> None:
+        self.positions = set(positions)
+
+    def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
+        if self.positions.intersection(event.position for event in events):
+            raise ValueError("Noa Cohen cannot be projected")
+        return super().project(events)
+
+
+def instead(world: World, faulty: Unable) -> tuple[Projector, ...]:
+    """Return the projectors, with a faulty one for the calendar."""
+    return tuple(faulty if projector.name == faulty.name else projector for projector in world.projectors())
+
+
+class TestCatchUp:
+    @pytest.mark.parametrize("seed", range(3))
+    def test_makes_each_view_the_fold_of_the_log_at_every_step(
+        self, world: World, new_life: Callable[[int], Happenings], seed: int
+    ) -> None:
+        life = new_life(seed)
+        runner = world.runner(page=7)
+
+        for number in Random(seed).choices(range(1, 25), k=6):
+            last = life.happen(number)
+            runner.catch_up(life.tenant_id)
+
+            assert_views_are_folds(world, life)
+            assert cursors_of(world, life.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+
+    def test_gives_the_same_rows_however_the_log_is_cut(self, world: World, life: Happenings) -> None:
+        life.happen(120, at_once=10)
+        life.erase(life.patients[0])
+        seen = []
+
+        for page in (1, 3, 1000):
+            forget(world, life.tenant_id)
+            world.runner(page=page).catch_up(life.tenant_id)
+            seen.append(rows_of(world, life.tenant_id))
+
+        assert seen[0] == seen[1] == seen[2]
+        assert all(seen[0].values())
+
+    def test_applies_nothing_twice_when_two_run_at_once(self, world: World, life: Happenings) -> None:
+        life.happen(300, at_once=20)
+        together = threading.Barrier(3)
+
+        def run() -> None:
+            runner = world.runner(page=5)
+            together.wait()
+            runner.catch_up(life.tenant_id)
+
+        threads = [threading.Thread(target=run) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert_views_are_folds(world, life)
+        entries = len(rows_of(world, life.tenant_id)["history.entry"])
+        forget(world, life.tenant_id)
+        world.runner().catch_up(life.tenant_id)
+        assert len(rows_of(world, life.tenant_id)["history.entry"]) == entries
+
+
+class TestAnEventThatOneProjectorCannotTake:
+    def test_stops_that_projector_before_it_and_no_other(
+        self, world: World, life: Happenings, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        last = life.happen(60, at_once=10)
+
+        with caplog.at_level(logging.ERROR):
+            world.runner(of=instead(world, Unable(37))).catch_up(life.tenant_id)
+
+        expected = dict.fromkeys(VIEWS, (last, None, None)) | {"calendar": (36, "ValueError", 37)}
+        assert cursors_of(world, life.tenant_id) == expected
+        assert "calendar stopped" in caplog.text
+        assert "Noa" not in caplog.text
+
+    def test_stops_no_other_practice(self, world: World, new_life: Callable[[int], Happenings]) -> None:
+        ill, well = new_life(1), new_life(2)
+        ill.happen(40, at_once=10)
+        last = well.happen(9)
+
+        world.runner(of=instead(world, Unable(37))).sweep()
+
+        assert cursors_of(world, ill.tenant_id)["calendar"] == (36, "ValueError", 37)
+        assert cursors_of(world, well.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+
+    def test_is_taken_by_the_next_start_once_the_fault_is_mended(self, world: World, life: Happenings) -> None:
+        last = life.happen(60, at_once=10)
+        world.runner(of=instead(world, Unable(37))).catch_up(life.tenant_id)
+
+        world.runner().sweep()
+
+        assert cursors_of(world, life.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+        assert_views_are_folds(world, life)
+
+    def test_is_tried_again_by_the_same_runner(self, world: World, life: Happenings) -> None:
+        last = life.happen(20, at_once=10)
+        faulty = Unable(15)
+        runner = world.runner(of=instead(world, faulty))
+        runner.catch_up(life.tenant_id)
+
+        faulty.positions.clear()
+        runner.catch_up(life.tenant_id)
+
+        assert cursors_of(world, life.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+
+    def test_shows_in_the_status(self, world: World, life: Happenings) -> None:
+        last = life.happen(20, at_once=10)
+        world.runner(of=instead(world, Unable(15))).catch_up(life.tenant_id)
+
+        with world.projector.connection() as connection:
+            lines = status(connection, world.projector_log.heads(), VIEWS)
+
+        [calendar] = [line for line in lines if (line.tenant_id, line.projector) == (life.tenant_id, "calendar")]
+        assert (calendar.head, calendar.position, calendar.lag) == (last, 14, last - 14)
+        assert (calendar.error, calendar.failed_position) == ("ValueError", 15)
+
+
+class TestAnEventThatCannotBeRead:
+    def test_of_a_newer_version_stops_the_practice_before_it(self, world: World, life: Happenings) -> None:
+        life.happen(30, at_once=10)
+        alter_log(world, life.tenant_id, "update log.event set schema_version = 9 where position = 22")
+
+        world.runner().catch_up(life.tenant_id)
+
+        assert cursors_of(world, life.tenant_id) == dict.fromkeys(VIEWS, (21, "NewerVersionError", 22))
+
+    def test_because_it_is_missing_stops_the_practice_before_the_gap(self, world: World, life: Happenings) -> None:
+        life.happen(30, at_once=10)
+        alter_log(world, life.tenant_id, "delete from log.event where position = 22")
+
+        world.runner().catch_up(life.tenant_id)
+
+        assert cursors_of(world, life.tenant_id) == dict.fromkeys(VIEWS, (21, "GapError", 22))
+
+
+class TestRun:
+    def test_follows_hints_and_sweeps_until_it_is_told_to_stop(self, world: World, life: Happenings) -> None:
+        runner, stop = world.runner(), threading.Event()
+        thread = threading.Thread(target=runner.run, args=(lambda: hints(world), stop))
+        thread.start()
+        try:
+            for _ in range(5):
+                last = life.happen(3)
+                wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=20)
+        finally:
+            stop.set()
+            thread.join(20)
+
+        assert not thread.is_alive()
+        assert_views_are_folds(world, life)
+
+    def test_goes_on_after_its_connections_were_cut(self, world: World, life: Happenings) -> None:
+        runner, stop = world.runner(), threading.Event()
+        thread = threading.Thread(target=runner.run, args=(lambda: hints(world), stop))
+        thread.start()
+        try:
+            last = life.happen(3)
+            wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=20)
+            with world.admin() as admin:
+                admin.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'scheduler_projector'"
+                )
+            last = life.happen(3)
+            wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=20)
+        finally:
+            stop.set()
+            thread.join(20)
+
+        assert_views_are_folds(world, life)
+
+
+def hints(world: World) -> Iterator[set[UUID] | None]:
+    with psycopg.connect(world.database.conninfo("scheduler_projector"), autocommit=True) as connection:
+        yield from listen(connection, 0.2)
+
+
+def forget(world: World, tenant_id: UUID) -> None:
+    """Empty the views of one practice, as if they had never been."""
+    with world.projector_transaction(tenant_id) as cursor:
+        for table in rows_of(world, tenant_id):
+            cursor.execute(f"delete from {table}".encode())
+        cursor.execute("update projection.cursor set position = 0 where tenant_id = %s", (tenant_id,))
+
+
+def alter_log(world: World, tenant_id: UUID, statement: str) -> None:
+    with psycopg.connect(world.database.conninfo(SUPERUSER)) as connection:
+        assert connection.execute(f"{statement} and tenant_id = %s".encode(), (tenant_id,)).rowcount == 1

@@ -1,0 +1,56 @@
+"""What the read models hold of one practice, row by row, and what they must hold after what happened there."""
+
+from typing import Any
+from uuid import UUID
+
+from projections.calendar.queries import CalendarFilter
+from tests.support.happenings import Happenings
+from tests.support.world import World
+
+TABLES = ("calendar.appointment", "patients.patient", "patients.search_term", "history.entry", "access.api_key")
+VIEWS = ("calendar", "patients", "history", "access")
+
+
+def rows_of(world: World, tenant_id: UUID) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every read model of one practice."""
+    with world.projector_transaction(tenant_id) as cursor:
+        return {table: cursor.execute(f"select t.* from {table} t order by t".encode()).fetchall() for table in TABLES}
+
+
+def cursors_of(world: World, tenant_id: UUID) -> dict[str, tuple[int, str | None, int | None]]:
+    """Return (position, error, failed position) by projector."""
+    with world.app_transaction(tenant_id) as cursor:
+        rows = cursor.execute("select projector, position, error, failed_position from projection.cursor").fetchall()
+    return {projector: (position, error, failed) for projector, position, error, failed in rows}
+
+
+def assert_views_are_folds(world: World, life: Happenings) -> None:
+    """Compare each view with the aggregates that wrote the log."""
+    page = world.calendar().page(life.tenant_id, CalendarFilter(), limit=100_000)
+    shown = {
+        entry.appointment_id: (entry.status, entry.starts_at, entry.ends_at, list(entry.resource_ids), entry.version)
+        for entry in page.entries
+    }
+    assert shown == {
+        one.id: (one.status, one.starts_at, one.ends_at, one.resource_ids, one.version) for one in life.appointments
+    }
+
+    known = world.patients().by_ids(life.tenant_id, [patient.id for patient in life.patients])
+    assert len(known) == len(life.patients)
+    for patient in life.patients:
+        record = known[patient.id]
+        assert (record.version, record.is_erased) == (patient.version, patient.is_erased)
+        if patient.is_erased:
+            assert record.details is None
+            assert (record.zone, record.locale) == (None, None)
+        else:
+            assert record.details is not None
+            details = patient.details
+            assert (record.details.given_name, record.details.family_name) == (details.given_name, details.family_name)
+            assert (record.details.email, record.details.phone) == (details.email, details.phone)
+            assert (record.details.date_of_birth, record.details.tags) == (details.date_of_birth, details.tags)
+            assert (record.zone, record.locale) == (details.zone, details.locale)
+
+    with world.app_transaction(life.tenant_id) as cursor:
+        keys = dict(cursor.execute("select key_id, revoked_at is not null from access.api_key").fetchall())
+    assert keys == {key.id: key.is_revoked for key in life.api_keys}

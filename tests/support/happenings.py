@@ -1,0 +1,139 @@
+"""What might happen in a practice: seeded, random, and remembered, so that a test can tell what the views must show."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from application.practice_log import PracticeLog
+from domain.aggregate import Aggregate
+from domain.money import Money
+from domain.patients.patient import Patient, PatientDetails
+from domain.practice.api_key import ApiKey, Role
+from domain.scheduling.appointment import Appointment, Status, Visit
+from domain.time_range import TimeRange
+from tests.support.world import World, by_test
+
+NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
+GIVEN_NAMES = ("Noa", "נועה", "Jürgen", "Anna", "Zoë", "أمل", "Li")
+FAMILY_NAMES = ("Cohen", "כהן", "Müller", "Ben-David", "O'Brien", "Groß", "van der Berg", "李")
+
+
+@dataclass
+class Happenings:
+    """The life of one practice. Nothing holds time here: what is booked is booked, for these are the views' tests."""
+
+    world: World
+    log: PracticeLog
+    random: Random
+    patients: list[Patient] = field(default_factory=list)
+    appointments: list[Appointment] = field(default_factory=list)
+    api_keys: list[ApiKey] = field(default_factory=list)
+    clinicians: list[UUID] = field(default_factory=lambda: [uuid7(), uuid7()])
+    rooms: list[UUID] = field(default_factory=lambda: [uuid7(), uuid7(), uuid7()])
+    service_id: UUID = field(default_factory=uuid7)
+    location_id: UUID = field(default_factory=uuid7)
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.log.tenant_id
+
+    def happen(self, number: int, *, at_once: int = 1) -> int:
+        """Let that many things happen, ``at_once`` of them in one append; return the position of the last."""
+        position = 0
+        for start in range(0, number, at_once):
+            changed = [self._something() for _ in range(min(at_once, number - start))]
+            if at_once > 1:
+                self.world.keys.create(self.tenant_id, [one.id for one in changed if isinstance(one, Patient)])
+            position = self.log.record(*changed, by=by_test())
+        return position
+
+    def register(self, **details: object) -> Patient:
+        patient = Patient.register(id=uuid7(), details=self._details(**details), at=NOW)
+        self.patients.append(patient)
+        return patient
+
+    def erase(self, patient: Patient) -> int:
+        """Forget a patient as the program does: the fact first, then the key."""
+        patient.erase(NOW)
+        position = self.log.record(patient, by=by_test())
+        self.world.keys.erase(self.tenant_id, patient.id)
+        return position
+
+    def book(self, patient: Patient | None = None, starts_at: datetime | None = None) -> Appointment:
+        starts_at = starts_at or NOW + timedelta(minutes=15 * self.random.randint(1, 2000))
+        visit = Visit(
+            patient_id=(patient or self.random.choice(self.patients)).id,
+            service_id=self.service_id,
+            clinician_id=self.random.choice(self.clinicians),
+            location_id=self.location_id,
+            resource_ids=tuple(self.random.sample(self.rooms, self.random.randint(0, 2))),
+            during=TimeRange(starts_at, starts_at + timedelta(minutes=self.random.choice((25, 50, 90)))),
+            price=Money(8000, "EUR"),
+            mode="in_person",
+            buffer_after_minutes=10,
+        )
+        appointment = Appointment.book(id=uuid7(), visit=visit, at=NOW)
+        self.appointments.append(appointment)
+        return appointment
+
+    def _something(self) -> Aggregate:
+        kind = self.random.random()
+        if kind < 0.2 or not self.patients:
+            return self.register()
+        if kind < 0.25:
+            patient = self.random.choice(self.patients)
+            if not patient.is_erased:
+                patient.change_details(self._details(), NOW)
+                return patient
+        if kind < 0.27:
+            return self._key()
+        if kind < 0.6 or not self.appointments:
+            return self.book()
+        return self._visit_goes_on(self.random.choice(self.appointments))
+
+    def _visit_goes_on(self, appointment: Appointment) -> Appointment:
+        if appointment.status == Status.BOOKED:
+            starts_at = appointment.starts_at + timedelta(minutes=15)
+            match self.random.randrange(4):
+                case 0:
+                    to = TimeRange(starts_at, starts_at + timedelta(minutes=50))
+                    appointment.reschedule(to, self.random.sample(self.rooms, 1), NOW)
+                case 1:
+                    appointment.cancel("krank, נדחה", NOW)
+                case 2:
+                    appointment.check_in(NOW)
+                case _:
+                    appointment.mark_no_show(starts_at)
+        elif appointment.status == Status.CHECKED_IN:
+            appointment.complete(appointment.ends_at)
+        else:
+            return self.book()
+        return appointment
+
+    def _key(self) -> ApiKey:
+        if self.api_keys and self.random.random() < 0.4:
+            key = self.random.choice(self.api_keys)
+            key.revoke("lost", NOW)
+            return key
+        secret = hashlib.sha256(self.random.randbytes(16)).hexdigest()
+        key = ApiKey.issue(id=uuid7(), role=Role.FRONT_DESK, label="desk", key_hash=secret, at=NOW)
+        self.api_keys.append(key)
+        return key
+
+    def _details(self, **given: object) -> PatientDetails:
+        number = self.random.randint(1_000_000, 9_999_999)
+        details = {
+            "given_name": self.random.choice(GIVEN_NAMES),
+            "family_name": self.random.choice(FAMILY_NAMES),
+            "email": f"p{number}@example.org" if self.random.random() < 0.7 else None,
+            "phone": f"+97250{number}" if self.random.random() < 0.7 else None,
+            "date_of_birth": date(1980, 1, 1) + timedelta(days=self.random.randint(0, 9000)),
+            "tags": ("new",) if self.random.random() < 0.3 else (),
+            "zone": self.random.choice((None, "Asia/Jerusalem", "Europe/Berlin")),
+            "locale": self.random.choice((None, "he-IL")),
+        }
+        return PatientDetails(**(details | given))  # type: ignore[arg-type]  # the fields are those of PatientDetails
