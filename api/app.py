@@ -4,15 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from fastapi import Depends, FastAPI
-from fastapi.routing import APIRoute
-from fastapi.security import HTTPBearer
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from api import errors
 from api.bootstrap import World
 from api.calls import Gate
 from api.crossing import Crossing
+from api.description import ABOUT, TAGS, DescribedApp, operation_id
 from api.envelope import Envelope
 from api.metrics import Metrics
 from api.operations import operations
@@ -24,15 +23,6 @@ from api.scheduling import appointments, calendar, history, slots
 from api.security import Authentication, Doorkeeper
 
 LARGEST_BODY: Final = 64 * 1024
-
-_ABOUT: Final = """
-Scheduling for therapists, clinics and studios. Send your key with each request: `Authorization: Bearer sk_...`.
-
-* Times are RFC 3339 with an offset, and are answered in UTC. Money is counted in the currency's smallest unit.
-* Writes take an `Idempotency-Key`: the same request under it is carried out once. On an existing thing they take `If-Match`.
-* Answers to writes carry a `position`; a list read with `after=<position>` holds what was written.
-* Refusals are RFC 9457 problems with a stable `code`. What is unknown and what is not yours look alike.
-"""
 
 
 def create_app(world: World) -> FastAPI:
@@ -46,10 +36,11 @@ def create_app(world: World) -> FastAPI:
         yield
         crossing.close()
 
-    app = FastAPI(
+    app = DescribedApp(
         title="Patient & Studio Scheduler",
         version="1",
-        description=_ABOUT,
+        description=ABOUT,
+        openapi_tags=[{"name": tag} for tag in TAGS],
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         # The framework's page takes its script from another server; ours is at /docs.
         docs_url=None,
@@ -59,7 +50,7 @@ def create_app(world: World) -> FastAPI:
         # Its spans carry the query string and its logs the messages of errors: both may be personal.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         redirect_slashes=False,
-        generate_unique_id_function=_operation_id,
+        generate_unique_id_function=operation_id,
         middleware=[
             Middleware(Envelope, metrics=metrics),
             Middleware(Authentication, doorkeeper=doorkeeper, outages=world.outages),
@@ -67,27 +58,22 @@ def create_app(world: World) -> FastAPI:
     )
     app.state.gate = Gate(world, crossing, doorkeeper)
     errors.install(app, world.outages)
-    # Only for the description: the key was checked before the request came here.
-    described = [Depends(HTTPBearer(auto_error=False, description="A key of the practice: sk_..."))]
+    # Routers are asked one after the other: those that are asked most come first.
     for module in (
+        appointments,
+        slots,
+        calendar,
+        patients,
+        history,
         practice,
         locations,
         resources,
         clinicians,
         hours,
         services,
-        patients,
-        slots,
-        calendar,
-        appointments,
-        history,
         api_keys,
     ):
-        app.include_router(module.routes, dependencies=described)
+        app.include_router(module.routes)
     app.include_router(operations(Readiness(world), crossing, metrics))
     app.include_router(reference(app))
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name

@@ -37,7 +37,7 @@ def reference(app: FastAPI) -> APIRouter:
 
 
 def _page(spec: Spec) -> str:
-    by_tag: dict[str, list[str]] = {}
+    by_tag: dict[str, list[str]] = {tag["name"]: [] for tag in spec["tags"]}
     for path, operations in spec["paths"].items():
         for verb, operation in operations.items():
             tag = operation.get("tags", ["other"])[0]

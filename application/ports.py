@@ -28,6 +28,10 @@ class PracticeReader(Protocol):
         """Read all that a booking depends on, in one round trip: claims of ``what`` that overlap the window, and the rest."""
         ...
 
+    def patient_zone(self, patient_id: UUID) -> str | None:
+        """Return the zone that a patient lives by; None if it is not known, or nobody is."""
+        ...
+
     def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
         """Return (position, event) of all that changed what can be booked since a position, in order."""
         ...

@@ -29,7 +29,7 @@ class PracticeReader:
     def __init__(
         self, tenant_id: UUID, pool: ConnectionPool, consulting_pool: ConnectionPool, mapper: FactMapper
     ) -> None:
-        """``consulting_pool`` serves nothing but log.consult, which leaves nothing behind on its connections."""
+        """``consulting_pool`` only calls functions of ours, which leave nothing behind on its connections."""
         self._tenant_id = tenant_id
         self._pool = pool
         self._consulting_pool = consulting_pool
@@ -56,6 +56,13 @@ class PracticeReader:
             is_command_recorded,
             [_claim(*columns) for columns in zip(*claims, strict=True)] if claims[0] else [],
         )
+
+    def patient_zone(self, patient_id: UUID) -> str | None:
+        """Return the zone that a patient lives by, None if it is not known or nobody is, in one round trip."""
+        row = fetch_one(
+            self._consulting_pool, "select zone from log.patient_zone(%s, %s)", (self._tenant_id, patient_id)
+        )
+        return row[0] if row else None
 
     def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
         """Return (position, event) of all that changed what can be booked since a position, in order."""

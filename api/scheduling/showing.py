@@ -7,7 +7,6 @@ from api.calls import Call
 from application.errors import NotFoundError
 from application.permissions import Action
 from application.practice_log import PracticeLog
-from domain.patients.patient import Patient
 from domain.personal import Erased
 from domain.practice.location import Location
 from domain.scheduling.appointment import Appointment
@@ -20,12 +19,12 @@ def shower(call: Call) -> Callable[[Appointment], dict[str, object]]:
     """Return what shows an appointment as it stands in the log; it reads the patient's zone."""
 
     def show(appointment: Appointment) -> dict[str, object]:
-        patient = call.log.load(Patient, appointment.patient_id)
+        patient_zone = call.log.reader.patient_zone(appointment.patient_id)
         return {
             **_visit(appointment),
             "price": {"amount_minor": appointment.price_amount_minor, "currency": appointment.price_currency},
             "cancellation_reason": _reason(call, appointment),
-            "display": _display(appointment, location_zone(call.log, appointment.location_id), patient.zone),
+            "display": _display(appointment, location_zone(call.log, appointment.location_id), patient_zone),
         }
 
     return show
