@@ -8,7 +8,7 @@ from uuid import UUID
 from projections.feeding import AWAY
 from projections.ports import Listen
 
-_AWAY_PAUSE: Final = 0.5
+_AWAY_PAUSE: Final = 0.1
 _log = logging.getLogger(__name__)
 
 

@@ -16,7 +16,7 @@ from projections.rows import Projector, write
 SWEEP_SECONDS: Final = 1.0
 _SHORTEST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 300.0
-_AWAY_PAUSE: Final = 0.5
+_AWAY_PAUSE: Final = 0.1
 
 _log = logging.getLogger(__name__)
 

@@ -89,7 +89,7 @@ class Happenings:
             if not patient.is_erased:
                 patient.change_details(self._details(), NOW)
                 return patient
-        if kind < 0.27:
+        if kind < 0.3:
             return self._key()
         if kind < 0.6 or not self.appointments:
             return self.book()

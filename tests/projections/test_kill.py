@@ -1,0 +1,82 @@
+"""A projector killed in the middle of a batch: nothing is skipped, nothing is applied twice, the next start is clean."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from projections.waiting import wait_for
+from tests.projections.test_runner import forget
+from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, rows_of
+from tests.support.happenings import Happenings
+from tests.support.world import World
+
+ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "20"))
+
+# Another program: it projects one practice in small batches, and in one of its transactions, after the rows and before the
+# commit, it is no more.
+PROGRAM = """
+import os, signal, sys
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+from projections.runner import Runner
+from tests.support.database import Database
+from tests.support.world import open_world
+
+conninfo, key_file, tenant_id, last_transaction, page = sys.stdin.read().split("|")
+with open_world(Database(conninfo, Path(key_file))) as world:
+    left = int(last_transaction)
+
+    @contextmanager
+    def transaction(tenant_id):
+        global left
+        with world.projector_transaction(tenant_id) as cursor:
+            yield cursor
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    runner = Runner(world.projector_log, world.projectors(), transaction, world.projector.connection, page=int(page))
+    runner.catch_up(UUID(tenant_id))
+"""
+
+
+def project_until_killed(world: World, life: Happenings, last_transaction: int, page: int) -> int:
+    database = world.database
+    given = "|".join(map(str, (database.server_conninfo, database.key_file, life.tenant_id, last_transaction, page)))
+    return subprocess.run([sys.executable, "-c", PROGRAM], input=given, text=True, check=False).returncode
+
+
+class TestAKilledProjector:
+    @pytest.mark.timeout(30 + 10 * ROUNDS)
+    def test_leaves_rows_and_cursor_as_one(self, world: World, new_life: Callable[[int], Happenings]) -> None:
+        life = new_life(11)
+        random = Random(11)
+
+        for _ in range(ROUNDS):
+            life.happen(random.randint(20, 40), at_once=5)
+            # The first transaction reads the cursors.
+            ended = project_until_killed(world, life, last_transaction=random.randint(2, 5), page=random.randint(1, 9))
+            assert ended in (-signal.SIGKILL, 0)
+            assert len({position for position, _, _ in cursors_of(world, life.tenant_id).values()}) == 1
+
+        world.runner().catch_up(life.tenant_id)
+        assert_views_are_folds(world, life)
+        left = rows_of(world, life.tenant_id)
+        forget(world, life.tenant_id)
+        world.runner().catch_up(life.tenant_id)
+        assert rows_of(world, life.tenant_id) == left
+
+    def test_does_not_hold_up_the_next_one(self, world: World, life: Happenings) -> None:
+        last = life.happen(30, at_once=10)
+
+        assert project_until_killed(world, life, last_transaction=2, page=10) == -signal.SIGKILL
+        assert cursors_of(world, life.tenant_id) == dict.fromkeys(VIEWS, (0, None, None))
+        world.runner().catch_up(life.tenant_id)
+
+        wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=0)

@@ -1,0 +1,191 @@
+"""Rebuilding from the log: the same rows, while everybody goes on."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from psycopg import Connection
+
+from projections.errors import RebuildRunningError
+from projections.install import as_owner, install
+from projections.rebuild import Rebuild
+from tests.projections.test_runner import Unable, forget, instead
+from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, rows_of
+from tests.support.happenings import Happenings
+from tests.support.world import World
+
+
+@pytest.fixture
+def admin(world: World) -> Iterator[Connection[tuple[object, ...]]]:
+    with world.admin() as connection:
+        yield connection
+
+
+def rebuild(world: World, admin: Connection[tuple[object, ...]], *, page: int = 50) -> Rebuild:
+    return Rebuild(world.projector_log, world.projectors(), world.projector_transaction, admin, page=page)
+
+
+def schemas(admin: Connection[tuple[object, ...]]) -> set[object]:
+    rows = admin.execute("select nspname from pg_namespace where nspname ~ '_(shadow|retired)$'").fetchall()
+    return {name for (name,) in rows}
+
+
+class TestRun:
+    def test_gives_the_rows_that_were_there_before(
+        self, world: World, life: Happenings, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        last = life.happen(150, at_once=10)
+        life.erase(life.patients[0])
+        world.runner().catch_up(life.tenant_id)
+        before = rows_of(world, life.tenant_id)
+
+        assert [one for one in rebuild(world, admin).run() if one.tenant_id == life.tenant_id] == []
+
+        assert rows_of(world, life.tenant_id) == before
+        assert cursors_of(world, life.tenant_id) == dict.fromkeys(VIEWS, (last + 1, None, None))
+        assert schemas(admin) == set()
+
+    def test_repairs_what_was_damaged_and_lets_projections_go_on(
+        self, world: World, life: Happenings, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        life.happen(60, at_once=10)
+        runner = world.runner()
+        runner.catch_up(life.tenant_id)
+        forget(world, life.tenant_id)
+
+        rebuild(world, admin).run()
+        life.happen(30)
+        runner.catch_up(life.tenant_id)
+
+        assert_views_are_folds(world, life)
+
+    def test_tells_how_far_it_is(self, world: World, life: Happenings, admin: Connection[tuple[object, ...]]) -> None:
+        life.happen(60, at_once=10)
+        told: list[tuple[int, int]] = []
+
+        rebuild(world, admin).run(lambda done, total: told.append((done, total)))
+
+        total = sum(world.projector_log.heads().values())
+        assert told[-1][1] == total
+        assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+    def test_misses_nothing_that_is_written_meanwhile(
+        self, world: World, life: Happenings, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        life.happen(100, at_once=20)
+        runner, stop, written = world.runner(page=20), threading.Event(), threading.Event()
+
+        def write() -> None:
+            while not stop.is_set():
+                life.happen(5, at_once=5)
+                written.set()
+
+        def follow() -> None:
+            while not stop.is_set():
+                runner.catch_up(life.tenant_id)
+
+        threads = [threading.Thread(target=write), threading.Thread(target=follow)]
+        for thread in threads:
+            thread.start()
+        try:
+            assert written.wait(30)
+            for _ in range(3):
+                rebuild(world, admin).run()
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+        runner.catch_up(life.tenant_id)
+        assert_views_are_folds(world, life)
+        live = rows_of(world, life.tenant_id)
+        forget(world, life.tenant_id)
+        world.runner().catch_up(life.tenant_id)
+        assert rows_of(world, life.tenant_id) == live
+
+    def test_stops_where_a_projector_cannot_go_on_in_that_practice_alone(
+        self, world: World, life: Happenings, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        last = life.happen(60, at_once=10)
+        projectors = instead(world, Unable(33))
+
+        incomplete = Rebuild(world.projector_log, projectors, world.projector_transaction, admin).run()
+
+        [one] = [one for one in incomplete if one.tenant_id == life.tenant_id]
+        assert (one.projector, one.error, one.position) == ("calendar", "ValueError", 33)
+        expected = dict.fromkeys(VIEWS, (last, None, None)) | {"calendar": (32, "ValueError", 33)}
+        assert cursors_of(world, life.tenant_id) == expected
+        world.runner().sweep()
+        assert_views_are_folds(world, life)
+
+    def test_is_refused_while_another_one_runs(self, world: World, admin: Connection[tuple[object, ...]]) -> None:
+        def second(done: int, total: int) -> None:
+            with world.admin() as other, pytest.raises(RebuildRunningError):
+                rebuild(world, other).run()
+            refused.append(True)
+
+        refused: list[bool] = []
+        world.practice()
+
+        rebuild(world, admin).run(second)
+
+        assert refused
+
+    def test_clears_away_what_a_killed_one_has_left(
+        self, world: World, life: Happenings, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        life.happen(30, at_once=10)
+        world.runner().catch_up(life.tenant_id)
+        before = rows_of(world, life.tenant_id)
+
+        def killed(done: int, total: int) -> None:
+            admin.close()
+            raise KeyboardInterrupt
+
+        with world.admin() as watcher:
+            with pytest.raises(KeyboardInterrupt):
+                rebuild(world, admin, page=10).run(killed)
+            assert schemas(watcher) == {f"{view}_shadow" for view in VIEWS}
+            assert rows_of(world, life.tenant_id) == before
+
+            rebuild(world, watcher).run()
+
+            assert schemas(watcher) == set()
+        assert rows_of(world, life.tenant_id) == before
+
+    def test_does_one_view_and_leaves_the_others(
+        self, world: World, life: Happenings, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        life.happen(30, at_once=10)
+        world.runner().catch_up(life.tenant_id)
+        tables = tables_of(admin)
+        calendar = [projector for projector in world.projectors() if projector.name == "calendar"]
+
+        Rebuild(world.projector_log, calendar, world.projector_transaction, admin).run()
+
+        renewed = {name for name, oid in tables_of(admin).items() if tables[name] != oid}
+        assert renewed == {"calendar.appointment"}
+        assert_views_are_folds(world, life)
+
+
+class TestInstall:
+    def test_asks_for_a_rebuild_of_a_view_whose_form_has_changed(
+        self, world: World, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        assert install(admin) == []
+        with as_owner(admin):
+            admin.execute("update projection.read_model set fingerprint = 'older' where name = 'calendar'")
+
+        assert install(admin) == ["calendar"]
+
+        rebuild(world, admin).run()
+        assert install(admin) == []
+
+
+def tables_of(admin: Connection[tuple[object, ...]]) -> dict[str, object]:
+    rows = admin.execute(
+        "select n.nspname || '.' || c.relname, c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        " where c.relkind = 'r' and n.nspname = any (%s)",
+        (list(VIEWS),),
+    ).fetchall()
+    return {str(name): oid for name, oid in rows}

@@ -1,0 +1,82 @@
+"""What the database itself refuses, whatever a query forgets."""
+
+import psycopg
+import pytest
+
+from tests.projections.views import TABLES, rows_of
+from tests.support.happenings import Happenings
+from tests.support.world import World
+
+
+@pytest.fixture
+def filled(world: World, life: Happenings) -> Happenings:
+    life.happen(150, at_once=50)
+    world.runner().catch_up(life.tenant_id)
+    assert all(rows_of(world, life.tenant_id).values())
+    return life
+
+
+class TestAForgottenWhere:
+    @pytest.mark.parametrize("table", [*TABLES, "projection.cursor"])
+    def test_shows_the_rows_of_the_running_practice_only(self, world: World, filled: Happenings, table: str) -> None:
+        other = world.practice()
+        with world.app_transaction(other.tenant_id) as cursor:
+            assert cursor.execute(f"select tenant_id from {table}".encode()).fetchall() == []
+
+    @pytest.mark.parametrize("table", [*TABLES, "projection.cursor"])
+    def test_shows_nothing_where_no_practice_was_named(self, world: World, filled: Happenings, table: str) -> None:
+        with world.app.connection() as connection:
+            assert connection.execute(f"select tenant_id from {table}".encode()).fetchall() == []
+
+    @pytest.mark.parametrize("table", TABLES)
+    def test_changes_nothing_of_another_practice(self, world: World, filled: Happenings, table: str) -> None:
+        other = world.practice()
+        with world.projector_transaction(other.tenant_id) as cursor:
+            assert cursor.execute(f"delete from {table}".encode()).rowcount == 0
+
+    def test_writes_nothing_into_another_practice(self, world: World, filled: Happenings) -> None:
+        other = world.practice()
+        with (
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+            world.projector_transaction(other.tenant_id) as cursor,
+        ):
+            cursor.execute(
+                "insert into history.entry (tenant_id, thing_id, position, stream_id) values (%s, %s, 1, %s)",
+                (filled.tenant_id, filled.tenant_id, filled.tenant_id),
+            )
+
+
+class TestRoles:
+    @pytest.mark.parametrize("table", [*TABLES, "projection.cursor"])
+    def test_the_program_cannot_write_a_view(self, world: World, filled: Happenings, table: str) -> None:
+        for statement in (f"delete from {table}", f"insert into {table} default values", f"truncate {table}"):
+            with (
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+                world.app_transaction(filled.tenant_id) as cursor,
+            ):
+                cursor.execute(statement.encode())
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "select sealed from patients.patient",
+            "select * from patients.search_term",
+            "select * from history.entry",
+            "select key_hash from access.api_key",
+        ],
+    )
+    def test_an_analyst_sees_nothing_personal_and_no_key(self, world: World, filled: Happenings, query: str) -> None:
+        analyst = world.database.conninfo("scheduler_analyst")
+        with (
+            psycopg.connect(analyst) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute(query.encode())
+
+    def test_an_analyst_counts_the_visits_of_one_practice(self, world: World, filled: Happenings) -> None:
+        with psycopg.connect(world.database.conninfo("scheduler_analyst")) as connection:
+            assert connection.execute("select count(*) from calendar.appointment").fetchone() == (0,)
+            connection.execute("select set_config('app.tenant_id', %s, true)", (str(filled.tenant_id),))
+            counted = connection.execute("select count(*) from calendar.appointment").fetchone()
+
+        assert counted == (len(filled.appointments),)

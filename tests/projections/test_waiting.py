@@ -1,0 +1,60 @@
+"""Reading your own writes."""
+
+import threading
+import time
+
+import pytest
+
+from projections.errors import ViewBehindError
+from projections.waiting import wait_for
+from tests.projections.views import VIEWS
+from tests.support.happenings import Happenings
+from tests.support.world import World
+
+
+class TestWaitFor:
+    def test_returns_at_once_where_the_views_are_there(self, world: World, life: Happenings) -> None:
+        last = life.happen(3)
+        world.runner().catch_up(life.tenant_id)
+
+        wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=0)
+
+    def test_returns_as_soon_as_they_get_there(self, world: World, life: Happenings) -> None:
+        last = life.happen(3)
+        runner = threading.Thread(target=world.runner().catch_up, args=(life.tenant_id,))
+        runner.start()
+
+        wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=20)
+
+        runner.join()
+
+    def test_gives_up_after_its_timeout(self, world: World, life: Happenings) -> None:
+        last = life.happen(3)
+        world.runner().catch_up(life.tenant_id)
+        began = time.monotonic()
+
+        with pytest.raises(ViewBehindError) as refused:
+            wait_for(world.app_transaction, life.tenant_id, ["calendar"], last + 1, timeout_seconds=0.1)
+
+        assert (refused.value.code, refused.value.wanted, refused.value.reached) == ("view_behind", last + 1, last)
+        assert 0.08 < time.monotonic() - began < 2
+
+    def test_does_not_wait_for_a_view_that_has_stopped(self, world: World, life: Happenings) -> None:
+        last = life.happen(3)
+        world.runner().catch_up(life.tenant_id)
+        with world.projector_transaction(life.tenant_id) as cursor:
+            cursor.execute(
+                "update projection.cursor set error = 'ValueError', position = 1 where tenant_id = %s and projector = 'calendar'",
+                (life.tenant_id,),
+            )
+
+        with pytest.raises(ViewBehindError):
+            wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=60)
+
+        wait_for(world.app_transaction, life.tenant_id, ["history"], last, timeout_seconds=0)
+
+    def test_knows_nothing_of_a_practice_that_no_projector_has_seen(self, world: World, life: Happenings) -> None:
+        with pytest.raises(ViewBehindError) as refused:
+            wait_for(world.app_transaction, life.tenant_id, VIEWS, 1, timeout_seconds=0)
+
+        assert refused.value.reached == 0
