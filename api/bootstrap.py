@@ -45,8 +45,12 @@ from projections.rebuild import Incomplete, Progress, Rebuild
 from projections.runner import Runner
 from projections.waiting import wait_for
 
-UNUSABLE: Final = (EmbeddedServerError, MasterKeyError, MigrationError, UnsafeDatabaseError, UnavailableError, *OUTAGES)
-"""What stands between a program and its database; the message says what to do, except for those of ``OUTAGES``."""
+UNREACHABLE: Final = OUTAGES
+"""The database or the keys are away."""
+UNUSABLE: Final[tuple[type[Exception], ...]] = (
+    EmbeddedServerError, MasterKeyError, MigrationError, UnsafeDatabaseError, UnavailableError,
+)  # fmt: skip
+"""What else stands between a program and its database; the message says what to do."""
 VIEWS: Final = tuple(model.name for model in READ_MODELS)
 _LISTEN_SECONDS: Final = 1.0
 
@@ -144,6 +148,15 @@ class World:
         with self.projecting() as runner:
             runner.catch_up(tenant_id)
 
+    def practices(self) -> list[UUID]:
+        """Return every practice that has a log, the oldest first as far as their ids tell."""
+        with connecting(self.server.conninfo("scheduler_projector"))() as connection:
+            return [id_ for (id_,) in connection.execute("select tenant_id from log.tenant_head order by 1").fetchall()]
+
+    def knows(self, tenant_id: UUID, thing_id: UUID) -> bool:
+        """Tell whether a practice's log has a thing."""
+        return bool(RecordedThings(self.store.pool).known(tenant_id, [thing_id]))
+
     def view_status(self) -> list[ViewStatus]:
         """Return how far each read model is in each practice."""
         with connecting(self.server.conninfo("scheduler_projector"))() as connection:
@@ -155,9 +168,10 @@ def clock_of(settings: Settings) -> Clock:
     return FrozenClock(settings.frozen_at) if settings.frozen_at else SystemClock()
 
 
-def stop_server(settings: Settings) -> None:
-    """Stop the embedded server, whoever uses it. Raises EmbeddedServerError."""
-    EmbeddedServer(settings.data).stop()
+def stop_server(settings: Settings) -> bool:
+    """Stop the embedded server; False, and nothing is done, while another program uses it. Raises EmbeddedServerError."""
+    server = EmbeddedServer(settings.data)
+    return not server.is_running() or server.stop_if_unused()
 
 
 @contextmanager

@@ -1,0 +1,75 @@
+"""`scheduler history`: everything that ever happened to a thing."""
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from api.commands.output import AsJson, out, print_json
+from api.commands.session import PracticeOption, opened, practice_with
+
+if TYPE_CHECKING:
+    from projections.history.queries import HistoryLine
+
+commands = typer.Typer()
+_PAGE = 500
+
+
+@commands.command(epilog="Example: scheduler history 0199c0de-7a1b-7c3d-8e5f-0123456789ab")
+def history(
+    thing: Annotated[UUID, typer.Argument(help="The id of an appointment, patient, clinician, room, service or key.")],
+    practice: PracticeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what happened to a thing and to the visits that it took part in, in the order of the log. JSON: one event a line.
+
+    It shows personal data, except of those who were erased.
+    """
+    with opened() as world:
+        practice_id = practice_with(world, practice, thing)
+        world.catch_up(practice_id)
+        after: int | None = 0
+        while after is not None:
+            page = world.history.page(practice_id, thing, after=after, limit=_PAGE)
+            for line in page.lines:
+                if as_json:
+                    print_json(_as_json(line))
+                else:
+                    _tell(line)
+            after = page.after
+
+
+def _as_json(line: "HistoryLine") -> dict[str, object]:
+    from domain.personal import Erased
+
+    return {
+        "position": line.position,
+        "kind": line.kind,
+        "id": line.stream_id,
+        "version": line.version,
+        "event_type": line.event_type,
+        "sentence": line.sentence,
+        "effective_at": line.effective_at,
+        "recorded_at": line.recorded_at,
+        "actor": line.actor,
+        "facts": dict(line.facts),
+        "personal": "erased" if isinstance(line.personal, Erased) else dict(line.personal),
+        "changes": [{"field": change.field, "before": change.before, "after": change.after} for change in line.changes],
+    }
+
+
+def _tell(line: "HistoryLine") -> None:
+    from domain.personal import Erased
+
+    out.print(
+        f"{line.position:>8}  {line.effective_at:%Y-%m-%d %H:%M:%SZ}  {line.sentence}", markup=False, style="bold"
+    )
+    out.print(f"          {line.kind} {line.stream_id} v{line.version} · {line.actor}", markup=False, style="dim")
+    for change in line.changes:
+        out.print(f"          {change.field}: {change.before} -> {change.after}", markup=False)
+    if isinstance(line.personal, Erased):
+        out.print("          (personal data erased)", style="dim")
+    elif not line.changes:
+        for field, value in line.personal.items():
+            if value not in (None, [], ""):
+                out.print(f"          {field}: {value}", markup=False)

@@ -1,0 +1,110 @@
+"""`scheduler status` and `scheduler rebuild`: how the read models are, and making them anew from the logs."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from api.commands.failures import FOUND, UsageError
+from api.commands.output import AsJson, out, print_json, progress_bar
+from api.commands.session import opened
+
+if TYPE_CHECKING:
+    from projections.cursors import ViewStatus
+
+commands = typer.Typer()
+
+
+@commands.command(epilog="Example: scheduler status --json")
+def status(
+    every: Annotated[bool, typer.Option("--all", help="List also practices whose read models are up to date.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how far the read models are behind the logs. Exit code 1: one has stopped at an event that it cannot take."""
+    with opened() as world:
+        found = world.view_status()
+        outdated = list(world.server.outdated)
+    if as_json:
+        print_json({"views": [_as_json(view) for view in found], "outdated": outdated})
+    else:
+        _tell(found, every)
+        for name in outdated:
+            out.print(f"The read model {name} has an old form; run: scheduler rebuild {name}")
+    if any(view.error for view in found):
+        raise typer.Exit(FOUND)
+
+
+@commands.command(epilog="Example: scheduler rebuild calendar history")
+def rebuild(
+    views: Annotated[list[str] | None, typer.Argument(help="The read models; all if none is named.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fill read models anew from the logs, beside the live ones, and swap them in; the program may run meanwhile.
+
+    Exit code 1: a read model ends before an event that it cannot take.
+    """
+    with opened() as world, progress_bar() as progress:
+        from api.bootstrap import VIEWS
+
+        if unknown := sorted(set(views or ()) - set(VIEWS)):
+            raise UsageError(f"there is no read model {', '.join(unknown)}; there are {', '.join(VIEWS)}")
+        task = progress.add_task("rebuilding", total=None)
+        events = 0
+
+        def note(done: int, total: int) -> None:
+            nonlocal events
+            events = done
+            progress.update(task, completed=done, total=total)
+
+        incomplete = world.rebuild(views or VIEWS, note)
+    if as_json:
+        print_json(
+            {
+                "views": views or VIEWS,
+                "events": events,
+                "incomplete": [
+                    {"practice_id": one.tenant_id, "view": one.projector, "error": one.error, "position": one.position}
+                    for one in incomplete
+                ],
+            }
+        )
+    else:
+        out.print(f"Rebuilt {', '.join(views or VIEWS)} from {events:,} events.")
+        for one in incomplete:
+            out.print(f"practice {one.tenant_id}: {one.projector} stops before position {one.position} ({one.error})")
+    if incomplete:
+        raise typer.Exit(FOUND)
+
+
+def _as_json(view: "ViewStatus") -> dict[str, object]:
+    return {
+        "practice_id": view.tenant_id,
+        "view": view.projector,
+        "head": view.head,
+        "position": view.position,
+        "lag": view.lag,
+        "error": view.error,
+        "failed_position": view.failed_position,
+    }
+
+
+def _tell(found: list["ViewStatus"], every: bool) -> None:
+    by_practice: defaultdict[UUID, list[ViewStatus]] = defaultdict(list)
+    for view in found:
+        by_practice[view.tenant_id].append(view)
+    shown = {id_: views for id_, views in by_practice.items() if every or any(one.lag or one.error for one in views)}
+    events = sum(views[0].head for views in by_practice.values())
+    out.print(
+        f"{len(by_practice)} practices, {events:,} events; {len(by_practice) - len(shown) if not every else 0} not listed."
+    )
+    if not shown:
+        out.print("All read models are up to date.")
+        return
+    table = Table("practice", "head", "read model", "behind", "stopped by")
+    for id_, views in shown.items():
+        for view in views:
+            stopped = f"{view.error} at position {view.failed_position}" if view.error else ""
+            table.add_row(str(id_), f"{view.head:,}", view.projector, f"{view.lag:,}", stopped)
+    out.print(table)

@@ -1,0 +1,141 @@
+"""`scheduler serve`, and its parts one by one: `scheduler api` and `scheduler project`."""
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.commands.failures import UnavailableError
+from api.commands.output import out
+from api.commands.session import settings
+
+if TYPE_CHECKING:
+    import socket
+
+    from api.bootstrap import World
+
+commands = typer.Typer()
+
+
+@commands.command(epilog="Example: SCHEDULER_PORT=8080 scheduler serve --demo")
+def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practice and show its key.")] = False) -> None:
+    """Run everything: the embedded database (or DATABASE_URL), the API and the projector. Ctrl-C stops it."""
+    from api.supervision import PROJECTOR, Supervisor
+
+    with _until_told_to_stop(), _listening() as listener, _world() as world, Supervisor(PROJECTOR, _mender(world)):
+        key = None
+        if demo:
+            from api.demo.practice import make_demo
+
+            key = make_demo(world).api_key
+        _serve(world, listener, lambda: _banner(listener, key))
+
+
+@commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler api")
+def api() -> None:
+    """Run the API alone; read models are kept up by `scheduler project`. Several may run beside each other."""
+    with _until_told_to_stop(), _listening() as listener, _world() as world:
+        _serve(world, listener, lambda: _banner(listener, None))
+
+
+@commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler project")
+def project(
+    until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True, help="End with the standard input.")] = False,
+) -> None:
+    """Keep the read models up with the logs. Several may run beside each other; no event is applied twice."""
+    stop = threading.Event()
+    if until_eof:
+        # Ctrl-C reaches the whole group; whoever started this process decides when it ends.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=_wait_for_eof, args=(stop,), daemon=True).start()
+    for told in (signal.SIGTERM,) if until_eof else (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, lambda *_: stop.set())
+    _log_to_stderr()
+    with _world() as world:
+        world.run_projectors(stop)
+
+
+def _serve(world: "World", listener: "socket.socket", announce: Callable[[], None]) -> None:
+    from api.app import create_app
+    from api.server import HttpServer
+
+    HttpServer(create_app(world), announce).run([listener])
+
+
+@contextmanager
+def _world() -> Iterator["World"]:
+    """Wire the program; the embedded database ends with it unless another program uses it."""
+    from api.bootstrap import open_world
+
+    with open_world(settings()) as world:
+        yield world
+
+
+@contextmanager
+def _listening() -> Iterator["socket.socket"]:
+    """Take the address first: a port that is in use shows at once, before a database is started."""
+    from api.server import PortTakenError, bound
+
+    wanted = settings()
+    try:
+        listener = bound(wanted.host, wanted.port)
+    except PortTakenError as error:
+        raise UnavailableError(str(error)) from None
+    with listener:
+        yield listener
+
+
+@contextmanager
+def _until_told_to_stop() -> Iterator[None]:
+    """End the block, cleanly and without a word, on SIGINT or SIGTERM, whenever it comes; a second one changes nothing."""
+    _log_to_stderr()
+
+    def leave(*_: object) -> None:
+        for told in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(told, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, leave)
+    with suppress(KeyboardInterrupt):
+        yield
+
+
+def _mender(world: "World") -> Callable[[], None]:
+    embedded = world.server.embedded
+
+    def mend() -> None:
+        """Bring the embedded database back if it was killed; nothing that was acknowledged is lost by that."""
+        if embedded is not None and not embedded.is_running():
+            embedded.start()
+
+    return mend
+
+
+def _wait_for_eof(stop: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    stop.set()
+
+
+def _banner(listener: "socket.socket", key: str | None) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = "localhost" if host == "127.0.0.1" else f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{port}"
+    lines = [f"Patient & Studio Scheduler   {address}", "", f"  docs       {address}/docs"]
+    if key:
+        lines += [
+            f"  demo key   {key}",
+            f'  try it     curl -H "Authorization: Bearer {key}" {address}/v1/services',
+        ]
+    out.print("\n".join([*lines, "", "  Ctrl-C stops it."]), markup=False)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )

@@ -1,0 +1,1 @@
+"""A small practice to try things out in."""

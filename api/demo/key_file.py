@@ -1,0 +1,37 @@
+"""The demo practice's id and key, kept beside the other secrets so that a second start tells the same key."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from application.practice.secret_keys import new_key
+
+
+@dataclass(frozen=True, slots=True)
+class DemoKey:
+    practice_id: UUID
+    api_key: str
+
+
+def demo_key(path: Path) -> DemoKey:
+    """Return what the file says; it is made, whole and with mode 0600, if there is none. Raises OSError, ValueError."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump({"practice_id": str(uuid7()), "api_key": new_key()}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link, unlike a rename, never replaces what another program has just made.
+            path.hardlink_to(unfinished)
+        except FileExistsError:
+            pass
+        finally:
+            unfinished.unlink()
+    kept = json.loads(path.read_text())
+    return DemoKey(UUID(kept["practice_id"]), kept["api_key"])
