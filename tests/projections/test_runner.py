@@ -66,7 +66,9 @@ class TestCatchUp:
         assert seen[0] == seen[1] == seen[2]
         assert all(seen[0].values())
 
-    def test_applies_nothing_twice_when_two_run_at_once(self, world: World, life: Happenings) -> None:
+    def test_applies_nothing_twice_when_two_run_at_once(
+        self, world: World, life: Happenings, caplog: pytest.LogCaptureFixture
+    ) -> None:
         life.happen(300, at_once=20)
         together = threading.Barrier(3)
 
@@ -82,6 +84,7 @@ class TestCatchUp:
             thread.join()
 
         assert_views_are_folds(world, life)
+        assert "stopped" not in caplog.text
         entries = len(rows_of(world, life.tenant_id)["history.entry"])
         forget(world, life.tenant_id)
         world.runner().catch_up(life.tenant_id)
