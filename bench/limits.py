@@ -5,4 +5,9 @@ from typing import Final
 LIMITS: Final[dict[str, str]] = {
     "append": "",
     "gap_oracle": "",
+    "booking": "",
+    "slots": "",
+    "lag": "",
+    "rebuild": "",
+    "import_file": "",
 }

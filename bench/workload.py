@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import ClassVar
+from typing import ClassVar, cast
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -105,7 +105,7 @@ class BusyPractice:
             for version in range(2, events + 1)
         ]
         claims = [TimeClaim(visit_id, what, during, during) for what in (self.clinicians[lane], self.rooms[lane])]
-        return [self.mapper.to_stored_event(fact) for fact in facts], claims
+        return [cast(MappedEvent, self.mapper.to_stored_event(fact)) for fact in facts], claims
 
 
 def busy_practices(tenants: Sequence[UUID], keys: KeyRing, patients: int = 10) -> list[BusyPractice]:

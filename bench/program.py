@@ -1,0 +1,94 @@
+"""The whole program as its users run it, `scheduler serve`, in a new folder and on a free port."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import psycopg
+from psycopg import Connection
+
+from api.bootstrap import World, open_world
+from api.founding import Founded, found_practice
+from api.settings import Settings
+from bench.http_client import User
+from event_store.embedded import EmbeddedServer
+
+SERVE: Final = [sys.executable, "-c", "from api.cli import main; main()", "serve"]
+_READY_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """``world`` is this process's own view of the same log; ``pid`` is the root of the program's processes."""
+
+    port: int
+    pid: int
+    world: World
+
+    def superuser(self) -> Connection[Any]:
+        """Open an autocommit connection that sees everything."""
+        return psycopg.connect(self.world.server.admin_conninfo, autocommit=True)
+
+    def found(self, name: str) -> tuple[Founded, User]:
+        """Open a practice in Berlin and return it with its owner."""
+        practice = found_practice(self.world, name, "Europe/Berlin", "EUR")
+        return practice, User(self.port, practice.api_key)
+
+
+@contextmanager
+def serving() -> Iterator[Program]:
+    """Run the program until the block ends; then remove what it kept. Raises AssertionError: it was not ready in time."""
+    folder = Path(tempfile.mkdtemp(prefix="scheduler-bench-"))
+    port = _free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SCHEDULER_")}
+    placed = {"SCHEDULER_DATA": str(folder), "SCHEDULER_PORT": str(port)}
+    environment |= placed
+    environment.pop("DATABASE_URL", None)
+    try:
+        with open_world(Settings.model_validate(placed)) as world:
+            process = subprocess.Popen(SERVE, env=environment, stdout=subprocess.DEVNULL)
+            try:
+                _wait_until_ready(process, port)
+                yield Program(port, process.pid, world)
+            finally:
+                family = psutil.Process(process.pid).children(recursive=True)
+                process.terminate()
+                process.wait(30)
+                psutil.wait_procs(family, 30)
+    finally:
+        EmbeddedServer(folder).stop()
+        shutil.rmtree(folder)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not _is_ready(port):
+        assert process.poll() is None, f"the program ended with {process.returncode}"
+        assert time.monotonic() < deadline, "the program did not become ready"
+        time.sleep(0.05)
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

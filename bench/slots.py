@@ -1,0 +1,155 @@
+"""(e) Free times: the kernel alone, and GET /v1/slots as the log grows around it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from psycopg import Connection
+from uuid_utils.compat import uuid7
+
+from bench.bookable import Bookable, open_bookable
+from bench.bulk_rows import load_visits
+from bench.figures import Spread, percentile
+from bench.http_client import Gunner, request_bytes
+from bench.machine import describe
+from bench.options import Options
+from bench.program import Program, serving
+from bench.report import Goal, Report, Table
+from bench.slot_kernel import kernel
+
+TITLE: Final = "(e) Free times"
+P50_MS: Final = 5.0
+P95_MS: Final = 15.0
+AT_MOST_SLOWER: Final = 1.2
+IN_WINDOW: Final = 100
+"""Visits of each measured practice inside the fortnight that is asked about."""
+
+
+def measure(options: Options) -> dict[str, str]:
+    """Return the section of results.md."""
+    own = 2_000 if options.quick else 100_000
+    foreign = 20_000 if options.quick else 1_000_000
+    requests = 50 if options.quick else 400
+    goals, table = kernel(options)
+    gunner = Gunner()
+    with serving() as program, program.superuser() as connection:
+        machine = describe(connection)
+        small, large = open_bookable(program, "Kleine Praxis"), open_bookable(program, "Große Praxis")
+        for practice in (small, large):
+            _load(connection, practice, count=IN_WINDOW, first_day=2)
+        _load(connection, large, count=own - IN_WINDOW, first_day=-(own // 80) - 1)
+        cases = {f"{IN_WINDOW} own": small, f"{own:,} own": large}
+        alone = _rounds(gunner, program, cases, options.rounds, requests)
+        _load_others(program, connection, foreign)
+        crowded = _rounds(gunner, program, cases, options.rounds, requests)
+        sizes = connection.execute("select count(*), (select count(*) from log.time_claim) from log.event").fetchone()
+        assert sizes is not None
+    gunner.close()
+    waits = {(name, "alone"): alone[name] for name in cases} | {
+        (name, f"{foreign:,} of others"): crowded[name] for name in cases
+    }
+    reference = waits[f"{IN_WINDOW} own", "alone"]
+    p50, p95 = (Spread.of([percentile(one, part) for one in reference]) for part in (0.5, 0.95))
+    goals += [
+        Goal("GET /v1/slots, 14 days, one client: p50", f"< {P50_MS:.0f} ms", p50.text("ms"), p50.middle < P50_MS),
+        Goal("GET /v1/slots, 14 days, one client: p95", f"< {P95_MS:.0f} ms", p95.text("ms"), p95.middle < P95_MS),
+    ]
+    for (name, around), rounds in list(waits.items())[1:]:
+        slower = _slower(rounds, reference)
+        goals.append(
+            Goal(
+                f"slower with {name}, {around}",
+                f"≤ {AT_MOST_SLOWER} times",
+                slower.text(),
+                slower.middle <= AT_MOST_SLOWER,
+            )
+        )
+    report = Report(
+        name="slots",
+        title=TITLE,
+        how=(
+            "The kernel alone, in one process, hours with a break, two overrides and a change of clocks inside the window. Then"
+            f" `GET /v1/slots` for one clinician and 14 days that hold {IN_WINDOW // 4} of the clinician's visits, a room needed, by one"
+            f" client, {options.rounds} rounds of {requests} requests to each practice in turn. Visits beyond those were put into the"
+            " log's tables by SQL: the large practice's in its past, the others' in 200 practices."
+        ),
+        checks=f"{sizes[0]:,} events and {sizes[1]:,} claims in the log; every answer 200 with the same number of slots",
+        goals=goals,
+        tables=[table, _table(waits)],
+    )
+    return {TITLE: report.text(machine)}
+
+
+def _rounds(
+    gunner: Gunner, program: Program, cases: dict[str, Bookable], rounds: int, requests: int
+) -> dict[str, list[list[float]]]:
+    """Return the milliseconds of each request, by case and round; the first round only warms up."""
+    found: dict[str, list[list[float]]] = defaultdict(list)
+    for number in range(rounds + 1):
+        for name, practice in cases.items():
+            volley = gunner.fire(program.port, [[_question(practice)] * requests])
+            assert {shot.status for shot in volley.shots} == {200}
+            if number > 0:
+                found[name].append([shot.seconds * 1e3 for shot in volley.shots])
+    return found
+
+
+def _question(practice: Bookable) -> bytes:
+    begins = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
+    asked = {
+        "service_id": practice.service_id,
+        "clinician_id": practice.clinicians[0],
+        "from": begins.isoformat(),
+        "to": (begins + timedelta(days=14)).isoformat(),
+    }
+    return request_bytes("GET", f"/v1/slots?{urlencode(asked)}", practice.key)
+
+
+def _load(connection: Connection[Any], practice: Bookable, *, count: int, first_day: int) -> None:
+    load_visits(
+        connection,
+        [practice.practice_id],
+        count=count,
+        first_day=first_day,
+        clinicians=practice.clinicians,
+        rooms=practice.rooms,
+        patient=practice.patients[0],
+        service=practice.service_id,
+        location=practice.location_id,
+    )
+
+
+def _load_others(program: Program, connection: Connection[Any], count: int) -> None:
+    tenants = [uuid7() for _ in range(200)]
+    for tenant_id in tenants:
+        program.world.store.open_log(tenant_id)
+    ids = [str(uuid7()) for _ in range(7)]
+    load_visits(
+        connection,
+        tenants,
+        count=count // len(tenants),
+        first_day=-30,
+        clinicians=ids[:2],
+        rooms=ids[2:4],
+        patient=ids[4],
+        service=ids[5],
+        location=ids[6],
+    )
+
+
+def _slower(rounds: Sequence[Sequence[float]], reference: Sequence[Sequence[float]]) -> Spread:
+    return Spread.of(
+        [percentile(one, 0.5) / percentile(other, 0.5) for one, other in zip(rounds, reference, strict=True)]
+    )
+
+
+def _table(waits: dict[tuple[str, str], list[list[float]]]) -> Table:
+    return Table(
+        ("GET /v1/slots, appointments", "in the same log", "p50 ms", "p95 ms", "p99 ms"),
+        [
+            (name, around, *(Spread.of([percentile(one, part) for one in rounds]).text() for part in (0.5, 0.95, 0.99)))
+            for (name, around), rounds in waits.items()
+        ],
+    )
