@@ -59,11 +59,15 @@ Commit: TypeAlias = Callable[[UUID, Sequence[Share]], None]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in order and without a gap. ``error`` is what kept the very next one from being read; then there are none."""
+    """Events in order and without a gap.
+
+    ``error`` is what kept the very next one from being read; then there are none. ``is_last``: nothing lay behind them.
+    """
 
     after: int
     events: Sequence[LoggedEvent]
     error: Exception | None = None
+    is_last: bool = False
 
 
 def read(log: LogSource, tenant_id: UUID, after: int, limit: int) -> Page:
@@ -79,7 +83,8 @@ def read(log: LogSource, tenant_id: UUID, after: int, limit: int) -> Page:
             limit //= 8
         else:
             whole = sum(event.position == expected for expected, event in enumerate(events, after + 1))
-            return Page(after, events[:whole], error if events and not whole else None)
+            is_last = whole == len(events) < limit
+            return Page(after, events[:whole], error if events and not whole else None, is_last)
     return Page(after, (), error)
 
 

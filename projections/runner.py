@@ -85,7 +85,7 @@ class Runner:
         if self._retries:
             for projector in feed.running(running):
                 self._retries.pop((tenant_id, projector.name), None)
-        return bool(page.events)
+        return bool(page.events) and not page.is_last
 
     def run(self, listen: Listen, stop: threading.Event) -> None:
         """Follow all logs until ``stop`` is set: on hints at once, and by a sweep each second, which is the truth.
