@@ -140,8 +140,13 @@ class World:
     def run_projectors(self, stop: Event) -> None:
         """Keep all read models up with all logs until ``stop`` is set."""
         connect = connecting(self.server.conninfo("scheduler_projector"), is_durable=False)
+
+        def hints() -> Iterator[set[UUID] | None]:
+            with connect() as connection:
+                yield from listen(connection, _LISTEN_SECONDS)
+
         with self.projecting() as runner:
-            runner.run(lambda: listen(connect(), _LISTEN_SECONDS), stop)
+            runner.run(hints, stop)
 
     def catch_up(self, tenant_id: UUID) -> None:
         """Project one practice up to its newest event, whether or not a projector runs."""

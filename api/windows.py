@@ -1,7 +1,7 @@
 """The window of time that a query asks about: `from` and `to`, half-open."""
 
 from datetime import timedelta
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from fastapi import Query
 
@@ -11,18 +11,21 @@ from domain.errors import InvalidValueError
 from domain.practice.practice import Practice
 from domain.time_range import TimeRange
 
-From: TypeAlias = Annotated[
-    str,
-    Query(
-        alias="from",
-        max_length=40,
-        description="RFC 3339 with an offset, or a date for its first moment in the practice's zone.",
-        examples=["2026-06-01"],
-    ),
-]
-To: TypeAlias = Annotated[
-    str, Query(alias="to", max_length=40, description="As `from`; the window ends before it.", examples=["2026-06-08"])
-]
+_FROM: Final = Query(
+    alias="from",
+    max_length=40,
+    description="RFC 3339 with an offset, or a date for its first moment in the practice's zone.",
+    examples=["2026-06-01"],
+)
+_TO: Final = Query(
+    alias="to", max_length=40, description="As `from`; the window ends before it.", examples=["2026-06-08"]
+)
+
+From: TypeAlias = Annotated[str, _FROM]
+To: TypeAlias = Annotated[str, _TO]
+# A union around an annotation would hide it, and with it the name: so there are two of each.
+MaybeFrom: TypeAlias = Annotated[str | None, _FROM]
+MaybeTo: TypeAlias = Annotated[str | None, _TO]
 
 
 def window(log: PracticeLog, from_: str, to: str, longest: timedelta) -> TimeRange:

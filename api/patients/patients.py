@@ -14,6 +14,7 @@ from api.patients.showing import show, show_record
 from api.things import CHANGES, MAKES, READS, READS_ONE, changed, collected, shown
 from application.patients.change_patient import ChangePatient, ChangePatientHandler, PatientChanges
 from application.patients.erase_patient import ErasePatient, ErasePatientHandler
+from application.patients.phone import search_text
 from application.patients.register_patient import RegisterPatient, RegisterPatientHandler
 from application.permissions import Action
 from domain.patients.patient import Patient
@@ -121,7 +122,7 @@ async def list_patients(
         call.world.wait_for(tenant_id, "patients", after)
         text = (search or "").strip()
         if text:
-            found = patients.search(tenant_id, text, after=behind, limit=limit)
+            found = patients.search(tenant_id, search_text(call.log, text), after=behind, limit=limit)
         else:
             found = patients.page(tenant_id, after=behind, limit=limit)
         next_cursor = encoded(str(found.after)) if found.after else None

@@ -13,7 +13,7 @@ from api.paging import Cursor, Limit, decoded, encoded
 from api.scheduling.schemas import AppointmentPage, CalendarPage
 from api.scheduling.showing import location_zone, patient_name, show_entry
 from api.things import READS_ONE, collected, problems
-from api.windows import From, To, window
+from api.windows import From, MaybeFrom, MaybeTo, To, window
 from application.permissions import Action
 from application.practice_log import PracticeLog
 from domain.errors import InvalidValueError
@@ -37,8 +37,8 @@ CalendarLimit = Annotated[int, Query(ge=1, le=1000, description="How many to ret
 @routes.get("/appointments", response_model=AppointmentPage, responses=READS_ONE | problems(422))
 async def list_appointments(
     call: Reading,
-    from_: From | None = None,
-    to: To | None = None,
+    from_: MaybeFrom = None,
+    to: MaybeTo = None,
     clinician_id: UUID | None = None,
     resource_id: UUID | None = None,
     patient_id: UUID | None = None,

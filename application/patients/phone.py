@@ -31,6 +31,16 @@ def international(number: str, region: str | None, field: str = "phone") -> str:
     return format_number(parsed, PhoneNumberFormat.E164)
 
 
+def search_text(log: PracticeLog, text: str) -> str:
+    """Return what to search for: a telephone number in the form that is kept, anything else as it is."""
+    if "@" in text or any(sign.isalpha() for sign in text):
+        return text
+    try:
+        return phone_at(log, text)
+    except InvalidValueError:
+        return text
+
+
 def region_of(locale: str, zone: str) -> str | None:
     """Return the country (ISO 3166) that a practice is in: its locale's if it names one, else that of its zone."""
     last = locale.rpartition("-")[2]

@@ -1,0 +1,103 @@
+"""The program behind the tests: the real composition, a real server on a free port, a projector beside it."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.bootstrap import World, open_world
+from api.founding import Founded, found_practice
+from api.settings import Settings
+from tests.support.world import Clock
+
+NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
+"""When the tests take place, unless they say otherwise: a Monday in spring, 10:00 in Berlin."""
+
+
+class Lines(logging.Handler):
+    """Keeps what the program logs, so that a test can look for what must not be there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(self.format(record))
+
+
+@dataclass(frozen=True)
+class Program:
+    """A running program. ``clock`` is the tests' to set."""
+
+    url: str
+    app: FastAPI
+    world: World
+    clock: Clock
+    log: Lines
+    clients: list[httpx2.Client] = field(default_factory=list)
+
+    def client(self, key: str | None) -> httpx2.Client:
+        """Return a client that holds a key, or none; it is closed with the program."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self.clients.append(httpx2.Client(base_url=self.url, headers=headers, timeout=30))
+        return self.clients[-1]
+
+    def practice(self, zone: str = "Europe/Berlin", currency: str = "EUR", locale: str = "de-DE") -> Founded:
+        return found_practice(self.world, "Studio", zone, currency, locale)
+
+    @contextmanager
+    def at(self, now: datetime) -> Iterator[None]:
+        """Let the block take place at another time."""
+        before, self.clock.frozen = self.clock.frozen, now
+        try:
+            yield
+        finally:
+            self.clock.frozen = before
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an application over HTTP; yield its address."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, name="server")
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.005)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def running_program(folder: Path) -> Iterator[Program]:
+    """Start everything in a folder, with the clock at NOW, and stop it at the end."""
+    lines, stop = Lines(), threading.Event()
+    logging.getLogger().addHandler(lines)
+    with open_world(Settings.model_validate({"data": folder})) as opened:
+        clock = Clock(NOW)
+        world = replace(opened, clock=clock)
+        projector = threading.Thread(target=world.run_projectors, args=(stop,), name="projector")
+        projector.start()
+        try:
+            app = create_app(world)
+            with serving(app) as url:
+                program = Program(url, app, world, clock, lines)
+                yield program
+                for client in program.clients:
+                    client.close()
+        finally:
+            stop.set()
+            projector.join()
+            logging.getLogger().removeHandler(lines)

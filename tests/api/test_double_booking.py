@@ -1,0 +1,147 @@
+"""No double booking, whatever comes at once."""
+
+from datetime import UTC, datetime
+
+from tests.api.studio import Studio, at_once, codes
+
+TEN = "2026-06-01T10:00:00+02:00"
+
+
+class TestOneSlot:
+    def test_of_fifty_at_once_exactly_one_wins(self, studio: Studio) -> None:
+        answers = at_once(50, lambda _: studio.book())
+
+        assert codes(answers) == [(201, None)] + [(409, "time_taken")] * 49
+        calendar = _calendar(studio, max(a.json().get("position", 0) for a in answers))
+        assert len(calendar) == 1
+
+    def test_of_two_that_overlap_in_part_exactly_one_wins(self, studio: Studio) -> None:
+        starts = ["2026-06-01T09:00:00+02:00", "2026-06-01T09:25:00+02:00"]
+
+        answers = at_once(2, lambda place: studio.book(starts[place]))
+
+        assert codes(answers) == [(201, None), (409, "time_taken")]
+
+    def test_of_two_that_touch_both_win(self, studio: Studio) -> None:
+        starts = ["2026-06-01T09:00:00+02:00", "2026-06-01T09:50:00+02:00"]
+
+        answers = at_once(2, lambda place: studio.book(starts[place]))
+
+        assert codes(answers) == [(201, None), (201, None)]
+
+
+class TestOneRoom:
+    def test_two_clinicians_in_one_room_and_the_loser_holds_nothing(self, studio: Studio) -> None:
+        studio.add_room()
+        clinicians = [studio.clinician, studio.add_clinician()]
+        studio.service = studio.add_service(clinician_ids=clinicians, requires=[{"kind": "room"}])
+
+        answers = at_once(2, lambda place: studio.book(clinician_id=clinicians[place]))
+
+        assert codes(answers) == [(201, None), (409, "resource_unavailable")]
+        loser = clinicians[[a.status_code for a in answers].index(409)]
+        # The loser's own time is still free for a service that needs no room.
+        studio.service = studio.add_service(clinician_ids=clinicians)
+        assert studio.book(clinician_id=loser).status_code == 201
+
+    def test_a_second_room_serves_the_second_visit(self, studio: Studio) -> None:
+        studio.add_room("Room 1")
+        studio.add_room("Room 2")
+        clinicians = [studio.clinician, studio.add_clinician()]
+        studio.service = studio.add_service(clinician_ids=clinicians, requires=[{"kind": "room"}])
+
+        answers = at_once(2, lambda place: studio.book(clinician_id=clinicians[place]))
+
+        assert codes(answers) == [(201, None), (201, None)]
+        assert answers[0].json()["resource_ids"] != answers[1].json()["resource_ids"]
+
+    def test_a_busy_room_is_named_by_its_kind_alone(self, studio: Studio) -> None:
+        studio.add_room()
+        other = studio.add_clinician()
+        studio.service = studio.add_service(clinician_ids=[studio.clinician, other], requires=[{"kind": "room"}])
+        first = studio.booked()
+
+        refused = studio.book(clinician_id=other)
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "resource_unavailable")
+        assert refused.json()["detail"] == "no room is free at this time"
+        assert first["id"] not in refused.text
+        assert studio.patient not in refused.text
+
+
+class TestAgain:
+    def test_a_cancelled_time_can_be_booked_again(self, studio: Studio) -> None:
+        first = studio.booked()
+
+        studio.act(first["id"], "cancel", reason="patient rang")
+
+        assert studio.book().status_code == 201
+        assert studio.book().json()["code"] == "time_taken"
+
+    def test_a_moved_visit_leaves_its_old_time_and_holds_its_new_one(self, studio: Studio) -> None:
+        first = studio.booked()
+
+        assert studio.act(first["id"], "reschedule", starts_at=TEN).json()["starts_at"] == "2026-06-01T08:00:00Z"
+
+        assert studio.book(TEN).json()["code"] == "time_taken"
+        assert studio.book().status_code == 201
+
+    def test_of_two_moves_to_one_time_exactly_one_wins(self, studio: Studio) -> None:
+        visits = [studio.booked(f"2026-06-02T{hour}:00:00+02:00")["id"] for hour in ("09", "11")]
+
+        answers = at_once(2, lambda place: studio.act(visits[place], "reschedule", starts_at=TEN))
+
+        assert codes(answers) == [(200, None), (409, "time_taken")]
+
+    def test_a_no_show_gives_the_time_up_and_a_completed_visit_keeps_it(self, studio: Studio) -> None:
+        early, late = studio.booked()["id"], studio.booked(TEN)["id"]
+
+        with studio.program.at(datetime(2026, 6, 1, 8, 5, tzinfo=UTC)):
+            assert studio.act(early, "no-show").json()["status"] == "no_show"
+            assert studio.act(late, "complete").json()["status"] == "completed"
+
+        starts = studio.slots("2026-06-01", "2026-06-02")
+        assert "2026-06-01T07:00:00Z" in starts
+        assert "2026-06-01T08:00:00Z" not in starts
+
+
+class TestBuffers:
+    """EC-11: what is listed can be booked, in every window."""
+
+    def test_a_window_that_starts_in_a_buffer_offers_what_can_be_booked(self, studio: Studio) -> None:
+        studio.service = studio.add_service(duration_minutes=15, buffer_after_minutes=30, step_minutes=15)
+        studio.booked()
+
+        assert studio.slots("2026-06-01T09:30:00+02:00", "2026-06-01T12:00:00+02:00")[0] == "2026-06-01T07:45:00Z"
+        refused = studio.book("2026-06-01T09:30:00+02:00")
+        assert (refused.status_code, refused.json()["code"]) == (409, "buffer")
+        assert studio.book("2026-06-01T09:45:00+02:00").status_code == 201
+
+    def test_the_grid_is_duration_and_buffers_where_none_is_given(self, studio: Studio) -> None:
+        studio.service = studio.add_service(duration_minutes=20, buffer_after_minutes=5, step_minutes=None)
+        studio.set_hours(studio.clinician, [{"weekday": "mon", "from": "10:00", "to": "11:00"}])
+
+        assert studio.slots("2026-06-01", "2026-06-02") == ["2026-06-01T08:00:00Z", "2026-06-01T08:25:00Z"]
+        assert studio.book("2026-06-01T10:05:00+02:00").json()["code"] == "not_on_grid"
+
+    def test_everything_offered_can_be_booked_and_then_nothing_is(self, studio: Studio) -> None:
+        studio.set_hours(studio.clinician, [{"weekday": "mon", "from": "09:00", "to": "12:00"}])
+        studio.service = studio.add_service(duration_minutes=30, buffer_after_minutes=10, step_minutes=10)
+
+        while starts := studio.slots("2026-06-01", "2026-06-02"):
+            studio.booked(starts[len(starts) // 2])
+
+        assert studio.book("2026-06-01T09:00:00+02:00").status_code == 409
+
+
+def _calendar(studio: Studio, position: int) -> list[object]:
+    query: dict[str, str | int] = {
+        "from": "2026-06-01",
+        "to": "2026-06-02",
+        "clinician_id": studio.clinician,
+        "after": position,
+    }
+    answer = studio.client.get("/v1/calendar", params=query)
+    assert answer.status_code == 200, answer.text
+    found: list[object] = answer.json()["appointments"]
+    return found

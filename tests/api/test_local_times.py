@@ -1,0 +1,170 @@
+"""Times: what the clinic's wall clock says, never the machine's."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.api.studio import Studio
+
+
+def open_all_night(studio: Studio) -> None:
+    studio.set_hours(studio.clinician, [{"weekday": "sun", "from": "01:00", "to": "05:00"}])
+    studio.service = studio.add_service(duration_minutes=30, step_minutes=30)
+
+
+class TestLocalStart:
+    @pytest.mark.parametrize(
+        ("local", "code"),
+        [("2026-11-01T01:30", "ambiguous_local_time"), ("2027-03-14T02:30", "nonexistent_local_time")],
+    )
+    def test_is_refused_where_the_clocks_change(self, open_studio: Any, local: str, code: str) -> None:
+        studio = open_studio("America/New_York")
+        open_all_night(studio)
+
+        refused = studio.book({"local": local, "zone": "America/New_York"})
+
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+        assert refused.json()["errors"][0]["field"] == "starts_at"
+
+    def test_is_booked_where_it_is_plain_or_has_its_offset(self, open_studio: Any) -> None:
+        studio = open_studio("America/New_York")
+        open_all_night(studio)
+
+        local = studio.booked({"local": "2026-11-01T03:00", "zone": "America/New_York"})
+        offset = studio.booked("2026-11-01T01:30:00-05:00")
+
+        assert (local["starts_at"], offset["starts_at"]) == ("2026-11-01T08:00:00Z", "2026-11-01T06:30:00Z")
+
+    @pytest.mark.parametrize(
+        "starts_at",
+        [
+            "2026-06-01T09:00:00",
+            "2026-06-01",
+            "20260601T090000Z",
+            "2026-06-31T09:00:00Z",
+            "2026-06-01T25:00:00Z",
+            "0001-01-01T00:00:00+14:00",
+            "9999-12-31T23:59:59-14:00",
+            "now",
+            "",
+            1780297200,
+            None,
+            [],
+            {"local": "2026-06-01T09:00"},
+            {"local": "2026-06-01T09:00", "zone": "Europe/Berlin", "fold": 1},
+            {"local": "2026-06-01T09:00Z", "zone": "Europe/Berlin"},
+            {"local": 5, "zone": []},
+        ],
+    )
+    def test_of_another_form_is_refused(self, studio: Studio, starts_at: object) -> None:
+        refused = studio.book(starts_at)
+
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_value")
+        assert refused.json()["errors"][0]["field"] == "starts_at"
+
+    @pytest.mark.parametrize(
+        "zone", ["../../etc/passwd", "EST5EDT", "Mars/Olympus", "", "posix/Europe/Berlin", "Europe/Berlin\0"]
+    )
+    def test_in_an_unknown_zone_is_refused(self, studio: Studio, zone: str) -> None:
+        refused = studio.book({"local": "2026-06-01T09:00", "zone": zone})
+
+        assert (refused.status_code, refused.json()["code"]) == (422, "unknown_zone")
+        for path, body in (
+            ("/v1/locations", {"name": "x", "zone": zone}),
+            ("/v1/clinicians", {"name": "x", "zone": zone}),
+            ("/v1/patients", {"given_name": "x", "family_name": "y", "zone": zone}),
+        ):
+            answer = studio.client.post(path, json=body)
+            assert (answer.status_code, answer.json()["code"]) == (422, "unknown_zone")
+
+
+class TestDisplay:
+    """EC-15: staff-booked visits tell the patient the right time."""
+
+    def test_names_the_clinics_zone_for_a_patient_without_one(self, studio: Studio) -> None:
+        with studio.program.at(datetime(2024, 5, 2, 8, 0, tzinfo=UTC)):
+            visit = studio.booked({"local": "2024-05-13T10:00", "zone": "Europe/Berlin"})
+
+        assert visit["starts_at"] == "2024-05-13T08:00:00Z"
+        assert visit["display"] == {
+            "clinic": "10:00 CEST",
+            "clinic_date": "2024-05-13",
+            "patient": "10:00 CEST",
+            "patient_date": "2024-05-13",
+        }
+
+    def test_names_both_zones_everywhere(self, studio: Studio) -> None:
+        studio.patient = studio.add_patient(zone="America/New_York")
+        with studio.program.at(datetime(2024, 5, 2, 8, 0, tzinfo=UTC)):
+            visit = studio.booked("2024-05-13T10:00:00+02:00")
+
+        shown = [
+            visit,
+            studio.client.get(f"/v1/appointments/{visit['id']}").json(),
+            studio.client.get("/v1/appointments", params={"after": visit["position"]}).json()["appointments"][0],
+        ]
+
+        assert {each["display"]["patient"] for each in shown} == {"04:00 EDT (10:00 CEST at the clinic)"}
+        assert {each["display"]["clinic"] for each in shown} == {"10:00 CEST"}
+
+    def test_follows_a_patient_who_moves(self, studio: Studio) -> None:
+        visit = studio.booked()
+
+        studio.client.patch(f"/v1/patients/{studio.patient}", json={"zone": "Asia/Kathmandu"})
+
+        shown = studio.client.get(f"/v1/appointments/{visit['id']}").json()["display"]
+        assert shown["patient"] == "12:45 UTC+05:45 (09:00 CEST at the clinic)"
+
+
+class TestWindow:
+    @pytest.mark.parametrize(
+        ("from_", "to"),
+        [
+            ("2026-06-01", "2026-06-02"),
+            ("2026-06-01T00:00:00+02:00", "2026-06-02T00:00:00+02:00"),
+            ("2026-05-31T22:00:00Z", "2026-06-01T22:00:00Z"),
+        ],
+    )
+    def test_of_dates_is_on_the_practices_wall_clock(self, studio: Studio, from_: str, to: str) -> None:
+        starts = studio.slots(from_, to)
+
+        assert (starts[0], starts[-1]) == ("2026-06-01T07:00:00Z", "2026-06-01T14:10:00Z")
+
+    def test_forgives_a_plus_that_was_not_escaped(self, studio: Studio) -> None:
+        query = f"service_id={studio.service}&from=2026-06-01T09:00:00+02:00&to=2026-06-01T09:05:00+02:00"
+
+        answer = studio.client.get(f"/v1/slots?{query}")
+
+        assert [slot["starts_at"] for slot in answer.json()["slots"]] == ["2026-06-01T07:00:00Z"]
+
+    @pytest.mark.parametrize(
+        ("from_", "to", "field"),
+        [
+            ("2026-06-02", "2026-06-01", "to"),
+            ("2026-06-01", "2026-06-01", "to"),
+            ("2026-06-01", "2028-06-01", "to"),
+            ("soon", "2026-06-01", "from"),
+            ("2026-06-01T09:00:00", "2026-06-02", "from"),
+        ],
+    )
+    def test_that_is_none_is_refused(self, studio: Studio, from_: str, to: str, field: str) -> None:
+        for path in (f"/v1/slots?service_id={studio.service}&", "/v1/calendar?"):
+            answer = studio.client.get(f"{path}from={from_}&to={to}")
+
+            assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+    def test_is_cut_anywhere_without_losing_a_slot(self, studio: Studio) -> None:
+        whole = studio.slots("2026-06-01", "2026-06-04")
+
+        parts = [
+            start
+            for begins, ends in (
+                ("2026-06-01", "2026-06-01T10:07:00+02:00"),
+                ("2026-06-01T10:07:00+02:00", "2026-06-03"),
+                ("2026-06-03", "2026-06-04"),
+            )
+            for start in studio.slots(begins, ends)
+        ]
+
+        assert parts == whole
