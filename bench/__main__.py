@@ -5,13 +5,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from bench import append, gap_oracle
+from bench import append, booking, gap_oracle, import_file, lag, parts, rebuild, slots
 from bench.options import Options
 from bench.report import write
 
 MEASUREMENTS: Final[dict[str, Callable[[Options], dict[str, str]]]] = {
     "append": append.measure,
+    "parts": parts.measure,
     "gap_oracle": gap_oracle.measure,
+    "import_file": import_file.measure,
+    "rebuild": rebuild.measure,
+    "slots": slots.measure,
+    "booking": booking.measure,
+    "lag": lag.measure,
 }
 
 

@@ -40,8 +40,12 @@ class OurLog:
 
     name = "ours"
 
-    def __init__(self, store: Store, practices: Sequence[BusyPractice]) -> None:
+    def __init__(
+        self, store: Store, practices: Sequence[BusyPractice], *, sealed: bool = True, claims: bool = True
+    ) -> None:
         self._store = store
+        self._sealed = sealed
+        self._claims = claims
         self._practices = [(practice, store.recorder(practice.tenant_id)) for practice in practices]
 
     @contextmanager
@@ -55,9 +59,9 @@ class OurLog:
     def _writer(self, chance: random.Random, events: int) -> Write:
         def write() -> None:
             practice, recorder = chance.choice(self._practices)
-            facts, claims = practice.visit(events)
+            facts, claims = practice.visit(events, sealed=self._sealed)
             by = Provenance(actor="key:bench", command_id=uuid7(), fingerprint=bytes(32))
-            recorder.insert_events(facts, provenance=by, claims=claims)
+            recorder.insert_events(facts, provenance=by, claims=claims if self._claims else ())
 
         return write
 

@@ -4,6 +4,7 @@ from typing import Final
 
 LIMITS: Final[dict[str, str]] = {
     "append": "",
+    "parts": "",
     "gap_oracle": "",
     "booking": "",
     "slots": "",

@@ -25,7 +25,7 @@ from api.settings import Settings
 from bench.http_client import User
 from event_store.embedded import EmbeddedServer
 
-SERVE: Final = [sys.executable, "-c", "from api.cli import main; main()", "serve"]
+SCHEDULER: Final = [sys.executable, "-m", "api.cli"]
 _READY_SECONDS: Final = 60.0
 
 
@@ -39,7 +39,7 @@ class Program:
 
     def superuser(self) -> Connection[Any]:
         """Open an autocommit connection that sees everything."""
-        return psycopg.connect(self.world.server.admin_conninfo, autocommit=True)
+        return superuser(self.world)
 
     def found(self, name: str) -> tuple[Founded, User]:
         """Open a practice in Berlin and return it with its owner."""
@@ -52,13 +52,9 @@ def serving() -> Iterator[Program]:
     """Run the program until the block ends; then remove what it kept. Raises AssertionError: it was not ready in time."""
     folder = Path(tempfile.mkdtemp(prefix="scheduler-bench-"))
     port = _free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SCHEDULER_")}
-    placed = {"SCHEDULER_DATA": str(folder), "SCHEDULER_PORT": str(port)}
-    environment |= placed
-    environment.pop("DATABASE_URL", None)
     try:
-        with open_world(Settings.model_validate(placed)) as world:
-            process = subprocess.Popen(SERVE, env=environment, stdout=subprocess.DEVNULL)
+        with open_world(Settings.model_validate({"SCHEDULER_DATA": str(folder)})) as world:
+            process = subprocess.Popen([*SCHEDULER, "serve"], env=environment(folder, port), stdout=subprocess.DEVNULL)
             try:
                 _wait_until_ready(process, port)
                 yield Program(port, process.pid, world)
@@ -70,6 +66,18 @@ def serving() -> Iterator[Program]:
     finally:
         EmbeddedServer(folder).stop()
         shutil.rmtree(folder)
+
+
+def superuser(world: World) -> Connection[Any]:
+    """Open an autocommit connection that sees everything."""
+    return psycopg.connect(world.server.admin_conninfo, autocommit=True)
+
+
+def environment(folder: Path, port: int = 8000) -> dict[str, str]:
+    """Return the environment that places a run in a folder, whatever our own says."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("SCHEDULER_", "DATABASE_"))}
+    root = str(Path(__file__).parent.parent)
+    return ours | {"SCHEDULER_DATA": str(folder), "SCHEDULER_PORT": str(port), "PYTHONPATH": root}
 
 
 def _free_port() -> int:

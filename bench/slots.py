@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from bench.bookable import Bookable, open_bookable
 from bench.bulk_rows import load_visits
 from bench.figures import Spread, percentile
-from bench.http_client import Gunner, request_bytes
+from bench.http_client import Gunner, User, request_bytes
 from bench.machine import describe
 from bench.options import Options
 from bench.program import Program, serving
@@ -40,6 +40,8 @@ def measure(options: Options) -> dict[str, str]:
         for practice in (small, large):
             _load(connection, practice, count=IN_WINDOW, first_day=2)
         _load(connection, large, count=own - IN_WINDOW, first_day=-(own // 80) - 1)
+        expected = {len(_ask(program, practice)) for practice in (small, large)}
+        assert len(expected) == 1, "both practices were to have the same free times"
         cases = {f"{IN_WINDOW} own": small, f"{own:,} own": large}
         alone = _rounds(gunner, program, cases, options.rounds, requests)
         _load_others(program, connection, foreign)
@@ -75,7 +77,10 @@ def measure(options: Options) -> dict[str, str]:
             f" client, {options.rounds} rounds of {requests} requests to each practice in turn. Visits beyond those were put into the"
             " log's tables by SQL: the large practice's in its past, the others' in 200 practices."
         ),
-        checks=f"{sizes[0]:,} events and {sizes[1]:,} claims in the log; every answer 200 with the same number of slots",
+        checks=(
+            f"{sizes[0]:,} events and {sizes[1]:,} claims in the log; every answer 200; both practices have the same"
+            f" {expected.pop()} free times"
+        ),
         goals=goals,
         tables=[table, _table(waits)],
     )
@@ -96,7 +101,16 @@ def _rounds(
     return found
 
 
+def _ask(program: Program, practice: Bookable) -> list[object]:
+    slots: list[object] = User(program.port, practice.key).send("GET", _path(practice))["slots"]
+    return slots
+
+
 def _question(practice: Bookable) -> bytes:
+    return request_bytes("GET", _path(practice), practice.key)
+
+
+def _path(practice: Bookable) -> str:
     begins = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
     asked = {
         "service_id": practice.service_id,
@@ -104,7 +118,7 @@ def _question(practice: Bookable) -> bytes:
         "from": begins.isoformat(),
         "to": (begins + timedelta(days=14)).isoformat(),
     }
-    return request_bytes("GET", f"/v1/slots?{urlencode(asked)}", practice.key)
+    return f"/v1/slots?{urlencode(asked)}"
 
 
 def _load(connection: Connection[Any], practice: Bookable, *, count: int, first_day: int) -> None:

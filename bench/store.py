@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 from eventsourcing.utils import Environment
 from psycopg import Connection
+from psycopg.conninfo import make_conninfo
 from uuid_utils.compat import uuid7
 
 from event_store import Factory, LogStore
@@ -34,9 +35,9 @@ class Store:
     log: LogStore
     keys: KeyRing
 
-    def superuser(self, database: str = LOG_DATABASE) -> Connection[Any]:
-        """Open an autocommit connection that sees everything."""
-        return psycopg.connect(self.admin, dbname=database, autocommit=True)
+    def superuser(self, database: str | None = None) -> Connection[Any]:
+        """Open an autocommit connection that sees everything; to the log's database, or to another one."""
+        return psycopg.connect(make_conninfo(self.admin, **({"dbname": database} if database else {})), autocommit=True)
 
     def recorder(self, tenant_id: UUID) -> PracticeRecorder:
         """Return what keeps one practice's events, wired as the library would wire it."""
@@ -53,30 +54,38 @@ class Store:
 
 
 @contextmanager
-def fresh_store() -> Iterator[Store]:
-    """Start a server in a new folder, and remove both in the end."""
+def migrated_server() -> Iterator[tuple[str, Path]]:
+    """Start a server in a new folder and lend its superuser's connection string and its key file; remove all in the end."""
     folder = Path(tempfile.mkdtemp(prefix="scheduler-bench-"))
     server = EmbeddedServer(folder)
+    key_file = folder / "master.key"
     try:
         address = server.start()
         admin = address.conninfo("postgres", "postgres", server.superuser_password)
-        migrate(admin, KeyFile(folder / "master.key"))
-        with store_at(admin, folder / "master.key") as store:
-            yield store
+        migrate(admin, KeyFile(key_file))
+        yield admin, key_file
     finally:
         server.stop()
         shutil.rmtree(folder)
 
 
 @contextmanager
-def store_at(admin: str, key_file: Path, flights: int = 2) -> Iterator[Store]:
-    """Open what a process holds of the log on a migrated server."""
+def fresh_store() -> Iterator[Store]:
+    """Open a store on a server of its own."""
+    with migrated_server() as (admin, key_file), store_at(admin, key_file) as store:
+        yield store
+
+
+@contextmanager
+def store_at(admin: str, key_file: Path, database: str = LOG_DATABASE) -> Iterator[Store]:
+    """Open what a process holds of the log on a migrated server; ``database`` may be a copy of the log's."""
     master = KeyFile(key_file)
     key_pool = open_pool(role_conninfo(admin, "scheduler_keys_app", master), name="keys", most=8, wait_seconds=30)
     keys = KeyRing(key_pool, master)
-    log = LogStore.open(role_conninfo(admin, "scheduler_app", master), keys, lambda: datetime.now(UTC), flights=flights)
+    app = make_conninfo(role_conninfo(admin, "scheduler_app", master), dbname=database)
+    log = LogStore.open(app, keys, lambda: datetime.now(UTC))
     try:
-        yield Store(admin, key_file, master, log, keys)
+        yield Store(make_conninfo(admin, dbname=database), key_file, master, log, keys)
     finally:
         log.close()
         key_pool.close()

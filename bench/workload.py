@@ -42,6 +42,24 @@ class Visit(Aggregate):
         price_currency: str
         reason: Personal[str]
 
+    class OpenlyRequested(FirstFact):
+        """The same with the reason in the readable body, which the program itself would never do."""
+
+        TOPIC = "bench.visit.openly_requested"
+        patient_id: UUID
+        service_id: UUID
+        clinician_id: UUID
+        location_id: UUID
+        resource_ids: list[UUID]
+        starts_at: datetime
+        ends_at: datetime
+        buffer_before_minutes: int
+        buffer_after_minutes: int
+        mode: str
+        price_amount_minor: int
+        price_currency: str
+        reason: str
+
     class Annotated(Aggregate.Event):
         TOPIC = "bench.visit.annotated"
         SUBJECT = "patient_id"
@@ -63,8 +81,8 @@ class BusyPractice:
     numbers: "count[int]" = field(default_factory=count)
     REASON: ClassVar[str] = "Rückenschmerzen seit drei Wochen, כאבי גב"
 
-    def visit(self, events: int) -> tuple[list[MappedEvent], list[TimeClaim]]:
-        """Return a new visit of so many events, mapped and sealed, and the time that it claims."""
+    def visit(self, events: int, *, sealed: bool = True) -> tuple[list[MappedEvent], list[TimeClaim]]:
+        """Return a new visit of so many events, mapped, and the time that it claims."""
         number = next(self.numbers)
         lane = number % len(self.clinicians)
         starts_at = _FIRST_DAY + timedelta(minutes=_MINUTES * (number // len(self.clinicians)))
@@ -73,7 +91,7 @@ class BusyPractice:
         patient_id = self.patients[number % len(self.patients)]
         facts: list[Aggregate.Event] = [
             _fact(
-                Visit.Requested,
+                Visit.Requested if sealed else Visit.OpenlyRequested,
                 originator_topic="bench.visit",
                 originator_id=visit_id,
                 originator_version=1,
