@@ -15,7 +15,7 @@ from projections.rows import Projector, write
 
 SWEEP_SECONDS: Final = 1.0
 _SHORTEST_PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 300.0
+_LONGEST_PAUSE: Final = 30.0
 _AWAY_PAUSE: Final = 0.1
 
 _log = logging.getLogger(__name__)
@@ -24,7 +24,8 @@ _log = logging.getLogger(__name__)
 class Runner:
     """Runs projectors. Several may run at once, in one process or many: none applies an event twice.
 
-    ``transaction`` and ``connect`` reach the database as scheduler_projector. ``page`` is how many events it takes at once.
+    ``transaction`` and ``connect`` reach the database as scheduler_projector. ``page`` is how many events it takes at once: a
+    practice that waits its turn behind 80 long ones waits for less than a second.
     Not thread-safe: each thread has its own.
     """
 
@@ -35,7 +36,7 @@ class Runner:
         transaction: TenantTransaction,
         connect: Connect,
         *,
-        page: int = 1000,
+        page: int = 250,
     ) -> None:
         self._log = log
         self._projectors = tuple(projectors)

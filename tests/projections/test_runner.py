@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from uuid import UUID
@@ -135,6 +136,18 @@ class TestAnEventThatOneProjectorCannotTake:
 
         assert cursors_of(world, life.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
 
+    def test_is_tried_again_by_itself_after_a_pause(self, world: World, life: Happenings) -> None:
+        last = life.happen(20, at_once=10)
+        faulty = Unable(15)
+        runner = world.runner(of=instead(world, faulty))
+        runner.catch_up(life.tenant_id)
+        faulty.positions.clear()
+
+        assert not runner.step(life.tenant_id)
+        until(lambda: runner.step(life.tenant_id) or cursors_of(world, life.tenant_id)["calendar"][0] == last)
+
+        assert cursors_of(world, life.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+
     def test_shows_in_the_status(self, world: World, life: Happenings) -> None:
         last = life.happen(20, at_once=10)
         world.runner(of=instead(world, Unable(15))).catch_up(life.tenant_id)
@@ -199,6 +212,13 @@ class TestRun:
             thread.join(20)
 
         assert_views_are_folds(world, life)
+
+
+def until(is_so: Callable[[], bool], timeout_seconds: float = 20) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def hints(world: World) -> Iterator[set[UUID] | None]:

@@ -85,7 +85,7 @@ class World:
     def projectors(self) -> tuple[Projector, ...]:
         return projectors(self.keys)
 
-    def runner(self, *, of: tuple[Projector, ...] | None = None, page: int = 1000) -> Runner:
+    def runner(self, *, of: tuple[Projector, ...] | None = None, page: int = 250) -> Runner:
         return Runner(
             self.projector_log,
             of or self.projectors(),
