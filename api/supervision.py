@@ -41,7 +41,7 @@ class Supervisor:
         self._thread.join(2 * _LEAVE_SECONDS)
 
     def _keep(self) -> None:
-        pause = _SHORTEST_PAUSE
+        pause = 0.0
         while not self._stop.is_set():
             began = time.monotonic()
             child = subprocess.Popen(self._command, stdin=subprocess.PIPE)
@@ -50,10 +50,12 @@ class Supervisor:
             if self._stop.is_set():
                 _end(child)
                 return
-            pause = _SHORTEST_PAUSE if time.monotonic() - began > _HEALTHY_SECONDS else min(2 * pause, _LONGEST_PAUSE)
+            if time.monotonic() - began > _HEALTHY_SECONDS:
+                pause = 0.0
             _log.warning("the projector ended with %s; starting it again", child.returncode)
             _end(child)
             self._wait(pause)
+            pause = min(max(2 * pause, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
     def _wait(self, seconds: float) -> None:
         """Wait, mending meanwhile: what the child lacks may be what is mended."""

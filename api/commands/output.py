@@ -1,5 +1,8 @@
 """How commands speak: results on stdout, progress and errors on stderr."""
 
+import logging
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -11,6 +14,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+_REPEATED_AFTER_SECONDS = 30.0
 
 out = Console(highlight=False, soft_wrap=True)
 aside = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -40,3 +45,29 @@ def progress_bar() -> Iterator["Progress"]:
     )  # fmt: skip
     with Progress(*columns, console=aside) as progress:
         yield progress
+
+
+def log_to_stderr() -> None:
+    """Let warnings be seen, for programs that run long; each at most twice a minute, however often it comes."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(_Sparing())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    # It would tell users and addresses of each attempt to connect; that the database is away is said elsewhere.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
+
+
+class _Sparing(logging.Filter):
+    """Lets a message through unless it was let through a moment ago."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = time.monotonic()
+        key = (record.name, record.msg)
+        if now - self._told.get(key, -_REPEATED_AFTER_SECONDS) < _REPEATED_AFTER_SECONDS:
+            return False
+        self._told[key] = now
+        return True

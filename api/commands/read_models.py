@@ -96,9 +96,7 @@ def _tell(found: list["ViewStatus"], every: bool) -> None:
         by_practice[view.tenant_id].append(view)
     shown = {id_: views for id_, views in by_practice.items() if every or any(one.lag or one.error for one in views)}
     events = sum(views[0].head for views in by_practice.values())
-    out.print(
-        f"{len(by_practice)} practices, {events:,} events; {len(by_practice) - len(shown) if not every else 0} not listed."
-    )
+    out.print(f"Practices: {len(by_practice):,}, events: {events:,}")
     if not shown:
         out.print("All read models are up to date.")
         return

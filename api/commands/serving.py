@@ -1,6 +1,5 @@
 """`scheduler serve`, and its parts one by one: `scheduler api` and `scheduler project`."""
 
-import logging
 import signal
 import sys
 import threading
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.commands.failures import UnavailableError
-from api.commands.output import out
+from api.commands.output import log_to_stderr, out
 from api.commands.session import settings
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def project(
         threading.Thread(target=_wait_for_eof, args=(stop,), daemon=True).start()
     for told in (signal.SIGTERM,) if until_eof else (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
-    _log_to_stderr()
+    log_to_stderr()
     with _world() as world:
         world.run_projectors(stop)
 
@@ -93,7 +92,7 @@ def _listening() -> Iterator["socket.socket"]:
 @contextmanager
 def _until_told_to_stop() -> Iterator[None]:
     """End the block, cleanly and without a word, on SIGINT or SIGTERM, whenever it comes; a second one changes nothing."""
-    _log_to_stderr()
+    log_to_stderr()
 
     def leave(*_: object) -> None:
         for told in (signal.SIGINT, signal.SIGTERM):
@@ -133,9 +132,3 @@ def _banner(listener: "socket.socket", key: str | None) -> None:
             f'  try it     curl -H "Authorization: Bearer {key}" {address}/v1/services',
         ]
     out.print("\n".join([*lines, "", "  Ctrl-C stops it."]), markup=False)
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
