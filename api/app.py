@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -21,8 +20,6 @@ from api.readiness import Readiness
 from api.reference import reference
 from api.scheduling import appointments, calendar, history, slots
 from api.security import Authentication, Doorkeeper
-
-LARGEST_BODY: Final = 64 * 1024
 
 
 def create_app(world: World) -> FastAPI:
@@ -46,7 +43,6 @@ def create_app(world: World) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        max_body_size=LARGEST_BODY,
         # Its spans carry the query string and its logs the messages of errors: both may be personal.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         redirect_slashes=False,

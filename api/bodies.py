@@ -23,8 +23,8 @@ Truth: TypeAlias = Annotated[bool, Strict()]
 
 CivilDate: TypeAlias = Annotated[date, BeforeValidator(_civil)]
 
-Text: TypeAlias = Annotated[str, Field(max_length=1000)]
-"""A line of text; the domain cleans it and knows its true bound."""
+Text: TypeAlias = Annotated[str, Field(max_length=20_000)]
+"""A text; the domain cleans it, and knows how much may be left."""
 
 
 class Body(BaseModel):

@@ -8,11 +8,15 @@ import time
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api.errors import unexpected
 from api.metrics import Metrics
+
+LARGEST_BODY: Final = 64 * 1024
+"""The framework's own limit answers in plain text; this one is a problem like any other refusal."""
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -42,8 +46,18 @@ class Envelope:
                 headers["Referrer-Policy"] = "no-referrer"
             await send(message)
 
+        received = 0
+
+        async def receive_some() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > LARGEST_BODY:
+                raise HTTPException(413)
+            return message
+
         try:
-            await self._app(scope, receive, send_sealed)
+            await self._app(scope, receive_some, send_sealed)
         except Exception as error:
             response = unexpected(request_id, error)
             if not status:

@@ -154,7 +154,8 @@ async def _away(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    phrase = HTTPStatus(error.status_code).phrase
+    # RFC 9110 has renamed 413; this version of the standard library has not.
+    phrase = "Content Too Large" if error.status_code == 413 else HTTPStatus(error.status_code).phrase
     code = "not_found" if error.status_code == 404 else phrase.lower().replace(" ", "_").replace("-", "_")
     return problem(request_id_of(request), error.status_code, code, phrase.lower(), headers=error.headers)
 

@@ -1,0 +1,233 @@
+"""Input that can never be right: refused by name, stored nowhere, repeated nowhere."""
+
+from collections.abc import Iterator
+from typing import Any
+from unicodedata import normalize
+
+import pytest
+
+from tests.api.studio import Json, Studio
+
+PRICE = {"amount_minor": 8000, "currency": "EUR"}
+
+
+class TestBodies:
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("duration_minutes", 0),
+            ("duration_minutes", -30),
+            ("duration_minutes", 1441),
+            ("duration_minutes", 30.5),
+            ("duration_minutes", "30"),
+            ("duration_minutes", True),
+            ("duration_minutes", 10**30),
+            ("buffer_before_minutes", -1),
+            ("buffer_after_minutes", 481),
+            ("step_minutes", 0),
+            ("minimum_notice_minutes", -1),
+            ("horizon_days", 0),
+            ("mode", "by_post"),
+            ("name", ""),
+            ("name", "x" * 201),
+            ("name", "\u202e\u200b"),
+            ("name", "a\0b"),
+            ("requires", [{"kind": "spaceship"}]),
+            ("clinician_ids", ["not-an-id"]),
+        ],
+    )
+    def test_a_service_that_cannot_be(self, studio: Studio, field: str, value: object) -> None:
+        body = {"name": "x", "duration_minutes": 30, "price": PRICE, field: value}
+
+        answer = studio.client.post("/v1/services", json=body)
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
+        assert answer.json()["errors"][0]["field"].split(".")[0] == field
+
+    @pytest.mark.parametrize(
+        "price",
+        [
+            {"amount_minor": -1, "currency": "EUR"},
+            {"amount_minor": 1, "currency": "XXX"},
+            {"amount_minor": 1.5, "currency": "EUR"},
+            {"amount_minor": 10**16, "currency": "EUR"},
+            {},
+            80,
+        ],
+    )
+    def test_a_price_that_cannot_be(self, studio: Studio, price: object) -> None:
+        answer = studio.client.post("/v1/services", json={"name": "x", "duration_minutes": 30, "price": price})
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
+
+    @pytest.mark.parametrize(
+        ("starts", "ends"), [("17:00", "17:00"), ("25:00", "26:00"), ("9:00", "17:00"), ("09:00", "24:30"), ("", "")]
+    )
+    def test_hours_that_cannot_be(self, studio: Studio, starts: str, ends: str) -> None:
+        body = {"location_id": studio.location, "weekly": [{"weekday": "mon", "from": starts, "to": ends}]}
+
+        answer = studio.client.put(f"/v1/clinicians/{studio.clinician}/hours", json=body)
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "weekly")
+
+    def test_hours_that_overlap(self, studio: Studio) -> None:
+        weekly = [
+            {"weekday": "mon", "from": "09:00", "to": "12:00"},
+            {"weekday": "mon", "from": "11:00", "to": "13:00"},
+        ]
+
+        answer = studio.client.put(
+            f"/v1/clinicians/{studio.clinician}/hours", json={"location_id": studio.location, "weekly": weekly}
+        )
+
+        assert answer.status_code == 422
+
+    @pytest.mark.parametrize(
+        ("path", "field", "value"),
+        [
+            ("appointments", "price_cents", 1),
+            ("appointments", "status", "completed"),
+            ("appointments", "tenant_id", "x"),
+            ("appointments", "ends_at", "2026-06-01T09:01:00Z"),
+            ("patients", "id", "01980c5a-0000-7000-8000-000000000000"),
+            ("patients", "erased", False),
+            ("locations", "version", 7),
+        ],
+    )
+    def test_a_field_that_is_not_the_callers_is_refused_not_ignored(
+        self, studio: Studio, path: str, field: str, value: object
+    ) -> None:
+        bodies: dict[str, Json] = {
+            "appointments": studio.visit(),
+            "patients": {"given_name": "A", "family_name": "B"},
+            "locations": {"name": "Nord", "zone": "UTC"},
+        }
+
+        answer = studio.client.post(f"/v1/{path}", json=bodies[path] | {field: value})
+
+        assert answer.status_code == 422
+        assert answer.json()["errors"] == [{"field": field, "message": "there is no such field"}]
+
+    def test_an_action_takes_no_field(self, studio: Studio) -> None:
+        visit = studio.booked()
+
+        assert studio.act(visit["id"], "check-in", status="completed").status_code == 422
+        assert studio.client.post(f"/v1/appointments/{visit['id']}/check-in").status_code == 200
+
+    @pytest.mark.parametrize(
+        ("content", "kind", "status"),
+        [
+            (b"{", "application/json", 422),
+            (b"", "application/json", 422),
+            (b"[]", "application/json", 422),
+            (b"null", "application/json", 422),
+            (b'{"name": "x", "zone": NaN}', "application/json", 422),
+            (b'{"name": "\xff", "zone": "UTC"}', "application/json", 400),
+            (b'{"name": "\\ud800", "zone": "UTC"}', "application/json", 422),
+            (b'{"name": "x", "zone": "UTC"}', "text/plain", 422),
+            (b"name=x&zone=UTC", "application/x-www-form-urlencoded", 422),
+            (b"[" * 60_000, "application/json", 400),
+            (b'{"name": "' + b"x" * 70_000 + b'"}', "application/json", 413),
+        ],
+    )
+    def test_that_are_no_json_are_problems_too(self, studio: Studio, content: bytes, kind: str, status: int) -> None:
+        answer = studio.client.post("/v1/locations", content=content, headers={"Content-Type": kind})
+
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+    def test_that_never_end_are_cut_off(self, studio: Studio) -> None:
+        def endless() -> Iterator[bytes]:
+            for _ in range(100):
+                yield b" " * 1024
+
+        answer = studio.client.post("/v1/locations", content=endless(), headers={"Content-Type": "application/json"})
+
+        assert (answer.status_code, answer.json()["code"]) == (413, "content_too_large")
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        ("sent", "kept"),
+        [
+            ("Cohen\u202eyad", "Cohenyad"),
+            ("Da\u200bna", "Dana"),
+            ("Jose\u0301", "José"),
+            ("  Anna   Maria ", "Anna Maria"),
+            ("נועה Levi", "נועה Levi"),
+            ("שָׁלוֹם", "שָׁלוֹם"),
+            ("o" + "\u0301" * 5_000, None),
+            ("{{7*7}}", "{{7*7}}"),
+            ("'; drop table log.event; --", "'; drop table log.event; --"),
+        ],
+    )
+    def test_are_kept_as_they_are_read(self, studio: Studio, sent: str, kept: str | None) -> None:
+        made = studio.make("/v1/patients", given_name=sent, family_name="B")["given_name"]
+
+        if kept is None:
+            assert len(made) < 20
+        else:
+            assert made == normalize("NFC", kept)
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("given_name", ""),
+            ("family_name", "\u200b"),
+            ("email", "nobody"),
+            ("email", "a@b\r\nBcc: x@y.z"),
+            ("phone", "call me"),
+            ("phone", "+1"),
+            ("date_of_birth", "2050-01-01"),
+            ("date_of_birth", "1980-02-30"),
+            ("date_of_birth", 1234),
+            ("locale", "klingon!"),
+            ("tags", ["x" * 51]),
+            ("tags", "knee"),
+        ],
+    )
+    def test_and_contacts_that_cannot_be(self, studio: Studio, field: str, value: object) -> None:
+        body = {"given_name": "A", "family_name": "B", field: value}
+
+        answer = studio.client.post("/v1/patients", json=body)
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"].split(".")[0]) == (422, field), answer.text
+
+
+class TestQueries:
+    @pytest.mark.parametrize(
+        ("path", "field"),
+        [
+            ("patients?limit=0", "limit"),
+            ("patients?limit=201", "limit"),
+            ("patients?limit=x", "limit"),
+            ("patients?cursor=%00", "cursor"),
+            ("patients?cursor=bm9uc2Vuc2U", "cursor"),
+            ("appointments?cursor=MjAyNi0wNi0wMSB4", "cursor"),
+            ("patients?after=-1", "after"),
+            ("patients?after=99999999999999999999", "after"),
+            ("appointments?from=2026-06-01", "to"),
+            ("appointments?status=lost", "status"),
+            ("slots?from=2026-06-01&to=2026-06-02", "service_id"),
+        ],
+    )
+    def test_that_cannot_be_answered(self, studio: Studio, path: str, field: str) -> None:
+        answer = studio.client.get(f"/v1/{path}")
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"].split(".")[0]) == (422, field)
+
+    @pytest.mark.parametrize("text", ["'", "%", "\\", "\u202e", "a" * 200, "@", "0", "()", "\u0591"])
+    def test_of_strange_texts_find_nobody(self, studio: Studio, text: str) -> None:
+        answer = studio.client.get("/v1/patients", params={"search": text})
+
+        assert (answer.status_code, answer.json()["patients"]) == (200, [])
+
+    def test_on_unknown_paths_and_verbs(self, studio: Studio) -> None:
+        for verb, path, status in (
+            ("GET", "/v1/nothing", 404),
+            ("DELETE", "/v1/practice", 405),
+            ("GET", "/v1/practice/", 404),
+        ):
+            answer: Any = studio.client.request(verb, path)
+            assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")

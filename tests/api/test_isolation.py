@@ -1,0 +1,210 @@
+"""T1: every route and every id parameter, with another practice's id: the same answer as for an id that nobody has.
+
+The cases are made from the API's own description. A route that takes an id and has no case here fails the build.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+
+from api.bootstrap import World
+from tests.api.studio import Json, Studio
+
+HOURS = [{"weekday": "mon", "from": "09:00", "to": "17:00"}]
+WINDOW = {"from": "2026-06-01", "to": "2026-06-08"}
+
+BODIES: dict[tuple[str, str], Json] = {
+    ("patch", "/v1/practice"): {},
+    ("post", "/v1/locations"): {"name": "x", "zone": "UTC"},
+    ("patch", "/v1/locations/{location_id}"): {"name": "x"},
+    ("post", "/v1/resources"): {"location_id": "", "kind": "room", "name": "x"},
+    ("patch", "/v1/resources/{resource_id}"): {"name": "x"},
+    ("post", "/v1/clinicians"): {"name": "x", "zone": "UTC"},
+    ("patch", "/v1/clinicians/{clinician_id}"): {"name": "x"},
+    ("put", "/v1/clinicians/{clinician_id}/hours"): {"location_id": "", "weekly": HOURS},
+    ("post", "/v1/services"): {
+        "name": "x",
+        "duration_minutes": 30,
+        "price": {"amount_minor": 1, "currency": "EUR"},
+        "clinician_ids": [""],
+    },
+    ("patch", "/v1/services/{service_id}"): {"clinician_ids": [""]},
+    ("post", "/v1/patients"): {"given_name": "x", "family_name": "y"},
+    ("patch", "/v1/patients/{patient_id}"): {"given_name": "x"},
+    ("post", "/v1/appointments"): {
+        "patient_id": "",
+        "service_id": "",
+        "clinician_id": "",
+        "starts_at": "2026-06-03T09:00:00+02:00",
+        "resource_ids": [""],
+    },
+    ("post", "/v1/appointments/{appointment_id}/reschedule"): {"starts_at": "2026-06-03T09:00:00+02:00"},
+    ("post", "/v1/appointments/{appointment_id}/cancel"): {"reason": "x"},
+    ("post", "/v1/appointments/{appointment_id}/check-in"): {},
+    ("post", "/v1/appointments/{appointment_id}/complete"): {},
+    ("post", "/v1/appointments/{appointment_id}/no-show"): {},
+    ("post", "/v1/api-keys"): {"role": "clinician", "label": "x", "clinician_id": ""},
+}
+"""A body that would succeed for each route that takes one. Fields that hold ids are empty, and filled in with the caller's own."""
+
+QUERIES = {"/v1/slots": WINDOW, "/v1/calendar": WINDOW}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a request holds one id: ``name`` says of what."""
+
+    verb: str
+    path: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.path} {self.kind} {self.name}"
+
+
+def operations(spec: Json) -> Iterator[tuple[str, str, Json]]:
+    for path, verbs in spec["paths"].items():
+        for verb, operation in verbs.items():
+            if path.startswith("/v1/"):
+                yield verb, path, operation
+
+
+def places(spec: Json) -> list[Place]:
+    """Return every place of the API that holds an id."""
+    found: list[Place] = []
+    for verb, path, operation in operations(spec):
+        named = [(each["in"], each["name"], each["schema"]) for each in operation.get("parameters", [])]
+        named += [("body", name, schema) for name, schema in _properties(spec, operation).items()]
+        found += [Place(verb, path, kind, name) for kind, name, schema in named if "uuid" in str(schema)]
+    return found
+
+
+def _properties(spec: Json, operation: Json) -> Json:
+    if "requestBody" not in operation:
+        return {}
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    schema = schema.get("anyOf", [schema])[0]
+    properties: Json = spec["components"]["schemas"][schema["$ref"].rpartition("/")[2]].get("properties", {})
+    return properties
+
+
+def ids_of(studio: Studio) -> dict[str, str]:
+    """Return one id of each kind of thing that a practice has."""
+    key = studio.make("/v1/api-keys", role="auditor", label="audit")
+    return {
+        "location_id": studio.location,
+        "resource_id": studio.add_room(),
+        "clinician_id": studio.clinician,
+        "service_id": studio.service,
+        "patient_id": studio.patient,
+        "appointment_id": studio.booked("2026-06-02T09:00:00+02:00")["id"],
+        "api_key_id": key["id"],
+    }
+
+
+def ask(studio: Studio, place: Place, own: dict[str, str], id_: str) -> httpx2.Response:
+    """Send a request that would succeed, but for ``id_`` at the place."""
+
+    def value(kind: str, name: str) -> str:
+        return id_ if (kind, name) == (place.kind, place.name) else own[_singular(name)]
+
+    path = re.sub(r"\{(\w+)\}", lambda match: value("path", match[1]), place.path)
+    query = QUERIES.get(place.path, {}) | ({"service_id": own["service_id"]} if place.path == "/v1/slots" else {})
+    if place.kind == "query":
+        query |= {place.name: id_}
+    body: Json | None = None
+    if place.verb != "get" and (place.verb, place.path) in BODIES:
+        body = {}
+        for name, said in BODIES[place.verb, place.path].items():
+            body[name] = value("body", name) if said == "" else [value("body", name)] if said == [""] else said
+    return studio.client.request(place.verb.upper(), path, params=query or None, json=body)
+
+
+def without_request_id(answer: httpx2.Response) -> Json:
+    body: Json = answer.json()
+    return {name: said for name, said in body.items() if name != "request_id"}
+
+
+class TestAnotherPracticesId:
+    def test_is_answered_as_one_that_nobody_has(self, studio: Studio, open_studio: Any) -> None:
+        stranger = open_studio()
+        own, foreign = ids_of(studio), ids_of(stranger)
+        heads = {log.tenant_id: log.reader.position() for log in map(_log(studio.program.world), (studio, stranger))}
+        told_apart, found = {}, {}
+
+        for place in places(studio.program.app.openapi()):
+            of = _singular(place.name)
+            theirs, nobodys = (ask(studio, place, own, id_) for id_ in (foreign[of], str(uuid4())))
+            if theirs.status_code != 404:
+                found[str(place)] = theirs.text
+            if (theirs.status_code, without_request_id(theirs)) != (nobodys.status_code, without_request_id(nobodys)):
+                told_apart[str(place)] = (theirs.text, nobodys.text)
+
+        assert found == {}
+        assert told_apart == {}
+        assert heads == {
+            log.tenant_id: log.reader.position() for log in map(_log(studio.program.world), (studio, stranger))
+        }
+
+    def test_stands_for_every_place_that_takes_an_id(self, studio: Studio) -> None:
+        spec = studio.program.app.openapi()
+        known = ids_of(studio).keys()
+
+        strangers = [str(place) for place in places(spec) if _singular(place.name) not in known]
+        bodiless = [
+            (verb, path)
+            for verb, path, operation in operations(spec)
+            if "requestBody" in operation and (verb, path) not in BODIES
+        ]
+
+        assert strangers == []
+        assert bodiless == []
+        assert len(places(spec)) > 30
+
+    def test_would_be_seen_where_a_request_is_right(self, studio: Studio) -> None:
+        """The guard: with the caller's own id no request answers 404."""
+        own = ids_of(studio)
+
+        for place in sorted(places(studio.program.app.openapi()), key=lambda place: place.verb == "delete"):
+            answer = ask(studio, place, own, own[_singular(place.name)])
+            assert answer.status_code in (200, 201, 409), f"{place}: {answer.text}"
+
+    @pytest.mark.parametrize("id_", ["1", "x" * 300, "null", "..%2f..", "%00", "{}", "01980c5a-0000-7000-8000"])
+    def test_of_no_form_is_unknown_too(self, studio: Studio, id_: str) -> None:
+        for path in ("locations", "resources", "clinicians", "services", "patients", "appointments", "api-keys"):
+            answer = studio.client.get(f"/v1/{path}/{id_}")
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+class TestLists:
+    def test_hold_the_callers_own_things_alone(self, studio: Studio, open_studio: Any) -> None:
+        stranger = open_studio()
+        foreign = ids_of(stranger)
+        ids_of(studio)
+        position = studio.make("/v1/patients", given_name="Ada", family_name="Groß")["position"]
+
+        for path in ("locations", "resources", "clinicians", "services", "patients", "appointments", "api-keys"):
+            text = studio.client.get(f"/v1/{path}", params={"after": position}).text
+            assert not [id_ for id_ in foreign.values() if id_ in text], path
+
+    def test_do_not_follow_a_tenant_that_the_caller_names(self, studio: Studio, open_studio: Any) -> None:
+        stranger = open_studio()
+        named = {"X-Tenant-Id": stranger.practice_id, "tenant_id": stranger.practice_id}
+
+        answer = studio.client.get("/v1/practice", headers=named, params={"tenant_id": stranger.practice_id})
+
+        assert answer.json()["id"] == studio.practice_id
+
+
+def _singular(name: str) -> str:
+    return re.sub(r"_ids$", "_id", name)
+
+
+def _log(world: World) -> Any:
+    return lambda studio: world.logs.of(UUID(studio.practice_id))

@@ -1,0 +1,88 @@
+"""When something is away or too much comes at once: a clear 503, nothing half done, and all well again without a restart."""
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from api.crossing import Crossing, CrowdedError
+from tests.api.serving import running_program
+from tests.api.studio import Studio, at_once
+
+
+class TestDatabaseAway:
+    def test_is_a_503_and_over_when_it_is_back(self, tmp_path: Path) -> None:
+        with running_program(tmp_path) as program:
+            studio = Studio.open(program)
+            server = program.world.server.embedded
+            assert server is not None
+            nobody = program.client(None)
+
+            server.stop()
+            away = [studio.book(), studio.client.get("/v1/practice"), studio.client.get("/v1/patients")]
+            unready, alive = nobody.get("/readyz"), nobody.get("/healthz")
+            server.start()
+            back = time.monotonic()
+            while studio.client.get("/v1/practice").status_code != 200:
+                assert time.monotonic() - back < 5
+            again = studio.book()
+
+        for answer in away:
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
+            assert answer.headers["retry-after"] == "1"
+        assert (unready.status_code, unready.json()["checks"]["log"], alive.status_code) == (503, False, 200)
+        assert again.status_code == 201
+
+
+class TestCrossing:
+    def test_refuses_who_waited_too_long_and_begins_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("api.crossing.PATIENCE_SECONDS", 0.05)
+        begun, go_on = [], threading.Event()
+
+        async def crowd() -> list[object]:
+            crossing = Crossing(threads=1)
+            first = asyncio.create_task(crossing.run(go_on.wait))
+            await asyncio.sleep(0)
+            second = asyncio.create_task(crossing.run(lambda: begun.append("second")))
+            refused = await asyncio.gather(second, return_exceptions=True)
+            go_on.set()
+            done = await first
+            third = await crossing.run(lambda: "third")
+            crossing.close()
+            return [*refused, done, third]
+
+        refused, done, third = asyncio.run(crowd())
+
+        assert isinstance(refused, CrowdedError)
+        assert (done, third, begun) == (True, "third", [])
+
+    def test_finishes_what_was_begun_for_a_caller_who_left(self) -> None:
+        finished, go_on = threading.Event(), threading.Event()
+
+        def work() -> None:
+            go_on.wait()
+            finished.set()
+
+        async def leave() -> str:
+            crossing = Crossing(threads=1)
+            task = asyncio.create_task(crossing.run(work))
+            await asyncio.sleep(0.01)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            go_on.set()
+            answer = await crossing.run(lambda: "next")
+            crossing.close()
+            return answer
+
+        assert asyncio.run(leave()) == "next"
+        assert finished.is_set()
+
+
+class TestCrowd:
+    def test_of_many_is_answered_to_the_last(self, studio: Studio) -> None:
+        answers = at_once(100, lambda _: studio.client.get("/v1/practice"))
+
+        assert {answer.status_code for answer in answers} <= {200, 503}
+        assert sum(answer.status_code == 200 for answer in answers) >= 24
