@@ -33,16 +33,15 @@ class FactMapper(Mapper[UUID]):
         self._keys = keys
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> MappedEvent | StoredSnapshot:
-        """Serialise and seal; the subject's key is made if there is none. Raises ErasedError: the subject was erased."""
+        """Serialise and seal; the subject's key is made if there is none.
+
+        Of one who was erased the fact is kept without its personal part: a visit of theirs can still be cancelled.
+        """
         if isinstance(domain_event, Snapshot):
             return stored_snapshot(domain_event)
         event = cast(Aggregate.Event, domain_event)
         codec = codec_for(type(event))
         state = event.__dict__
-        sealed = None
-        if codec.personal_fields:
-            key = self._keys.sealing_key(self._tenant_id, codec.subject_id(state))
-            sealed = seal(key, self._place(codec, event.originator_id, event.originator_version), codec.personal(state))
         return MappedEvent(
             originator_id=event.originator_id,
             originator_version=event.originator_version,
@@ -50,7 +49,7 @@ class FactMapper(Mapper[UUID]):
             state=codec.body(state),
             schema_version=codec.schema_version,
             effective_at=event.timestamp,
-            sealed=sealed,
+            sealed=self._sealed(codec, event) if codec.personal_fields else None,
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
@@ -69,6 +68,14 @@ class FactMapper(Mapper[UUID]):
             "timestamp": stored.effective_at,
         }
         return codec.event(envelope, body, self._opened(codec, stored))
+
+    def _sealed(self, codec: EventCodec, event: Aggregate.Event) -> bytes | None:
+        state = event.__dict__
+        try:
+            key = self._keys.sealing_key(self._tenant_id, codec.subject_id(state))
+        except ErasedError:
+            return None
+        return seal(key, self._place(codec, event.originator_id, event.originator_version), codec.personal(state))
 
     def _opened(self, codec: EventCodec, stored: MappedEvent) -> bytes | None:
         if stored.sealed is None:

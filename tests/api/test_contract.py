@@ -185,6 +185,18 @@ class TestPatients:
         assert studio.client.get(f"/v1/appointments/{visit['id']}").status_code == 200
         assert studio.book("2026-06-03T09:00:00+02:00").status_code == 404
 
+    def test_that_are_erased_can_still_be_taken_off_the_diary(self, studio: Studio) -> None:
+        visit = studio.booked()
+        studio.client.delete(f"/v1/patients/{studio.patient}")
+
+        moved = studio.act(visit["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00")
+        cancelled = studio.act(visit["id"], "cancel", reason="patient rang")
+
+        assert (moved.status_code, cancelled.status_code) == (200, 200), cancelled.text
+        kept = studio.client.get(f"/v1/appointments/{visit['id']}").json()
+        assert (kept["status"], kept["cancellation_reason"]) == ("cancelled", None)
+        assert studio.book().status_code == 404
+
 
 class TestPages:
     def test_follow_one_another_without_a_gap(self, studio: Studio) -> None:
