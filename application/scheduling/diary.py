@@ -53,8 +53,11 @@ class Diary:
                     hours=_parsed(tuple(hours.weekly), tuple(hours.overrides)),
                     candidates=[
                         Candidate(resource.id, resource.kind, claims.get(resource.id, ()))
+                        # Each clinician has an order of rooms of their own, always the same: people who are booked
+                        # at the same moment then rarely reach for the same room.
                         for resource in sorted(
-                            self.catalogue.all(Resource), key=lambda resource: resource.id not in preferred
+                            self.catalogue.all(Resource),
+                            key=lambda each: (each.id not in preferred, each.id.int ^ clinician_id.int),
                         )
                         if resource.active and resource.location_id == location_id
                     ],
