@@ -47,12 +47,8 @@ class LogSource(Protocol):
         """Return up to ``limit`` events behind a position, in order."""
         ...
 
-    def of_stream(self, tenant_id: UUID, stream_id: UUID) -> Sequence[LoggedEvent]:
-        """Return every event of one thing, in order."""
-        ...
-
-    def at(self, tenant_id: UUID, positions: Sequence[int]) -> Sequence[LoggedEvent]:
-        """Return the events at some positions, in order."""
+    def of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], after: int, limit: int) -> Sequence[LoggedEvent]:
+        """Return up to ``limit`` events of these things behind a position, in order."""
         ...
 
 

@@ -18,7 +18,7 @@ create index api_key_by_hash on api_key (key_hash);
 
 alter table api_key enable row level security;
 alter table api_key force row level security;
-create policy tenant on api_key using (tenant_id = log.current_tenant()) with check (tenant_id = log.current_tenant());
+create policy tenant on api_key using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()));
 create policy whole on api_key for select to scheduler_backup using (true);
 
 -- A key is looked up before its practice is known: whoever holds the key knows its hash, and sees this one row.

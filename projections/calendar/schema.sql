@@ -28,7 +28,7 @@ create index appointment_by_patient on appointment (tenant_id, patient_id, start
 
 alter table appointment enable row level security;
 alter table appointment force row level security;
-create policy tenant on appointment using (tenant_id = log.current_tenant()) with check (tenant_id = log.current_tenant());
+create policy tenant on appointment using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()));
 create policy whole on appointment for select to scheduler_backup using (true);
 
 grant select, insert, update, delete on appointment to scheduler_projector;

@@ -11,23 +11,7 @@ from domain.personal import Erased
 from projections.history.wording import sentence
 from projections.ports import LogSource, TenantTransaction
 
-_OWN: Final = """
-select position from history.entry
-where tenant_id = %(tenant)s and thing_id = %(thing)s and stream_id = thing_id and position > %(after)s
-order by position limit %(limit)s
-"""
-
-_WITH_VISITS: Final = """
-select position from history.entry where tenant_id = %(tenant)s and thing_id = %(thing)s and position > %(after)s
-union
-select own.position
-from (
-    select distinct stream_id from history.entry
-    where tenant_id = %(tenant)s and thing_id = %(thing)s and stream_id <> thing_id
-) as visit
-join history.entry own on own.tenant_id = %(tenant)s and own.thing_id = visit.stream_id and own.position > %(after)s
-order by position limit %(limit)s
-"""
+_VISITS: Final = "select stream_id from history.participation where tenant_id = %s and thing_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +65,16 @@ class HistoryQueries:
         self, tenant_id: UUID, thing_id: UUID, *, after: int = 0, limit: int = 100, with_visits: bool = True
     ) -> HistoryPage:
         """Return what happened to a thing and, ``with_visits``, to the visits it took part in. Unknown things have no lines."""
-        values = {"tenant": tenant_id, "thing": thing_id, "after": after, "limit": limit + 1}
-        with self._transaction(tenant_id) as cursor:
-            rows = cursor.execute(_WITH_VISITS if with_visits else _OWN, values).fetchall()
-        events = self._log.at(tenant_id, [position for (position,) in rows[:limit]])
+        streams = [thing_id]
+        if with_visits:
+            with self._transaction(tenant_id) as cursor:
+                visits = cursor.execute(_VISITS, (tenant_id, thing_id), binary=True)
+                streams += [stream_id for (stream_id,) in visits]
+        found = self._log.of_streams(tenant_id, streams, after, limit + 1)
+        events = found[:limit]
         states = self._states_before(tenant_id, events)
         lines = [_line(event, states.setdefault(event.stream_id, {})) for event in events]
-        return HistoryPage(lines, None if len(rows) <= limit else lines[-1].position)
+        return HistoryPage(lines, None if len(found) <= limit else lines[-1].position)
 
     def _states_before(self, tenant_id: UUID, events: Sequence[LoggedEvent]) -> dict[UUID, dict[str, object]]:
         """Return what each stream held before its first event among these."""
@@ -98,9 +85,9 @@ class HistoryQueries:
         for stream_id, version in first.items():
             state = states[stream_id] = {}
             if version > 1:
-                for event in self._log.of_stream(tenant_id, stream_id):
-                    if event.version < version:
-                        state |= _held(event, event.personal())
+                earlier = self._log.of_streams(tenant_id, [stream_id], 0, version - 1)
+                for event in earlier:
+                    state |= _held(event, event.personal())
         return states
 
 

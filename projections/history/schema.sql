@@ -1,19 +1,20 @@
--- Where in the log a thing's events lie; the events themselves are read there and copied nowhere.
+-- Which visits a thing takes part in. A thing's own events, and a visit's, are found in the log, and copied nowhere.
 -- Runs as scheduler_owner with search_path on the schema that is filled.
 
--- stream_id is whose event it is: the thing's own, or a visit that it takes part in.
-create table entry (
+create table participation (
     tenant_id uuid not null,
     thing_id  uuid not null,
-    position  bigint not null,
     stream_id uuid not null,
-    primary key (tenant_id, thing_id, position)
+    position  bigint not null,
+    primary key (tenant_id, thing_id, stream_id)
 );
 
-alter table entry enable row level security;
-alter table entry force row level security;
-create policy tenant on entry using (tenant_id = log.current_tenant()) with check (tenant_id = log.current_tenant());
-create policy whole on entry for select to scheduler_backup using (true);
+alter table participation enable row level security;
+alter table participation force row level security;
+-- As a subquery the practice is looked up once a statement, and not once a row.
+create policy tenant on participation
+    using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()));
+create policy whole on participation for select to scheduler_backup using (true);
 
-grant select, insert, update, delete on entry to scheduler_projector;
-grant select on entry to scheduler_app, scheduler_auditor, scheduler_backup;
+grant select, insert, update, delete on participation to scheduler_projector;
+grant select on participation to scheduler_app, scheduler_auditor, scheduler_backup;

@@ -34,7 +34,7 @@ begin
     foreach t in array array['patient', 'search_term'] loop
         execute format('alter table %I enable row level security', t);
         execute format('alter table %I force row level security', t);
-        execute format('create policy tenant on %I using (tenant_id = log.current_tenant()) with check (tenant_id = log.current_tenant())', t);
+        execute format('create policy tenant on %I using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()))', t);
         execute format('create policy whole on %I for select to scheduler_backup using (true)', t);
         execute format('grant select, insert, update, delete on %I to scheduler_projector', t);
         execute format('grant select on %I to scheduler_app, scheduler_backup', t);

@@ -41,7 +41,7 @@ class TestAForgottenWhere:
             world.projector_transaction(other.tenant_id) as cursor,
         ):
             cursor.execute(
-                "insert into history.entry (tenant_id, thing_id, position, stream_id) values (%s, %s, 1, %s)",
+                "insert into history.participation (tenant_id, thing_id, stream_id, position) values (%s, %s, %s, 1)",
                 (filled.tenant_id, filled.tenant_id, filled.tenant_id),
             )
 
@@ -61,7 +61,7 @@ class TestRoles:
         [
             "select sealed from patients.patient",
             "select * from patients.search_term",
-            "select * from history.entry",
+            "select * from history.participation",
             "select key_hash from access.api_key",
         ],
     )
