@@ -55,22 +55,24 @@ _PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components
 def problems(*statuses: int) -> Responses:
     """Return, for the documentation, what may be answered besides success."""
     said = {
+        400: "The body cannot be read at all.",
         401: "No valid key was sent.",
         403: "The key's role does not allow this.",
         404: "There is no such thing in this practice.",
         409: "A rule forbids it at this moment; `code` says which.",
         412: "`If-Match` names another version than the present one.",
+        413: "The body is larger than 64 KiB.",
         422: "A value can never be right, or the Idempotency-Key was used for another request.",
         503: "Too many requests, the log cannot be reached, or a view is behind; try again.",
     }
     # The model is named once, which puts it among the schemas; the others refer to it.
     return {
         status: {"description": said[status], "content": _PROBLEM, **({"model": Problem} if status == 401 else {})}
-        for status in (401, *statuses, 503)
+        for status in sorted({401, *statuses, 503})
     }
 
 
 READS: Final = problems(403, 422)
 READS_ONE: Final = problems(403, 404)
-MAKES: Final = problems(403, 404, 409, 422)
-CHANGES: Final = problems(403, 404, 409, 412, 422)
+MAKES: Final = problems(400, 403, 404, 409, 413, 422)
+CHANGES: Final = problems(400, 403, 404, 409, 412, 413, 422)

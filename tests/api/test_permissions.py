@@ -1,6 +1,7 @@
 """Who may do what, and what becomes of keys."""
 
 import hashlib
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -134,3 +135,13 @@ class TestKeys:
 
 def _hash(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
+
+
+class TestPage:
+    def test_says_what_the_table_says(self) -> None:
+        page = (Path(__file__).resolve().parents[2] / "docs/how-to/roles.md").read_text("utf-8")
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("|")]
+
+        said = {row[0]: {role for role, cell in zip(rows[0][1:], row[1:], strict=True) if cell} for row in rows[2:]}
+
+        assert said == {action.value: {role.value for role in ALLOWED[action]} for action in Action}
