@@ -92,7 +92,7 @@ class PracticeImport:
         now = self._ports.clock.now()
         catalogue = self._log.catalogue()
         sample = set_up(self._mapping, self.practice_id, self.name, catalogue, 1, now)
-        needed = clinicians_needed(self._visits, Timetable(sample).visits_a_day)
+        needed = clinicians_needed(self._visits, Timetable(sample).fill)
         setup = set_up(self._mapping, self.practice_id, self.name, catalogue, needed, now)
         if setup.made and not self._dry_run:
             self._ports.logs.begin(self.practice_id)

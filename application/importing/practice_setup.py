@@ -21,7 +21,8 @@ from domain.practice.service import Service
 def clinicians_needed(visits: Iterable[RequestedVisit], visits_a_day: Callable[[date], int]) -> int:
     """Return how many clinicians the busiest day asks for, at least one.
 
-    ``visits_a_day`` tells how many one clinician can see on a date; a date on which nobody can be seen asks for none.
+    ``visits_a_day`` tells how many visits one clinician can have on a date, and is asked once for each; a date on which
+    nobody can be seen asks for none.
     """
     wanted = Counter(visit.on_date for visit in visits)
     needed = [-(-count // one) for on, count in wanted.items() if (one := visits_a_day(on))]

@@ -66,10 +66,18 @@ class Timetable:
                 continue
         return None
 
-    def visits_a_day(self, on_date: date) -> int:
-        """Return how many visits the first clinician could have on a date with nothing booked."""
-        question = next(iter(self._questions.values()))
-        return len(offered(replace(question, now=self._day(on_date).starts_at), self._day(on_date)))
+    def fill(self, on_date: date) -> int:
+        """Take all that is free on a date, one visit after the other, and return how many visits that were."""
+        count = 0
+        before, after = (
+            timedelta(minutes=self._rules.buffer_before_minutes),
+            timedelta(minutes=self._rules.buffer_after_minutes),
+        )
+        while (free := self.first_free(on_date)) is not None:
+            visit = TimeRange(free.slot.starts_at, free.slot.ends_at)
+            self.take(TimeClaim(UUID(int=count), free.clinician_id, visit.padded(before, after), visit))
+            count += 1
+        return count
 
     def _listed(self, on_date: date) -> Iterator[tuple[datetime, int, UUID]]:
         day = self._day(on_date)
