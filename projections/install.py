@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 from typing import Any, Final
 
 from psycopg import Connection, sql
 
-from projections.read_models import READ_MODELS, ReadModel
+from projections.read_models import CURSORS, READ_MODELS, Schema
 
 OWNER: Final = "scheduler_owner"
 READERS: Final = ("scheduler_app", "scheduler_projector", "scheduler_analyst", "scheduler_auditor", "scheduler_backup")
@@ -15,16 +14,19 @@ _LOCK: Final = 7_239_481_005
 """The advisory lock that lets one program change the read models' schemas at a time."""
 
 
-def install(connection: Connection[Any], models: Sequence[ReadModel] = READ_MODELS) -> list[str]:
+def install(connection: Connection[Any], models: Sequence[Schema] = READ_MODELS) -> list[str]:
     """Create what is missing; return the names of the read models that need a rebuild, since their form has changed.
 
-    ``connection`` is in autocommit mode and may become scheduler_owner. A new read model is filled by the runner.
+    ``connection`` is in autocommit mode and may become scheduler_owner. A new read model is filled by the runner. Where
+    nothing is missing, nothing is locked.
     """
     connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
     try:
         with as_owner(connection):
-            connection.execute(files("projections").joinpath("cursors.sql").read_bytes())
-            known = dict(connection.execute("select name, fingerprint from projection.read_model").fetchall())
+            known = _known(connection)
+            if known.get(CURSORS.name) != CURSORS.fingerprint():
+                connection.execute(CURSORS.text().encode())
+                remember(connection, CURSORS)
             for model in models:
                 if model.name not in known:
                     create(connection, model, model.name)
@@ -32,6 +34,14 @@ def install(connection: Connection[Any], models: Sequence[ReadModel] = READ_MODE
         return [model.name for model in models if known.get(model.name, model.fingerprint()) != model.fingerprint()]
     finally:
         connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+
+
+def _known(connection: Connection[Any]) -> dict[str, str]:
+    """Return the fingerprints of what was installed, by name."""
+    exists = connection.execute("select to_regclass('projection.read_model') is not null").fetchone()
+    if exists != (True,):
+        return {}
+    return dict(connection.execute("select name, fingerprint from projection.read_model").fetchall())
 
 
 @contextmanager
@@ -42,18 +52,18 @@ def as_owner(connection: Connection[Any]) -> Iterator[None]:
         yield
 
 
-def create(connection: Connection[Any], model: ReadModel, schema: str) -> None:
-    """Make an empty read model under a schema's name; inside ``as_owner``."""
-    name = sql.Identifier(schema)
-    connection.execute(sql.SQL("create schema {}").format(name))
+def create(connection: Connection[Any], model: Schema, name: str) -> None:
+    """Make an empty read model in a schema of that name; inside ``as_owner``."""
+    schema = sql.Identifier(name)
+    connection.execute(sql.SQL("create schema {}").format(schema))
     readers = sql.SQL(", ").join(map(sql.Identifier, READERS))
-    connection.execute(sql.SQL("grant usage on schema {} to {}").format(name, readers))
-    connection.execute(sql.SQL("set local search_path = {}").format(name))
-    connection.execute(model.schema().encode())
+    connection.execute(sql.SQL("grant usage on schema {} to {}").format(schema, readers))
+    connection.execute(sql.SQL("set local search_path = {}").format(schema))
+    connection.execute(model.text().encode())
     connection.execute("set local search_path = pg_catalog")
 
 
-def remember(connection: Connection[Any], model: ReadModel) -> None:
+def remember(connection: Connection[Any], model: Schema) -> None:
     """Note in which form a read model is; inside ``as_owner``."""
     connection.execute(
         "insert into projection.read_model (name, fingerprint) values (%s, %s)"

@@ -14,21 +14,24 @@ from projections.rows import Projector
 
 
 @dataclass(frozen=True, slots=True)
-class ReadModel:
-    """``name`` is that of its schema, its folder and its projector."""
+class Schema:
+    """A schema's name, and the file under ``projections`` that makes its tables. A read model's projector has the same name."""
 
     name: str
+    file: str
 
-    def schema(self) -> str:
-        """Return the SQL that makes its tables, to be run where ``search_path`` names its schema alone."""
-        return files(f"projections.{self.name}").joinpath("schema.sql").read_text("utf-8")
+    def text(self) -> str:
+        """Return the SQL; a read model's names no schema, and fills the one that ``search_path`` names."""
+        return files("projections").joinpath(self.file).read_text("utf-8")
 
     def fingerprint(self) -> str:
-        """Return what tells this form of the read model from every other; a change asks for a rebuild."""
-        return hashlib.sha256(self.schema().encode()).hexdigest()
+        """Return what tells this form from every other; in a read model a change asks for a rebuild."""
+        return hashlib.sha256(self.text().encode()).hexdigest()
 
 
-READ_MODELS: Final = (ReadModel("calendar"), ReadModel("patients"), ReadModel("history"), ReadModel("access"))
+READ_MODELS: Final = tuple(Schema(name, f"{name}/schema.sql") for name in ("calendar", "patients", "history", "access"))
+CURSORS: Final = Schema("projection", "cursors.sql")
+"""How far each projector has come."""
 
 
 def projectors(index: PersonIndex) -> tuple[Projector, ...]:

@@ -77,7 +77,7 @@ class TestAPatient:
     def test_shows_what_changed_and_from_what(self, world: World, life: Happenings) -> None:
         patient = life.register(given_name="Noa", family_name="Cohen", email="noa@example.org")
         life.log.record(patient, by=by_test())
-        changed = life._details(given_name="Noa", family_name="Levi", email="noa@example.org")
+        changed = life.details(given_name="Noa", family_name="Levi", email="noa@example.org")
         patient.change_details(changed, NOW)
         life.log.record(patient, by=by_test())
 
@@ -91,7 +91,7 @@ class TestAPatient:
     def test_is_told_in_pages_that_know_what_was_before(self, world: World, life: Happenings) -> None:
         patient = life.register(family_name="Cohen")
         life.log.record(patient, by=by_test())
-        patient.change_details(life._details(family_name="Levi"), NOW)
+        patient.change_details(life.details(family_name="Levi"), NOW)
         life.log.record(patient, by=by_test())
         world.runner().catch_up(life.tenant_id)
 

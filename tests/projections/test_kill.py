@@ -10,8 +10,7 @@ from random import Random
 import pytest
 
 from projections.waiting import wait_for
-from tests.projections.test_runner import forget
-from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, rows_of
+from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, forget, rows_of
 from tests.support.happenings import Happenings
 from tests.support.world import World
 

@@ -9,8 +9,8 @@ from psycopg import Connection
 from projections.errors import RebuildRunningError
 from projections.install import as_owner, install
 from projections.rebuild import Rebuild
-from tests.projections.test_runner import Unable, forget, instead
-from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, rows_of
+from tests.projections.faults import Unable, instead
+from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, forget, rows_of
 from tests.support.happenings import Happenings
 from tests.support.world import World
 

@@ -3,40 +3,21 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from random import Random
 from uuid import UUID
 
 import psycopg
 import pytest
 
-from domain.logged_event import LoggedEvent
 from event_store.embedded import SUPERUSER
 from event_store.wake_ups import listen
-from projections.calendar.projector import CalendarProjector
 from projections.cursors import status
-from projections.rows import Projector, Write
 from projections.waiting import wait_for
-from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, rows_of
+from tests.projections.faults import Unable, instead
+from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, forget, rows_of
 from tests.support.happenings import Happenings
 from tests.support.world import World
-
-
-class Unable(CalendarProjector):
-    """The calendar's projector with a fault: it cannot take certain events."""
-
-    def __init__(self, *positions: int) -> None:
-        self.positions = set(positions)
-
-    def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
-        if self.positions.intersection(event.position for event in events):
-            raise ValueError("Noa Cohen cannot be projected")
-        return super().project(events)
-
-
-def instead(world: World, faulty: Unable) -> tuple[Projector, ...]:
-    """Return the projectors, with a faulty one for the calendar."""
-    return tuple(faulty if projector.name == faulty.name else projector for projector in world.projectors())
 
 
 class TestCatchUp:
@@ -224,14 +205,6 @@ def until(is_so: Callable[[], bool], timeout_seconds: float = 20) -> None:
 def hints(world: World) -> Iterator[set[UUID] | None]:
     with psycopg.connect(world.database.conninfo("scheduler_projector"), autocommit=True) as connection:
         yield from listen(connection, 0.2)
-
-
-def forget(world: World, tenant_id: UUID) -> None:
-    """Empty the views of one practice, as if they had never been."""
-    with world.projector_transaction(tenant_id) as cursor:
-        for table in rows_of(world, tenant_id):
-            cursor.execute(f"delete from {table}".encode())
-        cursor.execute("update projection.cursor set position = 0 where tenant_id = %s", (tenant_id,))
 
 
 def alter_log(world: World, tenant_id: UUID, statement: str) -> None:

@@ -54,3 +54,11 @@ def assert_views_are_folds(world: World, life: Happenings) -> None:
     with world.app_transaction(life.tenant_id) as cursor:
         keys = dict(cursor.execute("select key_id, revoked_at is not null from access.api_key").fetchall())
     assert keys == {key.id: key.is_revoked for key in life.api_keys}
+
+
+def forget(world: World, tenant_id: UUID) -> None:
+    """Empty the views of one practice, as if they had never been."""
+    with world.projector_transaction(tenant_id) as cursor:
+        for table in rows_of(world, tenant_id):
+            cursor.execute(f"delete from {table}".encode())
+        cursor.execute("update projection.cursor set position = 0 where tenant_id = %s", (tenant_id,))

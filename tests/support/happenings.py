@@ -52,7 +52,7 @@ class Happenings:
         return position
 
     def register(self, **details: object) -> Patient:
-        patient = Patient.register(id=uuid7(), details=self._details(**details), at=NOW)
+        patient = Patient.register(id=uuid7(), details=self.details(**details), at=NOW)
         self.patients.append(patient)
         return patient
 
@@ -87,7 +87,7 @@ class Happenings:
         if kind < 0.25:
             patient = self.random.choice(self.patients)
             if not patient.is_erased:
-                patient.change_details(self._details(), NOW)
+                patient.change_details(self.details(), NOW)
                 return patient
         if kind < 0.3:
             return self._key()
@@ -124,7 +124,8 @@ class Happenings:
         self.api_keys.append(key)
         return key
 
-    def _details(self, **given: object) -> PatientDetails:
+    def details(self, **given: object) -> PatientDetails:
+        """Return what a patient might say of themselves, but for what is given."""
         number = self.random.randint(1_000_000, 9_999_999)
         details = {
             "given_name": self.random.choice(GIVEN_NAMES),
