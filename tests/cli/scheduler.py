@@ -1,0 +1,56 @@
+"""`scheduler` as a person runs it: a process of its own, on a data folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from event_store.embedded import SUPERUSER, EmbeddedServer
+
+COMMAND = [sys.executable, "-m", "api.cli"]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Scheduler:
+    def __init__(self, data: Path, **settings: str) -> None:
+        self.data = data
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SCHEDULER_", "PG"))}
+        inherited.pop("DATABASE_URL", None)
+        self.environment = inherited | {"SCHEDULER_DATA": str(data), "COLUMNS": "200"} | settings
+
+    def run(self, *arguments: str | Path, expect: int = 0, answer: str = "") -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end. Raises AssertionError: it ended with another exit code than ``expect``."""
+        done = subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            env=self.environment, cwd=ROOT, input=answer, capture_output=True, text=True, timeout=100, check=False,
+        )  # fmt: skip
+        assert done.returncode == expect, f"{arguments} ended with {done.returncode}:\n{done.stderr}{done.stdout}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def json(self, *arguments: str | Path, expect: int = 0) -> Any:
+        return json.loads(self.run(*arguments, "--json", expect=expect).stdout)
+
+    def start(self, *arguments: str | Path, output: Path) -> "subprocess.Popen[bytes]":
+        """Start a command and leave it to the caller to end it."""
+        with output.open("wb") as file:
+            return subprocess.Popen(
+                [*COMMAND, *map(str, arguments)], env=self.environment, cwd=ROOT, stdout=file, stderr=file
+            )
+
+    @contextmanager
+    def superuser(self) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
+        """A connection to the log's database that sees everything, in autocommit mode; the server is running."""
+        server = EmbeddedServer(self.data)
+        conninfo = server.address.conninfo("scheduler", SUPERUSER, server.superuser_password)
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            yield connection
+
+    def end(self) -> None:
+        EmbeddedServer(self.data).stop()

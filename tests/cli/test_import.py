@@ -1,0 +1,121 @@
+import csv
+import gzip
+import json
+import random
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.application.importing.appointment_file import HEADER, MAPPING, cells, many
+from tests.cli.scheduler import Scheduler
+
+ROWS = 1_500
+PATIENCE_SECONDS = 60.0
+
+
+def write(path: Path, rows: Iterable[list[str]]) -> Path:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wt", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+    return path
+
+
+def mapping(folder: Path, source: str) -> Path:
+    """Return the example's mapping as another source, so that its practices are new."""
+    path = folder / f"{source}.toml"
+    path.write_text(MAPPING.read_text("utf-8").replace('"no-shows"', f'"{source}"'), "utf-8")
+    return path
+
+
+class TestImport:
+    def test_reads_a_gzipped_file_tells_what_it_refused_and_may_be_run_again(
+        self, scheduler: Scheduler, tmp_path: Path
+    ) -> None:
+        rows = [
+            cells(1),
+            cells(2, outcome="Yes"),
+            cells(3, age="-1"),
+            cells(4, on_date="2016-05-01"),
+            cells(5, outcome="?"),
+        ]
+        file = write(tmp_path / "visits.csv.gz", rows)
+        arguments = ("import", "appointments", file, "--mapping", mapping(tmp_path, "gzipped"))
+
+        first = scheduler.json(*arguments)
+        second = scheduler.json(*arguments)
+
+        assert first | {"practices": {}} == {
+            "dry_run": False,
+            "booked": 2,
+            "results": {"completed": 1, "no_show": 1},
+            "already_there": 0,
+            "refused": 3,
+            "reasons": {"out_of_range": 1, "unknown_outcome": 1, "no_free_time": 1},
+            "refusals": str(tmp_path / "visits.refusals.csv"),
+            "practices": {},
+        }
+        assert (second["booked"], second["already_there"], second["refused"]) == (0, 2, 3)
+        with (tmp_path / "visits.refusals.csv").open(encoding="utf-8") as written:
+            assert list(csv.reader(written)) == [
+                ["line", "appointment", "reason", "column"],
+                ["4", "3", "out_of_range", "Age"],
+                ["5", "4", "no_free_time", "AppointmentDay"],
+                ["6", "5", "unknown_outcome", "No-show"],
+            ]
+
+    def test_tries_without_recording(self, scheduler: Scheduler, tmp_path: Path) -> None:
+        file = write(tmp_path / "visits.csv", many(50, seed=1))
+
+        tried = scheduler.run("import", "appointments", file, "--mapping", mapping(tmp_path, "tried"), "--dry-run")
+
+        assert "50 would be booked" in tried.stdout
+        with scheduler.superuser() as connection:
+            assert connection.execute("select from log.event where actor = 'import:tried'").fetchone() is None
+        assert not (tmp_path / "visits.refusals.csv").exists()
+
+    def test_refuses_a_file_or_a_mapping_that_it_cannot_read(self, scheduler: Scheduler, tmp_path: Path) -> None:
+        used = mapping(tmp_path, "unreadable")
+        other = tmp_path / "other.csv"
+        other.write_text("a,b\n1,2\n")
+        cut = tmp_path / "cut.csv.gz"
+        cut.write_bytes(write(tmp_path / "whole.csv.gz", many(200, seed=2)).read_bytes()[:900])
+        latin = tmp_path / "latin.csv"
+        latin.write_bytes(",".join(HEADER).encode() + b"\n\xe9\n")
+        (tmp_path / "broken.toml").write_text("source = ")
+
+        def refused(file: Path, by: Path) -> str:
+            return scheduler.run("import", "appointments", file, "--mapping", by, expect=2).stderr.splitlines()[-1]
+
+        assert "the file has no column Age, AppointmentDay" in refused(other, used)
+        assert "ends too soon" in refused(cut, used)
+        assert "not text in UTF-8" in refused(latin, used)
+        assert "not TOML" in refused(other, tmp_path / "broken.toml")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_at_any_point_goes_on_where_it_was(scheduler: Scheduler, tmp_path: Path, seed: int) -> None:
+    source = f"killed-{seed}"
+    file = write(tmp_path / "visits.csv", many(ROWS, seed))
+    arguments = ("import", "appointments", file, "--mapping", mapping(tmp_path, source))
+    booked = f"select count(*), count(distinct stream_id) from log.event where actor = 'import:{source}' and event_type like '%.booked'"
+    enough = random.Random(seed).randrange(1, ROWS - 300)
+
+    killed = scheduler.start(*arguments, output=tmp_path / "killed.log")
+    with scheduler.superuser() as connection:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (connection.execute(booked).fetchone() or [0])[0] < enough:
+            assert killed.poll() is None, (tmp_path / "killed.log").read_text()
+            assert time.monotonic() < deadline
+        killed.kill()
+        killed.wait()
+        before = (connection.execute(booked).fetchone() or [0])[0]
+        resumed = json.loads(scheduler.run(*arguments, "--json").stdout)
+        after = connection.execute(booked).fetchone()
+
+    assert enough <= before < ROWS
+    assert resumed["already_there"] >= before
+    assert resumed["booked"] + resumed["already_there"] == ROWS
+    assert after == (ROWS, ROWS)
+    assert scheduler.json("verify")["broken"] == []
