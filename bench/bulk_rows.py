@@ -1,10 +1,14 @@
-"""Many visits of the past put straight into the log's tables, in the form that they would have; their hashes are not chained."""
+"""Many visits of the past put straight into the log's tables, in the form that they would have; their hashes are not
+chained, and read models pass over them.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg import Connection
+
+from api.bootstrap import VIEWS
 
 VISITS_A_DAY: Final = 20
 
@@ -49,6 +53,15 @@ cross join lateral (values (v.starts_at + interval '30 minutes')) as e (ends_at)
 
 _HEADS: Final = "update log.tenant_head set position = position + %(count)s where tenant_id = any (%(tenants)s)"
 
+# Projecting them would take the processor from what is measured, and nothing that is measured reads their rows.
+_CURSORS: Final = """
+insert into projection.cursor (tenant_id, projector, position)
+select h.tenant_id, projector, h.position
+from log.tenant_head h cross join unnest(%(projectors)s::text[]) as projector
+where h.tenant_id = any (%(tenants)s)
+on conflict (tenant_id, projector) do update set position = excluded.position
+"""
+
 
 def load_visits(
     connection: Connection[Any],
@@ -76,12 +89,14 @@ def load_visits(
         "patient": patient,
         "service": service,
         "location": location,
+        "projectors": list(VIEWS),
     }
     with connection.transaction():
         connection.execute(_VISITS, values)
         connection.execute(_EVENTS, values)
         connection.execute(_CLAIMS)
         connection.execute(_HEADS, values)
+        connection.execute(_CURSORS, values)
         connection.execute("drop table bulk_visit")
     # As autovacuum would do by itself a little later.
     connection.execute("vacuum analyze log.event")

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlencode
 
 from psycopg import Connection
@@ -20,6 +20,9 @@ from bench.report import Goal, Report, Table
 from bench.slot_kernel import kernel
 
 TITLE: Final = "(e) Free times"
+Case: TypeAlias = tuple[str, str]
+"""How many appointments a practice has, and what else lies in the same log."""
+Target: TypeAlias = tuple[Program, Bookable]
 P50_MS: Final = 5.0
 P95_MS: Final = 15.0
 AT_MOST_SLOWER: Final = 1.2
@@ -34,24 +37,20 @@ def measure(options: Options) -> dict[str, str]:
     requests = 50 if options.quick else 400
     goals, table = kernel(options)
     gunner = Gunner()
-    with serving() as program, program.superuser() as connection:
+    with serving() as roomy, serving() as crowded, crowded.superuser() as connection:
         machine = describe(connection)
-        small, large = open_bookable(program, "Kleine Praxis"), open_bookable(program, "Große Praxis")
-        for practice in (small, large):
-            _load(connection, practice, count=IN_WINDOW, first_day=2)
-        _load(connection, large, count=own - IN_WINDOW, first_day=-(own // 80) - 1)
-        expected = {len(_ask(program, practice)) for practice in (small, large)}
-        assert len(expected) == 1, "both practices were to have the same free times"
-        cases = {f"{IN_WINDOW} own": small, f"{own:,} own": large}
-        alone = _rounds(gunner, program, cases, options.rounds, requests)
-        _load_others(program, connection, foreign)
-        crowded = _rounds(gunner, program, cases, options.rounds, requests)
+        cases: dict[Case, Target] = {}
+        for program, around in ((roomy, "alone"), (crowded, f"{foreign:,} of others")):
+            small, large = _prepare(program, own)
+            cases[f"{IN_WINDOW} own", around] = program, small
+            cases[f"{own:,} own", around] = program, large
+        _load_others(crowded, connection, foreign)
+        expected = {len(_ask(*target)) for target in cases.values()}
+        assert len(expected) == 1, "all practices were to have the same free times"
+        waits = _rounds(gunner, cases, options.rounds, requests)
         sizes = connection.execute("select count(*), (select count(*) from log.time_claim) from log.event").fetchone()
         assert sizes is not None
     gunner.close()
-    waits = {(name, "alone"): alone[name] for name in cases} | {
-        (name, f"{foreign:,} of others"): crowded[name] for name in cases
-    }
     reference = waits[f"{IN_WINDOW} own", "alone"]
     p50, p95 = (Spread.of([percentile(one, part) for one in reference]) for part in (0.5, 0.95))
     goals += [
@@ -74,11 +73,12 @@ def measure(options: Options) -> dict[str, str]:
         how=(
             "The kernel alone, in one process, hours with a break, two overrides and a change of clocks inside the window. Then"
             f" `GET /v1/slots` for one clinician and 14 days that hold {IN_WINDOW // 4} of the clinician's visits, a room needed, by one"
-            f" client, {options.rounds} rounds of {requests} requests to each practice in turn. Visits beyond those were put into the"
+            f" client, {options.rounds} rounds of {requests} requests to each practice in turn, in two programs of which one holds the"
+            " visits of others as well. Visits beyond those were put into the"
             " log's tables by SQL: the large practice's in its past, the others' in 200 practices."
         ),
         checks=(
-            f"{sizes[0]:,} events and {sizes[1]:,} claims in the log; every answer 200; both practices have the same"
+            f"{sizes[0]:,} events and {sizes[1]:,} claims in the log; every answer 200; all practices have the same"
             f" {expected.pop()} free times"
         ),
         goals=goals,
@@ -87,17 +87,25 @@ def measure(options: Options) -> dict[str, str]:
     return {TITLE: report.text(machine)}
 
 
-def _rounds(
-    gunner: Gunner, program: Program, cases: dict[str, Bookable], rounds: int, requests: int
-) -> dict[str, list[list[float]]]:
+def _prepare(program: Program, own: int) -> tuple[Bookable, Bookable]:
+    """Open a small practice and a large one, alike within the fortnight that is asked about."""
+    small, large = open_bookable(program, "Kleine Praxis"), open_bookable(program, "Große Praxis")
+    with program.superuser() as connection:
+        for practice in (small, large):
+            _load(connection, practice, count=IN_WINDOW, first_day=2)
+        _load(connection, large, count=own - IN_WINDOW, first_day=-(own // 80) - 1)
+    return small, large
+
+
+def _rounds(gunner: Gunner, cases: dict[Case, Target], rounds: int, requests: int) -> dict[Case, list[list[float]]]:
     """Return the milliseconds of each request, by case and round; the first round only warms up."""
-    found: dict[str, list[list[float]]] = defaultdict(list)
+    found: dict[Case, list[list[float]]] = defaultdict(list)
     for number in range(rounds + 1):
-        for name, practice in cases.items():
+        for case, (program, practice) in cases.items():
             volley = gunner.fire(program.port, [[_question(practice)] * requests])
             assert {shot.status for shot in volley.shots} == {200}
             if number > 0:
-                found[name].append([shot.seconds * 1e3 for shot in volley.shots])
+                found[case].append([shot.seconds * 1e3 for shot in volley.shots])
     return found
 
 
