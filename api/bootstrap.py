@@ -122,8 +122,8 @@ class World:
 
     @contextmanager
     def projecting(self) -> Iterator[Runner]:
-        """Lend a runner of all projectors, with connections of its own."""
-        with open_pool(self._projector_conninfo(), name="projector", most=4) as pool:
+        """Lend a runner of all projectors, with connections of its own, which keep nothing from one transaction to the next."""
+        with open_pool(self._projector_conninfo(), name="projector", most=4, resets=False) as pool:
             transaction = partial(tenant_transaction, pool)
             yield Runner(LogReader(pool, self.keys), projectors(self.keys), transaction, pool.connection)
 

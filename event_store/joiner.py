@@ -21,6 +21,7 @@ from psycopg import Connection
 
 from domain.provenance import CommandRepeatedError
 from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.time_claim import TimeClaim
 from event_store.append_document import AppendDocument, joined
 from event_store.errors import StaleStreamError, StoreUnavailableError, UnknownPracticeError
 from event_store.tenancy import tenant_transaction
@@ -38,6 +39,8 @@ class Append:
     tenant_id: UUID
     command_id: UUID
     document: AppendDocument
+    claims: Sequence[TimeClaim] = ()
+    releases: Sequence[UUID] = ()
     outcome: str = ""
     position: int = 0
     wakes: threading.Lock = field(default_factory=threading.Lock)
@@ -122,6 +125,7 @@ class AppendJoiner:
     def _land(self, flight: Sequence[Append], own: Append, connection: Connection[Any] | None) -> None:
         with self._lock:
             self._airborne.difference_update(request.tenant_id for request in flight)
+            refused = self._overtaken(flight)
             heir = next((request for request in self._waiting if request.tenant_id not in self._airborne), None)
             if heir is None:
                 self._free.append(connection)
@@ -129,11 +133,35 @@ class AppendJoiner:
                 self._waiting.remove(heir)
                 self._airborne.add(heir.tenant_id)
                 heir.leads_on = connection
-        for request in flight:
+        for request in (*flight, *refused):
             if request is not own:
                 request.wakes.release()
         if heir is not None:
             heir.wakes.release()
+
+    def _overtaken(self, flight: Sequence[Append]) -> list[Append]:
+        """Take off those that wait for a time which has just been taken: they need not fly to be refused. Called with the lock held."""
+        taken = [
+            (request.tenant_id, claim)
+            for request in flight
+            if request.outcome == "appended"
+            for claim in request.claims
+        ]
+        refused = [
+            waiting
+            for waiting in self._waiting
+            if any(
+                tenant_id == waiting.tenant_id and claim.what == wanted.what and claim.during.overlaps(wanted.during)
+                for tenant_id, claim in taken
+                if claim.holder_id not in waiting.releases
+                for wanted in waiting.claims
+            )
+        ]
+        recorded = {request.command_id for request in flight if request.outcome == "appended"}
+        for request in refused:
+            request.outcome = "repeated" if request.command_id in recorded else "taken"
+            self._waiting.remove(request)
+        return refused
 
     def _fly_alone(self, request: Append) -> None:
         """Try one append by itself, waiting for its practice's head."""

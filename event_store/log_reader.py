@@ -12,7 +12,7 @@ from domain.personal import ERASED, Erased
 from event_store.chain import BrokenLink, DigestedEvent, first_broken_link
 from event_store.codec import canonical_json, codec_of
 from event_store.keys import KeyRing
-from event_store.sealing import ErasedError, Place, key_reference, unseal
+from event_store.sealing import DataKey, ErasedError, Place, key_reference, unseal
 from event_store.tenancy import tenant_transaction
 from event_store.upcasting import current_body
 
@@ -21,6 +21,8 @@ _COLUMNS: Final = (
     " effective_at, recorded_at, sealed"
 )
 _PAGE: Final = 2_000
+_HEADER_LENGTH: Final = 22
+"""An envelope and the key that opens it have these first bytes in common; see sealing.py."""
 
 
 class LogReader:
@@ -36,7 +38,7 @@ class LogReader:
             return dict(connection.execute("select tenant_id, position from log.tenant_head", binary=True).fetchall())
 
     def page(self, tenant_id: UUID, after: int, limit: int) -> list[LoggedEvent]:
-        """Return up to ``limit`` events behind a position, in order, with the keys to open them at hand."""
+        """Return up to ``limit`` events behind a position, in order."""
         return self._select(tenant_id, "position > %s order by position limit %s", (after, limit))
 
     def of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], after: int, limit: int) -> list[LoggedEvent]:
@@ -47,8 +49,8 @@ class LogReader:
 
     def open_parts(self, tenant_id: UUID, parts: Sequence[tuple[UUID, int, str, bytes]]) -> list[Body | Erased]:
         """Open sealed parts that a read model keeps, each given as (stream, version, event type, sealed), in one go."""
-        self._keys.opening_keys(tenant_id, {key_reference(sealed)[0] for *_, sealed in parts})
-        return [self._open(tenant_id, *part) for part in parts]
+        opener = _PageOpener(self._keys, tenant_id, [(topic, sealed) for _, _, topic, sealed in parts])
+        return [opener.open_part(*part) for part in parts]
 
     def verify(self, tenant_id: UUID) -> BrokenLink | None:
         """Walk a practice's whole hash chain; return where it was broken, or None. Needs no key."""
@@ -65,7 +67,8 @@ class LogReader:
                 (tenant_id, *values),
                 binary=True,
             ).fetchall()
-        self._keys.opening_keys(tenant_id, {key_reference(row[11])[0] for row in rows if row[11] is not None})
+        parts = [(row[1], row[11]) for row in rows if row[11] is not None]
+        opener = _PageOpener(self._keys, tenant_id, parts).open
         return [
             LoggedEvent(
                 tenant_id,
@@ -79,7 +82,7 @@ class LogReader:
                 causation_id,
                 effective_at,
                 recorded_at,
-                self._opened,
+                opener,
                 sealed,
             )
             for (
@@ -98,18 +101,6 @@ class LogReader:
             ) in rows
         ]
 
-    def _opened(self, event: LoggedEvent, sealed: bytes) -> Body | Erased:
-        return self._open(event.tenant_id, event.stream_id, event.version, event.event_type, sealed)
-
-    def _open(self, tenant_id: UUID, stream_id: UUID, version: int, topic: str, sealed: bytes) -> Body | Erased:
-        try:
-            key = self._keys.opening_key(tenant_id, *key_reference(sealed))
-        except ErasedError:
-            return ERASED
-        place = Place(tenant_id, stream_id, version, topic, codec_of(topic).sealed_field)
-        opened: Body = msgspec.json.decode(unseal(key, place, sealed))
-        return opened
-
     def _digested(self, tenant_id: UUID, last: int) -> Iterator[tuple[int, bytes, DigestedEvent]]:
         after = 0
         while after < last:
@@ -127,6 +118,39 @@ class LogReader:
                 canonical = canonical_json(msgspec.json.decode(body))
                 yield position, stored, DigestedEvent(tenant_id, stream_id, version, topic, schema, canonical, *rest)
             after = rows[-1][0]
+
+
+class _PageOpener:
+    """Opens the sealed parts of one page. When the first of a kind is opened, the keys of all of that kind come in one query.
+
+    It holds keys for as long as its page is in use, which is no longer than any other process may not know of an erasure.
+    """
+
+    def __init__(self, keys: KeyRing, tenant_id: UUID, parts: Sequence[tuple[str, bytes]]) -> None:
+        """``parts``: the kind of event and the envelope of each."""
+        self._keys = keys
+        self._tenant_id = tenant_id
+        self._parts = parts
+        self._fetched: set[str] = set()
+        self._held: dict[bytes, DataKey] = {}
+
+    def open(self, event: LoggedEvent, sealed: bytes) -> Body | Erased:
+        return self.open_part(event.stream_id, event.version, event.event_type, sealed)
+
+    def open_part(self, stream_id: UUID, version: int, topic: str, sealed: bytes) -> Body | Erased:
+        if topic not in self._fetched:
+            self._fetched.add(topic)
+            wanted = {key_reference(envelope).key_id for kind, envelope in self._parts if kind == topic}
+            for key in self._keys.opening_keys(self._tenant_id, wanted).values():
+                self._held[key.header] = key
+        key_held = self._held.get(sealed[:_HEADER_LENGTH])
+        try:
+            key = key_held or self._keys.opening_key(self._tenant_id, *key_reference(sealed))
+        except ErasedError:
+            return ERASED
+        place = Place(self._tenant_id, stream_id, version, topic, codec_of(topic).sealed_field)
+        opened: Body = msgspec.json.decode(unseal(key, place, sealed))
+        return opened
 
 
 def _body(topic: str, schema_version: int, text: str) -> Body:

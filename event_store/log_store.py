@@ -65,8 +65,9 @@ class LogStore:
         Raises UnsafeDatabaseError: the server would lose acknowledged events.
         """
 
-        # The two functions behind appends and consultations run the same few statements for ever: planned once.
-        planned_once = make_conninfo(conninfo, options="-c plan_cache_mode=force_generic_plan")
+        # The two functions behind appends and consultations run the same few statements for ever: planned once, by a planner that
+        # must not believe in small tables. Planned on the first day, they would read whole tables for the connection's life.
+        planned_once = make_conninfo(conninfo, options="-c plan_cache_mode=force_generic_plan -c enable_seqscan=off")
 
         def connect() -> Connection[Any]:
             return psycopg.connect(planned_once, autocommit=True)

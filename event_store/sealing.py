@@ -26,6 +26,7 @@ Source: NIST SP 800-38D (GCM), section 8.3 (random nonces); RFC 5869 (HKDF), rea
 import hmac
 import os
 import struct
+import threading
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -35,6 +36,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 ENVELOPE_VERSION: Final = 1
+_NONCES_AT_ONCE: Final = 256
 AES_256_GCM: Final = 1
 """AES-256-GCM; its key and the commitment are derived from the data key by HKDF-SHA-256."""
 ALGORITHMS: Final = frozenset({AES_256_GCM})
@@ -165,14 +167,33 @@ def decrypt(key: DataKey, bound: bytes, envelope: bytes) -> bytes:
         raise TamperedError(f"the envelope of {key!r} was altered or belongs to another place") from None
 
 
-_last_nonce = b""
+class _Nonces(threading.local):
+    """Random bytes drawn ahead, by each thread for itself: a call of the kernel for each envelope gives up the interpreter lock."""
+
+    drawn = b""
+    used = 0
+    last = b""
+
+    def forget(self) -> None:
+        self.drawn, self.used = b"", 0
+
+
+_nonces = _Nonces()
+# A forked child would go on with its parent's bytes.
+os.register_at_fork(after_in_child=_nonces.forget)
 
 
 def _fresh_nonce() -> bytes:
-    # Across all keys, since a key is often used once only: a stuck generator shows at the second envelope of the process.
-    global _last_nonce
-    nonce = os.urandom(12)
-    if nonce == _last_nonce:
+    mine = _nonces
+    if mine.used == len(mine.drawn):
+        drawn = os.urandom(12 * _NONCES_AT_ONCE)
+        if drawn == mine.drawn:
+            raise BrokenRandomnessError("the random number generator repeats itself")
+        mine.drawn, mine.used = drawn, 0
+    nonce = mine.drawn[mine.used : mine.used + 12]
+    mine.used += 12
+    # Across all keys, since a key is often used once only: a stuck generator shows at the next envelope of the thread.
+    if nonce == mine.last:
         raise BrokenRandomnessError("the random number generator repeats itself")
-    _last_nonce = nonce
+    mine.last = nonce
     return nonce

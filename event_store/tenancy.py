@@ -102,7 +102,8 @@ def _ending(connection: Connection[Any]) -> Iterator[Cursor[Any]]:
 def open_pool(conninfo: str, *, name: str, most: int, wait_seconds: float = 2.0, resets: bool = True) -> ConnectionPool:
     """Open a pool of autocommit connections that forget everything on return.
 
-    ``resets=False`` is only for connections that call one function and nothing else.
+    ``resets=False`` is only for connections that serve one component which leaves nothing behind in a session: the call of one
+    function, or a projector's transactions.
 
     A caller waits at most ``wait_seconds`` for a connection, then gets psycopg_pool.PoolTimeout.
     """

@@ -110,7 +110,7 @@ def _mender(world: "World") -> Callable[[], None]:
 
     def mend() -> None:
         """Bring the embedded database back if it was killed; nothing that was acknowledged is lost by that."""
-        if embedded is not None and not embedded.is_running():
+        if embedded is not None and not embedded.is_alive():
             embedded.start()
 
     return mend

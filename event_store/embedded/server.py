@@ -81,6 +81,10 @@ class EmbeddedServer:
             self._let_go()
             self._postmaster.shut_down()
 
+    def is_alive(self) -> bool:
+        """Tell whether any process of the server lives, answering or not; costs it nothing, unlike ``is_running``."""
+        return self._postmaster.is_alive()
+
     def is_running(self) -> bool:
         """Tell whether the server accepts connections now."""
         return self._postmaster.ping() is Ping.OK

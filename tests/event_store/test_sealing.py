@@ -1,6 +1,7 @@
 """An envelope opens in its own place, under its own key, unaltered, or not at all."""
 
 import os
+import random
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
@@ -60,13 +61,27 @@ class TestSeal:
 
     def test_refuses_a_random_number_generator_that_repeats_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "urandom", lambda size: b"4" * size)
-        seal(KEY, PLACE, b"first")
         other = DataKey(uuid4(), 1, b"k" * 32)
 
-        with pytest.raises(BrokenRandomnessError):
-            seal(KEY, PLACE, b"second")
-        with pytest.raises(BrokenRandomnessError):
-            seal(other, PLACE, b"under another key")
+        # A new thread has drawn no random bytes yet.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(seal, KEY, PLACE, b"first").result()
+            with pytest.raises(BrokenRandomnessError):
+                thread.submit(seal, KEY, PLACE, b"second").result()
+            with pytest.raises(BrokenRandomnessError):
+                thread.submit(seal, other, PLACE, b"under another key").result()
+
+    def test_refuses_a_random_number_generator_that_gives_the_same_bytes_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(os, "urandom", lambda size: random.Random(size).randbytes(size))
+
+        def many(_: int) -> None:
+            for _ in range(5_000):
+                seal(KEY, PLACE, b"")
+
+        with ThreadPoolExecutor(1) as thread, pytest.raises(BrokenRandomnessError):
+            thread.submit(many, 0).result()
 
     def test_serves_threads_that_share_a_key(self) -> None:
         def there_and_back(number: int) -> bool:
