@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
+
+from uuid_utils.compat import uuid5
 
 _NAMESPACE: Final = UUID("6f1c1d0e-52a8-5b7e-9d0c-3a1f7c9b2e44")
 

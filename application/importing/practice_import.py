@@ -9,13 +9,13 @@ from uuid import UUID
 
 from application.errors import StaleVersionError
 from application.importing.batch import Batch, BatchPlanner
+from application.importing.days import clinicians_needed, visits_in
 from application.importing.identities import Identities
 from application.importing.mapping import ImportMapping
 from application.importing.ports import PersonKeys, RecordedThings
-from application.importing.practice_setup import PracticeSetup, clinicians_needed, set_up
+from application.importing.practice_setup import PracticeSetup, set_up
 from application.importing.report import Done
 from application.importing.rows import RequestedVisit
-from application.importing.timetable import Timetable
 from application.ports import Clock
 from application.practice_log import PracticeLogs
 from domain.practice.clinician import Clinician
@@ -92,7 +92,11 @@ class PracticeImport:
         now = self._ports.clock.now()
         catalogue = self._log.catalogue()
         sample = set_up(self._mapping, self.practice_id, self.name, catalogue, 1, now)
-        needed = clinicians_needed(self._visits, Timetable(sample).fill)
+        hours, rules = sample.hours_of(sample.clinicians[0]), sample.rules
+        needed = clinicians_needed(
+            (visit.on_date for visit in self._visits),
+            lambda on_date: visits_in(sample.location.zone, on_date, hours, rules),
+        )
         setup = set_up(self._mapping, self.practice_id, self.name, catalogue, needed, now)
         if setup.made and not self._dry_run:
             self._ports.logs.begin(self.practice_id)

@@ -1,32 +1,21 @@
 """The practice that a file's rows are booked in: made on the first import, widened when the file needs more clinicians."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from application.catalogue import Catalogue
 from application.importing.identities import Identities
 from application.importing.mapping import ImportMapping
-from application.importing.rows import RequestedVisit
+from application.scheduling.diary import rules_of
 from domain.aggregate import Aggregate
 from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.location import Location, LocationDetails
 from domain.practice.practice import Practice
 from domain.practice.service import Service
-
-
-def clinicians_needed(visits: Iterable[RequestedVisit], visits_a_day: Callable[[date], int]) -> int:
-    """Return how many clinicians the busiest day asks for, at least one.
-
-    ``visits_a_day`` tells how many visits one clinician can have on a date, and is asked once for each; a date on which
-    nobody can be seen asks for none.
-    """
-    wanted = Counter(visit.on_date for visit in visits)
-    needed = [-(-count // one) for on, count in wanted.items() if (one := visits_a_day(on))]
-    return max(needed, default=1)
+from domain.scheduling.question import VisitRules
+from domain.weekly_hours import OpeningHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +26,15 @@ class PracticeSetup:
     service: Service
     clinicians: tuple[Clinician, ...]
     made: tuple[Aggregate, ...]
+
+    @property
+    def rules(self) -> VisitRules:
+        """What the service asks of a visit's time. Notice and horizon are for those who ask now; these visits were booked before."""
+        return replace(rules_of(self.service), minimum_notice_minutes=0, horizon_days=1)
+
+    def hours_of(self, clinician: Clinician) -> OpeningHours:
+        """Return when a clinician is there; never, where their hours were taken away."""
+        return OpeningHours.parse(*clinician.hours.get(self.location.id, ((), ())))
 
 
 def set_up(
