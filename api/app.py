@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from api import errors
@@ -12,6 +13,7 @@ from api.calls import Gate
 from api.crossing import Crossing
 from api.description import ABOUT, TAGS, DescribedApp, operation_id
 from api.envelope import Envelope
+from api.express import Express, Stop, stops_of
 from api.metrics import Metrics
 from api.operations import operations
 from api.patients import patients
@@ -33,6 +35,7 @@ def create_app(world: World) -> FastAPI:
         yield
         crossing.close()
 
+    stops: dict[str, Stop] = {}
     app = DescribedApp(
         title="Patient & Studio Scheduler",
         version="1",
@@ -50,6 +53,7 @@ def create_app(world: World) -> FastAPI:
         middleware=[
             Middleware(Envelope, metrics=metrics),
             Middleware(Authentication, doorkeeper=doorkeeper, outages=world.outages),
+            Middleware(Express, stops=stops),
         ],
     )
     app.state.gate = Gate(world, crossing, doorkeeper)
@@ -70,6 +74,7 @@ def create_app(world: World) -> FastAPI:
         api_keys,
     ):
         app.include_router(module.routes)
+        stops |= stops_of([route for route in module.routes.routes if isinstance(route, APIRoute)])
     app.include_router(operations(Readiness(world), crossing, metrics))
     app.include_router(reference(app))
     return app

@@ -1,7 +1,7 @@
 """Makes a repeated request the same command: one key of the caller's, one command, one answer."""
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID, uuid5
 
 import orjson
@@ -11,13 +11,16 @@ from uuid_utils.compat import uuid7
 from application.permissions import Actor
 from domain.provenance import Provenance
 
+KEY_LENGTH: Final = 200
+KEY_PATTERN: Final = r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$"
+
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$",
+        max_length=KEY_LENGTH,
+        pattern=KEY_PATTERN,
         description="Any text of your choice, new for each command. The same request under the same key is carried out once "
         "and answered alike, for as long as the practice's log exists; another request under it is refused.",
     ),
