@@ -8,11 +8,10 @@ from domain.scheduling.appointment import Appointment
 from projections.rows import Row, Write
 
 _INSERT: Final = """
-insert into {schema}.participation (tenant_id, thing_id, stream_id, position)
-select (select log.current_tenant()), t.thing_id, r.stream_id, r.position
+insert into {schema}.participation (tenant_id, thing_id, position, stream_id)
+select (select log.current_tenant()), t.thing_id, r.position, r.stream_id
 from json_to_recordset(%s::json) as r (stream_id uuid, position bigint, things uuid[])
 cross join lateral unnest(r.things) as t (thing_id)
-on conflict (tenant_id, thing_id, stream_id) do nothing
 """
 
 
@@ -37,4 +36,4 @@ class HistoryProjector:
 
 
 def _resources(event: LoggedEvent) -> list[object]:
-    return cast("list[object]", event.body["resource_ids"])
+    return list(dict.fromkeys(cast("list[str]", event.body["resource_ids"])))

@@ -11,7 +11,7 @@ from domain.personal import Erased
 from projections.history.wording import sentence
 from projections.ports import LogSource, TenantTransaction
 
-_VISITS: Final = "select stream_id from history.participation where tenant_id = %s and thing_id = %s"
+_VISITS: Final = "select distinct stream_id from history.participation where tenant_id = %s and thing_id = %s"
 
 
 @dataclass(frozen=True, slots=True)

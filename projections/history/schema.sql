@@ -1,12 +1,12 @@
--- Which visits a thing takes part in. A thing's own events, and a visit's, are found in the log, and copied nowhere.
+-- Which visits (stream_id) a thing takes part in, and since which event. A thing's own events, and a visit's, are found in the log, and copied nowhere.
 -- Runs as scheduler_owner with search_path on the schema that is filled.
 
 create table participation (
     tenant_id uuid not null,
     thing_id  uuid not null,
-    stream_id uuid not null,
     position  bigint not null,
-    primary key (tenant_id, thing_id, stream_id)
+    stream_id uuid not null,
+    primary key (tenant_id, thing_id, position)
 );
 
 alter table participation enable row level security;
