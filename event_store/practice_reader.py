@@ -41,18 +41,19 @@ class PracticeReader:
         """Read all that a booking depends on, in one round trip. Raises UnknownPracticeError: its log was never opened."""
         row = fetch_one(
             self._consulting_pool,
-            "select position, catalogue_position, is_patient_known, is_command_known,"
+            "select position, catalogue_position, is_patient_known, patient_zone, is_command_known,"
             " holders, whats, starts, ends, visit_starts, visit_ends"
             " from log.consult(%s, %b::uuid[], %s, %s, %s, %s)",
             (self._tenant_id, list(what), window.starts_at, window.ends_at, patient_id, command_id),
         )
         if row is None:
             raise UnknownPracticeError
-        position, catalogue_position, is_patient_known, is_command_recorded, *claims = row
+        position, catalogue_position, is_patient_known, patient_zone, is_command_recorded, *claims = row
         return Consultation(
             position,
             catalogue_position,
             is_patient_known,
+            patient_zone,
             is_command_recorded,
             [_claim(*columns) for columns in zip(*claims, strict=True)] if claims[0] else [],
         )

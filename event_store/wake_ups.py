@@ -13,7 +13,7 @@ import psycopg
 from psycopg import Connection
 
 CHANNEL: Final = "scheduler_log"
-_PAUSE_SECONDS: Final = 0.002
+_PAUSE_SECONDS: Final = 0.004
 _MOST_NAMED: Final = 150
 """A notification holds 8,000 bytes; beyond this many practices it names none, which means: look at all."""
 

@@ -13,7 +13,7 @@ from api.scheduling.showing import shower
 from api.things import CHANGES, MAKES, READS_ONE, changed, made, shown
 from application.handlers import Change, ChangingHandler
 from application.permissions import Action, authorise_visit
-from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler, Booked
 from application.scheduling.cancel_appointment import CancelAppointment, CancelAppointmentHandler
 from application.scheduling.check_in_appointment import CheckInAppointment, CheckInAppointmentHandler
 from application.scheduling.complete_appointment import CompleteAppointment, CompleteAppointmentHandler
@@ -37,8 +37,9 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
 
     def book(by: Provenance) -> Answer:
         authorise_visit(call.actor, command.clinician_id, "clinician")
-        handler = BookAppointmentHandler(call.world.logs, call.world.clock)
-        return made(handler(call.actor.tenant_id, command, by), routes.prefix, shower(call))
+        outcome = BookAppointmentHandler(call.world.logs, call.world.clock)(call.actor.tenant_id, command, by)
+        zone_of = (lambda _: outcome.patient_zone) if isinstance(outcome, Booked) else None
+        return made(outcome, routes.prefix, shower(call, zone_of))
 
     return await call.write(Action.CHANGE_VISITS, book)
 

@@ -15,11 +15,13 @@ from projections.calendar.queries import CalendarEntry
 from projections.patients.queries import PatientRecord
 
 
-def shower(call: Call) -> Callable[[Appointment], dict[str, object]]:
-    """Return what shows an appointment as it stands in the log; it reads the patient's zone."""
+def shower(
+    call: Call, zone_of: Callable[[UUID], str | None] | None = None
+) -> Callable[[Appointment], dict[str, object]]:
+    """Return what shows an appointment as it stands in the log; it reads the patient's zone, unless ``zone_of`` knows it."""
 
     def show(appointment: Appointment) -> dict[str, object]:
-        patient_zone = call.log.reader.patient_zone(appointment.patient_id)
+        patient_zone = (zone_of or call.log.reader.patient_zone)(appointment.patient_id)
         return {
             **_visit(appointment),
             "price": {"amount_minor": appointment.price_amount_minor, "currency": appointment.price_currency},

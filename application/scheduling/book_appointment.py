@@ -38,6 +38,13 @@ class BookAppointment:
     resource_ids: tuple[UUID, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Booked(Outcome[Appointment]):
+    """A new booking, with the zone of the patient's clock, which was read on the way."""
+
+    patient_zone: str | None
+
+
 class BookAppointmentHandler:
     """Carries out BookAppointment."""
 
@@ -96,9 +103,10 @@ class BookAppointmentHandler:
         )
         appointment = Appointment.book(id=uuid7(), visit=visit, at=now)
         try:
-            return Outcome(appointment, log.record(appointment, by=by, claims=appointment.claims()))
+            position = log.record(appointment, by=by, claims=appointment.claims())
         except TimeTakenError as error:
             raise OvertakenError from error
+        return Booked(appointment, position, diary.consultation.patient_zone)
 
 
 def instant(starts_at: datetime) -> TimeRange:

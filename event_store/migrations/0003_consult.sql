@@ -5,7 +5,7 @@
 -- catalogue_position is that of the newest event that changed what can be booked.
 create function log.consult(p_tenant uuid, p_what uuid[], p_from timestamptz, p_until timestamptz, p_patient uuid, p_command uuid)
 returns table (
-    "position" bigint, catalogue_position bigint, is_patient_known boolean, is_command_known boolean,
+    "position" bigint, catalogue_position bigint, is_patient_known boolean, patient_zone text, is_command_known boolean,
     holders uuid[], whats uuid[], starts timestamptz[], ends timestamptz[], visit_starts timestamptz[], visit_ends timestamptz[]
 )
 language plpgsql
@@ -21,16 +21,24 @@ begin
             where e.tenant_id = p_tenant
               and e.stream_type in ('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')
         ), 0),
-        exists (
-            select from log.event e
-            where e.tenant_id = p_tenant and e.stream_id = p_patient and e.version = 1 and e.stream_type = 'patients.patient'
-        ) and not exists (
-            select from log.event e
-            where e.tenant_id = p_tenant and e.stream_id = p_patient and e.event_type = 'patients.patient.erased'
-        ),
+        coalesce(p.is_known, false),
+        p.zone,
         exists (select from log.event e where e.tenant_id = p_tenant and e.command_id = p_command),
         c.holders, c.whats, c.starts, c.ends, c.visit_starts, c.visit_ends
     from log.tenant_head h
+    left join lateral (
+        select
+            e.body ->> 'zone' as zone,
+            not exists (
+                select from log.event x
+                where x.tenant_id = p_tenant and x.stream_id = p_patient and x.event_type = 'patients.patient.erased'
+            ) as is_known
+        from log.event e
+        where e.tenant_id = p_tenant and e.stream_id = p_patient
+          and e.event_type in ('patients.patient.registered', 'patients.patient.details_changed')
+        order by e.version desc
+        limit 1
+    ) p on true
     cross join lateral (
         select
             array_agg(t.holder_id) as holders,
