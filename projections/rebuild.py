@@ -6,11 +6,11 @@ nothing; the next one clears away what it left.
 """
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -29,7 +29,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 _LOCK: Final = 7_239_481_006
 """The advisory lock that lets one program rebuild at a time."""
-_PAGE: Final = 5_000
+_PAGE: Final = 2_000
+_PAGES_UNDER_WAY: Final = 2
 _FEW: Final = 500
 """So many events are caught up within the swap, while projections wait."""
 _MOST_ROUNDS: Final = 20
@@ -125,14 +126,32 @@ class Rebuild:
         """Bring the shadows up to the heads as they are now; return how many events that took."""
         heads = self._log.heads()
         before = self._done
-        # A thread for each projector: while the database writes the rows of one, another one's are made.
-        with ThreadPoolExecutor(len(self._projectors), "rebuild") as workers:
+        under_way: deque[tuple[int, list[Future[None]]]] = deque()
+        with ExitStack() as stack:
+            # A thread for each projector: while the database writes the rows of one, another one's are made.
+            workers = [
+                (projector, stack.enter_context(ThreadPoolExecutor(1, f"rebuild {projector.name}")))
+                for projector in self._projectors
+            ]
             for feed, page in self._pages(heads):
-                alone = [[projector] for projector in feed.running(self._projectors)]
-                list(workers.map(advance, repeat(feed), alone, repeat(page), repeat(self._commit)))
-                self._done += len(page.events)
-                progress(self._done, max(self._done, sum(heads.values())))
+                shares = [worker.submit(self._advance, feed, projector, page) for projector, worker in workers]
+                under_way.append((len(page.events), shares))
+                if len(under_way) > _PAGES_UNDER_WAY:
+                    self._finish(under_way.popleft(), heads, progress)
+            while under_way:
+                self._finish(under_way.popleft(), heads, progress)
         return self._done - before
+
+    def _advance(self, feed: Feed, projector: Projector, page: Page) -> None:
+        if projector.name not in feed.stops:
+            advance(feed, [projector], page, self._commit)
+
+    def _finish(self, page: tuple[int, list[Future[None]]], heads: Mapping[UUID, int], progress: Progress) -> None:
+        number, shares = page
+        for share in shares:
+            share.result()
+        self._done += number
+        progress(self._done, max(self._done, sum(heads.values())))
 
     def _pages(self, heads: Mapping[UUID, int]) -> Iterator[tuple[Feed, Page]]:
         """Yield what the logs hold behind the feeds; the next page is read while the last one is written."""
