@@ -40,21 +40,27 @@ def history(
 
 
 def _as_json(line: "HistoryLine") -> dict[str, object]:
+    """The same fields as in the API's histories."""
     from domain.personal import Erased
 
-    return {
-        "position": line.position,
-        "kind": line.kind,
+    is_erased = isinstance(line.personal, Erased)
+    fields = (
+        "position",
+        "kind",
+        "version",
+        "event_type",
+        "sentence",
+        "effective_at",
+        "recorded_at",
+        "actor",
+        "causation_id",
+        "facts",
+    )
+    return {field: getattr(line, field) for field in fields} | {
         "id": line.stream_id,
-        "version": line.version,
-        "event_type": line.event_type,
-        "sentence": line.sentence,
-        "effective_at": line.effective_at,
-        "recorded_at": line.recorded_at,
-        "actor": line.actor,
-        "facts": dict(line.facts),
-        "personal": "erased" if isinstance(line.personal, Erased) else dict(line.personal),
-        "changes": [{"field": change.field, "before": change.before, "after": change.after} for change in line.changes],
+        "personal": None if is_erased or not line.personal else line.personal,
+        "erased": is_erased,
+        "changes": [{"field": one.field, "before": one.before, "after": one.after} for one in line.changes],
     }
 
 
