@@ -250,7 +250,8 @@ class Meddler:
 
     def create(self, tenant_id: UUID, subject_ids: Any) -> None:
         self._world.keys.create(tenant_id, subject_ids)
-        if self.visit is None:
+        # The first call is for the clinicians, before the import looks at what is free.
+        if self.visit is None and len(subject_ids) > 50:
             self.visit = uuid4()
             log = self._world.logs.of(tenant_id)
             clinician = log.catalogue().all(Clinician)[0]
