@@ -3,6 +3,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# Run once is enough for these: one starts both versions of PostgreSQL by itself, one is about readers and takes a minute.
+RUN_ONCE := tests/event_store/test_embedded.py tests/event_store/test_gap_oracle.py
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -19,6 +21,7 @@ run: setup ## serve a demo practice on http://localhost:8000 (Ctrl-C stops it)
 test: check ## run every check and test
 	$(BIN)/pytest
 	TZ=Asia/Kathmandu $(BIN)/pytest --quiet tests/domain
+	SCHEDULER_TEST_POSTGRES=18 $(BIN)/pytest --quiet $(RUN_ONCE:%=--ignore=%) tests/event_store
 
 check: setup ## lint, formatting, types and the direction of imports, as CI does
 	$(BIN)/ruff check

@@ -1,0 +1,233 @@
+"""The life of a practice whose every personal field holds canaries: each write route, each way to be refused, faults, an import."""
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+from tests.e2e.canaries import Canary
+from tests.e2e.program import Program
+from tests.e2e.studios import WEEKDAYS, Answer, Caller
+
+MAPPING = """
+source = "canaries"
+columns = {practice = "Practice", patient = "Number", appointment = "Visit", booked_at = "Asked", on_date = "Day"}
+outcomes = {}
+practice = {zone = "Europe/Berlin", currency = "EUR", locale = "de-DE"}
+clinicians = {name = "Clinician {number}", weekly = ["mon 07:00-19:00", "tue 07:00-19:00"]}
+service = {name = "Consultation", duration_minutes = 20}
+
+[patient]
+given_name = "{Given}"
+family_name = "{Family}"
+email = "{Mail}"
+phone = "{Phone}"
+date_of_birth = "{Born}"
+"""
+MONDAY = "2026-06-08"
+
+
+@dataclass
+class Life:
+    """``refusals`` keeps what was answered to requests that failed, ``written`` the routes on which a write succeeded."""
+
+    program: Program
+    canary: Canary
+    practice_id: UUID
+    owner: Caller
+    now: datetime
+    written: set[tuple[str, str]] = field(default_factory=set)
+    refusals: list[Answer] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
+    minutes: "count[int]" = field(default_factory=lambda: count(10, 10))
+
+    @classmethod
+    def begun(cls, program: Program, canary: Canary, now: datetime) -> "Life":
+        founded = json.loads(
+            program.command(
+                "practice", "create", "--name", "Praxis", "--zone", "Europe/Berlin", "--currency", "EUR", "--json"
+            )
+        )
+        return cls(program, canary, UUID(founded["practice_id"]), Caller(program.port, founded["api_key"]), now)
+
+    def write(self, method: str, route: str, body: object = None, **ids: str) -> dict[str, Any]:
+        """Send a write that must succeed; its Idempotency-Key is a canary too."""
+        answer = self.owner.send(method, route.format(**ids), body, Idempotency_Key=f"{self.canary.latin} {uuid4()}")
+        assert answer.succeeded, f"{method} {route}: {answer.text}"
+        self.written.add((method, route))
+        return dict(answer.body)
+
+    def fail(self, status: int, method: str, path: str, body: object = None, **headers: str) -> None:
+        """Send what must be refused, and keep the answer."""
+        answer = self.owner.send(method, path, body, **headers)
+        assert answer.status == status, f"{method} {path}: {answer.text}"
+        self.refusals.append(answer)
+
+    def set_up(self) -> None:
+        canary, ids = self.canary, self.ids
+        self.write("PATCH", "/v1/practice", {"name": "Praxis am Park"})
+        ids["location_id"] = self.write("POST", "/v1/locations", {"name": "Mitte", "zone": "Europe/Berlin"})["id"]
+        self.write("PATCH", "/v1/locations/{location_id}", {"name": "Altstadt"}, **ids)
+        room = {"location_id": ids["location_id"], "kind": "room", "name": "1"}
+        ids["resource_id"] = self.write("POST", "/v1/resources", room)["id"]
+        self.write("PATCH", "/v1/resources/{resource_id}", {"name": "2"}, **ids)
+        hours = {
+            "location_id": ids["location_id"],
+            "weekly": [{"weekday": day, "from": "00:00", "to": "24:00"} for day in WEEKDAYS],
+        }
+        for which, name in (("clinician_id", canary.hebrew), ("other_clinician_id", canary.latin)):
+            clinician = {"name": f"Dr. {name}", "email": canary.email, "zone": "Europe/Berlin"}
+            id_ = ids[which] = self.write("POST", "/v1/clinicians", clinician)["id"]
+            renamed = {"name": f"Dr. {canary.german} {name}"}
+            self.write("PATCH", "/v1/clinicians/{clinician_id}", renamed, clinician_id=id_)
+            self.write("PUT", "/v1/clinicians/{clinician_id}/hours", hours, clinician_id=id_)
+        service = {
+            "name": "Talk",
+            "duration_minutes": 10,
+            "step_minutes": 10,
+            "price": {"amount_minor": 1000, "currency": "EUR"},
+            "clinician_ids": [ids["clinician_id"], ids["other_clinician_id"]],
+        }
+        ids["service_id"] = self.write("POST", "/v1/services", service)["id"]
+        self.write("PATCH", "/v1/services/{service_id}", {"name": "Gespräch"}, **ids)
+        key = self.write("POST", "/v1/api-keys", {"role": "front_desk", "label": "Empfang"})
+        self.write("DELETE", "/v1/api-keys/{api_key_id}", api_key_id=key["id"])
+
+    def live(self) -> None:
+        """Register, book, move, cancel, close, erase. ``patient_id`` is left for a test to erase."""
+        ids, canary = self.ids, self.canary
+        patients = [self.write("POST", "/v1/patients", canary.patient(number))["id"] for number in range(4)]
+        for number, patient in enumerate(patients):
+            self.write("PATCH", "/v1/patients/{patient_id}", canary.patient(number + 1), patient_id=patient)
+            visit = self.book(patient)
+            moved = {"starts_at": self.starts_at()}
+            self.write("POST", "/v1/appointments/{appointment_id}/reschedule", moved, appointment_id=visit)
+            self.cancel(visit)
+            ids.setdefault("first_cancelled_id", visit)
+        ids["patient_id"], ids["other_patient_id"] = patients[:2]
+        # What begins now can be closed now.
+        for which, acts in (("clinician_id", ("check-in", "complete")), ("other_clinician_id", ("no-show",))):
+            ids["closed_id"] = self.book(patients[0], which, self.now.isoformat())
+            for act in acts:
+                self.write("POST", f"/v1/appointments/{{appointment_id}}/{act}", appointment_id=ids["closed_id"])
+        ids["appointment_id"] = self.book(patients[0])
+        self.write("DELETE", "/v1/patients/{patient_id}", patient_id=patients[-1])
+        ids["erased_id"] = patients[-1]
+
+    def book(self, patient_id: str, which: str = "clinician_id", starts_at: str | None = None) -> str:
+        return str(self.write("POST", "/v1/appointments", self.visit(patient_id, which, starts_at))["id"])
+
+    def visit(self, patient_id: str, which: str = "clinician_id", starts_at: str | None = None) -> dict[str, object]:
+        return {
+            "patient_id": patient_id,
+            "service_id": self.ids["service_id"],
+            "clinician_id": self.ids[which],
+            "starts_at": starts_at or self.starts_at(),
+        }
+
+    def starts_at(self) -> str:
+        """A time that nothing else takes."""
+        return (self.now + timedelta(minutes=next(self.minutes))).isoformat()
+
+    def cancel(self, appointment_id: str) -> None:
+        route = "/v1/appointments/{appointment_id}/cancel"
+        self.write("POST", route, {"reason": self.canary.reason}, appointment_id=appointment_id)
+
+    def be_refused(self) -> None:
+        """Fail in the ways that callers fail, with canaries in the request."""
+        canary, ids = self.canary, self.ids
+        person, reason = canary.patient(0), {"reason": canary.reason}
+        taken = self.owner.send("GET", f"/v1/appointments/{ids['appointment_id']}").body["starts_at"]
+        self.fail(409, "POST", "/v1/appointments", self.visit(ids["other_patient_id"], starts_at=taken))
+        self.fail(409, "POST", f"/v1/appointments/{ids['closed_id']}/cancel", reason)
+        self.fail(409, "PATCH", f"/v1/patients/{ids['erased_id']}", person)
+        self.fail(404, "PATCH", f"/v1/patients/{uuid4()}", person)
+        self.fail(404, "POST", f"/v1/appointments/{uuid4()}/cancel", reason)
+        self.fail(412, "PATCH", f"/v1/patients/{ids['patient_id']}", person, If_Match=canary.latin)
+        for name in person:
+            self.fail(422, "POST", "/v1/patients", {**person, name: {canary.latin: canary.reason}})
+            self.fail(422, "POST", "/v1/patients", {**person, name: f"{canary.reason}\0"})
+        self.fail(422, "POST", "/v1/patients", f'{{"given_name": "{canary.reason}'.encode())
+        self.fail(422, "POST", "/v1/patients", {**person, "given_name": canary.latin * 100})
+        self.fail(401, "GET", "/v1/patients", Authorization=f"Bearer {canary.latin}")
+
+    def be_refused_everywhere(self) -> None:
+        """Send canaries for each parameter and each body that the description names."""
+        said = quote(self.canary.reason)
+        for route, operations in self.description().items():
+            for method, operation in operations.items():
+                unknown = route.replace("{", f"{self.canary.latin}-").replace("}", "")
+                self._may_fail(method, unknown, {})
+                for parameter in operation.get("parameters", ()):
+                    if parameter["in"] == "query" and method == "get":
+                        self._may_fail(method, f"{_some(route)}?{parameter['name']}={said}", None)
+                if method != "get":
+                    self._may_fail(method, _some(route), {self.canary.latin: self.canary.reason})
+                    self._may_fail(method, _some(route), f'["{self.canary.reason}"'.encode())
+
+    def description(self) -> dict[str, dict[str, Any]]:
+        return dict(self.owner.send("GET", "/openapi.json").body["paths"])
+
+    def meet_faults(self) -> None:
+        """Fail in ways that nobody foresaw: the database refuses a row that is full of canaries, and an envelope was damaged."""
+        visit = self.book(self.ids["other_patient_id"])
+        with self._trap("log.event", "event_type <> 'scheduling.appointment.cancelled'"):
+            self.fail(500, "POST", f"/v1/appointments/{visit}/cancel", {"reason": self.canary.reason})
+        with self._trap("log.event", "event_type not like 'patients.%'"):
+            self.fail(500, "POST", "/v1/patients", self.canary.patient(2))
+        damaged = self.write("POST", "/v1/patients", self.canary.patient(1))["id"]
+        with self.program.superuser() as connection:
+            connection.execute(
+                "update log.event set sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 1)"
+                " where stream_id = %s",
+                (damaged,),
+            )
+        self.fail(500, "GET", f"/v1/patients/{damaged}")
+
+    def import_a_file(self, folder: Path, refusals: Path) -> dict[str, Any]:
+        """Import rows of canaries, some of which cannot be kept."""
+        canary = self.canary
+        mapping, file = folder / "mapping.toml", folder / "visits.csv"
+        mapping.write_text(MAPPING, "utf-8")
+        stems = (canary.latin, canary.hebrew, canary.german)
+        rows = [[stem, stem, canary.email, canary.phone, canary.birthday] for stem in stems]
+        rows += [[stems[0], stems[1], canary.reason, canary.phone, canary.birthday]]
+        rows += [[stems[1], stems[2], canary.email, canary.reason, canary.birthday]]
+        rows += [[stems[2], stems[0], canary.email, canary.phone, canary.reason]]
+        with file.open("w", encoding="utf-8", newline="") as text:
+            writer = csv.writer(text)
+            writer.writerow(["Practice", "Number", "Visit", "Asked", "Day", "Given", "Family", "Mail", "Phone", "Born"])
+            writer.writerows(["Old town", n, n, f"{MONDAY}T06:00:00Z", MONDAY, *row] for n, row in enumerate(rows))
+        said = self.program.command(
+            "import", "appointments", str(file), "--mapping", str(mapping), "--refusals", str(refusals), "--json"
+        )
+        return dict(json.loads(said))
+
+    def _may_fail(self, method: str, path: str, body: object) -> None:
+        answer = self.owner.send(method.upper(), path, body)
+        if not answer.succeeded:
+            self.refusals.append(answer)
+
+    @contextmanager
+    def _trap(self, table: str, condition: str) -> Iterator[None]:
+        with self.program.superuser() as connection:
+            connection.execute(f"alter table {table} add constraint trap check ({condition}) not valid".encode())
+            try:
+                yield
+            finally:
+                connection.execute(f"alter table {table} drop constraint trap".encode())
+
+
+def _some(route: str) -> str:
+    """The route with an id in each place that is nobody's."""
+    while "{" in route:
+        before, _, rest = route.partition("{")
+        route = f"{before}{uuid4()}{rest.partition('}')[2]}"
+    return route

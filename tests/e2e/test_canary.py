@@ -1,0 +1,212 @@
+"""No personal data in clear, wherever one looks; and none at all once a patient was erased. Seeded canaries prove it.
+
+SCHEDULER_CANARY_SEED asks for the canaries of an earlier run.
+"""
+
+import base64
+import json
+import os
+import subprocess
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random, SystemRandom
+from urllib.parse import quote
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from domain.personal import ERASED
+from event_store.embedded import SUPERUSER, EmbeddedServer
+from event_store.migrate import KEY_DATABASE, LOG_DATABASE
+from event_store.sealing import ErasedError, key_reference
+from tests.e2e.canaries import Canary, forms_of, sightings, sightings_in_folder
+from tests.e2e.canary_life import Life
+from tests.e2e.program import program_in, until
+from tests.support.world import open_world
+
+SEED = int(os.environ.get("SCHEDULER_CANARY_SEED") or SystemRandom().randrange(10**9))
+NOW = datetime(2026, 6, 1, 6, tzinfo=UTC)
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A life that was lived; ``guard`` was put in clear into the name of a location, to be found."""
+
+    life: Life
+    guard: Canary
+    imported: dict[str, object]
+    said: bytes
+    dump: bytes
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    chance = Random(SEED)
+    canary, guard = Canary.drawn(chance), Canary.drawn(chance)
+    folder, inbox = tmp_path_factory.mktemp("program"), tmp_path_factory.mktemp("inbox")
+    with program_in(folder, NOW) as program:
+        life = Life.begun(program, canary, NOW)
+        life.set_up()
+        life.live()
+        life.be_refused()
+        life.be_refused_everywhere()
+        life.meet_faults()
+        imported = life.import_a_file(inbox, folder / "refusals.csv")
+        last = life.write("POST", "/v1/locations", {"name": guard.reason, "zone": "Europe/Berlin"})["position"]
+        for text in (canary.latin, canary.hebrew, canary.german, canary.email, canary.phone):
+            found = life.owner.send("GET", f"/v1/patients?after={last}&search={quote(text)}")
+            assert found.body["patients"], f"seed {SEED}: the search for {text} finds nobody: {found.text}"
+        practice, patient = str(life.practice_id), life.ids["patient_id"]
+        erased = program.command("patient", "erase", patient, "--practice", practice, "--yes")
+        until(lambda: _is_erased(life), "the running program knows of the erasure", program.last_words)
+        with program.superuser() as connection:
+            connection.execute("checkpoint")
+            asked = connection.execute("select string_agg(query, ' ') from pg_stat_activity").fetchone()
+        metrics = life.owner.send("GET", "/metrics").text
+        refusals = [answer.text + str(answer.headers) for answer in life.refusals]
+        said = "\n".join([erased, str(asked), metrics, *refusals]).encode() + program.output.read_bytes()
+        yield Lived(life, guard, imported, said, _dump(program.data), folder)
+        life.owner.close()
+
+
+def _is_erased(life: Life) -> bool:
+    return bool(life.owner.send("GET", f"/v1/patients/{life.ids['patient_id']}").body["given_name"] is None)
+
+
+def _dump(data: Path) -> bytes:
+    """Both databases as text, in which no value is compressed."""
+    server = EmbeddedServer(data)
+    address = server.address
+    command: list[str | Path] = [server.binary("pg_dump"), "-h", address.host, "-p", str(address.port), "-U", SUPERUSER]
+    environment = {"PGPASSWORD": server.superuser_password}
+    return b"".join(
+        subprocess.run([*command, "-d", name], env=environment, capture_output=True, check=True).stdout
+        for name in (LOG_DATABASE, KEY_DATABASE)
+    )
+
+
+class TestInClear:
+    def test_nothing_personal_lies_in_the_data_folder(self, lived: Lived) -> None:
+        assert sightings_in_folder(lived.life.canary.needles(), lived.folder) == [], f"seed {SEED}"
+
+    def test_nothing_personal_is_in_a_dump(self, lived: Lived) -> None:
+        assert sightings(lived.life.canary.needles(), lived.dump) == [], f"seed {SEED}"
+
+    def test_nothing_personal_is_said_by_logs_refusals_metrics_or_running_queries(self, lived: Lived) -> None:
+        assert sightings(lived.life.canary.needles(), lived.said) == [], f"seed {SEED}"
+
+    def test_what_lies_in_clear_is_found(self, lived: Lived) -> None:
+        needles = lived.guard.needles()
+
+        places = {sighting.split(":")[0].split("/")[2] for sighting in sightings_in_folder(needles, lived.folder)}
+
+        assert {"base", "pg_wal"} <= places
+        assert {f"{stem} as UTF-8" for stem in (lived.guard.latin, lived.guard.hebrew, lived.guard.german)} <= set(
+            sightings(needles, lived.dump)
+        )
+
+    def test_every_route_that_writes_has_written_canaries(self, lived: Lived) -> None:
+        described = {
+            (method.upper(), route)
+            for route, operations in lived.life.description().items()
+            for method in operations
+            if method != "get"
+        }
+
+        assert described - lived.life.written == set()
+
+    def test_refusals_of_every_kind_were_read(self, lived: Lived) -> None:
+        assert {answer.status for answer in lived.life.refusals} >= {401, 404, 409, 412, 422, 500}
+
+    def test_the_import_kept_and_refused(self, lived: Lived) -> None:
+        assert (lived.imported["booked"], lived.imported["refused"]) == (3, 3)
+
+
+class TestSearch:
+    @pytest.mark.parametrize("text", ["Qxzwvjk", "צסטזדףץ", "Äöüßqxj"])
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda text: text.upper().encode(),
+            lambda text: b"\0" * 100 + text.encode("utf-16-be"),
+            lambda text: b"x" + base64.b64encode(b"{" + text.encode() + b"}"),
+            lambda text: base64.urlsafe_b64encode(b"{}" + text.lower().encode()),
+            lambda text: json.dumps({"name": text}).encode(),
+            lambda text: quote(f"a {text}").encode(),
+            lambda text: text.encode().hex().encode(),
+            lambda text: unicodedata.normalize("NFD", text).encode(),
+        ],
+    )
+    def test_knows_a_canary_however_it_is_written(self, text: str, write: Callable[[str], bytes]) -> None:
+        needles = {form: name for name, form in forms_of(text)}
+
+        assert sightings(needles, b"before" + write(text) + b"after") != []
+        assert sightings(needles, b"before" + write("nothing of that") + b"after") == []
+
+
+class TestErased:
+    def test_nothing_is_told_of_them(self, lived: Lived) -> None:
+        owner, ids = lived.life.owner, lived.life.ids
+        patient = owner.send("GET", f"/v1/patients/{ids['patient_id']}").body
+        history = owner.send("GET", f"/v1/patients/{ids['patient_id']}/history").body["history"]
+        visit = owner.send("GET", f"/v1/appointments/{ids['first_cancelled_id']}").body
+        diary = owner.send("GET", "/v1/calendar?from=2026-06-01&to=2026-06-08").body["appointments"]
+
+        assert {name for name, value in patient.items() if value} == {"id", "version", "erased"}
+        assert len(history) > 5
+        assert all(line["personal"] is None for line in history)
+        assert visit["cancellation_reason"] is None
+        assert [e for e in diary if e["patient_id"] == ids["patient_id"] and e["patient"] is not None] == []
+        assert [e for e in diary if e["patient_id"] == ids["other_patient_id"] and e["patient"] is not None] != []
+
+    def test_the_search_does_not_find_them(self, lived: Lived) -> None:
+        owner, canary = lived.life.owner, lived.life.canary
+        found = [
+            patient["id"]
+            for text in (canary.latin, canary.hebrew, canary.german, canary.email, canary.phone)
+            for patient in owner.send("GET", f"/v1/patients?search={quote(text)}").body["patients"]
+        ]
+
+        assert lived.life.ids["patient_id"] not in found
+        assert lived.life.ids["other_patient_id"] in found
+
+    def test_no_key_and_no_index_of_theirs_is_left(self, lived: Lived) -> None:
+        database, patient_id = lived.life.program.database, lived.life.ids["patient_id"]
+        with psycopg.connect(database.keys_admin_conninfo()) as keys, lived.life.program.superuser() as log:
+            wrapped = keys.execute(
+                "select wrapped from keys.person_key where subject_id = %s", (patient_id,)
+            ).fetchall()
+            tokens = log.execute(
+                "select token from patients.search_term where patient_id = %s", (patient_id,)
+            ).fetchall()
+            sealed = log.execute("select sealed from patients.patient where patient_id = %s", (patient_id,)).fetchall()
+
+        assert (set(wrapped), tokens, sealed) == ({(None,)}, [], [(None,)])
+
+    def test_nothing_that_was_sealed_for_them_opens(self, lived: Lived) -> None:
+        """By a process that has never held their key, in the log and in snapshots."""
+        patient_id, practice_id = UUID(lived.life.ids["patient_id"]), lived.life.practice_id
+        with open_world(lived.life.program.database) as world, world.admin() as admin:
+            events = [
+                event
+                for event in world.app_log.page(practice_id, 0, 10_000)
+                if event.stream_id == patient_id or event.body.get("patient_id") == str(patient_id)
+            ]
+            opened = [event.personal() for event in events if event.sealed is not None]
+            snapshots = admin.execute(
+                "select sealed from log.snapshot where stream_id = any (%s) and sealed is not null",
+                ([event.stream_id for event in events],),
+            ).fetchall()
+            for (sealed,) in snapshots:
+                with pytest.raises(ErasedError):
+                    world.keys.opening_key(practice_id, *key_reference(sealed))
+
+        assert len(opened) >= 3
+        assert all(part is ERASED for part in opened)
