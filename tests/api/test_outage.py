@@ -58,26 +58,32 @@ class TestCrossing:
         assert isinstance(refused, CrowdedError)
         assert (done, third, begun) == (True, "third", [])
 
-    def test_finishes_what_was_begun_for_a_caller_who_left(self) -> None:
+    def test_finishes_what_was_begun_for_a_caller_who_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("api.crossing.PATIENCE_SECONDS", 0.05)
         finished, go_on = threading.Event(), threading.Event()
 
         def work() -> None:
-            go_on.wait()
+            go_on.wait(5)
             finished.set()
 
-        async def leave() -> str:
+        async def leave() -> list[object]:
             crossing = Crossing(threads=1)
             task = asyncio.create_task(crossing.run(work))
             await asyncio.sleep(0.01)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            meanwhile = await asyncio.gather(crossing.run(lambda: "too early"), return_exceptions=True)
             go_on.set()
+            finished.wait()
+            await asyncio.sleep(0)
             answer = await crossing.run(lambda: "next")
             crossing.close()
-            return answer
+            return [*meanwhile, answer]
 
-        assert asyncio.run(leave()) == "next"
-        assert finished.is_set()
+        meanwhile, answer = asyncio.run(leave())
+
+        assert isinstance(meanwhile, CrowdedError)
+        assert answer == "next"
 
 
 class TestCrowd:
