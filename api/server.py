@@ -1,5 +1,6 @@
 """One HTTP server process: uvicorn on a socket that was bound before."""
 
+import gc
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -49,5 +50,9 @@ class HttpServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What was made until now stays: the collector need not walk it again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 50)
         if self.started:
             self._announce()
