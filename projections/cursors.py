@@ -9,11 +9,9 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection, Cursor
 
-_ADVANCE: Final = """
-update projection.cursor c set position = r.position, error = null, failed_position = null, updated_at = now()
-from json_to_recordset(%s::json) as r (projector text, expected bigint, position bigint)
-where c.tenant_id = %s and c.projector = r.projector and c.position = r.expected
-"""
+_ADVANCE: Final = "select projection.advance(%s, %s::json)"
+MOVED: Final = "SC001"
+"""What the database answers where another runner has moved a cursor; see cursors.sql."""
 
 
 class CursorMovedError(Exception):
@@ -53,16 +51,14 @@ def load(cursor: Cursor[Any], tenant_id: UUID, projectors: Sequence[str]) -> dic
 
 
 def advance(cursor: Cursor[Any], tenant_id: UUID, moves: Mapping[str, tuple[int, int]]) -> None:
-    """Move cursors, by projector from a position to another; it locks them until the transaction's end.
+    """Begin a practice's part of a transaction: move its cursors, by projector from a position to another, and hold them.
 
-    Raises CursorMovedError: one of them is no longer where it was, so that what is projected here must be rolled back.
+    Where one is no longer where it was, the database fails with ``MOVED``.
     """
     rows = [
         {"projector": name, "expected": expected, "position": position} for name, (expected, position) in moves.items()
     ]
-    cursor.execute(_ADVANCE, (msgspec.json.encode(rows).decode(), tenant_id))
-    if cursor.rowcount != len(rows):
-        raise CursorMovedError
+    cursor.execute(_ADVANCE, (tenant_id, msgspec.json.encode(rows).decode()))
 
 
 def record_failure(cursor: Cursor[Any], tenant_id: UUID, projector: str, error: str, position: int) -> None:

@@ -6,7 +6,7 @@ Nothing is ever skipped: a projector that fails at an event stops there, in that
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 from uuid import UUID
 
 import psycopg
@@ -69,23 +69,39 @@ class Page:
     error: Exception | None = None
     is_last: bool = False
 
+    @classmethod
+    def of(cls, after: int, events: Sequence[LoggedEvent], limit: int, error: Exception | None = None) -> Self:
+        """Return the events up to the first gap; ``limit`` is how many were asked for."""
+        whole = sum(event.position == expected for expected, event in enumerate(events, after + 1))
+        if events and not whole:
+            error = GapError()
+        return cls(after, events[:whole], error, is_last=whole == len(events) < limit)
+
 
 def read(log: LogSource, tenant_id: UUID, after: int, limit: int) -> Page:
     """Return up to ``limit`` events behind a position, fewer where one cannot be read. Raises what ``AWAY`` lists."""
-    error: Exception = GapError()
+    error: Exception | None = None
     while limit:
         try:
-            events = log.page(tenant_id, after, limit)
+            return Page.of(after, log.page(tenant_id, after, limit), limit)
         except AWAY:
             raise
         except Exception as unreadable:
             error = unreadable
-            limit //= 8
-        else:
-            whole = sum(event.position == expected for expected, event in enumerate(events, after + 1))
-            is_last = whole == len(events) < limit
-            return Page(after, events[:whole], error if events and not whole else None, is_last)
+            limit = max(1, limit // 8) if limit > 1 else 0
     return Page(after, (), error)
+
+
+def shares_of(feed: Feed, projectors: Sequence[Projector], page: Page) -> list[Share]:
+    """Return what each projector makes of what it has not seen of a page. Raises whatever a projector does."""
+    last = page.events[-1].position
+    return [_share(feed, one, page.events) for one in projectors if feed.positions[one.name] < last]
+
+
+def taken(feed: Feed, shares: Sequence[Share]) -> None:
+    """Note that shares were committed."""
+    for share in shares:
+        feed.positions[share.projector] = share.position
 
 
 def advance(feed: Feed, projectors: Sequence[Projector], page: Page, commit: Commit) -> None:
@@ -115,8 +131,7 @@ def _project(feed: Feed, projectors: Sequence[Projector], events: Sequence[Logge
         else:
             _narrow(feed, projectors[0], _unseen(feed, projectors[0], events), commit, error)
     else:
-        for share in shares:
-            feed.positions[share.projector] = share.position
+        taken(feed, shares)
 
 
 def _narrow(feed: Feed, projector: Projector, events: Sequence[LoggedEvent], commit: Commit, error: Exception) -> None:

@@ -47,6 +47,10 @@ class LogSource(Protocol):
         """Return up to ``limit`` events behind a position, in order."""
         ...
 
+    def pages(self, wanted: Sequence[tuple[UUID, int]], limit: int) -> Sequence[Sequence[LoggedEvent]]:
+        """Return the same for several practices at once, each (practice, position) once."""
+        ...
+
     def of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], after: int, limit: int) -> Sequence[LoggedEvent]:
         """Return up to ``limit`` events of these things behind a position, in order."""
         ...

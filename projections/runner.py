@@ -4,16 +4,22 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
+import psycopg
+
 from projections import cursors
-from projections.feeding import AWAY, Feed, Share, advance, read
+from projections.feeding import AWAY, Feed, Page, Share, advance, read, shares_of, taken
 from projections.inbox import Inbox
 from projections.ports import Connect, Listen, LogSource, TenantTransaction
 from projections.rows import Projector, write
 
 SWEEP_SECONDS: Final = 1.0
+_TOGETHER: Final = 16
+"""How many practices' pages travel together, while more are waiting."""
 _SHORTEST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 _AWAY_PAUSE: Final = 0.1
@@ -68,24 +74,60 @@ class Runner:
 
     def step(self, tenant_id: UUID) -> bool:
         """Project one page of a practice; return whether there may be more. Raises psycopg.OperationalError: nothing happened."""
+        return bool(self.steps([tenant_id]))
+
+    def steps(self, tenant_ids: Sequence[UUID]) -> list[UUID]:
+        """Project one page of each practice, all together; return where there may be more.
+
+        Where that fails, each is projected alone, so that what is wrong with one stops no other.
+        """
+        flight = [turn for tenant_id in tenant_ids if (turn := self._turn(tenant_id)) is not None]
+        if not flight:
+            return []
+        pages = self._read(flight)
+        together = [(turn, page) for turn, page in zip(flight, pages, strict=True) if page.events]
+        try:
+            parts = [(turn.feed, shares_of(turn.feed, turn.running, page)) for turn, page in together]
+            self._commit([(feed.tenant_id, shares) for feed, shares in parts])
+        except AWAY:
+            raise
+        except Exception:
+            return [t.feed.tenant_id for t, page in zip(flight, pages, strict=True) if self._alone(t, page)]
+        for feed, shares in parts:
+            taken(feed, shares)
+            self._forgive(feed)
+        unreadable = [(turn, page) for turn, page in zip(flight, pages, strict=True) if page.error is not None]
+        for turn, page in unreadable:
+            self._alone(turn, page)
+        return [turn.feed.tenant_id for turn, page in together if not page.is_last]
+
+    def _turn(self, tenant_id: UUID) -> "_Turn | None":
         self._resume(tenant_id)
         feed = self._feeds.get(tenant_id) or self._begin(tenant_id)
         running = feed.running(self._projectors)
-        if not running:
-            return False
-        before = set(feed.stops)
-        after = min(feed.positions[projector.name] for projector in running)
-        page = read(self._log, tenant_id, after, self._page)
+        return _Turn(feed, running, min(feed.positions[one.name] for one in running)) if running else None
+
+    def _read(self, flight: Sequence["_Turn"]) -> list[Page]:
         try:
-            advance(feed, running, page, self._commit)
+            found = self._log.pages([(turn.feed.tenant_id, turn.after) for turn in flight], self._page)
+        except AWAY:
+            raise
+        except Exception:
+            return [read(self._log, turn.feed.tenant_id, turn.after, self._page) for turn in flight]
+        return [Page.of(turn.after, events, self._page) for turn, events in zip(flight, found, strict=True)]
+
+    def _alone(self, turn: "_Turn", page: Page) -> bool:
+        """Project one practice's page by itself; return whether there may be more."""
+        feed = turn.feed
+        before = set(feed.stops)
+        try:
+            advance(feed, turn.running, page, lambda tenant_id, shares: self._commit([(tenant_id, shares)]))
         except cursors.CursorMovedError:
-            del self._feeds[tenant_id]
+            del self._feeds[feed.tenant_id]
             return True
         for name in feed.stops.keys() - before:
             self._note(feed, name)
-        if self._retries:
-            for projector in feed.running(running):
-                self._retries.pop((tenant_id, projector.name), None)
+        self._forgive(feed)
         return bool(page.events) and not page.is_last
 
     def run(self, listen: Listen, stop: threading.Event) -> None:
@@ -105,11 +147,10 @@ class Runner:
                 waiting |= dict.fromkeys(named)
                 if asks_for_sweep:
                     sweep_at = time.monotonic()
-                if waiting:
-                    tenant_id = next(iter(waiting))
+                turns = list(islice(waiting, _TOGETHER))
+                for tenant_id in turns:
                     del waiting[tenant_id]
-                    if self.step(tenant_id):
-                        waiting[tenant_id] = None
+                waiting |= dict.fromkeys(self.steps(turns))
             except AWAY as error:
                 _log.warning("the database is away: %s", type(error).__name__)
                 self._feeds.clear()
@@ -122,12 +163,24 @@ class Runner:
         feed = self._feeds[tenant_id] = Feed(tenant_id, positions)
         return feed
 
-    def _commit(self, tenant_id: UUID, shares: Sequence[Share]) -> None:
-        with self._transaction(tenant_id) as cursor:
-            # First the cursors: whoever holds them is alone with this practice's rows, and a rebuild waits its turn here.
-            cursors.advance(cursor, tenant_id, {share.projector: (share.expected, share.position) for share in shares})
-            for share in shares:
-                write(cursor, share.projector, share.writes)
+    def _commit(self, parts: Sequence[tuple[UUID, Sequence[Share]]]) -> None:
+        """Write what practices' projectors made and move their cursors, in one transaction."""
+        if not parts:
+            return
+        with self._connect() as connection:
+            try:
+                with connection.transaction(), connection.cursor() as cursor:
+                    # In one order for everybody, so that two runners never wait for each other in a ring.
+                    for tenant_id, shares in sorted(parts, key=_tenant):
+                        # First the cursors: whoever holds them is alone with this practice's rows, and a rebuild waits here.
+                        moves = {share.projector: (share.expected, share.position) for share in shares}
+                        cursors.advance(cursor, tenant_id, moves)
+                        for share in shares:
+                            write(cursor, share.projector, share.writes)
+            except psycopg.DatabaseError as error:
+                if error.sqlstate == cursors.MOVED:
+                    raise cursors.CursorMovedError from error
+                raise
 
     def _note(self, feed: Feed, name: str) -> None:
         """Keep where a projector stopped, and when to try it again: after a second, then ever later."""
@@ -138,6 +191,13 @@ class Runner:
         pause = min(pause * 2, _LONGEST_PAUSE)
         self._retries[feed.tenant_id, name] = (time.monotonic() + pause, pause)
 
+    def _forgive(self, feed: Feed) -> None:
+        """Forget the pauses of projectors that run again."""
+        if self._retries:
+            for name in self._names:
+                if name not in feed.stops:
+                    self._retries.pop((feed.tenant_id, name), None)
+
     def _resume(self, tenant_id: UUID, *, even_early: bool = False) -> None:
         """Let projectors that stopped try again, if their pause is over."""
         feed = self._feeds.get(tenant_id)
@@ -147,3 +207,16 @@ class Runner:
         if even_early or any(self._retries[tenant_id, name][0] <= now for name in feed.stops):
             # What it remembers of the cursors is dropped as well: another program may have moved them.
             del self._feeds[tenant_id]
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A practice whose turn it is, the projectors that run there, and the position behind which they begin."""
+
+    feed: Feed
+    running: Sequence[Projector]
+    after: int
+
+
+def _tenant(part: tuple[UUID, Sequence[Share]]) -> UUID:
+    return part[0]

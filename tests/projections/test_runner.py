@@ -73,6 +73,45 @@ class TestCatchUp:
         assert rows_of(world, life.tenant_id) == together_made
 
 
+class TestSteps:
+    def test_take_several_practices_along_and_say_which_have_more(
+        self, world: World, new_life: Callable[[int], Happenings]
+    ) -> None:
+        short, long, idle = new_life(1), new_life(2), new_life(3)
+        runner = world.runner(page=30)
+        runner.catch_up(idle.tenant_id)
+        last = short.happen(20, at_once=10)
+        long.happen(40, at_once=10)
+
+        more = runner.steps([short.tenant_id, long.tenant_id, idle.tenant_id])
+
+        assert more == [long.tenant_id]
+        assert cursors_of(world, short.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+        assert cursors_of(world, long.tenant_id) == dict.fromkeys(VIEWS, (30, None, None))
+        assert_views_are_folds(world, short)
+
+    def test_carry_the_others_on_where_one_practice_is_ill_and_another_was_projected_elsewhere(
+        self, world: World, new_life: Callable[[int], Happenings]
+    ) -> None:
+        ill, unreadable, moved, well = (new_life(seed) for seed in range(4))
+        runner = world.runner(of=instead(world, Unable(12)))
+        runner.steps([life.tenant_id for life in (ill, unreadable, moved, well)])
+        last = {life.tenant_id: life.happen(5, at_once=5) for life in (unreadable, moved, well)}
+        ill.happen(20, at_once=10)
+        alter_log(world, unreadable.tenant_id, "update log.event set schema_version = 9 where position = 4")
+        world.runner().catch_up(moved.tenant_id)
+
+        again = runner.steps([life.tenant_id for life in (ill, unreadable, moved, well)])
+
+        assert cursors_of(world, ill.tenant_id)["calendar"] == (11, "ValueError", 12)
+        assert cursors_of(world, unreadable.tenant_id)["history"][0] == 3
+        assert cursors_of(world, moved.tenant_id) == dict.fromkeys(VIEWS, (last[moved.tenant_id], None, None))
+        assert cursors_of(world, well.tenant_id) == dict.fromkeys(VIEWS, (last[well.tenant_id], None, None))
+        assert set(again) <= {unreadable.tenant_id, moved.tenant_id}
+        assert_views_are_folds(world, moved)
+        assert_views_are_folds(world, well)
+
+
 class TestAnEventThatOneProjectorCannotTake:
     def test_stops_that_projector_before_it_and_no_other(
         self, world: World, life: Happenings, caplog: pytest.LogCaptureFixture
