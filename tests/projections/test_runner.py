@@ -101,13 +101,14 @@ class TestSteps:
         alter_log(world, unreadable.tenant_id, "update log.event set schema_version = 9 where position = 4")
         world.runner().catch_up(moved.tenant_id)
 
-        again = runner.steps([life.tenant_id for life in (ill, unreadable, moved, well)])
+        more = [life.tenant_id for life in (ill, unreadable, moved, well)]
+        while more:
+            more = runner.steps(more)
 
         assert cursors_of(world, ill.tenant_id)["calendar"] == (11, "ValueError", 12)
-        assert cursors_of(world, unreadable.tenant_id)["history"][0] == 3
+        assert cursors_of(world, unreadable.tenant_id) == dict.fromkeys(VIEWS, (3, "NewerVersionError", 4))
         assert cursors_of(world, moved.tenant_id) == dict.fromkeys(VIEWS, (last[moved.tenant_id], None, None))
         assert cursors_of(world, well.tenant_id) == dict.fromkeys(VIEWS, (last[well.tenant_id], None, None))
-        assert set(again) <= {unreadable.tenant_id, moved.tenant_id}
         assert_views_are_folds(world, moved)
         assert_views_are_folds(world, well)
 
