@@ -20,6 +20,8 @@ DAYS = 10
 
 @dataclass(slots=True)
 class Command:
+    """``tries``: how often it was sent until it was answered."""
+
     studio: Studio
     path: str
     body: dict[str, object]
@@ -67,6 +69,7 @@ class Ledger:
         return [command for command in self.commands if command.studio is studio and command.was_carried_out]
 
     def sent_again(self) -> int:
+        """How many commands were not answered at their first try."""
         return sum(command.tries > 1 for command in self.commands)
 
 
@@ -117,21 +120,23 @@ class Client:
         command = Command(self._studio, path, body)
         with self._ledger.lock:
             self._ledger.commands.append(command)
-        answer = command.answer = self._until_answered(command)
+        answer = command.answer = answered(self._caller, command)
         assert answer.status in EXPECTED, f"{path} was answered {answer.text}"
         if path == "/v1/patients":
             self._studio.patients.append(answer.body["id"])
         elif path == "/v1/appointments" and answer.succeeded:
             self._booked.append(answer.body["id"])
 
-    def _until_answered(self, command: Command) -> Answer:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            command.tries += 1
-            # A lost connection: nobody knows what became of the command.
-            with suppress(OSError, http.client.HTTPException):
-                answer = self._caller.send("POST", command.path, command.body, Idempotency_Key=command.key)
-                if answer.status != 503:
-                    return answer
-            time.sleep(0.05)
-        raise AssertionError(f"{command.path} was never carried out")
+
+def answered(caller: Caller, command: Command) -> Answer:
+    """Send a command until it is answered, always under its key. Raises AssertionError: nobody answered."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        command.tries += command.answer is None
+        # A lost connection: nobody knows what became of the command.
+        with suppress(OSError, http.client.HTTPException):
+            answer = caller.send("POST", command.path, command.body, Idempotency_Key=command.key)
+            if answer.status != 503:
+                return answer
+        time.sleep(0.05)
+    raise AssertionError(f"{command.path} was never carried out")
