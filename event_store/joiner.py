@@ -98,12 +98,14 @@ class AppendJoiner:
             if connection is None or connection.closed:
                 connection = self._connect()
             _fly(connection, flight, wait=False)
-        except psycopg.Error:
+        except BaseException as error:
             for request in flight:
                 request.outcome = "failed"
             if connection is not None:
                 connection.close()
             connection = None
+            if not isinstance(error, psycopg.Error):
+                raise
         finally:
             self._land(flight, own, connection)
 
