@@ -34,10 +34,11 @@ _CALL: Final = "select outcome, position from log.append(%s::jsonb, %s)"
 
 @dataclass(slots=True, eq=False)
 class Append:
-    """One practice's append and, once it has landed, its outcome. ``document`` is what travels of it."""
+    """One practice's append and, once it has landed, its outcome. ``document`` is what travels of it, ``stream_id`` its first event's."""
 
     tenant_id: UUID
     command_id: UUID
+    stream_id: UUID
     document: AppendDocument
     claims: Sequence[TimeClaim] = ()
     releases: Sequence[UUID] = ()
@@ -174,10 +175,10 @@ class AppendJoiner:
                 with self._connect() as connection:
                     connection.execute(f"set lock_timeout = '{int(PATIENCE_SECONDS)}s'")
                     _fly(connection, [request], wait=True)
-                    # A lost answer may have been a commit: then the command is in the log, and this is its answer.
-                    if was_lost and request.outcome == "repeated":
-                        request.position = _recorded_position(connection, request)
-                        request.outcome = "appended"
+                    # A lost answer may have been a commit: then the command is in the log, and this is its answer. Unless it is there
+                    # with another thing: then the caller sent it twice, and the other one was first.
+                    if was_lost and request.outcome == "repeated" and (position := _own_position(connection, request)):
+                        request.position, request.outcome = position, "appended"
                     return
             except psycopg.errors.ExclusionViolation as error:
                 raise TimeTakenError from error
@@ -209,10 +210,12 @@ def _position(request: Append) -> int:
     raise UnknownPracticeError
 
 
-def _recorded_position(connection: Connection[Any], request: Append) -> int:
+def _own_position(connection: Connection[Any], request: Append) -> int | None:
+    """Return the position of the last event that the command wrote; None if it wrote of another thing."""
     with tenant_transaction(connection, request.tenant_id) as cursor:
         row = cursor.execute(
-            "select max(position) from log.event where tenant_id = %s and command_id = %s",
-            (request.tenant_id, request.command_id),
+            "select max(position) from log.event where tenant_id = %s and command_id = %s"
+            " having bool_or(command_part = 0 and stream_id = %s)",
+            (request.tenant_id, request.command_id, request.stream_id),
         ).fetchone()
-    return int(row[0]) if row else 0
+    return int(row[0]) if row else None

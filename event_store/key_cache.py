@@ -13,7 +13,7 @@ from uuid import UUID
 
 from event_store.key_store import KeyStore
 from event_store.lru import LeastRecentlyUsed
-from event_store.sealing import DataKey, KeyUnavailableError
+from event_store.sealing import DataKey, KeyStoreAwayError
 
 CHECK_SECONDS: Final = 0.5
 """How long keys are used from memory before the ledger is asked again: an erasure reaches every process within a second."""
@@ -53,7 +53,7 @@ class KeyCache:
     def check(self, tenant_id: UUID) -> int:
         """Forget whom other processes erased; return a mark to give back with what is read from now on.
 
-        Raises KeyUnavailableError: the ledger cannot be asked, so no key in memory may be used.
+        Raises KeyStoreAwayError: the ledger cannot be asked, so no key in memory may be used.
         """
         if self._is_away or time.monotonic() >= self._ask_at:
             self._ask()
@@ -118,11 +118,11 @@ class KeyCache:
             if asked_at < self._ask_at:
                 # Another thread has just asked; where it was in vain, nobody waits for the same answer again.
                 if self._is_away:
-                    raise KeyUnavailableError("the key database is away")
+                    raise KeyStoreAwayError("the key database is away")
                 return
             try:
                 self._last_erasure = self._store.last_erasure()
-            except KeyUnavailableError:
+            except KeyStoreAwayError:
                 self._is_away = True
                 self._ask_at = time.monotonic() + CHECK_SECONDS
                 raise

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import Cursor
 from psycopg_pool import ConnectionPool
 
-from event_store.sealing import KeyUnavailableError
+from event_store.sealing import KeyStoreAwayError
 from event_store.tenancy import tenant_transaction
 
 _SHARED: Final = "select pg_advisory_xact_lock_shared(%s)"
@@ -88,7 +88,7 @@ class KeyStore:
 
     Creating and erasing keys of one practice exclude each other by an advisory lock, so that no key is born to a person
     while the person is erased, and the ledger's order within a practice is the order of its commits.
-    Every method raises KeyUnavailableError: the database is away, or no connection became free in time.
+    Every method raises KeyStoreAwayError: the database is away, or no connection became free in time.
     """
 
     def __init__(self, pool: ConnectionPool) -> None:
@@ -193,4 +193,4 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise KeyUnavailableError("the key database is away") from error
+        raise KeyStoreAwayError("the key database is away") from error

@@ -64,7 +64,16 @@ class PracticeRecorder(ApplicationRecorder):
         document = append_document(
             self._tenant_id, cast(Sequence[MappedEvent], stored_events), source, self._now(), claims, releases
         )
-        last = self._joiner.append(Append(self._tenant_id, source.command_id, document, claims, releases))
+        last = self._joiner.append(
+            Append(
+                self._tenant_id,
+                source.command_id,
+                UUID(str(stored_events[0].originator_id)),
+                document,
+                claims,
+                releases,
+            )
+        )
         self._grown(self._tenant_id)
         return range(last - len(stored_events) + 1, last + 1)
 

@@ -30,6 +30,7 @@ import threading
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import psycopg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -62,6 +63,10 @@ class ErasedError(SealingError):
 
 class KeyUnavailableError(SealingError):
     """The key cannot be had now: the key store is away, or does not know it. The data is neither erased nor damaged."""
+
+
+class KeyStoreAwayError(KeyUnavailableError, psycopg.OperationalError):
+    """The key store cannot be reached: like any outage of a database it passes, and what waits for it may be tried again."""
 
 
 class TamperedError(SealingError):

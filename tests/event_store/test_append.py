@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 import psycopg
@@ -19,6 +20,7 @@ from domain.time_range import TimeRange
 from event_store.append_document import append_document
 from event_store.errors import UnknownPracticeError
 from event_store.joiner import Append
+from event_store.mapper import MappedEvent
 from tests.support.world import World, by_test
 
 TEN = datetime(2027, 3, 1, 10, tzinfo=UTC)
@@ -232,8 +234,23 @@ class TestJoining:
 
         assert book(log, appointment(uuid7())) == 3
 
+    def test_a_command_that_was_recorded_for_another_thing_is_not_taken_for_an_answer_that_was_lost(
+        self, world: World
+    ) -> None:
+        log = world.practice()
+        by = by_test()
+        log.record(appointment(uuid7()), by=by)
+        [event] = appointment(uuid7()).collect_events()
+        stored = cast(MappedEvent, log.mapper.to_stored_event(event))
+        document = append_document(log.tenant_id, [stored], by, TEN)
+        lost = Append(log.tenant_id, by.command_id, event.originator_id, document, outcome="failed")
+
+        world.store.joiner._fly_alone(lost)
+
+        assert lost.outcome == "repeated"
+
     def test_an_unknown_practice_is_refused(self, world: World) -> None:
         document = append_document(uuid7(), [], by_test(), TEN)
 
         with pytest.raises(UnknownPracticeError):
-            world.store.joiner.append(Append(uuid7(), uuid7(), document))
+            world.store.joiner.append(Append(uuid7(), uuid7(), uuid7(), document))
