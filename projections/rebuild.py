@@ -92,6 +92,12 @@ class Rebuild:
                 self._clear_away()
                 for model in self._models:
                     create(self._admin, model, _shadow(model.name))
+                later = self._drop_indexes()
+            self._fill(progress)
+            # An index is built over what is there in a fraction of the time that it takes to keep one up row by row.
+            for definition in later:
+                with as_owner(self._admin):
+                    self._admin.execute(definition.encode())
             for _ in range(_MOST_ROUNDS):
                 if self._fill(progress) <= _FEW:
                     break
@@ -121,6 +127,18 @@ class Rebuild:
         for model in READ_MODELS:
             for name in (_shadow(model.name), _retired(model.name)):
                 self._admin.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name)))
+
+    def _drop_indexes(self) -> list[str]:
+        """Drop the shadows' indexes that no row is looked up by while they are filled; return what makes them again."""
+        indexes = self._admin.execute(
+            "select i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) from pg_index i"
+            " join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace"
+            " where n.nspname = any (%s) and not i.indisunique",
+            ([_shadow(model.name) for model in self._models],),
+        ).fetchall()
+        for name, _ in indexes:
+            self._admin.execute(f"drop index {name}".encode())
+        return [definition for _, definition in indexes]
 
     def _fill(self, progress: Progress) -> int:
         """Bring the shadows up to the heads as they are now; return how many events that took."""

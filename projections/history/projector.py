@@ -1,4 +1,4 @@
-"""Keeps the history's index: which visits a patient, a clinician, a service, a room or a device takes part in."""
+"""Keeps the history's index: which visits a patient, a clinician, a room or a device takes part in."""
 
 from collections.abc import Sequence
 from typing import Final, cast
@@ -25,7 +25,7 @@ class HistoryProjector:
         for event in events:
             if event.event_type == Appointment.Booked.TOPIC:
                 body = event.body
-                things = [body["patient_id"], body["clinician_id"], body["service_id"], *_resources(event)]
+                things = [body["patient_id"], body["clinician_id"], *_resources(event)]
             elif event.event_type == Appointment.Rescheduled.TOPIC:
                 things = _resources(event)
             else:

@@ -11,44 +11,59 @@ from projections.ports import PersonIndex
 from projections.rows import Row, Write
 
 _INSERT: Final = """
-insert into {schema}.patient (
-    tenant_id, patient_id, sealed, sealed_type, sealed_version, zone, locale, is_erased, registered_at, version, position
+with inserted as (
+    insert into {schema}.patient (
+        tenant_id, patient_id, sealed, sealed_type, sealed_version, zone, locale, tokens, is_erased, registered_at, version, position
+    )
+    select
+        (select log.current_tenant()), patient_id, decode(sealed, 'base64'), sealed_type, sealed_version, zone, locale, tokens, is_erased,
+        registered_at, version, position
+    from json_to_recordset(%s::json) as r (
+        patient_id uuid, sealed text, sealed_type text, sealed_version integer, zone text, locale text, tokens bigint[],
+        is_erased boolean, registered_at timestamptz, version integer, position bigint
+    )
+    returning tenant_id, patient_id, tokens
 )
-select
-    (select log.current_tenant()), patient_id, decode(sealed, 'base64'), sealed_type, sealed_version, zone, locale, is_erased,
-    registered_at, version, position
-from json_to_recordset(%s::json) as r (
-    patient_id uuid, sealed text, sealed_type text, sealed_version integer, zone text, locale text, is_erased boolean,
-    registered_at timestamptz, version integer, position bigint
-)
+insert into {schema}.search_term (tenant_id, token, patient_id)
+select i.tenant_id, t.token, i.patient_id from inserted i, unnest(i.tokens) as t (token)
+"""
+
+# "offset 0" keeps the planner from a join over the whole table: each token is looked up in the index.
+_FORGET: Final = """
+delete from {schema}.search_term where ctid = any (array(
+    select s.ctid
+    from json_to_recordset(%s::json) as r (patient_id uuid)
+    join {schema}.patient p on p.tenant_id = (select log.current_tenant()) and p.patient_id = r.patient_id
+    cross join lateral unnest(p.tokens) as t (token)
+    cross join lateral (
+        select ctid from {schema}.search_term
+        where tenant_id = p.tenant_id and token = t.token and patient_id = p.patient_id
+        offset 0
+    ) s
+))
 """
 
 _UPDATE: Final = """
-update {schema}.patient p set
-    sealed = decode(r.sealed, 'base64'),
-    sealed_type = r.sealed_type,
-    sealed_version = r.sealed_version,
-    zone = r.zone,
-    locale = r.locale,
-    is_erased = r.is_erased,
-    version = r.version,
-    position = r.position
-from json_to_recordset(%s::json) as r (
-    patient_id uuid, sealed text, sealed_type text, sealed_version integer, zone text, locale text, is_erased boolean,
-    version integer, position bigint
+with updated as (
+    update {schema}.patient p set
+        sealed = decode(r.sealed, 'base64'),
+        sealed_type = r.sealed_type,
+        sealed_version = r.sealed_version,
+        zone = r.zone,
+        locale = r.locale,
+        tokens = r.tokens,
+        is_erased = r.is_erased,
+        version = r.version,
+        position = r.position
+    from json_to_recordset(%s::json) as r (
+        patient_id uuid, sealed text, sealed_type text, sealed_version integer, zone text, locale text, tokens bigint[],
+        is_erased boolean, version integer, position bigint
+    )
+    where p.tenant_id = (select log.current_tenant()) and p.patient_id = r.patient_id
+    returning p.tenant_id, p.patient_id, p.tokens
 )
-where p.tenant_id = (select log.current_tenant()) and p.patient_id = r.patient_id
-"""
-
-_FORGET_TERMS: Final = """
-delete from {schema}.search_term s using json_to_recordset(%s::json) as r (patient_id uuid)
-where s.tenant_id = (select log.current_tenant()) and s.patient_id = r.patient_id
-"""
-
-_INSERT_TERMS: Final = """
 insert into {schema}.search_term (tenant_id, token, patient_id)
-select (select log.current_tenant()), t.token, r.patient_id
-from json_to_recordset(%s::json) as r (patient_id uuid, tokens bigint[]), unnest(r.tokens) as t (token)
+select u.tenant_id, t.token, u.patient_id from updated u, unnest(u.tokens) as t (token)
 """
 
 
@@ -77,16 +92,13 @@ class PatientsProjector:
                 rows = registered if event.stream_id in registered else changed
                 rows[event.stream_id] = rows.get(event.stream_id, {}) | _nothing_known(event)
                 found_by[event.stream_id] = None
-        terms: list[Row] = [
-            {"patient_id": patient_id, "tokens": list(self._tokens(event))}
-            for patient_id, event in found_by.items()
-            if event is not None
-        ]
+        for patient_id, teller in found_by.items():
+            row = registered.get(patient_id) or changed[patient_id]
+            row["tokens"] = [] if teller is None else list(self._tokens(teller))
         return [
             Write(_INSERT, list(registered.values())),
+            Write(_FORGET, [{"patient_id": patient_id} for patient_id in changed]),
             Write(_UPDATE, list(changed.values())),
-            Write(_FORGET_TERMS, [{"patient_id": patient_id} for patient_id in changed]),
-            Write(_INSERT_TERMS, terms),
         ]
 
     def _tokens(self, event: LoggedEvent) -> Collection[int]:

@@ -9,6 +9,7 @@ create table patient (
     sealed_version integer,
     zone           text,
     locale         text,
+    tokens         bigint[] not null,
     is_erased      boolean not null,
     registered_at  timestamptz not null,
     version        integer not null,
@@ -16,16 +17,14 @@ create table patient (
     primary key (tenant_id, patient_id)
 ) with (fillfactor = 80);
 
--- A row for each term that a person is found by. Rows and not an array: operators on arrays are not leakproof, so under row-level
--- security no index would serve them.
+-- A row for each of a person's tokens, by which they are found. The array itself cannot be searched: its operators are not leakproof,
+-- so under row-level security no index would serve them; but it finds these rows again, without another index.
 create table search_term (
     tenant_id  uuid not null,
     token      bigint not null,
     patient_id uuid not null,
     primary key (tenant_id, token, patient_id)
 );
-
-create index search_term_by_patient on search_term (tenant_id, patient_id);
 
 do $$
 declare
