@@ -51,20 +51,22 @@ class Express:
         if stop is None or not fits:
             await self._app(scope, receive, send)
             return
-        raw, again = await _read(receive)
+        request, again = Request(scope, receive), receive
+        response: Response | None = None
         try:
-            body = stop.body.model_validate_json(raw)
-        except ValidationError:
-            await self._app(scope, again, send)
-            return
-        request = Request(scope, again)
-        scope["route"] = stop.route
-        call = Call(request, request.app.state.gate, scope["actor"], key)
-        try:
-            response = await stop.endpoint(body=body, call=call)
+            raw, again = await _read(receive)
+            request = Request(scope, again)
+            body = _body(stop, raw)
+            if body is not None:
+                scope["route"] = stop.route
+                call = Call(request, request.app.state.gate, scope["actor"], key)
+                response = await stop.endpoint(body=body, call=call)
         except Exception as error:
             response = await _refusal(request, error)
-        await response(scope, receive, send)
+        if response is None:
+            await self._app(scope, again, send)
+        else:
+            await response(scope, receive, send)
 
 
 def stops_of(routes: list[APIRoute]) -> dict[str, Stop]:
@@ -92,6 +94,14 @@ def _key_of(scope: Scope) -> tuple[bool, str | None]:
             key = value.decode("latin-1")
     is_key_fine = key is None or (len(key) <= KEY_LENGTH and _KEY.fullmatch(key) is not None)
     return content_type == _JSON and is_key_fine and not scope["query_string"], key
+
+
+def _body(stop: Stop, raw: bytes) -> BaseModel | None:
+    """Return what was sent, or None where the framework is to say what is wrong with it."""
+    try:
+        return stop.body.model_validate_json(raw)
+    except ValidationError:
+        return None
 
 
 async def _read(receive: Receive) -> tuple[bytes, Receive]:
