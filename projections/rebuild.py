@@ -29,8 +29,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 _LOCK: Final = 7_239_481_006
 """The advisory lock that lets one program rebuild at a time."""
-_PAGE: Final = 2_000
-_LANES: Final = 4
+_PAGE: Final = 10_000
+_LANES: Final = 3
 """So many practices are filled at once: while the database writes the rows of one, those of another are made."""
 _FEW: Final = 500
 """So many events are caught up within the swap, while projections wait."""
