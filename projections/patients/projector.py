@@ -94,7 +94,7 @@ class PatientsProjector:
                 found_by[event.stream_id] = None
         for patient_id, teller in found_by.items():
             row = registered.get(patient_id) or changed[patient_id]
-            row["tokens"] = [] if teller is None else list(self._tokens(teller))
+            row["tokens"] = [] if teller is None else sorted(self._tokens(teller))
         return [
             Write(_INSERT, list(registered.values())),
             Write(_FORGET, [{"patient_id": patient_id} for patient_id in changed]),
