@@ -73,8 +73,8 @@ def listen(connection: Connection[Any], timeout_seconds: float) -> Iterator[set[
     connection.execute(f"listen {CHANNEL}")
     while True:
         named: set[UUID] = set()
-        is_whole = True
+        is_told, is_whole = False, False
         for notify in connection.notifies(timeout=timeout_seconds, stop_after=1):
-            is_whole = not notify.payload
+            is_told, is_whole = True, is_whole or not notify.payload
             named.update(UUID(name) for name in notify.payload.split(",") if name)
-        yield None if is_whole else named
+        yield named if is_told and not is_whole else None
