@@ -82,7 +82,6 @@ class World:
     store: LogStore
     logs: PracticeLogs
     log_reader: LogReader
-    notifier: Notifier
     calendar: CalendarQueries
     patients: PatientQueries
     history: HistoryQueries
@@ -91,10 +90,6 @@ class World:
     def transaction(self, tenant_id: UUID) -> TenantWork:
         """Run a block as one transaction of one practice, as the role scheduler_app."""
         return tenant_transaction(self.store.pool, tenant_id)
-
-    def hint(self, tenant_id: UUID) -> None:
-        """Tell projectors that a practice's log may have grown; returns at once."""
-        self.notifier.grown(tenant_id)
 
     def wait_for(self, tenant_id: UUID, view: str, position: int | None) -> None:
         """Return once a view has reached a position; at once for None. Raises ViewBehindError: not within two seconds."""
@@ -224,10 +219,10 @@ def open_world(settings: Settings, *, stays_up: bool = False) -> Iterator[World]
         app = server.conninfo("scheduler_app")
         key_pool = stack.enter_context(open_pool(server.conninfo("scheduler_keys_app"), name="keys", most=8))
         keys = KeyRing(key_pool, server.master)
-        store = LogStore.open(app, keys, clock.now, most_connections=settings.connections)
-        stack.callback(store.close)
         notifier = Notifier(connecting(app))
         stack.callback(notifier.close)
+        store = LogStore.open(app, keys, clock.now, grown=notifier.grown, most_connections=settings.connections)
+        stack.callback(store.close)
         log_reader = LogReader(store.pool, keys)
 
         def transaction(tenant_id: UUID) -> TenantWork:
@@ -241,7 +236,6 @@ def open_world(settings: Settings, *, stays_up: bool = False) -> Iterator[World]
             store=store,
             logs=PracticeLogs(store),
             log_reader=log_reader,
-            notifier=notifier,
             calendar=CalendarQueries(transaction),
             patients=PatientQueries(transaction, log_reader, keys, words_of),
             history=HistoryQueries(transaction, log_reader),

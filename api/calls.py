@@ -79,7 +79,7 @@ class Call:
         return answer.response()
 
     async def write(self, action: Action, work: Callable[[Provenance], Answer]) -> Response:
-        """As ``read``, with where the facts come from; projectors are told that the practice's log may have grown."""
+        """As ``read``, with where the facts come from."""
         authorise(self.actor, action)
         by = provenance(
             self.actor,
@@ -89,7 +89,6 @@ class Call:
             await self.request.body(),
         )
         answer = await self.gate.crossing.run(lambda: work(by))
-        self.gate.world.hint(self.actor.tenant_id)
         return answer.response()
 
     async def make(

@@ -111,7 +111,6 @@ async def revoke_api_key(api_key_id: UUID, call: Changing) -> Response:
 
 def _until_known(call: Call, position: int) -> None:
     """Wait until keys are looked up as they are now. What was recorded stands, even if no projector runs at this moment."""
-    call.world.hint(call.actor.tenant_id)
     try:
         call.world.wait_for(call.actor.tenant_id, "access", position)
     except ViewBehindError:
