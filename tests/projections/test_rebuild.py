@@ -1,7 +1,7 @@
 """Rebuilding from the log: the same rows, while everybody goes on."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from psycopg import Connection
@@ -117,6 +117,34 @@ class TestRun:
         assert cursors_of(world, life.tenant_id) == expected
         world.runner().sweep()
         assert_views_are_folds(world, life)
+
+    @pytest.mark.parametrize(
+        ("harm", "left"),
+        [
+            ("delete from log.event where position > 20", (20, None, None)),
+            ("delete from log.event where position = 20", (19, "GapError", 20)),
+            ("update log.event set schema_version = 9 where position = 20", (19, "NewerVersionError", 20)),
+        ],
+        ids=["it ends before its head", "an event is missing", "an event is too new"],
+    )
+    def test_passes_over_a_log_that_cannot_be_read_to_its_end(
+        self,
+        world: World,
+        new_life: Callable[[int], Happenings],
+        admin: Connection[tuple[object, ...]],
+        harm: str,
+        left: tuple[int, str | None, int | None],
+    ) -> None:
+        ill, well = new_life(1), new_life(2)
+        ill.happen(30, at_once=10)
+        last = well.happen(30, at_once=10)
+        admin.execute(f"{harm} and tenant_id = %s".encode(), (ill.tenant_id,))
+
+        rebuild(world, admin).run()
+
+        assert cursors_of(world, ill.tenant_id) == dict.fromkeys(VIEWS, left)
+        assert cursors_of(world, well.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+        assert_views_are_folds(world, well)
 
     def test_is_refused_while_another_one_runs(self, world: World, admin: Connection[tuple[object, ...]]) -> None:
         def second(done: int, total: int) -> None:
