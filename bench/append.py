@@ -43,7 +43,8 @@ def measure(options: Options) -> dict[str, str]:
         machine = describe(connection)
         busy = busy_practices(store.open_practices(practices), store.keys)
         # A visit of a practice that nobody writes to lends its bytes to the peers.
-        bodies, _ = busy_practices(store.open_practices(1), store.keys)[0].visit(max(SIZES))
+        lender = busy_practices(store.open_practices(1), store.keys)[0]
+        bodies = lender.mapped(lender.visit(max(SIZES))[0])
         stock = StockRecorder(store, bodies)
         appenders: list[Appender] = [OurLog(store, busy), stock, BareRows(store, bodies)]
         acknowledged: dict[str, int] = defaultdict(int)

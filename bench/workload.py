@@ -81,8 +81,8 @@ class BusyPractice:
     numbers: "count[int]" = field(default_factory=count)
     REASON: ClassVar[str] = "Rückenschmerzen seit drei Wochen, כאבי גב"
 
-    def visit(self, events: int, *, sealed: bool = True) -> tuple[list[MappedEvent], list[TimeClaim]]:
-        """Return a new visit of so many events, mapped, and the time that it claims."""
+    def visit(self, events: int, *, sealed: bool = True) -> tuple[list[Aggregate.Event], list[TimeClaim]]:
+        """Return a new visit of so many events, and the time that it claims."""
         number = next(self.numbers)
         lane = number % len(self.clinicians)
         starts_at = _FIRST_DAY + timedelta(minutes=_MINUTES * (number // len(self.clinicians)))
@@ -123,7 +123,11 @@ class BusyPractice:
             for version in range(2, events + 1)
         ]
         claims = [TimeClaim(visit_id, what, during, during) for what in (self.clinicians[lane], self.rooms[lane])]
-        return [cast(MappedEvent, self.mapper.to_stored_event(fact)) for fact in facts], claims
+        return facts, claims
+
+    def mapped(self, facts: Sequence[Aggregate.Event]) -> list[MappedEvent]:
+        """Return events as they are stored: serialised, and sealed where they are personal."""
+        return [cast(MappedEvent, self.mapper.to_stored_event(fact)) for fact in facts]
 
 
 def busy_practices(tenants: Sequence[UUID], keys: KeyRing, patients: int = 10) -> list[BusyPractice]:

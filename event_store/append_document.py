@@ -1,6 +1,6 @@
 """Appends as JSON: what migrations/0002_append.sql reads. Each is made in its caller's thread and joined with others in flight."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -132,23 +132,16 @@ def append_document(
     )
 
 
-def joined(documents: Sequence[AppendDocument]) -> str:
+def joined(documents: Sequence[AppendDocument]) -> bytes:
     """Return the batch of some appends, in their order."""
-    parts = [_array(b"appends", (document.append for document in documents))]
-    parts.append(_array(b"events", (document.events for document in documents)))
-    parts += [
-        _array(name, values)
-        for name, values in (
-            (b"claims", [document.claims for document in documents if document.claims]),
-            (b"releases", [document.releases for document in documents if document.releases]),
-        )
-        if values
-    ]
-    return (b"{" + b",".join(parts) + b"}").decode()
-
-
-def _array(name: bytes, values: Iterable[bytes]) -> bytes:
-    return b'"' + name + b'":[' + b",".join(values) + b"]"
+    claims = b",".join([document.claims for document in documents if document.claims])
+    releases = b",".join([document.releases for document in documents if document.releases])
+    return b'{"appends":[%b],"events":[%b]%b%b}' % (
+        b",".join([document.append for document in documents]),
+        b",".join([document.events for document in documents]),
+        b',"claims":[%b]' % claims if claims else b"",
+        b',"releases":[%b]' % releases if releases else b"",
+    )
 
 
 def _elements(values: Sequence[object]) -> bytes:

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,8 +36,7 @@ def microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
-@dataclass(frozen=True, slots=True)
-class DigestedEvent:
+class DigestedEvent(NamedTuple):
     """All that an event's digest covers; ``body`` is canonical JSON, ``command_part`` counts from 0 within a command."""
 
     tenant_id: UUID

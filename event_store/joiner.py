@@ -22,14 +22,13 @@ from psycopg import Connection
 from domain.provenance import CommandRepeatedError
 from domain.scheduling.errors import TimeTakenError
 from domain.scheduling.time_claim import TimeClaim
+from event_store import append_call
 from event_store.append_document import AppendDocument, joined
 from event_store.errors import StaleStreamError, StoreUnavailableError, UnknownPracticeError
 from event_store.tenancy import tenant_transaction
 
 PATIENCE_SECONDS: Final = 2.0
 """How long an append is tried again when the database is away or another program holds the practice's head."""
-
-_CALL: Final = "select outcome, position from log.append(%s::jsonb, %s)"
 
 
 @dataclass(slots=True, eq=False)
@@ -90,6 +89,15 @@ class AppendJoiner:
                     connection.close()
             self._free = [None] * len(self._free)
 
+    def _ready(self) -> Connection[Any]:
+        connection = self._connect()
+        try:
+            append_call.prepare(connection)
+        except psycopg.Error:
+            connection.close()
+            raise
+        return connection
+
     def _lead(self, own: Append) -> None:
         """Fly ``own`` and what else waits, then hand the connection on."""
         with self._lock:
@@ -97,7 +105,7 @@ class AppendJoiner:
         connection = own.leads_on
         try:
             if connection is None or connection.closed:
-                connection = self._connect()
+                connection = self._ready()
             _fly(connection, flight, wait=False)
         except BaseException as error:
             for request in flight:
@@ -172,7 +180,7 @@ class AppendJoiner:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                with self._connect() as connection:
+                with self._ready() as connection:
                     connection.execute(f"set lock_timeout = '{int(PATIENCE_SECONDS)}s'")
                     _fly(connection, [request], wait=True)
                     # A lost answer may have been a commit: then the command is in the log, and this is its answer. Unless it is there
@@ -192,9 +200,8 @@ class AppendJoiner:
 
 
 def _fly(connection: Connection[Any], flight: Sequence[Append], *, wait: bool) -> None:
-    batch = joined([request.document for request in flight])
-    rows = connection.execute(_CALL, (batch, wait), prepare=True).fetchall()
-    for request, (outcome, position) in zip(flight, rows, strict=True):
+    outcomes = append_call.append(connection, joined([request.document for request in flight]), wait=wait)
+    for request, (outcome, position) in zip(flight, outcomes, strict=True):
         request.outcome, request.position = outcome, position
 
 

@@ -41,7 +41,7 @@ class TestTables:
                 join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
                 where {OURS} and (i.indisunique or i.indisexclusion) and not exists (
                     select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'
-                      and (a.attnum = any (i.indkey) or pg_get_indexdef(i.indexrelid) like '%uuidrange(tenant_id%')
+                      and (a.attnum = any (i.indkey) or pg_get_indexdef(i.indexrelid) like '%stretch(tenant_id%')
                 )""",
         )
 

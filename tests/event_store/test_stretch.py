@@ -1,0 +1,44 @@
+"""The constraint behind a claim sees an overlap just where there is one."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import psycopg
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.time_range import TimeRange
+from tests.support.database import Database
+
+PRACTICES = [UUID(int=1), UUID(int=2)]
+THINGS = [UUID(int=3), UUID(int=4)]
+CLAIM_MILLISECONDS = 40 * 3_600_000
+
+# Near one another more often than not, in any year that a calendar knows.
+years = st.sampled_from([1970, 2026, 2500, 9990]).map(lambda year: datetime(year, 1, 1, tzinfo=UTC))
+offsets = st.integers(0, 90_000_000) | st.integers(0, 1_500).map(lambda minutes: minutes * 60_000)
+lengths = st.integers(1, CLAIM_MILLISECONDS) | st.integers(1, 120).map(lambda minutes: minutes * 60_000)
+
+
+@st.composite
+def claims(draw: st.DrawFn, year: datetime) -> tuple[UUID, UUID, TimeRange]:
+    starts_at = year + timedelta(milliseconds=draw(offsets))
+    during = TimeRange(starts_at, starts_at + timedelta(milliseconds=draw(lengths)))
+    return draw(st.sampled_from(PRACTICES)), draw(st.sampled_from(THINGS)), during
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_two_stretches_overlap_just_where_two_times_of_one_thing_do(database: Database, data: st.DataObject) -> None:
+    year = data.draw(years)
+    one, other = data.draw(claims(year)), data.draw(claims(year))
+    if data.draw(st.booleans()):  # one follows the other at once
+        other = (one[0], one[1], TimeRange(one[2].ends_at, one[2].ends_at + timedelta(minutes=1)))
+
+    with psycopg.connect(database.conninfo("postgres"), autocommit=True) as connection:
+        row = connection.execute(
+            "select log.stretch(%s, %s, %s, %s) && log.stretch(%s, %s, %s, %s)",
+            [*one[:2], one[2].starts_at, one[2].ends_at, *other[:2], other[2].starts_at, other[2].ends_at],
+        ).fetchone()
+
+    assert row == (one[:2] == other[:2] and one[2].overlaps(other[2]),)
