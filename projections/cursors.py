@@ -9,7 +9,9 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection, Cursor
 
-_ADVANCE: Final = "select projection.advance(%s, %s::json)"
+from projections.rows import Call
+
+_ADVANCE: Final = "select projection.advance($1::uuid, $2::json)"
 MOVED: Final = "SC001"
 """What the database answers where another runner has moved a cursor; see cursors.sql."""
 
@@ -50,15 +52,15 @@ def load(cursor: Cursor[Any], tenant_id: UUID, projectors: Sequence[str]) -> dic
     return dict(cursor.fetchall())
 
 
-def advance(cursor: Cursor[Any], tenant_id: UUID, moves: Mapping[str, tuple[int, int]]) -> None:
-    """Begin a practice's part of a transaction: move its cursors, by projector from a position to another, and hold them.
+def advance(tenant_id: UUID, moves: Mapping[str, tuple[int, int]]) -> Call:
+    """Return what begins a practice's part of a transaction: it moves cursors, by projector from a position to another, and holds them.
 
     Where one is no longer where it was, the database fails with ``MOVED``.
     """
     rows = [
         {"projector": name, "expected": expected, "position": position} for name, (expected, position) in moves.items()
     ]
-    cursor.execute(_ADVANCE, (tenant_id, msgspec.json.encode(rows).decode()))
+    return Call(_ADVANCE, [str(tenant_id).encode(), msgspec.json.encode(rows)])
 
 
 def record_failure(cursor: Cursor[Any], tenant_id: UUID, projector: str, error: str, position: int) -> None:

@@ -15,7 +15,7 @@ from projections import cursors
 from projections.feeding import AWAY, Feed, Page, Share, advance, read, shares_of, taken
 from projections.inbox import Inbox
 from projections.ports import Connect, Listen, LogSource, TenantTransaction
-from projections.rows import Projector, write
+from projections.rows import Call, Projector, calls, carry_out
 
 SWEEP_SECONDS: Final = 1.0
 _TOGETHER: Final = 16
@@ -167,16 +167,17 @@ class Runner:
         """Write what practices' projectors made and move their cursors, in one transaction."""
         if not parts:
             return
+        asked: list[Call] = []
+        # In one order for everybody, so that two runners never wait for each other in a ring.
+        for tenant_id, shares in sorted(parts, key=_tenant):
+            # First the cursors: whoever holds them is alone with this practice's rows, and a rebuild waits here.
+            moves = {share.projector: (share.expected, share.position) for share in shares}
+            asked.append(cursors.advance(tenant_id, moves))
+            for share in shares:
+                asked += calls(share.projector, share.writes)
         with self._connect() as connection:
             try:
-                with connection.transaction(), connection.cursor() as cursor:
-                    # In one order for everybody, so that two runners never wait for each other in a ring.
-                    for tenant_id, shares in sorted(parts, key=_tenant):
-                        # First the cursors: whoever holds them is alone with this practice's rows, and a rebuild waits here.
-                        moves = {share.projector: (share.expected, share.position) for share in shares}
-                        cursors.advance(cursor, tenant_id, moves)
-                        for share in shares:
-                            write(cursor, share.projector, share.writes)
+                carry_out(connection, asked)
             except psycopg.DatabaseError as error:
                 if error.sqlstate == cursors.MOVED:
                     raise cursors.CursorMovedError from error

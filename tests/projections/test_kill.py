@@ -20,7 +20,7 @@ ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "20"))
 # has taken the rows when the program is no more.
 PROGRAM = """
 import os, signal, sys
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from uuid import UUID
 import psycopg
@@ -32,17 +32,14 @@ conninfo, key_file, tenant_id, last_transaction, page = sys.stdin.read().split("
 left = int(last_transaction)
 
 class Doomed(psycopg.Connection):
-    def transaction(self):
-        return doomed(super().transaction())
-
-@contextmanager
-def doomed(transaction):
-    global left
-    with transaction:
-        yield
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def execute(self, query, *args, **kwargs):
+        global left
+        if query.startswith(b"execute"):
+            left -= 1
+            if left == 0:
+                super().execute(b"begin; " + query)
+                os.kill(os.getpid(), signal.SIGKILL)
+        return super().execute(query, *args, **kwargs)
 
 database = Database(conninfo, Path(key_file))
 connection = Doomed.connect(database.conninfo("scheduler_projector"), autocommit=True)
