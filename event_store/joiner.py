@@ -22,10 +22,12 @@ from psycopg import Connection
 from domain.provenance import CommandRepeatedError
 from domain.scheduling.errors import TimeTakenError
 from domain.scheduling.time_claim import TimeClaim
-from event_store import append_call
 from event_store.append_document import AppendDocument, joined
+from event_store.direct_call import DirectCall
 from event_store.errors import StaleStreamError, StoreUnavailableError, UnknownPracticeError
 from event_store.tenancy import tenant_transaction
+
+_APPEND: Final = DirectCall(b"append", b"select outcome, position from log.append($1::jsonb, $2)")
 
 PATIENCE_SECONDS: Final = 2.0
 """How long an append is tried again when the database is away or another program holds the practice's head."""
@@ -92,7 +94,7 @@ class AppendJoiner:
     def _ready(self) -> Connection[Any]:
         connection = self._connect()
         try:
-            append_call.prepare(connection)
+            _APPEND.prepare(connection)
         except psycopg.Error:
             connection.close()
             raise
@@ -200,9 +202,9 @@ class AppendJoiner:
 
 
 def _fly(connection: Connection[Any], flight: Sequence[Append], *, wait: bool) -> None:
-    outcomes = append_call.append(connection, joined([request.document for request in flight]), wait=wait)
-    for request, (outcome, position) in zip(flight, outcomes, strict=True):
-        request.outcome, request.position = outcome, position
+    rows = _APPEND.texts(connection, joined([request.document for request in flight]), b"t" if wait else b"f")
+    for request, (outcome, position) in zip(flight, rows, strict=True):
+        request.outcome, request.position = outcome.decode(), int(position or 0)
 
 
 def _position(request: Append) -> int:

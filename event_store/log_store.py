@@ -25,7 +25,7 @@ from event_store.errors import UnsafeDatabaseError
 from event_store.joiner import AppendJoiner
 from event_store.keys import KeyRing
 from event_store.mapper import FactMapper
-from event_store.practice_reader import PracticeReader
+from event_store.practice_reader import CALLS, PracticeReader
 from event_store.recorder import PracticeRecorder
 from event_store.snapshots import SnapshotRecorder
 from event_store.tenancy import open_pool, tenant_transaction
@@ -77,7 +77,7 @@ class LogStore:
         store = cls(
             name=conninfo,
             pool=open_pool(conninfo, name="log", most=most_connections),
-            consulting_pool=open_pool(planned_once, name="consult", most=most_connections, resets=False),
+            consulting_pool=open_pool(planned_once, name="consult", most=most_connections, resets=False, calls=CALLS),
             joiner=AppendJoiner(connect, flights=flights),
             keys=keys,
             now=now,

@@ -12,6 +12,7 @@ from domain.provenance import RecordedCommand
 from domain.scheduling.consultation import Consultation
 from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
+from event_store.direct_call import DirectCall
 from event_store.errors import UnknownPracticeError
 from event_store.mapper import FactMapper
 from event_store.recorder import COLUMNS, stored_event
@@ -21,6 +22,15 @@ _CATALOGUE: Final = (
     "('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')"
 )
 """The stream types of what can be booked; the same list as in the index of migrations/0001_log.sql."""
+
+_CONSULT: Final = DirectCall(
+    b"consult",
+    b"select position, catalogue_position, is_patient_known, patient_zone, is_command_known,"
+    b" holders, whats, starts, ends, visit_starts, visit_ends from log.consult($1, $2, $3, $4, $5, $6)",
+)
+_PATIENT_ZONE: Final = DirectCall(b"patient_zone", b"select zone from log.patient_zone($1, $2)")
+CALLS: Final = (_CONSULT, _PATIENT_ZONE)
+"""What the consulting pool's connections must have prepared."""
 
 
 class PracticeReader:
@@ -41,10 +51,13 @@ class PracticeReader:
         """Read all that a booking depends on, in one round trip. Raises UnknownPracticeError: its log was never opened."""
         row = fetch_one(
             self._consulting_pool,
-            "select position, catalogue_position, is_patient_known, patient_zone, is_command_known,"
-            " holders, whats, starts, ends, visit_starts, visit_ends"
-            " from log.consult(%s, %b::uuid[], %s, %s, %s, %s)",
-            (self._tenant_id, list(what), window.starts_at, window.ends_at, patient_id, command_id),
+            _CONSULT,
+            str(self._tenant_id).encode(),
+            f"{{{','.join(map(str, what))}}}".encode(),
+            window.starts_at.isoformat().encode(),
+            window.ends_at.isoformat().encode(),
+            _text(patient_id),
+            _text(command_id),
         )
         if row is None:
             raise UnknownPracticeError
@@ -60,9 +73,7 @@ class PracticeReader:
 
     def patient_zone(self, patient_id: UUID) -> str | None:
         """Return the zone that a patient lives by, None if it is not known or nobody is, in one round trip."""
-        row = fetch_one(
-            self._consulting_pool, "select zone from log.patient_zone(%s, %s)", (self._tenant_id, patient_id)
-        )
+        row = fetch_one(self._consulting_pool, _PATIENT_ZONE, str(self._tenant_id).encode(), str(patient_id).encode())
         return row[0] if row else None
 
     def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
@@ -102,6 +113,10 @@ class PracticeReader:
         if row is None:
             raise UnknownPracticeError
         return int(row[0])
+
+
+def _text(id: UUID | None) -> bytes | None:
+    return None if id is None else str(id).encode()
 
 
 def _claim(

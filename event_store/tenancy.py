@@ -8,12 +8,14 @@ effect, which is why this context manager begins the transaction itself.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, LiteralString, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg import Connection, Cursor, OperationalError
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
+
+from event_store.direct_call import DirectCall
 
 T = TypeVar("T")
 
@@ -48,12 +50,13 @@ def tenant_transaction(source: ConnectionPool | Connection[Any], tenant_id: UUID
             yield cursor
 
 
-def fetch_one(pool: ConnectionPool, query: LiteralString, values: Sequence[object]) -> tuple[Any, ...] | None:
-    """Run one reading statement outside any transaction of ours and return its row; binary results.
+def fetch_one(pool: ConnectionPool, call: DirectCall, *values: bytes | None) -> tuple[Any, ...] | None:
+    """Run one reading call, which the pool was opened with, outside any transaction of ours and return its row.
 
     A connection that the server has dropped meanwhile is replaced. Raises OperationalError: there is no live one to be had.
     """
-    return _on_live_connection(pool, lambda connection: connection.execute(query, values, binary=True).fetchone())[1]
+    rows = _on_live_connection(pool, lambda connection: call.rows(connection, *values))[1]
+    return rows[0] if rows else None
 
 
 def _begun_from(pool: ConnectionPool, tenant_id: UUID) -> Connection[Any]:
@@ -99,14 +102,27 @@ def _ending(connection: Connection[Any]) -> Iterator[Cursor[Any]]:
     connection.execute("commit")
 
 
-def open_pool(conninfo: str, *, name: str, most: int, wait_seconds: float = 2.0, resets: bool = True) -> ConnectionPool:
+def open_pool(
+    conninfo: str,
+    *,
+    name: str,
+    most: int,
+    wait_seconds: float = 2.0,
+    resets: bool = True,
+    calls: Sequence[DirectCall] = (),
+) -> ConnectionPool:
     """Open a pool of autocommit connections that forget everything on return.
 
-    ``resets=False`` is only for connections that serve one component which leaves nothing behind in a session: the call of one
-    function, or a projector's transactions.
+    ``calls`` are prepared on each of them. ``resets=False`` is only for connections that serve one component which leaves nothing
+    behind in a session: the call of one function, or a projector's transactions.
 
     A caller waits at most ``wait_seconds`` for a connection, then gets psycopg_pool.PoolTimeout.
     """
+
+    def configure(connection: Connection[Any]) -> None:
+        for call in calls:
+            call.prepare(connection)
+
     pool = ConnectionPool(
         conninfo,
         name=name,
@@ -114,6 +130,7 @@ def open_pool(conninfo: str, *, name: str, most: int, wait_seconds: float = 2.0,
         max_size=most,
         timeout=wait_seconds,
         kwargs={"autocommit": True},
+        configure=configure,
         reset=_forget if resets else None,
         open=False,
     )
