@@ -1,0 +1,39 @@
+"""Several statements in one message: all of it or nothing, and values as they were given."""
+
+import psycopg
+import pytest
+
+from projections import cursors
+from projections.rows import Call, carry_out
+from tests.projections.views import VIEWS, cursors_of
+from tests.support.happenings import Happenings
+from tests.support.world import World
+
+
+class TestCarryOut:
+    def test_takes_nothing_where_one_statement_fails(self, world: World, life: Happenings) -> None:
+        last = life.happen(5)
+        world.runner().catch_up(life.tenant_id)
+        moves = dict.fromkeys(VIEWS, (last, last + 1))
+
+        with world.projector.connection() as connection, pytest.raises(psycopg.errors.DivisionByZero):
+            carry_out(connection, [cursors.advance(life.tenant_id, moves), Call("select 1 / $1::int", [b"0"])])
+
+        assert cursors_of(world, life.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+
+    @pytest.mark.parametrize("text", ["O'Neil", "\\", "\\'; select 1 / 0; --", '"$1" %s', "שלום"])
+    def test_gives_values_as_they_are(self, world: World, text: str) -> None:
+        # The answer is in what fails: a message of several statements has no answer of its own.
+        with world.projector.connection() as connection, pytest.raises(psycopg.DataError) as failure:
+            carry_out(connection, [Call("select $1::text::int", [text.encode()])])
+
+        assert failure.value.diag.message_primary == f'invalid input syntax for type integer: "{text}"'
+
+    def test_ends_with_the_sight_of_its_practice(self, world: World, life: Happenings) -> None:
+        last = life.happen(5)
+        world.runner().catch_up(life.tenant_id)
+
+        with world.projector.connection() as connection:
+            carry_out(connection, [cursors.advance(life.tenant_id, dict.fromkeys(VIEWS, (last, last)))])
+
+            assert connection.execute("select * from calendar.appointment").fetchall() == []
