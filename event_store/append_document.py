@@ -21,6 +21,7 @@ class AppendDocument(NamedTuple):
     events: bytes
     claims: bytes
     releases: bytes
+    has_beside: bool
 
 
 class _Append(msgspec.Struct):
@@ -47,7 +48,7 @@ class _Event(msgspec.Struct):
     recorded_at: datetime
 
 
-class _Claim(msgspec.Struct):
+class _Claim(msgspec.Struct, omit_defaults=True):
     tenant: UUID
     holder: UUID
     what: UUID
@@ -55,6 +56,9 @@ class _Claim(msgspec.Struct):
     ends_at: datetime
     visit_starts_at: datetime
     visit_ends_at: datetime
+    service: UUID | None = None
+    expires_at: datetime | None = None
+    beside: bool = False
 
 
 _encode = msgspec.json.Encoder().encode
@@ -124,11 +128,15 @@ def append_document(
                     claim.during.ends_at,
                     claim.visit.starts_at,
                     claim.visit.ends_at,
+                    claim.service_id,
+                    claim.expires_at,
+                    claim.beside,
                 )
                 for claim in claims
             ]
         ),
         _elements(list(releases)),
+        any(claim.beside for claim in claims),
     )
 
 
@@ -136,11 +144,12 @@ def joined(documents: Sequence[AppendDocument]) -> bytes:
     """Return the batch of some appends, in their order."""
     claims = b",".join([document.claims for document in documents if document.claims])
     releases = b",".join([document.releases for document in documents if document.releases])
-    return b'{"appends":[%b],"events":[%b]%b%b}' % (
+    return b'{"appends":[%b],"events":[%b]%b%b%b}' % (
         b",".join([document.append for document in documents]),
         b",".join([document.events for document in documents]),
         b',"claims":[%b]' % claims if claims else b"",
         b',"releases":[%b]' % releases if releases else b"",
+        b',"beside":true' if any(document.has_beside for document in documents) else b"",
     )
 
 

@@ -168,6 +168,7 @@ class AppendJoiner:
                 for tenant_id, claim in taken
                 if claim.holder_id not in waiting.releases
                 for wanted in waiting.claims
+                if not wanted.beside
             )
         ]
         recorded = {request.command_id for request in flight if request.outcome == "appended"}

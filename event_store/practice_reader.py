@@ -26,7 +26,8 @@ _CATALOGUE: Final = (
 _CONSULT: Final = DirectCall(
     b"consult",
     b"select position, catalogue_position, is_patient_known, patient_zone, is_command_known,"
-    b" holders, whats, starts, ends, visit_starts, visit_ends from log.consult($1, $2, $3, $4, $5, $6)",
+    b" holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides"
+    b" from log.consult($1, $2, $3, $4, $5, $6)",
 )
 _PATIENT_ZONE: Final = DirectCall(b"patient_zone", b"select zone from log.patient_zone($1, $2)")
 CALLS: Final = (_CONSULT, _PATIENT_ZONE)
@@ -126,10 +127,16 @@ def _claim(
     ends_at: datetime,
     visit_starts_at: datetime,
     visit_ends_at: datetime,
+    service_id: UUID | None,
+    expires_at: datetime | None,
+    beside: bool,
 ) -> TimeClaim:
     return TimeClaim(
         holder_id,
         what,
         TimeRange(starts_at.astimezone(UTC), ends_at.astimezone(UTC)),
         TimeRange(visit_starts_at.astimezone(UTC), visit_ends_at.astimezone(UTC)),
+        service_id,
+        expires_at.astimezone(UTC) if expires_at else None,
+        beside,
     )

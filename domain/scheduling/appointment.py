@@ -182,7 +182,9 @@ class Appointment(Aggregate):
         during = visit.padded(
             timedelta(minutes=self.buffer_before_minutes), timedelta(minutes=self.buffer_after_minutes)
         )
-        return [TimeClaim(self.id, what, during, visit) for what in (self.clinician_id, *self.resource_ids)]
+        return [
+            TimeClaim(self.id, what, during, visit, self.service_id) for what in (self.clinician_id, *self.resource_ids)
+        ]
 
     def reschedule(self, to: TimeRange, resource_ids: Iterable[UUID], at: datetime) -> bool:
         """Move to another time. Return whether anything was recorded: the same time and resources record nothing.

@@ -1,6 +1,7 @@
 """A claim on time: what keeps two visits from the same clinician, room or device."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from domain.time_range import TimeRange
@@ -10,10 +11,14 @@ from domain.time_range import TimeRange
 class TimeClaim:
     """One thing (``what``: a clinician or a resource) is busy for one holder (an appointment).
 
-    ``during`` includes the buffers and is what may not overlap; ``visit`` is the part that the patient is there.
+    ``during`` includes the buffers and is what may not overlap; ``visit`` is the part that the patient is there. From ``expires_at``
+    on, if there is one, the claim holds nothing. One that is ``beside`` others may overlap them: somebody wanted it so.
     """
 
     holder_id: UUID
     what: UUID
     during: TimeRange
     visit: TimeRange
+    service_id: UUID | None = None
+    expires_at: datetime | None = None
+    beside: bool = False

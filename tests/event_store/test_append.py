@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -175,6 +176,19 @@ class TestClaims:
                 " values (%s, %s, %s, %s, %s, %s, %s)",
                 (log.tenant_id, uuid7(), maya, *[TEN, TEN + timedelta(minutes=5)] * 2),
             )
+
+    def test_beside_others_are_taken_on_purpose_and_keep_others_away(self, world: World) -> None:
+        log = world.practice()
+        maya = uuid7()
+        book(log, appointment(maya))
+        beside = appointment(maya, TEN + timedelta(minutes=30))
+
+        log.record(beside, by=by_test(), claims=[replace(claim, beside=True) for claim in beside.claims()])
+
+        with pytest.raises(TimeTakenError):
+            book(log, appointment(maya, TEN + timedelta(hours=1)))
+        assert book(log, appointment(maya, TEN + timedelta(minutes=90))) == 4
+        assert [claim.beside for claim in log.reader.consult([maya], beside.during).claims] == [False, True]
 
     def test_are_given_up_and_taken_in_one_append(self, world: World) -> None:
         log = world.practice()

@@ -1,4 +1,13 @@
--- Appends cost half of what they did on the server: see docs/adr/0011 for the figures.
+-- Claims learn three things: for which service the time is used, when a hold on it ends, and whether somebody put a visit beside
+-- another on purpose. And appends cost half of what they did on the server: see docs/adr/0011 for the figures.
+
+alter table log.time_claim
+    add column service_id uuid,
+    add column expires_at timestamptz,
+    add column beside     boolean not null default false;
+
+-- Set for ever with a practice's first claim beside others: the constraint does not see those, so its appends are looked at first.
+alter table log.tenant_head add column has_beside boolean not null default false;
 
 -- Time that is taken, as a rectangle: across, a place on a line that its practice and thing hash to (53 bits, a half wide); along,
 -- the seconds from its start to a millisecond before its end. The rectangles of one thing overlap just where its times do.
@@ -19,7 +28,7 @@ grant execute on function log.stretch to scheduler_writer;
 
 alter table log.time_claim drop constraint time_claim_no_overlap;
 alter table log.time_claim add constraint time_claim_no_overlap
-    exclude using gist (log.stretch(tenant_id, what, starts_at, ends_at) with &&);
+    exclude using gist (log.stretch(tenant_id, what, starts_at, ends_at) with &&) where (not beside);
 
 -- The one door through which events and claims are written: lock heads, insert events, move claims, write the new heads.
 -- See event_store/joiner.py and docs/adr/0002.
@@ -28,12 +37,14 @@ alter table log.time_claim add constraint time_claim_no_overlap
 --   appends:  [{tenant, command, digests: [one per event]}, ...]                        in order of tenant
 --   events:   [{tenant, stream_type, stream, version, type, schema_version, body, sealed, actor, command, part,
 --               fingerprint, causation, effective_at, recorded_at}, ...]                 in order of appends and parts
---   claims:   [{tenant, holder, what, starts_at, ends_at, visit_starts_at, visit_ends_at}, ...]
+--   claims:   [{tenant, holder, what, starts_at, ends_at, visit_starts_at, visit_ends_at, service?, expires_at?, beside?}, ...]
 --   releases: [holder, ...]
+--   beside:   true, if any of the claims is
 -- Each step is one statement for the whole batch, so that what a statement costs is shared by all appends in it.
 --
 -- Almost every append can be written: whoever asks has just looked. So nothing is checked at first, and the tables' own
 -- constraints refuse. If they do, nothing of the batch stays; then each append is looked at, and those that can be are written.
+-- A claim beside others is refused by nothing, but whatever comes after it is.
 --
 -- With p_wait false a practice whose head another session holds is answered 'busy' instead of waited for, so that
 -- practices never wait for each other. Nothing of a refused append is written; the others are not touched by it.
@@ -65,6 +76,7 @@ declare
     outcomes text[];
     accepted uuid[];
     accepted_heads bigint[];
+    has_beside boolean;
     heads bigint[];
     head_links bytea[];
     positions bigint[];
@@ -79,6 +91,7 @@ begin
         outcomes := '{}';
         accepted := '{}';
         accepted_heads := '{}';
+        has_beside := false;
         heads := '{}';
         head_links := '{}';
         positions := '{}';
@@ -105,7 +118,7 @@ begin
                 taken := array(
                     select n.tenant
                     from jsonb_to_recordset(coalesce(p_batch -> 'claims', '[]'))
-                        as n (tenant uuid, what uuid, starts_at timestamptz, ends_at timestamptz)
+                        as n (tenant uuid, what uuid, starts_at timestamptz, ends_at timestamptz, beside boolean)
                     cross join lateral (
                         select from log.time_claim t
                         where t.tenant_id = n.tenant and t.what = n.what
@@ -113,17 +126,19 @@ begin
                           and not coalesce(p_batch -> 'releases', '[]') ? t.holder_id::text
                         limit 1
                     ) as found
+                    where n.beside is not true
                 );
             end if;
 
             for a in
-                select x.tenant, x.digests, h.position, h.head_hash
+                select x.tenant, x.digests, h.position, h.head_hash, h.has_beside
                 from jsonb_to_recordset(p_batch -> 'appends') as x (tenant uuid, digests bytea[])
                 left join lateral (
-                    select h.position, h.head_hash from log.tenant_head h where h.tenant_id = x.tenant limit 1 for update skip locked
+                    select h.position, h.head_hash, h.has_beside from log.tenant_head h where h.tenant_id = x.tenant limit 1 for update skip locked
                 ) as h on true
             loop
                 head := a.position;
+                has_beside := has_beside or a.has_beside is true;
                 outcome := case
                     when head is null then case when p_wait then 'unknown_practice' else 'busy' end
                     when a.tenant = any (repeated) then 'repeated'
@@ -150,6 +165,10 @@ begin
                 heads := heads || head;
             end loop;
 
+            if has_beside and not is_checking then
+                is_checking := true;
+                continue;
+            end if;
             if accepted <> '{}' then
                 insert into log.event
                 select n.tenant, n.position, n.stream_type, n.stream, n.version, n.type, n.schema_version, n.body, n.sealed, n.actor,
@@ -173,13 +192,21 @@ begin
                       and t.holder_id = any (array(select jsonb_array_elements_text(p_batch -> 'releases')::uuid));
                 end if;
                 if p_batch ? 'claims' then
-                    insert into log.time_claim (tenant_id, holder_id, what, starts_at, ends_at, visit_starts_at, visit_ends_at)
-                    select n.*
+                    insert into log.time_claim (
+                        tenant_id, holder_id, what, starts_at, ends_at, visit_starts_at, visit_ends_at, service_id, expires_at, beside
+                    )
+                    select n.tenant, n.holder, n.what, n.starts_at, n.ends_at, n.visit_starts_at, n.visit_ends_at, n.service,
+                           n.expires_at, n.beside is true
                     from jsonb_to_recordset(p_batch -> 'claims') as n (
                         tenant uuid, holder uuid, what uuid, starts_at timestamptz, ends_at timestamptz,
-                        visit_starts_at timestamptz, visit_ends_at timestamptz
+                        visit_starts_at timestamptz, visit_ends_at timestamptz, service uuid, expires_at timestamptz, beside boolean
                     )
                     where n.tenant = any (accepted);
+                end if;
+                if p_batch ? 'beside' then
+                    update log.tenant_head h set has_beside = true
+                    from jsonb_to_recordset(p_batch -> 'claims') as n (tenant uuid, beside boolean)
+                    where h.tenant_id = n.tenant and n.beside and n.tenant = any (accepted);
                 end if;
                 -- A join with the three arrays would read every practice's head.
                 update log.tenant_head h
@@ -209,3 +236,77 @@ begin
     end if;
 end
 $$;
+
+-- What a command or a slot query must know of a practice before it decides, in one round trip and one snapshot.
+--
+-- Claims of any of p_what that overlap [p_from, p_until); none lasts longer than 40 hours, so older ones cannot matter.
+-- p_patient and p_command may be null: then they are not known. An erased patient is not known either.
+-- catalogue_position is that of the newest event that changed what can be booked.
+drop function log.consult;
+create function log.consult(p_tenant uuid, p_what uuid[], p_from timestamptz, p_until timestamptz, p_patient uuid, p_command uuid)
+returns table (
+    "position" bigint, catalogue_position bigint, is_patient_known boolean, patient_zone text, is_command_known boolean,
+    holders uuid[], whats uuid[], starts timestamptz[], ends timestamptz[], visit_starts timestamptz[], visit_ends timestamptz[],
+    services uuid[], expiries timestamptz[], besides boolean[]
+)
+language plpgsql
+as $$
+#variable_conflict use_column
+begin
+    perform set_config('app.tenant_id', p_tenant::text, true);
+    return query
+    select
+        h.position,
+        coalesce((
+            select max(e.position) from log.event e
+            where e.tenant_id = p_tenant
+              and e.stream_type in ('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')
+        ), 0),
+        coalesce(p.is_known, false),
+        p.zone,
+        exists (select from log.event e where e.tenant_id = p_tenant and e.command_id = p_command),
+        c.holders, c.whats, c.starts, c.ends, c.visit_starts, c.visit_ends,
+        c.services, c.expiries, c.besides
+    from log.tenant_head h
+    left join lateral (
+        select
+            e.body ->> 'zone' as zone,
+            not exists (
+                select from log.event x
+                where x.tenant_id = p_tenant and x.stream_id = p_patient and x.event_type = 'patients.patient.erased'
+            ) as is_known
+        from log.event e
+        where e.tenant_id = p_tenant and e.stream_id = p_patient
+          and e.event_type in ('patients.patient.registered', 'patients.patient.details_changed')
+        order by e.version desc
+        limit 1
+    ) p on true
+    cross join lateral (
+        select
+            array_agg(t.holder_id) as holders,
+            array_agg(t.what) as whats,
+            array_agg(t.starts_at) as starts,
+            array_agg(t.ends_at) as ends,
+            array_agg(t.visit_starts_at) as visit_starts,
+            array_agg(t.visit_ends_at) as visit_ends,
+            array_agg(t.service_id) as services,
+            array_agg(t.expires_at) as expiries,
+            array_agg(t.beside) as besides
+        from log.time_claim t
+        where t.tenant_id = p_tenant
+          and t.what = any (p_what)
+          and t.starts_at > p_from - interval '40 hours'
+          and t.starts_at < p_until
+          and t.ends_at > p_from
+    ) c
+    where h.tenant_id = p_tenant;
+
+    -- As in log.append: a plan made while tables are small must not stay.
+    if random() * 500 < 1 then
+        discard plans;
+    end if;
+end
+$$;
+
+revoke all on function log.consult from public;
+grant execute on function log.consult to scheduler_app;
