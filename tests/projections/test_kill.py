@@ -20,7 +20,7 @@ ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "20"))
 # has taken the rows when the program is no more.
 PROGRAM = """
 import os, signal, sys
-from contextlib import nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 import psycopg
@@ -31,21 +31,22 @@ from tests.support.world import open_world
 conninfo, key_file, tenant_id, last_transaction, page = sys.stdin.read().split("|")
 left = int(last_transaction)
 
-class Doomed(psycopg.Connection):
-    def execute(self, query, *args, **kwargs):
-        global left
-        if query.startswith(b"execute"):
-            left -= 1
-            if left == 0:
-                super().execute(b"begin; " + query)
-                os.kill(os.getpid(), signal.SIGKILL)
-        return super().execute(query, *args, **kwargs)
-
 database = Database(conninfo, Path(key_file))
-connection = Doomed.connect(database.conninfo("scheduler_projector"), autocommit=True)
+connection = psycopg.connect(database.conninfo("scheduler_projector"), autocommit=True)
+
+@contextmanager
+def connect():
+    global left
+    left -= 1
+    if left == 0:
+        connection.execute("begin")
+    yield connection
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
 with open_world(database) as world:
     runner = Runner(
-        world.projector_log, world.projectors(), world.projector_transaction, lambda: nullcontext(connection), page=int(page)
+        world.projector_log, world.projectors(), world.projector_transaction, connect, page=int(page)
     )
     runner.catch_up(UUID(tenant_id))
 """
