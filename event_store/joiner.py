@@ -123,6 +123,8 @@ class AppendJoiner:
     def _board(self, own: Append) -> list[Append]:
         """Take what waits beside ``own``: one append a practice, none of a practice that is in the air. Called with the lock held."""
         flight = [own]
+        if not self._waiting:
+            return flight
         staying: deque[Append] = deque()
         for request in self._waiting:
             if len(flight) < self._most and request.tenant_id not in self._airborne:
@@ -138,7 +140,7 @@ class AppendJoiner:
     def _land(self, flight: Sequence[Append], own: Append, connection: Connection[Any] | None) -> None:
         with self._lock:
             self._airborne.difference_update(request.tenant_id for request in flight)
-            refused = self._overtaken(flight)
+            refused = self._overtaken(flight) if self._waiting else []
             heir = next((request for request in self._waiting if request.tenant_id not in self._airborne), None)
             if heir is None:
                 self._free.append(connection)
