@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 from psycopg.adapt import Transformer
-from psycopg.errors import lookup
+from psycopg.errors import error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
@@ -54,4 +54,4 @@ def _refuse_failure(result: PGresult, wanted: ExecStatus) -> None:
     if result.status != wanted:
         state = result.error_field(DiagnosticField.SQLSTATE)
         # Without a state there was no answer: the connection is lost.
-        raise (lookup(state.decode()) if state else psycopg.OperationalError)(result.error_message.decode())
+        raise error_from_result(result) if state else psycopg.OperationalError(result.error_message.decode())
