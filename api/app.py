@@ -17,7 +17,7 @@ from api.express import Express, Stop, stops_of
 from api.metrics import Metrics
 from api.operations import operations
 from api.patients import patients
-from api.practice import api_keys, clinicians, hours, locations, practice, resources, services
+from api.practice import api_keys, clinicians, hours, locations, practice, resources, services, time_off
 from api.readiness import Readiness
 from api.reference import reference
 from api.scheduling import appointments, calendar, history, slots
@@ -70,6 +70,7 @@ def create_app(world: World) -> FastAPI:
         resources,
         clinicians,
         hours,
+        time_off,
         services,
         api_keys,
     ):

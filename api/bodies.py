@@ -1,5 +1,6 @@
 """What bodies of requests and answers share."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated, TypeAlias, TypeVar, cast
 from uuid import UUID
@@ -33,9 +34,9 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-def chosen(body: Body, kind: type[C]) -> C:
+def chosen(body: Body, kind: type[C], without: Collection[str] = ()) -> C:
     """Return the fields that were sent, as the changes of a command: ``kind`` is a TypedDict with the same names and types."""
-    return cast(C, body.model_dump(exclude_unset=True))
+    return cast(C, body.model_dump(exclude_unset=True, exclude=set(without)))
 
 
 class Shown(BaseModel):

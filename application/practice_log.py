@@ -20,6 +20,7 @@ from domain.practice.clinician import Clinician
 from domain.practice.service import Service
 from domain.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.quotas import VisitCap
 from domain.scheduling.time_claim import TimeClaim
 
 T = TypeVar("T", bound=Aggregate)
@@ -52,15 +53,21 @@ class PracticeLog(Application[UUID]):
         return thing
 
     def record(
-        self, *things: Aggregate, by: Provenance, claims: Sequence[TimeClaim] = (), releases: Sequence[UUID] = ()
+        self,
+        *things: Aggregate,
+        by: Provenance,
+        claims: Sequence[TimeClaim] = (),
+        releases: Sequence[UUID] = (),
+        caps: Sequence[VisitCap] = (),
     ) -> int:
         """Append what the things decided, and move their claims on time with it; return the position to wait for.
 
-        A command that changed nothing returns the log's present position.
-        Raises StaleVersionError, TimeTakenError, CommandRepeatedError, UnavailableError: nothing was recorded.
+        ``caps`` are limits that must still hold then. A command that changed nothing returns the log's present position.
+        Raises StaleVersionError, TimeTakenError, DailyLimitError, WeeklyLimitError, CommandRepeatedError, UnavailableError:
+        nothing was recorded.
         """
         try:
-            recordings = self.save(*things, provenance=by, claims=claims, releases=releases)
+            recordings = self.save(*things, provenance=by, claims=claims, releases=releases, caps=caps)
         except IntegrityError as error:
             raise StaleVersionError from error
         except OperationalError as error:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from domain.errors import InvalidValueError
 
@@ -48,6 +48,20 @@ class DayRange(NamedTuple):
     def __str__(self) -> str:
         end = self.end if self.end <= DAY else self.end - DAY
         return f"{self.start // 60:02}:{self.start % 60:02}-{end // 60:02}:{end % 60:02}"
+
+
+class Hours(Protocol):
+    """Which ranges start on a date, whatever they were made of. Hashable: their instants are kept under it."""
+
+    def on(self, day: int) -> tuple[DayRange, ...]:
+        """Return the ranges that start on the date with this proleptic Gregorian ordinal, in order, apart from each other."""
+        ...
+
+    def is_overridden(self, day: int) -> bool:
+        """Whether the date speaks for itself, so that the evening before is cut at its midnight."""
+        ...
+
+    def __hash__(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

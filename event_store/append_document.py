@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from domain.provenance import Provenance
+from domain.scheduling.quotas import VisitCap
 from domain.scheduling.time_claim import TimeClaim
 from event_store.chain import DigestedEvent
 from event_store.codec import codec_of
@@ -22,6 +23,7 @@ class AppendDocument(NamedTuple):
     claims: bytes
     releases: bytes
     has_beside: bool
+    caps: bytes
 
 
 class _Append(msgspec.Struct):
@@ -61,6 +63,16 @@ class _Claim(msgspec.Struct, omit_defaults=True):
     beside: bool = False
 
 
+class _Cap(msgspec.Struct):
+    tenant: UUID
+    what: UUID
+    service: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    period: str
+    most: int
+
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -71,6 +83,7 @@ def append_document(
     recorded_at: datetime,
     claims: Sequence[TimeClaim] = (),
     releases: Sequence[UUID] = (),
+    caps: Sequence[VisitCap] = (),
 ) -> AppendDocument:
     """Return the append of ``events``, with their digests. Raises TypeError: an event's time has no offset."""
     recorded = recorded_at.astimezone(UTC)
@@ -137,6 +150,20 @@ def append_document(
         ),
         _elements(list(releases)),
         any(claim.beside for claim in claims),
+        _elements(
+            [
+                _Cap(
+                    tenant_id,
+                    cap.clinician_id,
+                    cap.quota.service_id,
+                    cap.within.starts_at,
+                    cap.within.ends_at,
+                    cap.quota.period.value,
+                    cap.quota.most,
+                )
+                for cap in caps
+            ]
+        ),
     )
 
 
@@ -144,12 +171,14 @@ def joined(documents: Sequence[AppendDocument]) -> bytes:
     """Return the batch of some appends, in their order."""
     claims = b",".join([document.claims for document in documents if document.claims])
     releases = b",".join([document.releases for document in documents if document.releases])
-    return b'{"appends":[%b],"events":[%b]%b%b%b}' % (
+    caps = b",".join([document.caps for document in documents if document.caps])
+    return b'{"appends":[%b],"events":[%b]%b%b%b%b}' % (
         b",".join([document.append for document in documents]),
         b",".join([document.events for document in documents]),
         b',"claims":[%b]' % claims if claims else b"",
         b',"releases":[%b]' % releases if releases else b"",
         b',"beside":true' if any(document.has_beside for document in documents) else b"",
+        b',"caps":[%b]' % caps if caps else b"",
     )
 
 

@@ -20,7 +20,7 @@ import psycopg
 from psycopg import Connection
 
 from domain.provenance import CommandRepeatedError
-from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.errors import DailyLimitError, TimeTakenError, WeeklyLimitError
 from domain.scheduling.time_claim import TimeClaim
 from event_store.append_document import AppendDocument, joined
 from event_store.direct_call import DirectCall
@@ -64,7 +64,8 @@ class AppendJoiner:
     def append(self, request: Append) -> int:
         """Return the position of the append's last event, once it is durable.
 
-        Raises StaleStreamError, TimeTakenError, CommandRepeatedError, UnknownPracticeError: refused, nothing was written.
+        Raises StaleStreamError, TimeTakenError, DailyLimitError, WeeklyLimitError, CommandRepeatedError,
+        UnknownPracticeError: refused, nothing was written.
         Raises StoreUnavailableError: the database could not be reached; the same command may be sent again.
         """
         request.wakes.acquire()
@@ -219,6 +220,10 @@ def _position(request: Append) -> int:
         raise TimeTakenError
     if request.outcome == "repeated":
         raise CommandRepeatedError
+    if request.outcome == "full_day":
+        raise DailyLimitError
+    if request.outcome == "full_week":
+        raise WeeklyLimitError
     raise UnknownPracticeError
 
 

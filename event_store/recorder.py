@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool
 from uuid_utils.compat import uuid7
 
 from domain.provenance import Provenance
+from domain.scheduling.quotas import VisitCap
 from domain.scheduling.time_claim import TimeClaim
 from event_store.append_document import append_document
 from event_store.joiner import Append, AppendJoiner
@@ -51,18 +52,20 @@ class PracticeRecorder(ApplicationRecorder):
         provenance: Provenance | None = None,
         claims: Sequence[TimeClaim] = (),
         releases: Sequence[UUID] = (),
+        caps: Sequence[VisitCap] = (),
         **_: Any,
     ) -> Sequence[int]:
         """Append events, release and take time in one transaction; return their positions.
 
-        ``releases`` are holders whose claims end with this append, before its own ``claims`` are taken.
-        Raises StaleStreamError, TimeTakenError, CommandRepeatedError, UnknownPracticeError, StoreUnavailableError.
+        ``releases`` are holders whose claims end with this append, before its own ``claims`` are taken; ``caps`` must hold then.
+        Raises StaleStreamError, TimeTakenError, DailyLimitError, WeeklyLimitError, CommandRepeatedError,
+        UnknownPracticeError, StoreUnavailableError.
         """
         if not stored_events:
             return []
         source = provenance or Provenance(actor="system", command_id=uuid7())
         document = append_document(
-            self._tenant_id, cast(Sequence[MappedEvent], stored_events), source, self._now(), claims, releases
+            self._tenant_id, cast(Sequence[MappedEvent], stored_events), source, self._now(), claims, releases, caps
         )
         last = self._joiner.append(
             Append(

@@ -15,8 +15,16 @@ from event_store.errors import NewerVersionError
 Body: TypeAlias = dict[str, object]
 Upcaster: TypeAlias = Callable[[Body], Body]
 
-UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {}
-"""(topic, from version) -> the function that makes the next version's body. No event has had a second version yet."""
+
+def _hours_from_ever(body: Body) -> Body:
+    """Hours had no date from which they count: they replaced all that was said before."""
+    return {**body, "effective_from": None}
+
+
+UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
+    ("practice.clinician.hours_set", 1): _hours_from_ever,
+}
+"""(topic, from version) -> the function that makes the next version's body."""
 
 
 def current_body(

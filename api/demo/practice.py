@@ -140,10 +140,9 @@ class _Demo:
         midnight = datetime.combine(on_date, time(), zone(content.ZONE)).astimezone(UTC)
         day = TimeRange(midnight, midnight + timedelta(days=1))
         found = FindSlotsHandler(self._logs, self._clock)(self._id, FindSlots(service_id, clinician_id, day))
-        slots = [slot for _, slots in found.by_clinician for slot in slots]
-        if not slots:
+        if not found.choices:
             return
-        chosen = slots[visit.nth % len(slots)]
+        chosen = found.choices[visit.nth % len(found.choices)].slot
         command = BookAppointment(self._patients[visit.patient], service_id, clinician_id, chosen.starts_at)
         try:
             BookAppointmentHandler(self._logs, self._clock)(self._id, command, by)

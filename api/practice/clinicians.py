@@ -1,13 +1,15 @@
 """/v1/clinicians: who sees patients."""
 
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from api.bodies import Body, Page, Text, Thing, chosen
 from api.calls import Changing, Creating, Reading
 from api.paging import MOST, Cursor, Limit
+from api.practice.limits import Limits, show_limits
 from api.things import CHANGES, MAKES, READS, READS_ONE, listed, shown
 from application.permissions import Action
 from application.practice.change_clinician import ChangeClinician, ChangeClinicianHandler, ClinicianChanges
@@ -15,6 +17,9 @@ from application.practice.join_clinician import JoinClinician, JoinClinicianHand
 from domain.practice.clinician import Clinician
 
 routes = APIRouter(prefix="/v1/clinicians", tags=["clinicians"])
+
+
+_LIMITS: Final = "How many visits the clinician gives at most, of all services together."
 
 
 class ClinicianBody(Body):
@@ -25,22 +30,27 @@ class ClinicianBody(Body):
     name: Text
     email: Text | None = None
     zone: Text
+    limits: Limits = Field(default=Limits(), description=_LIMITS)
 
 
 class ClinicianPatch(Body):
     """What is left out stays as it is."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"email": None}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"email": None}, {"limits": {"per_day": 8, "per_week": 30}}]}
+    )
 
     name: Text = ""
     email: Text | None = None
     zone: Text = ""
+    limits: Limits = Field(default=Limits(), description=_LIMITS)
 
 
 class ClinicianShown(Thing):
     name: str | None
     email: str | None
     zone: str
+    limits: Limits
 
 
 class ClinicianPage(Page):
@@ -48,13 +58,18 @@ class ClinicianPage(Page):
 
 
 def show(clinician: Clinician) -> dict[str, object]:
-    return {"name": clinician.name or None, "email": clinician.email or None, "zone": clinician.zone}
+    return {
+        "name": clinician.name or None,
+        "email": clinician.email or None,
+        "zone": clinician.zone,
+        "limits": show_limits(clinician),
+    }
 
 
 @routes.post("", status_code=201, response_model=ClinicianShown, responses=MAKES)
 async def join_clinician(body: ClinicianBody, call: Creating) -> Response:
     """Add a clinician."""
-    command = JoinClinician(body.name, body.email, body.zone)
+    command = JoinClinician(body.name, body.email, body.zone, body.limits.value())
     return await call.make(Action.CHANGE_PRACTICE, JoinClinicianHandler, command, routes.prefix, show)
 
 
@@ -73,5 +88,7 @@ async def get_clinician(clinician_id: UUID, call: Reading) -> Response:
 @routes.patch("/{clinician_id}", response_model=ClinicianShown, responses=CHANGES)
 async def change_clinician(clinician_id: UUID, body: ClinicianPatch, call: Changing) -> Response:
     """Change who a clinician is."""
-    command = ChangeClinician(clinician_id, chosen(body, ClinicianChanges), call.expected_version)
+    limits = body.limits.value() if "limits" in body.model_fields_set else None
+    changes = chosen(body, ClinicianChanges, without=("limits",))
+    command = ChangeClinician(clinician_id, changes, limits, call.expected_version)
     return await call.change(Action.CHANGE_PRACTICE, ChangeClinicianHandler, command, show)

@@ -1,12 +1,13 @@
 """/v1/clinicians/{id}/hours: when a clinician sees patients, on the wall clock of each location."""
 
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
-from api.bodies import Body, Shown, Thing
+from api.bodies import Body, CivilDate, Shown, Thing
 from api.calls import Changing, Reading
 from api.things import CHANGES, READS_ONE, shown
 from application.permissions import Action
@@ -50,7 +51,9 @@ class Override(Body):
 
 
 class HoursBody(Body):
-    """Replaces the clinician's hours at one location; the hours at others stay."""
+    """Replaces the clinician's hours at one location; the hours at others stay.
+
+    With `effective_from` they count from that date on, until the next from which others count; earlier dates keep theirs."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -62,6 +65,7 @@ class HoursBody(Body):
                         {"weekday": "mon", "from": "13:00", "to": "17:00"},
                     ],
                     "overrides": [{"on_date": "2026-12-24", "ranges": [{"from": "09:00", "to": "12:00"}]}],
+                    "effective_from": "2026-09-01",
                 }
             ]
         }
@@ -70,10 +74,14 @@ class HoursBody(Body):
     location_id: UUID
     weekly: list[WeeklyRange] = Field(max_length=500)
     overrides: list[Override] = Field(default=[], max_length=2000)
+    effective_from: CivilDate | None = Field(
+        default=None, description="Left out, they replace all hours that were ever said of the location."
+    )
 
 
 class LocationHours(Shown):
     location_id: UUID
+    effective_from: date | None = Field(default=None, description="Left out of the hours that count from ever on.")
     weekly: list[WeeklyRange]
     overrides: list[Override]
 
@@ -85,7 +93,9 @@ class HoursShown(Thing):
 
 
 def show(clinician: Clinician) -> dict[str, object]:
-    return {"hours": [_at_location(location_id, text) for location_id, text in clinician.hours.items()]}
+    first = [(location_id, text) for location_id, text in clinician.hours.items()]
+    later = [(location_id, text) for location_id, texts in clinician.later_hours.items() for text in texts]
+    return {"hours": [_at_location(location_id, text) for location_id, text in (*first, *later)]}
 
 
 @routes.get("/{clinician_id}/hours", response_model=HoursShown, responses=READS_ONE)
@@ -96,7 +106,7 @@ async def get_hours(clinician_id: UUID, call: Reading) -> Response:
 
 @routes.put("/{clinician_id}/hours", response_model=HoursShown, responses=CHANGES)
 async def set_hours(clinician_id: UUID, body: HoursBody, call: Changing) -> Response:
-    """Replace a clinician's hours at one location."""
+    """Replace a clinician's hours at one location, from a date on or altogether. Visits that are booked stay: see `/v1/conflicts`."""
     command = SetClinicianHours(
         clinician_id,
         body.location_id,
@@ -106,6 +116,7 @@ async def set_hours(clinician_id: UUID, body: HoursBody, call: Changing) -> Resp
             for each in body.overrides
             for line in [f"{each.on_date} {r.text()}" for r in each.ranges] or [f"{each.on_date} closed"]
         ),
+        body.effective_from,
         call.expected_version,
     )
     return await call.change(Action.CHANGE_PRACTICE, SetClinicianHoursHandler, command, show)
@@ -120,6 +131,7 @@ def _at_location(location_id: UUID, text: HoursText) -> dict[str, object]:
         "location_id": location_id,
         "weekly": [{"weekday": line[:3], **_range(line[4:])} for line in text.weekly],
         "overrides": [{"on_date": on_date, "ranges": ranges} for on_date, ranges in overrides.items()],
+        **({"effective_from": text.effective_from} if text.effective_from else {}),
     }
 
 

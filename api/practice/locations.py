@@ -1,13 +1,15 @@
 """/v1/locations: where the practice sees people."""
 
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from api.bodies import Body, Page, Text, Thing, chosen
 from api.calls import Changing, Creating, Reading
 from api.paging import MOST, Cursor, Limit
+from api.practice.holidays import Holidays, show_holidays
 from api.things import CHANGES, MAKES, READS, READS_ONE, listed, shown
 from application.permissions import Action
 from application.practice.change_location import ChangeLocation, ChangeLocationHandler, LocationChanges
@@ -24,18 +26,25 @@ class LocationBody(Body):
     zone: Text
 
 
+_HOLIDAYS: Final = "Public holidays of this place; null keeps the practice's."
+
+
 class LocationPatch(Body):
     """What is left out stays as it is. Hours stay on the wall clock when the zone changes."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Old town"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "Old town"}, {"holidays": {"country": "DE", "subdivision": "BE"}}]}
+    )
 
     name: Text = ""
     zone: Text = ""
+    holidays: Holidays | None = Field(default=None, description=_HOLIDAYS)
 
 
 class LocationShown(Thing):
     name: str
     zone: str
+    holidays: Holidays | None
 
 
 class LocationPage(Page):
@@ -43,7 +52,7 @@ class LocationPage(Page):
 
 
 def show(location: Location) -> dict[str, object]:
-    return {"name": location.name, "zone": location.zone}
+    return {"name": location.name, "zone": location.zone, "holidays": show_holidays(location.holidays)}
 
 
 @routes.post("", status_code=201, response_model=LocationShown, responses=MAKES)
@@ -68,5 +77,11 @@ async def get_location(location_id: UUID, call: Reading) -> Response:
 @routes.patch("/{location_id}", response_model=LocationShown, responses=CHANGES)
 async def change_location(location_id: UUID, body: LocationPatch, call: Changing) -> Response:
     """Change a location."""
-    command = ChangeLocation(location_id, chosen(body, LocationChanges), call.expected_version)
+    command = ChangeLocation(
+        location_id,
+        chosen(body, LocationChanges, without=("holidays",)),
+        body.holidays.value() if body.holidays else None,
+        "holidays" in body.model_fields_set,
+        call.expected_version,
+    )
     return await call.change(Action.CHANGE_PRACTICE, ChangeLocationHandler, command, show)

@@ -1,10 +1,13 @@
 """GET and PATCH /v1/practice: the caller's own practice."""
 
+from typing import Final
+
 from fastapi import APIRouter, Response
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from api.bodies import Body, Text, Thing, chosen
 from api.calls import Changing, Reading
+from api.practice.holidays import Holidays, show_holidays
 from api.things import CHANGES, READS, shown
 from application.permissions import Action
 from application.practice.change_practice import ChangePractice, ChangePracticeHandler, PracticeChanges
@@ -13,15 +16,26 @@ from domain.practice.practice import Practice
 routes = APIRouter(prefix="/v1/practice", tags=["practice"])
 
 
+_HOLIDAYS: Final = "Public holidays on which the practice is closed; null for none."
+
+
 class PracticePatch(Body):
     """What is left out stays as it is."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Praxis am Park", "locale": "de-DE"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "Praxis am Park", "locale": "de-DE"},
+                {"holidays": {"country": "DE", "subdivision": "BE"}},
+            ]
+        }
+    )
 
     name: Text = ""
     zone: Text = ""
     currency: Text = ""
     locale: Text = ""
+    holidays: Holidays | None = Field(default=None, description=_HOLIDAYS)
 
 
 class PracticeShown(Thing):
@@ -29,6 +43,7 @@ class PracticeShown(Thing):
     zone: str
     currency: str
     locale: str
+    holidays: Holidays | None
 
 
 def show(practice: Practice) -> dict[str, object]:
@@ -37,6 +52,7 @@ def show(practice: Practice) -> dict[str, object]:
         "zone": practice.zone,
         "currency": practice.currency,
         "locale": practice.locale,
+        "holidays": show_holidays(practice.holidays),
     }
 
 
@@ -51,5 +67,11 @@ async def get_practice(call: Reading) -> Response:
 @routes.patch("", response_model=PracticeShown, responses=CHANGES)
 async def change_practice(body: PracticePatch, call: Changing) -> Response:
     """Change the practice's settings."""
-    command = ChangePractice(call.actor.tenant_id, chosen(body, PracticeChanges), call.expected_version)
+    command = ChangePractice(
+        call.actor.tenant_id,
+        chosen(body, PracticeChanges, without=("holidays",)),
+        body.holidays.value() if body.holidays else None,
+        "holidays" in body.model_fields_set,
+        call.expected_version,
+    )
     return await call.change(Action.CHANGE_PRACTICE, ChangePracticeHandler, command, show)

@@ -1,6 +1,6 @@
 """/v1/services: what can be booked."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from api.bodies import Body, Page, Price, Text, Thing, Truth, Whole
 from api.calls import Changing, Creating, Reading
 from api.paging import MOST, Cursor, Limit
+from api.practice.limits import Limits, show_limits
 from api.things import CHANGES, MAKES, READS, READS_ONE, listed, shown
 from application.permissions import Action
 from application.practice.change_service import ChangeService, ChangeServiceHandler, ServiceChanges
@@ -18,6 +19,9 @@ from domain.practice.resource import ResourceKind
 from domain.practice.service import Mode, Service, ServiceTerms
 
 routes = APIRouter(prefix="/v1/services", tags=["services"])
+
+
+_LIMITS: Final = "How many visits of this service each clinician gives at most."
 
 
 class Requirement(Body):
@@ -41,6 +45,7 @@ class ServiceBody(Body):
                     "mode": "in_person",
                     "clinician_ids": ["01980c5a-0000-7000-8000-000000000002"],
                     "requires": [{"kind": "room"}],
+                    "limits": {"per_day": 6, "per_week": None},
                 }
             ]
         }
@@ -57,6 +62,7 @@ class ServiceBody(Body):
     mode: Mode = Mode.IN_PERSON
     clinician_ids: list[UUID] = Field(default=[], max_length=500)
     requires: list[Requirement] = Field(default=[], max_length=20)
+    limits: Limits = Field(default=Limits(), description=_LIMITS)
 
 
 class ServicePatch(Body):
@@ -75,11 +81,13 @@ class ServicePatch(Body):
     mode: Mode = Mode.IN_PERSON
     clinician_ids: list[UUID] = Field(default=[], max_length=500)
     requires: list[Requirement] = Field(default=[], max_length=20)
+    limits: Limits = Field(default=Limits(), description=_LIMITS)
     active: Truth = True
 
     def changes(self) -> ServiceChanges:
         """Return what was sent, as the domain's values. Raises InvalidValueError: no such amount of money."""
         said: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        said.pop("limits", None)
         if "price" in said:
             said["price"] = Money(self.price.amount_minor, self.price.currency)
         if "clinician_ids" in said:
@@ -101,6 +109,7 @@ class ServiceShown(Thing):
     mode: Mode
     clinician_ids: list[UUID]
     requires: list[Requirement]
+    limits: Limits
     active: bool
 
 
@@ -112,6 +121,7 @@ def show(service: Service) -> dict[str, object]:
     said: dict[str, object] = {**service.fields}
     said["price"] = {"amount_minor": said.pop("price_amount_minor"), "currency": said.pop("price_currency")}
     said["requires"] = [{"kind": kind} for kind in service.fields["requires"]]
+    said["limits"] = show_limits(service)
     said["active"] = service.active
     return said
 
@@ -132,7 +142,8 @@ async def offer_service(body: ServiceBody, call: Creating) -> Response:
         clinician_ids=tuple(body.clinician_ids),
         requires=tuple(each.kind.value for each in body.requires),
     )
-    return await call.make(Action.CHANGE_PRACTICE, OfferServiceHandler, OfferService(terms), routes.prefix, show)
+    command = OfferService(terms, body.limits.value())
+    return await call.make(Action.CHANGE_PRACTICE, OfferServiceHandler, command, routes.prefix, show)
 
 
 @routes.get("", response_model=ServicePage, responses=READS)
@@ -150,5 +161,6 @@ async def get_service(service_id: UUID, call: Reading) -> Response:
 @routes.patch("/{service_id}", response_model=ServiceShown, responses=CHANGES)
 async def change_service(service_id: UUID, body: ServicePatch, call: Changing) -> Response:
     """Change the terms of a service, or stop to offer it."""
-    command = ChangeService(service_id, body.changes(), call.expected_version)
+    limits = body.limits.value() if "limits" in body.model_fields_set else None
+    command = ChangeService(service_id, body.changes(), limits, call.expected_version)
     return await call.change(Action.CHANGE_PRACTICE, ChangeServiceHandler, command, show)

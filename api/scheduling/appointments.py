@@ -30,13 +30,20 @@ C = TypeVar("C", bound=Change)
 @routes.post("", status_code=201, response_model=AppointmentInFull, responses=MAKES)
 async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
     """Book a visit. Refused if the time is not free: `time_taken`, `buffer`, `outside_hours`, `not_on_grid`, `minimum_notice`,
-    `beyond_horizon`, `in_the_past`, `resource_unavailable`, `clinician_not_offering`."""
+    `beyond_horizon`, `in_the_past`, `resource_unavailable`, `daily_limit`, `weekly_limit`, `clinician_not_offering`. A key that is bound
+    to a clinician books that one, where it may be anyone."""
     command = BookAppointment(
-        body.patient_id, body.service_id, body.clinician_id, body.starts_at, tuple(body.resource_ids)
+        body.patient_id,
+        body.service_id,
+        body.clinician_id or call.actor.clinician_id,
+        body.starts_at,
+        tuple(body.resource_ids),
+        tuple(body.preferred_clinician_ids),
     )
 
     def book(by: Provenance) -> Answer:
-        authorise_visit(call.actor, command.clinician_id, "clinician")
+        if command.clinician_id is not None:
+            authorise_visit(call.actor, command.clinician_id, "clinician")
         outcome = BookAppointmentHandler(call.world.logs, call.world.clock)(call.actor.tenant_id, command, by)
         zone_of = (lambda _: outcome.patient_zone) if isinstance(outcome, Booked) else None
         return made(outcome, routes.prefix, shower(call, zone_of))

@@ -19,19 +19,29 @@ _EXAMPLE: dict[str, JsonValue] = {
 
 
 class AppointmentBody(Body):
-    """Resources that are named are used; what the service requires beyond them is chosen. The price is the service's."""
+    """Resources that are named are used; what the service requires beyond them is chosen. The price is the service's.
+
+    `clinician_id` null books anyone who is free: the preferred ones first, in their order; then who has the fewest visits on that
+    day; then who joined first."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [_EXAMPLE, {**_EXAMPLE, "starts_at": {"local": "2026-06-01T09:00", "zone": "Europe/Berlin"}}]
+            "examples": [
+                _EXAMPLE,
+                {**_EXAMPLE, "starts_at": {"local": "2026-06-01T09:00", "zone": "Europe/Berlin"}},
+                {**_EXAMPLE, "clinician_id": None},
+            ]
         }
     )
 
     patient_id: UUID
     service_id: UUID
-    clinician_id: UUID
+    clinician_id: UUID | None = Field(description="null for anyone.")
     starts_at: Start
     resource_ids: list[UUID] = Field(default=[], max_length=20)
+    preferred_clinician_ids: list[UUID] = Field(
+        default=[], max_length=50, description="If it may be anyone: these first, in this order."
+    )
 
 
 class RescheduleBody(Body):

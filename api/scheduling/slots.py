@@ -1,8 +1,10 @@
 """GET /v1/slots: the times that can be booked, by the same function that a booking is checked by."""
 
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from api.answers import Answer
 from api.calls import Reading
@@ -14,17 +16,30 @@ from application.scheduling.find_slots import LONGEST_WINDOW, FindSlots, FindSlo
 
 routes = APIRouter(prefix="/v1/slots", tags=["scheduling"])
 
+Preferred: TypeAlias = Annotated[
+    Sequence[UUID], Query(max_length=50, description="For anyone's slots: these come first, in this order.")
+]
+
 
 @routes.get("", response_model=Slots, responses=READS_ONE | problems(422))
 async def find_slots(
-    call: Reading, service_id: UUID, from_: From, to: To, clinician_id: UUID | None = None
+    call: Reading,
+    service_id: UUID,
+    from_: From,
+    to: To,
+    clinician_id: UUID | None = None,
+    preferred_clinician_ids: Preferred = (),
 ) -> Response:
-    """Starts inside the window that could be booked at `position`; of every clinician who gives the service, or of one."""
+    """Starts inside the window that could be booked at `position`, in order of time: of one clinician, or of anyone.
+
+    Without `clinician_id` each start is offered once, with who would be chosen: the preferred ones first, in their order; then who has
+    the fewest visits on that day; then who joined first."""
 
     def find() -> Answer:
         within = window(call.log, from_, to, LONGEST_WINDOW)
         find = FindSlotsHandler(call.world.logs, call.world.clock)
-        found = find(call.actor.tenant_id, FindSlots(service_id, clinician_id, within))
+        query = FindSlots(service_id, clinician_id, within, tuple(preferred_clinician_ids))
+        found = find(call.actor.tenant_id, query)
         slots = [
             {
                 "starts_at": slot.starts_at,
@@ -33,10 +48,7 @@ async def find_slots(
                 "location_id": slot.location_id,
                 "resource_ids": slot.resource_ids,
             }
-            for slot, clinician in sorted(
-                ((slot, clinician) for clinician, slots in found.by_clinician for slot in slots),
-                key=lambda pair: pair[0].starts_at,
-            )
+            for clinician, slot in found.choices
         ]
         return Answer({"slots": slots, "position": found.position})
 

@@ -13,7 +13,7 @@ from domain.scheduling.opening_times import instant
 from domain.scheduling.question import Place, Question, VisitRules
 from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
-from domain.weekly_hours import OpeningHours
+from domain.weekly_hours import Hours
 
 _NOBODY: Final = UUID(int=0)
 
@@ -26,7 +26,7 @@ def day_in(zone_name: str, on_date: date) -> TimeRange:
 
 
 @lru_cache(maxsize=4096)
-def visits_in(zone_name: str, on_date: date, hours: OpeningHours, rules: VisitRules) -> int:
+def visits_in(zone_name: str, on_date: date, hours: Hours, rules: VisitRules) -> int:
     """Return how many visits one clinician can have on a date, each as early as it can be."""
     day = day_in(zone_name, on_date)
     place = Place(location_id=_NOBODY, zone=zone_name, hours=hours)

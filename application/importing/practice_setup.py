@@ -9,13 +9,14 @@ from application.catalogue import Catalogue
 from application.importing.identities import Identities
 from application.importing.mapping import ImportMapping
 from application.scheduling.diary import rules_of
+from application.scheduling.presence import hours_at
 from domain.aggregate import Aggregate
 from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.location import Location, LocationDetails
 from domain.practice.practice import Practice
 from domain.practice.service import Service
 from domain.scheduling.question import VisitRules
-from domain.weekly_hours import OpeningHours
+from domain.weekly_hours import Hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ class PracticeSetup:
         """What the service asks of a visit's time. Notice and horizon are for those who ask now; these visits were booked before."""
         return replace(rules_of(self.service), minimum_notice_minutes=0, horizon_days=1)
 
-    def hours_of(self, clinician: Clinician) -> OpeningHours:
+    def hours_of(self, clinician: Clinician) -> Hours:
         """Return when a clinician is there; never, where their hours were taken away."""
-        return OpeningHours.parse(*clinician.hours.get(self.location.id, ((), ())))
+        return hours_at(clinician, self.location.id)
 
 
 def set_up(

@@ -7,6 +7,7 @@ from uuid import UUID
 from application.handlers import ChangingHandler
 from application.practice_log import PracticeLog
 from domain.practice.clinician import Clinician
+from domain.visit_limits import VisitLimits
 
 
 class ClinicianChanges(TypedDict, total=False):
@@ -19,6 +20,8 @@ class ClinicianChanges(TypedDict, total=False):
 class ChangeClinician:
     id: UUID
     changes: ClinicianChanges
+    limits: VisitLimits | None = None
+    """None leaves them as they are; ``VisitLimits()`` is no limit."""
     expected_version: int | None = None
 
 
@@ -27,4 +30,7 @@ class ChangeClinicianHandler(ChangingHandler[ChangeClinician, Clinician]):
 
     def change(self, log: PracticeLog, thing: Clinician, command: ChangeClinician) -> None:
         """Raises InvalidValueError, UnknownZoneError."""
-        thing.change_details(replace(thing.details, **command.changes), self._clock.now())
+        now = self._clock.now()
+        thing.change_details(replace(thing.details, **command.changes), now)
+        if command.limits is not None:
+            thing.set_limits(command.limits, now)

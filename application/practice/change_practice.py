@@ -6,6 +6,8 @@ from uuid import UUID
 
 from application.handlers import ChangingHandler
 from application.practice_log import PracticeLog
+from application.public_holidays import checked_holidays
+from domain.holiday_calendar import HolidayCalendar
 from domain.practice.practice import Practice
 
 
@@ -20,6 +22,9 @@ class PracticeChanges(TypedDict, total=False):
 class ChangePractice:
     id: UUID
     changes: PracticeChanges
+    holidays: HolidayCalendar | None = None
+    keeps_holidays: bool = False
+    """Whether ``holidays`` are said; if not, they stay as they are."""
     expected_version: int | None = None
 
 
@@ -27,5 +32,8 @@ class ChangePracticeHandler(ChangingHandler[ChangePractice, Practice]):
     kind = Practice
 
     def change(self, log: PracticeLog, thing: Practice, command: ChangePractice) -> None:
-        """Raises InvalidValueError, UnknownZoneError."""
-        thing.change_settings(replace(thing.settings, **command.changes), self._clock.now())
+        """Raises InvalidValueError (also holidays that are not known), UnknownZoneError."""
+        now = self._clock.now()
+        thing.change_settings(replace(thing.settings, **command.changes), now)
+        if command.keeps_holidays:
+            thing.keep_holidays(checked_holidays(command.holidays) if command.holidays else None, now)

@@ -9,6 +9,7 @@ from application.practice.references import require_clinicians
 from application.practice_log import PracticeLog
 from domain.money import Money
 from domain.practice.service import Mode, Service
+from domain.visit_limits import VisitLimits
 
 
 class ServiceChanges(TypedDict, total=False):
@@ -32,6 +33,8 @@ class ChangeService:
 
     id: UUID
     changes: ServiceChanges
+    limits: VisitLimits | None = None
+    """None leaves them as they are; ``VisitLimits()`` is no limit."""
     expected_version: int | None = None
 
 
@@ -41,4 +44,7 @@ class ChangeServiceHandler(ChangingHandler[ChangeService, Service]):
     def change(self, log: PracticeLog, thing: Service, command: ChangeService) -> None:
         """Raises NotFoundError: there is no such clinician; InvalidValueError."""
         require_clinicians(log, command.changes.get("clinician_ids", ()))
-        thing.change(replace(thing.terms, **command.changes), self._clock.now())
+        now = self._clock.now()
+        thing.change(replace(thing.terms, **command.changes), now)
+        if command.limits is not None:
+            thing.set_limits(command.limits, now)

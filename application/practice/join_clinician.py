@@ -6,6 +6,7 @@ from uuid import UUID
 from application.handlers import MakingHandler
 from application.practice_log import PracticeLog
 from domain.practice.clinician import Clinician, ClinicianDetails
+from domain.visit_limits import NO_LIMITS, VisitLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class JoinClinician:
     name: str
     email: str | None
     zone: str
+    limits: VisitLimits = NO_LIMITS
 
 
 class JoinClinicianHandler(MakingHandler[JoinClinician, Clinician]):
@@ -21,4 +23,7 @@ class JoinClinicianHandler(MakingHandler[JoinClinician, Clinician]):
     def make(self, log: PracticeLog, command: JoinClinician, id: UUID) -> Clinician:
         """Raises InvalidValueError, UnknownZoneError."""
         details = ClinicianDetails(command.name, command.email, command.zone)
-        return Clinician.join(id=id, details=details, at=self._clock.now())
+        now = self._clock.now()
+        clinician = Clinician.join(id=id, details=details, at=now)
+        clinician.set_limits(command.limits, now)
+        return clinician

@@ -7,11 +7,13 @@ from application.handlers import MakingHandler
 from application.practice.references import require_clinicians
 from application.practice_log import PracticeLog
 from domain.practice.service import Service, ServiceTerms
+from domain.visit_limits import NO_LIMITS, VisitLimits
 
 
 @dataclass(frozen=True, slots=True)
 class OfferService:
     terms: ServiceTerms
+    limits: VisitLimits = NO_LIMITS
 
 
 class OfferServiceHandler(MakingHandler[OfferService, Service]):
@@ -20,4 +22,7 @@ class OfferServiceHandler(MakingHandler[OfferService, Service]):
     def make(self, log: PracticeLog, command: OfferService, id: UUID) -> Service:
         """Raises NotFoundError: there is no such clinician."""
         require_clinicians(log, command.terms.clinician_ids)
-        return Service.offer(id=id, terms=command.terms, at=self._clock.now())
+        now = self._clock.now()
+        service = Service.offer(id=id, terms=command.terms, at=now)
+        service.set_limits(command.limits, now)
+        return service

@@ -1,6 +1,7 @@
 """Sets when a clinician sees patients at a location."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from application.handlers import ChangingHandler
@@ -12,12 +13,16 @@ from domain.weekly_hours import OpeningHours
 
 @dataclass(frozen=True, slots=True)
 class SetClinicianHours:
-    """``id`` is the clinician's; the texts are in the form that OpeningHours.parse reads. They replace the location's hours."""
+    """``id`` is the clinician's; the texts are in the form that OpeningHours.parse reads.
+
+    They replace the location's hours: from a civil date on, until the next from which others count, or all that was said (None).
+    """
 
     id: UUID
     location_id: UUID
     weekly: tuple[str, ...]
     overrides: tuple[str, ...]
+    effective_from: date | None = None
     expected_version: int | None = None
 
 
@@ -28,4 +33,4 @@ class SetClinicianHoursHandler(ChangingHandler[SetClinicianHours, Clinician]):
         """Raises NotFoundError: there is no such location; InvalidValueError: times that overlap, or are none."""
         log.catalogue().one(Location, command.location_id)
         hours = OpeningHours.parse(command.weekly, command.overrides)
-        thing.set_hours(command.location_id, hours, self._clock.now())
+        thing.set_hours(command.location_id, hours, self._clock.now(), command.effective_from)

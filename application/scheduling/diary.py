@@ -1,33 +1,38 @@
 """A practice's diary: what the availability function must be told, read from the log at one position."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from application.catalogue import Catalogue
 from application.errors import NotFoundError
 from application.practice_log import PracticeLog
+from application.scheduling.limits import quotas_of
+from application.scheduling.presence import off_times, places_of
 from domain.practice.clinician import Clinician
-from domain.practice.location import Location
 from domain.practice.resource import Resource
 from domain.practice.service import Service
+from domain.scheduling.choice import Contender
 from domain.scheduling.consultation import Consultation
-from domain.scheduling.question import Candidate, Place, Question, VisitRules
+from domain.scheduling.question import Candidate, Period, Question, VisitRules
+from domain.scheduling.quotas import period_around
 from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
-from domain.weekly_hours import OpeningHours
 
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """The catalogue and the busy times of one service's clinicians and resources, at one position of the log."""
+    """The catalogue and the busy times of one service's clinicians and resources, at one position of the log.
+
+    ``claims`` are those of the consultation that hold anything now, by what they hold.
+    """
 
     service: Service
     catalogue: Catalogue
     consultation: Consultation
     now: datetime
+    claims: Mapping[UUID, Sequence[TimeClaim]]
 
     def question(
         self, clinician_id: UUID, *, without: UUID | None = None, preferred: Collection[UUID] = ()
@@ -38,35 +43,37 @@ class Diary:
         chosen before others. Raises NotFoundError: there is no such clinician.
         """
         clinician = self.catalogue.one(Clinician, clinician_id)
-        claims: dict[UUID, list[TimeClaim]] = {}
-        for claim in self.consultation.claims:
-            if claim.holder_id != without:
-                claims.setdefault(claim.what, []).append(claim)
-        fields = self.service.fields
+        # Each clinician has an order of rooms of their own, always the same: people who are booked at the same moment then
+        # rarely reach for the same room.
+        candidates = [
+            (resource.location_id, Candidate(resource.id, resource.kind, self._busy(resource.id, without)))
+            for resource in sorted(
+                self.catalogue.all(Resource),
+                key=lambda each: (each.id not in preferred, each.id.int ^ clinician_id.int),
+            )
+            if resource.active
+        ]
         return Question(
             now=self.now,
             rules=rules_of(self.service),
-            places=[
-                Place(
-                    location_id=location_id,
-                    zone=self.catalogue.one(Location, location_id).zone,
-                    hours=_parsed(tuple(hours.weekly), tuple(hours.overrides)),
-                    candidates=[
-                        Candidate(resource.id, resource.kind, claims.get(resource.id, ()))
-                        # Each clinician has an order of rooms of their own, always the same: people who are booked
-                        # at the same moment then rarely reach for the same room.
-                        for resource in sorted(
-                            self.catalogue.all(Resource),
-                            key=lambda each: (each.id not in preferred, each.id.int ^ clinician_id.int),
-                        )
-                        if resource.active and resource.location_id == location_id
-                    ],
-                )
-                for location_id, hours in clinician.hours.items()
-            ],
-            busy=claims.get(clinician_id, ()),
-            is_offering=self.service.active and clinician_id in fields["clinician_ids"],
+            places=places_of(self.catalogue, clinician, candidates, self.now.year),
+            busy=self._busy(clinician_id, without),
+            is_offering=self.service.active and clinician_id in self.service.fields["clinician_ids"],
+            zone=clinician.zone,
+            quotas=quotas_of(self.service, clinician),
+            time_off=off_times(clinician),
         )
+
+    def contenders(self, *, without: UUID | None = None, preferred: Collection[UUID] = ()) -> list[Contender]:
+        """Return everyone who gives the service, each with what ``question`` says of them."""
+        return [
+            Contender(clinician_id, self.question(clinician_id, without=without, preferred=preferred))
+            for clinician_id in self.service.fields["clinician_ids"]
+        ]
+
+    def _busy(self, what: UUID, without: UUID | None) -> Sequence[TimeClaim]:
+        claims = self.claims.get(what, ())
+        return claims if without is None else [claim for claim in claims if claim.holder_id != without]
 
 
 def rules_of(service: Service) -> VisitRules:
@@ -104,7 +111,7 @@ def open_diary(
         service = catalogue.things.get(service_id)
         consultation = log.reader.consult(
             _what(catalogue, service, clinician_ids, resource_ids),
-            rules_of(service).reach(window) if isinstance(service, Service) else window,
+            _when(catalogue, service, clinician_ids, window) if isinstance(service, Service) else window,
             patient_id=patient_id,
             command_id=command_id,
         )
@@ -113,7 +120,11 @@ def open_diary(
         catalogue = log.catalogue(at_least=consultation.catalogue_position)
     if not isinstance(service, Service):
         raise NotFoundError("service")
-    return Diary(service, catalogue, consultation, now)
+    claims: dict[UUID, list[TimeClaim]] = {}
+    for claim in consultation.claims:
+        if claim.expires_at is None or claim.expires_at > now:
+            claims.setdefault(claim.what, []).append(claim)
+    return Diary(service, catalogue, consultation, now, claims)
 
 
 def _what(
@@ -128,7 +139,21 @@ def _what(
     return [*clinicians, *resources]
 
 
-@lru_cache(maxsize=4096)
-def _parsed(weekly: tuple[str, ...], overrides: tuple[str, ...]) -> OpeningHours:
-    """Parsed once: the same hours are asked about with each booking."""
-    return OpeningHours.parse(weekly, overrides)
+def _when(catalogue: Catalogue, service: Service, clinician_ids: Sequence[UUID] | None, window: TimeRange) -> TimeRange:
+    """When claims matter: as far as a visit reaches, and where visits are counted the whole of each day or week."""
+    time = rules_of(service).reach(window)
+    ids = service.fields["clinician_ids"] if clinician_ids is None else clinician_ids
+    for id in ids:
+        clinician = catalogue.things.get(id)
+        if not isinstance(clinician, Clinician):
+            continue
+        periods = {quota.period for quota in quotas_of(service, clinician)}
+        if clinician_ids is None:
+            periods.add(Period.DAY)
+        for period in periods:
+            last = window.ends_at - timedelta(microseconds=1)
+            time = TimeRange(
+                min(time.starts_at, period_around(clinician.zone, period, window.starts_at).starts_at),
+                max(time.ends_at, period_around(clinician.zone, period, last).ends_at),
+            )
+    return time

@@ -10,8 +10,9 @@ from application.ports import Clock
 from application.practice_log import PracticeLogs
 from application.scheduling.diary import open_diary
 from domain.errors import InvalidValueError
+from domain.practice.clinician import Clinician
 from domain.scheduling.availability import offered
-from domain.scheduling.question import Slot
+from domain.scheduling.choice import Choice, offered_by_anyone
 from domain.time_range import TimeRange
 
 LONGEST_WINDOW: Final = timedelta(days=93)
@@ -20,23 +21,27 @@ LONGEST_WINDOW: Final = timedelta(days=93)
 
 @dataclass(frozen=True, slots=True)
 class FindSlots:
-    """``clinician_id`` None asks for everyone who gives the service; the window is half-open on starts."""
+    """``clinician_id`` None asks for anyone who gives the service, of whom those in ``preferred_clinician_ids`` come first.
+
+    The window is half-open on starts.
+    """
 
     service_id: UUID
     clinician_id: UUID | None
     window: TimeRange
+    preferred_clinician_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FoundSlots:
-    """Slots by clinician, each list in order of time; ``position`` is that of the log when they were free."""
+    """Slots in order of time, each start once, with who would be booked; ``position`` is that of the log when they were free."""
 
-    by_clinician: Sequence[tuple[UUID, list[Slot]]]
+    choices: Sequence[Choice]
     position: int
 
 
 class FindSlotsHandler:
-    """Answers FindSlots with the same function that a booking is checked by."""
+    """Answers FindSlots with the same functions that a booking is decided by."""
 
     def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
         self._logs = logs
@@ -46,11 +51,14 @@ class FindSlotsHandler:
         """Raises NotFoundError: no such service or clinician; InvalidValueError: a window over 93 days."""
         if query.window.duration > LONGEST_WINDOW:
             raise InvalidValueError("to", f"a window is at most {LONGEST_WINDOW.days} days long")
-        clinician_ids = None if query.clinician_id is None else [query.clinician_id]
-        diary = open_diary(self._logs.of(tenant_id), query.service_id, clinician_ids, query.window, self._clock.now())
-        if clinician_ids is None:
-            clinician_ids = diary.service.fields["clinician_ids"]
-        return FoundSlots(
-            [(clinician_id, offered(diary.question(clinician_id), query.window)) for clinician_id in clinician_ids],
-            diary.consultation.position,
+        id = query.clinician_id
+        diary = open_diary(
+            self._logs.of(tenant_id), query.service_id, None if id is None else [id], query.window, self._clock.now()
         )
+        for preferred in query.preferred_clinician_ids:
+            diary.catalogue.one(Clinician, preferred)
+        if id is None:
+            choices = offered_by_anyone(diary.contenders(), query.window, query.preferred_clinician_ids)
+        else:
+            choices = [Choice(id, slot) for slot in offered(diary.question(id), query.window)]
+        return FoundSlots(choices, diary.consultation.position)

@@ -1,5 +1,6 @@
 """Moves an appointment to another time of the same clinician."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,8 +9,10 @@ from application.practice_log import PracticeLog
 from application.scheduling.appointment_change import AppointmentChangingHandler
 from application.scheduling.book_appointment import instant
 from application.scheduling.diary import open_diary
+from application.scheduling.limits import caps_on
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.availability import slot_at
+from domain.scheduling.quotas import VisitCap
 from domain.time_range import TimeRange
 
 
@@ -43,3 +46,6 @@ class RescheduleAppointmentHandler(AppointmentChangingHandler[RescheduleAppointm
             diary.question(thing.clinician_id, without=thing.id, preferred=thing.resource_ids), command.starts_at
         )
         thing.reschedule(TimeRange(slot.starts_at, slot.ends_at), slot.resource_ids, now)
+
+    def caps(self, log: PracticeLog, thing: Appointment) -> Sequence[VisitCap]:
+        return caps_on(log.catalogue(at_least=0), thing)

@@ -8,6 +8,7 @@ from uuid import UUID
 from eventsourcing.domain import event
 
 from domain.aggregate import Aggregate, FirstFact
+from domain.holiday_calendar import HolidayCalendar
 from domain.text import clean_text
 from domain.zones import zone
 
@@ -37,6 +38,11 @@ class Location(Aggregate):
         name: str
         zone: str
 
+    class HolidaysSet(Aggregate.Event):
+        TOPIC = "practice.location.holidays_set"
+        country: str | None
+        subdivision: str | None
+
     @classmethod
     def open(cls, *, id: UUID, details: LocationDetails, at: datetime) -> Self:
         return cls._create(cls.Opened, id=id, timestamp=at, **asdict(details))
@@ -44,6 +50,7 @@ class Location(Aggregate):
     @event(Opened)
     def __init__(self, name: str, zone: str, timestamp: datetime) -> None:
         self.name, self.zone = name, zone
+        self.holidays: HolidayCalendar | None = None
 
     @property
     def details(self) -> LocationDetails:
@@ -59,3 +66,14 @@ class Location(Aggregate):
     @event(Changed)
     def _changed(self, name: str, zone: str, timestamp: datetime) -> None:
         self.name, self.zone = name, zone
+
+    def keep_holidays(self, of: HolidayCalendar | None, at: datetime) -> bool:
+        """Keep the public holidays of a country here, or the practice's (None). Return whether anything was recorded."""
+        if of == self.holidays:
+            return False
+        self._holidays_set(country=of.country if of else None, subdivision=of.subdivision if of else None, timestamp=at)
+        return True
+
+    @event(HolidaysSet)
+    def _holidays_set(self, country: str | None, subdivision: str | None, timestamp: datetime) -> None:
+        self.holidays = HolidayCalendar(country, subdivision) if country else None

@@ -8,6 +8,7 @@ from uuid import UUID
 from eventsourcing.domain import event
 
 from domain.aggregate import Aggregate, FirstFact
+from domain.holiday_calendar import HolidayCalendar
 from domain.money import checked_currency
 from domain.text import checked_locale, clean_text
 from domain.zones import zone
@@ -48,6 +49,11 @@ class Practice(Aggregate):
         currency: str
         locale: str
 
+    class HolidaysSet(Aggregate.Event):
+        TOPIC = "practice.practice.holidays_set"
+        country: str | None
+        subdivision: str | None
+
     @classmethod
     def open(cls, *, id: UUID, settings: PracticeSettings, at: datetime) -> Self:
         return cls._create(cls.Opened, id=id, timestamp=at, **asdict(settings))
@@ -55,6 +61,7 @@ class Practice(Aggregate):
     @event(Opened)
     def __init__(self, name: str, zone: str, currency: str, locale: str, timestamp: datetime) -> None:
         self.name, self.zone, self.currency, self.locale = name, zone, currency, locale
+        self.holidays: HolidayCalendar | None = None
 
     @property
     def settings(self) -> PracticeSettings:
@@ -70,3 +77,14 @@ class Practice(Aggregate):
     @event(SettingsChanged)
     def _settings_changed(self, name: str, zone: str, currency: str, locale: str, timestamp: datetime) -> None:
         self.name, self.zone, self.currency, self.locale = name, zone, currency, locale
+
+    def keep_holidays(self, of: HolidayCalendar | None, at: datetime) -> bool:
+        """Keep the public holidays of a country, or none (None). Return whether anything was recorded."""
+        if of == self.holidays:
+            return False
+        self._holidays_set(country=of.country if of else None, subdivision=of.subdivision if of else None, timestamp=at)
+        return True
+
+    @event(HolidaysSet)
+    def _holidays_set(self, country: str | None, subdivision: str | None, timestamp: datetime) -> None:
+        self.holidays = HolidayCalendar(country, subdivision) if country else None

@@ -13,6 +13,7 @@ from domain.errors import InvalidValueError
 from domain.money import Money
 from domain.practice.resource import checked_kind
 from domain.text import clean_text
+from domain.visit_limits import VisitLimits
 
 
 class Mode(StrEnum):
@@ -155,6 +156,11 @@ class Service(Aggregate):
         requires: list[str]
         active: bool
 
+    class LimitsSet(Aggregate.Event):
+        TOPIC = "practice.service.limits_set"
+        per_day: int | None
+        per_week: int | None
+
     @classmethod
     def offer(cls, *, id: UUID, terms: ServiceTerms, at: datetime) -> Self:
         return cls._create(cls.Offered, id=id, timestamp=at, **terms.fields())
@@ -191,6 +197,8 @@ class Service(Aggregate):
             "requires": requires,
         }
         self.active = True
+        self.limit_per_day: int | None = None
+        self.limit_per_week: int | None = None
 
     @property
     def terms(self) -> ServiceTerms:
@@ -202,6 +210,22 @@ class Service(Aggregate):
             return False
         self._changed(**to.fields(), active=to.active, timestamp=at)
         return True
+
+    @property
+    def limits(self) -> VisitLimits:
+        """How many visits of this service each clinician gives at most."""
+        return VisitLimits(self.limit_per_day, self.limit_per_week)
+
+    def set_limits(self, to: VisitLimits, at: datetime) -> bool:
+        """Return whether anything was recorded. Visits that are booked stay."""
+        if to == self.limits:
+            return False
+        self._limits_set(per_day=to.per_day, per_week=to.per_week, timestamp=at)
+        return True
+
+    @event(LimitsSet)
+    def _limits_set(self, per_day: int | None, per_week: int | None, timestamp: datetime) -> None:
+        self.limit_per_day, self.limit_per_week = per_day, per_week
 
     @event(Changed)
     def _changed(

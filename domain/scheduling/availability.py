@@ -7,6 +7,7 @@ Nothing here reads a clock or the process's time zone.
 The rules: a visit lies inside the clinician's opening hours at one location, on the wall clock of that location. It starts on a grid
 laid at the opening, every ``step_minutes`` of real time. Its buffers may lie outside the hours, but the visit with its buffers
 overlaps no claim of the clinician; every kind of resource that the service requires must have a resource free for the same time.
+While the clinician is off there is no visit, nor on a day or in a week that already holds as many as the limits allow.
 It starts no sooner than the minimum notice and no later than the last date of the horizon, a civil date at the location.
 """
 
@@ -21,6 +22,7 @@ from domain.scheduling.errors import (
     BeyondHorizonError,
     BufferOverlapError,
     ClinicianNotOfferingError,
+    DailyLimitError,
     InThePastError,
     MinimumNoticeError,
     NotOnGridError,
@@ -28,9 +30,11 @@ from domain.scheduling.errors import (
     ResourceUnavailableError,
     SchedulingError,
     TimeTakenError,
+    WeeklyLimitError,
 )
 from domain.scheduling.free_starts import free_starts, horizon_ends
-from domain.scheduling.question import Question, Slot
+from domain.scheduling.question import Period, Question, Slot
+from domain.scheduling.quotas import full_periods
 from domain.scheduling.resources import allotted, needs
 from domain.time_range import TimeRange
 
@@ -51,8 +55,8 @@ def slot_at(question: Question, starts_at: datetime, resource_ids: Iterable[UUID
     """Return the slot that starts then. Resources that are named are used; what is required beyond them is chosen.
 
     Raises, the first that is true: InvalidValueError (no offset), ClinicianNotOfferingError, InThePastError, MinimumNoticeError,
-    BeyondHorizonError, OutsideHoursError, TimeTakenError (BufferOverlapError if only buffers overlap), NotOnGridError,
-    ResourceUnavailableError.
+    BeyondHorizonError, OutsideHoursError (also while the clinician is off), TimeTakenError (BufferOverlapError if only buffers
+    overlap), DailyLimitError, WeeklyLimitError, NotOnGridError, ResourceUnavailableError.
     """
     if starts_at.tzinfo is None:
         raise InvalidValueError("starts_at", "a time needs an offset from UTC")
@@ -80,11 +84,13 @@ def _refusal(question: Question, starts_at: datetime, named: tuple[UUID, ...]) -
         return NotOnGridError()
     alone = replace(question, rules=replace(rules, requires=()))
     any_minute = replace(alone, rules=replace(alone.rules, step_minutes=1))
-    if not free_starts(replace(any_minute, busy=()), start, start + 1):
+    if not free_starts(replace(any_minute, busy=(), quotas=()), start, start + 1):
         return OutsideHoursError()
-    if not free_starts(any_minute, start, start + 1):
+    if not free_starts(replace(any_minute, quotas=()), start, start + 1):
         visit = TimeRange(starts_at, starts_at + timedelta(minutes=rules.duration_minutes))
         return TimeTakenError() if any(visit.overlaps(claim.visit) for claim in question.busy) else BufferOverlapError()
+    if full := next((full for full in full_periods(question) if full.begins <= start < full.ends), None):
+        return DailyLimitError() if full.quota.period is Period.DAY else WeeklyLimitError()
     if not free_starts(alone, start, start + 1):
         return NotOnGridError()
     for place in question.places:

@@ -10,14 +10,17 @@ from domain.scheduling.time_claim import TimeClaim
 
 
 class BlockedStarts:
-    """Seconds since 1970 at which a visit with its buffers would overlap one of the claims.
+    """Seconds since 1970 at which a visit with its buffers would overlap one of the claims, and those that are ``ruled_out`` besides.
 
     ``starts`` and ``ends`` bound half-open stretches that lie apart and in order. They are made when first asked for: of a dozen
     rooms often only the first is.
     """
 
-    def __init__(self, claims: Sequence[TimeClaim], rules: VisitRules) -> None:
+    def __init__(
+        self, claims: Sequence[TimeClaim], rules: VisitRules, ruled_out: Sequence[tuple[int, int]] = ()
+    ) -> None:
         self._claims = claims
+        self._ruled_out = ruled_out
         self._before = rules.buffer_before_minutes * 60
         self._reach = (rules.duration_minutes + rules.buffer_after_minutes) * 60 - 1
 
@@ -36,13 +39,14 @@ class BlockedStarts:
         latest = -(10**18)
         reach, before = self._reach, self._before
         busy = [claim.during for claim in self._claims]
-        for begins, until in sorted([(floor(b.starts_at.timestamp()), ceil(b.ends_at.timestamp())) for b in busy]):
-            if begins - reach > latest:
-                starts.append(begins - reach)
-                latest = until + before
+        blocked = [(floor(b.starts_at.timestamp()) - reach, ceil(b.ends_at.timestamp()) + before) for b in busy]
+        for begins, until in sorted([*blocked, *self._ruled_out]):
+            if begins > latest:
+                starts.append(begins)
+                latest = until
                 ends.append(latest)
-            elif until + before > latest:
-                ends[-1] = latest = until + before
+            elif until > latest:
+                ends[-1] = latest = until
         return starts, ends
 
     def free(self, grid: int, begins: int, until: int, step: int) -> list[range]:

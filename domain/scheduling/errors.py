@@ -9,6 +9,9 @@ RuleBrokenError
     ├── InThePastError                 in_the_past
     ├── MinimumNoticeError             minimum_notice
     ├── BeyondHorizonError             beyond_horizon
+    ├── LimitReachedError              limit_reached
+    │   ├── DailyLimitError            daily_limit
+    │   └── WeeklyLimitError           weekly_limit
     ├── ResourceUnavailableError       resource_unavailable
     ├── ClinicianNotOfferingError      clinician_not_offering
     ├── AlreadyCancelledError          already_cancelled
@@ -67,6 +70,23 @@ class MinimumNoticeError(SchedulingError):
 class BeyondHorizonError(SchedulingError):
     code = "beyond_horizon"
     message = "this is later than the service can be booked"
+
+
+class LimitReachedError(SchedulingError):
+    """The clinician gives no more visits in the day or week; whose they are stays unsaid."""
+
+    code = "limit_reached"
+    message = "the clinician gives no more visits in this time; choose another day or another clinician"
+
+
+class DailyLimitError(LimitReachedError):
+    code = "daily_limit"
+    message = "the clinician gives no more such visits on this day; choose another day or another clinician"
+
+
+class WeeklyLimitError(LimitReachedError):
+    code = "weekly_limit"
+    message = "the clinician gives no more such visits in this week; choose another week or another clinician"
 
 
 class ResourceUnavailableError(SchedulingError):

@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.scheduling.blocked_starts import BlockedStarts
 from domain.scheduling.opening_times import day_of, instant, openings
 from domain.scheduling.question import Place, Question
+from domain.scheduling.quotas import full_periods
 from domain.scheduling.resources import allotted, needs
 
 
@@ -25,7 +26,7 @@ def free_starts(question: Question, begins: int, ends: int, named: tuple[UUID, .
     rules = question.rules
     length, step = rules.duration_minutes * 60, rules.step_minutes * 60
     earliest = max(begins, ceil(question.now.timestamp()) + rules.minimum_notice_minutes * 60)
-    busy = BlockedStarts(question.busy, rules)
+    busy = BlockedStarts(question.busy, rules, ruled_out(question))
     by_place: list[list[Run]] = []
     for place in question.places:
         latest = min(ends, horizon_ends(question, place))
@@ -45,6 +46,17 @@ def free_starts(question: Question, begins: int, ends: int, named: tuple[UUID, .
         if runs:
             by_place.append(runs)
     return _merged(by_place) if len(by_place) > 1 else [run for runs in by_place for run in runs]
+
+
+def ruled_out(question: Question) -> list[tuple[int, int]]:
+    """Return the stretches in which no visit may start, whoever is free: the clinician is off, or has seen enough people."""
+    if not (question.time_off or question.quotas):
+        return []
+    length = question.rules.duration_minutes * 60
+    off = [
+        (floor(away.starts_at.timestamp()) - length + 1, ceil(away.ends_at.timestamp())) for away in question.time_off
+    ]
+    return off + [(full.begins, full.ends) for full in full_periods(question)]
 
 
 def horizon_ends(question: Question, place: Place) -> int:

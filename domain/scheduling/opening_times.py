@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from domain.weekly_hours import DAY, OpeningHours
+from domain.weekly_hours import DAY, Hours
 from domain.zones import zone
 
 _LOOK_AHEAD: Final = 3
@@ -28,7 +28,7 @@ class Opening(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def openings(hours: OpeningHours, zone_name: str, first: int, last: int) -> tuple[Opening, ...]:
+def openings(hours: Hours, zone_name: str, first: int, last: int) -> tuple[Opening, ...]:
     """Return the openings that start on the dates with ordinals ``first`` to ``last``, and a few after them, in order.
 
     Openings that touch or overlap are one stretch of time, but each lays its own grid: a day starts its grid anew,

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from domain.errors import InvalidValueError
 from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
-from domain.weekly_hours import OpeningHours
+from domain.weekly_hours import Hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,21 @@ class VisitRules:
         return window.padded(timedelta(minutes=self.buffer_before_minutes), after)
 
 
+class Period(StrEnum):
+    """A civil day, or a civil week from Monday to Sunday."""
+
+    DAY = "day"
+    WEEK = "week"
+
+
+class Quota(NamedTuple):
+    """A clinician gives at most so many visits that start within one period: of one service, or of all (None)."""
+
+    period: Period
+    most: int
+    service_id: UUID | None = None
+
+
 class Candidate(NamedTuple):
     """A room or device that may be used, and what it is busy with. Claims outside the time in question do no harm."""
 
@@ -44,7 +60,7 @@ class Place:
 
     location_id: UUID
     zone: str
-    hours: OpeningHours
+    hours: Hours
     candidates: Sequence[Candidate] = ()
 
 
@@ -54,6 +70,8 @@ class Question:
 
     ``places`` are in order of preference: where two offer the same start, the first wins. ``busy`` are the clinician's claims;
     those of a visit that is being moved are left out. ``is_offering``: the service is active and this clinician gives it.
+    ``quotas`` are counted by the civil days and weeks of ``zone``, the clinician's own, from ``busy``: it then has to hold every
+    claim of the periods in question. During ``time_off`` the clinician is nowhere.
     """
 
     now: datetime
@@ -61,6 +79,9 @@ class Question:
     places: Sequence[Place]
     busy: Sequence[TimeClaim] = ()
     is_offering: bool = True
+    zone: str = "UTC"
+    quotas: Sequence[Quota] = ()
+    time_off: Sequence[TimeRange] = ()
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

@@ -27,6 +27,7 @@ BODIES: dict[tuple[str, str], Json] = {
     ("post", "/v1/clinicians"): {"name": "x", "zone": "UTC"},
     ("patch", "/v1/clinicians/{clinician_id}"): {"name": "x"},
     ("put", "/v1/clinicians/{clinician_id}/hours"): {"location_id": "", "weekly": HOURS},
+    ("put", "/v1/clinicians/{clinician_id}/time-off"): {"ranges": []},
     ("post", "/v1/services"): {
         "name": "x",
         "duration_minutes": 30,
@@ -42,6 +43,7 @@ BODIES: dict[tuple[str, str], Json] = {
         "clinician_id": "",
         "starts_at": "2026-06-03T09:00:00+02:00",
         "resource_ids": [""],
+        "preferred_clinician_ids": [""],
     },
     ("post", "/v1/appointments/{appointment_id}/reschedule"): {"starts_at": "2026-06-03T09:00:00+02:00"},
     ("post", "/v1/appointments/{appointment_id}/cancel"): {"reason": "x"},
@@ -101,6 +103,7 @@ def ids_of(studio: Studio) -> dict[str, str]:
         "location_id": studio.location,
         "resource_id": studio.add_room(),
         "clinician_id": studio.clinician,
+        "preferred_clinician_id": studio.clinician,
         "service_id": studio.service,
         "patient_id": studio.patient,
         "appointment_id": studio.booked("2026-06-02T09:00:00+02:00")["id"],

@@ -20,14 +20,18 @@ from application.scheduling.record_no_show import RecordNoShow, RecordNoShowHand
 from application.scheduling.reschedule_appointment import RescheduleAppointment, RescheduleAppointmentHandler
 from domain.errors import DomainError
 from domain.logged_event import LoggedEvent
+from domain.practice.clinician import Clinician
 from domain.scheduling.appointment import Appointment
 from domain.time_range import TimeRange
+from domain.visit_limits import VisitLimits
 from projections.calendar.queries import CalendarFilter, CalendarQueries
-from tests.application.studio import MONDAY, FrozenClock, Studio, open_studio
+from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
 from tests.event_store.test_append import in_parallel
 from tests.support.world import World, by_test
 
 STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
+MOST = 3
+"""Visits that the first clinician gives on the one day that all is about."""
 AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
 """When the day is over and visits can be closed."""
 
@@ -40,6 +44,9 @@ class Scheduling(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.studio: Studio = open_studio(self.world)
+        limited = self.studio.log.load(Clinician, self.studio.clinicians[0])
+        limited.set_limits(VisitLimits(per_day=MOST), NOW)
+        self.studio.log.record(limited, by=by_test())
         self.booked: list[UUID] = []
         self.runner = self.world.runner()
 
@@ -61,6 +68,25 @@ class Scheduling(RuleBasedStateMachine):
                 service,
                 self.studio.clinicians[clinician],
                 starts_at,  # type: ignore[arg-type]  # sampled from STARTS
+            )
+            return handler(self.studio.tenant_id, command, by_test()).thing.id
+
+        self.booked += [id for id in self.volley(len(requests), request) if isinstance(id, UUID)]
+
+    @rule(
+        requests=st.lists(st.tuples(st.sampled_from(STARTS), st.booleans(), st.integers(0, 1)), min_size=1, max_size=4)
+    )
+    def book_anyone(self, requests: list[tuple[object, bool, int]]) -> None:
+        handler = BookAppointmentHandler(self.world.logs, FrozenClock())
+
+        def request(number: int) -> UUID:
+            starts_at, needs_room, preferred = requests[number]
+            command = BookAppointment(
+                self.studio.patients[0],
+                self.studio.massage if needs_room else self.studio.talk,
+                None,
+                starts_at,  # type: ignore[arg-type]  # sampled from STARTS
+                preferred_clinician_ids=(self.studio.clinicians[preferred],),
             )
             return handler(self.studio.tenant_id, command, by_test()).thing.id
 
@@ -107,8 +133,8 @@ class Scheduling(RuleBasedStateMachine):
         found = FindSlotsHandler(self.world.logs, FrozenClock())(
             self.studio.tenant_id, FindSlots(service, clinician_id, window)
         )
-        if slots := found.by_clinician[0][1]:
-            command = BookAppointment(self.studio.patients[0], service, clinician_id, slots[0].starts_at)
+        if found.choices:
+            command = BookAppointment(self.studio.patients[0], service, clinician_id, found.choices[0].slot.starts_at)
             outcome = BookAppointmentHandler(self.world.logs, FrozenClock())(self.studio.tenant_id, command, by_test())
             self.booked.append(outcome.thing.id)
 
@@ -117,6 +143,16 @@ class Scheduling(RuleBasedStateMachine):
         claims = [claim for appointment in self.folded() for claim in appointment.claims()]
         for one, other in combinations(claims, 2):
             assert one.what != other.what or not one.during.overlaps(other.during)
+
+    @invariant()
+    def nobody_sees_more_people_than_their_limit(self) -> None:
+        visits = [
+            appointment
+            for appointment in self.folded()
+            if appointment.clinician_id == self.studio.clinicians[0] and appointment.claims()
+        ]
+
+        assert len(visits) <= MOST
 
     @invariant()
     def claims_are_those_of_the_active_visits(self) -> None:

@@ -32,8 +32,9 @@ class TestSql:
 
 
 class TestMigrations:
-    def test_are_numbered_without_a_gap(self) -> None:
+    def test_have_a_number_each(self) -> None:
         for folder in {path.parent for path in ROOT.glob("event_store/migrations*/*.sql")}:
             numbers = sorted(int(path.name.split("_")[0]) for path in folder.glob("*.sql"))
 
-            assert numbers == list(range(1, len(numbers) + 1)), folder
+            # Gaps may stay: a number is taken when a change is begun, and changes are merged in another order.
+            assert len(numbers) == len(set(numbers)), folder

@@ -217,6 +217,7 @@ def fits(place: Place, rules: VisitRules, visit: TimeRange, now: datetime) -> bo
     offset = {"Asia/Kathmandu": 345, "Asia/Kolkata": 330, "UTC": 0}[place.zone]
     local = visit.starts_at + timedelta(minutes=offset)
     today = (now + timedelta(minutes=offset)).date()
+    assert isinstance(place.hours, OpeningHours)
     grid = [begins for begins, _ in opened(place.hours, local.date()) if begins <= local]
     if not grid or (local - max(grid)) % timedelta(minutes=rules.step_minutes):
         return False

@@ -1,0 +1,25 @@
+"""Sets when a clinician is away."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.handlers import ChangingHandler
+from application.practice_log import PracticeLog
+from domain.practice.clinician import Absence, Clinician
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimeOff:
+    """``id`` is the clinician's; the absences replace all that were set before. Visits that lie in them stay."""
+
+    id: UUID
+    absences: tuple[Absence, ...]
+    expected_version: int | None = None
+
+
+class SetTimeOffHandler(ChangingHandler[SetTimeOff, Clinician]):
+    kind = Clinician
+
+    def change(self, log: PracticeLog, thing: Clinician, command: SetTimeOff) -> None:
+        """Raises InvalidValueError: more than 500 ranges, or a note over 500 characters."""
+        thing.set_time_off(command.absences, self._clock.now())

@@ -1,0 +1,26 @@
+"""Limits: how many visits a clinician gives, of one service and of all."""
+
+from application.catalogue import Catalogue
+from domain.practice.clinician import Clinician
+from domain.practice.service import Service
+from domain.scheduling.appointment import Appointment
+from domain.scheduling.question import Period, Quota
+from domain.scheduling.quotas import VisitCap, caps_of
+
+
+def quotas_of(service: Service, clinician: Clinician) -> list[Quota]:
+    """Return the limits of a visit: those of the clinician for all their visits, those of the service for theirs of this kind."""
+    asked = (
+        (Period.DAY, clinician.limit_per_day, None),
+        (Period.WEEK, clinician.limit_per_week, None),
+        (Period.DAY, service.limit_per_day, service.id),
+        (Period.WEEK, service.limit_per_week, service.id),
+    )
+    return [Quota(period, most, service_id) for period, most, service_id in asked if most is not None]
+
+
+def caps_on(catalogue: Catalogue, appointment: Appointment) -> list[VisitCap]:
+    """Return what must still hold when the appointment is recorded at its time; nothing where there are no limits."""
+    clinician = catalogue.one(Clinician, appointment.clinician_id)
+    quotas = quotas_of(catalogue.one(Service, appointment.service_id), clinician)
+    return caps_of(quotas, clinician.id, clinician.zone, appointment.starts_at)
