@@ -20,7 +20,7 @@ from api.patients import patients
 from api.practice import api_keys, clinicians, hours, locations, practice, resources, services, time_off
 from api.readiness import Readiness
 from api.reference import reference
-from api.scheduling import appointments, calendar, history, slots
+from api.scheduling import appointments, calendar, conflicts, explain, history, slots
 from api.security import Authentication, Doorkeeper
 
 
@@ -63,6 +63,8 @@ def create_app(world: World) -> FastAPI:
         appointments,
         slots,
         calendar,
+        explain,
+        conflicts,
         patients,
         history,
         practice,

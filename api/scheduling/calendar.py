@@ -68,7 +68,7 @@ async def list_appointments(
         found, patients = _found(call, which, limit, cursor, after)
         zone = _zones(call.log)
         shown = [show_entry(entry, zone(entry.location_id), patients.get(entry.patient_id)) for entry in found.entries]
-        return collected("appointments", shown, _next(found), after)
+        return collected("appointments", shown, next_cursor(found), after)
 
     return await call.read(Action.READ_VISITS, page)
 
@@ -100,7 +100,7 @@ async def calendar(
             }
             for entry in found.entries
         ]
-        return collected("appointments", shown, _next(found), after)
+        return collected("appointments", shown, next_cursor(found), after)
 
     return await call.read(Action.READ_VISITS, page)
 
@@ -111,7 +111,7 @@ def _found(
     """Return a page and its patients, none for those who may not see them. Raises NotFoundError: a filter names no known thing."""
     _require(call.log, which)
     tenant_id = call.actor.tenant_id
-    behind = _bookmark(cursor)
+    behind = bookmark(cursor)
     call.world.wait_for(tenant_id, "calendar", after)
     found = call.world.calendar.page(tenant_id, which, after=behind, limit=limit)
     if not call.actor.may(Action.READ_PATIENTS):
@@ -147,11 +147,11 @@ def _zones(log: PracticeLog) -> Callable[[UUID], str]:
     return zone
 
 
-def _next(found: Found) -> str | None:
+def next_cursor(found: Found) -> str | None:
     return encoded(f"{found.after.starts_at.isoformat()} {found.after.appointment_id}") if found.after else None
 
 
-def _bookmark(cursor: str | None) -> Bookmark | None:
+def bookmark(cursor: str | None) -> Bookmark | None:
     mark = decoded(cursor)
     if mark is None:
         return None

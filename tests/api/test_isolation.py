@@ -54,7 +54,11 @@ BODIES: dict[tuple[str, str], Json] = {
 }
 """A body that would succeed for each route that takes one. Fields that hold ids are empty, and filled in with the caller's own."""
 
-QUERIES = {"/v1/slots": WINDOW, "/v1/calendar": WINDOW}
+QUERIES: dict[str, Json] = {
+    "/v1/slots": {**WINDOW, "service_id": ""},
+    "/v1/slots/explain": {"at": "2026-06-03T09:00:00Z", "service_id": "", "clinician_id": ""},
+    "/v1/calendar": WINDOW,
+}
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def ask(studio: Studio, place: Place, own: dict[str, str], id_: str) -> httpx2.R
         return id_ if (kind, name) == (place.kind, place.name) else own[_singular(name)]
 
     path = re.sub(r"\{(\w+)\}", lambda match: value("path", match[1]), place.path)
-    query = QUERIES.get(place.path, {}) | ({"service_id": own["service_id"]} if place.path == "/v1/slots" else {})
+    query = {name: said or value("query", name) for name, said in QUERIES.get(place.path, {}).items()}
     if place.kind == "query":
         query |= {place.name: id_}
     body: Json | None = None

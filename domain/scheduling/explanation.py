@@ -1,0 +1,176 @@
+"""Why a time cannot be booked: every rule and every claim that rules it out, not just the first.
+
+``obstacles`` is empty exactly where ``slot_at`` finds a slot, because it asks that first. Then it looks at each rule by itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from math import floor
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.dated_hours import DatedHours
+from domain.scheduling.availability import slot_at
+from domain.scheduling.errors import (
+    BeyondHorizonError,
+    BufferOverlapError,
+    ClinicianNotOfferingError,
+    DailyLimitError,
+    InThePastError,
+    MinimumNoticeError,
+    NotOnGridError,
+    OutsideHoursError,
+    ResourceUnavailableError,
+    SchedulingError,
+    TimeTakenError,
+    WeeklyLimitError,
+)
+from domain.scheduling.free_starts import free_starts, horizon_ends
+from domain.scheduling.opening_times import day_of
+from domain.scheduling.question import Period, Place, Question
+from domain.scheduling.quotas import counted, full_periods
+from domain.scheduling.resources import allotted, needs
+from domain.scheduling.time_claim import TimeClaim
+from domain.time_range import TimeRange
+
+
+class Grounds(StrEnum):
+    """What an obstacle follows from: whose facts say so."""
+
+    CLOCK = "clock"
+    SERVICE = "service"
+    HOURS = "hours"
+    HOLIDAYS = "holidays"
+    TIME_OFF = "time_off"
+    SERVICE_LIMIT = "service_limit"
+    CLINICIAN_LIMIT = "clinician_limit"
+    VISITS = "visits"
+
+
+class Obstacle(NamedTuple):
+    """One reason. ``code`` is that of the refusal, ``time_off`` or ``public_holiday``; ``claims`` are the busy times behind it."""
+
+    code: str
+    detail: str
+    grounds: Grounds
+    location_id: UUID | None = None
+    claims: Sequence[TimeClaim] = ()
+
+
+def obstacles(question: Question, starts_at: datetime) -> list[Obstacle]:
+    """Return every reason why no visit can start then; none where one can. Raises InvalidValueError: no offset."""
+    try:
+        slot_at(question, starts_at)
+    except SchedulingError as refusal:
+        found = [
+            *_of_the_service(question, starts_at),
+            *_of_places(question, starts_at),
+            *_of_time(question, starts_at),
+        ]
+        return found or [Obstacle(refusal.code, str(refusal), Grounds.SERVICE)]
+    return []
+
+
+def absences(question: Question, during: TimeRange) -> list[Obstacle]:
+    """Return why the clinician is not there for the whole of a time, whoever else is: hours, public holidays, time off.
+
+    It is the question of a visit that is already booked: notice, grid, claims and limits are no matter.
+    """
+    minutes = max(1, -(-int(during.duration.total_seconds()) // 60))
+    rules = replace(question.rules, duration_minutes=minutes)
+    alone = replace(question, rules=rules)
+    return [*_of_hours(alone, during.starts_at), *_of_time_off(alone, during.starts_at)]
+
+
+def _of_the_service(question: Question, starts_at: datetime) -> Iterator[Obstacle]:
+    if not question.is_offering:
+        yield _said(ClinicianNotOfferingError, Grounds.SERVICE)
+    if starts_at < question.now:
+        yield _said(InThePastError, Grounds.CLOCK)
+    elif starts_at < question.now + timedelta(minutes=question.rules.minimum_notice_minutes):
+        yield _said(MinimumNoticeError, Grounds.SERVICE)
+
+
+def _of_places(question: Question, starts_at: datetime) -> Iterator[Obstacle]:
+    start = floor(starts_at.timestamp())
+    yield from _of_hours(question, starts_at)
+    if start % 60 or starts_at.microsecond:
+        yield _said(NotOnGridError, Grounds.SERVICE)
+        return
+    for place in question.places:
+        if start >= horizon_ends(question, place):
+            yield _said(BeyondHorizonError, Grounds.SERVICE, place)
+        elif _is_open(question, place, start, 1) and not _is_open(question, place, start, question.rules.step_minutes):
+            yield _said(NotOnGridError, Grounds.SERVICE, place)
+        for need in needs(place, question.rules, ()) or ():
+            if not any(allotted(range(start, start + 1), [need])):
+                busy = [
+                    claim
+                    for candidate in place.candidates
+                    if candidate.kind == need.kind
+                    for claim in _overlapping(question, candidate.busy, starts_at)
+                ]
+                missing = ResourceUnavailableError(need.kind)
+                yield Obstacle(missing.code, str(missing), Grounds.SERVICE, place.location_id, busy)
+
+
+def _of_hours(question: Question, starts_at: datetime) -> Iterator[Obstacle]:
+    start = floor(starts_at.timestamp())
+    if not question.places:
+        yield _said(OutsideHoursError, Grounds.HOURS)
+    for place in question.places:
+        if _is_open(question, place, start - start % 60, 1):
+            continue
+        day = day_of(place.zone, start)
+        if isinstance(place.hours, DatedHours) and place.hours.closes(day):
+            yield Obstacle(
+                "public_holiday", "the place is closed on this public holiday", Grounds.HOLIDAYS, place.location_id
+            )
+        else:
+            yield _said(OutsideHoursError, Grounds.HOURS, place)
+
+
+def _of_time(question: Question, starts_at: datetime) -> Iterator[Obstacle]:
+    start = floor(starts_at.timestamp())
+    yield from _of_time_off(question, starts_at)
+    visit = TimeRange(starts_at, starts_at + timedelta(minutes=question.rules.duration_minutes))
+    for claim in _overlapping(question, question.busy, starts_at):
+        kind = TimeTakenError if claim.visit.overlaps(visit) else BufferOverlapError
+        yield _said(kind, Grounds.VISITS)._replace(claims=[claim])
+    for full in full_periods(question):
+        if full.begins <= start < full.ends:
+            limit = DailyLimitError if full.quota.period is Period.DAY else WeeklyLimitError
+            grounds = Grounds.SERVICE_LIMIT if full.quota.service_id else Grounds.CLINICIAN_LIMIT
+            visits = [
+                claim
+                for claim in counted(question.busy, full.quota.service_id)
+                if full.begins <= claim.visit.starts_at.timestamp() < full.ends
+            ]
+            yield _said(limit, grounds)._replace(claims=visits)
+
+
+def _of_time_off(question: Question, starts_at: datetime) -> Iterator[Obstacle]:
+    visit = TimeRange(starts_at, starts_at + timedelta(minutes=question.rules.duration_minutes))
+    for away in question.time_off:
+        if away.overlaps(visit):
+            yield Obstacle("time_off", "the clinician is off", Grounds.TIME_OFF)
+
+
+def _overlapping(question: Question, claims: Sequence[TimeClaim], starts_at: datetime) -> list[TimeClaim]:
+    held = question.rules.reach(TimeRange(starts_at, starts_at + timedelta(microseconds=1)))
+    held = TimeRange(held.starts_at, held.ends_at - timedelta(microseconds=1))
+    return [claim for claim in claims if claim.during.overlaps(held)]
+
+
+def _is_open(question: Question, place: Place, start: int, step_minutes: int) -> bool:
+    """Whether the clinician is at the place for the whole visit, and it starts on the grid; nothing else matters."""
+    rules = replace(question.rules, step_minutes=step_minutes, minimum_notice_minutes=0, horizon_days=2, requires=())
+    now = datetime.fromtimestamp(start, UTC)
+    bare = Question(now=now, rules=rules, places=[place])
+    return bool(free_starts(bare, start, start + 1))
+
+
+def _said(refusal: type[SchedulingError], grounds: Grounds, place: Place | None = None) -> Obstacle:
+    return Obstacle(refusal.code, refusal.message, grounds, place.location_id if place else None)
