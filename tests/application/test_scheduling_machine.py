@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from application.errors import ApplicationError
 from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
@@ -25,6 +25,7 @@ from domain.scheduling.appointment import Appointment
 from domain.time_range import TimeRange
 from domain.visit_limits import VisitLimits
 from projections.calendar.queries import CalendarFilter, CalendarQueries
+from tests.application.presence_rules import PresenceRules
 from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
 from tests.event_store.test_append import in_parallel
 from tests.support.world import World, by_test
@@ -36,7 +37,7 @@ AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
 """When the day is over and visits can be closed."""
 
 
-class Scheduling(RuleBasedStateMachine):
+class Scheduling(PresenceRules):
     """Commands come in volleys: each volley's commands run in threads that start together."""
 
     world: World
