@@ -16,7 +16,7 @@ from api.envelope import Envelope
 from api.express import Express, Stop, stops_of
 from api.metrics import Metrics
 from api.operations import operations
-from api.patients import patients
+from api.patients import consents, contacts, merging, patients
 from api.practice import api_keys, clinicians, hours, locations, practice, resources, services, time_off
 from api.readiness import Readiness
 from api.reference import reference
@@ -66,6 +66,9 @@ def create_app(world: World) -> FastAPI:
         explain,
         conflicts,
         patients,
+        contacts,
+        consents,
+        merging,
         history,
         practice,
         locations,

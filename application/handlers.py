@@ -73,21 +73,26 @@ class ChangingHandler(ABC, Generic[Changed, T]):
         """Raises what ``change`` raises, NotFoundError, StaleVersionError, IdempotencyMismatchError and UnavailableError."""
         log = self._logs.of(tenant_id)
 
-        def decide() -> Outcome[T]:
-            thing = log.load(self.kind, command.id, command.expected_version)
-            self.change(log, thing, command)
-            return Outcome(thing, self.record(log, thing, by))
-
         def decide_again() -> Outcome[T]:
             for _ in range(self.tries - 1):
                 try:
-                    return decide()
+                    return self.decide(log, command, by)
                 except StaleVersionError:
                     if command.expected_version is not None:
                         raise
-            return decide()
+            return self.decide(log, command, by)
 
         return log.carry_out(self.kind, by, decide_again)
+
+    def decide(self, log: PracticeLog, command: Changed, by: Provenance) -> Outcome[T]:
+        """Load, ask and record once. Raises what ``load``, ``change`` and ``record`` raise."""
+        thing = self.load(log, command)
+        self.change(log, thing, command)
+        return Outcome(thing, self.record(log, thing, by))
+
+    def load(self, log: PracticeLog, command: Changed) -> T:
+        """Return the thing as it is now. Raises NotFoundError, StaleVersionError."""
+        return log.load(self.kind, command.id, command.expected_version)
 
     def record(self, log: PracticeLog, thing: T, by: Provenance) -> int:
         """Append what the thing decided; return the position to wait for."""

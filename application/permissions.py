@@ -19,6 +19,8 @@ class Action(StrEnum):
     MANAGE_KEYS = "issue, list and revoke keys"
     READ_PATIENTS = "read who patients are"
     CHANGE_PATIENTS = "register and change patients"
+    READ_REMARKS = "read alerts and notes about patients"
+    MERGE_PATIENTS = "merge patients who are one person, and undo it"
     ERASE_PATIENTS = "erase patients for ever"
     READ_VISITS = "read appointments and the calendar"
     CHANGE_VISITS = "book, move, cancel and close appointments"
@@ -39,6 +41,9 @@ ALLOWED: Final = {
     Action.MANAGE_KEYS: _RUNS_IT,
     Action.READ_PATIENTS: _SEES_PATIENTS | {Role.BILLER, Role.AUDITOR},
     Action.CHANGE_PATIENTS: _SEES_PATIENTS,
+    # What staff note about a patient concerns those who see them, and those who check.
+    Action.READ_REMARKS: _SEES_PATIENTS | {Role.AUDITOR},
+    Action.MERGE_PATIENTS: _RUNS_IT | {Role.FRONT_DESK},
     Action.ERASE_PATIENTS: _RUNS_IT,
     # An analyst counts visits; whose they are stays an id.
     Action.READ_VISITS: _EVERYONE,

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.aggregate import Aggregate
+from domain.patient_standing import PatientStanding
 from domain.provenance import RecordedCommand
 from domain.scheduling.consultation import Consultation
 from domain.time_range import TimeRange
@@ -28,8 +29,8 @@ class PracticeReader(Protocol):
         """Read all that a booking depends on, in one round trip: claims of ``what`` that overlap the window, and the rest."""
         ...
 
-    def patient_zone(self, patient_id: UUID) -> str | None:
-        """Return the zone that a patient lives by; None if it is not known, or nobody is."""
+    def patient_standing(self, patient_id: UUID) -> PatientStanding:
+        """Return how a patient stands as far as their visits are concerned, one that says nothing where nobody is."""
         ...
 
     def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:

@@ -48,7 +48,7 @@ def _section(codec: EventCodec) -> str:
 
 def _spoken(hint: object) -> str:
     text = hint.__name__ if isinstance(hint, type) and not getattr(hint, "__args__", ()) else str(hint)
-    for prefix in ("datetime.", "uuid.", "domain.personal.", "typing."):
+    for prefix in ("datetime.", "uuid.", "domain.personal.", "domain.patients.contact.", "typing."):
         text = text.replace(prefix, "")
     return text.replace(" | Erased", "").replace(" | None", ", or nothing").replace("|", "or")
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg_pool import ConnectionPool
 
 from domain.aggregate import Aggregate
+from domain.patient_standing import UNKNOWN, PatientStanding
 from domain.provenance import RecordedCommand
 from domain.scheduling.consultation import Consultation
 from domain.scheduling.time_claim import TimeClaim
@@ -25,12 +26,14 @@ _CATALOGUE: Final = (
 
 _CONSULT: Final = DirectCall(
     b"consult",
-    b"select position, catalogue_position, is_patient_known, patient_zone, is_command_known,"
+    b"select position, catalogue_position, is_patient_known, p.zone, p.merged_into, p.alerted, is_command_known,"
     b" holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides"
-    b" from log.consult($1, $2, $3, $4, $5, $6)",
+    b" from log.consult($1, $2, $3, $4, $5, $6) left join log.patient_standing($1, $5) p on true",
 )
-_PATIENT_ZONE: Final = DirectCall(b"patient_zone", b"select zone from log.patient_zone($1, $2)")
-CALLS: Final = (_CONSULT, _PATIENT_ZONE)
+_STANDING: Final = DirectCall(
+    b"patient_standing", b"select zone, merged_into, alerted from log.patient_standing($1, $2)"
+)
+CALLS: Final = (_CONSULT, _STANDING)
 """What the consulting pool's connections must have prepared."""
 
 
@@ -62,20 +65,20 @@ class PracticeReader:
         )
         if row is None:
             raise UnknownPracticeError
-        position, catalogue_position, is_patient_known, patient_zone, is_command_recorded, *claims = row
+        position, catalogue_position, is_patient_known, zone, merged_into, alerted, is_command_recorded, *claims = row
         return Consultation(
             position,
             catalogue_position,
             is_patient_known,
-            patient_zone,
+            PatientStanding(zone, merged_into, tuple(alerted or ())),
             is_command_recorded,
             [_claim(*columns) for columns in zip(*claims, strict=True)] if claims[0] else [],
         )
 
-    def patient_zone(self, patient_id: UUID) -> str | None:
-        """Return the zone that a patient lives by, None if it is not known or nobody is, in one round trip."""
-        row = fetch_one(self._consulting_pool, _PATIENT_ZONE, str(self._tenant_id).encode(), str(patient_id).encode())
-        return row[0] if row else None
+    def patient_standing(self, patient_id: UUID) -> PatientStanding:
+        """Return how a patient stands, ``UNKNOWN`` where nobody is, in one round trip."""
+        row = fetch_one(self._consulting_pool, _STANDING, str(self._tenant_id).encode(), str(patient_id).encode())
+        return PatientStanding(row[0], row[1], tuple(row[2])) if row else UNKNOWN
 
     def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
         """Return (position, event) of all that changed what can be booked since a position, in order."""
@@ -94,8 +97,8 @@ class PracticeReader:
             row = cursor.execute(
                 "select first.fingerprint, first.stream_id, last.version, last.position"
                 " from log.event first join lateral ("
-                "   select e.version, e.position from log.event e"
-                "   where e.tenant_id = first.tenant_id and e.command_id = first.command_id order by e.command_part desc limit 1"
+                "   select max(e.version) filter (where e.stream_id = first.stream_id) as version, max(e.position) as position"
+                "   from log.event e where e.tenant_id = first.tenant_id and e.command_id = first.command_id"
                 " ) last on true"
                 " where first.tenant_id = %s and first.command_id = %s and first.command_part = 0",
                 (self._tenant_id, command_id),

@@ -6,6 +6,7 @@ from typing import Final
 from eventsourcing.utils import resolve_topic
 
 from domain.aggregate import Aggregate
+from domain.patients.consents import Consents
 from domain.patients.patient import Patient
 from domain.practice.api_key import ApiKey
 from domain.practice.clinician import Clinician
@@ -23,6 +24,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Clinician,
     Service,
     Patient,
+    Consents,
     Appointment,
 )
 

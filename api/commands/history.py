@@ -9,6 +9,7 @@ from api.commands.output import AsJson, out, print_json
 from api.commands.session import PracticeOption, opened, practice_with
 
 if TYPE_CHECKING:
+    from api.bootstrap import World
     from projections.history.queries import HistoryLine
 
 commands = typer.Typer()
@@ -28,15 +29,27 @@ def history(
     with opened() as world:
         practice_id = practice_with(world, practice, thing)
         world.catch_up(practice_id)
+        also = _merged_into(world, practice_id, thing)
         after: int | None = 0
         while after is not None:
-            page = world.history.page(practice_id, thing, after=after, limit=_PAGE)
+            page = world.history.page(practice_id, thing, also=also, after=after, limit=_PAGE)
             for line in page.lines:
                 if as_json:
                     print_json(_as_json(line))
                 else:
                     _tell(line)
             after = page.after
+
+
+def _merged_into(world: "World", practice_id: UUID, thing: UUID) -> list[UUID]:
+    """Return who was merged into a patient; nobody into anything else."""
+    from application.errors import NotFoundError
+    from domain.patients.patient import Patient
+
+    try:
+        return world.logs.of(practice_id).load(Patient, thing).merged_ids
+    except NotFoundError:
+        return []
 
 
 def _as_json(line: "HistoryLine") -> dict[str, object]:

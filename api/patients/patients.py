@@ -10,7 +10,7 @@ from api.answers import Answer
 from api.bodies import Body, CivilDate, Page, Text, Thing, chosen
 from api.calls import After, Changing, Creating, Reading
 from api.paging import Cursor, Limit, decoded_id, encoded
-from api.patients.showing import show, show_record
+from api.patients.showing import show_record, shower
 from api.things import CHANGES, MAKES, READS, READS_ONE, changed, collected, shown
 from application.patients.change_patient import ChangePatient, ChangePatientHandler, PatientChanges
 from application.patients.erase_patient import ErasePatient, ErasePatientHandler
@@ -56,7 +56,9 @@ class PatientBody(Body):
 class PatientPatch(Body):
     """What is left out stays as it is; null takes away what may be missing."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "+49 30 123456", "tags": []}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"phone": "+49 30 123456", "tags": [], "alert": "Penicillin"}]}
+    )
 
     given_name: Text = ""
     family_name: Text = ""
@@ -66,12 +68,16 @@ class PatientPatch(Body):
     zone: Text | None = None
     locale: Text | None = None
     tags: list[Text] = Field(default=[], max_length=50)
+    notes: Text | None = Field(None, description="For staff; the patient does not see them.")
+    alert: Text | None = Field(None, description="A short warning, shown with each visit of the patient.")
 
 
 class PatientShown(Thing):
-    """An erased patient has an id and nothing else."""
+    """An erased patient has an id and nothing else. `notes` and `alert` are null for keys whose role does not read them."""
 
     erased: bool
+    merged_into: UUID | None = Field(description="Who stands for this patient, who was merged: use that one.")
+    merged_ids: list[UUID] = Field(description="Those who were merged into this patient.")
     given_name: str | None
     family_name: str | None
     email: str | None
@@ -80,6 +86,8 @@ class PatientShown(Thing):
     zone: str | None
     locale: str | None
     tags: list[str]
+    notes: str | None
+    alert: str | None
 
 
 class PatientPage(Page):
@@ -99,7 +107,7 @@ async def register_patient(body: PatientBody, call: Creating) -> Response:
         zone=body.zone,
         locale=body.locale,
     )
-    return await call.make(Action.CHANGE_PATIENTS, RegisterPatientHandler, command, routes.prefix, show)
+    return await call.make(Action.CHANGE_PATIENTS, RegisterPatientHandler, command, routes.prefix, shower(call.actor))
 
 
 @routes.get("", response_model=PatientPage, responses=READS)
@@ -114,7 +122,8 @@ async def list_patients(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """Patients in order of their registration, without erased ones; a page of a search may hold fewer than `limit`."""
+    """Patients in order of their registration, without those who were erased or merged away; a page of a search may hold fewer than
+    `limit`. What is known of contacts, and of patients who were merged, finds the patient too."""
 
     def page() -> Answer:
         behind = decoded_id(cursor)
@@ -126,34 +135,39 @@ async def list_patients(
         else:
             found = patients.page(tenant_id, after=behind, limit=limit)
         next_cursor = encoded(str(found.after)) if found.after else None
-        return collected("patients", [show_record(patient) for patient in found.patients], next_cursor, after)
+        return collected(
+            "patients", [show_record(call.actor, patient) for patient in found.patients], next_cursor, after
+        )
 
     return await call.read(Action.READ_PATIENTS, page)
 
 
 @routes.get("/{patient_id}", response_model=PatientShown, responses=READS_ONE)
 async def get_patient(patient_id: UUID, call: Reading) -> Response:
-    """One patient."""
-    return await call.read(Action.READ_PATIENTS, lambda: shown(call.log.load(Patient, patient_id), show))
+    """One patient; one who was merged away tells who stands for them."""
+    return await call.read(Action.READ_PATIENTS, lambda: shown(call.log.load(Patient, patient_id), shower(call.actor)))
 
 
 @routes.patch("/{patient_id}", response_model=PatientShown, responses=CHANGES)
 async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -> Response:
-    """Change what is known of a patient."""
+    """Change what is known of a patient; refused for one who was merged away (`patient_merged`)."""
     changes = chosen(body, PatientChanges)
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
     command = ChangePatient(patient_id, changes, call.expected_version)
-    return await call.change(Action.CHANGE_PATIENTS, ChangePatientHandler, command, show)
+    return await call.change(Action.CHANGE_PATIENTS, ChangePatientHandler, command, shower(call.actor))
 
 
 @routes.delete("/{patient_id}", response_model=PatientShown, responses=CHANGES)
 async def erase_patient(patient_id: UUID, call: Changing) -> Response:
-    """Erase a patient for ever: the key to everything personal about them is destroyed. Their visits stay, without a name."""
+    """Erase a patient for ever: the key to everything personal about them is destroyed. Their visits stay, without a name.
+
+    Those who were merged into them are the same person, and erased with them; one who was merged away is refused (`patient_merged`):
+    erase the one who stands for them."""
     command = ErasePatient(patient_id, call.expected_version)
 
     def erase(by: Provenance) -> Answer:
         handler = ErasePatientHandler(call.world.logs, call.world.clock, call.world.keys)
-        return changed(handler(call.actor.tenant_id, command, by), show)
+        return changed(handler(call.actor.tenant_id, command, by), shower(call.actor))
 
     return await call.write(Action.ERASE_PATIENTS, erase)

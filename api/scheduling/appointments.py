@@ -31,7 +31,8 @@ C = TypeVar("C", bound=Change)
 async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
     """Book a visit. Refused if the time is not free: `time_taken`, `buffer`, `outside_hours`, `not_on_grid`, `minimum_notice`,
     `beyond_horizon`, `in_the_past`, `resource_unavailable`, `daily_limit`, `weekly_limit`, `clinician_not_offering`. A key that is bound
-    to a clinician books that one, where it may be anyone."""
+    to a clinician books that one, where it may be anyone. A patient
+    who was merged into another one is refused, and that one is named: `patient_merged`."""
     command = BookAppointment(
         body.patient_id,
         body.service_id,
@@ -45,8 +46,8 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
         if command.clinician_id is not None:
             authorise_visit(call.actor, command.clinician_id, "clinician")
         outcome = BookAppointmentHandler(call.world.logs, call.world.clock)(call.actor.tenant_id, command, by)
-        zone_of = (lambda _: outcome.patient_zone) if isinstance(outcome, Booked) else None
-        return made(outcome, routes.prefix, shower(call, zone_of))
+        standing_of = (lambda _: outcome.patient) if isinstance(outcome, Booked) else None
+        return made(outcome, routes.prefix, shower(call, standing_of))
 
     return await call.write(Action.CHANGE_VISITS, book)
 

@@ -1,6 +1,6 @@
 """GET /v1/appointments and /v1/calendar: visits in a window of time, from the calendar view."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -25,7 +25,7 @@ from domain.practice.service import Service
 from domain.scheduling.appointment import Status
 from projections.calendar.queries import Bookmark, CalendarFilter
 from projections.calendar.queries import CalendarPage as Found
-from projections.patients.queries import PatientRecord
+from projections.patients.records import PatientRecord
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
@@ -60,14 +60,16 @@ async def list_appointments(
             until=within.ends_at if within else None,
             clinician_id=clinician_id,
             resource_id=resource_id,
-            patient_id=patient_id,
+            patient_ids=_ids_of(call.log, patient_id) if patient_id else (),
             service_id=service_id,
             location_id=location_id,
             statuses=[each.value for each in status or ()],
         )
         found, patients = _found(call, which, limit, cursor, after)
         zone = _zones(call.log)
-        shown = [show_entry(entry, zone(entry.location_id), patients.get(entry.patient_id)) for entry in found.entries]
+        shown = [
+            show_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id)) for entry in found.entries
+        ]
         return collected("appointments", shown, next_cursor(found), after)
 
     return await call.read(Action.READ_VISITS, page)
@@ -95,7 +97,7 @@ async def calendar(
         zone = _zones(call.log)
         shown = [
             {
-                **show_entry(entry, zone(entry.location_id), patients.get(entry.patient_id)),
+                **show_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id)),
                 "patient": patient_name(patients.get(entry.patient_id)),
             }
             for entry in found.entries
@@ -117,7 +119,7 @@ def _found(
     if not call.actor.may(Action.READ_PATIENTS):
         return found, {}
     call.world.wait_for(tenant_id, "patients", after)
-    return found, dict(call.world.patients.by_ids(tenant_id, {entry.patient_id for entry in found.entries}))
+    return found, dict(call.world.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries}))
 
 
 def _require(log: PracticeLog, which: CalendarFilter) -> None:
@@ -132,8 +134,12 @@ def _require(log: PracticeLog, which: CalendarFilter) -> None:
         for kind, id_ in asked:
             if id_ is not None:
                 catalogue.one(kind, id_)
-    if which.patient_id is not None:
-        log.load(Patient, which.patient_id)
+
+
+def _ids_of(log: PracticeLog, patient_id: UUID) -> Sequence[UUID]:
+    """Return all ids of the person whom an id means, also one that was merged away. Raises NotFoundError."""
+    patient = log.load(Patient, patient_id)
+    return log.load(Patient, patient.merged_into).family_ids if patient.merged_into else patient.family_ids
 
 
 def _zones(log: PracticeLog) -> Callable[[UUID], str]:

@@ -62,7 +62,7 @@ async def appointment_history(
 async def patient_history(
     patient_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """Every event of a patient and of their appointments, in order."""
+    """Every event of a patient, of those who were merged into them, and of the appointments of all of these, in order."""
     return await _history(call, Patient, patient_id, limit, cursor, after, with_visits=True)
 
 
@@ -78,9 +78,12 @@ async def _history(
 ) -> Response:
     def page() -> Answer:
         behind = _position(cursor)
-        call.log.load(kind, id_)
+        thing = call.log.load(kind, id_)
+        also = thing.merged_ids if isinstance(thing, Patient) else ()
         call.world.wait_for(call.actor.tenant_id, "history", after)
-        found = call.world.history.page(call.actor.tenant_id, id_, after=behind, limit=limit, with_visits=with_visits)
+        found = call.world.history.page(
+            call.actor.tenant_id, id_, also=also, after=behind, limit=limit, with_visits=with_visits
+        )
         next_cursor = encoded(str(found.after)) if found.after else None
         return collected("history", [_shown(line) for line in found.lines], next_cursor, after)
 

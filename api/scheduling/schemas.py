@@ -75,7 +75,7 @@ class AppointmentShown(Thing):
     status: Status
     starts_at: datetime
     ends_at: datetime
-    patient_id: UUID
+    patient_id: UUID = Field(description="Who stands for the patient now, if they were merged since they booked.")
     service_id: UUID
     clinician_id: UUID
     location_id: UUID
@@ -85,6 +85,9 @@ class AppointmentShown(Thing):
     buffer_after_minutes: int
     price: Price
     display: Display
+    alerts: list[str] = Field(
+        description="What staff must see with each visit of this patient; empty for keys whose role does not read alerts."
+    )
 
 
 class AppointmentInFull(AppointmentShown):

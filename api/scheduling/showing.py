@@ -7,37 +7,43 @@ from api.calls import Call
 from application.errors import NotFoundError
 from application.permissions import Action
 from application.practice_log import PracticeLog
+from domain.patient_standing import PatientStanding
+from domain.patients.patient import Patient
 from domain.personal import Erased
 from domain.practice.location import Location
 from domain.scheduling.appointment import Appointment
 from domain.zones import spoken_dates, spoken_time
 from projections.calendar.queries import CalendarEntry
-from projections.patients.queries import PatientRecord
+from projections.patients.records import PatientRecord
 
 
 def shower(
-    call: Call, zone_of: Callable[[UUID], str | None] | None = None
+    call: Call, standing_of: Callable[[UUID], PatientStanding] | None = None
 ) -> Callable[[Appointment], dict[str, object]]:
-    """Return what shows an appointment as it stands in the log; it reads the patient's zone, unless ``zone_of`` knows it."""
+    """Return what shows an appointment as it stands in the log; it reads how the patient stands, unless ``standing_of`` knows it."""
 
     def show(appointment: Appointment) -> dict[str, object]:
-        patient_zone = (zone_of or call.log.reader.patient_zone)(appointment.patient_id)
+        patient = (standing_of or call.log.reader.patient_standing)(appointment.patient_id)
         return {
             **_visit(appointment),
+            "patient_id": patient.merged_into or appointment.patient_id,
+            "alerts": _alerts(call, patient),
             "price": {"amount_minor": appointment.price_amount_minor, "currency": appointment.price_currency},
             "cancellation_reason": _reason(call, appointment),
-            "display": _display(appointment, location_zone(call.log, appointment.location_id), patient_zone),
+            "display": _display(appointment, location_zone(call.log, appointment.location_id), patient.zone),
         }
 
     return show
 
 
-def show_entry(entry: CalendarEntry, zone: str, patient: PatientRecord | None) -> dict[str, object]:
+def show_entry(call: Call, entry: CalendarEntry, zone: str, patient: PatientRecord | None) -> dict[str, object]:
     """Show an entry of the calendar; ``patient`` is None for those who may not know who it is."""
     return {
         "id": entry.appointment_id,
         "version": entry.version,
         **_visit(entry),
+        "patient_id": patient.patient_id if patient else entry.patient_id,
+        "alerts": patient.alerts if patient and call.actor.may(Action.READ_REMARKS) else (),
         "price": {"amount_minor": entry.price_amount_minor, "currency": entry.price_currency},
         "display": _display(entry, zone, patient.zone if patient else None),
     }
@@ -82,6 +88,14 @@ def _display(visit: Appointment | CalendarEntry, zone: str, patient_zone: str | 
         "patient": spoken_time(visit.starts_at, zone, patient_zone),
         "patient_date": patient_date,
     }
+
+
+def _alerts(call: Call, patient: PatientStanding) -> list[str]:
+    """Read the alerts that there are: only a patient who has one costs a second reading."""
+    if not call.actor.may(Action.READ_REMARKS):
+        return []
+    found = (call.log.load(Patient, id_).alert for id_ in patient.alerted)
+    return [alert for alert in found if isinstance(alert, str)]
 
 
 def _reason(call: Call, appointment: Appointment) -> str | None:

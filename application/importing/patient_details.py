@@ -6,7 +6,7 @@ from application.importing.mapping import PracticeTemplate
 from application.importing.rows import PatientText, RowRefusedError
 from application.patients.phone import international, region_of
 from domain.errors import InvalidValueError
-from domain.patients.patient import PatientDetails
+from domain.patients.details import PatientDetails
 
 
 def details_of(text: PatientText, practice: PracticeTemplate) -> PatientDetails:

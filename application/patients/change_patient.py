@@ -9,6 +9,7 @@ from application.handlers import ChangingHandler
 from application.patients.phone import phone_at
 from application.practice_log import PracticeLog
 from domain.patients.patient import Patient
+from domain.personal import Erased
 
 
 class PatientChanges(TypedDict, total=False):
@@ -22,6 +23,8 @@ class PatientChanges(TypedDict, total=False):
     tags: tuple[str, ...]
     zone: str | None
     locale: str | None
+    notes: str | None
+    alert: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,16 @@ class ChangePatientHandler(ChangingHandler[ChangePatient, Patient]):
     kind = Patient
 
     def change(self, log: PracticeLog, thing: Patient, command: ChangePatient) -> None:
-        """Raises PatientErasedError, InvalidValueError, UnknownZoneError."""
-        changes = command.changes.copy()
+        """Raises PatientErasedError, PatientMergedError, InvalidValueError, UnknownZoneError."""
+        changes, now = command.changes.copy(), self._clock.now()
+        notes = changes.pop("notes", _kept(thing.notes))
+        alert = changes.pop("alert", _kept(thing.alert))
         if (phone := changes.get("phone")) is not None:
             changes["phone"] = phone_at(log, phone)
-        thing.change_details(replace(thing.details, **changes), self._clock.now())
+        details = replace(thing.details, **changes)  # type: ignore[misc]  # notes and alert were taken out
+        thing.change_details(details, now)
+        thing.change_remarks(notes, alert, now)
+
+
+def _kept(text: str | Erased | None) -> str | None:
+    return None if isinstance(text, Erased) else text

@@ -8,6 +8,7 @@ from application.handlers import ChangingHandler
 from application.outcome import Outcome
 from application.ports import Clock
 from application.practice_log import PracticeLog, PracticeLogs
+from domain.patients.errors import PatientMergedError
 from domain.patients.patient import Patient
 from domain.provenance import Provenance
 
@@ -34,10 +35,24 @@ class ErasePatientHandler(ChangingHandler[ErasePatient, Patient]):
         self._keys = keys
 
     def __call__(self, tenant_id: UUID, command: ErasePatient, by: Provenance) -> Outcome[Patient]:
-        """Record the erasure, then destroy the keys; a repeat finishes what a killed program began."""
+        """Record the erasure, then destroy the keys; a repeat finishes what a killed program began. Raises PatientMergedError."""
         outcome = super().__call__(tenant_id, command, by)
-        self._keys.erase(tenant_id, command.id)
+        for id_ in outcome.thing.family_ids:
+            self._keys.erase(tenant_id, id_)
         return outcome
 
+    def decide(self, log: PracticeLog, command: ErasePatient, by: Provenance) -> Outcome[Patient]:
+        """Those who were merged into the patient are the same person: they are erased in the same append.
+
+        Raises PatientMergedError: the patient was merged away; the person is erased as the one who stands for them.
+        """
+        patient = self.load(log, command)
+        if patient.merged_into is not None and not patient.is_erased:
+            raise PatientMergedError(patient.merged_into)
+        merged = [log.load(Patient, id_) for id_ in patient.merged_ids]
+        for one in (patient, *merged):
+            one.erase(self._clock.now())
+        return Outcome(patient, log.record(patient, *merged, by=by))
+
     def change(self, log: PracticeLog, thing: Patient, command: ErasePatient) -> None:
-        thing.erase(self._clock.now())
+        """All who are the person are asked in ``decide``."""

@@ -10,10 +10,10 @@ from domain.errors import InvalidValueError
 from domain.practice.practice import Practice
 
 
-def phone_at(log: PracticeLog, number: str) -> str:
+def phone_at(log: PracticeLog, number: str, field: str = "phone") -> str:
     """Return a number in the form of E.164, a national one read as people at the practice write it. Raises InvalidValueError."""
     practice = log.catalogue().one(Practice, log.tenant_id)
-    return international(number, region_of(practice.locale, practice.zone))
+    return international(number, region_of(practice.locale, practice.zone), field)
 
 
 def international(number: str, region: str | None, field: str = "phone") -> str:

@@ -7,7 +7,8 @@ from uuid import UUID
 from application.handlers import MakingHandler
 from application.patients.phone import phone_at
 from application.practice_log import PracticeLog
-from domain.patients.patient import Patient, PatientDetails
+from domain.patients.details import PatientDetails
+from domain.patients.patient import Patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.errors import NotFoundError
 from application.outcome import Outcome
 from application.ports import Clock
 from application.practice_log import PracticeLog, PracticeLogs
-from application.scheduling.diary import Diary, open_diary
+from application.scheduling.diary import Diary, open_diary, require_patient
 from application.scheduling.limits import caps_on
 from domain.money import Money
+from domain.patient_standing import PatientStanding
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
 from domain.provenance import CommandRepeatedError, Provenance
@@ -55,9 +55,9 @@ class BookAppointment:
 
 @dataclass(frozen=True, slots=True)
 class Booked(Outcome[Appointment]):
-    """A new booking, with the zone of the patient's clock, which was read on the way."""
+    """A new booking, with how its patient stands, which was read on the way."""
 
-    patient_zone: str | None
+    patient: PatientStanding
 
 
 class BookAppointmentHandler:
@@ -68,7 +68,9 @@ class BookAppointmentHandler:
         self._clock = clock
 
     def __call__(self, tenant_id: UUID, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:
-        """Raises NotFoundError: no such patient, service, clinician or resource; what ``slot_at`` raises: the time is not free."""
+        """Raises NotFoundError: no such patient, service, clinician or resource; PatientMergedError; what ``slot_at`` raises: the time
+        is not free.
+        """
         log = self._logs.of(tenant_id)
         return log.carry_out(Appointment, by, lambda: self._book_again(log, command, by), checks_itself=True)
 
@@ -102,8 +104,7 @@ class BookAppointmentHandler:
         )
         if diary.consultation.is_command_recorded:
             raise CommandRepeatedError
-        if not diary.consultation.is_patient_known:
-            raise NotFoundError("patient")
+        require_patient(diary.consultation)
         for resource_id in command.resource_ids:
             diary.catalogue.one(Resource, resource_id)
         for clinician_id in command.preferred_clinician_ids:
@@ -128,7 +129,7 @@ class BookAppointmentHandler:
             position = log.record(appointment, by=by, claims=appointment.claims(), caps=caps)
         except (TimeTakenError, LimitReachedError) as error:
             raise OvertakenError(error) from error
-        return Booked(appointment, position, diary.consultation.patient_zone)
+        return Booked(appointment, position, diary.consultation.patient)
 
 
 def _chosen(diary: Diary, command: BookAppointment) -> tuple[UUID, Slot]:

@@ -10,6 +10,7 @@ from application.errors import NotFoundError
 from application.practice_log import PracticeLog
 from application.scheduling.limits import quotas_of
 from application.scheduling.presence import off_times, places_of
+from domain.patients.errors import PatientMergedError
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
 from domain.practice.service import Service
@@ -74,6 +75,14 @@ class Diary:
     def _busy(self, what: UUID, without: UUID | None) -> Sequence[TimeClaim]:
         claims = self.claims.get(what, ())
         return claims if without is None else [claim for claim in claims if claim.holder_id != without]
+
+
+def require_patient(consultation: Consultation) -> None:
+    """Raises NotFoundError: nobody is known under the id that was asked about; PatientMergedError: another one stands for them."""
+    if not consultation.is_patient_known:
+        raise NotFoundError("patient")
+    if consultation.patient.merged_into is not None:
+        raise PatientMergedError(consultation.patient.merged_into)
 
 
 def rules_of(service: Service) -> VisitRules:

@@ -1,88 +1,19 @@
-"""A patient: who they are, how to reach them, and that they may be forgotten."""
+"""A patient: who they are, how to reach them, who acts for them, and that they may be merged or forgotten."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Self, TypedDict
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Self
 from uuid import UUID
 
 from eventsourcing.domain import event
 
 from domain.aggregate import Aggregate, FirstFact
-from domain.errors import InvalidValueError, RuleBrokenError
+from domain.errors import InvalidValueError
+from domain.patients.contact import Contact, ContactFields, refuse_disorder
+from domain.patients.details import PatientDetails
+from domain.patients.errors import HoldsMergedError, NotMergedError, PatientErasedError, PatientMergedError
 from domain.personal import Erased, Personal
-from domain.text import checked_locale, checked_phone, clean_email, clean_tags, clean_text
-from domain.zones import zone
-
-_EARLIEST_BIRTH = date(1870, 1, 1)
-
-
-class PatientErasedError(RuleBrokenError):
-    """The patient was erased: nothing is known of them any more, and nothing new may be kept."""
-
-    code = "patient_erased"
-
-    def __init__(self) -> None:
-        super().__init__("the patient was erased")
-
-
-class _Fields(TypedDict):
-    given_name: str
-    family_name: str
-    email: str | None
-    phone: str | None
-    date_of_birth: date | None
-    tags: list[str]
-    zone: str | None
-    locale: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatientDetails:
-    """What is known of a patient; texts are cleaned, the phone number is already in the form of E.164.
-
-    Raises InvalidValueError, UnknownZoneError.
-    """
-
-    given_name: str
-    family_name: str
-    email: str | None = None
-    phone: str | None = None
-    date_of_birth: date | None = None
-    tags: tuple[str, ...] = ()
-    zone: str | None = None
-    locale: str | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "given_name", clean_text("given_name", self.given_name, 200))
-        object.__setattr__(self, "family_name", clean_text("family_name", self.family_name, 200))
-        object.__setattr__(self, "tags", clean_tags("tags", self.tags))
-        if self.email is not None:
-            object.__setattr__(self, "email", clean_email("email", self.email))
-        if self.phone is not None:
-            checked_phone("phone", self.phone)
-        if self.date_of_birth is not None and self.date_of_birth < _EARLIEST_BIRTH:
-            raise InvalidValueError("date_of_birth", "the date of birth is too long ago")
-        if self.zone is not None:
-            zone(self.zone)
-        if self.locale is not None:
-            checked_locale("locale", self.locale)
-
-    def refuse_unborn(self, at: datetime) -> None:
-        """Raises InvalidValueError: the date of birth has not come yet anywhere on Earth."""
-        if self.date_of_birth is not None and self.date_of_birth > at.date() + timedelta(days=1):
-            raise InvalidValueError("date_of_birth", "the date of birth is in the future")
-
-    def fields(self) -> _Fields:
-        return {
-            "given_name": self.given_name,
-            "family_name": self.family_name,
-            "email": self.email,
-            "phone": self.phone,
-            "date_of_birth": self.date_of_birth,
-            "tags": list(self.tags),
-            "zone": self.zone,
-            "locale": self.locale,
-        }
+from domain.text import clean_paragraphs, clean_text
 
 
 class Patient(Aggregate):
@@ -112,6 +43,34 @@ class Patient(Aggregate):
         zone: str | None
         locale: str | None
 
+    class ContactsSet(Aggregate.Event):
+        TOPIC = "patients.patient.contacts_set"
+        SUBJECT = "originator_id"
+        contacts: Personal[list[ContactFields]]
+
+    class RemarksChanged(Aggregate.Event):
+        TOPIC = "patients.patient.remarks_changed"
+        SUBJECT = "originator_id"
+        notes: Personal[str | None]
+        alert: Personal[str | None]
+        has_alert: bool
+
+    class MergedInto(Aggregate.Event):
+        TOPIC = "patients.patient.merged_into"
+        survivor_id: UUID
+
+    class Absorbed(Aggregate.Event):
+        TOPIC = "patients.patient.absorbed"
+        other_id: UUID
+
+    class PartedFrom(Aggregate.Event):
+        TOPIC = "patients.patient.parted_from"
+        survivor_id: UUID
+
+    class Released(Aggregate.Event):
+        TOPIC = "patients.patient.released"
+        other_id: UUID
+
     class WasErased(Aggregate.Event):
         TOPIC = "patients.patient.erased"
 
@@ -140,6 +99,11 @@ class Patient(Aggregate):
         self.date_of_birth = date_of_birth
         self.tags = tags
         self.zone, self.locale = zone, locale
+        self.contact_fields: Personal[list[ContactFields]] = []
+        self.notes: Personal[str | None] = None
+        self.alert: Personal[str | None] = None
+        self.merged_into: UUID | None = None
+        self.merged_ids: list[UUID] = []
 
     @property
     def details(self) -> PatientDetails:
@@ -167,12 +131,24 @@ class Patient(Aggregate):
             locale=self.locale,
         )
 
+    @property
+    def contacts(self) -> list[Contact]:
+        """Who else is to be reached; nobody once the patient was erased."""
+        kept = self.contact_fields
+        return [] if self.is_erased or isinstance(kept, Erased) else [Contact.of(fields) for fields in kept]
+
+    @property
+    def family_ids(self) -> list[UUID]:
+        """The ids under which this patient is known: their own, then those that were merged into it."""
+        return [self.id, *self.merged_ids]
+
     def change_details(self, to: PatientDetails, at: datetime) -> bool:
         """Return whether anything was recorded: the same details again record nothing.
 
         For a part of them: ``patient.change_details(replace(patient.details, email=...), at)``.
-        Raises PatientErasedError; InvalidValueError: born in the future.
+        Raises PatientErasedError, PatientMergedError; InvalidValueError: born in the future.
         """
+        self.refuse_gone()
         if to == self.details:
             return False
         to.refuse_unborn(at)
@@ -198,6 +174,87 @@ class Patient(Aggregate):
         self.tags = tags
         self.zone, self.locale = zone, locale
 
+    def set_contacts(self, contacts: Sequence[Contact], at: datetime) -> bool:
+        """Replace all contacts; the same ones in the same order record nothing. Return whether anything was recorded.
+
+        Raises PatientErasedError, PatientMergedError; InvalidValueError: too many, or one twice.
+        """
+        self.refuse_gone()
+        refuse_disorder(contacts)
+        if list(contacts) == self.contacts:
+            return False
+        self._contacts_set([contact.fields() for contact in contacts], timestamp=at)
+        return True
+
+    @event(ContactsSet)
+    def _contacts_set(self, contacts: Personal[list[ContactFields]], timestamp: datetime) -> None:
+        self.contact_fields = contacts
+
+    def change_remarks(self, notes: str | None, alert: str | None, at: datetime) -> bool:
+        """Keep notes to staff, and an alert that is shown with every visit; None takes one away. Return whether anything was recorded.
+
+        Raises PatientErasedError, PatientMergedError, InvalidValueError.
+        """
+        self.refuse_gone()
+        notes = None if notes is None else clean_paragraphs("notes", notes, 5_000)
+        alert = None if alert is None else clean_text("alert", alert, 200)
+        if (notes, alert) == (self.notes, self.alert):
+            return False
+        self._remarks_changed(notes, alert, alert is not None, timestamp=at)
+        return True
+
+    @event(RemarksChanged)
+    def _remarks_changed(
+        self, notes: Personal[str | None], alert: Personal[str | None], has_alert: bool, timestamp: datetime
+    ) -> None:
+        self.notes, self.alert = notes, alert
+
+    def absorb(self, other: "Patient", at: datetime) -> bool:
+        """Stand for another patient from now on, who is the same person; both are to be recorded in one append.
+
+        Nothing of either changes, so it can be undone. Return whether anything was recorded.
+        Raises PatientErasedError, PatientMergedError, HoldsMergedError; InvalidValueError: the two are one id.
+        """
+        if other.id == self.id:
+            raise InvalidValueError("other_id", "a patient is not merged into itself")
+        if other.merged_into == self.id and not other.is_erased:
+            return False
+        for one in (self, other):
+            one.refuse_gone()
+        if other.merged_ids:
+            raise HoldsMergedError
+        other._merged_into(self.id, timestamp=at)
+        self._absorbed(other.id, timestamp=at)
+        return True
+
+    @event(MergedInto)
+    def _merged_into(self, survivor_id: UUID, timestamp: datetime) -> None:
+        self.merged_into = survivor_id
+
+    @event(Absorbed)
+    def _absorbed(self, other_id: UUID, timestamp: datetime) -> None:
+        self.merged_ids = [*self.merged_ids, other_id]
+
+    def release(self, other: "Patient", at: datetime) -> None:
+        """Undo ``absorb``: everything of either is as it was, and what came since stays with whom it was recorded for.
+
+        Raises PatientErasedError, NotMergedError.
+        """
+        if self.is_erased or other.is_erased:
+            raise PatientErasedError
+        if other.merged_into != self.id:
+            raise NotMergedError
+        other._parted_from(self.id, timestamp=at)
+        self._released(other.id, timestamp=at)
+
+    @event(PartedFrom)
+    def _parted_from(self, survivor_id: UUID, timestamp: datetime) -> None:
+        self.merged_into = None
+
+    @event(Released)
+    def _released(self, other_id: UUID, timestamp: datetime) -> None:
+        self.merged_ids = [id_ for id_ in self.merged_ids if id_ != other_id]
+
     def erase(self, at: datetime) -> bool:
         """Record that the patient was erased; whoever asks for it destroys the key as well. Return whether anything was recorded."""
         if self.is_erased:
@@ -208,3 +265,10 @@ class Patient(Aggregate):
     @event(WasErased)
     def _erased(self, timestamp: datetime) -> None:
         self.is_erased = True
+
+    def refuse_gone(self) -> None:
+        """Raises PatientErasedError, PatientMergedError: nothing is recorded for this patient any more, or for another one instead."""
+        if self.is_erased or isinstance(self.given_name, Erased):
+            raise PatientErasedError
+        if self.merged_into is not None:
+            raise PatientMergedError(self.merged_into)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.patient_standing import PatientStanding
 from domain.scheduling.time_claim import TimeClaim
 
 
@@ -11,13 +12,13 @@ class Consultation:
     """One consistent reading.
 
     ``catalogue_position`` is that of the newest event that changed what can be booked. ``is_patient_known`` (and not erased),
-    ``patient_zone`` (what the patient's clock shows, if anybody has said) and ``is_command_recorded`` answer for the ids that
-    were asked about. ``claims`` are busy times, in no order.
+    ``patient`` (how they stand) and ``is_command_recorded`` answer for the ids that were asked about. ``claims`` are busy times,
+    in no order.
     """
 
     position: int
     catalogue_position: int
     is_patient_known: bool
-    patient_zone: str | None
+    patient: PatientStanding
     is_command_recorded: bool
     claims: Sequence[TimeClaim]

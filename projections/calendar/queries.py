@@ -42,13 +42,16 @@ class CalendarEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarFilter:
-    """Which visits: those that share an instant with ``[starts_from, until)``, of all that is named. Nothing named is everything."""
+    """Which visits: those that share an instant with ``[starts_from, until)``, of all that is named. Nothing named is everything.
+
+    ``patient_ids`` are those under which one patient is known.
+    """
 
     starts_from: datetime | None = None
     until: datetime | None = None
     clinician_id: UUID | None = None
     resource_id: UUID | None = None
-    patient_id: UUID | None = None
+    patient_ids: Sequence[UUID] = ()
     service_id: UUID | None = None
     location_id: UUID | None = None
     statuses: Sequence[str] = ()
@@ -123,13 +126,15 @@ def _condition(tenant_id: UUID, which: CalendarFilter) -> tuple[str, list[object
         values.append(which.until)
     for column, value in (
         ("clinician_id", which.clinician_id),
-        ("patient_id", which.patient_id),
         ("service_id", which.service_id),
         ("location_id", which.location_id),
     ):
         if value is not None:
             condition += f" and {column} = %s"
             values.append(value)
+    if which.patient_ids:
+        condition += " and patient_id = any (%s)"
+        values.append(list(which.patient_ids))
     if which.resource_id is not None:
         condition += " and %s = any (resource_ids)"
         values.append(which.resource_id)

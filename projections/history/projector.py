@@ -1,9 +1,10 @@
-"""Keeps the history's index: which visits a patient, a clinician, a room or a device takes part in."""
+"""Keeps the history's index: which visits a patient, a clinician, a room or a device takes part in, and whose consents are whose."""
 
 from collections.abc import Sequence
 from typing import Final, cast
 
 from domain.logged_event import LoggedEvent
+from domain.patients.consents import Consents
 from domain.scheduling.appointment import Appointment
 from projections.rows import Row, Write
 
@@ -28,6 +29,8 @@ class HistoryProjector:
                 things = [body["patient_id"], body["clinician_id"], *_resources(event)]
             elif event.event_type == Appointment.Rescheduled.TOPIC:
                 things = _resources(event)
+            elif event.event_type == Consents.Opened.TOPIC:
+                things = [event.body["patient_id"]]
             else:
                 continue
             if things:

@@ -11,7 +11,7 @@ from domain.personal import Erased
 from projections.history.wording import sentence
 from projections.ports import LogSource, TenantTransaction
 
-_VISITS: Final = "select distinct stream_id from history.participation where tenant_id = %s and thing_id = %s"
+_VISITS: Final = "select distinct stream_id from history.participation where tenant_id = %s and thing_id = any (%s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,23 @@ class HistoryQueries:
         self._log = log
 
     def page(
-        self, tenant_id: UUID, thing_id: UUID, *, after: int = 0, limit: int = 100, with_visits: bool = True
+        self,
+        tenant_id: UUID,
+        thing_id: UUID,
+        *,
+        also: Sequence[UUID] = (),
+        after: int = 0,
+        limit: int = 100,
+        with_visits: bool = True,
     ) -> HistoryPage:
-        """Return what happened to a thing and, ``with_visits``, to the visits it took part in. Unknown things have no lines."""
-        streams = [thing_id]
+        """Return what happened to a thing and, ``with_visits``, to the visits it took part in. Unknown things have no lines.
+
+        ``also`` are things that are one with it: patients who were merged into it.
+        """
+        streams = [thing_id, *also]
         if with_visits:
             with self._transaction(tenant_id) as cursor:
-                visits = cursor.execute(_VISITS, (tenant_id, thing_id), binary=True)
+                visits = cursor.execute(_VISITS, (tenant_id, streams), binary=True)
                 streams += [stream_id for (stream_id,) in visits]
         found = self._log.of_streams(tenant_id, streams, after, limit + 1)
         events = found[:limit]

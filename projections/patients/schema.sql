@@ -1,29 +1,40 @@
 -- Who there is. Runs as scheduler_owner with search_path on the schema that is filled.
 
 -- What is known of a person stays sealed, as the sealed part of the event that said it last: it opens under the person's key alone.
+-- What was said of contacts and noted by staff is kept in the same way, each as its own event sealed it.
 create table patient (
-    tenant_id      uuid not null,
-    patient_id     uuid not null,
-    sealed         bytea,
-    sealed_type    text,
-    sealed_version integer,
-    zone           text,
-    locale         text,
-    tokens         bigint[] not null,
-    is_erased      boolean not null,
-    registered_at  timestamptz not null,
-    version        integer not null,
-    position       bigint not null,
+    tenant_id        uuid not null,
+    patient_id       uuid not null,
+    sealed           bytea,
+    sealed_type      text,
+    sealed_version   integer,
+    contacts         bytea,
+    contacts_version integer,
+    remarks          bytea,
+    remarks_version  integer,
+    zone             text,
+    locale           text,
+    tokens           bigint[] not null,
+    contact_tokens   bigint[] not null default '{}',
+    merged_into      uuid,
+    is_erased        boolean not null,
+    registered_at    timestamptz not null,
+    version          integer not null,
+    position         bigint not null,
     primary key (tenant_id, patient_id)
 ) with (fillfactor = 80);
 
+create index patient_by_survivor on patient (tenant_id, merged_into) where merged_into is not null;
+
 -- A row for each of a person's tokens, by which they are found. The array itself cannot be searched: its operators are not leakproof,
 -- so under row-level security no index would serve them; but it finds these rows again, without another index.
+-- of_contact tells a token of the person's contacts from one of their own: each kind comes and goes by itself.
 create table search_term (
     tenant_id  uuid not null,
     token      bigint not null,
     patient_id uuid not null,
-    primary key (tenant_id, token, patient_id)
+    of_contact boolean not null default false,
+    primary key (tenant_id, token, patient_id, of_contact)
 );
 
 do $$
@@ -40,4 +51,4 @@ begin
     end loop;
 end $$;
 
-grant select (tenant_id, patient_id, zone, locale, is_erased, registered_at, version, position) on patient to scheduler_analyst;
+grant select (tenant_id, patient_id, zone, locale, merged_into, is_erased, registered_at, version, position) on patient to scheduler_analyst;

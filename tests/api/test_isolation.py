@@ -37,6 +37,11 @@ BODIES: dict[tuple[str, str], Json] = {
     ("patch", "/v1/services/{service_id}"): {"clinician_ids": [""]},
     ("post", "/v1/patients"): {"given_name": "x", "family_name": "y"},
     ("patch", "/v1/patients/{patient_id}"): {"given_name": "x"},
+    ("put", "/v1/patients/{patient_id}/contacts"): {"contacts": [{"kind": "family", "name": "x"}]},
+    ("post", "/v1/patients/{patient_id}/consents"): {"kind": "marketing", "document_version": "1", "how": "paper"},
+    ("post", "/v1/patients/{patient_id}/consents/withdraw"): {"kind": "marketing", "how": "paper"},
+    ("post", "/v1/patients/{patient_id}/merge"): {"other_id": ""},
+    ("post", "/v1/patients/{patient_id}/unmerge"): {"other_id": ""},
     ("post", "/v1/appointments"): {
         "patient_id": "",
         "service_id": "",
@@ -110,6 +115,7 @@ def ids_of(studio: Studio) -> dict[str, str]:
         "preferred_clinician_id": studio.clinician,
         "service_id": studio.service,
         "patient_id": studio.patient,
+        "other_id": studio.add_patient(),
         "appointment_id": studio.booked("2026-06-02T09:00:00+02:00")["id"],
         "api_key_id": key["id"],
     }

@@ -17,12 +17,18 @@ WINDOW = "from=2026-06-01&to=2026-06-02"
 
 def status_of(studio: Studio, client: httpx2.Client, action: Action) -> int:
     """Ask for something that takes the action."""
+    if action is Action.READ_REMARKS:
+        studio.client.patch(f"/v1/patients/{studio.patient}", json={"alert": "Penicillin"})
+        return 200 if "Penicillin" in client.get(f"/v1/patients/{studio.patient}").text else 403
     asked = {
         Action.READ_PRACTICE: lambda: client.get("/v1/services"),
         Action.CHANGE_PRACTICE: lambda: client.patch("/v1/practice", json={}),
         Action.MANAGE_KEYS: lambda: client.get("/v1/api-keys"),
         Action.READ_PATIENTS: lambda: client.get(f"/v1/patients/{studio.patient}"),
         Action.CHANGE_PATIENTS: lambda: client.patch(f"/v1/patients/{studio.patient}", json={}),
+        Action.MERGE_PATIENTS: lambda: client.post(
+            f"/v1/patients/{studio.add_patient()}/merge", json={"other_id": studio.add_patient()}
+        ),
         Action.ERASE_PATIENTS: lambda: client.delete(f"/v1/patients/{studio.add_patient()}"),
         Action.READ_VISITS: lambda: client.get(f"/v1/calendar?{WINDOW}"),
         Action.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.visit()),

@@ -8,7 +8,8 @@ from uuid_utils.compat import uuid7
 
 from application.practice_log import PracticeLog
 from domain.money import Money
-from domain.patients.patient import Patient, PatientDetails
+from domain.patients.details import PatientDetails
+from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.location import Location, LocationDetails
 from domain.practice.resource import Resource

@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 
 from domain.errors import InvalidValueError
-from domain.patients.patient import Patient, PatientDetails, PatientErasedError
+from domain.patients.details import PatientDetails
+from domain.patients.errors import PatientErasedError
+from domain.patients.patient import Patient
 from domain.personal import ERASED, PERSONAL
 from tests.domain.given import at
 

@@ -106,12 +106,17 @@ class Life:
         patients = [self.write("POST", "/v1/patients", canary.patient(number))["id"] for number in range(4)]
         for number, patient in enumerate(patients):
             self.write("PATCH", "/v1/patients/{patient_id}", canary.patient(number + 1), patient_id=patient)
+            self.note(patient, number)
             visit = self.book(patient)
             moved = {"starts_at": self.starts_at()}
             self.write("POST", "/v1/appointments/{appointment_id}/reschedule", moved, appointment_id=visit)
             self.cancel(visit)
             ids.setdefault("first_cancelled_id", visit)
         ids["patient_id"], ids["other_patient_id"] = patients[:2]
+        pair = {"other_id": patients[2]}
+        for verb in ("merge", "unmerge", "merge"):
+            self.write("POST", f"/v1/patients/{{patient_id}}/{verb}", pair, patient_id=patients[0])
+        ids["merged_id"] = patients[2]
         # What begins now can be closed now.
         for which, acts in (("clinician_id", ("check-in", "complete")), ("other_clinician_id", ("no-show",))):
             ids["closed_id"] = self.book(patients[0], which, self.now.isoformat())
@@ -120,6 +125,24 @@ class Life:
         ids["appointment_id"] = self.book(patients[0])
         self.write("DELETE", "/v1/patients/{patient_id}", patient_id=patients[-1])
         ids["erased_id"] = patients[-1]
+
+    def note(self, patient_id: str, number: int) -> None:
+        """Tell of a patient's contacts, of what staff should know, and of a consent that another person gave and took back."""
+        canary, path = self.canary, "/v1/patients/{patient_id}"
+        person = canary.patient(number)
+        contact = {
+            "kind": "guardian",
+            "relation": canary.german,
+            "name": f"{person['given_name']} {person['family_name']}",
+            "phone": person["phone"],
+            "email": person["email"],
+            "may_book": True,
+        }
+        self.write("PUT", f"{path}/contacts", {"contacts": [contact]}, patient_id=patient_id)
+        self.write("PATCH", path, {"notes": canary.reason, "alert": canary.latin}, patient_id=patient_id)
+        decision = {"kind": "marketing", "how": "paper", "by_whom": canary.hebrew}
+        self.write("POST", f"{path}/consents", decision | {"document_version": "1"}, patient_id=patient_id)
+        self.write("POST", f"{path}/consents/withdraw", decision, patient_id=patient_id)
 
     def book(self, patient_id: str, which: str = "clinician_id", starts_at: str | None = None) -> str:
         return str(self.write("POST", "/v1/appointments", self.visit(patient_id, which, starts_at))["id"])

@@ -159,7 +159,7 @@ class TestErased:
         visit = owner.send("GET", f"/v1/appointments/{ids['first_cancelled_id']}").body
         diary = owner.send("GET", "/v1/calendar?from=2026-06-01&to=2026-06-08").body["appointments"]
 
-        assert {name for name, value in patient.items() if value} == {"id", "version", "erased"}
+        assert {name for name, value in patient.items() if value} == {"id", "version", "erased", "merged_ids"}
         assert len(history) > 5
         assert all(line["personal"] is None for line in history)
         assert visit["cancellation_reason"] is None
@@ -177,8 +177,9 @@ class TestErased:
         assert lived.life.ids["patient_id"] not in found
         assert lived.life.ids["other_patient_id"] in found
 
-    def test_no_key_and_no_index_of_theirs_is_left(self, lived: Lived) -> None:
-        database, patient_id = lived.life.program.database, lived.life.ids["patient_id"]
+    @pytest.mark.parametrize("which", ["patient_id", "merged_id"])
+    def test_no_key_and_no_index_of_theirs_is_left(self, lived: Lived, which: str) -> None:
+        database, patient_id = lived.life.program.database, lived.life.ids[which]
         with psycopg.connect(database.keys_admin_conninfo()) as keys, lived.life.program.superuser() as log:
             wrapped = keys.execute(
                 "select wrapped from keys.person_key where subject_id = %s", (patient_id,)
@@ -186,9 +187,11 @@ class TestErased:
             tokens = log.execute(
                 "select token from patients.search_term where patient_id = %s", (patient_id,)
             ).fetchall()
-            sealed = log.execute("select sealed from patients.patient where patient_id = %s", (patient_id,)).fetchall()
+            sealed = log.execute(
+                "select sealed, contacts, remarks from patients.patient where patient_id = %s", (patient_id,)
+            ).fetchall()
 
-        assert (set(wrapped), tokens, sealed) == ({(None,)}, [], [(None,)])
+        assert (set(wrapped), tokens, sealed) == ({(None,)}, [], [(None, None, None)])
 
     def test_nothing_that_was_sealed_for_them_opens(self, lived: Lived) -> None:
         """By a process that has never held their key, in the log and in snapshots."""

@@ -6,7 +6,8 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from application.practice_log import PracticeLog
-from domain.patients.patient import Patient, PatientDetails
+from domain.patients.details import PatientDetails
+from domain.patients.patient import Patient
 from event_store.chain import BrokenLink
 from tests.event_store.test_append import TEN, appointment, book
 from tests.support.world import World, by_test

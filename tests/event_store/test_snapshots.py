@@ -9,7 +9,8 @@ from uuid_utils.compat import uuid7
 from application.practice_log import PracticeLog
 from domain.aggregate import Aggregate
 from domain.money import Money
-from domain.patients.patient import Patient, PatientDetails
+from domain.patients.details import PatientDetails
+from domain.patients.patient import Patient
 from domain.personal import ERASED
 from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.service import Service, ServiceTerms

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import UnionType
-from typing import Union, get_args, get_origin, get_type_hints
+from typing import Union, get_args, get_origin, get_type_hints, is_typeddict
 from uuid import UUID
 
 import pytest
@@ -40,6 +40,8 @@ def example(hint: object) -> object:
         return example(next(part for part in get_args(hint) if part not in (Erased, type(None))))
     if get_origin(hint) is list:
         return [example(get_args(hint)[0])]
+    if is_typeddict(hint):
+        return {name: example(part) for name, part in get_type_hints(hint).items()}
     return EXAMPLES[hint]
 
 

@@ -57,8 +57,8 @@ class TestPage:
 
         assert found(CalendarFilter(clinician_id=clinician)) == {v.id for v in visits if v.clinician_id == clinician}
         assert found(CalendarFilter(resource_id=room)) == {v.id for v in visits if room in v.resource_ids}
-        assert found(CalendarFilter(patient_id=booked.patients[0].id)) == {v.id for v in visits}
-        assert found(CalendarFilter(patient_id=uuid7())) == set()
+        assert found(CalendarFilter(patient_ids=[booked.patients[0].id])) == {v.id for v in visits}
+        assert found(CalendarFilter(patient_ids=[uuid7()])) == set()
         assert found(CalendarFilter(statuses=[Status.CANCELLED])) == {visits[0].id}
         assert world.calendar().count(booked.tenant_id, CalendarFilter(statuses=[Status.BOOKED])) == 9
 

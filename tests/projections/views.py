@@ -40,6 +40,8 @@ def assert_views_are_folds(world: World, life: Happenings) -> None:
     for patient in life.patients:
         record = known[patient.id]
         assert (record.version, record.is_erased) == (patient.version, patient.is_erased)
+        assert record.merged_into == patient.merged_into
+        assert [contact.name for contact in record.contacts] == [contact.name for contact in patient.contacts]
         if patient.is_erased:
             assert record.details is None
             assert (record.zone, record.locale) == (None, None)
@@ -50,6 +52,7 @@ def assert_views_are_folds(world: World, life: Happenings) -> None:
             assert (record.details.email, record.details.phone) == (details.email, details.phone)
             assert (record.details.date_of_birth, record.details.tags) == (details.date_of_birth, details.tags)
             assert (record.zone, record.locale) == (details.zone, details.locale)
+            assert (record.remarks.notes, record.remarks.alert) == (patient.notes, patient.alert)
 
     with world.app_transaction(life.tenant_id) as cursor:
         keys = dict(cursor.execute("select key_id, revoked_at is not null from access.api_key").fetchall())

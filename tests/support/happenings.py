@@ -11,7 +11,9 @@ from uuid_utils.compat import uuid7
 from application.practice_log import PracticeLog
 from domain.aggregate import Aggregate
 from domain.money import Money
-from domain.patients.patient import Patient, PatientDetails
+from domain.patients.contact import Contact, ContactKind
+from domain.patients.details import PatientDetails
+from domain.patients.patient import Patient
 from domain.practice.api_key import ApiKey, Role
 from domain.scheduling.appointment import Appointment, Status, Visit
 from domain.time_range import TimeRange
@@ -86,14 +88,30 @@ class Happenings:
             return self.register()
         if kind < 0.25:
             patient = self.random.choice(self.patients)
-            if not patient.is_erased:
-                patient.change_details(self.details(), NOW)
+            if not patient.is_erased and patient.merged_into is None:
+                self._patient_goes_on(patient)
                 return patient
         if kind < 0.3:
             return self._key()
         if kind < 0.6 or not self.appointments:
             return self.book()
         return self._visit_goes_on(self.random.choice(self.appointments))
+
+    def merge(self, survivor: Patient, other: Patient) -> int:
+        """Let one patient stand for another, in one append."""
+        survivor.absorb(other, NOW)
+        return self.log.record(survivor, other, by=by_test())
+
+    def _patient_goes_on(self, patient: Patient) -> None:
+        match self.random.randrange(3):
+            case 0:
+                patient.change_details(self.details(), NOW)
+            case 1:
+                name = f"{self.random.choice(GIVEN_NAMES)} {self.random.choice(FAMILY_NAMES)}"
+                contact = Contact(id=uuid7(), kind=ContactKind.FAMILY, name=name, phone="+972501234567")
+                patient.set_contacts([contact], NOW)
+            case _:
+                patient.change_remarks("prefers mornings", self.random.choice((None, "פניצילין")), NOW)
 
     def _visit_goes_on(self, appointment: Appointment) -> Appointment:
         if appointment.status == Status.BOOKED:

@@ -1,0 +1,18 @@
+"""How a patient stands, as far as their visits are concerned."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PatientStanding:
+    """``zone`` is what the patient's clock shows, if anybody has said; ``merged_into`` who stands for them, if they were merged away;
+    ``alerted`` which of those who are this patient have an alert.
+    """
+
+    zone: str | None = None
+    merged_into: UUID | None = None
+    alerted: tuple[UUID, ...] = ()
+
+
+UNKNOWN = PatientStanding()

@@ -1,0 +1,91 @@
+"""Who else is to be reached about a patient, and who may act for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Self, TypedDict
+from uuid import UUID
+
+from domain.errors import InvalidValueError
+from domain.text import checked_phone, clean_email, clean_text
+
+MOST_CONTACTS: Final = 20
+
+
+class ContactKind(StrEnum):
+    """What a contact is there for."""
+
+    EMERGENCY = "emergency"
+    FAMILY = "family"
+    GUARDIAN = "guardian"
+    DOCTOR = "doctor"
+    PAYER = "payer"
+    OTHER = "other"
+
+
+class ContactFields(TypedDict):
+    """A contact as events hold it."""
+
+    id: UUID
+    kind: str
+    relation: str | None
+    name: str
+    phone: str | None
+    email: str | None
+    is_guardian: bool
+    may_book: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One contact; ``relation`` is what they are to the patient in the practice's own words: mother, neighbour.
+
+    ``is_guardian`` acts for the patient before the law, ``may_book`` may ask for visits in their name: the one does not follow from the
+    other. Texts are cleaned, the phone number is in the form of E.164. Raises InvalidValueError.
+    """
+
+    id: UUID
+    kind: ContactKind
+    name: str
+    relation: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    is_guardian: bool = False
+    may_book: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", clean_text("contacts.name", self.name, 200))
+        if self.relation is not None:
+            object.__setattr__(self, "relation", clean_text("contacts.relation", self.relation, 100))
+        if self.email is not None:
+            object.__setattr__(self, "email", clean_email("contacts.email", self.email))
+        if self.phone is not None:
+            checked_phone("contacts.phone", self.phone)
+        if self.may_book and self.phone is None and self.email is None:
+            raise InvalidValueError(
+                "contacts.may_book", "who may book must be reachable: give a phone number or an e-mail"
+            )
+
+    @classmethod
+    def of(cls, fields: ContactFields) -> Self:
+        return cls(**(fields | {"kind": ContactKind(fields["kind"])}))  # type: ignore[arg-type]  # the fields are those of Contact
+
+    def fields(self) -> ContactFields:
+        return {
+            "id": self.id,
+            "kind": self.kind.value,
+            "relation": self.relation,
+            "name": self.name,
+            "phone": self.phone,
+            "email": self.email,
+            "is_guardian": self.is_guardian,
+            "may_book": self.may_book,
+        }
+
+
+def refuse_disorder(contacts: Sequence[Contact]) -> None:
+    """Raises InvalidValueError: too many contacts, or one of them twice."""
+    if len(contacts) > MOST_CONTACTS:
+        raise InvalidValueError("contacts", f"there may be at most {MOST_CONTACTS} contacts")
+    if len({contact.id for contact in contacts}) < len(contacts):
+        raise InvalidValueError("contacts", "a contact is named twice")
