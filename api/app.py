@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from api import errors
+from api.audit import events
 from api.bootstrap import World
 from api.calls import Gate
 from api.crossing import Crossing
@@ -78,6 +79,7 @@ def create_app(world: World) -> FastAPI:
         time_off,
         services,
         api_keys,
+        events,
     ):
         app.include_router(module.routes)
         stops |= stops_of([route for route in module.routes.routes if isinstance(route, APIRoute)])

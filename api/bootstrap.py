@@ -22,6 +22,7 @@ from application.permissions import Actor
 from application.ports import Clock
 from application.practice_log import PracticeLogs
 from domain.practice.api_key import Role
+from event_store.audit_reader import AuditReader
 from event_store.blind_index import words_of
 from event_store.embedded import SUPERUSER, EmbeddedServer, EmbeddedServerError
 from event_store.errors import MigrationError, UnsafeDatabaseError
@@ -85,6 +86,7 @@ class World:
     calendar: CalendarQueries
     patients: PatientQueries
     history: HistoryQueries
+    audit: AuditReader
     outages: tuple[type[Exception], ...] = OUTAGES
 
     def transaction(self, tenant_id: UUID) -> TenantWork:
@@ -239,4 +241,5 @@ def open_world(settings: Settings, *, stays_up: bool = False) -> Iterator[World]
             calendar=CalendarQueries(transaction),
             patients=PatientQueries(transaction, log_reader, keys, words_of),
             history=HistoryQueries(transaction, log_reader),
+            audit=AuditReader(store.pool, log_reader),
         )

@@ -25,6 +25,7 @@ class Action(StrEnum):
     READ_VISITS = "read appointments and the calendar"
     CHANGE_VISITS = "book, move, cancel and close appointments"
     READ_HISTORY = "read how a thing came to be what it is"
+    READ_LOG = "read the practice's whole log, event by event"
 
 
 class OutOfReachError(NotFoundError):
@@ -49,6 +50,7 @@ ALLOWED: Final = {
     Action.READ_VISITS: _EVERYONE,
     Action.CHANGE_VISITS: _SEES_PATIENTS,
     Action.READ_HISTORY: _SEES_PATIENTS | {Role.AUDITOR},
+    Action.READ_LOG: frozenset({Role.OWNER, Role.AUDITOR}),
 }
 
 

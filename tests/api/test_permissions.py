@@ -32,6 +32,7 @@ def status_of(studio: Studio, client: httpx2.Client, action: Action) -> int:
         Action.ERASE_PATIENTS: lambda: client.delete(f"/v1/patients/{studio.add_patient()}"),
         Action.READ_VISITS: lambda: client.get(f"/v1/calendar?{WINDOW}"),
         Action.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.visit()),
+        Action.READ_LOG: lambda: client.get("/v1/events"),
         Action.READ_HISTORY: lambda: client.get(f"/v1/patients/{studio.patient}/history"),
     }
     return asked[action]().status_code

@@ -1,0 +1,1 @@
+"""The log itself, over HTTP, as auditors read it."""
