@@ -27,7 +27,7 @@ from event_store.direct_call import DirectCall
 from event_store.errors import StaleStreamError, StoreUnavailableError, UnknownPracticeError
 from event_store.tenancy import tenant_transaction
 
-_APPEND: Final = DirectCall(b"append", b"select outcome, position from log.append($1::jsonb, $2)")
+_APPEND: Final = DirectCall(b"append", b"select outcome, position from log.append($1::jsonb, $2, $3)")
 
 PATIENCE_SECONDS: Final = 2.0
 """How long an append is tried again when the database is away or another program holds the practice's head."""
@@ -206,7 +206,12 @@ class AppendJoiner:
 
 
 def _fly(connection: Connection[Any], flight: Sequence[Append], *, wait: bool) -> None:
-    rows = _APPEND.texts(connection, joined([request.document for request in flight]), b"t" if wait else b"f")
+    batch, waits = joined([request.document for request in flight]), b"t" if wait else b"f"
+    try:
+        rows = _APPEND.texts(connection, batch, waits, b"f")
+    except (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation):
+        # One of them cannot be written, and so none was: now each is looked at.
+        rows = _APPEND.texts(connection, batch, waits, b"t")
     for request, (outcome, position) in zip(flight, rows, strict=True):
         request.outcome, request.position = outcome.decode(), int(position or 0)
 

@@ -190,6 +190,19 @@ class TestClaims:
         assert book(log, appointment(maya, TEN + timedelta(minutes=90))) == 4
         assert [claim.beside for claim in log.reader.consult([maya], beside.during).claims] == [False, True]
 
+    @pytest.mark.parametrize("hours", [0, -1, 41])
+    def test_of_no_time_or_beyond_forty_hours_are_refused(self, world: World, hours: int) -> None:
+        log = world.practice()
+        visit = appointment(uuid7())
+        claim = visit.claims()[0]
+        object.__setattr__(claim.during, "ends_at", claim.during.starts_at + timedelta(hours=hours))
+
+        with pytest.raises(psycopg.errors.NotNullViolation):
+            log.record(visit, by=by_test(), claims=[claim])
+
+        assert claims_in(world, log) == 0
+        assert log.reader.position() == 1
+
     def test_are_given_up_and_taken_in_one_append(self, world: World) -> None:
         log = world.practice()
         maya = uuid7()
