@@ -63,21 +63,22 @@ def offered_by_anyone(
     Each contender's ``busy`` has to hold every claim of the days that the window touches.
     """
     begins, ends = ceil(window.starts_at.timestamp()), ceil(window.ends_at.timestamp())
-    best: dict[int, tuple[tuple[int, int, UUID], Run]] = {}
-    for clinician_id, question in contenders:
+    best: dict[int, tuple[tuple[int, int, int], Run, UUID]] = {}
+    # Their places in the order of ids instead of the ids: comparing those took a seventh of the time.
+    for place, (clinician_id, question) in enumerate(sorted(contenders, key=lambda contender: contender.clinician_id)):
         visits = visits_by_day(question)
         rank = _preference(preferred, clinician_id)
         for run in free_starts(question, begins, ends):
             for day, starts in _by_day(question.zone, run.starts):
-                bid = (rank, visits[day], clinician_id), run
+                bid = (rank, visits[day], place), run, clinician_id
                 for start in starts:
                     known = best.get(start)
                     if known is None or bid[0] < known[0]:
                         best[start] = bid
     length = contenders[0].question.rules.duration_minutes * 60 if contenders else 0
     return [
-        Choice(place[2], Slot(_utc(start), _utc(start + length), run.location_id, run.resource_ids))
-        for start, (place, run) in sorted(best.items())
+        Choice(clinician_id, Slot(_utc(start), _utc(start + length), run.location_id, run.resource_ids))
+        for start, (_, run, clinician_id) in sorted(best.items())
     ]
 
 
