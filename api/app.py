@@ -21,7 +21,7 @@ from api.patients import consents, contacts, merging, patients
 from api.practice import api_keys, clinicians, hours, locations, practice, resources, services, time_off
 from api.readiness import Readiness
 from api.reference import reference
-from api.scheduling import appointments, calendar, conflicts, explain, history, slots
+from api.scheduling import appointments, calendar, conflicts, explain, history, series, slots
 from api.security import Authentication, Doorkeeper
 
 
@@ -66,6 +66,7 @@ def create_app(world: World) -> FastAPI:
         calendar,
         explain,
         conflicts,
+        series,
         patients,
         contacts,
         consents,

@@ -37,6 +37,7 @@ from event_store.wake_ups import Notifier, listen
 from projections import cursors
 from projections.access.queries import KeyRecord, find_key, keys_of
 from projections.calendar.queries import CalendarQueries
+from projections.calendar.series_queries import SeriesQueries
 from projections.cursors import ViewStatus
 from projections.errors import ViewBehindError
 from projections.history.queries import HistoryQueries
@@ -84,6 +85,7 @@ class World:
     logs: PracticeLogs
     log_reader: LogReader
     calendar: CalendarQueries
+    series: SeriesQueries
     patients: PatientQueries
     history: HistoryQueries
     audit: AuditReader
@@ -239,6 +241,7 @@ def open_world(settings: Settings, *, stays_up: bool = False) -> Iterator[World]
             logs=PracticeLogs(store),
             log_reader=log_reader,
             calendar=CalendarQueries(transaction),
+            series=SeriesQueries(transaction),
             patients=PatientQueries(transaction, log_reader, keys, words_of),
             history=HistoryQueries(transaction, log_reader),
             audit=AuditReader(store.pool, log_reader),

@@ -9,7 +9,7 @@ import re
 import traceback
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -107,7 +107,7 @@ def problem(
     said = dict(headers or {})
     if status == 503:
         said["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return Response(orjson.dumps(body), status, said, "application/problem+json")
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, said, "application/problem+json")
 
 
 def install(app: FastAPI, outages: Sequence[type[Exception]]) -> None:
@@ -138,7 +138,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, OutOfReachError | NotPermittedError):
         _access.warning("refused %s to %s request=%s", type(error).__name__, actor_name(request), request_id)
     fields = [{"field": error.field, "message": str(error)}] if isinstance(error, InvalidValueError) else []
-    return problem(request_id, STATUS[kind], error.code, str(error), errors=fields)
+    more: Mapping[str, Any] = error.more if isinstance(error, DomainError) else {}
+    return problem(request_id, STATUS[kind], error.code, str(error), errors=fields, **more)
 
 
 async def _crowded(request: Request, error: Exception) -> Response:

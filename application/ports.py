@@ -33,6 +33,14 @@ class PracticeReader(Protocol):
         """Return how a patient stands as far as their visits are concerned, one that says nothing where nobody is."""
         ...
 
+    def consult_each(self, what: Sequence[UUID], windows: Sequence[TimeRange]) -> Sequence[Consultation]:
+        """Read the claims of ``what`` on each of several windows, in their order, in one round trip where nobody writes meanwhile."""
+        ...
+
+    def streams(self, stream_ids: Sequence[UUID], until: int | None = None) -> Mapping[UUID, Sequence[Aggregate.Event]]:
+        """Return the events of several things, each thing's in order, up to a position of the log, in one round trip."""
+        ...
+
     def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
         """Return (position, event) of all that changed what can be booked since a position, in order."""
         ...

@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
@@ -51,6 +51,22 @@ class PracticeLog(Application[UUID]):
         if expected_version is not None and thing.version != expected_version:
             raise StaleVersionError(thing.version)
         return thing
+
+    def load_all(self, kind: type[T], ids: Sequence[UUID], until: int | None = None) -> dict[UUID, T]:
+        """Return several things by their ids, as they are now or were at a position of the log, in one round trip.
+
+        Raises NotFoundError: one of them is not there, or is of another kind.
+        """
+        streams = self.reader.streams(ids, until)
+        found: dict[UUID, T] = {}
+        for id_ in ids:
+            thing: object = None
+            for event in streams.get(id_, ()):
+                thing = event.mutate(cast("Aggregate | None", thing))
+            if not isinstance(thing, kind):
+                raise NotFoundError(_spoken(kind))
+            found[id_] = thing
+        return found
 
     def record(
         self,

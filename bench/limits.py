@@ -34,4 +34,8 @@ LIMITS: Final[dict[str, str]] = {
         " writing the page. The slowest twentieth waits for a core: each event takes half of both for its 5 ms, two thirds of that for"
         " the booking itself. Of the projector's own time 70 % is Python, most of it psycopg's, however few events a message holds."
     ),
+    "series": (
+        "Python: most of it is deciding each visit, making and hashing its event, and folding the visits once more for the answer. Reading"
+        " the busy times is one round trip, the append another."
+    ),
 }

@@ -8,6 +8,7 @@ Each class has a stable ``code`` that clients may rely on. Messages name fields 
 never a person: they may reach a log.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -15,6 +16,11 @@ class DomainError(Exception):
     """The base of everything the domain refuses."""
 
     code: ClassVar[str] = "domain_error"
+
+    @property
+    def more(self) -> Mapping[str, object]:
+        """What the caller may know besides, by name: plain values, and never anything personal."""
+        return {}
 
 
 class InvalidValueError(DomainError):

@@ -22,7 +22,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCommand:
-    """What a command wrote: its fingerprint, the stream and version of its first event, and the position of its last."""
+    """What a command wrote: its fingerprint, the thing that its first event is of, that thing's version after it, and its last position."""
 
     fingerprint: bytes
     stream_id: UUID

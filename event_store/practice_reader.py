@@ -1,8 +1,8 @@
 """Reads one practice's log beside its streams: what a booking depends on, the catalogue's events, a command's events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg_pool import ConnectionPool
@@ -17,7 +17,7 @@ from event_store.direct_call import DirectCall
 from event_store.errors import UnknownPracticeError
 from event_store.mapper import FactMapper
 from event_store.recorder import COLUMNS, stored_event
-from event_store.tenancy import fetch_one, tenant_transaction
+from event_store.tenancy import fetch_all, fetch_one, tenant_transaction
 
 _CATALOGUE: Final = (
     "('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')"
@@ -30,10 +30,18 @@ _CONSULT: Final = DirectCall(
     b" holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides"
     b" from log.consult($1, $2, $3, $4, $5, $6) left join log.patient_standing($1, $5) p on true",
 )
+_CONSULT_EACH: Final = DirectCall(
+    b"consult_each",
+    b"select position, catalogue_position, false, null, null, null, false,"
+    b" holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides"
+    b" from unnest($3::timestamptz[], $4::timestamptz[]) with ordinality as w (opens, closes, number)"
+    b" cross join lateral log.consult($1, $2, w.opens, w.closes, null, null) order by w.number",
+)
 _STANDING: Final = DirectCall(
     b"patient_standing", b"select zone, merged_into, alerted from log.patient_standing($1, $2)"
 )
-CALLS: Final = (_CONSULT, _STANDING)
+_TRIES_FOR_ONE_POSITION: Final = 5
+CALLS: Final = (_CONSULT, _CONSULT_EACH, _STANDING)
 """What the consulting pool's connections must have prepared."""
 
 
@@ -65,15 +73,44 @@ class PracticeReader:
         )
         if row is None:
             raise UnknownPracticeError
-        position, catalogue_position, is_patient_known, zone, merged_into, alerted, is_command_recorded, *claims = row
-        return Consultation(
-            position,
-            catalogue_position,
-            is_patient_known,
-            PatientStanding(zone, merged_into, tuple(alerted or ())),
-            is_command_recorded,
-            [_claim(*columns) for columns in zip(*claims, strict=True)] if claims[0] else [],
-        )
+        return _consultation(row)
+
+    def consult_each(self, what: Sequence[UUID], windows: Sequence[TimeRange]) -> Sequence[Consultation]:
+        """Read the claims on each of several windows, in their order, in one round trip. Raises UnknownPracticeError.
+
+        Each window is a reading of its own. If the log grew between them all are read again, so that they belong to one position;
+        in a practice that is never still for so long they are answered as they came, and it is for the append to refuse.
+        """
+        consultations: list[Consultation] = []
+        for _ in range(_TRIES_FOR_ONE_POSITION):
+            rows = fetch_all(
+                self._consulting_pool,
+                _CONSULT_EACH,
+                str(self._tenant_id).encode(),
+                f"{{{','.join(map(str, what))}}}".encode(),
+                f"{{{','.join(window.starts_at.isoformat() for window in windows)}}}".encode(),
+                f"{{{','.join(window.ends_at.isoformat() for window in windows)}}}".encode(),
+            )
+            if len(rows) != len(windows):
+                raise UnknownPracticeError
+            consultations = [_consultation(row) for row in rows]
+            if len({consultation.position for consultation in consultations}) == 1:
+                break
+        return consultations
+
+    def streams(self, stream_ids: Sequence[UUID], until: int | None = None) -> Mapping[UUID, Sequence[Aggregate.Event]]:
+        """Return the events of several things, each thing's in order, up to a position of the log, in one round trip."""
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            rows = cursor.execute(
+                f"select {COLUMNS} from log.event"  # noqa: S608  constants only
+                " where tenant_id = %s and stream_id = any (%s) and position <= %s order by stream_id, version",
+                (self._tenant_id, list(stream_ids), 2**63 - 1 if until is None else until),
+                binary=True,
+            ).fetchall()
+        found: dict[UUID, list[Aggregate.Event]] = {}
+        for row in rows:
+            found.setdefault(row[0], []).append(self._mapper.to_domain_event(stored_event(row)))
+        return found
 
     def patient_standing(self, patient_id: UUID) -> PatientStanding:
         """Return how a patient stands, ``UNKNOWN`` where nobody is, in one round trip."""
@@ -117,6 +154,18 @@ class PracticeReader:
         if row is None:
             raise UnknownPracticeError
         return int(row[0])
+
+
+def _consultation(row: tuple[Any, ...]) -> Consultation:
+    position, catalogue_position, is_patient_known, zone, merged_into, alerted, is_command_recorded, *claims = row
+    return Consultation(
+        position,
+        catalogue_position,
+        is_patient_known,
+        PatientStanding(zone, merged_into, tuple(alerted or ())),
+        is_command_recorded,
+        [_claim(*columns) for columns in zip(*claims, strict=True)] if claims[0] else [],
+    )
 
 
 def _text(id: UUID | None) -> bytes | None:

@@ -55,8 +55,13 @@ def fetch_one(pool: ConnectionPool, call: DirectCall, *values: bytes | None) -> 
 
     A connection that the server has dropped meanwhile is replaced. Raises OperationalError: there is no live one to be had.
     """
-    rows = _on_live_connection(pool, lambda connection: call.rows(connection, *values))[1]
+    rows = fetch_all(pool, call, *values)
     return rows[0] if rows else None
+
+
+def fetch_all(pool: ConnectionPool, call: DirectCall, *values: bytes | None) -> list[tuple[Any, ...]]:
+    """As ``fetch_one``, for a call that returns several rows."""
+    return _on_live_connection(pool, lambda connection: call.rows(connection, *values))[1]
 
 
 def _begun_from(pool: ConnectionPool, tenant_id: UUID) -> Connection[Any]:

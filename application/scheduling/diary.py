@@ -1,6 +1,6 @@
 """A practice's diary: what the availability function must be told, read from the log at one position."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -119,8 +119,8 @@ def open_diary(
     while True:
         service = catalogue.things.get(service_id)
         consultation = log.reader.consult(
-            _what(catalogue, service, clinician_ids, resource_ids),
-            _when(catalogue, service, clinician_ids, window) if isinstance(service, Service) else window,
+            concerned(catalogue, service, clinician_ids, resource_ids),
+            reach_of(catalogue, service, clinician_ids, window) if isinstance(service, Service) else window,
             patient_id=patient_id,
             command_id=command_id,
         )
@@ -129,14 +129,19 @@ def open_diary(
         catalogue = log.catalogue(at_least=consultation.catalogue_position)
     if not isinstance(service, Service):
         raise NotFoundError("service")
-    claims: dict[UUID, list[TimeClaim]] = {}
-    for claim in consultation.claims:
+    return Diary(service, catalogue, consultation, now, held(consultation.claims, now))
+
+
+def held(claims: Iterable[TimeClaim], now: datetime) -> Mapping[UUID, Sequence[TimeClaim]]:
+    """Return those claims that hold anything now, by what they hold."""
+    found: dict[UUID, list[TimeClaim]] = {}
+    for claim in claims:
         if claim.expires_at is None or claim.expires_at > now:
-            claims.setdefault(claim.what, []).append(claim)
-    return Diary(service, catalogue, consultation, now, claims)
+            found.setdefault(claim.what, []).append(claim)
+    return found
 
 
-def _what(
+def concerned(
     catalogue: Catalogue, service: object, clinician_ids: Sequence[UUID] | None, resource_ids: Collection[UUID]
 ) -> list[UUID]:
     """Whose busy times matter: the clinicians', and those of each resource that may be chosen or was named."""
@@ -148,7 +153,9 @@ def _what(
     return [*clinicians, *resources]
 
 
-def _when(catalogue: Catalogue, service: Service, clinician_ids: Sequence[UUID] | None, window: TimeRange) -> TimeRange:
+def reach_of(
+    catalogue: Catalogue, service: Service, clinician_ids: Sequence[UUID] | None, window: TimeRange
+) -> TimeRange:
     """When claims matter: as far as a visit reaches, and where visits are counted the whole of each day or week."""
     time = rules_of(service).reach(window)
     ids = service.fields["clinician_ids"] if clinician_ids is None else clinician_ids

@@ -1,5 +1,8 @@
 """Limits: how many visits a clinician gives, of one service and of all."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from application.catalogue import Catalogue
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
@@ -24,3 +27,9 @@ def caps_on(catalogue: Catalogue, appointment: Appointment) -> list[VisitCap]:
     clinician = catalogue.one(Clinician, appointment.clinician_id)
     quotas = quotas_of(catalogue.one(Service, appointment.service_id), clinician)
     return caps_of(quotas, clinician.id, clinician.zone, appointment.starts_at)
+
+
+def caps_on_all(catalogue: Catalogue, appointments: Iterable[Appointment]) -> list[VisitCap]:
+    """Return what must still hold when appointments are recorded together: each leaves room for the others in its day and week."""
+    numbers = Counter(cap for appointment in appointments for cap in caps_on(catalogue, appointment))
+    return [cap._replace(quota=cap.quota._replace(most=cap.quota.most - number + 1)) for cap, number in numbers.items()]

@@ -1,10 +1,11 @@
-"""Keeps the calendar: one row a visit."""
+"""Keeps the calendar: one row a visit, and one a series."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from domain.logged_event import LoggedEvent
 from domain.scheduling.appointment import Appointment, Status
+from projections.calendar.series_rows import series_writes
 from projections.rows import Row, Write
 
 _COPIED: Final = (
@@ -83,7 +84,7 @@ class CalendarProjector:
                 continue
             row["version"] = event.version
             row["position"] = event.position
-        return [Write(_INSERT, list(booked.values())), Write(_UPDATE, list(changed.values()))]
+        return [Write(_INSERT, list(booked.values())), Write(_UPDATE, list(changed.values())), *series_writes(events)]
 
     def _row(self, event: LoggedEvent, booked: dict[object, Row], changed: dict[object, Row]) -> Row:
         """The visit's complete row if it was booked in this batch, else what changes of it."""

@@ -33,3 +33,32 @@ create policy whole on appointment for select to scheduler_backup using (true);
 
 grant select, insert, update, delete on appointment to scheduler_projector;
 grant select on appointment to scheduler_app, scheduler_analyst, scheduler_backup;
+
+-- Every series. What has become of its visits stands in the log, and in their own rows.
+
+create table series (
+    tenant_id    uuid not null,
+    series_id    uuid not null,
+    patient_id   uuid not null,
+    service_id   uuid not null,
+    clinician_id uuid not null,
+    zone         text not null,
+    rrule        text not null,
+    starts_at    timestamptz not null,
+    booked       integer not null,
+    skipped      integer not null,
+    version      integer not null,
+    position     bigint not null,
+    primary key (tenant_id, series_id)
+);
+
+create index series_by_patient on series (tenant_id, patient_id, series_id);
+create index series_by_clinician on series (tenant_id, clinician_id, series_id);
+
+alter table series enable row level security;
+alter table series force row level security;
+create policy tenant on series using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()));
+create policy whole on series for select to scheduler_backup using (true);
+
+grant select, insert, update, delete on series to scheduler_projector;
+grant select on series to scheduler_app, scheduler_analyst, scheduler_backup;

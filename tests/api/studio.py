@@ -75,6 +75,12 @@ class Studio:
         """Book; it must succeed."""
         return self.make("/v1/appointments", **self.visit(starts_at, **other))
 
+    def plan(
+        self, starts_at: object = "2026-06-02T10:00:00+02:00", rrule: str = "FREQ=WEEKLY;COUNT=8", **other: object
+    ) -> httpx2.Response:
+        """Ask for a series of visits."""
+        return self.client.post("/v1/series", json=self.visit(starts_at, rrule=rrule, **other))
+
     def act(
         self, appointment: str, verb: str, headers: dict[str, str] | None = None, **body: object
     ) -> httpx2.Response:

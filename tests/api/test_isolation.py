@@ -55,6 +55,18 @@ BODIES: dict[tuple[str, str], Json] = {
     ("post", "/v1/appointments/{appointment_id}/check-in"): {},
     ("post", "/v1/appointments/{appointment_id}/complete"): {},
     ("post", "/v1/appointments/{appointment_id}/no-show"): {},
+    ("post", "/v1/series"): {
+        "patient_id": "",
+        "service_id": "",
+        "clinician_id": "",
+        "starts_at": "2026-06-04T09:00:00+02:00",
+        "rrule": "FREQ=WEEKLY;COUNT=2",
+    },
+    ("post", "/v1/series/{series_id}/change"): {
+        "from_occurrence": 1,
+        "scope": "all",
+        "starts_at": "2026-06-05T12:00:00+02:00",
+    },
     ("post", "/v1/api-keys"): {"role": "clinician", "label": "x", "clinician_id": ""},
 }
 """A body that would succeed for each route that takes one. Fields that hold ids are empty, and filled in with the caller's own."""
@@ -117,6 +129,7 @@ def ids_of(studio: Studio) -> dict[str, str]:
         "patient_id": studio.patient,
         "other_id": studio.add_patient(),
         "appointment_id": studio.booked("2026-06-02T09:00:00+02:00")["id"],
+        "series_id": studio.plan("2026-06-05T09:00:00+02:00").json()["id"],
         "api_key_id": key["id"],
     }
 
@@ -190,7 +203,16 @@ class TestAnotherPracticesId:
 
     @pytest.mark.parametrize("id_", ["1", "x" * 300, "null", "..%2f..", "%00", "{}", "01980c5a-0000-7000-8000"])
     def test_of_no_form_is_unknown_too(self, studio: Studio, id_: str) -> None:
-        for path in ("locations", "resources", "clinicians", "services", "patients", "appointments", "api-keys"):
+        for path in (
+            "locations",
+            "resources",
+            "clinicians",
+            "services",
+            "patients",
+            "appointments",
+            "series",
+            "api-keys",
+        ):
             answer = studio.client.get(f"/v1/{path}/{id_}")
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
@@ -202,7 +224,16 @@ class TestLists:
         ids_of(studio)
         position = studio.make("/v1/patients", given_name="Ada", family_name="Groß")["position"]
 
-        for path in ("locations", "resources", "clinicians", "services", "patients", "appointments", "api-keys"):
+        for path in (
+            "locations",
+            "resources",
+            "clinicians",
+            "services",
+            "patients",
+            "appointments",
+            "series",
+            "api-keys",
+        ):
             text = studio.client.get(f"/v1/{path}", params={"after": position}).text
             assert not [id_ for id_ in foreign.values() if id_ in text], path
 

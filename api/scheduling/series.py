@@ -1,0 +1,130 @@
+"""/v1/series: visits that are planned together by a rule, and changed together."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from api.answers import Answer
+from api.calls import After, Call, Changing, Creating, Reading
+from api.paging import Cursor, Limit, decoded_id, encoded
+from api.scheduling.series_schemas import (
+    ChangePreview,
+    SeriesBody,
+    SeriesChangeBody,
+    SeriesInFull,
+    SeriesPage,
+    SeriesPreview,
+)
+from api.scheduling.series_showing import series_shower, show_change, show_entry, show_plan
+from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made, problems, shown
+from application.permissions import Action, authorise_visit
+from application.scheduling.book_series import BookSeries, BookSeriesHandler
+from application.scheduling.change_series import CancelSeries, ChangeSeries, ChangeSeriesHandler
+from domain.errors import InvalidValueError
+from domain.patients.patient import Patient
+from domain.practice.clinician import Clinician
+from domain.provenance import Provenance
+from domain.scheduling.appointment import Appointment
+from domain.scheduling.series import Series
+
+routes = APIRouter(prefix="/v1/series", tags=["scheduling"])
+
+
+@routes.post(
+    "",
+    status_code=201,
+    response_model=SeriesInFull,
+    responses=MAKES | {200: {"model": SeriesPreview, "description": "With `dry_run`: what would be booked."}},
+)
+async def book_series(body: SeriesBody, call: Creating) -> Response:
+    """Book visits by a rule: all of them in one step, or not one. Refused with `series_conflict` if some cannot take place:
+    `conflicts` lists each with its `index`, `code` and `conflicting_id`. With `on_conflict: skip` the others are booked, and each
+    that was skipped is reported. The service's horizon binds the first visit alone. A time that the clocks jump over moves on by the
+    jump; of one that they show twice the first is meant."""
+    command = BookSeries(
+        body.patient_id, body.service_id, body.clinician_id, body.starts_at, body.rrule, body.on_conflict
+    )
+
+    def book(by: Provenance) -> Answer:
+        authorise_visit(call.actor, command.clinician_id, "clinician")
+        handler = BookSeriesHandler(call.world.logs, call.world.clock)
+        if body.dry_run:
+            return Answer(show_plan(handler.preview(call.actor.tenant_id, command)))
+        outcome = handler(call.actor.tenant_id, command, by)
+        return made(outcome, routes.prefix, series_shower(call, outcome.position))
+
+    return await call.write(Action.CHANGE_VISITS, book)
+
+
+@routes.get("", response_model=SeriesPage, responses=READS_ONE | problems(422))
+async def list_series(
+    call: Reading,
+    patient_id: UUID | None = None,
+    clinician_id: UUID | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    after: After = None,
+) -> Response:
+    """Series in the order in which they were booked."""
+
+    def page() -> Answer:
+        if clinician_id is not None:
+            call.log.catalogue().one(Clinician, clinician_id)
+        if patient_id is not None:
+            call.log.load(Patient, patient_id)
+        behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
+        call.world.wait_for(tenant_id, "calendar", after)
+        entries, following = call.world.series.page(
+            tenant_id, patient_id=patient_id, clinician_id=clinician_id, after=behind, limit=limit
+        )
+        next_cursor = encoded(str(following)) if following else None
+        return collected("series", [show_entry(entry) for entry in entries], next_cursor, after)
+
+    return await call.read(Action.READ_VISITS, page)
+
+
+@routes.get("/{series_id}", response_model=SeriesInFull, responses=READS_ONE)
+async def get_series(series_id: UUID, call: Reading) -> Response:
+    """One series and all of its visits, as its log says at this moment."""
+    return await call.read(Action.READ_VISITS, lambda: shown(call.log.load(Series, series_id), series_shower(call)))
+
+
+@routes.post("/{series_id}/change", response_model=SeriesInFull | ChangePreview, responses=CHANGES)
+async def change_series(series_id: UUID, body: SeriesChangeBody, call: Changing) -> Response:
+    """Move or cancel visits of a series: this one, this and the following, or all. The others take the new time of day, and
+    move by as many days. What is over, cancelled or checked in stays as it is, and so does the time of a visit that was moved by itself;
+    `last_change.kept` says of each why. Refused with `series_conflict` as a booking is, and with `nothing_to_change`, never
+    silently, if not one visit would be changed."""
+    command = _command(series_id, body, call.expected_version)
+
+    def change(by: Provenance) -> Answer:
+        _authorise(call, command)
+        handler = ChangeSeriesHandler(call.world.logs, call.world.clock)
+        if body.dry_run:
+            return Answer(show_change(handler.preview(call.actor.tenant_id, command)))
+        outcome = handler(call.actor.tenant_id, command, by)
+        return changed(outcome, series_shower(call, outcome.position))
+
+    return await call.write(Action.CHANGE_VISITS, change)
+
+
+def _command(series_id: UUID, body: SeriesChangeBody, expected_version: int | None) -> ChangeSeries | CancelSeries:
+    """Raises InvalidValueError: nothing to do was said, or two things that exclude each other."""
+    if body.cancel is not None and body.starts_at is not None:
+        raise InvalidValueError("cancel", "visits are either cancelled or moved; send the one or the other")
+    if body.cancel is not None:
+        return CancelSeries(series_id, body.from_occurrence, body.scope, body.cancel.reason, expected_version)
+    if body.starts_at is None:
+        raise InvalidValueError("starts_at", "say what to change: starts_at, or cancel")
+    return ChangeSeries(series_id, body.from_occurrence, body.scope, body.starts_at, body.on_conflict, expected_version)
+
+
+def _authorise(call: Call, command: ChangeSeries | CancelSeries) -> None:
+    """Raises OutOfReachError: a visit that is meant is not the caller's."""
+    if call.actor.clinician_id is not None:
+        series = call.log.load(Series, command.id)
+        authorise_visit(call.actor, series.clinician_id, "series")
+        meant = series.meant(command.scope, command.from_occurrence)
+        visits = call.log.load_all(Appointment, [visit.appointment_id for visit in meant if visit.appointment_id])
+        for visit in visits.values():
+            authorise_visit(call.actor, visit.clinician_id, "series")

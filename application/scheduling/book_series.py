@@ -1,0 +1,182 @@
+"""Books a series of visits by a rule, all in one append; or shows what would become of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from application.outcome import Outcome
+from application.ports import Clock
+from application.practice_log import PracticeLog, PracticeLogs
+from application.scheduling.book_appointment import instant
+from application.scheduling.diary import Diary, open_diary, require_patient
+from application.scheduling.limits import caps_on_all
+from application.scheduling.series_slots import ANY_HORIZON_DAYS, Decisions, Granted, WantedVisit, decide_all
+from domain.money import Money
+from domain.practice.service import Service
+from domain.provenance import CommandRepeatedError, Provenance
+from domain.scheduling.appointment import Appointment, Visit
+from domain.scheduling.availability import slot_at
+from domain.scheduling.errors import LimitReachedError, OutsideHoursError, SchedulingError, TimeTakenError
+from domain.scheduling.occurrences import Occurrence, occurrences
+from domain.scheduling.recurrence import Recurrence
+from domain.scheduling.series import PlannedVisit, Series
+from domain.scheduling.series_errors import SeriesConflictError
+from domain.time_range import TimeRange
+
+TRIES: Final = 5
+
+
+class OnConflict(StrEnum):
+    """What becomes of a series of which some visits cannot take place."""
+
+    ALL_OR_NOTHING = "all_or_nothing"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class BookSeries:
+    """``rrule`` is read on the wall clock of the place of the first visit, which starts at ``starts_at``.
+
+    The service's horizon binds the first visit; the others may lie behind it, up to two years after the first.
+    """
+
+    patient_id: UUID
+    service_id: UUID
+    clinician_id: UUID
+    starts_at: datetime
+    rrule: str
+    on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPlan:
+    """What would be booked now."""
+
+    zone: str
+    occurrences: Sequence[Occurrence]
+    decisions: Decisions
+
+
+class BookSeriesHandler:
+    """Carries out BookSeries."""
+
+    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
+        self._logs = logs
+        self._clock = clock
+
+    def __call__(self, tenant_id: UUID, command: BookSeries, by: Provenance) -> Outcome[Series]:
+        """Raises NotFoundError: no such patient, service or clinician; PatientMergedError; InvalidValueError: what the rule cannot be;
+        SeriesConflictError: a visit cannot take place, or with ``skip`` not one can.
+        """
+        log = self._logs.of(tenant_id)
+
+        def book_again() -> Outcome[Series]:
+            """Decide anew when another visit came first to one of the times."""
+            for _ in range(TRIES - 1):
+                try:
+                    return self._book(log, command, by)
+                except (TimeTakenError, LimitReachedError):
+                    continue
+            return self._book(log, command, by)
+
+        return log.carry_out(Series, by, book_again, checks_itself=True)
+
+    def preview(self, tenant_id: UUID, command: BookSeries) -> SeriesPlan:
+        """Return what the command would book; nothing is recorded. Raises what the command raises, but for conflicts."""
+        return self._plan(self._logs.of(tenant_id), command, self._clock.now(), None)
+
+    def _plan(self, log: PracticeLog, command: BookSeries, now: datetime, command_id: UUID | None) -> SeriesPlan:
+        rule = Recurrence.parse(command.rrule)
+        diary = open_diary(
+            log,
+            command.service_id,
+            [command.clinician_id],
+            instant(command.starts_at),
+            now,
+            patient_id=command.patient_id,
+            command_id=command_id,
+        )
+        if diary.consultation.is_command_recorded:
+            raise CommandRepeatedError
+        require_patient(diary.consultation)
+        zone = _zone(diary, command)
+        found = occurrences(rule, command.starts_at, zone)
+        wanted = [
+            WantedVisit(
+                index=each.index,
+                starts_at=each.starts_at,
+                holder_id=uuid7(),
+                clinician_id=command.clinician_id,
+                is_first=each.index == 1,
+            )
+            for each in found
+        ]
+        return SeriesPlan(zone, found, decide_all(log, command.service_id, wanted, now))
+
+    def _book(self, log: PracticeLog, command: BookSeries, by: Provenance) -> Outcome[Series]:
+        now = self._clock.now()
+        plan = self._plan(log, command, now, by.command_id)
+        decisions = plan.decisions
+        if decisions.conflicts and (command.on_conflict is OnConflict.ALL_OR_NOTHING or not decisions.granted):
+            raise SeriesConflictError(decisions.conflicts)
+        visits = [
+            Appointment.book(
+                id=each.wanted.holder_id, visit=_visit(decisions.diary.service, command.patient_id, each), at=now
+            )
+            for each in decisions.granted
+        ]
+        booked = {each.wanted.index: each.wanted.holder_id for each in decisions.granted}
+        skipped = {conflict.index: conflict.code for conflict in decisions.conflicts}
+        series = Series.plan(
+            id=uuid7(),
+            patient_id=command.patient_id,
+            service_id=command.service_id,
+            clinician_id=command.clinician_id,
+            zone=plan.zone,
+            rrule=command.rrule,
+            visits=[
+                PlannedVisit(each.index, each.original, each.starts_at, booked.get(each.index), skipped.get(each.index))
+                for each in plan.occurrences
+            ],
+            at=now,
+        )
+        claims = [claim for visit in visits for claim in visit.claims()]
+        caps = caps_on_all(decisions.diary.catalogue, visits)
+        return Outcome(series, log.record(series, *visits, by=by, claims=claims, caps=caps))
+
+
+def _zone(diary: Diary, command: BookSeries) -> str:
+    """Return the zone of the place where the clinician is at the first visit. Raises OutsideHoursError: nowhere, ever."""
+    question = diary.question(command.clinician_id)
+    if not question.places:
+        raise OutsideHoursError
+    rules = replace(
+        question.rules, step_minutes=1, minimum_notice_minutes=0, horizon_days=ANY_HORIZON_DAYS, requires=()
+    )
+    try:
+        there = slot_at(replace(question, busy=(), time_off=(), rules=rules), command.starts_at).location_id
+    except SchedulingError:
+        # Nowhere at that time: the visit is refused for it, and the days are named by where the clinician is first of all.
+        there = question.places[0].location_id
+    return next(place.zone for place in question.places if place.location_id == there)
+
+
+def _visit(service: Service, patient_id: UUID, granted: Granted) -> Visit:
+    terms, slot = service.fields, granted.slot
+    return Visit(
+        patient_id=patient_id,
+        service_id=service.id,
+        clinician_id=granted.wanted.clinician_id,
+        location_id=slot.location_id,
+        resource_ids=slot.resource_ids,
+        during=TimeRange(slot.starts_at, slot.ends_at),
+        price=Money(terms["price_amount_minor"], terms["price_currency"]),
+        mode=terms["mode"],
+        buffer_before_minutes=terms["buffer_before_minutes"],
+        buffer_after_minutes=terms["buffer_after_minutes"],
+    )

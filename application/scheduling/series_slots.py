@@ -1,0 +1,167 @@
+"""Decides many visits of one service at once, each by the function that a single booking is decided by.
+
+Their busy times are read together, in one round trip, and what one visit is given is taken for those after it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from application.practice_log import PracticeLog
+from application.scheduling.book_appointment import instant
+from application.scheduling.diary import Diary, concerned, held, reach_of
+from domain.practice.service import Service
+from domain.scheduling.availability import slot_at
+from domain.scheduling.errors import SchedulingError, TimeTakenError
+from domain.scheduling.question import Question, Slot
+from domain.scheduling.series_errors import Conflict
+from domain.scheduling.time_claim import TimeClaim
+from domain.time_range import TimeRange
+
+ANY_HORIZON_DAYS: Final = 10_000
+_NEIGHBOURS: Final = 16
+"""A series has one visit a day at most, and a visit with its buffers lasts 40 hours at most: those further off cannot matter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedVisit:
+    """A visit of a series that is to take place. ``location_id`` None leaves the place open; resources that are preferred come first.
+
+    ``holder_id`` is its appointment's id. ``is_first``: the service's horizon binds it, as it binds any single booking.
+    """
+
+    index: int
+    starts_at: datetime
+    holder_id: UUID
+    clinician_id: UUID
+    location_id: UUID | None = None
+    preferred: tuple[UUID, ...] = ()
+    is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    wanted: WantedVisit
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What came of each visit, in the order of the series. ``diary`` knows the service at that moment."""
+
+    diary: Diary
+    granted: Sequence[Granted]
+    conflicts: Sequence[Conflict]
+
+
+def decide_all(
+    log: PracticeLog,
+    service_id: UUID,
+    wanted: Sequence[WantedVisit],
+    now: datetime,
+    *,
+    moving: Collection[UUID] = (),
+    is_backwards: bool = False,
+) -> Decisions:
+    """Decide visits, which are not empty, in their order, or from the last to the first.
+
+    ``moving`` are holders whose present times count as free, because they move in the same append; the one of a visit that is
+    refused stays where it is, and counts again. Raises NotFoundError: there is no such service or clinician.
+    """
+    diaries = _open_diaries(log, service_id, wanted, now)
+    refused: dict[int, Conflict] = {}
+    while True:
+        granted, found = _pass(diaries, wanted, set(moving), refused, is_backwards)
+        refused |= found
+        # Whoever was granted the time of one that was refused later is asked again.
+        if not (found and moving):
+            break
+    kept = sorted(granted, key=lambda each: each.wanted.index)
+    return Decisions(next(iter(diaries.values())), kept, [refused[index] for index in sorted(refused)])
+
+
+def _pass(
+    diaries: Mapping[int, Diary],
+    wanted: Sequence[WantedVisit],
+    leaving: set[UUID],
+    refused: Mapping[int, Conflict],
+    is_backwards: bool,
+) -> tuple[list[Granted], dict[int, Conflict]]:
+    leaving -= {each.holder_id for each in wanted if each.index in refused}
+    granted: list[Granted] = []
+    taken: list[list[TimeClaim]] = []
+    found: dict[int, Conflict] = {}
+    for each in reversed(wanted) if is_backwards else wanted:
+        if each.index in refused:
+            continue
+        question = _question(
+            diaries[each.index], each, leaving, [claim for one in taken[-_NEIGHBOURS:] for claim in one]
+        )
+        try:
+            slot = slot_at(question, each.starts_at)
+        except SchedulingError as error:
+            found[each.index] = Conflict(each.index, each.starts_at, error.code, _whose(question, each, error, wanted))
+            leaving.discard(each.holder_id)
+        else:
+            granted.append(Granted(each, slot))
+            taken.append(_claims(question, each, slot, diaries[each.index].service.id))
+    return granted, found
+
+
+def _open_diaries(log: PracticeLog, service_id: UUID, wanted: Sequence[WantedVisit], now: datetime) -> dict[int, Diary]:
+    """Read the claims around each visit; all belong to a catalogue that is as new as they are."""
+    catalogue = log.catalogue(at_least=0)
+    clinicians = list(dict.fromkeys(each.clinician_id for each in wanted))
+    named = {resource_id for each in wanted for resource_id in each.preferred}
+    while True:
+        service = catalogue.one(Service, service_id)
+        consultations = log.reader.consult_each(
+            concerned(catalogue, service, clinicians, named),
+            [reach_of(catalogue, service, [each.clinician_id], instant(each.starts_at)) for each in wanted],
+        )
+        newest = max(consultation.catalogue_position for consultation in consultations)
+        if newest <= catalogue.position:
+            break
+        catalogue = log.catalogue(at_least=newest)
+    read = zip(wanted, consultations, strict=True)
+    return {each.index: Diary(service, catalogue, consultation, now, {}) for each, consultation in read}
+
+
+def _question(diary: Diary, wanted: WantedVisit, leaving: Collection[UUID], taken: Sequence[TimeClaim]) -> Question:
+    others = [claim for claim in diary.consultation.claims if claim.holder_id not in leaving]
+    known = replace(diary, claims=held([*others, *taken], diary.now))
+    question = known.question(wanted.clinician_id, preferred=wanted.preferred)
+    rules = question.rules
+    return replace(
+        question,
+        places=[p for p in question.places if wanted.location_id in (None, p.location_id)],
+        rules=replace(
+            rules,
+            horizon_days=rules.horizon_days if wanted.is_first else ANY_HORIZON_DAYS,
+        ),
+    )
+
+
+def _claims(question: Question, wanted: WantedVisit, slot: Slot, service_id: UUID) -> list[TimeClaim]:
+    visit = TimeRange(slot.starts_at, slot.ends_at)
+    during = visit.padded(
+        timedelta(minutes=question.rules.buffer_before_minutes), timedelta(minutes=question.rules.buffer_after_minutes)
+    )
+    return [
+        TimeClaim(wanted.holder_id, what, during, visit, service_id)
+        for what in (wanted.clinician_id, *slot.resource_ids)
+    ]
+
+
+def _whose(
+    question: Question, wanted: WantedVisit, error: SchedulingError, all_wanted: Sequence[WantedVisit]
+) -> UUID | None:
+    """Return who has the clinician's time already; nobody if it is another visit of this series that is not booked yet."""
+    if not isinstance(error, TimeTakenError):
+        return None
+    reach = question.rules.reach(instant(wanted.starts_at))
+    holders = [claim.holder_id for claim in question.busy if claim.during.overlaps(reach)]
+    ours = {each.holder_id for each in all_wanted}
+    return min(holders, key=lambda holder: holder in ours, default=None)

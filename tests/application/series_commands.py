@@ -1,0 +1,121 @@
+"""What several people do with series at once: the part of the scheduling machine that is about them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule
+
+from application.outcome import Outcome
+from application.scheduling.book_series import BookSeries, BookSeriesHandler, OnConflict
+from application.scheduling.change_series import CancelSeries, ChangeSeries, ChangeSeriesHandler
+from domain.scheduling.series import Scope, Series
+from projections.calendar.series_queries import SeriesQueries
+from projections.runner import Runner
+from tests.application.studio import MONDAY, FrozenClock, Studio
+from tests.support.world import World, by_test
+
+_STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
+
+
+class SeriesCommands:
+    """Mixed into the machine, which keeps ``booked``: every appointment that there is."""
+
+    world: World
+    studio: Studio
+    runner: Runner
+    booked: list[UUID]
+    series: list[UUID]
+    volley: Callable[[int, Callable[[int], object]], list[object]]
+
+    @rule(
+        requests=st.lists(
+            st.tuples(
+                st.integers(0, 7),
+                st.integers(0, 1),
+                st.booleans(),
+                st.integers(1, 4),
+                st.sampled_from(list(OnConflict)),
+            ),
+            min_size=1,
+            max_size=3,
+        )
+    )
+    def book_series(self, requests: list[tuple[int, int, bool, int, OnConflict]]) -> None:
+        handler = BookSeriesHandler(self.world.logs, FrozenClock())
+
+        def request(number: int) -> Outcome[Series]:
+            start, clinician, needs_room, count, on_conflict = requests[number]
+            command = BookSeries(
+                self.studio.patients[0],
+                self.studio.massage if needs_room else self.studio.talk,
+                self.studio.clinicians[clinician],
+                _STARTS[start],
+                f"FREQ=WEEKLY;COUNT={count}",
+                on_conflict,
+            )
+            return handler(self.studio.tenant_id, command, by_test())
+
+        for outcome in self.volley(len(requests), request):
+            if isinstance(outcome, Outcome):
+                self.series.append(outcome.thing.id)
+                self.booked += [visit.appointment_id for visit in outcome.thing.visits.values() if visit.appointment_id]
+
+    @rule(
+        requests=st.lists(
+            st.tuples(
+                st.integers(0, 10),
+                st.integers(1, 4),
+                st.sampled_from(list(Scope)),
+                st.integers(0, 7),
+                st.integers(-1, 1),
+                st.sampled_from(list(OnConflict)),
+                st.booleans(),
+            ),
+            min_size=1,
+            max_size=3,
+        )
+    )
+    def change_series(self, requests: list[tuple[int, int, Scope, int, int, OnConflict, bool]]) -> None:
+        handler = ChangeSeriesHandler(self.world.logs, FrozenClock())
+
+        def request(number: int) -> Outcome[Series]:
+            which, index, scope, start, weeks, on_conflict, cancels = requests[number]
+            id = self.series[which % len(self.series)]
+            command: ChangeSeries | CancelSeries = ChangeSeries(
+                id, index, scope, _STARTS[start] + timedelta(weeks=index - 1 + weeks), on_conflict=on_conflict
+            )
+            if cancels:
+                command = CancelSeries(id, index, scope, "ill")
+            return handler(self.studio.tenant_id, command, by_test())
+
+        self.volley(len(requests) if self.series else 0, request)
+
+    @invariant()
+    def no_occurrence_is_lost_or_doubled(self) -> None:
+        for series in self.folded_series():
+            visits = list(series.visits.values())
+            assert [visit.index for visit in visits] == list(range(1, len(visits) + 1))
+            assert len({visit.original for visit in visits}) == len(visits)
+            assert all((visit.appointment_id is None) == (visit.skipped is not None) for visit in visits)
+            assert {visit.appointment_id for visit in visits} - {None} <= set(self.booked)
+
+    @invariant()
+    def the_list_of_series_is_the_fold_of_the_log(self) -> None:
+        self.runner.catch_up(self.studio.tenant_id)
+        entries, _ = SeriesQueries(self.world.app_transaction).page(self.studio.tenant_id, limit=200)
+
+        assert {(e.series_id, e.clinician_id, e.booked, e.skipped, e.version) for e in entries} == {
+            (
+                series.id,
+                series.clinician_id,
+                sum(visit.appointment_id is not None for visit in series.visits.values()),
+                sum(visit.skipped is not None for visit in series.visits.values()),
+                series.version,
+            )
+            for series in self.folded_series()
+        }
+
+    def folded_series(self) -> list[Series]:
+        return [self.studio.log.load(Series, id) for id in self.series]
