@@ -88,6 +88,8 @@ class Life:
             renamed = {"name": f"Dr. {canary.german} {name}"}
             self.write("PATCH", "/v1/clinicians/{clinician_id}", renamed, clinician_id=id_)
             self.write("PUT", "/v1/clinicians/{clinician_id}/hours", hours, clinician_id=id_)
+            off = {"first_date": "2040-06-01", "last_date": "2040-06-02", "note": canary.reason}
+            self.write("PUT", "/v1/clinicians/{clinician_id}/time-off", {"ranges": [off]}, clinician_id=id_)
         service = {
             "name": "Talk",
             "duration_minutes": 10,
