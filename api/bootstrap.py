@@ -40,6 +40,7 @@ from projections.calendar.queries import CalendarQueries
 from projections.calendar.series_queries import SeriesQueries
 from projections.cursors import ViewStatus
 from projections.errors import ViewBehindError
+from projections.history.instants import Instants
 from projections.history.queries import HistoryQueries
 from projections.install import install
 from projections.patients.queries import PatientQueries
@@ -88,6 +89,7 @@ class World:
     series: SeriesQueries
     patients: PatientQueries
     history: HistoryQueries
+    instants: Instants
     audit: AuditReader
     outages: tuple[type[Exception], ...] = OUTAGES
 
@@ -244,5 +246,6 @@ def open_world(settings: Settings, *, stays_up: bool = False) -> Iterator[World]
             series=SeriesQueries(transaction),
             patients=PatientQueries(transaction, log_reader, keys, words_of),
             history=HistoryQueries(transaction, log_reader),
+            instants=Instants(transaction),
             audit=AuditReader(store.pool, log_reader),
         )

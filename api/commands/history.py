@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from api.commands.output import AsJson, out, print_json
+from api.commands.output import AsJson, aside, out, print_json
 from api.commands.session import PracticeOption, opened, practice_with
 
 if TYPE_CHECKING:
@@ -20,24 +20,36 @@ _PAGE = 500
 def history(
     thing: Annotated[UUID, typer.Argument(help="The id of an appointment, patient, clinician, room, service or key.")],
     practice: PracticeOption = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", help="What had been recorded by this instant: 2026-06-01T08:00:00+02:00.", metavar="INSTANT"
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell what happened to a thing and to the visits that it took part in, in the order of the log. JSON: one event a line.
 
-    It shows personal data, except of those who were erased.
+    It shows personal data, except of those who were erased: of them nothing is known any more, as of any instant.
     """
+    from api.times import instant
+
+    reached_at = None if as_of is None else instant(as_of, "--as-of")
     with opened() as world:
         practice_id = practice_with(world, practice, thing)
+        until = None if reached_at is None else world.instants.position_at(practice_id, reached_at)
         world.catch_up(practice_id)
         also = _merged_into(world, practice_id, thing)
         after: int | None = 0
         while after is not None:
-            page = world.history.page(practice_id, thing, also=also, after=after, limit=_PAGE)
+            page = world.history.page(practice_id, thing, also=also, after=after, until=until, limit=_PAGE)
             for line in page.lines:
                 if as_json:
                     print_json(_as_json(line))
                 else:
                     _tell(line)
+            if reached_at is not None and after == 0 and not page.lines:
+                aside.print("Nothing of it had been recorded by then.")
             after = page.after
 
 

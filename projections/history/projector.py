@@ -1,4 +1,4 @@
-"""Keeps the history's index: which visits a patient, a clinician, a room or a device takes part in, and whose consents are whose."""
+"""Keeps the history's indexes: which visits and consents belong to a thing, and when each chapter of the log was recorded."""
 
 from collections.abc import Sequence
 from typing import Final, cast
@@ -14,6 +14,19 @@ select (select log.current_tenant()), t.thing_id, r.position, r.stream_id
 from json_to_recordset(%s::json) as r (stream_id uuid, position bigint, things uuid[])
 cross join lateral unnest(r.things) as t (thing_id)
 """
+
+
+CHAPTER: Final = 64
+"""So many events make a chapter."""
+
+# A chapter is told once its last event is there: whatever batches its events came in, the log has them all by then.
+_CLOSE: Final = f"""
+insert into {{schema}}.chapter (tenant_id, last_position, earliest_at)
+select e.tenant_id, r.position, min(e.recorded_at)
+from json_to_recordset(%s::json) as r (position bigint)
+join log.event e on e.tenant_id = (select log.current_tenant()) and e.position > r.position - {CHAPTER} and e.position <= r.position
+group by e.tenant_id, r.position
+"""  # noqa: S608  constants only
 
 
 class HistoryProjector:
@@ -35,7 +48,8 @@ class HistoryProjector:
                 continue
             if things:
                 rows.append({"stream_id": event.stream_id, "position": event.position, "things": things})
-        return [Write(_INSERT, rows)]
+        chapters: list[Row] = [{"position": event.position} for event in events if event.position % CHAPTER == 0]
+        return [Write(_INSERT, rows), Write(_CLOSE, chapters)]
 
 
 def _resources(event: LoggedEvent) -> list[object]:

@@ -68,19 +68,25 @@ class HistoryQueries:
         *,
         also: Sequence[UUID] = (),
         after: int = 0,
+        until: int | None = None,
         limit: int = 100,
         with_visits: bool = True,
     ) -> HistoryPage:
         """Return what happened to a thing and, ``with_visits``, to the visits it took part in. Unknown things have no lines.
 
-        ``also`` are things that are one with it: patients who were merged into it.
+        ``also`` are things that are one with it: patients who were merged into it. ``until`` is a position of the log: what lies behind
+        it is left out.
         """
         streams = [thing_id, *also]
         if with_visits:
             with self._transaction(tenant_id) as cursor:
                 visits = cursor.execute(_VISITS, (tenant_id, streams), binary=True)
                 streams += [stream_id for (stream_id,) in visits]
-        found = self._log.of_streams(tenant_id, streams, after, limit + 1)
+        found = [
+            event
+            for event in self._log.of_streams(tenant_id, streams, after, limit + 1)
+            if until is None or event.position <= until
+        ]
         events = found[:limit]
         states = self._states_before(tenant_id, events)
         lines = [_line(event, states.setdefault(event.stream_id, {})) for event in events]

@@ -180,6 +180,19 @@ class TestDemo:
         assert events[0] == events[1] > 40
         assert stat.S_IMODE((own.data / "secrets" / "demo.json").stat().st_mode) == 0o600
 
+    def test_tells_the_history_as_of_an_instant(self, twice: Demos) -> None:
+        own, keys, _ = twice
+        practice = keys[0]["practice_id"]
+
+        whole = own.run("history", practice, "--json").stdout
+        then = own.run("history", practice, "--as-of", "2026-06-03T07:00:00Z", "--json").stdout
+        before = own.run("history", practice, "--as-of", "2026-06-03T06:59:59Z", "--json")
+        refused = own.run("history", practice, "--as-of", "yesterday", expect=2)
+
+        assert whole == then != ""
+        assert (before.stdout, before.stderr) == ("", "Nothing of it had been recorded by then.\n")
+        assert refused.stderr.startswith("scheduler: --as-of: a time is written like")
+
     def test_tells_the_history_of_a_patient_until_they_are_erased(self, twice: Demos) -> None:
         own, _, _ = twice
         with own.superuser() as connection:

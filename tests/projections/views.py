@@ -7,7 +7,14 @@ from projections.calendar.queries import CalendarFilter
 from tests.support.happenings import Happenings
 from tests.support.world import World
 
-TABLES = ("calendar.appointment", "patients.patient", "patients.search_term", "history.participation", "access.api_key")
+TABLES = (
+    "calendar.appointment",
+    "patients.patient",
+    "patients.search_term",
+    "history.participation",
+    "history.chapter",
+    "access.api_key",
+)
 VIEWS = ("calendar", "patients", "history", "access")
 
 

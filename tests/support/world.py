@@ -23,6 +23,7 @@ from event_store.log_reader import LogReader
 from event_store.log_store import LogStore
 from event_store.tenancy import open_pool, tenant_transaction
 from projections.calendar.queries import CalendarQueries
+from projections.history.instants import Instants
 from projections.history.queries import HistoryQueries
 from projections.patients.queries import PatientQueries
 from projections.read_models import projectors
@@ -81,6 +82,9 @@ class World:
 
     def history(self) -> HistoryQueries:
         return HistoryQueries(self.app_transaction, self.app_log)
+
+    def instants(self) -> Instants:
+        return Instants(self.app_transaction)
 
     def projectors(self) -> tuple[Projector, ...]:
         return projectors(self.keys)
