@@ -124,6 +124,7 @@ class Life:
             ids["closed_id"] = self.book(patients[0], which, self.now.isoformat())
             for act in acts:
                 self.write("POST", f"/v1/appointments/{{appointment_id}}/{act}", appointment_id=ids["closed_id"])
+        self.come_again(patients[0])
         ids["appointment_id"] = self.book(patients[0])
         self.write("DELETE", "/v1/patients/{patient_id}", patient_id=patients[-1])
         ids["erased_id"] = patients[-1]
@@ -145,6 +146,13 @@ class Life:
         decision = {"kind": "marketing", "how": "paper", "by_whom": canary.hebrew}
         self.write("POST", f"{path}/consents", decision | {"document_version": "1"}, patient_id=patient_id)
         self.write("POST", f"{path}/consents/withdraw", decision, patient_id=patient_id)
+
+    def come_again(self, patient_id: str) -> None:
+        """Book a series of visits and cancel one of them."""
+        planned = self.visit(patient_id) | {"rrule": "FREQ=DAILY;COUNT=2"}
+        series = self.write("POST", "/v1/series", planned)["id"]
+        change = {"from_occurrence": 2, "scope": "this", "cancel": {"reason": self.canary.reason}}
+        self.write("POST", "/v1/series/{series_id}/change", change, series_id=series)
 
     def book(self, patient_id: str, which: str = "clinician_id", starts_at: str | None = None) -> str:
         return str(self.write("POST", "/v1/appointments", self.visit(patient_id, which, starts_at))["id"])
