@@ -21,7 +21,7 @@ from api.patients import consents, contacts, merging, patients
 from api.practice import api_keys, clinicians, hours, locations, practice, resources, services, time_off
 from api.readiness import Readiness
 from api.reference import reference
-from api.scheduling import appointments, calendar, conflicts, explain, history, series, slots
+from api.scheduling import appointments, calendar, conflicts, explain, history, holds, series, slots
 from api.security import Authentication, Doorkeeper
 
 
@@ -63,6 +63,7 @@ def create_app(world: World) -> FastAPI:
     for module in (
         appointments,
         slots,
+        holds,
         calendar,
         explain,
         conflicts,

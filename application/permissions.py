@@ -24,6 +24,7 @@ class Action(StrEnum):
     ERASE_PATIENTS = "erase patients for ever"
     READ_VISITS = "read appointments and the calendar"
     CHANGE_VISITS = "book, move, cancel and close appointments"
+    DOUBLE_BOOK = "book on purpose against the rules, beside other visits"
     READ_HISTORY = "read how a thing came to be what it is"
     READ_LOG = "read the practice's whole log, event by event"
 
@@ -49,6 +50,7 @@ ALLOWED: Final = {
     # An analyst counts visits; whose they are stays an id.
     Action.READ_VISITS: _EVERYONE,
     Action.CHANGE_VISITS: _SEES_PATIENTS,
+    Action.DOUBLE_BOOK: _SEES_PATIENTS,
     Action.READ_HISTORY: _SEES_PATIENTS | {Role.AUDITOR},
     Action.READ_LOG: frozenset({Role.OWNER, Role.AUDITOR}),
 }

@@ -20,6 +20,14 @@ class Clock(Protocol):
         ...
 
 
+class BlindIndex(Protocol):
+    """Tells whether two values are the same, and nothing else about them."""
+
+    def blind_index(self, tenant_id: UUID, field: str, value: str) -> int:
+        """Return a digest under a key of the practice and the field: the same value, the same number, within a practice."""
+        ...
+
+
 class PracticeReader(Protocol):
     """Reads one practice's log beside its streams. Every answer is of committed facts only."""
 

@@ -27,7 +27,8 @@ from bench.report import Goal, Report, Table
 from bench.store import without_fault
 from domain.money import Money
 from domain.provenance import Provenance
-from domain.scheduling.appointment import Appointment, Visit
+from domain.scheduling.appointment import Appointment
+from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
 
 TITLE: Final = "(d) Rebuild"

@@ -15,6 +15,7 @@ from domain.practice.practice import Practice
 from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.hold import Hold
 from domain.scheduling.series import Series
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
@@ -28,6 +29,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Consents,
     Appointment,
     Series,
+    Hold,
 )
 
 

@@ -1,4 +1,4 @@
-"""/v1/appointments: booked, moved, cancelled, closed."""
+"""/v1/appointments: asked for, booked, moved, cancelled, closed, undone."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -8,17 +8,29 @@ from fastapi import APIRouter, Response
 
 from api.answers import Answer
 from api.calls import Call, Changing, Creating, Reading
-from api.scheduling.schemas import AppointmentBody, AppointmentInFull, CancelBody, Empty, RescheduleBody
+from api.scheduling.schemas import (
+    AppointmentBody,
+    AppointmentInFull,
+    CancelBody,
+    DeclineBody,
+    Empty,
+    ReassignBody,
+    RescheduleBody,
+)
 from api.scheduling.showing import shower
 from api.things import CHANGES, MAKES, READS_ONE, changed, made, shown
 from application.handlers import Change, ChangingHandler
-from application.permissions import Action, authorise_visit
+from application.permissions import Action, authorise, authorise_visit
 from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler, Booked
 from application.scheduling.cancel_appointment import CancelAppointment, CancelAppointmentHandler
 from application.scheduling.check_in_appointment import CheckInAppointment, CheckInAppointmentHandler
 from application.scheduling.complete_appointment import CompleteAppointment, CompleteAppointmentHandler
+from application.scheduling.confirm_appointment import ConfirmAppointment, ConfirmAppointmentHandler
+from application.scheduling.decline_appointment import DeclineAppointment, DeclineAppointmentHandler
+from application.scheduling.reassign_appointment import ReassignAppointment, ReassignAppointmentHandler
 from application.scheduling.record_no_show import RecordNoShow, RecordNoShowHandler
 from application.scheduling.reschedule_appointment import RescheduleAppointment, RescheduleAppointmentHandler
+from application.scheduling.undo_appointment import UndoAppointment, UndoAppointmentHandler
 from domain.provenance import Provenance
 from domain.scheduling.appointment import Appointment
 
@@ -29,10 +41,13 @@ C = TypeVar("C", bound=Change)
 
 @routes.post("", status_code=201, response_model=AppointmentInFull, responses=MAKES)
 async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
-    """Book a visit. Refused if the time is not free: `time_taken`, `buffer`, `outside_hours`, `not_on_grid`, `minimum_notice`,
-    `beyond_horizon`, `in_the_past`, `resource_unavailable`, `daily_limit`, `weekly_limit`, `clinician_not_offering`. A key that is bound
-    to a clinician books that one, where it may be anyone. A patient
+    """Book or request a visit. Refused if the time is not free: `time_taken`, `buffer`, `outside_hours`, `not_on_grid`,
+    `minimum_notice`, `beyond_horizon`, `in_the_past`, `resource_unavailable`, `daily_limit`, `weekly_limit`, `clinician_not_offering`;
+    `hold_mismatch`: the hold is for something else. With `override` it is booked nevertheless, and the answer's `override` lists what
+    stood against it. A key that is bound to a clinician books that one, where it may be anyone. A patient
     who was merged into another one is refused, and that one is named: `patient_merged`."""
+    if body.override is not None:
+        authorise(call.actor, Action.DOUBLE_BOOK)
     command = BookAppointment(
         body.patient_id,
         body.service_id,
@@ -40,6 +55,9 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
         body.starts_at,
         tuple(body.resource_ids),
         tuple(body.preferred_clinician_ids),
+        is_request=body.status == "requested",
+        hold_id=body.hold_id,
+        override_reason=body.override.reason if body.override else None,
     )
 
     def book(by: Provenance) -> Answer:
@@ -58,11 +76,45 @@ async def get_appointment(appointment_id: UUID, call: Reading) -> Response:
     return await call.read(Action.READ_VISITS, lambda: shown(call.log.load(Appointment, appointment_id), shower(call)))
 
 
+@routes.post("/{appointment_id}/confirm", response_model=AppointmentInFull, responses=CHANGES)
+async def confirm_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
+    """Agree to a request: from now on it takes its time. Refused as a booking is if the time was taken since; it then stays a request.
+    Confirming twice changes nothing the second time."""
+    return await _change(call, ConfirmAppointmentHandler, ConfirmAppointment(appointment_id, call.expected_version))
+
+
+@routes.post("/{appointment_id}/decline", response_model=AppointmentInFull, responses=CHANGES)
+async def decline_appointment(appointment_id: UUID, body: DeclineBody, call: Changing) -> Response:
+    """Decline a request. Declining twice changes nothing the second time."""
+    command = DeclineAppointment(appointment_id, body.reason, call.expected_version)
+    return await _change(call, DeclineAppointmentHandler, command)
+
+
 @routes.post("/{appointment_id}/reschedule", response_model=AppointmentInFull, responses=CHANGES)
 async def reschedule_appointment(appointment_id: UUID, body: RescheduleBody, call: Changing) -> Response:
     """Move a visit to another time of the same clinician; refused as a booking is. Moving it to its own time changes nothing."""
     command = RescheduleAppointment(appointment_id, body.starts_at, call.expected_version)
     return await _change(call, RescheduleAppointmentHandler, command)
+
+
+@routes.post("/{appointment_id}/reassign", response_model=AppointmentInFull, responses=CHANGES)
+async def reassign_appointment(appointment_id: UUID, body: ReassignBody, call: Changing) -> Response:
+    """Give a visit to another clinician or other rooms and devices, at its own time; refused if they are not free or not there."""
+    resource_ids = None if body.resource_ids is None else tuple(body.resource_ids)
+    command = ReassignAppointment(appointment_id, body.clinician_id, resource_ids, call.expected_version)
+
+    def reach() -> None:
+        if command.clinician_id is not None:
+            authorise_visit(call.actor, command.clinician_id, "clinician")
+
+    return await _change(call, ReassignAppointmentHandler, command, reach)
+
+
+@routes.post("/{appointment_id}/undo", response_model=AppointmentInFull, responses=CHANGES)
+async def undo_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
+    """Undo the last command: what was agreed on until the visit starts, whether the patient came until a day after it. Time that the
+    visit gives back is taken again, or `time_taken`. A booking is archived, not cancelled. An undo is not undone: `nothing_to_undo`."""
+    return await _change(call, UndoAppointmentHandler, UndoAppointment(appointment_id, call.expected_version))
 
 
 @routes.post("/{appointment_id}/cancel", response_model=AppointmentInFull, responses=CHANGES)
@@ -91,12 +143,18 @@ async def record_no_show(appointment_id: UUID, call: Changing, body: Empty | Non
     return await _change(call, RecordNoShowHandler, RecordNoShow(appointment_id, call.expected_version))
 
 
-async def _change(call: Call, handler: Callable[..., ChangingHandler[C, Appointment]], command: C) -> Response:
-    """Carry out a change of a visit that is within the caller's reach."""
+async def _change(
+    call: Call,
+    handler: Callable[..., ChangingHandler[C, Appointment]],
+    command: C,
+    reach: Callable[[], None] = lambda: None,
+) -> Response:
+    """Carry out a change of a visit that is within the caller's reach, as is what ``reach`` looks at besides."""
 
     def change(by: Provenance) -> Answer:
         if call.actor.clinician_id is not None:
             authorise_visit(call.actor, call.log.load(Appointment, command.id).clinician_id)
+            reach()
         carry_out = handler(call.world.logs, call.world.clock)
         return changed(carry_out(call.actor.tenant_id, command, by), shower(call))
 

@@ -22,7 +22,7 @@ from domain.practice.clinician import Clinician
 from domain.practice.location import Location
 from domain.practice.resource import Resource
 from domain.practice.service import Service
-from domain.scheduling.appointment import Status
+from domain.scheduling.status import Status
 from projections.calendar.queries import Bookmark, CalendarFilter
 from projections.calendar.queries import CalendarPage as Found
 from projections.patients.records import PatientRecord
@@ -44,7 +44,7 @@ async def list_appointments(
     patient_id: UUID | None = None,
     service_id: UUID | None = None,
     location_id: UUID | None = None,
-    status: Annotated[list[Status] | None, Query(max_length=5)] = None,
+    status: Annotated[list[Status] | None, Query(max_length=len(Status))] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     after: After = None,

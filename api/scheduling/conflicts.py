@@ -17,7 +17,7 @@ from api.things import READS_ONE, collected, problems
 from application.permissions import Action
 from application.scheduling.conflicts import others_free, outside
 from domain.practice.clinician import Clinician
-from domain.scheduling.appointment import Status
+from domain.scheduling.status import Status
 from projections.calendar.queries import Bookmark, CalendarEntry, CalendarFilter, CalendarPage
 
 routes = APIRouter(prefix="/v1/conflicts", tags=["scheduling"])

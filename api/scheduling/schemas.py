@@ -1,6 +1,7 @@
 """Bodies of requests and answers about free times and appointments."""
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
@@ -8,7 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from api.bodies import Body, Page, Price, Shown, Text, Thing
 from api.times import Start
 from domain.practice.service import Mode
-from domain.scheduling.appointment import Status
+from domain.scheduling.status import Status
 
 _EXAMPLE: dict[str, JsonValue] = {
     "patient_id": "01980c5a-0000-7000-8000-000000000004",
@@ -16,6 +17,12 @@ _EXAMPLE: dict[str, JsonValue] = {
     "clinician_id": "01980c5a-0000-7000-8000-000000000002",
     "starts_at": "2026-06-01T09:00:00+02:00",
 }
+
+
+class OverrideBody(Body):
+    """Book it against the rules, on purpose. Hours, grid, notice, horizon and other visits can be set aside, the past cannot."""
+
+    reason: Text = Field(description="Why: for colleagues, kept sealed.", examples=["in pain, Dr. Levi agreed"])
 
 
 class AppointmentBody(Body):
@@ -30,6 +37,9 @@ class AppointmentBody(Body):
                 _EXAMPLE,
                 {**_EXAMPLE, "starts_at": {"local": "2026-06-01T09:00", "zone": "Europe/Berlin"}},
                 {**_EXAMPLE, "clinician_id": None},
+                {**_EXAMPLE, "status": "requested"},
+                {**_EXAMPLE, "hold_id": "01980c5a-0000-7000-8000-000000000005"},
+                {**_EXAMPLE, "override": {"reason": "in pain, Dr. Levi agreed"}},
             ]
         }
     )
@@ -42,12 +52,34 @@ class AppointmentBody(Body):
     preferred_clinician_ids: list[UUID] = Field(
         default=[], max_length=50, description="If it may be anyone: these first, in this order."
     )
+    status: Literal["requested", "confirmed"] = Field(
+        default="confirmed", description="`requested` asks for the visit: it takes no time until it is confirmed."
+    )
+    hold_id: UUID | None = Field(default=None, description="A hold of this very time, which the booking uses.")
+    override: OverrideBody | None = None
 
 
 class RescheduleBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"starts_at": "2026-06-02T09:00:00+02:00"}]})
 
     starts_at: Start
+
+
+class ReassignBody(Body):
+    """What is left out stays as it is: resources as far as they are free and where the clinician is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"clinician_id": "01980c5a-0000-7000-8000-000000000006"}]}
+    )
+
+    clinician_id: UUID | None = None
+    resource_ids: list[UUID] | None = Field(default=None, max_length=20)
+
+
+class DeclineBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "fully booked that week"}]})
+
+    reason: Text
 
 
 class CancelBody(Body):
@@ -90,8 +122,21 @@ class AppointmentShown(Thing):
     )
 
 
+class OverrideShown(Shown):
+    """`rules` are the codes that would have refused the booking; `overlaps` the appointments and holds that it was booked beside."""
+
+    rules: list[str]
+    overlaps: list[UUID]
+    reason: str | None
+
+
 class AppointmentInFull(AppointmentShown):
     cancellation_reason: str | None
+    decline_reason: str | None
+    override: OverrideShown | None = Field(description="Set if it was booked against the rules, on purpose.")
+    grace_until: datetime = Field(
+        description="Until then nobody is told of the last command, so that it can be undone."
+    )
 
 
 class AppointmentPage(Page):

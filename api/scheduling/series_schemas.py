@@ -9,8 +9,8 @@ from pydantic import ConfigDict, Field, JsonValue
 from api.bodies import Body, Page, Shown, Text, Thing, Truth, Whole
 from api.times import Start
 from application.scheduling.book_series import OnConflict
-from domain.scheduling.appointment import Status
 from domain.scheduling.series import Scope
+from domain.scheduling.status import Status
 
 _EXAMPLE: dict[str, JsonValue] = {
     "patient_id": "01980c5a-0000-7000-8000-000000000004",

@@ -29,7 +29,10 @@ def shower(
             "patient_id": patient.merged_into or appointment.patient_id,
             "alerts": _alerts(call, patient),
             "price": {"amount_minor": appointment.price_amount_minor, "currency": appointment.price_currency},
-            "cancellation_reason": _reason(call, appointment),
+            "cancellation_reason": _seen(call, appointment.cancellation_reason),
+            "decline_reason": _seen(call, appointment.decline_reason),
+            "override": _override(call, appointment),
+            "grace_until": appointment.grace_until,
             "display": _display(appointment, location_zone(call.log, appointment.location_id), patient.zone),
         }
 
@@ -98,6 +101,15 @@ def _alerts(call: Call, patient: PatientStanding) -> list[str]:
     return [alert for alert in found if isinstance(alert, str)]
 
 
-def _reason(call: Call, appointment: Appointment) -> str | None:
-    reason = appointment.cancellation_reason
+def _override(call: Call, appointment: Appointment) -> dict[str, object] | None:
+    if not appointment.exempt_from:
+        return None
+    return {
+        "rules": appointment.exempt_from,
+        "overlaps": appointment.overlaps,
+        "reason": _seen(call, appointment.exemption),
+    }
+
+
+def _seen(call: Call, reason: str | Erased | None) -> str | None:
     return None if isinstance(reason, Erased) or not call.actor.may(Action.READ_PATIENTS) else reason

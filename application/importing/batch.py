@@ -14,8 +14,9 @@ from application.importing.rows import Refusal, RequestedVisit, RowRefusedError
 from application.importing.timetable import Timetable
 from domain.errors import InvalidValueError
 from domain.patients.patient import Patient
-from domain.scheduling.appointment import Appointment, Visit
+from domain.scheduling.appointment import Appointment
 from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
 from domain.zones import zone
 

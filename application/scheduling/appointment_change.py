@@ -7,9 +7,11 @@ from uuid import UUID
 
 from application.handlers import Change, ChangingHandler
 from application.practice_log import PracticeLog
+from application.scheduling.diary import expired_holders
 from domain.provenance import Provenance
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.quotas import VisitCap
+from domain.time_range import TimeRange
 
 Changed = TypeVar("Changed", bound=Change, contravariant=True)
 
@@ -28,8 +30,14 @@ class AppointmentChangingHandler(ChangingHandler[Changed, Appointment]):
     kind = Appointment
 
     def record(self, log: PracticeLog, thing: Appointment, by: Provenance) -> int:
-        """Raises TimeTakenError: another visit took the new time first; LimitReachedError: others filled the day or week first."""
-        return log.record(thing, by=by, claims=thing.claims(), releases=[thing.id], caps=self.caps(log, thing))
+        """Raises TimeTakenError: another visit has the new time, or took it first; LimitReachedError: others filled the day or week."""
+        claims = thing.claims() if thing.pending_events else []
+        if not claims:
+            return log.record(thing, by=by, releases=[thing.id])
+        around = TimeRange(min(c.during.starts_at for c in claims), max(c.during.ends_at for c in claims))
+        found = log.reader.consult([claim.what for claim in claims], around).claims
+        releases = [thing.id, *expired_holders(found, self._clock.now())]
+        return log.record(thing, by=by, claims=claims, releases=releases, caps=self.caps(log, thing))
 
     def caps(self, log: PracticeLog, thing: Appointment) -> Sequence[VisitCap]:
         """Return the limits that the change must keep: none, unless it brings the visit to another time or person."""

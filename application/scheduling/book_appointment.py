@@ -1,27 +1,34 @@
 """Books an appointment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from application.errors import StaleVersionError
 from application.outcome import Outcome
 from application.ports import Clock
 from application.practice_log import PracticeLog, PracticeLogs
 from application.scheduling.diary import Diary, open_diary, require_patient
 from application.scheduling.limits import caps_on
+from domain.aggregate import Aggregate
+from domain.errors import InvalidValueError
 from domain.money import Money
 from domain.patient_standing import PatientStanding
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
+from domain.practice.service import ServiceFields
 from domain.provenance import CommandRepeatedError, Provenance
-from domain.scheduling.appointment import Appointment, Visit
+from domain.scheduling.appointment import Appointment
 from domain.scheduling.availability import slot_at
 from domain.scheduling.choice import anyone_at
-from domain.scheduling.errors import LimitReachedError, SchedulingError, TimeTakenError
-from domain.scheduling.question import Slot
+from domain.scheduling.errors import HoldMismatchError, LimitReachedError, SchedulingError, TimeTakenError
+from domain.scheduling.exemption import Exemption, slot_regardless
+from domain.scheduling.hold import Hold, HoldStatus
+from domain.scheduling.question import Question, Slot
+from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
 
 _TRIES: Final = 5
@@ -43,6 +50,9 @@ class BookAppointment:
 
     ``clinician_id`` None is for anyone who gives the service: see domain/scheduling/choice.py for who is chosen, of whom those in
     ``preferred_clinician_ids`` come first.
+    ``is_request``: the visit takes no time until it is confirmed. ``hold_id`` is a hold of this very time, which the booking uses; one
+    that has expired neither helps nor hurts. ``override_reason``: book it even against the rules, see ``slot_regardless``; free text,
+    personal, 1 to 1000 characters, kept only where rules were in the way.
     """
 
     patient_id: UUID
@@ -51,6 +61,15 @@ class BookAppointment:
     starts_at: datetime
     resource_ids: tuple[UUID, ...] = ()
     preferred_clinician_ids: tuple[UUID, ...] = ()
+    is_request: bool = False
+    hold_id: UUID | None = None
+    override_reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.is_request and self.override_reason is not None:
+            raise InvalidValueError("override", "a request takes no time from anybody: book it, or leave this out")
+        if self.override_reason is not None and self.clinician_id is None:
+            raise InvalidValueError("clinician_id", "say whose rules are to be set aside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,9 @@ class BookAppointmentHandler:
 
     def _book(self, log: PracticeLog, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:
         now = self._clock.now()
+        hold = log.load(Hold, command.hold_id) if command.hold_id else None
+        if hold is not None and command.clinician_id is None:
+            command = replace(command, clinician_id=hold.clinician_id)
         diary = open_diary(
             log,
             command.service_id,
@@ -109,33 +131,71 @@ class BookAppointmentHandler:
             diary.catalogue.one(Resource, resource_id)
         for clinician_id in command.preferred_clinician_ids:
             diary.catalogue.one(Clinician, clinician_id)
-        clinician_id, slot = _chosen(diary, command)
-        terms = diary.service.fields
-        visit = Visit(
-            patient_id=command.patient_id,
-            service_id=command.service_id,
-            clinician_id=clinician_id,
-            location_id=slot.location_id,
-            resource_ids=slot.resource_ids,
-            during=TimeRange(slot.starts_at, slot.ends_at),
-            price=Money(terms["price_amount_minor"], terms["price_currency"]),
-            mode=terms["mode"],
-            buffer_before_minutes=terms["buffer_before_minutes"],
-            buffer_after_minutes=terms["buffer_after_minutes"],
-        )
-        appointment = Appointment.book(id=uuid7(), visit=visit, at=now)
+        clinician_id, exemption = _chosen(diary, command, hold)
+        visit = visit_of(command, clinician_id, diary.service.fields, exemption.slot)
+        make = Appointment.request if command.is_request else Appointment.book
+        appointment = make(id=uuid7(), visit=visit, at=now)
+        if command.override_reason is not None and exemption.rules:
+            appointment.exempt(*exemption[1:], command.override_reason, now)
+        things: list[Aggregate] = [appointment]
+        releases = diary.expired
+        if hold is not None and hold.status_at(now) is HoldStatus.HELD:
+            hold.use(appointment.id, now)
+            things.append(hold)
+            releases.append(hold.id)
         try:
-            caps = caps_on(diary.catalogue, appointment)
-            position = log.record(appointment, by=by, claims=appointment.claims(), caps=caps)
+            caps = () if command.is_request or exemption.is_over_limits else caps_on(diary.catalogue, appointment)
+            claims = appointment.claims()
+            position = log.record(*things, by=by, claims=claims, releases=releases, caps=caps)
         except (TimeTakenError, LimitReachedError) as error:
             raise OvertakenError(error) from error
+        except StaleVersionError as error:
+            # Nothing but the hold can have changed: a new appointment has no other writer.
+            raise OvertakenError(TimeTakenError()) from error
         return Booked(appointment, position, diary.consultation.patient)
 
 
-def _chosen(diary: Diary, command: BookAppointment) -> tuple[UUID, Slot]:
+def _chosen(diary: Diary, command: BookAppointment, hold: Hold | None) -> tuple[UUID, Exemption]:
+    """Return with whom the visit would be and where it would lie."""
+    starts_at, resource_ids = command.starts_at, command.resource_ids
     if command.clinician_id is None:
-        return anyone_at(diary.contenders(), command.starts_at, command.resource_ids, command.preferred_clinician_ids)
-    return command.clinician_id, slot_at(diary.question(command.clinician_id), command.starts_at, command.resource_ids)
+        choice = anyone_at(diary.contenders(), starts_at, resource_ids, command.preferred_clinician_ids)
+        return choice.clinician_id, Exemption(choice.slot)
+    question = _question(diary, command, command.clinician_id, hold)
+    if command.override_reason is not None:
+        return command.clinician_id, slot_regardless(question, starts_at, resource_ids)
+    return command.clinician_id, Exemption(slot_at(question, starts_at, resource_ids))
+
+
+def _question(diary: Diary, command: BookAppointment, clinician_id: UUID, hold: Hold | None) -> Question:
+    """Return what decides whether a command can be carried out; its own hold, if that is still held, is not in the way.
+
+    A held time was free and in time when it was held: that is when its notice is counted from. Raises HoldMismatchError.
+    """
+    if hold is None:
+        return diary.question(clinician_id)
+    is_held = hold.status_at(diary.now) is HoldStatus.HELD
+    question = diary.question(clinician_id, without=hold.id if is_held else None, preferred=hold.resource_ids)
+    held = (hold.service_id, hold.clinician_id, hold.starts_at)
+    if held != (command.service_id, clinician_id, command.starts_at):
+        raise HoldMismatchError
+    return replace(question, now=hold.placed_at) if is_held else question
+
+
+def visit_of(command: BookAppointment, clinician_id: UUID, terms: ServiceFields, slot: Slot) -> Visit:
+    """Return what is agreed on, under the terms of the service as they are now."""
+    return Visit(
+        patient_id=command.patient_id,
+        service_id=command.service_id,
+        clinician_id=clinician_id,
+        location_id=slot.location_id,
+        resource_ids=slot.resource_ids,
+        during=TimeRange(slot.starts_at, slot.ends_at),
+        price=Money(terms["price_amount_minor"], terms["price_currency"]),
+        mode=terms["mode"],
+        buffer_before_minutes=terms["buffer_before_minutes"],
+        buffer_after_minutes=terms["buffer_after_minutes"],
+    )
 
 
 def instant(starts_at: datetime) -> TimeRange:

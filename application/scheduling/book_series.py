@@ -19,13 +19,14 @@ from application.scheduling.series_slots import ANY_HORIZON_DAYS, Decisions, Gra
 from domain.money import Money
 from domain.practice.service import Service
 from domain.provenance import CommandRepeatedError, Provenance
-from domain.scheduling.appointment import Appointment, Visit
+from domain.scheduling.appointment import Appointment
 from domain.scheduling.availability import slot_at
 from domain.scheduling.errors import LimitReachedError, OutsideHoursError, SchedulingError, TimeTakenError
 from domain.scheduling.occurrences import Occurrence, occurrences
 from domain.scheduling.recurrence import Recurrence
 from domain.scheduling.series import PlannedVisit, Series
 from domain.scheduling.series_errors import SeriesConflictError
+from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
 
 TRIES: Final = 5

@@ -19,6 +19,7 @@ from domain.scheduling.errors import AlreadyStartedError, LimitReachedError, Sch
 from domain.scheduling.series import PlannedVisit, Scope, Series, SeriesChange
 from domain.scheduling.series_errors import Conflict, NothingToChangeError, SeriesConflictError
 from domain.scheduling.series_times import shifted
+from domain.scheduling.status import refuse_fixed
 from domain.time_range import TimeRange
 
 MOVED_BY_ITSELF: Final = "moved_by_itself"
@@ -155,7 +156,7 @@ class ChangeSeriesHandler:
 def _fixed(visit: Appointment, now: datetime) -> str | None:
     """Return the code of why a visit is not changed any more, if it is not."""
     try:
-        visit.refuse_fixed()
+        refuse_fixed(visit.status)
     except SchedulingError as error:
         return error.code
     return AlreadyStartedError.code if visit.starts_at <= now else None

@@ -35,13 +35,22 @@ class Diary:
     now: datetime
     claims: Mapping[UUID, Sequence[TimeClaim]]
 
+    @property
+    def expired(self) -> list[UUID]:
+        """The holds that have expired and whose claims still lie there: whoever takes time releases them in the same append."""
+        return expired_holders(self.consultation.claims, self.now)
+
     def question(
-        self, clinician_id: UUID, *, without: UUID | None = None, preferred: Collection[UUID] = ()
+        self,
+        clinician_id: UUID,
+        *,
+        without: UUID | None = None,
+        preferred: Collection[UUID] = (),
     ) -> Question:
         """Return what decides when the clinician can give the service.
 
-        ``without`` is an appointment whose own claims do not count, because it is being moved; ``preferred`` resources are
-        chosen before others. Raises NotFoundError: there is no such clinician.
+        ``without`` is an appointment or hold whose own claims do not count, because it gives them up; ``preferred``
+        resources are chosen before others. Raises NotFoundError: there is no such clinician.
         """
         clinician = self.catalogue.one(Clinician, clinician_id)
         # Each clinician has an order of rooms of their own, always the same: people who are booked at the same moment then
@@ -85,6 +94,11 @@ def require_patient(consultation: Consultation) -> None:
         raise PatientMergedError(consultation.patient.merged_into)
 
 
+def expired_holders(claims: Iterable[TimeClaim], now: datetime) -> list[UUID]:
+    """Return whose claims have expired, each once."""
+    return list(dict.fromkeys(claim.holder_id for claim in claims if claim.has_expired(now)))
+
+
 def rules_of(service: Service) -> VisitRules:
     """Return what a service asks of a visit's time."""
     fields = service.fields
@@ -109,8 +123,11 @@ def open_diary(
     resource_ids: Collection[UUID] = (),
     patient_id: UUID | None = None,
     command_id: UUID | None = None,
+    is_agreed: bool = False,
 ) -> Diary:
     """Read all that decides whether visits of a service may start in a window; None means all clinicians who give it.
+
+    ``is_agreed``: the window is a visit that was agreed on, with its buffers and its own resources, whatever the service asks today.
 
     One round trip, unless the catalogue has changed since this process read it last: then it is caught up and asked again,
     so that claims and catalogue belong to one position. Raises NotFoundError: there is no such service.
@@ -119,8 +136,10 @@ def open_diary(
     while True:
         service = catalogue.things.get(service_id)
         consultation = log.reader.consult(
-            concerned(catalogue, service, clinician_ids, resource_ids),
-            reach_of(catalogue, service, clinician_ids, window) if isinstance(service, Service) else window,
+            concerned(catalogue, service, clinician_ids, None if is_agreed else resource_ids),
+            reach_of(catalogue, service, clinician_ids, window, is_agreed=is_agreed)
+            if isinstance(service, Service)
+            else window,
             patient_id=patient_id,
             command_id=command_id,
         )
@@ -136,28 +155,33 @@ def held(claims: Iterable[TimeClaim], now: datetime) -> Mapping[UUID, Sequence[T
     """Return those claims that hold anything now, by what they hold."""
     found: dict[UUID, list[TimeClaim]] = {}
     for claim in claims:
-        if claim.expires_at is None or claim.expires_at > now:
+        if not claim.has_expired(now):
             found.setdefault(claim.what, []).append(claim)
     return found
 
 
 def concerned(
-    catalogue: Catalogue, service: object, clinician_ids: Sequence[UUID] | None, resource_ids: Collection[UUID]
+    catalogue: Catalogue, service: object, clinician_ids: Sequence[UUID] | None, named: Collection[UUID] | None
 ) -> list[UUID]:
-    """Whose busy times matter: the clinicians', and those of each resource that may be chosen or was named."""
+    """Whose busy times matter: the clinicians', and those of each resource that may be chosen or was named; None means of all."""
     if not isinstance(service, Service):
         return []
     kinds = service.fields["requires"]
     clinicians = service.fields["clinician_ids"] if clinician_ids is None else clinician_ids
-    resources = [r.id for r in catalogue.all(Resource) if r.kind in kinds or r.id in resource_ids]
+    resources = [r.id for r in catalogue.all(Resource) if named is None or r.kind in kinds or r.id in named]
     return [*clinicians, *resources]
 
 
 def reach_of(
-    catalogue: Catalogue, service: Service, clinician_ids: Sequence[UUID] | None, window: TimeRange
+    catalogue: Catalogue,
+    service: Service,
+    clinician_ids: Sequence[UUID] | None,
+    window: TimeRange,
+    *,
+    is_agreed: bool = False,
 ) -> TimeRange:
     """When claims matter: as far as a visit reaches, and where visits are counted the whole of each day or week."""
-    time = rules_of(service).reach(window)
+    time = window if is_agreed else rules_of(service).reach(window)
     ids = service.fields["clinician_ids"] if clinician_ids is None else clinician_ids
     for id in ids:
         clinician = catalogue.things.get(id)

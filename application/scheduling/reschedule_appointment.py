@@ -13,6 +13,7 @@ from application.scheduling.limits import caps_on
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.availability import slot_at
 from domain.scheduling.quotas import VisitCap
+from domain.scheduling.status import refuse_fixed
 from domain.time_range import TimeRange
 
 
@@ -30,7 +31,7 @@ class RescheduleAppointmentHandler(AppointmentChangingHandler[RescheduleAppointm
 
     def change(self, log: PracticeLog, thing: Appointment, command: RescheduleAppointment) -> None:
         """Raises what ``slot_at`` raises: the new time is not free. The appointment's own time counts as free."""
-        thing.refuse_fixed()
+        refuse_fixed(thing.status)
         if command.starts_at == thing.starts_at:
             return
         now = self._clock.now()

@@ -1,107 +1,46 @@
 """An appointment: one visit of one patient, from booking to its end."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
 from eventsourcing.domain import event
 
-from domain.aggregate import Aggregate, FirstFact
-from domain.errors import InvalidValueError
+from domain.aggregate import Aggregate
 from domain.money import Money
 from domain.personal import Personal
+from domain.scheduling import appointment_facts as facts
 from domain.scheduling.errors import (
-    AlreadyCancelledError,
     AlreadyCheckedInError,
-    AlreadyClosedError,
     AlreadyStartedError,
     InThePastError,
+    NotRequestedError,
     NotStartedError,
 )
+from domain.scheduling.status import HOLDING, Status, refuse_closed, refuse_fixed, refuse_unagreed
 from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.undoing import GRACE, Earlier, undoable
+from domain.scheduling.visit import Visit
 from domain.text import clean_paragraphs
 from domain.time_range import TimeRange
-
-
-class Status(StrEnum):
-    """booked -> checked_in -> completed | no_show; booked or checked_in -> cancelled."""
-
-    BOOKED = "booked"
-    CHECKED_IN = "checked_in"
-    COMPLETED = "completed"
-    NO_SHOW = "no_show"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """What is booked: who, what, with whom, where, when, at what price. ``during`` is the visit without its buffers.
-
-    Raises InvalidValueError: a negative buffer or price.
-    """
-
-    patient_id: UUID
-    service_id: UUID
-    clinician_id: UUID
-    location_id: UUID
-    resource_ids: tuple[UUID, ...]
-    during: TimeRange
-    price: Money
-    mode: str
-    buffer_before_minutes: int = 0
-    buffer_after_minutes: int = 0
-
-    def __post_init__(self) -> None:
-        for field, value in (
-            ("buffer_before_minutes", self.buffer_before_minutes),
-            ("buffer_after_minutes", self.buffer_after_minutes),
-            ("price", self.price.amount_minor),
-        ):
-            if value < 0:
-                raise InvalidValueError(field, f"{field} is not negative")
 
 
 class Appointment(Aggregate):
     TOPIC = "scheduling.appointment"
 
-    class Booked(FirstFact):
-        TOPIC = "scheduling.appointment.booked"
-        patient_id: UUID
-        service_id: UUID
-        clinician_id: UUID
-        location_id: UUID
-        resource_ids: list[UUID]
-        starts_at: datetime
-        ends_at: datetime
-        buffer_before_minutes: int
-        buffer_after_minutes: int
-        mode: str
-        price_amount_minor: int
-        price_currency: str
-
-    class Rescheduled(Aggregate.Event):
-        TOPIC = "scheduling.appointment.rescheduled"
-        starts_at: datetime
-        ends_at: datetime
-        resource_ids: list[UUID]
-
-    class Cancelled(Aggregate.Event):
-        TOPIC = "scheduling.appointment.cancelled"
-        SUBJECT = "patient_id"
-        patient_id: UUID
-        reason: Personal[str]
-
-    class CheckedIn(Aggregate.Event):
-        TOPIC = "scheduling.appointment.checked_in"
-
-    class Completed(Aggregate.Event):
-        TOPIC = "scheduling.appointment.completed"
-
-    class NotAttended(Aggregate.Event):
-        TOPIC = "scheduling.appointment.not_attended"
+    Booked = facts.Booked
+    Requested = facts.Requested
+    Exempted = facts.Exempted
+    Confirmed = facts.Confirmed
+    Declined = facts.Declined
+    Rescheduled = facts.Rescheduled
+    Reassigned = facts.Reassigned
+    Cancelled = facts.Cancelled
+    CheckedIn = facts.CheckedIn
+    Completed = facts.Completed
+    NotAttended = facts.NotAttended
+    Undone = facts.Undone
 
     @classmethod
     def book(cls, *, id: UUID, visit: Visit, at: datetime, retrospective: bool = False) -> Self:
@@ -112,25 +51,16 @@ class Appointment(Aggregate):
         """
         if visit.during.starts_at < at and not retrospective:
             raise InThePastError
-        return cls._create(
-            cls.Booked,
-            id=id,
-            timestamp=at,
-            patient_id=visit.patient_id,
-            service_id=visit.service_id,
-            clinician_id=visit.clinician_id,
-            location_id=visit.location_id,
-            resource_ids=list(visit.resource_ids),
-            starts_at=visit.during.starts_at,
-            ends_at=visit.during.ends_at,
-            buffer_before_minutes=visit.buffer_before_minutes,
-            buffer_after_minutes=visit.buffer_after_minutes,
-            mode=str(visit.mode),
-            price_amount_minor=visit.price.amount_minor,
-            price_currency=visit.price.currency,
-        )
+        return cls._create(cls.Booked, id=id, timestamp=at, **visit.fields())
 
-    @event(Booked)
+    @classmethod
+    def request(cls, *, id: UUID, visit: Visit, at: datetime) -> Self:
+        """Ask for the visit: it takes its time when it is confirmed. Raises InThePastError."""
+        if visit.during.starts_at < at:
+            raise InThePastError
+        return cls._create(cls.Requested, id=id, timestamp=at, **visit.fields())
+
+    @event(facts.Booked)
     def __init__(
         self,
         patient_id: UUID,
@@ -161,6 +91,13 @@ class Appointment(Aggregate):
         self.price_currency = price_currency
         self.status: str = Status.BOOKED.value
         self.cancellation_reason: Personal[str] | None = None
+        self.decline_reason: Personal[str] | None = None
+        self.exemption: Personal[str] | None = None
+        self.exempt_from: list[str] = []
+        self.overlaps: list[UUID] = []
+        self.beside: list[UUID] = []
+        # Undone, a booking leaves no visit, and no cancellation either.
+        self.earlier: Earlier | None = {**self.as_it_is("booked"), "status": Status.ARCHIVED.value}
 
     @property
     def during(self) -> TimeRange:
@@ -171,119 +108,179 @@ class Appointment(Aggregate):
     def price(self) -> Money:
         return Money(self.price_amount_minor, self.price_currency)
 
+    @property
+    def grace_until(self) -> datetime:
+        """When others may be told of the last command, unless it is undone before."""
+        return self.modified_on + GRACE
+
     def claims(self) -> list[TimeClaim]:
         """Return the time that the visit holds now: its clinician's and each resource's, with the buffers.
 
-        A cancelled visit and one whose patient did not come hold nothing; a completed one keeps its time, for it was used.
+        A request holds nothing yet, a cancelled visit and one whose patient did not come nothing any more; a completed one keeps
+        its time, for it was used.
         """
-        if self.status in (Status.CANCELLED, Status.NO_SHOW):
+        if self.status not in HOLDING:
             return []
-        visit = self.during
-        during = visit.padded(
+        return [
+            TimeClaim(self.id, what, self.taken, self.during, self.service_id, beside=what in self.beside)
+            for what in (self.clinician_id, *self.resource_ids)
+        ]
+
+    @property
+    def taken(self) -> TimeRange:
+        """The visit with its buffers."""
+        return self.during.padded(
             timedelta(minutes=self.buffer_before_minutes), timedelta(minutes=self.buffer_after_minutes)
         )
-        return [
-            TimeClaim(self.id, what, during, visit, self.service_id) for what in (self.clinician_id, *self.resource_ids)
-        ]
+
+    def exempt(
+        self, rules: Sequence[str], overlaps: Sequence[UUID], beside: Sequence[UUID], reason: str, at: datetime
+    ) -> None:
+        """Say why a visit that is being booked sets rules aside: ``rules`` are the codes of what would have refused it.
+
+        ``overlaps`` hold the time that it is booked beside, ``beside`` are whom and what it shares with them.
+        Raises InvalidValueError: no reason, or over 1000 characters.
+        """
+        reason = clean_paragraphs("override.reason", reason, 1000)
+        self.trigger_event(
+            self.Exempted,
+            patient_id=self.patient_id,
+            rules=list(rules),
+            overlaps=list(overlaps),
+            beside=list(beside),
+            reason=reason,
+            timestamp=at,
+        )
+
+    def confirm(self, resource_ids: Iterable[UUID], at: datetime) -> bool:
+        """Agree to a request; from now on it takes its time. Return whether anything was recorded.
+
+        Raises AlreadyCancelledError, AlreadyDeclinedError, AlreadyArchivedError, AlreadyClosedError, InThePastError.
+        """
+        refuse_closed(self.status)
+        if self.status != Status.REQUESTED:
+            return False
+        if self.starts_at < at:
+            raise InThePastError
+        self.trigger_event(self.Confirmed, resource_ids=list(resource_ids), timestamp=at)
+        return True
+
+    def decline(self, reason: str, at: datetime) -> bool:
+        """Return whether anything was recorded: declining twice records nothing the second time.
+
+        Raises NotRequestedError, AlreadyCancelledError, AlreadyArchivedError, AlreadyClosedError; InvalidValueError as ``cancel``.
+        """
+        if self.status == Status.DECLINED:
+            return False
+        refuse_closed(self.status)
+        if self.status != Status.REQUESTED:
+            raise NotRequestedError
+        reason = clean_paragraphs("reason", reason, 1000)
+        self.trigger_event(self.Declined, patient_id=self.patient_id, reason=reason, timestamp=at)
+        return True
 
     def reschedule(self, to: TimeRange, resource_ids: Iterable[UUID], at: datetime) -> bool:
         """Move to another time. Return whether anything was recorded: the same time and resources record nothing.
 
-        Raises AlreadyCancelledError, AlreadyClosedError, AlreadyCheckedInError, InThePastError.
+        Raises what ``refuse_fixed`` raises, and InThePastError.
         """
         resources = list(resource_ids)
-        self.refuse_fixed()
+        refuse_fixed(self.status)
         if to == self.during and resources == self.resource_ids:
             return False
         if to.starts_at < at:
             raise InThePastError
-        self._rescheduled(starts_at=to.starts_at, ends_at=to.ends_at, resource_ids=resources, timestamp=at)
+        self.trigger_event(
+            self.Rescheduled, starts_at=to.starts_at, ends_at=to.ends_at, resource_ids=resources, timestamp=at
+        )
         return True
 
-    @event(Rescheduled)
-    def _rescheduled(
-        self, starts_at: datetime, ends_at: datetime, resource_ids: list[UUID], timestamp: datetime
-    ) -> None:
-        self.starts_at, self.ends_at, self.resource_ids = starts_at, ends_at, resource_ids
+    def reassign(self, clinician_id: UUID, location_id: UUID, resource_ids: Iterable[UUID], at: datetime) -> bool:
+        """Give the visit to another clinician or room, at its own time. Return whether anything was recorded.
+
+        Raises what ``refuse_fixed`` raises, and InThePastError.
+        """
+        resources = list(resource_ids)
+        refuse_fixed(self.status)
+        if (clinician_id, location_id, resources) == (self.clinician_id, self.location_id, self.resource_ids):
+            return False
+        if self.starts_at < at:
+            raise InThePastError
+        self.trigger_event(
+            self.Reassigned, clinician_id=clinician_id, location_id=location_id, resource_ids=resources, timestamp=at
+        )
+        return True
 
     def cancel(self, reason: str, at: datetime) -> bool:
         """Return whether anything was recorded: cancelling twice records nothing the second time.
 
-        Raises AlreadyClosedError; AlreadyStartedError: from ``starts_at`` on; InvalidValueError: no reason, or over 1000 characters.
+        Raises AlreadyClosedError, AlreadyDeclinedError, AlreadyArchivedError; AlreadyStartedError: from ``starts_at`` on;
+        InvalidValueError: no reason, or over 1000 characters.
         """
         if self.status == Status.CANCELLED:
             return False
-        self._refuse_closed()
+        refuse_closed(self.status)
         if at >= self.starts_at:
             raise AlreadyStartedError
         reason = clean_paragraphs("reason", reason, 1000)
-        self._cancelled(patient_id=self.patient_id, reason=reason, timestamp=at)
+        self.trigger_event(self.Cancelled, patient_id=self.patient_id, reason=reason, timestamp=at)
         return True
-
-    @event(Cancelled)
-    def _cancelled(self, patient_id: UUID, reason: Personal[str], timestamp: datetime) -> None:
-        self.status = Status.CANCELLED.value
-        self.cancellation_reason = reason
 
     def check_in(self, at: datetime) -> bool:
         """Note that the patient has arrived, at any time, for people come early and late. Return whether anything was recorded.
 
-        Raises AlreadyCancelledError, AlreadyClosedError.
+        Raises what ``refuse_unagreed`` raises.
         """
-        self._refuse_closed()
+        refuse_unagreed(self.status)
         if self.status == Status.CHECKED_IN:
             return False
-        self._checked_in(timestamp=at)
+        self.trigger_event(self.CheckedIn, timestamp=at)
         return True
-
-    @event(CheckedIn)
-    def _checked_in(self, timestamp: datetime) -> None:
-        self.status = Status.CHECKED_IN.value
 
     def complete(self, at: datetime) -> bool:
         """Return whether anything was recorded: completing twice records nothing the second time.
 
-        Raises AlreadyCancelledError; AlreadyClosedError: the patient did not come; NotStartedError: before ``starts_at``.
+        Raises what ``refuse_unagreed`` raises, and NotStartedError: before ``starts_at``.
         """
         if self.status == Status.COMPLETED:
             return False
-        self._refuse_closed()
+        refuse_unagreed(self.status)
         if at < self.starts_at:
             raise NotStartedError
-        self._completed(timestamp=at)
+        self.trigger_event(self.Completed, timestamp=at)
         return True
-
-    @event(Completed)
-    def _completed(self, timestamp: datetime) -> None:
-        self.status = Status.COMPLETED.value
 
     def mark_no_show(self, at: datetime) -> bool:
         """Note that the patient did not come. Return whether anything was recorded.
 
-        Raises AlreadyCancelledError; AlreadyClosedError: completed; AlreadyCheckedInError; NotStartedError: before ``starts_at``.
+        Raises what ``refuse_unagreed`` raises; AlreadyCheckedInError; NotStartedError: before ``starts_at``.
         """
         if self.status == Status.NO_SHOW:
             return False
-        self._refuse_closed()
+        refuse_unagreed(self.status)
         if self.status == Status.CHECKED_IN:
             raise AlreadyCheckedInError
         if at < self.starts_at:
             raise NotStartedError
-        self._not_attended(timestamp=at)
+        self.trigger_event(self.NotAttended, timestamp=at)
         return True
 
-    @event(NotAttended)
-    def _not_attended(self, timestamp: datetime) -> None:
-        self.status = Status.NO_SHOW.value
+    def undo(self, at: datetime) -> None:
+        """Take the last command back: the visit is again what it was before. A booking that is taken back is archived.
 
-    def refuse_fixed(self) -> None:
-        """Raise AlreadyCancelledError, AlreadyClosedError or AlreadyCheckedInError if the visit cannot be moved any more."""
-        self._refuse_closed()
-        if self.status == Status.CHECKED_IN:
-            raise AlreadyCheckedInError
+        Raises what ``undoable`` raises.
+        """
+        self.trigger_event(self.Undone, **undoable(self.earlier, self.starts_at, self.ends_at, at), timestamp=at)
 
-    def _refuse_closed(self) -> None:
-        if self.status == Status.CANCELLED:
-            raise AlreadyCancelledError
-        if self.status in (Status.COMPLETED, Status.NO_SHOW):
-            raise AlreadyClosedError
+    def as_it_is(self, act: str) -> Earlier:
+        """Return what an undo of ``act``, which comes next, would restore."""
+        return {
+            "act": act,
+            "status": self.status,
+            "clinician_id": self.clinician_id,
+            "location_id": self.location_id,
+            "resource_ids": self.resource_ids,
+            "starts_at": self.starts_at,
+            "ends_at": self.ends_at,
+            "beside": self.beside,
+        }

@@ -18,7 +18,15 @@ RuleBrokenError
     ├── AlreadyClosedError             already_closed
     ├── AlreadyCheckedInError          already_checked_in
     ├── AlreadyStartedError            already_started
-    └── NotStartedError                not_started
+    ├── NotStartedError                not_started
+    ├── NotConfirmedError              not_confirmed
+    ├── NotRequestedError              not_requested
+    ├── AlreadyDeclinedError           already_declined
+    ├── AlreadyArchivedError           already_archived
+    ├── NothingToUndoError             nothing_to_undo
+    ├── TooLateToUndoError             too_late_to_undo
+    ├── HoldMismatchError              hold_mismatch
+    └── TooManyHoldsError              too_many_holds
 """
 
 from typing import ClassVar
@@ -129,3 +137,45 @@ class AlreadyStartedError(SchedulingError):
 class NotStartedError(SchedulingError):
     code = "not_started"
     message = "the visit has not started"
+
+
+class NotConfirmedError(SchedulingError):
+    code = "not_confirmed"
+    message = "the visit was requested and not confirmed yet; confirm it first"
+
+
+class NotRequestedError(SchedulingError):
+    code = "not_requested"
+    message = "only a request can be declined; cancel the visit instead"
+
+
+class AlreadyDeclinedError(SchedulingError):
+    code = "already_declined"
+    message = "the request was declined"
+
+
+class AlreadyArchivedError(SchedulingError):
+    code = "already_archived"
+    message = "the booking was undone; book anew"
+
+
+class NothingToUndoError(SchedulingError):
+    """The last command was undone already: an undo cannot be undone, so that pressing twice does no harm."""
+
+    code = "nothing_to_undo"
+    message = "the last command was undone already; to do it again, send it again"
+
+
+class TooLateToUndoError(SchedulingError):
+    code = "too_late_to_undo"
+    message = "this can be undone up to a day after the visit"
+
+
+class HoldMismatchError(SchedulingError):
+    code = "hold_mismatch"
+    message = "the hold is for another time, service or clinician; book what it holds, or book without it"
+
+
+class TooManyHoldsError(SchedulingError):
+    code = "too_many_holds"
+    message = "too many times are held already; book or release one, or wait until one expires"

@@ -9,7 +9,7 @@ from domain.time_range import TimeRange
 
 @dataclass(frozen=True, slots=True)
 class TimeClaim:
-    """One thing (``what``: a clinician or a resource) is busy for one holder (an appointment).
+    """One thing (``what``: a clinician or a resource) is busy for one holder (an appointment or a hold).
 
     ``during`` includes the buffers and is what may not overlap; ``visit`` is the part that the patient is there. From ``expires_at``
     on, if there is one, the claim holds nothing. One that is ``beside`` others may overlap them: somebody wanted it so.
@@ -22,3 +22,7 @@ class TimeClaim:
     service_id: UUID | None = None
     expires_at: datetime | None = None
     beside: bool = False
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether it was a hold's, and the hold's time is up: at the very second."""
+        return self.expires_at is not None and self.expires_at <= now

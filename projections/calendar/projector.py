@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.logged_event import LoggedEvent
-from domain.scheduling.appointment import Appointment, Status
+from domain.scheduling.appointment import Appointment
+from domain.scheduling.status import Status
 from projections.calendar.series_rows import series_writes
 from projections.rows import Row, Write
 
@@ -22,12 +23,21 @@ _COPIED: Final = (
     "price_amount_minor",
     "price_currency",
 )
+_STATUS_FIRST: Final = {
+    Appointment.Booked.TOPIC: Status.BOOKED.value,
+    Appointment.Requested.TOPIC: Status.REQUESTED.value,
+}
 _STATUS_AFTER: Final = {
+    Appointment.Confirmed.TOPIC: Status.BOOKED.value,
+    Appointment.Declined.TOPIC: Status.DECLINED.value,
     Appointment.Cancelled.TOPIC: Status.CANCELLED.value,
     Appointment.CheckedIn.TOPIC: Status.CHECKED_IN.value,
     Appointment.Completed.TOPIC: Status.COMPLETED.value,
     Appointment.NotAttended.TOPIC: Status.NO_SHOW.value,
 }
+_OF_A_VISIT: Final = f"{Appointment.TOPIC}."
+_MOVED: Final = ("starts_at", "ends_at", "clinician_id", "location_id", "resource_ids", "status")
+"""What later facts may tell anew."""
 
 _INSERT: Final = """
 insert into {schema}.appointment (
@@ -48,12 +58,15 @@ _UPDATE: Final = """
 update {schema}.appointment a set
     starts_at = coalesce(r.starts_at, a.starts_at),
     ends_at = coalesce(r.ends_at, a.ends_at),
+    clinician_id = coalesce(r.clinician_id, a.clinician_id),
+    location_id = coalesce(r.location_id, a.location_id),
     resource_ids = coalesce(r.resource_ids, a.resource_ids),
     status = coalesce(r.status, a.status),
     version = r.version,
     position = r.position
 from json_to_recordset(%s::json) as r (
-    appointment_id uuid, starts_at timestamptz, ends_at timestamptz, resource_ids uuid[], status text, version integer, position bigint
+    appointment_id uuid, starts_at timestamptz, ends_at timestamptz, clinician_id uuid, location_id uuid, resource_ids uuid[],
+    status text, version integer, position bigint
 )
 where a.tenant_id = (select log.current_tenant()) and a.appointment_id = r.appointment_id
 """
@@ -67,19 +80,18 @@ class CalendarProjector:
         changed: dict[object, Row] = {}
         for event in events:
             topic = event.event_type
-            if topic == Appointment.Booked.TOPIC:
-                body = event.body
+            body = event.body
+            if (first := _STATUS_FIRST.get(topic)) is not None:
                 row: Row = {name: body[name] for name in _COPIED}
                 row["appointment_id"] = event.stream_id
                 row["booked_at"] = event.effective_at
-                row["status"] = Status.BOOKED.value
+                row["status"] = first
                 booked[event.stream_id] = row
-            elif topic == Appointment.Rescheduled.TOPIC:
+            elif topic.startswith(_OF_A_VISIT):
                 row = self._row(event, booked, changed)
-                row.update(event.body)
-            elif (status := _STATUS_AFTER.get(topic)) is not None:
-                row = self._row(event, booked, changed)
-                row["status"] = status
+                row.update((name, body[name]) for name in _MOVED if name in body)
+                if (status := _STATUS_AFTER.get(topic)) is not None:
+                    row["status"] = status
             else:
                 continue
             row["version"] = event.version

@@ -15,6 +15,9 @@ from json_to_recordset(%s::json) as r (stream_id uuid, position bigint, things u
 cross join lateral unnest(r.things) as t (thing_id)
 """
 
+_BEGIN: Final = (Appointment.Booked.TOPIC, Appointment.Requested.TOPIC)
+_MOVE: Final = (Appointment.Rescheduled.TOPIC, Appointment.Confirmed.TOPIC)
+
 
 CHAPTER: Final = 64
 """So many events make a chapter."""
@@ -37,10 +40,12 @@ class HistoryProjector:
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         rows: list[Row] = []
         for event in events:
-            if event.event_type == Appointment.Booked.TOPIC:
+            if event.event_type in _BEGIN:
                 body = event.body
                 things = [body["patient_id"], body["clinician_id"], *_resources(event)]
-            elif event.event_type == Appointment.Rescheduled.TOPIC:
+            elif event.event_type == Appointment.Reassigned.TOPIC:
+                things = [event.body["clinician_id"], *_resources(event)]
+            elif event.event_type in _MOVE:
                 things = _resources(event)
             elif event.event_type == Consents.Opened.TOPIC:
                 things = [event.body["patient_id"]]

@@ -34,7 +34,12 @@ SENTENCES: Final = {
     "patients.consents.withdrawn": "A consent was withdrawn",
     "patients.patient.erased": "The patient was erased",
     "scheduling.appointment.booked": "The visit was booked",
+    "scheduling.appointment.requested": "The visit was requested",
+    "scheduling.appointment.exempted": "The visit was booked against the rules, on purpose",
+    "scheduling.appointment.confirmed": "The request was confirmed",
+    "scheduling.appointment.declined": "The request was declined",
     "scheduling.appointment.rescheduled": "The visit was moved",
+    "scheduling.appointment.reassigned": "The visit was given to another clinician or room",
     "scheduling.appointment.cancelled": "The visit was cancelled",
     "scheduling.appointment.checked_in": "The patient arrived",
     "scheduling.appointment.completed": "The visit was completed",
@@ -42,6 +47,10 @@ SENTENCES: Final = {
     "scheduling.series.planned": "A series of visits was booked",
     "scheduling.series.changed": "Visits of the series were changed",
     "scheduling.series.cancelled": "Visits of the series were cancelled",
+    "scheduling.appointment.undone": "The last command was undone",
+    "scheduling.hold.placed": "The time was held",
+    "scheduling.hold.used": "The held time was booked",
+    "scheduling.hold.released": "The held time was given back",
 }
 
 

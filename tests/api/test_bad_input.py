@@ -86,7 +86,7 @@ class TestBodies:
         ("path", "field", "value"),
         [
             ("appointments", "price_cents", 1),
-            ("appointments", "status", "completed"),
+            ("appointments", "payment_status", "paid"),
             ("appointments", "tenant_id", "x"),
             ("appointments", "ends_at", "2026-06-01T09:01:00Z"),
             ("patients", "id", "01980c5a-0000-7000-8000-000000000000"),
@@ -107,6 +107,12 @@ class TestBodies:
 
         assert answer.status_code == 422
         assert answer.json()["errors"] == [{"field": field, "message": "there is no such field"}]
+
+    @pytest.mark.parametrize("status", ["completed", "booked", "", None, 1])
+    def test_a_visit_begins_requested_or_confirmed(self, studio: Studio, status: object) -> None:
+        answer = studio.book(status=status)
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "status")
 
     def test_an_action_takes_no_field(self, studio: Studio) -> None:
         visit = studio.booked()

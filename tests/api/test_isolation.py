@@ -49,6 +49,17 @@ BODIES: dict[tuple[str, str], Json] = {
         "starts_at": "2026-06-03T09:00:00+02:00",
         "resource_ids": [""],
         "preferred_clinician_ids": [""],
+        "hold_id": "",
+    },
+    ("post", "/v1/appointments/{appointment_id}/confirm"): {},
+    ("post", "/v1/appointments/{appointment_id}/decline"): {"reason": "x"},
+    ("post", "/v1/appointments/{appointment_id}/reassign"): {"clinician_id": "", "resource_ids": [""]},
+    ("post", "/v1/appointments/{appointment_id}/undo"): {},
+    ("post", "/v1/holds"): {
+        "service_id": "",
+        "clinician_id": "",
+        "starts_at": "2026-06-04T10:00:00+02:00",
+        "minutes": 10,
     },
     ("post", "/v1/appointments/{appointment_id}/reschedule"): {"starts_at": "2026-06-03T09:00:00+02:00"},
     ("post", "/v1/appointments/{appointment_id}/cancel"): {"reason": "x"},
@@ -131,6 +142,13 @@ def ids_of(studio: Studio) -> dict[str, str]:
         "appointment_id": studio.booked("2026-06-02T09:00:00+02:00")["id"],
         "series_id": studio.plan("2026-06-05T09:00:00+02:00").json()["id"],
         "api_key_id": key["id"],
+        "hold_id": studio.make(
+            "/v1/holds",
+            service_id=studio.service,
+            clinician_id=studio.clinician,
+            starts_at="2026-06-04T09:00:00+02:00",
+            minutes=10,
+        )["id"],
     }
 
 
@@ -211,6 +229,7 @@ class TestAnotherPracticesId:
             "patients",
             "appointments",
             "series",
+            "holds",
             "api-keys",
         ):
             answer = studio.client.get(f"/v1/{path}/{id_}")

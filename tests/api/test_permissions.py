@@ -33,6 +33,7 @@ def status_of(studio: Studio, client: httpx2.Client, action: Action) -> int:
         Action.READ_VISITS: lambda: client.get(f"/v1/calendar?{WINDOW}"),
         Action.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.visit()),
         Action.READ_LOG: lambda: client.get("/v1/events"),
+        Action.DOUBLE_BOOK: lambda: client.post("/v1/appointments", json=studio.visit(override={"reason": "x"})),
         Action.READ_HISTORY: lambda: client.get(f"/v1/patients/{studio.patient}/history"),
     }
     return asked[action]().status_code

@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import InvalidValueError
 from domain.money import Money
-from domain.scheduling.appointment import Appointment, Status, Visit
+from domain.scheduling.appointment import Appointment
 from domain.scheduling.errors import (
     AlreadyCancelledError,
     AlreadyCheckedInError,
@@ -18,6 +18,8 @@ from domain.scheduling.errors import (
     NotStartedError,
     SchedulingError,
 )
+from domain.scheduling.status import Status
+from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
 from tests.domain.given import CLINICIAN, HERE, ROOM_1, ROOM_2, at, between
 

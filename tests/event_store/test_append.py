@@ -15,8 +15,9 @@ from application.errors import StaleVersionError
 from application.practice_log import PracticeLog
 from domain.money import Money
 from domain.provenance import CommandRepeatedError
-from domain.scheduling.appointment import Appointment, Visit
+from domain.scheduling.appointment import Appointment
 from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
 from event_store.append_document import append_document
 from event_store.errors import UnknownPracticeError

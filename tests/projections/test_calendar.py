@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from domain.scheduling.appointment import Status
+from domain.scheduling.status import Status
 from domain.time_range import TimeRange
 from projections.calendar.queries import CalendarFilter
 from tests.support.happenings import NOW, Happenings

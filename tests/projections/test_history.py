@@ -140,7 +140,7 @@ def kinds_of(kind: type[Aggregate.Event]) -> set[type[Aggregate.Event]]:
 
 
 def is_ours(kind: type) -> bool:
-    return kind.__module__.startswith("domain.") and "." in kind.__qualname__
+    return kind.__module__.startswith("domain.")
 
 
 def text(instant: object) -> str:

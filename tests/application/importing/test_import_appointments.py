@@ -16,8 +16,10 @@ from application.importing.practice_import import ImportPorts
 from application.scheduling.diary import open_diary
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
-from domain.scheduling.appointment import Appointment, Status, Visit
+from domain.scheduling.appointment import Appointment
 from domain.scheduling.availability import slot_at
+from domain.scheduling.status import Status
+from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
 from event_store.recorded_things import RecordedThings
 from tests.application.importing.appointment_file import cells, many, mapping, read

@@ -1,0 +1,164 @@
+"""The facts of an appointment's life, and what each makes of it. They are known as ``Appointment.Booked`` and so on.
+
+An appointment knows its facts, so they cannot know it by its type.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.aggregate import Aggregate, FirstFact
+from domain.personal import Personal
+from domain.scheduling.status import Status
+
+
+class Agreed(FirstFact):
+    """What both facts that begin an appointment tell of the visit."""
+
+    patient_id: UUID
+    service_id: UUID
+    clinician_id: UUID
+    location_id: UUID
+    resource_ids: list[UUID]
+    starts_at: datetime
+    ends_at: datetime
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    mode: str
+    price_amount_minor: int
+    price_currency: str
+
+
+class Booked(Agreed):
+    TOPIC = "scheduling.appointment.booked"
+
+
+class Requested(Agreed):
+    """Asked for, and not yet agreed to: it takes no time from anybody."""
+
+    TOPIC = "scheduling.appointment.requested"
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.status = Status.REQUESTED.value
+        aggregate.earlier = {**aggregate.as_it_is("requested"), "status": Status.ARCHIVED.value}
+
+
+class Exempted(Aggregate.Event):
+    """Recorded with a booking that sets rules aside, on purpose. ``beside`` are those of its things that others have at the same time."""
+
+    TOPIC = "scheduling.appointment.exempted"
+    SUBJECT = "patient_id"
+    patient_id: UUID
+    rules: list[str]
+    overlaps: list[UUID]
+    beside: list[UUID]
+    reason: Personal[str]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.exempt_from, aggregate.overlaps, aggregate.beside = self.rules, self.overlaps, self.beside
+        aggregate.exemption = self.reason
+
+
+class Confirmed(Aggregate.Event):
+    """``resource_ids`` are the rooms and devices that the visit takes now; others may have been free when it was asked for."""
+
+    TOPIC = "scheduling.appointment.confirmed"
+    resource_ids: list[UUID]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.earlier = aggregate.as_it_is("confirmed")
+        aggregate.status, aggregate.resource_ids = Status.BOOKED.value, self.resource_ids
+
+
+class Declined(Aggregate.Event):
+    TOPIC = "scheduling.appointment.declined"
+    SUBJECT = "patient_id"
+    patient_id: UUID
+    reason: Personal[str]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.earlier = aggregate.as_it_is("declined")
+        aggregate.status, aggregate.decline_reason = Status.DECLINED.value, self.reason
+
+
+class Rescheduled(Aggregate.Event):
+    TOPIC = "scheduling.appointment.rescheduled"
+    starts_at: datetime
+    ends_at: datetime
+    resource_ids: list[UUID]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.earlier = aggregate.as_it_is("rescheduled")
+        aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
+        aggregate.resource_ids, aggregate.beside = self.resource_ids, []
+
+
+class Reassigned(Aggregate.Event):
+    TOPIC = "scheduling.appointment.reassigned"
+    clinician_id: UUID
+    location_id: UUID
+    resource_ids: list[UUID]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.earlier = aggregate.as_it_is("reassigned")
+        aggregate.clinician_id, aggregate.location_id = self.clinician_id, self.location_id
+        aggregate.resource_ids, aggregate.beside = self.resource_ids, []
+
+
+class Cancelled(Aggregate.Event):
+    TOPIC = "scheduling.appointment.cancelled"
+    SUBJECT = "patient_id"
+    patient_id: UUID
+    reason: Personal[str]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.earlier = aggregate.as_it_is("cancelled")
+        aggregate.status, aggregate.cancellation_reason = Status.CANCELLED.value, self.reason
+
+
+class CheckedIn(Aggregate.Event):
+    TOPIC = "scheduling.appointment.checked_in"
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.earlier = aggregate.as_it_is("checked_in")
+        aggregate.status = Status.CHECKED_IN.value
+
+
+class Completed(Aggregate.Event):
+    TOPIC = "scheduling.appointment.completed"
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.earlier = aggregate.as_it_is("completed")
+        aggregate.status = Status.COMPLETED.value
+
+
+class NotAttended(Aggregate.Event):
+    TOPIC = "scheduling.appointment.not_attended"
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.earlier = aggregate.as_it_is("not_attended")
+        aggregate.status = Status.NO_SHOW.value
+
+
+class Undone(Aggregate.Event):
+    """The last command, ``act``, does not count; the appointment is what it was before it, as the other fields say."""
+
+    TOPIC = "scheduling.appointment.undone"
+    act: str
+    status: str
+    clinician_id: UUID
+    location_id: UUID
+    resource_ids: list[UUID]
+    starts_at: datetime
+    ends_at: datetime
+    beside: list[UUID]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.status, aggregate.clinician_id, aggregate.location_id = (
+            self.status,
+            self.clinician_id,
+            self.location_id,
+        )
+        aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
+        aggregate.resource_ids, aggregate.beside = self.resource_ids, self.beside
+        aggregate.cancellation_reason = aggregate.decline_reason = aggregate.earlier = None
