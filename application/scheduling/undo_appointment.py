@@ -1,8 +1,12 @@
 """Undoes the last command on an appointment."""
 
+from collections.abc import Sequence
+
 from application.practice_log import PracticeLog
 from application.scheduling.appointment_change import AppointmentChange, AppointmentChangingHandler
+from application.scheduling.limits import caps_on
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.quotas import VisitCap
 
 
 class UndoAppointment(AppointmentChange):
@@ -15,3 +19,9 @@ class UndoAppointmentHandler(AppointmentChangingHandler[UndoAppointment]):
     def change(self, log: PracticeLog, thing: Appointment, command: UndoAppointment) -> None:
         """Raises NothingToUndoError, AlreadyStartedError, TooLateToUndoError."""
         thing.undo(self._clock.now())
+
+    def caps(self, log: PracticeLog, thing: Appointment) -> Sequence[VisitCap]:
+        """What was given up may have been given to others since; whether the patient came is a fact that no limit changes."""
+        gave_up = ("cancelled", "rescheduled", "reassigned")
+        undone = [fact for fact in thing.pending_events if isinstance(fact, Appointment.Undone)]
+        return caps_on(log.catalogue(at_least=0), thing) if any(fact.act in gave_up for fact in undone) else ()

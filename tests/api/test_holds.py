@@ -176,14 +176,14 @@ class TestBooking:
 
 class TestCaps:
     def test_one_browser_holds_no_more_than_ten_whatever_comes_at_once(self, studio: Studio) -> None:
-        starts = studio.slots("2026-06-01", "2026-06-06", service_id=studio.add_service(step_minutes=60))[:30]
+        starts = studio.slots("2026-06-01", "2026-06-06", service_id=studio.add_service(step_minutes=60))
 
         answers = at_once(30, lambda number: hold(studio, starts[number], client_address="198.51.100.7"))
 
         assert codes(answers) == [(201, None)] * 10 + [(409, "too_many_holds")] * 20
-        assert hold(studio, starts[29], client_address="198.51.100.8").status_code == 201
+        assert hold(studio, starts[30], client_address="198.51.100.8").status_code == 201
         with later(studio, minutes=10):
-            assert hold(studio, starts[29], client_address="198.51.100.7").status_code == 201
+            assert hold(studio, starts[30], client_address="198.51.100.7").status_code == 201
 
     def test_one_contact_holds_three_however_it_is_written(self, studio: Studio) -> None:
         for number, contact in enumerate(("noa@example.org", " NOA@Example.org", "noa@example.org")):

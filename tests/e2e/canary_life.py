@@ -126,6 +126,7 @@ class Life:
                 self.write("POST", f"/v1/appointments/{{appointment_id}}/{act}", appointment_id=ids["closed_id"])
         self.come_again(patients[0])
         ids["appointment_id"] = self.book(patients[0])
+        self.have_second_thoughts(patients[1])
         self.write("DELETE", "/v1/patients/{patient_id}", patient_id=patients[-1])
         ids["erased_id"] = patients[-1]
 
@@ -153,6 +154,24 @@ class Life:
         series = self.write("POST", "/v1/series", planned)["id"]
         change = {"from_occurrence": 2, "scope": "this", "cancel": {"reason": self.canary.reason}}
         self.write("POST", "/v1/series/{series_id}/change", change, series_id=series)
+
+    def have_second_thoughts(self, patient_id: str) -> None:
+        """Ask, agree, decline, hold, book against the rules, give to a colleague, undo."""
+        ids, reason = self.ids, {"reason": self.canary.reason}
+        asked = {**self.visit(patient_id), "status": "requested"}
+        of: dict[str, str] = {}
+        for verb, body in (("decline", reason), ("undo", None), ("confirm", None), ("reassign", {"resource_ids": []})):
+            of = of or {"appointment_id": self.write("POST", "/v1/appointments", asked)["id"]}
+            self.write("POST", f"/v1/appointments/{{appointment_id}}/{verb}", body, **of)
+        self.write("POST", "/v1/appointments", {**asked, "status": "confirmed", "override": reason})
+        held = {name: asked[name] for name in ("service_id", "clinician_id")} | {
+            "starts_at": self.starts_at(),
+            "minutes": 1,
+            "contact": self.canary.email,
+        }
+        hold = {"hold_id": self.write("POST", "/v1/holds", held)["id"]}
+        self.write("DELETE", "/v1/holds/{hold_id}", **hold)
+        ids["declined_id"] = of["appointment_id"]
 
     def book(self, patient_id: str, which: str = "clinician_id", starts_at: str | None = None) -> str:
         return str(self.write("POST", "/v1/appointments", self.visit(patient_id, which, starts_at))["id"])

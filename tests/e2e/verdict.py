@@ -10,7 +10,8 @@ from uuid import UUID
 from domain.logged_event import LoggedEvent
 from domain.patients.patient import Patient
 from domain.personal import Erased
-from domain.scheduling.appointment import Appointment, Status
+from domain.scheduling.appointment import Appointment
+from domain.scheduling.status import Status
 from projections.calendar.queries import CalendarFilter
 from tests.e2e.clients import Command
 from tests.e2e.studios import Studio

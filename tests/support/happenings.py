@@ -15,7 +15,9 @@ from domain.patients.contact import Contact, ContactKind
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from domain.practice.api_key import ApiKey, Role
-from domain.scheduling.appointment import Appointment, Status, Visit
+from domain.scheduling.appointment import Appointment
+from domain.scheduling.status import Status
+from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
 from tests.support.world import World, by_test
 
@@ -65,7 +67,9 @@ class Happenings:
         self.world.keys.erase(self.tenant_id, patient.id)
         return position
 
-    def book(self, patient: Patient | None = None, starts_at: datetime | None = None) -> Appointment:
+    def book(
+        self, patient: Patient | None = None, starts_at: datetime | None = None, *, is_request: bool = False
+    ) -> Appointment:
         starts_at = starts_at or NOW + timedelta(minutes=15 * self.random.randint(1, 2000))
         visit = Visit(
             patient_id=(patient or self.random.choice(self.patients)).id,
@@ -78,7 +82,7 @@ class Happenings:
             mode="in_person",
             buffer_after_minutes=10,
         )
-        appointment = Appointment.book(id=uuid7(), visit=visit, at=NOW)
+        appointment = (Appointment.request if is_request else Appointment.book)(id=uuid7(), visit=visit, at=NOW)
         self.appointments.append(appointment)
         return appointment
 
@@ -94,7 +98,7 @@ class Happenings:
         if kind < 0.3:
             return self._key()
         if kind < 0.6 or not self.appointments:
-            return self.book()
+            return self.book(is_request=self.random.random() < 0.3)
         return self._visit_goes_on(self.random.choice(self.appointments))
 
     def merge(self, survivor: Patient, other: Patient) -> int:
@@ -114,9 +118,16 @@ class Happenings:
                 patient.change_remarks("prefers mornings", self.random.choice((None, "פניצילין")), NOW)
 
     def _visit_goes_on(self, appointment: Appointment) -> Appointment:
-        if appointment.status == Status.BOOKED:
+        if appointment.earlier is not None and self.random.random() < 0.2:
+            appointment.undo(NOW)
+        elif appointment.status == Status.REQUESTED:
+            if self.random.random() < 0.3:
+                appointment.decline("voll, מלא", NOW)
+            else:
+                appointment.confirm(self.random.sample(self.rooms, 1), NOW)
+        elif appointment.status == Status.BOOKED:
             starts_at = appointment.starts_at + timedelta(minutes=15)
-            match self.random.randrange(4):
+            match self.random.randrange(6):
                 case 0:
                     to = TimeRange(starts_at, starts_at + timedelta(minutes=50))
                     appointment.reschedule(to, self.random.sample(self.rooms, 1), NOW)
@@ -124,6 +135,11 @@ class Happenings:
                     appointment.cancel("krank, נדחה", NOW)
                 case 2:
                     appointment.check_in(NOW)
+                case 3:
+                    rooms = self.random.sample(self.rooms, 1)
+                    appointment.reassign(self.random.choice(self.clinicians), self.location_id, rooms, NOW)
+                case 4 if appointment.version == 1:
+                    appointment.exempt(["time_taken"], [uuid7()], [appointment.clinician_id], "dringend", NOW)
                 case _:
                     appointment.mark_no_show(starts_at)
         elif appointment.status == Status.CHECKED_IN:
