@@ -232,9 +232,9 @@ class TestRefusals:
         assert 100 < len(found[1]) < 730
 
 
-CORPUS = os.environ.get("SCHEDULER_TEST_RRULES")
+CORPUS = os.environ.get("SCHEDULER_TEST_RRULES", "")
 
-if CORPUS is not None:  # a folder of rules and their occurrences (JSON): without one there is nothing to replay
+if CORPUS:  # a folder of rules and their occurrences (JSON): without one there is nothing to replay
 
     def test_agrees_with_the_rules_of_other_programs() -> None:
         """Each rule of the folder is agreed with, or is refused because it goes beyond what a series may be."""
