@@ -20,6 +20,7 @@ from tests.application.studio import MONDAY, NOW, FrozenClock, Studio
 from tests.support.world import World, by_test
 
 HALF_HOUR = timedelta(minutes=30)
+CLOSING = MONDAY + timedelta(hours=4)
 ABSENCES = {
     "never": (),
     "all day": (Absence(DaysOff(date(2026, 6, 1), date(2026, 6, 1)), "wedding"),),
@@ -54,6 +55,8 @@ class PresenceRules(RuleBasedStateMachine):
             [TimeRange(MONDAY - MONDAY.hour * 2 * HALF_HOUR, MONDAY + timedelta(hours=12))] if kind == "all day" else []
         )
         away += [each.range.during for each in absences if isinstance(each.range, HoursOff)]
+        # Who overrides the hours may put a visit past closing: it lies outside from the start.
+        away.append(TimeRange(CLOSING, CLOSING + timedelta(hours=8)))
         assert left == {
             visit.appointment_id
             for visit in visits
