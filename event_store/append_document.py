@@ -1,4 +1,4 @@
-"""Appends as JSON: what migrations/0002_append.sql reads. Each is made in its caller's thread and joined with others in flight."""
+"""Appends as JSON: what migrations/0009_append.sql reads. Each is made in its caller's thread and joined with others in flight."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

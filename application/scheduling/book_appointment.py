@@ -13,6 +13,7 @@ from application.ports import Clock
 from application.practice_log import PracticeLog, PracticeLogs
 from application.scheduling.diary import Diary, open_diary, require_patient
 from application.scheduling.limits import caps_on
+from application.scheduling.overtaking import OvertakenError, decided_anew
 from domain.aggregate import Aggregate
 from domain.errors import InvalidValueError
 from domain.money import Money
@@ -24,7 +25,7 @@ from domain.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.availability import slot_at
 from domain.scheduling.choice import anyone_at
-from domain.scheduling.errors import HoldMismatchError, LimitReachedError, SchedulingError, TimeTakenError
+from domain.scheduling.errors import HoldMismatchError, LimitReachedError, TimeTakenError
 from domain.scheduling.exemption import Exemption, slot_regardless
 from domain.scheduling.hold import Hold, HoldStatus
 from domain.scheduling.question import Question, Slot
@@ -34,14 +35,6 @@ from domain.time_range import TimeRange
 _TRIES: Final = 5
 _TRIES_FOR_ANYONE: Final = 100
 """Each try that is lost is a visit that another has won: there are as many to lose as there are clinicians and rooms."""
-
-
-class OvertakenError(Exception):
-    """What was free, and within the limits, when it was asked for was not when it was to be claimed; ``refusal`` says so."""
-
-    def __init__(self, refusal: SchedulingError) -> None:
-        super().__init__()
-        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +92,7 @@ class BookAppointmentHandler:
         If none is, the next look says why not.
         """
         tries = _TRIES if command.clinician_id else _TRIES_FOR_ANYONE
-        for _ in range(tries - 1):
-            try:
-                return self._book(log, command, by)
-            except OvertakenError:
-                continue
-        try:
-            return self._book(log, command, by)
-        except OvertakenError as overtaken:
-            raise overtaken.refusal from overtaken
+        return decided_anew(lambda: self._book(log, command, by), tries)
 
     def _book(self, log: PracticeLog, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:
         now = self._clock.now()

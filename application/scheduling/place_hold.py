@@ -10,9 +10,10 @@ from uuid_utils.compat import uuid7
 from application.outcome import Outcome
 from application.ports import BlindIndex, Clock
 from application.practice_log import PracticeLog, PracticeLogs
-from application.scheduling.book_appointment import OvertakenError, instant
+from application.scheduling.book_appointment import instant
 from application.scheduling.diary import expired_holders, open_diary, rules_of
 from application.scheduling.hold_caps import LOOK_BACK, Address, free_places, places
+from application.scheduling.overtaking import OvertakenError, decided_anew
 from domain.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.availability import slot_at
 from domain.scheduling.errors import TimeTakenError
@@ -50,15 +51,7 @@ class PlaceHoldHandler:
 
     def _place_again(self, log: PracticeLog, command: PlaceHold, by: Provenance) -> Outcome[Hold]:
         """Decide anew when somebody else took the time, or the same person a place, first."""
-        for _ in range(_TRIES - 1):
-            try:
-                return self._place(log, command, by)
-            except OvertakenError:
-                continue
-        try:
-            return self._place(log, command, by)
-        except OvertakenError as overtaken:
-            raise overtaken.refusal from overtaken
+        return decided_anew(lambda: self._place(log, command, by), _TRIES)
 
     def _place(self, log: PracticeLog, command: PlaceHold, by: Provenance) -> Outcome[Hold]:
         now = self._clock.now()

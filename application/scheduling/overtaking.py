@@ -1,0 +1,32 @@
+"""What was free when it was asked for, and taken when it was to be claimed: then it is decided anew."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from domain.scheduling.errors import SchedulingError
+
+T = TypeVar("T")
+
+
+class OvertakenError(Exception):
+    """What was free, and within the limits, when it was asked for was not when it was to be claimed; ``refusal`` says so."""
+
+    def __init__(self, refusal: SchedulingError) -> None:
+        super().__init__()
+        self.refusal = refusal
+
+
+def decided_anew(decide: Callable[[], T], tries: int) -> T:
+    """Return what ``decide`` returns, asked again each time that it is overtaken, so often in all.
+
+    If another is always first, the last look says why not: raises the refusal that overtook it, and what else ``decide`` raises.
+    """
+    for _ in range(tries - 1):
+        try:
+            return decide()
+        except OvertakenError:
+            continue
+    try:
+        return decide()
+    except OvertakenError as overtaken:
+        raise overtaken.refusal from overtaken
