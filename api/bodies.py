@@ -50,7 +50,10 @@ class Thing(Shown):
 
     id: UUID
     version: int
-    position: int | None = Field(None, description="In answers to writes: wait for it with `after`.")
+    position: int | None = Field(
+        None,
+        description="In answers to writes: wait for it with `after`. In answers about the past: the log's position then.",
+    )
 
 
 class Page(Shown):

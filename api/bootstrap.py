@@ -217,11 +217,14 @@ def open_server(settings: Settings, *, stays_up: bool = False) -> Iterator[Serve
 
 
 @contextmanager
-def open_world(settings: Settings, *, stays_up: bool = False) -> Iterator[World]:
-    """Open everything that a process needs, and give it all back at the end. ``stays_up`` and errors as in ``open_server``."""
+def open_world(settings: Settings, *, stays_up: bool = False, clock: Clock | None = None) -> Iterator[World]:
+    """Open everything that a process needs, and give it all back at the end. ``stays_up`` and errors as in ``open_server``.
+
+    ``clock`` takes the place of the one that the settings ask for.
+    """
     with ExitStack() as stack:
         server = stack.enter_context(open_server(settings, stays_up=stays_up))
-        clock = clock_of(settings)
+        clock = clock or clock_of(settings)
         app = server.conninfo("scheduler_app")
         key_pool = stack.enter_context(open_pool(server.conninfo("scheduler_keys_app"), name="keys", most=8))
         keys = KeyRing(key_pool, server.master)

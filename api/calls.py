@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
 
@@ -10,13 +11,15 @@ from api.answers import Answer
 from api.bootstrap import World
 from api.crossing import Crossing
 from api.idempotency import IdempotencyKey, provenance
+from api.moments import AsOf, Moment, Version, moment_of
 from api.security import Doorkeeper
-from api.things import Show, changed, made
+from api.things import Show, changed, made, shown
 from application.errors import StaleVersionError
 from application.handlers import Change, ChangingHandler, MakingHandler
 from application.permissions import Action, Actor, authorise
 from application.practice_log import PracticeLog
 from domain.aggregate import Aggregate
+from domain.errors import InvalidValueError
 from domain.provenance import Provenance
 
 After = Annotated[
@@ -52,6 +55,8 @@ class Call:
     actor: Actor
     idempotency_key: str | None = None
     if_match: str | None = None
+    as_of: str | None = None
+    version: int | None = None
 
     @property
     def world(self) -> World:
@@ -77,6 +82,34 @@ class Call:
         authorise(self.actor, action)
         answer = await self.gate.crossing.run(work)
         return answer.response()
+
+    async def show(self, action: Action, kind: type[T], id_: UUID, show: Show[T]) -> Response:
+        """Answer with one thing: as it is, or as it was at the moment that the query names."""
+        return await self.show_at(action, kind, id_, lambda moment: show)
+
+    async def show_at(self, action: Action, kind: type[T], id_: UUID, shower: Callable[[Moment], Show[T]]) -> Response:
+        """As ``show``, of a thing that is shown by the time, or beside other things: ``shower`` is told which moment it is."""
+
+        def work() -> Answer:
+            moment = self.moment(kind, id_)
+            thing = self.log.look_up(kind, id_, moment.position, self.version)
+            return shown(thing, shower(moment), moment.position)
+
+        return await self.read(action, work)
+
+    def moment(self, kind: type[Aggregate], id_: UUID) -> Moment:
+        """Return the moment that the query names; a version is one of the thing named here. Asked for in a thread.
+
+        Raises InvalidValueError: two moments are named, or one that has not come; NotFoundError, NotYetError: no such version.
+        """
+        if self.as_of is not None:
+            if self.version is not None:
+                raise InvalidValueError("version", "name a version or an instant (as_of), not both")
+            return moment_of(self.world, self.actor, self.as_of)
+        if self.version is not None:
+            reached = self.log.came_to(kind, id_, self.version)
+            return Moment(reached.recorded_at, reached.position)
+        return Moment(self.world.clock.now())
 
     async def write(self, action: Action, work: Callable[[Provenance], Answer]) -> Response:
         """As ``read``, with where the facts come from."""
@@ -108,6 +141,10 @@ async def _reading(request: Request) -> Call:
     return Call(request, request.app.state.gate, request.scope["actor"])
 
 
+async def _showing(request: Request, as_of: AsOf = None, version: Version = None) -> Call:
+    return Call(request, request.app.state.gate, request.scope["actor"], as_of=as_of, version=version)
+
+
 async def _creating(request: Request, idempotency_key: IdempotencyKey = None) -> Call:
     return Call(request, request.app.state.gate, request.scope["actor"], idempotency_key)
 
@@ -117,5 +154,7 @@ async def _changing(request: Request, idempotency_key: IdempotencyKey = None, if
 
 
 Reading: TypeAlias = Annotated[Call, Depends(_reading)]
+Showing: TypeAlias = Annotated[Call, Depends(_showing)]
+"""Of one thing, now or at another moment; whatever answers with one takes it."""
 Creating: TypeAlias = Annotated[Call, Depends(_creating)]
 Changing: TypeAlias = Annotated[Call, Depends(_changing)]

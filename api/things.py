@@ -1,4 +1,4 @@
-"""The answers that all kinds of things share: made, changed, shown, listed."""
+"""The answers that all kinds of things share: made, changed, shown now or as they were, listed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, TypeVar
@@ -23,8 +23,9 @@ def changed(outcome: Outcome[T], show: Show[T]) -> Answer:
     return Answer(_body(outcome.thing, show, outcome.position), version=outcome.thing.version)
 
 
-def shown(thing: T, show: Show[T]) -> Answer:
-    return Answer(_body(thing, show), version=thing.version)
+def shown(thing: T, show: Show[T], position: int | None = None) -> Answer:
+    """A thing as it is, or was at a position of the log; then it has no ETag, since nothing can be changed there."""
+    return Answer(_body(thing, show, position), version=thing.version if position is None else None)
 
 
 def listed(log: PracticeLog, kind: type[T], name: str, show: Show[T], limit: int, cursor: str | None) -> Answer:
@@ -73,6 +74,6 @@ def problems(*statuses: int) -> Responses:
 
 
 READS: Final = problems(403, 422)
-READS_ONE: Final = problems(403, 404)
+READS_ONE: Final = problems(403, 404, 422)
 MAKES: Final = problems(400, 403, 404, 409, 413, 422)
 CHANGES: Final = problems(400, 403, 404, 409, 412, 413, 422)

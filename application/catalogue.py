@@ -3,13 +3,21 @@
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 from uuid import UUID
 
 from application.errors import NotFoundError
 from domain.aggregate import Aggregate
+from domain.practice.clinician import Clinician
+from domain.practice.location import Location
+from domain.practice.practice import Practice
+from domain.practice.resource import Resource
+from domain.practice.service import Service
 
 T = TypeVar("T", bound=Aggregate)
+
+KINDS: Final[frozenset[type[Aggregate]]] = frozenset({Practice, Location, Resource, Clinician, Service})
+"""What the catalogue holds; the same as in ``event_store.practice_reader``."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 ApplicationError
 ├── NotFoundError              no such thing in this practice, or not one that the caller may see
+│   └── NotYetError            it is there now, but was not at the moment that was asked about
 ├── NotPermittedError          the caller's role does not allow it
 ├── StaleVersionError          the thing has changed since the caller read it
 ├── IdempotencyMismatchError   the command's id was used before, for something else
@@ -22,6 +23,16 @@ class NotFoundError(ApplicationError):
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"there is no such {kind}")
+        self.kind = kind
+
+
+class NotYetError(NotFoundError):
+    """There is such a thing, but not at the moment that was asked about: ask about a later one."""
+
+    code = "not_yet"
+
+    def __init__(self, kind: str) -> None:
+        ApplicationError.__init__(self, f"there was no such {kind} at that moment; ask about a later one")
         self.kind = kind
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.aggregate import Aggregate
 from domain.patient_standing import PatientStanding
-from domain.provenance import RecordedCommand
+from domain.provenance import Reached, RecordedCommand
 from domain.scheduling.consultation import Consultation
 from domain.time_range import TimeRange
 
@@ -47,6 +47,10 @@ class PracticeReader(Protocol):
 
     def streams(self, stream_ids: Sequence[UUID], until: int | None = None) -> Mapping[UUID, Sequence[Aggregate.Event]]:
         """Return the events of several things, each thing's in order, up to a position of the log, in one round trip."""
+        ...
+
+    def reached(self, id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached | None:
+        """Return where a thing was at a version, or at a position of the log; None if it was not there, or never came so far."""
         ...
 
     def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:

@@ -10,15 +10,15 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import MutableOrImmutableAggregate
 from eventsourcing.persistence import IntegrityError, OperationalError
 
-from application.catalogue import Catalogue
-from application.errors import IdempotencyMismatchError, NotFoundError, StaleVersionError, UnavailableError
+from application.catalogue import KINDS, Catalogue
+from application.errors import IdempotencyMismatchError, NotFoundError, NotYetError, StaleVersionError, UnavailableError
 from application.outcome import Outcome
 from application.ports import PracticeReader, PracticeStore
 from domain.aggregate import Aggregate
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
-from domain.provenance import CommandRepeatedError, Provenance
+from domain.provenance import CommandRepeatedError, Provenance, Reached
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.quotas import VisitCap
 from domain.scheduling.time_claim import TimeClaim
@@ -51,6 +51,22 @@ class PracticeLog(Application[UUID]):
         if expected_version is not None and thing.version != expected_version:
             raise StaleVersionError(thing.version)
         return thing
+
+    def look_up(self, kind: type[T], id_: UUID, position: int | None = None, version: int | None = None) -> T:
+        """Return a thing to be shown, as it is now or was at a position of the log, or at a version that it has come to.
+
+        What was personal and is erased by now reads ``ERASED`` at whatever position.
+        Raises NotFoundError: there is none of this kind; NotYetError: there was none then.
+        """
+        if version is not None:
+            return self._at_version(kind, id_, version)
+        if position is None:
+            return self.catalogue().one(kind, id_) if kind in KINDS else self.load(kind, id_)
+        return self._at_version(kind, id_, self._reached(kind, id_, position=position).version)
+
+    def came_to(self, kind: type[T], id_: UUID, version: int) -> Reached:
+        """Return when and where a thing came to a version. Raises NotFoundError, NotYetError: it never came so far."""
+        return self._reached(kind, id_, version=version)
 
     def load_all(self, kind: type[T], ids: Sequence[UUID], until: int | None = None) -> dict[UUID, T]:
         """Return several things by their ids, as they are now or were at a position of the log, in one round trip.
@@ -127,6 +143,13 @@ class PracticeLog(Application[UUID]):
             if at_least is None or self._catalogue.position < at_least:
                 self._catalogue = self._catalogue.caught_up(self.reader.catalogue_events(self._catalogue.position))
             return self._catalogue
+
+    def _reached(self, kind: type[T], id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached:
+        reached = self.reader.reached(id_, version=version, position=position)
+        if reached is None:
+            self.load(kind, id_)
+            raise NotYetError(_spoken(kind))
+        return reached
 
     def _at_version(self, kind: type[T], id_: UUID, version: int | None) -> T:
         try:

@@ -1,6 +1,8 @@
 """Where a fact comes from: who asked, by which command, and because of what."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -28,6 +30,14 @@ class RecordedCommand:
     stream_id: UUID
     version: int
     position: int
+
+
+class Reached(NamedTuple):
+    """A version that a thing has come to, when that was recorded, and the position with which that command was whole."""
+
+    version: int
+    position: int
+    recorded_at: datetime
 
 
 class CommandRepeatedError(Exception):

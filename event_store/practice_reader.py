@@ -9,7 +9,7 @@ from psycopg_pool import ConnectionPool
 
 from domain.aggregate import Aggregate
 from domain.patient_standing import UNKNOWN, PatientStanding
-from domain.provenance import RecordedCommand
+from domain.provenance import Reached, RecordedCommand
 from domain.scheduling.consultation import Consultation
 from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
@@ -40,6 +40,16 @@ _CONSULT_EACH: Final = DirectCall(
 _STANDING: Final = DirectCall(
     b"patient_standing", b"select zone, merged_into, alerted from log.patient_standing($1, $2)"
 )
+_REACHED: Final = """
+select
+    e.version,
+    (select max(c.position) from log.event c where c.tenant_id = e.tenant_id and c.command_id = e.command_id),
+    e.recorded_at
+from log.event e
+where e.tenant_id = %s and e.stream_id = %s and {wanted}
+order by e.version desc
+limit 1
+"""
 _TRIES_FOR_ONE_POSITION: Final = 5
 CALLS: Final = (_CONSULT, _CONSULT_EACH, _STANDING)
 """What the consulting pool's connections must have prepared."""
@@ -111,6 +121,16 @@ class PracticeReader:
         for row in rows:
             found.setdefault(row[0], []).append(self._mapper.to_domain_event(stored_event(row)))
         return found
+
+    def reached(self, id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached | None:
+        """Return where a thing was at a version, or at a position of the log; None if it was not there, or never came so far."""
+        wanted, value = ("e.version = %s", version) if position is None else ("e.position <= %s", position)
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            row = cursor.execute(
+                _REACHED.format(wanted=wanted).encode(),
+                (self._tenant_id, id_, value),
+            ).fetchone()
+        return Reached(row[0], row[1], row[2].astimezone(UTC)) if row else None
 
     def patient_standing(self, patient_id: UUID) -> PatientStanding:
         """Return how a patient stands, ``UNKNOWN`` where nobody is, in one round trip."""

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from api.answers import Answer
 from api.bodies import Body, Shown, Text, Thing
-from api.calls import Changing, Reading
+from api.calls import Changing, Showing
 from api.things import CHANGES, READS_ONE
 from api.times import instant
 from application.patients.decide_consent import DecideConsent, DecideConsentHandler, consents_of
@@ -92,14 +92,15 @@ class ConsentsShown(Thing):
 
 
 @routes.get("", response_model=ConsentsShown, responses=READS_ONE)
-async def get_consents(patient_id: UUID, call: Reading) -> Response:
+async def get_consents(patient_id: UUID, call: Showing) -> Response:
     """What stands, and how it came about; of a patient into whom others were merged, with theirs: the latest decision of a kind stands."""
 
     def read() -> Answer:
-        patient = call.log.load(Patient, patient_id)
-        found = consents_of(call.log, patient)
+        position = call.moment(Consents, Consents.id_of(patient_id)).position
+        found = consents_of(call.log, call.log.look_up(Patient, patient_id, position), position, call.version)
         version = next((one.version for one in found if one.patient_id == patient_id), 0)
-        return Answer(_body(patient_id, version, found), version=version)
+        body = _body(patient_id, version, found)
+        return Answer(body, version=version) if position is None else Answer({**body, "position": position})
 
     return await call.read(Action.READ_PATIENTS, read)
 

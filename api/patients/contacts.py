@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
 from api.bodies import Body, Shown, Text, Thing, Truth
-from api.calls import Changing, Reading
-from api.things import CHANGES, READS_ONE, shown
+from api.calls import Changing, Showing
+from api.things import CHANGES, READS_ONE
 from application.patients.set_contacts import ContactSaid, SetContacts, SetContactsHandler
 from application.permissions import Action
 from domain.patients.contact import ContactKind
@@ -72,9 +72,9 @@ class ContactsShown(Thing):
 
 
 @routes.get("", response_model=ContactsShown, responses=READS_ONE)
-async def get_contacts(patient_id: UUID, call: Reading) -> Response:
+async def get_contacts(patient_id: UUID, call: Showing) -> Response:
     """A patient's contacts, in their order."""
-    return await call.read(Action.READ_PATIENTS, lambda: shown(call.log.load(Patient, patient_id), show_contacts))
+    return await call.show(Action.READ_PATIENTS, Patient, patient_id, show_contacts)
 
 
 @routes.put("", response_model=ContactsShown, responses=CHANGES)

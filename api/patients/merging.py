@@ -10,7 +10,7 @@ from api.bodies import Body, Shown
 from api.calls import After, Call, Changing, Reading
 from api.patients.patients import PatientShown
 from api.patients.showing import show_record, shower
-from api.things import CHANGES, READS_ONE, problems
+from api.things import CHANGES, READS_ONE
 from application.patients.merge_patients import (
     MergePatients,
     MergePatientsHandler,
@@ -39,7 +39,7 @@ class Duplicates(Shown):
     candidates: list[Candidate] = Field(description="Those with the most reasons first.")
 
 
-@routes.get("/duplicates", response_model=Duplicates, responses=READS_ONE | problems(422))
+@routes.get("/duplicates", response_model=Duplicates, responses=READS_ONE)
 async def find_duplicates(patient_id: UUID, call: Reading, after: After = None) -> Response:
     """Patients who may be the same person: they share an e-mail address, a phone number, or the last name's beginning and the date of
     birth. Nobody is a duplicate of one who was erased or merged away."""

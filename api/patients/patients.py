@@ -8,10 +8,10 @@ from pydantic import ConfigDict, Field
 
 from api.answers import Answer
 from api.bodies import Body, CivilDate, Page, Text, Thing, chosen
-from api.calls import After, Changing, Creating, Reading
+from api.calls import After, Changing, Creating, Reading, Showing
 from api.paging import Cursor, Limit, decoded_id, encoded
 from api.patients.showing import show_record, shower
-from api.things import CHANGES, MAKES, READS, READS_ONE, changed, collected, shown
+from api.things import CHANGES, MAKES, READS, READS_ONE, changed, collected
 from application.patients.change_patient import ChangePatient, ChangePatientHandler, PatientChanges
 from application.patients.erase_patient import ErasePatient, ErasePatientHandler
 from application.patients.phone import search_text
@@ -143,9 +143,9 @@ async def list_patients(
 
 
 @routes.get("/{patient_id}", response_model=PatientShown, responses=READS_ONE)
-async def get_patient(patient_id: UUID, call: Reading) -> Response:
+async def get_patient(patient_id: UUID, call: Showing) -> Response:
     """One patient; one who was merged away tells who stands for them."""
-    return await call.read(Action.READ_PATIENTS, lambda: shown(call.log.load(Patient, patient_id), shower(call.actor)))
+    return await call.show(Action.READ_PATIENTS, Patient, patient_id, shower(call.actor))
 
 
 @routes.patch("/{patient_id}", response_model=PatientShown, responses=CHANGES)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from application.permissions import Action, Actor
 from domain.patients.patient import Patient
+from domain.personal import Erased
 from projections.patients.records import PatientRecord
 
 
@@ -12,21 +13,27 @@ def shower(actor: Actor) -> Callable[[Patient], dict[str, object]]:
     reads_remarks = actor.may(Action.READ_REMARKS)
 
     def show(patient: Patient) -> dict[str, object]:
+        # Also one who was erased since the moment that is shown.
+        is_erased = patient.is_erased or isinstance(patient.given_name, Erased)
+
+        def unless_erased(value: object) -> object:
+            return None if is_erased else value or None
+
         # ERASED is false, as None is: what is gone is shown as missing, and ``erased`` says why.
         return {
-            "erased": patient.is_erased,
+            "erased": is_erased,
             "merged_into": patient.merged_into,
             "merged_ids": sorted(patient.merged_ids),
-            "given_name": _unless_erased(patient, patient.given_name),
-            "family_name": _unless_erased(patient, patient.family_name),
-            "email": _unless_erased(patient, patient.email),
-            "phone": _unless_erased(patient, patient.phone),
-            "date_of_birth": _unless_erased(patient, patient.date_of_birth),
+            "given_name": unless_erased(patient.given_name),
+            "family_name": unless_erased(patient.family_name),
+            "email": unless_erased(patient.email),
+            "phone": unless_erased(patient.phone),
+            "date_of_birth": unless_erased(patient.date_of_birth),
             "zone": patient.zone,
             "locale": patient.locale,
-            "tags": _unless_erased(patient, patient.tags) or [],
-            "notes": _unless_erased(patient, patient.notes) if reads_remarks else None,
-            "alert": _unless_erased(patient, patient.alert) if reads_remarks else None,
+            "tags": unless_erased(patient.tags) or [],
+            "notes": unless_erased(patient.notes) if reads_remarks else None,
+            "alert": unless_erased(patient.alert) if reads_remarks else None,
         }
 
     return show
@@ -52,7 +59,3 @@ def show_record(actor: Actor, patient: PatientRecord) -> dict[str, object]:
         "notes": patient.remarks.notes if reads_remarks else None,
         "alert": patient.remarks.alert if reads_remarks else None,
     }
-
-
-def _unless_erased(patient: Patient, value: object) -> object:
-    return None if patient.is_erased else value or None

@@ -8,9 +8,9 @@ from pydantic import ConfigDict, Field
 
 from api.answers import Answer
 from api.bodies import Body, Page, Text, Thing
-from api.calls import After, Call, Changing, Creating, Reading
+from api.calls import After, Call, Changing, Creating, Reading, Showing
 from api.paging import MOST, Cursor, Limit, decoded_id, encoded
-from api.things import CHANGES, MAKES, READS, READS_ONE, changed, collected, made, shown
+from api.things import CHANGES, MAKES, READS, READS_ONE, changed, collected, made
 from application.permissions import Action, authorise_key
 from application.practice.issue_api_key import IssueApiKey, IssueApiKeyHandler
 from application.practice.revoke_api_key import RevokeApiKey, RevokeApiKeyHandler
@@ -89,9 +89,9 @@ async def list_api_keys(call: Reading, limit: Limit = MOST, cursor: Cursor = Non
 
 
 @routes.get("/{api_key_id}", response_model=ApiKeyShown, responses=READS_ONE)
-async def get_api_key(api_key_id: UUID, call: Reading) -> Response:
+async def get_api_key(api_key_id: UUID, call: Showing) -> Response:
     """One key, without its secret."""
-    return await call.read(Action.MANAGE_KEYS, lambda: shown(call.log.load(ApiKey, api_key_id), show))
+    return await call.show(Action.MANAGE_KEYS, ApiKey, api_key_id, show)
 
 
 @routes.delete("/{api_key_id}", response_model=ApiKeyShown, responses=CHANGES)

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
 from api.bodies import Body, Page, Text, Thing, chosen
-from api.calls import Changing, Creating, Reading
+from api.calls import Changing, Creating, Reading, Showing
 from api.paging import MOST, Cursor, Limit
 from api.practice.limits import Limits, show_limits
-from api.things import CHANGES, MAKES, READS, READS_ONE, listed, shown
+from api.things import CHANGES, MAKES, READS, READS_ONE, listed
 from application.permissions import Action
 from application.practice.change_clinician import ChangeClinician, ChangeClinicianHandler, ClinicianChanges
 from application.practice.join_clinician import JoinClinician, JoinClinicianHandler
@@ -80,9 +80,9 @@ async def list_clinicians(call: Reading, limit: Limit = MOST, cursor: Cursor = N
 
 
 @routes.get("/{clinician_id}", response_model=ClinicianShown, responses=READS_ONE)
-async def get_clinician(clinician_id: UUID, call: Reading) -> Response:
+async def get_clinician(clinician_id: UUID, call: Showing) -> Response:
     """One clinician."""
-    return await call.read(Action.READ_PRACTICE, lambda: shown(call.log.catalogue().one(Clinician, clinician_id), show))
+    return await call.show(Action.READ_PRACTICE, Clinician, clinician_id, show)
 
 
 @routes.patch("/{clinician_id}", response_model=ClinicianShown, responses=CHANGES)

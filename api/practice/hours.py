@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
 from api.bodies import Body, CivilDate, Shown, Thing
-from api.calls import Changing, Reading
-from api.things import CHANGES, READS_ONE, shown
+from api.calls import Changing, Showing
+from api.things import CHANGES, READS_ONE
 from application.permissions import Action
 from application.practice.set_clinician_hours import SetClinicianHours, SetClinicianHoursHandler
 from domain.practice.clinician import Clinician, HoursText
@@ -99,9 +99,9 @@ def show(clinician: Clinician) -> dict[str, object]:
 
 
 @routes.get("/{clinician_id}/hours", response_model=HoursShown, responses=READS_ONE)
-async def get_hours(clinician_id: UUID, call: Reading) -> Response:
+async def get_hours(clinician_id: UUID, call: Showing) -> Response:
     """A clinician's hours at each location."""
-    return await call.read(Action.READ_PRACTICE, lambda: shown(call.log.catalogue().one(Clinician, clinician_id), show))
+    return await call.show(Action.READ_PRACTICE, Clinician, clinician_id, show)
 
 
 @routes.put("/{clinician_id}/hours", response_model=HoursShown, responses=CHANGES)

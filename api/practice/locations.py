@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
 from api.bodies import Body, Page, Text, Thing, chosen
-from api.calls import Changing, Creating, Reading
+from api.calls import Changing, Creating, Reading, Showing
 from api.paging import MOST, Cursor, Limit
 from api.practice.holidays import Holidays, show_holidays
-from api.things import CHANGES, MAKES, READS, READS_ONE, listed, shown
+from api.things import CHANGES, MAKES, READS, READS_ONE, listed
 from application.permissions import Action
 from application.practice.change_location import ChangeLocation, ChangeLocationHandler, LocationChanges
 from application.practice.open_location import OpenLocation, OpenLocationHandler
@@ -69,9 +69,9 @@ async def list_locations(call: Reading, limit: Limit = MOST, cursor: Cursor = No
 
 
 @routes.get("/{location_id}", response_model=LocationShown, responses=READS_ONE)
-async def get_location(location_id: UUID, call: Reading) -> Response:
+async def get_location(location_id: UUID, call: Showing) -> Response:
     """One location."""
-    return await call.read(Action.READ_PRACTICE, lambda: shown(call.log.catalogue().one(Location, location_id), show))
+    return await call.show(Action.READ_PRACTICE, Location, location_id, show)
 
 
 @routes.patch("/{location_id}", response_model=LocationShown, responses=CHANGES)

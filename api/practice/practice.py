@@ -6,9 +6,9 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
 from api.bodies import Body, Text, Thing, chosen
-from api.calls import Changing, Reading
+from api.calls import Changing, Showing
 from api.practice.holidays import Holidays, show_holidays
-from api.things import CHANGES, READS, shown
+from api.things import CHANGES, READS
 from application.permissions import Action
 from application.practice.change_practice import ChangePractice, ChangePracticeHandler, PracticeChanges
 from domain.practice.practice import Practice
@@ -57,11 +57,9 @@ def show(practice: Practice) -> dict[str, object]:
 
 
 @routes.get("", response_model=PracticeShown, responses=READS)
-async def get_practice(call: Reading) -> Response:
+async def get_practice(call: Showing) -> Response:
     """The practice that the key belongs to."""
-    return await call.read(
-        Action.READ_PRACTICE, lambda: shown(call.log.catalogue().one(Practice, call.actor.tenant_id), show)
-    )
+    return await call.show(Action.READ_PRACTICE, Practice, call.actor.tenant_id, show)
 
 
 @routes.patch("", response_model=PracticeShown, responses=CHANGES)

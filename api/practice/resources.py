@@ -6,9 +6,9 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict
 
 from api.bodies import Body, Page, Text, Thing, Truth, chosen
-from api.calls import Changing, Creating, Reading
+from api.calls import Changing, Creating, Reading, Showing
 from api.paging import MOST, Cursor, Limit
-from api.things import CHANGES, MAKES, READS, READS_ONE, listed, shown
+from api.things import CHANGES, MAKES, READS, READS_ONE, listed
 from application.permissions import Action
 from application.practice.add_resource import AddResource, AddResourceHandler
 from application.practice.change_resource import ChangeResource, ChangeResourceHandler, ResourceChanges
@@ -72,9 +72,9 @@ async def list_resources(call: Reading, limit: Limit = MOST, cursor: Cursor = No
 
 
 @routes.get("/{resource_id}", response_model=ResourceShown, responses=READS_ONE)
-async def get_resource(resource_id: UUID, call: Reading) -> Response:
+async def get_resource(resource_id: UUID, call: Showing) -> Response:
     """One room or device."""
-    return await call.read(Action.READ_PRACTICE, lambda: shown(call.log.catalogue().one(Resource, resource_id), show))
+    return await call.show(Action.READ_PRACTICE, Resource, resource_id, show)
 
 
 @routes.patch("/{resource_id}", response_model=ResourceShown, responses=CHANGES)

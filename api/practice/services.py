@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
 from api.bodies import Body, Page, Price, Text, Thing, Truth, Whole
-from api.calls import Changing, Creating, Reading
+from api.calls import Changing, Creating, Reading, Showing
 from api.paging import MOST, Cursor, Limit
 from api.practice.limits import Limits, show_limits
-from api.things import CHANGES, MAKES, READS, READS_ONE, listed, shown
+from api.things import CHANGES, MAKES, READS, READS_ONE, listed
 from application.permissions import Action
 from application.practice.change_service import ChangeService, ChangeServiceHandler, ServiceChanges
 from application.practice.offer_service import OfferService, OfferServiceHandler
@@ -153,9 +153,9 @@ async def list_services(call: Reading, limit: Limit = MOST, cursor: Cursor = Non
 
 
 @routes.get("/{service_id}", response_model=ServiceShown, responses=READS_ONE)
-async def get_service(service_id: UUID, call: Reading) -> Response:
+async def get_service(service_id: UUID, call: Showing) -> Response:
     """One service."""
-    return await call.read(Action.READ_PRACTICE, lambda: shown(call.log.catalogue().one(Service, service_id), show))
+    return await call.show(Action.READ_PRACTICE, Service, service_id, show)
 
 
 @routes.patch("/{service_id}", response_model=ServiceShown, responses=CHANGES)

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
 from api.bodies import Body, CivilDate, Shown, Text, Thing
-from api.calls import Call, Changing, Reading
-from api.things import CHANGES, READS_ONE, Show, shown
+from api.calls import Call, Changing, Showing
+from api.things import CHANGES, READS_ONE, Show
 from api.times import instant
 from application.permissions import Action
 from application.practice.set_time_off import SetTimeOff, SetTimeOffHandler
@@ -75,11 +75,9 @@ class TimeOffShown(Thing):
 
 
 @routes.get("/{clinician_id}/time-off", response_model=TimeOffShown, responses=READS_ONE)
-async def get_time_off(clinician_id: UUID, call: Reading) -> Response:
+async def get_time_off(clinician_id: UUID, call: Showing) -> Response:
     """When a clinician is away."""
-    return await call.read(
-        Action.READ_PRACTICE, lambda: shown(call.log.catalogue().one(Clinician, clinician_id), _shower(call))
-    )
+    return await call.show(Action.READ_PRACTICE, Clinician, clinician_id, _shower(call))
 
 
 @routes.put("/{clinician_id}/time-off", response_model=TimeOffShown, responses=CHANGES)

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.answers import Answer
-from api.calls import Call, Changing, Creating, Reading
+from api.calls import Call, Changing, Creating, Showing
 from api.scheduling.schemas import (
     AppointmentBody,
     AppointmentInFull,
@@ -18,7 +18,7 @@ from api.scheduling.schemas import (
     RescheduleBody,
 )
 from api.scheduling.showing import shower
-from api.things import CHANGES, MAKES, READS_ONE, changed, made, shown
+from api.things import CHANGES, MAKES, READS_ONE, changed, made
 from application.handlers import Change, ChangingHandler
 from application.permissions import Action, authorise, authorise_visit
 from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler, Booked
@@ -71,9 +71,11 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
 
 
 @routes.get("/{appointment_id}", response_model=AppointmentInFull, responses=READS_ONE)
-async def get_appointment(appointment_id: UUID, call: Reading) -> Response:
-    """One appointment, as its log says at this moment."""
-    return await call.read(Action.READ_VISITS, lambda: shown(call.log.load(Appointment, appointment_id), shower(call)))
+async def get_appointment(appointment_id: UUID, call: Showing) -> Response:
+    """One appointment, as its log says at this moment or said at another: with the standing of its patient, and the clocks, of then."""
+    return await call.show_at(
+        Action.READ_VISITS, Appointment, appointment_id, lambda moment: shower(call, position=moment.position)
+    )
 
 
 @routes.post("/{appointment_id}/confirm", response_model=AppointmentInFull, responses=CHANGES)

@@ -1,6 +1,6 @@
 """GET /v1/appointments and /v1/calendar: visits in a window of time, from the calendar view."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -11,11 +11,12 @@ from api.answers import Answer
 from api.calls import After, Call, Reading
 from api.paging import Cursor, Limit, decoded, encoded
 from api.scheduling.schemas import AppointmentPage, CalendarPage
-from api.scheduling.showing import location_zone, patient_name, show_entry
-from api.things import READS_ONE, collected, problems
+from api.scheduling.showing import patient_name, show_entry
+from api.things import READS_ONE, collected
 from api.windows import From, MaybeFrom, MaybeTo, To, window
 from application.permissions import Action
 from application.practice_log import PracticeLog
+from application.scheduling.surroundings import Surroundings
 from domain.errors import InvalidValueError
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
@@ -34,7 +35,7 @@ LONGEST_WINDOW: Final = timedelta(days=370)
 CalendarLimit = Annotated[int, Query(ge=1, le=1000, description="How many to return at most.")]
 
 
-@routes.get("/appointments", response_model=AppointmentPage, responses=READS_ONE | problems(422))
+@routes.get("/appointments", response_model=AppointmentPage, responses=READS_ONE)
 async def list_appointments(
     call: Reading,
     from_: MaybeFrom = None,
@@ -66,7 +67,7 @@ async def list_appointments(
             statuses=[each.value for each in status or ()],
         )
         found, patients = _found(call, which, limit, cursor, after)
-        zone = _zones(call.log)
+        zone = Surroundings(call.log).zone
         shown = [
             show_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id)) for entry in found.entries
         ]
@@ -75,7 +76,7 @@ async def list_appointments(
     return await call.read(Action.READ_VISITS, page)
 
 
-@routes.get("/calendar", response_model=CalendarPage, responses=READS_ONE | problems(422))
+@routes.get("/calendar", response_model=CalendarPage, responses=READS_ONE)
 async def calendar(
     call: Reading,
     from_: From,
@@ -94,7 +95,7 @@ async def calendar(
             starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
         )
         found, patients = _found(call, which, limit, cursor, after)
-        zone = _zones(call.log)
+        zone = Surroundings(call.log).zone
         shown = [
             {
                 **show_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id)),
@@ -140,17 +141,6 @@ def _ids_of(log: PracticeLog, patient_id: UUID) -> Sequence[UUID]:
     """Return all ids of the person whom an id means, also one that was merged away. Raises NotFoundError."""
     patient = log.load(Patient, patient_id)
     return log.load(Patient, patient.merged_into).family_ids if patient.merged_into else patient.family_ids
-
-
-def _zones(log: PracticeLog) -> Callable[[UUID], str]:
-    known: dict[UUID, str] = {}
-
-    def zone(location_id: UUID) -> str:
-        if location_id not in known:
-            known[location_id] = location_zone(log, location_id)
-        return known[location_id]
-
-    return zone
 
 
 def next_cursor(found: Found) -> str | None:

@@ -13,7 +13,7 @@ from api.calls import After, Call, Reading
 from api.paging import Cursor, Limit
 from api.scheduling.calendar import bookmark, next_cursor
 from api.scheduling.citing import Reason, show_reasons
-from api.things import READS_ONE, collected, problems
+from api.things import READS_ONE, collected
 from application.permissions import Action
 from application.scheduling.conflicts import others_free, outside
 from domain.practice.clinician import Clinician
@@ -49,7 +49,7 @@ class ConflictPage(Page):
     conflicts: list[ConflictShown]
 
 
-@routes.get("", response_model=ConflictPage, responses=READS_ONE | problems(422))
+@routes.get("", response_model=ConflictPage, responses=READS_ONE)
 async def list_conflicts(
     call: Reading, clinician_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = None, after: After = None
 ) -> Response:

@@ -12,7 +12,7 @@ from api.bodies import Shown
 from api.calls import Reading
 from api.scheduling.citing import Reason, show_reasons
 from api.scheduling.schemas import SlotShown
-from api.things import READS_ONE, problems
+from api.things import READS_ONE
 from api.times import moment
 from application.permissions import Action
 from application.scheduling.explain_slot import ExplainSlot, ExplainSlotHandler
@@ -40,7 +40,7 @@ class ExplanationShown(Shown):
     position: int = Field(description="The log's position of which this is true.")
 
 
-@routes.get("/explain", response_model=ExplanationShown, responses=READS_ONE | problems(422))
+@routes.get("/explain", response_model=ExplanationShown, responses=READS_ONE)
 async def explain_slot(call: Reading, service_id: UUID, clinician_id: UUID, at: At) -> Response:
     """Every rule and every visit that keeps a start from being offered, each with the event that says so.
 

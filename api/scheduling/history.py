@@ -9,7 +9,7 @@ from api.answers import Answer
 from api.bodies import Page, Shown
 from api.calls import After, Call, Reading
 from api.paging import MOST, Cursor, Limit, decoded, encoded
-from api.things import READS_ONE, collected, problems
+from api.things import READS_ONE, collected
 from application.permissions import Action
 from domain.aggregate import Aggregate
 from domain.errors import InvalidValueError
@@ -50,7 +50,7 @@ class HistoryPage(Page):
     history: list[Line]
 
 
-@routes.get("/appointments/{appointment_id}/history", response_model=HistoryPage, responses=READS_ONE | problems(422))
+@routes.get("/appointments/{appointment_id}/history", response_model=HistoryPage, responses=READS_ONE)
 async def appointment_history(
     appointment_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
 ) -> Response:
@@ -58,7 +58,7 @@ async def appointment_history(
     return await _history(call, Appointment, appointment_id, limit, cursor, after, with_visits=False)
 
 
-@routes.get("/patients/{patient_id}/history", response_model=HistoryPage, responses=READS_ONE | problems(422))
+@routes.get("/patients/{patient_id}/history", response_model=HistoryPage, responses=READS_ONE)
 async def patient_history(
     patient_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
 ) -> Response:

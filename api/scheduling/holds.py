@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field
 
 from api.answers import Answer
 from api.bodies import Body, Thing, Whole
-from api.calls import Call, Changing, Creating, Reading
-from api.things import CHANGES, MAKES, READS_ONE, changed, made, shown
+from api.calls import Call, Changing, Creating, Showing
+from api.things import CHANGES, MAKES, READS_ONE, changed, made
 from api.times import Start
 from application.permissions import Action, authorise_visit
 from application.scheduling.place_hold import PlaceHold, PlaceHoldHandler
@@ -82,9 +82,9 @@ async def place_hold(body: HoldBody, call: Creating) -> Response:
 
 
 @routes.get("/{hold_id}", response_model=HoldShown, responses=READS_ONE)
-async def get_hold(hold_id: UUID, call: Reading) -> Response:
-    """One hold, and whether it still holds."""
-    return await call.read(Action.READ_VISITS, lambda: shown(call.log.load(Hold, hold_id), shower(call)))
+async def get_hold(hold_id: UUID, call: Showing) -> Response:
+    """One hold, and whether it still holds, or did at that moment."""
+    return await call.show_at(Action.READ_VISITS, Hold, hold_id, lambda moment: shower(call, moment.at))
 
 
 @routes.delete("/{hold_id}", response_model=HoldShown, responses=CHANGES)
@@ -101,9 +101,9 @@ async def release_hold(hold_id: UUID, call: Changing) -> Response:
     return await call.write(Action.CHANGE_VISITS, release)
 
 
-def shower(call: Call) -> Callable[[Hold], dict[str, object]]:
-    """Return what shows a hold as it stands at this moment."""
-    now = call.world.clock.now()
+def shower(call: Call, at: datetime | None = None) -> Callable[[Hold], dict[str, object]]:
+    """Return what shows a hold as it stands at an instant, or at this moment."""
+    now = at or call.world.clock.now()
 
     def show(hold: Hold) -> dict[str, object]:
         return {

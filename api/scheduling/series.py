@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.answers import Answer
-from api.calls import After, Call, Changing, Creating, Reading
+from api.calls import After, Call, Changing, Creating, Reading, Showing
 from api.paging import Cursor, Limit, decoded_id, encoded
 from api.scheduling.series_schemas import (
     ChangePreview,
@@ -16,7 +16,7 @@ from api.scheduling.series_schemas import (
     SeriesPreview,
 )
 from api.scheduling.series_showing import series_shower, show_change, show_entry, show_plan
-from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made, problems, shown
+from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made
 from application.permissions import Action, authorise_visit
 from application.scheduling.book_series import BookSeries, BookSeriesHandler
 from application.scheduling.change_series import CancelSeries, ChangeSeries, ChangeSeriesHandler
@@ -56,7 +56,7 @@ async def book_series(body: SeriesBody, call: Creating) -> Response:
     return await call.write(Action.CHANGE_VISITS, book)
 
 
-@routes.get("", response_model=SeriesPage, responses=READS_ONE | problems(422))
+@routes.get("", response_model=SeriesPage, responses=READS_ONE)
 async def list_series(
     call: Reading,
     patient_id: UUID | None = None,
@@ -84,9 +84,11 @@ async def list_series(
 
 
 @routes.get("/{series_id}", response_model=SeriesInFull, responses=READS_ONE)
-async def get_series(series_id: UUID, call: Reading) -> Response:
-    """One series and all of its visits, as its log says at this moment."""
-    return await call.read(Action.READ_VISITS, lambda: shown(call.log.load(Series, series_id), series_shower(call)))
+async def get_series(series_id: UUID, call: Showing) -> Response:
+    """One series and all of its visits, as the log says at this moment or said at another."""
+    return await call.show_at(
+        Action.READ_VISITS, Series, series_id, lambda moment: series_shower(call, moment.position)
+    )
 
 
 @routes.post("/{series_id}/change", response_model=SeriesInFull | ChangePreview, responses=CHANGES)

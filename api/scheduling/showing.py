@@ -4,13 +4,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 from api.calls import Call
-from application.errors import NotFoundError
 from application.permissions import Action
-from application.practice_log import PracticeLog
+from application.scheduling.surroundings import Surroundings
 from domain.patient_standing import PatientStanding
-from domain.patients.patient import Patient
 from domain.personal import Erased
-from domain.practice.location import Location
 from domain.scheduling.appointment import Appointment
 from domain.zones import spoken_dates, spoken_time
 from projections.calendar.queries import CalendarEntry
@@ -18,22 +15,26 @@ from projections.patients.records import PatientRecord
 
 
 def shower(
-    call: Call, standing_of: Callable[[UUID], PatientStanding] | None = None
+    call: Call, standing_of: Callable[[UUID], PatientStanding] | None = None, position: int | None = None
 ) -> Callable[[Appointment], dict[str, object]]:
-    """Return what shows an appointment as it stands in the log; it reads how the patient stands, unless ``standing_of`` knows it."""
+    """Return what shows an appointment as it stands in the log, or stood at a position of it.
+
+    It reads how the patient stands, unless ``standing_of`` knows it.
+    """
+    beside = Surroundings(call.log, position)
 
     def show(appointment: Appointment) -> dict[str, object]:
-        patient = (standing_of or call.log.reader.patient_standing)(appointment.patient_id)
+        patient = (standing_of or beside.standing)(appointment.patient_id)
         return {
             **_visit(appointment),
             "patient_id": patient.merged_into or appointment.patient_id,
-            "alerts": _alerts(call, patient),
+            "alerts": _alerts(call, patient, beside),
             "price": {"amount_minor": appointment.price_amount_minor, "currency": appointment.price_currency},
             "cancellation_reason": _seen(call, appointment.cancellation_reason),
             "decline_reason": _seen(call, appointment.decline_reason),
             "override": _override(call, appointment),
             "grace_until": appointment.grace_until,
-            "display": _display(appointment, location_zone(call.log, appointment.location_id), patient.zone),
+            "display": _display(appointment, beside.zone(appointment.location_id), patient.zone),
         }
 
     return show
@@ -57,14 +58,6 @@ def patient_name(patient: PatientRecord | None) -> dict[str, object] | None:
     if patient is None or patient.details is None:
         return None
     return {"given_name": patient.details.given_name, "family_name": patient.details.family_name}
-
-
-def location_zone(log: PracticeLog, location_id: UUID) -> str:
-    """Return a location's zone; only a catalogue that does not know the location yet is read again."""
-    try:
-        return log.catalogue(at_least=0).one(Location, location_id).zone
-    except NotFoundError:
-        return log.catalogue().one(Location, location_id).zone
 
 
 def _visit(visit: Appointment | CalendarEntry) -> dict[str, object]:
@@ -93,12 +86,11 @@ def _display(visit: Appointment | CalendarEntry, zone: str, patient_zone: str | 
     }
 
 
-def _alerts(call: Call, patient: PatientStanding) -> list[str]:
+def _alerts(call: Call, patient: PatientStanding, beside: Surroundings) -> list[str]:
     """Read the alerts that there are: only a patient who has one costs a second reading."""
     if not call.actor.may(Action.READ_REMARKS):
         return []
-    found = (call.log.load(Patient, id_).alert for id_ in patient.alerted)
-    return [alert for alert in found if isinstance(alert, str)]
+    return [alert for id_ in patient.alerted if (alert := beside.alert(id_))]
 
 
 def _override(call: Call, appointment: Appointment) -> dict[str, object] | None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from api.answers import Answer
 from api.calls import Reading
 from api.scheduling.schemas import Slots
-from api.things import READS_ONE, problems
+from api.things import READS_ONE
 from api.windows import From, To, window
 from application.permissions import Action
 from application.scheduling.find_slots import LONGEST_WINDOW, FindSlots, FindSlotsHandler
@@ -21,7 +21,7 @@ Preferred: TypeAlias = Annotated[
 ]
 
 
-@routes.get("", response_model=Slots, responses=READS_ONE | problems(422))
+@routes.get("", response_model=Slots, responses=READS_ONE)
 async def find_slots(
     call: Reading,
     service_id: UUID,

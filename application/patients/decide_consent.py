@@ -56,12 +56,17 @@ class DecideConsentHandler(ChangingHandler[DecideConsent, Consents]):
             thing.give(command.kind, command.document_version, command.how, command.by_whom, decided_at, now)
 
 
-def consents_of(log: PracticeLog, patient: Patient) -> list[Consents]:
-    """Return the consents of a patient and of those who were merged into them; whoever never decided is missing."""
+def consents_of(
+    log: PracticeLog, patient: Patient, position: int | None = None, version: int | None = None
+) -> list[Consents]:
+    """Return the consents of a patient and of those who were merged into them; whoever never decided is missing.
+
+    At a position of the log if one is named; the patient's own at a version.
+    """
     found = []
     for id_ in patient.family_ids:
         try:
-            found.append(log.load(Consents, Consents.id_of(id_)))
+            found.append(log.look_up(Consents, Consents.id_of(id_), position, version if id_ == patient.id else None))
         except NotFoundError:
             continue
     return found

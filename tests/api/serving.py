@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,9 +85,8 @@ def running_program(folder: Path) -> Iterator[Program]:
     """Start everything in a folder, with the clock at NOW, and stop it at the end."""
     lines, stop = Lines(), threading.Event()
     logging.getLogger().addHandler(lines)
-    with open_world(Settings.model_validate({"data": folder})) as opened:
-        clock = Clock(NOW)
-        world = replace(opened, clock=clock)
+    clock = Clock(NOW)
+    with open_world(Settings.model_validate({"data": folder}), clock=clock) as world:
         projector = threading.Thread(target=world.run_projectors, args=(stop,), name="projector")
         projector.start()
         try:

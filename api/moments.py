@@ -1,0 +1,46 @@
+"""Moments of the past that a query asks about: an instant of recorded time, or a version."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final, TypeAlias
+
+from fastapi import Query
+
+from api.bootstrap import World
+from api.times import instant, zulu
+from application.permissions import Actor
+from domain.errors import InvalidValueError
+
+_MOST_VERSIONS: Final = 2**31 - 1
+
+AsOf: TypeAlias = Annotated[
+    str | None,
+    Query(
+        max_length=40,
+        description="An instant of recorded time, RFC 3339 with an offset: the answer holds what had been recorded by then. "
+        "What is personal and was erased since reads as erased.",
+        examples=["2026-06-01T08:00:00+02:00"],
+    ),
+]
+Version: TypeAlias = Annotated[
+    int | None,
+    Query(ge=1, le=_MOST_VERSIONS, description="The thing at this version of its own. Not together with `as_of`."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a thing is looked at: ``position`` is the one that the log had reached ``at`` an instant, None for the present."""
+
+    at: datetime
+    position: int | None = None
+
+
+def moment_of(world: World, actor: Actor, as_of: str) -> Moment:
+    """Return the moment of an instant. Raises InvalidValueError: no time, or one that has not come yet."""
+    # A plus sign that was not escaped arrives as a space.
+    asked = instant(as_of[:-6] + "+" + as_of[-5:] if as_of[-6:-5] == " " else as_of, "as_of")
+    now = world.clock.now()
+    if asked > now:
+        raise InvalidValueError("as_of", f"nobody knows yet what will be recorded; it is {zulu(now)}")
+    return Moment(asked, world.instants.position_at(actor.tenant_id, asked))

@@ -1,0 +1,281 @@
+"""What was known when: single things and the calendar, as of an instant of recorded time or at a version."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.bodies import Thing
+from tests.api.serving import NOW
+from tests.api.studio import Json, Studio
+from tests.api.test_isolation import ids_of
+
+SLOW = settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+DAY = {"from": "2026-06-01", "to": "2026-06-02"}
+
+
+def minute(number: float) -> datetime:
+    """An instant in the studio's life, some minutes after it was opened."""
+    return NOW + timedelta(minutes=number)
+
+
+def text(at: datetime) -> str:
+    return at.isoformat()
+
+
+def at(studio: Studio, number: float, path: str, **query: Any) -> Json:
+    """Ask for a thing as of a minute; it must be there."""
+    answer = asked(studio, number, path, **query)
+    assert answer.status_code == 200, answer.text
+    shown: Json = answer.json()
+    return shown
+
+
+def asked(studio: Studio, number: float, path: str, **query: Any) -> httpx2.Response:
+    with studio.program.at(minute(1_000)):
+        return studio.client.get(path, params={"as_of": text(minute(number)), **query})
+
+
+def without_position(thing: Json) -> Json:
+    return {name: value for name, value in thing.items() if name != "position"}
+
+
+# Whatever answers with one thing has a line here: a request that makes another thing of it, and succeeds.
+CHANGES: dict[str, tuple[str, str, Json]] = {
+    # First, since it ends by the clock.
+    "/v1/holds/{hold_id}": ("delete", "/v1/holds/{hold_id}", {}),
+    "/v1/series/{series_id}": (
+        "post",
+        "/v1/series/{series_id}/change",
+        {"from_occurrence": 2, "scope": "following", "starts_at": "2026-06-12T13:00:00+02:00"},
+    ),
+    "/v1/practice": ("patch", "/v1/practice", {"name": "Praxis am Park"}),
+    "/v1/locations/{location_id}": ("patch", "/v1/locations/{location_id}", {"name": "Nord"}),
+    "/v1/resources/{resource_id}": ("patch", "/v1/resources/{resource_id}", {"active": False}),
+    "/v1/clinicians/{clinician_id}": ("patch", "/v1/clinicians/{clinician_id}", {"name": "Dr. Noa Cohen"}),
+    "/v1/clinicians/{clinician_id}/hours": (
+        "put",
+        "/v1/clinicians/{clinician_id}/hours",
+        {"location_id": "", "weekly": [{"weekday": "sun", "from": "10:00", "to": "12:00"}]},
+    ),
+    "/v1/clinicians/{clinician_id}/time-off": (
+        "put",
+        "/v1/clinicians/{clinician_id}/time-off",
+        {"ranges": [{"first_date": "2026-07-20", "last_date": "2026-08-02", "note": "Urlaub"}]},
+    ),
+    "/v1/services/{service_id}": ("patch", "/v1/services/{service_id}", {"duration_minutes": 20}),
+    "/v1/patients/{patient_id}": ("patch", "/v1/patients/{patient_id}", {"given_name": "נועה", "notes": "scheu"}),
+    "/v1/patients/{patient_id}/contacts": (
+        "put",
+        "/v1/patients/{patient_id}/contacts",
+        {"contacts": [{"kind": "family", "name": "Miriam Cohen"}]},
+    ),
+    "/v1/patients/{patient_id}/consents": (
+        "post",
+        "/v1/patients/{patient_id}/consents",
+        {"kind": "marketing", "document_version": "1", "how": "paper"},
+    ),
+    "/v1/appointments/{appointment_id}": ("post", "/v1/appointments/{appointment_id}/cancel", {"reason": "ill"}),
+    "/v1/api-keys/{api_key_id}": ("delete", "/v1/api-keys/{api_key_id}", {}),
+}
+
+
+def is_thing(spec: Json, operation: Json) -> bool:
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    shown: Json = spec["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {})
+    return set(Thing.model_fields) <= set(shown.get("properties", {}))
+
+
+class TestEveryThing:
+    def test_that_is_answered_can_be_asked_for_at_another_moment(self, studio: Studio) -> None:
+        """Take ``Showing`` in the route, answer with ``call.show``, and add a line to ``CHANGES``."""
+        spec = studio.program.app.openapi()
+        single = {
+            path: {parameter["name"] for parameter in verbs["get"]["parameters"]}
+            for path, verbs in spec["paths"].items()
+            if "get" in verbs and is_thing(spec, verbs["get"])
+        }
+
+        assert [path for path, asked_for in single.items() if not {"as_of", "version"} <= asked_for] == []
+        assert single.keys() == CHANGES.keys()
+
+    def test_is_shown_as_it_was(self, studio: Studio) -> None:
+        ids = ids_of(studio)
+        for number, (template, (verb, where, said)) in enumerate(CHANGES.items(), 1):
+            path = template.format(**ids)
+            body = {name: ids[name] if value == "" else value for name, value in said.items()}
+            before = studio.client.get(path).json()
+            with studio.program.at(minute(number)):
+                changed = studio.client.request(verb.upper(), where.format(**ids), json=body or None)
+            assert changed.status_code == 200, changed.text
+            after = studio.client.get(path).json()
+            assert before != after, path
+
+            assert without_position(at(studio, number - 0.5, path)) == before
+            assert without_position(at(studio, number, path)) == after
+            new = studio.client.get(path, params={"version": after["version"]})
+            assert (without_position(new.json()), new.json()["position"]) == (after, changed.json()["position"])
+            assert "etag" not in new.headers
+            if before["version"]:  # Who has not decided anything has no version to ask for.
+                old = studio.client.get(path, params={"version": before["version"]})
+                assert without_position(old.json()) == before
+
+
+class TestAThing:
+    @SLOW
+    @given(minutes=st.lists(st.integers(0, 50), min_size=1, max_size=8))
+    def test_at_every_version_and_instant_is_the_fold_of_the_events_before(
+        self, studio: Studio, minutes: list[int]
+    ) -> None:
+        """Clocks may go back: what counts is the last position that was recorded by then."""
+        path = f"/v1/patients/{studio.add_patient(given_name='v1')}"
+        shown = [studio.client.get(path).json()]
+        recorded = [0]
+        for number, when in enumerate(minutes, 2):
+            with studio.program.at(minute(when)):
+                studio.client.patch(path, json={"given_name": f"v{number}"})
+            shown.append(studio.client.get(path).json())
+            recorded.append(when)
+
+        for version, expected in enumerate(shown, 1):
+            assert without_position(studio.client.get(path, params={"version": version}).json()) == expected
+        for when in {*minutes, 0, 25, 60}:
+            last = max(place for place, said in enumerate(recorded) if said <= when)
+            assert without_position(at(studio, when, path)) == shown[last]
+
+    def test_that_did_not_exist_then_is_not_there_yet(self, studio: Studio) -> None:
+        with studio.program.at(minute(5)):
+            patient = studio.add_patient()
+
+        for query in ({"as_of": text(minute(4))}, {"version": 2}):
+            with studio.program.at(minute(10)):
+                answer = studio.client.get(f"/v1/patients/{patient}", params=query)
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_yet")
+            assert "later" in answer.json()["detail"]
+
+    @pytest.mark.parametrize("query", [{"version": 1}, {"as_of": "2026-05-04T08:00:00Z"}])
+    def test_that_never_was_or_is_anothers_or_is_of_another_kind_is_unknown(
+        self, studio: Studio, open_studio: Any, query: Json
+    ) -> None:
+        others = (open_studio().patient, studio.location, "01980c5a-0000-7000-8000-000000000000")
+
+        answers = [studio.client.get(f"/v1/patients/{id_}", params=query).json() for id_ in others]
+
+        assert [{**answer, "request_id": ""} for answer in answers] == [
+            {**answers[0], "code": "not_found", "request_id": ""}
+        ] * 3
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("as_of=2026-05-04T08:00:00Z&version=1", "version"),
+            ("as_of=yesterday", "as_of"),
+            ("as_of=2026-05-04", "as_of"),
+            ("as_of=2026-05-04T08:00:00", "as_of"),
+            ("as_of=2027-05-04T08:00:00Z", "as_of"),
+            ("as_of=" + "9" * 50, "as_of"),
+            ("as_of=", "as_of"),
+            ("version=0", "version"),
+            ("version=-1", "version"),
+            ("version=99999999999", "version"),
+            ("version=x", "version"),
+        ],
+    )
+    def test_at_a_moment_that_cannot_be_is_refused(self, studio: Studio, query: str, field: str) -> None:
+        answer = studio.client.get(f"/v1/patients/{studio.patient}?{query}")
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
+        assert answer.json()["errors"][0]["field"] == field
+
+    def test_reads_an_offset_whose_plus_sign_was_not_escaped(self, studio: Studio) -> None:
+        answer = studio.client.get(f"/v1/patients/{studio.patient}?as_of=2026-05-04T10:00:00+02:00")
+
+        assert answer.status_code == 200
+
+    def test_of_one_who_was_erased_since_reads_as_erased(self, studio: Studio) -> None:
+        visit = studio.booked()["id"]
+        studio.act(visit, "cancel", reason="Rückenschmerzen")
+        with studio.program.at(minute(5)):
+            studio.client.delete(f"/v1/patients/{studio.patient}")
+
+        patient = at(studio, 1, f"/v1/patients/{studio.patient}")
+        cancelled = at(studio, 1, f"/v1/appointments/{visit}")
+
+        assert (patient["version"], patient["erased"], patient["given_name"], patient["tags"]) == (1, True, None, [])
+        assert (cancelled["status"], cancelled["cancellation_reason"]) == ("cancelled", None)
+
+    def test_is_shown_to_nobody_who_may_not_see_it_now(self, studio: Studio) -> None:
+        analyst = studio.key_of("analyst")
+
+        assert analyst.get(f"/v1/patients/{studio.patient}?version=1").status_code == 403
+
+    def test_a_visit_is_shown_with_its_patients_standing_of_its_time(self, studio: Studio) -> None:
+        visit = studio.booked()["id"]
+        survivor = studio.add_patient(given_name="Adele")
+        path = f"/v1/appointments/{visit}"
+        with studio.program.at(minute(1)):
+            studio.client.patch(f"/v1/patients/{studio.patient}", json={"alert": "Latex"})
+        with studio.program.at(minute(2)):
+            studio.client.patch(f"/v1/patients/{survivor}", json={"alert": "Penicillin"})
+        with studio.program.at(minute(3)):
+            merged = studio.client.post(f"/v1/patients/{survivor}/merge", json={"other_id": studio.patient})
+        with studio.program.at(minute(4)):
+            studio.client.patch(f"/v1/patients/{survivor}", json={"alert": None})
+
+        looked = [at(studio, when, path) for when in (0, 1, 2, 3, 4)]
+
+        assert merged.status_code == 200
+        assert [(each["patient_id"], each["alerts"]) for each in looked] == [
+            (studio.patient, []),
+            (studio.patient, ["Latex"]),
+            (studio.patient, ["Latex"]),
+            (survivor, ["Penicillin", "Latex"]),
+            (survivor, ["Latex"]),
+        ]
+        assert studio.client.get(path).json()["alerts"] == ["Latex"]
+
+    def test_at_a_version_is_shown_beside_what_its_command_did_besides(self, studio: Studio) -> None:
+        """A booking against the rules is two facts, and a series is booked with its visits."""
+        first = studio.booked()
+        visit = studio.booked(override={"reason": "in pain"})
+        series = studio.plan().json()
+
+        shown = studio.client.get(f"/v1/appointments/{visit['id']}", params={"version": 1}).json()
+        planned = studio.client.get(f"/v1/series/{series['id']}", params={"version": 1}).json()
+
+        assert (shown["version"], shown["override"], visit["override"]["overlaps"]) == (1, None, [first["id"]])
+        assert planned == series
+
+    def test_of_one_who_was_erased_since_holds_nothing_personal_at_any_version(self, studio: Studio) -> None:
+        path = f"/v1/patients/{studio.patient}"
+        said = {"contacts": [{"kind": "family", "name": "Miriam Cohen"}]}
+        agreed = {"kind": "marketing", "document_version": "1", "how": "paper", "by_whom": "Miriam Cohen, mother"}
+        studio.client.patch(path, json={"notes": "Miriam Cohen rang", "alert": "Cohen"})
+        studio.client.put(f"{path}/contacts", json=said)
+        studio.client.post(f"{path}/consents", json=agreed)
+        assert "Cohen" in studio.client.get(path).text
+        with studio.program.at(minute(5)):
+            studio.client.delete(path)
+
+        told = [
+            studio.client.get(f"{path}{part}", params={"version": version})
+            for part in ("", "/contacts", "/consents")
+            for version in (1, 2)
+        ]
+
+        assert {answer.status_code for answer in told} == {200}
+        assert not [answer.text for answer in told if "Cohen" in answer.text or "Ada" in answer.text]
+
+    def test_a_visit_is_shown_on_the_clocks_of_its_time(self, studio: Studio) -> None:
+        visit = studio.booked()
+        with studio.program.at(minute(5)):
+            studio.client.patch(f"/v1/locations/{studio.location}", json={"zone": "Asia/Jerusalem"})
+        assert studio.client.get("/v1/locations").json()["locations"][0]["zone"] == "Asia/Jerusalem"
+
+        assert at(studio, 1, f"/v1/appointments/{visit['id']}")["display"] == visit["display"]
+        assert studio.client.get(f"/v1/appointments/{visit['id']}").json()["display"] != visit["display"]
