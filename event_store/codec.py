@@ -2,13 +2,16 @@
 
 A body is canonical JSON (keys sorted, UTC times, no white space), so that the same fact always has the same bytes and its
 digest can be computed again from what PostgreSQL keeps. Personal fields never enter the body.
+
+A field that its class gives None as its value is optional: where it has nothing to say it is left out of the body, so that it costs
+nothing there, and what was written before the field was thought of reads like what says nothing.
 """
 
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, TypedDict, cast, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, NotRequired, TypedDict, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -30,7 +33,8 @@ def canonical_json(value: object) -> bytes:
 class EventCodec:
     """The stored form of one class of event.
 
-    ``stream_type`` is the event's topic without its last part. ``created`` tells the first fact of a thing.
+    ``stream_type`` is the event's topic without its last part. ``created`` tells the first fact of a thing. ``optional_fields`` are
+    those of the body that are left out where they are None.
     """
 
     event_class: type[Aggregate.Event]
@@ -40,6 +44,7 @@ class EventCodec:
     subject: str | None
     created: bool
     body_fields: tuple[str, ...]
+    optional_fields: tuple[str, ...]
     personal_fields: tuple[str, ...]
     body_decoder: msgspec.json.Decoder[dict[str, object]]
     personal_decoder: msgspec.json.Decoder[dict[str, object]]
@@ -56,7 +61,11 @@ class EventCodec:
         return cast(UUID, event[self.subject])
 
     def body(self, state: Mapping[str, object]) -> bytes:
-        return canonical_json({name: _plain(state[name]) for name in self.body_fields})
+        body = {name: _plain(state[name]) for name in self.body_fields}
+        for name in self.optional_fields:
+            if body[name] is None:
+                del body[name]
+        return canonical_json(body)
 
     def personal(self, state: Mapping[str, object]) -> bytes:
         return canonical_json({name: _plain(state[name]) for name in self.personal_fields})
@@ -100,6 +109,7 @@ def codec_for(event_class: type[Aggregate.Event]) -> EventCodec:
     }
     body: dict[str, Any] = {name: hint for name, hint in hints.items() if not _is_personal(hint)}
     personal: dict[str, Any] = {name: _unmarked(hint) for name, hint in hints.items() if _is_personal(hint)}
+    optional = {name for name in body if getattr(event_class, name, ...) is None}
     if personal and event_class.SUBJECT is None:
         raise TypeError(f"{topic} has personal fields but names no SUBJECT")
     return EventCodec(
@@ -110,8 +120,11 @@ def codec_for(event_class: type[Aggregate.Event]) -> EventCodec:
         subject=event_class.SUBJECT,
         created="originator_topic" in get_type_hints(event_class),
         body_fields=tuple(sorted(body)),
+        optional_fields=tuple(sorted(optional)),
         personal_fields=tuple(sorted(personal)),
-        body_decoder=_decoder("Body", body),
+        body_decoder=_decoder(
+            "Body", {name: NotRequired[hint] if name in optional else hint for name, hint in body.items()}
+        ),
         personal_decoder=_decoder("Personal", personal),
     )
 

@@ -38,12 +38,15 @@ def _section(codec: EventCodec) -> str:
     if fields:
         hints = get_type_hints(codec.event_class)
         lines += ["| field | type | |", "|---|---|---|"]
-        lines += [
-            f"| `{name}` | {_spoken(hints[name])} | {'sealed' if name in codec.personal_fields else ''} |"
-            for name in fields
-        ]
+        lines += [f"| `{name}` | {_spoken(hints[name])} | {_remark(codec, name)} |" for name in fields]
         lines.append("")
     return "\n".join(lines)
+
+
+def _remark(codec: EventCodec, name: str) -> str:
+    if name in codec.optional_fields:
+        return "left out if nothing"
+    return "sealed" if name in codec.personal_fields else ""
 
 
 def _spoken(hint: object) -> str:

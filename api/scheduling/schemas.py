@@ -115,6 +115,12 @@ class AppointmentShown(Thing):
     mode: Mode
     buffer_before_minutes: int
     buffer_after_minutes: int
+    series_id: UUID | None = Field(description="The series that the visit was booked in, if it was.")
+    occurrence: int | None = Field(description="Its index in the series.")
+    original: str | None = Field(
+        description="What it is known by in the series: its time on the wall clock as it was planned first.",
+        examples=["2026-06-02T10:00:00"],
+    )
     price: Price
     display: Display
     alerts: list[str] = Field(

@@ -19,7 +19,8 @@ from api.scheduling.series_showing import series_shower, show_change, show_entry
 from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made
 from application.permissions import Action, authorise_visit
 from application.scheduling.book_series import BookSeries, BookSeriesHandler
-from application.scheduling.change_series import CancelSeries, ChangeSeries, ChangeSeriesHandler
+from application.scheduling.change_series import ChangeSeriesHandler
+from application.scheduling.series_changes import CancelSeries, ChangeSeries
 from domain.errors import InvalidValueError
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
@@ -93,10 +94,10 @@ async def get_series(series_id: UUID, call: Showing) -> Response:
 
 @routes.post("/{series_id}/change", response_model=SeriesInFull | ChangePreview, responses=CHANGES)
 async def change_series(series_id: UUID, body: SeriesChangeBody, call: Changing) -> Response:
-    """Move or cancel visits of a series: this one, this and the following, or all. The others take the new time of day, and
-    move by as many days. What is over, cancelled or checked in stays as it is, and so does the time of a visit that was moved by itself;
-    `last_change.kept` says of each why. Refused with `series_conflict` as a booking is, and with `nothing_to_change`, never
-    silently, if not one visit would be changed."""
+    """Move visits of a series, give them to another clinician, place or room, or cancel them: this one, this and the following, or all.
+    The others take the new time of day, and move by as many days. What is over, cancelled or checked in stays as it is, and so does the
+    time of a visit that was moved by itself; `last_change.kept` says of each why. Refused with `series_conflict` as a booking is, and with
+    `nothing_to_change`, never silently, if not one visit would be changed. A visit that keeps its time keeps the terms it was booked on."""
     command = _command(series_id, body, call.expected_version)
 
     def change(by: Provenance) -> Answer:
@@ -112,17 +113,29 @@ async def change_series(series_id: UUID, body: SeriesChangeBody, call: Changing)
 
 def _command(series_id: UUID, body: SeriesChangeBody, expected_version: int | None) -> ChangeSeries | CancelSeries:
     """Raises InvalidValueError: nothing to do was said, or two things that exclude each other."""
-    if body.cancel is not None and body.starts_at is not None:
-        raise InvalidValueError("cancel", "visits are either cancelled or moved; send the one or the other")
-    if body.cancel is not None:
-        return CancelSeries(series_id, body.from_occurrence, body.scope, body.cancel.reason, expected_version)
-    if body.starts_at is None:
-        raise InvalidValueError("starts_at", "say what to change: starts_at, or cancel")
-    return ChangeSeries(series_id, body.from_occurrence, body.scope, body.starts_at, body.on_conflict, expected_version)
+    others = (body.starts_at, body.clinician_id, body.location_id, body.resource_ids)
+    if body.cancel is None:
+        resource_ids = None if body.resource_ids is None else tuple(body.resource_ids)
+        return ChangeSeries(
+            series_id,
+            body.from_occurrence,
+            body.scope,
+            body.starts_at,
+            body.clinician_id,
+            body.location_id,
+            resource_ids,
+            body.on_conflict,
+            expected_version,
+        )
+    if any(other is not None for other in others):
+        raise InvalidValueError("cancel", "visits are either cancelled or changed; send the one or the other")
+    return CancelSeries(series_id, body.from_occurrence, body.scope, body.cancel.reason, expected_version)
 
 
 def _authorise(call: Call, command: ChangeSeries | CancelSeries) -> None:
-    """Raises OutOfReachError: a visit that is meant is not the caller's."""
+    """Raises OutOfReachError: a visit that is meant is not the caller's, or would be another's."""
+    if isinstance(command, ChangeSeries) and command.clinician_id is not None:
+        authorise_visit(call.actor, command.clinician_id, "clinician")
     if call.actor.clinician_id is not None:
         series = call.log.load(Series, command.id)
         authorise_visit(call.actor, series.clinician_id, "series")

@@ -53,13 +53,16 @@ class SeriesCancelBody(Body):
 
 
 class SeriesChangeBody(Body):
-    """Either `cancel` or `starts_at`, which is where the visit of `from_occurrence` goes."""
+    """Either `cancel`, or any of the others. `starts_at` is where the visit of `from_occurrence` goes; what is left out stays as it is:
+    resources as far as they are free and where the clinician is."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {**_CHANGE, "starts_at": "2026-06-23T14:00:00+02:00"},
                 {**_CHANGE, "scope": "all", "starts_at": "2026-06-24T10:00:00+02:00", "dry_run": True},
+                {**_CHANGE, "scope": "all", "location_id": "01980c5a-0000-7000-8000-000000000001"},
+                {**_CHANGE, "clinician_id": "01980c5a-0000-7000-8000-000000000006", "on_conflict": "skip"},
                 {**_CHANGE, "cancel": {"reason": "therapy is over"}},
             ]
         }
@@ -68,6 +71,9 @@ class SeriesChangeBody(Body):
     from_occurrence: Whole = Field(ge=1, le=730, description="The index of the occurrence that the change starts from.")
     scope: Scope
     starts_at: Start | None = None
+    clinician_id: UUID | None = None
+    location_id: UUID | None = None
+    resource_ids: list[UUID] | None = Field(default=None, max_length=20)
     cancel: SeriesCancelBody | None = None
     on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
     dry_run: Truth = Field(False, description="Show what would be changed, and change nothing.")

@@ -73,6 +73,9 @@ def _visit(visit: Appointment | CalendarEntry) -> dict[str, object]:
         "mode": visit.mode,
         "buffer_before_minutes": visit.buffer_before_minutes,
         "buffer_after_minutes": visit.buffer_after_minutes,
+        "series_id": visit.series_id,
+        "occurrence": visit.occurrence,
+        "original": visit.original,
     }
 
 

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from application.catalogue import Catalogue
 from application.practice_log import PracticeLog
 from application.scheduling.diary import open_diary
 from domain.practice.resource import Resource
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.availability import slot_at
-from domain.scheduling.question import Slot, VisitRules
+from domain.scheduling.question import Question, Slot, VisitRules
 
 _ANY_DAYS: Final = 36_500
 
@@ -27,18 +28,22 @@ def slot_as_agreed(
     """
     named = list(resource_ids)
     diary = open_diary(log, thing.service_id, [clinician_id], thing.taken, now, is_agreed=True)
-    kinds = [diary.catalogue.one(Resource, id).kind for id in thing.resource_ids]
     for resource_id in named:
         diary.catalogue.one(Resource, resource_id)
     question = diary.question(clinician_id, without=thing.id, preferred=thing.resource_ids)
+    return slot_at(as_agreed(diary.catalogue, question, thing, clinician_id), thing.starts_at, named)
+
+
+def as_agreed(catalogue: Catalogue, question: Question, thing: Appointment, clinician_id: UUID) -> Question:
+    """Return the question for a visit's own time under the terms that it was agreed on. Raises NotFoundError."""
     rules = VisitRules(
         duration_minutes=int(thing.during.duration.total_seconds()) // 60,
         step_minutes=1,
         buffer_before_minutes=thing.buffer_before_minutes,
         buffer_after_minutes=thing.buffer_after_minutes,
         horizon_days=_ANY_DAYS,
-        requires=tuple(kinds),
+        requires=tuple(catalogue.one(Resource, id).kind for id in thing.resource_ids),
     )
     # A service that is no longer offered is still given to those who have asked for it.
     is_offering = question.is_offering or clinician_id == thing.clinician_id
-    return slot_at(replace(question, rules=rules, is_offering=is_offering), thing.starts_at, named)
+    return replace(question, rules=rules, is_offering=is_offering)

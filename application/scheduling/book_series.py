@@ -26,7 +26,7 @@ from domain.scheduling.occurrences import Occurrence, occurrences
 from domain.scheduling.recurrence import Recurrence
 from domain.scheduling.series import PlannedVisit, Series
 from domain.scheduling.series_errors import SeriesConflictError
-from domain.scheduling.visit import Visit
+from domain.scheduling.visit import SeriesPlace, Visit
 from domain.time_range import TimeRange
 
 TRIES: Final = 5
@@ -125,16 +125,20 @@ class BookSeriesHandler:
         decisions = plan.decisions
         if decisions.conflicts and (command.on_conflict is OnConflict.ALL_OR_NOTHING or not decisions.granted):
             raise SeriesConflictError(decisions.conflicts)
+        series_id, originals = uuid7(), {each.index: each.original for each in plan.occurrences}
         visits = [
             Appointment.book(
-                id=each.wanted.holder_id, visit=_visit(decisions.diary.service, command.patient_id, each), at=now
+                id=each.wanted.holder_id,
+                visit=_visit(decisions.diary.service, command.patient_id, each),
+                at=now,
+                place=SeriesPlace(series_id, each.wanted.index, originals[each.wanted.index]),
             )
             for each in decisions.granted
         ]
         booked = {each.wanted.index: each.wanted.holder_id for each in decisions.granted}
         skipped = {conflict.index: conflict.code for conflict in decisions.conflicts}
         series = Series.plan(
-            id=uuid7(),
+            id=series_id,
             patient_id=command.patient_id,
             service_id=command.service_id,
             clinician_id=command.clinician_id,
@@ -148,7 +152,8 @@ class BookSeriesHandler:
         )
         claims = [claim for visit in visits for claim in visit.claims()]
         caps = caps_on_all(decisions.diary.catalogue, visits)
-        return Outcome(series, log.record(series, *visits, by=by, claims=claims, caps=caps))
+        position = log.record(series, *visits, by=by, claims=claims, releases=decisions.expired, caps=caps)
+        return Outcome(series, position)
 
 
 def _zone(diary: Diary, command: BookSeries) -> str:

@@ -46,7 +46,9 @@ class RescheduleAppointmentHandler(AppointmentChangingHandler[RescheduleAppointm
         slot = slot_at(
             diary.question(thing.clinician_id, without=thing.id, preferred=thing.resource_ids), command.starts_at
         )
-        thing.reschedule(TimeRange(slot.starts_at, slot.ends_at), slot.resource_ids, now)
+        # On another day the clinician may be at another place.
+        to = TimeRange(slot.starts_at, slot.ends_at)
+        thing.reschedule(to, slot.resource_ids, now, location_id=slot.location_id)
 
     def caps(self, log: PracticeLog, thing: Appointment) -> Sequence[VisitCap]:
         return caps_on(log.catalogue(at_least=0), thing)

@@ -10,9 +10,13 @@ from typing import Final
 from uuid import UUID
 
 from application.practice_log import PracticeLog
+from application.scheduling.as_agreed import as_agreed
 from application.scheduling.book_appointment import instant
 from application.scheduling.diary import Diary, concerned, held, reach_of
+from domain.practice.location import Location
+from domain.practice.resource import Resource
 from domain.practice.service import Service
+from domain.scheduling.appointment import Appointment
 from domain.scheduling.availability import slot_at
 from domain.scheduling.errors import SchedulingError, TimeTakenError
 from domain.scheduling.question import Question, Slot
@@ -27,9 +31,11 @@ _NEIGHBOURS: Final = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedVisit:
-    """A visit of a series that is to take place. ``location_id`` None leaves the place open; resources that are preferred come first.
+    """A visit of a series that is to take place. ``location_id`` None leaves the place open.
 
-    ``holder_id`` is its appointment's id. ``is_first``: the service's horizon binds it, as it binds any single booking.
+    Resources that are named are used; for what is required beyond them those that are preferred come first. ``holder_id`` is its
+    appointment's id, and ``agreed`` the appointment itself if it keeps its time: then it is asked for as it was agreed on.
+    ``is_first``: the service's horizon binds it, as it binds any single booking.
     """
 
     index: int
@@ -37,7 +43,9 @@ class WantedVisit:
     holder_id: UUID
     clinician_id: UUID
     location_id: UUID | None = None
+    named: tuple[UUID, ...] = ()
     preferred: tuple[UUID, ...] = ()
+    agreed: Appointment | None = None
     is_first: bool = False
 
 
@@ -49,11 +57,15 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What came of each visit, in the order of the series. ``diary`` knows the service at that moment."""
+    """What came of each visit, in the order of the series. ``diary`` knows the service at that moment.
+
+    ``expired`` are holds whose time is up and whose claims still lie there: whoever takes time releases them in the same append.
+    """
 
     diary: Diary
     granted: Sequence[Granted]
     conflicts: Sequence[Conflict]
+    expired: Sequence[UUID]
 
 
 def decide_all(
@@ -68,7 +80,7 @@ def decide_all(
     """Decide visits, which are not empty, in their order, or from the last to the first.
 
     ``moving`` are holders whose present times count as free, because they move in the same append; the one of a visit that is
-    refused stays where it is, and counts again. Raises NotFoundError: there is no such service or clinician.
+    refused stays where it is, and counts again. Raises NotFoundError: there is no such service, clinician, location or resource.
     """
     diaries = _open_diaries(log, service_id, wanted, now)
     refused: dict[int, Conflict] = {}
@@ -79,7 +91,8 @@ def decide_all(
         if not (found and moving):
             break
     kept = sorted(granted, key=lambda each: each.wanted.index)
-    return Decisions(next(iter(diaries.values())), kept, [refused[index] for index in sorted(refused)])
+    expired = list(dict.fromkeys(holder for diary in diaries.values() for holder in diary.expired))
+    return Decisions(next(iter(diaries.values())), kept, [refused[index] for index in sorted(refused)], expired)
 
 
 def _pass(
@@ -100,7 +113,7 @@ def _pass(
             diaries[each.index], each, leaving, [claim for one in taken[-_NEIGHBOURS:] for claim in one]
         )
         try:
-            slot = slot_at(question, each.starts_at)
+            slot = slot_at(question, each.starts_at, each.named)
         except SchedulingError as error:
             found[each.index] = Conflict(each.index, each.starts_at, error.code, _whose(question, each, error, wanted))
             leaving.discard(each.holder_id)
@@ -114,17 +127,32 @@ def _open_diaries(log: PracticeLog, service_id: UUID, wanted: Sequence[WantedVis
     """Read the claims around each visit; all belong to a catalogue that is as new as they are."""
     catalogue = log.catalogue(at_least=0)
     clinicians = list(dict.fromkeys(each.clinician_id for each in wanted))
-    named = {resource_id for each in wanted for resource_id in each.preferred}
+    # What was agreed on may need kinds of resources that the service does not require today.
+    is_agreed = any(each.agreed for each in wanted)
+    named = {resource_id for each in wanted for resource_id in (*each.named, *each.preferred)}
     while True:
         service = catalogue.one(Service, service_id)
         consultations = log.reader.consult_each(
-            concerned(catalogue, service, clinicians, named),
-            [reach_of(catalogue, service, [each.clinician_id], instant(each.starts_at)) for each in wanted],
+            concerned(catalogue, service, clinicians, None if is_agreed else named),
+            [
+                reach_of(
+                    catalogue,
+                    service,
+                    [each.clinician_id],
+                    each.agreed.taken if each.agreed else instant(each.starts_at),
+                    is_agreed=each.agreed is not None,
+                )
+                for each in wanted
+            ],
         )
         newest = max(consultation.catalogue_position for consultation in consultations)
         if newest <= catalogue.position:
             break
         catalogue = log.catalogue(at_least=newest)
+    for location_id in {each.location_id for each in wanted if each.location_id}:
+        catalogue.one(Location, location_id)
+    for resource_id in {resource_id for each in wanted for resource_id in each.named}:
+        catalogue.one(Resource, resource_id)
     read = zip(wanted, consultations, strict=True)
     return {each.index: Diary(service, catalogue, consultation, now, {}) for each, consultation in read}
 
@@ -133,15 +161,11 @@ def _question(diary: Diary, wanted: WantedVisit, leaving: Collection[UUID], take
     others = [claim for claim in diary.consultation.claims if claim.holder_id not in leaving]
     known = replace(diary, claims=held([*others, *taken], diary.now))
     question = known.question(wanted.clinician_id, preferred=wanted.preferred)
-    rules = question.rules
-    return replace(
-        question,
-        places=[p for p in question.places if wanted.location_id in (None, p.location_id)],
-        rules=replace(
-            rules,
-            horizon_days=rules.horizon_days if wanted.is_first else ANY_HORIZON_DAYS,
-        ),
-    )
+    places = [place for place in question.places if wanted.location_id in (None, place.location_id)]
+    if wanted.agreed is not None:
+        return replace(as_agreed(diary.catalogue, question, wanted.agreed, wanted.clinician_id), places=places)
+    horizon_days = question.rules.horizon_days if wanted.is_first else ANY_HORIZON_DAYS
+    return replace(question, places=places, rules=replace(question.rules, horizon_days=horizon_days))
 
 
 def _claims(question: Question, wanted: WantedVisit, slot: Slot, service_id: UUID) -> list[TimeClaim]:

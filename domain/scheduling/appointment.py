@@ -20,8 +20,8 @@ from domain.scheduling.errors import (
 )
 from domain.scheduling.status import HOLDING, Status, refuse_closed, refuse_fixed, refuse_unagreed
 from domain.scheduling.time_claim import TimeClaim
-from domain.scheduling.undoing import GRACE, Earlier, undoable
-from domain.scheduling.visit import Visit
+from domain.scheduling.undoing import GRACE, Earlier, as_it_is, undoable
+from domain.scheduling.visit import SeriesPlace, Visit
 from domain.text import clean_paragraphs
 from domain.time_range import TimeRange
 
@@ -43,15 +43,18 @@ class Appointment(Aggregate):
     Undone = facts.Undone
 
     @classmethod
-    def book(cls, *, id: UUID, visit: Visit, at: datetime, retrospective: bool = False) -> Self:
-        """Book the visit. ``retrospective`` records one that has already begun, as an import does.
+    def book(
+        cls, *, id: UUID, visit: Visit, at: datetime, retrospective: bool = False, place: SeriesPlace | None = None
+    ) -> Self:
+        """Book the visit. ``retrospective`` records one that has already begun, as an import does; ``place`` is its one in a series.
 
         Whether the time is free is for ``availability`` to say, and for the claims to guarantee.
         Raises InThePastError.
         """
         if visit.during.starts_at < at and not retrospective:
             raise InThePastError
-        return cls._create(cls.Booked, id=id, timestamp=at, **visit.fields())
+        fields = visit.fields() if place is None else visit.fields() | place.fields()
+        return cls._create(cls.Booked, id=id, timestamp=at, **fields)
 
     @classmethod
     def request(cls, *, id: UUID, visit: Visit, at: datetime) -> Self:
@@ -76,6 +79,9 @@ class Appointment(Aggregate):
         price_amount_minor: int,
         price_currency: str,
         timestamp: datetime,
+        series_id: UUID | None = None,
+        occurrence: int | None = None,
+        original: str | None = None,
     ) -> None:
         self.patient_id = patient_id
         self.service_id = service_id
@@ -89,6 +95,7 @@ class Appointment(Aggregate):
         self.mode = mode
         self.price_amount_minor = price_amount_minor
         self.price_currency = price_currency
+        self.series_id, self.occurrence, self.original = series_id, occurrence, original
         self.status: str = Status.BOOKED.value
         self.cancellation_reason: Personal[str] | None = None
         self.decline_reason: Personal[str] | None = None
@@ -97,7 +104,7 @@ class Appointment(Aggregate):
         self.overlaps: list[UUID] = []
         self.beside: list[UUID] = []
         # Undone, a booking leaves no visit, and no cancellation either.
-        self.earlier: Earlier | None = {**self.as_it_is("booked"), "status": Status.ARCHIVED.value}
+        self.earlier: Earlier | None = {**as_it_is(self, "booked"), "status": Status.ARCHIVED.value}
 
     @property
     def during(self) -> TimeRange:
@@ -179,19 +186,33 @@ class Appointment(Aggregate):
         self.trigger_event(self.Declined, patient_id=self.patient_id, reason=reason, timestamp=at)
         return True
 
-    def reschedule(self, to: TimeRange, resource_ids: Iterable[UUID], at: datetime) -> bool:
-        """Move to another time. Return whether anything was recorded: the same time and resources record nothing.
+    def reschedule(
+        self,
+        to: TimeRange,
+        resource_ids: Iterable[UUID],
+        at: datetime,
+        *,
+        clinician_id: UUID | None = None,
+        location_id: UUID | None = None,
+    ) -> bool:
+        """Move to another time, and with it to a clinician and a place if they are named. Return whether anything was recorded.
 
         Raises what ``refuse_fixed`` raises, and InThePastError.
         """
-        resources = list(resource_ids)
+        clinician, location = clinician_id or self.clinician_id, location_id or self.location_id
+        if to == self.during:
+            return self.reassign(clinician, location, resource_ids, at)
         refuse_fixed(self.status)
-        if to == self.during and resources == self.resource_ids:
-            return False
         if to.starts_at < at:
             raise InThePastError
         self.trigger_event(
-            self.Rescheduled, starts_at=to.starts_at, ends_at=to.ends_at, resource_ids=resources, timestamp=at
+            self.Rescheduled,
+            starts_at=to.starts_at,
+            ends_at=to.ends_at,
+            resource_ids=list(resource_ids),
+            clinician_id=None if clinician == self.clinician_id else clinician,
+            location_id=None if location == self.location_id else location,
+            timestamp=at,
         )
         return True
 
@@ -271,16 +292,3 @@ class Appointment(Aggregate):
         Raises what ``undoable`` raises.
         """
         self.trigger_event(self.Undone, **undoable(self.earlier, self.starts_at, self.ends_at, at), timestamp=at)
-
-    def as_it_is(self, act: str) -> Earlier:
-        """Return what an undo of ``act``, which comes next, would restore."""
-        return {
-            "act": act,
-            "status": self.status,
-            "clinician_id": self.clinician_id,
-            "location_id": self.location_id,
-            "resource_ids": self.resource_ids,
-            "starts_at": self.starts_at,
-            "ends_at": self.ends_at,
-            "beside": self.beside,
-        }

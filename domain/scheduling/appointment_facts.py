@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.aggregate import Aggregate, FirstFact
 from domain.personal import Personal
 from domain.scheduling.status import Status
+from domain.scheduling.undoing import as_it_is
 
 
 class Agreed(FirstFact):
@@ -30,7 +31,15 @@ class Agreed(FirstFact):
 
 
 class Booked(Agreed):
+    """``series_id``, ``occurrence`` (its number in the series) and ``original`` (its time on the series' wall clock as it was planned
+    first) are there if the visit was booked as one of a series.
+    """
+
     TOPIC = "scheduling.appointment.booked"
+    SCHEMA_VERSION = 2
+    series_id: UUID | None = None
+    occurrence: int | None = None
+    original: str | None = None
 
 
 class Requested(Agreed):
@@ -40,7 +49,7 @@ class Requested(Agreed):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.status = Status.REQUESTED.value
-        aggregate.earlier = {**aggregate.as_it_is("requested"), "status": Status.ARCHIVED.value}
+        aggregate.earlier = {**as_it_is(aggregate, "requested"), "status": Status.ARCHIVED.value}
 
 
 class Exempted(Aggregate.Event):
@@ -66,7 +75,7 @@ class Confirmed(Aggregate.Event):
     resource_ids: list[UUID]
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = aggregate.as_it_is("confirmed")
+        aggregate.earlier = as_it_is(aggregate, "confirmed")
         aggregate.status, aggregate.resource_ids = Status.BOOKED.value, self.resource_ids
 
 
@@ -77,19 +86,26 @@ class Declined(Aggregate.Event):
     reason: Personal[str]
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = aggregate.as_it_is("declined")
+        aggregate.earlier = as_it_is(aggregate, "declined")
         aggregate.status, aggregate.decline_reason = Status.DECLINED.value, self.reason
 
 
 class Rescheduled(Aggregate.Event):
+    """``clinician_id`` and ``location_id`` are there if they are others from now on."""
+
     TOPIC = "scheduling.appointment.rescheduled"
+    SCHEMA_VERSION = 2
     starts_at: datetime
     ends_at: datetime
     resource_ids: list[UUID]
+    clinician_id: UUID | None = None
+    location_id: UUID | None = None
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = aggregate.as_it_is("rescheduled")
+        aggregate.earlier = as_it_is(aggregate, "rescheduled")
         aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
+        aggregate.clinician_id = self.clinician_id or aggregate.clinician_id
+        aggregate.location_id = self.location_id or aggregate.location_id
         aggregate.resource_ids, aggregate.beside = self.resource_ids, []
 
 
@@ -100,7 +116,7 @@ class Reassigned(Aggregate.Event):
     resource_ids: list[UUID]
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = aggregate.as_it_is("reassigned")
+        aggregate.earlier = as_it_is(aggregate, "reassigned")
         aggregate.clinician_id, aggregate.location_id = self.clinician_id, self.location_id
         aggregate.resource_ids, aggregate.beside = self.resource_ids, []
 
@@ -112,7 +128,7 @@ class Cancelled(Aggregate.Event):
     reason: Personal[str]
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = aggregate.as_it_is("cancelled")
+        aggregate.earlier = as_it_is(aggregate, "cancelled")
         aggregate.status, aggregate.cancellation_reason = Status.CANCELLED.value, self.reason
 
 
@@ -120,7 +136,7 @@ class CheckedIn(Aggregate.Event):
     TOPIC = "scheduling.appointment.checked_in"
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = aggregate.as_it_is("checked_in")
+        aggregate.earlier = as_it_is(aggregate, "checked_in")
         aggregate.status = Status.CHECKED_IN.value
 
 
@@ -128,7 +144,7 @@ class Completed(Aggregate.Event):
     TOPIC = "scheduling.appointment.completed"
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = aggregate.as_it_is("completed")
+        aggregate.earlier = as_it_is(aggregate, "completed")
         aggregate.status = Status.COMPLETED.value
 
 
@@ -136,7 +152,7 @@ class NotAttended(Aggregate.Event):
     TOPIC = "scheduling.appointment.not_attended"
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = aggregate.as_it_is("not_attended")
+        aggregate.earlier = as_it_is(aggregate, "not_attended")
         aggregate.status = Status.NO_SHOW.value
 
 

@@ -1,7 +1,7 @@
 """Taking a command back: for how long, and to what."""
 
 from datetime import datetime, timedelta
-from typing import Final, TypedDict
+from typing import Any, Final, TypedDict
 from uuid import UUID
 
 from domain.scheduling.errors import AlreadyStartedError, NothingToUndoError, TooLateToUndoError
@@ -25,6 +25,20 @@ class Earlier(TypedDict):
     starts_at: datetime
     ends_at: datetime
     beside: list[UUID]
+
+
+def as_it_is(appointment: Any, act: str) -> Earlier:
+    """Return what an undo of ``act``, which comes next, would restore."""
+    return {
+        "act": act,
+        "status": appointment.status,
+        "clinician_id": appointment.clinician_id,
+        "location_id": appointment.location_id,
+        "resource_ids": appointment.resource_ids,
+        "starts_at": appointment.starts_at,
+        "ends_at": appointment.ends_at,
+        "beside": appointment.beside,
+    }
 
 
 def undoable(earlier: Earlier | None, starts_at: datetime, ends_at: datetime, at: datetime) -> Earlier:

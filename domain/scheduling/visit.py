@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 from domain.errors import InvalidValueError
@@ -25,6 +25,17 @@ class VisitFields(TypedDict):
     mode: str
     price_amount_minor: int
     price_currency: str
+
+
+class SeriesPlace(NamedTuple):
+    """A visit's own one in its series, for ever: its number, and its (naive) time on the wall clock as it was planned first."""
+
+    series_id: UUID
+    occurrence: int
+    original: datetime
+
+    def fields(self) -> dict[str, object]:
+        return {"series_id": self.series_id, "occurrence": self.occurrence, "original": self.original.isoformat()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

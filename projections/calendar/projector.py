@@ -23,6 +23,8 @@ _COPIED: Final = (
     "price_amount_minor",
     "price_currency",
 )
+_OF_A_SERIES: Final = ("series_id", "occurrence", "original")
+"""Told of visits that were booked in one, and left out of others."""
 _STATUS_FIRST: Final = {
     Appointment.Booked.TOPIC: Status.BOOKED.value,
     Appointment.Requested.TOPIC: Status.REQUESTED.value,
@@ -42,15 +44,18 @@ _MOVED: Final = ("starts_at", "ends_at", "clinician_id", "location_id", "resourc
 _INSERT: Final = """
 insert into {schema}.appointment (
     tenant_id, appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,
-    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at, version, position
+    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at,
+    series_id, occurrence, original, version, position
 )
 select
     (select log.current_tenant()), appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,
-    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at, version, position
+    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at,
+    series_id, occurrence, original, version, position
 from json_to_recordset(%s::json) as r (
     appointment_id uuid, patient_id uuid, service_id uuid, clinician_id uuid, location_id uuid, resource_ids uuid[],
     starts_at timestamptz, ends_at timestamptz, buffer_before_minutes integer, buffer_after_minutes integer, status text, mode text,
-    price_amount_minor bigint, price_currency text, booked_at timestamptz, version integer, position bigint
+    price_amount_minor bigint, price_currency text, booked_at timestamptz, series_id uuid, occurrence integer, original text,
+    version integer, position bigint
 )
 """
 
@@ -86,6 +91,8 @@ class CalendarProjector:
                 row["appointment_id"] = event.stream_id
                 row["booked_at"] = event.effective_at
                 row["status"] = first
+                if "series_id" in body:
+                    row.update((name, body[name]) for name in _OF_A_SERIES)
                 booked[event.stream_id] = row
             elif topic.startswith(_OF_A_VISIT):
                 row = self._row(event, booked, changed)

@@ -13,13 +13,17 @@ LONGEST_VISIT: Final = timedelta(days=1)
 
 _COLUMNS: Final = (
     "appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,"
-    " buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at, version, position"
+    " buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at,"
+    " series_id, occurrence, original, version, position"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """One visit as it stands; instants in UTC, ``[starts_at, ends_at)`` without its buffers."""
+    """One visit as it stands; instants in UTC, ``[starts_at, ends_at)`` without its buffers.
+
+    Of one that was booked in a series ``occurrence`` is its index, ``original`` its time on the wall clock as it was planned first.
+    """
 
     appointment_id: UUID
     patient_id: UUID
@@ -36,6 +40,9 @@ class CalendarEntry:
     price_amount_minor: int
     price_currency: str
     booked_at: datetime
+    series_id: UUID | None
+    occurrence: int | None
+    original: str | None
     version: int
     position: int
 

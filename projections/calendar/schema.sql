@@ -17,6 +17,9 @@ create table appointment (
     price_amount_minor    bigint not null,
     price_currency        text not null,
     booked_at             timestamptz not null,
+    series_id             uuid,
+    occurrence            integer,
+    original              text,
     version               integer not null,
     position              bigint not null,
     primary key (tenant_id, appointment_id)

@@ -16,7 +16,7 @@ cross join lateral unnest(r.things) as t (thing_id)
 """
 
 _BEGIN: Final = (Appointment.Booked.TOPIC, Appointment.Requested.TOPIC)
-_MOVE: Final = (Appointment.Rescheduled.TOPIC, Appointment.Confirmed.TOPIC)
+_MOVE: Final = (Appointment.Rescheduled.TOPIC, Appointment.Reassigned.TOPIC, Appointment.Confirmed.TOPIC)
 
 
 CHAPTER: Final = 64
@@ -43,10 +43,8 @@ class HistoryProjector:
             if event.event_type in _BEGIN:
                 body = event.body
                 things = [body["patient_id"], body["clinician_id"], *_resources(event)]
-            elif event.event_type == Appointment.Reassigned.TOPIC:
-                things = [event.body["clinician_id"], *_resources(event)]
             elif event.event_type in _MOVE:
-                things = _resources(event)
+                things = [*filter(None, [event.body.get("clinician_id")]), *_resources(event)]
             elif event.event_type == Consents.Opened.TOPIC:
                 things = [event.body["patient_id"]]
             else:

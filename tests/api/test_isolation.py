@@ -77,6 +77,9 @@ BODIES: dict[tuple[str, str], Json] = {
         "from_occurrence": 1,
         "scope": "all",
         "starts_at": "2026-06-05T12:00:00+02:00",
+        "clinician_id": "",
+        "location_id": "",
+        "resource_ids": [""],
     },
     ("post", "/v1/api-keys"): {"role": "clinician", "label": "x", "clinician_id": ""},
 }

@@ -9,7 +9,9 @@ from hypothesis.stateful import invariant, rule
 
 from application.outcome import Outcome
 from application.scheduling.book_series import BookSeries, BookSeriesHandler, OnConflict
-from application.scheduling.change_series import CancelSeries, ChangeSeries, ChangeSeriesHandler
+from application.scheduling.change_series import ChangeSeriesHandler
+from application.scheduling.series_changes import CancelSeries, ChangeSeries
+from domain.scheduling.appointment import Appointment
 from domain.scheduling.series import Scope, Series
 from projections.calendar.series_queries import SeriesQueries
 from projections.runner import Runner
@@ -71,23 +73,30 @@ class SeriesCommands:
                 st.integers(0, 7),
                 st.integers(-1, 1),
                 st.sampled_from(list(OnConflict)),
-                st.booleans(),
+                st.sampled_from(["cancel", "move", "give", "room", "move and give"]),
+                st.integers(0, 1),
             ),
             min_size=1,
             max_size=3,
         )
     )
-    def change_series(self, requests: list[tuple[int, int, Scope, int, int, OnConflict, bool]]) -> None:
+    def change_series(self, requests: list[tuple[int, int, Scope, int, int, OnConflict, str, int]]) -> None:
         handler = ChangeSeriesHandler(self.world.logs, FrozenClock())
 
         def request(number: int) -> Outcome[Series]:
-            which, index, scope, start, weeks, on_conflict, cancels = requests[number]
+            which, index, scope, start, weeks, on_conflict, how, to_whom = requests[number]
             id = self.series[which % len(self.series)]
-            command: ChangeSeries | CancelSeries = ChangeSeries(
-                id, index, scope, _STARTS[start] + timedelta(weeks=index - 1 + weeks), on_conflict=on_conflict
+            if how == "cancel":
+                return handler(self.studio.tenant_id, CancelSeries(id, index, scope, "ill"), by_test())
+            command = ChangeSeries(
+                id,
+                index,
+                scope,
+                _STARTS[start] + timedelta(weeks=index - 1 + weeks) if "move" in how else None,
+                self.studio.clinicians[to_whom] if "give" in how else None,
+                resource_ids=(self.studio.rooms[to_whom],) if how == "room" else None,
+                on_conflict=on_conflict,
             )
-            if cancels:
-                command = CancelSeries(id, index, scope, "ill")
             return handler(self.studio.tenant_id, command, by_test())
 
         self.volley(len(requests) if self.series else 0, request)
@@ -100,6 +109,11 @@ class SeriesCommands:
             assert len({visit.original for visit in visits}) == len(visits)
             assert all((visit.appointment_id is None) == (visit.skipped is not None) for visit in visits)
             assert {visit.appointment_id for visit in visits} - {None} <= set(self.booked)
+            for visit in visits:
+                if visit.appointment_id is not None:
+                    one = self.studio.log.load(Appointment, visit.appointment_id)
+                    known = (one.series_id, one.occurrence, one.original)
+                    assert known == (series.id, visit.index, visit.original.isoformat())
 
     @invariant()
     def the_list_of_series_is_the_fold_of_the_log(self) -> None:

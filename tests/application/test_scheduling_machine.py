@@ -301,8 +301,12 @@ class Scheduling(SeriesCommands, PresenceRules):
         page = CalendarQueries(self.world.app_transaction).page(self.studio.tenant_id, CalendarFilter(), limit=1000)
 
         assert {
-            (e.appointment_id, e.status, e.starts_at, e.clinician_id, e.resource_ids, e.version) for e in page.entries
-        } == {(a.id, a.status, a.starts_at, a.clinician_id, tuple(a.resource_ids), a.version) for a in self.folded()}
+            (e.appointment_id, e.status, e.starts_at, e.clinician_id, e.resource_ids, e.series_id, e.version)
+            for e in page.entries
+        } == {
+            (a.id, a.status, a.starts_at, a.clinician_id, tuple(a.resource_ids), a.series_id, a.version)
+            for a in self.folded()
+        }
 
     def volley(self, number: int, act: Callable[[int], object]) -> list[object]:
         """Run commands at once. A refusal is an answer; anything else that is raised is a fault."""
