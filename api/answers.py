@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import orjson
 from fastapi import Response
 
 _OPTIONS: Final = orjson.OPT_UTC_Z
+
+
+class Answering(Protocol):
+    """Whatever a route may answer with."""
+
+    def response(self) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)

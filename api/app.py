@@ -21,7 +21,18 @@ from api.patients import consents, contacts, merging, patients
 from api.practice import api_keys, clinicians, hours, locations, practice, resources, services, time_off
 from api.readiness import Readiness
 from api.reference import reference
-from api.scheduling import appointments, calendar, conflicts, explain, history, holds, series, slots
+from api.scheduling import (
+    appointments,
+    calendar,
+    conflicts,
+    explain,
+    feeds,
+    history,
+    holds,
+    invitations,
+    series,
+    slots,
+)
 from api.security import Authentication, Doorkeeper
 
 
@@ -68,6 +79,8 @@ def create_app(world: World) -> FastAPI:
         explain,
         conflicts,
         series,
+        invitations,
+        feeds,
         patients,
         contacts,
         consents,

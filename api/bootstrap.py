@@ -35,7 +35,9 @@ from event_store.recorded_things import RecordedThings
 from event_store.tenancy import open_pool, tenant_transaction
 from event_store.wake_ups import Notifier, listen
 from projections import cursors
+from projections.access.feed_queries import FeedRecord, feeds_of, find_feed
 from projections.access.queries import KeyRecord, find_key, keys_of
+from projections.calendar.feed_queries import FeedQueries
 from projections.calendar.queries import CalendarQueries
 from projections.calendar.series_queries import SeriesQueries
 from projections.cursors import ViewStatus
@@ -87,6 +89,7 @@ class World:
     log_reader: LogReader
     calendar: CalendarQueries
     series: SeriesQueries
+    feed_visits: FeedQueries
     patients: PatientQueries
     history: HistoryQueries
     instants: Instants
@@ -120,6 +123,20 @@ class World:
         if key is None or key.revoked_at is not None:
             return None
         return Actor(key.tenant_id, key.key_id, Role(key.role), key.clinician_id)
+
+    def find_feed(self, token_hash: bytes) -> tuple[UUID, UUID] | None:
+        """Return the practice and the id of the feed whose token has this SHA-256; None if none has."""
+        with self.store.pool.connection() as connection:
+            feed = find_feed(connection, token_hash)
+        return None if feed is None else (feed.tenant_id, feed.feed_id)
+
+    def feeds_of(
+        self, tenant_id: UUID, clinician_id: UUID | None, patient_id: UUID | None, *, after: UUID | None, limit: int
+    ) -> tuple[Sequence[FeedRecord], UUID | None]:
+        """Return a page of a practice's feeds, and the id behind which the next page begins."""
+        return feeds_of(
+            self.transaction, tenant_id, clinician_id=clinician_id, patient_id=patient_id, after=after, limit=limit
+        )
 
     @contextmanager
     def projecting(self) -> Iterator[Runner]:
@@ -247,6 +264,7 @@ def open_world(settings: Settings, *, stays_up: bool = False, clock: Clock | Non
             log_reader=log_reader,
             calendar=CalendarQueries(transaction),
             series=SeriesQueries(transaction),
+            feed_visits=FeedQueries(transaction),
             patients=PatientQueries(transaction, log_reader, keys, words_of),
             history=HistoryQueries(transaction, log_reader),
             instants=Instants(transaction),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
 
-from api.answers import Answer
+from api.answers import Answer, Answering
 from api.bootstrap import World
 from api.crossing import Crossing
 from api.idempotency import IdempotencyKey, provenance
@@ -77,7 +77,7 @@ class Call:
             raise StaleVersionError
         return int(seen)
 
-    async def read(self, action: Action, work: Callable[[], Answer]) -> Response:
+    async def read(self, action: Action, work: Callable[[], Answering]) -> Response:
         """Answer with what ``work`` returns, from a thread. Raises NotPermittedError, CrowdedError, and what ``work`` raises."""
         authorise(self.actor, action)
         answer = await self.gate.crossing.run(work)

@@ -25,6 +25,7 @@ class Action(StrEnum):
     READ_VISITS = "read appointments and the calendar"
     CHANGE_VISITS = "book, move, cancel and close appointments"
     DOUBLE_BOOK = "book on purpose against the rules, beside other visits"
+    SHARE_CALENDARS = "open, list and revoke feeds of visits for other calendars"
     READ_HISTORY = "read how a thing came to be what it is"
     READ_LOG = "read the practice's whole log, event by event"
 
@@ -51,6 +52,7 @@ ALLOWED: Final = {
     Action.READ_VISITS: _EVERYONE,
     Action.CHANGE_VISITS: _SEES_PATIENTS,
     Action.DOUBLE_BOOK: _SEES_PATIENTS,
+    Action.SHARE_CALENDARS: _SEES_PATIENTS,
     Action.READ_HISTORY: _SEES_PATIENTS | {Role.AUDITOR},
     Action.READ_LOG: frozenset({Role.OWNER, Role.AUDITOR}),
 }

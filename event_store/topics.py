@@ -15,6 +15,7 @@ from domain.practice.practice import Practice
 from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.feed import Feed
 from domain.scheduling.hold import Hold
 from domain.scheduling.series import Series
 
@@ -30,6 +31,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Appointment,
     Series,
     Hold,
+    Feed,
 )
 
 

@@ -1,10 +1,11 @@
-"""Keeps the table of API keys."""
+"""Keeps the tables of API keys and of feeds."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from domain.logged_event import LoggedEvent
 from domain.practice.api_key import ApiKey
+from projections.access.feed_rows import feed_writes
 from projections.rows import Row, Write
 
 _INSERT: Final = """
@@ -56,4 +57,4 @@ class AccessProjector:
                     issued[event.stream_id] |= change
                 else:
                     revoked.append(change)
-        return [Write(_INSERT, list(issued.values())), Write(_REVOKE, revoked)]
+        return [Write(_INSERT, list(issued.values())), Write(_REVOKE, revoked), *feed_writes(events)]

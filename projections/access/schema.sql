@@ -1,4 +1,4 @@
--- Whose key a key is; only hashes are known. Runs as scheduler_owner with search_path on the schema that is filled.
+-- Whose key a key is, and whose visits a feed shows; only hashes of keys and tokens are known. Runs as scheduler_owner with search_path on the schema that is filled.
 
 create table api_key (
     tenant_id    uuid not null,
@@ -27,3 +27,31 @@ create policy holder on api_key for select to scheduler_app
 
 grant select, insert, update, delete on api_key to scheduler_projector;
 grant select on api_key to scheduler_app, scheduler_backup;
+
+create table feed (
+    tenant_id    uuid not null,
+    feed_id      uuid not null,
+    clinician_id uuid,
+    patient_id   uuid,
+    detail       text not null,
+    token_hash   bytea not null check (length(token_hash) = 32),
+    opened_at    timestamptz not null,
+    revoked_at   timestamptz,
+    version      integer not null,
+    position     bigint not null,
+    primary key (tenant_id, feed_id)
+);
+
+create index feed_by_hash on feed (token_hash);
+
+alter table feed enable row level security;
+alter table feed force row level security;
+create policy tenant on feed using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()));
+create policy whole on feed for select to scheduler_backup using (true);
+
+-- As a key: whoever holds a feed's token knows its hash, and sees this one row.
+create policy holder on feed for select to scheduler_app
+    using (token_hash = decode(nullif(current_setting('app.token_hash', true), ''), 'hex'));
+
+grant select, insert, update, delete on feed to scheduler_projector;
+grant select on feed to scheduler_app, scheduler_backup;

@@ -48,6 +48,8 @@ SENTENCES: Final = {
     "scheduling.series.changed": "Visits of the series were changed",
     "scheduling.series.cancelled": "Visits of the series were cancelled",
     "scheduling.appointment.undone": "The last command was undone",
+    "scheduling.feed.opened": "A feed was opened",
+    "scheduling.feed.revoked": "The feed was revoked",
     "scheduling.hold.placed": "The time was held",
     "scheduling.hold.used": "The held time was booked",
     "scheduling.hold.released": "The held time was given back",

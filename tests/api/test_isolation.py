@@ -81,6 +81,8 @@ BODIES: dict[tuple[str, str], Json] = {
         "location_id": "",
         "resource_ids": [""],
     },
+    ("post", "/v1/clinicians/{clinician_id}/feeds"): {"detail": "busy"},
+    ("post", "/v1/patients/{patient_id}/feeds"): {"detail": "busy"},
     ("post", "/v1/api-keys"): {"role": "clinician", "label": "x", "clinician_id": ""},
 }
 """A body that would succeed for each route that takes one. Fields that hold ids are empty, and filled in with the caller's own."""
@@ -145,6 +147,7 @@ def ids_of(studio: Studio) -> dict[str, str]:
         "appointment_id": studio.booked("2026-06-02T09:00:00+02:00")["id"],
         "series_id": studio.plan("2026-06-05T09:00:00+02:00").json()["id"],
         "api_key_id": key["id"],
+        "feed_id": studio.make(f"/v1/clinicians/{studio.clinician}/feeds")["id"],
         "hold_id": studio.make(
             "/v1/holds",
             service_id=studio.service,
@@ -233,6 +236,7 @@ class TestAnotherPracticesId:
             "appointments",
             "series",
             "holds",
+            "feeds",
             "api-keys",
         ):
             answer = studio.client.get(f"/v1/{path}/{id_}")
@@ -254,6 +258,7 @@ class TestLists:
             "patients",
             "appointments",
             "series",
+            "feeds",
             "api-keys",
         ):
             text = studio.client.get(f"/v1/{path}", params={"after": position}).text

@@ -34,6 +34,7 @@ def status_of(studio: Studio, client: httpx2.Client, action: Action) -> int:
         Action.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.visit()),
         Action.READ_LOG: lambda: client.get("/v1/events"),
         Action.DOUBLE_BOOK: lambda: client.post("/v1/appointments", json=studio.visit(override={"reason": "x"})),
+        Action.SHARE_CALENDARS: lambda: client.get("/v1/feeds"),
         Action.READ_HISTORY: lambda: client.get(f"/v1/patients/{studio.patient}/history"),
     }
     return asked[action]().status_code

@@ -99,6 +99,8 @@ class Life:
         }
         ids["service_id"] = self.write("POST", "/v1/services", service)["id"]
         self.write("PATCH", "/v1/services/{service_id}", {"name": "Gespräch"}, **ids)
+        feed = self.write("POST", "/v1/clinicians/{clinician_id}/feeds", {"detail": "name"}, **ids)
+        self.write("DELETE", "/v1/feeds/{feed_id}", feed_id=feed["id"])
         key = self.write("POST", "/v1/api-keys", {"role": "front_desk", "label": "Empfang"})
         self.write("DELETE", "/v1/api-keys/{api_key_id}", api_key_id=key["id"])
 
@@ -133,6 +135,7 @@ class Life:
     def note(self, patient_id: str, number: int) -> None:
         """Tell of a patient's contacts, of what staff should know, and of a consent that another person gave and took back."""
         canary, path = self.canary, "/v1/patients/{patient_id}"
+        self.write("POST", f"{path}/feeds", {"detail": "visit"}, patient_id=patient_id)
         person = canary.patient(number)
         contact = {
             "kind": "guardian",
