@@ -18,7 +18,17 @@ from api.express import Express, Stop, stops_of
 from api.metrics import Metrics
 from api.operations import operations
 from api.patients import consents, contacts, merging, patients
-from api.practice import api_keys, clinicians, hours, locations, practice, resources, services, time_off
+from api.practice import (
+    api_keys,
+    clinicians,
+    hours,
+    locations,
+    practice,
+    resources,
+    services,
+    time_off,
+    webhook_endpoints,
+)
 from api.readiness import Readiness
 from api.reference import reference
 from api.scheduling import (
@@ -95,6 +105,7 @@ def create_app(world: World) -> FastAPI:
         services,
         api_keys,
         events,
+        webhook_endpoints,
     ):
         app.include_router(module.routes)
         stops |= stops_of([route for route in module.routes.routes if isinstance(route, APIRoute)])

@@ -14,14 +14,19 @@ from typing import Final
 from uuid import UUID
 
 from adapters.clock import FrozenClock, SystemClock
+from adapters.egress.addresses import Policy
+from adapters.egress.outside import HttpOutside
 from adapters.postgresql import OUTAGES, TenantWork, connecting, in_database, relaxed
+from adapters.webhook_worker import WebhookWorker
 from api.settings import Settings
 from application.errors import UnavailableError
 from application.importing.practice_import import ImportPorts
 from application.permissions import Actor
 from application.ports import Clock
 from application.practice_log import PracticeLogs
+from application.webhooks.ports import Outside, SecretBox
 from domain.practice.api_key import Role
+from domain.public_events import public_names
 from event_store.audit_reader import AuditReader
 from event_store.blind_index import words_of
 from event_store.embedded import SUPERUSER, EmbeddedServer, EmbeddedServerError
@@ -31,8 +36,10 @@ from event_store.log_reader import LogReader
 from event_store.log_store import LogStore
 from event_store.master_key import KeyFile, MasterKeyError
 from event_store.migrate import LOG_DATABASE, migrate, role_conninfo
+from event_store.practice_secrets import PracticeSecrets
 from event_store.recorded_things import RecordedThings
 from event_store.tenancy import open_pool, tenant_transaction
+from event_store.topics import event_classes
 from event_store.wake_ups import Notifier, listen
 from projections import cursors
 from projections.access.feed_queries import FeedRecord, feeds_of, find_feed
@@ -50,6 +57,8 @@ from projections.read_models import READ_MODELS, projectors
 from projections.rebuild import Incomplete, Progress, Rebuild
 from projections.runner import Runner
 from projections.waiting import wait_for
+from projections.webhooks.projector import WebhooksProjector
+from projections.webhooks.queries import WebhookQueries
 
 UNREACHABLE: Final = OUTAGES
 """The database or the keys are away."""
@@ -58,6 +67,9 @@ UNUSABLE: Final[tuple[type[Exception], ...]] = (
 )  # fmt: skip
 """What else stands between a program and its database; the message says what to do."""
 VIEWS: Final = tuple(model.name for model in READ_MODELS)
+FOLLOWERS: Final = (*VIEWS, WebhooksProjector.name)
+"""Who follows the logs: the read models, and what is handed to endpoints outside, which no rebuild can make again."""
+EVENT_NAMES: Final = public_names(str(getattr(event, "TOPIC", "")) for event in event_classes())
 _LISTEN_SECONDS: Final = 1.0
 
 
@@ -94,6 +106,9 @@ class World:
     history: HistoryQueries
     instants: Instants
     audit: AuditReader
+    webhooks: WebhookQueries
+    secrets: SecretBox
+    outside: Outside
     outages: tuple[type[Exception], ...] = OUTAGES
 
     def transaction(self, tenant_id: UUID) -> TenantWork:
@@ -115,6 +130,15 @@ class World:
     def keys_of(self, tenant_id: UUID, after: UUID | None, limit: int) -> tuple[Sequence[KeyRecord], UUID | None]:
         """Return a page of a practice's keys, and the id behind which the next page begins."""
         return keys_of(self.transaction, tenant_id, after=after, limit=limit)
+
+    @property
+    def event_names(self) -> frozenset[str]:
+        """All names of events that the outside may subscribe to."""
+        return EVENT_NAMES
+
+    def endpoint_count(self, tenant_id: UUID) -> int:
+        """Return how many webhook endpoints a practice has."""
+        return len(self.webhooks.endpoints(tenant_id))
 
     def find_actor(self, key_hash: bytes) -> Actor | None:
         """Return whose key has this SHA-256; None if nobody's has, or it was revoked."""
@@ -143,7 +167,8 @@ class World:
         """Lend a runner of all projectors, with connections of its own, which keep nothing from one transaction to the next."""
         with open_pool(self._projector_conninfo(), name="projector", most=4, resets=False) as pool:
             transaction = partial(tenant_transaction, pool)
-            yield Runner(LogReader(pool, self.keys), projectors(self.keys), transaction, pool.connection)
+            followers = (*projectors(self.keys), WebhooksProjector())
+            yield Runner(LogReader(pool, self.keys), followers, transaction, pool.connection)
 
     def rebuild(self, views: Collection[str], progress: Progress) -> list[Incomplete]:
         """Fill read models anew from the logs; return where they are not whole. Raises RebuildRunningError."""
@@ -174,6 +199,11 @@ class World:
         with self.projecting() as runner:
             runner.run(hints, stop)
 
+    def run_workers(self, stop: Event) -> None:
+        """Do until ``stop`` is set what is done after the fact: send webhooks."""
+        conninfo = self.server.conninfo("scheduler_worker")
+        WebhookWorker(conninfo, self.logs, self.clock, self.secrets, self.outside).run(stop)
+
     def catch_up(self, tenant_id: UUID) -> None:
         """Project one practice up to its newest event, whether or not a projector runs."""
         with self.projecting() as runner:
@@ -192,7 +222,7 @@ class World:
         """Return how far each read model is in each practice."""
         with connecting(self.server.conninfo("scheduler_projector"))() as connection:
             heads = dict(connection.execute("select tenant_id, position from log.tenant_head").fetchall())
-            return cursors.status(connection, heads, VIEWS)
+            return cursors.status(connection, heads, FOLLOWERS)
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -269,4 +299,7 @@ def open_world(settings: Settings, *, stays_up: bool = False, clock: Clock | Non
             history=HistoryQueries(transaction, log_reader),
             instants=Instants(transaction),
             audit=AuditReader(store.pool, log_reader),
+            webhooks=WebhookQueries(transaction),
+            secrets=PracticeSecrets(keys),
+            outside=HttpOutside(Policy(is_local=settings.webhooks_local)),
         )

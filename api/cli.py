@@ -21,6 +21,7 @@ from api.commands import (
     read_models,
     serving,
     verifying,
+    webhooks,
 )
 from api.commands.failures import report
 
@@ -41,6 +42,7 @@ for group, name in (
     (practices.group, "practice"),
     (api_keys.group, "apikey"),
     (patients.group, "patient"),
+    (webhooks.group, "webhooks"),
     (importing.group, "import"),
 ):
     app.add_typer(group, name=name)

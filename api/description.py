@@ -24,6 +24,7 @@ TAGS: Final = (
     "scheduling",
     "history",
     "api keys",
+    "webhooks",
     "operations",
 )
 

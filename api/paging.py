@@ -43,6 +43,16 @@ def decoded_id(cursor: str | None) -> UUID | None:
         raise InvalidValueError("cursor", "this cursor is not one that a page has given") from None
 
 
+def decoded_number(cursor: str | None) -> int | None:
+    """Return the number that a cursor holds. Raises InvalidValueError."""
+    mark = decoded(cursor)
+    if mark is None:
+        return None
+    if not (mark.isascii() and mark.isdecimal() and len(mark) < 19):
+        raise InvalidValueError("cursor", "this cursor is not one that a page has given")
+    return int(mark)
+
+
 def page(
     things: Sequence[T], limit: int, cursor: str | None, id_of: Callable[[T], UUID]
 ) -> tuple[Sequence[T], str | None]:

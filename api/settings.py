@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     is_test: bool = Field(False, alias="SCHEDULER_TEST")
     expects_projector: bool = Field(True, alias="SCHEDULER_EXPECTS_PROJECTOR")
     """Whether /readyz asks that a projector keeps up."""
+    webhooks_local: bool = Field(False, alias="SCHEDULER_WEBHOOKS_LOCAL")
+    """Whether webhooks may also go to this machine and without TLS: for development and tests."""
     threads: int = Field(24, alias="SCHEDULER_THREADS", ge=1, le=256)
     """Requests that may be decided at once in one process."""
     connections: int = Field(16, alias="SCHEDULER_CONNECTIONS", ge=1, le=256)
@@ -38,6 +40,14 @@ class Settings(BaseSettings):
     def _refuse_false_time(self) -> Self:
         if self.now is not None and self.database_url is not None and not self.is_test:
             raise ValueError("SCHEDULER_NOW is refused with DATABASE_URL; set SCHEDULER_TEST=1 if this is a test")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_open_egress(self) -> Self:
+        if self.webhooks_local and self.database_url is not None and not self.is_test:
+            raise ValueError(
+                "SCHEDULER_WEBHOOKS_LOCAL is refused with DATABASE_URL; set SCHEDULER_TEST=1 if this is a test"
+            )
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""What `scheduler serve` keeps alive beside itself: the projector's process and the embedded database."""
+"""What `scheduler serve` keeps alive beside itself: the projector's process, which sends webhooks too, and the embedded database."""
 
 import logging
 import subprocess
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-PROJECTOR: Final = (sys.executable, "-m", "api.cli", "project", "--until-eof")
+PROJECTOR: Final = (sys.executable, "-m", "api.cli", "project", "--until-eof", "--with-work")
 _LOOK_SECONDS: Final = 0.25
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0

@@ -17,6 +17,7 @@ class Action(StrEnum):
     READ_PRACTICE = "read the practice's settings, places, people, services and free times"
     CHANGE_PRACTICE = "change the practice's settings, places, people and services"
     MANAGE_KEYS = "issue, list and revoke keys"
+    MANAGE_WEBHOOKS = "say who outside is told of events, and read what they were sent"
     READ_PATIENTS = "read who patients are"
     CHANGE_PATIENTS = "register and change patients"
     READ_REMARKS = "read alerts and notes about patients"
@@ -42,6 +43,7 @@ ALLOWED: Final = {
     Action.READ_PRACTICE: _EVERYONE,
     Action.CHANGE_PRACTICE: _RUNS_IT,
     Action.MANAGE_KEYS: _RUNS_IT,
+    Action.MANAGE_WEBHOOKS: _RUNS_IT,
     Action.READ_PATIENTS: _SEES_PATIENTS | {Role.BILLER, Role.AUDITOR},
     Action.CHANGE_PATIENTS: _SEES_PATIENTS,
     # What staff note about a patient concerns those who see them, and those who check.

@@ -1,5 +1,6 @@
 """One practice's log as the eventsourcing library's Application: load, record, and answer a repeated command."""
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -80,7 +81,7 @@ class PracticeLog(Application[UUID]):
             for event in streams.get(id_, ()):
                 thing = event.mutate(cast("Aggregate | None", thing))
             if not isinstance(thing, kind):
-                raise NotFoundError(_spoken(kind))
+                raise NotFoundError(spoken(kind))
             found[id_] = thing
         return found
 
@@ -148,18 +149,18 @@ class PracticeLog(Application[UUID]):
         reached = self.reader.reached(id_, version=version, position=position)
         if reached is None:
             self.load(kind, id_)
-            raise NotYetError(_spoken(kind))
+            raise NotYetError(spoken(kind))
         return reached
 
     def _at_version(self, kind: type[T], id_: UUID, version: int | None) -> T:
         try:
             thing: object = self.repository.get(id_, version=version)
         except AggregateNotFoundError:
-            raise NotFoundError(_spoken(kind)) from None
+            raise NotFoundError(spoken(kind)) from None
         except OperationalError as error:
             raise UnavailableError from error
         if not isinstance(thing, kind):
-            raise NotFoundError(_spoken(kind))
+            raise NotFoundError(spoken(kind))
         return thing
 
 
@@ -188,5 +189,6 @@ class PracticeLogs:
         return self.of(tenant_id)
 
 
-def _spoken(kind: type[Aggregate]) -> str:
-    return kind.__name__.lower()
+def spoken(kind: type[Aggregate]) -> str:
+    """Return the word for a kind of thing in a message: ``WebhookEndpoint`` is a webhook endpoint."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()

@@ -14,7 +14,16 @@ from event_store.key_cache import HeldKey, KeyCache, Quota
 from event_store.key_store import KeyStore, PersonKeyRow
 from event_store.master_key import MasterKey
 from event_store.practice_keys import PracticeKeyCache
-from event_store.sealing import DataKey, ErasedError, KeyUnavailableError, TamperedError
+from event_store.sealing import (
+    DataKey,
+    ErasedError,
+    KeyUnavailableError,
+    Place,
+    TamperedError,
+    key_reference,
+    seal,
+    unseal,
+)
 
 Purpose: TypeAlias = Literal["identity", "notes", "files"]
 
@@ -57,6 +66,22 @@ class KeyRing:
         newest = self._practices.reload(tenant_id).newest.version
         self._practices.add(tenant_id, newest + 1)
         self._practices.reload(tenant_id)
+
+    def seal_for_practice(self, place: Place, plaintext: bytes) -> bytes:
+        """Seal what belongs to the practice itself, such as a secret that it shares with a program outside, under its newest key."""
+        return seal(self._practices.get(place.tenant_id).newest, place, plaintext)
+
+    def open_for_practice(self, place: Place, envelope: bytes) -> bytes:
+        """Open what ``seal_for_practice`` sealed, under whichever version of the practice's key.
+
+        Raises TamperedError; KeyUnavailableError: the practice has no key of that version.
+        """
+        version = key_reference(envelope).key_version
+        for keys in (self._practices.get, self._practices.reload):
+            key = keys(place.tenant_id).by_version.get(version)
+            if key is not None:
+                return unseal(key, place, envelope)
+        raise KeyUnavailableError(f"version {version} of the key of practice {place.tenant_id} is not known")
 
     def create(self, tenant_id: UUID, subject_ids: Sequence[UUID], purpose: Purpose = "identity") -> None:
         """Make keys for persons who have none, many at once; they are durable on return.

@@ -25,6 +25,7 @@ WRITER: Final = "scheduler_writer"
 LOG_ROLES: Final = (
     "scheduler_app",
     "scheduler_projector",
+    "scheduler_worker",
     "scheduler_auditor",
     "scheduler_analyst",
     "scheduler_backup",

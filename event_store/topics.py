@@ -14,6 +14,7 @@ from domain.practice.location import Location
 from domain.practice.practice import Practice
 from domain.practice.resource import Resource
 from domain.practice.service import Service
+from domain.practice.webhook_endpoint import WebhookEndpoint
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.feed import Feed
 from domain.scheduling.hold import Hold
@@ -22,6 +23,7 @@ from domain.scheduling.series import Series
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Practice,
     ApiKey,
+    WebhookEndpoint,
     Location,
     Resource,
     Clinician,

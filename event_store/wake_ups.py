@@ -13,6 +13,8 @@ import psycopg
 from psycopg import Connection
 
 CHANNEL: Final = "scheduler_log"
+WEBHOOKS: Final = "scheduler_webhooks"
+"""On this one the database itself tells, at a projector's commit, that messages wait to be sent."""
 _PAUSE_SECONDS: Final = 0.001
 """How long hints gather after one was sent. Four milliseconds were half of the read models' lag at 200 appends a second."""
 _MOST_NAMED: Final = 150
@@ -66,12 +68,12 @@ class Notifier:
             connection.close()
 
 
-def listen(connection: Connection[Any], timeout_seconds: float) -> Iterator[set[UUID] | None]:
+def listen(connection: Connection[Any], timeout_seconds: float, channel: str = CHANNEL) -> Iterator[set[UUID] | None]:
     """Yield, for ever, the practices that have grown; None when none was named for ``timeout_seconds`` or all may have grown.
 
     ``connection`` is in autocommit mode and serves nothing else. Raises psycopg.OperationalError when it is lost.
     """
-    connection.execute(f"listen {CHANNEL}")
+    connection.execute(f"listen {channel}".encode())
     while True:
         named: set[UUID] = set()
         is_told, is_whole = False, False

@@ -1,4 +1,4 @@
-"""`scheduler serve`, and its parts one by one: `scheduler api` and `scheduler project`."""
+"""`scheduler serve`, and its parts one by one: `scheduler api`, `scheduler project` and `scheduler work`."""
 
 import signal
 import sys
@@ -23,7 +23,7 @@ commands = typer.Typer()
 
 @commands.command(epilog="Example: SCHEDULER_PORT=8080 scheduler serve --demo")
 def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practice and show its key.")] = False) -> None:
-    """Run everything: the embedded database (or DATABASE_URL), the API and the projector. Ctrl-C stops it."""
+    """Run everything: the embedded database (or DATABASE_URL), the API, the projector and the worker. Ctrl-C stops it."""
     from api.supervision import PROJECTOR, Supervisor
 
     with _until_told_to_stop(), _listening() as listener, _world() as world, Supervisor(PROJECTOR, _mender(world)):
@@ -45,8 +45,26 @@ def api() -> None:
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler project")
 def project(
     until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True, help="End with the standard input.")] = False,
+    with_work: Annotated[bool, typer.Option("--with-work", help="Do the work of `scheduler work` too.")] = False,
 ) -> None:
     """Keep the read models up with the logs. Several may run beside each other; no event is applied twice."""
+    from api.together import run_together
+
+    stop = _told_to_stop(until_eof)
+    with _world() as world:
+        run_together(stop, world.run_projectors, *([world.run_workers] if with_work else []))
+
+
+@commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler work")
+def work() -> None:
+    """Send webhooks. Several may run beside each other; each endpoint is served by one of them at a time."""
+    stop = _told_to_stop()
+    with _world() as world:
+        world.run_workers(stop)
+
+
+def _told_to_stop(until_eof: bool = False) -> threading.Event:
+    """Return what is set when this process is told to end; with ``until_eof`` also when its standard input ends."""
     stop = threading.Event()
     if until_eof:
         # Ctrl-C reaches the whole group; whoever started this process decides when it ends.
@@ -55,8 +73,7 @@ def project(
     for told in (signal.SIGTERM,) if until_eof else (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
     log_to_stderr()
-    with _world() as world:
-        world.run_projectors(stop)
+    return stop
 
 
 def _serve(world: "World", listener: "socket.socket", announce: Callable[[], None]) -> None:

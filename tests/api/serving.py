@@ -86,9 +86,11 @@ def running_program(folder: Path) -> Iterator[Program]:
     lines, stop = Lines(), threading.Event()
     logging.getLogger().addHandler(lines)
     clock = Clock(NOW)
-    with open_world(Settings.model_validate({"data": folder}), clock=clock) as world:
+    with open_world(Settings.model_validate({"data": folder, "webhooks_local": True}), clock=clock) as world:
         projector = threading.Thread(target=world.run_projectors, args=(stop,), name="projector")
         projector.start()
+        worker = threading.Thread(target=world.run_workers, args=(stop,), name="worker")
+        worker.start()
         try:
             app = create_app(world)
             with serving(app) as url:
@@ -99,4 +101,5 @@ def running_program(folder: Path) -> Iterator[Program]:
         finally:
             stop.set()
             projector.join()
+            worker.join()
             logging.getLogger().removeHandler(lines)

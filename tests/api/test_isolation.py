@@ -84,6 +84,10 @@ BODIES: dict[tuple[str, str], Json] = {
     ("post", "/v1/clinicians/{clinician_id}/feeds"): {"detail": "busy"},
     ("post", "/v1/patients/{patient_id}/feeds"): {"detail": "busy"},
     ("post", "/v1/api-keys"): {"role": "clinician", "label": "x", "clinician_id": ""},
+    ("post", "/v1/webhook-endpoints"): {"url": "https://example.org/hooks", "events": ["appointment.booked"]},
+    ("patch", "/v1/webhook-endpoints/{webhook_endpoint_id}"): {"events": ["appointment.cancelled"]},
+    ("post", "/v1/webhook-endpoints/{webhook_endpoint_id}/rotate-secret"): {"overlap_hours": 1},
+    ("post", "/v1/webhook-endpoints/{webhook_endpoint_id}/replay"): {"from_position": 1},
 }
 """A body that would succeed for each route that takes one. Fields that hold ids are empty, and filled in with the caller's own."""
 
@@ -136,6 +140,7 @@ def _properties(spec: Json, operation: Json) -> Json:
 def ids_of(studio: Studio) -> dict[str, str]:
     """Return one id of each kind of thing that a practice has."""
     key = studio.make("/v1/api-keys", role="auditor", label="audit")
+    hook = {"url": "https://127.0.0.1:1/nobody", "events": ["patient.registered"]}
     return {
         "location_id": studio.location,
         "resource_id": studio.add_room(),
@@ -155,6 +160,7 @@ def ids_of(studio: Studio) -> dict[str, str]:
             starts_at="2026-06-04T09:00:00+02:00",
             minutes=10,
         )["id"],
+        "webhook_endpoint_id": studio.make("/v1/webhook-endpoints", **hook)["id"],
     }
 
 
@@ -238,6 +244,7 @@ class TestAnotherPracticesId:
             "holds",
             "feeds",
             "api-keys",
+            "webhook-endpoints",
         ):
             answer = studio.client.get(f"/v1/{path}/{id_}")
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
@@ -260,6 +267,7 @@ class TestLists:
             "series",
             "feeds",
             "api-keys",
+            "webhook-endpoints",
         ):
             text = studio.client.get(f"/v1/{path}", params={"after": position}).text
             assert not [id_ for id_ in foreign.values() if id_ in text], path

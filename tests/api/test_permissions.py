@@ -24,6 +24,7 @@ def status_of(studio: Studio, client: httpx2.Client, action: Action) -> int:
         Action.READ_PRACTICE: lambda: client.get("/v1/services"),
         Action.CHANGE_PRACTICE: lambda: client.patch("/v1/practice", json={}),
         Action.MANAGE_KEYS: lambda: client.get("/v1/api-keys"),
+        Action.MANAGE_WEBHOOKS: lambda: client.get("/v1/webhook-endpoints"),
         Action.READ_PATIENTS: lambda: client.get(f"/v1/patients/{studio.patient}"),
         Action.CHANGE_PATIENTS: lambda: client.patch(f"/v1/patients/{studio.patient}", json={}),
         Action.MERGE_PATIENTS: lambda: client.post(

@@ -83,6 +83,11 @@ CHANGES: dict[str, tuple[str, str, Json]] = {
     "/v1/appointments/{appointment_id}": ("post", "/v1/appointments/{appointment_id}/cancel", {"reason": "ill"}),
     "/v1/feeds/{feed_id}": ("delete", "/v1/feeds/{feed_id}", {}),
     "/v1/api-keys/{api_key_id}": ("delete", "/v1/api-keys/{api_key_id}", {}),
+    "/v1/webhook-endpoints/{webhook_endpoint_id}": (
+        "patch",
+        "/v1/webhook-endpoints/{webhook_endpoint_id}",
+        {"active": False},
+    ),
 }
 
 

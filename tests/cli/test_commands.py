@@ -63,9 +63,9 @@ class TestEveryCommand:
         found = dict(commands())
 
         assert {" ".join(path) for path in found} == {
-            "serve", "api", "project", "demo", "practice create", "practice list", "apikey create", "apikey list",
+            "serve", "api", "project", "work", "demo", "practice create", "practice list", "apikey create", "apikey list",
             "apikey revoke", "patient erase", "import appointments", "history", "status", "rebuild", "verify",
-            "db migrate", "db psql", "db stop",
+            "db migrate", "db psql", "db stop", "webhooks list", "webhooks deliveries", "webhooks replay",
         }  # fmt: skip
         for path, command in found.items():
             assert command.help, path
@@ -130,7 +130,7 @@ class TestStatusAndRebuild:
     def test_tell_programs_how_read_models_are(self, scheduler: Scheduler, practice: dict[str, str]) -> None:
         views = [view for view in scheduler.json("status")["views"] if view["practice_id"] == practice["practice_id"]]
 
-        assert {view["view"] for view in views} == {"calendar", "patients", "history", "access"}
+        assert {view["view"] for view in views} == {"calendar", "patients", "history", "access", "webhooks"}
         assert all(view["error"] is None for view in views)
 
     def test_make_read_models_anew(self, scheduler: Scheduler, practice: dict[str, str]) -> None:

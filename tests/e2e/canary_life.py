@@ -103,6 +103,23 @@ class Life:
         self.write("DELETE", "/v1/feeds/{feed_id}", feed_id=feed["id"])
         key = self.write("POST", "/v1/api-keys", {"role": "front_desk", "label": "Empfang"})
         self.write("DELETE", "/v1/api-keys/{api_key_id}", api_key_id=key["id"])
+        self.subscribe()
+
+    def subscribe(self) -> None:
+        """Let somebody outside be told of everything that is about to happen. Nobody is there: what waits for them is looked at."""
+        route = "/v1/webhook-endpoints"
+        hook = {
+            "url": "https://hooks.invalid/",
+            "events": ["patient.registered", "patient.details_changed", "appointment.booked", "appointment.cancelled"],
+        }
+        one = f"{route}/{{webhook_endpoint_id}}"
+        endpoints = [str(self.write("POST", route, hook)["id"]) for _ in range(2)]
+        for number, id_ in enumerate(endpoints):
+            self.write("PATCH", one, {"url": f"https://hooks.invalid/{number}"}, webhook_endpoint_id=id_)
+            self.write("POST", f"{one}/rotate-secret", {"overlap_hours": 1}, webhook_endpoint_id=id_)
+            self.write("POST", f"{one}/test", webhook_endpoint_id=id_)
+            self.write("POST", f"{one}/replay", {"from_position": 1}, webhook_endpoint_id=id_)
+        self.write("DELETE", one, webhook_endpoint_id=endpoints[1])
 
     def live(self) -> None:
         """Register, book, move, cancel, close, erase. ``patient_id`` is left for a test to erase."""

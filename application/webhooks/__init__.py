@@ -1,0 +1,1 @@
+"""Webhooks: telling programs outside what happens in a practice."""

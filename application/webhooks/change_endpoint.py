@@ -1,0 +1,46 @@
+"""Changes a webhook endpoint: where to, of what, or whether at all."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TypedDict
+from uuid import UUID
+
+from application.ports import Clock
+from application.practice_log import PracticeLogs
+from application.webhooks.endpoint_handler import EndpointHandler
+from application.webhooks.ports import Outside
+from application.webhooks.reachable import require_reachable
+from domain.practice.webhook_endpoint import WebhookEndpoint
+
+
+class EndpointChanges(TypedDict, total=False):
+    url: str
+    events: Sequence[str]
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEndpoint:
+    """An inactive endpoint is sent nothing; its messages are counted and wait."""
+
+    id: UUID
+    changes: EndpointChanges
+    expected_version: int | None = None
+
+
+class ChangeEndpointHandler(EndpointHandler[ChangeEndpoint]):
+    """``names`` are all events that can be subscribed to."""
+
+    def __init__(self, logs: PracticeLogs, clock: Clock, outside: Outside, names: Collection[str]) -> None:
+        super().__init__(logs, clock)
+        self._outside = outside
+        self._names = names
+
+    def act(self, endpoint: WebhookEndpoint, command: ChangeEndpoint) -> None:
+        """Raises InvalidValueError: an address that is refused, or an event that there is not."""
+        to = replace(endpoint.subscription, **command.changes)
+        if "events" in command.changes:
+            to.checked_against(self._names)
+        if "url" in command.changes:
+            require_reachable(self._outside, to.url)
+        endpoint.change(to, self._clock.now())

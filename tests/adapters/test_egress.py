@@ -1,0 +1,238 @@
+"""WO: requests to addresses that people have given us reach no place that is not open to everybody, and end in time."""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from adapters.egress.addresses import Policy
+from adapters.egress.outside import HttpOutside
+from application.webhooks.ports import Reply
+from tests.api.receiver import Receiver, answering, receiving
+
+STRICT, LOCAL = Policy(), Policy(is_local=True)
+HEADERS = {"content-type": "application/json"}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+def post(
+    url: str,
+    *,
+    policy: Policy = LOCAL,
+    names: Mapping[str, Sequence[str]] | None = None,
+    seconds: float = 5,
+    trusted: ssl.SSLContext | None = None,
+) -> Reply:
+    known = names or {}
+    outside = HttpOutside(policy, resolve=lambda host, port: known.get(host, [host]), seconds=seconds, trusted=trusted)
+    with outside.session() as session:
+        return session.post(url, HEADERS, b"{}")
+
+
+@contextmanager
+def speaking(*parts: bytes, pause: float = 0.0) -> Iterator[str]:
+    """Answer one request with these bytes, part by part; yield the address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def speak() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                asked = b""
+                while not asked.endswith(b"{}"):  # to its end: what is left unread would break the connection off
+                    asked += connection.recv(65536)
+                try:
+                    for part in parts:
+                        connection.sendall(part)
+                        time.sleep(pause)
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            thread.join()
+
+
+class TestAddresses:
+    @pytest.mark.parametrize("policy", [STRICT, LOCAL])
+    @pytest.mark.parametrize(
+        "address",
+        ["10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "0.0.0.0", "224.0.0.1", "255.255.255.255",  # noqa: S104  refused is what they are
+         "192.0.2.1", "198.18.0.1", "240.0.0.1", "::", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1",
+         "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::10.0.0.1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1",
+         "2002:0a00:0001::1", "2001:0:4136:e378:8000:63bf:f5ff:fffe"],
+    )  # fmt: skip
+    def test_that_are_not_open_to_everybody_are_refused(self, policy: Policy, address: str) -> None:
+        assert not policy.allows(ip_address(address))
+
+    @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"])
+    def test_of_this_machine_are_refused_but_in_development(self, address: str) -> None:
+        assert not STRICT.allows(ip_address(address))
+        assert LOCAL.allows(ip_address(address))
+
+    @pytest.mark.parametrize(
+        "address", ["93.184.215.14", "8.8.8.8", "2606:2800:21f::1", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+    )
+    def test_that_are_open_to_everybody_are_allowed(self, address: str) -> None:
+        assert STRICT.allows(ip_address(address))
+
+    @pytest.mark.parametrize(
+        "url",
+        ["file:///etc/passwd", "gopher://example.org/", "ftp://example.org/", "http://example.org/", "https://example.org:22/",
+         "https://example.org:5432/", "https://example.org:6379/", "https://example.org:8000/", "https://127.0.0.1/",
+         "https://[::1]/", "https://0177.0.0.1/", "https://2130706433/", "https://127.1/", "https://0x7f000001/"],
+    )  # fmt: skip
+    def test_of_another_kind_or_port_are_refused(self, url: str) -> None:
+        """WO3."""
+        assert STRICT.refusal_of_form(urlsplit(url)) is not None
+        assert post(url, policy=STRICT) == Reply(None, "address_refused")
+
+    @pytest.mark.parametrize("port", [22, 25, 5432, 6379])
+    def test_of_other_services_are_refused_in_development_too(self, port: int) -> None:
+        assert post(f"http://127.0.0.1:{port}/") == Reply(None, "address_refused")
+
+
+class TestNames:
+    def test_that_lead_to_a_private_place_are_refused(self, receiver: Receiver) -> None:
+        port = urlsplit(receiver.url).port
+
+        for addresses in (["10.0.0.1"], ["127.0.0.1", "10.0.0.1"], ["::ffff:192.168.0.1"], []):
+            reply = post(f"http://hooks.example:{port}/", names={"hooks.example": addresses})
+            assert reply == Reply(None, "address_refused")
+        assert post("https://hooks.example/", policy=STRICT, names={"hooks.example": ["127.0.0.1"]}).code is None
+        assert receiver.received == []
+
+    def test_are_looked_up_once_so_that_what_was_checked_is_what_is_reached(self, receiver: Receiver) -> None:
+        """DNS rebinding: a second look-up would lead elsewhere."""
+        port = urlsplit(receiver.url).port
+        asked: list[str] = []
+
+        def rebinding(host: str, _: int) -> list[str]:
+            asked.append(host)
+            return ["127.0.0.1"] if len(asked) == 1 else ["169.254.169.254"]
+
+        with HttpOutside(LOCAL, resolve=rebinding).session() as session:
+            first = session.post(f"http://hooks.example:{port}/hooks", HEADERS, b"{}")
+
+        assert (first, asked) == (Reply(204), ["hooks.example"])
+        assert receiver.received[0].headers["host"] == f"hooks.example:{port}"
+        with HttpOutside(LOCAL, resolve=rebinding).session() as session:
+            assert session.post(f"http://hooks.example:{port}/hooks", HEADERS, b"{}") == Reply(None, "address_refused")
+
+    def test_that_nobody_can_look_up_fail_in_time(self) -> None:
+        def silent(_: str, __: int) -> list[str]:
+            time.sleep(2)
+            return []
+
+        def unknown(_: str, __: int) -> list[str]:
+            raise socket.gaierror
+
+        began = time.monotonic()
+        with HttpOutside(STRICT, resolve=silent, seconds=0.3).session() as session:
+            assert session.post("https://hooks.example/", HEADERS, b"{}") == Reply(None, "timeout")
+        assert time.monotonic() - began < 1.5
+        with HttpOutside(STRICT, resolve=unknown).session() as session:
+            assert session.post("https://hooks.example/", HEADERS, b"{}") == Reply(None, "unreachable")
+
+
+class TestAnswers:
+    def test_that_redirect_are_not_followed(self, receiver: Receiver) -> None:
+        """WO2."""
+        with receiving() as other:
+            for code in (301, 302, 303, 307, 308):
+                receiver.answer = answering(code, {"location": other.url})
+                assert post(receiver.url) == Reply(code, "redirected")
+            assert other.received == []
+
+    def test_that_are_too_long_are_cut_off(self) -> None:
+        head = b"HTTP/1.1 200 OK\r\ncontent-length: 10000000\r\n\r\n"
+        with speaking(head, *[b"x" * 16384] * 6) as url:
+            assert post(url) == Reply(200, "answer_too_long")
+        with speaking(b"HTTP/1.1 200 OK\r\ncontent-length: 65536\r\n\r\n", b"x" * 65536) as url:
+            assert post(url) == Reply(200)
+
+    @pytest.mark.parametrize(
+        "parts",
+        [
+            [b"HTTP/1.1 200 OK\r\n"] + [b"x-drip: 1\r\n"] * 40,
+            [b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n"] + [b"."] * 40,
+        ],
+    )
+    def test_that_come_a_byte_at_a_time_end_in_time(self, parts: list[bytes]) -> None:
+        began = time.monotonic()
+
+        with speaking(*parts, pause=0.05) as url:
+            assert post(url, seconds=0.4) == Reply(None, "timeout")
+            assert time.monotonic() - began < 1.2
+
+    def test_that_are_no_http_and_no_answer_at_all(self) -> None:
+        with speaking(b"220 smtp ready\r\n") as url:
+            assert post(url).failure == "no_http"
+        with speaking() as url:
+            assert post(url).code is None
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        assert post(url) == Reply(None, "unreachable")
+
+    def test_ask_for_time_in_seconds_or_with_a_date(self, receiver: Receiver) -> None:
+        for code, value, seconds in (
+            (503, "120", 120),
+            (429, "Sun, 06 Nov 1994 08:49:37 GMT", 0),
+            (429, "soon", None),
+            (500, "120", None),
+        ):
+            receiver.answer = answering(code, {"retry-after": value})
+            wait = post(receiver.url).retry_after
+            assert wait == (None if seconds is None else timedelta(seconds=seconds))
+
+
+class TestCertificates:
+    def test_must_be_of_a_known_authority_and_for_the_name_that_was_asked(self, tmp_path: Path) -> None:
+        """The connection goes to the address that was checked; the certificate is still the name's."""
+        certificate, context = self_signed("hooks.example", tmp_path)
+        trusted = ssl.create_default_context(cafile=certificate)
+        names = {"hooks.example": ["127.0.0.1"], "other.example": ["127.0.0.1"]}
+        with receiving(context) as receiver:
+            port = urlsplit(receiver.url).port
+            ours, other = (f"https://{name}:{port}/hooks" for name in names)
+
+            assert post(ours, names=names, trusted=trusted) == Reply(204)
+            assert post(ours, names=names) == Reply(None, "certificate_refused")
+            assert post(other, names=names, trusted=trusted) == Reply(None, "certificate_refused")
+            assert len(receiver.received) == 1
+
+
+def self_signed(name: str, folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """Return the file of a certificate for a name, signed by itself, and what a server serves it with."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    file, key_file = folder / "certificate.pem", folder / "key.pem"
+    file.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file, key_file)
+    return file, context

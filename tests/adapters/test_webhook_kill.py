@@ -1,0 +1,174 @@
+"""A worker killed in the middle of a delivery: nothing is lost, nothing changes places, one message comes twice under one id."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from adapters.egress.addresses import Policy
+from adapters.egress.outside import HttpOutside
+from adapters.webhook_worker import WebhookWorker
+from domain.practice.webhook_endpoint import Subscription, WebhookEndpoint
+from event_store.practice_secrets import PracticeSecrets
+from projections.webhooks.projector import WebhooksProjector
+from tests.api.receiver import Received, Receiver, receiving
+from tests.support.happenings import NOW, Happenings
+from tests.support.world import World, by_test
+
+NAMES = ("appointment.booked", "appointment.cancelled", "patient.registered")
+LEASE_SECONDS = 2.0
+KILLS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "3"))
+
+# Another program.
+PROGRAM = """
+import sys, threading
+from pathlib import Path
+from tests.adapters.test_webhook_kill import worker_of
+from tests.support.database import Database
+from tests.support.world import open_world
+
+conninfo, key_file = sys.argv[1:]
+with open_world(Database(conninfo, Path(key_file))) as world:
+    worker_of(world).run(threading.Event())
+"""
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(autouse=True)
+def alone(world: World) -> Iterator[None]:
+    """Workers serve all practices: those of other tests have nothing to send meanwhile."""
+    with world.admin() as connection:
+        connection.execute("update webhooks.progress set is_active = false")
+        yield
+        connection.execute("update webhooks.progress set is_active = false")
+
+
+def started(world: World) -> subprocess.Popen[bytes]:
+    database = world.database
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, database.server_conninfo, str(database.key_file)])
+
+
+def endpoint_of(world: World, life: Happenings, url: str, *names: str) -> WebhookEndpoint:
+    id_ = uuid7()
+    secret = PracticeSecrets(world.keys).seal(life.tenant_id, id_, "whsec_" + "A" * 43 + "=")
+    endpoint = WebhookEndpoint.register(id=id_, subscription=Subscription(url, names or NAMES), secret=secret, at=NOW)
+    life.log.record(endpoint, by=by_test())
+    return endpoint
+
+
+def project(world: World, life: Happenings) -> int:
+    """Project, and return how many messages there are."""
+    world.runner(of=(WebhooksProjector(),)).catch_up(life.tenant_id)
+    with world.app_transaction(life.tenant_id) as cursor:
+        found = cursor.execute("select sum(last_number) from webhooks.progress").fetchone()
+    return int(found[0]) if found else 0
+
+
+def worker_of(world: World) -> WebhookWorker:
+    """Return a worker whose leases end soon, so that the next one need not wait long."""
+    conninfo, secrets = world.database.conninfo("scheduler_worker"), PracticeSecrets(world.keys)
+    outside = HttpOutside(Policy(is_local=True))
+    return WebhookWorker(conninfo, world.logs, world.clock, secrets, outside, LEASE_SECONDS)
+
+
+@contextmanager
+def two_workers(world: World) -> Iterator[None]:
+    stop = threading.Event()
+    workers = [threading.Thread(target=worker_of(world).run, args=(stop,)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for worker in workers:
+            worker.join()
+
+
+class TestAKilledWorker:
+    @pytest.mark.timeout(60 + 10 * KILLS)
+    def test_loses_and_reorders_nothing(self, world: World, receiver: Receiver) -> None:
+        life = Happenings(world, world.practice(), Random(5))
+        endpoint_of(world, life, receiver.url)
+        life.happen(120, at_once=10)
+        messages = project(world, life)
+        assert messages > 40
+        chance = Random(5)
+        doomed = sorted(chance.sample(range(3, messages - 3), KILLS))
+        process = started(world)
+
+        def answer(message: Received) -> tuple[int, dict[str, str]]:
+            if doomed and message.number == doomed[0]:
+                # It came, and whoever sent it never learns that.
+                doomed.pop(0)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            return 200, {}
+
+        receiver.answer = answer
+        try:
+            for left in range(KILLS, 0, -1):
+                assert process.wait(30) == -signal.SIGKILL
+                assert len(doomed) == left - 1
+                process = started(world)
+            came = receiver.until(messages + KILLS, 30)
+            receiver.stays_at(messages + KILLS)
+        finally:
+            process.kill()
+            process.wait()
+
+        first = list(dict.fromkeys(one.number for one in came))
+        assert first == list(range(1, messages + 1))
+        assert [one.number for one in came] == sorted(one.number for one in came), "a repeat comes before what is next"
+        ids = [one.id for one in came]
+        assert len(set(ids)) == messages
+        assert max(ids.count(id_) for id_ in ids) == 2
+        assert len({one.body for one in came}) == messages
+
+
+class TestTwoWorkers:
+    def test_do_not_get_into_each_others_way(self, world: World, receiver: Receiver) -> None:
+        life = Happenings(world, world.practice(), Random(6))
+        endpoints = [endpoint_of(world, life, f"{receiver.url}/{number}") for number in range(6)]
+        life.happen(60, at_once=10)
+        messages = project(world, life)
+        with two_workers(world):
+            came = receiver.until(messages, 30)
+            receiver.stays_at(messages)
+
+        assert len({one.id for one in came}) == messages
+        for number in range(len(endpoints)):
+            theirs = [one.number for one in came if one.path == f"/hooks/{number}"]
+            assert theirs == list(range(1, len(theirs) + 1))
+
+    def test_wait_for_one_that_lives_however_long_it_takes(self, world: World, receiver: Receiver) -> None:
+        life = Happenings(world, world.practice(), Random(7))
+        endpoint_of(world, life, receiver.url, "patient.registered")
+        life.log.record(life.register(), by=by_test())
+        project(world, life)
+
+        asked: list[str] = []
+
+        def answer(message: Received) -> tuple[int, dict[str, str]]:
+            asked.append(message.id)
+            time.sleep(2 * LEASE_SECONDS)
+            return 200, {}
+
+        receiver.answer = answer
+        with two_workers(world):
+            receiver.until(1)
+
+        assert len(asked) == 1

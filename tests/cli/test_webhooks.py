@@ -1,0 +1,56 @@
+"""Webhook endpoints as a person at a terminal sees them."""
+
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from api.bootstrap import open_world
+from api.founding import found_practice
+from api.settings import Settings
+from application.webhooks.register_endpoint import RegisterEndpoint, RegisterEndpointHandler
+from application.webhooks.request_test import RequestTest, RequestTestHandler
+from application.webhooks.signing import new_secret
+from domain.provenance import Provenance
+from tests.cli.scheduler import Scheduler
+
+
+@pytest.fixture(scope="module")
+def endpoint(scheduler: Scheduler) -> tuple[UUID, UUID]:
+    """A practice's id and its endpoint's, which waits to be sent a test."""
+    with open_world(Settings.model_validate({"data": scheduler.data}), stays_up=True) as world:
+        practice_id = found_practice(world, "Praxis", "Europe/Berlin", "EUR", "de-DE").practice_id
+        handler = RegisterEndpointHandler(
+            world.logs, world.clock, world.secrets, world.outside, world.event_names, world.endpoint_count
+        )
+        command = RegisterEndpoint("https://example.org/hooks", ("appointment.booked",), new_secret())
+        made = handler(practice_id, command, Provenance("test", uuid7())).thing
+        RequestTestHandler(world.logs, world.clock)(practice_id, RequestTest(made.id), Provenance("test", uuid7()))
+    return practice_id, made.id
+
+
+class TestWebhooks:
+    def test_are_listed_with_what_waits(self, scheduler: Scheduler, endpoint: tuple[UUID, UUID]) -> None:
+        practice_id, id_ = endpoint
+
+        [found] = scheduler.json("webhooks", "list", "--practice", str(practice_id))
+        text = scheduler.run("webhooks", "list", "--practice", str(practice_id)).stdout
+
+        assert (found["id"], found["active"], found["last_number"]) == (str(id_), True, 1)
+        assert "sent 0, waiting 1" in text
+
+    def test_tell_what_an_endpoint_is_sent(self, scheduler: Scheduler, endpoint: tuple[UUID, UUID]) -> None:
+        [found] = scheduler.json("webhooks", "deliveries", str(endpoint[1]), "--status", "pending")
+        text = scheduler.run("webhooks", "deliveries", str(endpoint[1])).stdout
+
+        assert (found["number"], found["event"], found["attempts"]) == (1, "webhook.test", 0)
+        assert "webhook.test" in text
+        assert "pending" in text
+
+    def test_are_sent_again(self, scheduler: Scheduler, endpoint: tuple[UUID, UUID]) -> None:
+        replayed = scheduler.json("webhooks", "replay", str(endpoint[1]), "--from-position", "1")
+
+        assert replayed["endpoint_id"] == str(endpoint[1])
+        history = scheduler.run("history", str(endpoint[1])).stdout
+        assert "Messages were requested once more" in history
+        scheduler.run("webhooks", "replay", str(uuid7()), "--from-position", "1", expect=1)
