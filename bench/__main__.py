@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from bench import append, booking, gap_oracle, import_file, lag, parts, rebuild, series, slots
+from bench import append, booking, gap_oracle, import_file, lag, parts, rebuild, series, slots, webhooks
 from bench.options import Options
 from bench.report import write
 
@@ -19,6 +19,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Options], dict[str, str]]]] = {
     "booking": booking.measure,
     "lag": lag.measure,
     "series": series.measure,
+    "webhooks": webhooks.measure,
 }
 
 

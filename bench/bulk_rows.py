@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from api.bootstrap import VIEWS
+from api.bootstrap import FOLLOWERS
 
 VISITS_A_DAY: Final = 20
 
@@ -89,7 +89,7 @@ def load_visits(
         "patient": patient,
         "service": service,
         "location": location,
-        "projectors": list(VIEWS),
+        "projectors": list(FOLLOWERS),
     }
     with connection.transaction():
         connection.execute(_VISITS, values)

@@ -38,4 +38,8 @@ LIMITS: Final[dict[str, str]] = {
         "Python: most of it is deciding each visit, making and hashing its event, and folding the visits once more for the answer. Reading"
         " the busy times is one round trip, the append another."
     ),
+    "webhooks": (
+        "one endpoint: the way there and back, one message after the other, with a transaction of three round trips between; many"
+        " endpoints: the worker's one interpreter lock, which it shares with the projectors."
+    ),
 }

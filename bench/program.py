@@ -77,7 +77,8 @@ def environment(folder: Path, port: int = 8000) -> dict[str, str]:
     """Return the environment that places a run in a folder, whatever our own says."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("SCHEDULER_", "DATABASE_"))}
     root = str(Path(__file__).parent.parent)
-    return ours | {"SCHEDULER_DATA": str(folder), "SCHEDULER_PORT": str(port), "PYTHONPATH": root}
+    settings = {"SCHEDULER_DATA": str(folder), "SCHEDULER_PORT": str(port), "SCHEDULER_WEBHOOKS_LOCAL": "1"}
+    return ours | settings | {"PYTHONPATH": root}
 
 
 def _free_port() -> int:
