@@ -16,8 +16,9 @@ from uuid import UUID
 from adapters.clock import FrozenClock, SystemClock
 from adapters.egress.addresses import Policy
 from adapters.egress.outside import HttpOutside
-from adapters.postgresql import OUTAGES, TenantWork, connecting, in_database, relaxed
+from adapters.postgresql import OUTAGES, TenantWork, connecting, relaxed
 from adapters.webhook_worker import WebhookWorker
+from api.database_server import Server, open_server
 from api.settings import Settings
 from application.errors import UnavailableError
 from application.importing.practice_import import ImportPorts
@@ -29,13 +30,12 @@ from domain.practice.api_key import Role
 from domain.public_events import public_names
 from event_store.audit_reader import AuditReader
 from event_store.blind_index import words_of
-from event_store.embedded import SUPERUSER, EmbeddedServer, EmbeddedServerError
+from event_store.embedded import EmbeddedServerError
 from event_store.errors import MigrationError, UnsafeDatabaseError
 from event_store.keys import KeyRing
 from event_store.log_reader import LogReader
 from event_store.log_store import LogStore
-from event_store.master_key import KeyFile, MasterKeyError
-from event_store.migrate import LOG_DATABASE, migrate, role_conninfo
+from event_store.master_key import MasterKeyError
 from event_store.practice_secrets import PracticeSecrets
 from event_store.recorded_things import RecordedThings
 from event_store.tenancy import open_pool, tenant_transaction
@@ -51,7 +51,6 @@ from projections.cursors import ViewStatus
 from projections.errors import ViewBehindError
 from projections.history.instants import Instants
 from projections.history.queries import HistoryQueries
-from projections.install import install
 from projections.patients.queries import PatientQueries
 from projections.read_models import READ_MODELS, projectors
 from projections.rebuild import Incomplete, Progress, Rebuild
@@ -71,21 +70,6 @@ FOLLOWERS: Final = (*VIEWS, WebhooksProjector.name)
 """Who follows the logs: the read models, and what is handed to endpoints outside, which no rebuild can make again."""
 EVENT_NAMES: Final = public_names(str(getattr(event, "TOPIC", "")) for event in event_classes())
 _LISTEN_SECONDS: Final = 1.0
-
-
-@dataclass(frozen=True)
-class Server:
-    """A migrated PostgreSQL. ``admin_conninfo`` logs in to the log's database as a role that may change schemas."""
-
-    admin_conninfo: str
-    embedded: EmbeddedServer | None
-    master: KeyFile
-    outdated: Sequence[str]
-    """Read models whose form has changed: they serve as they are until `scheduler rebuild`."""
-
-    def conninfo(self, role: str) -> str:
-        """Return how one of our roles logs in."""
-        return role_conninfo(self.admin_conninfo, role, self.master)
 
 
 @dataclass(frozen=True)
@@ -227,40 +211,6 @@ class World:
 
 def clock_of(settings: Settings) -> Clock:
     return FrozenClock(settings.frozen_at) if settings.frozen_at else SystemClock()
-
-
-def stop_server(settings: Settings) -> bool:
-    """Stop the embedded server; False, and nothing is done, while another program uses it. Raises EmbeddedServerError."""
-    server = EmbeddedServer(settings.data)
-    return not server.is_running() or server.stop_if_unused()
-
-
-@contextmanager
-def open_server(settings: Settings, *, stays_up: bool = False) -> Iterator[Server]:
-    """Start or join the embedded server, or take DATABASE_URL, and bring it to this program's schemas.
-
-    At the end the embedded server is stopped, unless another program uses it or it ``stays_up`` for the next one.
-    Raises EmbeddedServerError, MasterKeyError, MigrationError, and what ``adapters.postgresql.OUTAGES`` lists.
-    """
-    with ExitStack() as stack:
-        embedded: EmbeddedServer | None = None
-        if settings.database_url is None:
-            embedded = EmbeddedServer(settings.data)
-            # A cluster whose master key is gone must not get a new one: it would open nothing.
-            is_new = not (settings.data / "secrets" / "postgres.password").exists()
-            master = KeyFile(settings.master_key_path, create=is_new)
-            address = embedded.start()
-            if not stays_up:
-                stack.callback(embedded.stop_if_unused)
-            admin = address.conninfo("postgres", SUPERUSER, embedded.superuser_password)
-        else:
-            master = KeyFile(settings.master_key_path)
-            admin = str(settings.database_url)
-        migrate(admin, master)
-        admin = in_database(admin, LOG_DATABASE)
-        with connecting(admin)() as connection:
-            outdated = install(connection)
-        yield Server(admin, embedded, master, outdated)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ group = typer.Typer(help="Look after the database.", no_args_is_help=True)
 @group.command(epilog="Example: scheduler db migrate")
 def migrate() -> None:
     """Create what is missing and apply what is new. Every start does it; safe to run twice, and by two at once."""
-    from api.bootstrap import open_server
+    from api.database_server import open_server
 
     with open_server(settings(), stays_up=True) as server:
         out.print("The database is up to date.")
@@ -30,7 +30,7 @@ def psql(
     arguments: Annotated[list[str] | None, typer.Argument(help="What psql is to be told.")] = None,
 ) -> None:
     """Open psql on the embedded database, as its superuser. It sees all practices; what is personal stays sealed."""
-    from api.bootstrap import open_server
+    from api.database_server import open_server
 
     with open_server(settings(), stays_up=True) as server:
         if server.embedded is None:
@@ -42,7 +42,7 @@ def psql(
 @group.command(epilog="Example: scheduler db stop")
 def stop() -> None:
     """Stop the embedded database. Exit code 3: a program still uses it."""
-    from api.bootstrap import stop_server
+    from api.database_server import stop_server
 
     if not stop_server(settings()):
         raise UnavailableError("another program uses the database; stop `scheduler serve` first")
