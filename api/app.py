@@ -40,7 +40,9 @@ from api.scheduling import (
     history,
     holds,
     invitations,
+    rosters,
     series,
+    sessions,
     slots,
 )
 from api.security import Authentication, Doorkeeper
@@ -91,6 +93,8 @@ def create_app(world: World) -> FastAPI:
         series,
         invitations,
         feeds,
+        sessions,
+        rosters,
         patients,
         contacts,
         consents,

@@ -47,6 +47,7 @@ from projections.access.queries import KeyRecord, find_key, keys_of
 from projections.calendar.feed_queries import FeedQueries
 from projections.calendar.queries import CalendarQueries
 from projections.calendar.series_queries import SeriesQueries
+from projections.calendar.session_queries import SessionQueries
 from projections.cursors import ViewStatus
 from projections.errors import ViewBehindError
 from projections.history.instants import Instants
@@ -86,6 +87,7 @@ class World:
     calendar: CalendarQueries
     series: SeriesQueries
     feed_visits: FeedQueries
+    sessions: SessionQueries
     patients: PatientQueries
     history: HistoryQueries
     instants: Instants
@@ -245,6 +247,7 @@ def open_world(settings: Settings, *, stays_up: bool = False, clock: Clock | Non
             calendar=CalendarQueries(transaction),
             series=SeriesQueries(transaction),
             feed_visits=FeedQueries(transaction),
+            sessions=SessionQueries(transaction),
             patients=PatientQueries(transaction, log_reader, keys, words_of),
             history=HistoryQueries(transaction, log_reader),
             instants=Instants(transaction),

@@ -4,6 +4,7 @@ What a role may not do at all is refused by name (NotPermittedError). A thing ou
 (NotFoundError): no answer tells whether it does.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -23,8 +24,10 @@ class Action(StrEnum):
     READ_REMARKS = "read alerts and notes about patients"
     MERGE_PATIENTS = "merge patients who are one person, and undo it"
     ERASE_PATIENTS = "erase patients for ever"
-    READ_VISITS = "read appointments and the calendar"
-    CHANGE_VISITS = "book, move, cancel and close appointments"
+    READ_VISITS = "read appointments, sessions and the calendar"
+    CHANGE_VISITS = "book, move, cancel and close appointments, plan and change sessions"
+    ENROL = "enrol patients in sessions, and cancel their seats"
+    NOTE_ATTENDANCE = "note who came to a session"
     DOUBLE_BOOK = "book on purpose against the rules, beside other visits"
     SHARE_CALENDARS = "open, list and revoke feeds of visits for other calendars"
     READ_HISTORY = "read how a thing came to be what it is"
@@ -53,6 +56,8 @@ ALLOWED: Final = {
     # An analyst counts visits; whose they are stays an id.
     Action.READ_VISITS: _EVERYONE,
     Action.CHANGE_VISITS: _SEES_PATIENTS,
+    Action.ENROL: _SEES_PATIENTS,
+    Action.NOTE_ATTENDANCE: _SEES_PATIENTS,
     Action.DOUBLE_BOOK: _SEES_PATIENTS,
     Action.SHARE_CALENDARS: _SEES_PATIENTS,
     Action.READ_HISTORY: _SEES_PATIENTS | {Role.AUDITOR},
@@ -92,6 +97,12 @@ def authorise_visit(actor: Actor, clinician_id: UUID, kind: str = "appointment")
     """Raises OutOfReachError: the actor is bound to another clinician than the visit's."""
     if actor.clinician_id is not None and actor.clinician_id != clinician_id:
         raise OutOfReachError(kind)
+
+
+def authorise_session(actor: Actor, staff_ids: Collection[UUID]) -> None:
+    """Raises OutOfReachError: the actor is bound to a clinician who is not among a session's staff."""
+    if actor.clinician_id is not None and actor.clinician_id not in staff_ids:
+        raise OutOfReachError("session")
 
 
 def authorise_key(actor: Actor, role: Role) -> None:

@@ -19,6 +19,7 @@ from domain.scheduling.appointment import Appointment
 from domain.scheduling.feed import Feed
 from domain.scheduling.hold import Hold
 from domain.scheduling.series import Series
+from domain.scheduling.session import Session
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Practice,
@@ -34,6 +35,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Series,
     Hold,
     Feed,
+    Session,
 )
 
 

@@ -18,7 +18,9 @@ _PAGE = 500
 
 @commands.command(epilog="Example: scheduler history 0199c0de-7a1b-7c3d-8e5f-0123456789ab")
 def history(
-    thing: Annotated[UUID, typer.Argument(help="The id of an appointment, patient, clinician, room, service or key.")],
+    thing: Annotated[
+        UUID, typer.Argument(help="The id of an appointment, session, patient, clinician, room, service or key.")
+    ],
     practice: PracticeOption = None,
     as_of: Annotated[
         str | None,

@@ -17,11 +17,13 @@ from application.practice.offer_service import OfferService, OfferServiceHandler
 from domain.money import Money
 from domain.practice.resource import ResourceKind
 from domain.practice.service import Mode, Service, ServiceTerms
+from domain.seats import SeatsOffered
 
 routes = APIRouter(prefix="/v1/services", tags=["services"])
 
 
 _LIMITS: Final = "How many visits of this service each clinician gives at most."
+_SEATS: Final = "How many people a session of this service takes if it does not say otherwise; null: each session says."
 
 
 class Requirement(Body):
@@ -46,7 +48,13 @@ class ServiceBody(Body):
                     "clinician_ids": ["01980c5a-0000-7000-8000-000000000002"],
                     "requires": [{"kind": "room"}],
                     "limits": {"per_day": 6, "per_week": None},
-                }
+                },
+                {
+                    "name": "Yoga",
+                    "duration_minutes": 60,
+                    "price": {"amount_minor": 1500, "currency": "EUR"},
+                    "seats": 12,
+                },
             ]
         }
     )
@@ -63,6 +71,7 @@ class ServiceBody(Body):
     clinician_ids: list[UUID] = Field(default=[], max_length=500)
     requires: list[Requirement] = Field(default=[], max_length=20)
     limits: Limits = Field(default=Limits(), description=_LIMITS)
+    seats: Whole | None = Field(default=None, description=_SEATS)
 
 
 class ServicePatch(Body):
@@ -82,12 +91,14 @@ class ServicePatch(Body):
     clinician_ids: list[UUID] = Field(default=[], max_length=500)
     requires: list[Requirement] = Field(default=[], max_length=20)
     limits: Limits = Field(default=Limits(), description=_LIMITS)
+    seats: Whole | None = Field(default=None, description=_SEATS)
     active: Truth = True
 
     def changes(self) -> ServiceChanges:
         """Return what was sent, as the domain's values. Raises InvalidValueError: no such amount of money."""
         said: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
-        said.pop("limits", None)
+        for name in ("limits", "seats"):
+            said.pop(name, None)
         if "price" in said:
             said["price"] = Money(self.price.amount_minor, self.price.currency)
         if "clinician_ids" in said:
@@ -110,6 +121,7 @@ class ServiceShown(Thing):
     clinician_ids: list[UUID]
     requires: list[Requirement]
     limits: Limits
+    seats: int | None
     active: bool
 
 
@@ -122,6 +134,7 @@ def show(service: Service) -> dict[str, object]:
     said["price"] = {"amount_minor": said.pop("price_amount_minor"), "currency": said.pop("price_currency")}
     said["requires"] = [{"kind": kind} for kind in service.fields["requires"]]
     said["limits"] = show_limits(service)
+    said["seats"] = service.seats
     said["active"] = service.active
     return said
 
@@ -142,7 +155,7 @@ async def offer_service(body: ServiceBody, call: Creating) -> Response:
         clinician_ids=tuple(body.clinician_ids),
         requires=tuple(each.kind.value for each in body.requires),
     )
-    command = OfferService(terms, body.limits.value())
+    command = OfferService(terms, body.limits.value(), SeatsOffered(body.seats))
     return await call.make(Action.CHANGE_PRACTICE, OfferServiceHandler, command, routes.prefix, show)
 
 
@@ -162,5 +175,6 @@ async def get_service(service_id: UUID, call: Showing) -> Response:
 async def change_service(service_id: UUID, body: ServicePatch, call: Changing) -> Response:
     """Change the terms of a service, or stop to offer it."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
-    command = ChangeService(service_id, body.changes(), limits, call.expected_version)
+    seats = SeatsOffered(body.seats) if "seats" in body.model_fields_set else None
+    command = ChangeService(service_id, body.changes(), limits, seats, call.expected_version)
     return await call.change(Action.CHANGE_PRACTICE, ChangeServiceHandler, command, show)

@@ -1,6 +1,5 @@
-"""GET /v1/appointments and /v1/calendar: visits in a window of time, from the calendar view."""
+"""GET /v1/appointments and /v1/calendar: visits and sessions in a window of time, from the calendar view."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -10,22 +9,26 @@ from fastapi import APIRouter, Query, Response
 from api.answers import Answer
 from api.calls import After, Call, Reading
 from api.paging import Cursor, Limit, decoded, encoded
-from api.scheduling.schemas import AppointmentPage, CalendarPage
+from api.scheduling.diary_page import in_one_order
+from api.scheduling.schemas import AppointmentPage
+from api.scheduling.session_schemas import CalendarPage
+from api.scheduling.session_showing import show_session_entry
 from api.scheduling.showing import patient_name, show_entry
 from api.things import READS_ONE, collected
 from api.windows import From, MaybeFrom, MaybeTo, To, window
+from application.patients.person import person_of
 from application.permissions import Action
 from application.practice_log import PracticeLog
 from application.scheduling.surroundings import Surroundings
 from domain.errors import InvalidValueError
-from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
 from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.scheduling.status import Status
-from projections.calendar.queries import Bookmark, CalendarFilter
+from projections.calendar.queries import Bookmark, CalendarEntry, CalendarFilter
 from projections.calendar.queries import CalendarPage as Found
+from projections.calendar.session_queries import SessionEntry, SessionFilter
 from projections.patients.records import PatientRecord
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
@@ -61,7 +64,7 @@ async def list_appointments(
             until=within.ends_at if within else None,
             clinician_id=clinician_id,
             resource_id=resource_id,
-            patient_ids=_ids_of(call.log, patient_id) if patient_id else (),
+            patient_ids=person_of(call.log, patient_id).ids if patient_id else (),
             service_id=service_id,
             location_id=location_id,
             statuses=[each.value for each in status or ()],
@@ -71,7 +74,7 @@ async def list_appointments(
         shown = [
             show_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id)) for entry in found.entries
         ]
-        return collected("appointments", shown, next_cursor(found), after)
+        return collected("appointments", shown, encoded_bookmark(found.after), after)
 
     return await call.read(Action.READ_VISITS, page)
 
@@ -87,23 +90,35 @@ async def calendar(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """The diary of a window: every visit that touches it, cancelled ones too, with the patients' names."""
+    """The diary of a window: every visit that touches it, cancelled ones too, with the patients' names, and every session, with numbers.
+    Both together are at most `limit` a page, in order of their start."""
 
     def page() -> Answer:
         within = window(call.log, from_, to, LONGEST_WINDOW)
         which = CalendarFilter(
             starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
         )
-        found, patients = _found(call, which, limit, cursor, after)
+        visits, patients = _found(call, which, limit, cursor, after)
+        gathered = SessionFilter(
+            starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
+        )
+        behind = bookmark(cursor)
+        sessions = call.world.sessions.page(call.actor.tenant_id, gathered, after=behind, limit=limit)
+        entries, following = in_one_order(visits, sessions, limit)
         zone = Surroundings(call.log).zone
         shown = [
             {
                 **show_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id)),
                 "patient": patient_name(patients.get(entry.patient_id)),
             }
-            for entry in found.entries
+            for entry in entries
+            if isinstance(entry, CalendarEntry)
         ]
-        return collected("appointments", shown, next_cursor(found), after)
+        answer = collected("appointments", shown, encoded_bookmark(following), after)
+        beside = [
+            show_session_entry(entry, zone(entry.location_id)) for entry in entries if isinstance(entry, SessionEntry)
+        ]
+        return Answer({**answer.body, "sessions": beside})
 
     return await call.read(Action.READ_VISITS, page)
 
@@ -137,14 +152,8 @@ def _require(log: PracticeLog, which: CalendarFilter) -> None:
                 catalogue.one(kind, id_)
 
 
-def _ids_of(log: PracticeLog, patient_id: UUID) -> Sequence[UUID]:
-    """Return all ids of the person whom an id means, also one that was merged away. Raises NotFoundError."""
-    patient = log.load(Patient, patient_id)
-    return log.load(Patient, patient.merged_into).family_ids if patient.merged_into else patient.family_ids
-
-
-def next_cursor(found: Found) -> str | None:
-    return encoded(f"{found.after.starts_at.isoformat()} {found.after.appointment_id}") if found.after else None
+def encoded_bookmark(after: Bookmark | None) -> str | None:
+    return encoded(f"{after.starts_at.isoformat()} {after.id}") if after else None
 
 
 def bookmark(cursor: str | None) -> Bookmark | None:

@@ -1,4 +1,4 @@
-"""GET /v1/conflicts: booked visits for which the clinician is no longer there."""
+"""GET /v1/conflicts: booked visits and planned sessions for which a clinician is no longer there."""
 
 from datetime import datetime
 from typing import Final
@@ -11,14 +11,19 @@ from api.answers import Answer
 from api.bodies import Page, Shown
 from api.calls import After, Call, Reading
 from api.paging import Cursor, Limit
-from api.scheduling.calendar import bookmark, next_cursor
+from api.scheduling.calendar import bookmark, encoded_bookmark
 from api.scheduling.citing import Reason, show_reasons
+from api.scheduling.diary_page import bookmark_of, in_one_order
 from api.things import READS_ONE, collected
+from application.catalogue import Catalogue
 from application.permissions import Action
-from application.scheduling.conflicts import others_free, outside
+from application.scheduling.conflicts import BookedVisit, GivenSession, others_free, outside
 from domain.practice.clinician import Clinician
+from domain.scheduling.explanation import Obstacle
+from domain.scheduling.session import SessionStatus
 from domain.scheduling.status import Status
-from projections.calendar.queries import Bookmark, CalendarEntry, CalendarFilter, CalendarPage
+from projections.calendar.queries import CalendarEntry, CalendarFilter
+from projections.calendar.session_queries import SessionEntry, SessionFilter
 
 routes = APIRouter(prefix="/v1/conflicts", tags=["scheduling"])
 
@@ -27,14 +32,18 @@ _LOOKED_AT: Final = 1_000
 
 
 class Remedy(Shown):
-    """`reschedule` to a free time; `reassign` to one of `clinician_ids`, who are free then; `keep` it: it stays listed until it is over."""
+    """`reschedule` to a free time; `reassign` to one of `clinician_ids`, who are free then; `keep` it: it stays listed until it is over.
+    A session is moved and given to others by `PATCH /v1/sessions/{session_id}`."""
 
     action: str = Field(examples=["reassign"])
     clinician_ids: list[UUID] | None = None
 
 
 class ConflictShown(Shown):
-    appointment_id: UUID
+    """Of a visit or of a session; `clinician_id` is who is not there, of a session's staff the first."""
+
+    appointment_id: UUID | None
+    session_id: UUID | None
     version: int
     starts_at: datetime
     ends_at: datetime
@@ -53,7 +62,7 @@ class ConflictPage(Page):
 async def list_conflicts(
     call: Reading, clinician_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """Visits from now on that a change of hours, zone, public holidays or time off has left outside, in order of their start.
+    """Visits and sessions from now on that a change of hours, zone, public holidays or time off has left outside, in order of their start.
 
     They stay as they were booked. A page may hold fewer than `limit` and still have a `next_cursor`."""
 
@@ -66,36 +75,64 @@ async def list_conflicts(
         which = CalendarFilter(
             starts_from=now, clinician_id=clinician_id, statuses=[Status.BOOKED.value, Status.CHECKED_IN.value]
         )
-        entries = call.world.calendar.page(call.actor.tenant_id, which, after=bookmark(cursor), limit=_LOOKED_AT)
+        planned = SessionFilter(starts_from=now, clinician_id=clinician_id, status=SessionStatus.PLANNED)
+        tenant_id, behind = call.actor.tenant_id, bookmark(cursor)
+        visits = call.world.calendar.page(tenant_id, which, after=behind, limit=_LOOKED_AT)
+        sessions = call.world.sessions.page(tenant_id, planned, after=behind, limit=_LOOKED_AT)
+        entries, last = in_one_order(visits, sessions, _LOOKED_AT)
         shown: list[dict[str, object]] = []
-        last: Bookmark | None = entries.after
-        for entry in entries.entries:
-            if entry.starts_at < now or not (found := outside(catalogue, entry, now)):
+        for entry in entries:
+            if entry.starts_at < now or not (found := _found(catalogue, entry, clinician_id, now)):
                 continue
-            reasons = show_reasons(call, catalogue, entry.service_id, entry.clinician_id, entry.starts_at, found)
-            shown.append(_show(call, entry, reasons, now))
+            visit, obstacles = found
+            reasons = show_reasons(call, catalogue, visit.service_id, visit.clinician_id, visit.starts_at, obstacles)
+            shown.append(_show(call, entry, visit, reasons, now))
             if len(shown) == limit:
-                is_last = entry is entries.entries[-1] and entries.after is None
-                last = None if is_last else Bookmark(entry.starts_at, entry.appointment_id)
+                last = None if entry is entries[-1] and last is None else bookmark_of(entry)
                 break
-        return collected("conflicts", shown, next_cursor(CalendarPage((), last)), after)
+        return collected("conflicts", shown, encoded_bookmark(last), after)
 
     return await call.read(Action.READ_VISITS, page)
 
 
-def _show(call: Call, entry: CalendarEntry, reasons: list[dict[str, object]], now: datetime) -> dict[str, object]:
-    free = others_free(call.log, entry, now)
+def _found(
+    catalogue: Catalogue, entry: CalendarEntry | SessionEntry, clinician_id: UUID | None, now: datetime
+) -> tuple[BookedVisit, list[Obstacle]] | None:
+    """Return who is not there, and why; of a session's staff the first one, or the one who was asked about."""
+    if isinstance(entry, CalendarEntry):
+        obstacles = outside(catalogue, entry, now)
+        return (entry, obstacles) if obstacles else None
+    for staff_id in entry.staff_ids:
+        given = GivenSession(
+            entry.session_id, entry.service_id, staff_id, entry.location_id, entry.starts_at, entry.ends_at
+        )
+        if clinician_id in (None, staff_id) and (obstacles := outside(catalogue, given, now)):
+            return given, obstacles
+    return None
+
+
+def _show(
+    call: Call,
+    entry: CalendarEntry | SessionEntry,
+    visit: BookedVisit,
+    reasons: list[dict[str, object]],
+    now: datetime,
+) -> dict[str, object]:
+    """What can be done: of a session, ``reschedule`` and ``reassign`` are said by a PATCH."""
+    staff = entry.staff_ids if isinstance(entry, SessionEntry) else ()
+    free = [id_ for id_ in others_free(call.log, visit, now) if id_ not in staff]
     remedies: list[dict[str, object]] = [{"action": "reschedule"}, {"action": "keep"}]
     if free:
         remedies.insert(1, {"action": "reassign", "clinician_ids": free})
     return {
-        "appointment_id": entry.appointment_id,
+        "appointment_id": entry.appointment_id if isinstance(entry, CalendarEntry) else None,
+        "session_id": entry.session_id if isinstance(entry, SessionEntry) else None,
         "version": entry.version,
-        "starts_at": entry.starts_at,
-        "ends_at": entry.ends_at,
-        "service_id": entry.service_id,
-        "clinician_id": entry.clinician_id,
-        "location_id": entry.location_id,
+        "starts_at": visit.starts_at,
+        "ends_at": visit.ends_at,
+        "service_id": visit.service_id,
+        "clinician_id": visit.clinician_id,
+        "location_id": visit.location_id,
         "reasons": reasons,
         "remedies": remedies,
     }

@@ -1,4 +1,4 @@
-"""GET /v1/appointments/{id}/history and /v1/patients/{id}/history: how a thing came to be what it is."""
+"""GET /v1/appointments/{id}/history, and the same of sessions and patients: how a thing came to be what it is."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,7 @@ from domain.errors import InvalidValueError
 from domain.patients.patient import Patient
 from domain.personal import Erased
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.session import Session
 from projections.history.queries import HistoryLine
 
 routes = APIRouter(prefix="/v1", tags=["history"])
@@ -58,11 +59,20 @@ async def appointment_history(
     return await _history(call, Appointment, appointment_id, limit, cursor, after, with_visits=False)
 
 
+@routes.get("/sessions/{session_id}/history", response_model=HistoryPage, responses=READS_ONE)
+async def session_history(
+    session_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
+) -> Response:
+    """Every event of a session, in order: also who had a seat, who waited, and who moved up."""
+    return await _history(call, Session, session_id, limit, cursor, after, with_visits=False)
+
+
 @routes.get("/patients/{patient_id}/history", response_model=HistoryPage, responses=READS_ONE)
 async def patient_history(
     patient_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """Every event of a patient, of those who were merged into them, and of the appointments of all of these, in order."""
+    """Every event of a patient, of those who were merged into them, and of the appointments of all of these, in order. Of sessions
+    what concerns the patient, and nobody else's seat: a page may hold fewer than `limit` and still have a `next_cursor`."""
     return await _history(call, Patient, patient_id, limit, cursor, after, with_visits=True)
 
 

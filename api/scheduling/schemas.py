@@ -160,10 +160,6 @@ class CalendarItem(AppointmentShown):
     )
 
 
-class CalendarPage(Page):
-    appointments: list[CalendarItem]
-
-
 class SlotShown(Shown):
     starts_at: datetime
     ends_at: datetime

@@ -9,6 +9,7 @@ from application.practice.references import require_clinicians
 from application.practice_log import PracticeLog
 from domain.money import Money
 from domain.practice.service import Mode, Service
+from domain.seats import SeatsOffered
 from domain.visit_limits import VisitLimits
 
 
@@ -35,6 +36,8 @@ class ChangeService:
     changes: ServiceChanges
     limits: VisitLimits | None = None
     """None leaves them as they are; ``VisitLimits()`` is no limit."""
+    seats: SeatsOffered | None = None
+    """None leaves them as they are; ``SeatsOffered()`` is no number."""
     expected_version: int | None = None
 
 
@@ -48,3 +51,5 @@ class ChangeServiceHandler(ChangingHandler[ChangeService, Service]):
         thing.change(replace(thing.terms, **command.changes), now)
         if command.limits is not None:
             thing.set_limits(command.limits, now)
+        if command.seats is not None:
+            thing.set_seats(command.seats, now)

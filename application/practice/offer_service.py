@@ -7,6 +7,7 @@ from application.handlers import MakingHandler
 from application.practice.references import require_clinicians
 from application.practice_log import PracticeLog
 from domain.practice.service import Service, ServiceTerms
+from domain.seats import NO_SEATS, SeatsOffered
 from domain.visit_limits import NO_LIMITS, VisitLimits
 
 
@@ -14,6 +15,7 @@ from domain.visit_limits import NO_LIMITS, VisitLimits
 class OfferService:
     terms: ServiceTerms
     limits: VisitLimits = NO_LIMITS
+    seats: SeatsOffered = NO_SEATS
 
 
 class OfferServiceHandler(MakingHandler[OfferService, Service]):
@@ -25,4 +27,5 @@ class OfferServiceHandler(MakingHandler[OfferService, Service]):
         now = self._clock.now()
         service = Service.offer(id=id, terms=command.terms, at=now)
         service.set_limits(command.limits, now)
+        service.set_seats(command.seats, now)
         return service

@@ -4,6 +4,7 @@ Nothing moves them. Each stays as it was booked until somebody decides.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -22,10 +23,10 @@ from domain.time_range import TimeRange
 
 
 class BookedVisit(Protocol):
-    """What is asked of a visit, wherever it is read from."""
+    """What is asked of a visit, wherever it is read from; ``holder_id`` is whose time it is."""
 
     @property
-    def appointment_id(self) -> UUID: ...
+    def holder_id(self) -> UUID: ...
     @property
     def service_id(self) -> UUID: ...
     @property
@@ -36,6 +37,18 @@ class BookedVisit(Protocol):
     def starts_at(self) -> datetime: ...
     @property
     def ends_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSession:
+    """A session as one of its staff gives it."""
+
+    holder_id: UUID
+    service_id: UUID
+    clinician_id: UUID
+    location_id: UUID
+    starts_at: datetime
+    ends_at: datetime
 
 
 def outside(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> list[Obstacle]:
@@ -55,7 +68,7 @@ def others_free(log: PracticeLog, visit: BookedVisit, now: datetime) -> Sequence
     """Return the other clinicians who give the service and could see somebody at the visit's time, in the order of joining."""
     diary = open_diary(log, visit.service_id, None, instant(visit.starts_at), now)
     free = []
-    for clinician_id, question in diary.contenders(without=visit.appointment_id):
+    for clinician_id, question in diary.contenders(without=visit.holder_id):
         if clinician_id != visit.clinician_id:
             try:
                 slot_at(question, visit.starts_at)

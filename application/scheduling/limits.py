@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
 
 from application.catalogue import Catalogue
 from domain.practice.clinician import Clinician
@@ -9,6 +11,7 @@ from domain.practice.service import Service
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.question import Period, Quota
 from domain.scheduling.quotas import VisitCap, caps_of
+from domain.scheduling.session import Session
 
 
 def quotas_of(service: Service, clinician: Clinician) -> list[Quota]:
@@ -24,12 +27,25 @@ def quotas_of(service: Service, clinician: Clinician) -> list[Quota]:
 
 def caps_on(catalogue: Catalogue, appointment: Appointment) -> list[VisitCap]:
     """Return what must still hold when the appointment is recorded at its time; nothing where there are no limits."""
-    clinician = catalogue.one(Clinician, appointment.clinician_id)
-    quotas = quotas_of(catalogue.one(Service, appointment.service_id), clinician)
-    return caps_of(quotas, clinician.id, clinician.zone, appointment.starts_at)
+    return _caps(catalogue, appointment.service_id, appointment.clinician_id, appointment.starts_at)
+
+
+def caps_on_session(catalogue: Catalogue, session: Session) -> list[VisitCap]:
+    """Return the same for a session: it is one visit of each of its staff."""
+    return [
+        cap
+        for clinician_id in session.staff_ids
+        for cap in _caps(catalogue, session.service_id, clinician_id, session.starts_at)
+    ]
 
 
 def caps_on_all(catalogue: Catalogue, appointments: Iterable[Appointment]) -> list[VisitCap]:
     """Return what must still hold when appointments are recorded together: each leaves room for the others in its day and week."""
     numbers = Counter(cap for appointment in appointments for cap in caps_on(catalogue, appointment))
     return [cap._replace(quota=cap.quota._replace(most=cap.quota.most - number + 1)) for cap, number in numbers.items()]
+
+
+def _caps(catalogue: Catalogue, service_id: UUID, clinician_id: UUID, starts_at: datetime) -> list[VisitCap]:
+    clinician = catalogue.one(Clinician, clinician_id)
+    quotas = quotas_of(catalogue.one(Service, service_id), clinician)
+    return caps_of(quotas, clinician.id, clinician.zone, starts_at)

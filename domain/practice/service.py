@@ -12,6 +12,7 @@ from domain.aggregate import Aggregate, FirstFact
 from domain.errors import InvalidValueError
 from domain.money import Money
 from domain.practice.resource import checked_kind
+from domain.seats import SeatsOffered
 from domain.text import clean_text
 from domain.visit_limits import VisitLimits
 
@@ -161,6 +162,10 @@ class Service(Aggregate):
         per_day: int | None
         per_week: int | None
 
+    class SeatsSet(Aggregate.Event):
+        TOPIC = "practice.service.seats_set"
+        seats: int | None
+
     @classmethod
     def offer(cls, *, id: UUID, terms: ServiceTerms, at: datetime) -> Self:
         return cls._create(cls.Offered, id=id, timestamp=at, **terms.fields())
@@ -199,6 +204,7 @@ class Service(Aggregate):
         self.active = True
         self.limit_per_day: int | None = None
         self.limit_per_week: int | None = None
+        self.seats: int | None = None
 
     @property
     def terms(self) -> ServiceTerms:
@@ -226,6 +232,17 @@ class Service(Aggregate):
     @event(LimitsSet)
     def _limits_set(self, per_day: int | None, per_week: int | None, timestamp: datetime) -> None:
         self.limit_per_day, self.limit_per_week = per_day, per_week
+
+    def set_seats(self, to: SeatsOffered, at: datetime) -> bool:
+        """Return whether anything was recorded. Sessions that are planned keep theirs."""
+        if to.number == self.seats:
+            return False
+        self._seats_set(seats=to.number, timestamp=at)
+        return True
+
+    @event(SeatsSet)
+    def _seats_set(self, seats: int | None, timestamp: datetime) -> None:
+        self.seats = seats
 
     @event(Changed)
     def _changed(

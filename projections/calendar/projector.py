@@ -1,4 +1,4 @@
-"""Keeps the calendar: one row a visit, and one a series."""
+"""Keeps the calendar: one row a visit, one a series, one a session."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,7 +6,8 @@ from typing import Final
 from domain.logged_event import LoggedEvent
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.status import Status
-from projections.calendar.series_rows import series_writes
+from projections.calendar.series_rows import OF_A_SERIES, series_writes
+from projections.calendar.session_rows import OF_A_SESSION, session_writes
 from projections.rows import Row, Write
 
 _COPIED: Final = (
@@ -83,6 +84,8 @@ class CalendarProjector:
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         booked: dict[object, Row] = {}
         changed: dict[object, Row] = {}
+        of_series: list[LoggedEvent] = []
+        of_sessions: list[LoggedEvent] = []
         for event in events:
             topic = event.event_type
             body = event.body
@@ -100,10 +103,19 @@ class CalendarProjector:
                 if (status := _STATUS_AFTER.get(topic)) is not None:
                     row["status"] = status
             else:
+                if topic.startswith(OF_A_SERIES):
+                    of_series.append(event)
+                elif topic.startswith(OF_A_SESSION):
+                    of_sessions.append(event)
                 continue
             row["version"] = event.version
             row["position"] = event.position
-        return [Write(_INSERT, list(booked.values())), Write(_UPDATE, list(changed.values())), *series_writes(events)]
+        return [
+            Write(_INSERT, list(booked.values())),
+            Write(_UPDATE, list(changed.values())),
+            *series_writes(of_series),
+            *session_writes(of_sessions),
+        ]
 
     def _row(self, event: LoggedEvent, booked: dict[object, Row], changed: dict[object, Row]) -> Row:
         """The visit's complete row if it was booked in this batch, else what changes of it."""

@@ -46,6 +46,11 @@ class CalendarEntry:
     version: int
     position: int
 
+    @property
+    def holder_id(self) -> UUID:
+        """Under which id its time is claimed."""
+        return self.appointment_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarFilter:
@@ -65,10 +70,10 @@ class CalendarFilter:
 
 
 class Bookmark(NamedTuple):
-    """The last visit of a page; the next page begins behind it."""
+    """The last visit or session of a page; the next page begins behind it."""
 
     starts_at: datetime
-    appointment_id: UUID
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,3 +65,61 @@ create policy whole on series for select to scheduler_backup using (true);
 
 grant select, insert, update, delete on series to scheduler_projector;
 grant select on series to scheduler_app, scheduler_analyst, scheduler_backup;
+
+-- Every session as it stands now, with numbers instead of names.
+
+create table session (
+    tenant_id             uuid not null,
+    session_id            uuid not null,
+    course_id             uuid,
+    service_id            uuid not null,
+    staff_ids             uuid[] not null,
+    location_id           uuid not null,
+    resource_ids          uuid[] not null,
+    starts_at             timestamptz not null,
+    ends_at               timestamptz not null,
+    buffer_before_minutes integer not null,
+    buffer_after_minutes  integer not null,
+    status                text not null,
+    mode                  text not null,
+    price_amount_minor    bigint not null,
+    price_currency        text not null,
+    seats                 integer not null,
+    taken                 integer not null,
+    waiting               integer not null,
+    version               integer not null,
+    position              bigint not null,
+    primary key (tenant_id, session_id)
+) with (fillfactor = 80);
+
+create index session_by_start on session (tenant_id, starts_at, session_id);
+create index session_by_course on session (tenant_id, course_id, starts_at) where course_id is not null;
+
+-- Who was ever on a session's roster, and how they stand there now.
+
+create table enrolment (
+    tenant_id   uuid not null,
+    session_id  uuid not null,
+    patient_id  uuid not null,
+    status      text not null,
+    attended    boolean,
+    since       timestamptz not null,
+    position    bigint not null,
+    primary key (tenant_id, session_id, patient_id)
+) with (fillfactor = 80);
+
+create index enrolment_by_patient on enrolment (tenant_id, patient_id, session_id);
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['session', 'enrolment'] loop
+        execute format('alter table %I enable row level security', t);
+        execute format('alter table %I force row level security', t);
+        execute format('create policy tenant on %I using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()))', t);
+        execute format('create policy whole on %I for select to scheduler_backup using (true)', t);
+        execute format('grant select, insert, update, delete on %I to scheduler_projector', t);
+        execute format('grant select on %I to scheduler_app, scheduler_analyst, scheduler_backup', t);
+    end loop;
+end $$;

@@ -7,6 +7,8 @@ from domain.logged_event import LoggedEvent
 from domain.scheduling.series import Series
 from projections.rows import Row, Write
 
+OF_A_SERIES: Final = f"{Series.TOPIC}."
+
 _INSERT: Final = """
 insert into {schema}.series (
     tenant_id, series_id, patient_id, service_id, clinician_id, zone, rrule, starts_at, booked, skipped, version, position
@@ -31,7 +33,7 @@ where s.tenant_id = (select log.current_tenant()) and s.series_id = r.series_id
 
 
 def series_writes(events: Sequence[LoggedEvent]) -> list[Write]:
-    """Return what a batch of one practice's events changes of its series."""
+    """Return what events of one practice's series change."""
     planned: dict[object, Row] = {}
     changed: dict[object, Row] = {}
     for event in events:
@@ -44,13 +46,11 @@ def series_writes(events: Sequence[LoggedEvent]) -> list[Write]:
             row["booked"] = len(cast("list[object]", body["starts"]))
             row["skipped"] = len(cast("list[object]", body["skipped_starts"]))
             planned[event.stream_id] = row
-        elif event.event_type in (Series.Changed.TOPIC, Series.Cancelled.TOPIC):
+        else:
             known = planned.get(event.stream_id)
             row = known if known is not None else changed.setdefault(event.stream_id, {"series_id": event.stream_id})
             if event.event_type == Series.Changed.TOPIC:
                 row["clinician_id"] = event.body["clinician_id"]
-        else:
-            continue
         row["version"] = event.version
         row["position"] = event.position
     return [Write(_INSERT, list(planned.values())), Write(_UPDATE, list(changed.values()))]

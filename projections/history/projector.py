@@ -1,4 +1,4 @@
-"""Keeps the history's indexes: which visits and consents belong to a thing, and when each chapter of the log was recorded."""
+"""Keeps the history's indexes: which visits, sessions and consents belong to a thing, and when each chapter of the log was recorded."""
 
 from collections.abc import Sequence
 from typing import Final, cast
@@ -6,6 +6,7 @@ from typing import Final, cast
 from domain.logged_event import LoggedEvent
 from domain.patients.consents import Consents
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.session import Session
 from projections.rows import Row, Write
 
 _INSERT: Final = """
@@ -16,6 +17,8 @@ cross join lateral unnest(r.things) as t (thing_id)
 """
 
 _BEGIN: Final = (Appointment.Booked.TOPIC, Appointment.Requested.TOPIC)
+_GIVEN: Final = (Session.Planned.TOPIC, Session.Moved.TOPIC)
+_OF_A_PATIENT: Final = (Consents.Opened.TOPIC, Session.Enrolled.TOPIC, Session.BeganToWait.TOPIC)
 _MOVE: Final = (Appointment.Rescheduled.TOPIC, Appointment.Reassigned.TOPIC, Appointment.Confirmed.TOPIC)
 
 
@@ -45,7 +48,9 @@ class HistoryProjector:
                 things = [body["patient_id"], body["clinician_id"], *_resources(event)]
             elif event.event_type in _MOVE:
                 things = [*filter(None, [event.body.get("clinician_id")]), *_resources(event)]
-            elif event.event_type == Consents.Opened.TOPIC:
+            elif event.event_type in _GIVEN:
+                things = [*cast("list[object]", event.body["staff_ids"]), *_resources(event)]
+            elif event.event_type in _OF_A_PATIENT:
                 things = [event.body["patient_id"]]
             else:
                 continue

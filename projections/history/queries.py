@@ -8,9 +8,11 @@ from uuid import UUID
 
 from domain.logged_event import Body, LoggedEvent
 from domain.personal import Erased
+from domain.scheduling.session import Session
 from projections.history.wording import sentence
 from projections.ports import LogSource, TenantTransaction
 
+_OF_A_SESSION: Final = f"{Session.TOPIC}."
 _VISITS: Final = "select distinct stream_id from history.participation where tenant_id = %s and thing_id = any (%s)"
 
 
@@ -75,7 +77,8 @@ class HistoryQueries:
         """Return what happened to a thing and, ``with_visits``, to the visits it took part in. Unknown things have no lines.
 
         ``also`` are things that are one with it: patients who were merged into it. ``until`` is a position of the log: what lies behind
-        it is left out.
+        it is left out. Of a session that it took part in it is not told what others did there, so a page may hold fewer than ``limit``
+        and yet not be the last.
         """
         streams = [thing_id, *also]
         if with_visits:
@@ -87,10 +90,11 @@ class HistoryQueries:
             for event in self._log.of_streams(tenant_id, streams, after, limit + 1)
             if until is None or event.position <= until
         ]
-        events = found[:limit]
+        own = {thing_id, *also}
+        events = [event for event in found[:limit] if event.stream_id in own or not _is_of_others(event, own)]
         states = self._states_before(tenant_id, events)
         lines = [_line(event, states.setdefault(event.stream_id, {})) for event in events]
-        return HistoryPage(lines, None if len(found) <= limit else lines[-1].position)
+        return HistoryPage(lines, None if len(found) <= limit else found[limit - 1].position)
 
     def _states_before(self, tenant_id: UUID, events: Sequence[LoggedEvent]) -> dict[UUID, dict[str, object]]:
         """Return what each stream held before its first event among these."""
@@ -105,6 +109,12 @@ class HistoryQueries:
                 for event in earlier:
                     state |= _held(event, event.personal())
         return states
+
+
+def _is_of_others(event: LoggedEvent, own: set[UUID]) -> bool:
+    """Whether a fact of a session is about somebody else's seat: whoever asks for a patient's life is told of that patient alone."""
+    patient_id = event.body.get("patient_id")
+    return event.event_type.startswith(_OF_A_SESSION) and patient_id is not None and UUID(str(patient_id)) not in own
 
 
 def _line(event: LoggedEvent, state: dict[str, object]) -> HistoryLine:

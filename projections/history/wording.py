@@ -28,6 +28,7 @@ SENTENCES: Final = {
     "practice.service.offered": "The service was offered",
     "practice.service.changed": "The service was changed",
     "practice.service.limits_set": "The service's limits were set",
+    "practice.service.seats_set": "The seats of the service's sessions were set",
     "patients.patient.registered": "The patient was registered",
     "patients.patient.details_changed": "The patient's details were changed",
     "patients.patient.contacts_set": "The patient's contacts were set",
@@ -60,6 +61,16 @@ SENTENCES: Final = {
     "scheduling.hold.placed": "The time was held",
     "scheduling.hold.used": "The held time was booked",
     "scheduling.hold.released": "The held time was given back",
+    "scheduling.session.planned": "The session was planned",
+    "scheduling.session.enrolled": "A patient was enrolled",
+    "scheduling.session.began_to_wait": "A patient began to wait for a seat",
+    "scheduling.session.moved_up": "A patient who had waited was given a seat",
+    "scheduling.session.seat_cancelled": "A patient's seat was cancelled",
+    "scheduling.session.stopped_waiting": "A patient stopped waiting for a seat",
+    "scheduling.session.seats_changed": "The number of seats was changed",
+    "scheduling.session.moved": "The session was given another time, place, room or staff",
+    "scheduling.session.attendance_noted": "It was noted whether a patient came",
+    "scheduling.session.cancelled": "The session was cancelled",
 }
 
 

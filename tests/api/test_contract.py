@@ -12,7 +12,8 @@ from api.practice.locations import LocationShown
 from api.practice.resources import ResourceShown
 from api.practice.services import ServiceShown
 from api.scheduling.history import HistoryPage
-from api.scheduling.schemas import AppointmentInFull, AppointmentPage, CalendarPage, Slots
+from api.scheduling.schemas import AppointmentInFull, AppointmentPage, Slots
+from api.scheduling.session_schemas import CalendarPage
 from tests.api.serving import Program
 from tests.api.studio import Json, Studio
 

@@ -1,6 +1,7 @@
 """Who may do what, and what becomes of keys."""
 
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
@@ -33,12 +34,31 @@ def status_of(studio: Studio, client: httpx2.Client, action: Action) -> int:
         Action.ERASE_PATIENTS: lambda: client.delete(f"/v1/patients/{studio.add_patient()}"),
         Action.READ_VISITS: lambda: client.get(f"/v1/calendar?{WINDOW}"),
         Action.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.visit()),
+        Action.ENROL: lambda: client.post(
+            f"/v1/sessions/{_session(studio)}/enrol", json={"patient_id": studio.patient}
+        ),
+        Action.NOTE_ATTENDANCE: lambda: _note_attendance(studio, client),
         Action.READ_LOG: lambda: client.get("/v1/events"),
         Action.DOUBLE_BOOK: lambda: client.post("/v1/appointments", json=studio.visit(override={"reason": "x"})),
         Action.SHARE_CALENDARS: lambda: client.get("/v1/feeds"),
         Action.READ_HISTORY: lambda: client.get(f"/v1/patients/{studio.patient}/history"),
     }
     return asked[action]().status_code
+
+
+def _session(studio: Studio) -> str:
+    """Plan a session at a time that nothing else takes; return its id."""
+    leader = studio.add_clinician()
+    studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, leader]})
+    body = {"service_id": studio.service, "staff_ids": [leader], "seats": 1, "starts_at": "2026-06-01T15:00:00+02:00"}
+    return str(studio.make("/v1/sessions", **body)["id"])
+
+
+def _note_attendance(studio: Studio, client: httpx2.Client) -> httpx2.Response:
+    path = f"/v1/sessions/{_session(studio)}"
+    studio.client.post(f"{path}/enrol", json={"patient_id": studio.patient})
+    with studio.program.at(datetime(2026, 6, 1, 13, tzinfo=UTC)):
+        return client.post(f"{path}/attendance", json={"patient_ids": [studio.patient], "attended": True})
 
 
 class TestRoles:

@@ -81,6 +81,7 @@ CHANGES: dict[str, tuple[str, str, Json]] = {
         {"kind": "marketing", "document_version": "1", "how": "paper"},
     ),
     "/v1/appointments/{appointment_id}": ("post", "/v1/appointments/{appointment_id}/cancel", {"reason": "ill"}),
+    "/v1/sessions/{session_id}": ("patch", "/v1/sessions/{session_id}", {"seats": 5}),
     "/v1/feeds/{feed_id}": ("delete", "/v1/feeds/{feed_id}", {}),
     "/v1/api-keys/{api_key_id}": ("delete", "/v1/api-keys/{api_key_id}", {}),
     "/v1/webhook-endpoints/{webhook_endpoint_id}": (

@@ -31,12 +31,14 @@ from domain.logged_event import LoggedEvent
 from domain.practice.clinician import Clinician
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.hold import Hold, HoldStatus
+from domain.scheduling.session import Session
 from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
 from domain.visit_limits import VisitLimits
 from projections.calendar.queries import CalendarFilter, CalendarQueries
 from tests.application.presence_rules import PresenceRules
 from tests.application.series_commands import SeriesCommands
+from tests.application.session_commands import SessionCommands
 from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
 from tests.event_store.test_append import in_parallel
 from tests.support.world import World, by_test
@@ -49,7 +51,7 @@ AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
 """When the day is over and visits can be closed."""
 
 
-class Scheduling(SeriesCommands, PresenceRules):
+class Scheduling(SeriesCommands, SessionCommands, PresenceRules):
     """Commands come in volleys: each volley's commands run in threads that start together."""
 
     world: World
@@ -63,6 +65,7 @@ class Scheduling(SeriesCommands, PresenceRules):
         self.booked: list[UUID] = []
         self.series: list[UUID] = []
         self.held: list[UUID] = []
+        self.sessions: list[UUID] = []
         self.clock = FrozenClock()
         self.runner = self.world.runner()
 
@@ -262,6 +265,11 @@ class Scheduling(SeriesCommands, PresenceRules):
             and appointment.id not in came
             and "daily_limit" not in appointment.exempt_from
         )
+        visits += Counter(
+            session.starts_at.date()
+            for session in self.folded_sessions()
+            if self.studio.clinicians[0] in session.staff_ids and session.claims()
+        )
 
         assert max(visits.values(), default=0) <= MOST
 
@@ -326,8 +334,8 @@ class Scheduling(SeriesCommands, PresenceRules):
         return [self.studio.log.load(Hold, id) for id in self.held]
 
     def claims(self) -> list[TimeClaim]:
-        """What is held at this moment, by the folds of visits and holds."""
-        things: list[Appointment | Hold] = [*self.folded(), *self.holds()]
+        """What is held at this moment, by the folds of visits, holds and sessions."""
+        things: list[Appointment | Hold | Session] = [*self.folded(), *self.holds(), *self.folded_sessions()]
         return [claim for thing in things for claim in thing.claims() if not claim.has_expired(self.clock.now())]
 
     def events(self) -> list[LoggedEvent]:

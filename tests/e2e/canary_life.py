@@ -146,6 +146,7 @@ class Life:
         self.come_again(patients[0])
         ids["appointment_id"] = self.book(patients[0])
         self.have_second_thoughts(patients[1])
+        self.come_together(*patients[:2])
         self.write("DELETE", "/v1/patients/{patient_id}", patient_id=patients[-1])
         ids["erased_id"] = patients[-1]
 
@@ -174,6 +175,25 @@ class Life:
         series = self.write("POST", "/v1/series", planned)["id"]
         change = {"from_occurrence": 2, "scope": "this", "cancel": {"reason": self.canary.reason}}
         self.write("POST", "/v1/series/{series_id}/change", change, series_id=series)
+
+    def come_together(self, patient_id: str, other_id: str) -> None:
+        """Give a class: one enrols and leaves, another one waits and moves up, and comes. A second class is cancelled."""
+        path = "/v1/sessions/{session_id}"
+        planned = {
+            "service_id": self.ids["service_id"],
+            "staff_ids": [self.ids["other_clinician_id"]],
+            "starts_at": self.starts_at(),
+            "seats": 1,
+        }
+        of = {"session_id": self.write("POST", "/v1/sessions", planned)["id"]}
+        for id_ in (patient_id, other_id):
+            self.write("POST", f"{path}/enrol", {"patient_id": id_, "if_full": "wait"}, **of)
+        self.write("POST", f"{path}/withdraw", {"patient_id": patient_id}, **of)
+        # Moved to this moment, it begins.
+        self.write("PATCH", path, {"starts_at": self.now.isoformat(), "seats": 2}, **of)
+        self.write("POST", f"{path}/attendance", {"patient_ids": [other_id], "attended": True}, **of)
+        of = {"session_id": self.write("POST", "/v1/sessions", planned | {"starts_at": self.starts_at()})["id"]}
+        self.write("POST", f"{path}/cancel", {"reason": self.canary.reason}, **of)
 
     def have_second_thoughts(self, patient_id: str) -> None:
         """Ask, agree, decline, hold, book against the rules, give to a colleague, undo."""

@@ -4,11 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from projections.calendar.queries import CalendarFilter
+from projections.calendar.session_queries import SessionFilter, SessionQueries
 from tests.support.happenings import Happenings
 from tests.support.world import World
 
 TABLES = (
     "calendar.appointment",
+    "calendar.session",
+    "calendar.enrolment",
     "patients.patient",
     "patients.search_term",
     "history.participation",
@@ -40,6 +43,11 @@ def assert_views_are_folds(world: World, life: Happenings) -> None:
     }
     assert shown == {
         one.id: (one.status, one.starts_at, one.ends_at, one.resource_ids, one.version) for one in life.appointments
+    }
+
+    gathered = SessionQueries(world.app_transaction).page(life.tenant_id, SessionFilter(), limit=100_000)
+    assert {(e.session_id, e.status, e.seats, e.taken, e.waiting, e.version) for e in gathered.entries} == {
+        (one.id, one.status, one.seats, len(one.roster), len(one.waiting), one.version) for one in life.sessions
     }
 
     known = world.patients().by_ids(life.tenant_id, [patient.id for patient in life.patients])

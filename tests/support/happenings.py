@@ -16,6 +16,8 @@ from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from domain.practice.api_key import ApiKey, Role
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.session import Session
+from domain.scheduling.session_terms import SessionTerms
 from domain.scheduling.status import Status
 from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
@@ -35,6 +37,7 @@ class Happenings:
     random: Random
     patients: list[Patient] = field(default_factory=list)
     appointments: list[Appointment] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
     api_keys: list[ApiKey] = field(default_factory=list)
     clinicians: list[UUID] = field(default_factory=lambda: [uuid7(), uuid7()])
     rooms: list[UUID] = field(default_factory=lambda: [uuid7(), uuid7(), uuid7()])
@@ -97,9 +100,49 @@ class Happenings:
                 return patient
         if kind < 0.3:
             return self._key()
-        if kind < 0.6 or not self.appointments:
+        if kind < 0.4:
+            return self._session()
+        if kind < 0.65 or not self.appointments:
             return self.book(is_request=self.random.random() < 0.3)
         return self._visit_goes_on(self.random.choice(self.appointments))
+
+    def gather(self, *people: Patient, seats: int = 2) -> Session:
+        """Plan a session, and let people enrol or wait."""
+        starts_at = NOW + timedelta(minutes=15 * self.random.randint(1, 2000))
+        terms = SessionTerms(
+            service_id=self.service_id,
+            staff_ids=tuple(self.clinicians),
+            location_id=self.location_id,
+            resource_ids=tuple(self.random.sample(self.rooms, 1)),
+            during=TimeRange(starts_at, starts_at + timedelta(hours=1)),
+            price=Money(1500, "EUR"),
+            mode="in_person",
+            seats=seats,
+        )
+        session = Session.plan(id=uuid7(), terms=terms, at=NOW)
+        for patient in people:
+            session.enrol(patient.id, [patient.id], NOW, waits=True)
+        self.sessions.append(session)
+        return session
+
+    def _session(self) -> Session:
+        """One of the sessions as somebody comes or goes, or a new one."""
+        session = self.random.choice(self.sessions) if self.sessions and self.random.random() < 0.8 else self.gather()
+        patient = self.random.choice(self.patients).id
+        act = self.random.random()
+        if session.is_cancelled:
+            return self.gather()
+        if patient not in (*session.roster, *session.waiting):
+            session.enrol(patient, [patient], NOW, waits=True)
+        elif act < 0.4:
+            session.withdraw([patient], NOW)
+        elif act < 0.6 and patient in session.roster:
+            session.note_attendance([patient], self.random.random() < 0.5, session.starts_at)
+        elif act < 0.8:
+            session.change_seats(session.seats + 1, NOW)
+        else:
+            session.cancel("Heizung, הסקה", NOW)
+        return session
 
     def merge(self, survivor: Patient, other: Patient) -> int:
         """Let one patient stand for another, in one append."""

@@ -1,0 +1,85 @@
+"""Sessions as they are answered: numbers instead of names, but for the roster."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from api.calls import Call
+from application.permissions import Action
+from application.scheduling.surroundings import Surroundings
+from domain.personal import Erased
+from domain.scheduling.session import EnrolmentStatus, Session
+from domain.zones import spoken_dates, spoken_time
+from projections.calendar.session_queries import SessionEntry
+
+
+def session_shower(call: Call, position: int | None = None) -> Callable[[Session], dict[str, object]]:
+    """Return what shows a session as it stands in the log, or stood at a position of it."""
+    beside = Surroundings(call.log, position)
+
+    def show(session: Session) -> dict[str, object]:
+        reason = session.cancellation_reason
+        return {
+            **_session(session, len(session.roster), len(session.waiting)),
+            "display": _display(session, beside.zone(session.location_id)),
+            "cancellation_reason": None
+            if isinstance(reason, Erased) or not call.actor.may(Action.READ_PATIENTS)
+            else reason,
+        }
+
+    return show
+
+
+def enrolment_shower(call: Call, patient_id: UUID) -> Callable[[Session], dict[str, object]]:
+    """Return what shows a session and how somebody stands in it."""
+    show = session_shower(call)
+    return lambda session: {**show(session), "enrolment": show_enrolment(session, patient_id)}
+
+
+def roster_shower(call: Call) -> Callable[[Session], dict[str, object]]:
+    """Return what shows a session and who has moved up in it."""
+    show = session_shower(call)
+    return lambda session: {**show(session), "moved_up": session.moved_up}
+
+
+def show_session_entry(entry: SessionEntry, zone: str) -> dict[str, object]:
+    return {
+        "id": entry.session_id,
+        "version": entry.version,
+        **_session(entry, entry.taken, entry.waiting),
+        "display": _display(entry, zone),
+    }
+
+
+def show_enrolment(session: Session, patient_id: UUID) -> dict[str, object]:
+    if patient_id in session.roster:
+        status, place = EnrolmentStatus.ENROLLED, None
+    else:
+        is_waiting = patient_id in session.waiting
+        status = EnrolmentStatus.WAITING if is_waiting else EnrolmentStatus.WITHDRAWN
+        place = session.waiting.index(patient_id) + 1 if is_waiting else None
+    return {"patient_id": patient_id, "status": status, "place": place, "attended": session.roster.get(patient_id)}
+
+
+def _session(session: Session | SessionEntry, taken: int, waiting: int) -> dict[str, object]:
+    return {
+        "status": session.status,
+        "service_id": session.service_id,
+        "staff_ids": session.staff_ids,
+        "location_id": session.location_id,
+        "resource_ids": session.resource_ids,
+        "starts_at": session.starts_at,
+        "ends_at": session.ends_at,
+        "mode": session.mode,
+        "buffer_before_minutes": session.buffer_before_minutes,
+        "buffer_after_minutes": session.buffer_after_minutes,
+        "price": {"amount_minor": session.price_amount_minor, "currency": session.price_currency},
+        "seats": session.seats,
+        "taken": taken,
+        "free": session.seats - taken,
+        "waiting": waiting,
+    }
+
+
+def _display(session: Session | SessionEntry, zone: str) -> dict[str, object]:
+    _, clinic_date = spoken_dates(session.starts_at, zone, None)
+    return {"clinic": spoken_time(session.starts_at, zone, None), "clinic_date": clinic_date}

@@ -1,0 +1,154 @@
+"""/v1/sessions: one time at which several people are seen together; planned, changed, cancelled, listed."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from api.answers import Answer
+from api.calls import After, Call, Changing, Creating, Reading, Showing
+from api.paging import Cursor, Limit
+from api.scheduling.calendar import LONGEST_WINDOW, bookmark, encoded_bookmark
+from api.scheduling.session_schemas import (
+    ChangedRosterShown,
+    SessionBody,
+    SessionCancelBody,
+    SessionInFull,
+    SessionPage,
+    SessionPatch,
+)
+from api.scheduling.session_showing import roster_shower, session_shower, show_session_entry
+from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made
+from api.windows import MaybeFrom, MaybeTo, window
+from application.permissions import Action, authorise_session, authorise_visit
+from application.scheduling.cancel_session import CancelSession, CancelSessionHandler
+from application.scheduling.change_session import ChangeSession, ChangeSessionHandler
+from application.scheduling.plan_session import PlanSession, PlanSessionHandler
+from application.scheduling.surroundings import Surroundings
+from domain.errors import InvalidValueError
+from domain.practice.clinician import Clinician
+from domain.practice.location import Location
+from domain.practice.resource import Resource
+from domain.practice.service import Service
+from domain.provenance import Provenance
+from domain.scheduling.session import Session, SessionStatus
+from projections.calendar.session_queries import SessionFilter
+
+routes = APIRouter(prefix="/v1/sessions", tags=["scheduling"])
+
+
+@routes.post("", status_code=201, response_model=SessionInFull, responses=MAKES)
+async def plan_session(body: SessionBody, call: Creating) -> Response:
+    """Plan a session: a class, a group. It takes the time of all its staff and rooms, and is refused as a booking is if one of them is not
+    free. Then people are enrolled in it. A key that is bound to a clinician plans what that one gives alone."""
+    command = PlanSession(body.service_id, tuple(body.staff_ids), body.starts_at, body.seats, tuple(body.resource_ids))
+
+    def plan(by: Provenance) -> Answer:
+        for clinician_id in command.staff_ids:
+            authorise_visit(call.actor, clinician_id, "clinician")
+        outcome = PlanSessionHandler(call.world.logs, call.world.clock)(call.actor.tenant_id, command, by)
+        return made(outcome, routes.prefix, session_shower(call))
+
+    return await call.write(Action.CHANGE_VISITS, plan)
+
+
+@routes.get("", response_model=SessionPage, responses=READS_ONE)
+async def list_sessions(
+    call: Reading,
+    from_: MaybeFrom = None,
+    to: MaybeTo = None,
+    clinician_id: UUID | None = None,
+    resource_id: UUID | None = None,
+    service_id: UUID | None = None,
+    location_id: UUID | None = None,
+    status: Annotated[SessionStatus | None, Query()] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    after: After = None,
+) -> Response:
+    """Sessions in order of their start, with how many seats are free. A window needs both of its ends."""
+
+    def page() -> Answer:
+        if (from_ is None) != (to is None):
+            raise InvalidValueError("to" if to is None else "from", "a window needs both of its ends")
+        within = window(call.log, from_, to, LONGEST_WINDOW) if from_ and to else None
+        catalogue = call.log.catalogue()
+        for kind, id_ in (
+            (Clinician, clinician_id),
+            (Resource, resource_id),
+            (Service, service_id),
+            (Location, location_id),
+        ):
+            if id_ is not None:
+                catalogue.one(kind, id_)
+        which = SessionFilter(
+            starts_from=within.starts_at if within else None,
+            until=within.ends_at if within else None,
+            clinician_id=clinician_id,
+            resource_id=resource_id,
+            service_id=service_id,
+            location_id=location_id,
+            status=status,
+        )
+        behind, tenant_id = bookmark(cursor), call.actor.tenant_id
+        call.world.wait_for(tenant_id, "calendar", after)
+        found = call.world.sessions.page(tenant_id, which, after=behind, limit=limit)
+        zone = Surroundings(call.log).zone
+        entries = [show_session_entry(entry, zone(entry.location_id)) for entry in found.entries]
+        return collected("sessions", entries, encoded_bookmark(found.after), after)
+
+    return await call.read(Action.READ_VISITS, page)
+
+
+@routes.get("/{session_id}", response_model=SessionInFull, responses=READS_ONE)
+async def get_session(session_id: UUID, call: Showing) -> Response:
+    """One session, as its log says at this moment, or said at another one."""
+    return await call.show_at(
+        Action.READ_VISITS, Session, session_id, lambda moment: session_shower(call, moment.position)
+    )
+
+
+@routes.patch("/{session_id}", response_model=ChangedRosterShown, responses=CHANGES)
+async def change_session(session_id: UUID, body: SessionPatch, call: Changing) -> Response:
+    """Move a session, give it other staff or rooms, or another number of seats, before it starts. Who is enrolled stays so, and is listed
+    by the roster to be told. `seats_taken`: more are enrolled than there would be seats."""
+    command = ChangeSession(
+        session_id,
+        body.starts_at,
+        None if body.staff_ids is None else tuple(body.staff_ids),
+        None if body.resource_ids is None else tuple(body.resource_ids),
+        body.seats,
+        call.expected_version,
+    )
+
+    def change(by: Provenance) -> Answer:
+        if call.actor.clinician_id is not None:
+            staff_ids = _within_reach(call, session_id)
+            for clinician_id in set(command.staff_ids or ()) - set(staff_ids):
+                authorise_visit(call.actor, clinician_id, "clinician")
+        outcome = ChangeSessionHandler(call.world.logs, call.world.clock)(call.actor.tenant_id, command, by)
+        return changed(outcome, roster_shower(call))
+
+    return await call.write(Action.CHANGE_VISITS, change)
+
+
+@routes.post("/{session_id}/cancel", response_model=SessionInFull, responses=CHANGES)
+async def cancel_session(session_id: UUID, body: SessionCancelBody, call: Changing) -> Response:
+    """Cancel a session before it starts, with everybody on its roster. Cancelling twice changes nothing the second time."""
+
+    def cancel(by: Provenance) -> Answer:
+        _within_reach(call, session_id)
+        command = CancelSession(session_id, body.reason, call.expected_version)
+        outcome = CancelSessionHandler(call.world.logs, call.world.clock)(call.actor.tenant_id, command, by)
+        return changed(outcome, session_shower(call))
+
+    return await call.write(Action.CHANGE_VISITS, cancel)
+
+
+def _within_reach(call: Call, session_id: UUID) -> list[UUID]:
+    """Return the staff. Raises OutOfReachError: the caller is bound to a clinician who is not among them."""
+    if call.actor.clinician_id is None:
+        return []
+    staff_ids = call.log.load(Session, session_id).staff_ids
+    authorise_session(call.actor, staff_ids)
+    return staff_ids

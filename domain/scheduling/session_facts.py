@@ -1,0 +1,124 @@
+"""The facts of a session's life, and what each makes of it. They are known as ``Session.Enrolled`` and so on.
+
+A session knows its facts, so they cannot know it by its type.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.aggregate import Aggregate, FirstFact
+from domain.personal import Personal
+
+
+class Planned(FirstFact):
+    """``staff_ids`` give it, the first of them leads; ``course_id`` is what it was planned with, if with others."""
+
+    TOPIC = "scheduling.session.planned"
+    service_id: UUID
+    staff_ids: list[UUID]
+    location_id: UUID
+    resource_ids: list[UUID]
+    starts_at: datetime
+    ends_at: datetime
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    mode: str
+    price_amount_minor: int
+    price_currency: str
+    seats: int
+    course_id: UUID | None
+
+
+class Enrolled(Aggregate.Event):
+    TOPIC = "scheduling.session.enrolled"
+    patient_id: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.roster[self.patient_id] = None
+
+
+class BeganToWait(Aggregate.Event):
+    TOPIC = "scheduling.session.began_to_wait"
+    patient_id: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.waiting.append(self.patient_id)
+
+
+class MovedUp(Aggregate.Event):
+    """Whoever had waited longest has a seat that became free; recorded with the fact that freed it."""
+
+    TOPIC = "scheduling.session.moved_up"
+    patient_id: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.waiting.remove(self.patient_id)
+        aggregate.roster[self.patient_id] = None
+        aggregate.moved_up.append(self.patient_id)
+
+
+class SeatCancelled(Aggregate.Event):
+    TOPIC = "scheduling.session.seat_cancelled"
+    patient_id: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        del aggregate.roster[self.patient_id]
+        aggregate.moved_up = []
+
+
+class StoppedWaiting(Aggregate.Event):
+    TOPIC = "scheduling.session.stopped_waiting"
+    patient_id: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.waiting.remove(self.patient_id)
+        aggregate.moved_up = []
+
+
+class SeatsChanged(Aggregate.Event):
+    TOPIC = "scheduling.session.seats_changed"
+    seats: int
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.seats = self.seats
+        aggregate.moved_up = []
+
+
+class Moved(Aggregate.Event):
+    """To another time, other staff, another place or other rooms: all of them as they are now."""
+
+    TOPIC = "scheduling.session.moved"
+    staff_ids: list[UUID]
+    location_id: UUID
+    resource_ids: list[UUID]
+    starts_at: datetime
+    ends_at: datetime
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.staff_ids, aggregate.clinician_id = self.staff_ids, self.staff_ids[0]
+        aggregate.location_id, aggregate.resource_ids = self.location_id, self.resource_ids
+        aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
+        aggregate.moved_up = []
+
+
+class AttendanceNoted(Aggregate.Event):
+    TOPIC = "scheduling.session.attendance_noted"
+    patient_id: UUID
+    attended: bool
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.roster[self.patient_id] = self.attended
+
+
+class Cancelled(Aggregate.Event):
+    """Why is sealed under the key of who leads the session: it is about many, and most often about them."""
+
+    TOPIC = "scheduling.session.cancelled"
+    SUBJECT = "clinician_id"
+    clinician_id: UUID
+    reason: Personal[str]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.is_cancelled = True
+        aggregate.cancellation_reason = self.reason

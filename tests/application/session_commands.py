@@ -1,0 +1,160 @@
+"""What several people do with sessions at once: the part of the scheduling machine that is about them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule
+
+from application.scheduling.cancel_session import CancelSession, CancelSessionHandler
+from application.scheduling.change_session import ChangeSession, ChangeSessionHandler
+from application.scheduling.enrol_patient import EnrolPatient, EnrolPatientHandler
+from application.scheduling.note_attendance import NoteAttendance, NoteAttendanceHandler
+from application.scheduling.plan_session import PlanSession, PlanSessionHandler
+from application.scheduling.withdraw_patient import WithdrawPatient, WithdrawPatientHandler
+from domain.scheduling.session import EnrolmentStatus, Session
+from projections.calendar.session_queries import SessionFilter, SessionQueries
+from projections.runner import Runner
+from tests.application.studio import MONDAY, FrozenClock, Studio
+from tests.support.world import World, by_test
+
+_STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
+_AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
+_ACT = st.tuples(
+    st.sampled_from(["enrol", "wait", "wait", "withdraw", "seats", "move", "give", "cancel"]),
+    st.integers(0, 2),
+    st.integers(1, 3),
+    st.integers(0, 7),
+)
+
+
+class SessionCommands:
+    """Mixed into the machine. What it remembers of each answer is compared with the roster: nobody who was enrolled is lost."""
+
+    world: World
+    studio: Studio
+    runner: Runner
+    sessions: list[UUID]
+    clock: FrozenClock
+    volley: Callable[[int, Callable[[int], object]], list[object]]
+
+    @rule(
+        requests=st.lists(
+            st.tuples(st.integers(0, 7), st.sampled_from([(0,), (1,), (0, 1)]), st.booleans(), st.integers(1, 2)),
+            min_size=1,
+            max_size=3,
+        )
+    )
+    def plan_sessions(self, requests: list[tuple[int, tuple[int, ...], bool, int]]) -> None:
+        handler = PlanSessionHandler(self.world.logs, self.clock)
+
+        def request(number: int) -> UUID:
+            start, staff, needs_room, seats = requests[number]
+            command = PlanSession(
+                self.studio.massage if needs_room else self.studio.talk,
+                tuple(self.studio.clinicians[which] for which in staff),
+                _STARTS[start],
+                seats,
+            )
+            return handler(self.studio.tenant_id, command, by_test()).thing.id
+
+        self.sessions += [id for id in self.volley(len(requests), request) if isinstance(id, UUID)]
+
+    @rule(which=st.integers(0, 10), acts=st.lists(_ACT, min_size=1, max_size=4))
+    def come_to_one_session_at_once(self, which: int, acts: list[tuple[str, int, int, int]]) -> None:
+        if not self.sessions:
+            return
+        id = self.sessions[which % len(self.sessions)]
+        before = self.studio.log.load(Session, id)
+
+        results = self.volley(len(acts), lambda number: self._act(id, *acts[number]))
+
+        after = self.studio.log.load(Session, id)
+        leaving = {self.studio.patients[who] for act, who, _, _ in acts if act == "withdraw"}
+        coming = {
+            self.studio.patients[acts[number][1]]
+            for number, result in enumerate(results)
+            if acts[number][0] in ("enrol", "wait") and not isinstance(result, Exception)
+        }
+        there = {*after.roster, *after.waiting}
+        assert ({*before.roster, *before.waiting} | coming) - leaving <= there, "an enrolment was lost"
+        assert set(before.roster) - leaving <= set(after.roster), "a seat was taken from somebody"
+
+    def _act(self, id: UUID, act: str, who: int, seats: int, start: int) -> object:
+        logs, clock, tenant_id, patient = self.world.logs, self.clock, self.studio.tenant_id, self.studio.patients[who]
+        match act:
+            case "enrol" | "wait":
+                return EnrolPatientHandler(logs, clock)(tenant_id, EnrolPatient(id, patient, act == "wait"), by_test())
+            case "withdraw":
+                return WithdrawPatientHandler(logs, clock)(tenant_id, WithdrawPatient(id, patient), by_test())
+            case "cancel":
+                return CancelSessionHandler(logs, clock)(tenant_id, CancelSession(id, "ill"), by_test())
+            case "seats":
+                command = ChangeSession(id, seats=seats)
+            case "move":
+                command = ChangeSession(id, starts_at=_STARTS[start])
+            case _:
+                command = ChangeSession(id, staff_ids=(self.studio.clinicians[start % 2],))
+        return ChangeSessionHandler(logs, clock)(tenant_id, command, by_test())
+
+    @rule(which=st.integers(0, 10), who=st.lists(st.integers(0, 2), min_size=1, max_size=3), attended=st.booleans())
+    def note_who_came(self, which: int, who: list[int], attended: bool) -> None:
+        if not self.sessions:
+            return
+        id = self.sessions[which % len(self.sessions)]
+        handler = NoteAttendanceHandler(self.world.logs, _AFTERNOON)
+
+        def note(number: int) -> object:
+            command = NoteAttendance(id, (self.studio.patients[who[number]],), attended)
+            return handler(self.studio.tenant_id, command, by_test())
+
+        self.volley(len(who), note)
+
+    @invariant()
+    def no_seat_is_sold_twice_and_nobody_waits_beside_a_free_one(self) -> None:
+        for session in self.folded_sessions():
+            assert len(session.roster) <= session.seats
+            assert not session.waiting or len(session.roster) == session.seats
+            assert not set(session.roster) & set(session.waiting)
+            assert len(set(session.waiting)) == len(session.waiting)
+
+    @invariant()
+    def the_calendar_counts_what_the_rosters_hold(self) -> None:
+        self.runner.catch_up(self.studio.tenant_id)
+        queries, sessions = SessionQueries(self.world.app_transaction), self.folded_sessions()
+        entries = queries.page(self.studio.tenant_id, SessionFilter(), limit=1000).entries
+
+        assert {
+            (e.session_id, e.status, e.starts_at, e.staff_ids, e.resource_ids, e.seats, e.taken, e.waiting, e.version)
+            for e in entries
+        } == {
+            (
+                session.id,
+                session.status,
+                session.starts_at,
+                tuple(session.staff_ids),
+                tuple(session.resource_ids),
+                session.seats,
+                len(session.roster),
+                len(session.waiting),
+                session.version,
+            )
+            for session in sessions
+        }
+        for patient in self.studio.patients:
+            enrolments, _ = queries.of_patient(self.studio.tenant_id, [patient], limit=1000)
+            assert {
+                (each.session.session_id, each.status, each.attended)
+                for each in enrolments
+                if each.status != EnrolmentStatus.WITHDRAWN
+            } == {
+                (session.id, EnrolmentStatus.ENROLLED, session.roster[patient])
+                if patient in session.roster
+                else (session.id, EnrolmentStatus.WAITING, None)
+                for session in sessions
+                if patient in session.roster or patient in session.waiting
+            }
+
+    def folded_sessions(self) -> list[Session]:
+        return [self.studio.log.load(Session, id) for id in self.sessions]
