@@ -50,7 +50,7 @@ from api.security import Authentication, Doorkeeper
 
 def create_app(world: World) -> FastAPI:
     """Return the application of one process; it gives its threads back when it is shut down, the world stays the caller's."""
-    crossing = Crossing(world.settings.threads)
+    crossing = Crossing(world.settings.threads, world.settings.share)
     doorkeeper = Doorkeeper(world.find_actor, crossing)
     metrics = Metrics()
 

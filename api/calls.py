@@ -80,7 +80,7 @@ class Call:
     async def read(self, action: Action, work: Callable[[], Answering]) -> Response:
         """Answer with what ``work`` returns, from a thread. Raises NotPermittedError, CrowdedError, and what ``work`` raises."""
         authorise(self.actor, action)
-        answer = await self.gate.crossing.run(work)
+        answer = await self.gate.crossing.run(self.actor.tenant_id, work)
         return answer.response()
 
     async def show(self, action: Action, kind: type[T], id_: UUID, show: Show[T]) -> Response:
@@ -121,7 +121,7 @@ class Call:
             self.request.url.path,
             await self.request.body(),
         )
-        answer = await self.gate.crossing.run(lambda: work(by))
+        answer = await self.gate.crossing.run(self.actor.tenant_id, lambda: work(by))
         return answer.response()
 
     async def make(

@@ -1,46 +1,92 @@
-"""The one way from the event loop into threads: bounded, and refused rather than queued without end."""
+"""The one way from the event loop into threads: bounded, fair between practices, and refused rather than queued without end."""
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 PATIENCE_SECONDS: Final = 2.0
-"""How long a request waits for a free thread; see promises A2 and A4: a spike is answered 503, never dropped half-done."""
+"""How long a request waits for its turn; see promises A2 and A4: a spike is answered 503, never dropped half-done."""
 
 T = TypeVar("T")
+Lane: TypeAlias = Hashable
+"""Whose request it is: a practice's id, or what stands for whoever asks before their practice is known."""
 
 
 class CrowdedError(Exception):
-    """No thread came free in time; nothing was begun."""
+    """No turn came in time; nothing was begun."""
 
 
 class Crossing:
-    """Runs what blocks in a bounded pool of threads."""
+    """Runs what blocks in a bounded pool of threads.
 
-    def __init__(self, threads: int) -> None:
+    Each lane has at most ``share`` of them at a time, even while others are idle: whoever comes next then finds a thread at once, and
+    few to divide the interpreter with. Lanes that wait are served in turn, one request each; within a lane the first comes first.
+    """
+
+    def __init__(self, threads: int, share: int) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self._free = asyncio.Semaphore(threads)
+        self._idle = threads
+        self._share = share
+        self._running: Counter[Lane] = Counter()
+        self._waiting: OrderedDict[Lane, deque[asyncio.Future[None]]] = OrderedDict()
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, lane: Lane, work: Callable[[], T]) -> T:
         """Return what ``work`` returns, from a thread. Raises CrowdedError, and what ``work`` raises.
 
         A caller that goes away does not end its work: what was begun is finished, and its thread counts as taken until then.
         """
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._free.acquire()
-        except TimeoutError:
-            raise CrowdedError from None
+        if self._may_begin(lane):
+            self._begin(lane)
+        else:
+            await self._turn_of(lane)
         future = asyncio.get_running_loop().run_in_executor(self._executor, work)
-        future.add_done_callback(self._landed)
+        future.add_done_callback(lambda landed: self._landed(lane, landed))
         return await asyncio.shield(future)
 
     def close(self) -> None:
         """Wait for what is under way, begin nothing more."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _landed(self, future: asyncio.Future[T]) -> None:
-        self._free.release()
+    def _may_begin(self, lane: Lane) -> bool:
+        return self._idle > 0 and self._running[lane] < self._share
+
+    def _begin(self, lane: Lane) -> None:
+        self._idle -= 1
+        self._running[lane] += 1
+
+    async def _turn_of(self, lane: Lane) -> None:
+        """Wait until the lane has a thread, which is then counted as taken."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(lane, deque()).append(turn)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await turn
+        except BaseException as error:
+            if not turn.cancelled():
+                self._end(lane)  # it had come just then: it is the next one's
+            if isinstance(error, TimeoutError):
+                raise CrowdedError from None
+            raise
+
+    def _landed(self, lane: Lane, future: asyncio.Future[T]) -> None:
+        self._end(lane)
         if not future.cancelled():
             future.exception()  # asked for, so that work whose caller went away does not complain to the log
+
+    def _end(self, lane: Lane) -> None:
+        self._idle += 1
+        self._running[lane] -= 1
+        if not self._running[lane]:
+            del self._running[lane]
+        # Lanes that have to be passed over have their whole share at work, so they are few.
+        while (following := next((each for each in self._waiting if self._may_begin(each)), None)) is not None:
+            turns = self._waiting.pop(following)
+            turn = turns.popleft()
+            if turns:
+                self._waiting[following] = turns  # behind the others
+            if not turn.cancelled():
+                turn.set_result(None)
+                self._begin(following)
+                return

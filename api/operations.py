@@ -25,7 +25,7 @@ def operations(readiness: Readiness, crossing: Crossing, metrics: Metrics) -> AP
     async def readyz() -> Response:
         """200 once everything serves."""
         try:
-            checks = dict(await crossing.run(readiness.checks))
+            checks = dict(await crossing.run("readiness", readiness.checks))
         except CrowdedError:
             checks = {"threads": False}
         is_ready = all(checks.values())

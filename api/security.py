@@ -40,7 +40,7 @@ class Doorkeeper:
         if known and known[1] > time.monotonic():
             return known[0]
         asked = time.monotonic()
-        actor = await self._crossing.run(lambda: self._find(digest))
+        actor = await self._crossing.run(digest, lambda: self._find(digest))
         if actor is None:
             self._known.pop(digest, None)
             return None

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     """Whether webhooks may also go to this machine and without TLS: for development and tests."""
     threads: int = Field(24, alias="SCHEDULER_THREADS", ge=1, le=256)
     """Requests that may be decided at once in one process."""
+    share: int = Field(3, alias="SCHEDULER_SHARE", ge=1, le=256)
+    """Of these, how many may be one practice's, even while others are idle."""
     connections: int = Field(16, alias="SCHEDULER_CONNECTIONS", ge=1, le=256)
     """Connections of one process that serve reads."""
 

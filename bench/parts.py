@@ -170,7 +170,7 @@ def _digest() -> Callable[[], object]:
 def _authenticate() -> Callable[[], object]:
     key = new_key()
     actor = Actor(UUID(int=1), UUID(int=2), Role.OWNER, None)
-    crossing = Crossing(1)
+    crossing = Crossing(1, 1)
     doorkeeper = Doorkeeper(lambda _: actor, crossing)
 
     def ask() -> None:

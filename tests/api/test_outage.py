@@ -42,14 +42,14 @@ class TestCrossing:
         begun, go_on = [], threading.Event()
 
         async def crowd() -> list[object]:
-            crossing = Crossing(threads=1)
-            first = asyncio.create_task(crossing.run(go_on.wait))
+            crossing = Crossing(threads=1, share=1)
+            first = asyncio.create_task(crossing.run("a", go_on.wait))
             await asyncio.sleep(0)
-            second = asyncio.create_task(crossing.run(lambda: begun.append("second")))
+            second = asyncio.create_task(crossing.run("a", lambda: begun.append("second")))
             refused = await asyncio.gather(second, return_exceptions=True)
             go_on.set()
             done = await first
-            third = await crossing.run(lambda: "third")
+            third = await crossing.run("a", lambda: "third")
             crossing.close()
             return [*refused, done, third]
 
@@ -67,16 +67,16 @@ class TestCrossing:
             finished.set()
 
         async def leave() -> list[object]:
-            crossing = Crossing(threads=1)
-            task = asyncio.create_task(crossing.run(work))
+            crossing = Crossing(threads=1, share=1)
+            task = asyncio.create_task(crossing.run("a", work))
             await asyncio.sleep(0.01)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            meanwhile = await asyncio.gather(crossing.run(lambda: "too early"), return_exceptions=True)
+            meanwhile = await asyncio.gather(crossing.run("a", lambda: "too early"), return_exceptions=True)
             go_on.set()
             finished.wait()
             await asyncio.sleep(0)
-            answer = await crossing.run(lambda: "next")
+            answer = await crossing.run("a", lambda: "next")
             crossing.close()
             return [*meanwhile, answer]
 
