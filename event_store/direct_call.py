@@ -37,6 +37,12 @@ class DirectCall:
         transformer.set_pgresult(result)
         return transformer.load_rows(0, result.ntuples, tuple)
 
+    def raw(self, connection: Connection[Any], *values: bytes | None) -> list[list[bytes | None]]:
+        """Run it and return its rows in PostgreSQL's binary forms, for who knows how to take them apart. Raises psycopg.Error."""
+        result = self._run(connection, values, Format.BINARY)
+        columns = range(result.nfields)
+        return [[result.get_value(row, column) for column in columns] for row in range(result.ntuples)]
+
     def texts(self, connection: Connection[Any], *values: bytes | None) -> list[list[bytes]]:
         """Run it and return its rows in PostgreSQL's text forms, null as nothing: 20 µs less. Raises psycopg.Error."""
         result = self._run(connection, values, Format.TEXT)

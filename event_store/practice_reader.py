@@ -1,8 +1,7 @@
 """Reads one practice's log beside its streams: what a booking depends on, the catalogue's events, a command's events."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from psycopg_pool import ConnectionPool
@@ -11,13 +10,13 @@ from domain.aggregate import Aggregate
 from domain.patient_standing import UNKNOWN, PatientStanding
 from domain.provenance import Reached, RecordedCommand
 from domain.scheduling.consultation import Consultation
-from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
+from event_store.claim_columns import claims_of, id_of, ids_of
 from event_store.direct_call import DirectCall
 from event_store.errors import UnknownPracticeError
 from event_store.mapper import FactMapper
 from event_store.recorder import COLUMNS, stored_event
-from event_store.tenancy import fetch_all, fetch_one, tenant_transaction
+from event_store.tenancy import fetch_one, fetch_raw, tenant_transaction
 
 _CATALOGUE: Final = (
     "('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')"
@@ -51,6 +50,7 @@ order by e.version desc
 limit 1
 """
 _TRIES_FOR_ONE_POSITION: Final = 5
+_TRUE: Final = b"\x01"
 CALLS: Final = (_CONSULT, _CONSULT_EACH, _STANDING)
 """What the consulting pool's connections must have prepared."""
 
@@ -71,7 +71,7 @@ class PracticeReader:
         self, what: Sequence[UUID], window: TimeRange, *, patient_id: UUID | None = None, command_id: UUID | None = None
     ) -> Consultation:
         """Read all that a booking depends on, in one round trip. Raises UnknownPracticeError: its log was never opened."""
-        row = fetch_one(
+        rows = fetch_raw(
             self._consulting_pool,
             _CONSULT,
             str(self._tenant_id).encode(),
@@ -81,9 +81,9 @@ class PracticeReader:
             _text(patient_id),
             _text(command_id),
         )
-        if row is None:
+        if not rows:
             raise UnknownPracticeError
-        return _consultation(row)
+        return _consultation(rows[0])
 
     def consult_each(self, what: Sequence[UUID], windows: Sequence[TimeRange]) -> Sequence[Consultation]:
         """Read the claims on each of several windows, in their order, in one round trip. Raises UnknownPracticeError.
@@ -93,7 +93,7 @@ class PracticeReader:
         """
         consultations: list[Consultation] = []
         for _ in range(_TRIES_FOR_ONE_POSITION):
-            rows = fetch_all(
+            rows = fetch_raw(
                 self._consulting_pool,
                 _CONSULT_EACH,
                 str(self._tenant_id).encode(),
@@ -176,39 +176,21 @@ class PracticeReader:
         return int(row[0])
 
 
-def _consultation(row: tuple[Any, ...]) -> Consultation:
+def _consultation(row: Sequence[bytes | None]) -> Consultation:
     position, catalogue_position, is_patient_known, zone, merged_into, alerted, is_command_recorded, *claims = row
     return Consultation(
-        position,
-        catalogue_position,
-        is_patient_known,
-        PatientStanding(zone, merged_into, tuple(alerted or ())),
-        is_command_recorded,
-        [_claim(*columns) for columns in zip(*claims, strict=True)] if claims[0] else [],
+        _number(position),
+        _number(catalogue_position),
+        is_patient_known == _TRUE,
+        PatientStanding(None if zone is None else zone.decode(), id_of(merged_into), ids_of(alerted)),
+        is_command_recorded == _TRUE,
+        claims_of(claims),
     )
+
+
+def _number(raw: bytes | None) -> int:
+    return int.from_bytes(raw or b"", "big")
 
 
 def _text(id: UUID | None) -> bytes | None:
     return None if id is None else str(id).encode()
-
-
-def _claim(
-    holder_id: UUID,
-    what: UUID,
-    starts_at: datetime,
-    ends_at: datetime,
-    visit_starts_at: datetime,
-    visit_ends_at: datetime,
-    service_id: UUID | None,
-    expires_at: datetime | None,
-    beside: bool,
-) -> TimeClaim:
-    return TimeClaim(
-        holder_id,
-        what,
-        TimeRange(starts_at.astimezone(UTC), ends_at.astimezone(UTC)),
-        TimeRange(visit_starts_at.astimezone(UTC), visit_ends_at.astimezone(UTC)),
-        service_id,
-        expires_at.astimezone(UTC) if expires_at else None,
-        beside,
-    )

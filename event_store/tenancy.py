@@ -55,13 +55,13 @@ def fetch_one(pool: ConnectionPool, call: DirectCall, *values: bytes | None) -> 
 
     A connection that the server has dropped meanwhile is replaced. Raises OperationalError: there is no live one to be had.
     """
-    rows = fetch_all(pool, call, *values)
+    rows = _on_live_connection(pool, lambda connection: call.rows(connection, *values))[1]
     return rows[0] if rows else None
 
 
-def fetch_all(pool: ConnectionPool, call: DirectCall, *values: bytes | None) -> list[tuple[Any, ...]]:
-    """As ``fetch_one``, for a call that returns several rows."""
-    return _on_live_connection(pool, lambda connection: call.rows(connection, *values))[1]
+def fetch_raw(pool: ConnectionPool, call: DirectCall, *values: bytes | None) -> list[list[bytes | None]]:
+    """As ``fetch_one``, all rows in PostgreSQL's binary forms."""
+    return _on_live_connection(pool, lambda connection: call.raw(connection, *values))[1]
 
 
 def _begun_from(pool: ConnectionPool, tenant_id: UUID) -> Connection[Any]:
