@@ -5,7 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from bench import append, booking, gap_oracle, import_file, lag, parts, rebuild, series, slots, webhooks
+from bench import (
+    append,
+    booking,
+    gap_oracle,
+    import_file,
+    lag,
+    neighbours,
+    parts,
+    practices,
+    rebuild,
+    series,
+    slots,
+    webhooks,
+)
 from bench.options import Options
 from bench.report import write
 
@@ -20,6 +33,8 @@ MEASUREMENTS: Final[dict[str, Callable[[Options], dict[str, str]]]] = {
     "lag": lag.measure,
     "series": series.measure,
     "webhooks": webhooks.measure,
+    "practices": practices.measure,
+    "neighbours": neighbours.measure,
 }
 
 

@@ -58,9 +58,8 @@ def test_no_claims_are_a_null_for_each_column() -> None:
 
 
 def test_ids_may_be_null_alone_and_never_inside_an_array(database: Database) -> None:
-    claim = TimeClaim(
-        UUID(int=7), UUID(int=8), *[TimeRange(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 2, tzinfo=UTC))] * 2
-    )
+    during = TimeRange(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 2, tzinfo=UTC))
+    claim = TimeClaim(UUID(int=7), UUID(int=8), during, during)
     columns = sent(database, [claim])
 
     assert (id_of(None), ids_of(None), ids_of(columns[0])) == (None, (), (UUID(int=7),))
