@@ -1,6 +1,7 @@
 """Reads one practice's log beside its streams: what a booking depends on, the catalogue's events, a command's events."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Final
 from uuid import UUID
 

@@ -96,7 +96,7 @@ async def read_feed(token: Annotated[str, Path(max_length=100)], request: Reques
             raise NotFoundError("feed")
         return CalendarFile(calendar_of(gate.world, *found), seen_by(request))
 
-    return (await gate.crossing.run(read)).response()
+    return (await gate.crossing.run(token_hash, read)).response()
 
 
 @routes.post("/clinicians/{clinician_id}/feeds", status_code=201, response_model=FeedOpened, responses=MAKES)
