@@ -1,12 +1,13 @@
 """One HTTP server process: uvicorn on a socket that was bound before."""
 
-import gc
 import socket
 from collections.abc import Callable
 from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
+
+from api.garbage import settle
 
 LEAVE_SECONDS: Final = 10
 """How long requests under way may take once the server is told to stop."""
@@ -50,9 +51,6 @@ class HttpServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # What was made until now stays: the collector need not walk it again and again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(10_000, 20, 50)
+        settle()
         if self.started:
             self._announce()

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from api.garbage import settle
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -43,6 +45,8 @@ def closed_loop(operations: Sequence[Callable[[], None]], seconds: float) -> Run
         except BaseException as error:
             errors.append(error)
 
+    # As a process that serves does: what was decided ahead is not walked through while the clock runs.
+    settle()
     threads = [threading.Thread(target=work, args=pair) for pair in zip(operations, waits, strict=True)]
     for thread in threads:
         thread.start()

@@ -1,6 +1,5 @@
 """`scheduler import`: bring data in from files."""
 
-import gc
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +48,7 @@ def appointments(
     A second run books only what is not there yet; so does one after a kill. Refused rows are written to a CSV file with their
     line and a reason, and are no failure.
     """
+    from api.garbage import settle
     from application.importing.import_appointments import ImportAppointments, ImportAppointmentsHandler
 
     began = time.monotonic()
@@ -56,8 +56,7 @@ def appointments(
     with opened() as world, progress_bar() as progress:
         source = _read(file, settings, progress)
         # The rows live until the end: without this each collection of garbage would walk through all of them.
-        gc.collect()
-        gc.freeze()
+        settle()
         task = progress.add_task("planning" if dry_run else "booking", total=len(source.rows))
         handler = ImportAppointmentsHandler(world.import_ports())
         command = ImportAppointments(settings, source.digest, source.rows, dry_run)
