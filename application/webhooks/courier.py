@@ -69,13 +69,13 @@ class Courier:
         return False
 
     def _note_failure(self, errand: Errand, message: Message, reply: Reply, now: datetime) -> None:
+        # First, and also where it is given up: what follows from that finds the attempt noted, and nothing is sent until then.
+        due_at = next_attempt(message.attempts + 1, now, reply.retry_after)
+        self._outbox.note_failure(errand, message.number, reply, now, due_at)
         if reply.code == _GONE:
             self._give_up(errand, message, SwitchedOffBecause.GONE)
         elif is_given_up(message.first_attempt or now, now):
             self._give_up(errand, message, SwitchedOffBecause.GIVEN_UP)
-        # Also where it was given up: until the projector has taken that, nothing is sent.
-        due_at = next_attempt(message.attempts + 1, now, reply.retry_after)
-        self._outbox.note_failure(errand, message.number, reply, now, due_at)
 
     def _give_up(self, errand: Errand, message: Message, reason: SwitchedOffBecause) -> None:
         """Record it in the practice's log: what follows from it comes with the projector, as any decision does."""
