@@ -1,12 +1,7 @@
 """Rules of series: what they name, against another implementation and by hand, and what they may not ask for."""
 
-import json
-import os
-from collections import Counter
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -230,43 +225,3 @@ class TestRefusals:
 
         assert len(found[0]) == 730
         assert 100 < len(found[1]) < 730
-
-
-CORPUS = os.environ.get("SCHEDULER_TEST_RRULES", "")
-
-if CORPUS:  # a folder of rules and their occurrences (JSON): without one there is nothing to replay
-
-    def test_agrees_with_the_rules_of_other_programs() -> None:
-        """Each rule of the folder is agreed with, or is refused because it goes beyond what a series may be."""
-        counted: Counter[str] = Counter()
-        disagreed = []
-        for path in sorted(Path(CORPUS).glob("*.json")):
-            for case in json.loads(path.read_text("utf-8")):
-                verdict = _verdict(case)
-                counted[verdict] += 1
-                if verdict == "disagreed":
-                    disagreed.append((case["id"], case["rrule"], case.get("status"), case.get("checks")))
-
-        print(dict(counted))  # noqa: T201  what was counted is the point
-        assert counted["agreed"] > 0
-        assert disagreed == []
-
-
-def _verdict(case: dict[str, Any]) -> str:
-    if "rrule" not in case or case.keys() & {"exdate", "rdate", "exrule"}:
-        return "not supported: several rules or dates"
-    expected = case.get("expected_offset") or case.get("expected") or []
-    zone = case.get("tzid") or "UTC"
-    try:
-        first = datetime.fromisoformat(case["dtstart"]).replace(tzinfo=ZoneInfo(zone))
-        found = occurrences(Recurrence.parse(case["rrule"]), first, zone)
-    except InvalidValueError as error:
-        return f"not supported: {error.field}"
-    except ValueError:
-        return "not a date"
-    if case.get("expected_offset"):
-        told = [datetime.fromisoformat(each) for each in expected]
-        return "agreed" if [each.starts_at for each in found] == told else "disagreed"
-    said = [datetime.fromisoformat(each).replace(tzinfo=None) for each in expected]
-    shown = [each.starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for each in found]
-    return "agreed" if shown[: len(said)] == said else "disagreed"
