@@ -44,8 +44,8 @@ LIMITS: Final[dict[str, str]] = {
         " the booking itself. Of the projector's own time 70 % is Python, most of it psycopg's, however few events a message holds."
     ),
     "series": (
-        "Python: most of it is deciding each visit, making and hashing its event, and folding the visits once more for the answer. Reading"
-        " the busy times is one round trip, the append another."
+        "Python: deciding each visit, then making and hashing its event; each about as much as one of the two round trips, of which one"
+        " reads the busy times around every visit and the other appends."
     ),
     "webhooks": (
         "one endpoint: the way there and back, one message after the other, with a transaction of three round trips between; many"

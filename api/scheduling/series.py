@@ -15,7 +15,7 @@ from api.scheduling.series_schemas import (
     SeriesPage,
     SeriesPreview,
 )
-from api.scheduling.series_showing import series_shower, show_change, show_entry, show_plan
+from api.scheduling.series_showing import outcome_shower, series_shower, show_change, show_entry, show_plan
 from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made
 from application.permissions import Action, authorise_visit
 from application.scheduling.book_series import BookSeries, BookSeriesHandler
@@ -52,7 +52,7 @@ async def book_series(body: SeriesBody, call: Creating) -> Response:
         if body.dry_run:
             return Answer(show_plan(handler.preview(call.actor.tenant_id, command)))
         outcome = handler(call.actor.tenant_id, command, by)
-        return made(outcome, routes.prefix, series_shower(call, outcome.position))
+        return made(outcome, routes.prefix, outcome_shower(call, outcome))
 
     return await call.write(Action.CHANGE_VISITS, book)
 
@@ -106,7 +106,7 @@ async def change_series(series_id: UUID, body: SeriesChangeBody, call: Changing)
         if body.dry_run:
             return Answer(show_change(handler.preview(call.actor.tenant_id, command)))
         outcome = handler(call.actor.tenant_id, command, by)
-        return changed(outcome, series_shower(call, outcome.position))
+        return changed(outcome, outcome_shower(call, outcome))
 
     return await call.write(Action.CHANGE_VISITS, change)
 

@@ -1,23 +1,35 @@
 """Series as they are answered."""
 
 from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
 
 from api.calls import Call
+from application.outcome import Outcome
 from application.scheduling.book_series import SeriesPlan
 from application.scheduling.change_series import ChangePlan
+from application.scheduling.series_outcome import SeriesOutcome
 from application.scheduling.series_slots import Granted
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.series import PlannedVisit, Series, SeriesChange
 from projections.calendar.series_queries import SeriesEntry
 
 
-def series_shower(call: Call, position: int | None = None) -> Callable[[Series], dict[str, object]]:
-    """Return what shows a series with its visits, as they are now or were at a position of the log."""
+def outcome_shower(call: Call, outcome: Outcome[Series]) -> Callable[[Series], dict[str, object]]:
+    """Return what shows a series as a command left it."""
+    return series_shower(call, outcome.position, outcome.visits if isinstance(outcome, SeriesOutcome) else {})
+
+
+def series_shower(
+    call: Call, position: int | None = None, known: Mapping[UUID, Appointment] | None = None
+) -> Callable[[Series], dict[str, object]]:
+    """Return what shows a series with its visits, as they are now or were at a position of the log; those ``known`` are not read."""
 
     def show(series: Series) -> dict[str, object]:
         planned = list(series.visits.values())
         ids = [visit.appointment_id for visit in planned if visit.appointment_id]
-        visits = call.log.load_all(Appointment, ids, position)
+        visits = dict(known or {})
+        if unknown := [id_ for id_ in ids if id_ not in visits]:
+            visits |= call.log.load_all(Appointment, unknown, position)
         return {
             "patient_id": series.patient_id,
             "service_id": series.service_id,

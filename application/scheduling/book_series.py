@@ -15,6 +15,7 @@ from application.practice_log import PracticeLog, PracticeLogs
 from application.scheduling.book_appointment import instant
 from application.scheduling.diary import Diary, open_diary, require_patient
 from application.scheduling.limits import caps_on_all
+from application.scheduling.series_outcome import SeriesOutcome
 from application.scheduling.series_slots import ANY_HORIZON_DAYS, Decisions, Granted, WantedVisit, decide_all
 from domain.money import Money
 from domain.practice.service import Service
@@ -153,7 +154,7 @@ class BookSeriesHandler:
         claims = [claim for visit in visits for claim in visit.claims()]
         caps = caps_on_all(decisions.diary.catalogue, visits)
         position = log.record(series, *visits, by=by, claims=claims, releases=decisions.expired, caps=caps)
-        return Outcome(series, position)
+        return SeriesOutcome(series, position, {visit.id: visit for visit in visits})
 
 
 def _zone(diary: Diary, command: BookSeries) -> str:

@@ -11,6 +11,7 @@ from application.practice_log import PracticeLog, PracticeLogs
 from application.scheduling.book_series import TRIES, OnConflict
 from application.scheduling.limits import caps_on_all
 from application.scheduling.series_changes import CancelSeries, ChangeSeries, fixed, wanted
+from application.scheduling.series_outcome import SeriesOutcome
 from application.scheduling.series_slots import Granted, WantedVisit, decide_all
 from domain.provenance import Provenance
 from domain.scheduling.appointment import Appointment
@@ -134,4 +135,4 @@ class ChangeSeriesHandler:
             releases=[*(visit.id for visit in touched), *plan.expired],
             caps=caps_on_all(log.catalogue(at_least=0), touched) if plan.granted else (),
         )
-        return Outcome(series, position)
+        return SeriesOutcome(series, position, {visit.id: visit for visit in touched})
