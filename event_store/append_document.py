@@ -149,7 +149,8 @@ def append_document(
             ]
         ),
         _elements(list(releases)),
-        any(claim.beside for claim in claims),
+        # Nobody else takes time where pending visits are claimed, so there is nothing to look at because of them.
+        any(claim.beside and not claim.pending for claim in claims),
         _elements(
             [
                 _Cap(

@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
-from api.bodies import Body, Text, Thing, chosen
+from api.bodies import Body, Text, Thing, Truth, chosen
 from api.calls import Changing, Showing
 from api.practice.holidays import Holidays, show_holidays
 from api.things import CHANGES, READS
@@ -27,6 +27,7 @@ class PracticePatch(Body):
             "examples": [
                 {"name": "Praxis am Park", "locale": "de-DE"},
                 {"holidays": {"country": "DE", "subdivision": "BE"}},
+                {"pending_counts": True},
             ]
         }
     )
@@ -36,6 +37,9 @@ class PracticePatch(Body):
     currency: Text = ""
     locale: Text = ""
     holidays: Holidays | None = Field(default=None, description=_HOLIDAYS)
+    pending_counts: Truth = Field(
+        default=False, description="Whether requests and holds count toward limits, as booked visits do."
+    )
 
 
 class PracticeShown(Thing):
@@ -44,6 +48,7 @@ class PracticeShown(Thing):
     currency: str
     locale: str
     holidays: Holidays | None
+    pending_counts: bool
 
 
 def show(practice: Practice) -> dict[str, object]:
@@ -53,6 +58,7 @@ def show(practice: Practice) -> dict[str, object]:
         "currency": practice.currency,
         "locale": practice.locale,
         "holidays": show_holidays(practice.holidays),
+        "pending_counts": practice.pending_counts,
     }
 
 
@@ -67,9 +73,10 @@ async def change_practice(body: PracticePatch, call: Changing) -> Response:
     """Change the practice's settings."""
     command = ChangePractice(
         call.actor.tenant_id,
-        chosen(body, PracticeChanges, without=("holidays",)),
+        chosen(body, PracticeChanges, without=("holidays", "pending_counts")),
         body.holidays.value() if body.holidays else None,
         "holidays" in body.model_fields_set,
+        body.pending_counts if "pending_counts" in body.model_fields_set else None,
         call.expected_version,
     )
     return await call.change(Action.CHANGE_PRACTICE, ChangePracticeHandler, command, show)

@@ -25,6 +25,8 @@ class ChangePractice:
     holidays: HolidayCalendar | None = None
     keeps_holidays: bool = False
     """Whether ``holidays`` are said; if not, they stay as they are."""
+    pending_counts: bool | None = None
+    """Whether requests and holds count toward limits; None: as it is."""
     expected_version: int | None = None
 
 
@@ -37,3 +39,5 @@ class ChangePracticeHandler(ChangingHandler[ChangePractice, Practice]):
         thing.change_settings(replace(thing.settings, **command.changes), now)
         if command.keeps_holidays:
             thing.keep_holidays(checked_holidays(command.holidays) if command.holidays else None, now)
+        if command.pending_counts is not None:
+            thing.count_pending(command.pending_counts, now)

@@ -32,8 +32,8 @@ class AppointmentChangingHandler(ChangingHandler[Changed, Appointment]):
     def record(self, log: PracticeLog, thing: Appointment, by: Provenance) -> int:
         """Raises TimeTakenError: another visit has the new time, or took it first; LimitReachedError: others filled the day or week."""
         claims = thing.claims() if thing.pending_events else []
-        if not claims:
-            return log.record(thing, by=by, releases=[thing.id])
+        if all(claim.pending for claim in claims):
+            return log.record(thing, by=by, claims=claims, releases=[thing.id])
         around = TimeRange(min(c.during.starts_at for c in claims), max(c.during.ends_at for c in claims))
         found = log.reader.consult([claim.what for claim in claims], around).claims
         releases = [thing.id, *expired_holders(found, self._clock.now())]

@@ -1,5 +1,6 @@
 """Books an appointment."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -29,6 +30,8 @@ from domain.scheduling.errors import HoldMismatchError, LimitReachedError, TimeT
 from domain.scheduling.exemption import Exemption, slot_regardless
 from domain.scheduling.hold import Hold, HoldStatus
 from domain.scheduling.question import Question, Slot
+from domain.scheduling.quotas import VisitCap
+from domain.scheduling.status import Status
 from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
 
@@ -129,7 +132,7 @@ class BookAppointmentHandler:
             things.append(hold)
             releases.append(hold.id)
         try:
-            caps = () if command.is_request or exemption.is_over_limits else caps_on(diary.catalogue, appointment)
+            caps = () if exemption.is_over_limits else _caps(diary, appointment, hold)
             claims = appointment.claims()
             position = log.record(*things, by=by, claims=claims, releases=releases, caps=caps)
         except (TimeTakenError, LimitReachedError) as error:
@@ -138,6 +141,14 @@ class BookAppointmentHandler:
             # Nothing but the hold can have changed: a new appointment has no other writer.
             raise OvertakenError(TimeTakenError()) from error
         return Booked(appointment, position, diary.consultation.patient)
+
+
+def _caps(diary: Diary, appointment: Appointment, hold: Hold | None) -> Sequence[VisitCap]:
+    """Return the limits that the append must keep; a request fills none, unless pending visits count."""
+    pending = diary.pending(appointment.clinician_id, without=hold.id if hold else None)
+    if pending is None and appointment.status == Status.REQUESTED:
+        return ()
+    return caps_on(diary.catalogue, appointment, pending)
 
 
 def _chosen(diary: Diary, command: BookAppointment, hold: Hold | None) -> tuple[UUID, Exemption]:

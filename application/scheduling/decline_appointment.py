@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.handlers import ChangingHandler
 from application.practice_log import PracticeLog
+from application.scheduling.appointment_change import AppointmentChangingHandler
 from domain.scheduling.appointment import Appointment
 
 
@@ -17,10 +17,8 @@ class DeclineAppointment:
     expected_version: int | None = None
 
 
-class DeclineAppointmentHandler(ChangingHandler[DeclineAppointment, Appointment]):
-    """Carries out DeclineAppointment; a request holds no time that could be given back."""
-
-    kind = Appointment
+class DeclineAppointmentHandler(AppointmentChangingHandler[DeclineAppointment]):
+    """Carries out DeclineAppointment; from now on the request does not count any more."""
 
     def change(self, log: PracticeLog, thing: Appointment, command: DeclineAppointment) -> None:
         thing.decline(command.reason, self._clock.now())

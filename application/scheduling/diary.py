@@ -8,7 +8,7 @@ from uuid import UUID
 from application.catalogue import Catalogue
 from application.errors import NotFoundError
 from application.practice_log import PracticeLog
-from application.scheduling.limits import quotas_of
+from application.scheduling.limits import is_pending_counted, quotas_of
 from application.scheduling.presence import off_times, places_of
 from domain.patients.errors import PatientMergedError
 from domain.practice.clinician import Clinician
@@ -18,7 +18,7 @@ from domain.scheduling.choice import Contender
 from domain.scheduling.consultation import Consultation
 from domain.scheduling.question import Candidate, Period, Question, VisitRules
 from domain.scheduling.quotas import period_around
-from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.time_claim import TimeClaim, asked_of
 from domain.time_range import TimeRange
 
 
@@ -71,8 +71,16 @@ class Diary:
             is_offering=self.service.active and clinician_id in self.service.fields["clinician_ids"],
             zone=clinician.zone,
             quotas=quotas_of(self.service, clinician),
+            pending=self.pending(clinician_id, without=without) or (),
             time_off=off_times(clinician),
         )
+
+    def pending(self, clinician_id: UUID, *, without: UUID | None = None) -> Sequence[TimeClaim] | None:
+        """Return the requests and holds of a clinician that count toward limits, but ``without``'s; None where none of them does."""
+        if not is_pending_counted(self.catalogue, self.service, self.catalogue.one(Clinician, clinician_id)):
+            return None
+        holds = [claim for claim in self._busy(clinician_id, without) if claim.expires_at and claim.service_id]
+        return [*self._busy(asked_of(clinician_id), without), *holds]
 
     def contenders(self, *, without: UUID | None = None, preferred: Collection[UUID] = ()) -> list[Contender]:
         """Return everyone who gives the service, each with what ``question`` says of them."""
@@ -163,13 +171,18 @@ def held(claims: Iterable[TimeClaim], now: datetime) -> Mapping[UUID, Sequence[T
 def concerned(
     catalogue: Catalogue, service: object, clinician_ids: Sequence[UUID] | None, named: Collection[UUID] | None
 ) -> list[UUID]:
-    """Whose busy times matter: the clinicians', and those of each resource that may be chosen or was named; None means of all."""
+    """Whose busy times matter: the clinicians', and those of each resource that may be chosen or was named; None means of all.
+
+    Where pending visits count, those that the clinicians are asked for matter too.
+    """
     if not isinstance(service, Service):
         return []
     kinds = service.fields["requires"]
     clinicians = service.fields["clinician_ids"] if clinician_ids is None else clinician_ids
     resources = [r.id for r in catalogue.all(Resource) if named is None or r.kind in kinds or r.id in named]
-    return [*clinicians, *resources]
+    known = (catalogue.things.get(id) for id in clinicians)
+    asked = [asked_of(c.id) for c in known if isinstance(c, Clinician) and is_pending_counted(catalogue, service, c)]
+    return [*clinicians, *resources, *asked]
 
 
 def reach_of(

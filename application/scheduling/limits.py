@@ -1,17 +1,19 @@
 """Limits: how many visits a clinician gives, of one service and of all."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from application.catalogue import Catalogue
 from domain.practice.clinician import Clinician
+from domain.practice.practice import Practice
 from domain.practice.service import Service
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.question import Period, Quota
-from domain.scheduling.quotas import VisitCap, caps_of
+from domain.scheduling.quotas import VisitCap, caps_of, caps_with_pending
 from domain.scheduling.session import Session
+from domain.scheduling.time_claim import TimeClaim
 
 
 def quotas_of(service: Service, clinician: Clinician) -> list[Quota]:
@@ -25,9 +27,20 @@ def quotas_of(service: Service, clinician: Clinician) -> list[Quota]:
     return [Quota(period, most, service_id) for period, most, service_id in asked if most is not None]
 
 
-def caps_on(catalogue: Catalogue, appointment: Appointment) -> list[VisitCap]:
-    """Return what must still hold when the appointment is recorded at its time; nothing where there are no limits."""
-    return _caps(catalogue, appointment.service_id, appointment.clinician_id, appointment.starts_at)
+def is_pending_counted(catalogue: Catalogue, service: Service, clinician: Clinician) -> bool:
+    """Whether there are limits at all that pending visits, requests and holds, count toward in this practice."""
+    return bool(quotas_of(service, clinician)) and any(practice.pending_counts for practice in catalogue.all(Practice))
+
+
+def caps_on(
+    catalogue: Catalogue, appointment: Appointment, pending: Sequence[TimeClaim] | None = None
+) -> list[VisitCap]:
+    """Return what must still hold when the appointment is recorded at its time; nothing where there are no limits.
+
+    ``pending`` are the visits that were seen and count without being agreed to, None where those do not count.
+    """
+    caps = _caps(catalogue, appointment.service_id, appointment.clinician_id, appointment.starts_at)
+    return caps if pending is None else caps_with_pending(caps, pending)
 
 
 def caps_on_session(catalogue: Catalogue, session: Session) -> list[VisitCap]:

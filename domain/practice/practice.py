@@ -54,6 +54,10 @@ class Practice(Aggregate):
         country: str | None
         subdivision: str | None
 
+    class PendingCountsSet(Aggregate.Event):
+        TOPIC = "practice.practice.pending_counts_set"
+        counts: bool
+
     @classmethod
     def open(cls, *, id: UUID, settings: PracticeSettings, at: datetime) -> Self:
         return cls._create(cls.Opened, id=id, timestamp=at, **asdict(settings))
@@ -62,6 +66,7 @@ class Practice(Aggregate):
     def __init__(self, name: str, zone: str, currency: str, locale: str, timestamp: datetime) -> None:
         self.name, self.zone, self.currency, self.locale = name, zone, currency, locale
         self.holidays: HolidayCalendar | None = None
+        self.pending_counts = False
 
     @property
     def settings(self) -> PracticeSettings:
@@ -88,3 +93,14 @@ class Practice(Aggregate):
     @event(HolidaysSet)
     def _holidays_set(self, country: str | None, subdivision: str | None, timestamp: datetime) -> None:
         self.holidays = HolidayCalendar(country, subdivision) if country else None
+
+    def count_pending(self, counts: bool, at: datetime) -> bool:
+        """Say whether requests and holds count toward limits, as booked visits do. Return whether anything was recorded."""
+        if counts == self.pending_counts:
+            return False
+        self._pending_counts_set(counts=counts, timestamp=at)
+        return True
+
+    @event(PendingCountsSet)
+    def _pending_counts_set(self, counts: bool, timestamp: datetime) -> None:
+        self.pending_counts = counts

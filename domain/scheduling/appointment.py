@@ -19,7 +19,7 @@ from domain.scheduling.errors import (
     NotStartedError,
 )
 from domain.scheduling.status import HOLDING, Status, refuse_closed, refuse_fixed, refuse_unagreed
-from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.time_claim import TimeClaim, asked_of
 from domain.scheduling.undoing import GRACE, Earlier, as_it_is, undoable
 from domain.scheduling.visit import SeriesPlace, Visit
 from domain.text import clean_paragraphs
@@ -123,9 +123,12 @@ class Appointment(Aggregate):
     def claims(self) -> list[TimeClaim]:
         """Return the time that the visit holds now: its clinician's and each resource's, with the buffers.
 
-        A request holds nothing yet, a cancelled visit and one whose patient did not come nothing any more; a completed one keeps
-        its time, for it was used.
+        A request holds nothing yet, and only counts; a cancelled visit and one whose patient did not come hold nothing any more; a
+        completed one keeps its time, for it was used.
         """
+        if self.status == Status.REQUESTED:
+            asked = asked_of(self.clinician_id)
+            return [TimeClaim(self.id, asked, self.taken, self.during, self.service_id, beside=True, pending=True)]
         if self.status not in HOLDING:
             return []
         return [

@@ -30,7 +30,7 @@ from domain.scheduling.errors import (
 from domain.scheduling.free_starts import free_starts, horizon_ends
 from domain.scheduling.opening_times import day_of
 from domain.scheduling.question import Period, Place, Question
-from domain.scheduling.quotas import counted, full_periods
+from domain.scheduling.quotas import full_periods, toward
 from domain.scheduling.resources import allotted, needs
 from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
@@ -145,7 +145,7 @@ def _of_time(question: Question, starts_at: datetime) -> Iterator[Obstacle]:
             grounds = Grounds.SERVICE_LIMIT if full.quota.service_id else Grounds.CLINICIAN_LIMIT
             visits = [
                 claim
-                for claim in counted(question.busy, full.quota.service_id)
+                for claim in toward(question, full.quota)
                 if full.begins <= claim.visit.starts_at.timestamp() < full.ends
             ]
             yield _said(limit, grounds)._replace(claims=visits)

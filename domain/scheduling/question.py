@@ -71,7 +71,8 @@ class Question:
     ``places`` are in order of preference: where two offer the same start, the first wins. ``busy`` are the clinician's claims;
     those of a visit that is being moved are left out. ``is_offering``: the service is active and this clinician gives it.
     ``quotas`` are counted by the civil days and weeks of ``zone``, the clinician's own, from ``busy``: it then has to hold every
-    claim of the periods in question. During ``time_off`` the clinician is nowhere.
+    claim of the periods in question. So do ``pending`` claims, where they count: visits that are not agreed to yet. During ``time_off``
+    the clinician is nowhere.
     """
 
     now: datetime
@@ -81,6 +82,7 @@ class Question:
     is_offering: bool = True
     zone: str = "UTC"
     quotas: Sequence[Quota] = ()
+    pending: Sequence[TimeClaim] = ()
     time_off: Sequence[TimeRange] = ()
 
     def __post_init__(self) -> None:

@@ -1,11 +1,12 @@
 """How many visits a clinician has on a day or in a week, and where the limits are reached.
 
 Days and weeks are those of the clinician's zone, a week from Monday to Sunday; a visit belongs to the day on which it starts. What is
-counted are claims for a service that do not expire: a hold is no visit yet, and busy time of another kind is none at all.
+counted are claims for a service that do not expire: a hold is no visit yet, and busy time of another kind is none at all. Whether
+what is pending counts too, holds and requests, is for the practice to say.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from math import floor
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from domain.scheduling.opening_times import day_of, instant
 from domain.scheduling.question import Period, Question, Quota
-from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.time_claim import TimeClaim, asked_of
 from domain.time_range import TimeRange
 
 
@@ -26,7 +27,10 @@ class FullPeriod(NamedTuple):
 
 
 class VisitCap(NamedTuple):
-    """What an append has to look at once more: whether fewer than ``most`` visits of a clinician start within a time."""
+    """What an append has to look at once more: whether fewer than ``most`` visits of a clinician start within a time.
+
+    The id may also be that under which pending visits are claimed: ``asked_of``.
+    """
 
     clinician_id: UUID
     within: TimeRange
@@ -44,6 +48,12 @@ def counted(claims: Iterable[TimeClaim], service_id: UUID | None = None) -> Iter
             yield claim
 
 
+def toward(question: Question, quota: Quota) -> Iterator[TimeClaim]:
+    """Yield the claims that count toward a quota, whenever they are."""
+    yield from counted(question.busy, quota.service_id)
+    yield from (claim for claim in question.pending if quota.service_id in (None, claim.service_id))
+
+
 def visits_by_day(question: Question) -> Counter[int]:
     """Return how many visits the clinician has, by the ordinal of the civil date in their zone."""
     return Counter(day_of(question.zone, _start(claim)) for claim in counted(question.busy))
@@ -54,8 +64,7 @@ def full_periods(question: Question) -> list[FullPeriod]:
     found = []
     for quota in sorted(question.quotas, key=lambda quota: quota.period):
         visits = Counter(
-            first_day(quota.period, day_of(question.zone, _start(claim)))
-            for claim in counted(question.busy, quota.service_id)
+            first_day(quota.period, day_of(question.zone, _start(claim))) for claim in toward(question, quota)
         )
         found += [
             FullPeriod(*_bounds(question.zone, quota.period, day), quota)
@@ -68,6 +77,26 @@ def full_periods(question: Question) -> list[FullPeriod]:
 def caps_of(quotas: Iterable[Quota], clinician_id: UUID, zone: str, starts_at: datetime) -> list[VisitCap]:
     """Return what must still hold when a visit that starts then is recorded; nothing where there are no quotas."""
     return [VisitCap(clinician_id, period_around(zone, quota.period, starts_at), quota) for quota in quotas]
+
+
+def caps_with_pending(caps: Iterable[VisitCap], pending: Sequence[TimeClaim]) -> list[VisitCap]:
+    """Return the caps where pending visits count: those that were seen leave less room, and there may be no more requests than were seen.
+
+    A hold that is placed at the same moment is not seen: it may be one too many, and its booking is then refused.
+    """
+    found = []
+    for cap in caps:
+        quota, within = cap.quota, cap.within
+        seen = [
+            claim
+            for claim in pending
+            if quota.service_id in (None, claim.service_id)
+            and within.starts_at <= claim.visit.starts_at < within.ends_at
+        ]
+        requests = sum(claim.expires_at is None for claim in seen)
+        found.append(cap._replace(quota=quota._replace(most=quota.most - len(seen))))
+        found.append(VisitCap(asked_of(cap.clinician_id), within, quota._replace(most=requests + 1)))
+    return found
 
 
 def period_around(zone: str, period: Period, moment: datetime) -> TimeRange:

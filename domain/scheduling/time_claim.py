@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from domain.time_range import TimeRange
 
@@ -12,7 +12,8 @@ class TimeClaim:
     """One thing (``what``: a clinician or a resource) is busy for one holder (an appointment or a hold).
 
     ``during`` includes the buffers and is what may not overlap; ``visit`` is the part that the patient is there. From ``expires_at``
-    on, if there is one, the claim holds nothing. One that is ``beside`` others may overlap them: somebody wanted it so.
+    on, if there is one, the claim holds nothing. One that is ``beside`` others may overlap them: somebody wanted it so. A ``pending``
+    one holds nothing either, and only counts: it is on ``asked_of(what)``.
     """
 
     holder_id: UUID
@@ -22,7 +23,16 @@ class TimeClaim:
     service_id: UUID | None = None
     expires_at: datetime | None = None
     beside: bool = False
+    pending: bool = False
 
     def has_expired(self, now: datetime) -> bool:
         """Whether it was a hold's, and the hold's time is up: at the very second."""
         return self.expires_at is not None and self.expires_at <= now
+
+
+def asked_of(clinician_id: UUID) -> UUID:
+    """Return under what the visits are claimed that a clinician is asked for and that are not agreed to yet.
+
+    They take no time of the clinician's, so that they lie apart from what does.
+    """
+    return uuid5(clinician_id, "asked")

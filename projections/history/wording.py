@@ -6,6 +6,7 @@ SENTENCES: Final = {
     "practice.practice.opened": "The practice was opened",
     "practice.practice.settings_changed": "The practice's settings were changed",
     "practice.practice.holidays_set": "The practice's public holidays were set",
+    "practice.practice.pending_counts_set": "Whether requests and holds count toward limits was set",
     "practice.api_key.issued": "A key was issued",
     "practice.api_key.revoked": "The key was revoked",
     "practice.webhook_endpoint.registered": "The webhook endpoint was registered",

@@ -29,9 +29,11 @@ from application.scheduling.undo_appointment import UndoAppointment, UndoAppoint
 from domain.errors import DomainError
 from domain.logged_event import LoggedEvent
 from domain.practice.clinician import Clinician
+from domain.practice.practice import Practice
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.hold import Hold, HoldStatus
 from domain.scheduling.session import Session
+from domain.scheduling.status import HOLDING
 from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
 from domain.visit_limits import VisitLimits
@@ -56,9 +58,12 @@ class Scheduling(SeriesCommands, SessionCommands, PresenceRules):
 
     world: World
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(pending_counts=st.booleans())
+    def open(self, pending_counts: bool) -> None:
         self.studio: Studio = open_studio(self.world)
+        practice = self.studio.log.load(Practice, self.studio.tenant_id)
+        practice.count_pending(pending_counts, NOW)
+        self.studio.log.record(practice, by=by_test())
         limited = self.studio.log.load(Clinician, self.studio.clinicians[0])
         limited.set_limits(VisitLimits(per_day=MOST), NOW)
         self.studio.log.record(limited, by=by_test())
@@ -207,7 +212,12 @@ class Scheduling(SeriesCommands, SessionCommands, PresenceRules):
             for other in self.claims()
             if other.holder_id != hold.id
         )
-        is_held = hold.status_at(self.clock.now()) is HoldStatus.HELD and is_alone
+        # The first clinician's day may have been filled meanwhile.
+        is_held = (
+            hold.status_at(self.clock.now()) is HoldStatus.HELD
+            and is_alone
+            and hold.clinician_id != self.studio.clinicians[0]
+        )
         acts: list[Callable[[], object]] = [
             lambda: BookAppointmentHandler(logs, self.clock)(tenant_id, command, by_test()).thing.id,
             lambda: BookAppointmentHandler(logs, self.clock)(tenant_id, command, by_test()).thing.id,
@@ -261,7 +271,7 @@ class Scheduling(SeriesCommands, SessionCommands, PresenceRules):
             appointment.starts_at.date()
             for appointment in self.folded()
             if appointment.clinician_id == self.studio.clinicians[0]
-            and appointment.claims()
+            and appointment.status in HOLDING
             and appointment.id not in came
             and "daily_limit" not in appointment.exempt_from
         )

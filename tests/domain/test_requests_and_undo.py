@@ -23,6 +23,7 @@ from domain.scheduling.errors import (
     TooLateToUndoError,
 )
 from domain.scheduling.status import Status
+from domain.scheduling.time_claim import asked_of
 from domain.scheduling.undoing import CORRECTION, GRACE
 from tests.domain.given import CLINICIAN, HERE, ROOM_1, ROOM_2, THERE, between
 from tests.domain.test_appointment import BEFORE, CANCEL, ID, NINE, RESCHEDULE, TEN, VISIT, YESTERDAY, booked, in_status
@@ -56,7 +57,8 @@ def agreed(appointment: Appointment) -> tuple[object, ...]:
 class TestRequest:
     def test_holds_nothing_until_it_is_confirmed(self) -> None:
         appointment = requested()
-        assert (appointment.status, appointment.claims()) == (Status.REQUESTED, [])
+        assert appointment.status == Status.REQUESTED
+        assert [(claim.what, claim.pending) for claim in appointment.claims()] == [(asked_of(CLINICIAN), True)]
 
         assert appointment.confirm([ROOM_2], YESTERDAY)
 
@@ -159,11 +161,11 @@ class TestUndo:
     @pytest.mark.parametrize("act", [CONFIRM, DECLINE, CANCEL, RESCHEDULE])
     def test_makes_a_request_a_request_again(self, act: Act) -> None:
         appointment = requested()
-        before = agreed(appointment)
+        before, claims = agreed(appointment), appointment.claims()
 
         after(appointment, act).undo(YESTERDAY)
 
-        assert (agreed(appointment), appointment.claims(), appointment.decline_reason) == (before, [], None)
+        assert (agreed(appointment), appointment.claims(), appointment.decline_reason) == (before, claims, None)
 
     @pytest.mark.parametrize("act", [Appointment.complete, Appointment.mark_no_show])
     def test_corrects_whether_the_patient_came_until_a_day_after(self, act: Act) -> None:
