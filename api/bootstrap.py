@@ -45,6 +45,7 @@ from projections import cursors
 from projections.access.feed_queries import FeedRecord, feeds_of, find_feed
 from projections.access.queries import KeyRecord, find_key, keys_of
 from projections.calendar.feed_queries import FeedQueries
+from projections.calendar.past import PastCalendar
 from projections.calendar.queries import CalendarQueries
 from projections.calendar.series_queries import SeriesQueries
 from projections.calendar.session_queries import SessionQueries
@@ -85,6 +86,7 @@ class World:
     logs: PracticeLogs
     log_reader: LogReader
     calendar: CalendarQueries
+    past_calendar: PastCalendar
     series: SeriesQueries
     feed_visits: FeedQueries
     sessions: SessionQueries
@@ -245,6 +247,7 @@ def open_world(settings: Settings, *, stays_up: bool = False, clock: Clock | Non
             logs=PracticeLogs(store),
             log_reader=log_reader,
             calendar=CalendarQueries(transaction),
+            past_calendar=PastCalendar(transaction, log_reader),
             series=SeriesQueries(transaction),
             feed_visits=FeedQueries(transaction),
             sessions=SessionQueries(transaction),

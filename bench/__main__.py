@@ -13,6 +13,7 @@ from bench import (
     lag,
     neighbours,
     parts,
+    past,
     practices,
     rebuild,
     series,
@@ -35,6 +36,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Options], dict[str, str]]]] = {
     "webhooks": webhooks.measure,
     "practices": practices.measure,
     "neighbours": neighbours.measure,
+    "past": past.measure,
 }
 
 

@@ -38,6 +38,7 @@ LIMITS: Final[dict[str, str]] = {
         " reading and checking the request and writing the answer, 12 % the log's client, 8 % deciding, the rest passing from thread to"
         " thread."
     ),
+    "past": "opening the patients' names and making the JSON of a page of up to 1,000 visits, as without an instant.",
     "lag": (
         "of the median a third is the append itself, a fifth the hint on its way from process to process, 15 % reading and a fifth"
         " writing the page. The slowest twentieth waits for a core: each event takes half of both for its 5 ms, two thirds of that for"

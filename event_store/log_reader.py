@@ -60,6 +60,11 @@ class LogReader:
         condition = "stream_id = any (%s) and position > %s order by position + 0 limit %s"
         return self._select(tenant_id, condition, (list(stream_ids), after, limit))
 
+    def first_of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], until: int) -> list[LoggedEvent]:
+        """Return all events of some things up to a position, in order."""
+        condition = "stream_id = any (%s) and position <= %s order by position + 0"
+        return self._select(tenant_id, condition, (list(stream_ids), until))
+
     def open_parts(self, tenant_id: UUID, parts: Sequence[tuple[UUID, int, str, bytes]]) -> list[Body | Erased]:
         """Open sealed parts that a read model keeps, each given as (stream, version, event type, sealed), in one go."""
         opener = _PageOpener(self._keys, tenant_id, [(topic, sealed) for _, _, topic, sealed in parts])

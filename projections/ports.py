@@ -55,6 +55,10 @@ class LogSource(Protocol):
         """Return up to ``limit`` events of these things behind a position, in order."""
         ...
 
+    def first_of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], until: int) -> Sequence[LoggedEvent]:
+        """Return all events of these things up to a position, in order."""
+        ...
+
 
 class PersonalReader(Protocol):
     """Opens what events sealed."""

@@ -1,5 +1,6 @@
 """GET /v1/appointments and /v1/calendar: visits and sessions in a window of time, from the calendar view."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -8,12 +9,13 @@ from fastapi import APIRouter, Query, Response
 
 from api.answers import Answer
 from api.calls import After, Call, Reading
+from api.moments import AsOf, moment_of
 from api.paging import Cursor, Limit, decoded, encoded
 from api.scheduling.diary_page import in_one_order
 from api.scheduling.schemas import AppointmentPage
 from api.scheduling.session_schemas import CalendarPage
 from api.scheduling.session_showing import show_session_entry
-from api.scheduling.showing import patient_name, show_entry
+from api.scheduling.showing import Person, patient_name, show_entry
 from api.things import READS_ONE, collected
 from api.windows import From, MaybeFrom, MaybeTo, To, window
 from application.patients.person import person_of
@@ -29,7 +31,6 @@ from domain.scheduling.status import Status
 from projections.calendar.queries import Bookmark, CalendarEntry, CalendarFilter
 from projections.calendar.queries import CalendarPage as Found
 from projections.calendar.session_queries import SessionEntry, SessionFilter
-from projections.patients.records import PatientRecord
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
@@ -89,23 +90,32 @@ async def calendar(
     limit: CalendarLimit = 1000,
     cursor: Cursor = None,
     after: After = None,
+    as_of: AsOf = None,
 ) -> Response:
     """The diary of a window: every visit that touches it, cancelled ones too, with the patients' names, and every session, with numbers.
-    Both together are at most `limit` a page, in order of their start."""
+    Both together are at most `limit` a page, in order of their start. With `as_of`: as it looked then, with the names, alerts and
+    clocks of then; who was erased since has no name there either."""
 
     def page() -> Answer:
+        position = None if as_of is None else moment_of(call.world, call.actor, as_of).position
         within = window(call.log, from_, to, LONGEST_WINDOW)
         which = CalendarFilter(
             starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
         )
-        visits, patients = _found(call, which, limit, cursor, after)
-        gathered = SessionFilter(
-            starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
-        )
         behind = bookmark(cursor)
-        sessions = call.world.sessions.page(call.actor.tenant_id, gathered, after=behind, limit=limit)
+        if position is None:
+            visits, patients = _found(call, which, limit, cursor, after)
+            gathered = SessionFilter(
+                starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
+            )
+            sessions = call.world.sessions.page(call.actor.tenant_id, gathered, after=behind, limit=limit)
+        else:
+            visits, patients = _found_then(call, which, limit, behind, position)
+            sessions = call.world.past_calendar.sessions(
+                call.actor.tenant_id, position, which, after=behind, limit=limit
+            )
         entries, following = in_one_order(visits, sessions, limit)
-        zone = Surroundings(call.log).zone
+        zone = Surroundings(call.log, position).zone
         shown = [
             {
                 **show_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id)),
@@ -114,7 +124,7 @@ async def calendar(
             for entry in entries
             if isinstance(entry, CalendarEntry)
         ]
-        answer = collected("appointments", shown, encoded_bookmark(following), after)
+        answer = collected("appointments", shown, encoded_bookmark(following), after if position is None else position)
         beside = [
             show_session_entry(entry, zone(entry.location_id)) for entry in entries if isinstance(entry, SessionEntry)
         ]
@@ -125,7 +135,7 @@ async def calendar(
 
 def _found(
     call: Call, which: CalendarFilter, limit: int, cursor: str | None, after: int | None
-) -> tuple[Found, dict[UUID, PatientRecord]]:
+) -> tuple[Found, Mapping[UUID, Person]]:
     """Return a page and its patients, none for those who may not see them. Raises NotFoundError: a filter names no known thing."""
     _require(call.log, which)
     tenant_id = call.actor.tenant_id
@@ -135,7 +145,23 @@ def _found(
     if not call.actor.may(Action.READ_PATIENTS):
         return found, {}
     call.world.wait_for(tenant_id, "patients", after)
-    return found, dict(call.world.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries}))
+    return found, call.world.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
+
+
+def _found_then(
+    call: Call, which: CalendarFilter, limit: int, behind: Bookmark | None, position: int
+) -> tuple[Found, Mapping[UUID, Person]]:
+    """As ``_found``, at a position of the log. Of patients who have changed since, the log is asked."""
+    _require(call.log, which)
+    tenant_id = call.actor.tenant_id
+    call.world.wait_for(tenant_id, "calendar", position)
+    found = call.world.past_calendar.visits(tenant_id, position, which, after=behind, limit=limit)
+    if not call.actor.may(Action.READ_PATIENTS):
+        return found, {}
+    call.world.wait_for(tenant_id, "patients", position)
+    today = call.world.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
+    changed = {id_ for id_, one in today.items() if any(each.position > position for each in (one, *one.merged))}
+    return found, {**today, **Surroundings(call.log, position).people(changed)}
 
 
 def _require(log: PracticeLog, which: CalendarFilter) -> None:

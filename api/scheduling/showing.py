@@ -1,6 +1,7 @@
 """Appointments as they are answered: with the time that patient and clinic read on their clocks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 from uuid import UUID
 
 from api.calls import Call
@@ -11,7 +12,6 @@ from domain.personal import Erased
 from domain.scheduling.appointment import Appointment
 from domain.zones import spoken_dates, spoken_time
 from projections.calendar.queries import CalendarEntry
-from projections.patients.records import PatientRecord
 
 
 def shower(
@@ -40,7 +40,20 @@ def shower(
     return show
 
 
-def show_entry(call: Call, entry: CalendarEntry, zone: str, patient: PatientRecord | None) -> dict[str, object]:
+class Person(Protocol):
+    """Who stands for a patient, now or at some moment of the past."""
+
+    @property
+    def patient_id(self) -> UUID: ...
+    @property
+    def name(self) -> tuple[str, str] | None: ...
+    @property
+    def zone(self) -> str | None: ...
+    @property
+    def alerts(self) -> Sequence[str]: ...
+
+
+def show_entry(call: Call, entry: CalendarEntry, zone: str, patient: Person | None) -> dict[str, object]:
     """Show an entry of the calendar; ``patient`` is None for those who may not know who it is."""
     return {
         "id": entry.appointment_id,
@@ -53,11 +66,12 @@ def show_entry(call: Call, entry: CalendarEntry, zone: str, patient: PatientReco
     }
 
 
-def patient_name(patient: PatientRecord | None) -> dict[str, object] | None:
+def patient_name(patient: Person | None) -> dict[str, object] | None:
     """The names alone; null for the erased, and for those who may not know."""
-    if patient is None or patient.details is None:
+    if patient is None or patient.name is None:
         return None
-    return {"given_name": patient.details.given_name, "family_name": patient.details.family_name}
+    given_name, family_name = patient.name
+    return {"given_name": given_name, "family_name": family_name}
 
 
 def _visit(visit: Appointment | CalendarEntry) -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""The calendar: every visit as it stands now."""
+"""The calendar: every visit as it stands now, and where it was before."""

@@ -1,4 +1,4 @@
-"""Keeps the calendar: one row a visit, one a series, one a session."""
+"""Keeps the calendar: one row a visit, one a series, one a session, and one for each place that a visit or session has left."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from domain.logged_event import LoggedEvent
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.status import Status
+from projections.calendar.former_places import place_left
 from projections.calendar.series_rows import OF_A_SERIES, series_writes
 from projections.calendar.session_rows import OF_A_SESSION, session_writes
 from projections.rows import Row, Write
@@ -41,23 +42,42 @@ _STATUS_AFTER: Final = {
 _OF_A_VISIT: Final = f"{Appointment.TOPIC}."
 _MOVED: Final = ("starts_at", "ends_at", "clinician_id", "location_id", "resource_ids", "status")
 """What later facts may tell anew."""
+_PLACE: Final = ("clinician_id", "resource_ids", "starts_at", "ends_at")
+_TELLS_PLACE: Final = "resource_ids"
+"""What each fact has that puts a visit somewhere else."""
 
 _INSERT: Final = """
 insert into {schema}.appointment (
     tenant_id, appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,
     buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at,
-    series_id, occurrence, original, version, position
+    series_id, occurrence, original, version, position, placed_position
 )
 select
     (select log.current_tenant()), appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,
     buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at,
-    series_id, occurrence, original, version, position
+    series_id, occurrence, original, version, position, placed_position
 from json_to_recordset(%s::json) as r (
     appointment_id uuid, patient_id uuid, service_id uuid, clinician_id uuid, location_id uuid, resource_ids uuid[],
     starts_at timestamptz, ends_at timestamptz, buffer_before_minutes integer, buffer_after_minutes integer, status text, mode text,
     price_amount_minor bigint, price_currency text, booked_at timestamptz, series_id uuid, occurrence integer, original text,
-    version integer, position bigint
+    version integer, position bigint, placed_position bigint
 )
+"""
+
+# What the batch knows of the place that was left is told; what it does not know still stands in the visit's row: before the update.
+_LEAVE: Final = """
+insert into {schema}.former_place (
+    tenant_id, thing_id, from_position, until_position, clinician_ids, resource_ids, starts_at, ends_at
+)
+select
+    a.tenant_id, a.appointment_id, coalesce(r.from_position, a.placed_position), r.until_position,
+    array[coalesce(r.clinician_id, a.clinician_id)], coalesce(r.resource_ids, a.resource_ids), coalesce(r.starts_at, a.starts_at),
+    coalesce(r.ends_at, a.ends_at)
+from json_to_recordset(%s::json) as r (
+    appointment_id uuid, from_position bigint, until_position bigint, clinician_id uuid, resource_ids uuid[],
+    starts_at timestamptz, ends_at timestamptz
+)
+join {schema}.appointment a on a.tenant_id = (select log.current_tenant()) and a.appointment_id = r.appointment_id
 """
 
 _UPDATE: Final = """
@@ -69,10 +89,11 @@ update {schema}.appointment a set
     resource_ids = coalesce(r.resource_ids, a.resource_ids),
     status = coalesce(r.status, a.status),
     version = r.version,
-    position = r.position
+    position = r.position,
+    placed_position = coalesce(r.placed_position, a.placed_position)
 from json_to_recordset(%s::json) as r (
     appointment_id uuid, starts_at timestamptz, ends_at timestamptz, clinician_id uuid, location_id uuid, resource_ids uuid[],
-    status text, version integer, position bigint
+    status text, version integer, position bigint, placed_position bigint
 )
 where a.tenant_id = (select log.current_tenant()) and a.appointment_id = r.appointment_id
 """
@@ -86,6 +107,7 @@ class CalendarProjector:
         changed: dict[object, Row] = {}
         of_series: list[LoggedEvent] = []
         of_sessions: list[LoggedEvent] = []
+        left: list[Row] = []
         for event in events:
             topic = event.event_type
             body = event.body
@@ -94,11 +116,15 @@ class CalendarProjector:
                 row["appointment_id"] = event.stream_id
                 row["booked_at"] = event.effective_at
                 row["status"] = first
+                row["placed_position"] = event.position
                 if "series_id" in body:
                     row.update((name, body[name]) for name in _OF_A_SERIES)
                 booked[event.stream_id] = row
             elif topic.startswith(_OF_A_VISIT):
                 row = self._row(event, booked, changed)
+                if _TELLS_PLACE in body:
+                    left.append(place_left("appointment_id", row, event, _PLACE))
+                    row["placed_position"] = event.position
                 row.update((name, body[name]) for name in _MOVED if name in body)
                 if (status := _STATUS_AFTER.get(topic)) is not None:
                     row["status"] = status
@@ -112,6 +138,7 @@ class CalendarProjector:
             row["position"] = event.position
         return [
             Write(_INSERT, list(booked.values())),
+            Write(_LEAVE, left),
             Write(_UPDATE, list(changed.values())),
             *series_writes(of_series),
             *session_writes(of_sessions),

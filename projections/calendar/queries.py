@@ -11,7 +11,7 @@ from projections.ports import TenantTransaction
 LONGEST_VISIT: Final = timedelta(days=1)
 """A service lasts at most 1440 minutes, so a visit that reaches into a window began at most a day before it."""
 
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,"
     " buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at,"
     " series_id, occurrence, original, version, position"
@@ -98,12 +98,12 @@ class CalendarQueries:
             values += after
         with self._transaction(tenant_id) as cursor:
             rows = cursor.execute(
-                f"select {_COLUMNS} from calendar.appointment where {condition}"  # noqa: S608  constants only
+                f"select {COLUMNS} from calendar.appointment where {condition}"  # noqa: S608  constants only
                 " order by starts_at, appointment_id limit %s",
                 (*values, limit + 1),
                 binary=True,
             ).fetchall()
-        entries = [_entry(row) for row in rows[:limit]]
+        entries = [entry_of(row) for row in rows[:limit]]
         is_last = len(rows) <= limit
         return CalendarPage(entries, None if is_last else Bookmark(entries[-1].starts_at, entries[-1].appointment_id))
 
@@ -121,11 +121,11 @@ class CalendarQueries:
         """Return one visit; None if the calendar knows none under this id."""
         with self._transaction(tenant_id) as cursor:
             row = cursor.execute(
-                f"select {_COLUMNS} from calendar.appointment where tenant_id = %s and appointment_id = %s",  # noqa: S608
+                f"select {COLUMNS} from calendar.appointment where tenant_id = %s and appointment_id = %s",  # noqa: S608
                 (tenant_id, appointment_id),
                 binary=True,
             ).fetchone()
-        return _entry(row) if row else None
+        return entry_of(row) if row else None
 
 
 def _condition(tenant_id: UUID, which: CalendarFilter) -> tuple[str, list[object]]:
@@ -156,7 +156,8 @@ def _condition(tenant_id: UUID, which: CalendarFilter) -> tuple[str, list[object
     return condition, values
 
 
-def _entry(row: tuple[Any, ...]) -> CalendarEntry:
+def entry_of(row: tuple[Any, ...]) -> CalendarEntry:
+    """Return the visit of a row of COLUMNS."""
     entry = list(row)
     entry[5] = tuple(entry[5])
     for column in (6, 7, 14):

@@ -1,4 +1,5 @@
 -- Every visit as it stands now. Runs as scheduler_owner with search_path on the schema that is filled.
+-- placed_position is the event that put it where it is: to its clinician, its rooms and its time.
 
 create table appointment (
     tenant_id             uuid not null,
@@ -22,6 +23,7 @@ create table appointment (
     original              text,
     version               integer not null,
     position              bigint not null,
+    placed_position       bigint not null,
     primary key (tenant_id, appointment_id)
 ) with (fillfactor = 80);
 
@@ -36,6 +38,31 @@ create policy whole on appointment for select to scheduler_backup using (true);
 
 grant select, insert, update, delete on appointment to scheduler_projector;
 grant select on appointment to scheduler_app, scheduler_analyst, scheduler_backup;
+
+-- Where visits and sessions were before they were moved: from an event on, until another. What never moved has no row here; whatever else
+-- was different of a thing then is told by the log, where it is looked up once it is known that the thing was there.
+
+create table former_place (
+    tenant_id      uuid not null,
+    thing_id       uuid not null,
+    from_position  bigint not null,
+    until_position bigint not null,
+    clinician_ids  uuid[] not null,
+    resource_ids   uuid[] not null,
+    starts_at      timestamptz not null,
+    ends_at        timestamptz not null,
+    primary key (tenant_id, thing_id, until_position)
+);
+
+create index former_place_by_start on former_place (tenant_id, starts_at, thing_id);
+
+alter table former_place enable row level security;
+alter table former_place force row level security;
+create policy tenant on former_place using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()));
+create policy whole on former_place for select to scheduler_backup using (true);
+
+grant select, insert, update, delete on former_place to scheduler_projector;
+grant select on former_place to scheduler_app, scheduler_backup;
 
 -- Every series. What has become of its visits stands in the log, and in their own rows.
 
@@ -89,6 +116,7 @@ create table session (
     waiting               integer not null,
     version               integer not null,
     position              bigint not null,
+    placed_position       bigint not null,
     primary key (tenant_id, session_id)
 ) with (fillfactor = 80);
 

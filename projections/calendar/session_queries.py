@@ -9,14 +9,14 @@ from uuid import UUID
 from projections.calendar.queries import LONGEST_VISIT, Bookmark
 from projections.ports import TenantTransaction
 
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "s.session_id, s.course_id, s.service_id, s.staff_ids, s.location_id, s.resource_ids, s.starts_at, s.ends_at,"
     " s.buffer_before_minutes, s.buffer_after_minutes, s.status, s.mode, s.price_amount_minor, s.price_currency, s.seats, s.taken,"
     " s.waiting, s.version, s.position"
 )
-_SESSIONS: Final = f"select {_COLUMNS} from calendar.session s"  # noqa: S608  constants only
+_SESSIONS: Final = f"select {COLUMNS} from calendar.session s"  # noqa: S608  constants only
 _ENROLMENTS: Final = (
-    f"select e.patient_id, e.status, e.attended, e.since, {_COLUMNS} from calendar.enrolment e"  # noqa: S608  constants only
+    f"select e.patient_id, e.status, e.attended, e.since, {COLUMNS} from calendar.enrolment e"  # noqa: S608  constants only
     " join calendar.session s on s.tenant_id = e.tenant_id and s.session_id = e.session_id"
 )
 _IN_ORDER: Final = " order by s.starts_at, s.session_id limit %s"
@@ -90,7 +90,7 @@ class SessionQueries:
         """Return up to ``limit`` sessions behind a bookmark."""
         condition, values = _condition(tenant_id, which)
         rows = self._rows(tenant_id, _SESSIONS, condition, values, after, limit)
-        entries = [_entry(row) for row in rows[:limit]]
+        entries = [session_of(row) for row in rows[:limit]]
         last = entries[-1] if len(rows) > limit else None
         return SessionPage(entries, Bookmark(last.starts_at, last.session_id) if last else None)
 
@@ -109,7 +109,7 @@ class SessionQueries:
             after,
             limit + len(patient_ids),
         )
-        found = [EnrolmentEntry(row[0], row[1], row[2], row[3].astimezone(UTC), _entry(row[4:])) for row in rows]
+        found = [EnrolmentEntry(row[0], row[1], row[2], row[3].astimezone(UTC), session_of(row[4:])) for row in rows]
         chosen = found[:limit]
         chosen += [each for each in found[limit:] if each.session.session_id == chosen[-1].session.session_id]
         last = chosen[-1].session if len(found) > len(chosen) else None
@@ -152,7 +152,8 @@ def _condition(tenant_id: UUID, which: SessionFilter) -> tuple[str, list[object]
     return condition, values
 
 
-def _entry(row: Sequence[Any]) -> SessionEntry:
+def session_of(row: Sequence[Any]) -> SessionEntry:
+    """Return the session of a row of COLUMNS."""
     entry = list(row)
     for column in (3, 5):
         entry[column] = tuple(entry[column])

@@ -6,6 +6,7 @@ from typing import Final
 
 from domain.logged_event import LoggedEvent
 from domain.scheduling.session import EnrolmentStatus, Session, SessionStatus
+from projections.calendar.former_places import place_left
 from projections.rows import Row, Write
 
 _COPIED: Final = (
@@ -25,6 +26,7 @@ _COPIED: Final = (
 )
 _CHANGED: Final = ("staff_ids", "location_id", "resource_ids", "starts_at", "ends_at", "seats")
 """What later facts may tell anew."""
+_PLACE: Final = ("staff_ids", "resource_ids", "starts_at", "ends_at")
 _COUNTS: Final = {
     Session.Enrolled.TOPIC: (1, 0, EnrolmentStatus.ENROLLED),
     Session.BeganToWait.TOPIC: (0, 1, EnrolmentStatus.WAITING),
@@ -38,16 +40,34 @@ OF_A_SESSION: Final = f"{Session.TOPIC}."
 _INSERT: Final = """
 insert into {schema}.session (
     tenant_id, session_id, course_id, service_id, staff_ids, location_id, resource_ids, starts_at, ends_at, buffer_before_minutes,
-    buffer_after_minutes, status, mode, price_amount_minor, price_currency, seats, taken, waiting, version, position
+    buffer_after_minutes, status, mode, price_amount_minor, price_currency, seats, taken, waiting, version, position,
+    placed_position
 )
 select
     (select log.current_tenant()), session_id, course_id, service_id, staff_ids, location_id, resource_ids, starts_at, ends_at,
-    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, seats, taken, waiting, version, position
+    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, seats, taken, waiting, version, position,
+    placed_position
 from json_to_recordset(%s::json) as r (
     session_id uuid, course_id uuid, service_id uuid, staff_ids uuid[], location_id uuid, resource_ids uuid[], starts_at timestamptz,
     ends_at timestamptz, buffer_before_minutes integer, buffer_after_minutes integer, status text, mode text,
-    price_amount_minor bigint, price_currency text, seats integer, taken integer, waiting integer, version integer, position bigint
+    price_amount_minor bigint, price_currency text, seats integer, taken integer, waiting integer, version integer, position bigint,
+    placed_position bigint
 )
+"""
+
+# Before the update, which changes the places that are left here.
+_LEAVE: Final = """
+insert into {schema}.former_place (
+    tenant_id, thing_id, from_position, until_position, clinician_ids, resource_ids, starts_at, ends_at
+)
+select
+    s.tenant_id, s.session_id, coalesce(r.from_position, s.placed_position), r.until_position, coalesce(r.staff_ids, s.staff_ids),
+    coalesce(r.resource_ids, s.resource_ids), coalesce(r.starts_at, s.starts_at), coalesce(r.ends_at, s.ends_at)
+from json_to_recordset(%s::json) as r (
+    session_id uuid, from_position bigint, until_position bigint, staff_ids uuid[], resource_ids uuid[], starts_at timestamptz,
+    ends_at timestamptz
+)
+join {schema}.session s on s.tenant_id = (select log.current_tenant()) and s.session_id = r.session_id
 """
 
 _UPDATE: Final = """
@@ -62,10 +82,11 @@ update {schema}.session s set
     taken = s.taken + r.taken,
     waiting = s.waiting + r.waiting,
     version = r.version,
-    position = r.position
+    position = r.position,
+    placed_position = coalesce(r.placed_position, s.placed_position)
 from json_to_recordset(%s::json) as r (
     session_id uuid, staff_ids uuid[], location_id uuid, resource_ids uuid[], starts_at timestamptz, ends_at timestamptz, status text,
-    seats integer, taken integer, waiting integer, version integer, position bigint
+    seats integer, taken integer, waiting integer, version integer, position bigint, placed_position bigint
 )
 where s.tenant_id = (select log.current_tenant()) and s.session_id = r.session_id
 """
@@ -95,11 +116,12 @@ def session_writes(events: Sequence[LoggedEvent]) -> list[Write]:
     attended: dict[object, Row] = {}
     taken: Counter[object] = Counter()
     waiting: Counter[object] = Counter()
+    left: list[Row] = []
     for event in events:
         topic, body, id_ = event.event_type, event.body, event.stream_id
         if topic == Session.Planned.TOPIC:
             row: Row = {name: body[name] for name in _COPIED}
-            planned[id_] = row | {"session_id": id_, "status": SessionStatus.PLANNED}
+            planned[id_] = row | {"session_id": id_, "status": SessionStatus.PLANNED, "placed_position": event.position}
         row = planned[id_] if id_ in planned else changed.setdefault(id_, {"session_id": id_})
         row["version"], row["position"] = event.version, event.position
         if (counts := _COUNTS.get(topic)) is not None:
@@ -126,11 +148,15 @@ def session_writes(events: Sequence[LoggedEvent]) -> list[Write]:
         elif topic == Session.Cancelled.TOPIC:
             row["status"] = SessionStatus.CANCELLED
         elif topic != Session.Planned.TOPIC:
+            if not body.keys().isdisjoint(_PLACE):
+                left.append(place_left("session_id", row, event, _PLACE))
+                row["placed_position"] = event.position
             row.update((name, body[name]) for name in _CHANGED if name in body)
     for stream_id, row in (planned | changed).items():
         row |= {"taken": taken[stream_id], "waiting": waiting[stream_id]}
     return [
         Write(_INSERT, list(planned.values())),
+        Write(_LEAVE, left),
         Write(_UPDATE, list(changed.values())),
         Write(_ENROL, list(enrolled.values())),
         Write(_ATTEND, list(attended.values())),

@@ -69,6 +69,11 @@ class PatientRecord:
     merged: "tuple[PatientRecord, ...]" = field(default=())
 
     @property
+    def name(self) -> tuple[str, str] | None:
+        """The given name and the family name, if they may be known."""
+        return (self.details.given_name, self.details.family_name) if self.details else None
+
+    @property
     def alerts(self) -> tuple[str, ...]:
         """All alerts of the person, those of merged patients too: one may be about an allergy."""
         return tuple(one.remarks.alert for one in (self, *self.merged) if one.remarks.alert)

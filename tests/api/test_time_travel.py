@@ -1,6 +1,6 @@
 """What was known when: single things and the calendar, as of an instant of recorded time or at a version."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -287,3 +287,137 @@ class TestAThing:
 
         assert at(studio, 1, f"/v1/appointments/{visit['id']}")["display"] == visit["display"]
         assert studio.client.get(f"/v1/appointments/{visit['id']}").json()["display"] != visit["display"]
+
+
+class TestTheCalendar:
+    def test_on_a_day_looks_as_it_looked_at_eight(self, studio: Studio) -> None:
+        first = studio.booked()
+        with studio.program.at(minute(5)):
+            second = studio.booked("2026-06-01T11:00:00+02:00")
+        with studio.program.at(minute(10)):
+            studio.act(first["id"], "reschedule", starts_at="2026-06-02T09:00:00+02:00")
+            last = studio.act(second["id"], "cancel", reason="ill").json()
+
+        def looked(number: int, **window: str) -> list[tuple[str, str]]:
+            shown = at(studio, number, "/v1/calendar", **(DAY | window))["appointments"]
+            return [(each["id"], each["status"]) for each in shown]
+
+        assert looked(4) == [(first["id"], "booked")]
+        assert looked(5) == [(first["id"], "booked"), (second["id"], "booked")]
+        assert looked(10) == [(second["id"], "cancelled")]
+        assert looked(5, **{"from": "2026-06-02", "to": "2026-06-03"}) == []
+        assert at(studio, 10, "/v1/calendar", **DAY)["position"] == last["position"]
+        assert looked(-10) == []
+
+    def test_is_the_whole_answer_of_its_time(self, studio: Studio) -> None:
+        visits = [studio.booked(f"2026-06-01T{hour}:00:00+02:00") for hour in ("09", "11", "13")]
+        then = studio.client.get("/v1/calendar", params=DAY | {"after": visits[-1]["position"]}).json()
+        with studio.program.at(minute(5)):
+            for visit in visits[:2]:
+                studio.act(visit["id"], "cancel", reason="ill")
+            studio.client.patch(f"/v1/patients/{studio.patient}", json={"family_name": "Klein", "zone": "UTC"})
+            studio.client.patch(f"/v1/locations/{studio.location}", json={"zone": "Asia/Jerusalem"})
+
+        assert at(studio, 1, "/v1/calendar", **DAY) == then
+
+    def test_shows_whose_a_visit_was_before_a_merge_and_after(self, studio: Studio) -> None:
+        visit = studio.booked()
+        survivor = studio.add_patient(given_name="Adele")
+        with studio.program.at(minute(1)):
+            studio.client.patch(f"/v1/patients/{studio.patient}", json={"alert": "Latex"})
+        with studio.program.at(minute(2)):
+            studio.client.post(f"/v1/patients/{survivor}/merge", json={"other_id": studio.patient})
+        with studio.program.at(minute(3)):
+            studio.client.patch(f"/v1/patients/{survivor}", json={"given_name": "Adela", "alert": "Penicillin"})
+        with studio.program.at(minute(4)):
+            last = studio.client.post(f"/v1/patients/{survivor}/unmerge", json={"other_id": studio.patient})
+
+        looked = [at(studio, when, "/v1/calendar", **DAY)["appointments"] for when in (0, 1, 2, 3, 4)]
+        now = studio.client.get("/v1/calendar", params=DAY | {"after": visit["position"]}).json()["appointments"]
+
+        assert last.status_code == 200
+        assert [(one["patient_id"], one["patient"]["given_name"], one["alerts"]) for [one] in looked] == [
+            (studio.patient, "Ada", []),
+            (studio.patient, "Ada", ["Latex"]),
+            (survivor, "Adele", ["Latex"]),
+            (survivor, "Adela", ["Penicillin", "Latex"]),
+            (studio.patient, "Ada", ["Latex"]),
+        ]
+        assert looked[-1] == now
+
+    def test_shows_a_session_where_it_was_and_with_the_seats_that_were_taken(self, studio: Studio) -> None:
+        session = studio.make(
+            "/v1/sessions",
+            service_id=studio.service,
+            staff_ids=[studio.clinician],
+            resource_ids=[],
+            starts_at="2026-06-01T13:00:00+02:00",
+            seats=3,
+        )
+        path = f"/v1/sessions/{session['id']}"
+        with studio.program.at(minute(1)):
+            studio.client.post(f"{path}/enrol", json={"patient_id": studio.patient})
+        with studio.program.at(minute(2)):
+            moved = studio.client.patch(path, json={"starts_at": "2026-06-03T13:00:00+02:00"})
+        assert moved.status_code == 200, moved.text
+
+        looked = [at(studio, when, "/v1/calendar", **DAY)["sessions"] for when in (0, 1, 2)]
+        later = at(studio, 2, "/v1/calendar", **{"from": "2026-06-03", "to": "2026-06-04"})["sessions"]
+
+        assert [[(one["id"], one["taken"]) for one in each] for each in (*looked, later)] == [
+            [(session["id"], 0)],
+            [(session["id"], 1)],
+            [],
+            [(session["id"], 1)],
+        ]
+
+    def test_shows_no_name_of_one_who_was_erased_since(self, studio: Studio) -> None:
+        studio.booked()
+        with studio.program.at(minute(5)):
+            studio.client.patch(f"/v1/patients/{studio.patient}", json={"given_name": "Eva"})
+            studio.client.delete(f"/v1/patients/{studio.patient}")
+
+        [shown] = at(studio, 1, "/v1/calendar", **DAY)["appointments"]
+
+        assert (shown["status"], shown["patient"]) == ("booked", None)
+
+    def test_goes_on_page_by_page_as_it_began(self, studio: Studio) -> None:
+        visits = [studio.booked(f"2026-06-01T{hour}:00:00+02:00")["id"] for hour in ("09", "10", "11", "12")]
+        seen: list[str] = []
+        cursor = None
+        while cursor or not seen:
+            more: Json = {"cursor": cursor} if cursor else {}
+            page = at(studio, 1, "/v1/calendar", **DAY, limit=1, **more)
+            seen += [each["id"] for each in page["appointments"]]
+            cursor = page["next_cursor"]
+            if len(seen) < 4:
+                with studio.program.at(minute(5)):
+                    studio.act(visits[len(seen)], "cancel", reason="ill")
+
+        assert seen == visits
+
+    def test_counts_without_names_for_those_who_see_no_patients(self, studio: Studio) -> None:
+        studio.booked()
+        analyst = studio.key_of("analyst")
+
+        shown = analyst.get("/v1/calendar", params=DAY | {"as_of": text(NOW)}).json()
+
+        assert [each["patient"] for each in shown["appointments"]] == [None]
+
+    @pytest.mark.parametrize("as_of", ["2026-06-01", "x", "2099-01-01T00:00:00Z"])
+    def test_of_no_instant_is_refused(self, studio: Studio, as_of: str) -> None:
+        answer = studio.client.get("/v1/calendar", params=DAY | {"as_of": as_of})
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "as_of")
+
+    def test_is_of_recorded_time_and_not_of_the_time_of_visits(self, studio: Studio) -> None:
+        visit = studio.booked()
+        with studio.program.at(datetime(2026, 6, 1, 7, 30, tzinfo=UTC)):
+            studio.act(visit["id"], "check-in")
+            before = studio.client.get("/v1/calendar", params=DAY | {"as_of": "2026-06-01T07:29:59Z"}).json()
+            since = studio.client.get("/v1/calendar", params=DAY | {"as_of": "2026-06-01T07:30:00Z"}).json()
+
+        assert [each["status"] for each in (*before["appointments"], *since["appointments"])] == [
+            "booked",
+            "checked_in",
+        ]

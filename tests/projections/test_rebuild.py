@@ -192,7 +192,13 @@ class TestRun:
         Rebuild(world.projector_log, calendar, world.projector_transaction, admin).run()
 
         renewed = {name for name, oid in tables_of(admin).items() if tables[name] != oid}
-        assert renewed == {"calendar.appointment", "calendar.series", "calendar.session", "calendar.enrolment"}
+        assert renewed == {
+            "calendar.appointment",
+            "calendar.former_place",
+            "calendar.series",
+            "calendar.session",
+            "calendar.enrolment",
+        }
         assert_views_are_folds(world, life)
 
 

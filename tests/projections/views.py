@@ -12,6 +12,7 @@ TABLES = (
     "calendar.appointment",
     "calendar.session",
     "calendar.enrolment",
+    "calendar.former_place",
     "patients.patient",
     "patients.search_term",
     "history.participation",

@@ -16,6 +16,7 @@ from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from domain.practice.api_key import ApiKey, Role
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.question import Slot
 from domain.scheduling.session import Session
 from domain.scheduling.session_terms import SessionTerms
 from domain.scheduling.status import Status
@@ -140,6 +141,10 @@ class Happenings:
             session.note_attendance([patient], self.random.random() < 0.5, session.starts_at)
         elif act < 0.8:
             session.change_seats(session.seats + 1, NOW)
+        elif act < 0.95:
+            later = session.starts_at + timedelta(hours=1), session.ends_at + timedelta(hours=1)
+            rooms = tuple(self.random.sample(self.rooms, 1))
+            session.move(self.random.sample(self.clinicians, 1), Slot(*later, self.location_id, rooms), NOW)
         else:
             session.cancel("Heizung, הסקה", NOW)
         return session

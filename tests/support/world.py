@@ -22,6 +22,7 @@ from event_store.keys import KeyRing
 from event_store.log_reader import LogReader
 from event_store.log_store import LogStore
 from event_store.tenancy import open_pool, tenant_transaction
+from projections.calendar.past import PastCalendar
 from projections.calendar.queries import CalendarQueries
 from projections.history.instants import Instants
 from projections.history.queries import HistoryQueries
@@ -79,6 +80,9 @@ class World:
 
     def patients(self) -> PatientQueries:
         return PatientQueries(self.app_transaction, self.app_log, self.keys, words_of)
+
+    def past_calendar(self) -> PastCalendar:
+        return PastCalendar(self.app_transaction, self.app_log)
 
     def history(self) -> HistoryQueries:
         return HistoryQueries(self.app_transaction, self.app_log)
