@@ -1,0 +1,49 @@
+"""Books a visit by our command, in a practice made for it: what a case is answered with that is about committing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from uuid_utils.compat import uuid7
+
+from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.find_slots import FindSlots, FindSlotsHandler
+from domain.money import Money
+from domain.patients.details import PatientDetails
+from domain.patients.patient import Patient
+from domain.practice.clinician import Clinician, ClinicianDetails
+from domain.practice.location import Location, LocationDetails
+from domain.practice.service import Service, ServiceTerms
+from domain.scheduling.errors import SchedulingError
+from domain.time_range import TimeRange
+from domain.weekly_hours import OpeningHours
+from tests.support.world import Clock, World, by_test
+
+
+@dataclass(frozen=True)
+class Booking:
+    """Asks on the day before. What is booked was offered, and what is refused was not: the first law, through the whole program."""
+
+    world: World
+
+    def __call__(self, hours: OpeningHours, zone: str, minutes: int, starts_at: datetime) -> bool:
+        now = starts_at - timedelta(days=1)
+        log, clock = self.world.practice(zone), Clock(now)
+        location = Location.open(id=uuid7(), details=LocationDetails("Here", zone), at=now)
+        clinician = Clinician.join(id=uuid7(), details=ClinicianDetails("Maya", None, zone), at=now)
+        clinician.set_hours(location.id, hours, now)
+        terms = ServiceTerms(
+            name="Talk", duration_minutes=minutes, price=Money(0, "EUR"), clinician_ids=(clinician.id,)
+        )
+        service = Service.offer(id=uuid7(), terms=terms, at=now)
+        patient = Patient.register(id=uuid7(), details=PatientDetails(given_name="דנה", family_name="Levi"), at=now)
+        log.record(location, clinician, service, patient, by=by_test())
+        window = TimeRange(starts_at, starts_at + timedelta(minutes=1))
+        found = FindSlotsHandler(self.world.logs, clock)(log.tenant_id, FindSlots(service.id, clinician.id, window))
+        try:
+            command = BookAppointment(patient.id, service.id, clinician.id, starts_at)
+            BookAppointmentHandler(self.world.logs, clock)(log.tenant_id, command, by_test())
+        except SchedulingError:
+            assert not found.choices
+            return False
+        assert len(found.choices) == 1
+        return True

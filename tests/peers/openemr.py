@@ -1,0 +1,42 @@
+"""OpenEMR's recurring visits; its facts about insurance claims are of no feature of ours."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from domain.errors import InvalidValueError
+from domain.scheduling.occurrences import occurrences
+from domain.scheduling.recurrence import Recurrence
+from tests.peers.replay import NOT_EXPRESSIBLE, Case, Verdict
+
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
+def replay(case: Case) -> Verdict:
+    asked, expected = case["input"], case["expected"]
+    if "freq" in asked:
+        return Verdict(_count(asked), expected["count"])
+    if "weekday" in asked:
+        return Verdict(_first(asked), expected["start"])
+    return Verdict(NOT_EXPRESSIBLE, expected)
+
+
+def _first(asked: Case) -> str:
+    """A series of ours begins on a day of its rule; the first such day is what the rule itself names from the chosen date on."""
+    rule = Recurrence.parse(f"FREQ=WEEKLY;COUNT=1;BYDAY={asked['weekday']}")
+    first = next(rule.days(date.fromisoformat(asked["date"])))
+    booked = occurrences(rule, datetime.combine(first, time(9), UTC), "UTC")
+    return str(booked[0].starts_at.date())
+
+
+def _count(asked: Case) -> object:
+    """How many visits of the series fall into the window; a series that is refused has none."""
+    day = f";BYDAY={asked['nth']}{asked['weekday']}" if "nth" in asked else ""
+    text = (
+        f"FREQ={asked['freq'].upper()};INTERVAL={asked.get('interval', 1)};UNTIL={asked['end'].replace('-', '')}{day}"
+    )
+    first = datetime.combine(date.fromisoformat(asked["start"]), time(9), UTC)
+    try:
+        found = occurrences(Recurrence.parse(text), first, "UTC")
+    except InvalidValueError as refusal:
+        return 0 if refusal.field == "rrule.interval" else f"refused: {refusal.field}"
+    begins, ends = (date.fromisoformat(each) for each in asked["window"])
+    return sum(begins <= each.starts_at.date() < ends + timedelta(days=1) for each in found)

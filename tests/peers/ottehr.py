@@ -1,0 +1,28 @@
+"""Ottehr's cadence: how many visits may start when, from how many providers there are in each hour."""
+
+from collections import Counter
+from datetime import timedelta
+from math import gcd
+
+from domain.scheduling.question import Place, Question, VisitRules
+from tests.peers.replay import NOT_EXPRESSIBLE, Case, Verdict, instant, named, open_during, starts
+
+
+def replay(case: Case) -> Verdict:
+    """Each provider is a clinician of ours; without a cadence theirs steps by what divides both the visit and the hour."""
+    hours, day, length, *cadence = case["input"]
+    expected = {instant(start): count for start, count in case["expected"].items()}
+    numbers = {each.get("providers") for each in hours}
+    if len(numbers) != 1 or not isinstance(number := numbers.pop(), int):
+        return Verdict(NOT_EXPRESSIBLE, expected)
+    midnight = instant(day)
+    opening = open_during(
+        (midnight + timedelta(hours=each["hour"]), midnight + timedelta(hours=each["hour"] + 1)) for each in hours
+    )
+    question = Question(
+        now=midnight - timedelta(days=1),
+        rules=VisitRules(duration_minutes=length, step_minutes=cadence[0] if cadence else gcd(length, 60)),
+        places=[Place(location_id=named("place"), zone="UTC", hours=opening)],
+    )
+    window = midnight, midnight + timedelta(days=1)
+    return Verdict(dict(Counter(start for _ in range(number) for start in starts([question], window))), expected)
