@@ -98,6 +98,7 @@ class SessionShown(Thing):
     """`[starts_at, ends_at)` is the session without its buffers; `free` seats are to be had, which is none while anybody waits."""
 
     status: SessionStatus
+    course_id: UUID | None = Field(description="What it was planned with, if it was planned with others.")
     service_id: UUID
     staff_ids: list[UUID]
     location_id: UUID

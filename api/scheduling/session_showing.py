@@ -63,6 +63,7 @@ def show_enrolment(session: Session, patient_id: UUID) -> dict[str, object]:
 def _session(session: Session | SessionEntry, taken: int, waiting: int) -> dict[str, object]:
     return {
         "status": session.status,
+        "course_id": session.course_id,
         "service_id": session.service_id,
         "staff_ids": session.staff_ids,
         "location_id": session.location_id,

@@ -31,6 +31,7 @@ from domain.practice.location import Location
 from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.provenance import Provenance
+from domain.scheduling.course import Course
 from domain.scheduling.session import Session, SessionStatus
 from projections.calendar.session_queries import SessionFilter
 
@@ -61,6 +62,7 @@ async def list_sessions(
     resource_id: UUID | None = None,
     service_id: UUID | None = None,
     location_id: UUID | None = None,
+    course_id: UUID | None = None,
     status: Annotated[SessionStatus | None, Query()] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -81,6 +83,8 @@ async def list_sessions(
         ):
             if id_ is not None:
                 catalogue.one(kind, id_)
+        if course_id is not None:
+            call.log.load(Course, course_id)
         which = SessionFilter(
             starts_from=within.starts_at if within else None,
             until=within.ends_at if within else None,
@@ -88,6 +92,7 @@ async def list_sessions(
             resource_id=resource_id,
             service_id=service_id,
             location_id=location_id,
+            course_id=course_id,
             status=status,
         )
         behind, tenant_id = bookmark(cursor), call.actor.tenant_id

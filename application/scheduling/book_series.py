@@ -106,7 +106,7 @@ class BookSeriesHandler:
         if diary.consultation.is_command_recorded:
             raise CommandRepeatedError
         require_patient(diary.consultation)
-        zone = _zone(diary, command)
+        zone = zone_of(diary, command.clinician_id, command.starts_at)
         found = occurrences(rule, command.starts_at, zone)
         wanted = [
             WantedVisit(
@@ -157,16 +157,16 @@ class BookSeriesHandler:
         return SeriesOutcome(series, position, {visit.id: visit for visit in visits})
 
 
-def _zone(diary: Diary, command: BookSeries) -> str:
+def zone_of(diary: Diary, clinician_id: UUID, starts_at: datetime) -> str:
     """Return the zone of the place where the clinician is at the first visit. Raises OutsideHoursError: nowhere, ever."""
-    question = diary.question(command.clinician_id)
+    question = diary.question(clinician_id)
     if not question.places:
         raise OutsideHoursError
     rules = replace(
         question.rules, step_minutes=1, minimum_notice_minutes=0, horizon_days=ANY_HORIZON_DAYS, requires=()
     )
     try:
-        there = slot_at(replace(question, busy=(), time_off=(), rules=rules), command.starts_at).location_id
+        there = slot_at(replace(question, busy=(), time_off=(), rules=rules), starts_at).location_id
     except SchedulingError:
         # Nowhere at that time: the visit is refused for it, and the days are named by where the clinician is first of all.
         there = question.places[0].location_id

@@ -54,7 +54,16 @@ def caps_on_session(catalogue: Catalogue, session: Session) -> list[VisitCap]:
 
 def caps_on_all(catalogue: Catalogue, appointments: Iterable[Appointment]) -> list[VisitCap]:
     """Return what must still hold when appointments are recorded together: each leaves room for the others in its day and week."""
-    numbers = Counter(cap for appointment in appointments for cap in caps_on(catalogue, appointment))
+    return _leaving_room(cap for appointment in appointments for cap in caps_on(catalogue, appointment))
+
+
+def caps_on_sessions(catalogue: Catalogue, sessions: Iterable[Session]) -> list[VisitCap]:
+    """Return the same for sessions that are recorded together."""
+    return _leaving_room(cap for session in sessions for cap in caps_on_session(catalogue, session))
+
+
+def _leaving_room(caps: Iterable[VisitCap]) -> list[VisitCap]:
+    numbers = Counter(caps)
     return [cap._replace(quota=cap.quota._replace(most=cap.quota.most - number + 1)) for cap, number in numbers.items()]
 
 

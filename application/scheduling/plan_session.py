@@ -25,6 +25,7 @@ from domain.scheduling.question import Slot
 from domain.scheduling.session import Session
 from domain.scheduling.session_terms import SessionTerms, checked_staff
 from domain.scheduling.slot_together import slot_together
+from domain.seats import checked_seats
 from domain.time_range import TimeRange
 
 _TRIES: Final = 5
@@ -77,7 +78,7 @@ class PlanSessionHandler:
             diary.catalogue.one(Resource, resource_id)
         questions = [diary.question(clinician_id) for clinician_id in staff]
         slot = slot_together(questions, command.starts_at, command.resource_ids)
-        terms = terms_of(diary.service, staff, slot, command.seats)
+        terms = terms_of(diary.service, staff, slot, seats_of(diary.service, command.seats))
         session = Session.plan(id=uuid7(), terms=terms, at=now)
         caps = caps_on_session(diary.catalogue, session)
         try:
@@ -87,11 +88,17 @@ class PlanSessionHandler:
         return Outcome(session, position)
 
 
-def terms_of(service: Service, staff_ids: Sequence[UUID], slot: Slot, seats: int | None) -> SessionTerms:
-    """Return what is planned, under the terms of the service as they are now. Raises InvalidValueError: neither says how many seats."""
-    fields, seats = service.fields, seats or service.seats
-    if seats is None:
+def seats_of(service: Service, seats: int | None) -> int:
+    """Return how many seats there are to be: so many, or what the service says. Raises InvalidValueError: nobody does, or it cannot be."""
+    number = service.seats if seats is None else seats
+    if number is None:
         raise InvalidValueError("seats", "say how many seats there are; the service does not")
+    return checked_seats(number)
+
+
+def terms_of(service: Service, staff_ids: Sequence[UUID], slot: Slot, seats: int) -> SessionTerms:
+    """Return what is planned, under the terms of the service as they are now."""
+    fields = service.fields
     return SessionTerms(
         service_id=service.id,
         staff_ids=tuple(staff_ids),

@@ -17,10 +17,10 @@ from domain.practice.location import Location
 from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.scheduling.appointment import Appointment
-from domain.scheduling.availability import slot_at
 from domain.scheduling.errors import SchedulingError, TimeTakenError
 from domain.scheduling.question import Question, Slot
 from domain.scheduling.series_errors import Conflict
+from domain.scheduling.slot_together import slot_together
 from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
 
@@ -31,22 +31,27 @@ _NEIGHBOURS: Final = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedVisit:
-    """A visit of a series that is to take place. ``location_id`` None leaves the place open.
+    """A visit of a series, or a session of a course, that is to take place. ``location_id`` None leaves the place open.
 
-    Resources that are named are used; for what is required beyond them those that are preferred come first. ``holder_id`` is its
-    appointment's id, and ``agreed`` the appointment itself if it keeps its time: then it is asked for as it was agreed on.
-    ``is_first``: the service's horizon binds it, as it binds any single booking.
+    ``helper_ids`` are clinicians who have to be there too. Resources that are named are used; for what is required beyond them those
+    that are preferred come first. ``holder_id`` is the id of its appointment or session, and ``agreed`` the appointment itself if it keeps
+    its time: then it is asked for as it was agreed on. ``is_first``: the service's horizon binds it, as it binds any single booking.
     """
 
     index: int
     starts_at: datetime
     holder_id: UUID
     clinician_id: UUID
+    helper_ids: tuple[UUID, ...] = ()
     location_id: UUID | None = None
     named: tuple[UUID, ...] = ()
     preferred: tuple[UUID, ...] = ()
     agreed: Appointment | None = None
     is_first: bool = False
+
+    @property
+    def staff_ids(self) -> tuple[UUID, ...]:
+        return (self.clinician_id, *self.helper_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,11 @@ def _pass(
     for each in reversed(wanted) if is_backwards else wanted:
         if each.index in refused:
             continue
-        question = _question(
-            diaries[each.index], each, leaving, [claim for one in taken[-_NEIGHBOURS:] for claim in one]
-        )
+        nearby = [claim for one in taken[-_NEIGHBOURS:] for claim in one]
+        staff = [_question(diaries[each.index], each, id_, leaving, nearby) for id_ in each.staff_ids]
+        question = staff[0]
         try:
-            slot = slot_at(question, each.starts_at, each.named)
+            slot = slot_together(staff, each.starts_at, each.named)
         except SchedulingError as error:
             found[each.index] = Conflict(each.index, each.starts_at, error.code, _whose(question, each, error, wanted))
             leaving.discard(each.holder_id)
@@ -126,7 +131,7 @@ def _pass(
 def _open_diaries(log: PracticeLog, service_id: UUID, wanted: Sequence[WantedVisit], now: datetime) -> dict[int, Diary]:
     """Read the claims around each visit; all belong to a catalogue that is as new as they are."""
     catalogue = log.catalogue(at_least=0)
-    clinicians = list(dict.fromkeys(each.clinician_id for each in wanted))
+    clinicians = list(dict.fromkeys(id_ for each in wanted for id_ in each.staff_ids))
     # What was agreed on may need kinds of resources that the service does not require today.
     is_agreed = any(each.agreed for each in wanted)
     named = {resource_id for each in wanted for resource_id in (*each.named, *each.preferred)}
@@ -138,7 +143,7 @@ def _open_diaries(log: PracticeLog, service_id: UUID, wanted: Sequence[WantedVis
                 reach_of(
                     catalogue,
                     service,
-                    [each.clinician_id],
+                    each.staff_ids,
                     each.agreed.taken if each.agreed else instant(each.starts_at),
                     is_agreed=each.agreed is not None,
                 )
@@ -157,13 +162,15 @@ def _open_diaries(log: PracticeLog, service_id: UUID, wanted: Sequence[WantedVis
     return {each.index: Diary(service, catalogue, consultation, now, {}) for each, consultation in read}
 
 
-def _question(diary: Diary, wanted: WantedVisit, leaving: Collection[UUID], taken: Sequence[TimeClaim]) -> Question:
+def _question(
+    diary: Diary, wanted: WantedVisit, clinician_id: UUID, leaving: Collection[UUID], taken: Sequence[TimeClaim]
+) -> Question:
     others = [claim for claim in diary.consultation.claims if claim.holder_id not in leaving]
     known = replace(diary, claims=held([*others, *taken], diary.now))
-    question = known.question(wanted.clinician_id, preferred=wanted.preferred)
+    question = known.question(clinician_id, preferred=wanted.preferred)
     places = [place for place in question.places if wanted.location_id in (None, place.location_id)]
     if wanted.agreed is not None:
-        return replace(as_agreed(diary.catalogue, question, wanted.agreed, wanted.clinician_id), places=places)
+        return replace(as_agreed(diary.catalogue, question, wanted.agreed, clinician_id), places=places)
     horizon_days = question.rules.horizon_days if wanted.is_first else ANY_HORIZON_DAYS
     return replace(question, places=places, rules=replace(question.rules, horizon_days=horizon_days))
 
@@ -174,8 +181,7 @@ def _claims(question: Question, wanted: WantedVisit, slot: Slot, service_id: UUI
         timedelta(minutes=question.rules.buffer_before_minutes), timedelta(minutes=question.rules.buffer_after_minutes)
     )
     return [
-        TimeClaim(wanted.holder_id, what, during, visit, service_id)
-        for what in (wanted.clinician_id, *slot.resource_ids)
+        TimeClaim(wanted.holder_id, what, during, visit, service_id) for what in (*wanted.staff_ids, *slot.resource_ids)
     ]
 
 

@@ -62,6 +62,8 @@ SENTENCES: Final = {
     "scheduling.hold.placed": "The time was held",
     "scheduling.hold.used": "The held time was booked",
     "scheduling.hold.released": "The held time was given back",
+    "scheduling.course.planned": "A course of sessions was planned",
+    "scheduling.course.cancelled": "Sessions of the course were cancelled",
     "scheduling.session.planned": "The session was planned",
     "scheduling.session.enrolled": "A patient was enrolled",
     "scheduling.session.began_to_wait": "A patient began to wait for a seat",

@@ -81,6 +81,11 @@ CHANGES: dict[str, tuple[str, str, Json]] = {
         {"kind": "marketing", "document_version": "1", "how": "paper"},
     ),
     "/v1/appointments/{appointment_id}": ("post", "/v1/appointments/{appointment_id}/cancel", {"reason": "ill"}),
+    "/v1/courses/{course_id}": (
+        "post",
+        "/v1/courses/{course_id}/cancel",
+        {"from_occurrence": 2, "reason": "the studio moves"},
+    ),
     "/v1/sessions/{session_id}": ("patch", "/v1/sessions/{session_id}", {"seats": 5}),
     "/v1/feeds/{feed_id}": ("delete", "/v1/feeds/{feed_id}", {}),
     "/v1/api-keys/{api_key_id}": ("delete", "/v1/api-keys/{api_key_id}", {}),

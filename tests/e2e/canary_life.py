@@ -194,6 +194,9 @@ class Life:
         self.write("POST", f"{path}/attendance", {"patient_ids": [other_id], "attended": True}, **of)
         of = {"session_id": self.write("POST", "/v1/sessions", planned | {"starts_at": self.starts_at()})["id"]}
         self.write("POST", f"{path}/cancel", {"reason": self.canary.reason}, **of)
+        course = planned | {"starts_at": self.starts_at(), "rrule": "FREQ=DAILY;COUNT=2"}
+        of = {"course_id": self.write("POST", "/v1/courses", course)["id"]}
+        self.write("POST", "/v1/courses/{course_id}/cancel", {"from_occurrence": 2, "reason": self.canary.reason}, **of)
 
     def have_second_thoughts(self, patient_id: str) -> None:
         """Ask, agree, decline, hold, book against the rules, give to a colleague, undo."""

@@ -1,0 +1,53 @@
+"""Cancels the sessions of a course from one occurrence on, all in one append."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.handlers import ChangingHandler
+from application.outcome import Outcome
+from application.practice_log import PracticeLog
+from domain.provenance import Provenance
+from domain.scheduling.course import Course, CourseCancellation
+from domain.scheduling.errors import AlreadyCancelledError, AlreadyStartedError
+from domain.scheduling.series_errors import NothingToChangeError
+from domain.scheduling.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCourse:
+    """``reason`` is free text, personal, 1 to 1000 characters. Each session keeps it."""
+
+    id: UUID
+    from_occurrence: int
+    reason: str
+    expected_version: int | None = None
+
+
+class CancelCourseHandler(ChangingHandler[CancelCourse, Course]):
+    """Carries out CancelCourse; sessions that have begun, or are cancelled already, stay as they are."""
+
+    kind = Course
+
+    def decide(self, log: PracticeLog, command: CancelCourse, by: Provenance) -> Outcome[Course]:
+        """Raises InvalidValueError: the course has no such occurrence; NothingToChangeError: not one session is cancelled."""
+        now, course = self._clock.now(), self.load(log, command)
+        meant = course.following(command.from_occurrence)
+        sessions = log.load_all(Session, list(meant.values()))
+        kept: dict[int, str] = {}
+        for index, session_id in meant.items():
+            session = sessions[session_id]
+            if session.is_cancelled:
+                kept[index] = AlreadyCancelledError.code
+            elif session.starts_at <= now:
+                kept[index] = AlreadyStartedError.code
+        cancelled = {index: sessions[id_] for index, id_ in meant.items() if index not in kept}
+        if not cancelled:
+            raise NothingToChangeError(kept)
+        for session in cancelled.values():
+            session.cancel(command.reason, now)
+        course.cancel(CourseCancellation(command.from_occurrence, list(cancelled), kept), now)
+        releases = [session.id for session in cancelled.values()]
+        return Outcome(course, log.record(course, *cancelled.values(), by=by, releases=releases))
+
+    def change(self, log: PracticeLog, thing: Course, command: CancelCourse) -> None:
+        """A course and its sessions are asked in ``decide``."""

@@ -1,0 +1,152 @@
+"""A course: sessions that were planned together by a rule, each a session of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from eventsourcing.domain import event
+
+from domain.aggregate import Aggregate, FirstFact
+from domain.errors import InvalidValueError
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSession:
+    """One occurrence. ``index`` and ``original`` (a naive time on the course's wall clock) are what it is known by, for ever.
+
+    ``starts_at`` is when it was planned, which its session may have left since. One that could not be planned has no session, and
+    ``skipped`` is the code of the reason.
+    """
+
+    index: int
+    original: datetime
+    starts_at: datetime
+    session_id: UUID | None = None
+    skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseCancellation:
+    """What became of each session from one occurrence on: ``cancelled`` by index, ``kept`` as it was with the code of the reason."""
+
+    from_index: int
+    cancelled: Sequence[int]
+    kept: Mapping[int, str]
+
+
+class Course(Aggregate):
+    TOPIC = "scheduling.course"
+
+    class Planned(FirstFact):
+        TOPIC = "scheduling.course.planned"
+        service_id: UUID
+        staff_ids: list[UUID]
+        seats: int
+        zone: str
+        rrule: str
+        indexes: list[int]
+        originals: list[str]
+        starts: list[datetime]
+        session_ids: list[UUID]
+        skipped_indexes: list[int]
+        skipped_originals: list[str]
+        skipped_starts: list[datetime]
+        skipped_because: list[str]
+
+    class Cancelled(Aggregate.Event):
+        TOPIC = "scheduling.course.cancelled"
+        from_index: int
+        cancelled: list[int]
+        kept: list[int]
+        kept_because: list[str]
+
+    @classmethod
+    def plan(
+        cls,
+        *,
+        id: UUID,
+        service_id: UUID,
+        staff_ids: Sequence[UUID],
+        seats: int,
+        zone: str,
+        rrule: str,
+        sessions: Sequence[PlannedSession],
+        at: datetime,
+    ) -> Self:
+        """Note what was planned. Raises InvalidValueError: not one of the sessions is."""
+        planned = [session for session in sessions if session.session_id is not None]
+        skipped = [session for session in sessions if session.session_id is None]
+        if not planned:
+            raise InvalidValueError("rrule", "a course has at least one session")
+        return cls._create(
+            cls.Planned,
+            id=id,
+            timestamp=at,
+            service_id=service_id,
+            staff_ids=list(staff_ids),
+            seats=seats,
+            zone=zone,
+            rrule=rrule,
+            indexes=[session.index for session in planned],
+            originals=[session.original.isoformat() for session in planned],
+            starts=[session.starts_at for session in planned],
+            session_ids=[session.session_id for session in planned],
+            skipped_indexes=[session.index for session in skipped],
+            skipped_originals=[session.original.isoformat() for session in skipped],
+            skipped_starts=[session.starts_at for session in skipped],
+            skipped_because=[str(session.skipped) for session in skipped],
+        )
+
+    @event(Planned)
+    def __init__(
+        self,
+        service_id: UUID,
+        staff_ids: list[UUID],
+        seats: int,
+        zone: str,
+        rrule: str,
+        indexes: list[int],
+        originals: list[str],
+        starts: list[datetime],
+        session_ids: list[UUID],
+        skipped_indexes: list[int],
+        skipped_originals: list[str],
+        skipped_starts: list[datetime],
+        skipped_because: list[str],
+    ) -> None:
+        self.service_id = service_id
+        self.staff_ids = staff_ids
+        self.seats = seats
+        self.zone = zone
+        self.rrule = rrule
+        planned = zip(indexes, originals, starts, session_ids, strict=True)
+        skipped = zip(skipped_indexes, skipped_originals, skipped_starts, skipped_because, strict=True)
+        sessions = [PlannedSession(i, datetime.fromisoformat(o), s, session_id=id_) for i, o, s, id_ in planned]
+        sessions += [PlannedSession(i, datetime.fromisoformat(o), s, skipped=why) for i, o, s, why in skipped]
+        self.sessions = sorted(sessions, key=lambda session: session.index)
+        self.last_cancellation: CourseCancellation | None = None
+
+    def following(self, from_index: int) -> dict[int, UUID]:
+        """Return the sessions from one occurrence on, without those that were skipped. Raises InvalidValueError: there are none."""
+        meant = {each.index: each.session_id for each in self.sessions if each.index >= from_index and each.session_id}
+        if not meant:
+            raise InvalidValueError("from_occurrence", f"the course has occurrences 1 to {len(self.sessions)}")
+        return meant
+
+    def cancel(self, what: CourseCancellation, at: datetime) -> None:
+        """Note that sessions were cancelled; why is for each session to keep, since it may be personal."""
+        self._cancelled(
+            from_index=what.from_index,
+            cancelled=list(what.cancelled),
+            kept=list(what.kept),
+            kept_because=list(what.kept.values()),
+            timestamp=at,
+        )
+
+    @event(Cancelled)
+    def _cancelled(
+        self, from_index: int, cancelled: list[int], kept: list[int], kept_because: list[str], timestamp: datetime
+    ) -> None:
+        self.last_cancellation = CourseCancellation(from_index, cancelled, dict(zip(kept, kept_because, strict=True)))
