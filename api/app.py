@@ -41,10 +41,13 @@ from api.scheduling import (
     history,
     holds,
     invitations,
+    offers,
+    openings,
     rosters,
     series,
     sessions,
     slots,
+    waitlist,
 )
 from api.security import Authentication, Doorkeeper
 
@@ -97,6 +100,9 @@ def create_app(world: World) -> FastAPI:
         sessions,
         rosters,
         courses,
+        waitlist,
+        openings,
+        offers,
         patients,
         contacts,
         consents,

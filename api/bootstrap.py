@@ -17,6 +17,7 @@ from adapters.clock import FrozenClock, SystemClock
 from adapters.egress.addresses import Policy
 from adapters.egress.outside import HttpOutside
 from adapters.postgresql import OUTAGES, TenantWork, connecting, relaxed
+from adapters.waiting_lines import ReadWaitingLines
 from adapters.webhook_worker import WebhookWorker
 from api.database_server import Server, open_server
 from api.settings import Settings
@@ -25,6 +26,7 @@ from application.importing.practice_import import ImportPorts
 from application.permissions import Actor
 from application.ports import Clock
 from application.practice_log import PracticeLogs
+from application.waitlist.ports import WaitingLines
 from application.webhooks.ports import Outside, SecretBox
 from domain.practice.api_key import Role
 from domain.public_events import public_names
@@ -58,6 +60,7 @@ from projections.read_models import READ_MODELS, projectors
 from projections.rebuild import Incomplete, Progress, Rebuild
 from projections.runner import Runner
 from projections.waiting import wait_for
+from projections.waitlist.queries import WaitlistQueries
 from projections.webhooks.projector import WebhooksProjector
 from projections.webhooks.queries import WebhookQueries
 
@@ -93,6 +96,8 @@ class World:
     patients: PatientQueries
     history: HistoryQueries
     instants: Instants
+    waitlist: WaitlistQueries
+    lines: WaitingLines
     audit: AuditReader
     webhooks: WebhookQueries
     secrets: SecretBox
@@ -254,6 +259,8 @@ def open_world(settings: Settings, *, stays_up: bool = False, clock: Clock | Non
             patients=PatientQueries(transaction, log_reader, keys, words_of),
             history=HistoryQueries(transaction, log_reader),
             instants=Instants(transaction),
+            waitlist=WaitlistQueries(transaction),
+            lines=ReadWaitingLines(transaction),
             audit=AuditReader(store.pool, log_reader),
             webhooks=WebhookQueries(transaction),
             secrets=PracticeSecrets(keys),

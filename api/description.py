@@ -22,6 +22,7 @@ TAGS: Final = (
     "services",
     "patients",
     "scheduling",
+    "wait list",
     "history",
     "api keys",
     "webhooks",

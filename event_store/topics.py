@@ -19,8 +19,11 @@ from domain.scheduling.appointment import Appointment
 from domain.scheduling.course import Course
 from domain.scheduling.feed import Feed
 from domain.scheduling.hold import Hold
+from domain.scheduling.offer import Offer
+from domain.scheduling.opening import Opening
 from domain.scheduling.series import Series
 from domain.scheduling.session import Session
+from domain.scheduling.waitlist_entry import WaitlistEntry
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Practice,
@@ -38,6 +41,9 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Feed,
     Session,
     Course,
+    WaitlistEntry,
+    Opening,
+    Offer,
 )
 
 

@@ -11,6 +11,7 @@ from projections.history.projector import HistoryProjector
 from projections.patients.projector import PatientsProjector
 from projections.ports import PersonIndex
 from projections.rows import Projector
+from projections.waitlist.projector import WaitlistProjector
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,13 @@ class Schema:
         return hashlib.sha256(self.text().encode()).hexdigest()
 
 
-READ_MODELS: Final = tuple(Schema(name, f"{name}/schema.sql") for name in ("calendar", "patients", "history", "access"))
+READ_MODELS: Final = tuple(
+    Schema(name, f"{name}/schema.sql") for name in ("calendar", "patients", "history", "access", "waitlist")
+)
 CURSORS: Final = Schema("projection", "cursors.sql")
 """How far each projector has come."""
 
 
 def projectors(index: PersonIndex) -> tuple[Projector, ...]:
     """Return the projector of each read model."""
-    return (CalendarProjector(), PatientsProjector(index), HistoryProjector(), AccessProjector())
+    return (CalendarProjector(), PatientsProjector(index), HistoryProjector(), AccessProjector(), WaitlistProjector())

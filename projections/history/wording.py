@@ -74,6 +74,20 @@ SENTENCES: Final = {
     "scheduling.session.moved": "The session was given another time, place, room or staff",
     "scheduling.session.attendance_noted": "It was noted whether a patient came",
     "scheduling.session.cancelled": "The session was cancelled",
+    "scheduling.waitlist_entry.joined": "The patient joined the wait list",
+    "scheduling.waitlist_entry.changed": "What the patient waits for was changed",
+    "scheduling.waitlist_entry.offered": "A time was offered to the patient",
+    "scheduling.waitlist_entry.served": "The patient accepted a time and waits no more",
+    "scheduling.waitlist_entry.withdrawn": "The patient left the wait list",
+    "scheduling.opening.opened": "A time became free for the wait list",
+    "scheduling.opening.offered": "The time was offered to those who wait",
+    "scheduling.opening.offer_ended": "An offer of the time ended without being accepted",
+    "scheduling.opening.filled": "The time was booked by somebody who had waited",
+    "scheduling.opening.closed": "The time was offered to nobody else",
+    "scheduling.offer.made": "The time was offered",
+    "scheduling.offer.accepted": "The offer was accepted",
+    "scheduling.offer.declined": "The offer was declined",
+    "scheduling.offer.withdrawn": "The offer was withdrawn",
 }
 
 

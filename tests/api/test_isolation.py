@@ -104,6 +104,16 @@ BODIES: dict[tuple[str, str], Json] = {
     ("post", "/v1/sessions/{session_id}/enrol"): {"patient_id": ""},
     ("post", "/v1/sessions/{session_id}/withdraw"): {"patient_id": ""},
     ("post", "/v1/sessions/{session_id}/attendance"): {"patient_ids": [""], "attended": True},
+    ("post", "/v1/waitlist"): {"patient_id": "", "service_id": "", "clinician_id": ""},
+    ("patch", "/v1/waitlist/{entry_id}"): {"clinician_id": ""},
+    ("post", "/v1/openings"): {
+        "entry_ids": [""],
+        "clinician_id": "",
+        "starts_at": "2026-06-04T13:00:00+02:00",
+        "minutes": 10,
+    },
+    ("post", "/v1/offers/{offer_id}/accept"): {},
+    ("post", "/v1/offers/{offer_id}/decline"): {},
     ("post", "/v1/api-keys"): {"role": "clinician", "label": "x", "clinician_id": ""},
     ("post", "/v1/webhook-endpoints"): {"url": "https://example.org/hooks", "events": ["appointment.booked"]},
     ("patch", "/v1/webhook-endpoints/{webhook_endpoint_id}"): {"events": ["appointment.cancelled"]},
@@ -162,7 +172,15 @@ def ids_of(studio: Studio) -> dict[str, str]:
     """Return one id of each kind of thing that a practice has."""
     key = studio.make("/v1/api-keys", role="auditor", label="audit")
     hook = {"url": "https://127.0.0.1:1/nobody", "events": ["patient.registered"]}
+    entry = studio.make("/v1/waitlist", patient_id=studio.patient, service_id=studio.service)["id"]
+    openings = [
+        studio.make("/v1/openings", entry_ids=[entry], clinician_id=studio.clinician, starts_at=starts_at, minutes=1000)
+        for starts_at in ("2026-06-04T14:00:00+02:00", "2026-06-04T16:00:00+02:00")
+    ]
     return {
+        "entry_id": entry,
+        "opening_id": openings[0]["id"],
+        "offer_id": openings[1]["rounds"][0]["offers"][0]["offer_id"],
         "location_id": studio.location,
         "resource_id": studio.add_room(),
         "clinician_id": studio.clinician,
@@ -282,6 +300,9 @@ class TestAnotherPracticesId:
             "courses",
             "holds",
             "feeds",
+            "waitlist",
+            "openings",
+            "offers",
             "api-keys",
             "webhook-endpoints",
         ):
@@ -306,6 +327,9 @@ class TestLists:
             "series",
             "feeds",
             "sessions",
+            "waitlist",
+            "openings",
+            "offers",
             "api-keys",
             "webhook-endpoints",
         ):

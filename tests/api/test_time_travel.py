@@ -49,6 +49,10 @@ def without_position(thing: Json) -> Json:
 CHANGES: dict[str, tuple[str, str, Json]] = {
     # First, since it ends by the clock.
     "/v1/holds/{hold_id}": ("delete", "/v1/holds/{hold_id}", {}),
+    "/v1/waitlist/{entry_id}": ("patch", "/v1/waitlist/{entry_id}", {"notice_minutes": 60}),
+    "/v1/offers/{offer_id}": ("post", "/v1/offers/{offer_id}/decline", {}),
+    # What the entry was offered goes back.
+    "/v1/openings/{opening_id}": ("delete", "/v1/waitlist/{entry_id}", {}),
     "/v1/series/{series_id}": (
         "post",
         "/v1/series/{series_id}/change",

@@ -32,6 +32,7 @@ from domain.practice.clinician import Clinician
 from domain.practice.practice import Practice
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.hold import Hold, HoldStatus
+from domain.scheduling.opening import Opening
 from domain.scheduling.session import Session
 from domain.scheduling.status import HOLDING
 from domain.scheduling.time_claim import TimeClaim
@@ -42,6 +43,7 @@ from tests.application.presence_rules import PresenceRules
 from tests.application.series_commands import SeriesCommands
 from tests.application.session_commands import SessionCommands
 from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
+from tests.application.waitlist_commands import WaitlistCommands
 from tests.event_store.test_append import in_parallel
 from tests.support.world import World, by_test
 
@@ -53,7 +55,7 @@ AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
 """When the day is over and visits can be closed."""
 
 
-class Scheduling(SeriesCommands, SessionCommands, PresenceRules):
+class Scheduling(SeriesCommands, SessionCommands, WaitlistCommands, PresenceRules):
     """Commands come in volleys: each volley's commands run in threads that start together."""
 
     world: World
@@ -71,6 +73,8 @@ class Scheduling(SeriesCommands, SessionCommands, PresenceRules):
         self.series: list[UUID] = []
         self.held: list[UUID] = []
         self.sessions: list[UUID] = []
+        self.entries: list[UUID] = []
+        self.openings: list[UUID] = []
         self.clock = FrozenClock()
         self.runner = self.world.runner()
 
@@ -296,7 +300,9 @@ class Scheduling(SeriesCommands, SessionCommands, PresenceRules):
                 "select holder_id, what, starts_at, ends_at, expires_at, beside from log.time_claim"
             ).fetchall()
         # What has expired may lie there until somebody takes its time.
-        expired = {hold.id for hold in self.holds() if hold.status_at(self.clock.now()) is HoldStatus.EXPIRED}
+        now = self.clock.now()
+        expired = {hold.id for hold in self.holds() if hold.status_at(now) is HoldStatus.EXPIRED}
+        expired |= {each.id for each in self.folded_openings() if each.rounds[-1].time.expires_at <= now}
 
         assert {row for row in rows if row[0] not in expired} == {
             (claim.holder_id, claim.what, claim.during.starts_at, claim.during.ends_at, claim.expires_at, claim.beside)
@@ -344,8 +350,13 @@ class Scheduling(SeriesCommands, SessionCommands, PresenceRules):
         return [self.studio.log.load(Hold, id) for id in self.held]
 
     def claims(self) -> list[TimeClaim]:
-        """What is held at this moment, by the folds of visits, holds and sessions."""
-        things: list[Appointment | Hold | Session] = [*self.folded(), *self.holds(), *self.folded_sessions()]
+        """What is held at this moment, by the folds of visits, holds, sessions and times on offer."""
+        things: list[Appointment | Hold | Session | Opening] = [
+            *self.folded(),
+            *self.holds(),
+            *self.folded_sessions(),
+            *self.folded_openings(),
+        ]
         return [claim for thing in things for claim in thing.claims() if not claim.has_expired(self.clock.now())]
 
     def events(self) -> list[LoggedEvent]:

@@ -147,6 +147,7 @@ class Life:
         ids["appointment_id"] = self.book(patients[0])
         self.have_second_thoughts(patients[1])
         self.come_together(*patients[:2])
+        self.wait(patients[1])
         self.write("DELETE", "/v1/patients/{patient_id}", patient_id=patients[-1])
         ids["erased_id"] = patients[-1]
 
@@ -215,6 +216,18 @@ class Life:
         hold = {"hold_id": self.write("POST", "/v1/holds", held)["id"]}
         self.write("DELETE", "/v1/holds/{hold_id}", **hold)
         ids["declined_id"] = of["appointment_id"]
+
+    def wait(self, patient_id: str) -> None:
+        """Join the wait list, be offered times, say no, say yes, be passed over, leave."""
+        who = {"patient_id": patient_id, "service_id": self.ids["service_id"]}
+        entries = [self.write("POST", "/v1/waitlist", who)["id"] for _ in range(2)]
+        self.write("PATCH", "/v1/waitlist/{entry_id}", {"notice_minutes": 5}, entry_id=entries[0])
+        for method, verb in (("POST", "/decline"), ("DELETE", ""), ("POST", "/accept")):
+            time = {"clinician_id": self.ids["clinician_id"], "starts_at": self.starts_at(), "minutes": 1}
+            opening = self.write("POST", "/v1/openings", {**time, "entry_ids": entries[:1]})
+            offer = opening["rounds"][0]["offers"][0]["offer_id"]
+            self.write(method, f"/v1/offers/{{offer_id}}{verb}", offer_id=offer)
+        self.write("DELETE", "/v1/waitlist/{entry_id}", entry_id=entries[1])
 
     def book(self, patient_id: str, which: str = "clinician_id", starts_at: str | None = None) -> str:
         return str(self.write("POST", "/v1/appointments", self.visit(patient_id, which, starts_at))["id"])

@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from domain.scheduling.wish import windows_of
 from projections.calendar.queries import CalendarFilter
 from projections.calendar.session_queries import SessionFilter, SessionQueries
+from projections.waitlist.queries import WaitlistQueries
 from tests.support.happenings import Happenings
 from tests.support.world import World
 
@@ -18,8 +20,11 @@ TABLES = (
     "history.participation",
     "history.chapter",
     "access.api_key",
+    "waitlist.entry",
+    "waitlist.opening",
+    "waitlist.offer",
 )
-VIEWS = ("calendar", "patients", "history", "access")
+VIEWS = ("calendar", "patients", "history", "access", "waitlist")
 
 
 def rows_of(world: World, tenant_id: UUID) -> dict[str, list[tuple[Any, ...]]]:
@@ -73,6 +78,23 @@ def assert_views_are_folds(world: World, life: Happenings) -> None:
     with world.app_transaction(life.tenant_id) as cursor:
         keys = dict(cursor.execute("select key_id, revoked_at is not null from access.api_key").fetchall())
     assert keys == {key.id: key.is_revoked for key in life.api_keys}
+
+    _assert_waitlist_is_fold(world, life)
+
+
+def _assert_waitlist_is_fold(world: World, life: Happenings) -> None:
+    waitlist, of = WaitlistQueries(world.app_transaction), life.waiting
+    entries, _ = waitlist.entries(life.tenant_id, limit=100_000)
+    assert {
+        e.entry_id: (e.status, e.clinician_id, windows_of(e.window_starts, e.window_ends), e.notice_minutes, e.version)
+        for e in entries
+    } == {e.id: (e.status, e.wish.clinician_id, e.wish.windows, e.wish.notice_minutes, e.version) for e in of.entries}
+    offers, _ = waitlist.offers(life.tenant_id, limit=100_000)
+    assert {o.offer_id: (o.answer, o.because, o.appointment_id, o.expires_at, o.version) for o in offers} == {
+        o.id: (o.answer, o.because, o.appointment_id, o.expires_at, o.version) for o in of.offers
+    }
+    openings, _ = waitlist.openings(life.tenant_id, limit=100_000)
+    assert sorted(openings) == sorted(opening.id for opening in of.openings)
 
 
 def forget(world: World, tenant_id: UUID) -> None:

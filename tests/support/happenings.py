@@ -22,6 +22,7 @@ from domain.scheduling.session_terms import SessionTerms
 from domain.scheduling.status import Status
 from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
+from tests.support.waiting import WaitingLife
 from tests.support.world import World, by_test
 
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
@@ -44,6 +45,10 @@ class Happenings:
     rooms: list[UUID] = field(default_factory=lambda: [uuid7(), uuid7(), uuid7()])
     service_id: UUID = field(default_factory=uuid7)
     location_id: UUID = field(default_factory=uuid7)
+    waiting: WaitingLife = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.waiting = WaitingLife(self.random, self.service_id, self.clinicians)
 
     @property
     def tenant_id(self) -> UUID:
@@ -103,7 +108,9 @@ class Happenings:
             return self._key()
         if kind < 0.4:
             return self._session()
-        if kind < 0.65 or not self.appointments:
+        if kind < 0.5:
+            return self.waiting.something(self.random.choice(self.patients).id)
+        if kind < 0.7 or not self.appointments:
             return self.book(is_request=self.random.random() < 0.3)
         return self._visit_goes_on(self.random.choice(self.appointments))
 

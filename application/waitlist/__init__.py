@@ -1,0 +1,1 @@
+"""The wait list: who waits, what they are offered, and what they answer."""

@@ -1,0 +1,68 @@
+"""Makes offers: the opening, the offers and the entries that they are for are recorded in one append, and the time is kept with it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from application.errors import StaleVersionError
+from application.practice_log import PracticeLog
+from application.scheduling.diary import Diary, rules_of
+from application.scheduling.overtaking import OvertakenError
+from domain.provenance import Provenance
+from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.offer import Offer
+from domain.scheduling.offered_time import OfferedTime, PassedOver
+from domain.scheduling.opening import Opening
+from domain.scheduling.question import Slot
+from domain.scheduling.waitlist_entry import WaitlistEntry
+
+
+def kept(opening: Opening, diary: Diary, slot: Slot, expires_at: datetime) -> OfferedTime:
+    """Return a slot as an opening keeps it."""
+    rules = rules_of(diary.service)
+    return OfferedTime(
+        opening_id=opening.id,
+        service_id=diary.service.id,
+        clinician_id=opening.clinician_id,
+        location_id=slot.location_id,
+        resource_ids=slot.resource_ids,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        buffer_before_minutes=rules.buffer_before_minutes,
+        buffer_after_minutes=rules.buffer_after_minutes,
+        expires_at=expires_at,
+    )
+
+
+def make_offers(
+    log: PracticeLog,
+    by: Provenance,
+    opening: Opening,
+    time: OfferedTime,
+    entries: Sequence[WaitlistEntry],
+    diary: Diary,
+    as_of: int,
+    passed_over: Sequence[PassedOver],
+) -> int:
+    """Offer a time to entries and record it; return the position. Raises NoLongerWaitingError; OvertakenError."""
+    offers: dict[UUID, UUID] = {}
+    made = []
+    for entry in entries:
+        offer = Offer.make(id=uuid7(), entry_id=entry.id, patient_id=entry.patient_id, of=time, at=diary.now)
+        entry.note_offer(offer.id, time.expires_at, diary.now)
+        offers[offer.id] = entry.id
+        made.append(offer)
+    opening.offer(time, offers, as_of, passed_over, diary.now)
+    try:
+        return log.record(
+            opening,
+            *made,
+            *entries,
+            by=by,
+            claims=opening.claims(),
+            releases=list(dict.fromkeys([opening.id, *diary.expired])),
+        )
+    except (TimeTakenError, StaleVersionError) as error:
+        raise OvertakenError(error if isinstance(error, TimeTakenError) else TimeTakenError()) from error

@@ -1,0 +1,36 @@
+"""What the wait list must be told of a whole practice, which no single thing's log says."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from domain.scheduling.wish import Wish
+from domain.time_range import TimeRange
+
+
+class Waiting(NamedTuple):
+    """One who waits. ``offered_before`` are the starts of the clinician's that they were offered already, in the time asked about."""
+
+    entry_id: UUID
+    patient_id: UUID
+    service_id: UUID
+    wish: Wish
+    offered_before: Sequence[datetime]
+
+
+class Line(NamedTuple):
+    """Everybody who waits, whoever joined first in front, as it was at a position of the log."""
+
+    as_of: int
+    waiting: Sequence[Waiting]
+
+
+class WaitingLines(Protocol):
+    def line(self, tenant_id: UUID, clinician_id: UUID, service_ids: Collection[UUID], during: TimeRange) -> Line:
+        """Return who waits for one of these services with this clinician, or with anyone."""
+        ...
+
+    def entries_of(self, tenant_id: UUID, patient_ids: Collection[UUID]) -> Sequence[UUID]:
+        """Return the entries of these patients that wait."""
+        ...
