@@ -46,7 +46,7 @@ class TestVerify:
             "causation_id = gen_random_uuid()",
             "stream_id = gen_random_uuid()",
             "version = version + 7",
-            "schema_version = 2",
+            "schema_version = schema_version + 1",
             "fingerprint = 'x'",
             "sealed = 'x'",
             "hash = sha256('x')",
