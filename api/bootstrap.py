@@ -13,6 +13,7 @@ from threading import Event
 from typing import Final
 from uuid import UUID
 
+from adapters.auto_fill_worker import AutoFillWorker
 from adapters.clock import FrozenClock, SystemClock
 from adapters.egress.addresses import Policy
 from adapters.egress.outside import HttpOutside
@@ -21,11 +22,13 @@ from adapters.waiting_lines import ReadWaitingLines
 from adapters.webhook_worker import WebhookWorker
 from api.database_server import Server, open_server
 from api.settings import Settings
+from api.together import run_together
 from application.errors import UnavailableError
 from application.importing.practice_import import ImportPorts
 from application.permissions import Actor
 from application.ports import Clock
 from application.practice_log import PracticeLogs
+from application.waitlist.auto_fill import AutoFill
 from application.waitlist.ports import WaitingLines
 from application.webhooks.ports import Outside, SecretBox
 from domain.practice.api_key import Role
@@ -46,6 +49,7 @@ from event_store.wake_ups import Notifier, listen
 from projections import cursors
 from projections.access.feed_queries import FeedRecord, feeds_of, find_feed
 from projections.access.queries import KeyRecord, find_key, keys_of
+from projections.auto_fill.projector import AutoFillProjector
 from projections.calendar.feed_queries import FeedQueries
 from projections.calendar.past import PastCalendar
 from projections.calendar.queries import CalendarQueries
@@ -71,8 +75,8 @@ UNUSABLE: Final[tuple[type[Exception], ...]] = (
 )  # fmt: skip
 """What else stands between a program and its database; the message says what to do."""
 VIEWS: Final = tuple(model.name for model in READ_MODELS)
-FOLLOWERS: Final = (*VIEWS, WebhooksProjector.name)
-"""Who follows the logs: the read models, and what is handed to endpoints outside, which no rebuild can make again."""
+FOLLOWERS: Final = (*VIEWS, WebhooksProjector.name, AutoFillProjector.name)
+"""Who follows the logs: the read models, and what no rebuild makes again: what is handed to endpoints outside, and to the wait list."""
 EVENT_NAMES: Final = public_names(str(getattr(event, "TOPIC", "")) for event in event_classes())
 _LISTEN_SECONDS: Final = 1.0
 
@@ -160,7 +164,7 @@ class World:
         """Lend a runner of all projectors, with connections of its own, which keep nothing from one transaction to the next."""
         with open_pool(self._projector_conninfo(), name="projector", most=4, resets=False) as pool:
             transaction = partial(tenant_transaction, pool)
-            followers = (*projectors(self.keys), WebhooksProjector())
+            followers = (*projectors(self.keys), WebhooksProjector(), AutoFillProjector())
             yield Runner(LogReader(pool, self.keys), followers, transaction, pool.connection)
 
     def rebuild(self, views: Collection[str], progress: Progress) -> list[Incomplete]:
@@ -193,9 +197,15 @@ class World:
             runner.run(hints, stop)
 
     def run_workers(self, stop: Event) -> None:
-        """Do until ``stop`` is set what is done after the fact: send webhooks."""
+        """Do until ``stop`` is set what is done after the fact: send webhooks, offer what was given up to those who wait."""
         conninfo = self.server.conninfo("scheduler_worker")
-        WebhookWorker(conninfo, self.logs, self.clock, self.secrets, self.outside).run(stop)
+        webhooks = WebhookWorker(conninfo, self.logs, self.clock, self.secrets, self.outside)
+        run_together(stop, webhooks.run, self.auto_fill_worker().run)
+
+    def auto_fill_worker(self) -> AutoFillWorker:
+        """Return what offers time that was given up to those who wait."""
+        auto_fill = AutoFill(self.logs, self.clock, self.lines)
+        return AutoFillWorker(self.server.conninfo("scheduler_worker"), auto_fill, self.clock)
 
     def catch_up(self, tenant_id: UUID) -> None:
         """Project one practice up to its newest event, whether or not a projector runs."""

@@ -57,7 +57,7 @@ def project(
 
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler work")
 def work() -> None:
-    """Send webhooks. Several may run beside each other; each endpoint is served by one of them at a time."""
+    """Send webhooks, and offer what was given up to those who wait. Several may run beside each other; nothing is done twice."""
     stop = _told_to_stop()
     with _world() as world:
         world.run_workers(stop)

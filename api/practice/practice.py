@@ -5,13 +5,13 @@ from typing import Final
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
-from api.bodies import Body, Text, Thing, Truth, chosen
+from api.bodies import Body, Text, Thing, Truth, Whole, chosen
 from api.calls import Changing, Showing
 from api.practice.holidays import Holidays, show_holidays
 from api.things import CHANGES, READS
 from application.permissions import Action
 from application.practice.change_practice import ChangePractice, ChangePracticeHandler, PracticeChanges
-from domain.practice.practice import Practice
+from domain.practice.practice import LONGEST_OFFER_MINUTES, OFFER_MINUTES, Practice
 
 routes = APIRouter(prefix="/v1/practice", tags=["practice"])
 
@@ -28,6 +28,7 @@ class PracticePatch(Body):
                 {"name": "Praxis am Park", "locale": "de-DE"},
                 {"holidays": {"country": "DE", "subdivision": "BE"}},
                 {"pending_counts": True},
+                {"auto_fill": False, "offer_minutes": 30},
             ]
         }
     )
@@ -40,6 +41,13 @@ class PracticePatch(Body):
     pending_counts: Truth = Field(
         default=False, description="Whether requests and holds count toward limits, as booked visits do."
     )
+    auto_fill: Truth = Field(
+        default=True,
+        description="Whether time that is given up is offered to those who wait, whoever joined first; else staff offer it by hand.",
+    )
+    offer_minutes: Whole = Field(
+        default=OFFER_MINUTES, ge=1, le=LONGEST_OFFER_MINUTES, description="How long they have to answer."
+    )
 
 
 class PracticeShown(Thing):
@@ -49,6 +57,8 @@ class PracticeShown(Thing):
     locale: str
     holidays: Holidays | None
     pending_counts: bool
+    auto_fill: bool
+    offer_minutes: int
 
 
 def show(practice: Practice) -> dict[str, object]:
@@ -59,6 +69,8 @@ def show(practice: Practice) -> dict[str, object]:
         "locale": practice.locale,
         "holidays": show_holidays(practice.holidays),
         "pending_counts": practice.pending_counts,
+        "auto_fill": practice.auto_fill,
+        "offer_minutes": practice.offer_minutes,
     }
 
 
@@ -73,10 +85,12 @@ async def change_practice(body: PracticePatch, call: Changing) -> Response:
     """Change the practice's settings."""
     command = ChangePractice(
         call.actor.tenant_id,
-        chosen(body, PracticeChanges, without=("holidays", "pending_counts")),
+        chosen(body, PracticeChanges, without=("holidays", "pending_counts", "auto_fill", "offer_minutes")),
         body.holidays.value() if body.holidays else None,
         "holidays" in body.model_fields_set,
         body.pending_counts if "pending_counts" in body.model_fields_set else None,
+        body.auto_fill if "auto_fill" in body.model_fields_set else None,
+        body.offer_minutes if "offer_minutes" in body.model_fields_set else None,
         call.expected_version,
     )
     return await call.change(Action.CHANGE_PRACTICE, ChangePracticeHandler, command, show)

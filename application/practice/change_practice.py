@@ -27,6 +27,10 @@ class ChangePractice:
     """Whether ``holidays`` are said; if not, they stay as they are."""
     pending_counts: bool | None = None
     """Whether requests and holds count toward limits; None: as it is."""
+    auto_fill: bool | None = None
+    """Whether time that is given up is offered to those who wait; None: as it is."""
+    offer_minutes: int | None = None
+    """How long they have to answer; None: as it is."""
     expected_version: int | None = None
 
 
@@ -41,3 +45,5 @@ class ChangePracticeHandler(ChangingHandler[ChangePractice, Practice]):
             thing.keep_holidays(checked_holidays(command.holidays) if command.holidays else None, now)
         if command.pending_counts is not None:
             thing.count_pending(command.pending_counts, now)
+        auto_fill = thing.auto_fill if command.auto_fill is None else command.auto_fill
+        thing.fill_from_waitlist(auto_fill, command.offer_minutes or thing.offer_minutes, now)

@@ -2,16 +2,21 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 from eventsourcing.domain import event
 
 from domain.aggregate import Aggregate, FirstFact
+from domain.errors import InvalidValueError
 from domain.holiday_calendar import HolidayCalendar
 from domain.money import checked_currency
 from domain.text import checked_locale, clean_text
 from domain.zones import zone
+
+OFFER_MINUTES: Final = 60
+"""How long somebody who waits has to answer an offer, unless the practice says otherwise."""
+LONGEST_OFFER_MINUTES: Final = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,11 @@ class Practice(Aggregate):
         TOPIC = "practice.practice.pending_counts_set"
         counts: bool
 
+    class WaitlistSet(Aggregate.Event):
+        TOPIC = "practice.practice.waitlist_set"
+        auto_fill: bool
+        offer_minutes: int
+
     @classmethod
     def open(cls, *, id: UUID, settings: PracticeSettings, at: datetime) -> Self:
         return cls._create(cls.Opened, id=id, timestamp=at, **asdict(settings))
@@ -67,6 +77,8 @@ class Practice(Aggregate):
         self.name, self.zone, self.currency, self.locale = name, zone, currency, locale
         self.holidays: HolidayCalendar | None = None
         self.pending_counts = False
+        self.auto_fill = True
+        self.offer_minutes = OFFER_MINUTES
 
     @property
     def settings(self) -> PracticeSettings:
@@ -104,3 +116,19 @@ class Practice(Aggregate):
     @event(PendingCountsSet)
     def _pending_counts_set(self, counts: bool, timestamp: datetime) -> None:
         self.pending_counts = counts
+
+    def fill_from_waitlist(self, auto_fill: bool, offer_minutes: int, at: datetime) -> bool:
+        """Say whether time that is given up is offered to those who wait, and how long they have to answer.
+
+        Return whether anything was recorded. Raises InvalidValueError: under a minute, or over a day.
+        """
+        if not 1 <= offer_minutes <= LONGEST_OFFER_MINUTES:
+            raise InvalidValueError("waitlist", f"offer_minutes is at least 1 and at most {LONGEST_OFFER_MINUTES}")
+        if (auto_fill, offer_minutes) == (self.auto_fill, self.offer_minutes):
+            return False
+        self._waitlist_set(auto_fill=auto_fill, offer_minutes=offer_minutes, timestamp=at)
+        return True
+
+    @event(WaitlistSet)
+    def _waitlist_set(self, auto_fill: bool, offer_minutes: int, timestamp: datetime) -> None:
+        self.auto_fill, self.offer_minutes = auto_fill, offer_minutes

@@ -7,6 +7,7 @@ SENTENCES: Final = {
     "practice.practice.settings_changed": "The practice's settings were changed",
     "practice.practice.holidays_set": "The practice's public holidays were set",
     "practice.practice.pending_counts_set": "Whether requests and holds count toward limits was set",
+    "practice.practice.waitlist_set": "How the practice's wait list is asked was set",
     "practice.api_key.issued": "A key was issued",
     "practice.api_key.revoked": "The key was revoked",
     "practice.webhook_endpoint.registered": "The webhook endpoint was registered",

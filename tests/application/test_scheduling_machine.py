@@ -302,7 +302,9 @@ class Scheduling(SeriesCommands, SessionCommands, WaitlistCommands, PresenceRule
         # What has expired may lie there until somebody takes its time.
         now = self.clock.now()
         expired = {hold.id for hold in self.holds() if hold.status_at(now) is HoldStatus.EXPIRED}
-        expired |= {each.id for each in self.folded_openings() if each.rounds[-1].time.expires_at <= now}
+        expired |= {
+            each.id for each in self.folded_openings() if each.rounds and each.rounds[-1].time.expires_at <= now
+        }
 
         assert {row for row in rows if row[0] not in expired} == {
             (claim.holder_id, claim.what, claim.during.starts_at, claim.during.ends_at, claim.expires_at, claim.beside)

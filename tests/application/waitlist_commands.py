@@ -10,15 +10,17 @@ from hypothesis.stateful import invariant, rule
 from adapters.waiting_lines import ReadWaitingLines
 from application.outcome import Outcome
 from application.waitlist.accept_offer import AcceptOffer, AcceptOfferHandler
+from application.waitlist.auto_fill import AutoFill
 from application.waitlist.change_entry import ChangeEntry, ChangeEntryHandler
 from application.waitlist.end_offer import DeclineOfferHandler, EndOffer, WithdrawOfferHandler
 from application.waitlist.join_waitlist import JoinWaitlist, JoinWaitlistHandler
 from application.waitlist.offer_by_hand import OfferByHand, OfferByHandHandler
 from application.waitlist.withdraw_entry import WithdrawEntry, WithdrawEntryHandler
 from domain.logged_event import LoggedEvent
+from domain.scheduling.appointment import Appointment
 from domain.scheduling.fitting import Reason
 from domain.scheduling.offer import Offer, OfferStatus
-from domain.scheduling.opening import Opening
+from domain.scheduling.opening import Cause, Opening
 from domain.scheduling.waitlist_entry import EntryStatus, WaitlistEntry
 from domain.scheduling.wish import Wish
 from domain.time_range import TimeRange
@@ -105,6 +107,8 @@ class WaitlistCommands:
             return
         logs, tenant_id = self.world.logs, self.studio.tenant_id
         offers = self.offers_of(self.studio.log.load(Opening, self.openings[which % len(self.openings)]))
+        if not offers:
+            return
 
         def answer(number: int) -> object:
             id = offers[number % len(offers)].id
@@ -116,6 +120,36 @@ class WaitlistCommands:
         for outcome in self.volley(len(answers), answer):
             if isinstance(outcome, Outcome) and outcome.thing.appointment_id:
                 self.booked.append(outcome.thing.appointment_id)
+
+    @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3), workers=st.integers(1, 3))
+    def ask_the_wait_list(self, which: list[int], workers: int) -> None:
+        """Several workers look at visits that may have given their time up, and at every opening."""
+        auto_fill = AutoFill(self.world.logs, self.clock, self.lines())
+        visits = [
+            self.studio.log.load(Appointment, self.booked[each % len(self.booked)]) for each in which if self.booked
+        ]
+        given_up = [(visit.id, visit.version) for visit in visits if visit.version > 1]
+
+        def look(number: int) -> None:
+            for id, version in given_up:
+                auto_fill.open(self.studio.tenant_id, id, version)
+            for id in self.openings:
+                auto_fill.go_on(self.studio.tenant_id, id)
+
+        self.volley(workers, look)
+        opened = [e.stream_id for e in self.events() if e.event_type == Opening.Opened.TOPIC]
+        assert set(self.openings) <= set(opened)
+        assert len(set(opened)) == len(opened)
+        self.openings = opened
+
+    @invariant()
+    def what_is_closed_was_refused_to_everybody_with_a_reason(self) -> None:
+        events = self.events()
+        for opening in self.folded_openings():
+            if opening.closed_because == "nobody_fits" and opening.closed_as_of is not None:
+                wishes = self.wishes(events, opening.closed_as_of)
+                line = {id for id, wish in wishes.items() if wish.is_with(opening.clinician_id)}
+                assert line == {each.entry_id for each in opening.left_over}
 
     @invariant()
     def a_time_is_given_to_one_and_the_others_keep_their_places(self) -> None:
@@ -147,6 +181,8 @@ class WaitlistCommands:
                 ahead = line[: line.index(chosen[-1])] if chosen else []
                 passed = {one.entry_id: one.because for one in each.passed_over}
                 assert set(ahead) - set(chosen) <= passed.keys()
+                if opening.cause == Cause.GIVEN_UP:
+                    assert ahead == list(passed)
                 assert all(joined[id].position <= each.as_of for id in passed)
                 for id, because in passed.items():
                     if because == Reason.OUTSIDE_WINDOWS:

@@ -130,7 +130,15 @@ class TestStatusAndRebuild:
     def test_tell_programs_how_read_models_are(self, scheduler: Scheduler, practice: dict[str, str]) -> None:
         views = [view for view in scheduler.json("status")["views"] if view["practice_id"] == practice["practice_id"]]
 
-        assert {view["view"] for view in views} == {"calendar", "patients", "history", "access", "waitlist", "webhooks"}
+        assert {view["view"] for view in views} == {
+            "calendar",
+            "patients",
+            "history",
+            "access",
+            "waitlist",
+            "webhooks",
+            "auto_fill",
+        }
         assert all(view["error"] is None for view in views)
 
     def test_make_read_models_anew(self, scheduler: Scheduler, practice: dict[str, str]) -> None:

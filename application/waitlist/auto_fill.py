@@ -1,0 +1,138 @@
+"""Offers time that was given up to those who wait, one after the other, until somebody accepts or nobody is left.
+
+What is to be done follows from the log alone, whenever it is looked at: so whoever looks twice, late, or after a kill does no harm.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+from application.errors import NotFoundError, StaleVersionError
+from application.patients.person import person_of
+from application.ports import Clock
+from application.practice_log import PracticeLog, PracticeLogs
+from application.scheduling.overtaking import OvertakenError, decided_anew
+from application.waitlist.freed_time import freed_time
+from application.waitlist.offering import kept, make_offers
+from application.waitlist.ports import WaitingLines
+from application.waitlist.ranking import Ranking
+from domain.practice.practice import Practice
+from domain.provenance import CommandRepeatedError, Provenance
+from domain.scheduling.fitting import Reason
+from domain.scheduling.offer import expiry
+from domain.scheduling.offered_time import PassedOver
+from domain.scheduling.opening import Opening, OpeningStatus
+from domain.scheduling.waitlist_entry import EntryStatus, WaitlistEntry
+from domain.scheduling.waitlist_errors import OfferEndedError
+from domain.time_range import TimeRange
+
+_TRIES: Final = 12
+
+
+class AutoFill:
+    """A process manager: it keeps nothing of its own, an opening is its memory."""
+
+    def __init__(self, logs: PracticeLogs, clock: Clock, lines: WaitingLines) -> None:
+        self._logs = logs
+        self._clock = clock
+        self._lines = lines
+
+    def open(self, tenant_id: UUID, holder_id: UUID, version: int) -> None:
+        """Offer what an appointment or a hold gave up with the event of this version. Nothing is recorded if nobody waits for it."""
+        log = self._logs.of(tenant_id)
+        freed = freed_time(log, holder_id, version)
+        if freed is None or freed.during.ends_at <= self._clock.now() or not _practice(log).auto_fill:
+            return
+        id_ = uuid5(tenant_id, f"opening {holder_id} {version}")
+
+        def open_it() -> None:
+            try:
+                log.load(Opening, id_)
+            except NotFoundError:
+                opening = Opening.open(
+                    id=id_,
+                    clinician_id=freed.clinician_id,
+                    during=freed.during,
+                    at=self._clock.now(),
+                    freed_by=(holder_id, version),
+                )
+                self._offer_next(log, opening)
+
+        self._once(open_it)
+
+    def go_on(self, tenant_id: UUID, opening_id: UUID) -> datetime | None:
+        """Offer an opening to the next one, if nobody may accept it any more; return when to look again, None if it is over."""
+        log = self._logs.of(tenant_id)
+
+        def go_on() -> None:
+            opening = log.load(Opening, opening_id)
+            if opening.status_at(self._clock.now()) is OpeningStatus.OPEN:
+                self._offer_next(log, opening)
+
+        self._once(go_on)
+        opening = log.load(Opening, opening_id)
+        is_offered = opening.status_at(self._clock.now()) is OpeningStatus.OFFERED
+        return opening.rounds[-1].time.expires_at if is_offered else None
+
+    def _once(self, act: Callable[[], None]) -> None:
+        """Decide anew when somebody came first; what another worker did meanwhile is done."""
+        try:
+            decided_anew(act, _TRIES)
+        except CommandRepeatedError:
+            return
+
+    def _offer_next(self, log: PracticeLog, opening: Opening) -> None:
+        now, practice = self._clock.now(), _practice(log)
+        by = Provenance("system", uuid5(opening.id, f"after {opening.version if opening.rounds else 0}"))
+        if opening.ends_at <= now:
+            return self._close(log, opening, by, "too_late", log.reader.position(), [], now)
+        if not practice.auto_fill:
+            return self._close(log, opening, by, "switched_off", log.reader.position(), [], now)
+        freed = TimeRange(max(opening.starts_at, now), opening.ends_at)
+        ranking = Ranking(log, self._lines, opening.clinician_id, freed, now, without=opening.id)
+        passed: list[PassedOver] = []
+        for waiting, found in ranking.walk():
+            entry = log.load(WaitlistEntry, waiting.entry_id)
+            if because := _obstacle(log, opening, entry):
+                passed.append(PassedOver(entry.id, because))
+            elif isinstance(found, str):
+                passed.append(PassedOver(entry.id, found))
+            else:
+                diary = ranking.diary(waiting.service_id)
+                until = expiry(now, practice.offer_minutes, found.starts_at)
+                time = kept(opening, diary, found, until)
+                make_offers(log, by, opening, time, [entry], diary, ranking.line.as_of, passed)
+                return None
+        if passed or opening.rounds:
+            self._close(log, opening, by, "nobody_fits", ranking.line.as_of, passed, now)
+        return None
+
+    def _close(
+        self,
+        log: PracticeLog,
+        opening: Opening,
+        by: Provenance,
+        because: str,
+        as_of: int,
+        passed: list[PassedOver],
+        now: datetime,
+    ) -> None:
+        opening.close(because, as_of, passed, now)
+        try:
+            log.record(opening, by=by, releases=[opening.id])
+        except StaleVersionError as error:
+            raise OvertakenError(OfferEndedError()) from error
+
+
+def _practice(log: PracticeLog) -> Practice:
+    return log.catalogue().one(Practice, log.tenant_id)
+
+
+def _obstacle(log: PracticeLog, opening: Opening, entry: WaitlistEntry) -> str | None:
+    """Return what the line could not know yet: that the entry was offered this very opening, has left, or was erased."""
+    if opening.was_offered(entry.id):
+        return Reason.OFFERED_BEFORE.value
+    if entry.status != EntryStatus.WAITING:
+        return Reason.NO_LONGER_WAITING.value
+    return Reason.PATIENT_UNKNOWN.value if person_of(log, entry.patient_id).is_erased else None

@@ -1,0 +1,1 @@
+"""What the wait list is to be asked about, and when."""
