@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from psycopg import Connection, sql
 
-from projections.read_models import CURSORS, READ_MODELS, Schema
+from projections.read_models import CURSORS, READ_MODELS, REPORTING, Schema
 
 OWNER: Final = "scheduler_owner"
-READERS: Final = ("scheduler_app", "scheduler_projector", "scheduler_analyst", "scheduler_auditor", "scheduler_backup")
+READERS: Final = ("scheduler_app", "scheduler_projector", "scheduler_auditor", "scheduler_backup")
+ANALYST: Final = "scheduler_analyst"
+RETIRED_REPORTING: Final = "reporting_retired"
 _LOCK: Final = 7_239_481_005
 """The advisory lock that lets one program change the read models' schemas at a time."""
 
@@ -31,7 +33,12 @@ def install(connection: Connection[Any], models: Sequence[Schema] = READ_MODELS)
                 if model.name not in known:
                     create(connection, model, model.name)
                     remember(connection, model)
-        return [model.name for model in models if known.get(model.name, model.fingerprint()) != model.fingerprint()]
+        outdated = [model.name for model in models if known.get(model.name, model.fingerprint()) != model.fingerprint()]
+        # Over tables of an older form there may be nothing to see; the rebuild that they ask for makes the views.
+        if not outdated and known.get(REPORTING.name) != REPORTING.fingerprint():
+            with as_owner(connection):
+                publish(connection)
+        return outdated
     finally:
         connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
 
@@ -70,3 +77,28 @@ def remember(connection: Connection[Any], model: Schema) -> None:
         " on conflict (name) do update set fingerprint = excluded.fingerprint",
         (model.name, model.fingerprint()),
     )
+
+
+def publish(connection: Connection[Any]) -> None:
+    """Put the views that analysts read over the read models as they are now; inside ``as_owner``.
+
+    Earlier views only change their name, so that whoever reads them at this moment is not waited for; analysts find them no
+    more, and the next rebuild clears them away. Does nothing while a read model has an older form.
+    """
+    known = _known(connection)
+    if any(known.get(model.name) != model.fingerprint() for model in READ_MODELS):
+        return
+    retired, current = sql.Identifier(RETIRED_REPORTING), sql.Identifier(REPORTING.name)
+    analyst = sql.Identifier(ANALYST)
+    connection.execute(sql.SQL("drop schema if exists {} cascade").format(retired))
+    if connection.execute("select to_regnamespace(%s) is not null", (REPORTING.name,)).fetchone() == (True,):
+        connection.execute(sql.SQL("alter schema {} rename to {}").format(current, retired))
+        connection.execute(sql.SQL("revoke usage on schema {} from {}").format(retired, analyst))
+    for model in READ_MODELS:
+        connection.execute(sql.SQL("revoke usage on schema {} from {}").format(sql.Identifier(model.name), analyst))
+    connection.execute(sql.SQL("create schema {}").format(current))
+    connection.execute(sql.SQL("grant usage on schema {} to {}").format(current, analyst))
+    connection.execute(sql.SQL("set local search_path = {}").format(current))
+    connection.execute(REPORTING.text().encode())
+    connection.execute("set local search_path = pg_catalog")
+    remember(connection, REPORTING)

@@ -33,6 +33,8 @@ class Schema:
 READ_MODELS: Final = tuple(
     Schema(name, f"{name}/schema.sql") for name in ("calendar", "patients", "history", "access", "waitlist")
 )
+REPORTING: Final = Schema("reporting", "reporting/views.sql")
+"""Views over the read models, for analysts. They hold nothing, so no projector fills them."""
 CURSORS: Final = Schema("projection", "cursors.sql")
 """How far each projector has come."""
 

@@ -19,7 +19,7 @@ from psycopg import Connection, sql
 
 from projections.errors import RebuildRunningError
 from projections.feeding import Feed, Share, advance, read
-from projections.install import as_owner, create, remember
+from projections.install import RETIRED_REPORTING, as_owner, create, publish, remember
 from projections.ports import LogSource, TenantTransaction
 from projections.read_models import READ_MODELS
 from projections.rows import Projector, write
@@ -127,6 +127,7 @@ class Rebuild:
 
     def _clear_away(self) -> None:
         """Drop what a swap, or a rebuild that was killed, has left of any read model."""
+        self._admin.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(RETIRED_REPORTING)))
         for model in READ_MODELS:
             for name in (_shadow(model.name), _retired(model.name)):
                 self._admin.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name)))
@@ -191,6 +192,8 @@ class Rebuild:
                     sql.SQL("alter schema {} rename to {}").format(sql.Identifier(name), sql.Identifier(becomes))
                 )
             remember(self._admin, model)
+        # Those that there are show the tables that were retired.
+        publish(self._admin)
         self._admin.execute(_SET_CURSORS, (msgspec.json.encode(self._cursors()).decode(),))
 
     def _cursors(self) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ from typing import Final
 from domain.logged_event import LoggedEvent
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.status import Status
+from projections.calendar.catalogue_rows import OF_THE_CATALOGUE, catalogue_writes
 from projections.calendar.former_places import place_left
 from projections.calendar.series_rows import OF_A_SERIES, series_writes
 from projections.calendar.session_rows import OF_A_SESSION, session_writes
@@ -107,6 +108,7 @@ class CalendarProjector:
         changed: dict[object, Row] = {}
         of_series: list[LoggedEvent] = []
         of_sessions: list[LoggedEvent] = []
+        of_catalogue: list[LoggedEvent] = []
         left: list[Row] = []
         for event in events:
             topic = event.event_type
@@ -133,6 +135,8 @@ class CalendarProjector:
                     of_series.append(event)
                 elif topic.startswith(OF_A_SESSION):
                     of_sessions.append(event)
+                elif topic in OF_THE_CATALOGUE:
+                    of_catalogue.append(event)
                 continue
             row["version"] = event.version
             row["position"] = event.position
@@ -142,6 +146,7 @@ class CalendarProjector:
             Write(_UPDATE, list(changed.values())),
             *series_writes(of_series),
             *session_writes(of_sessions),
+            *catalogue_writes(of_catalogue),
         ]
 
     def _row(self, event: LoggedEvent, booked: dict[object, Row], changed: dict[object, Row]) -> Row:

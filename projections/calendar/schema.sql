@@ -37,7 +37,7 @@ create policy tenant on appointment using (tenant_id = (select log.current_tenan
 create policy whole on appointment for select to scheduler_backup using (true);
 
 grant select, insert, update, delete on appointment to scheduler_projector;
-grant select on appointment to scheduler_app, scheduler_analyst, scheduler_backup;
+grant select on appointment to scheduler_app, scheduler_backup;
 
 -- Where visits and sessions were before they were moved: from an event on, until another. What never moved has no row here; whatever else
 -- was different of a thing then is told by the log, where it is looked up once it is known that the thing was there.
@@ -91,7 +91,7 @@ create policy tenant on series using (tenant_id = (select log.current_tenant()))
 create policy whole on series for select to scheduler_backup using (true);
 
 grant select, insert, update, delete on series to scheduler_projector;
-grant select on series to scheduler_app, scheduler_analyst, scheduler_backup;
+grant select on series to scheduler_app, scheduler_backup;
 
 -- Every session as it stands now, with numbers instead of names.
 
@@ -148,6 +148,26 @@ begin
         execute format('create policy tenant on %I using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()))', t);
         execute format('create policy whole on %I for select to scheduler_backup using (true)', t);
         execute format('grant select, insert, update, delete on %I to scheduler_projector', t);
-        execute format('grant select on %I to scheduler_app, scheduler_analyst, scheduler_backup', t);
+        execute format('grant select on %I to scheduler_app, scheduler_backup', t);
     end loop;
 end $$;
+
+-- What services, locations and resources are called. Clinicians are persons, whose names stay sealed.
+
+create table catalogue (
+    tenant_id uuid not null,
+    thing_id  uuid not null,
+    kind      text not null,
+    name      text not null,
+    zone      text,
+    is_active boolean not null,
+    primary key (tenant_id, thing_id)
+);
+
+alter table catalogue enable row level security;
+alter table catalogue force row level security;
+create policy tenant on catalogue using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()));
+create policy whole on catalogue for select to scheduler_backup using (true);
+
+grant select, insert, update, delete on catalogue to scheduler_projector;
+grant select on catalogue to scheduler_app, scheduler_backup;

@@ -50,5 +50,3 @@ begin
         execute format('grant select on %I to scheduler_app, scheduler_backup', t);
     end loop;
 end $$;
-
-grant select (tenant_id, patient_id, zone, locale, merged_into, is_erased, registered_at, version, position) on patient to scheduler_analyst;

@@ -77,6 +77,6 @@ begin
                        ' with check (tenant_id = (select log.current_tenant()))', t);
         execute format('create policy whole on %I for select to scheduler_backup using (true)', t);
         execute format('grant select, insert, update, delete on %I to scheduler_projector', t);
-        execute format('grant select on %I to scheduler_app, scheduler_analyst, scheduler_backup', t);
+        execute format('grant select on %I to scheduler_app, scheduler_backup', t);
     end loop;
 end $$;

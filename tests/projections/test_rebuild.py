@@ -195,6 +195,7 @@ class TestRun:
         assert renewed == {
             "calendar.appointment",
             "calendar.former_place",
+            "calendar.catalogue",
             "calendar.series",
             "calendar.session",
             "calendar.enrolment",

@@ -63,6 +63,7 @@ class TestRoles:
             "select * from patients.search_term",
             "select * from history.participation",
             "select key_hash from access.api_key",
+            "select starts_at from calendar.appointment",
         ],
     )
     def test_an_analyst_sees_nothing_personal_and_no_key(self, world: World, filled: Happenings, query: str) -> None:
@@ -75,8 +76,8 @@ class TestRoles:
 
     def test_an_analyst_counts_the_visits_of_one_practice(self, world: World, filled: Happenings) -> None:
         with psycopg.connect(world.database.conninfo("scheduler_analyst")) as connection:
-            assert connection.execute("select count(*) from calendar.appointment").fetchone() == (0,)
+            assert connection.execute("select count(*) from reporting.visit").fetchone() == (0,)
             connection.execute("select set_config('app.tenant_id', %s, true)", (str(filled.tenant_id),))
-            counted = connection.execute("select count(*) from calendar.appointment").fetchone()
+            counted = connection.execute("select count(*) from reporting.visit").fetchone()
 
         assert counted == (len(filled.appointments),)

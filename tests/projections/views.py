@@ -15,6 +15,7 @@ TABLES = (
     "calendar.session",
     "calendar.enrolment",
     "calendar.former_place",
+    "calendar.catalogue",
     "patients.patient",
     "patients.search_term",
     "history.participation",

@@ -15,6 +15,7 @@ from domain.patients.contact import Contact, ContactKind
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from domain.practice.api_key import ApiKey, Role
+from domain.practice.location import Location, LocationDetails
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.question import Slot
 from domain.scheduling.session import Session
@@ -40,6 +41,7 @@ class Happenings:
     patients: list[Patient] = field(default_factory=list)
     appointments: list[Appointment] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
+    locations: list[Location] = field(default_factory=list)
     api_keys: list[ApiKey] = field(default_factory=list)
     clinicians: list[UUID] = field(default_factory=lambda: [uuid7(), uuid7()])
     rooms: list[UUID] = field(default_factory=lambda: [uuid7(), uuid7(), uuid7()])
@@ -108,11 +110,23 @@ class Happenings:
             return self._key()
         if kind < 0.4:
             return self._session()
-        if kind < 0.5:
+        if kind < 0.45:
+            return self._location()
+        if kind < 0.55:
             return self.waiting.something(self.random.choice(self.patients).id)
-        if kind < 0.7 or not self.appointments:
+        if kind < 0.73 or not self.appointments:
             return self.book(is_request=self.random.random() < 0.3)
         return self._visit_goes_on(self.random.choice(self.appointments))
+
+    def _location(self) -> Location:
+        """The place where visits are, as it opens, then others; or one of them under another name."""
+        if self.locations and self.random.random() < 0.5:
+            location = self.random.choice(self.locations)
+            location.change(LocationDetails(f"Haus {self.random.random()}", "Europe/Berlin"), NOW)
+            return location
+        id_ = uuid7() if self.locations else self.location_id
+        self.locations.append(Location.open(id=id_, details=LocationDetails("Haus", "Europe/Berlin"), at=NOW))
+        return self.locations[-1]
 
     def gather(self, *people: Patient, seats: int = 2) -> Session:
         """Plan a session, and let people enrol or wait."""

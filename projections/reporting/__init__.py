@@ -1,0 +1,1 @@
+"""What analysts see: views over the read models, without personal data."""
