@@ -62,12 +62,15 @@ cross join lateral (
 """
 
 _EVENTS: Final = """
-insert into log.event
+insert into log.event (
+    tenant_id, position, stream_type, stream_id, version, event_type, schema_version, body, sealed, actor, command_id, command_part,
+    fingerprint, causation_id, effective_at, recorded_at, hash
+)
 select
-    tenant, position, 'scheduling.appointment', stream, 1, 'scheduling.appointment.booked', 1, body::jsonb, null, 'bench', command, 0,
+    tenant, position, 'scheduling.appointment', stream, 1, 'scheduling.appointment.booked', 2, body::jsonb, null, 'bench', command, 0,
     null, null, recorded_at, recorded_at,
     pg_temp.chain(head_hash, position, sha256(
-        uuid_send(tenant) || uuid_send(stream) || int4send(1) || int2send(1::smallint) || int4send(0) || moment || moment
+        uuid_send(tenant) || uuid_send(stream) || int4send(1) || int2send(2::smallint) || int4send(0) || moment || moment
         || int4send(29) || int4send(octet_length(body)) || int4send(0) || int4send(5) || int4send(0) || int4send(0) || int4send(16)
         || convert_to('scheduling.appointment.booked' || body || 'bench', 'UTF8') || uuid_send(command)
     )) over (partition by tenant order by position rows unbounded preceding)
@@ -76,8 +79,8 @@ from (
         *, int8send((extract(epoch from recorded_at) * 1000000)::bigint) as moment,
         '{"buffer_after_minutes":0,"buffer_before_minutes":0,"clinician_id":"' || clinician
         || '","ends_at":"' || to_char(ends_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-        || '","location_id":"' || location || '","mode":"in_person","patient_id":"' || patient
-        || '","price_amount_minor":8000,"price_currency":"EUR","resource_ids":["' || room || '"],"service_id":"' || service
+        || '","location_id":"' || location || '","mode":"in_person","occurrence":null,"original":null,"patient_id":"' || patient
+        || '","price_amount_minor":8000,"price_currency":"EUR","resource_ids":["' || room || '"],"series_id":null,"service_id":"' || service
         || '","starts_at":"' || to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}' as body
     from bulk_visit
 ) v
@@ -90,10 +93,14 @@ from bulk_visit cross join lateral (values (clinician), (room)) as w (what)
 """
 
 _CALENDAR: Final = """
-insert into calendar.appointment
+insert into calendar.appointment (
+    tenant_id, appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,
+    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at, version, position,
+    placed_position
+)
 select
     tenant, stream, patient, service, clinician, location, array[room], starts_at, ends_at, 0, 0, 'booked', 'in_person', 8000, 'EUR',
-    recorded_at, 1, position
+    recorded_at, 1, position, position
 from bulk_visit
 """
 
