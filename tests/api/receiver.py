@@ -53,7 +53,7 @@ class Receiver:
     answer: Answering = takes_it
     arrived: threading.Condition = field(default_factory=threading.Condition)
 
-    def until(self, number: int, seconds: float = 10.0) -> Sequence[Received]:
+    def until(self, number: int, seconds: float = 20.0) -> Sequence[Received]:
         """Return what came once it is so much. Raises AssertionError: not in time."""
         with self.arrived:
             came = self.arrived.wait_for(lambda: len(self.received) >= number, seconds)

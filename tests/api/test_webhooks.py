@@ -62,8 +62,8 @@ def listed(studio: Studio, endpoint: Json, after: int | None = None) -> Json:
 
 
 def eventually(tell: Any) -> Any:
-    """Return the first thing that is told. Raises AssertionError: nothing in ten seconds."""
-    for _ in range(500):
+    """Return the first thing that is told. Raises AssertionError: nothing in twenty seconds."""
+    for _ in range(1_000):
         if told := tell():
             return told
         time.sleep(0.02)
