@@ -64,6 +64,8 @@ class ChangingHandler(ABC, Generic[Changed, T]):
 
     kind: type[T]
     tries: ClassVar[int] = _TRIES
+    checks_itself: ClassVar[bool] = False
+    """See ``PracticeLog.carry_out``."""
 
     def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
         self._logs = logs
@@ -82,7 +84,7 @@ class ChangingHandler(ABC, Generic[Changed, T]):
                         raise
             return self.decide(log, command, by)
 
-        return log.carry_out(self.kind, by, decide_again)
+        return log.carry_out(self.kind, by, decide_again, checks_itself=self.checks_itself)
 
     def decide(self, log: PracticeLog, command: Changed, by: Provenance) -> Outcome[T]:
         """Load, ask and record once. Raises what ``load``, ``change`` and ``record`` raise."""

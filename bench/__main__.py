@@ -8,6 +8,7 @@ from typing import Final
 from bench import (
     append,
     booking,
+    enrolment,
     gap_oracle,
     import_file,
     lag,
@@ -33,6 +34,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Options], dict[str, str]]]] = {
     "booking": booking.measure,
     "lag": lag.measure,
     "series": series.measure,
+    "class": enrolment.measure,
     "webhooks": webhooks.measure,
     "practices": practices.measure,
     "neighbours": neighbours.measure,

@@ -48,6 +48,9 @@ LIMITS: Final[dict[str, str]] = {
         "Python: deciding each visit, then making and hashing its event; each about as much as one of the two round trips, of which one"
         " reads the busy times around every visit and the other appends."
     ),
+    "class": (
+        "the API's one process: those who come to one session take turns, and each reads it whole before they append."
+    ),
     "webhooks": (
         "one endpoint: the way there and back, one message after the other, with a transaction of three round trips between; many"
         " endpoints: the worker's one interpreter lock, which it shares with the projectors."

@@ -19,20 +19,28 @@ class Person:
 
 def person_of(log: PracticeLog, patient_id: UUID) -> Person:
     """Return the person of a patient's id, also of one that was merged away. Raises NotFoundError."""
-    patient = log.load(Patient, patient_id)
-    if patient.merged_into is not None:
-        patient = log.load(Patient, patient.merged_into)
-    return Person(tuple(patient.family_ids), patient.is_erased)
+    return person_behind(log, log.load(Patient, patient_id))
 
 
-def require_patient_of(log: PracticeLog, patient_id: UUID) -> Person:
-    """Return the person for whom something new is to be noted.
+def person_behind(log: PracticeLog, patient: Patient) -> Person:
+    """Return the person that a patient is, or was merged into."""
+    survivor = log.load(Patient, patient.merged_into) if patient.merged_into else patient
+    return Person(tuple(survivor.family_ids), survivor.is_erased)
 
-    Raises NotFoundError: there is none, or they were erased; PatientMergedError: another id stands for them.
+
+def refuse_gone(person: Person, patient_id: UUID) -> None:
+    """Refuse to note something new for an id that stands for nobody any more.
+
+    Raises NotFoundError: they were erased; PatientMergedError: another id stands for them.
     """
-    person = person_of(log, patient_id)
     if person.is_erased:
         raise NotFoundError("patient")
     if person.ids[0] != patient_id:
         raise PatientMergedError(person.ids[0])
+
+
+def require_patient_of(log: PracticeLog, patient_id: UUID) -> Person:
+    """Return the person for whom something new is to be noted. Raises NotFoundError, PatientMergedError: as ``refuse_gone``."""
+    person = person_of(log, patient_id)
+    refuse_gone(person, patient_id)
     return person

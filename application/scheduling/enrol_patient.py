@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.patients.person import require_patient_of
-from application.practice_log import PracticeLog
-from application.scheduling.roster_change import RosterHandler
+from application.patients.person import Person, refuse_gone
+from application.scheduling.roster_change import PersonHandler
 from domain.scheduling.session import Session
 
 
@@ -19,10 +18,10 @@ class EnrolPatient:
     expected_version: int | None = None
 
 
-class EnrolPatientHandler(RosterHandler[EnrolPatient]):
+class EnrolPatientHandler(PersonHandler[EnrolPatient]):
     """Carries out EnrolPatient."""
 
-    def change(self, log: PracticeLog, thing: Session, command: EnrolPatient) -> None:
+    def ask(self, session: Session, person: Person, command: EnrolPatient) -> None:
         """Raises NotFoundError, PatientMergedError, and what ``Session.enrol`` raises."""
-        person = require_patient_of(log, command.patient_id)
-        thing.enrol(command.patient_id, person.ids, self._clock.now(), waits=command.waits)
+        refuse_gone(person, command.patient_id)
+        session.enrol(command.patient_id, person.ids, self._clock.now(), waits=command.waits)

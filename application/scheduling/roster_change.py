@@ -1,37 +1,81 @@
-"""What commands on a session's roster share: they take turns."""
+"""What commands on a session's roster share: they take turns, and read little."""
 
-from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from abc import abstractmethod
+from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
 
+from application.errors import ApplicationError, StaleVersionError
 from application.handlers import Change, ChangingHandler
 from application.outcome import Outcome
+from application.patients.person import Person, person_behind
 from application.practice_log import PracticeLog
-from domain.provenance import Provenance
+from domain.errors import DomainError
+from domain.patients.patient import Patient
+from domain.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.session import Session
 
-Changed = TypeVar("Changed", bound=Change, contravariant=True)
 
-
-@dataclass(frozen=True, slots=True)
-class RosterChange:
+class PersonChange(Change, Protocol):
     """A command about one person in one session, at the version that the caller has seen, if it says so."""
 
-    id: UUID
-    patient_id: UUID
-    expected_version: int | None = None
+    @property
+    def patient_id(self) -> UUID: ...
+
+
+Changed = TypeVar("Changed", bound=Change, contravariant=True)
+OfPerson = TypeVar("OfPerson", bound=PersonChange, contravariant=True)
 
 
 class RosterHandler(ChangingHandler[Changed, Session]):
     """For commands about people. The session's version keeps the last seat from being sold twice, whoever writes.
 
     When a popular session opens, hundreds come at once, and all but one of those who decide together would have to decide anew. So
-    within this process they take turns; only another process can still come between. See docs/adr/0024.
+    within this process they take turns; only another process can still come between. And whether a command was recorded before is
+    not asked first: the append says so, and where there is none it is asked then. See docs/adr/0024.
     """
 
     kind = Session
     tries: ClassVar[int] = 50
+    checks_itself: ClassVar[bool] = True
 
     def decide(self, log: PracticeLog, command: Changed, by: Provenance) -> Outcome[Session]:
         with log.turn_at(command.id):
-            return super().decide(log, command, by)
+            try:
+                return self.decide_in_turn(log, command, by)
+            except (DomainError, ApplicationError):
+                self._refuse_repeat(log, by)
+                raise
+
+    def decide_in_turn(self, log: PracticeLog, command: Changed, by: Provenance) -> Outcome[Session]:
+        """Load, ask and record once."""
+        return super().decide(log, command, by)
+
+    def record(self, log: PracticeLog, thing: Session, by: Provenance) -> int:
+        """Raises CommandRepeatedError: nothing is to be recorded, because it was already."""
+        if not thing.pending_events:
+            self._refuse_repeat(log, by)
+        return log.record(thing, by=by)
+
+    @staticmethod
+    def _refuse_repeat(log: PracticeLog, by: Provenance) -> None:
+        if by.fingerprint and log.reader.recorded_command(by.command_id) is not None:
+            raise CommandRepeatedError
+
+
+class PersonHandler(RosterHandler[OfPerson]):
+    """For commands about one person, who is read together with the session."""
+
+    def decide_in_turn(self, log: PracticeLog, command: OfPerson, by: Provenance) -> Outcome[Session]:
+        """Raises NotFoundError: there is no such session or patient; StaleVersionError; what ``ask`` raises."""
+        session, patient = log.load_both((Session, command.id), (Patient, command.patient_id))
+        if command.expected_version is not None and session.version != command.expected_version:
+            raise StaleVersionError(session.version)
+        self.ask(session, person_behind(log, patient), command)
+        return Outcome(session, self.record(log, session, by))
+
+    def change(self, log: PracticeLog, thing: Session, command: OfPerson) -> None:
+        """A session is asked in ``decide_in_turn``."""
+
+    @abstractmethod
+    def ask(self, session: Session, person: Person, command: OfPerson) -> None:
+        """Ask the session about the person."""

@@ -1,18 +1,25 @@
 """Takes a person off a session's roster; who has waited longest moves up in the same append."""
 
-from application.patients.person import person_of
-from application.practice_log import PracticeLog
-from application.scheduling.roster_change import RosterChange, RosterHandler
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.patients.person import Person
+from application.scheduling.roster_change import PersonHandler
 from domain.scheduling.session import Session
 
 
-class WithdrawPatient(RosterChange):
+@dataclass(frozen=True, slots=True)
+class WithdrawPatient:
     """The person gives up their seat, or their place in the line."""
 
+    id: UUID
+    patient_id: UUID
+    expected_version: int | None = None
 
-class WithdrawPatientHandler(RosterHandler[WithdrawPatient]):
+
+class WithdrawPatientHandler(PersonHandler[WithdrawPatient]):
     """Carries out WithdrawPatient."""
 
-    def change(self, log: PracticeLog, thing: Session, command: WithdrawPatient) -> None:
-        """Raises NotFoundError: there is no such patient; what ``Session.withdraw`` raises."""
-        thing.withdraw(person_of(log, command.patient_id).ids, self._clock.now())
+    def ask(self, session: Session, person: Person, command: WithdrawPatient) -> None:
+        """Raises what ``Session.withdraw`` raises."""
+        session.withdraw(person.ids, self._clock.now())

@@ -179,6 +179,19 @@ class TestSeats:
         assert (raised["moved_up"], raised["taken"], raised["waiting"], raised["free"]) == ([li], 3, 0, 0)
         assert (lowered.status_code, lowered.json()["code"]) == (409, "seats_taken")
 
+    def test_are_given_once_under_one_key(self, studio: Studio) -> None:
+        session, (dana, noa) = planned(studio, seats=1), people(studio, 2)
+        path, key = f"/v1/sessions/{session['id']}", {"Idempotency-Key": "dana", "If-Match": '"1"'}
+
+        first = studio.client.post(f"{path}/enrol", json={"patient_id": dana}, headers=key)
+        act(studio, session, "withdraw", patient_id=dana)
+        enrol(studio, session, noa)
+        again = studio.client.post(f"{path}/enrol", json={"patient_id": dana}, headers=key)
+        other = studio.client.post(f"{path}/enrol", json={"patient_id": noa}, headers=key)
+
+        assert (again.status_code, again.json()) == (200, first.json())
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+
     def test_are_given_once_to_a_person_whatever_they_are_called(self, studio: Studio) -> None:
         session, (dana, twin, other) = planned(studio), people(studio, 3)
         assert enrol(studio, session, dana).status_code == 200
