@@ -87,7 +87,7 @@ class TestOtherObjects:
             conninfo,
             f"""select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
                 where {OURS} and c.relkind = 'v' and not coalesce(c.reloptions::text like '%security_invoker=true%', false)
-                  and not (n.nspname = 'reporting' and c.reloptions::text like '%security_barrier=true%'
+                  and not (n.nspname in ('reporting', 'reporting_retired') and c.reloptions::text like '%security_barrier=true%'
                            and pg_get_userbyid(c.relowner) = 'scheduler_owner')""",
         )
 
