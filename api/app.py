@@ -33,6 +33,7 @@ from api.readiness import Readiness
 from api.reference import reference
 from api.scheduling import (
     appointments,
+    busy_time,
     calendar,
     conflicts,
     courses,
@@ -114,6 +115,7 @@ def create_app(world: World) -> FastAPI:
         clinicians,
         hours,
         time_off,
+        busy_time,
         services,
         api_keys,
         events,

@@ -17,6 +17,8 @@ from api.metrics import Metrics
 
 LARGEST_BODY: Final = 64 * 1024
 """The framework's own limit answers in plain text; this one is a problem like any other refusal."""
+LARGEST_CALENDAR: Final = 3 * 1024 * 1024
+"""2 MiB of a calendar, as JSON writes it: each line break takes two more."""
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -46,13 +48,13 @@ class Envelope:
                 headers["Referrer-Policy"] = "no-referrer"
             await send(message)
 
-        received = 0
+        received, largest = 0, LARGEST_CALENDAR if scope["path"].endswith("/busy-time") else LARGEST_BODY
 
         async def receive_some() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > LARGEST_BODY:
+            if received > largest:
                 raise HTTPException(413)
             return message
 

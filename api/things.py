@@ -62,7 +62,7 @@ def problems(*statuses: int) -> Responses:
         404: "There is no such thing in this practice.",
         409: "A rule forbids it at this moment; `code` says which.",
         412: "`If-Match` names another version than the present one.",
-        413: "The body is larger than 64 KiB.",
+        413: "The body is larger than 64 KiB; where it holds a calendar, than 3 MiB.",
         422: "A value can never be right, or the Idempotency-Key was used for another request.",
         503: "Too many requests, the log cannot be reached, or a view is behind; try again.",
     }

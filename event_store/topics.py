@@ -16,6 +16,7 @@ from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.practice.webhook_endpoint import WebhookEndpoint
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.busy_calendar import BusyCalendar
 from domain.scheduling.course import Course
 from domain.scheduling.feed import Feed
 from domain.scheduling.hold import Hold
@@ -44,6 +45,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     WaitlistEntry,
     Opening,
     Offer,
+    BusyCalendar,
 )
 
 

@@ -4,11 +4,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
 from api.commands.output import AsJson, aside, out, print_json, progress_bar
-from api.commands.session import opened
+from api.commands.session import PracticeOption, by_command_line, opened, practice_with
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -24,11 +25,6 @@ group = typer.Typer(help="Bring data in from files.", no_args_is_help=True)
 class _File:
     digest: bytes
     rows: "list[RequestedVisit | Refusal]"
-
-
-@group.callback()
-def _group() -> None:
-    """Keeps `import` a group although it has one command so far."""
 
 
 @group.command(epilog="Example: scheduler import appointments visits.csv.gz --mapping examples/no-shows.toml --dry-run")
@@ -66,6 +62,47 @@ def appointments(
         print_json(_as_json(report, dry_run, target))
     else:
         _tell(report, dry_run, target, len(source.rows), time.monotonic() - began)
+
+
+@group.command("busy-time", epilog="Example: scheduler import busy-time private.ics --clinician 0199c0de-… --dry-run")
+def busy_time(
+    file: Annotated[Path, typer.Argument(help="A calendar (.ics) of at most 2 MiB.", exists=True, dir_okay=False)],
+    clinician: Annotated[UUID, typer.Option(help="The id of the clinician who is busy then.")],
+    calendar: Annotated[str, typer.Option(help="Tells it from the clinician's other calendars.")] = "imported",
+    practice: PracticeOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import another calendar as a clinician's busy time, from now to two years ahead: nothing is offered there any more.
+
+    The same file again changes nothing; what it does not say any more is not busy any more. Visits that are booked stay.
+    """
+    from application.icalendar.reading import MOST_OCTETS
+    from application.scheduling.import_busy_time import ImportBusyTime, ImportBusyTimeHandler
+
+    with file.open("rb") as source:
+        # One more than may be, so that what is too large is refused without being read.
+        octets = source.read(MOST_OCTETS + 1)
+    with opened() as world:
+        practice_id = practice_with(world, practice, clinician)
+        command = ImportBusyTime(clinician, calendar, octets, dry_run)
+        outcome = ImportBusyTimeHandler(world.logs, world.clock)(practice_id, command, by_command_line())
+    counts = outcome.counts
+    said = {
+        "added": counts.added,
+        "moved": counts.moved,
+        "removed": counts.removed,
+        "unchanged": counts.unchanged,
+    }
+    if as_json:
+        print_json({"dry_run": dry_run, **said, "left_out": counts.left_out, "visits_beneath": outcome.visits_beneath})
+        return
+    for name, number in said.items():
+        out.print(f"{number:>9,} {'would be ' if dry_run and name != 'unchanged' else ''}{name}")
+    for reason, number in sorted(counts.left_out.items()):
+        out.print(f"{number:>9,} events left out: {reason}")
+    if outcome.visits_beneath:
+        aside.print(f"{len(outcome.visits_beneath)} booked visits lie at a time that is busy now: nothing moves them.")
 
 
 def _read_mapping(path: Path) -> "ImportMapping":

@@ -41,7 +41,7 @@ C = TypeVar("C", bound=Change)
 
 @routes.post("", status_code=201, response_model=AppointmentInFull, responses=MAKES)
 async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
-    """Book or request a visit. Refused if the time is not free: `time_taken`, `buffer`, `outside_hours`, `not_on_grid`,
+    """Book or request a visit. Refused if the time is not free: `time_taken`, `buffer`, `busy_elsewhere`, `outside_hours`, `not_on_grid`,
     `minimum_notice`, `beyond_horizon`, `in_the_past`, `resource_unavailable`, `daily_limit`, `weekly_limit`, `clinician_not_offering`;
     `hold_mismatch`: the hold is for something else. With `override` it is booked nevertheless, and the answer's `override` lists what
     stood against it. A key that is bound to a clinician books that one, where it may be anyone. A patient

@@ -6,6 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from application.handlers import Change, ChangingHandler
+from application.outcome import Outcome
 from application.practice_log import PracticeLog
 from application.scheduling.diary import expired_holders
 from domain.provenance import Provenance
@@ -28,6 +29,15 @@ class AppointmentChangingHandler(ChangingHandler[Changed, Appointment]):
     """For commands that move or give up time: old claims go and new ones come in the transaction of the event."""
 
     kind = Appointment
+
+    def decide(self, log: PracticeLog, command: Changed, by: Provenance) -> Outcome[Appointment]:
+        """As the base; a visit that keeps its time does not ask for it again: others may have been put beside it since."""
+        thing = self.load(log, command)
+        before = thing.claims()
+        self.change(log, thing, command)
+        if before and thing.claims() == before:
+            return Outcome(thing, log.record(thing, by=by))
+        return Outcome(thing, self.record(log, thing, by))
 
     def record(self, log: PracticeLog, thing: Appointment, by: Provenance) -> int:
         """Raises TimeTakenError: another visit has the new time, or took it first; LimitReachedError: others filled the day or week."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import cast
 from uuid import UUID
 
 from application.catalogue import Catalogue
@@ -10,7 +11,10 @@ from domain.practice.clinician import Clinician
 from domain.practice.location import Location
 from domain.practice.practice import Practice
 from domain.practice.service import Service
+from domain.scheduling.busy_calendar import BusyCalendar
 from domain.scheduling.explanation import Grounds, Obstacle
+from domain.scheduling.time_claim import TimeClaim
+from domain.time_range import TimeRange
 from domain.zones import zone
 
 _TERMS = (Service.Offered.TOPIC, Service.Changed.TOPIC)
@@ -52,6 +56,8 @@ def cited(
             rule = _hours(catalogue, clinician, starts_at, obstacle.location_id, events)
         case Grounds.HOLIDAYS:
             rule = _holidays(catalogue, obstacle.location_id, events)
+        case Grounds.BUSY_TIME:
+            rule = [found for claim in obstacle.claims for found in _busy(claim, events)]
         case _:
             rule = []
     holders = {claim.holder_id for claim in obstacle.claims}
@@ -82,6 +88,21 @@ def _hours(
                 if (event.body["location_id"], effective_from) == (str(location_id), counting):
                     return [event]
     return _last(events, clinician.id, Clinician.HoursSet.TOPIC) or _last(events, clinician.id, Clinician.Joined.TOPIC)
+
+
+def _busy(claim: TimeClaim, events: Sequence[LoggedEvent]) -> list[LoggedEvent]:
+    """The newest import that said so of the time, or of a part of it: overlapping times of a calendar are claimed as one."""
+    for event in reversed(events):
+        if event.stream_id == claim.holder_id and event.event_type == BusyCalendar.Imported.TOPIC:
+            for each in cast("list[dict[str, str]]", [*_list(event, "added"), *_list(event, "moved")]):
+                during = TimeRange(*(datetime.fromisoformat(each[name]) for name in ("starts_at", "ends_at")))
+                if during.overlaps(claim.visit):
+                    return [event]
+    return []
+
+
+def _list(event: LoggedEvent, name: str) -> list[object]:
+    return cast("list[object]", event.body[name])
 
 
 def _holidays(catalogue: Catalogue, location_id: UUID | None, events: Sequence[LoggedEvent]) -> list[LoggedEvent]:

@@ -192,6 +192,6 @@ def _whose(
     if not isinstance(error, TimeTakenError):
         return None
     reach = question.rules.reach(instant(wanted.starts_at))
-    holders = [claim.holder_id for claim in question.busy if claim.during.overlaps(reach)]
+    holders = [claim.holder_id for claim in question.busy if claim.during.overlaps(reach) and not claim.is_elsewhere]
     ours = {each.holder_id for each in all_wanted}
     return min(holders, key=lambda holder: holder in ours, default=None)

@@ -21,6 +21,7 @@ from domain.errors import InvalidValueError
 from domain.scheduling.errors import (
     BeyondHorizonError,
     BufferOverlapError,
+    BusyElsewhereError,
     ClinicianNotOfferingError,
     DailyLimitError,
     InThePastError,
@@ -56,7 +57,8 @@ def slot_at(question: Question, starts_at: datetime, resource_ids: Iterable[UUID
 
     Raises, the first that is true: InvalidValueError (no offset), ClinicianNotOfferingError, InThePastError, MinimumNoticeError,
     BeyondHorizonError, OutsideHoursError (also while the clinician is off), TimeTakenError (BufferOverlapError if only buffers
-    overlap), DailyLimitError, WeeklyLimitError, NotOnGridError, ResourceUnavailableError.
+    overlap, BusyElsewhereError if only another calendar says so), DailyLimitError, WeeklyLimitError, NotOnGridError,
+    ResourceUnavailableError.
     """
     if starts_at.tzinfo is None:
         raise InvalidValueError("starts_at", "a time needs an offset from UTC")
@@ -88,7 +90,10 @@ def _refusal(question: Question, starts_at: datetime, named: tuple[UUID, ...]) -
         return OutsideHoursError()
     if not free_starts(replace(any_minute, quotas=()), start, start + 1):
         visit = TimeRange(starts_at, starts_at + timedelta(minutes=rules.duration_minutes))
-        return TimeTakenError() if any(visit.overlaps(claim.visit) for claim in question.busy) else BufferOverlapError()
+        taken = [claim for claim in question.busy if visit.overlaps(claim.visit)]
+        if not taken:
+            return BufferOverlapError()
+        return BusyElsewhereError() if all(claim.is_elsewhere for claim in taken) else TimeTakenError()
     if full := next((full for full in full_periods(question) if full.begins <= start < full.ends), None):
         return DailyLimitError() if full.quota.period is Period.DAY else WeeklyLimitError()
     if not free_starts(alone, start, start + 1):

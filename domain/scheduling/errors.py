@@ -3,7 +3,8 @@
 RuleBrokenError
 └── SchedulingError
     ├── TimeTakenError                 time_taken
-    │   └── BufferOverlapError         buffer
+    │   ├── BufferOverlapError         buffer
+    │   └── BusyElsewhereError         busy_elsewhere
     ├── OutsideHoursError              outside_hours
     ├── NotOnGridError                 not_on_grid
     ├── InThePastError                 in_the_past
@@ -53,6 +54,13 @@ class BufferOverlapError(TimeTakenError):
 
     code = "buffer"
     message = "another visit is too close: its buffer or this one's would be cut"
+
+
+class BusyElsewhereError(TimeTakenError):
+    """A calendar that was imported says so; what the clinician does then is not known."""
+
+    code = "busy_elsewhere"
+    message = "the clinician is busy with something else at this time; choose another time or another clinician"
 
 
 class OutsideHoursError(SchedulingError):

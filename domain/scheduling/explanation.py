@@ -16,6 +16,7 @@ from domain.scheduling.availability import slot_at
 from domain.scheduling.errors import (
     BeyondHorizonError,
     BufferOverlapError,
+    BusyElsewhereError,
     ClinicianNotOfferingError,
     DailyLimitError,
     InThePastError,
@@ -47,6 +48,7 @@ class Grounds(StrEnum):
     SERVICE_LIMIT = "service_limit"
     CLINICIAN_LIMIT = "clinician_limit"
     VISITS = "visits"
+    BUSY_TIME = "busy_time"
 
 
 class Obstacle(NamedTuple):
@@ -138,7 +140,9 @@ def _of_time(question: Question, starts_at: datetime) -> Iterator[Obstacle]:
     visit = TimeRange(starts_at, starts_at + timedelta(minutes=question.rules.duration_minutes))
     for claim in _overlapping(question, question.busy, starts_at):
         kind = TimeTakenError if claim.visit.overlaps(visit) else BufferOverlapError
-        yield _said(kind, Grounds.VISITS)._replace(claims=[claim])
+        if claim.is_elsewhere:
+            kind = BusyElsewhereError
+        yield _said(kind, Grounds.BUSY_TIME if claim.is_elsewhere else Grounds.VISITS)._replace(claims=[claim])
     for full in full_periods(question):
         if full.begins <= start < full.ends:
             limit = DailyLimitError if full.quota.period is Period.DAY else WeeklyLimitError

@@ -25,6 +25,11 @@ class TimeClaim:
     beside: bool = False
     pending: bool = False
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is no visit and no hold: the clinician has something else to do."""
+        return self.beside and self.service_id is None and self.expires_at is None
+
     def has_expired(self, now: datetime) -> bool:
         """Whether it was a hold's, and the hold's time is up: at the very second."""
         return self.expires_at is not None and self.expires_at <= now

@@ -58,6 +58,8 @@ SENTENCES: Final = {
     "scheduling.series.changed": "Visits of the series were changed",
     "scheduling.series.cancelled": "Visits of the series were cancelled",
     "scheduling.appointment.undone": "The last command was undone",
+    "scheduling.busy_calendar.connected": "Another calendar began to be imported as busy time",
+    "scheduling.busy_calendar.imported": "The clinician's busy time was imported",
     "scheduling.feed.opened": "A feed was opened",
     "scheduling.feed.revoked": "The feed was revoked",
     "scheduling.hold.placed": "The time was held",

@@ -81,6 +81,7 @@ BODIES: dict[tuple[str, str], Json] = {
         "location_id": "",
         "resource_ids": [""],
     },
+    ("put", "/v1/clinicians/{clinician_id}/busy-time"): {"ics": "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"},
     ("post", "/v1/clinicians/{clinician_id}/feeds"): {"detail": "busy"},
     ("post", "/v1/patients/{patient_id}/feeds"): {"detail": "busy"},
     ("post", "/v1/sessions"): {
@@ -126,6 +127,7 @@ QUERIES: dict[str, Json] = {
     "/v1/slots": {**WINDOW, "service_id": ""},
     "/v1/slots/explain": {"at": "2026-06-03T09:00:00Z", "service_id": "", "clinician_id": ""},
     "/v1/calendar": WINDOW,
+    "/v1/clinicians/{clinician_id}/busy-time": WINDOW,
 }
 
 

@@ -31,6 +31,7 @@ from domain.logged_event import LoggedEvent
 from domain.practice.clinician import Clinician
 from domain.practice.practice import Practice
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.busy_calendar import BusyCalendar
 from domain.scheduling.hold import Hold, HoldStatus
 from domain.scheduling.opening import Opening
 from domain.scheduling.session import Session
@@ -39,6 +40,7 @@ from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
 from domain.visit_limits import VisitLimits
 from projections.calendar.queries import CalendarFilter, CalendarQueries
+from tests.application.busy_rules import BusyRules
 from tests.application.presence_rules import PresenceRules
 from tests.application.series_commands import SeriesCommands
 from tests.application.session_commands import SessionCommands
@@ -55,7 +57,7 @@ AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
 """When the day is over and visits can be closed."""
 
 
-class Scheduling(SeriesCommands, SessionCommands, WaitlistCommands, PresenceRules):
+class Scheduling(SeriesCommands, SessionCommands, WaitlistCommands, BusyRules, PresenceRules):
     """Commands come in volleys: each volley's commands run in threads that start together."""
 
     world: World
@@ -75,6 +77,7 @@ class Scheduling(SeriesCommands, SessionCommands, WaitlistCommands, PresenceRule
         self.sessions: list[UUID] = []
         self.entries: list[UUID] = []
         self.openings: list[UUID] = []
+        self.busy: set[UUID] = set()
         self.clock = FrozenClock()
         self.runner = self.world.runner()
 
@@ -353,12 +356,13 @@ class Scheduling(SeriesCommands, SessionCommands, WaitlistCommands, PresenceRule
         return [self.studio.log.load(Hold, id) for id in self.held]
 
     def claims(self) -> list[TimeClaim]:
-        """What is held at this moment, by the folds of visits, holds, sessions and times on offer."""
-        things: list[Appointment | Hold | Session | Opening] = [
+        """What is held at this moment, by the folds of visits, holds, sessions, times on offer and busy calendars."""
+        things: list[Appointment | Hold | Session | Opening | BusyCalendar] = [
             *self.folded(),
             *self.holds(),
             *self.folded_sessions(),
             *self.folded_openings(),
+            *self.busy_calendars(),
         ]
         return [claim for thing in things for claim in thing.claims() if not claim.has_expired(self.clock.now())]
 

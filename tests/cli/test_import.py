@@ -5,9 +5,12 @@ import random
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from application.importing.identities import Identities
+from tests.application.icalendar_file import ics
 from tests.application.importing.appointment_file import HEADER, MAPPING, cells, many
 from tests.cli.scheduler import Scheduler
 
@@ -119,3 +122,26 @@ def test_killed_at_any_point_goes_on_where_it_was(scheduler: Scheduler, tmp_path
     assert resumed["booked"] + resumed["already_there"] == ROWS
     assert after == (ROWS, ROWS)
     assert scheduler.json("verify")["broken"] == []
+
+
+class TestBusyTime:
+    def test_is_imported_once_and_never_from_a_file_that_is_too_large(
+        self, scheduler: Scheduler, tmp_path: Path
+    ) -> None:
+        booked = scheduler.json(
+            "import", "appointments", write(tmp_path / "one.csv", [cells(1)]), "--mapping", mapping(tmp_path, "busy")
+        )
+        clinician = Identities.clinician(UUID(next(iter(booked["practices"].values()))), 1)
+        file, large = tmp_path / "private.ics", tmp_path / "large.ics"
+        file.write_bytes(ics("DTSTART:20200106T080000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY"))
+        with large.open("wb") as sparse:
+            sparse.truncate(100_000_000)
+        arguments = ("import", "busy-time", file, "--clinician", str(clinician))
+
+        tried = scheduler.json(*arguments, "--dry-run")
+        first, second = scheduler.json(*arguments), scheduler.json(*arguments)
+
+        assert 100 < tried["added"] == first["added"] == second["unchanged"] < 110
+        assert (second["added"], second["moved"], second["removed"]) == (0, 0, 0)
+        refused = scheduler.run("import", "busy-time", large, "--clinician", str(clinician), expect=2)
+        assert "at most 2 MiB" in refused.stderr

@@ -99,6 +99,9 @@ class Life:
         }
         ids["service_id"] = self.write("POST", "/v1/services", service)["id"]
         self.write("PATCH", "/v1/services/{service_id}", {"name": "Gespräch"}, **ids)
+        event = f"UID:{canary.email}\nSUMMARY:{canary.reason}\nDTSTART:20400601T080000Z\nDURATION:PT1H"
+        busy = {"ics": f"BEGIN:VCALENDAR\nBEGIN:VEVENT\n{event}\nEND:VEVENT\nEND:VCALENDAR\n"}
+        self.write("PUT", "/v1/clinicians/{clinician_id}/busy-time", busy, **ids)
         feed = self.write("POST", "/v1/clinicians/{clinician_id}/feeds", {"detail": "name"}, **ids)
         self.write("DELETE", "/v1/feeds/{feed_id}", feed_id=feed["id"])
         key = self.write("POST", "/v1/api-keys", {"role": "front_desk", "label": "Empfang"})
