@@ -17,7 +17,7 @@ from api.envelope import Envelope
 from api.express import Express, Stop, stops_of
 from api.metrics import Metrics
 from api.operations import operations
-from api.patients import consents, contacts, merging, patients
+from api.patients import consents, contacts, imports, merging, patients
 from api.practice import (
     api_keys,
     clinicians,
@@ -108,6 +108,7 @@ def create_app(world: World) -> FastAPI:
         contacts,
         consents,
         merging,
+        imports,
         history,
         practice,
         locations,

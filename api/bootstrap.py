@@ -24,6 +24,7 @@ from api.database_server import Server, open_server
 from api.settings import Settings
 from api.together import run_together
 from application.errors import UnavailableError
+from application.importing.patients.ports import InUse, PatientImportPorts, UndoPorts
 from application.importing.practice_import import ImportPorts
 from application.permissions import Actor
 from application.ports import Clock
@@ -59,6 +60,7 @@ from projections.cursors import ViewStatus
 from projections.errors import ViewBehindError
 from projections.history.instants import Instants
 from projections.history.queries import HistoryQueries
+from projections.imports.queries import ImportQueries
 from projections.patients.queries import PatientQueries
 from projections.read_models import READ_MODELS, projectors
 from projections.rebuild import Incomplete, Progress, Rebuild
@@ -99,6 +101,7 @@ class World:
     sessions: SessionQueries
     patients: PatientQueries
     history: HistoryQueries
+    imports: ImportQueries
     instants: Instants
     waitlist: WaitlistQueries
     lines: WaitingLines
@@ -180,6 +183,15 @@ class World:
     def import_ports(self) -> ImportPorts:
         """Return what an import of appointments works with."""
         return ImportPorts(self.logs, self.keys, RecordedThings(self.store.pool), self.clock)
+
+    def patient_import_ports(self) -> PatientImportPorts:
+        """Return what an import of patients works with."""
+        facts = RecordedThings(self.store.pool)
+        return PatientImportPorts(self.logs, self.keys, facts, self.patients, self.clock)
+
+    def undo_ports(self, in_use: InUse) -> UndoPorts:
+        """Return what undoing an import works with."""
+        return UndoPorts(self.logs, self.keys, RecordedThings(self.store.pool), in_use, self.clock)
 
     def _projector_conninfo(self) -> str:
         # A cursor that a power cut loses is projected again with its rows: its commit need not wait for the disk.
@@ -268,6 +280,7 @@ def open_world(settings: Settings, *, stays_up: bool = False, clock: Clock | Non
             sessions=SessionQueries(transaction),
             patients=PatientQueries(transaction, log_reader, keys, words_of),
             history=HistoryQueries(transaction, log_reader),
+            imports=ImportQueries(transaction),
             instants=Instants(transaction),
             waitlist=WaitlistQueries(transaction),
             lines=ReadWaitingLines(transaction),

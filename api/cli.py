@@ -16,6 +16,8 @@ from api.commands import (
     demo,
     history,
     importing,
+    imports,
+    patient_imports,
     patients,
     practices,
     read_models,
@@ -34,6 +36,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+for commands in (patient_imports.commands, imports.commands):
+    importing.group.add_typer(commands)
 
 # The order in which --help lists them: run it, what is in it, look after it.
 for commands in (serving.commands, demo.commands):

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from api.safe_cells import safe
 from application.importing.rows import Refusal
 
 
@@ -16,7 +17,7 @@ def write_refusals(path: Path, refusals: Iterable[Refusal]) -> None:
             writer = csv.writer(file)
             writer.writerow(["line", "appointment", "reason", "column"])
             for refusal in sorted(refusals, key=lambda refusal: refusal.line):
-                writer.writerow([refusal.line, refusal.appointment, refusal.reason, refusal.column])
+                writer.writerow([refusal.line, safe(refusal.appointment), refusal.reason, safe(refusal.column)])
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

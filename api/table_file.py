@@ -1,17 +1,19 @@
 """Reads a table from a CSV file, plain or gzipped, as a stream: the file may be larger than the memory."""
 
+import codecs
 import csv
 import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 _LONGEST_CELL: Final = 100_000
+_BLOCK: Final = 1 << 20
 _GZIP: Final = b"\x1f\x8b"
 
 
@@ -34,14 +36,12 @@ class Table:
 
 
 @contextmanager
-def open_table(path: Path, delimiter: str = ",") -> Iterator[Table]:
-    """Open a table in UTF-8, with or without a byte order mark. Raises TableError, also while its rows are read."""
+def open_table(path: Path, delimiter: str = ",", encoding: str = "utf-8") -> Iterator[Table]:
+    """Open a table, in UTF-8 with or without a byte order mark. Raises TableError, also while its rows are read."""
     csv.field_size_limit(_LONGEST_CELL)
-    with _reading(path), path.open("rb") as file:
-        compressed = file.read(2) == _GZIP
-        file.seek(0)
-        content = cast(BinaryIO, gzip.GzipFile(fileobj=file) if compressed else file)
-        reader = csv.reader(io.TextIOWrapper(content, "utf-8-sig", newline=""), delimiter=delimiter, strict=True)
+    with _reading(path, encoding), path.open("rb") as file:
+        text = io.TextIOWrapper(_content(file), _marked(encoding), newline="")
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
         header = next(reader, None)
         if header is None:
             raise TableError(f"{path.name} is empty")
@@ -51,21 +51,63 @@ def open_table(path: Path, delimiter: str = ",") -> Iterator[Table]:
         yield Table(header, rows, path.stat().st_size, file)
 
 
+def encoding_of(path: Path, encodings: Sequence[str]) -> str:
+    """Return the first of several encodings in which the whole file can be read. Raises TableError: there is none."""
+    for encoding in encodings:
+        with _reading(path), path.open("rb") as file:
+            decoder = codecs.getincrementaldecoder(_marked(encoding))()
+            content = _content(file)
+            try:
+                while block := content.read(_BLOCK):
+                    decoder.decode(block)
+                decoder.decode(b"", final=True)
+            except UnicodeError:
+                continue
+            return encoding
+    raise TableError(f"{path.name} is not text in {', '.join(encodings)}; name its encoding in the format")
+
+
+def delimiter_of(path: Path, delimiters: str, encoding: str) -> str:
+    """Return which delimiter splits the header into the most columns; the first one where none does. Raises TableError."""
+    widths = {}
+    for delimiter in delimiters:
+        try:
+            with open_table(path, delimiter, encoding) as table:
+                widths[delimiter] = len(table.header)
+        except TableError:
+            continue
+    if not widths:
+        # What is wrong with it is best told by reading it.
+        return delimiters[0]
+    return max(widths, key=lambda delimiter: widths[delimiter])
+
+
 def digest_of(path: Path) -> bytes:
     """Return the SHA-256 of a file's content. Raises TableError."""
     with _reading(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest()
 
 
+def _content(file: BinaryIO) -> BinaryIO:
+    compressed = file.read(2) == _GZIP
+    file.seek(0)
+    return cast(BinaryIO, gzip.GzipFile(fileobj=file) if compressed else file)
+
+
+def _marked(encoding: str) -> str:
+    """Return the encoding that passes over a byte order mark, where there is one of this kind."""
+    return "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+
+
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _reading(path: Path, encoding: str = "utf-8") -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror or 'it is damaged'}") from error
     except (EOFError, zlib.error) as error:
         raise TableError(f"{path.name} ends too soon or is damaged") from error
-    except UnicodeDecodeError as error:
-        raise TableError(f"{path.name} is not text in UTF-8") from error
+    except UnicodeError as error:
+        raise TableError(f"{path.name} is not text in {encoding.upper()}") from error
     except csv.Error as error:
         raise TableError(f"{path.name} is not a table: {error}") from error

@@ -7,12 +7,13 @@ from uuid import UUID
 @dataclass(frozen=True, slots=True)
 class PatientStanding:
     """``zone`` is what the patient's clock shows, if anybody has said; ``merged_into`` who stands for them, if they were merged away;
-    ``alerted`` which of those who are this patient have an alert.
+    ``alerted`` which of those who are this patient have an alert; ``is_withdrawn`` whether their registration was taken back.
     """
 
     zone: str | None = None
     merged_into: UUID | None = None
     alerted: tuple[UUID, ...] = ()
+    is_withdrawn: bool = False
 
 
 UNKNOWN = PatientStanding()

@@ -26,19 +26,19 @@ _CATALOGUE: Final = (
 
 _CONSULT: Final = DirectCall(
     b"consult",
-    b"select position, catalogue_position, is_patient_known, p.zone, p.merged_into, p.alerted, is_command_known,"
+    b"select position, catalogue_position, is_patient_known, p.zone, p.merged_into, p.alerted, p.withdrawn, is_command_known,"
     b" holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides"
     b" from log.consult($1, $2, $3, $4, $5, $6) left join log.patient_standing($1, $5) p on true",
 )
 _CONSULT_EACH: Final = DirectCall(
     b"consult_each",
-    b"select position, catalogue_position, false, null, null, null, false,"
+    b"select position, catalogue_position, false, null, null, null, null, false,"
     b" holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides"
     b" from unnest($3::timestamptz[], $4::timestamptz[]) with ordinality as w (opens, closes, number)"
     b" cross join lateral log.consult($1, $2, w.opens, w.closes, null, null) order by w.number",
 )
 _STANDING: Final = DirectCall(
-    b"patient_standing", b"select zone, merged_into, alerted from log.patient_standing($1, $2)"
+    b"patient_standing", b"select zone, merged_into, alerted, withdrawn from log.patient_standing($1, $2)"
 )
 _REACHED: Final = """
 select
@@ -136,7 +136,7 @@ class PracticeReader:
     def patient_standing(self, patient_id: UUID) -> PatientStanding:
         """Return how a patient stands, ``UNKNOWN`` where nobody is, in one round trip."""
         row = fetch_one(self._consulting_pool, _STANDING, str(self._tenant_id).encode(), str(patient_id).encode())
-        return PatientStanding(row[0], row[1], tuple(row[2])) if row else UNKNOWN
+        return PatientStanding(row[0], row[1], tuple(row[2]), is_withdrawn=row[3]) if row else UNKNOWN
 
     def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
         """Return (position, event) of all that changed what can be booked since a position, in order."""
@@ -178,12 +178,24 @@ class PracticeReader:
 
 
 def _consultation(row: Sequence[bytes | None]) -> Consultation:
-    position, catalogue_position, is_patient_known, zone, merged_into, alerted, is_command_recorded, *claims = row
+    (
+        position,
+        catalogue_position,
+        is_patient_known,
+        zone,
+        merged_into,
+        alerted,
+        is_withdrawn,
+        is_command_recorded,
+        *claims,
+    ) = row
     return Consultation(
         _number(position),
         _number(catalogue_position),
         is_patient_known == _TRUE,
-        PatientStanding(None if zone is None else zone.decode(), id_of(merged_into), ids_of(alerted)),
+        PatientStanding(
+            None if zone is None else zone.decode(), id_of(merged_into), ids_of(alerted), is_withdrawn == _TRUE
+        ),
         is_command_recorded == _TRUE,
         claims_of(claims),
     )

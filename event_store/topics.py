@@ -10,6 +10,7 @@ from domain.patients.consents import Consents
 from domain.patients.patient import Patient
 from domain.practice.api_key import ApiKey
 from domain.practice.clinician import Clinician
+from domain.practice.data_import import DataImport
 from domain.practice.location import Location
 from domain.practice.practice import Practice
 from domain.practice.resource import Resource
@@ -34,6 +35,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Resource,
     Clinician,
     Service,
+    DataImport,
     Patient,
     Consents,
     Appointment,

@@ -8,6 +8,7 @@ from typing import Final
 from projections.access.projector import AccessProjector
 from projections.calendar.projector import CalendarProjector
 from projections.history.projector import HistoryProjector
+from projections.imports.projector import ImportsProjector
 from projections.patients.projector import PatientsProjector
 from projections.ports import PersonIndex
 from projections.rows import Projector
@@ -31,7 +32,7 @@ class Schema:
 
 
 READ_MODELS: Final = tuple(
-    Schema(name, f"{name}/schema.sql") for name in ("calendar", "patients", "history", "access", "waitlist")
+    Schema(name, f"{name}/schema.sql") for name in ("calendar", "patients", "history", "access", "waitlist", "imports")
 )
 REPORTING: Final = Schema("reporting", "reporting/views.sql")
 """Views over the read models, for analysts. They hold nothing, so no projector fills them."""
@@ -41,4 +42,11 @@ CURSORS: Final = Schema("projection", "cursors.sql")
 
 def projectors(index: PersonIndex) -> tuple[Projector, ...]:
     """Return the projector of each read model."""
-    return (CalendarProjector(), PatientsProjector(index), HistoryProjector(), AccessProjector(), WaitlistProjector())
+    return (
+        CalendarProjector(),
+        PatientsProjector(index),
+        HistoryProjector(),
+        AccessProjector(),
+        WaitlistProjector(),
+        ImportsProjector(),
+    )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from api.commands.output import AsJson, aside, out, print_json, progress_bar
+from api.commands.output import AsJson, aside, beside, out, print_json, progress_bar
 from api.commands.session import PracticeOption, by_command_line, opened, practice_with
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def appointments(
         handler = ImportAppointmentsHandler(world.import_ports())
         command = ImportAppointments(settings, source.digest, source.rows, dry_run)
         report = handler(command, lambda rows: progress.update(task, advance=rows))
-    target = _write_refusals(report, refusals or _beside(file))
+    target = _write_refusals(report, refusals or beside(file, "refusals"))
     if as_json:
         print_json(_as_json(report, dry_run, target))
     else:
@@ -125,13 +125,6 @@ def _read(path: Path, mapping: "ImportMapping", progress: "Progress") -> _File:
         reader = RowReader(mapping, table.header)
         rows = reader.read(progress.track(table.rows, description="reading", total=None))
         return _File(digest_of(path), list(rows))
-
-
-def _beside(file: Path) -> Path:
-    """Return where refusals go if nobody said: beside the file, or here if its folder is not meant to be written to."""
-    name = f"{file.name.removesuffix('.gz').removesuffix('.csv')}.refusals.csv"
-    folder = file.resolve().parent
-    return folder / name if folder.stat().st_mode & 0o222 else Path(name)
 
 
 def _write_refusals(report: "ImportReport", path: Path) -> Path | None:

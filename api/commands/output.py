@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -45,6 +46,13 @@ def progress_bar() -> Iterator["Progress"]:
     )  # fmt: skip
     with Progress(*columns, console=aside) as progress:
         yield progress
+
+
+def beside(file: Path, kind: str) -> Path:
+    """Return where to write about a file if nobody said: beside it, or here if its folder is not meant to be written to."""
+    name = f"{file.name.removesuffix('.gz').removesuffix('.csv')}.{kind}.csv"
+    folder = file.resolve().parent
+    return folder / name if folder.stat().st_mode & 0o222 else Path(name)
 
 
 def log_to_stderr() -> None:

@@ -76,6 +76,9 @@ class PatientShown(Thing):
     """An erased patient has an id and nothing else. `notes` and `alert` are null for keys whose role does not read them."""
 
     erased: bool
+    withdrawn: bool = Field(
+        description="The import that registered this patient was undone: nothing new is recorded for them."
+    )
     merged_into: UUID | None = Field(description="Who stands for this patient, who was merged: use that one.")
     merged_ids: list[UUID] = Field(description="Those who were merged into this patient.")
     given_name: str | None
@@ -122,8 +125,8 @@ async def list_patients(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """Patients in order of their registration, without those who were erased or merged away; a page of a search may hold fewer than
-    `limit`. What is known of contacts, and of patients who were merged, finds the patient too."""
+    """Patients in order of their registration, without those who were erased, withdrawn or merged away; a page of a search may hold
+    fewer than `limit`. What is known of contacts, and of patients who were merged, finds the patient too."""
 
     def page() -> Answer:
         behind = decoded_id(cursor)

@@ -22,6 +22,7 @@ def shower(actor: Actor) -> Callable[[Patient], dict[str, object]]:
         # ERASED is false, as None is: what is gone is shown as missing, and ``erased`` says why.
         return {
             "erased": is_erased,
+            "withdrawn": patient.is_withdrawn,
             "merged_into": patient.merged_into,
             "merged_ids": sorted(patient.merged_ids),
             "given_name": unless_erased(patient.given_name),
@@ -46,6 +47,7 @@ def show_record(actor: Actor, patient: PatientRecord) -> dict[str, object]:
         "id": patient.patient_id,
         "version": patient.version,
         "erased": patient.is_erased,
+        "withdrawn": patient.is_withdrawn,
         "merged_into": patient.merged_into,
         "merged_ids": [one.patient_id for one in patient.merged],
         "given_name": known and known.given_name,

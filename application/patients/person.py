@@ -5,7 +5,7 @@ from uuid import UUID
 
 from application.errors import NotFoundError
 from application.practice_log import PracticeLog
-from domain.patients.errors import PatientMergedError
+from domain.patients.errors import PatientMergedError, PatientWithdrawnError
 from domain.patients.patient import Patient
 
 
@@ -15,6 +15,7 @@ class Person:
 
     ids: tuple[UUID, ...]
     is_erased: bool
+    is_withdrawn: bool = False
 
 
 def person_of(log: PracticeLog, patient_id: UUID) -> Person:
@@ -25,22 +26,25 @@ def person_of(log: PracticeLog, patient_id: UUID) -> Person:
 def person_behind(log: PracticeLog, patient: Patient) -> Person:
     """Return the person that a patient is, or was merged into."""
     survivor = log.load(Patient, patient.merged_into) if patient.merged_into else patient
-    return Person(tuple(survivor.family_ids), survivor.is_erased)
+    return Person(tuple(survivor.family_ids), survivor.is_erased, survivor.is_withdrawn)
 
 
 def refuse_gone(person: Person, patient_id: UUID) -> None:
     """Refuse to note something new for an id that stands for nobody any more.
 
-    Raises NotFoundError: they were erased; PatientMergedError: another id stands for them.
+    Raises NotFoundError: they were erased; PatientMergedError: another id stands for them; PatientWithdrawnError: the import that
+    registered them was undone.
     """
     if person.is_erased:
         raise NotFoundError("patient")
     if person.ids[0] != patient_id:
         raise PatientMergedError(person.ids[0])
+    if person.is_withdrawn:
+        raise PatientWithdrawnError
 
 
 def require_patient_of(log: PracticeLog, patient_id: UUID) -> Person:
-    """Return the person for whom something new is to be noted. Raises NotFoundError, PatientMergedError: as ``refuse_gone``."""
+    """Return the person for whom something new is to be noted. Raises NotFoundError, and what ``refuse_gone`` raises."""
     person = person_of(log, patient_id)
     refuse_gone(person, patient_id)
     return person

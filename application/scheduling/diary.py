@@ -10,7 +10,7 @@ from application.errors import NotFoundError
 from application.practice_log import PracticeLog
 from application.scheduling.limits import is_pending_counted, quotas_of
 from application.scheduling.presence import off_times, places_of
-from domain.patients.errors import PatientMergedError
+from domain.patients.errors import PatientMergedError, PatientWithdrawnError
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
 from domain.practice.service import Service
@@ -95,11 +95,15 @@ class Diary:
 
 
 def require_patient(consultation: Consultation) -> None:
-    """Raises NotFoundError: nobody is known under the id that was asked about; PatientMergedError: another one stands for them."""
+    """Raises NotFoundError: nobody is known under the id that was asked about; PatientMergedError: another one stands for them;
+    PatientWithdrawnError: the import that registered them was undone.
+    """
     if not consultation.is_patient_known:
         raise NotFoundError("patient")
     if consultation.patient.merged_into is not None:
         raise PatientMergedError(consultation.patient.merged_into)
+    if consultation.patient.is_withdrawn:
+        raise PatientWithdrawnError
 
 
 def expired_holders(claims: Iterable[TimeClaim], now: datetime) -> list[UUID]:

@@ -7,7 +7,7 @@ from application.errors import NotFoundError
 from application.handlers import MakingHandler
 from application.practice.references import require_clinicians
 from application.practice_log import PracticeLog
-from domain.patients.errors import PatientMergedError
+from domain.patients.errors import PatientMergedError, PatientWithdrawnError
 from domain.patients.patient import Patient
 from domain.scheduling.feed import Detail, Feed
 
@@ -43,9 +43,13 @@ class OpenFeedHandler(MakingHandler[OpenFeed, Feed]):
 
 
 def require_living(log: PracticeLog, patient_id: UUID) -> None:
-    """Raises NotFoundError: there is no such patient, or one who was erased; PatientMergedError: another one stands for them."""
+    """Raises NotFoundError: there is no such patient, or one who was erased; PatientMergedError: another one stands for them;
+    PatientWithdrawnError: the import that registered them was undone.
+    """
     patient = log.load(Patient, patient_id)
     if patient.merged_into is not None:
         raise PatientMergedError(patient.merged_into)
     if patient.is_erased:
         raise NotFoundError("patient")
+    if patient.is_withdrawn:
+        raise PatientWithdrawnError

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, TypedDict
 
 from domain.errors import InvalidValueError
+from domain.personal import Erased
 from domain.text import checked_locale, checked_phone, clean_email, clean_tags, clean_text
 from domain.zones import zone
 
@@ -71,3 +72,36 @@ class PatientDetails:
             "zone": self.zone,
             "locale": self.locale,
         }
+
+
+def known_details(
+    given_name: str | Erased,
+    family_name: str | Erased,
+    email: str | Erased | None,
+    phone: str | Erased | None,
+    date_of_birth: date | Erased | None,
+    tags: list[str] | Erased,
+    *,
+    zone: str | None,
+    locale: str | None,
+) -> PatientDetails | None:
+    """Return the details of events' fields; None where one of them was erased."""
+    if (
+        isinstance(given_name, Erased)
+        or isinstance(family_name, Erased)
+        or isinstance(email, Erased)
+        or isinstance(phone, Erased)
+        or isinstance(date_of_birth, Erased)
+        or isinstance(tags, Erased)
+    ):
+        return None
+    return PatientDetails(
+        given_name=given_name,
+        family_name=family_name,
+        email=email,
+        phone=phone,
+        date_of_birth=date_of_birth,
+        tags=tuple(tags),
+        zone=zone,
+        locale=locale,
+    )

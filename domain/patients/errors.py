@@ -3,6 +3,7 @@
 RuleBrokenError
 ├── PatientErasedError       nothing is known of them any more, and nothing new may be kept
 ├── PatientMergedError       they were merged into another patient, who stands for them
+├── PatientWithdrawnError    their registration was taken back
 ├── NotMergedError           the two are not one, so they cannot be parted
 ├── HoldsMergedError         others were merged into them, so they stand for more than themselves
 └── ConsentNotGivenError     what was never given, or was withdrawn, cannot be withdrawn
@@ -30,6 +31,17 @@ class PatientMergedError(RuleBrokenError):
     def __init__(self, survivor_id: UUID) -> None:
         super().__init__(f"this patient was merged into {survivor_id}: use that one, or undo the merge first")
         self.survivor_id = survivor_id
+
+
+class PatientWithdrawnError(RuleBrokenError):
+    """The import that registered the patient was undone: they are nobody's patient until they are imported again."""
+
+    code = "patient_withdrawn"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the import that registered this patient was undone: import the file again, or register them anew"
+        )
 
 
 class NotMergedError(RuleBrokenError):

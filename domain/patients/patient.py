@@ -10,8 +10,14 @@ from eventsourcing.domain import event
 from domain.aggregate import Aggregate, FirstFact
 from domain.errors import InvalidValueError
 from domain.patients.contact import Contact, ContactFields, refuse_disorder
-from domain.patients.details import PatientDetails
-from domain.patients.errors import HoldsMergedError, NotMergedError, PatientErasedError, PatientMergedError
+from domain.patients.details import PatientDetails, known_details
+from domain.patients.errors import (
+    HoldsMergedError,
+    NotMergedError,
+    PatientErasedError,
+    PatientMergedError,
+    PatientWithdrawnError,
+)
 from domain.personal import Erased, Personal
 from domain.text import clean_paragraphs, clean_text
 
@@ -71,6 +77,12 @@ class Patient(Aggregate):
         TOPIC = "patients.patient.released"
         other_id: UUID
 
+    class Withdrawn(Aggregate.Event):
+        TOPIC = "patients.patient.withdrawn"
+
+    class Reinstated(Aggregate.Event):
+        TOPIC = "patients.patient.reinstated"
+
     class WasErased(Aggregate.Event):
         TOPIC = "patients.patient.erased"
 
@@ -94,6 +106,7 @@ class Patient(Aggregate):
         timestamp: datetime,
     ) -> None:
         self.is_erased = False
+        self.is_withdrawn = False
         self.given_name, self.family_name = given_name, family_name
         self.email, self.phone = email, phone
         self.date_of_birth = date_of_birth
@@ -108,28 +121,11 @@ class Patient(Aggregate):
     @property
     def details(self) -> PatientDetails:
         """What is known. Raises PatientErasedError: nothing is, any more."""
-        given_name, family_name, email, phone = self.given_name, self.family_name, self.email, self.phone
-        date_of_birth, tags = self.date_of_birth, self.tags
-        if (
-            self.is_erased
-            or isinstance(given_name, Erased)
-            or isinstance(family_name, Erased)
-            or isinstance(email, Erased)
-            or isinstance(phone, Erased)
-            or isinstance(date_of_birth, Erased)
-            or isinstance(tags, Erased)
-        ):
+        fields = (self.given_name, self.family_name, self.email, self.phone, self.date_of_birth, self.tags)
+        known = None if self.is_erased else known_details(*fields, zone=self.zone, locale=self.locale)
+        if known is None:
             raise PatientErasedError
-        return PatientDetails(
-            given_name=given_name,
-            family_name=family_name,
-            email=email,
-            phone=phone,
-            date_of_birth=date_of_birth,
-            tags=tuple(tags),
-            zone=self.zone,
-            locale=self.locale,
-        )
+        return known
 
     @property
     def contacts(self) -> list[Contact]:
@@ -255,6 +251,33 @@ class Patient(Aggregate):
     def _released(self, other_id: UUID, timestamp: datetime) -> None:
         self.merged_ids = [id_ for id_ in self.merged_ids if id_ != other_id]
 
+    def withdraw(self, at: datetime) -> bool:
+        """Take the registration back, once. Raises PatientErasedError, PatientMergedError; HoldsMergedError: they stand for others."""
+        if self.is_withdrawn:
+            return False
+        self.refuse_gone()
+        if self.merged_ids:
+            raise HoldsMergedError
+        self._withdrawn(timestamp=at)
+        return True
+
+    @event(Withdrawn)
+    def _withdrawn(self, timestamp: datetime) -> None:
+        self.is_withdrawn = True
+
+    def reinstate(self, at: datetime) -> bool:
+        """Undo ``withdraw``: everything is as it was; return whether anything was recorded. Raises PatientErasedError."""
+        if not self.is_withdrawn:
+            return False
+        if self.is_erased or isinstance(self.given_name, Erased):
+            raise PatientErasedError
+        self._reinstated(timestamp=at)
+        return True
+
+    @event(Reinstated)
+    def _reinstated(self, timestamp: datetime) -> None:
+        self.is_withdrawn = False
+
     def erase(self, at: datetime) -> bool:
         """Record that the patient was erased; whoever asks for it destroys the key as well. Return whether anything was recorded."""
         if self.is_erased:
@@ -267,8 +290,10 @@ class Patient(Aggregate):
         self.is_erased = True
 
     def refuse_gone(self) -> None:
-        """Raises PatientErasedError, PatientMergedError: nothing is recorded for this patient any more, or for another one instead."""
+        """Raises PatientErasedError, PatientMergedError, PatientWithdrawnError: nothing is recorded for this patient any more."""
         if self.is_erased or isinstance(self.given_name, Erased):
             raise PatientErasedError
         if self.merged_into is not None:
             raise PatientMergedError(self.merged_into)
+        if self.is_withdrawn:
+            raise PatientWithdrawnError

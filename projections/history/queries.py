@@ -96,6 +96,16 @@ class HistoryQueries:
         lines = [_line(event, states.setdefault(event.stream_id, {})) for event in events]
         return HistoryPage(lines, None if len(found) <= limit else found[limit - 1].position)
 
+    def taking_part(self, tenant_id: UUID, thing_ids: Sequence[UUID]) -> set[UUID]:
+        """Return those of some things that ever took part in another: in a visit, in consents."""
+        with self._transaction(tenant_id) as cursor:
+            rows = cursor.execute(
+                "select distinct thing_id from history.participation where tenant_id = %s and thing_id = any (%s)",
+                (tenant_id, list(thing_ids)),
+                binary=True,
+            ).fetchall()
+        return {thing_id for (thing_id,) in rows}
+
     def _states_before(self, tenant_id: UUID, events: Sequence[LoggedEvent]) -> dict[UUID, dict[str, object]]:
         """Return what each stream held before its first event among these."""
         first: dict[UUID, int] = {}

@@ -33,9 +33,9 @@ class Duplicate:
 
 
 def duplicates_of(patients: PatientQueries, tenant_id: UUID, patient_id: UUID) -> list[Duplicate]:
-    """Return who may be the same person, those with the most reasons first; nobody for one who was erased or merged away."""
+    """Return who may be the same person, those with the most reasons first; nobody for one who was erased, withdrawn or merged away."""
     patient = patients.patient(tenant_id, patient_id)
-    if patient is None or patient.details is None or patient.merged_into is not None:
+    if patient is None or patient.details is None or patient.is_withdrawn or patient.merged_into is not None:
         return []
     known = patient.details
     looked_up = [known.email, known.phone, known.family_name if known.date_of_birth else None]

@@ -101,6 +101,8 @@ def _known(event: LoggedEvent) -> Row | None:
         return {"tells_merge": True, "merged_into": None}
     if topic in (Patient.Absorbed.TOPIC, Patient.Released.TOPIC):
         return {}
+    if topic in (Patient.Withdrawn.TOPIC, Patient.Reinstated.TOPIC):
+        return {"is_withdrawn": topic == Patient.Withdrawn.TOPIC}
     if topic == Patient.WasErased.TOPIC:
         nothing = (
             "sealed",

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from projections.patients.records import COLUMNS, PatientRecord, opened
+from projections.patients.records import COLUMNS, PatientRecord, PersonalDetails, opened
 from projections.ports import PersonalReader, PersonIndex, TenantTransaction, Words
 
 _LOOKED_AT_ONCE: Final = 200
+_READ_AT_ONCE: Final = 1000
 _MOST_LOOKED_AT: Final = 2000
 """How many candidates one search opens; the next page goes on behind them."""
 
@@ -54,8 +55,8 @@ class PatientQueries:
         }
 
     def page(self, tenant_id: UUID, *, after: UUID | None = None, limit: int = 100) -> PatientPage:
-        """Return up to ``limit`` patients behind an id, without those who were erased or merged away."""
-        rows = self._behind(tenant_id, "not is_erased and merged_into is null", [], after, limit + 1)
+        """Return up to ``limit`` patients behind an id, without those who were erased, withdrawn or merged away."""
+        rows = self._behind(tenant_id, _STANDING, [], after, limit + 1)
         patients = self._with_merged(tenant_id, rows[:limit])
         return PatientPage(patients, patients[-1].patient_id if len(rows) > limit else None)
 
@@ -83,7 +84,7 @@ class PatientQueries:
         return PatientPage(found, after if tokens else None)
 
     def sharing(self, tenant_id: UUID, text: str, most: int) -> Iterator[PatientRecord]:
-        """Yield up to ``most`` patients who have as their own what a search text looks up, neither erased nor merged away."""
+        """Yield up to ``most`` patients who have as their own what a search text looks up, neither erased, withdrawn nor merged away."""
         tokens, after = list(self._index.search_tokens(tenant_id, text)), None
         for _ in range(0, most if tokens else 0, _LOOKED_AT_ONCE):
             rows = self._behind(tenant_id, _SHARED_BY, [tenant_id, tokens], after, _LOOKED_AT_ONCE)
@@ -91,6 +92,19 @@ class PatientQueries:
             if len(rows) < _LOOKED_AT_ONCE:
                 return
             after = rows[-1].patient_id
+
+    def everyone(self, tenant_id: UUID) -> Iterator[tuple[UUID, PersonalDetails]]:
+        """Yield every patient who stands for themselves with their details, and once more for each who was merged into them."""
+        after: UUID | None = None
+        while True:
+            page = self.page(tenant_id, after=after, limit=_READ_AT_ONCE)
+            for patient in page.patients:
+                for one in (patient, *patient.merged):
+                    if one.details is not None:
+                        yield patient.patient_id, one.details
+            if page.after is None:
+                return
+            after = page.after
 
     def words(self, name: str) -> Sequence[str]:
         """Return the words of a name as they are compared."""
@@ -147,14 +161,15 @@ class PatientQueries:
         return opened(self._personal, tenant_id, rows)
 
 
+_STANDING: Final = "not is_erased and not is_withdrawn and merged_into is null"
 _FAMILY: Final = "(patient_id = any (%s) or merged_into = any (%s))"
 _FOUND_BY: Final = (
-    "not is_erased and patient_id in ("
+    "not is_erased and not is_withdrawn and patient_id in ("
     "select coalesce(m.merged_into, m.patient_id) from patients.search_term s"
     " join patients.patient m on m.tenant_id = s.tenant_id and m.patient_id = s.patient_id"
     " where s.tenant_id = %s and s.token = any (%s))"
 )
 _SHARED_BY: Final = (
-    "not is_erased and merged_into is null and patient_id in ("
+    "not is_erased and not is_withdrawn and merged_into is null and patient_id in ("
     "select s.patient_id from patients.search_term s where s.tenant_id = %s and s.token = any (%s) and not s.of_contact)"
 )

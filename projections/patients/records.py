@@ -14,7 +14,7 @@ from projections.ports import PersonalReader, SealedPart
 
 COLUMNS: Final = (
     "patient_id, sealed_version, sealed_type, sealed, contacts_version, contacts, remarks_version, remarks, zone, locale, merged_into,"
-    " is_erased, registered_at, version, position"
+    " is_erased, is_withdrawn, registered_at, version, position"
 )
 
 
@@ -63,6 +63,7 @@ class PatientRecord:
     locale: str | None
     merged_into: UUID | None
     is_erased: bool
+    is_withdrawn: bool
     registered_at: datetime
     version: int
     position: int
@@ -85,7 +86,7 @@ def opened(personal: PersonalReader, tenant_id: UUID, rows: Sequence[tuple[Any, 
     contacts = _parts(personal, tenant_id, [(row[0], row[4], Patient.ContactsSet.TOPIC, row[5]) for row in rows])
     remarks = _parts(personal, tenant_id, [(row[0], row[6], Patient.RemarksChanged.TOPIC, row[7]) for row in rows])
     patients = []
-    for patient_id, *_, zone, locale, merged_into, is_erased, registered_at, version, position in rows:
+    for patient_id, *_, zone, locale, merged_into, is_erased, is_withdrawn, registered_at, version, position in rows:
         known, said, noted = details.get(patient_id), contacts.get(patient_id), remarks.get(patient_id)
         patients.append(
             PatientRecord(
@@ -97,6 +98,7 @@ def opened(personal: PersonalReader, tenant_id: UUID, rows: Sequence[tuple[Any, 
                 locale,
                 merged_into,
                 is_erased,
+                is_withdrawn,
                 registered_at.astimezone(UTC),
                 version,
                 position,

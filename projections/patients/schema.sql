@@ -18,6 +18,7 @@ create table patient (
     contact_tokens   bigint[] not null default '{}',
     merged_into      uuid,
     is_erased        boolean not null,
+    is_withdrawn     boolean not null default false,
     registered_at    timestamptz not null,
     version          integer not null,
     position         bigint not null,

@@ -6,16 +6,16 @@ INSERT: Final = """
 with inserted as (
     insert into {schema}.patient (
         tenant_id, patient_id, sealed, sealed_type, sealed_version, contacts, contacts_version, remarks, remarks_version, zone, locale,
-        tokens, contact_tokens, merged_into, is_erased, registered_at, version, position
+        tokens, contact_tokens, merged_into, is_erased, is_withdrawn, registered_at, version, position
     )
     select
         (select log.current_tenant()), patient_id, decode(sealed, 'base64'), sealed_type, sealed_version,
         decode(contacts, 'base64'), contacts_version, decode(remarks, 'base64'), remarks_version, zone, locale,
-        tokens, coalesce(contact_tokens, '{}'), merged_into, is_erased, registered_at, version, position
+        tokens, coalesce(contact_tokens, '{}'), merged_into, is_erased, coalesce(is_withdrawn, false), registered_at, version, position
     from json_to_recordset(%s::json) as r (
         patient_id uuid, sealed text, sealed_type text, sealed_version integer, contacts text, contacts_version integer, remarks text,
         remarks_version integer, zone text, locale text, tokens bigint[], contact_tokens bigint[], merged_into uuid, is_erased boolean,
-        registered_at timestamptz, version integer, position bigint
+        is_withdrawn boolean, registered_at timestamptz, version integer, position bigint
     )
     returning tenant_id, patient_id, tokens, contact_tokens
 )
@@ -57,13 +57,14 @@ with updated as (
         remarks_version = case when r.tells_remarks then r.remarks_version else p.remarks_version end,
         merged_into = case when r.tells_merge then r.merged_into else p.merged_into end,
         is_erased = coalesce(r.is_erased, p.is_erased),
+        is_withdrawn = coalesce(r.is_withdrawn, p.is_withdrawn),
         version = r.version,
         position = r.position
     from json_to_recordset(%s::json) as r (
         patient_id uuid, tells_details boolean, sealed text, sealed_type text, sealed_version integer, zone text, locale text,
         tokens bigint[], tells_contacts boolean, contacts text, contacts_version integer, contact_tokens bigint[],
         tells_remarks boolean, remarks text, remarks_version integer, tells_merge boolean, merged_into uuid, is_erased boolean,
-        version integer, position bigint
+        is_withdrawn boolean, version integer, position bigint
     )
     where p.tenant_id = (select log.current_tenant()) and p.patient_id = r.patient_id
     returning p.tenant_id, p.patient_id, r.tokens, r.contact_tokens

@@ -41,6 +41,7 @@ from domain.time_range import TimeRange
 from domain.visit_limits import VisitLimits
 from projections.calendar.queries import CalendarFilter, CalendarQueries
 from tests.application.busy_rules import BusyRules
+from tests.application.import_rules import ImportRules
 from tests.application.presence_rules import PresenceRules
 from tests.application.series_commands import SeriesCommands
 from tests.application.session_commands import SessionCommands
@@ -57,7 +58,7 @@ AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
 """When the day is over and visits can be closed."""
 
 
-class Scheduling(SeriesCommands, SessionCommands, WaitlistCommands, BusyRules, PresenceRules):
+class Scheduling(ImportRules, SeriesCommands, SessionCommands, WaitlistCommands, BusyRules, PresenceRules):
     """Commands come in volleys: each volley's commands run in threads that start together."""
 
     world: World

@@ -1,20 +1,34 @@
-"""The guide for imports names every reason for which a row can be refused."""
+"""The guides for imports name every reason that can be given for a row."""
 
 import ast
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
+PATIENTS = ROOT / "application" / "importing" / "patients"
+GIVEN_BY = ("RowRefusedError", "batch.end", "batch.remark")
 
 
-def test_the_guide_explains_each_reason_and_no_other() -> None:
-    raised = {
-        str(ast.literal_eval(call.args[0]))
-        for path in (ROOT / "application" / "importing").glob("*.py")
+def reasons_in(folder: Path) -> set[str]:
+    """Return every reason that modules of a folder give: the only plain word among the arguments that is spelt like one."""
+    return {
+        str(argument.value)
+        for path in folder.glob("*.py")
         for call in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "RowRefusedError"
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in GIVEN_BY
+        for argument in call.args[:3]
+        if isinstance(argument, ast.Constant) and re.fullmatch(r"[a-z]+(_[a-z]+)*", str(argument.value))
+        if argument.value not in ("notes",)
     }
-    table = (ROOT / "docs" / "how-to" / "import.md").read_text("utf-8").split("|---|---|")[1]
+
+
+@pytest.mark.parametrize(
+    ("guide", "folder"), [("import.md", PATIENTS.parent), ("import-patients.md", PATIENTS)], ids=["visits", "patients"]
+)
+def test_a_guide_explains_each_reason_and_no_other(guide: str, folder: Path) -> None:
+    table = (ROOT / "docs" / "how-to" / guide).read_text("utf-8").split("|---|---|")[1].split("\n\n")[0]
 
     explained = set(re.findall(r"`([a-z_]+)`", " ".join(row.split("|")[1] for row in table.strip().splitlines())))
-    assert explained == raised
+    assert explained == reasons_in(folder)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random, SystemRandom
+from typing import cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -41,6 +42,7 @@ class Lived:
     life: Life
     guard: Canary
     imported: dict[str, object]
+    brought: dict[str, object]
     said: bytes
     dump: bytes
     folder: Path
@@ -59,6 +61,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
         life.be_refused_everywhere()
         life.meet_faults()
         imported = life.import_a_file(inbox, folder / "refusals.csv")
+        brought = life.import_patients(inbox, folder / "report.csv")
         last = life.write("POST", "/v1/locations", {"name": guard.reason, "zone": "Europe/Berlin"})["position"]
         for text in (canary.latin, canary.hebrew, canary.german, canary.email, canary.phone):
             found = life.owner.send("GET", f"/v1/patients?after={last}&search={quote(text)}")
@@ -71,8 +74,11 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
             asked = connection.execute("select string_agg(query, ' ') from pg_stat_activity").fetchone()
         metrics = life.owner.send("GET", "/metrics").text
         refusals = [answer.text + str(answer.headers) for answer in life.refusals]
-        said = "\n".join([erased, str(asked), metrics, *refusals]).encode() + program.output.read_bytes()
-        yield Lived(life, guard, imported, said, _dump(program.data), folder)
+        said = (
+            "\n".join([erased, str(brought["said"]), str(asked), metrics, *refusals]).encode()
+            + program.output.read_bytes()
+        )
+        yield Lived(life, guard, imported, brought, said, _dump(program.data), folder)
         life.owner.close()
 
 
@@ -127,6 +133,12 @@ class TestInClear:
 
     def test_the_import_kept_and_refused(self, lived: Lived) -> None:
         assert (lived.imported["booked"], lived.imported["refused"]) == (3, 3)
+
+    def test_the_import_of_patients_kept_and_refused_and_was_taken_back(self, lived: Lived) -> None:
+        brought = lived.brought
+
+        assert (brought["rows"], brought["withdrawn"]) == (9, brought["registered"])
+        assert {"kept_as_note", "empty"} <= set(cast("dict[str, int]", brought["reasons"]))
 
 
 class TestSearch:

@@ -24,8 +24,9 @@ TABLES = (
     "waitlist.entry",
     "waitlist.opening",
     "waitlist.offer",
+    "imports.import",
 )
-VIEWS = ("calendar", "patients", "history", "access", "waitlist")
+VIEWS = ("calendar", "patients", "history", "access", "waitlist", "imports")
 
 
 def rows_of(world: World, tenant_id: UUID) -> dict[str, list[tuple[Any, ...]]]:
@@ -63,6 +64,7 @@ def assert_views_are_folds(world: World, life: Happenings) -> None:
         record = known[patient.id]
         assert (record.version, record.is_erased) == (patient.version, patient.is_erased)
         assert record.merged_into == patient.merged_into
+        assert record.is_withdrawn == patient.is_withdrawn
         assert [contact.name for contact in record.contacts] == [contact.name for contact in patient.contacts]
         if patient.is_erased:
             assert record.details is None
@@ -79,6 +81,15 @@ def assert_views_are_folds(world: World, life: Happenings) -> None:
     with world.app_transaction(life.tenant_id) as cursor:
         keys = dict(cursor.execute("select key_id, revoked_at is not null from access.api_key").fetchall())
     assert keys == {key.id: key.is_revoked for key in life.api_keys}
+
+    records, _ = world.imports().page(life.tenant_id)
+    assert {
+        one.import_id: (one.status, one.row_count, one.made_count, one.withdrawn_count, one.kept_count, one.version)
+        for one in records
+    } == {
+        one.id: (one.status, one.row_count, one.made_count, one.withdrawn_count, len(one.kept_ids), one.version)
+        for one in life.imports
+    }
 
     _assert_waitlist_is_fold(world, life)
 

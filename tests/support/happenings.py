@@ -15,6 +15,7 @@ from domain.patients.contact import Contact, ContactKind
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from domain.practice.api_key import ApiKey, Role
+from domain.practice.data_import import DataImport, ImportStatus
 from domain.practice.location import Location, LocationDetails
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.question import Slot
@@ -43,6 +44,7 @@ class Happenings:
     sessions: list[Session] = field(default_factory=list)
     locations: list[Location] = field(default_factory=list)
     api_keys: list[ApiKey] = field(default_factory=list)
+    imports: list[DataImport] = field(default_factory=list)
     clinicians: list[UUID] = field(default_factory=lambda: [uuid7(), uuid7()])
     rooms: list[UUID] = field(default_factory=lambda: [uuid7(), uuid7(), uuid7()])
     service_id: UUID = field(default_factory=uuid7)
@@ -98,14 +100,23 @@ class Happenings:
         return appointment
 
     def _something(self) -> Aggregate:
+        if self.patients and not self.imports:
+            hash_ = self.random.randbytes(32).hex()
+            self.imports.append(DataImport.start(id=uuid7(), kind="patients", source="jane", file_hash=hash_, at=NOW))
+            return self.imports[0]
         kind = self.random.random()
         if kind < 0.2 or not self.patients:
             return self.register()
         if kind < 0.25:
             patient = self.random.choice(self.patients)
+            if patient.is_withdrawn:
+                patient.reinstate(NOW)
+                return patient
             if not patient.is_erased and patient.merged_into is None:
                 self._patient_goes_on(patient)
                 return patient
+        if kind < 0.27 and self.imports:
+            return self._import_goes_on(self.random.choice(self.imports))
         if kind < 0.3:
             return self._key()
         if kind < 0.4:
@@ -176,7 +187,9 @@ class Happenings:
         return self.log.record(survivor, other, by=by_test())
 
     def _patient_goes_on(self, patient: Patient) -> None:
-        match self.random.randrange(3):
+        match self.random.randrange(4):
+            case 3 if not patient.merged_ids:
+                patient.withdraw(NOW)
             case 0:
                 patient.change_details(self.details(), NOW)
             case 1:
@@ -216,6 +229,14 @@ class Happenings:
         else:
             return self.book()
         return appointment
+
+    def _import_goes_on(self, one: DataImport) -> DataImport:
+        rows = self.random.randrange(100)
+        if not one.finish(rows, rows // 2, rows // 3, rows // 7, NOW) and (
+            one.status is ImportStatus.UNDONE or not one.undo(2, [uuid7()], NOW)
+        ):
+            one.resume(NOW)
+        return one
 
     def _key(self) -> ApiKey:
         if self.api_keys and self.random.random() < 0.4:

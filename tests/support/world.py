@@ -26,6 +26,7 @@ from projections.calendar.past import PastCalendar
 from projections.calendar.queries import CalendarQueries
 from projections.history.instants import Instants
 from projections.history.queries import HistoryQueries
+from projections.imports.queries import ImportQueries
 from projections.patients.queries import PatientQueries
 from projections.read_models import projectors
 from projections.rows import Projector
@@ -86,6 +87,9 @@ class World:
 
     def history(self) -> HistoryQueries:
         return HistoryQueries(self.app_transaction, self.app_log)
+
+    def imports(self) -> ImportQueries:
+        return ImportQueries(self.app_transaction)
 
     def instants(self) -> Instants:
         return Instants(self.app_transaction)

@@ -1,0 +1,1 @@
+"""Bringing patients in from a file of another program, and taking them out again."""

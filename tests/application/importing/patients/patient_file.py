@@ -1,0 +1,134 @@
+"""Files of patients, made up, as other programs write them; and an import of them into a practice of its own."""
+
+import csv
+import hashlib
+import io
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from application.importing.patients.format import PatientFormat, format_text
+from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler, PatientImportReport
+from application.importing.patients.ports import Directory, InUse, PatientImportPorts, UndoPorts
+from application.importing.patients.reading import PatientRows, PersonRow
+from application.importing.patients.report import Finding
+from application.importing.patients.undo_import import UndoImport, UndoImportHandler, UndoReport
+from application.practice_log import PracticeLog
+from domain.patients.patient import Patient
+from event_store.recorded_things import RecordedThings
+from tests.support.world import World
+
+NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
+Row = dict[str, str]
+
+
+def used(name: str = "jane", **changed: object) -> PatientFormat:
+    """Return a format that comes with the program, with settings replaced."""
+    return PatientFormat.of(tomllib.loads(format_text(name)) | changed)
+
+
+def person(number: int, **other: str) -> Row:
+    """Return a row of Jane's about somebody like nobody else; ``other`` names columns with _ for a space."""
+    said = {
+        "Patient Number": str(number),
+        "First Name": f"Given{number}",
+        "Last Name": f"Family{number}",
+        "Email": f"p{number}@example.org",
+        "Mobile Phone": f"030 {1_000_000 + number}",
+        "Birth Date": f"19{number % 90 + 10}-01-31",
+    }
+    return said | {name.replace("_", " "): value for name, value in other.items()}
+
+
+def people(count: int) -> list[Row]:
+    return [person(number) for number in range(1, count + 1)]
+
+
+def read(rows: Sequence[Row], how: PatientFormat | None = None, region: str | None = "DE") -> list[PersonRow | Finding]:
+    """Return what is read of rows whose columns are those of all rows together."""
+    header = list(dict.fromkeys(column for row in rows for column in row))
+    cells = ([row.get(column, "") for column in header] for row in rows)
+    return list(PatientRows(how or used(), header, region, NOW).read(enumerate(cells, 2)))
+
+
+def one(row: Row, how: PatientFormat | None = None) -> PersonRow:
+    [found] = read([row], how)
+    assert isinstance(found, PersonRow), found
+    return found
+
+
+def csv_of(rows: Sequence[Row], encoding: str = "utf-8", delimiter: str = ",") -> bytes:
+    header = list(dict.fromkeys(column for row in rows for column in row))
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, header, delimiter=delimiter, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode(encoding)
+
+
+class Brought:
+    """What imports of a test share: one practice, and what was told of rows."""
+
+    def __init__(self, world: World, log: PracticeLog) -> None:
+        self.world, self.log = world, log
+        self.findings: list[Finding] = []
+
+    @classmethod
+    def into_a_new_practice(cls, world: World) -> "Brought":
+        return cls(world, world.practice())
+
+    def ports(self, directory: Directory | None = None) -> PatientImportPorts:
+        world = self.world
+        facts = RecordedThings(world.store.pool)
+        return PatientImportPorts(world.logs, world.keys, facts, directory or world.patients(), world.clock)
+
+    def bring(
+        self, rows: Sequence[Row], how: PatientFormat | None = None, *, dry_run: bool = False, file: str = ""
+    ) -> PatientImportReport:
+        """Import rows as a file of their own; ``file`` makes another file of the same rows."""
+        self.catch_up()
+        self.findings = []
+        how = how or used()
+        digest = hashlib.sha256(csv_of(rows) + file.encode()).digest()
+        handler = ImportPatientsHandler(self.ports())
+        command = ImportPatients(how.source, digest, dry_run)
+        report = handler(self.log.tenant_id, command, read(rows, how), lambda found, _: self.findings.extend(found))
+        self.catch_up()
+        return report
+
+    def undo(self, import_id: UUID, *, what_can_be: bool = False, in_use: InUse | None = None) -> UndoReport:
+        world = self.world
+        facts = RecordedThings(world.store.pool)
+        ports = UndoPorts(world.logs, world.keys, facts, in_use or UpToDate(self), world.clock)
+        command = UndoImport(import_id, what_can_be)
+        report = UndoImportHandler(ports)(self.log.tenant_id, command, "cli", lambda _: None)
+        self.catch_up()
+        return report
+
+    def catch_up(self) -> None:
+        self.world.runner().catch_up(self.log.tenant_id)
+
+    def listed(self) -> dict[str, UUID]:
+        """Return who is in the directory, by last name."""
+        return {details.family_name: id_ for id_, details in self.world.patients().everyone(self.log.tenant_id)}
+
+    def patient(self, family_name: str) -> Patient:
+        return self.log.load(Patient, self.listed()[family_name])
+
+    def told(self) -> list[tuple[int, str, str, str]]:
+        return [(found.line, found.outcome, found.reason, found.column) for found in self.findings]
+
+    def topics(self) -> Iterator[str]:
+        return (event.event_type for event in self.world.app_log.page(self.log.tenant_id, 0, 10_000))
+
+
+class UpToDate:
+    """The history, caught up before it is asked."""
+
+    def __init__(self, brought: Brought) -> None:
+        self._brought = brought
+
+    def taking_part(self, tenant_id: UUID, patient_ids: Iterable[UUID]) -> set[UUID]:
+        self._brought.catch_up()
+        return self._brought.world.history().taking_part(tenant_id, list(patient_ids))

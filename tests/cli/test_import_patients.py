@@ -1,0 +1,193 @@
+"""`scheduler import patients`, `import list` and `import undo`, as a person runs them, and killed at any point.
+
+SCHEDULER_MIGRATION_FILES names a folder of other programs' files to replay, with the expected counts beside them.
+"""
+
+import csv
+import json
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.application.importing.patients.patient_file import Row, csv_of, people, person
+from tests.cli.scheduler import Scheduler
+
+PATIENCE_SECONDS = 60.0
+MANY = 2_000
+CORPUS = [Path(path) for path in os.environ.get("SCHEDULER_MIGRATION_FILES", "").split(os.pathsep) if path]
+
+
+def opened(scheduler: Scheduler) -> str:
+    made = scheduler.json(
+        "practice", "create", "--name", "Praxis", "--zone", "Europe/Berlin", "--currency", "EUR", "--locale", "de-DE"
+    )
+    return str(made["practice_id"])
+
+
+@pytest.fixture(scope="module")
+def practice(scheduler: Scheduler) -> str:
+    """A practice that these tests share: they tell its patients apart by names, and its imports by ids."""
+    return opened(scheduler)
+
+
+def import_of(scheduler: Scheduler, practice: str, import_id: str) -> Any:
+    [one] = [one for one in scheduler.json("import", "list", "--practice", practice) if one["id"] == import_id]
+    return one
+
+
+def bring(scheduler: Scheduler, practice: str, file: Path, *more: str | Path) -> Any:
+    return scheduler.json("import", "patients", file, "--practice", practice, *more)
+
+
+def written(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+class TestImportPatients:
+    def test_from_a_dry_run_to_an_undo_and_back(self, scheduler: Scheduler, practice: str, tmp_path: Path) -> None:
+        file = tmp_path / "clients.csv"
+        rows = [person(1), person(2, Mobile_Phone="none", Shoe_Size="43"), person(3, First_Name=""), person(1)]
+        file.write_bytes(csv_of(rows))
+
+        tried = bring(scheduler, practice, file, "--format", "jane", "--dry-run")
+        done = bring(scheduler, practice, file, "--format", "jane")
+
+        assert (tried["dry_run"], tried["registered"]) == (True, 2)
+        assert {**tried, "dry_run": False} == done
+        assert (done["rows"], done["registered"], done["matched"], done["refused"]) == (4, 2, 1, 1)
+        assert done["columns_not_understood"] == {"Shoe Size": 1}
+        header, *told = written(tmp_path / "clients.report.csv")
+        assert header == ["line", "outcome", "reason", "column", "patient_id"]
+        assert [line[:4] for line in told] == [
+            ["3", "registered", "kept_as_note", "Mobile Phone"],
+            ["4", "refused", "empty", "First Name"],
+            ["5", "matched", "repeated_in_the_file", ""],
+        ]
+        listed = import_of(scheduler, practice, done["import_id"])
+        assert (listed["status"], listed["made"], listed["rows"]) == ("finished", 2, 4)
+
+        undone = scheduler.json("import", "undo", done["import_id"])
+        again = scheduler.run("import", "undo", done["import_id"]).stdout
+
+        assert (undone["withdrawn"], undone["kept"]) == (2, [])
+        assert "Nothing of this import is left to undo." in again
+        assert bring(scheduler, practice, file, "--format", "jane")["registered"] == 2
+
+    def test_finds_out_how_a_file_is_encoded_and_separated(
+        self, scheduler: Scheduler, practice: str, tmp_path: Path
+    ) -> None:
+        row: Row = {
+            "First Name": "ירדן",
+            "Last Name": "כהן; לוי",
+            "Phone": "+972 53 024 2272",
+            "Email": "y@example.org",
+        }
+        file = tmp_path / "clients.csv"
+
+        file.write_bytes(csv_of([row], "cp1255", ";"))
+
+        assert bring(scheduler, practice, file, "--format", "acuity")["registered"] == 1
+
+    def test_reads_by_a_changed_copy_of_a_format(self, scheduler: Scheduler, practice: str, tmp_path: Path) -> None:
+        copy, file = tmp_path / "mine.toml", tmp_path / "clients.csv"
+        jane = scheduler.run("import", "formats", "jane").stdout
+        copy.write_text(jane.replace('"{Last Name}"', '"{Nachname}"').replace('"{Email}"', '"{=cmd|x}"'))
+        file.write_bytes(csv_of([{"First Name": "Dana", "Nachname": "Groß", "=cmd|x": "no address"}]))
+
+        assert bring(scheduler, practice, file, "--mapping", copy)["registered"] == 1
+        # What a spreadsheet would take for a formula is written as text.
+        assert written(tmp_path / "clients.report.csv")[1][3] == "'=cmd|x"
+
+    def test_tells_what_is_wrong_with_a_file_or_a_format(
+        self, scheduler: Scheduler, practice: str, tmp_path: Path
+    ) -> None:
+        file, torn, broken = tmp_path / "a.csv", tmp_path / "torn.csv", tmp_path / "broken.toml"
+        file.write_text("a,b\n1,2\n")
+        torn.write_bytes(b"First Name,Last Name\n\x81,\x8d\n")
+        broken.write_text("source = ")
+
+        def refused(*arguments: str | Path) -> str:
+            run = scheduler.run("import", "patients", *arguments, "--practice", practice, expect=2)
+            return run.stderr.splitlines()[-1]
+
+        assert "no columns for names" in refused(file, "--format", "jane")
+        assert "not text in utf-8, cp1252" in refused(torn, "--format", "jane")
+        assert "there is no format 'janet'" in refused(file, "--format", "janet")
+        assert "not TOML" in refused(file, "--mapping", broken)
+        assert not (tmp_path / "a.report.csv").exists()
+
+    def test_lists_the_formats(self, scheduler: Scheduler) -> None:
+        assert {"acuity", "jane", "openemr", "simplepractice"} <= scheduler.json("import", "formats").keys()
+
+
+def killed_at(
+    scheduler: Scheduler, arguments: list[str | Path], count: Callable[[Any], int], enough: int, log: Path
+) -> None:
+    """Start a command, and kill it as soon as so much of it is recorded."""
+    killed = scheduler.start(*arguments, output=log)
+    with scheduler.superuser() as connection:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while count(connection) < enough:
+            assert killed.poll() is None, log.read_text()
+            assert time.monotonic() < deadline
+    killed.kill()
+    killed.wait()
+
+
+def test_killed_at_any_point_imports_and_undoes_everybody_once(scheduler: Scheduler, tmp_path: Path) -> None:
+    practice, file = opened(scheduler), tmp_path / "clients.csv"
+    file.write_bytes(csv_of(people(MANY)))
+    arguments: list[str | Path] = ["import", "patients", file, "--format", "jane", "--practice", practice]
+    enough = random.Random(practice).randrange(1, MANY - 800)
+
+    def of(event: str) -> Callable[[Any], int]:
+        asked = "select count(*), count(distinct stream_id) from log.event where tenant_id = %s and event_type = %s"
+        return lambda connection: int(min(connection.execute(asked, (practice, event)).fetchone()))
+
+    registered, withdrawn = of("patients.patient.registered"), of("patients.patient.withdrawn")
+    killed_at(scheduler, arguments, registered, enough, tmp_path / "killed.log")
+    [half] = scheduler.json("import", "list", "--practice", practice)
+    resumed = json.loads(scheduler.run(*arguments, "--json").stdout)
+
+    assert half["status"] == "running"
+    assert (resumed["registered"] + resumed["already_there"], resumed["already_there"] >= enough) == (MANY, True)
+    undo: list[str | Path] = ["import", "undo", resumed["import_id"]]
+    killed_at(scheduler, undo, withdrawn, enough, tmp_path / "undo.log")
+    undone = scheduler.json(*undo)
+
+    assert (undone["withdrawn"] + undone["withdrawn_before"], undone["withdrawn_before"] >= enough) == (MANY, True)
+    with scheduler.superuser() as connection:
+        events = connection.execute(
+            "select event_type, count(*), count(distinct stream_id) from log.event where tenant_id = %s"
+            " and event_type like 'patients.patient.%%' group by 1 order by 1",
+            (practice,),
+        ).fetchall()
+    assert events == [("patients.patient.registered", MANY, MANY), ("patients.patient.withdrawn", MANY, MANY)]
+    assert scheduler.json("verify")["broken"] == []
+
+
+@pytest.mark.parametrize("folder", CORPUS, ids=str)
+def test_replays_the_files_of_other_programs(scheduler: Scheduler, practice: str, tmp_path: Path, folder: Path) -> None:
+    expected = json.loads((folder / "made" / "expected.json").read_text("utf-8"))
+
+    def replay(name: str, how: str, into: str) -> Any:
+        return bring(scheduler, into, folder / name, "--format", how, "--report", tmp_path / f"{how}.csv")
+
+    jane = replay("made/jane-layout-patients.csv", "jane", practice)
+    acuity = replay("made/acuity-like-appointments.csv", "acuity", practice)
+    openemr = replay("openemr-demo-patients.csv", "openemr", practice)
+
+    assert jane["rows"] == expected["patients_rows"]
+    assert jane["registered"] + jane["matched"] == expected["importable"]
+    assert jane["registered"] == expected["distinct_persons"]
+    assert (acuity["rows"], acuity["refused"]) == (expected["acuity_rows"], 0)
+    assert (openemr["rows"], openemr["registered"]) == (14, 14)
+    for report in (jane, acuity, openemr):
+        undone = scheduler.json("import", "undo", report["import_id"])
+        assert (undone["withdrawn"], undone["kept"]) == (report["registered"], [])
