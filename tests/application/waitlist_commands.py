@@ -1,7 +1,7 @@
 """What those who wait do at once, and those who offer them times: the part of the scheduling machine that is about them."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -9,6 +9,8 @@ from hypothesis.stateful import invariant, rule
 
 from adapters.waiting_lines import ReadWaitingLines
 from application.outcome import Outcome
+from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.cancel_appointment import CancelAppointment, CancelAppointmentHandler
 from application.waitlist.accept_offer import AcceptOffer, AcceptOfferHandler
 from application.waitlist.auto_fill import AutoFill
 from application.waitlist.change_entry import ChangeEntry, ChangeEntryHandler
@@ -120,6 +122,34 @@ class WaitlistCommands:
         for outcome in self.volley(len(answers), answer):
             if isinstance(outcome, Outcome) and outcome.thing.appointment_id:
                 self.booked.append(outcome.thing.appointment_id)
+
+    @rule(
+        wishes=st.lists(_WISHES, min_size=2, max_size=4),
+        clinician=st.integers(0, 1),
+        starts_at=st.sampled_from(_STARTS),
+        workers=st.integers(1, 3),
+    )
+    def give_up_what_others_wait_for(
+        self,
+        wishes: list[tuple[int, bool, int | None, tuple[TimeRange, ...]]],
+        clinician: int,
+        starts_at: datetime,
+        workers: int,
+    ) -> None:
+        tenant_id, chosen = self.studio.tenant_id, self.studio.clinicians[clinician]
+        self.join(wishes)
+        self.runner.catch_up(tenant_id)
+        booking = BookAppointment(
+            self.studio.patients[0], self.studio.talk, chosen, starts_at, override_reason="for a moment"
+        )
+        [visit] = self.volley(
+            1, lambda _: BookAppointmentHandler(self.world.logs, self.clock)(tenant_id, booking, by_test()).thing.id
+        )
+        if not isinstance(visit, UUID):
+            return
+        self.booked.append(visit)
+        CancelAppointmentHandler(self.world.logs, self.clock)(tenant_id, CancelAppointment(visit, "ill"), by_test())
+        self.ask_the_wait_list([len(self.booked) - 1], workers)
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3), workers=st.integers(1, 3))
     def ask_the_wait_list(self, which: list[int], workers: int) -> None:
