@@ -64,7 +64,8 @@ class TestEveryCommand:
 
         assert {" ".join(path) for path in found} == {
             "serve", "api", "project", "work", "demo", "practice create", "practice list", "apikey create", "apikey list",
-            "apikey revoke", "patient erase", "import appointments", "import busy-time", "history", "status", "rebuild", "verify",
+            "apikey revoke", "patient erase", "import appointments", "import busy-time", "import patients", "import formats", "import list",
+            "import undo", "history", "status", "rebuild", "verify",
             "db migrate", "db psql", "db stop", "webhooks list", "webhooks deliveries", "webhooks replay",
         }  # fmt: skip
         for path, command in found.items():
@@ -136,6 +137,7 @@ class TestStatusAndRebuild:
             "history",
             "access",
             "waitlist",
+            "imports",
             "webhooks",
             "auto_fill",
         }

@@ -116,8 +116,8 @@ class TestTheCalendarAtAPosition:
         assert shown == [[0, 0], [1, 0], [0, 1]]
 
     def test_goes_on_page_by_page_as_it_began(self, world: World, life: Happenings) -> None:
-        life.happen(120, at_once=4)
-        position = 90
+        life.happen(200, at_once=4)
+        position = 180
         world.runner().catch_up(life.tenant_id)
         whole = entries(world, life, position)
         seen: list[CalendarEntry] = []
