@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from api import errors
-from api.audit import events
+from api.audit import diff, events
 from api.bootstrap import World
 from api.calls import Gate
 from api.crossing import Crossing
@@ -120,6 +120,7 @@ def create_app(world: World) -> FastAPI:
         services,
         api_keys,
         events,
+        diff,
         webhook_endpoints,
     ):
         app.include_router(module.routes)

@@ -36,11 +36,11 @@ class Moment:
     position: int | None = None
 
 
-def moment_of(world: World, actor: Actor, as_of: str) -> Moment:
+def moment_of(world: World, actor: Actor, as_of: str, field: str = "as_of") -> Moment:
     """Return the moment of an instant. Raises InvalidValueError: no time, or one that has not come yet."""
     # A plus sign that was not escaped arrives as a space.
-    asked = instant(as_of[:-6] + "+" + as_of[-5:] if as_of[-6:-5] == " " else as_of, "as_of")
+    asked = instant(as_of[:-6] + "+" + as_of[-5:] if as_of[-6:-5] == " " else as_of, field)
     now = world.clock.now()
     if asked > now:
-        raise InvalidValueError("as_of", f"nobody knows yet what will be recorded; it is {zulu(now)}")
+        raise InvalidValueError(field, f"nobody knows yet what will be recorded; it is {zulu(now)}")
     return Moment(asked, world.instants.position_at(actor.tenant_id, asked))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.aggregate import Aggregate
 from domain.patient_standing import PatientStanding
-from domain.provenance import Reached, RecordedCommand
+from domain.provenance import ChangedThing, Reached, RecordedCommand
 from domain.scheduling.consultation import Consultation
 from domain.time_range import TimeRange
 
@@ -51,6 +51,15 @@ class PracticeReader(Protocol):
 
     def reached(self, id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached | None:
         """Return where a thing was at a version, or at a position of the log; None if it was not there, or never came so far."""
+        ...
+
+    def changed_between(
+        self, after: int, until: int, *, first_in: tuple[int, int], limit: int, thing_id: UUID | None = None
+    ) -> Sequence[ChangedThing]:
+        """Return up to ``limit`` things that events in ``(after, until]`` are about, in the order of their first ones there.
+
+        Only those whose first one lies in ``first_in``, behind the one position and up to the other; with ``thing_id`` it alone.
+        """
         ...
 
     def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:

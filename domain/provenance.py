@@ -40,5 +40,14 @@ class Reached(NamedTuple):
     recorded_at: datetime
 
 
+class ChangedThing(NamedTuple):
+    """A thing that a stretch of the log is about: its version before (0: it was not there) and after, and where it comes first there."""
+
+    stream_id: UUID
+    from_version: int
+    to_version: int
+    first_position: int
+
+
 class CommandRepeatedError(Exception):
     """The command was recorded before: its events are in the log, and they are its answer."""

@@ -9,7 +9,7 @@ from psycopg_pool import ConnectionPool
 
 from domain.aggregate import Aggregate
 from domain.patient_standing import UNKNOWN, PatientStanding
-from domain.provenance import Reached, RecordedCommand
+from domain.provenance import ChangedThing, Reached, RecordedCommand
 from domain.scheduling.consultation import Consultation
 from domain.time_range import TimeRange
 from event_store.claim_columns import claims_of, id_of, ids_of
@@ -49,6 +49,31 @@ from log.event e
 where e.tenant_id = %s and e.stream_id = %s and {wanted}
 order by e.version desc
 limit 1
+"""
+_CHANGED: Final = """
+select e.stream_id, e.version - 1, last.version, e.position
+from log.event e
+cross join lateral (
+    select x.version from log.event x
+    where x.tenant_id = e.tenant_id and x.stream_id = e.stream_id and x.position <= %(until)s
+    order by x.version desc
+    limit 1
+) as last
+where e.tenant_id = %(tenant)s and e.position > %(behind)s and e.position <= %(reach)s
+  and not exists (
+    select from log.event x
+    where x.tenant_id = e.tenant_id and x.stream_id = e.stream_id and x.version = e.version - 1 and x.position > %(after)s
+  )
+order by e.position
+limit %(limit)s
+"""
+# By its own versions, so that no plan walks the log to find it.
+_CHANGED_ONE: Final = """
+select stream_id, min(version) - 1, max(version), min(position)
+from log.event
+where tenant_id = %(tenant)s and stream_id = %(thing)s and position > %(after)s and position <= %(until)s
+group by stream_id
+having min(position) > %(behind)s and min(position) <= %(reach)s
 """
 _TRIES_FOR_ONE_POSITION: Final = 5
 _TRUE: Final = b"\x01"
@@ -132,6 +157,28 @@ class PracticeReader:
                 (self._tenant_id, id_, value),
             ).fetchone()
         return Reached(row[0], row[1], row[2].astimezone(UTC)) if row else None
+
+    def changed_between(
+        self, after: int, until: int, *, first_in: tuple[int, int], limit: int, thing_id: UUID | None = None
+    ) -> Sequence[ChangedThing]:
+        """Return up to ``limit`` things that events in ``(after, until]`` are about, in the order of their first ones there.
+
+        Only those whose first one lies in ``first_in``, behind the one position and up to the other; with ``thing_id`` it alone.
+        """
+        behind, reach = first_in
+        values = {
+            "after": after,
+            "until": until,
+            "behind": max(behind, after),
+            "reach": min(reach, until),
+            "thing": thing_id,
+            "limit": limit,
+        }
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            rows = cursor.execute(
+                (_CHANGED_ONE if thing_id else _CHANGED).encode(), {"tenant": self._tenant_id, **values}
+            ).fetchall()
+        return [ChangedThing(*row) for row in rows]
 
     def patient_standing(self, patient_id: UUID) -> PatientStanding:
         """Return how a patient stands, ``UNKNOWN`` where nobody is, in one round trip."""

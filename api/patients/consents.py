@@ -1,5 +1,6 @@
 """/v1/patients/{id}/consents: what a patient agreed to, and what they took back."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -141,14 +142,17 @@ def show_consents(consents: Consents) -> dict[str, object]:
 
 
 def _body(patient_id: UUID, version: int, found: list[Consents]) -> dict[str, object]:
+    return {"id": patient_id, "version": version, **show_decisions(found)}
+
+
+def show_decisions(found: Sequence[Consents]) -> dict[str, object]:
+    """Show what stands, and how it came about."""
     told = sorted(
         ((one.patient_id, decision) for one in found for decision in one.history),
         key=lambda pair: pair[1]["decided_at"],
     )
     standing = {decision["kind"]: (of, decision) for of, decision in told}
     return {
-        "id": patient_id,
-        "version": version,
         "consents": [_shown(*standing[kind]) for kind in sorted(standing)],
         "history": [_shown(of, decision) for of, decision in told],
     }

@@ -11,7 +11,7 @@ from api.calls import After, Reading
 from api.paging import Cursor, Limit, decoded_id, encoded
 from api.things import READS, collected
 from application.permissions import Action
-from domain.practice.data_import import ImportStatus
+from domain.practice.data_import import DataImport, ImportStatus
 from projections.imports.queries import ImportRecord
 
 routes = APIRouter(prefix="/v1/imports", tags=["patients"])
@@ -49,6 +49,21 @@ async def list_imports(call: Reading, limit: Limit = 50, cursor: Cursor = None, 
         return collected("imports", [_listed(one) for one in found], encoded(str(next_id)) if next_id else None, after)
 
     return await call.read(Action.READ_PATIENTS, page)
+
+
+def show(one: DataImport) -> dict[str, object]:
+    return {
+        "kind": one.kind,
+        "source": one.source,
+        "status": one.status,
+        "started_at": one.started_at,
+        "row_count": one.row_count,
+        "made_count": one.made_count,
+        "matched_count": one.matched_count,
+        "refused_count": one.refused_count,
+        "withdrawn_count": one.withdrawn_count,
+        "kept_count": len(one.kept_ids),
+    }
 
 
 def _listed(one: ImportRecord) -> dict[str, object]:

@@ -77,7 +77,7 @@ class TimeOffShown(Thing):
 @routes.get("/{clinician_id}/time-off", response_model=TimeOffShown, responses=READS_ONE)
 async def get_time_off(clinician_id: UUID, call: Showing) -> Response:
     """When a clinician is away."""
-    return await call.show(Action.READ_PRACTICE, Clinician, clinician_id, _shower(call))
+    return await call.show(Action.READ_PRACTICE, Clinician, clinician_id, shower(call))
 
 
 @routes.put("/{clinician_id}/time-off", response_model=TimeOffShown, responses=CHANGES)
@@ -85,10 +85,12 @@ async def set_time_off(clinician_id: UUID, body: TimeOffBody, call: Changing) ->
     """Replace a clinician's time off. Nothing is offered in it from now on; visits that are booked stay: see `/v1/conflicts`."""
     absences = tuple(each.absence() for each in body.ranges)
     command = SetTimeOff(clinician_id, absences, call.expected_version)
-    return await call.change(Action.CHANGE_PRACTICE, SetTimeOffHandler, command, _shower(call))
+    return await call.change(Action.CHANGE_PRACTICE, SetTimeOffHandler, command, shower(call))
 
 
-def _shower(call: Call) -> Show[Clinician]:
+def shower(call: Call) -> Show[Clinician]:
+    """Return what shows a clinician's time off to whoever asks: notes to those who keep them, and to the clinician."""
+
     def show(clinician: Clinician) -> dict[str, object]:
         sees_notes = call.actor.may(Action.CHANGE_PRACTICE) or call.actor.clinician_id == clinician.id
         return {"ranges": [_range(absence, sees_notes) for absence in clinician.absences]}

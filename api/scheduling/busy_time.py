@@ -139,3 +139,18 @@ async def get_busy_time(clinician_id: UUID, from_: From, to: To, call: Reading) 
         return Answer({"busy_time": stretches, "position": consultation.position})
 
     return await call.read(Action.READ_VISITS, read)
+
+
+def show(calendar: BusyCalendar) -> dict[str, object]:
+    """Show an imported calendar: how many times it keeps busy, since they may be thousands, and what its last import changed."""
+    last = calendar.last_import
+    return {
+        "clinician_id": calendar.clinician_id,
+        "calendar": calendar.name,
+        "busy_times": len(calendar.times),
+        "added": last.added,
+        "moved": last.moved,
+        "removed": last.removed,
+        "unchanged": last.unchanged,
+        "left_out": last.left_out,
+    }

@@ -103,28 +103,36 @@ def course_shower(call: Call, position: int | None = None) -> Callable[[Course],
 
     def show(course: Course) -> dict[str, object]:
         ids = [each.session_id for each in course.sessions if each.session_id]
-        sessions, last = call.log.load_all(Session, ids, position), course.last_cancellation
+        sessions = call.log.load_all(Session, ids, position)
         return {
-            "service_id": course.service_id,
-            "staff_ids": course.staff_ids,
-            "seats": course.seats,
-            "zone": course.zone,
-            "rrule": course.rrule,
-            "planned": len(ids),
-            "skipped": len(course.sessions) - len(ids),
+            **show_facts(course),
             "occurrences": [
                 _occurrence(each, sessions[each.session_id] if each.session_id else None) for each in course.sessions
             ],
-            "last_cancellation": None
-            if last is None
-            else {
-                "from_occurrence": last.from_index,
-                "cancelled": last.cancelled,
-                "kept": [{"index": index, "code": code} for index, code in last.kept.items()],
-            },
         }
 
     return show
+
+
+def show_facts(course: Course) -> dict[str, object]:
+    """Show what a course's own events say; what became of its sessions, theirs do."""
+    planned, last = sum(each.session_id is not None for each in course.sessions), course.last_cancellation
+    return {
+        "service_id": course.service_id,
+        "staff_ids": course.staff_ids,
+        "seats": course.seats,
+        "zone": course.zone,
+        "rrule": course.rrule,
+        "planned": planned,
+        "skipped": len(course.sessions) - planned,
+        "last_cancellation": None
+        if last is None
+        else {
+            "from_occurrence": last.from_index,
+            "cancelled": last.cancelled,
+            "kept": [{"index": index, "code": code} for index, code in last.kept.items()],
+        },
+    }
 
 
 def show_course_plan(plan: CoursePlan) -> dict[str, object]:

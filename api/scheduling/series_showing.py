@@ -31,21 +31,30 @@ def series_shower(
         if unknown := [id_ for id_ in ids if id_ not in visits]:
             visits |= call.log.load_all(Appointment, unknown, position)
         return {
-            "patient_id": series.patient_id,
-            "service_id": series.service_id,
-            "clinician_id": series.clinician_id,
-            "zone": series.zone,
-            "rrule": series.rrule,
-            "starts_at": planned[0].starts_at,
-            "booked": len(ids),
-            "skipped": len(planned) - len(ids),
+            **show_facts(series),
             "occurrences": [
                 _occurrence(each, visits[each.appointment_id] if each.appointment_id else None) for each in planned
             ],
-            "last_change": _change(series.last_change) if series.last_change else None,
         }
 
     return show
+
+
+def show_facts(series: Series) -> dict[str, object]:
+    """Show what a series' own events say; what became of its visits, theirs do."""
+    planned = list(series.visits.values())
+    booked = sum(visit.appointment_id is not None for visit in planned)
+    return {
+        "patient_id": series.patient_id,
+        "service_id": series.service_id,
+        "clinician_id": series.clinician_id,
+        "zone": series.zone,
+        "rrule": series.rrule,
+        "starts_at": planned[0].starts_at,
+        "booked": booked,
+        "skipped": len(planned) - booked,
+        "last_change": _change(series.last_change) if series.last_change else None,
+    }
 
 
 def show_entry(entry: SeriesEntry) -> dict[str, object]:

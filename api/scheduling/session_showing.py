@@ -17,16 +17,20 @@ def session_shower(call: Call, position: int | None = None) -> Callable[[Session
     beside = Surroundings(call.log, position)
 
     def show(session: Session) -> dict[str, object]:
-        reason = session.cancellation_reason
-        return {
-            **_session(session, len(session.roster), len(session.waiting)),
-            "display": _display(session, beside.zone(session.location_id)),
-            "cancellation_reason": None
-            if isinstance(reason, Erased) or not call.actor.may(Action.READ_PATIENTS)
-            else reason,
-        }
+        return {**show_facts(call, session), "display": _display(session, beside.zone(session.location_id))}
 
     return show
+
+
+def show_facts(call: Call, session: Session) -> dict[str, object]:
+    """Show what a session's own events say."""
+    reason = session.cancellation_reason
+    return {
+        **_session(session, len(session.roster), len(session.waiting)),
+        "cancellation_reason": None
+        if isinstance(reason, Erased) or not call.actor.may(Action.READ_PATIENTS)
+        else reason,
+    }
 
 
 def enrolment_shower(call: Call, patient_id: UUID) -> Callable[[Session], dict[str, object]]:

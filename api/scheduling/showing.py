@@ -26,18 +26,25 @@ def shower(
     def show(appointment: Appointment) -> dict[str, object]:
         patient = (standing_of or beside.standing)(appointment.patient_id)
         return {
-            **_visit(appointment),
+            **show_facts(call, appointment),
             "patient_id": patient.merged_into or appointment.patient_id,
             "alerts": _alerts(call, patient, beside),
-            "price": {"amount_minor": appointment.price_amount_minor, "currency": appointment.price_currency},
-            "cancellation_reason": _seen(call, appointment.cancellation_reason),
-            "decline_reason": _seen(call, appointment.decline_reason),
-            "override": _override(call, appointment),
-            "grace_until": appointment.grace_until,
             "display": _display(appointment, beside.zone(appointment.location_id), patient.zone),
         }
 
     return show
+
+
+def show_facts(call: Call, appointment: Appointment) -> dict[str, object]:
+    """Show what an appointment's own events say."""
+    return {
+        **_visit(appointment),
+        "price": {"amount_minor": appointment.price_amount_minor, "currency": appointment.price_currency},
+        "cancellation_reason": _seen(call, appointment.cancellation_reason),
+        "decline_reason": _seen(call, appointment.decline_reason),
+        "override": _override(call, appointment),
+        "grace_until": appointment.grace_until,
+    }
 
 
 class Person(Protocol):

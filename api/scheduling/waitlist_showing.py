@@ -1,11 +1,11 @@
 """Entries of the wait list, openings and offers as they are answered."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from api.calls import Call
-from domain.scheduling.offer import Offer, status_of
+from domain.scheduling.offer import Offer, OfferStatus, status_of
 from domain.scheduling.offered_time import PassedOver, Round
 from domain.scheduling.opening import Opening
 from domain.scheduling.waitlist_entry import WaitlistEntry
@@ -59,22 +59,32 @@ def opening_shower(call: Call, now: datetime, position: int | None = None) -> Ca
     def show(opening: Opening) -> dict[str, object]:
         offers = call.log.load_all(Offer, [id for each in opening.rounds for id in each.offers], position)
         return {
-            "status": opening.status_at(now),
-            "clinician_id": opening.clinician_id,
-            "starts_at": opening.starts_at,
-            "ends_at": opening.ends_at,
-            "cause": opening.cause,
-            "freed_by": opening.freed_by,
-            "rounds": [_round(each, offers, now) for each in opening.rounds],
-            "appointment_id": opening.appointment_id,
-            "closed_because": opening.closed_because,
-            "passed_over": _passed(opening.left_over),
+            **show_opening_facts(opening, now),
+            "rounds": [
+                _round(each, {id_: offers[id_].status_at(now) for id_ in each.offers}) for each in opening.rounds
+            ],
         }
 
     return show
 
 
-def _round(each: Round, offers: dict[UUID, Offer], now: datetime) -> dict[str, object]:
+def show_opening_facts(opening: Opening, now: datetime) -> dict[str, object]:
+    """Show what an opening's own events say at an instant; how its offers stand, theirs do."""
+    return {
+        "status": opening.status_at(now),
+        "clinician_id": opening.clinician_id,
+        "starts_at": opening.starts_at,
+        "ends_at": opening.ends_at,
+        "cause": opening.cause,
+        "freed_by": opening.freed_by,
+        "rounds": [_round(each, {}) for each in opening.rounds],
+        "appointment_id": opening.appointment_id,
+        "closed_because": opening.closed_because,
+        "passed_over": _passed(opening.left_over),
+    }
+
+
+def _round(each: Round, statuses: Mapping[UUID, OfferStatus]) -> dict[str, object]:
     return {
         "made_at": each.made_at,
         "expires_at": each.time.expires_at,
@@ -83,7 +93,11 @@ def _round(each: Round, offers: dict[UUID, Offer], now: datetime) -> dict[str, o
         "ends_at": each.time.ends_at,
         "as_of": each.as_of,
         "offers": [
-            {"offer_id": offer_id, "entry_id": entry_id, "status": offers[offer_id].status_at(now)}
+            {
+                "offer_id": offer_id,
+                "entry_id": entry_id,
+                **({"status": statuses[offer_id]} if offer_id in statuses else {}),
+            }
             for offer_id, entry_id in each.offers.items()
         ],
         "passed_over": _passed(each.passed_over),

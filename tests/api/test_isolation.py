@@ -128,6 +128,7 @@ QUERIES: dict[str, Json] = {
     "/v1/slots/explain": {"at": "2026-06-03T09:00:00Z", "service_id": "", "clinician_id": ""},
     "/v1/calendar": WINDOW,
     "/v1/clinicians/{clinician_id}/busy-time": WINDOW,
+    "/v1/diff": {"from": "0", "to": "1", "thing_id": ""},
 }
 
 
@@ -189,6 +190,7 @@ def ids_of(studio: Studio) -> dict[str, str]:
         "preferred_clinician_id": studio.clinician,
         "service_id": studio.service,
         "patient_id": studio.patient,
+        "thing_id": studio.patient,
         "other_id": studio.add_patient(),
         "appointment_id": studio.booked("2026-06-02T09:00:00+02:00")["id"],
         "series_id": studio.plan("2026-06-05T09:00:00+02:00").json()["id"],
