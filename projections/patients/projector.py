@@ -11,6 +11,7 @@ from projections.patients.statements import FORGET, INSERT, UPDATE
 from projections.ports import PersonIndex
 from projections.rows import Row, Write
 
+_OF_A_PATIENT: Final = f"{Patient.TOPIC}."
 _DETAILS: Final = frozenset({Patient.Registered.TOPIC, Patient.DetailsChanged.TOPIC})
 
 
@@ -26,8 +27,7 @@ class PatientsProjector:
         details: dict[object, LoggedEvent] = {}
         contacts: dict[object, LoggedEvent] = {}
         for event in events:
-            known = _known(event)
-            if known is None:
+            if not event.event_type.startswith(_OF_A_PATIENT) or (known := _known(event)) is None:
                 continue
             id_: object = event.stream_id
             if event.event_type == Patient.Registered.TOPIC:
@@ -80,7 +80,7 @@ class PatientsProjector:
 
 
 def _known(event: LoggedEvent) -> Row | None:
-    """Return what an event tells of its patient's row, None if it is about something else."""
+    """Return what a patient's event tells of their row, None if it is of something else."""
     topic = event.event_type
     if topic in _DETAILS:
         return {
