@@ -15,6 +15,7 @@ from application.practice_log import PracticeLog, PracticeLogs
 from application.scheduling.book_appointment import instant
 from application.scheduling.diary import Diary, open_diary, require_patient
 from application.scheduling.limits import caps_on_all
+from application.scheduling.overtaking import OvertakenError, decided_anew
 from application.scheduling.series_outcome import SeriesOutcome
 from application.scheduling.series_slots import ANY_HORIZON_DAYS, Decisions, Granted, WantedVisit, decide_all
 from domain.money import Money
@@ -76,17 +77,9 @@ class BookSeriesHandler:
         SeriesConflictError: a visit cannot take place, or with ``skip`` not one can.
         """
         log = self._logs.of(tenant_id)
-
-        def book_again() -> Outcome[Series]:
-            """Decide anew when another visit came first to one of the times."""
-            for _ in range(TRIES - 1):
-                try:
-                    return self._book(log, command, by)
-                except (TimeTakenError, LimitReachedError):
-                    continue
-            return self._book(log, command, by)
-
-        return log.carry_out(Series, by, book_again, checks_itself=True)
+        return log.carry_out(
+            Series, by, lambda: decided_anew(lambda: self._book(log, command, by), TRIES), checks_itself=True
+        )
 
     def preview(self, tenant_id: UUID, command: BookSeries) -> SeriesPlan:
         """Return what the command would book; nothing is recorded. Raises what the command raises, but for conflicts."""
@@ -153,7 +146,10 @@ class BookSeriesHandler:
         )
         claims = [claim for visit in visits for claim in visit.claims()]
         caps = caps_on_all(decisions.diary.catalogue, visits)
-        position = log.record(series, *visits, by=by, claims=claims, releases=decisions.expired, caps=caps)
+        try:
+            position = log.record(series, *visits, by=by, claims=claims, releases=decisions.expired, caps=caps)
+        except (TimeTakenError, LimitReachedError) as error:
+            raise OvertakenError(error) from error
         return SeriesOutcome(series, position, {visit.id: visit for visit in visits})
 
 

@@ -10,6 +10,7 @@ from application.ports import Clock
 from application.practice_log import PracticeLog, PracticeLogs
 from application.scheduling.book_series import TRIES, OnConflict
 from application.scheduling.limits import caps_on_all
+from application.scheduling.overtaking import OvertakenError, decided_anew
 from application.scheduling.series_changes import CancelSeries, ChangeSeries, fixed, wanted
 from application.scheduling.series_outcome import SeriesOutcome
 from application.scheduling.series_slots import Granted, WantedVisit, decide_all
@@ -49,18 +50,11 @@ class ChangeSeriesHandler:
         such occurrence to start from; SeriesConflictError: a visit cannot take place then; NothingToChangeError: not one is changed.
         """
         log = self._logs.of(tenant_id)
-
-        def change_again() -> Outcome[Series]:
-            """Decide anew when somebody else changed one of the visits, or took one of the times."""
-            for _ in range(TRIES - 1):
-                plan = self._plan(log, command)
-                try:
-                    return self._record(log, command, plan, by)
-                except (TimeTakenError, LimitReachedError, StaleVersionError):
-                    continue
-            return self._record(log, command, self._plan(log, command), by)
-
-        return log.carry_out(Series, by, change_again)
+        return log.carry_out(
+            Series,
+            by,
+            lambda: decided_anew(lambda: self._record(log, command, self._plan(log, command), by), TRIES),
+        )
 
     def preview(self, tenant_id: UUID, command: ChangeSeries | CancelSeries) -> ChangePlan:
         """Return what the command would change; nothing is recorded. Raises what the command raises, but for conflicts."""
@@ -127,12 +121,16 @@ class ChangeSeriesHandler:
             }
             series.change(change, command.clinician_id or series.clinician_id, planned, now)
         touched = [plan.visits[index] for index in changed]
-        position = log.record(
-            series,
-            *touched,
-            by=by,
-            claims=[claim for visit in touched for claim in visit.claims()],
-            releases=[*(visit.id for visit in touched), *plan.expired],
-            caps=caps_on_all(log.catalogue(at_least=0), touched) if plan.granted else (),
-        )
+        try:
+            position = log.record(
+                series,
+                *touched,
+                by=by,
+                claims=[claim for visit in touched for claim in visit.claims()],
+                releases=[*(visit.id for visit in touched), *plan.expired],
+                caps=caps_on_all(log.catalogue(at_least=0), touched) if plan.granted else (),
+            )
+        except (TimeTakenError, LimitReachedError, StaleVersionError) as error:
+            # Somebody else took one of the times, or changed one of the visits.
+            raise OvertakenError(error) from error
         return SeriesOutcome(series, position, {visit.id: visit for visit in touched})

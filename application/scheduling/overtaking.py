@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from domain.scheduling.errors import SchedulingError
-
 T = TypeVar("T")
 
 
 class OvertakenError(Exception):
     """What was free, and within the limits, when it was asked for was not when it was to be claimed; ``refusal`` says so."""
 
-    def __init__(self, refusal: SchedulingError) -> None:
+    def __init__(self, refusal: Exception) -> None:
         super().__init__()
         self.refusal = refusal
 
