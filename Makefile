@@ -5,6 +5,9 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 # Run once is enough for these: one starts both versions of PostgreSQL by itself, one is about readers and takes a minute.
 RUN_ONCE := tests/event_store/test_embedded.py tests/event_store/test_gap_oracle.py
+# Tests share themselves out, a file to a process; one process more than cores, since tests wait as often as they compute.
+PROCESSES ?= $(shell expr $$(nproc) + 1)
+SHARED := --numprocesses=$(PROCESSES) --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -19,8 +22,8 @@ run: setup ## serve a demo practice on http://localhost:8000 (Ctrl-C stops it)
 	@$(BIN)/scheduler serve --demo
 
 test: check ## run every check and test
-	$(BIN)/pytest
-	TZ=Asia/Kathmandu $(BIN)/pytest --quiet tests/domain
+	$(BIN)/pytest $(SHARED)
+	TZ=Asia/Kathmandu $(BIN)/pytest --quiet $(SHARED) tests/domain
 	SCHEDULER_TEST_POSTGRES=18 $(BIN)/pytest --quiet $(RUN_ONCE:%=--ignore=%) tests/event_store
 
 check: setup ## lint, formatting, types and the direction of imports, as CI does

@@ -1,6 +1,7 @@
-"""Fixtures for every test that needs the real thing: one server and one wired program a session."""
+"""Fixtures for every test that needs the real thing: one server and one wired program a session; and which tests go first."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,3 +19,14 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 def world(database: Database) -> Iterator[World]:
     with open_world(database) as world:
         yield world
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where processes share the tests, begin with the files that may take longest, so that no process ends long after the others."""
+    if not hasattr(config, "workerinput"):
+        return
+    most: dict[Path, float] = {}
+    for item in items:
+        if timeout := item.get_closest_marker("timeout"):
+            most[item.path] = max(most.get(item.path, 0), *timeout.args)
+    items.sort(key=lambda item: -most.get(item.path, 0))

@@ -9,9 +9,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from random import SystemRandom
 
 import psutil
 import psycopg
@@ -151,6 +152,11 @@ def until(condition: Callable[[], bool], what: str, otherwise: Callable[[], str]
 
 
 def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Return a port that stays ours while the program is down: connections of other tests take theirs from 32768 up, as Linux's
+    ip_local_port_range has it.
+    """
+    while True:
+        port = SystemRandom().randrange(20_000, 32_768)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
