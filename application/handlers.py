@@ -4,6 +4,7 @@ A command is a frozen dataclass; its handler says only what is its own. Both ans
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -17,8 +18,9 @@ from domain.aggregate import Aggregate
 from domain.provenance import Provenance
 
 _TRIES: Final = 5
-"""How often a change is decided anew when another writer came first and the caller named no version."""
+"""How often a change is decided when another writer comes first each time and the caller named no version."""
 
+Decided = TypeVar("Decided")
 T = TypeVar("T", bound=Aggregate)
 Made = TypeVar("Made", contravariant=True)
 
@@ -33,6 +35,19 @@ class Change(Protocol):
 
 
 Changed = TypeVar("Changed", bound=Change, contravariant=True)
+
+
+def decided_on_the_newest(decide: Callable[[], Decided], expected_version: int | None, tries: int = _TRIES) -> Decided:
+    """Return what ``decide`` returns, asked anew each time that another writer came first, so often in all.
+
+    Raises what ``decide`` raises; StaleVersionError at once if the caller named a version, which no second look can bring back.
+    """
+    for _ in range(tries - 1 if expected_version is None else 0):
+        try:
+            return decide()
+        except StaleVersionError:
+            continue
+    return decide()
 
 
 class MakingHandler(ABC, Generic[Made, T]):
@@ -75,16 +90,10 @@ class ChangingHandler(ABC, Generic[Changed, T]):
         """Raises what ``change`` raises, NotFoundError, StaleVersionError, IdempotencyMismatchError and UnavailableError."""
         log = self._logs.of(tenant_id)
 
-        def decide_again() -> Outcome[T]:
-            for _ in range(self.tries - 1):
-                try:
-                    return self.decide(log, command, by)
-                except StaleVersionError:
-                    if command.expected_version is not None:
-                        raise
-            return self.decide(log, command, by)
+        def decide() -> Outcome[T]:
+            return decided_on_the_newest(lambda: self.decide(log, command, by), command.expected_version, self.tries)
 
-        return log.carry_out(self.kind, by, decide_again, checks_itself=self.checks_itself)
+        return log.carry_out(self.kind, by, decide, checks_itself=self.checks_itself)
 
     def decide(self, log: PracticeLog, command: Changed, by: Provenance) -> Outcome[T]:
         """Load, ask and record once. Raises what ``load``, ``change`` and ``record`` raise."""

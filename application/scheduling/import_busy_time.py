@@ -10,6 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid5
 
 from application.errors import NotFoundError, StaleVersionError
+from application.handlers import decided_on_the_newest
 from application.icalendar.busy import BusyTimes, busy_times
 from application.outcome import Outcome
 from application.ports import Clock
@@ -24,7 +25,6 @@ from domain.time_range import TimeRange
 REACH_DAYS: Final = 731
 """Two years: so far as series do, and nearly as far as any service can be booked."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +64,14 @@ class ImportBusyTimeHandler:
         clinician = log.catalogue().one(Clinician, command.clinician_id)
         now = self._clock.now()
         found = busy_times(command.ics, clinician.zone, TimeRange(now, now + timedelta(days=REACH_DAYS)), tenant_id)
-        outcome = log.carry_out(BusyCalendar, by, lambda: self._import_again(log, command, found, by))
+
+        def decide() -> BusyTimeImported:
+            return decided_on_the_newest(lambda: self._import(log, command, found, by), command.expected_version)
+
+        outcome = log.carry_out(BusyCalendar, by, decide)
         if isinstance(outcome, BusyTimeImported):
             return outcome
         return self._with_visits(log, outcome.thing, outcome.position, outcome.thing.last_import)
-
-    def _import_again(
-        self, log: PracticeLog, command: ImportBusyTime, found: BusyTimes, by: Provenance
-    ) -> BusyTimeImported:
-        """Decide anew when another import of the same calendar came first, unless the caller has named a version."""
-        for _ in range(_TRIES - 1):
-            try:
-                return self._import(log, command, found, by)
-            except StaleVersionError:
-                if command.expected_version is not None:
-                    raise
-        return self._import(log, command, found, by)
 
     def _import(self, log: PracticeLog, command: ImportBusyTime, found: BusyTimes, by: Provenance) -> BusyTimeImported:
         now = self._clock.now()
