@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from projections.conditions import all_of
 from projections.ports import TenantTransaction
 
 _SELECT: Final = "select tenant_id, feed_id, clinician_id, patient_id, detail, opened_at, revoked_at, version, position from access.feed"
@@ -51,15 +52,12 @@ def feeds_of(
     limit: int = 100,
 ) -> tuple[Sequence[FeedRecord], UUID | None]:
     """Return a practice's feeds in order of their opening, and the id behind which the next page begins; None on the last."""
-    condition, values = "tenant_id = %s", list[object]([tenant_id])
-    for column, operator, value in (
-        ("clinician_id", "=", clinician_id),
-        ("patient_id", "=", patient_id),
-        ("feed_id", ">", after),
-    ):
-        if value is not None:
-            condition += f" and {column} {operator} %s"
-            values.append(value)
+    condition, values = all_of(
+        ("tenant_id = %s", tenant_id),
+        ("clinician_id = %s", clinician_id),
+        ("patient_id = %s", patient_id),
+        ("feed_id > %s", after),
+    )
     with transaction(tenant_id) as cursor:
         rows = cursor.execute(
             f"{_SELECT} where {condition} order by feed_id limit %s", (*values, limit + 1), binary=True

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from projections.conditions import all_of
 from projections.ports import TenantTransaction
 
 LONGEST_VISIT: Final = timedelta(days=1)
@@ -92,10 +93,7 @@ class CalendarQueries:
         self, tenant_id: UUID, which: CalendarFilter, *, after: Bookmark | None = None, limit: int = 100
     ) -> CalendarPage:
         """Return up to ``limit`` visits behind a bookmark."""
-        condition, values = _condition(tenant_id, which)
-        if after is not None:
-            condition += " and (starts_at, appointment_id) > (%s, %s)"
-            values += after
+        condition, values = _condition(tenant_id, which, after)
         with self._transaction(tenant_id) as cursor:
             rows = cursor.execute(
                 f"select {COLUMNS} from calendar.appointment where {condition}"  # noqa: S608  constants only
@@ -128,32 +126,20 @@ class CalendarQueries:
         return entry_of(row) if row else None
 
 
-def _condition(tenant_id: UUID, which: CalendarFilter) -> tuple[str, list[object]]:
-    condition, values = "tenant_id = %s", list[object]([tenant_id])
-    if which.starts_from is not None:
-        condition += " and ends_at > %s and starts_at > %s"
-        values += [which.starts_from, which.starts_from - LONGEST_VISIT]
-    if which.until is not None:
-        condition += " and starts_at < %s"
-        values.append(which.until)
-    for column, value in (
-        ("clinician_id", which.clinician_id),
-        ("service_id", which.service_id),
-        ("location_id", which.location_id),
-    ):
-        if value is not None:
-            condition += f" and {column} = %s"
-            values.append(value)
-    if which.patient_ids:
-        condition += " and patient_id = any (%s)"
-        values.append(list(which.patient_ids))
-    if which.resource_id is not None:
-        condition += " and %s = any (resource_ids)"
-        values.append(which.resource_id)
-    if which.statuses:
-        condition += " and status = any (%s)"
-        values.append(list(which.statuses))
-    return condition, values
+def _condition(tenant_id: UUID, which: CalendarFilter, after: Bookmark | None = None) -> tuple[str, list[object]]:
+    return all_of(
+        ("tenant_id = %s", tenant_id),
+        ("(starts_at, appointment_id) > (%s, %s)", after),
+        ("ends_at > %s", which.starts_from),
+        ("starts_at > %s", which.starts_from and which.starts_from - LONGEST_VISIT),
+        ("starts_at < %s", which.until),
+        ("clinician_id = %s", which.clinician_id),
+        ("service_id = %s", which.service_id),
+        ("location_id = %s", which.location_id),
+        ("patient_id = any (%s)", list(which.patient_ids) or None),
+        ("%s = any (resource_ids)", which.resource_id),
+        ("status = any (%s)", list(which.statuses) or None),
+    )
 
 
 def entry_of(row: tuple[Any, ...]) -> CalendarEntry:

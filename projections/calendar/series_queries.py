@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from projections.conditions import all_of
 from projections.ports import TenantTransaction
 
 _COLUMNS: Final = (
@@ -44,14 +45,12 @@ class SeriesQueries:
         limit: int = 50,
     ) -> tuple[Sequence[SeriesEntry], UUID | None]:
         """Return up to ``limit`` series in the order in which they were made, and the id behind which the next page begins."""
-        condition, values = "tenant_id = %s", list[object]([tenant_id])
-        for column, value in (("patient_id", patient_id), ("clinician_id", clinician_id)):
-            if value is not None:
-                condition += f" and {column} = %s"
-                values.append(value)
-        if after is not None:
-            condition += " and series_id > %s"
-            values.append(after)
+        condition, values = all_of(
+            ("tenant_id = %s", tenant_id),
+            ("patient_id = %s", patient_id),
+            ("clinician_id = %s", clinician_id),
+            ("series_id > %s", after),
+        )
         with self._transaction(tenant_id) as cursor:
             rows = cursor.execute(
                 f"select {_COLUMNS} from calendar.series where {condition} order by series_id limit %s",  # noqa: S608  constants only

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from projections.calendar.queries import LONGEST_VISIT, Bookmark
+from projections.conditions import all_of
 from projections.ports import TenantTransaction
 
 COLUMNS: Final = (
@@ -20,6 +21,7 @@ _ENROLMENTS: Final = (
     " join calendar.session s on s.tenant_id = e.tenant_id and s.session_id = e.session_id"
 )
 _IN_ORDER: Final = " order by s.starts_at, s.session_id limit %s"
+_BEHIND: Final = "(s.starts_at, s.session_id) > (%s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,7 @@ class SessionQueries:
         self, tenant_id: UUID, which: SessionFilter, *, after: Bookmark | None = None, limit: int = 100
     ) -> SessionPage:
         """Return up to ``limit`` sessions behind a bookmark."""
-        condition, values = _condition(tenant_id, which)
-        rows = self._rows(tenant_id, _SESSIONS, condition, values, after, limit)
+        rows = self._rows(tenant_id, _SESSIONS, _condition(tenant_id, which, after), limit)
         entries = [session_of(row) for row in rows[:limit]]
         last = entries[-1] if len(rows) > limit else None
         return SessionPage(entries, Bookmark(last.starts_at, last.session_id) if last else None)
@@ -101,14 +102,10 @@ class SessionQueries:
 
         Where somebody was enrolled under two of their ids, a page may hold one more, so that the next one begins behind both.
         """
-        rows = self._rows(
-            tenant_id,
-            _ENROLMENTS,
-            "e.tenant_id = %s and e.patient_id = any (%s)",
-            [tenant_id, list(patient_ids)],
-            after,
-            limit + len(patient_ids),
+        theirs = all_of(
+            ("e.tenant_id = %s", tenant_id), ("e.patient_id = any (%s)", list(patient_ids)), (_BEHIND, after)
         )
+        rows = self._rows(tenant_id, _ENROLMENTS, theirs, limit + len(patient_ids))
         found = [EnrolmentEntry(row[0], row[1], row[2], row[3].astimezone(UTC), session_of(row[4:])) for row in rows]
         chosen = found[:limit]
         chosen += [each for each in found[limit:] if each.session.session_id == chosen[-1].session.session_id]
@@ -116,28 +113,21 @@ class SessionQueries:
         return chosen, Bookmark(last.starts_at, last.session_id) if last else None
 
     def _rows(
-        self,
-        tenant_id: UUID,
-        select: str,
-        condition: str,
-        values: Sequence[object],
-        after: Bookmark | None,
-        limit: int,
+        self, tenant_id: UUID, select: str, which: tuple[str, list[object]], limit: int
     ) -> Sequence[tuple[Any, ...]]:
-        if after is not None:
-            condition, values = f"{condition} and (s.starts_at, s.session_id) > (%s, %s)", [*values, *after]
+        condition, values = which
         with self._transaction(tenant_id) as cursor:
             return cursor.execute(
                 f"{select} where {condition}{_IN_ORDER}".encode(), (*values, limit + 1), binary=True
             ).fetchall()
 
 
-def _condition(tenant_id: UUID, which: SessionFilter) -> tuple[str, list[object]]:
-    condition, values = "s.tenant_id = %s", list[object]([tenant_id])
-    if which.starts_from is not None:
-        condition += " and s.ends_at > %s and s.starts_at > %s"
-        values += [which.starts_from, which.starts_from - LONGEST_VISIT]
-    for test, value in (
+def _condition(tenant_id: UUID, which: SessionFilter, after: Bookmark | None) -> tuple[str, list[object]]:
+    return all_of(
+        ("s.tenant_id = %s", tenant_id),
+        (_BEHIND, after),
+        ("s.ends_at > %s", which.starts_from),
+        ("s.starts_at > %s", which.starts_from and which.starts_from - LONGEST_VISIT),
         ("s.starts_at < %s", which.until),
         ("%s = any (s.staff_ids)", which.clinician_id),
         ("%s = any (s.resource_ids)", which.resource_id),
@@ -145,11 +135,7 @@ def _condition(tenant_id: UUID, which: SessionFilter) -> tuple[str, list[object]
         ("s.location_id = %s", which.location_id),
         ("s.course_id = %s", which.course_id),
         ("s.status = %s", which.status),
-    ):
-        if value is not None:
-            condition += f" and {test}"
-            values.append(value)
-    return condition, values
+    )
 
 
 def session_of(row: Sequence[Any]) -> SessionEntry:

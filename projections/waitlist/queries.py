@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from projections.conditions import all_of
 from projections.ports import TenantTransaction
 
 _ENTRY: Final = (
@@ -78,14 +79,14 @@ class WaitlistQueries:
         """Return up to ``limit`` entries in line, and the place behind which the next page begins. Of a clinician: those who wait for
         that one; whoever waits for anyone is not among them.
         """
-        condition, values = "tenant_id = %s and place > %s", list[object]([tenant_id, after])
-        if patient_ids:
-            condition += " and patient_id = any (%s)"
-            values.append(list(patient_ids))
-        for column, value in (("service_id", service_id), ("clinician_id", clinician_id), ("status", status)):
-            if value is not None:
-                condition += f" and {column} = %s"
-                values.append(value)
+        condition, values = all_of(
+            ("tenant_id = %s", tenant_id),
+            ("place > %s", after),
+            ("patient_id = any (%s)", list(patient_ids) or None),
+            ("service_id = %s", service_id),
+            ("clinician_id = %s", clinician_id),
+            ("status = %s", status),
+        )
         with self._transaction(tenant_id) as cursor:
             rows = cursor.execute(
                 f"select {_ENTRY} from waitlist.entry where {condition} order by place limit %s",  # noqa: S608  constants only
@@ -104,14 +105,12 @@ class WaitlistQueries:
         limit: int = 50,
     ) -> tuple[Sequence[OfferRow], UUID | None]:
         """Return up to ``limit`` offers in the order in which they were made, and the id behind which the next page begins."""
-        condition, values = "tenant_id = %s", list[object]([tenant_id])
-        for column, value in (("entry_id", entry_id), ("opening_id", opening_id)):
-            if value is not None:
-                condition += f" and {column} = %s"
-                values.append(value)
-        if after is not None:
-            condition += " and offer_id > %s"
-            values.append(after)
+        condition, values = all_of(
+            ("tenant_id = %s", tenant_id),
+            ("entry_id = %s", entry_id),
+            ("opening_id = %s", opening_id),
+            ("offer_id > %s", after),
+        )
         with self._transaction(tenant_id) as cursor:
             rows = cursor.execute(
                 f"select {_OFFER} from waitlist.offer where {condition} order by offer_id limit %s",  # noqa: S608  constants only
@@ -124,10 +123,9 @@ class WaitlistQueries:
         self, tenant_id: UUID, *, clinician_id: UUID | None = None, after: int = 0, limit: int = 50
     ) -> tuple[Sequence[UUID], int | None]:
         """Return up to ``limit`` openings in the order in which they were opened, and the place behind which the next page begins."""
-        condition, values = "tenant_id = %s and place > %s", list[object]([tenant_id, after])
-        if clinician_id is not None:
-            condition += " and clinician_id = %s"
-            values.append(clinician_id)
+        condition, values = all_of(
+            ("tenant_id = %s", tenant_id), ("place > %s", after), ("clinician_id = %s", clinician_id)
+        )
         with self._transaction(tenant_id) as cursor:
             rows = cursor.execute(
                 f"select opening_id, place from waitlist.opening where {condition} order by place limit %s",  # noqa: S608  constants only
