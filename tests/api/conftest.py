@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from tests.api.serving import Program, running_program
-from tests.api.studio import Studio
+from tests.api.studio import Json, Studio
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +25,12 @@ def open_studio(program: Program) -> Callable[..., Studio]:
 def studio(open_studio: Callable[..., Studio]) -> Studio:
     """A practice in Berlin: one location, one clinician who is there from 9 to 17 on weekdays, one service of 50 minutes."""
     return open_studio()
+
+
+@pytest.fixture
+def weekly(studio: Studio) -> Json:
+    """Tuesdays at 10:00 in Berlin, eight times from 2 June 2026."""
+    answer = studio.plan()
+    assert answer.status_code == 201, answer.text
+    series: Json = answer.json()
+    return series

@@ -33,15 +33,6 @@ def head(studio: Studio) -> int:
     return position
 
 
-@pytest.fixture
-def weekly(studio: Studio) -> Json:
-    """Tuesdays at 10:00 in Berlin, eight times from 2 June 2026."""
-    answer = studio.plan()
-    assert answer.status_code == 201, answer.text
-    series: Json = answer.json()
-    return series
-
-
 class TestBooking:
     def test_makes_an_appointment_of_each_occurrence(self, studio: Studio, weekly: Json) -> None:
         SeriesInFull.model_validate(weekly)

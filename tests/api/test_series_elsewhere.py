@@ -53,15 +53,6 @@ def add_colleague(studio: Studio) -> str:
     return other
 
 
-@pytest.fixture
-def weekly(studio: Studio) -> Json:
-    """Tuesdays at 10:00 in Berlin, eight times from 2 June 2026."""
-    answer = studio.plan()
-    assert answer.status_code == 201, answer.text
-    series: Json = answer.json()
-    return series
-
-
 class TestThisAndFollowing:
     """EC-06, word for word."""
 
