@@ -21,7 +21,7 @@ class Action(StrEnum):
     MANAGE_WEBHOOKS = "say who outside is told of events, and read what they were sent"
     READ_PATIENTS = "read who patients are"
     CHANGE_PATIENTS = "register and change patients"
-    READ_REMARKS = "read alerts and notes about patients"
+    READ_REMARKS = "read alerts and notes about patients and visits"
     MERGE_PATIENTS = "merge patients who are one person, and undo it"
     ERASE_PATIENTS = "erase patients for ever"
     READ_VISITS = "read appointments, sessions and the calendar"
@@ -49,7 +49,7 @@ ALLOWED: Final = {
     Action.MANAGE_WEBHOOKS: _RUNS_IT,
     Action.READ_PATIENTS: _SEES_PATIENTS | {Role.BILLER, Role.AUDITOR},
     Action.CHANGE_PATIENTS: _SEES_PATIENTS,
-    # What staff note about a patient concerns those who see them, and those who check.
+    # What staff note about a patient, or a visit, concerns those who see them, and those who check.
     Action.READ_REMARKS: _SEES_PATIENTS | {Role.AUDITOR},
     Action.MERGE_PATIENTS: _RUNS_IT | {Role.FRONT_DESK},
     Action.ERASE_PATIENTS: _RUNS_IT,

@@ -14,8 +14,10 @@ from api.scheduling.schemas import (
     CancelBody,
     DeclineBody,
     Empty,
+    NotesBody,
     ReassignBody,
     RescheduleBody,
+    UndoBody,
 )
 from api.scheduling.showing import shower
 from api.things import CHANGES, MAKES, READS_ONE, changed, made
@@ -23,6 +25,7 @@ from application.handlers import Change, ChangingHandler
 from application.permissions import Action, authorise, authorise_visit
 from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler, Booked
 from application.scheduling.cancel_appointment import CancelAppointment, CancelAppointmentHandler
+from application.scheduling.change_notes import ChangeNotes, ChangeNotesHandler
 from application.scheduling.check_in_appointment import CheckInAppointment, CheckInAppointmentHandler
 from application.scheduling.complete_appointment import CompleteAppointment, CompleteAppointmentHandler
 from application.scheduling.confirm_appointment import ConfirmAppointment, ConfirmAppointmentHandler
@@ -58,6 +61,7 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
         is_request=body.status == "requested",
         hold_id=body.hold_id,
         override_reason=body.override.reason if body.override else None,
+        notes=body.notes,
     )
 
     def book(by: Provenance) -> Answer:
@@ -76,6 +80,13 @@ async def get_appointment(appointment_id: UUID, call: Showing) -> Response:
     return await call.show_at(
         Action.READ_VISITS, Appointment, appointment_id, lambda moment: shower(call, position=moment.position)
     )
+
+
+@routes.patch("/{appointment_id}", response_model=AppointmentInFull, responses=CHANGES)
+async def change_notes(appointment_id: UUID, body: NotesBody, call: Changing) -> Response:
+    """Change what staff should know of a visit, whatever has become of it; nothing else of it changes. Refused for a patient who was
+    erased: `patient_erased`."""
+    return await _change(call, ChangeNotesHandler, ChangeNotes(appointment_id, body.notes, call.expected_version))
 
 
 @routes.post("/{appointment_id}/confirm", response_model=AppointmentInFull, responses=CHANGES)
@@ -113,10 +124,12 @@ async def reassign_appointment(appointment_id: UUID, body: ReassignBody, call: C
 
 
 @routes.post("/{appointment_id}/undo", response_model=AppointmentInFull, responses=CHANGES)
-async def undo_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
-    """Undo the last command: what was agreed on until the visit starts, whether the patient came until a day after it. Time that the
-    visit gives back is taken again, or `time_taken`. A booking is archived, not cancelled. An undo is not undone: `nothing_to_undo`."""
-    return await _change(call, UndoAppointmentHandler, UndoAppointment(appointment_id, call.expected_version))
+async def undo_appointment(appointment_id: UUID, call: Changing, body: UndoBody | None = None) -> Response:
+    """Undo the last command: what was agreed on until the visit starts, whether the patient came until a day after it, a change of the
+    notes at any time. Time that the visit gives back is taken again, or `time_taken`. A booking is archived, not cancelled. An undo is not
+    undone: `nothing_to_undo`. Name the `act` to undo that one and no other: notes that were written since are then kept."""
+    command = UndoAppointment(appointment_id, call.expected_version, body.act if body else None)
+    return await _change(call, UndoAppointmentHandler, command)
 
 
 @routes.post("/{appointment_id}/cancel", response_model=AppointmentInFull, responses=CHANGES)

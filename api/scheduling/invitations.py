@@ -34,8 +34,8 @@ async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
 
     def invite() -> CalendarFile:
         appointment = call.log.load(Appointment, appointment_id)
-        # A request that nobody ever agreed to; one that was agreed to and taken back is called off.
-        if appointment.status == Status.REQUESTED and appointment.version == 1:
+        # One that was agreed to and taken back is called off.
+        if not appointment.was_agreed:
             raise NotConfirmedError
         return CalendarFile(_invitation(call.log, appointment), seen_by(call.request))
 

@@ -1,7 +1,7 @@
 """Bodies of requests and answers about free times and appointments."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
@@ -17,6 +17,24 @@ _EXAMPLE: dict[str, JsonValue] = {
     "clinician_id": "01980c5a-0000-7000-8000-000000000002",
     "starts_at": "2026-06-01T09:00:00+02:00",
 }
+
+
+Notes: TypeAlias = Annotated[
+    Text, Field(description="What staff should know of this visit, at most 5,000 characters. Patients do not see it.")
+]
+Act: TypeAlias = Literal[
+    "booked",
+    "requested",
+    "confirmed",
+    "declined",
+    "rescheduled",
+    "reassigned",
+    "cancelled",
+    "checked_in",
+    "completed",
+    "not_attended",
+    "notes_changed",
+]
 
 
 class OverrideBody(Body):
@@ -40,6 +58,7 @@ class AppointmentBody(Body):
                 {**_EXAMPLE, "status": "requested"},
                 {**_EXAMPLE, "hold_id": "01980c5a-0000-7000-8000-000000000005"},
                 {**_EXAMPLE, "override": {"reason": "in pain, Dr. Levi agreed"}},
+                {**_EXAMPLE, "notes": "brings her own crutches"},
             ]
         }
     )
@@ -57,6 +76,24 @@ class AppointmentBody(Body):
     )
     hold_id: UUID | None = Field(default=None, description="A hold of this very time, which the booking uses.")
     override: OverrideBody | None = None
+    notes: Notes | None = None
+
+
+class NotesBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"notes": "brings her own crutches"}, {"notes": None}]})
+
+    notes: Notes | None = Field(description="null or an empty text takes them away.")
+
+
+class UndoBody(Body):
+    """May be left out: then the last command is undone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}, {"act": "checked_in"}]})
+
+    act: Act | None = Field(
+        default=None,
+        description="Undo this one and no other: the last one, but for changes of the notes; or the last of those.",
+    )
 
 
 class RescheduleBody(Body):
@@ -137,6 +174,7 @@ class OverrideShown(Shown):
 
 
 class AppointmentInFull(AppointmentShown):
+    notes: str | None = Field(description="For staff; null for keys whose role does not read notes.")
     cancellation_reason: str | None
     decline_reason: str | None
     override: OverrideShown | None = Field(description="Set if it was booked against the rules, on purpose.")

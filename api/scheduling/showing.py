@@ -40,6 +40,8 @@ def show_facts(call: Call, appointment: Appointment) -> dict[str, object]:
     return {
         **_visit(appointment),
         "price": {"amount_minor": appointment.price_amount_minor, "currency": appointment.price_currency},
+        # What was erased is false, as what was never said.
+        "notes": (appointment.notes or None) if call.actor.may(Action.READ_REMARKS) else None,
         "cancellation_reason": _seen(call, appointment.cancellation_reason),
         "decline_reason": _seen(call, appointment.decline_reason),
         "override": _override(call, appointment),

@@ -48,7 +48,8 @@ class BookAppointment:
     ``preferred_clinician_ids`` come first.
     ``is_request``: the visit takes no time until it is confirmed. ``hold_id`` is a hold of this very time, which the booking uses; one
     that has expired neither helps nor hurts. ``override_reason``: book it even against the rules, see ``slot_regardless``; free text,
-    personal, 1 to 1000 characters, kept only where rules were in the way.
+    personal, 1 to 1000 characters, kept only where rules were in the way. ``notes``: what staff should know of the visit; personal,
+    at most 5000 characters.
     """
 
     patient_id: UUID
@@ -60,6 +61,7 @@ class BookAppointment:
     is_request: bool = False
     hold_id: UUID | None = None
     override_reason: str | None = None
+    notes: str | None = None
 
     def __post_init__(self) -> None:
         if self.is_request and self.override_reason is not None:
@@ -125,6 +127,8 @@ class BookAppointmentHandler:
         appointment = make(id=uuid7(), visit=visit, at=now)
         if command.override_reason is not None and exemption.rules:
             appointment.exempt(*exemption[1:], command.override_reason, now)
+        if command.notes:
+            appointment.change_notes(command.notes, now, act=appointment.last_act)
         things: list[Aggregate] = [appointment]
         releases = diary.expired
         if hold is not None and hold.status_at(now) is HoldStatus.HELD:

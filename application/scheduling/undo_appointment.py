@@ -1,16 +1,23 @@
 """Undoes the last command on an appointment."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from application.practice_log import PracticeLog
-from application.scheduling.appointment_change import AppointmentChange, AppointmentChangingHandler
+from application.scheduling.appointment_change import AppointmentChangingHandler
 from application.scheduling.limits import caps_on
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.quotas import VisitCap
 
 
-class UndoAppointment(AppointmentChange):
-    """The last command was a mistake."""
+@dataclass(frozen=True, slots=True)
+class UndoAppointment:
+    """The last command was a mistake; or ``act`` was, after which at most the notes were changed."""
+
+    id: UUID
+    expected_version: int | None = None
+    act: str | None = None
 
 
 class UndoAppointmentHandler(AppointmentChangingHandler[UndoAppointment]):
@@ -18,7 +25,7 @@ class UndoAppointmentHandler(AppointmentChangingHandler[UndoAppointment]):
 
     def change(self, log: PracticeLog, thing: Appointment, command: UndoAppointment) -> None:
         """Raises NothingToUndoError, AlreadyStartedError, TooLateToUndoError."""
-        thing.undo(self._clock.now())
+        thing.undo(self._clock.now(), command.act)
 
     def caps(self, log: PracticeLog, thing: Appointment) -> Sequence[VisitCap]:
         """What was given up may have been given to others since; whether the patient came is a fact that no limit changes."""

@@ -8,7 +8,6 @@ from uuid import UUID
 from eventsourcing.domain import event
 
 from domain.aggregate import Aggregate
-from domain.money import Money
 from domain.personal import Personal
 from domain.scheduling import appointment_facts as facts
 from domain.scheduling.errors import (
@@ -18,10 +17,12 @@ from domain.scheduling.errors import (
     NotRequestedError,
     NotStartedError,
 )
-from domain.scheduling.status import HOLDING, Status, refuse_closed, refuse_fixed, refuse_unagreed
-from domain.scheduling.time_claim import TimeClaim, asked_of
-from domain.scheduling.undoing import GRACE, Earlier, as_it_is, undoable
+from domain.scheduling.status import Status, refuse_closed, refuse_fixed, refuse_unagreed
+from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.undoing import GRACE, NOTES_CHANGED, Earlier, earlier_notes, remember, undoable
 from domain.scheduling.visit import SeriesPlace, Visit
+from domain.scheduling.visit_claims import claims_of
+from domain.scheduling.visit_notes import clean_notes
 from domain.text import clean_paragraphs
 from domain.time_range import TimeRange
 
@@ -40,6 +41,7 @@ class Appointment(Aggregate):
     CheckedIn = facts.CheckedIn
     Completed = facts.Completed
     NotAttended = facts.NotAttended
+    NotesChanged = facts.NotesChanged
     Undone = facts.Undone
 
     @classmethod
@@ -83,28 +85,29 @@ class Appointment(Aggregate):
         occurrence: int | None = None,
         original: str | None = None,
     ) -> None:
-        self.patient_id = patient_id
-        self.service_id = service_id
-        self.clinician_id = clinician_id
-        self.location_id = location_id
+        self.patient_id, self.service_id = patient_id, service_id
+        self.clinician_id, self.location_id = clinician_id, location_id
         self.resource_ids = resource_ids
-        self.starts_at = starts_at
-        self.ends_at = ends_at
-        self.buffer_before_minutes = buffer_before_minutes
-        self.buffer_after_minutes = buffer_after_minutes
+        self.starts_at, self.ends_at = starts_at, ends_at
+        self.buffer_before_minutes, self.buffer_after_minutes = buffer_before_minutes, buffer_after_minutes
         self.mode = mode
-        self.price_amount_minor = price_amount_minor
-        self.price_currency = price_currency
+        self.price_amount_minor, self.price_currency = price_amount_minor, price_currency
         self.series_id, self.occurrence, self.original = series_id, occurrence, original
         self.status: str = Status.BOOKED.value
+        self.was_agreed = True
         self.cancellation_reason: Personal[str] | None = None
         self.decline_reason: Personal[str] | None = None
         self.exemption: Personal[str] | None = None
+        self.notes: Personal[str | None] = None
+        self.noted_by_itself = False
+        self.notes_before: tuple[Personal[str | None], bool] | None = None
         self.exempt_from: list[str] = []
         self.overlaps: list[UUID] = []
         self.beside: list[UUID] = []
         # Undone, a booking leaves no visit, and no cancellation either.
-        self.earlier: Earlier | None = {**as_it_is(self, "booked"), "status": Status.ARCHIVED.value}
+        self.earlier: Earlier | None
+        self.last_act: str | None
+        remember(self, "booked", status=Status.ARCHIVED.value)
 
     @property
     def during(self) -> TimeRange:
@@ -112,29 +115,13 @@ class Appointment(Aggregate):
         return TimeRange(self.starts_at, self.ends_at)
 
     @property
-    def price(self) -> Money:
-        return Money(self.price_amount_minor, self.price_currency)
-
-    @property
     def grace_until(self) -> datetime:
         """When others may be told of the last command, unless it is undone before."""
         return self.modified_on + GRACE
 
     def claims(self) -> list[TimeClaim]:
-        """Return the time that the visit holds now: its clinician's and each resource's, with the buffers.
-
-        A request holds nothing yet, and only counts; a cancelled visit and one whose patient did not come hold nothing any more; a
-        completed one keeps its time, for it was used.
-        """
-        if self.status == Status.REQUESTED:
-            asked = asked_of(self.clinician_id)
-            return [TimeClaim(self.id, asked, self.taken, self.during, self.service_id, beside=True, pending=True)]
-        if self.status not in HOLDING:
-            return []
-        return [
-            TimeClaim(self.id, what, self.taken, self.during, self.service_id, beside=what in self.beside)
-            for what in (self.clinician_id, *self.resource_ids)
-        ]
+        """Return the time that the visit holds now."""
+        return claims_of(self)
 
     @property
     def taken(self) -> TimeRange:
@@ -289,9 +276,25 @@ class Appointment(Aggregate):
         self.trigger_event(self.NotAttended, timestamp=at)
         return True
 
-    def undo(self, at: datetime) -> None:
-        """Take the last command back: the visit is again what it was before. A booking that is taken back is archived.
+    def change_notes(self, notes: str | None, at: datetime, *, by_itself: bool = True, act: str | None = None) -> bool:
+        """Keep what staff should know of this visit, whatever has become of it; None takes it away. Return whether anything was recorded.
+
+        ``by_itself``: it is written for this visit alone, not for several of a series. ``act``: it is part of that one.
+        Raises what ``clean_notes`` raises.
+        """
+        notes = clean_notes(notes)
+        if notes == self.notes:
+            return False
+        said = {"patient_id": self.patient_id, "notes": notes, "by_itself": by_itself, "act": act}
+        self.trigger_event(self.NotesChanged, **said, timestamp=at)
+        return True
+
+    def undo(self, at: datetime, act: str | None = None) -> None:
+        """Take the last command back, or ``act``: the visit is again what it was before it. A booking is archived.
 
         Raises what ``undoable`` raises.
         """
-        self.trigger_event(self.Undone, **undoable(self.earlier, self.starts_at, self.ends_at, at), timestamp=at)
+        earlier = undoable(self, act, at)
+        self.trigger_event(self.Undone, **earlier, timestamp=at)
+        if earlier["act"] == NOTES_CHANGED:
+            self.trigger_event(self.NotesChanged, **earlier_notes(self), timestamp=at)

@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.aggregate import Aggregate, FirstFact
 from domain.personal import Personal
 from domain.scheduling.status import Status
-from domain.scheduling.undoing import as_it_is
+from domain.scheduling.undoing import NOTES_CHANGED, remember
 
 
 class Agreed(FirstFact):
@@ -49,7 +49,8 @@ class Requested(Agreed):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.status = Status.REQUESTED.value
-        aggregate.earlier = {**as_it_is(aggregate, "requested"), "status": Status.ARCHIVED.value}
+        aggregate.was_agreed = False
+        remember(aggregate, "requested", status=Status.ARCHIVED.value)
 
 
 class Exempted(Aggregate.Event):
@@ -75,8 +76,9 @@ class Confirmed(Aggregate.Event):
     resource_ids: list[UUID]
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = as_it_is(aggregate, "confirmed")
+        remember(aggregate, "confirmed")
         aggregate.status, aggregate.resource_ids = Status.BOOKED.value, self.resource_ids
+        aggregate.was_agreed = True
 
 
 class Declined(Aggregate.Event):
@@ -86,7 +88,7 @@ class Declined(Aggregate.Event):
     reason: Personal[str]
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = as_it_is(aggregate, "declined")
+        remember(aggregate, "declined")
         aggregate.status, aggregate.decline_reason = Status.DECLINED.value, self.reason
 
 
@@ -102,7 +104,7 @@ class Rescheduled(Aggregate.Event):
     location_id: UUID | None = None
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = as_it_is(aggregate, "rescheduled")
+        remember(aggregate, "rescheduled")
         aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
         aggregate.clinician_id = self.clinician_id or aggregate.clinician_id
         aggregate.location_id = self.location_id or aggregate.location_id
@@ -116,7 +118,7 @@ class Reassigned(Aggregate.Event):
     resource_ids: list[UUID]
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = as_it_is(aggregate, "reassigned")
+        remember(aggregate, "reassigned")
         aggregate.clinician_id, aggregate.location_id = self.clinician_id, self.location_id
         aggregate.resource_ids, aggregate.beside = self.resource_ids, []
 
@@ -128,7 +130,7 @@ class Cancelled(Aggregate.Event):
     reason: Personal[str]
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = as_it_is(aggregate, "cancelled")
+        remember(aggregate, "cancelled")
         aggregate.status, aggregate.cancellation_reason = Status.CANCELLED.value, self.reason
 
 
@@ -136,7 +138,7 @@ class CheckedIn(Aggregate.Event):
     TOPIC = "scheduling.appointment.checked_in"
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = as_it_is(aggregate, "checked_in")
+        remember(aggregate, "checked_in")
         aggregate.status = Status.CHECKED_IN.value
 
 
@@ -144,7 +146,7 @@ class Completed(Aggregate.Event):
     TOPIC = "scheduling.appointment.completed"
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = as_it_is(aggregate, "completed")
+        remember(aggregate, "completed")
         aggregate.status = Status.COMPLETED.value
 
 
@@ -152,12 +154,34 @@ class NotAttended(Aggregate.Event):
     TOPIC = "scheduling.appointment.not_attended"
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.earlier = as_it_is(aggregate, "not_attended")
+        remember(aggregate, "not_attended")
         aggregate.status = Status.NO_SHOW.value
 
 
+class NotesChanged(Aggregate.Event):
+    """``by_itself``: they were written for this visit alone, and not for several of a series. ``act`` is there if they are part of
+    another act: they came with the booking, or are again what they were since a change of them was undone.
+    """
+
+    TOPIC = "scheduling.appointment.notes_changed"
+    SUBJECT = "patient_id"
+    patient_id: UUID
+    notes: Personal[str | None]
+    by_itself: bool
+    act: str | None = None
+
+    def apply(self, aggregate: Any) -> None:
+        if self.act is None:
+            aggregate.notes_before, aggregate.last_act = (aggregate.notes, aggregate.noted_by_itself), NOTES_CHANGED
+        else:
+            aggregate.notes_before = None
+        aggregate.notes, aggregate.noted_by_itself = self.notes, self.by_itself
+
+
 class Undone(Aggregate.Event):
-    """The last command, ``act``, does not count; the appointment is what it was before it, as the other fields say."""
+    """The last command, ``act``, does not count; the appointment is what it was before it, as the other fields say. What its notes were
+    is said by the fact that comes with it.
+    """
 
     TOPIC = "scheduling.appointment.undone"
     act: str
@@ -177,4 +201,6 @@ class Undone(Aggregate.Event):
         )
         aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
         aggregate.resource_ids, aggregate.beside = self.resource_ids, self.beside
-        aggregate.cancellation_reason = aggregate.decline_reason = aggregate.earlier = None
+        aggregate.last_act = None
+        if self.act != NOTES_CHANGED:
+            aggregate.cancellation_reason = aggregate.decline_reason = aggregate.earlier = None

@@ -11,11 +11,12 @@ GRACE: Final = timedelta(minutes=3)
 CORRECTION: Final = timedelta(days=1)
 """How long after a visit it can be corrected whether the patient came."""
 
+NOTES_CHANGED: Final = "notes_changed"
 _ATTENDANCE: Final = ("checked_in", "completed", "not_attended")
 
 
 class Earlier(TypedDict):
-    """What an appointment was before its last command, ``act``, and would be again if that were undone."""
+    """What an appointment was before its last command on more than its notes, ``act``, and would be again if that were undone."""
 
     act: str
     status: str
@@ -41,17 +42,35 @@ def as_it_is(appointment: Any, act: str) -> Earlier:
     }
 
 
-def undoable(earlier: Earlier | None, starts_at: datetime, ends_at: datetime, at: datetime) -> Earlier:
-    """Return what an undo restores. ``earlier`` is None where the last command was undone already.
+def remember(appointment: Any, act: str, *, status: str | None = None) -> None:
+    """Let ``act``, which comes next, be what an undo takes back. Undone, it leaves the visit as it is, or in another ``status``."""
+    earlier = as_it_is(appointment, act)
+    appointment.earlier = earlier if status is None else {**earlier, "status": status}
+    appointment.last_act = act
 
-    What was agreed on can be undone until the visit starts, whether the patient came until a day after its end.
-    Raises NothingToUndoError, AlreadyStartedError, TooLateToUndoError.
+
+def undoable(appointment: Any, act: str | None, at: datetime) -> Earlier:
+    """Return what an undo of the last command restores. If ``act`` is named: of that one, if it was the last but for notes, which stand
+    apart; or of the last change of the notes.
+
+    What was agreed on can be undone until the visit starts, whether the patient came until a day after its end, notes at any time.
+    Raises NothingToUndoError: it was undone already, or is not the last; AlreadyStartedError, TooLateToUndoError.
     """
-    if earlier is None:
+    act = act or appointment.last_act
+    if act == NOTES_CHANGED and appointment.notes_before:
+        return as_it_is(appointment, act)
+    earlier: Earlier | None = appointment.earlier
+    if earlier is None or earlier["act"] != act:
         raise NothingToUndoError
-    if earlier["act"] in _ATTENDANCE:
-        if at >= ends_at + CORRECTION:
+    if act in _ATTENDANCE:
+        if at >= appointment.ends_at + CORRECTION:
             raise TooLateToUndoError
-    elif at >= min(starts_at, earlier["starts_at"]):
+    elif at >= min(appointment.starts_at, earlier["starts_at"]):
         raise AlreadyStartedError
     return earlier
+
+
+def earlier_notes(appointment: Any) -> dict[str, object]:
+    """Return the fields of the fact that brings notes back, after a change of them that is ``undoable``."""
+    notes, by_itself = appointment.notes_before
+    return {"patient_id": appointment.patient_id, "notes": notes, "by_itself": by_itself, "act": "undone"}

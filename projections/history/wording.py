@@ -60,6 +60,7 @@ SENTENCES: Final = {
     "scheduling.appointment.checked_in": "The patient arrived",
     "scheduling.appointment.completed": "The visit was completed",
     "scheduling.appointment.not_attended": "The patient did not come",
+    "scheduling.appointment.notes_changed": "The notes on the visit were changed",
     "scheduling.series.planned": "A series of visits was booked",
     "scheduling.series.changed": "Visits of the series were changed",
     "scheduling.series.cancelled": "Visits of the series were cancelled",

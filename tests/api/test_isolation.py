@@ -51,6 +51,7 @@ BODIES: dict[tuple[str, str], Json] = {
         "preferred_clinician_ids": [""],
         "hold_id": "",
     },
+    ("patch", "/v1/appointments/{appointment_id}"): {"notes": "x"},
     ("post", "/v1/appointments/{appointment_id}/confirm"): {},
     ("post", "/v1/appointments/{appointment_id}/decline"): {"reason": "x"},
     ("post", "/v1/appointments/{appointment_id}/reassign"): {"clinician_id": "", "resource_ids": [""]},

@@ -38,6 +38,8 @@ class TestCanaries:
             client.post("/v1/appointments", json=studio.visit({"local": CANARY, "zone": CANARY})),
             client.post(f"/v1/appointments/{visit['id']}/cancel", json={"reason": REASON, "name": CANARY}),
             client.post(f"/v1/appointments/{visit['id']}/reschedule", json={"starts_at": REASON}),
+            client.patch(f"/v1/appointments/{visit['id']}", json={"notes": REASON * 200}),
+            client.patch(f"/v1/appointments/{visit['id']}", json={"notes": [REASON]}),
             client.get(f"/v1/patients/{CANARY}"),
             client.get(f"/v1/{CANARY}"),
             client.get("/v1/patients", params={"cursor": CANARY}),

@@ -42,6 +42,7 @@ from domain.visit_limits import VisitLimits
 from projections.calendar.queries import CalendarFilter, CalendarQueries
 from tests.application.busy_rules import BusyRules
 from tests.application.import_rules import ImportRules
+from tests.application.note_rules import NoteRules
 from tests.application.presence_rules import PresenceRules
 from tests.application.series_commands import SeriesCommands
 from tests.application.session_commands import SessionCommands
@@ -58,7 +59,7 @@ AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
 """When the day is over and visits can be closed."""
 
 
-class Scheduling(ImportRules, SeriesCommands, SessionCommands, WaitlistCommands, BusyRules, PresenceRules):
+class Scheduling(ImportRules, SeriesCommands, SessionCommands, WaitlistCommands, BusyRules, PresenceRules, NoteRules):
     """Commands come in volleys: each volley's commands run in threads that start together."""
 
     world: World
@@ -102,6 +103,7 @@ class Scheduling(ImportRules, SeriesCommands, SessionCommands, WaitlistCommands,
                 starts_at,  # type: ignore[arg-type]  # sampled from STARTS
                 is_request=how == "request",
                 override_reason="in pain" if how == "override" else None,
+                notes="in pain" if how == "override" else None,
             )
             return handler(self.studio.tenant_id, command, by_test()).thing.id
 

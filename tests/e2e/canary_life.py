@@ -132,6 +132,7 @@ class Life:
             self.write("PATCH", "/v1/patients/{patient_id}", canary.patient(number + 1), patient_id=patient)
             self.note(patient, number)
             visit = self.book(patient)
+            self.write("PATCH", "/v1/appointments/{appointment_id}", {"notes": canary.reason}, appointment_id=visit)
             moved = {"starts_at": self.starts_at()}
             self.write("POST", "/v1/appointments/{appointment_id}/reschedule", moved, appointment_id=visit)
             self.cancel(visit)
@@ -233,7 +234,8 @@ class Life:
         self.write("DELETE", "/v1/waitlist/{entry_id}", entry_id=entries[1])
 
     def book(self, patient_id: str, which: str = "clinician_id", starts_at: str | None = None) -> str:
-        return str(self.write("POST", "/v1/appointments", self.visit(patient_id, which, starts_at))["id"])
+        noted = self.visit(patient_id, which, starts_at) | {"notes": self.canary.german}
+        return str(self.write("POST", "/v1/appointments", noted)["id"])
 
     def visit(self, patient_id: str, which: str = "clinician_id", starts_at: str | None = None) -> dict[str, object]:
         return {

@@ -48,6 +48,7 @@ def things() -> list[Aggregate]:
     for hours in (1, 2):
         moved = TimeRange(visit.during.ends_at, visit.during.ends_at + visit.during.duration)
         visit.reschedule(moved, (uuid7(),) * hours, TEN)
+    visit.change_notes("brings her son along", TEN)
     visit.cancel("ill", TEN)
     return [clinician, patient, service, visit]
 

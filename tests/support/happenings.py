@@ -200,8 +200,10 @@ class Happenings:
                 patient.change_remarks("prefers mornings", self.random.choice((None, "פניצילין")), NOW)
 
     def _visit_goes_on(self, appointment: Appointment) -> Appointment:
-        if appointment.earlier is not None and self.random.random() < 0.2:
+        if appointment.last_act is not None and self.random.random() < 0.2:
             appointment.undo(NOW)
+        elif self.random.random() < 0.1:
+            appointment.change_notes(f"Türcode {self.random.random()}, קוד", NOW)
         elif appointment.status == Status.REQUESTED:
             if self.random.random() < 0.3:
                 appointment.decline("voll, מלא", NOW)

@@ -14,6 +14,7 @@ from application.importing.import_appointments import ImportAppointments, Import
 from application.importing.mapping import ImportMapping, Result
 from application.importing.practice_import import ImportPorts
 from application.scheduling.diary import open_diary
+from domain.money import Money
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
 from domain.scheduling.appointment import Appointment
@@ -269,7 +270,7 @@ class Meddler:
                     location_id=some.location_id,
                     resource_ids=(),
                     during=at,
-                    price=some.price,
+                    price=Money(some.price_amount_minor, some.price_currency),
                     mode=some.mode,
                 ),
                 at=day,
