@@ -1,4 +1,4 @@
-"""A feed's visits, told as far as the feed may tell of them."""
+"""A feed's visits and sessions, told as far as the feed may tell of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -41,7 +41,7 @@ def calendar_of(world: World, tenant_id: UUID, feed_id: UUID) -> str:
         clinician_id=opened.clinician_id,
         patient_ids=patient.family_ids if patient else (),
     )
-    tells = _teller(world, log, opened, patient, {visit.patient_id for visit in visits})
+    tells = _teller(world, log, opened, patient, {visit.patient_id for visit in visits if visit.patient_id})
     practice = log.catalogue(at_least=1).one(Practice, tenant_id)
     return feed(practice.name, map(tells, visits))
 
@@ -66,13 +66,14 @@ def _teller(
 
     def whom(visit: FeedVisit) -> str | None:
         if patient is not None:
-            name = catalogue.one(Clinician, visit.clinician_id).name
-            return name if isinstance(name, str) else None
-        return _called(names.get(visit.patient_id), detail)
+            staff = [catalogue.one(Clinician, clinician_id).name for clinician_id in visit.staff_ids]
+            return ", ".join(name for name in staff if isinstance(name, str))
+        # Nobody's calendar is told who comes to a session.
+        return _called(names.get(visit.patient_id), detail) if visit.patient_id else None
 
     def tell(visit: FeedVisit) -> SharedVisit:
         when = SharedVisit(
-            uid=uid_of(log.tenant_id, visit.appointment_id),
+            uid=uid_of(log.tenant_id, visit.id),
             version=visit.version,
             revised_at=visit.revised_at,
             starts_at=visit.starts_at,

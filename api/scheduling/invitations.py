@@ -1,5 +1,6 @@
-"""GET /v1/appointments/{id}/invitation.ics: a visit for the patient's own calendar."""
+"""GET /v1/appointments/{id}/invitation.ics, /v1/sessions/{id}/invitation.ics: a visit or a seat for the patient's own calendar."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -8,6 +9,7 @@ from api.calendar_file import ICALENDAR, CalendarFile, seen_by
 from api.calls import Reading
 from api.things import problems
 from application.icalendar.visits import Person, SharedVisit, invitation, spoken, uid_of
+from application.patients.person import person_of
 from application.permissions import Action
 from application.practice_log import PracticeLog
 from domain.patients.patient import Patient
@@ -17,13 +19,16 @@ from domain.practice.practice import Practice
 from domain.practice.service import Service
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.errors import NotConfirmedError
+from domain.scheduling.session import Session
+from domain.scheduling.session_errors import NotEnrolledError
+from domain.scheduling.session_facts import Told
 from domain.scheduling.status import HOLDING, Status
 
-routes = APIRouter(prefix="/v1/appointments", tags=["scheduling"])
+routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
 
 @routes.get(
-    "/{appointment_id}/invitation.ics",
+    "/appointments/{appointment_id}/invitation.ics",
     response_class=Response,
     responses={**ICALENDAR, **problems(403, 404, 409)},
 )
@@ -42,31 +47,66 @@ async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
     return await call.read(Action.READ_PATIENTS, invite)
 
 
+@routes.get(
+    "/sessions/{session_id}/invitation.ics",
+    response_class=Response,
+    responses={**ICALENDAR, **problems(403, 404, 409, 422)},
+)
+async def get_invitation_to_session(session_id: UUID, patient_id: UUID, call: Reading) -> Response:
+    """A patient's seat in a session as a message to their calendar: `METHOD:REQUEST` while they have it and the session stands,
+    `METHOD:CANCEL` once one of both is over. It names nobody else on the roster. Refused for who never had a seat: `not_enrolled`."""
+
+    def invite() -> CalendarFile:
+        session, ids = call.log.load(Session, session_id), person_of(call.log, patient_id).ids
+        return CalendarFile(_seat(call.log, session, ids), seen_by(call.request))
+
+    return await call.read(Action.READ_PATIENTS, invite)
+
+
 def _invitation(log: PracticeLog, appointment: Appointment) -> str:
-    catalogue = log.catalogue()
-    practice = catalogue.one(Practice, log.tenant_id)
-    clinician = catalogue.one(Clinician, appointment.clinician_id)
-    location = catalogue.one(Location, appointment.location_id)
     patient = log.load(Patient, appointment.patient_id)
     patient = log.load(Patient, patient.merged_into) if patient.merged_into else patient
-    name = clinician.name if isinstance(clinician.name, str) else None
-    when = spoken(appointment.starts_at, location.zone, patient.zone)
+    is_cancelled = appointment.status not in (*HOLDING, Status.NO_SHOW)
+    told = Told(appointment.version, appointment.modified_on)
+    return _written(log, appointment, [appointment.clinician_id], patient, told, is_cancelled=is_cancelled)
+
+
+def _seat(log: PracticeLog, session: Session, person: Sequence[UUID]) -> str:
+    """``person`` are the ids under which a patient is known, that of who stands for them first. Raises NotEnrolledError."""
+    told = session.news_to(person)
+    if told is None:
+        raise NotEnrolledError
+    is_cancelled = session.is_cancelled or session.roster.keys().isdisjoint(person)
+    return _written(log, session, session.staff_ids, log.load(Patient, person[0]), told, is_cancelled=is_cancelled)
+
+
+def _written(
+    log: PracticeLog,
+    thing: Appointment | Session,
+    staff_ids: Sequence[UUID],
+    patient: Patient,
+    told: Told,
+    *,
+    is_cancelled: bool,
+) -> str:
+    catalogue = log.catalogue()
+    practice = catalogue.one(Practice, log.tenant_id)
+    staff = [catalogue.one(Clinician, clinician_id) for clinician_id in staff_ids]
+    location = catalogue.one(Location, thing.location_id)
+    names = [clinician.name for clinician in staff if isinstance(clinician.name, str)]
     visit = SharedVisit(
-        uid=uid_of(log.tenant_id, appointment.id),
-        version=appointment.version,
-        revised_at=appointment.modified_on,
-        starts_at=appointment.starts_at,
-        ends_at=appointment.ends_at,
-        summary=str(catalogue.one(Service, appointment.service_id).fields["name"]),
+        uid=uid_of(log.tenant_id, thing.id),
+        version=told.version,
+        revised_at=told.at,
+        starts_at=thing.starts_at,
+        ends_at=thing.ends_at,
+        summary=str(catalogue.one(Service, thing.service_id).fields["name"]),
         location=location.name,
-        description=f"{when}\n{name}" if name else when,
-        is_cancelled=appointment.status not in (*HOLDING, Status.NO_SHOW),
+        description="\n".join([spoken(thing.starts_at, location.zone, patient.zone), *names]),
+        is_cancelled=is_cancelled,
     )
-    return invitation(
-        visit,
-        Person(practice.name, clinician.email if isinstance(clinician.email, str) else None),
-        _person(patient),
-    )
+    email = staff[0].email
+    return invitation(visit, Person(practice.name, email if isinstance(email, str) else None), _person(patient))
 
 
 def _person(patient: Patient) -> Person:

@@ -1,4 +1,4 @@
-"""Visits as other calendars know them: one UID for ever, and a number that rises with each change."""
+"""Visits and sessions as other calendars know them: one UID for ever, and a number that rises with each change."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedVisit:
-    """A visit and what may be told of it. ``version`` is the appointment's, ``revised_at`` when that came about."""
+    """A visit or a session, and what may be told of it. It came to ``version`` at ``revised_at``, and has been what it is since."""
 
     uid: str
     version: int
@@ -57,13 +57,13 @@ class SharedVisit:
         yield "END:VEVENT"
 
 
-def uid_of(tenant_id: UUID, appointment_id: UUID) -> str:
-    """Return what a visit is known by in every calendar, for ever."""
-    return f"{appointment_id}@{tenant_id}"
+def uid_of(tenant_id: UUID, id_: UUID) -> str:
+    """Return what a visit or a session is known by in every calendar, for ever."""
+    return f"{id_}@{tenant_id}"
 
 
 def is_own(tenant_id: UUID, uid: str) -> bool:
-    """Tell whether a UID is of a visit of this practice, and so of something that came back."""
+    """Tell whether a UID is of a visit or a session of this practice, and so of something that came back."""
     return uid.strip().lower().endswith(f"@{tenant_id}")
 
 

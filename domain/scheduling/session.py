@@ -46,7 +46,8 @@ class Session(Aggregate):
     """``roster`` holds who has a seat, in the order in which they got it, and whether they came (None: not noted).
 
     ``waiting`` are those who wait, the first one first. Nobody waits while a seat is free. ``person`` in what follows are all ids under
-    which somebody is known: they may have been merged since they enrolled.
+    which somebody is known: they may have been merged since they enrolled. ``placed`` is when it was last put somewhere or called off,
+    ``seated`` when each who ever had a seat got it or lost it.
     """
 
     TOPIC = "scheduling.session"
@@ -104,6 +105,8 @@ class Session(Aggregate):
         self.roster: dict[UUID, bool | None] = {}
         self.waiting: list[UUID] = []
         self.moved_up: list[UUID] = []
+        self.placed = facts.Told(1, timestamp)
+        self.seated: dict[UUID, facts.Told] = {}
         self.is_cancelled = False
         self.cancellation_reason: Personal[str] | None = None
 
@@ -131,6 +134,11 @@ class Session(Aggregate):
             TimeClaim(self.id, what, self.taken, self.during, self.service_id)
             for what in (*self.staff_ids, *self.resource_ids)
         ]
+
+    def news_to(self, person: Collection[UUID]) -> facts.Told | None:
+        """Return the newest fact that a person's own calendar has to know of; None for somebody who never had a seat."""
+        seats = [self.seated[id] for id in person if id in self.seated]
+        return max(self.placed, *seats) if seats else None
 
     def enrol(self, patient_id: UUID, person: Collection[UUID], at: datetime, *, waits: bool = False) -> None:
         """Give a seat; where all are taken and ``waits``, the last place in the line.

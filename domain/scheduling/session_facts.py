@@ -4,11 +4,18 @@ A session knows its facts, so they cannot know it by its type.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.aggregate import Aggregate, FirstFact
 from domain.personal import Personal
+
+
+class Told(NamedTuple):
+    """The version that a fact made, and when: older ones are no news any more to a calendar that was told of it."""
+
+    version: int
+    at: datetime
 
 
 class Planned(FirstFact):
@@ -36,6 +43,7 @@ class Enrolled(Aggregate.Event):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.roster[self.patient_id] = None
+        aggregate.seated[self.patient_id] = _told(self)
 
 
 class BeganToWait(Aggregate.Event):
@@ -56,6 +64,7 @@ class MovedUp(Aggregate.Event):
         aggregate.waiting.remove(self.patient_id)
         aggregate.roster[self.patient_id] = None
         aggregate.moved_up.append(self.patient_id)
+        aggregate.seated[self.patient_id] = _told(self)
 
 
 class SeatCancelled(Aggregate.Event):
@@ -65,6 +74,7 @@ class SeatCancelled(Aggregate.Event):
     def apply(self, aggregate: Any) -> None:
         del aggregate.roster[self.patient_id]
         aggregate.moved_up = []
+        aggregate.seated[self.patient_id] = _told(self)
 
 
 class StoppedWaiting(Aggregate.Event):
@@ -100,6 +110,7 @@ class Moved(Aggregate.Event):
         aggregate.location_id, aggregate.resource_ids = self.location_id, self.resource_ids
         aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
         aggregate.moved_up = []
+        aggregate.placed = _told(self)
 
 
 class AttendanceNoted(Aggregate.Event):
@@ -109,6 +120,7 @@ class AttendanceNoted(Aggregate.Event):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.roster[self.patient_id] = self.attended
+        aggregate.seated[self.patient_id] = _told(self)
 
 
 class Cancelled(Aggregate.Event):
@@ -122,3 +134,8 @@ class Cancelled(Aggregate.Event):
     def apply(self, aggregate: Any) -> None:
         aggregate.is_cancelled = True
         aggregate.cancellation_reason = self.reason
+        aggregate.placed = _told(self)
+
+
+def _told(fact: Aggregate.Event) -> Told:
+    return Told(fact.originator_version, fact.timestamp)

@@ -130,6 +130,7 @@ QUERIES: dict[str, Json] = {
     "/v1/calendar": WINDOW,
     "/v1/clinicians/{clinician_id}/busy-time": WINDOW,
     "/v1/diff": {"from": "0", "to": "1", "thing_id": ""},
+    "/v1/sessions/{session_id}/invitation.ics": {"patient_id": ""},
 }
 
 
