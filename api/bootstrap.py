@@ -51,6 +51,7 @@ from projections import cursors
 from projections.access.feed_queries import FeedRecord, feeds_of, find_feed
 from projections.access.queries import KeyRecord, find_key, keys_of
 from projections.auto_fill.projector import AutoFillProjector
+from projections.calendar.course_queries import CourseQueries
 from projections.calendar.feed_queries import FeedQueries
 from projections.calendar.past import PastCalendar
 from projections.calendar.queries import CalendarQueries
@@ -97,6 +98,7 @@ class World:
     calendar: CalendarQueries
     past_calendar: PastCalendar
     series: SeriesQueries
+    courses: CourseQueries
     feed_visits: FeedQueries
     sessions: SessionQueries
     patients: PatientQueries
@@ -276,6 +278,7 @@ def open_world(settings: Settings, *, stays_up: bool = False, clock: Clock | Non
             calendar=CalendarQueries(transaction),
             past_calendar=PastCalendar(transaction, log_reader),
             series=SeriesQueries(transaction),
+            courses=CourseQueries(transaction),
             feed_visits=FeedQueries(transaction),
             sessions=SessionQueries(transaction),
             patients=PatientQueries(transaction, log_reader, keys, words_of),

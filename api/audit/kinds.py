@@ -25,7 +25,7 @@ from api.practice import (
 )
 from api.scheduling import (
     busy_time,
-    course_schemas,
+    course_showing,
     feeds,
     holds,
     series_showing,
@@ -99,7 +99,7 @@ KINDS: Final[Mapping[type[Aggregate], Kind]] = {
     Hold: Kind(Action.READ_VISITS, lambda call, thing: holds.shower(call, _BEFORE_ANY_END)(thing)),
     Feed: Kind(Action.SHARE_CALENDARS, lambda _, thing: feeds.show(thing)),
     Session: Kind(Action.READ_VISITS, session_showing.show_facts),
-    Course: Kind(Action.READ_VISITS, lambda _, thing: course_schemas.show_facts(thing)),
+    Course: Kind(Action.READ_VISITS, lambda _, thing: course_showing.show_facts(thing)),
     WaitlistEntry: Kind(Action.READ_VISITS, lambda _, thing: waitlist_showing.show_entry(thing)),
     Opening: Kind(Action.READ_VISITS, lambda _, thing: waitlist_showing.show_opening_facts(thing, now=_BEFORE_ANY_END)),
     Offer: Kind(Action.READ_VISITS, lambda _, thing: waitlist_showing.offer_shower(_BEFORE_ANY_END)(thing)),

@@ -1,19 +1,17 @@
-"""Bodies of requests and answers about courses, and courses as they are answered."""
+"""Bodies of requests and answers about courses."""
 
-from collections.abc import Callable
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from api.bodies import Body, Shown, Text, Thing, Truth, Whole
-from api.calls import Call
-from api.scheduling.series_schemas import ConflictShown, KeptShown, Rule
+from api.bodies import Body, Page, Shown, Text, Thing, Truth, Whole
+from api.scheduling.series_schemas import ConflictShown, KeptShown, LastChange, Rule
 from api.times import Start
 from application.scheduling.book_series import OnConflict
-from application.scheduling.plan_course import CoursePlan
-from domain.scheduling.course import Course, PlannedSession
-from domain.scheduling.session import Session, SessionStatus
+from domain.scheduling.series import Scope
+from domain.scheduling.session import SessionStatus
 from domain.scheduling.session_terms import MOST_STAFF
 
 _EXAMPLE: dict[str, JsonValue] = {
@@ -22,6 +20,8 @@ _EXAMPLE: dict[str, JsonValue] = {
     "starts_at": "2026-06-02T18:00:00+02:00",
     "rrule": "FREQ=WEEKLY;COUNT=10",
 }
+_PATIENT: dict[str, JsonValue] = {"patient_id": "01980c5a-0000-7000-8000-000000000004"}
+_CHANGE: dict[str, JsonValue] = {"from_occurrence": 4, "scope": "following"}
 
 
 class CourseBody(Body):
@@ -45,8 +45,61 @@ class CourseBody(Body):
 class CourseCancelBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"from_occurrence": 4, "reason": "the studio moves"}]})
 
-    from_occurrence: Whole = Field(ge=1, le=730, description="The index of the first occurrence that is cancelled.")
+    from_occurrence: Whole = Field(ge=1, le=730, description="The index of the occurrence that it starts from.")
+    scope: Scope = Scope.FOLLOWING
     reason: Text
+
+
+class CourseChangeBody(Body):
+    """`starts_at` is where the session of `from_occurrence` goes; the others that are meant take its new time of day, and move by as many
+    days. What is left out stays as it is: resources as far as they are free and where the staff are."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {**_CHANGE, "starts_at": "2026-06-23T19:00:00+02:00"},
+                {**_CHANGE, "scope": "all", "starts_at": "2026-06-24T18:00:00+02:00", "dry_run": True},
+                {**_CHANGE, "staff_ids": ["01980c5a-0000-7000-8000-000000000006"], "on_conflict": "skip"},
+            ]
+        }
+    )
+
+    from_occurrence: Whole = Field(ge=1, le=730, description="The index of the occurrence that the change starts from.")
+    scope: Scope
+    starts_at: Start | None = None
+    staff_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST_STAFF)
+    resource_ids: list[UUID] | None = Field(default=None, max_length=20)
+    on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
+    dry_run: Truth = Field(False, description="Show what would be changed, and change nothing.")
+
+
+class CourseEnrolBody(Body):
+    """`if_full: wait` takes a place in the line of each session that is full. Without it `on_conflict: skip` takes seats
+    in the others alone."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                _PATIENT,
+                {**_PATIENT, "if_full": "wait"},
+                {**_PATIENT, "from_occurrence": 4, "on_conflict": "skip"},
+            ]
+        }
+    )
+
+    patient_id: UUID
+    from_occurrence: Whole = Field(
+        default=1, ge=1, le=730, description="The index of the first occurrence they come to."
+    )
+    if_full: Literal["refuse", "wait"] = "refuse"
+    on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
+
+
+class CourseWithdrawBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [_PATIENT, {**_PATIENT, "from_occurrence": 4}]})
+
+    patient_id: UUID
+    from_occurrence: Whole = Field(default=1, ge=1, le=730, description="The index of the first occurrence they miss.")
 
 
 class OccurrenceShown(Shown):
@@ -69,16 +122,57 @@ class CancellationShown(Shown):
     kept: list[KeptShown]
 
 
-class CourseShown(Thing):
+class CourseListed(Thing):
     service_id: UUID
-    staff_ids: list[UUID] = Field(description="As it was planned; who gives each session now, the session says.")
-    seats: int
+    staff_ids: list[UUID] = Field(description="Who gives it; of a session that was given to others, it says so itself.")
+    seats: int = Field(description="Of each session as it was planned.")
     zone: str
-    rrule: str
+    rrule: str = Field(description="As it was planned; what each session is now, `occurrences` say.")
+    starts_at: datetime = Field(description="Of its first occurrence.")
     planned: int
     skipped: int
+
+
+class CourseShown(CourseListed):
     occurrences: list[OccurrenceShown]
     last_cancellation: CancellationShown | None
+    last_change: LastChange | None
+
+
+class CoursePage(Page):
+    courses: list[CourseListed]
+
+
+class CourseEnrolment(Shown):
+    """`enrolled` where there was a seat, `waiting` where there was none; `kept` stay as they were, with the code of the reason."""
+
+    patient_id: UUID
+    from_occurrence: int
+    enrolled: list[int]
+    waiting: list[int]
+    kept: list[KeptShown]
+
+
+class CourseEnrolled(CourseShown):
+    enrolment: CourseEnrolment
+
+
+class MovedUpShown(Shown):
+    index: int
+    session_id: UUID
+    patient_ids: list[UUID]
+
+
+class CourseWithdrawal(Shown):
+    patient_id: UUID
+    from_occurrence: int
+    withdrawn: list[int]
+    kept: list[KeptShown]
+    moved_up: list[MovedUpShown] = Field(description="Who had waited and has a seat now; tell them.")
+
+
+class CourseLeft(CourseShown):
+    withdrawal: CourseWithdrawal
 
 
 class PreviewedSession(Shown):
@@ -98,71 +192,8 @@ class CoursePreview(Shown):
     conflicts: list[ConflictShown]
 
 
-def course_shower(call: Call, position: int | None = None) -> Callable[[Course], dict[str, object]]:
-    """Return what shows a course with its sessions, as they are now or were at a position of the log."""
-
-    def show(course: Course) -> dict[str, object]:
-        ids = [each.session_id for each in course.sessions if each.session_id]
-        sessions = call.log.load_all(Session, ids, position)
-        return {
-            **show_facts(course),
-            "occurrences": [
-                _occurrence(each, sessions[each.session_id] if each.session_id else None) for each in course.sessions
-            ],
-        }
-
-    return show
-
-
-def show_facts(course: Course) -> dict[str, object]:
-    """Show what a course's own events say; what became of its sessions, theirs do."""
-    planned, last = sum(each.session_id is not None for each in course.sessions), course.last_cancellation
-    return {
-        "service_id": course.service_id,
-        "staff_ids": course.staff_ids,
-        "seats": course.seats,
-        "zone": course.zone,
-        "rrule": course.rrule,
-        "planned": planned,
-        "skipped": len(course.sessions) - planned,
-        "last_cancellation": None
-        if last is None
-        else {
-            "from_occurrence": last.from_index,
-            "cancelled": last.cancelled,
-            "kept": [{"index": index, "code": code} for index, code in last.kept.items()],
-        },
-    }
-
-
-def show_course_plan(plan: CoursePlan) -> dict[str, object]:
-    return {
-        "dry_run": True,
-        "zone": plan.zone,
-        "seats": plan.seats,
-        "sessions": [
-            {
-                "index": each.wanted.index,
-                "starts_at": each.slot.starts_at,
-                "ends_at": each.slot.ends_at,
-                "staff_ids": each.wanted.staff_ids,
-                "location_id": each.slot.location_id,
-                "resource_ids": each.slot.resource_ids,
-            }
-            for each in plan.decisions.granted
-        ],
-        "conflicts": plan.decisions.conflicts,
-    }
-
-
-def _occurrence(planned: PlannedSession, session: Session | None) -> dict[str, object]:
-    return {
-        "index": planned.index,
-        "original": planned.original,
-        "starts_at": session.starts_at if session else planned.starts_at,
-        "session_id": planned.session_id,
-        "status": session.status if session else None,
-        "taken": len(session.roster) if session else None,
-        "waiting": len(session.waiting) if session else None,
-        "skipped": planned.skipped,
-    }
+class CourseChangePreview(Shown):
+    dry_run: bool
+    sessions: list[PreviewedSession] = Field(description="Where sessions would go.")
+    conflicts: list[ConflictShown]
+    kept: list[KeptShown]

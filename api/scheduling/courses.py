@@ -1,25 +1,32 @@
-"""/v1/courses: sessions that are planned together by a rule."""
+"""/v1/courses: sessions that are planned together by a rule, changed and cancelled together, and enrolled in together."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
 from api.answers import Answer
-from api.calls import Changing, Creating, Showing
+from api.calls import After, Call, Changing, Creating, Reading, Showing
+from api.paging import Cursor, Limit, decoded_id, encoded
 from api.scheduling.course_schemas import (
     CourseBody,
     CourseCancelBody,
+    CourseChangeBody,
+    CourseChangePreview,
+    CoursePage,
     CoursePreview,
     CourseShown,
-    course_shower,
-    show_course_plan,
 )
-from api.things import CHANGES, MAKES, READS_ONE, changed, made
+from api.scheduling.course_showing import course_shower, show_course_change, show_course_entry, show_course_plan
+from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made
 from application.permissions import Action, authorise_session, authorise_visit
 from application.scheduling.cancel_course import CancelCourse, CancelCourseHandler
+from application.scheduling.change_course import ChangeCourse, ChangeCourseHandler
 from application.scheduling.plan_course import PlanCourse, PlanCourseHandler
+from domain.practice.clinician import Clinician
+from domain.practice.service import Service
 from domain.provenance import Provenance
 from domain.scheduling.course import Course
+from domain.scheduling.series import Scope
 from domain.scheduling.session import Session
 
 routes = APIRouter(prefix="/v1/courses", tags=["scheduling"])
@@ -57,6 +64,34 @@ async def plan_course(body: CourseBody, call: Creating) -> Response:
     return await call.write(Action.CHANGE_VISITS, plan)
 
 
+@routes.get("", response_model=CoursePage, responses=READS_ONE)
+async def list_courses(
+    call: Reading,
+    service_id: UUID | None = None,
+    clinician_id: UUID | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    after: After = None,
+) -> Response:
+    """Courses in the order in which they were planned; `clinician_id` is one of the staff."""
+
+    def page() -> Answer:
+        catalogue = call.log.catalogue()
+        if service_id is not None:
+            catalogue.one(Service, service_id)
+        if clinician_id is not None:
+            catalogue.one(Clinician, clinician_id)
+        behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
+        call.world.wait_for(tenant_id, "calendar", after)
+        entries, following = call.world.courses.page(
+            tenant_id, service_id=service_id, clinician_id=clinician_id, after=behind, limit=limit
+        )
+        next_cursor = encoded(str(following)) if following else None
+        return collected("courses", [show_course_entry(entry) for entry in entries], next_cursor, after)
+
+    return await call.read(Action.READ_VISITS, page)
+
+
 @routes.get("/{course_id}", response_model=CourseShown, responses=READS_ONE)
 async def get_course(course_id: UUID, call: Showing) -> Response:
     """One course and all of its sessions, as its log says at this moment, or said at another one."""
@@ -65,20 +100,60 @@ async def get_course(course_id: UUID, call: Showing) -> Response:
     )
 
 
+@routes.post("/{course_id}/change", response_model=CourseShown | CourseChangePreview, responses=CHANGES)
+async def change_course(course_id: UUID, body: CourseChangeBody, call: Changing) -> Response:
+    """Move sessions of a course, or give them to other staff or rooms: this one, this and the following, or all. Each keeps its id, its
+    length and everybody on its roster. What has begun or is cancelled stays as it is, and so does the time of a session that was moved by
+    itself; `last_change.kept` says of each why. Refused with `series_conflict` as a plan is, and with `nothing_to_change`, never silently,
+    if not one session would be changed. A session that keeps its time keeps the terms it was planned on."""
+    command = ChangeCourse(
+        course_id,
+        body.from_occurrence,
+        body.scope,
+        body.starts_at,
+        None if body.staff_ids is None else tuple(body.staff_ids),
+        None if body.resource_ids is None else tuple(body.resource_ids),
+        body.on_conflict,
+        call.expected_version,
+    )
+
+    def change(by: Provenance) -> Answer:
+        staff_ids = authorise_course(call, course_id, body.from_occurrence, body.scope)
+        for clinician_id in set(command.staff_ids or ()) - set(staff_ids):
+            authorise_visit(call.actor, clinician_id, "clinician")
+        handler = ChangeCourseHandler(call.world.logs, call.world.clock)
+        if body.dry_run:
+            return Answer(show_course_change(handler.preview(call.actor.tenant_id, command)))
+        outcome = handler(call.actor.tenant_id, command, by)
+        return changed(outcome, course_shower(call, outcome.position))
+
+    return await call.write(Action.CHANGE_VISITS, change)
+
+
 @routes.post("/{course_id}/cancel", response_model=CourseShown, responses=CHANGES)
 async def cancel_course(course_id: UUID, body: CourseCancelBody, call: Changing) -> Response:
-    """Cancel the sessions of a course from one occurrence on. What has begun, or is cancelled already, stays as it is: `last_cancellation`
-    says which, and why. Refused with `nothing_to_change` if not one session would be cancelled."""
-    command = CancelCourse(course_id, body.from_occurrence, body.reason, call.expected_version)
+    """Cancel sessions of a course: from one occurrence on, that one alone, or all. What has begun, or is cancelled already, stays as it
+    is: `last_cancellation` says which, and why. Refused with `nothing_to_change` if not one session would be cancelled."""
+    command = CancelCourse(course_id, body.from_occurrence, body.reason, body.scope, call.expected_version)
 
     def cancel(by: Provenance) -> Answer:
-        if call.actor.clinician_id is not None:
-            course = call.log.load(Course, course_id)
-            authorise_session(call.actor, course.staff_ids)
-            meant = list(course.following(body.from_occurrence).values())
-            for session in call.log.load_all(Session, meant).values():
-                authorise_session(call.actor, session.staff_ids)
+        authorise_course(call, course_id, body.from_occurrence, body.scope)
         outcome = CancelCourseHandler(call.world.logs, call.world.clock)(call.actor.tenant_id, command, by)
         return changed(outcome, course_shower(call, outcome.position))
 
     return await call.write(Action.CHANGE_VISITS, cancel)
+
+
+def authorise_course(call: Call, course_id: UUID, from_occurrence: int, scope: Scope = Scope.FOLLOWING) -> list[UUID]:
+    """Return who gives the course, to a caller who is bound to a clinician.
+
+    Raises OutOfReachError: that clinician does not give it, or one of the sessions that are meant.
+    """
+    if call.actor.clinician_id is None:
+        return []
+    course = call.log.load(Course, course_id)
+    authorise_session(call.actor, course.staff_ids)
+    meant = list(course.meant(from_occurrence, scope).values())
+    for session in call.log.load_all(Session, meant).values():
+        authorise_session(call.actor, session.staff_ids)
+    return course.staff_ids

@@ -83,8 +83,8 @@ def show(feed: Feed) -> dict[str, object]:
 # Before the route of one feed by its id, whose form this one has too.
 @routes.get("/feeds/{token}.ics", response_class=Response, responses={**ICALENDAR, **problems(404)})
 async def read_feed(token: Annotated[str, Path(max_length=100)], request: Request) -> Response:
-    """A feed's visits and sessions from a month ago to a year ahead, as iCalendar. The token is the key: no other is needed. A token that is wrong
-    or was revoked, and a feed of a patient who was erased, are unknown alike."""
+    """A feed's visits and sessions from a month ago to a year ahead, as iCalendar. The token is the key: no other is needed. A token that
+    is wrong or was revoked, and a feed of a patient who was erased, are unknown alike."""
     if not is_token(token):
         raise NotFoundError("feed")
     gate: Gate = request.app.state.gate

@@ -1,14 +1,18 @@
-"""Cancels the sessions of a course from one occurrence on, all in one append."""
+"""Cancels sessions of a course, all in one append: those from one occurrence on, that one alone, or all."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.errors import StaleVersionError
 from application.handlers import ChangingHandler
 from application.outcome import Outcome
 from application.practice_log import PracticeLog
+from application.scheduling.book_series import TRIES
+from application.scheduling.overtaking import OvertakenError, decided_anew
 from domain.provenance import Provenance
 from domain.scheduling.course import Course, CourseCancellation
 from domain.scheduling.errors import AlreadyCancelledError, AlreadyStartedError
+from domain.scheduling.series import Scope
 from domain.scheduling.series_errors import NothingToChangeError
 from domain.scheduling.session import Session
 
@@ -20,6 +24,7 @@ class CancelCourse:
     id: UUID
     from_occurrence: int
     reason: str
+    scope: Scope = Scope.FOLLOWING
     expected_version: int | None = None
 
 
@@ -29,9 +34,15 @@ class CancelCourseHandler(ChangingHandler[CancelCourse, Course]):
     kind = Course
 
     def decide(self, log: PracticeLog, command: CancelCourse, by: Provenance) -> Outcome[Course]:
-        """Raises InvalidValueError: the course has no such occurrence; NothingToChangeError: not one session is cancelled."""
+        """Decide anew when somebody else came first to the course or to one of its sessions.
+
+        Raises InvalidValueError: the course has no such occurrence; NothingToChangeError: not one session is cancelled.
+        """
+        return decided_anew(lambda: self._decide(log, command, by), TRIES)
+
+    def _decide(self, log: PracticeLog, command: CancelCourse, by: Provenance) -> Outcome[Course]:
         now, course = self._clock.now(), self.load(log, command)
-        meant = course.following(command.from_occurrence)
+        meant = course.meant(command.from_occurrence, command.scope)
         sessions = log.load_all(Session, list(meant.values()))
         kept: dict[int, str] = {}
         for index, session_id in meant.items():
@@ -45,9 +56,13 @@ class CancelCourseHandler(ChangingHandler[CancelCourse, Course]):
             raise NothingToChangeError(kept)
         for session in cancelled.values():
             session.cancel(command.reason, now)
-        course.cancel(CourseCancellation(command.from_occurrence, list(cancelled), kept), now)
+        first = 1 if command.scope is Scope.ALL else command.from_occurrence
+        course.cancel(CourseCancellation(first, list(cancelled), kept), now)
         releases = [session.id for session in cancelled.values()]
-        return Outcome(course, log.record(course, *cancelled.values(), by=by, releases=releases))
+        try:
+            return Outcome(course, log.record(course, *cancelled.values(), by=by, releases=releases))
+        except StaleVersionError as error:
+            raise OvertakenError(error) from error
 
     def change(self, log: PracticeLog, thing: Course, command: CancelCourse) -> None:
         """A course and its sessions are asked in ``decide``."""

@@ -1,6 +1,6 @@
 """Changes a session: its time, its staff, its rooms, how many seats it has."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -8,20 +8,18 @@ from uuid import UUID
 from application.handlers import ChangingHandler
 from application.outcome import Outcome
 from application.practice_log import PracticeLog
-from application.scheduling.diary import Diary, open_diary
+from application.scheduling.as_planned import question_as_planned, reach_as_planned
+from application.scheduling.diary import open_diary
 from application.scheduling.limits import caps_on_session
 from application.scheduling.overtaking import OvertakenError, decided_anew
 from domain.practice.resource import Resource
 from domain.provenance import Provenance
 from domain.scheduling.errors import LimitReachedError, TimeTakenError
-from domain.scheduling.question import Question
 from domain.scheduling.session import Session
 from domain.scheduling.session_terms import checked_staff
 from domain.scheduling.slot_together import slot_together
-from domain.time_range import TimeRange
 
 _TRIES: Final = 5
-_ANY_DAYS: Final = 36_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +62,13 @@ class ChangeSessionHandler(ChangingHandler[ChangeSession, Session]):
             log,
             session.service_id,
             staff,
-            _reach(session, starts_at),
+            reach_as_planned(session, starts_at),
             now,
             is_agreed=True,
         )
         for resource_id in named:
             diary.catalogue.one(Resource, resource_id)
-        questions = [_question(diary, session, clinician_id, starts_at) for clinician_id in staff]
+        questions = [question_as_planned(diary, session, clinician_id, starts_at) for clinician_id in staff]
         if not session.move(staff, slot_together(questions, starts_at, named), now):
             return Outcome(session, log.record(session, by=by))
         caps, releases = caps_on_session(diary.catalogue, session), [session.id, *diary.expired]
@@ -79,29 +77,3 @@ class ChangeSessionHandler(ChangingHandler[ChangeSession, Session]):
         except (TimeTakenError, LimitReachedError) as error:
             raise OvertakenError(error) from error
         return Outcome(session, position)
-
-
-def _reach(session: Session, starts_at: datetime) -> TimeRange:
-    """The session's time with its buffers, at another start."""
-    return TimeRange(
-        *(end + (starts_at - session.starts_at) for end in (session.taken.starts_at, session.taken.ends_at))
-    )
-
-
-def _question(diary: Diary, session: Session, clinician_id: UUID, starts_at: datetime) -> Question:
-    """Return what decides whether one of the staff can give it: as long as it was planned, with as many rooms and devices of each kind.
-
-    At its own time notice, horizon and grid were kept when it was planned, and those who gave it may still do so.
-    """
-    question = diary.question(clinician_id, without=session.id, preferred=session.resource_ids)
-    rules = replace(
-        question.rules,
-        duration_minutes=int(session.during.duration.total_seconds()) // 60,
-        buffer_before_minutes=session.buffer_before_minutes,
-        buffer_after_minutes=session.buffer_after_minutes,
-        requires=tuple(diary.catalogue.one(Resource, id).kind for id in session.resource_ids),
-    )
-    if starts_at == session.starts_at:
-        rules = replace(rules, step_minutes=1, minimum_notice_minutes=0, horizon_days=_ANY_DAYS)
-    is_offering = question.is_offering or clinician_id in session.staff_ids
-    return replace(question, rules=rules, is_offering=is_offering)

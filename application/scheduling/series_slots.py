@@ -11,6 +11,7 @@ from uuid import UUID
 
 from application.practice_log import PracticeLog
 from application.scheduling.as_agreed import as_agreed
+from application.scheduling.as_planned import as_planned, reach_as_planned
 from application.scheduling.book_appointment import instant
 from application.scheduling.diary import Diary, concerned, held, reach_of
 from domain.practice.location import Location
@@ -20,6 +21,7 @@ from domain.scheduling.appointment import Appointment
 from domain.scheduling.errors import SchedulingError, TimeTakenError
 from domain.scheduling.question import Question, Slot
 from domain.scheduling.series_errors import Conflict
+from domain.scheduling.session import Session
 from domain.scheduling.slot_together import slot_together
 from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
@@ -35,7 +37,8 @@ class WantedVisit:
 
     ``helper_ids`` are clinicians who have to be there too. Resources that are named are used; for what is required beyond them those
     that are preferred come first. ``holder_id`` is the id of its appointment or session, and ``agreed`` the appointment itself if it keeps
-    its time: then it is asked for as it was agreed on. ``is_first``: the service's horizon binds it, as it binds any single booking.
+    its time: then it is asked for as it was agreed on. ``planned`` is the session itself if it moves: it keeps its length and what it
+    needs. ``is_first``: the service's horizon binds it, as it binds any single booking.
     """
 
     index: int
@@ -47,11 +50,24 @@ class WantedVisit:
     named: tuple[UUID, ...] = ()
     preferred: tuple[UUID, ...] = ()
     agreed: Appointment | None = None
+    planned: Session | None = None
     is_first: bool = False
 
     @property
     def staff_ids(self) -> tuple[UUID, ...]:
         return (self.clinician_id, *self.helper_ids)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is there already, under terms that the service may not have today."""
+        return self.agreed is not None or self.planned is not None
+
+    @property
+    def window(self) -> TimeRange:
+        """Its time with its buffers if it is known, its start if it is not."""
+        if self.planned is not None:
+            return reach_as_planned(self.planned, self.starts_at)
+        return self.agreed.taken if self.agreed else instant(self.starts_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +149,7 @@ def _open_diaries(log: PracticeLog, service_id: UUID, wanted: Sequence[WantedVis
     catalogue = log.catalogue(at_least=0)
     clinicians = list(dict.fromkeys(id_ for each in wanted for id_ in each.staff_ids))
     # What was agreed on may need kinds of resources that the service does not require today.
-    is_agreed = any(each.agreed for each in wanted)
+    is_agreed = any(each.is_known for each in wanted)
     named = {resource_id for each in wanted for resource_id in (*each.named, *each.preferred)}
     while True:
         service = catalogue.one(Service, service_id)
@@ -144,8 +160,8 @@ def _open_diaries(log: PracticeLog, service_id: UUID, wanted: Sequence[WantedVis
                     catalogue,
                     service,
                     each.staff_ids,
-                    each.agreed.taken if each.agreed else instant(each.starts_at),
-                    is_agreed=each.agreed is not None,
+                    each.window,
+                    is_agreed=each.is_known,
                 )
                 for each in wanted
             ],
@@ -171,6 +187,8 @@ def _question(
     places = [place for place in question.places if wanted.location_id in (None, place.location_id)]
     if wanted.agreed is not None:
         return replace(as_agreed(diary.catalogue, question, wanted.agreed, clinician_id), places=places)
+    if wanted.planned is not None:
+        question = as_planned(diary.catalogue, question, wanted.planned, clinician_id, wanted.starts_at)
     horizon_days = question.rules.horizon_days if wanted.is_first else ANY_HORIZON_DAYS
     return replace(question, places=places, rules=replace(question.rules, horizon_days=horizon_days))
 

@@ -3,20 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Self, TypedDict
 from uuid import UUID
 
 from eventsourcing.domain import event
 
 from domain.aggregate import Aggregate, FirstFact
 from domain.errors import InvalidValueError
+from domain.scheduling import course_facts as facts
+from domain.scheduling.series import Scope
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSession:
     """One occurrence. ``index`` and ``original`` (a naive time on the course's wall clock) are what it is known by, for ever.
 
-    ``starts_at`` is when it was planned, which its session may have left since. One that could not be planned has no session, and
+    ``starts_at`` is when the course has it, which its session may have left since. One that could not be planned has no session, and
     ``skipped`` is the code of the reason.
     """
 
@@ -36,8 +38,19 @@ class CourseCancellation:
     kept: Mapping[int, str]
 
 
+class _Kept(TypedDict):
+    kept: list[int]
+    kept_because: list[str]
+
+
 class Course(Aggregate):
+    """A course has no roster: who comes is for each session to know. What it remembers of people is the last command about one."""
+
     TOPIC = "scheduling.course"
+
+    Changed = facts.Changed
+    Enrolled = facts.Enrolled
+    Withdrawn = facts.Withdrawn
 
     class Planned(FirstFact):
         TOPIC = "scheduling.course.planned"
@@ -127,21 +140,80 @@ class Course(Aggregate):
         sessions += [PlannedSession(i, datetime.fromisoformat(o), s, skipped=why) for i, o, s, why in skipped]
         self.sessions = sorted(sessions, key=lambda session: session.index)
         self.last_cancellation: CourseCancellation | None = None
+        self.last_change: facts.CourseChange | None = None
+        self.last_enrolment: facts.CourseEnrolment | None = None
+        self.last_withdrawal: facts.CourseWithdrawal | None = None
 
-    def following(self, from_index: int) -> dict[int, UUID]:
-        """Return the sessions from one occurrence on, without those that were skipped. Raises InvalidValueError: there are none."""
-        meant = {each.index: each.session_id for each in self.sessions if each.index >= from_index and each.session_id}
-        if not meant:
+    def meant(self, from_index: int, scope: Scope = Scope.FOLLOWING) -> dict[int, UUID]:
+        """Return the sessions that a command is meant for, by index, without those that were skipped.
+
+        Raises InvalidValueError: the course has no such occurrence, or none of those that are meant has a session.
+        """
+        if not 1 <= from_index <= len(self.sessions):
             raise InvalidValueError("from_occurrence", f"the course has occurrences 1 to {len(self.sessions)}")
+        first = 1 if scope is Scope.ALL else from_index
+        last = from_index if scope is Scope.THIS else len(self.sessions)
+        meant = {
+            each.index: each.session_id for each in self.sessions if first <= each.index <= last and each.session_id
+        }
+        if not meant:
+            raise InvalidValueError("from_occurrence", "what is meant was skipped when the course was planned")
         return meant
+
+    def change(
+        self,
+        change: facts.CourseChange,
+        staff_ids: Sequence[UUID],
+        starts: Mapping[int, datetime],
+        at: datetime,
+    ) -> None:
+        """Note that sessions were moved, or given to other staff or rooms.
+
+        ``starts`` are the times that the course has for those changed from now on. One that was changed by itself (``Scope.THIS``) keeps
+        the time that the course has for it: it is an exception, and stays one.
+        """
+        is_alone = change.scope == Scope.THIS
+        planned = {each.index: each.starts_at for each in self.sessions}
+        self.trigger_event(
+            self.Changed,
+            scope=str(change.scope),
+            from_index=change.from_index,
+            staff_ids=list(self.staff_ids if is_alone else staff_ids),
+            changed=list(change.changed),
+            starts=[(planned if is_alone else starts)[index] for index in change.changed],
+            **_kept(change.kept),
+            timestamp=at,
+        )
+
+    def enrol(self, what: facts.CourseEnrolment, at: datetime) -> None:
+        """Note that somebody was given seats, or places in the lines of those who wait."""
+        self.trigger_event(
+            self.Enrolled,
+            patient_id=what.patient_id,
+            from_index=what.from_index,
+            enrolled=list(what.enrolled),
+            waiting=list(what.waiting),
+            **_kept(what.kept),
+            timestamp=at,
+        )
+
+    def withdraw(self, what: facts.CourseWithdrawal, at: datetime) -> None:
+        """Note that somebody gave up their seats, and their places in lines."""
+        self.trigger_event(
+            self.Withdrawn,
+            patient_id=what.patient_id,
+            from_index=what.from_index,
+            withdrawn=list(what.withdrawn),
+            **_kept(what.kept),
+            timestamp=at,
+        )
 
     def cancel(self, what: CourseCancellation, at: datetime) -> None:
         """Note that sessions were cancelled; why is for each session to keep, since it may be personal."""
         self._cancelled(
             from_index=what.from_index,
             cancelled=list(what.cancelled),
-            kept=list(what.kept),
-            kept_because=list(what.kept.values()),
+            **_kept(what.kept),
             timestamp=at,
         )
 
@@ -150,3 +222,7 @@ class Course(Aggregate):
         self, from_index: int, cancelled: list[int], kept: list[int], kept_because: list[str], timestamp: datetime
     ) -> None:
         self.last_cancellation = CourseCancellation(from_index, cancelled, dict(zip(kept, kept_because, strict=True)))
+
+
+def _kept(kept: Mapping[int, str]) -> _Kept:
+    return {"kept": list(kept), "kept_because": list(kept.values())}

@@ -5,10 +5,14 @@ SchedulingError
 ├── AlreadyEnrolledError    already_enrolled    the person has a seat
 ├── AlreadyWaitingError     already_waiting     the person waits for a seat
 ├── NotEnrolledError        not_enrolled        the person is not on the roster
-└── SeatsTakenError         seats_taken         more people are enrolled than there would be seats
+├── SeatsTakenError         seats_taken         more people are enrolled than there would be seats
+└── CourseFullError         course_full         some sessions of the course are full
 """
 
+from collections.abc import Mapping, Sequence
+
 from domain.scheduling.errors import SchedulingError
+from domain.scheduling.series_errors import Conflict
 
 
 class SessionFullError(SchedulingError):
@@ -34,3 +38,16 @@ class NotEnrolledError(SchedulingError):
 class SeatsTakenError(SchedulingError):
     code = "seats_taken"
     message = "more people are enrolled than that; cancel seats first"
+
+
+class CourseFullError(SchedulingError):
+    code = "course_full"
+    message = "every seat of some sessions is taken, see conflicts; send if_full: wait, or on_conflict: skip for the others alone"
+
+    def __init__(self, conflicts: Sequence[Conflict]) -> None:
+        super().__init__()
+        self.conflicts = conflicts
+
+    @property
+    def more(self) -> Mapping[str, object]:
+        return {"conflicts": self.conflicts}

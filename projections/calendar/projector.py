@@ -1,4 +1,4 @@
-"""Keeps the calendar: one row a visit, one a series, one a session, and one for each place that a visit or session has left."""
+"""Keeps the calendar: one row a visit, a series, a session, a course, and one for each place that a visit or session has left."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,6 +7,7 @@ from domain.logged_event import LoggedEvent
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.status import Status
 from projections.calendar.catalogue_rows import OF_THE_CATALOGUE, catalogue_writes
+from projections.calendar.course_rows import OF_A_COURSE, course_writes
 from projections.calendar.former_places import place_left
 from projections.calendar.series_rows import OF_A_SERIES, series_writes
 from projections.calendar.session_rows import OF_A_SESSION, session_writes
@@ -108,6 +109,7 @@ class CalendarProjector:
         changed: dict[object, Row] = {}
         of_series: list[LoggedEvent] = []
         of_sessions: list[LoggedEvent] = []
+        of_courses: list[LoggedEvent] = []
         of_catalogue: list[LoggedEvent] = []
         left: list[Row] = []
         for event in events:
@@ -135,6 +137,8 @@ class CalendarProjector:
                     of_series.append(event)
                 elif topic.startswith(OF_A_SESSION):
                     of_sessions.append(event)
+                elif topic.startswith(OF_A_COURSE):
+                    of_courses.append(event)
                 elif topic in OF_THE_CATALOGUE:
                     of_catalogue.append(event)
                 continue
@@ -146,6 +150,7 @@ class CalendarProjector:
             Write(_UPDATE, list(changed.values())),
             *series_writes(of_series),
             *session_writes(of_sessions),
+            *course_writes(of_courses),
             *catalogue_writes(of_catalogue),
         ]
 

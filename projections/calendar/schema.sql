@@ -123,6 +123,24 @@ create table session (
 create index session_by_start on session (tenant_id, starts_at, session_id);
 create index session_by_course on session (tenant_id, course_id, starts_at) where course_id is not null;
 
+-- Every course; staff_ids give it now, and its first session is at starts_at. What has become of its sessions stands in the log, and in their own rows.
+
+create table course (
+    tenant_id  uuid not null,
+    course_id  uuid not null,
+    service_id uuid not null,
+    staff_ids  uuid[] not null,
+    seats      integer not null,
+    zone       text not null,
+    rrule      text not null,
+    starts_at  timestamptz not null,
+    planned    integer not null,
+    skipped    integer not null,
+    version    integer not null,
+    position   bigint not null,
+    primary key (tenant_id, course_id)
+);
+
 -- Who was ever on a session's roster, and how they stand there now.
 
 create table enrolment (
@@ -142,7 +160,7 @@ do $$
 declare
     t text;
 begin
-    foreach t in array array['session', 'enrolment'] loop
+    foreach t in array array['session', 'course', 'enrolment'] loop
         execute format('alter table %I enable row level security', t);
         execute format('alter table %I force row level security', t);
         execute format('create policy tenant on %I using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()))', t);

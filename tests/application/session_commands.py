@@ -7,16 +7,12 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from application.scheduling.book_series import OnConflict
-from application.scheduling.cancel_course import CancelCourse, CancelCourseHandler
 from application.scheduling.cancel_session import CancelSession, CancelSessionHandler
 from application.scheduling.change_session import ChangeSession, ChangeSessionHandler
 from application.scheduling.enrol_patient import EnrolPatient, EnrolPatientHandler
 from application.scheduling.note_attendance import NoteAttendance, NoteAttendanceHandler
-from application.scheduling.plan_course import PlanCourse, PlanCourseHandler
 from application.scheduling.plan_session import PlanSession, PlanSessionHandler
 from application.scheduling.withdraw_patient import WithdrawPatient, WithdrawPatientHandler
-from domain.scheduling.course import Course
 from domain.scheduling.session import EnrolmentStatus, Session
 from projections.calendar.session_queries import SessionFilter, SessionQueries
 from projections.runner import Runner
@@ -64,38 +60,6 @@ class SessionCommands:
             return handler(self.studio.tenant_id, command, by_test()).thing.id
 
         self.sessions += [id for id in self.volley(len(requests), request) if isinstance(id, UUID)]
-
-    @rule(
-        requests=st.lists(
-            st.tuples(st.integers(0, 7), st.integers(0, 1), st.integers(1, 3), st.sampled_from(list(OnConflict))),
-            min_size=1,
-            max_size=2,
-        ),
-        cancels=st.integers(0, 2),
-    )
-    def plan_courses_and_end_one(self, requests: list[tuple[int, int, int, OnConflict]], cancels: int) -> None:
-        logs, tenant_id = self.world.logs, self.studio.tenant_id
-
-        def request(number: int) -> Course:
-            start, clinician, count, on_conflict = requests[number]
-            command = PlanCourse(
-                self.studio.massage,
-                (self.studio.clinicians[clinician],),
-                _STARTS[start],
-                f"FREQ=WEEKLY;COUNT={count}",
-                2,
-                on_conflict=on_conflict,
-            )
-            return PlanCourseHandler(logs, self.clock)(tenant_id, command, by_test()).thing
-
-        made = [course for course in self.volley(len(requests), request) if isinstance(course, Course)]
-        self.sessions += [each.session_id for course in made for each in course.sessions if each.session_id]
-
-        def end(number: int) -> object:
-            command = CancelCourse(made[number % len(made)].id, 2, "ill")
-            return CancelCourseHandler(logs, self.clock)(tenant_id, command, by_test())
-
-        self.volley(cancels if made else 0, end)
 
     @rule(which=st.integers(0, 10), acts=st.lists(_ACT, min_size=1, max_size=4))
     def come_to_one_session_at_once(self, which: int, acts: list[tuple[str, int, int, int]]) -> None:

@@ -41,6 +41,7 @@ from domain.time_range import TimeRange
 from domain.visit_limits import VisitLimits
 from projections.calendar.queries import CalendarFilter, CalendarQueries
 from tests.application.busy_rules import BusyRules
+from tests.application.course_commands import CourseCommands
 from tests.application.import_rules import ImportRules
 from tests.application.note_rules import NoteRules
 from tests.application.presence_rules import PresenceRules
@@ -59,7 +60,16 @@ AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
 """When the day is over and visits can be closed."""
 
 
-class Scheduling(ImportRules, SeriesCommands, SessionCommands, WaitlistCommands, BusyRules, PresenceRules, NoteRules):
+class Scheduling(
+    ImportRules,
+    SeriesCommands,
+    SessionCommands,
+    CourseCommands,
+    WaitlistCommands,
+    BusyRules,
+    PresenceRules,
+    NoteRules,
+):
     """Commands come in volleys: each volley's commands run in threads that start together."""
 
     world: World
@@ -77,6 +87,7 @@ class Scheduling(ImportRules, SeriesCommands, SessionCommands, WaitlistCommands,
         self.series: list[UUID] = []
         self.held: list[UUID] = []
         self.sessions: list[UUID] = []
+        self.courses: list[UUID] = []
         self.entries: list[UUID] = []
         self.openings: list[UUID] = []
         self.busy: set[UUID] = set()

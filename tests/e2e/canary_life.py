@@ -201,7 +201,12 @@ class Life:
         self.write("POST", f"{path}/cancel", {"reason": self.canary.reason}, **of)
         course = planned | {"starts_at": self.starts_at(), "rrule": "FREQ=DAILY;COUNT=2"}
         of = {"course_id": self.write("POST", "/v1/courses", course)["id"]}
-        self.write("POST", "/v1/courses/{course_id}/cancel", {"from_occurrence": 2, "reason": self.canary.reason}, **of)
+        path = "/v1/courses/{course_id}"
+        self.write("POST", f"{path}/enrol", {"patient_id": other_id}, **of)
+        self.write("POST", f"{path}/withdraw", {"patient_id": other_id, "from_occurrence": 2}, **of)
+        given = {"from_occurrence": 2, "scope": "this", "staff_ids": [self.ids["clinician_id"]]}
+        self.write("POST", f"{path}/change", given, **of)
+        self.write("POST", f"{path}/cancel", {"from_occurrence": 2, "reason": self.canary.reason}, **of)
 
     def have_second_thoughts(self, patient_id: str) -> None:
         """Ask, agree, decline, hold, book against the rules, give to a colleague, undo."""

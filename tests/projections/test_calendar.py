@@ -1,14 +1,19 @@
 """The calendar: windows of time, filters, pages."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
 
+from domain.scheduling.course import Course, CourseCancellation, PlannedSession
+from domain.scheduling.course_facts import CourseChange, CourseEnrolment, CourseWithdrawal
 from domain.scheduling.status import Status
 from domain.time_range import TimeRange
+from projections.calendar.course_queries import CourseQueries
 from projections.calendar.queries import CalendarFilter
+from tests.projections.views import forget, rows_of
 from tests.support.happenings import NOW, Happenings
 from tests.support.world import World, by_test
 
@@ -113,3 +118,42 @@ class TestPage:
 
         assert any("appointment_by_start" in line for (line,) in plan)
         assert any("starts_at > now()" in line for (line,) in plan if "Index Cond" in line)
+
+
+class TestCourses:
+    def test_are_the_same_rows_whatever_batches_their_facts_came_in(self, world: World, life: Happenings) -> None:
+        starts, clinicians = [NOW + week * timedelta(weeks=1) for week in range(1, 3)], life.clinicians
+        sessions = [
+            PlannedSession(index, start.replace(tzinfo=None), start, uuid7()) for index, start in enumerate(starts, 1)
+        ]
+        course = Course.plan(
+            id=uuid7(),
+            service_id=life.service_id,
+            staff_ids=clinicians[:1],
+            seats=8,
+            zone="Europe/Berlin",
+            rrule="FREQ=WEEKLY;COUNT=2",
+            sessions=sessions,
+            at=NOW,
+        )
+        later = {index: start + HOUR for index, start in enumerate(starts, 1)}
+        facts: list[Callable[[], None]] = [
+            lambda: course.change(CourseChange("all", 1, [1, 2], {}), clinicians, later, NOW),
+            lambda: course.change(CourseChange("following", 2, [2], {1: "x"}), clinicians[1:], later, NOW),
+            lambda: course.enrol(CourseEnrolment(uuid7(), 1, [1], [2], {}), NOW),
+            lambda: course.withdraw(CourseWithdrawal(uuid7(), 1, [1], {2: "not_enrolled"}), NOW),
+            lambda: course.cancel(CourseCancellation(1, [1, 2], {}), NOW),
+        ]
+        for happen in (None, *facts):
+            if happen:
+                happen()
+            life.log.record(course, by=by_test())
+            world.runner().catch_up(life.tenant_id)
+        before = rows_of(world, life.tenant_id)
+
+        forget(world, life.tenant_id)
+        world.runner().catch_up(life.tenant_id)
+
+        assert rows_of(world, life.tenant_id) == before
+        [entry], _ = CourseQueries(world.app_transaction).page(life.tenant_id)
+        assert (entry.staff_ids, entry.starts_at, entry.version) == (tuple(clinicians[1:]), starts[0] + HOUR, 6)

@@ -198,6 +198,7 @@ class TestRun:
             "calendar.catalogue",
             "calendar.series",
             "calendar.session",
+            "calendar.course",
             "calendar.enrolment",
         }
         assert_views_are_folds(world, life)

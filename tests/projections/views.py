@@ -13,6 +13,7 @@ from tests.support.world import World
 TABLES = (
     "calendar.appointment",
     "calendar.session",
+    "calendar.course",
     "calendar.enrolment",
     "calendar.former_place",
     "calendar.catalogue",
