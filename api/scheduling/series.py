@@ -1,5 +1,6 @@
 """/v1/series: visits that are planned together by a rule, and changed together."""
 
+from typing import TypeAlias
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -20,7 +21,8 @@ from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made
 from application.permissions import Action, authorise_visit
 from application.scheduling.book_series import BookSeries, BookSeriesHandler
 from application.scheduling.change_series import ChangeSeriesHandler
-from application.scheduling.series_changes import CancelSeries, ChangeSeries
+from application.scheduling.change_series_notes import ChangeSeriesNotesHandler
+from application.scheduling.series_changes import CancelSeries, ChangeSeries, ChangeSeriesNotes
 from domain.errors import InvalidValueError
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
@@ -29,6 +31,8 @@ from domain.scheduling.appointment import Appointment
 from domain.scheduling.series import Series
 
 routes = APIRouter(prefix="/v1/series", tags=["scheduling"])
+
+SeriesCommand: TypeAlias = ChangeSeries | ChangeSeriesNotes | CancelSeries
 
 
 @routes.post(
@@ -43,7 +47,7 @@ async def book_series(body: SeriesBody, call: Creating) -> Response:
     that was skipped is reported. The service's horizon binds the first visit alone. A time that the clocks jump over moves on by the
     jump; of one that they show twice the first is meant."""
     command = BookSeries(
-        body.patient_id, body.service_id, body.clinician_id, body.starts_at, body.rrule, body.on_conflict
+        body.patient_id, body.service_id, body.clinician_id, body.starts_at, body.rrule, body.on_conflict, body.notes
     )
 
     def book(by: Provenance) -> Answer:
@@ -94,26 +98,42 @@ async def get_series(series_id: UUID, call: Showing) -> Response:
 
 @routes.post("/{series_id}/change", response_model=SeriesInFull | ChangePreview, responses=CHANGES)
 async def change_series(series_id: UUID, body: SeriesChangeBody, call: Changing) -> Response:
-    """Move visits of a series, give them to another clinician, place or room, or cancel them: this one, this and the following, or all.
-    The others take the new time of day, and move by as many days. What is over, cancelled or checked in stays as it is, and so does the
-    time of a visit that was moved by itself; `last_change.kept` says of each why. Refused with `series_conflict` as a booking is, and with
-    `nothing_to_change`, never silently, if not one visit would be changed. A visit that keeps its time keeps the terms it was booked on."""
+    """Move visits of a series, give them to another clinician, place or room, change their notes, or cancel them: this one, this and the
+    following, or all. The others take the new time of day, and move by as many days. What is over, cancelled or checked in stays as it
+    is, and so does the time of a visit that was moved by itself; `last_change.kept` says of each why. Refused with `series_conflict` as a
+    booking is, and with `nothing_to_change`, never silently, if not one visit would be changed. A visit that keeps its time keeps the
+    terms it was booked on. `notes` are sent by themselves: they are for all visits that are meant, also for those that are over or
+    cancelled, but for one whose notes were changed by themselves."""
     command = _command(series_id, body, call.expected_version)
 
     def change(by: Provenance) -> Answer:
         _authorise(call, command)
-        handler = ChangeSeriesHandler(call.world.logs, call.world.clock)
-        if body.dry_run:
-            return Answer(show_change(handler.preview(call.actor.tenant_id, command)))
-        outcome = handler(call.actor.tenant_id, command, by)
+        tenant_id, parts = call.actor.tenant_id, (call.world.logs, call.world.clock)
+        if isinstance(command, ChangeSeriesNotes):
+            noting = ChangeSeriesNotesHandler(*parts)
+            if body.dry_run:
+                return Answer(show_change(noting.preview(tenant_id, command)))
+            outcome = noting(tenant_id, command, by)
+        else:
+            handler = ChangeSeriesHandler(*parts)
+            if body.dry_run:
+                return Answer(show_change(handler.preview(tenant_id, command)))
+            outcome = handler(tenant_id, command, by)
         return changed(outcome, outcome_shower(call, outcome))
 
     return await call.write(Action.CHANGE_VISITS, change)
 
 
-def _command(series_id: UUID, body: SeriesChangeBody, expected_version: int | None) -> ChangeSeries | CancelSeries:
+def _command(series_id: UUID, body: SeriesChangeBody, expected_version: int | None) -> SeriesCommand:
     """Raises InvalidValueError: nothing to do was said, or two things that exclude each other."""
     others = (body.starts_at, body.clinician_id, body.location_id, body.resource_ids)
+    is_noting = "notes" in body.model_fields_set
+    if is_noting and any(other is not None for other in (*others, body.cancel)):
+        raise InvalidValueError(
+            "notes", "notes are changed by themselves; send what else is to change in a request of its own"
+        )
+    if is_noting:
+        return ChangeSeriesNotes(series_id, body.from_occurrence, body.scope, body.notes, expected_version)
     if body.cancel is None:
         resource_ids = None if body.resource_ids is None else tuple(body.resource_ids)
         return ChangeSeries(
@@ -132,7 +152,7 @@ def _command(series_id: UUID, body: SeriesChangeBody, expected_version: int | No
     return CancelSeries(series_id, body.from_occurrence, body.scope, body.cancel.reason, expected_version)
 
 
-def _authorise(call: Call, command: ChangeSeries | CancelSeries) -> None:
+def _authorise(call: Call, command: SeriesCommand) -> None:
     """Raises OutOfReachError: a visit that is meant is not the caller's, or would be another's."""
     if isinstance(command, ChangeSeries) and command.clinician_id is not None:
         authorise_visit(call.actor, command.clinician_id, "clinician")

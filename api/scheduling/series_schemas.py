@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue
 
 from api.bodies import Body, Page, Shown, Text, Thing, Truth, Whole
+from api.scheduling.schemas import Notes
 from api.times import Start
 from application.scheduling.book_series import OnConflict
 from domain.scheduling.series import Scope
@@ -36,7 +37,13 @@ class SeriesBody(Body):
     """`starts_at` is the first visit, on a day that the rule names. The other visits keep its time on the wall clock."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [_EXAMPLE, {**_EXAMPLE, "on_conflict": "skip", "dry_run": True}]}
+        json_schema_extra={
+            "examples": [
+                _EXAMPLE,
+                {**_EXAMPLE, "on_conflict": "skip", "dry_run": True},
+                {**_EXAMPLE, "notes": "brings her own crutches"},
+            ]
+        }
     )
 
     patient_id: UUID
@@ -45,6 +52,7 @@ class SeriesBody(Body):
     starts_at: Start
     rrule: Rule
     on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
+    notes: Notes | None = Field(default=None, description="Kept with each visit.")
     dry_run: Truth = Field(False, description="Show what would be booked, and book nothing.")
 
 
@@ -53,8 +61,8 @@ class SeriesCancelBody(Body):
 
 
 class SeriesChangeBody(Body):
-    """Either `cancel`, or any of the others. `starts_at` is where the visit of `from_occurrence` goes; what is left out stays as it is:
-    resources as far as they are free and where the clinician is."""
+    """Either `cancel`, or `notes`, or any of the others. `starts_at` is where the visit of `from_occurrence` goes; what is left out stays
+    as it is: resources as far as they are free and where the clinician is."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -63,6 +71,7 @@ class SeriesChangeBody(Body):
                 {**_CHANGE, "scope": "all", "starts_at": "2026-06-24T10:00:00+02:00", "dry_run": True},
                 {**_CHANGE, "scope": "all", "location_id": "01980c5a-0000-7000-8000-000000000001"},
                 {**_CHANGE, "clinician_id": "01980c5a-0000-7000-8000-000000000006", "on_conflict": "skip"},
+                {**_CHANGE, "notes": "brings her own crutches"},
                 {**_CHANGE, "cancel": {"reason": "therapy is over"}},
             ]
         }
@@ -74,6 +83,7 @@ class SeriesChangeBody(Body):
     clinician_id: UUID | None = None
     location_id: UUID | None = None
     resource_ids: list[UUID] | None = Field(default=None, max_length=20)
+    notes: Notes | None = Field(default=None, description="null or an empty text takes them away.")
     cancel: SeriesCancelBody | None = None
     on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
     dry_run: Truth = Field(False, description="Show what would be changed, and change nothing.")
@@ -90,6 +100,9 @@ class OccurrenceShown(Shown):
     appointment_id: UUID | None
     status: Status | None
     moved: bool = Field(description="The visit was moved by itself, and keeps its time when the series is moved.")
+    noted: bool = Field(
+        description="Its notes were changed by themselves, and stay when those of the series are changed."
+    )
     skipped: str | None = Field(description="The code of why this occurrence could not be booked.")
 
 
@@ -150,5 +163,6 @@ class ChangePreview(Shown):
     dry_run: bool
     visits: list[PreviewedVisit] = Field(description="Where visits would go.")
     cancelled: list[int]
+    noted: list[int] = Field(description="Which would have other notes.")
     conflicts: list[ConflictShown]
     kept: list[KeptShown]

@@ -86,6 +86,7 @@ def show_change(plan: ChangePlan) -> dict[str, object]:
         "dry_run": True,
         "visits": _granted(plan.granted),
         "cancelled": plan.cancelled,
+        "noted": plan.noted,
         "conflicts": plan.conflicts,
         "kept": _kept(plan.kept),
     }
@@ -100,6 +101,7 @@ def _occurrence(planned: PlannedVisit, visit: Appointment | None) -> dict[str, o
         "appointment_id": planned.appointment_id,
         "status": visit.status if visit else None,
         "moved": visit is not None and visit.starts_at != planned.starts_at,
+        "noted": visit is not None and visit.noted_by_itself,
         "skipped": planned.skipped,
     }
 

@@ -29,6 +29,7 @@ from domain.scheduling.recurrence import Recurrence
 from domain.scheduling.series import PlannedVisit, Series
 from domain.scheduling.series_errors import SeriesConflictError
 from domain.scheduling.visit import SeriesPlace, Visit
+from domain.scheduling.visit_notes import clean_notes
 from domain.time_range import TimeRange
 
 TRIES: Final = 5
@@ -45,7 +46,8 @@ class OnConflict(StrEnum):
 class BookSeries:
     """``rrule`` is read on the wall clock of the place of the first visit, which starts at ``starts_at``.
 
-    The service's horizon binds the first visit; the others may lie behind it, up to two years after the first.
+    The service's horizon binds the first visit; the others may lie behind it, up to two years after the first. ``notes`` are kept with
+    each visit; personal, at most 5000 characters. Raises InvalidValueError: they cannot be kept.
     """
 
     patient_id: UUID
@@ -54,6 +56,10 @@ class BookSeries:
     starts_at: datetime
     rrule: str
     on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
+    notes: str | None = None
+
+    def __post_init__(self) -> None:
+        clean_notes(self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,8 @@ class BookSeriesHandler:
             )
             for each in decisions.granted
         ]
+        for visit in visits if command.notes else ():
+            visit.change_notes(command.notes, now, by_itself=False, act=visit.last_act)
         booked = {each.wanted.index: each.wanted.holder_id for each in decisions.granted}
         skipped = {conflict.index: conflict.code for conflict in decisions.conflicts}
         series = Series.plan(

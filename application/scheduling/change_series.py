@@ -24,9 +24,8 @@ from domain.time_range import TimeRange
 
 @dataclass(frozen=True, slots=True)
 class ChangePlan:
-    """What would be changed now: ``granted`` visits as they would be, or those to be cancelled; ``kept`` stay, with the code of the reason.
-
-    ``expired`` are holds that are released with it.
+    """What would be changed now: ``granted`` visits as they would be, or those to be cancelled, or those to be ``noted``; ``kept`` stay,
+    with the code of the reason. ``expired`` are holds that are released with it.
     """
 
     series: Series
@@ -36,6 +35,7 @@ class ChangePlan:
     cancelled: Sequence[int]
     kept: Mapping[int, str]
     expired: Sequence[UUID] = ()
+    noted: Sequence[int] = ()
 
 
 class ChangeSeriesHandler:

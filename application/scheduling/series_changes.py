@@ -13,9 +13,12 @@ from domain.scheduling.errors import AlreadyStartedError, SchedulingError
 from domain.scheduling.series import PlannedVisit, Scope, Series
 from domain.scheduling.series_times import shifted
 from domain.scheduling.status import refuse_fixed
+from domain.scheduling.visit_notes import clean_notes
 
 MOVED_BY_ITSELF: Final = "moved_by_itself"
 """Why a visit keeps its time: somebody moved it alone before, and that stands."""
+NOTED_BY_ITSELF: Final = "noted_by_itself"
+"""Why a visit keeps its notes: somebody wrote them, or took them away, for it alone."""
 ALREADY_SO: Final = "already_so"
 
 
@@ -58,6 +61,24 @@ class CancelSeries:
     scope: Scope
     reason: str
     expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSeriesNotes:
+    """``notes`` are free text about each of the visits: personal, at most 5000 characters; None or nothing takes them away.
+
+    Visits have them whatever has become of them; one that was noted by itself keeps its own, unless the change starts from it.
+    Raises InvalidValueError: they cannot be kept.
+    """
+
+    id: UUID
+    from_occurrence: int
+    scope: Scope
+    notes: str | None
+    expected_version: int | None = None
+
+    def __post_init__(self) -> None:
+        clean_notes(self.notes)
 
 
 def fixed(visit: Appointment, now: datetime) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Self, TypedDict
 from uuid import UUID
 
 from eventsourcing.domain import event
@@ -36,6 +36,16 @@ class PlannedVisit:
     skipped: str | None = None
 
 
+class ChangeFields(TypedDict):
+    """A change of a series in the terms of the facts that tell of it."""
+
+    scope: str
+    from_index: int
+    changed: list[int]
+    kept: list[int]
+    kept_because: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class SeriesChange:
     """What became of each visit that a change was meant for: ``changed`` by index, ``kept`` as it was with the code of the reason."""
@@ -44,6 +54,15 @@ class SeriesChange:
     from_index: int
     changed: Sequence[int]
     kept: Mapping[int, str]
+
+    def fields(self) -> ChangeFields:
+        return {
+            "scope": str(self.scope),
+            "from_index": self.from_index,
+            "changed": list(self.changed),
+            "kept": list(self.kept),
+            "kept_because": list(self.kept.values()),
+        }
 
 
 class Series(Aggregate):
@@ -77,6 +96,16 @@ class Series(Aggregate):
 
     class Cancelled(Aggregate.Event):
         TOPIC = "scheduling.series.cancelled"
+        scope: str
+        from_index: int
+        changed: list[int]
+        kept: list[int]
+        kept_because: list[str]
+
+    class NotesChanged(Aggregate.Event):
+        """What they say is for each visit to keep, since it is personal."""
+
+        TOPIC = "scheduling.series.notes_changed"
         scope: str
         from_index: int
         changed: list[int]
@@ -176,13 +205,9 @@ class Series(Aggregate):
         """
         is_alone = change.scope == Scope.THIS
         self._changed(
-            scope=str(change.scope),
-            from_index=change.from_index,
+            **change.fields(),
             clinician_id=self.clinician_id if is_alone else clinician_id,
-            changed=list(change.changed),
             starts=[self.visits[index].starts_at if is_alone else starts[index] for index in change.changed],
-            kept=list(change.kept),
-            kept_because=list(change.kept.values()),
             timestamp=at,
         )
 
@@ -205,17 +230,26 @@ class Series(Aggregate):
 
     def cancel(self, change: SeriesChange, at: datetime) -> None:
         """Note that visits were cancelled; why is for each visit to keep, since it may be personal."""
-        self._cancelled(
-            scope=str(change.scope),
-            from_index=change.from_index,
-            changed=list(change.changed),
-            kept=list(change.kept),
-            kept_because=list(change.kept.values()),
-            timestamp=at,
-        )
+        self._cancelled(**change.fields(), timestamp=at)
 
     @event(Cancelled)
     def _cancelled(
+        self,
+        scope: str,
+        from_index: int,
+        changed: list[int],
+        kept: list[int],
+        kept_because: list[str],
+        timestamp: datetime,
+    ) -> None:
+        self.last_change = SeriesChange(scope, from_index, changed, dict(zip(kept, kept_because, strict=True)))
+
+    def change_notes(self, change: SeriesChange, at: datetime) -> None:
+        """Note that visits have other notes."""
+        self._notes_changed(**change.fields(), timestamp=at)
+
+    @event(NotesChanged)
+    def _notes_changed(
         self,
         scope: str,
         from_index: int,

@@ -64,6 +64,7 @@ SENTENCES: Final = {
     "scheduling.series.planned": "A series of visits was booked",
     "scheduling.series.changed": "Visits of the series were changed",
     "scheduling.series.cancelled": "Visits of the series were cancelled",
+    "scheduling.series.notes_changed": "The notes on visits of the series were changed",
     "scheduling.appointment.undone": "The last command was undone",
     "scheduling.busy_calendar.connected": "Another calendar began to be imported as busy time",
     "scheduling.busy_calendar.imported": "The clinician's busy time was imported",

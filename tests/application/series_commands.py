@@ -10,7 +10,8 @@ from hypothesis.stateful import invariant, rule
 from application.outcome import Outcome
 from application.scheduling.book_series import BookSeries, BookSeriesHandler, OnConflict
 from application.scheduling.change_series import ChangeSeriesHandler
-from application.scheduling.series_changes import CancelSeries, ChangeSeries
+from application.scheduling.change_series_notes import ChangeSeriesNotesHandler
+from application.scheduling.series_changes import CancelSeries, ChangeSeries, ChangeSeriesNotes
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.series import Scope, Series
 from projections.calendar.series_queries import SeriesQueries
@@ -56,6 +57,7 @@ class SeriesCommands:
                 _STARTS[start],
                 f"FREQ=WEEKLY;COUNT={count}",
                 on_conflict,
+                notes="אותו דבר" if needs_room else None,
             )
             return handler(self.studio.tenant_id, command, by_test())
 
@@ -73,7 +75,7 @@ class SeriesCommands:
                 st.integers(0, 7),
                 st.integers(-1, 1),
                 st.sampled_from(list(OnConflict)),
-                st.sampled_from(["cancel", "move", "give", "room", "move and give"]),
+                st.sampled_from(["cancel", "move", "give", "room", "move and give", "note"]),
                 st.integers(0, 1),
             ),
             min_size=1,
@@ -82,12 +84,16 @@ class SeriesCommands:
     )
     def change_series(self, requests: list[tuple[int, int, Scope, int, int, OnConflict, str, int]]) -> None:
         handler = ChangeSeriesHandler(self.world.logs, FrozenClock())
+        noting = ChangeSeriesNotesHandler(self.world.logs, FrozenClock())
 
         def request(number: int) -> Outcome[Series]:
             which, index, scope, start, weeks, on_conflict, how, to_whom = requests[number]
             id = self.series[which % len(self.series)]
             if how == "cancel":
                 return handler(self.studio.tenant_id, CancelSeries(id, index, scope, "ill"), by_test())
+            if how == "note":
+                notes = None if weeks < 0 else f"for {scope} from {index}"
+                return noting(self.studio.tenant_id, ChangeSeriesNotes(id, index, scope, notes), by_test())
             command = ChangeSeries(
                 id,
                 index,

@@ -176,10 +176,11 @@ class Life:
 
     def come_again(self, patient_id: str) -> None:
         """Book a series of visits and cancel one of them."""
-        planned = self.visit(patient_id) | {"rrule": "FREQ=DAILY;COUNT=2"}
+        planned = self.visit(patient_id) | {"rrule": "FREQ=DAILY;COUNT=2", "notes": self.canary.latin}
         series = self.write("POST", "/v1/series", planned)["id"]
-        change = {"from_occurrence": 2, "scope": "this", "cancel": {"reason": self.canary.reason}}
-        self.write("POST", "/v1/series/{series_id}/change", change, series_id=series)
+        for said in ({"cancel": {"reason": self.canary.reason}}, {"notes": self.canary.hebrew}):
+            change = {"from_occurrence": 2, "scope": "this", **said}
+            self.write("POST", "/v1/series/{series_id}/change", change, series_id=series)
 
     def come_together(self, patient_id: str, other_id: str) -> None:
         """Give a class: one enrols and leaves, another one waits and moves up, and comes. A second class is cancelled."""
