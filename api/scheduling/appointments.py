@@ -127,7 +127,8 @@ async def reassign_appointment(appointment_id: UUID, body: ReassignBody, call: C
 async def undo_appointment(appointment_id: UUID, call: Changing, body: UndoBody | None = None) -> Response:
     """Undo the last command: what was agreed on until the visit starts, whether the patient came until a day after it, a change of the
     notes at any time. Time that the visit gives back is taken again, or `time_taken`. A booking is archived, not cancelled. An undo is not
-    undone: `nothing_to_undo`. Name the `act` to undo that one and no other: notes that were written since are then kept."""
+    undone: `nothing_to_undo`. Name the `act` to undo that one and no other: notes that were written since are then kept, and `not_last`
+    says that something else came after it."""
     command = UndoAppointment(appointment_id, call.expected_version, body.act if body else None)
     return await _change(call, UndoAppointmentHandler, command)
 

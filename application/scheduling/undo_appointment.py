@@ -24,7 +24,7 @@ class UndoAppointmentHandler(AppointmentChangingHandler[UndoAppointment]):
     """Carries out UndoAppointment; time that the visit had before is taken back, or the undo is refused: time_taken."""
 
     def change(self, log: PracticeLog, thing: Appointment, command: UndoAppointment) -> None:
-        """Raises NothingToUndoError, AlreadyStartedError, TooLateToUndoError."""
+        """Raises what ``undoable`` raises."""
         thing.undo(self._clock.now(), command.act)
 
     def caps(self, log: PracticeLog, thing: Appointment) -> Sequence[VisitCap]:

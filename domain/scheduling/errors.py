@@ -25,6 +25,7 @@ RuleBrokenError
     ├── AlreadyDeclinedError           already_declined
     ├── AlreadyArchivedError           already_archived
     ├── NothingToUndoError             nothing_to_undo
+    ├── NotLastError                   not_last
     ├── TooLateToUndoError             too_late_to_undo
     ├── HoldMismatchError              hold_mismatch
     └── TooManyHoldsError              too_many_holds
@@ -172,6 +173,13 @@ class NothingToUndoError(SchedulingError):
 
     code = "nothing_to_undo"
     message = "the last command was undone already; to do it again, send it again"
+
+
+class NotLastError(SchedulingError):
+    """What was named to be undone has been followed by something else, or has never been."""
+
+    code = "not_last"
+    message = "this was not the last command; read the visit's history, and name the last one or none"
 
 
 class TooLateToUndoError(SchedulingError):

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypedDict
 from uuid import UUID
 
-from domain.scheduling.errors import AlreadyStartedError, NothingToUndoError, TooLateToUndoError
+from domain.scheduling.errors import AlreadyStartedError, NothingToUndoError, NotLastError, TooLateToUndoError
 
 GRACE: Final = timedelta(minutes=3)
 """How long nobody is told of a command: undone within this time, it never leaves the practice."""
@@ -54,14 +54,16 @@ def undoable(appointment: Any, act: str | None, at: datetime) -> Earlier:
     apart; or of the last change of the notes.
 
     What was agreed on can be undone until the visit starts, whether the patient came until a day after its end, notes at any time.
-    Raises NothingToUndoError: it was undone already, or is not the last; AlreadyStartedError, TooLateToUndoError.
+    Raises NothingToUndoError: it was undone already; NotLastError: another one came after it; AlreadyStartedError, TooLateToUndoError.
     """
     act = act or appointment.last_act
     if act == NOTES_CHANGED and appointment.notes_before:
         return as_it_is(appointment, act)
     earlier: Earlier | None = appointment.earlier
-    if earlier is None or earlier["act"] != act:
+    if earlier is None or act in (None, NOTES_CHANGED):
         raise NothingToUndoError
+    if earlier["act"] != act:
+        raise NotLastError
     if act in _ATTENDANCE:
         if at >= appointment.ends_at + CORRECTION:
             raise TooLateToUndoError

@@ -155,7 +155,10 @@ class TestAChange:
 
         assert (undone["status"], undone["notes"]) == ("booked", SECRET)
         assert studio.book().json()["code"] == "time_taken"
-        assert studio.act(visit, "undo", act="booked").json()["code"] == "nothing_to_undo"
+        assert studio.act(visit, "undo", act="cancelled").json()["code"] == "nothing_to_undo"
+        studio.act(visit, "cancel", reason="ill")
+        refused = studio.act(visit, "undo", act="booked")
+        assert (refused.status_code, refused.json()["code"]) == (409, "not_last")
         assert studio.act(visit, "undo", act="lost").status_code == 422
 
 

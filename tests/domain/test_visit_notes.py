@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import InvalidValueError
 from domain.scheduling.appointment import Appointment
-from domain.scheduling.errors import NothingToUndoError
+from domain.scheduling.errors import NothingToUndoError, NotLastError
 from domain.scheduling.status import Status
 from tests.domain.test_appointment import BEFORE, ID, PATIENT, TEN, VISIT, YESTERDAY, booked, in_status
 
@@ -113,12 +113,14 @@ class TestUndo:
         with pytest.raises(NothingToUndoError):
             appointment.undo(BEFORE, act="checked_in")
 
-    @pytest.mark.parametrize("act", ["booked", "cancelled", "notes_changed", "undone", ""])
+    @pytest.mark.parametrize("act", ["booked", "cancelled", "undone"])
     def test_of_what_is_named_and_was_not_the_last_is_refused(self, act: str) -> None:
-        appointment = in_status(Status.CHECKED_IN)
+        with pytest.raises(NotLastError):
+            in_status(Status.CHECKED_IN).undo(BEFORE, act=act)
 
+    def test_of_notes_that_nobody_has_changed_is_refused(self) -> None:
         with pytest.raises(NothingToUndoError):
-            appointment.undo(BEFORE, act=act or "rescheduled")
+            in_status(Status.CHECKED_IN).undo(BEFORE, act="notes_changed")
 
     def test_of_notes_on_a_cancelled_visit_keeps_the_reason(self) -> None:
         appointment = in_status(Status.CANCELLED)
