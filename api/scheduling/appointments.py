@@ -97,9 +97,9 @@ async def confirm_appointment(appointment_id: UUID, call: Changing, body: Empty 
 
 
 @routes.post("/{appointment_id}/decline", response_model=AppointmentInFull, responses=CHANGES)
-async def decline_appointment(appointment_id: UUID, body: DeclineBody, call: Changing) -> Response:
+async def decline_appointment(appointment_id: UUID, call: Changing, body: DeclineBody | None = None) -> Response:
     """Decline a request. Declining twice changes nothing the second time."""
-    command = DeclineAppointment(appointment_id, body.reason, call.expected_version)
+    command = DeclineAppointment(appointment_id, body.reason if body else None, call.expected_version)
     return await _change(call, DeclineAppointmentHandler, command)
 
 

@@ -114,9 +114,11 @@ class ReassignBody(Body):
 
 
 class DeclineBody(Body):
+    """The reason may be left out, and the whole body with it."""
+
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "fully booked that week"}]})
 
-    reason: Text
+    reason: Text | None = None
 
 
 class CancelBody(Body):

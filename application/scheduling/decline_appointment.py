@@ -1,4 +1,4 @@
-"""Declines a requested appointment, with a reason."""
+"""Declines a requested appointment, with a reason or without."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,10 +10,10 @@ from domain.scheduling.appointment import Appointment
 
 @dataclass(frozen=True, slots=True)
 class DeclineAppointment:
-    """``reason`` is free text about a patient: personal, 1 to 1000 characters."""
+    """``reason`` is free text about a patient: personal, 1 to 1000 characters; None where none is given."""
 
     id: UUID
-    reason: str
+    reason: str | None
     expected_version: int | None = None
 
 

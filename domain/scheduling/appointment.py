@@ -162,7 +162,7 @@ class Appointment(Aggregate):
         self.trigger_event(self.Confirmed, resource_ids=list(resource_ids), timestamp=at)
         return True
 
-    def decline(self, reason: str, at: datetime) -> bool:
+    def decline(self, reason: str | None, at: datetime) -> bool:
         """Return whether anything was recorded: declining twice records nothing the second time.
 
         Raises NotRequestedError, AlreadyCancelledError, AlreadyArchivedError, AlreadyClosedError; InvalidValueError as ``cancel``.
@@ -172,8 +172,8 @@ class Appointment(Aggregate):
         refuse_closed(self.status)
         if self.status != Status.REQUESTED:
             raise NotRequestedError
-        reason = clean_paragraphs("reason", reason, 1000)
-        self.trigger_event(self.Declined, patient_id=self.patient_id, reason=reason, timestamp=at)
+        said = "" if reason is None else clean_paragraphs("reason", reason, 1000)
+        self.trigger_event(self.Declined, patient_id=self.patient_id, reason=said, timestamp=at)
         return True
 
     def reschedule(

@@ -82,6 +82,8 @@ class Confirmed(Aggregate.Event):
 
 
 class Declined(Aggregate.Event):
+    """``reason`` is empty where none was given."""
+
     TOPIC = "scheduling.appointment.declined"
     SUBJECT = "patient_id"
     patient_id: UUID
@@ -89,7 +91,7 @@ class Declined(Aggregate.Event):
 
     def apply(self, aggregate: Any) -> None:
         remember(aggregate, "declined")
-        aggregate.status, aggregate.decline_reason = Status.DECLINED.value, self.reason
+        aggregate.status, aggregate.decline_reason = Status.DECLINED.value, self.reason or None
 
 
 class Rescheduled(Aggregate.Event):

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+import pytest
+
 from domain.scheduling.appointment import Appointment
 from tests.api.studio import Json, Studio, at_once, codes
 
@@ -129,6 +131,21 @@ class TestDecline:
         assert "fully booked" not in studio.key_of("analyst").get(f"/v1/appointments/{visit}").text
         assert studio.act(visit, "decline", reason="again").json()["version"] == declined["version"]
         assert studio.act(visit, "confirm").json()["code"] == "already_declined"
+
+    @pytest.mark.parametrize("body", [None, {}, {"reason": None}])
+    def test_needs_no_reason(self, studio: Studio, body: Json | None) -> None:
+        visit = request(studio)["id"]
+
+        answer = studio.client.post(f"/v1/appointments/{visit}/decline", json=body)
+
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["status"], answer.json()["decline_reason"]) == ("declined", None)
+        assert studio.client.get(f"/v1/appointments/{visit}").json()["decline_reason"] is None
+
+    def test_takes_no_empty_reason(self, studio: Studio) -> None:
+        visit = request(studio)["id"]
+
+        assert studio.act(visit, "decline", reason=" ").json()["errors"][0]["field"] == "reason"
 
     def test_is_for_requests_alone(self, studio: Studio) -> None:
         visit = studio.booked()["id"]
