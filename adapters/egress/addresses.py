@@ -12,6 +12,9 @@ from urllib.parse import SplitResult
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 PORTS: Final = {"https": frozenset({443, 8443})}
 """Where webhooks are received; what else listens on a server is nobody's business here."""
+PRIVATE_NAMES: Final = frozenset({"localhost", "local", "internal", "localdomain"})
+"""Last labels of names that nobody outside a machine or a network knows; so is every name without a dot.
+Source: RFC 6761 and 6762; ICANN Board resolution 2024.07.29.06 (.internal), read 2026-11."""
 NEVER: Final = frozenset({22, 23, 25, 53, 110, 143, 389, 445, 465, 587, 993, 3306, 5432, 6379, 9200, 11211, 27017})
 """What speaks another protocol and might understand a request all the same; refused on this machine too."""
 
@@ -38,6 +41,8 @@ class Policy:
                 return "this address leads to no place that everybody can reach"
             if not self.allows(address):
                 return "this address leads to no place that everybody can reach"
+        elif not self.is_local and _is_private(host):
+            return "this address leads to no place that everybody can reach"
         return None
 
     def allows(self, address: IPv4Address | IPv6Address) -> bool:
@@ -46,6 +51,11 @@ class Policy:
         if self.is_local and plain.is_loopback:
             return True
         return plain.is_global and not plain.is_multicast and not plain.is_reserved
+
+
+def _is_private(host: str) -> bool:
+    _, dot, last = host.lower().removesuffix(".").rpartition(".")
+    return not dot or last in PRIVATE_NAMES
 
 
 def unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -107,6 +107,17 @@ class TestAddresses:
         assert STRICT.refusal_of_form(urlsplit(url)) is not None
         assert post(url, policy=STRICT) == Reply(None, "address_refused")
 
+    @pytest.mark.parametrize(
+        "host",
+        ["localhost", "LocalHost.", "a.localhost", "a.localdomain", "db", "printer.local", "metadata.google.internal"],
+    )
+    def test_names_that_are_only_known_inside_lead_nowhere(self, host: str) -> None:
+        url = urlsplit(f"https://{host}/hook")
+
+        assert STRICT.refusal_of_form(url) == "this address leads to no place that everybody can reach"
+        assert LOCAL.refusal_of_form(url) is None
+        assert STRICT.refusal_of_form(urlsplit("https://local.example/")) is None
+
     @pytest.mark.parametrize("port", [22, 25, 5432, 6379])
     def test_of_other_services_are_refused_in_development_too(self, port: int) -> None:
         assert post(f"http://127.0.0.1:{port}/") == Reply(None, "address_refused")
