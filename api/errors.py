@@ -168,13 +168,24 @@ async def _malformed(request: Request, error: Exception) -> Response:
     if any(each["loc"][0] == "path" for each in found):
         # What has not the form of an id is no thing's id: it is unknown, like any other.
         return problem(request_id_of(request), 404, "not_found", "there is no such thing")
-    errors = [{"field": _field(each["loc"]), "message": _message(each)} for each in found[:20]]
+    if _is_another_kind(request, found):
+        return problem(request_id_of(request), 415, "unsupported_media_type", "send the body as application/json")
+    errors = [{"field": _field(each), "message": _message(each)} for each in found[:20]]
     return problem(
         request_id_of(request), 422, "invalid_value", "the request has values that can never be right", errors=errors
     )
 
 
-def _field(loc: Sequence[str | int]) -> str:
+def _is_another_kind(request: Request, found: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the body was refused as a whole because it does not say that it is JSON; the framework reads no other."""
+    kind, _, _ = request.headers.get("content-type", "").partition(";")
+    is_json = re.fullmatch(r"application/([a-z0-9.-]+\+)?json", kind.strip().lower()) is not None
+    return not is_json and any(tuple(each["loc"]) == ("body",) and each["type"] != "missing" for each in found)
+
+
+def _field(found: Mapping[str, Any]) -> str:
+    # Of what is no JSON at all, the framework names the place where it gave up.
+    loc = ("body",) if found["type"] == "json_invalid" else found["loc"]
     parts = [str(part) for part in loc[1:]] or [str(loc[0])]
     return ".".join(part if part.isdecimal() or _FIELD.fullmatch(part) else _header_or_unknown(part) for part in parts)
 

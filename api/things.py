@@ -63,6 +63,7 @@ def problems(*statuses: int) -> Responses:
         409: "A rule forbids it at this moment; `code` says which.",
         412: "`If-Match` names another version than the present one.",
         413: "The body is larger than 64 KiB; where it holds a calendar, than 3 MiB.",
+        415: "The body is not sent as `application/json`.",
         422: "A value can never be right, or the Idempotency-Key was used for another request.",
         503: "Too many requests, the log cannot be reached, or a view is behind; try again.",
     }
@@ -75,5 +76,5 @@ def problems(*statuses: int) -> Responses:
 
 READS: Final = problems(403, 422)
 READS_ONE: Final = problems(403, 404, 422)
-MAKES: Final = problems(400, 403, 404, 409, 413, 422)
-CHANGES: Final = problems(400, 403, 404, 409, 412, 413, 422)
+MAKES: Final = problems(400, 403, 404, 409, 413, 415, 422)
+CHANGES: Final = problems(400, 403, 404, 409, 412, 413, 415, 422)

@@ -10,7 +10,7 @@ from eventsourcing.domain import event
 
 from domain.aggregate import Aggregate, FirstFact
 from domain.errors import InvalidValueError
-from domain.money import Money
+from domain.money import MAX_AMOUNT, Money
 from domain.practice.resource import checked_kind
 from domain.seats import SeatsOffered
 from domain.text import clean_text
@@ -68,7 +68,7 @@ class ServiceTerms:
         _within("buffer_after_minutes", self.buffer_after_minutes, 0, 480)
         _within("minimum_notice_minutes", self.minimum_notice_minutes, 0, 525_600)
         _within("horizon_days", self.horizon_days, 1, 1095)
-        _within("price", self.price.amount_minor, 0, self.price.amount_minor)
+        _within("price.amount_minor", self.price.amount_minor, 0, MAX_AMOUNT)
         total = self.buffer_before_minutes + self.duration_minutes + self.buffer_after_minutes
         # A default longer than a day is legal once, and must stay so when the terms are read back.
         _within("step_minutes", total if self.step_minutes is None else self.step_minutes, 1, max(1440, total))

@@ -60,6 +60,14 @@ class TestBodies:
 
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
 
+    def test_a_negative_price_is_told_the_bounds_of_prices(self, studio: Studio) -> None:
+        price = {"amount_minor": -1, "currency": "EUR"}
+
+        answer = studio.client.post("/v1/services", json={"name": "x", "duration_minutes": 30, "price": price})
+
+        message = f"price.amount_minor is at least 0 and at most {10**15}"
+        assert answer.json()["errors"] == [{"field": "price.amount_minor", "message": message}]
+
     @pytest.mark.parametrize(
         ("starts", "ends"), [("17:00", "17:00"), ("25:00", "26:00"), ("9:00", "17:00"), ("09:00", "24:30"), ("", "")]
     )
@@ -130,8 +138,10 @@ class TestBodies:
             (b'{"name": "x", "zone": NaN}', "application/json", 422),
             (b'{"name": "\xff", "zone": "UTC"}', "application/json", 400),
             (b'{"name": "\\ud800", "zone": "UTC"}', "application/json", 422),
-            (b'{"name": "x", "zone": "UTC"}', "text/plain", 422),
-            (b"name=x&zone=UTC", "application/x-www-form-urlencoded", 422),
+            (b'{"name": "x", "zone": "UTC"}', "text/plain", 415),
+            (b"name=x&zone=UTC", "application/x-www-form-urlencoded", 415),
+            (b'{"name": "x", "zone": "UTC"}', "application/xml; charset=utf-8", 415),
+            (b'{"name": "x", "zone": 1}', "application/merge-patch+json", 422),
             (b"[" * 60_000, "application/json", 400),
             (b'{"name": "' + b"x" * 70_000 + b'"}', "application/json", 413),
         ],
@@ -142,6 +152,20 @@ class TestBodies:
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+    def test_that_are_no_json_name_the_body_not_the_place_where_reading_ended(self, studio: Studio) -> None:
+        answer = studio.client.post(
+            "/v1/locations", content=b'{"name": x}', headers={"Content-Type": "application/json"}
+        )
+
+        assert answer.json()["errors"] == [{"field": "body", "message": "the body is not JSON"}]
+
+    def test_of_another_kind_are_refused_where_a_body_may_be_left_out_too(self, studio: Studio) -> None:
+        path = f"/v1/appointments/{studio.booked()['id']}/check-in"
+
+        answer = studio.client.post(path, content=b"{}", headers={"Content-Type": "text/plain"})
+
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
     def test_that_never_end_are_cut_off(self, studio: Studio) -> None:
         def endless() -> Iterator[bytes]:
