@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.allowed import methods_at
 from api.crossing import CrowdedError
 from application.errors import (
     ApplicationError,
@@ -158,7 +159,10 @@ async def _http(request: Request, error: Exception) -> Response:
     # RFC 9110 has renamed 413; this version of the standard library has not.
     phrase = "Content Too Large" if error.status_code == 413 else HTTPStatus(error.status_code).phrase
     code = "not_found" if error.status_code == 404 else phrase.lower().replace(" ", "_").replace("-", "_")
-    return problem(request_id_of(request), error.status_code, code, phrase.lower(), headers=error.headers)
+    headers = error.headers
+    if error.status_code == 405 and (methods := methods_at(request.app, request.scope["path"])):
+        headers = {"Allow": ", ".join(methods)}
+    return problem(request_id_of(request), error.status_code, code, phrase.lower(), headers=headers)
 
 
 async def _malformed(request: Request, error: Exception) -> Response:

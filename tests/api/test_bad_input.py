@@ -261,3 +261,17 @@ class TestQueries:
         ):
             answer: Any = studio.client.request(verb, path)
             assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+    @pytest.mark.parametrize(
+        ("path", "methods"),
+        [
+            ("appointments", "GET, POST"),
+            ("clinicians/01980c5a-0000-7000-8000-000000000000/hours", "GET, PUT"),
+            ("patients/01980c5a-0000-7000-8000-000000000000", "DELETE, GET, PATCH"),
+            ("slots", "GET"),
+        ],
+    )
+    def test_another_verb_is_told_all_that_the_path_takes(self, studio: Studio, path: str, methods: str) -> None:
+        answer = studio.client.request("TRACE", f"/v1/{path}")
+
+        assert (answer.status_code, answer.headers["allow"]) == (405, methods)
