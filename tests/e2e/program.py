@@ -148,7 +148,7 @@ def until(condition: Callable[[], bool], what: str, otherwise: Callable[[], str]
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, f"not within {PATIENCE_SECONDS:.0f} s: {what}\n{otherwise()}"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def _free_port() -> int:
