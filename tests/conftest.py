@@ -22,11 +22,20 @@ def world(database: Database) -> Iterator[World]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where processes share the tests, begin with the files that may take longest, so that no process ends long after the others."""
+    """Where processes share the tests, begin with the files that may take longest, so that no process ends long after the others.
+
+    They must agree on the order: of a test that is run for each member of a set, which has none, the names decide.
+    """
     if not hasattr(config, "workerinput"):
         return
-    most: dict[Path, float] = {}
+    longest: dict[Path, float] = {}
+    places: dict[str, int] = {}
     for item in items:
+        places.setdefault(_without_case(item), len(places))
         if timeout := item.get_closest_marker("timeout"):
-            most[item.path] = max(most.get(item.path, 0), *timeout.args)
-    items.sort(key=lambda item: -most.get(item.path, 0))
+            longest[item.path] = max(longest.get(item.path, 0), *timeout.args)
+    items.sort(key=lambda item: (-longest.get(item.path, 0), places[_without_case(item)], item.nodeid))
+
+
+def _without_case(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
