@@ -15,6 +15,7 @@ from application.outcome import Outcome
 from application.ports import Clock
 from application.practice_log import PracticeLog, PracticeLogs
 from domain.aggregate import Aggregate
+from domain.patient_standing import Seen
 from domain.provenance import Provenance
 
 _TRIES: Final = 5
@@ -65,13 +66,17 @@ class MakingHandler(ABC, Generic[Made, T]):
 
         def decide() -> Outcome[T]:
             thing = self.make(log, command, uuid7())
-            return Outcome(thing, log.record(thing, by=by))
+            return Outcome(thing, log.record(thing, by=by, relies_on=self.relies_on(command)))
 
         return log.carry_out(self.kind, by, decide)
 
     @abstractmethod
     def make(self, log: PracticeLog, command: Made, id: UUID) -> T:
         """Return the new thing, its references checked."""
+
+    def relies_on(self, command: Made) -> Seen | None:
+        """Return the patient for whom it is, if there is one who must not be withdrawn before it is recorded."""
+        return None
 
 
 class ChangingHandler(ABC, Generic[Changed, T]):

@@ -17,6 +17,7 @@ from application.errors import IdempotencyMismatchError, NotFoundError, NotYetEr
 from application.outcome import Outcome
 from application.ports import PracticeReader, PracticeStore
 from domain.aggregate import Aggregate
+from domain.patient_standing import Seen
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
@@ -94,15 +95,19 @@ class PracticeLog(Application[UUID]):
         claims: Sequence[TimeClaim] = (),
         releases: Sequence[UUID] = (),
         caps: Sequence[VisitCap] = (),
+        relies_on: Seen | None = None,
     ) -> int:
         """Append what the things decided, and move their claims on time with it; return the position to wait for.
 
-        ``caps`` are limits that must still hold then. A command that changed nothing returns the log's present position.
-        Raises StaleVersionError, TimeTakenError, DailyLimitError, WeeklyLimitError, CommandRepeatedError, UnavailableError:
-        nothing was recorded.
+        ``caps`` are limits that must still hold then, and ``relies_on`` a patient who must not have been withdrawn since. A command
+        that changed nothing returns the log's present position.
+        Raises StaleVersionError, TimeTakenError, DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
+        UnavailableError: nothing was recorded.
         """
         try:
-            recordings = self.save(*things, provenance=by, claims=claims, releases=releases, caps=caps)
+            recordings = self.save(
+                *things, provenance=by, claims=claims, releases=releases, caps=caps, relies_on=relies_on
+            )
         except IntegrityError as error:
             raise StaleVersionError from error
         except OperationalError as error:

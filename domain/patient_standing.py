@@ -17,3 +17,14 @@ class PatientStanding:
 
 
 UNKNOWN = PatientStanding()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A patient who stood, not withdrawn, at a position of the log; 0 where whoever looked does not know at which.
+
+    What is recorded for them relies on it that they still do.
+    """
+
+    patient_id: UUID
+    position: int = 0

@@ -1,4 +1,4 @@
-"""Appends as JSON: what migrations/0009_append.sql reads. Each is made in its caller's thread and joined with others in flight."""
+"""Appends as JSON: what migrations/0023_append.sql reads. Each is made in its caller's thread and joined with others in flight."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from domain.patient_standing import Seen
+from domain.patients.patient import Patient
 from domain.provenance import Provenance
 from domain.scheduling.quotas import VisitCap
 from domain.scheduling.time_claim import TimeClaim
@@ -24,12 +26,16 @@ class AppendDocument(NamedTuple):
     releases: bytes
     has_beside: bool
     caps: bytes
+    withdrawing: UUID | None = None
+    """The practice, where the append withdraws a patient."""
 
 
-class _Append(msgspec.Struct):
+class _Append(msgspec.Struct, omit_defaults=True):
     tenant: UUID
     command: UUID
     digests: list[str]
+    patient: UUID | None = None
+    seen: int | None = None
 
 
 class _Event(msgspec.Struct):
@@ -84,6 +90,7 @@ def append_document(
     claims: Sequence[TimeClaim] = (),
     releases: Sequence[UUID] = (),
     caps: Sequence[VisitCap] = (),
+    relies_on: Seen | None = None,
 ) -> AppendDocument:
     """Return the append of ``events``, with their digests. Raises TypeError: an event's time has no offset."""
     recorded = recorded_at.astimezone(UTC)
@@ -128,8 +135,11 @@ def append_document(
                 recorded,
             )
         )
+    append = _Append(tenant_id, source.command_id, digests)
+    if relies_on is not None:
+        append.patient, append.seen = relies_on.patient_id, relies_on.position
     return AppendDocument(
-        _encode(_Append(tenant_id, source.command_id, digests)),
+        _encode(append),
         _elements(rows),
         _elements(
             [
@@ -165,6 +175,7 @@ def append_document(
                 for cap in caps
             ]
         ),
+        tenant_id if any(event.topic == Patient.Withdrawn.TOPIC for event in events) else None,
     )
 
 
@@ -173,13 +184,15 @@ def joined(documents: Sequence[AppendDocument]) -> bytes:
     claims = b",".join([document.claims for document in documents if document.claims])
     releases = b",".join([document.releases for document in documents if document.releases])
     caps = b",".join([document.caps for document in documents if document.caps])
-    return b'{"appends":[%b],"events":[%b]%b%b%b%b}' % (
+    withdrawing = _elements([document.withdrawing for document in documents if document.withdrawing])
+    return b'{"appends":[%b],"events":[%b]%b%b%b%b%b}' % (
         b",".join([document.append for document in documents]),
         b",".join([document.events for document in documents]),
         b',"claims":[%b]' % claims if claims else b"",
         b',"releases":[%b]' % releases if releases else b"",
         b',"beside":true' if any(document.has_beside for document in documents) else b"",
         b',"caps":[%b]' % caps if caps else b"",
+        b',"withdraws":[%b]' % withdrawing if withdrawing else b"",
     )
 
 

@@ -19,6 +19,7 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
+from domain.patients.errors import PatientWithdrawnError
 from domain.provenance import CommandRepeatedError
 from domain.scheduling.errors import DailyLimitError, TimeTakenError, WeeklyLimitError
 from domain.scheduling.time_claim import TimeClaim
@@ -64,7 +65,7 @@ class AppendJoiner:
     def append(self, request: Append) -> int:
         """Return the position of the append's last event, once it is durable.
 
-        Raises StaleStreamError, TimeTakenError, DailyLimitError, WeeklyLimitError, CommandRepeatedError,
+        Raises StaleStreamError, TimeTakenError, DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
         UnknownPracticeError: refused, nothing was written.
         Raises StoreUnavailableError: the database could not be reached; the same command may be sent again.
         """
@@ -229,6 +230,8 @@ def _position(request: Append) -> int:
         raise DailyLimitError
     if request.outcome == "full_week":
         raise WeeklyLimitError
+    if request.outcome == "withdrawn":
+        raise PatientWithdrawnError
     raise UnknownPracticeError
 
 

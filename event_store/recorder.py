@@ -15,6 +15,7 @@ from eventsourcing.persistence import (
 from psycopg_pool import ConnectionPool
 from uuid_utils.compat import uuid7
 
+from domain.patient_standing import Seen
 from domain.provenance import Provenance
 from domain.scheduling.quotas import VisitCap
 from domain.scheduling.time_claim import TimeClaim
@@ -53,19 +54,27 @@ class PracticeRecorder(ApplicationRecorder):
         claims: Sequence[TimeClaim] = (),
         releases: Sequence[UUID] = (),
         caps: Sequence[VisitCap] = (),
+        relies_on: Seen | None = None,
         **_: Any,
     ) -> Sequence[int]:
         """Append events, release and take time in one transaction; return their positions.
 
         ``releases`` are holders whose claims end with this append, before its own ``claims`` are taken; ``caps`` must hold then.
-        Raises StaleStreamError, TimeTakenError, DailyLimitError, WeeklyLimitError, CommandRepeatedError,
-        UnknownPracticeError, StoreUnavailableError.
+        The patient whom it ``relies_on`` must still stand. Raises StaleStreamError, TimeTakenError, DailyLimitError, WeeklyLimitError,
+        PatientWithdrawnError, CommandRepeatedError, UnknownPracticeError, StoreUnavailableError.
         """
         if not stored_events:
             return []
         source = provenance or Provenance(actor="system", command_id=uuid7())
         document = append_document(
-            self._tenant_id, cast(Sequence[MappedEvent], stored_events), source, self._now(), claims, releases, caps
+            self._tenant_id,
+            cast(Sequence[MappedEvent], stored_events),
+            source,
+            self._now(),
+            claims,
+            releases,
+            caps,
+            relies_on,
         )
         last = self._joiner.append(
             Append(

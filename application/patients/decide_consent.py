@@ -7,8 +7,10 @@ from uuid import UUID
 from application.errors import NotFoundError, StaleVersionError
 from application.handlers import ChangingHandler
 from application.practice_log import PracticeLog
+from domain.patient_standing import Seen
 from domain.patients.consents import Channel, Consents
 from domain.patients.patient import Patient
+from domain.provenance import Provenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,9 @@ class DecideConsentHandler(ChangingHandler[DecideConsent, Consents]):
             if command.expected_version:
                 raise StaleVersionError(0) from None
             return Consents.open(patient_id=command.patient_id, at=command.decided_at or self._clock.now())
+
+    def record(self, log: PracticeLog, thing: Consents, by: Provenance) -> int:
+        return log.record(thing, by=by, relies_on=Seen(thing.patient_id))
 
     def change(self, log: PracticeLog, thing: Consents, command: DecideConsent) -> None:
         """Raises ConsentNotGivenError, InvalidValueError."""

@@ -18,7 +18,7 @@ from application.scheduling.overtaking import OvertakenError, decided_anew
 from domain.aggregate import Aggregate
 from domain.errors import InvalidValueError
 from domain.money import Money
-from domain.patient_standing import PatientStanding
+from domain.patient_standing import PatientStanding, Seen
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
 from domain.practice.service import ServiceFields
@@ -138,7 +138,8 @@ class BookAppointmentHandler:
         try:
             caps = () if exemption.is_over_limits else _caps(diary, appointment, hold)
             claims = appointment.claims()
-            position = log.record(*things, by=by, claims=claims, releases=releases, caps=caps)
+            seen = Seen(command.patient_id, diary.consultation.position)
+            position = log.record(*things, by=by, claims=claims, releases=releases, caps=caps, relies_on=seen)
         except (TimeTakenError, LimitReachedError) as error:
             raise OvertakenError(error) from error
         except StaleVersionError as error:

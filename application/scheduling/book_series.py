@@ -19,6 +19,7 @@ from application.scheduling.overtaking import OvertakenError, decided_anew
 from application.scheduling.series_outcome import SeriesOutcome
 from application.scheduling.series_slots import ANY_HORIZON_DAYS, Decisions, Granted, WantedVisit, decide_all
 from domain.money import Money
+from domain.patient_standing import Seen
 from domain.practice.service import Service
 from domain.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.appointment import Appointment
@@ -69,6 +70,7 @@ class SeriesPlan:
     zone: str
     occurrences: Sequence[Occurrence]
     decisions: Decisions
+    seen: Seen
 
 
 class BookSeriesHandler:
@@ -105,6 +107,7 @@ class BookSeriesHandler:
         if diary.consultation.is_command_recorded:
             raise CommandRepeatedError
         require_patient(diary.consultation)
+        seen = Seen(command.patient_id, diary.consultation.position)
         zone = zone_of(diary, command.clinician_id, command.starts_at)
         found = occurrences(rule, command.starts_at, zone)
         wanted = [
@@ -117,7 +120,7 @@ class BookSeriesHandler:
             )
             for each in found
         ]
-        return SeriesPlan(zone, found, decide_all(log, command.service_id, wanted, now))
+        return SeriesPlan(zone, found, decide_all(log, command.service_id, wanted, now), seen)
 
     def _book(self, log: PracticeLog, command: BookSeries, by: Provenance) -> Outcome[Series]:
         now = self._clock.now()
@@ -155,7 +158,9 @@ class BookSeriesHandler:
         claims = [claim for visit in visits for claim in visit.claims()]
         caps = caps_on_all(decisions.diary.catalogue, visits)
         try:
-            position = log.record(series, *visits, by=by, claims=claims, releases=decisions.expired, caps=caps)
+            position = log.record(
+                series, *visits, by=by, claims=claims, releases=decisions.expired, caps=caps, relies_on=plan.seen
+            )
         except (TimeTakenError, LimitReachedError) as error:
             raise OvertakenError(error) from error
         return SeriesOutcome(series, position, {visit.id: visit for visit in visits})

@@ -11,6 +11,7 @@ from application.outcome import Outcome
 from application.patients.person import Person, person_of
 from application.practice_log import PracticeLog
 from application.scheduling.overtaking import OvertakenError, decided_anew
+from domain.patient_standing import Seen
 from domain.provenance import Provenance
 from domain.scheduling.course import Course
 from domain.scheduling.errors import SchedulingError
@@ -71,7 +72,7 @@ class CourseRosterHandler(ChangingHandler[OfPerson, Course]):
             raise NothingToChangeError(kept)
         self.note(course, command, done, kept)
         try:
-            return Outcome(course, log.record(course, *done.values(), by=by))
+            return Outcome(course, log.record(course, *done.values(), by=by, relies_on=self.relies_on(command)))
         except StaleVersionError as error:
             raise OvertakenError(error) from error
 
@@ -81,6 +82,10 @@ class CourseRosterHandler(ChangingHandler[OfPerson, Course]):
     @abstractmethod
     def ask(self, session: Session, person: Person, command: OfPerson) -> None:
         """Ask one session about the person. Raises a SchedulingError: this one stays as it is."""
+
+    def relies_on(self, command: OfPerson) -> Seen | None:
+        """Return the person, if they must not be withdrawn before it is recorded."""
+        return None
 
     def refuse_some(self, refusing: Mapping[int, Session], kept: Mapping[int, str], command: OfPerson) -> None:
         """Raise, if it does not do that some sessions refuse; ``kept`` says why each does."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from application.patients.person import Person, refuse_gone
 from application.scheduling.book_series import OnConflict
 from application.scheduling.course_roster import CourseRosterHandler
+from domain.patient_standing import Seen
 from domain.scheduling.course import Course
 from domain.scheduling.course_facts import CourseEnrolment
 from domain.scheduling.series_errors import Conflict
@@ -32,6 +33,9 @@ class EnrolInCourseHandler(CourseRosterHandler[EnrolInCourse]):
     def refuse(self, person: Person, command: EnrolInCourse) -> None:
         """Raises NotFoundError: they were erased; PatientMergedError, PatientWithdrawnError."""
         refuse_gone(person, command.patient_id)
+
+    def relies_on(self, command: EnrolInCourse) -> Seen:
+        return Seen(command.patient_id)
 
     def ask(self, session: Session, person: Person, command: EnrolInCourse) -> None:
         """Raises what ``Session.enrol`` raises."""

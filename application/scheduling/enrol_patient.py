@@ -5,6 +5,7 @@ from uuid import UUID
 
 from application.patients.person import Person, refuse_gone
 from application.scheduling.roster_change import PersonHandler
+from domain.patient_standing import Seen
 from domain.scheduling.session import Session
 
 
@@ -20,6 +21,9 @@ class EnrolPatient:
 
 class EnrolPatientHandler(PersonHandler[EnrolPatient]):
     """Carries out EnrolPatient."""
+
+    def relies_on(self, command: EnrolPatient) -> Seen:
+        return Seen(command.patient_id)
 
     def ask(self, session: Session, person: Person, command: EnrolPatient) -> None:
         """Raises NotFoundError, PatientMergedError, and what ``Session.enrol`` raises."""

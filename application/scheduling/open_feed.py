@@ -7,6 +7,7 @@ from application.errors import NotFoundError
 from application.handlers import MakingHandler
 from application.practice.references import require_clinicians
 from application.practice_log import PracticeLog
+from domain.patient_standing import Seen
 from domain.patients.errors import PatientMergedError, PatientWithdrawnError
 from domain.patients.patient import Patient
 from domain.scheduling.feed import Detail, Feed
@@ -40,6 +41,9 @@ class OpenFeedHandler(MakingHandler[OpenFeed, Feed]):
         if command.patient_id is not None:
             require_living(log, command.patient_id)
         return feed
+
+    def relies_on(self, command: OpenFeed) -> Seen | None:
+        return Seen(command.patient_id) if command.patient_id else None
 
 
 def require_living(log: PracticeLog, patient_id: UUID) -> None:

@@ -10,6 +10,7 @@ from application.outcome import Outcome
 from application.patients.person import Person, person_behind
 from application.practice_log import PracticeLog
 from domain.errors import DomainError
+from domain.patient_standing import Seen
 from domain.patients.patient import Patient
 from domain.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.session import Session
@@ -50,11 +51,11 @@ class RosterHandler(ChangingHandler[Changed, Session]):
         """Load, ask and record once."""
         return super().decide(log, command, by)
 
-    def record(self, log: PracticeLog, thing: Session, by: Provenance) -> int:
+    def record(self, log: PracticeLog, thing: Session, by: Provenance, relies_on: Seen | None = None) -> int:
         """Raises CommandRepeatedError: nothing is to be recorded, because it was already."""
         if not thing.pending_events:
             self._refuse_repeat(log, by)
-        return log.record(thing, by=by)
+        return log.record(thing, by=by, relies_on=relies_on)
 
     @staticmethod
     def _refuse_repeat(log: PracticeLog, by: Provenance) -> None:
@@ -71,7 +72,11 @@ class PersonHandler(RosterHandler[OfPerson]):
         if command.expected_version is not None and session.version != command.expected_version:
             raise StaleVersionError(session.version)
         self.ask(session, person_behind(log, patient), command)
-        return Outcome(session, self.record(log, session, by))
+        return Outcome(session, self.record(log, session, by, self.relies_on(command)))
+
+    def relies_on(self, command: OfPerson) -> Seen | None:
+        """Return the person, if they must not be withdrawn before it is recorded."""
+        return None
 
     def change(self, log: PracticeLog, thing: Session, command: OfPerson) -> None:
         """A session is asked in ``decide_in_turn``."""

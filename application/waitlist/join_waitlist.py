@@ -7,6 +7,7 @@ from application.handlers import MakingHandler
 from application.patients.person import require_patient_of
 from application.practice_log import PracticeLog
 from domain.errors import InvalidValueError
+from domain.patient_standing import Seen
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
 from domain.scheduling.errors import ClinicianNotOfferingError
@@ -39,6 +40,9 @@ class JoinWaitlistHandler(MakingHandler[JoinWaitlist, WaitlistEntry]):
         return WaitlistEntry.join(
             id=id, patient_id=command.patient_id, service_id=command.service_id, wish=command.wish, at=now
         )
+
+    def relies_on(self, command: JoinWaitlist) -> Seen:
+        return Seen(command.patient_id)
 
 
 def require_possible(log: PracticeLog, service_id: UUID, wish: Wish) -> None:
