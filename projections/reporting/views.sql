@@ -56,7 +56,8 @@ select s.series_id, s.patient_id, s.clinician_id, s.service_id, s.rrule, s.zone,
 
 -- Of a patient who was merged into another one person_id is that one's: count persons by it.
 create view patient with (security_barrier) as
-select p.patient_id, coalesce(p.merged_into, p.patient_id) as person_id, p.registered_at, p.is_erased from patients.patient p;
+select p.patient_id, coalesce(p.merged_into, p.patient_id) as person_id, p.registered_at, p.is_erased, p.is_withdrawn
+from patients.patient p;
 
 create view service with (security_barrier) as
 select c.thing_id as service_id, c.name, c.is_active from calendar.catalogue c where c.kind = 'service';

@@ -28,7 +28,7 @@ VIEWS = {
     " price_amount_minor price_currency seats taken waiting",
     "enrolment": "session_id patient_id status attended since",
     "series": "series_id patient_id clinician_id service_id rrule zone starts_at booked skipped",
-    "patient": "patient_id person_id registered_at is_erased",
+    "patient": "patient_id person_id registered_at is_erased is_withdrawn",
     "service": "service_id name is_active",
     "location": "location_id name zone",
     "resource": "resource_id name is_active",
@@ -181,6 +181,18 @@ class TestAView:
             persons = dict(connection.execute("select patient_id, person_id from reporting.patient").fetchall())
 
         assert persons == {one.id: one.id, other.id: one.id}
+
+    def test_tells_of_a_patient_whose_import_was_undone(self, world: World, life: Happenings) -> None:
+        one, other = life.register(), life.register()
+        one.withdraw(NOW)
+        life.log.record(one, by=by_test())
+        life.log.record(other, by=by_test())
+        world.runner().catch_up(life.tenant_id)
+
+        with analyst(world, life.tenant_id) as connection:
+            shown = dict(connection.execute("select patient_id, is_withdrawn from reporting.patient").fetchall())
+
+        assert shown == {one.id: True, other.id: False}
 
 
 class TestInstalling:
