@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -36,19 +37,32 @@ class Table:
 
 
 @contextmanager
-def open_table(path: Path, delimiter: str = ",", encoding: str = "utf-8") -> Iterator[Table]:
-    """Open a table, in UTF-8 with or without a byte order mark. Raises TableError, also while its rows are read."""
+def open_table(path: Path, delimiter: str = ",", encoding: str = "utf-8", names: Sequence[str] = ()) -> Iterator[Table]:
+    """Open a table, in UTF-8 with or without a byte order mark. Raises TableError, also while its rows are read.
+
+    ``names`` are those of its columns, in their order, where it has no header: then its first line is a row, and as wide as all are.
+    """
     csv.field_size_limit(_LONGEST_CELL)
     with _reading(path, encoding), path.open("rb") as file:
         text = io.TextIOWrapper(_content(file), _marked(encoding), newline="")
         reader = csv.reader(text, delimiter=delimiter, strict=True)
-        header = next(reader, None)
-        if header is None:
+        first = next(reader, None)
+        if first is None:
             raise TableError(f"{path.name} is empty")
-        if len(set(header)) != len(header):
-            raise TableError(f"{path.name} has two columns of one name")
-        rows = ((reader.line_num, cells) for cells in reader if cells)
+        header, ahead = _headed(path, first, names)
+        rows = ((reader.line_num, cells) for cells in chain(ahead, reader) if cells)
         yield Table(header, rows, path.stat().st_size, file)
+
+
+def _headed(path: Path, first: list[str], names: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """Return what the columns are called, and what of the first line is a row already. Raises TableError."""
+    if names:
+        if len(first) > len(names):
+            raise TableError(f"{path.name} has {len(first)} columns, and only {len(names)} have names")
+        return list(names[: len(first)]), [first]
+    if len(set(first)) != len(first):
+        raise TableError(f"{path.name} has two columns of one name")
+    return first, []
 
 
 def encoding_of(path: Path, encodings: Sequence[str]) -> str:
@@ -67,12 +81,15 @@ def encoding_of(path: Path, encodings: Sequence[str]) -> str:
     raise TableError(f"{path.name} is not text in {', '.join(encodings)}; name its encoding in the format")
 
 
-def delimiter_of(path: Path, delimiters: str, encoding: str) -> str:
-    """Return which delimiter splits the header into the most columns; the first one where none does. Raises TableError."""
+def delimiter_of(path: Path, delimiters: str, encoding: str, names: Sequence[str] = ()) -> str:
+    """Return which delimiter splits the first line into the most columns; the first one where none does. Raises TableError.
+
+    ``names`` as in ``open_table``.
+    """
     widths = {}
     for delimiter in delimiters:
         try:
-            with open_table(path, delimiter, encoding) as table:
+            with open_table(path, delimiter, encoding, names) as table:
                 widths[delimiter] = len(table.header)
         except TableError:
             continue

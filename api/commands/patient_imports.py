@@ -61,9 +61,9 @@ def patients(
         settings = world.logs.of(practice_id).catalogue().one(Practice, practice_id)
         command = ImportPatients(used.source, digest_of(file), dry_run)
         encoding = encoding_of(file, used.encodings)
-        delimiter = delimiter_of(file, used.delimiters, encoding)
+        delimiter = delimiter_of(file, used.delimiters, encoding, used.header)
         task = progress.add_task("planning" if dry_run else "registering", total=None)
-        with open_table(file, delimiter, encoding) as table, findings_file(target) as write:
+        with open_table(file, delimiter, encoding, used.header) as table, findings_file(target) as write:
             region = region_of(settings.locale, settings.zone)
             rows = PatientRows(used, table.header, region, world.clock.now())
             handler = ImportPatientsHandler(world.patient_import_ports())

@@ -47,6 +47,28 @@ def test_a_delimiter_is_the_one_that_splits_the_header_most(tmp_path: Path, text
     assert delimiter_of(path, ",;\t|", "utf-8") == delimiter
 
 
+class TestColumnsThatHaveNoHeader:
+    def test_are_named_as_far_as_the_first_row_goes(self, tmp_path: Path) -> None:
+        path, names = tmp_path / "a.out", ["Id", "Name", "Phone"]
+        path.write_text("1||\n2|x|\n")
+
+        assert delimiter_of(path, ",|", "utf-8", names) == "|"
+        with open_table(path, "|", names=names) as table:
+            assert (table.header, list(table.rows)) == (names, [(1, ["1", "", ""]), (2, ["2", "x", ""])])
+        with open_table(path, ",", names=names) as table:
+            assert (table.header, list(table.rows)) == (["Id"], [(1, ["1||"]), (2, ["2|x|"])])
+
+    def test_that_are_more_than_have_names_are_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.out"
+        path.write_text("1|2|3\n")
+
+        with (
+            pytest.raises(TableError, match="3 columns, and only 2 have names"),
+            open_table(path, "|", names=["a", "b"]),
+        ):
+            pass
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_of_ours_begins_like_a_formula(text: str) -> None:
     assert safe(text) == f"'{text}"

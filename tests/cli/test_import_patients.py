@@ -105,6 +105,16 @@ class TestImportPatients:
         # What a spreadsheet would take for a formula is written as text.
         assert written(tmp_path / "clients.report.csv")[1][3] == "'=cmd|x"
 
+    def test_reads_a_file_without_a_header(self, scheduler: Scheduler, practice: str, tmp_path: Path) -> None:
+        file = tmp_path / "TRANSFER.OUT"
+        patients = [f"M{n}|Ms|Transferred{n}|Given{n}||||0{n}/02/1990|||||||||||" for n in (1, 2)]
+        file.write_text("".join(f"{line}|A\r\n" for line in [*patients, patients[0]]))
+
+        done = bring(scheduler, practice, file, "--format", "medicaldirector")
+
+        assert (done["rows"], done["registered"], done["matched"]) == (3, 2, 1)
+        assert written(tmp_path / "TRANSFER.OUT.report.csv")[1][:3] == ["3", "matched", "repeated_in_the_file"]
+
     def test_tells_what_is_wrong_with_a_file_or_a_format(
         self, scheduler: Scheduler, practice: str, tmp_path: Path
     ) -> None:

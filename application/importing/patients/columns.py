@@ -21,7 +21,7 @@ Reading: TypeAlias = Callable[[Sequence[str]], list[Said]]
 
 
 class FileColumns:
-    """Where each column of a file is, whatever the case of its name and with or without an asterisk behind it."""
+    """Where each column of a file is, whatever the case of its name, with _ for a space, and with or without an asterisk behind it."""
 
     def __init__(self, header: Sequence[str]) -> None:
         """Raises MappingError: two columns have one name."""
@@ -84,4 +84,4 @@ class OtherColumns:
 
 
 def _folded(name: str) -> str:
-    return " ".join(name.strip().removesuffix("*").split()).casefold()
+    return " ".join(name.strip().removesuffix("*").replace("_", " ").split()).casefold()

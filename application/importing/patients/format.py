@@ -61,6 +61,8 @@ class PatientFormat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     about: str = ""
     encodings: tuple[str, ...] = ("utf-8",)
     delimiters: str = ",;\t|"
+    header: list[str] = []
+    """What the columns are called, in their order, where the file itself does not say; a file may end before the last of them."""
     dates: DateOrder = DateOrder.YMD
     phone_region: str | None = None
     id: str = ""
@@ -126,7 +128,7 @@ class PatientFormat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         for locale in self.locales.values():
             checked_locale("locales", locale)
         clean_tags("tags", [rule.tag for rule in self.tags])
-        for column in (*self.columns_read(), *self.left_out):
+        for column in (*self.columns_read(), *self.left_out, *self.header):
             clean_text("columns", column, 200)
 
 

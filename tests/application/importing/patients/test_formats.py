@@ -1,6 +1,9 @@
 """Formats are data: what they may say, and what they refuse."""
 
+import re
 import tomllib
+from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +11,7 @@ from application.importing.errors import MappingError
 from application.importing.patients.dates import date_in
 from application.importing.patients.format import DateOrder, NameOrder, PatientFormat, format_names, format_text
 from application.importing.patients.names import split
-from application.importing.patients.reading import PatientRows
+from application.importing.patients.reading import PatientRows, PersonRow
 from domain.errors import InvalidValueError
 from tests.application.importing.patients.patient_file import NOW, one, person, used
 
@@ -35,6 +38,7 @@ def test_each_format_of_the_program_can_be_used_and_says_where_it_is_from(name: 
         ({"dates": "yyyy-mm-dd"}, "dates"),
         ({"colour": "blue"}, "colour"),
         ({"locales": {"english": "English"}}, "locale"),
+        ({"header": ["x" * 201]}, "200 characters"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(changed: dict[str, object], says: str) -> None:
@@ -52,6 +56,11 @@ class TestColumns:
         row = one({"FIRST NAME*": "Dana", " last  name": "Cohen"})
 
         assert (row.details.given_name, row.details.family_name) == ("Dana", "Cohen")
+
+    def test_are_found_with_a_line_for_a_space(self) -> None:
+        row = one({"First name": "Dana", "last_NAME": "Cohen", "Date of birth": "1990-12-31"}, used("cliniko"))
+
+        assert (row.details.family_name, row.details.date_of_birth) == ("Cohen", date(1990, 12, 31))
 
     def test_for_names_must_be_there(self) -> None:
         with pytest.raises(MappingError, match="First Name, Middle Name, Last Name"):
@@ -107,6 +116,79 @@ class TestNamesInOneColumn:
         row = one({"First Name": "", "Last Name": "", "Name": "דנה כהן"}, used(full_name="{Name}"))
 
         assert (row.details.given_name, row.details.family_name) == ("דנה", "כהן")
+
+
+class TestListsOfOtherPrograms:
+    def test_of_cliniko_are_read_by_the_names_of_its_api(self) -> None:
+        row = one(
+            {
+                "id": "7", "first_name": "Jürgen", "last_name": "Groß", "date_of_birth": "1990-12-31", "time_zone": "Europe/Berlin",
+                "patient_phone_numbers": "030 1234567", "emergency_contact": "Anna 0170 1", "medical_alerts": "Latex", "links": "{}",
+            },
+            used("cliniko"),
+        )  # fmt: skip
+
+        assert (row.external_id, row.details.zone, row.details.phone) == ("7", "Europe/Berlin", "+49301234567")
+        assert row.notes == "emergency_contact: Anna 0170 1\nmedical_alerts: Latex"
+
+    def test_of_cliniko_keep_several_numbers_in_one_column_as_a_note(self) -> None:
+        numbers = '[{"number": "61444444444", "phone_type": "Mobile"}, {"number": "61399999999", "phone_type": "Home"}]'
+
+        row = one({"first_name": "A", "last_name": "B", "patient_phone_numbers": numbers}, used("cliniko"))
+
+        assert (row.details.phone, row.kept_as_notes) == (None, ("patient_phone_numbers",))
+        assert row.notes == f"patient_phone_numbers: {numbers}"
+
+    @pytest.mark.parametrize(
+        ("born", "kept"), [("1990-12-31", date(1990, 12, 31)), ("03/04/1990", None), ("12/31/1990", None)]
+    )
+    def test_of_link2md_take_no_date_for_another(self, born: str, kept: date | None) -> None:
+        said = {
+            "client_identifier": "c1",
+            "first_name": "Dana",
+            "last_name": "Cohen",
+            "dob": born,
+            "language": "Spanish",
+        }
+
+        row = one(said | {"suffix": "Jr", "insurance_member_id": "1"}, used("link2md"))
+
+        assert (row.external_id, row.details.date_of_birth, row.details.locale) == ("c1", kept, "es")
+        assert ("dob" in row.kept_as_notes) == (kept is None)
+
+    def test_of_medicaldirector_have_no_header_and_may_end_early(self) -> None:
+        how = used("medicaldirector")
+        line = "P1|Ms|Cohen|Dana|1 Main St|Demotown|4000|31/12/1990|2123456701|1|||07 3333 4444||||||F1|A"
+        cells = line.split("|")
+
+        [row] = PatientRows(how, how.header[: len(cells)], None, NOW).read([(1, cells)])
+
+        assert isinstance(row, PersonRow)
+        assert (row.external_id, row.details.given_name, row.details.family_name) == ("P1", "Dana", "Cohen")
+        assert (row.details.date_of_birth, row.details.phone) == (date(1990, 12, 31), "+61733334444")
+        assert row.notes is not None
+        assert "Head of Family: F1" in row.notes
+
+
+def test_the_mapping_in_the_guide_reads_a_list_that_nobody_has_described() -> None:
+    guide = (Path(__file__).resolve().parents[4] / "docs" / "how-to" / "import-patients.md").read_text("utf-8")
+    [mapping] = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+    said = {
+        "Vorname": "Jürgen",
+        "Nachname": "Groß",
+        "Telefon": "030 1234567",
+        "Geburtsdatum": "31.12.1990",
+        "Kasse": "AOK",
+    }
+
+    row = one(said, PatientFormat.of(tomllib.loads(mapping)))
+
+    assert (row.details.given_name, row.details.phone, row.details.date_of_birth, row.notes) == (
+        "Jürgen",
+        "+49301234567",
+        date(1990, 12, 31),
+        "Kasse: AOK",
+    )
 
 
 def test_a_person_of_each_kind_of_row_has_what_the_row_says() -> None:
