@@ -26,6 +26,7 @@ from application.errors import (
     StaleVersionError,
     UnavailableError,
 )
+from application.importing.patients.errors import ImportInUseError, ImportTooLargeError
 from application.permissions import OutOfReachError
 from domain.errors import DomainError, InvalidValueError, RuleBrokenError
 from projections.errors import ProjectionError, ViewBehindError
@@ -37,6 +38,8 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     NotPermittedError: 403,
     StaleVersionError: 412,
     IdempotencyMismatchError: 422,
+    ImportInUseError: 409,
+    ImportTooLargeError: 409,
     UnavailableError: 503,
     ViewBehindError: 503,
     CrowdedError: 503,
@@ -139,7 +142,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, OutOfReachError | NotPermittedError):
         _access.warning("refused %s to %s request=%s", type(error).__name__, actor_name(request), request_id)
     fields = [{"field": error.field, "message": str(error)}] if isinstance(error, InvalidValueError) else []
-    more: Mapping[str, Any] = error.more if isinstance(error, DomainError) else {}
+    more: Mapping[str, Any] = {} if isinstance(error, ProjectionError) else error.more
     return problem(request_id, STATUS[kind], error.code, str(error), errors=fields, **more)
 
 

@@ -9,11 +9,17 @@ ApplicationError
 └── UnavailableError           the log cannot be reached; the same command may be sent again
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
 class ApplicationError(Exception):
     code: ClassVar[str] = "application_error"
+
+    @property
+    def more(self) -> Mapping[str, object]:
+        """What the caller may know besides, by name: plain values, and never anything personal."""
+        return {}
 
 
 class NotFoundError(ApplicationError):

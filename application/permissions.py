@@ -24,6 +24,7 @@ class Action(StrEnum):
     READ_REMARKS = "read alerts and notes about patients and visits"
     MERGE_PATIENTS = "merge patients who are one person, and undo it"
     ERASE_PATIENTS = "erase patients for ever"
+    UNDO_IMPORTS = "undo imports"
     READ_VISITS = "read appointments, sessions and the calendar"
     CHANGE_VISITS = "book, move, cancel and close appointments, plan and change sessions"
     ENROL = "enrol patients in sessions, and cancel their seats"
@@ -53,6 +54,7 @@ ALLOWED: Final = {
     Action.READ_REMARKS: _SEES_PATIENTS | {Role.AUDITOR},
     Action.MERGE_PATIENTS: _RUNS_IT | {Role.FRONT_DESK},
     Action.ERASE_PATIENTS: _RUNS_IT,
+    Action.UNDO_IMPORTS: _RUNS_IT,
     # An analyst counts visits; whose they are stays an id.
     Action.READ_VISITS: _EVERYONE,
     Action.CHANGE_VISITS: _SEES_PATIENTS,

@@ -91,7 +91,7 @@ KINDS: Final[Mapping[type[Aggregate], Kind]] = {
     Resource: Kind(Action.READ_PRACTICE, lambda _, thing: resources.show(thing)),
     Clinician: Kind(Action.READ_PRACTICE, _clinician),
     Service: Kind(Action.READ_PRACTICE, lambda _, thing: services.show(thing)),
-    DataImport: Kind(Action.READ_PATIENTS, lambda _, thing: imports.show(thing)),
+    DataImport: Kind(Action.READ_PATIENTS, lambda call, thing: imports.shower(call)(thing)),
     Patient: Kind(Action.READ_PATIENTS, _patient),
     Consents: Kind(Action.READ_PATIENTS, _consents),
     Appointment: Kind(Action.READ_VISITS, showing.show_facts),

@@ -74,7 +74,7 @@ def undo(
             done = handler(
                 practice_id,
                 UndoImport(import_id, what_can_be),
-                by_command_line().actor,
+                by_command_line(),
                 lambda count: progress.update(task, advance=count),
             )
         except ImportInUseError as refused:

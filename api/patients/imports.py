@@ -1,20 +1,29 @@
-"""/v1/imports: which files patients were brought in from."""
+"""/v1/imports: which files patients were brought in from, and how a whole one is undone."""
 
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.answers import Answer
-from api.bodies import Page, Thing
-from api.calls import After, Reading
+from api.bodies import Body, Page, Thing, Truth
+from api.calls import After, Call, Changing, Reading, Showing
+from api.in_use import UpToDateHistory
 from api.paging import Cursor, Limit, decoded_id, encoded
-from api.things import READS, collected
+from api.things import CHANGES, READS, READS_ONE, Show, changed, collected
+from application.importing.patients.undo_import import UndoImport, UndoImportHandler
 from application.permissions import Action
 from domain.practice.data_import import DataImport, ImportStatus
+from domain.provenance import Provenance
 from projections.imports.queries import ImportRecord
 
 routes = APIRouter(prefix="/v1/imports", tags=["patients"])
+
+MOST_UNDONE: Final = 5_000
+"""Patients that one request takes back: about 1 ms for each, which a caller can wait for. Beyond that the command says how far it is."""
+_NAMED: Final = 1_000
 
 
 class ImportShown(Thing):
@@ -34,8 +43,21 @@ class ImportShown(Thing):
     undone_at: datetime | None
 
 
+class ImportInFull(ImportShown):
+    undone_by: str | None = Field(description="Who undid it last; null while it is not undone.")
+    kept_patient_ids: list[UUID] = Field(description=f"Who was kept when it was undone: the first {_NAMED:,}.")
+
+
 class ImportPage(Page):
     imports: list[ImportShown]
+
+
+class UndoBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"what_can_be": True}]})
+
+    what_can_be: Truth = Field(
+        False, description="Keep whoever is in use or was changed since, and take back the rest; else all or nobody."
+    )
 
 
 @routes.get("", response_model=ImportPage, responses=READS)
@@ -51,19 +73,52 @@ async def list_imports(call: Reading, limit: Limit = 50, cursor: Cursor = None, 
     return await call.read(Action.READ_PATIENTS, page)
 
 
-def show(one: DataImport) -> dict[str, object]:
-    return {
-        "kind": one.kind,
-        "source": one.source,
-        "status": one.status,
-        "started_at": one.started_at,
-        "row_count": one.row_count,
-        "made_count": one.made_count,
-        "matched_count": one.matched_count,
-        "refused_count": one.refused_count,
-        "withdrawn_count": one.withdrawn_count,
-        "kept_count": len(one.kept_ids),
-    }
+@routes.get("/{import_id}", response_model=ImportInFull, responses=READS_ONE)
+async def get_import(import_id: UUID, call: Showing) -> Response:
+    """One import: what became of its rows, who began it, and whether and by whom it was undone."""
+    return await call.show(Action.READ_PATIENTS, DataImport, import_id, shower(call))
+
+
+@routes.post("/{import_id}/undo", response_model=ImportInFull, responses=CHANGES)
+async def undo_import(import_id: UUID, call: Changing, body: UndoBody | None = None) -> Response:
+    """Withdraw the patients whom an import registered: they are in no list and take nothing new, and their history stays. It is done once
+    this is answered, for imports of up to 5,000 patients; beyond, `import_too_large`: the command `scheduler import undo` does it.
+    Refused as a whole where something depends on one of them or was changed since, `import_in_use`: `kept` tells of the first 100 why,
+    and `what_can_be` keeps these. If no answer comes, ask again: it goes on where it was."""
+    what_can_be = body is not None and body.what_can_be
+
+    def undo(by: Provenance) -> Answer:
+        carry_out = UndoImportHandler(call.world.undo_ports(UpToDateHistory(call.world)))
+        command = UndoImport(import_id, what_can_be, call.expected_version, MOST_UNDONE)
+        return changed(carry_out.once(call.actor.tenant_id, command, by), shower(call))
+
+    return await call.write(Action.UNDO_IMPORTS, undo)
+
+
+def shower(call: Call) -> Show[DataImport]:
+    """Return what shows an import in full: who did what is in its events, which are few, and not in the import."""
+
+    def show(one: DataImport) -> dict[str, object]:
+        events = call.world.log_reader.of_streams(call.actor.tenant_id, [one.id], 0, one.version)
+        last = events[-1] if one.status is ImportStatus.UNDONE else None
+        return {
+            "kind": one.kind,
+            "source": one.source,
+            "status": one.status,
+            "started_at": one.started_at,
+            "started_by": events[0].actor,
+            "row_count": one.row_count,
+            "made_count": one.made_count,
+            "matched_count": one.matched_count,
+            "refused_count": one.refused_count,
+            "withdrawn_count": one.withdrawn_count,
+            "kept_count": len(one.kept_ids),
+            "kept_patient_ids": one.kept_ids[:_NAMED],
+            "undone_at": last and last.effective_at,
+            "undone_by": last and last.actor,
+        }
+
+    return show
 
 
 def _listed(one: ImportRecord) -> dict[str, object]:

@@ -5,27 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from api.in_use import UpToDateHistory
 from api.patients.imports import ImportPage
 from application.importing.patients.errors import ImportInUseError
-from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler
-from application.importing.patients.undo_import import UndoImport, UndoImportHandler
+from tests.api.imported import bring, undo
 from tests.api.studio import Json, Studio
-from tests.application.importing.patients.patient_file import people, read
-
-
-def bring(studio: Studio, count: int = 1) -> UUID:
-    """Import patients as the command line does."""
-    world = studio.program.world
-    command = ImportPatients("jane", bytes([count]) * 32)
-    handler = ImportPatientsHandler(world.patient_import_ports())
-    return handler(UUID(studio.practice_id), command, read(people(count)), lambda *_: None).import_id
-
-
-def undo(studio: Studio, import_id: UUID) -> None:
-    world = studio.program.world
-    handler = UndoImportHandler(world.undo_ports(UpToDateHistory(world)))
-    handler(UUID(studio.practice_id), UndoImport(import_id), "cli", lambda _: None)
 
 
 def newest(studio: Studio) -> int:

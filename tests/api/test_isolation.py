@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from api.bootstrap import World
+from tests.api.imported import bring
 from tests.api.studio import Json, Studio
 
 HOURS = [{"weekday": "mon", "from": "09:00", "to": "17:00"}]
@@ -42,6 +43,7 @@ BODIES: dict[tuple[str, str], Json] = {
     ("post", "/v1/patients/{patient_id}/consents/withdraw"): {"kind": "marketing", "how": "paper"},
     ("post", "/v1/patients/{patient_id}/merge"): {"other_id": ""},
     ("post", "/v1/patients/{patient_id}/unmerge"): {"other_id": ""},
+    ("post", "/v1/imports/{import_id}/undo"): {},
     ("post", "/v1/appointments"): {
         "patient_id": "",
         "service_id": "",
@@ -231,6 +233,7 @@ def ids_of(studio: Studio) -> dict[str, str]:
             minutes=10,
         )["id"],
         "webhook_endpoint_id": studio.make("/v1/webhook-endpoints", **hook)["id"],
+        "import_id": str(bring(studio)),
     }
 
 
@@ -320,6 +323,7 @@ class TestAnotherPracticesId:
             "offers",
             "api-keys",
             "webhook-endpoints",
+            "imports",
         ):
             answer = studio.client.get(f"/v1/{path}/{id_}")
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
@@ -348,6 +352,7 @@ class TestLists:
             "offers",
             "api-keys",
             "webhook-endpoints",
+            "imports",
         ):
             text = studio.client.get(f"/v1/{path}", params={"after": position}).text
             assert not [id_ for id_ in foreign.values() if id_ in text], path

@@ -9,6 +9,7 @@ import pytest
 
 from application.permissions import ALLOWED, Action
 from domain.practice.api_key import Role
+from tests.api.imported import bring
 from tests.api.serving import Program
 from tests.api.studio import Studio
 
@@ -32,6 +33,7 @@ def status_of(studio: Studio, client: httpx2.Client, action: Action) -> int:
             f"/v1/patients/{studio.add_patient()}/merge", json={"other_id": studio.add_patient()}
         ),
         Action.ERASE_PATIENTS: lambda: client.delete(f"/v1/patients/{studio.add_patient()}"),
+        Action.UNDO_IMPORTS: lambda: client.post(f"/v1/imports/{bring(studio)}/undo"),
         Action.READ_VISITS: lambda: client.get(f"/v1/calendar?{WINDOW}"),
         Action.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.visit()),
         Action.ENROL: lambda: client.post(

@@ -91,6 +91,7 @@ CHANGES: dict[str, tuple[str, str, Json]] = {
         {"from_occurrence": 2, "reason": "the studio moves"},
     ),
     "/v1/sessions/{session_id}": ("patch", "/v1/sessions/{session_id}", {"seats": 5}),
+    "/v1/imports/{import_id}": ("post", "/v1/imports/{import_id}/undo", {}),
     "/v1/feeds/{feed_id}": ("delete", "/v1/feeds/{feed_id}", {}),
     "/v1/api-keys/{api_key_id}": ("delete", "/v1/api-keys/{api_key_id}", {}),
     "/v1/webhook-endpoints/{webhook_endpoint_id}": (

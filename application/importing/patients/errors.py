@@ -1,13 +1,17 @@
 """Why an import cannot be undone.
 
 ApplicationError
-└── ImportInUseError    something depends on what it made
+├── ImportInUseError     something depends on what it made
+└── ImportTooLargeError  it made more than this way of undoing takes back
 """
 
 from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from application.errors import ApplicationError
+
+_NAMED: Final = 100
 
 
 class ImportInUseError(ApplicationError):
@@ -17,6 +21,25 @@ class ImportInUseError(ApplicationError):
 
     def __init__(self, kept: Mapping[UUID, str]) -> None:
         super().__init__(
-            f"{len(kept)} of its patients are in use or were changed since: --what-can-be keeps these and takes back the rest"
+            f"{len(kept)} of its patients are in use or were changed since;"
+            " what_can_be (--what-can-be) keeps these and takes back the rest"
         )
         self.kept = kept
+
+    @property
+    def more(self) -> Mapping[str, object]:
+        """How many they are, and the first of them."""
+        first = [{"patient_id": id_, "reason": why} for id_, why in list(self.kept.items())[:_NAMED]]
+        return {"kept_count": len(self.kept), "kept": first}
+
+
+class ImportTooLargeError(ApplicationError):
+    """The import made too much to be taken back while a caller waits. Nothing was recorded."""
+
+    code = "import_too_large"
+
+    def __init__(self, made: int, most: int) -> None:
+        super().__init__(
+            f"this import brought {made:,} patients; more than {most:,} are taken back by the command `scheduler import undo`,"
+            " which says how far it is"
+        )

@@ -1,15 +1,16 @@
 """Undoes an import of patients: each registration that nothing depends on is taken back, by a fact of its own."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from application.errors import StaleVersionError
-from application.importing.patients.errors import ImportInUseError
+from application.importing.patients.errors import ImportInUseError, ImportTooLargeError
 from application.importing.patients.identities import PatientIdentities
 from application.importing.patients.ports import UndoPorts
+from application.outcome import Outcome
 from application.practice_log import PracticeLog
 from domain.aggregate import Aggregate
 from domain.errors import RuleBrokenError
@@ -31,10 +32,15 @@ class KeptBecause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UndoImport:
-    """``what_can_be``: take back what can be, and keep the rest; else it is all or nothing."""
+    """``what_can_be``: take back what can be, and keep the rest; else it is all or nothing.
+
+    ``expected_version`` is that of the import, if the caller has seen one; ``most`` how many patients it may have made, None for any.
+    """
 
     import_id: UUID
     what_can_be: bool = False
+    expected_version: int | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class UndoReport:
     withdrawn: int
     withdrawn_before: int
     kept: Mapping[UUID, KeptBecause]
+    outcome: Outcome[DataImport]
 
 
 class UndoImportHandler:
@@ -52,28 +59,39 @@ class UndoImportHandler:
     def __init__(self, ports: UndoPorts) -> None:
         self._ports = ports
 
-    def __call__(self, tenant_id: UUID, command: UndoImport, actor: str, report: Callable[[int], None]) -> UndoReport:
+    def __call__(
+        self, tenant_id: UUID, command: UndoImport, by: Provenance, report: Callable[[int], None]
+    ) -> UndoReport:
         """``report`` is told how many more patients are done.
 
-        Raises NotFoundError; ImportInUseError: all or nothing was asked for, and some are in use, so nothing was recorded;
-        StaleVersionError, CommandRepeatedError, UnavailableError: what was taken back stays, run it again for the rest.
+        Raises NotFoundError, ImportTooLargeError; ImportInUseError: all or nothing was asked for, and some are in use, so nothing was
+        recorded; StaleVersionError, CommandRepeatedError, UnavailableError: what was taken back stays, run it again for the rest.
         """
-        return _Undoing(self._ports, tenant_id, command, actor).run(report)
+        return _Undoing(self._ports, tenant_id, command, by).run(report)
+
+    def once(self, tenant_id: UUID, command: UndoImport, by: Provenance) -> Outcome[DataImport]:
+        """As ``__call__``; a repeat under the same command id answers what was answered first. Raises IdempotencyMismatchError too."""
+        log = self._ports.logs.of(tenant_id)
+        return log.carry_out(DataImport, by, lambda: self(tenant_id, command, by, lambda _: None).outcome)
 
 
 class _Undoing:
     """One run of an undo; used once."""
 
-    def __init__(self, ports: UndoPorts, tenant_id: UUID, command: UndoImport, actor: str) -> None:
+    def __init__(self, ports: UndoPorts, tenant_id: UUID, command: UndoImport, by: Provenance) -> None:
         self._ports = ports
         self._log: PracticeLog = ports.logs.of(tenant_id)
         self._import_id = command.import_id
         self._what_can_be = command.what_can_be
-        self._actor = actor
-        self._identities = PatientIdentities(tenant_id, self._import().source)
+        self._most = command.most
+        self._by = by
+        self._identities = PatientIdentities(tenant_id, self._import(command.expected_version).source)
 
     def run(self, report: Callable[[int], None]) -> UndoReport:
         standing, before = self._made()
+        made = len(standing) + len(before)
+        if self._most is not None and made > self._most:
+            raise ImportTooLargeError(made, self._most)
         kept: dict[UUID, KeptBecause] = {}
         for some in _batches(standing):
             kept |= self._why_not(some)
@@ -89,8 +107,8 @@ class _Undoing:
             # A visit may have been booked while its patient was being withdrawn: the visit stands, and so does the patient.
             kept |= self._take_back(some)
         before, withdrawn = ([id_ for id_ in ids if id_ not in kept] for ids in (before, withdrawn))
-        self._note(len(before) + len(withdrawn), sorted(kept))
-        return UndoReport(len(withdrawn), len(before), kept)
+        outcome = self._note(len(before) + len(withdrawn), sorted(kept))
+        return UndoReport(len(withdrawn), len(before), kept, outcome)
 
     def _made(self) -> tuple[list[UUID], list[UUID]]:
         """Return who stands as this import registered them, and who was withdrawn since; who was erased is neither."""
@@ -142,24 +160,24 @@ class _Undoing:
         self._save("keep", list(patients.values()))
         return dict.fromkeys(in_use, KeptBecause.IN_USE)
 
-    def _note(self, withdrawn: int, kept: Sequence[UUID]) -> None:
+    def _note(self, withdrawn: int, kept: Sequence[UUID]) -> Outcome[DataImport]:
+        by = replace(self._by, causation_id=self._import_id)
         for attempt in range(_MOST_ATTEMPTS):
             undone = self._import()
             undone.undo(withdrawn, kept, self._ports.clock.now())
             try:
-                self._save("undone", [undone])
-            except _SOMEBODY_ELSE:
+                return Outcome(undone, self._log.record(undone, by=by))
+            except StaleVersionError:
                 if attempt == _MOST_ATTEMPTS - 1:
                     raise
-                continue
-            return
+        raise AssertionError("the last attempt returns or raises")
 
-    def _import(self) -> DataImport:
-        return self._log.load(DataImport, self._import_id)
+    def _import(self, expected_version: int | None = None) -> DataImport:
+        return self._log.load(DataImport, self._import_id, expected_version)
 
     def _save(self, kind: str, things: Sequence[Aggregate]) -> None:
         command_id = self._identities.command(kind, things)
-        self._log.record(*things, by=Provenance(self._actor, command_id, causation_id=self._import_id))
+        self._log.record(*things, by=Provenance(self._by.actor, command_id, causation_id=self._import_id))
 
 
 def _batches(ids: Sequence[UUID]) -> list[Sequence[UUID]]:

@@ -17,7 +17,7 @@ from application.importing.patients.undo_import import UndoImport, UndoImportHan
 from application.practice_log import PracticeLog
 from domain.patients.patient import Patient
 from event_store.recorded_things import RecordedThings
-from tests.support.world import World
+from tests.support.world import World, by_test
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 Row = dict[str, str]
@@ -102,7 +102,7 @@ class Brought:
         facts = RecordedThings(world.store.pool)
         ports = UndoPorts(world.logs, world.keys, facts, in_use or UpToDate(self), world.clock)
         command = UndoImport(import_id, what_can_be)
-        report = UndoImportHandler(ports)(self.log.tenant_id, command, "cli", lambda _: None)
+        report = UndoImportHandler(ports)(self.log.tenant_id, command, by_test(), lambda _: None)
         self.catch_up()
         return report
 
