@@ -1,8 +1,9 @@
 """What bodies of requests and answers share."""
 
+import re
 from collections.abc import Collection
 from datetime import date
-from typing import Annotated, TypeAlias, TypeVar, cast
+from typing import Annotated, Final, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
@@ -11,9 +12,12 @@ from pydantic_core import PydanticCustomError
 C = TypeVar("C")
 
 
+_CIVIL: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
 def _civil(value: object) -> object:
-    # The framework would take a number for seconds since 1970.
-    if not isinstance(value, str):
+    # The framework would take a number for seconds since 1970, in digits too, and cut off a time of day.
+    if not isinstance(value, str) or not _CIVIL.fullmatch(value):
         raise PydanticCustomError("date_type", "a date is a text")
     return value
 

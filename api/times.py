@@ -41,6 +41,8 @@ def moment(text: str, zone_name: str, field: str) -> datetime:
             on = date.fromisoformat(text)
         except ValueError:
             raise InvalidValueError(field, "a date is written like 2026-06-01") from None
+        if on.isoformat() != text:  # such as 2026-W23-1
+            raise InvalidValueError(field, "a date is written like 2026-06-01")
         _refuse_far(on.year, field)
         return datetime.combine(on, time(), zone(zone_name)).astimezone(UTC)
     return instant(text[:-6] + "+" + text[-5:] if text[-6:-5] == " " else text, field)
