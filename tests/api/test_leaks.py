@@ -24,6 +24,8 @@ class TestCanaries:
         visit = studio.booked(patient_id=patient)
         studio.act(visit["id"], "cancel", reason=REASON)
 
+        torn = f'{{"given_name": "{CANARY}'.encode()
+
         refusals = [
             client.post("/v1/patients", json=person | {CANARY: CANARY}),
             client.post("/v1/patients", json=person | {"email": f"{CANARY} at home"}),
@@ -31,7 +33,8 @@ class TestCanaries:
             client.post("/v1/patients", json=person | {"date_of_birth": CANARY}),
             client.post("/v1/patients", json=person | {"tags": CANARY}),
             client.post("/v1/patients", json=person | {"zone": CANARY}),
-            client.post("/v1/patients", content=f'{{"given_name": "{CANARY}'.encode()),
+            client.post("/v1/patients", content=torn),
+            client.post("/v1/patients", content=torn, headers={"Content-Type": "application/json"}),
             client.post("/v1/patients", json=[CANARY]),
             client.patch(f"/v1/patients/{patient}", json={"given_name": CANARY * 100}),
             client.post("/v1/appointments", json=studio.visit(CANARY)),
@@ -50,7 +53,7 @@ class TestCanaries:
         ]
 
         for refusal in refusals:
-            assert refusal.status_code in (401, 404, 409, 422), refusal.text
+            assert refusal.status_code in (401, 404, 409, 415, 422), refusal.text
             assert leaks(refusal.text) == []
             assert leaks(str(refusal.headers)) == []
         assert leaks(client.get("/metrics").text) == []

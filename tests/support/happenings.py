@@ -18,6 +18,8 @@ from domain.practice.api_key import ApiKey, Role
 from domain.practice.data_import import DataImport, ImportStatus
 from domain.practice.location import Location, LocationDetails
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.course import Course, PlannedSession
+from domain.scheduling.course_facts import CourseChange
 from domain.scheduling.question import Slot
 from domain.scheduling.session import Session
 from domain.scheduling.session_terms import SessionTerms
@@ -42,6 +44,7 @@ class Happenings:
     patients: list[Patient] = field(default_factory=list)
     appointments: list[Appointment] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
+    courses: list[Course] = field(default_factory=list)
     locations: list[Location] = field(default_factory=list)
     api_keys: list[ApiKey] = field(default_factory=list)
     imports: list[DataImport] = field(default_factory=list)
@@ -104,6 +107,8 @@ class Happenings:
             hash_ = self.random.randbytes(32).hex()
             self.imports.append(DataImport.start(id=uuid7(), kind="patients", source="jane", file_hash=hash_, at=NOW))
             return self.imports[0]
+        if self.sessions and (not self.courses or self.random.random() < 0.02):
+            return self._course()
         kind = self.random.random()
         if kind < 0.2 or not self.patients:
             return self.register()
@@ -180,6 +185,28 @@ class Happenings:
         else:
             session.cancel("Heizung, הסקה", NOW)
         return session
+
+    def _course(self) -> Course:
+        """A course of a session, or one that moves by an hour."""
+        if self.courses and self.random.random() < 0.5:
+            course = self.random.choice(self.courses)
+            later = course.sessions[0].starts_at + timedelta(hours=1)
+            course.change(CourseChange("all", 1, [1], {}), self.clinicians, {1: later}, NOW)
+            return course
+        first = self.random.choice(self.sessions)
+        planned = PlannedSession(1, first.starts_at.replace(tzinfo=None), first.starts_at, first.id)
+        course = Course.plan(
+            id=uuid7(),
+            service_id=self.service_id,
+            staff_ids=self.clinicians[:1],
+            seats=2,
+            zone="UTC",
+            rrule="FREQ=WEEKLY;COUNT=1",
+            sessions=[planned],
+            at=NOW,
+        )
+        self.courses.append(course)
+        return course
 
     def merge(self, survivor: Patient, other: Patient) -> int:
         """Let one patient stand for another, in one append."""
