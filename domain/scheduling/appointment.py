@@ -43,6 +43,7 @@ class Appointment(Aggregate):
     NotAttended = facts.NotAttended
     NotesChanged = facts.NotesChanged
     Undone = facts.Undone
+    Withdrawn = facts.Withdrawn
 
     @classmethod
     def book(
@@ -87,10 +88,9 @@ class Appointment(Aggregate):
     ) -> None:
         self.patient_id, self.service_id = patient_id, service_id
         self.clinician_id, self.location_id = clinician_id, location_id
-        self.resource_ids = resource_ids
         self.starts_at, self.ends_at = starts_at, ends_at
         self.buffer_before_minutes, self.buffer_after_minutes = buffer_before_minutes, buffer_after_minutes
-        self.mode = mode
+        self.resource_ids, self.mode = resource_ids, mode
         self.price_amount_minor, self.price_currency = price_amount_minor, price_currency
         self.series_id, self.occurrence, self.original = series_id, occurrence, original
         self.status: str = Status.BOOKED.value

@@ -206,3 +206,13 @@ class Undone(Aggregate.Event):
         aggregate.last_act = None
         if self.act != NOTES_CHANGED:
             aggregate.cancellation_reason = aggregate.decline_reason = aggregate.earlier = None
+
+
+class Withdrawn(Aggregate.Event):
+    """The import that booked the visit was undone: there is no visit, and nobody had cancelled one."""
+
+    TOPIC = "scheduling.appointment.withdrawn"
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.earlier = aggregate.notes_before = aggregate.last_act = None
+        aggregate.status = Status.ARCHIVED.value

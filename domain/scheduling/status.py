@@ -17,7 +17,7 @@ from domain.scheduling.errors import (
 class Status(StrEnum):
     """requested -> booked | declined; booked -> checked_in -> completed | no_show; requested, booked or checked_in -> cancelled.
 
-    A booking or request that was undone is archived: nobody had cancelled it.
+    A booking or request that was undone is archived: nobody had cancelled it. So is whatever an import booked that was undone.
     """
 
     REQUESTED = "requested"

@@ -40,6 +40,7 @@ _STATUS_AFTER: Final = {
     Appointment.CheckedIn.TOPIC: Status.CHECKED_IN.value,
     Appointment.Completed.TOPIC: Status.COMPLETED.value,
     Appointment.NotAttended.TOPIC: Status.NO_SHOW.value,
+    Appointment.Withdrawn.TOPIC: Status.ARCHIVED.value,
 }
 _OF_A_VISIT: Final = f"{Appointment.TOPIC}."
 _MOVED: Final = ("starts_at", "ends_at", "clinician_id", "location_id", "resource_ids", "status")

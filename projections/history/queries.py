@@ -8,11 +8,17 @@ from uuid import UUID
 
 from domain.logged_event import Body, LoggedEvent
 from domain.personal import Erased
+from domain.scheduling.appointment import Appointment
 from domain.scheduling.session import Session
 from projections.history.wording import sentence
 from projections.ports import LogSource, TenantTransaction
 
 _OF_A_SESSION: Final = f"{Session.TOPIC}."
+_TAKEN_BACK: Final = Appointment.Withdrawn.TOPIC
+_TAKING_PART: Final = (
+    "select distinct p.thing_id from history.participation p where p.tenant_id = %s and p.thing_id = any (%s)"
+    " and not exists (select from log.event e where e.tenant_id = p.tenant_id and e.stream_id = p.stream_id and e.event_type = %s)"
+)
 _VISITS: Final = "select distinct stream_id from history.participation where tenant_id = %s and thing_id = any (%s)"
 
 
@@ -97,13 +103,9 @@ class HistoryQueries:
         return HistoryPage(lines, None if len(found) <= limit else found[limit - 1].position)
 
     def taking_part(self, tenant_id: UUID, thing_ids: Sequence[UUID]) -> set[UUID]:
-        """Return those of some things that ever took part in another: in a visit, in consents."""
+        """Return those of some things that ever took part in another: in consents, in a visit unless it was taken back."""
         with self._transaction(tenant_id) as cursor:
-            rows = cursor.execute(
-                "select distinct thing_id from history.participation where tenant_id = %s and thing_id = any (%s)",
-                (tenant_id, list(thing_ids)),
-                binary=True,
-            ).fetchall()
+            rows = cursor.execute(_TAKING_PART, (tenant_id, list(thing_ids), _TAKEN_BACK), binary=True).fetchall()
         return {thing_id for (thing_id,) in rows}
 
     def _states_before(self, tenant_id: UUID, events: Sequence[LoggedEvent]) -> dict[UUID, dict[str, object]]:

@@ -66,6 +66,7 @@ SENTENCES: Final = {
     "scheduling.series.cancelled": "Visits of the series were cancelled",
     "scheduling.series.notes_changed": "The notes on visits of the series were changed",
     "scheduling.appointment.undone": "The last command was undone",
+    "scheduling.appointment.withdrawn": "The visit was taken back with the import that had booked it",
     "scheduling.busy_calendar.connected": "Another calendar began to be imported as busy time",
     "scheduling.busy_calendar.imported": "The clinician's busy time was imported",
     "scheduling.feed.opened": "A feed was opened",

@@ -1,4 +1,4 @@
-"""A registration is taken back and made again, and an import tells what became of its file."""
+"""A registration is taken back and made again, a visit is taken back, and an import tells what became of its file."""
 
 from uuid import UUID
 
@@ -8,7 +8,12 @@ from domain.errors import InvalidValueError
 from domain.patients.errors import HoldsMergedError, PatientErasedError, PatientMergedError, PatientWithdrawnError
 from domain.patients.patient import Patient
 from domain.practice.data_import import DataImport, ImportStatus
+from domain.scheduling.appointment import Appointment
+from domain.scheduling.errors import NothingToUndoError
+from domain.scheduling.status import Status
+from domain.scheduling.withdrawal import withdraw
 from tests.domain.given import at
+from tests.domain.test_appointment import in_status
 from tests.domain.test_patient_merge import patient
 
 NOW = at("2026-06-01T09:00")
@@ -111,3 +116,27 @@ class TestImport:
     def test_of_a_strange_source_or_file_is_refused(self, source: str, file_hash: str) -> None:
         with pytest.raises(InvalidValueError):
             DataImport.start(id=UUID(int=1), kind="patients", source=source, file_hash=file_hash, at=NOW)
+
+
+class TestVisits:
+    @pytest.mark.parametrize(
+        "status", [Status.BOOKED, Status.CHECKED_IN, Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED]
+    )
+    def test_are_taken_back_whatever_came_of_them(self, status: Status) -> None:
+        visit = in_status(status)
+
+        assert withdraw(visit, NOW)
+
+        [fact] = visit.collect_events()
+        assert isinstance(fact, Appointment.Withdrawn)
+        assert (visit.status, visit.claims()) == (Status.ARCHIVED, [])
+        with pytest.raises(NothingToUndoError):
+            visit.undo(NOW)
+
+    def test_twice_record_nothing(self) -> None:
+        visit = in_status(Status.BOOKED)
+        withdraw(visit, NOW)
+        visit.collect_events()
+
+        assert not withdraw(visit, NOW)
+        assert visit.collect_events() == []
