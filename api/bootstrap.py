@@ -26,6 +26,7 @@ from api.together import run_together
 from application.errors import UnavailableError
 from application.importing.patients.ports import InUse, PatientImportPorts, UndoPorts
 from application.importing.practice_import import ImportPorts
+from application.importing.visits.ports import VisitPorts
 from application.permissions import Actor
 from application.ports import Clock
 from application.practice_log import PracticeLogs
@@ -44,6 +45,7 @@ from event_store.log_store import LogStore
 from event_store.master_key import MasterKeyError
 from event_store.practice_secrets import PracticeSecrets
 from event_store.recorded_things import RecordedThings
+from event_store.recorded_visits import RecordedVisits
 from event_store.tenancy import open_pool, tenant_transaction
 from event_store.topics import event_classes
 from event_store.wake_ups import Notifier, listen
@@ -188,8 +190,12 @@ class World:
 
     def patient_import_ports(self) -> PatientImportPorts:
         """Return what an import of patients works with."""
-        facts = RecordedThings(self.store.pool)
-        return PatientImportPorts(self.logs, self.keys, facts, self.patients, self.clock)
+        return PatientImportPorts(self.logs, self.keys, RecordedThings(self.store.pool), self.patients, self.clock)
+
+    def visit_ports(self) -> VisitPorts:
+        """Return what an import of another program's appointments works with, and what undoes it."""
+        things, visits = RecordedThings(self.store.pool), RecordedVisits(self.store.pool)
+        return VisitPorts(self.logs, self.keys, things, visits, self.patients, self.clock)
 
     def undo_ports(self, in_use: InUse) -> UndoPorts:
         """Return what undoing an import works with."""

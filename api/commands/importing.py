@@ -8,10 +8,14 @@ from uuid import UUID
 
 import typer
 
+from api.commands.failures import UsageError
 from api.commands.output import AsJson, aside, beside, out, print_json, progress_bar
+from api.commands.refused_rows import write_refused
 from api.commands.session import PracticeOption, by_command_line, opened, practice_with
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.progress import Progress
 
     from application.importing.import_appointments import ImportReport
@@ -27,37 +31,82 @@ class _File:
     rows: "list[RequestedVisit | Refusal]"
 
 
-@group.command(epilog="Example: scheduler import appointments visits.csv.gz --mapping examples/no-shows.toml --dry-run")
+@group.command(epilog="Example: scheduler import appointments visits.csv --format jane --dry-run")
 def appointments(
-    file: Annotated[Path, typer.Argument(help="A CSV file in UTF-8, plain or gzipped.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="A CSV file, plain or gzipped.", exists=True, dir_okay=False)],
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="Whose file it is: see `scheduler import formats --of appointments`."),
+    ] = None,
     mapping: Annotated[
-        Path, typer.Option(help="How to read it: a TOML file like examples/no-shows.toml.", exists=True, dir_okay=False)
-    ],
+        Path | None,
+        typer.Option(
+            help="How to read it, instead of --format: a changed copy of a format, or a TOML file like examples/no-shows.toml.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    practice: PracticeOption = None,
+    create_missing: Annotated[
+        bool,
+        typer.Option("--create-missing", help="Make the locations, clinicians and services that are not there yet."),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan everything, record nothing.")] = False,
     refusals: Annotated[
         Path | None, typer.Option(help="Where to write the rows that were refused; beside the file if not said.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Book the appointments of a file through the rules of every booking, and record what came of them.
+    """Book the appointments of a file, and record what came of them.
+
+    By a format they come into a practice that is there, with its patients, at their own times. By a mapping that makes practices of its own
+    they get free times, through the rules of every booking.
 
     A second run books only what is not there yet; so does one after a kill. Refused rows are written to a CSV file with their
-    line and a reason, and are no failure.
+    line and a reason, and are no failure. `scheduler import undo` takes what came by a format out again.
     """
+    from api.commands.visit_imports import bring
+
+    if (format_ is None) == (mapping is None):
+        raise UsageError(
+            "say either --format or --mapping; `scheduler import formats --of appointments` lists the formats"
+        )
+    settings = None if mapping is None else _settings(mapping)
+    target = refusals or beside(file, "refusals")
+    if settings is None or "columns" not in settings:
+        bring(
+            file,
+            format_ or settings or {},
+            practice,
+            target,
+            create_missing=create_missing,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+        return
+    if practice or create_missing:
+        raise UsageError("this mapping makes practices of its own, with all that they need")
+    _into_own_practices(file, settings, target, dry_run=dry_run, as_json=as_json)
+
+
+def _into_own_practices(
+    file: Path, settings: "Mapping[str, object]", refusals: Path, *, dry_run: bool, as_json: bool
+) -> None:
     from api.garbage import settle
     from application.importing.import_appointments import ImportAppointments, ImportAppointmentsHandler
+    from application.importing.mapping import ImportMapping
 
     began = time.monotonic()
-    settings = _read_mapping(mapping)
+    mapping = ImportMapping.of(settings)
     with opened() as world, progress_bar() as progress:
-        source = _read(file, settings, progress)
+        source = _read(file, mapping, progress)
         # The rows live until the end: without this each collection of garbage would walk through all of them.
         settle()
         task = progress.add_task("planning" if dry_run else "booking", total=len(source.rows))
         handler = ImportAppointmentsHandler(world.import_ports())
-        command = ImportAppointments(settings, source.digest, source.rows, dry_run)
+        command = ImportAppointments(mapping, source.digest, source.rows, dry_run)
         report = handler(command, lambda rows: progress.update(task, advance=rows))
-    target = _write_refusals(report, refusals or beside(file, "refusals"))
+    target = write_refused(report.done.refusals, refusals)
     if as_json:
         print_json(_as_json(report, dry_run, target))
     else:
@@ -105,14 +154,13 @@ def busy_time(
         aside.print(f"{len(outcome.visits_beneath)} booked visits lie at a time that is busy now: nothing moves them.")
 
 
-def _read_mapping(path: Path) -> "ImportMapping":
+def _settings(path: Path) -> dict[str, object]:
     import tomllib
 
     from application.importing.errors import MappingError
-    from application.importing.mapping import ImportMapping
 
     try:
-        return ImportMapping.of(tomllib.loads(path.read_text("utf-8")))
+        return tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"{path.name} is not TOML: {error}") from None
 
@@ -125,16 +173,6 @@ def _read(path: Path, mapping: "ImportMapping", progress: "Progress") -> _File:
         reader = RowReader(mapping, table.header)
         rows = reader.read(progress.track(table.rows, description="reading", total=None))
         return _File(digest_of(path), list(rows))
-
-
-def _write_refusals(report: "ImportReport", path: Path) -> Path | None:
-    """Write them, also over those of an earlier run; with none now and none before there is no file."""
-    from api.refusals_file import write_refusals
-
-    if not report.done.refusals and not path.exists():
-        return None
-    write_refusals(path, report.done.refusals)
-    return path
 
 
 def _as_json(report: "ImportReport", dry_run: bool, refusals: Path | None) -> dict[str, object]:

@@ -21,7 +21,7 @@ _LISTED = 20
 
 @commands.command("list", epilog="Example: scheduler import list --json")
 def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
-    """List the imports of patients that a practice has had, the latest last. JSON: one list."""
+    """List the imports that a practice has had, the latest last. JSON: one list."""
     with opened() as world:
         practice_id = practice_of(world, practice)
         world.catch_up(practice_id)
@@ -43,7 +43,7 @@ def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
             markup=False,
         )
     if not found:
-        out.print("Nothing was imported yet; see `scheduler import patients --help`.")
+        out.print("Nothing was imported yet; see `scheduler import --help`.")
 
 
 @commands.command(epilog="Example: scheduler import undo 0199c0de-7a1b-5c3d-8e5f-0123456789ab")
@@ -51,25 +51,25 @@ def undo(
     import_id: Annotated[UUID, typer.Argument(metavar="IMPORT", help="The import's id: see `scheduler import list`.")],
     practice: PracticeOption = None,
     what_can_be: Annotated[
-        bool, typer.Option("--what-can-be", help="Keep those who are in use or were changed, and take back the rest.")
+        bool, typer.Option("--what-can-be", help="Keep those that are in use or were changed, and take back the rest.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take back every registration of an import: its patients are in no list any more, and their history stays.
+    """Take back everything that an import made: its patients are in no list any more, its visits hold no time, and their history stays.
 
-    Refused as a whole where something depends on one of them: a visit, a consent, a change that people made, a merge. The same file
-    can be imported again afterwards.
+    Refused as a whole where something depends on one of them: on a patient a visit, a consent, a merge; on either a change that people
+    made. The same file can be imported again afterwards. What --create-missing made stays.
     """
-    from api.in_use import UpToDateHistory
+    from api.undoing import undoer
     from application.importing.patients.errors import ImportInUseError
-    from application.importing.patients.undo_import import UndoImport, UndoImportHandler
+    from application.importing.patients.undo_import import UndoImport
     from domain.practice.data_import import DataImport
 
     with opened() as world, progress_bar() as progress:
         practice_id = practice_with(world, practice, import_id)
-        made = world.logs.of(practice_id).load(DataImport, import_id).made_count
-        task = progress.add_task("undoing", total=made or None)
-        handler = UndoImportHandler(world.undo_ports(UpToDateHistory(world)))
+        undone = world.logs.of(practice_id).load(DataImport, import_id)
+        task = progress.add_task("undoing", total=undone.made_count or None)
+        handler = undoer(world, undone.kind)
         try:
             done = handler(
                 practice_id,
@@ -78,7 +78,7 @@ def undo(
                 lambda count: progress.update(task, advance=count),
             )
         except ImportInUseError as refused:
-            _tell_kept(refused.kept)
+            _tell_kept(refused.kept, undone.kind)
             raise
         world.catch_up(practice_id)
     if as_json:
@@ -88,23 +88,27 @@ def undo(
                 "practice_id": practice_id,
                 "withdrawn": done.withdrawn,
                 "withdrawn_before": done.withdrawn_before,
-                "kept": [{"patient_id": id_, "reason": why} for id_, why in done.kept.items()],
+                "kept": [{f"{_one_of(undone.kind)}_id": id_, "reason": why} for id_, why in done.kept.items()],
             }
         )
         return
     if not done.withdrawn and not done.kept:
         out.print("Nothing of this import is left to undo.")
         return
-    out.print(f"{done.withdrawn:>9,} registrations taken back", style="bold")
+    out.print(f"{done.withdrawn:>9,} {undone.kind} taken back", style="bold")
     out.print(f"{len(done.kept):>9,} kept")
-    _tell_kept(done.kept)
+    _tell_kept(done.kept, undone.kind)
 
 
-def _tell_kept(kept: "Mapping[UUID, str]") -> None:
+def _tell_kept(kept: "Mapping[UUID, str]", kind: str) -> None:
     for id_, why in list(kept.items())[:_LISTED]:
-        aside.print(f"{why:>9}  patient {id_}", markup=False)
+        aside.print(f"{why:>9}  {_one_of(kind)} {id_}", markup=False)
     if len(kept) > _LISTED:
         aside.print(f"          and {len(kept) - _LISTED:,} more")
+
+
+def _one_of(kind: str) -> str:
+    return kind.removesuffix("s")
 
 
 def _as_json(one: "ImportRecord") -> dict[str, object]:

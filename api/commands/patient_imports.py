@@ -1,6 +1,7 @@
 """`scheduler import patients`: bring patients in from another program's file; and the formats that it knows."""
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -82,20 +83,30 @@ def patients(
         aside.print(f"What is to be known of rows is in {target}", markup=False)
 
 
+class Imported(StrEnum):
+    """What a file brings."""
+
+    PATIENTS = "patients"
+    APPOINTMENTS = "appointments"
+
+
 @commands.command(epilog="Example: scheduler import formats jane > mine.toml")
 def formats(
     name: Annotated[str | None, typer.Argument(help="Print this one, to be copied and changed.")] = None,
+    of: Annotated[Imported, typer.Option(help="What the files bring.")] = Imported.PATIENTS,
     as_json: AsJson = False,
 ) -> None:
-    """List the formats in which files of patients can be read, or print one."""
+    """List the formats in which files of patients, or of appointments, can be read, or print one."""
     import tomllib
 
-    from application.importing.patients.format import format_names, format_text
+    from application.importing.patients import format as of_patients
+    from application.importing.visits import format as of_visits
 
+    kept = of_visits if of is Imported.APPOINTMENTS else of_patients
     if name is not None:
-        typer.echo(format_text(name), nl=False)
+        typer.echo(kept.format_text(name), nl=False)
         return
-    known = {each: str(tomllib.loads(format_text(each))["about"]) for each in format_names()}
+    known = {each: str(tomllib.loads(kept.format_text(each))["about"]) for each in kept.format_names()}
     if as_json:
         print_json(known)
         return

@@ -1,4 +1,4 @@
-"""/v1/imports: which files patients were brought in from, and how a whole one is undone."""
+"""/v1/imports: which files patients and appointments were brought in from, and how a whole one is undone."""
 
 from datetime import datetime
 from typing import Final
@@ -10,10 +10,11 @@ from pydantic import ConfigDict, Field
 from api.answers import Answer
 from api.bodies import Body, Page, Thing, Truth
 from api.calls import After, Call, Changing, Reading, Showing
-from api.in_use import UpToDateHistory
 from api.paging import Cursor, Limit, decoded_id, encoded
 from api.things import CHANGES, READS, READS_ONE, Show, changed, collected
-from application.importing.patients.undo_import import UndoImport, UndoImportHandler
+from api.undoing import undoer
+from application.importing.patients.undo_import import UndoImport
+from application.importing.visits.import_visits import KIND as APPOINTMENTS
 from application.permissions import Action
 from domain.practice.data_import import DataImport, ImportStatus
 from domain.provenance import Provenance
@@ -22,20 +23,20 @@ from projections.imports.queries import ImportRecord
 routes = APIRouter(prefix="/v1/imports", tags=["patients"])
 
 MOST_UNDONE: Final = 5_000
-"""Patients that one request takes back: about 1 ms for each, which a caller can wait for. Beyond that the command says how far it is."""
+"""Patients or visits that one request takes back: about 1 ms for each, which a caller can wait for. Beyond, the command does it."""
 _NAMED: Final = 1_000
 
 
 class ImportShown(Thing):
     """One file's import. The events of what it made have its id as their `causation_id`."""
 
-    kind: str = Field(description="Of what: `patients`.")
+    kind: str = Field(description="Of what: `patients` or `appointments`.")
     source: str = Field(description="The program that the file is from.")
     status: ImportStatus = Field(description="`running` is also one that was killed: run it again, and it goes on.")
     started_at: datetime
     row_count: int
     made_count: int
-    matched_count: int = Field(description="Rows of persons who were patients already, or came twice in the file.")
+    matched_count: int = Field(description="Rows of what was there already, or came twice in the file.")
     refused_count: int
     withdrawn_count: int = Field(description="How many were taken back when the import was undone.")
     kept_count: int = Field(description="How many were kept then, since something depends on them.")
@@ -46,6 +47,7 @@ class ImportShown(Thing):
 class ImportInFull(ImportShown):
     undone_by: str | None = Field(description="Who undid it last; null while it is not undone.")
     kept_patient_ids: list[UUID] = Field(description=f"Who was kept when it was undone: the first {_NAMED:,}.")
+    kept_appointment_ids: list[UUID] = Field(description=f"Which visits were kept then: the first {_NAMED:,}.")
 
 
 class ImportPage(Page):
@@ -56,13 +58,13 @@ class UndoBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"what_can_be": True}]})
 
     what_can_be: Truth = Field(
-        False, description="Keep whoever is in use or was changed since, and take back the rest; else all or nobody."
+        False, description="Keep what is in use or was changed since, and take back the rest; else all or nothing."
     )
 
 
 @routes.get("", response_model=ImportPage, responses=READS)
 async def list_imports(call: Reading, limit: Limit = 50, cursor: Cursor = None, after: After = None) -> Response:
-    """Imports of patients, in no order that means anything; `scheduler import` makes and undoes them."""
+    """Imports of patients and of appointments, in no order that means anything; `scheduler import` makes and undoes them."""
 
     def page() -> Answer:
         behind = decoded_id(cursor)
@@ -81,14 +83,14 @@ async def get_import(import_id: UUID, call: Showing) -> Response:
 
 @routes.post("/{import_id}/undo", response_model=ImportInFull, responses=CHANGES)
 async def undo_import(import_id: UUID, call: Changing, body: UndoBody | None = None) -> Response:
-    """Withdraw the patients whom an import registered: they are in no list and take nothing new, and their history stays. It is done once
-    this is answered, for imports of up to 5,000 patients; beyond, `import_too_large`: the command `scheduler import undo` does it.
-    Refused as a whole where something depends on one of them or was changed since, `import_in_use`: `kept` tells of the first 100 why,
-    and `what_can_be` keeps these. If no answer comes, ask again: it goes on where it was."""
+    """Withdraw what an import made: its patients are in no list and take nothing new, its visits are archived and hold no time, and their
+    history stays. It is done once this is answered, for up to 5,000 patients or visits; beyond, `import_too_large`: the command
+    `scheduler import undo` does it. Refused as a whole where something depends on one of them or was changed since, `import_in_use`:
+    `kept` tells of the first 100 why, and `what_can_be` keeps these. If no answer comes, ask again: it goes on where it was."""
     what_can_be = body is not None and body.what_can_be
 
     def undo(by: Provenance) -> Answer:
-        carry_out = UndoImportHandler(call.world.undo_ports(UpToDateHistory(call.world)))
+        carry_out = undoer(call.world, call.log.load(DataImport, import_id).kind)
         command = UndoImport(import_id, what_can_be, call.expected_version, MOST_UNDONE)
         return changed(carry_out.once(call.actor.tenant_id, command, by), shower(call))
 
@@ -113,7 +115,8 @@ def shower(call: Call) -> Show[DataImport]:
             "refused_count": one.refused_count,
             "withdrawn_count": one.withdrawn_count,
             "kept_count": len(one.kept_ids),
-            "kept_patient_ids": one.kept_ids[:_NAMED],
+            "kept_patient_ids": [] if one.kind == APPOINTMENTS else one.kept_ids[:_NAMED],
+            "kept_appointment_ids": one.kept_ids[:_NAMED] if one.kind == APPOINTMENTS else [],
             "undone_at": last and last.effective_at,
             "undone_by": last and last.actor,
         }

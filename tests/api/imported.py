@@ -5,8 +5,12 @@ from uuid import UUID
 from api.in_use import UpToDateHistory
 from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler
 from application.importing.patients.undo_import import UndoImport, UndoImportHandler
+from application.importing.visits.import_visits import ImportVisits, ImportVisitsHandler
 from tests.api.studio import Studio
 from tests.application.importing.patients.patient_file import people, read
+from tests.application.importing.visits.visit_file import read as read_visits
+from tests.application.importing.visits.visit_file import used as used_for_visits
+from tests.application.importing.visits.visit_file import visit
 from tests.support.world import by_test
 
 
@@ -16,6 +20,21 @@ def bring(studio: Studio, count: int = 1, *, file: int = 1) -> UUID:
     command = ImportPatients("jane", bytes([count % 256, file]) * 16)
     handler = ImportPatientsHandler(world.patient_import_ports())
     return handler(UUID(studio.practice_id), command, read(people(count)), lambda *_: None).import_id
+
+
+def bring_visits(studio: Studio) -> tuple[UUID, list[UUID]]:
+    """Import two visits of the future that the studio's only patient of a new name has; return the import's id and theirs."""
+    world, tenant_id = studio.program.world, UUID(studio.practice_id)
+    studio.make("/v1/patients", given_name="Gil", family_name="Bar")
+    world.catch_up(tenant_id)
+    rows = [
+        visit(start, Patient_First_Name="Gil", Patient_Last_Name="Bar", Staff_Member_Name="Avi")
+        for start in ("2026-06-02 10:00", "2026-06-02 12:00")
+    ]
+    command = ImportVisits(used_for_visits(), bytes(32), create_missing=True)
+    report = ImportVisitsHandler(world.visit_ports())(tenant_id, command, read_visits(rows), lambda _: None)
+    standing, _ = world.visit_ports().visits.made_by(tenant_id, report.import_id)
+    return report.import_id, list(standing)
 
 
 def undo(studio: Studio, import_id: UUID) -> None:

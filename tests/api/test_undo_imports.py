@@ -7,7 +7,7 @@ import pytest
 
 from api.patients import imports
 from api.patients.imports import ImportInFull
-from tests.api.imported import bring, undo
+from tests.api.imported import bring, bring_visits, undo
 from tests.api.serving import NOW
 from tests.api.studio import Json, Studio, at_once
 
@@ -57,6 +57,7 @@ class TestAnImport:
             "undone_by": None,
             "undone_at": None,
             "kept_patient_ids": [],
+            "kept_appointment_ids": [],
         }
 
     def test_that_was_imported_again_is_not_undone_any_more(self, studio: Studio) -> None:
@@ -199,3 +200,19 @@ class TestUndo:
 
         assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
         assert shown(studio, import_id)["status"] == "finished"
+
+
+class TestAnImportOfAppointments:
+    def test_is_undone_as_a_whole_or_as_far_as_it_can_be(self, studio: Studio) -> None:
+        import_id, (one, other) = bring_visits(studio)
+        studio.act(str(other), "cancel", reason="ill")
+
+        refused = ask_to_undo(studio, import_id)
+        undone = ask_to_undo(studio, import_id, {"what_can_be": True}).json()
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "import_in_use")
+        assert refused.json()["kept"] == [{"appointment_id": str(other), "reason": "changed"}]
+        assert "1 of its appointments" in refused.json()["detail"]
+        assert (undone["kind"], undone["status"], undone["withdrawn_count"]) == ("appointments", "undone", 1)
+        assert (undone["kept_patient_ids"], undone["kept_appointment_ids"]) == ([], [str(other)])
+        assert studio.client.get(f"/v1/appointments/{one}").json()["status"] == "archived"

@@ -48,6 +48,7 @@ from tests.application.presence_rules import PresenceRules
 from tests.application.series_commands import SeriesCommands
 from tests.application.session_commands import SessionCommands
 from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
+from tests.application.visit_import_rules import VisitImportRules
 from tests.application.waitlist_commands import WaitlistCommands
 from tests.event_store.test_append import in_parallel
 from tests.support.world import World, by_test
@@ -62,6 +63,7 @@ AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
 
 class Scheduling(
     ImportRules,
+    VisitImportRules,
     SeriesCommands,
     SessionCommands,
     CourseCommands,

@@ -15,21 +15,23 @@ _NAMED: Final = 100
 
 
 class ImportInUseError(ApplicationError):
-    """Something depends on what the import made; ``kept`` says for each patient why. Nothing was recorded."""
+    """Something depends on what the import made; ``kept`` says for each thing why. Nothing was recorded."""
 
     code = "import_in_use"
 
-    def __init__(self, kept: Mapping[UUID, str]) -> None:
+    def __init__(self, kept: Mapping[UUID, str], kind: str = "patients") -> None:
         super().__init__(
-            f"{len(kept)} of its patients are in use or were changed since;"
+            f"{len(kept)} of its {kind} are in use or were changed since;"
             " what_can_be (--what-can-be) keeps these and takes back the rest"
         )
         self.kept = kept
+        self._kind = kind
 
     @property
     def more(self) -> Mapping[str, object]:
         """How many they are, and the first of them."""
-        first = [{"patient_id": id_, "reason": why} for id_, why in list(self.kept.items())[:_NAMED]]
+        name = f"{self._kind.removesuffix('s')}_id"
+        first = [{name: id_, "reason": why} for id_, why in list(self.kept.items())[:_NAMED]]
         return {"kept_count": len(self.kept), "kept": first}
 
 
@@ -38,8 +40,8 @@ class ImportTooLargeError(ApplicationError):
 
     code = "import_too_large"
 
-    def __init__(self, made: int, most: int) -> None:
+    def __init__(self, made: int, most: int, kind: str = "patients") -> None:
         super().__init__(
-            f"this import brought {made:,} patients; more than {most:,} are taken back by the command `scheduler import undo`,"
+            f"this import brought {made:,} {kind}; more than {most:,} are taken back by the command `scheduler import undo`,"
             " which says how far it is"
         )

@@ -1,0 +1,1 @@
+"""Bringing appointments of other programs in at their own times, and taking them out again."""

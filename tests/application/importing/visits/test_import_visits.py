@@ -1,0 +1,496 @@
+"""Appointments of other programs come in at their own times, beside whatever is there, each once."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from application.importing.visits.errors import NotInPracticeError
+from application.importing.visits.import_visits import VisitImportReport
+from application.importing.visits.report import Kind
+from application.patients.merge_patients import MergePatients, MergePatientsHandler
+from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.place_hold import PlaceHold, PlaceHoldHandler
+from domain.patients.details import PatientDetails
+from domain.patients.patient import Patient
+from domain.practice.clinician import Clinician, ClinicianDetails
+from domain.practice.data_import import DataImport, ImportStatus
+from domain.practice.location import Location, LocationDetails
+from domain.practice.service import Service
+from domain.scheduling.appointment import Appointment
+from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.status import Status
+from tests.application.importing.patients.patient_file import Brought, person
+from tests.application.importing.visits.visit_file import LATER, Calendars, acuity, reasons, used, visit
+from tests.application.studio import MONDAY, FrozenClock, Studio, open_studio
+from tests.event_store.test_append import in_parallel
+from tests.support.world import World, by_test
+
+
+@pytest.fixture
+def studio(world: World) -> Studio:
+    return open_studio(world)
+
+
+@pytest.fixture
+def calendars(world: World, studio: Studio) -> Calendars:
+    return Calendars(world, studio)
+
+
+def only(calendars: Calendars) -> Appointment:
+    [one] = calendars.visits()
+    return one
+
+
+class TestTimes:
+    def test_are_the_locations_and_hours_do_not_matter(self, calendars: Calendars) -> None:
+        calendars.bring([visit("2026-01-04 22:15", Treatment_Price="12.34")])
+
+        booked = only(calendars)
+
+        assert booked.starts_at == datetime(2026, 1, 4, 21, 15, tzinfo=UTC)
+        assert booked.ends_at - booked.starts_at == timedelta(minutes=50)
+        assert (booked.price_amount_minor, booked.price_currency) == (1234, "EUR")
+        assert (booked.service_id, booked.clinician_id) == (calendars.studio.talk, calendars.studio.clinicians[0])
+        assert (booked.exempt_from, booked.overlaps) == ([], [])
+
+    def test_are_the_practices_where_the_format_says_so(self, calendars: Calendars) -> None:
+        log = calendars.studio.log
+        [known] = log.catalogue().all(Location)
+        mitte = log.load(Location, known.id)
+        mitte.change(LocationDetails("Mitte", "America/New_York"), LATER)
+        log.record(mitte, by=by_test())
+
+        calendars.bring([acuity("06/01/2026 10:00 AM")], used("acuity"))
+        calendars.bring([visit("2026-06-02 10:00")])
+
+        assert [one.starts_at.hour for one in calendars.visits()] == [8, 14]
+
+    def test_that_do_not_exist_or_come_twice_are_refused_unless_the_offset_is_said(self, calendars: Calendars) -> None:
+        report = calendars.bring(
+            [
+                visit("2025-03-30 02:30"),
+                visit("2025-10-26 02:30"),
+                visit("2025-10-26 02:30+01:00"),
+                visit("2025-10-26 02:30+02:00"),
+            ]
+        )
+
+        column = "Appointment Start Date & Time"
+        assert reasons(report) == [(2, "nonexistent_local_time", column), (3, "ambiguous_local_time", column)]
+        assert [one.starts_at.hour for one in calendars.visits()] == [0, 1]
+
+    def test_end_where_the_file_says_and_on_the_night_of_the_change_by_the_length(self, calendars: Calendars) -> None:
+        end = "Appointment_End_Date_&_Time"
+        report = calendars.bring(
+            [
+                visit("2026-06-01 10:00", **{end: "2026-06-01 10:20"}),
+                visit("2025-10-26 01:45", **{end: "2025-10-26 02:35"}),
+                visit("2025-03-30 01:30", **{end: "2025-03-30 03:30"}),
+                visit("2026-06-01 12:00", Treatment_Duration=""),
+                visit("2026-06-01 14:00", **{end: "2026-06-01 13:00"}),
+                visit("2026-06-01 14:00", **{end: "2026-06-03 13:00"}),
+                visit("2025-10-26 00:45", Treatment_Duration="", **{end: "2025-10-26 02:35"}),
+            ]
+        )
+
+        lengths = [(one.ends_at - one.starts_at) // timedelta(minutes=1) for one in calendars.visits()]
+        assert lengths == [60, 50, 20, 50]
+        column = end.replace("_", " ")
+        assert reasons(report) == [
+            (6, "ends_before_it_starts", column),
+            (7, "longer_than_a_day", column),
+            (8, "ambiguous_local_time", column),
+        ]
+
+
+class TestOutcomes:
+    def test_become_ours(self, calendars: Calendars) -> None:
+        rows = [
+            visit("2026-06-01 08:00", Status="Arrived"),
+            visit("2026-06-01 09:00", Status="completed"),
+            visit("2026-06-01 10:00", Status="No Show"),
+            visit("2026-06-01 11:00", Status="Cancelled"),
+            visit("2026-06-01 12:00", Status=""),
+            visit("2026-06-03 13:30", Status="Arrived"),
+            visit("2026-06-05 10:00", Status="Booked"),
+            visit("2026-06-05 11:00", Status="Cancelled"),
+            visit("2026-06-05 12:00", Status="No Show"),
+            visit("2026-06-05 13:00", Status="Completed"),
+        ]
+
+        report = calendars.bring(rows)
+
+        completed, no_show, cancelled, booked, checked_in = (
+            Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED, Status.BOOKED, Status.CHECKED_IN,
+        )  # fmt: skip
+        statuses = [one.status for one in calendars.visits()]
+        assert statuses == [completed, completed, no_show, cancelled, booked, checked_in, booked, cancelled]
+        assert report.tally.booked == {completed: 2, no_show: 1, cancelled: 2, booked: 2, checked_in: 1}
+        assert reasons(report) == [(10, "not_over_yet", ""), (11, "not_over_yet", "")]
+        assert calendars.claimed() == {one.id for one in calendars.visits() if one.status not in (no_show, cancelled)}
+
+    def test_are_facts_of_their_own_time_and_name_where_they_come_from(self, calendars: Calendars) -> None:
+        report = calendars.bring(
+            [visit("2026-06-01 09:00", Status="Arrived"), visit("2026-06-05 09:00", Status="Cancelled")]
+        )
+
+        events = [
+            event for event in calendars.world.app_log.page(calendars.studio.tenant_id, 0, 100) if event.causation_id
+        ]
+        assert {(event.actor, event.causation_id) for event in events} == {("import:jane", report.import_id)}
+        assert [(event.event_type.rpartition(".")[2], event.effective_at) for event in events] == [
+            ("started", LATER),
+            ("booked", datetime(2026, 6, 1, 6, 59, tzinfo=UTC)),
+            ("completed", datetime(2026, 6, 1, 7, 50, tzinfo=UTC)),
+            ("booked", LATER),
+            ("cancelled", LATER),
+            ("finished", LATER),
+        ]
+        thing = calendars.studio.log.load(DataImport, report.import_id)
+        assert (thing.kind, thing.source, thing.status) == ("appointments", "jane", ImportStatus.FINISHED)
+        assert (thing.row_count, thing.made_count, thing.matched_count, thing.refused_count) == (2, 2, 0, 0)
+
+
+class TestNotes:
+    def test_come_with_the_visit_and_other_columns_if_the_format_keeps_them(self, calendars: Calendars) -> None:
+        said = 'Bring MRI; "left" knee, see note'
+        calendars.bring([visit(Notes=said), visit("2026-06-01 11:00", Notes="")])
+        calendars.bring([visit("2026-06-01 12:00", Notes=said, Room="2")], used(keeps_other_columns=True))
+
+        assert [one.notes for one in calendars.visits()] == [said, None, f"{said}\nRoom: 2"]
+
+    def test_that_cannot_be_kept_are_not_lost_silently(self, calendars: Calendars) -> None:
+        assert reasons(calendars.bring([visit(Notes="x" * 5_001)])) == [(2, "not_kept_like_this", "Notes")]
+
+
+class TestVisitsAtOneTime:
+    def test_lie_beside_each_other_with_a_reason(self, calendars: Calendars) -> None:
+        rows = [
+            visit("2026-06-05 10:00", Patient_First_Name="Dana"),
+            visit("2026-06-05 10:00", Patient_First_Name="נועה"),
+            visit("2026-06-05 10:30", Patient_First_Name="Jürgen"),
+            visit("2026-06-05 10:30", Patient_First_Name="Dana", Staff_Member_Name="Avi"),
+        ]
+
+        report = calendars.bring(rows)
+
+        first, second, third, fourth = calendars.visits()
+        assert (first.exempt_from, fourth.exempt_from, report.tally.beside) == ([], [], [3, 4])
+        assert (second.exempt_from, second.overlaps, second.beside) == (
+            ["time_taken"],
+            [first.id],
+            [second.clinician_id],
+        )
+        assert (third.overlaps, third.exemption) == ([first.id, second.id], "imported from jane")
+        assert calendars.claimed() == {one.id for one in (first, second, third, fourth)}
+
+    def test_whose_buffers_alone_meet_say_so(self, calendars: Calendars) -> None:
+        calendars.bring(
+            [
+                visit("2026-06-05 10:00", Treatment_Name="Massage"),
+                visit("2026-06-05 10:50", Patient_First_Name="Jürgen"),
+            ]
+        )
+
+        assert [one.exempt_from for one in calendars.visits()] == [[], ["buffer"]]
+
+    def test_that_nobody_came_to_are_in_nobodys_way(self, calendars: Calendars) -> None:
+        calendars.bring(
+            [
+                visit(Status="Cancelled"),
+                visit(Status="No Show", Patient_First_Name="נועה"),
+                visit(Patient_First_Name="Jürgen"),
+            ]
+        )
+
+        assert [one.exempt_from for one in calendars.visits()] == [[], [], []]
+
+    def test_keep_what_people_booked_here_and_are_kept_from_new_bookings(self, calendars: Calendars) -> None:
+        book = BookAppointmentHandler(calendars.world.logs, FrozenClock())
+        studio = calendars.studio
+        own = book(
+            studio.tenant_id, BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY), by_test()
+        )
+
+        calendars.bring([visit("2026-06-01 09:20"), visit("2026-06-01 11:00")])
+
+        _, beside, _ = calendars.visits()
+        assert (beside.exempt_from, beside.overlaps) == (["time_taken"], [own.thing.id])
+        late = BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY + timedelta(hours=2))
+        with pytest.raises(TimeTakenError):
+            book(studio.tenant_id, late, by_test())
+
+    def test_pass_over_holds_that_have_expired(self, calendars: Calendars) -> None:
+        studio = calendars.studio
+        hold = PlaceHold(studio.talk, studio.clinicians[0], MONDAY, 10, "dana@example.org")
+        PlaceHoldHandler(calendars.world.logs, FrozenClock(), calendars.world.keys)(studio.tenant_id, hold, by_test())
+
+        calendars.bring([visit("2026-06-01 09:00", Status="Arrived")])
+
+        assert only(calendars).exempt_from == []
+
+    def test_are_planned_anew_when_somebody_books_meanwhile(self, world: World, studio: Studio) -> None:
+        book = BookAppointmentHandler(world.logs, FrozenClock())
+        wanted = BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY)
+
+        class SomebodyBooks(FrozenClock):
+            """Is asked for the time of a plan, and then for that of its record: in between somebody books."""
+
+            asked = 0
+
+            def now(self) -> datetime:
+                SomebodyBooks.asked += 1
+                if SomebodyBooks.asked == 2:
+                    book(studio.tenant_id, wanted, by_test())
+                return LATER
+
+        calendars = Calendars(world, studio, SomebodyBooks())
+        calendars.bring([visit("2026-06-01 09:20")])
+
+        own, beside = calendars.visits()
+        assert (own.exempt_from, beside.overlaps) == ([], [own.id])
+
+
+class TestAgain:
+    def test_the_same_file_books_nothing(self, calendars: Calendars) -> None:
+        rows = [visit(), visit("2026-06-01 11:00", Status="Cancelled"), visit("2026-06-01 11:00")]
+        calendars.bring(rows)
+        position = calendars.studio.log.reader.position()
+
+        again = calendars.bring(rows)
+
+        assert (again.tally.booked.total(), again.tally.booked_before, again.tally.matched) == (0, 3, 0)
+        assert calendars.studio.log.reader.position() == position
+
+    def test_a_longer_file_adds_its_rows_and_leaves_the_others_as_they_are(self, calendars: Calendars) -> None:
+        calendars.bring([visit("2026-06-05 10:00")])
+
+        longer = calendars.bring([visit("2026-06-05 10:00", Status="Cancelled"), visit("2026-06-05 11:00")])
+
+        assert (longer.tally.booked.total(), longer.tally.matched) == (1, 1)
+        assert [one.status for one in calendars.visits()] == ["booked", "booked"]
+
+    def test_another_programs_file_of_the_same_visits_adds_nothing(self, calendars: Calendars) -> None:
+        calendars.bring([visit("2026-06-01 10:00", Status="Arrived")])
+
+        other = calendars.bring([acuity("06/01/2026 10:00 AM")], used("acuity"))
+
+        assert (other.tally.booked.total(), other.tally.matched) == (0, 1)
+
+    def test_a_row_that_comes_twice_is_refused_and_a_cancelled_time_that_was_booked_anew_is_not(
+        self, calendars: Calendars
+    ) -> None:
+        rows = [visit(Status="Cancelled"), visit(), visit(), visit(Status="Cancelled"), visit(Treatment_Name="Massage")]
+
+        report = calendars.bring(rows)
+
+        assert [one.status for one in calendars.visits()] == ["cancelled", "booked"]
+        column = "Appointment Start Date & Time"
+        assert reasons(report) == [(line, "repeated_in_the_file", column) for line in (4, 5, 6)]
+
+    def test_in_many_appends_each_visit_is_booked_once(self, calendars: Calendars) -> None:
+        first = datetime(2026, 1, 1, 8, tzinfo=UTC)
+        rows = [visit(f"{first + timedelta(minutes=20 * number):%Y-%m-%d %H:%M}") for number in range(600)]
+
+        tried = calendars.bring(rows, dry_run=True)
+        report = calendars.bring(rows)
+
+        assert len(calendars.visits()) == report.tally.booked.total() == 600
+        assert tried.tally == report.tally
+        assert len(report.tally.beside) == 599
+
+
+def test_a_dry_run_says_what_a_run_does_and_records_nothing(calendars: Calendars) -> None:
+    rows = [
+        visit(),
+        visit("2026-06-01 10:20", Patient_First_Name="Jürgen", Staff_Member_Name="Gil"),
+        visit("2025-03-30 02:30"),
+    ]
+    position = calendars.studio.log.reader.position()
+
+    tried = calendars.bring(rows, dry_run=True)
+
+    assert calendars.studio.log.reader.position() == position
+    done = calendars.bring(rows, create_missing=True)
+    assert (tried.import_id, tried.tally, tried.missing) == (done.import_id, done.tally, done.missing)
+
+
+class TestWhoseVisits:
+    @pytest.fixture
+    def brought(self, calendars: Calendars) -> Brought:
+        return Brought(calendars.world, calendars.studio.log)
+
+    def whose(self, calendars: Calendars, **other: str) -> UUID | str:
+        report = calendars.bring([visit(**other)])
+        return report.tally.refusals[0].reason if report.tally.refusals else calendars.visits()[-1].patient_id
+
+    def test_are_of_those_whom_the_source_brought_under_this_id(self, calendars: Calendars, brought: Brought) -> None:
+        brought.bring([person(7, First_Name="Dana", Last_Name="Levi")])
+        imported = next(id_ for id_ in brought.listed().values() if id_ not in calendars.studio.patients)
+
+        assert self.whose(calendars, Patient_Number="7") == imported
+        assert self.whose(calendars, Patient_Number="7", Patient_Last_Name="Cohen") == imported
+        assert (
+            self.whose(calendars, Patient_Number="7", Patient_First_Name="Gil", Patient_Last_Name="Bar")
+            == "id_of_another_person"
+        )
+
+    def test_are_of_the_only_one_of_the_name(self, calendars: Calendars) -> None:
+        assert self.whose(calendars, Patient_First_Name="DANA") == calendars.studio.patients[0]
+        assert self.whose(calendars, Patient_First_Name="Juergen") == "unknown_patient"
+        assert self.whose(calendars, Patient_First_Name="Jurgen") == calendars.studio.patients[2]
+
+    def test_are_told_apart_by_what_reaches_them(self, calendars: Calendars) -> None:
+        log = calendars.studio.log
+        twins = [
+            Patient.register(
+                id=UUID(int=number),
+                details=PatientDetails(given_name="Gil", family_name="Bar", email=f"gil{number}@example.org"),
+                at=LATER,
+            )
+            for number in (1, 2)
+        ]
+        log.record(*twins, by=by_test())
+
+        def one(**other: str) -> UUID | str:
+            row = acuity(First_Name="Gil", Last_Name="Bar", **other)
+            report = calendars.bring([row], used("acuity"))
+            return report.tally.refusals[0].reason if report.tally.refusals else calendars.visits()[-1].patient_id
+
+        assert one() == "several_of_this_name"
+        assert one(Email="Gil2@example.org") == twins[1].id
+        assert one(Email="gil3@example.org") == "unknown_patient"
+
+    def test_are_of_who_stands_for_them_and_of_nobody_who_is_gone(self, calendars: Calendars, brought: Brought) -> None:
+        report = brought.bring([person(7), person(8), person(9)])
+        ids = brought.listed()
+        log, world = calendars.studio.log, calendars.world
+        merge = MergePatients(calendars.studio.patients[0], ids["Family7"])
+        MergePatientsHandler(world.logs, world.clock)(log.tenant_id, merge, by_test())
+        erased = log.load(Patient, ids["Family8"])
+        erased.erase(LATER)
+        log.record(erased, by=by_test())
+        world.keys.erase(log.tenant_id, erased.id)
+        brought.undo(report.import_id, what_can_be=True)
+
+        def named(number: int) -> UUID | str:
+            return self.whose(
+                calendars,
+                Patient_Number=str(number), Patient_First_Name=f"Given{number}", Patient_Last_Name=f"Family{number}",
+            )  # fmt: skip
+
+        assert [named(number) for number in (7, 8, 9)] == [
+            calendars.studio.patients[0],
+            "patient_erased",
+            "patient_withdrawn",
+        ]
+
+
+OF_GIL = {"Staff_Member_Name": "Gil", "Location_Name": "Kreuzberg"}
+NEW = [
+    visit("2026-06-05 10:00", Treatment_Name="ייעוץ", Treatment_Duration="30", **OF_GIL),
+    visit("2026-06-05 11:00", Treatment_Name="ייעוץ", Treatment_Duration="30", **OF_GIL),
+    visit("2026-06-05 12:00", Treatment_Name="ייעוץ", Treatment_Price="20", Staff_Member_Name="maya"),
+]
+
+
+class TestWhatThePracticeHasNot:
+    def test_is_told_and_nothing_is_recorded(self, calendars: Calendars) -> None:
+        position = calendars.studio.log.reader.position()
+
+        with pytest.raises(NotInPracticeError) as refused:
+            calendars.bring(NEW)
+
+        assert {(one.kind, one.name, one.rows) for one in refused.value.missing} == {
+            (Kind.SERVICE, "ייעוץ", 3), (Kind.LOCATION, "Kreuzberg", 2), (Kind.CLINICIAN, "Gil", 2),
+        }  # fmt: skip
+        assert calendars.studio.log.reader.position() == position
+
+    def test_is_made_if_it_is_asked_for(self, calendars: Calendars) -> None:
+        calendars.bring(NEW, create_missing=True)
+
+        catalogue = calendars.studio.log.catalogue()
+        gil = next(one for one in catalogue.all(Clinician) if one.name == "Gil")
+        advice = next(one for one in catalogue.all(Service) if one.terms.name == "ייעוץ")
+        kreuzberg = next(one for one in catalogue.all(Location) if one.name == "Kreuzberg")
+        assert (gil.zone, gil.hours, kreuzberg.zone) == ("Europe/Berlin", {}, "Europe/Berlin")
+        assert (advice.terms.duration_minutes, advice.terms.price.amount_minor) == (30, 8000)
+        assert set(advice.terms.clinician_ids) == {gil.id, calendars.studio.clinicians[0]}
+        assert [one.location_id == kreuzberg.id for one in calendars.visits()] == [True, True, False]
+
+    def test_is_found_again_when_people_have_given_it_another_name(self, calendars: Calendars) -> None:
+        calendars.bring(NEW, create_missing=True)
+        log = calendars.studio.log
+        gil = log.load(Clinician, next(one.id for one in log.catalogue().all(Clinician) if one.name == "Gil"))
+        gil.change_details(ClinicianDetails("Gilad", None, gil.zone), LATER)
+        log.record(gil, by=by_test())
+
+        again = calendars.bring([*NEW, visit("2026-06-05 15:00", Staff_Member_Name="Gil")])
+
+        assert (again.missing, again.tally.booked.total(), again.tally.matched) == ([], 1, 3)
+
+    def test_may_be_called_otherwise_in_the_file(self, calendars: Calendars) -> None:
+        renamed = used(
+            clinicians={"G. Bar": "Maya", "j?rg": str(calendars.studio.clinicians[1])}, services={"ייעוץ": "Talk"}
+        )
+
+        calendars.bring(
+            [
+                visit(Staff_Member_Name="g. bar", Treatment_Name="ייעוץ"),
+                visit("2026-06-01 11:00", Staff_Member_Name="J?rg"),
+            ],
+            renamed,
+        )
+
+        assert [one.clinician_id for one in calendars.visits()] == list(calendars.studio.clinicians)
+
+    def test_is_refused_where_a_name_means_several(self, calendars: Calendars) -> None:
+        log = calendars.studio.log
+        log.record(
+            Clinician.join(id=UUID(int=3), details=ClinicianDetails("Maya", None, "Europe/Berlin"), at=LATER),
+            by=by_test(),
+        )
+
+        assert reasons(calendars.bring([visit()])) == [(2, "several_of_this_name", "Staff Member Name")]
+
+    def test_a_place_that_is_not_said_is_the_only_one_or_refused(self, calendars: Calendars) -> None:
+        log = calendars.studio.log
+        calendars.bring([visit("2026-06-05 08:00", Location_Name="")])
+        log.record(
+            Location.open(id=UUID(int=4), details=LocationDetails("Kreuzberg", "Europe/Berlin"), at=LATER), by=by_test()
+        )
+        calendars.bring([visit("2026-06-05 09:00", Location_Name="")])
+        log.record(
+            Clinician.join(id=UUID(int=3), details=ClinicianDetails("Gil", None, "Europe/Berlin"), at=LATER),
+            by=by_test(),
+        )
+
+        report = calendars.bring([visit("2026-06-05 10:00", Location_Name="", Staff_Member_Name="Gil")])
+
+        assert reasons(report) == [(2, "which_location", "Location Name")]
+        assert len({one.location_id for one in calendars.visits()}) == 1
+
+
+class TestRooms:
+    def test_are_taken_for_visits_to_come_as_far_as_they_are_free(self, calendars: Calendars) -> None:
+        names = ("Dana", "נועה", "Jürgen")
+        rows = [visit("2026-06-05 10:00", Treatment_Name="Massage", Patient_First_Name=name) for name in names]
+
+        report = calendars.bring([*rows, visit("2026-06-01 10:00", Treatment_Name="Massage", Status="Arrived")])
+
+        over, *to_come = calendars.visits()
+        assert (over.resource_ids, [len(one.resource_ids) for one in to_come]) == ([], [1, 1, 0])
+        assert {id_ for one in to_come for id_ in one.resource_ids} == set(calendars.studio.rooms)
+        assert report.tally.roomless == [4]
+
+
+def test_two_runs_at_once_book_each_visit_once(calendars: Calendars) -> None:
+    first = datetime(2026, 6, 5, 8, tzinfo=UTC)
+    rows = [visit(f"{first + timedelta(hours=number):%Y-%m-%d %H:%M}") for number in range(300)]
+
+    reports = in_parallel(2, lambda _: calendars.bring(rows))
+
+    assert [report.tally.made for report in reports if isinstance(report, VisitImportReport)] == [300, 300]
+    assert len(calendars.visits()) == len(calendars.claimed()) == 300
+    assert calendars.world.app_log.verify(calendars.studio.tenant_id) is None

@@ -1,0 +1,189 @@
+"""An import of appointments is taken back whole, or not at all, or as far as it can be; what happened since stands."""
+
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+
+from application.errors import NotFoundError
+from application.importing.patients.errors import ImportInUseError
+from application.importing.patients.undo_import import KeptBecause
+from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.cancel_appointment import CancelAppointment, CancelAppointmentHandler
+from domain.patients.patient import Patient
+from domain.practice.data_import import DataImport, ImportStatus
+from domain.scheduling.appointment import Appointment
+from domain.scheduling.errors import AlreadyArchivedError, NothingToUndoError
+from domain.scheduling.status import Status
+from projections.calendar.queries import CalendarFilter
+from tests.application.importing.patients.patient_file import Brought, person
+from tests.application.importing.visits.visit_file import LATER, Calendars, visit
+from tests.application.studio import MONDAY, FrozenClock, open_studio
+from tests.support.world import World, by_test
+
+
+@pytest.fixture
+def calendars(world: World) -> Calendars:
+    return Calendars(world, open_studio(world))
+
+
+ROWS = [
+    visit("2026-06-01 09:00", Status="Arrived"),
+    visit("2026-06-01 10:00", Status="No Show"),
+    visit("2026-06-05 09:00"),
+    visit("2026-06-05 10:00", Status="Cancelled"),
+    visit("2026-06-05 09:00", Patient_First_Name="Jürgen"),
+]
+
+
+def cancel(calendars: Calendars, visit_id: UUID) -> None:
+    handler = CancelAppointmentHandler(calendars.world.logs, FrozenClock(LATER))
+    handler(calendars.studio.tenant_id, CancelAppointment(visit_id, "ill"), by_test())
+
+
+class TestUndo:
+    def test_takes_every_visit_back_and_gives_its_time_free(self, calendars: Calendars) -> None:
+        report = calendars.bring(ROWS)
+
+        undone = calendars.undo(report.import_id)
+
+        assert (undone.withdrawn, undone.withdrawn_before, undone.kept) == (5, 0, {})
+        assert {one.status for one in calendars.visits()} == {Status.ARCHIVED}
+        assert calendars.claimed() == set()
+        calendars.catch_up()
+        page = calendars.world.calendar().page(calendars.studio.tenant_id, CalendarFilter(), limit=100)
+        assert {entry.status for entry in page.entries} == {"archived"}
+        book = BookAppointmentHandler(calendars.world.logs, FrozenClock())
+        studio = calendars.studio
+        book(
+            studio.tenant_id, BookAppointment(studio.patients[0], studio.talk, studio.clinicians[0], MONDAY), by_test()
+        )
+        assert calendars.world.app_log.verify(studio.tenant_id) is None
+
+    def test_is_a_fact_of_each_visit_and_of_the_import(self, calendars: Calendars) -> None:
+        report = calendars.bring(ROWS)
+
+        calendars.undo(report.import_id)
+
+        events = calendars.world.app_log.page(calendars.studio.tenant_id, 0, 1000)
+        facts = [event for event in events if event.event_type == Appointment.Withdrawn.TOPIC]
+        assert {(event.actor, event.causation_id) for event in facts} == {("test", report.import_id)}
+        thing = calendars.studio.log.load(DataImport, report.import_id)
+        assert (thing.status, thing.withdrawn_count, thing.kept_ids) == (ImportStatus.UNDONE, len(facts), [])
+
+    def test_twice_records_nothing_the_second_time(self, calendars: Calendars) -> None:
+        report = calendars.bring(ROWS)
+        calendars.undo(report.import_id)
+        position = calendars.studio.log.reader.position()
+
+        again = calendars.undo(report.import_id)
+
+        assert (again.withdrawn, again.withdrawn_before, again.kept) == (0, 5, {})
+        assert calendars.studio.log.reader.position() == position
+
+    def test_the_same_file_can_be_imported_again_and_undone_again(self, calendars: Calendars) -> None:
+        first = calendars.bring(ROWS)
+        calendars.undo(first.import_id)
+
+        again = calendars.bring(ROWS)
+
+        assert (again.import_id, again.tally.booked) == (first.import_id, first.tally.booked)
+        assert len({one.id for one in calendars.visits()}) == 10
+        assert calendars.bring(ROWS).tally.booked_before == 5
+        undone = calendars.undo(first.import_id)
+        assert (undone.withdrawn, undone.withdrawn_before) == (5, 0)
+        assert calendars.studio.log.load(DataImport, first.import_id).withdrawn_count == 5
+        assert calendars.claimed() == set()
+
+    def test_leaves_other_imports_and_what_people_booked_alone(self, calendars: Calendars) -> None:
+        calendars.bring(ROWS[:1])
+        later = calendars.bring(ROWS)
+
+        assert calendars.undo(later.import_id).withdrawn == 4
+        assert [one.status for one in calendars.visits()].count(Status.COMPLETED) == 1
+
+    def test_is_refused_as_a_whole_if_something_happened_to_one(self, calendars: Calendars) -> None:
+        report = calendars.bring(ROWS)
+        changed = calendars.visits()[2].id
+        cancel(calendars, changed)
+        position = calendars.studio.log.reader.position()
+
+        with pytest.raises(ImportInUseError, match="1 of its appointments") as refused:
+            calendars.undo(report.import_id)
+
+        assert refused.value.kept == {changed: "changed"}
+        assert calendars.studio.log.reader.position() == position
+
+    def test_takes_back_what_can_be(self, calendars: Calendars) -> None:
+        report = calendars.bring(ROWS)
+        changed = calendars.visits()[2].id
+        cancel(calendars, changed)
+
+        undone = calendars.undo(report.import_id, what_can_be=True)
+
+        assert (undone.withdrawn, undone.kept) == (4, {changed: KeptBecause.CHANGED})
+        assert calendars.studio.log.load(Appointment, changed).status == Status.CANCELLED
+
+    def test_keeps_what_is_changed_while_it_runs(self, world: World) -> None:
+        studio = open_studio(world)
+        report = Calendars(world, studio).bring(ROWS)
+        changed = Calendars(world, studio).visits()[2].id
+
+        class SomebodyCancels(FrozenClock):
+            """Is asked once the visits are read and found unchanged: then somebody cancels one."""
+
+            asked = 0
+
+            def now(self) -> datetime:
+                SomebodyCancels.asked += 1
+                if SomebodyCancels.asked == 1:
+                    cancel(Calendars(world, studio), changed)
+                return LATER
+
+        undone = Calendars(world, studio, SomebodyCancels()).undo(report.import_id)
+
+        assert (undone.withdrawn, undone.kept) == (4, {changed: KeptBecause.CHANGED})
+
+    def test_works_for_visits_of_who_was_erased(self, calendars: Calendars) -> None:
+        report = calendars.bring(ROWS)
+        log = calendars.studio.log
+        patient = log.load(Patient, calendars.studio.patients[0])
+        patient.erase(LATER)
+        log.record(patient, by=by_test())
+        calendars.world.keys.erase(log.tenant_id, patient.id)
+
+        assert calendars.undo(report.import_id).withdrawn == 5
+
+    def test_of_an_unknown_import_is_refused(self, calendars: Calendars) -> None:
+        with pytest.raises(NotFoundError):
+            calendars.undo(UUID(int=1))
+
+
+def test_patients_whose_visits_were_taken_back_can_be_taken_back_too(calendars: Calendars) -> None:
+    brought = Brought(calendars.world, calendars.studio.log)
+    patients = brought.bring([person(1), person(2)])
+    visits = calendars.bring(
+        [visit("2026-06-05 09:00", Patient_Number="1", Patient_First_Name="Given1", Patient_Last_Name="Family1")]
+    )
+    with pytest.raises(ImportInUseError):
+        brought.undo(patients.import_id)
+
+    calendars.undo(visits.import_id)
+
+    assert brought.undo(patients.import_id).withdrawn == 2
+
+
+class TestAVisitThatWasTakenBack:
+    @pytest.fixture
+    def withdrawn(self, calendars: Calendars) -> UUID:
+        report = calendars.bring([visit("2026-06-05 09:00")])
+        calendars.undo(report.import_id)
+        return calendars.visits()[0].id
+
+    def test_cannot_be_changed_any_more(self, calendars: Calendars, withdrawn: UUID) -> None:
+        with pytest.raises(AlreadyArchivedError):
+            cancel(calendars, withdrawn)
+
+    def test_cannot_be_undone(self, calendars: Calendars, withdrawn: UUID) -> None:
+        with pytest.raises(NothingToUndoError):
+            calendars.studio.log.load(Appointment, withdrawn).undo(LATER)

@@ -1,0 +1,118 @@
+"""Files of appointments, made up, as other programs write them; and an import of them into a studio of its own."""
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from application.importing.patients.undo_import import UndoImport, UndoReport
+from application.importing.rows import Refusal
+from application.importing.visits.format import VisitFormat, format_text
+from application.importing.visits.import_visits import ImportVisits, ImportVisitsHandler, VisitImportReport
+from application.importing.visits.ports import RecordedVisits as VisitsKnown
+from application.importing.visits.ports import VisitPorts
+from application.importing.visits.reading import VisitRow, VisitRows
+from application.importing.visits.undo_visits import UndoVisitsHandler
+from application.ports import Clock
+from domain.scheduling.appointment import Appointment
+from event_store.recorded_things import RecordedThings
+from event_store.recorded_visits import RecordedVisits
+from tests.application.importing.patients.patient_file import Row, csv_of
+from tests.application.studio import FrozenClock, Studio
+from tests.support.world import World, by_test
+
+LATER = datetime(2026, 6, 3, 12, tzinfo=UTC)
+"""A Wednesday in the studio's first week: Monday's visits are over, Friday's are to come."""
+
+
+def used(name: str = "jane", **changed: object) -> VisitFormat:
+    """Return a format that comes with the program, with settings replaced."""
+    return VisitFormat.of(tomllib.loads(format_text(name)) | changed)
+
+
+def visit(start: str = "2026-06-01 10:00", **other: str) -> Row:
+    """Return a row of Jane's about Dana's talk with Maya; ``other`` names columns with _ for a space."""
+    said = {
+        "Location Name": "Mitte",
+        "Appointment Start Date & Time": start,
+        "Appointment End Date & Time": "",
+        "Patient Number": "",
+        "Patient First Name": "Dana",
+        "Patient Last Name": "Levi",
+        "Treatment Name": "Talk",
+        "Treatment Price": "80.00",
+        "Treatment Duration": "50",
+        "Staff Member Name": "Maya",
+        "Status": "Booked",
+    }
+    return said | {name.replace("_", " "): value for name, value in other.items()}
+
+
+def acuity(start: str = "06/01/2026 10:00 AM", **other: str) -> Row:
+    """Return a row of Acuity's about the same talk."""
+    said = {
+        "Start Time": start, "Duration": "50", "First Name": "Dana", "Last Name": "Levi", "Phone": "", "Email": "",
+        "Type": "Talk", "Calendar": "Maya",
+    }  # fmt: skip
+    return said | {name.replace("_", " "): value for name, value in other.items()}
+
+
+def read(rows: Sequence[Row], how: VisitFormat | None = None) -> list[VisitRow | Refusal]:
+    """Return what is read of rows whose columns are those of all rows together."""
+    header = list(dict.fromkeys(column for row in rows for column in row))
+    cells = ([row.get(column, "") for column in header] for row in rows)
+    reader = VisitRows(how or used(), header, region="DE", currency="EUR", now=LATER)
+    return list(reader.read(enumerate(cells, 2)))
+
+
+class Calendars:
+    """What imports of a test share: one studio, and the time at which they are made."""
+
+    def __init__(self, world: World, studio: Studio, clock: Clock | None = None) -> None:
+        self.world, self.studio, self.clock = world, studio, clock or FrozenClock(LATER)
+
+    def ports(self, visits: VisitsKnown | None = None) -> VisitPorts:
+        world = self.world
+        things, known = RecordedThings(world.store.pool), RecordedVisits(world.store.pool)
+        return VisitPorts(world.logs, world.keys, things, visits or known, world.patients(), self.clock)
+
+    def bring(
+        self,
+        rows: Sequence[Row],
+        how: VisitFormat | None = None,
+        *,
+        dry_run: bool = False,
+        create_missing: bool = False,
+        visits: VisitsKnown | None = None,
+    ) -> VisitImportReport:
+        """Import rows as a file of their own."""
+        self.catch_up()
+        how = how or used()
+        command = ImportVisits(how, hashlib.sha256(csv_of(rows)).digest(), create_missing, dry_run)
+        handler = ImportVisitsHandler(self.ports(visits))
+        return handler(self.studio.tenant_id, command, read(rows, how), lambda _: None)
+
+    def undo(self, import_id: UUID, *, what_can_be: bool = False) -> UndoReport:
+        command = UndoImport(import_id, what_can_be)
+        return UndoVisitsHandler(self.ports())(self.studio.tenant_id, command, by_test(), lambda _: None)
+
+    def visits(self) -> list[Appointment]:
+        """Return all appointments in the order in which they were booked."""
+        log = self.studio.log
+        events = self.world.app_log.page(self.studio.tenant_id, 0, 10_000)
+        booked = [event.stream_id for event in events if event.event_type == Appointment.Booked.TOPIC]
+        return [log.load(Appointment, id_) for id_ in booked]
+
+    def claimed(self) -> set[UUID]:
+        """Return who holds time in the log."""
+        with self.world.app_transaction(self.studio.tenant_id) as cursor:
+            return {holder for (holder,) in cursor.execute("select holder_id from log.time_claim").fetchall()}
+
+    def catch_up(self) -> None:
+        self.world.runner().catch_up(self.studio.tenant_id)
+
+
+def reasons(report: VisitImportReport) -> list[tuple[int, str, str]]:
+    """Return what was refused: the line, the reason and the column."""
+    return [(one.line, one.reason, one.column) for one in report.tally.refusals]
