@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.aggregate import Aggregate
 from domain.patient_standing import PatientStanding
-from domain.provenance import ChangedThing, Reached, RecordedCommand
+from domain.provenance import Began, ChangedThing, Reached, RecordedCommand
 from domain.scheduling.consultation import Consultation
 from domain.time_range import TimeRange
 
@@ -51,6 +51,10 @@ class PracticeReader(Protocol):
 
     def reached(self, id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached | None:
         """Return where a thing was at a version, or at a position of the log; None if it was not there, or never came so far."""
+        ...
+
+    def began(self, id_: UUID, version: int) -> Began | None:
+        """Return where the command began that brought a thing to a version; None if the thing never came so far."""
         ...
 
     def changed_between(

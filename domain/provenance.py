@@ -40,6 +40,13 @@ class Reached(NamedTuple):
     recorded_at: datetime
 
 
+class Began(NamedTuple):
+    """The version of a thing with which a command on it began, and the type of the event that made it."""
+
+    version: int
+    event_type: str
+
+
 class ChangedThing(NamedTuple):
     """A thing that a stretch of the log is about: its version before (0: it was not there) and after, and where it comes first there."""
 

@@ -9,7 +9,7 @@ from psycopg_pool import ConnectionPool
 
 from domain.aggregate import Aggregate
 from domain.patient_standing import UNKNOWN, PatientStanding
-from domain.provenance import ChangedThing, Reached, RecordedCommand
+from domain.provenance import Began, ChangedThing, Reached, RecordedCommand
 from domain.scheduling.consultation import Consultation
 from domain.time_range import TimeRange
 from event_store.claim_columns import claims_of, id_of, ids_of
@@ -48,6 +48,14 @@ select
 from log.event e
 where e.tenant_id = %s and e.stream_id = %s and {wanted}
 order by e.version desc
+limit 1
+"""
+_BEGAN: Final = """
+select e.version, e.event_type
+from log.event last
+join log.event e on e.tenant_id = last.tenant_id and e.stream_id = last.stream_id and e.command_id = last.command_id
+where last.tenant_id = %s and last.stream_id = %s and last.version = %s
+order by e.version
 limit 1
 """
 _CHANGED: Final = """
@@ -157,6 +165,12 @@ class PracticeReader:
                 (self._tenant_id, id_, value),
             ).fetchone()
         return Reached(row[0], row[1], row[2].astimezone(UTC)) if row else None
+
+    def began(self, id_: UUID, version: int) -> Began | None:
+        """Return where the command began that brought a thing to a version; None if the thing never came so far."""
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            row = cursor.execute(_BEGAN.encode(), (self._tenant_id, id_, version)).fetchone()
+        return Began(*row) if row else None
 
     def changed_between(
         self, after: int, until: int, *, first_in: tuple[int, int], limit: int, thing_id: UUID | None = None

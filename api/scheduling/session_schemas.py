@@ -76,6 +76,14 @@ class WithdrawBody(Body):
     patient_id: UUID
 
 
+class SessionUndoBody(Body):
+    """`version` is the one that was answered by the command which is to be undone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"version": 7}]})
+
+    version: Whole = Field(ge=1, le=2**31 - 1)
+
+
 class AttendanceBody(Body):
     """All who are named came, or did not. To put it right, send it again with what is true."""
 
@@ -144,6 +152,11 @@ class EnrolledShown(SessionInFull):
 
 class ChangedRosterShown(SessionInFull):
     moved_up: list[UUID] = Field(description="Who had waited and has a seat now; tell them.")
+
+
+class UndoneSession(SessionInFull):
+    undone: str = Field(description="What was undone.", examples=["cancelled", "moved", "enrolled", "seat_cancelled"])
+    back_in_line: list[UUID] = Field(description="Who had moved up by it, and waits again: nobody was told yet.")
 
 
 class RosterLine(EnrolmentShown):

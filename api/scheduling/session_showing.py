@@ -45,6 +45,12 @@ def roster_shower(call: Call) -> Callable[[Session], dict[str, object]]:
     return lambda session: {**show(session), "moved_up": session.moved_up}
 
 
+def undone_shower(call: Call) -> Callable[[Session], dict[str, object]]:
+    """Return what shows a session whose last command was undone."""
+    show = session_shower(call)
+    return lambda session: {**show(session), "undone": session.undone, "back_in_line": session.back_in_line}
+
+
 def show_session_entry(entry: SessionEntry, zone: str) -> dict[str, object]:
     return {
         "id": entry.session_id,

@@ -16,8 +16,10 @@ from api.scheduling.session_schemas import (
     SessionInFull,
     SessionPage,
     SessionPatch,
+    SessionUndoBody,
+    UndoneSession,
 )
-from api.scheduling.session_showing import roster_shower, session_shower, show_session_entry
+from api.scheduling.session_showing import roster_shower, session_shower, show_session_entry, undone_shower
 from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made
 from api.windows import MaybeFrom, MaybeTo, window
 from application.permissions import Action, authorise_session, authorise_visit
@@ -25,6 +27,7 @@ from application.scheduling.cancel_session import CancelSession, CancelSessionHa
 from application.scheduling.change_session import ChangeSession, ChangeSessionHandler
 from application.scheduling.plan_session import PlanSession, PlanSessionHandler
 from application.scheduling.surroundings import Surroundings
+from application.scheduling.undo_session import UndoSession, UndoSessionHandler
 from domain.errors import InvalidValueError
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
@@ -148,6 +151,22 @@ async def cancel_session(session_id: UUID, body: SessionCancelBody, call: Changi
         return changed(outcome, session_shower(call))
 
     return await call.write(Action.CHANGE_VISITS, cancel)
+
+
+@routes.post("/{session_id}/undo", response_model=UndoneSession, responses=CHANGES)
+async def undo_session(session_id: UUID, body: SessionUndoBody, call: Changing) -> Response:
+    """Undo the last command, which made `version`: what was agreed on until the session starts, who came until a day after its end. Where
+    somebody was there since: `not_last`. A seat that was given up is taken again; who had moved up into it waits again, within three
+    minutes: after that they may know, and it is `seat_given_on`. Time that was given up is taken again, or `time_taken`. An undo is not
+    undone, nor is the planning: `nothing_to_undo`."""
+
+    def undo(by: Provenance) -> Answer:
+        _within_reach(call, session_id)
+        command = UndoSession(session_id, body.version, call.expected_version)
+        outcome = UndoSessionHandler(call.world.logs, call.world.clock)(call.actor.tenant_id, command, by)
+        return changed(outcome, undone_shower(call))
+
+    return await call.write(Action.CHANGE_VISITS, undo)
 
 
 def _within_reach(call: Call, session_id: UUID) -> list[UUID]:

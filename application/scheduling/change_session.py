@@ -51,9 +51,10 @@ class ChangeSessionHandler(ChangingHandler[ChangeSession, Session]):
 
     def _decide(self, log: PracticeLog, command: ChangeSession, by: Provenance) -> Outcome[Session]:
         now, session = self._clock.now(), self.load(log, command)
+        is_alone = (command.starts_at, command.staff_ids, command.resource_ids) == (None, None, None)
         if command.seats is not None:
-            session.change_seats(command.seats, now)
-        if (command.starts_at, command.staff_ids, command.resource_ids) == (None, None, None):
+            session.change_seats(command.seats, now, fills=is_alone)
+        if is_alone:
             return Outcome(session, log.record(session, by=by))
         staff = checked_staff(session.staff_ids if command.staff_ids is None else command.staff_ids)
         starts_at = command.starts_at or session.starts_at
@@ -69,7 +70,10 @@ class ChangeSessionHandler(ChangingHandler[ChangeSession, Session]):
         for resource_id in named:
             diary.catalogue.one(Resource, resource_id)
         questions = [question_as_planned(diary, session, clinician_id, starts_at) for clinician_id in staff]
-        if not session.move(staff, slot_together(questions, starts_at, named), now):
+        is_moved = session.move(staff, slot_together(questions, starts_at, named), now)
+        # Who moves up is what is answered: so that comes last.
+        session.fill(now)
+        if not is_moved:
             return Outcome(session, log.record(session, by=by))
         caps, releases = caps_on_session(diary.catalogue, session), [session.id, *diary.expired]
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from eventsourcing.domain import event
@@ -40,6 +40,16 @@ class EnrolmentStatus(StrEnum):
     ENROLLED = "enrolled"
     WAITING = "waiting"
     WITHDRAWN = "withdrawn"
+    ARCHIVED = "archived"
+    """Their enrolment was undone: they never were."""
+
+
+class Standing(NamedTuple):
+    """``place`` counts from 0, in the order of the roster or of the line."""
+
+    status: EnrolmentStatus
+    place: int | None = None
+    attended: bool | None = None
 
 
 class Session(Aggregate):
@@ -47,7 +57,8 @@ class Session(Aggregate):
 
     ``waiting`` are those who wait, the first one first. Nobody waits while a seat is free. ``person`` in what follows are all ids under
     which somebody is known: they may have been merged since they enrolled. ``placed`` is when it was last put somewhere or called off,
-    ``seated`` when each who ever had a seat got it or lost it.
+    ``seated`` when each who ever had a seat got it or lost it, ``left`` how those stand who are in it no more. After an undo ``undone``
+    is what was undone, and ``back_in_line`` who had moved up by it and waits again.
     """
 
     TOPIC = "scheduling.session"
@@ -62,6 +73,9 @@ class Session(Aggregate):
     Moved = facts.Moved
     AttendanceNoted = facts.AttendanceNoted
     Cancelled = facts.Cancelled
+    Undone = facts.Undone
+    Reinstated = facts.Reinstated
+    StandingRestored = facts.StandingRestored
 
     @classmethod
     def plan(cls, *, id: UUID, terms: SessionTerms, at: datetime, course_id: UUID | None = None) -> Self:
@@ -104,7 +118,10 @@ class Session(Aggregate):
         self.course_id = course_id
         self.roster: dict[UUID, bool | None] = {}
         self.waiting: list[UUID] = []
+        self.left: dict[UUID, str] = {}
         self.moved_up: list[UUID] = []
+        self.undone: str | None = None
+        self.back_in_line: list[UUID] = []
         self.placed = facts.Told(1, timestamp)
         self.seated: dict[UUID, facts.Told] = {}
         self.is_cancelled = False
@@ -171,10 +188,10 @@ class Session(Aggregate):
             self.trigger_event(self.StoppedWaiting, patient_id=id, timestamp=at)
         for id in seats:
             self.trigger_event(self.SeatCancelled, patient_id=id, timestamp=at)
-        self._fill(at)
+        self.fill(at)
 
-    def change_seats(self, seats: int, at: datetime) -> bool:
-        """Return whether anything was recorded; whom there is a seat for now waits no longer.
+    def change_seats(self, seats: int, at: datetime, *, fills: bool = True) -> bool:
+        """Return whether anything was recorded; whom there is a seat for now waits no longer, or only until ``fill`` is called.
 
         Raises AlreadyCancelledError, AlreadyStartedError; SeatsTakenError: fewer than are enrolled; InvalidValueError.
         """
@@ -185,7 +202,8 @@ class Session(Aggregate):
         if seats < len(self.roster):
             raise SeatsTakenError
         self.trigger_event(self.SeatsChanged, seats=seats, timestamp=at)
-        self._fill(at)
+        if fills:
+            self.fill(at)
         return True
 
     def move(self, staff_ids: Sequence[UUID], slot: Slot, at: datetime) -> bool:
@@ -239,7 +257,17 @@ class Session(Aggregate):
         self.trigger_event(self.Cancelled, clinician_id=self.clinician_id, reason=reason, timestamp=at)
         return True
 
-    def _fill(self, at: datetime) -> None:
+    def standing(self, patient_id: UUID) -> Standing:
+        """Return how somebody stands; of who never was in it, as one who never was."""
+        if patient_id in self.roster:
+            place = list(self.roster).index(patient_id)
+            return Standing(EnrolmentStatus.ENROLLED, place, self.roster[patient_id])
+        if patient_id in self.waiting:
+            return Standing(EnrolmentStatus.WAITING, self.waiting.index(patient_id))
+        return Standing(EnrolmentStatus(self.left.get(patient_id, EnrolmentStatus.ARCHIVED)))
+
+    def fill(self, at: datetime) -> None:
+        """Give free seats to who has waited longest."""
         while self.waiting and len(self.roster) < self.seats:
             self.trigger_event(self.MovedUp, patient_id=self.waiting[0], timestamp=at)
 

@@ -6,6 +6,7 @@ SchedulingError
 ├── AlreadyWaitingError     already_waiting     the person waits for a seat
 ├── NotEnrolledError        not_enrolled        the person is not on the roster
 ├── SeatsTakenError         seats_taken         more people are enrolled than there would be seats
+├── SeatGivenOnError        seat_given_on       somebody who had waited has the seat by now
 └── CourseFullError         course_full         some sessions of the course are full
 """
 
@@ -38,6 +39,13 @@ class NotEnrolledError(SchedulingError):
 class SeatsTakenError(SchedulingError):
     code = "seats_taken"
     message = "more people are enrolled than that; cancel seats first"
+
+
+class SeatGivenOnError(SchedulingError):
+    """Within the grace nobody has been told of a seat: until then it can be taken back."""
+
+    code = "seat_given_on"
+    message = "somebody who had waited has a seat by this, and may know; enrol or withdraw people instead"
 
 
 class CourseFullError(SchedulingError):

@@ -43,6 +43,7 @@ class Enrolled(Aggregate.Event):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.roster[self.patient_id] = None
+        aggregate.left.pop(self.patient_id, None)
         aggregate.seated[self.patient_id] = _told(self)
 
 
@@ -52,6 +53,7 @@ class BeganToWait(Aggregate.Event):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.waiting.append(self.patient_id)
+        aggregate.left.pop(self.patient_id, None)
 
 
 class MovedUp(Aggregate.Event):
@@ -73,6 +75,7 @@ class SeatCancelled(Aggregate.Event):
 
     def apply(self, aggregate: Any) -> None:
         del aggregate.roster[self.patient_id]
+        aggregate.left[self.patient_id] = "withdrawn"
         aggregate.moved_up = []
         aggregate.seated[self.patient_id] = _told(self)
 
@@ -83,6 +86,7 @@ class StoppedWaiting(Aggregate.Event):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.waiting.remove(self.patient_id)
+        aggregate.left[self.patient_id] = "withdrawn"
         aggregate.moved_up = []
 
 
@@ -135,6 +139,66 @@ class Cancelled(Aggregate.Event):
         aggregate.is_cancelled = True
         aggregate.cancellation_reason = self.reason
         aggregate.placed = _told(self)
+
+
+class Reinstated(Aggregate.Event):
+    """Its cancellation was undone: it takes place after all, where and when it was to."""
+
+    TOPIC = "scheduling.session.reinstated"
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.is_cancelled = False
+        aggregate.cancellation_reason = None
+        aggregate.placed = _told(self)
+
+
+class Undone(Aggregate.Event):
+    """The last command was taken back: ``act`` is its first fact. What is again as it was, the facts say that are recorded with this one.
+
+    ``patient_id`` is whom the command was about, if it was about one person.
+    """
+
+    TOPIC = "scheduling.session.undone"
+    act: str
+    patient_id: UUID | None
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.undone = self.act
+        aggregate.back_in_line = []
+        aggregate.moved_up = []
+
+
+class StandingRestored(Aggregate.Event):
+    """Somebody who stood as ``before`` says stands again as they did before the command that was undone: as ``status`` says.
+
+    ``place`` counts from 0, in the order of the roster or of the line; None of who is in neither.
+    """
+
+    TOPIC = "scheduling.session.standing_restored"
+    patient_id: UUID
+    before: str
+    status: str
+    place: int | None
+    attended: bool | None
+
+    def apply(self, aggregate: Any) -> None:
+        id_ = self.patient_id
+        aggregate.roster.pop(id_, None)
+        aggregate.left.pop(id_, None)
+        if id_ in aggregate.waiting:
+            aggregate.waiting.remove(id_)
+        if self.status == "enrolled":
+            seats = list(aggregate.roster.items())
+            seats.insert(self.place or 0, (id_, self.attended))
+            aggregate.roster = dict(seats)
+        elif self.status == "waiting":
+            aggregate.waiting.insert(self.place, id_)
+            if self.before == "enrolled":
+                aggregate.back_in_line.append(id_)
+        else:
+            aggregate.left[id_] = self.status
+        if "enrolled" in (self.before, self.status):
+            aggregate.seated[id_] = _told(self)
 
 
 def _told(fact: Aggregate.Event) -> Told:

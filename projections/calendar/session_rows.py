@@ -124,7 +124,7 @@ def session_writes(events: Sequence[LoggedEvent]) -> list[Write]:
             planned[id_] = row | {"session_id": id_, "status": SessionStatus.PLANNED, "placed_position": event.position}
         row = planned[id_] if id_ in planned else changed.setdefault(id_, {"session_id": id_})
         row["version"], row["position"] = event.version, event.position
-        if (counts := _COUNTS.get(topic)) is not None:
+        if (counts := _counts(event)) is not None:
             seats, places, status = counts
             taken[id_] += seats
             waiting[id_] += places
@@ -134,7 +134,7 @@ def session_writes(events: Sequence[LoggedEvent]) -> list[Write]:
                 "session_id": id_,
                 "patient_id": body["patient_id"],
                 "status": status,
-                "attended": None,
+                "attended": body.get("attended"),
                 "since": event.effective_at,
                 "position": event.position,
             }
@@ -147,6 +147,11 @@ def session_writes(events: Sequence[LoggedEvent]) -> list[Write]:
                 attended[key] = {"session_id": id_, "patient_id": body["patient_id"]} | came
         elif topic == Session.Cancelled.TOPIC:
             row["status"] = SessionStatus.CANCELLED
+        elif topic == Session.Reinstated.TOPIC:
+            row["status"] = SessionStatus.PLANNED
+            # Calendars that took it out have to be told: where it is now it was put by this.
+            left.append(place_left("session_id", row, event, _PLACE))
+            row["placed_position"] = event.position
         elif topic != Session.Planned.TOPIC:
             if not body.keys().isdisjoint(_PLACE):
                 left.append(place_left("session_id", row, event, _PLACE))
@@ -161,3 +166,14 @@ def session_writes(events: Sequence[LoggedEvent]) -> list[Write]:
         Write(_ENROL, list(enrolled.values())),
         Write(_ATTEND, list(attended.values())),
     ]
+
+
+def _counts(event: LoggedEvent) -> tuple[int, int, EnrolmentStatus] | None:
+    """Return what a fact adds to the seats taken and to those who wait, and how its patient stands after it; None: it moves nobody."""
+    if event.event_type != Session.StandingRestored.TOPIC:
+        return _COUNTS.get(event.event_type)
+    before, after = (EnrolmentStatus(str(event.body[name])) for name in ("before", "status"))
+    seats, places = (
+        (after is status) - (before is status) for status in (EnrolmentStatus.ENROLLED, EnrolmentStatus.WAITING)
+    )
+    return seats, places, after

@@ -114,6 +114,7 @@ BODIES: dict[tuple[str, str], Json] = {
     ("post", "/v1/courses/{course_id}/cancel"): {"from_occurrence": 1, "reason": "x"},
     ("patch", "/v1/sessions/{session_id}"): {"staff_ids": [""], "resource_ids": [""]},
     ("post", "/v1/sessions/{session_id}/cancel"): {"reason": "x"},
+    ("post", "/v1/sessions/{session_id}/undo"): {"version": 1},
     ("post", "/v1/sessions/{session_id}/enrol"): {"patient_id": ""},
     ("post", "/v1/sessions/{session_id}/withdraw"): {"patient_id": ""},
     ("post", "/v1/sessions/{session_id}/attendance"): {"patient_ids": [""], "attended": True},

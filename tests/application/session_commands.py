@@ -12,6 +12,7 @@ from application.scheduling.change_session import ChangeSession, ChangeSessionHa
 from application.scheduling.enrol_patient import EnrolPatient, EnrolPatientHandler
 from application.scheduling.note_attendance import NoteAttendance, NoteAttendanceHandler
 from application.scheduling.plan_session import PlanSession, PlanSessionHandler
+from application.scheduling.undo_session import UndoSession, UndoSessionHandler
 from application.scheduling.withdraw_patient import WithdrawPatient, WithdrawPatientHandler
 from domain.scheduling.session import EnrolmentStatus, Session
 from projections.calendar.session_queries import SessionFilter, SessionQueries
@@ -22,7 +23,7 @@ from tests.support.world import World, by_test
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
 _AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
 _ACT = st.tuples(
-    st.sampled_from(["enrol", "wait", "wait", "withdraw", "seats", "move", "give", "cancel"]),
+    st.sampled_from(["enrol", "wait", "wait", "withdraw", "seats", "move", "give", "cancel", "undo"]),
     st.integers(0, 2),
     st.integers(1, 3),
     st.integers(0, 7),
@@ -71,6 +72,11 @@ class SessionCommands:
         results = self.volley(len(acts), lambda number: self._act(id, *acts[number]))
 
         after = self.studio.log.load(Session, id)
+        if any(
+            act == "undo" and not isinstance(done, Exception) for (act, *_), done in zip(acts, results, strict=True)
+        ):
+            # Then what somebody else did at the same moment may be undone, which is no loss.
+            return
         leaving = {self.studio.patients[who] for act, who, _, _ in acts if act == "withdraw"}
         coming = {
             self.studio.patients[acts[number][1]]
@@ -90,6 +96,9 @@ class SessionCommands:
                 return WithdrawPatientHandler(logs, clock)(tenant_id, WithdrawPatient(id, patient), by_test())
             case "cancel":
                 return CancelSessionHandler(logs, clock)(tenant_id, CancelSession(id, "ill"), by_test())
+            case "undo":
+                undo = UndoSession(id, self.studio.log.load(Session, id).version)
+                return UndoSessionHandler(logs, clock)(tenant_id, undo, by_test())
             case "seats":
                 command = ChangeSession(id, seats=seats)
             case "move":
@@ -97,6 +106,33 @@ class SessionCommands:
             case _:
                 command = ChangeSession(id, staff_ids=(self.studio.clinicians[start % 2],))
         return ChangeSessionHandler(logs, clock)(tenant_id, command, by_test())
+
+    @rule(which=st.integers(0, 10))
+    def undo_the_last_command(self, which: int) -> None:
+        """What was recorded first is as it was before it: the same people, in the same order, at the same time."""
+        if not self.sessions:
+            return
+        id, log = self.sessions[which % len(self.sessions)], self.studio.log
+        now = log.load(Session, id)
+        began = log.reader.began(id, now.version)
+        assert began is not None
+        command = UndoSession(id, now.version)
+        handler = UndoSessionHandler(self.world.logs, self.clock)
+
+        [done] = self.volley(1, lambda _: handler(self.studio.tenant_id, command, by_test()))
+
+        after = log.load(Session, id)
+        if isinstance(done, Exception):
+            assert after.version == now.version
+            return
+        before = log.look_up(Session, id, version=began.version - 1)
+        assert (after.status, after.seats, after.staff_ids, after.during) == (
+            before.status,
+            before.seats,
+            before.staff_ids,
+            before.during,
+        )
+        assert (list(after.roster.items()), after.waiting) == (list(before.roster.items()), before.waiting)
 
     @rule(which=st.integers(0, 10), who=st.lists(st.integers(0, 2), min_size=1, max_size=3), attended=st.booleans())
     def note_who_came(self, which: int, who: list[int], attended: bool) -> None:
@@ -147,7 +183,7 @@ class SessionCommands:
             assert {
                 (each.session.session_id, each.status, each.attended)
                 for each in enrolments
-                if each.status != EnrolmentStatus.WITHDRAWN
+                if each.status not in (EnrolmentStatus.WITHDRAWN, EnrolmentStatus.ARCHIVED)
             } == {
                 (session.id, EnrolmentStatus.ENROLLED, session.roster[patient])
                 if patient in session.roster

@@ -199,6 +199,8 @@ class Life:
         self.write("PATCH", path, {"starts_at": self.now.isoformat(), "seats": 2}, **of)
         self.write("POST", f"{path}/attendance", {"patient_ids": [other_id], "attended": True}, **of)
         of = {"session_id": self.write("POST", "/v1/sessions", planned | {"starts_at": self.starts_at()})["id"]}
+        version = self.write("POST", f"{path}/cancel", {"reason": self.canary.reason}, **of)["version"]
+        self.write("POST", f"{path}/undo", {"version": version}, **of)
         self.write("POST", f"{path}/cancel", {"reason": self.canary.reason}, **of)
         course = planned | {"starts_at": self.starts_at(), "rrule": "FREQ=DAILY;COUNT=2"}
         of = {"course_id": self.write("POST", "/v1/courses", course)["id"]}

@@ -1,6 +1,7 @@
 """What might happen in a practice: seeded, random, and remembered, so that a test can tell what the views must show."""
 
 import hashlib
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -23,6 +24,7 @@ from domain.scheduling.course_facts import CourseChange
 from domain.scheduling.question import Slot
 from domain.scheduling.session import Session
 from domain.scheduling.session_terms import SessionTerms
+from domain.scheduling.session_undoing import undo
 from domain.scheduling.status import Status
 from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
@@ -167,13 +169,15 @@ class Happenings:
         """One of the sessions as somebody comes or goes, or a new one."""
         session = self.random.choice(self.sessions) if self.sessions and self.random.random() < 0.8 else self.gather()
         patient = self.random.choice(self.patients).id
-        act = self.random.random()
+        act, earlier, is_undone = self.random.random(), deepcopy(session), self.random.random() < 0.2
         if session.is_cancelled:
             return self.gather()
         if patient not in (*session.roster, *session.waiting):
             session.enrol(patient, [patient], NOW, waits=True)
         elif act < 0.4:
             session.withdraw([patient], NOW)
+            if is_undone:
+                undo(session, "seat_cancelled", earlier, NOW)
         elif act < 0.6 and patient in session.roster:
             session.note_attendance([patient], self.random.random() < 0.5, session.starts_at)
         elif act < 0.8:
@@ -184,6 +188,8 @@ class Happenings:
             session.move(self.random.sample(self.clinicians, 1), Slot(*later, self.location_id, rooms), NOW)
         else:
             session.cancel("Heizung, הסקה", NOW)
+            if is_undone:
+                undo(session, "cancelled", earlier, NOW)
         return session
 
     def _course(self) -> Course:
