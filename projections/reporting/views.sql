@@ -54,6 +54,70 @@ select e.session_id, e.patient_id, e.status, e.attended, e.since from calendar.e
 create view series with (security_barrier) as
 select s.series_id, s.patient_id, s.clinician_id, s.service_id, s.rrule, s.zone, s.starts_at, s.booked, s.skipped from calendar.series s;
 
+create view course with (security_barrier) as
+select
+    c.course_id,
+    c.service_id,
+    service.name as service,
+    c.staff_ids,
+    c.seats,
+    c.rrule,
+    c.zone,
+    c.starts_at,
+    c.planned,
+    c.skipped
+from calendar.course c
+left join calendar.catalogue service on service.tenant_id = c.tenant_id and service.thing_id = c.service_id;
+
+-- How many windows an entry has is told, and not when they are: when somebody has time is theirs.
+create view waitlist_entry with (security_barrier) as
+select
+    e.entry_id,
+    e.patient_id,
+    e.service_id,
+    service.name as service,
+    e.clinician_id,
+    cardinality(e.window_starts) as windows,
+    e.notice_minutes,
+    e.status,
+    e.joined_at,
+    e.appointment_id
+from waitlist.entry e
+left join calendar.catalogue service on service.tenant_id = e.tenant_id and service.thing_id = e.service_id;
+
+create view waitlist_opening with (security_barrier) as
+select
+    o.opening_id,
+    o.clinician_id,
+    o.starts_at,
+    (extract(epoch from o.ends_at - o.starts_at) / 60)::integer as minutes,
+    o.cause
+from waitlist.opening o;
+
+-- An offer runs out by the clock, and nobody has to say so: without an answer behind expires_at it has expired.
+create view waitlist_offer with (security_barrier) as
+select
+    o.offer_id,
+    o.opening_id,
+    o.entry_id,
+    o.patient_id,
+    o.service_id,
+    service.name as service,
+    o.clinician_id,
+    o.location_id,
+    location.name as location,
+    o.starts_at,
+    o.starts_at at time zone location.zone as local_starts_at,
+    (extract(epoch from o.ends_at - o.starts_at) / 60)::integer as minutes,
+    o.made_at,
+    o.expires_at,
+    coalesce(o.answer, case when o.expires_at <= now() then 'expired' else 'open' end) as status,
+    o.because,
+    o.appointment_id
+from waitlist.offer o
+left join calendar.catalogue service on service.tenant_id = o.tenant_id and service.thing_id = o.service_id
+left join calendar.catalogue location on location.tenant_id = o.tenant_id and location.thing_id = o.location_id;
+
 -- Of a patient who was merged into another one person_id is that one's: count persons by it.
 create view patient with (security_barrier) as
 select p.patient_id, coalesce(p.merged_into, p.patient_id) as person_id, p.registered_at, p.is_erased, p.is_withdrawn
@@ -68,4 +132,5 @@ select c.thing_id as location_id, c.name, c.zone from calendar.catalogue c where
 create view resource with (security_barrier) as
 select c.thing_id as resource_id, c.name, c.is_active from calendar.catalogue c where c.kind = 'resource';
 
-grant select on visit, session, enrolment, series, patient, service, location, resource to scheduler_analyst;
+grant select on visit, session, enrolment, series, course, waitlist_entry, waitlist_opening, waitlist_offer, patient, service, location,
+    resource to scheduler_analyst;

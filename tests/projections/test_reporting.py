@@ -28,6 +28,11 @@ VIEWS = {
     " price_amount_minor price_currency seats taken waiting",
     "enrolment": "session_id patient_id status attended since",
     "series": "series_id patient_id clinician_id service_id rrule zone starts_at booked skipped",
+    "course": "course_id service_id service staff_ids seats rrule zone starts_at planned skipped",
+    "waitlist_entry": "entry_id patient_id service_id service clinician_id windows notice_minutes status joined_at appointment_id",
+    "waitlist_opening": "opening_id clinician_id starts_at minutes cause",
+    "waitlist_offer": "offer_id opening_id entry_id patient_id service_id service clinician_id location_id location starts_at"
+    " local_starts_at minutes made_at expires_at status because appointment_id",
     "patient": "patient_id person_id registered_at is_erased is_withdrawn",
     "service": "service_id name is_active",
     "location": "location_id name zone",
@@ -193,6 +198,30 @@ class TestAView:
             shown = dict(connection.execute("select patient_id, is_withdrawn from reporting.patient").fetchall())
 
         assert shown == {one.id: True, other.id: False}
+
+
+class TestTheWaitList:
+    def test_tells_who_waits_what_became_free_and_what_was_answered(self, world: World, life: Happenings) -> None:
+        life.happen(400, at_once=50)
+        world.runner().catch_up(life.tenant_id)
+
+        with analyst(world, life.tenant_id) as connection:
+            entries = connection.execute("select entry_id, status, windows from reporting.waitlist_entry").fetchall()
+            openings = connection.execute("select opening_id, cause from reporting.waitlist_opening").fetchall()
+            offers = connection.execute("select offer_id, status, because from reporting.waitlist_offer").fetchall()
+            row = connection.execute("select now()").fetchone()
+
+        assert row is not None
+        of = life.waiting
+        assert set(entries) == {(one.id, one.status, len(one.wish.windows)) for one in of.entries}
+        assert set(openings) == {(one.id, one.cause) for one in of.openings}
+        is_over = {one.id: one.expires_at <= row[0] for one in of.offers}
+        assert set(offers) == {
+            (one.id, one.answer or ("expired" if is_over[one.id] else "open"), one.because) for one in of.offers
+        }
+        assert entries
+        assert openings
+        assert offers
 
 
 class TestInstalling:
