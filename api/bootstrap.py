@@ -241,11 +241,10 @@ class World:
         """Tell whether a practice's log has a thing."""
         return bool(RecordedThings(self.store.pool).known(tenant_id, [thing_id]))
 
-    def view_status(self) -> list[ViewStatus]:
-        """Return how far each read model is in each practice."""
+    def view_status(self, *, only_behind: bool = False) -> list[ViewStatus]:
+        """Return how far each read model is in each practice; ``only_behind`` leaves out what is up to date."""
         with connecting(self.server.conninfo("scheduler_projector"))() as connection:
-            heads = dict(connection.execute("select tenant_id, position from log.tenant_head").fetchall())
-            return cursors.status(connection, heads, FOLLOWERS)
+            return cursors.status(connection, FOLLOWERS, only_behind=only_behind)
 
 
 def clock_of(settings: Settings) -> Clock:

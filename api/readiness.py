@@ -45,7 +45,7 @@ class Readiness:
 
     def _is_kept_up(self) -> bool:
         try:
-            behind = [view for view in self._world.view_status() if view.lag and view.error is None]
+            behind = [view for view in self._world.view_status(only_behind=True) if view.error is None]
         except self._world.outages:
             return False
         now = time.monotonic()

@@ -160,8 +160,10 @@ def fill(
             task.result()
     _name(main, wanted)
     main.execute("vacuum analyze log.event")
-    for statement in (_HEADS, _CHAPTERS, _CURSORS):
-        main.execute(statement, values if statement is _CURSORS else None)
+    # At once, or a projector finds heads that have moved before the cursors have.
+    with main.transaction():
+        for statement in (_HEADS, _CHAPTERS, _CURSORS):
+            main.execute(statement, values if statement is _CURSORS else None)
     for table in (*_TABLES[1:], "log.tenant_head", "history.chapter", "projection.cursor"):
         main.execute(f"vacuum analyze {table}".encode())
     main.execute("checkpoint")

@@ -95,7 +95,7 @@ def _more(program: Program, connections: Sequence[Connection[Any]], have: int, s
     clinicians = [10 if number < ASKED else 3 for number in range(have, size)]
     visits = [A_DAY * DAYS * 10 if number < ASKED else 501 for number in range(have, size)]
     members = open_members(program.world, clinicians)
-    while any(view.position < view.head for view in program.world.view_status() if view.projector in VIEWS):
+    while any(view.projector in VIEWS for view in program.world.view_status(only_behind=True)):
         time.sleep(0.2)
     if members:
         fill(connections, members, visits, first=_window()[0] + timedelta(hours=8), a_day=A_DAY)

@@ -12,6 +12,22 @@ from psycopg import Connection, Cursor
 from projections.rows import Call
 
 _ADVANCE: Final = "select projection.advance($1::uuid, $2::json)"
+_BEHIND: Final = """
+select h.tenant_id from log.tenant_head h
+left join (
+    select tenant_id, min(position) as position from projection.cursor
+    where projector = any (%s) group by tenant_id having count(*) = %s
+) c using (tenant_id)
+where h.position > coalesce(c.position, 0)
+"""
+_STATUS: Final = """
+select h.tenant_id, p.projector, h.position, coalesce(c.position, 0), c.error, c.failed_position, c.updated_at
+from log.tenant_head h
+cross join unnest(%s::text[]) with ordinality as p (projector, number)
+left join projection.cursor c on c.tenant_id = h.tenant_id and c.projector = p.projector
+where h.position > coalesce(c.position, 0) or not %s
+order by h.tenant_id, p.number
+"""
 MOVED: Final = "SC001"
 """What the database answers where another runner has moved a cursor; see cursors.sql."""
 
@@ -72,29 +88,19 @@ def record_failure(cursor: Cursor[Any], tenant_id: UUID, projector: str, error: 
     )
 
 
-def slowest(connection: Connection[Any], projectors: Sequence[str]) -> dict[UUID, int]:
-    """Return, by practice, the position that all of these projectors have reached.
+def behind(connection: Connection[Any], projectors: Sequence[str]) -> list[UUID]:
+    """Return the practices whose log has events that one of these projectors has not seen. ``connection`` is a projector's.
 
-    A practice in which one has no cursor yet is missing. ``connection`` is a projector's: it sees all practices.
+    The database compares, so that looking costs the same few milliseconds for ten thousand practices that lack nothing.
     """
-    rows = connection.execute(
-        "select tenant_id, min(position) from projection.cursor where projector = any (%s) group by tenant_id having count(*) = %s",
-        (list(projectors), len(projectors)),
-        binary=True,
-    )
-    return dict(rows.fetchall())
+    rows = connection.execute(_BEHIND, (list(projectors), len(projectors)), binary=True).fetchall()
+    return [tenant_id for (tenant_id,) in rows]
 
 
-def status(connection: Connection[Any], heads: Mapping[UUID, int], projectors: Sequence[str]) -> list[ViewStatus]:
-    """Return how far each projector is in each practice that has a log. ``connection`` is a projector's."""
-    known = {
-        (tenant_id, projector): (position, error, failed_position, updated_at)
-        for tenant_id, projector, position, error, failed_position, updated_at in connection.execute(
-            "select tenant_id, projector, position, error, failed_position, updated_at from projection.cursor"
-        )
-    }
-    return [
-        ViewStatus(tenant_id, name, head, *known.get((tenant_id, name), (0, None, None, None)))
-        for tenant_id, head in sorted(heads.items())
-        for name in projectors
-    ]
+def status(connection: Connection[Any], projectors: Sequence[str], *, only_behind: bool = False) -> list[ViewStatus]:
+    """Return how far each projector is in each practice that has a log. ``connection`` is a projector's.
+
+    ``only_behind`` leaves out what is up to date.
+    """
+    rows = connection.execute(_STATUS, (list(projectors), only_behind)).fetchall()
+    return [ViewStatus(*row) for row in rows]

@@ -67,10 +67,8 @@ class Runner:
 
     def behind(self) -> list[UUID]:
         """Return the practices whose log has events that a projector has not seen."""
-        heads = self._log.heads()
         with self._connect() as connection:
-            reached = cursors.slowest(connection, self._names)
-        return [tenant_id for tenant_id, head in heads.items() if reached.get(tenant_id, 0) < head]
+            return cursors.behind(connection, self._names)
 
     def step(self, tenant_id: UUID) -> bool:
         """Project one page of a practice; return whether there may be more. Raises psycopg.OperationalError: nothing happened."""
