@@ -26,16 +26,12 @@ _CATALOGUE: Final = (
 
 _CONSULT: Final = DirectCall(
     b"consult",
-    b"select position, catalogue_position, is_patient_known, p.zone, p.merged_into, p.alerted, p.withdrawn, is_command_known,"
-    b" holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides"
-    b" from log.consult($1, $2, $3, $4, $5, $6) left join log.patient_standing($1, $5) p on true",
+    b"select * from log.consult($1, $2, $3, $4, $5, $6)",
 )
 _CONSULT_EACH: Final = DirectCall(
     b"consult_each",
-    b"select position, catalogue_position, false, null, null, null, null, false,"
-    b" holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides"
-    b" from unnest($3::timestamptz[], $4::timestamptz[]) with ordinality as w (opens, closes, number)"
-    b" cross join lateral log.consult($1, $2, w.opens, w.closes, null, null) order by w.number",
+    b"select c.* from unnest($3::timestamptz[], $4::timestamptz[]) with ordinality as w (opens, closes, number)"
+    b" cross join lateral log.consult($1, $2, w.opens, w.closes, null, null) c order by w.number",
 )
 _STANDING: Final = DirectCall(
     b"patient_standing", b"select zone, merged_into, alerted, withdrawn from log.patient_standing($1, $2)"
