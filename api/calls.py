@@ -118,7 +118,7 @@ class Call:
             self.actor,
             self.idempotency_key,
             self.request.method,
-            self.request.url.path,
+            self.request.scope["path"],
             await self.request.body(),
         )
         answer = await self.gate.crossing.run(self.actor.tenant_id, lambda: work(by))

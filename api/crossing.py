@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 PATIENCE_SECONDS: Final = 2.0
@@ -41,9 +42,19 @@ class Crossing:
             self._begin(lane)
         else:
             await self._turn_of(lane)
-        future = asyncio.get_running_loop().run_in_executor(self._executor, work)
-        future.add_done_callback(lambda landed: self._landed(lane, landed))
-        return await asyncio.shield(future)
+        loop = asyncio.get_running_loop()
+        arrival: asyncio.Future[T] = loop.create_future()
+
+        def carry() -> None:
+            tell: Callable[[], None]
+            try:
+                tell = partial(arrival.set_result, work())
+            except BaseException as error:
+                tell = partial(arrival.set_exception, error)
+            loop.call_soon_threadsafe(self._landed, lane, arrival, tell)
+
+        self._executor.submit(carry)
+        return await arrival
 
     def close(self) -> None:
         """Wait for what is under way, begin nothing more."""
@@ -70,10 +81,10 @@ class Crossing:
                 raise CrowdedError from None
             raise
 
-    def _landed(self, lane: Lane, future: asyncio.Future[T]) -> None:
+    def _landed(self, lane: Lane, arrival: asyncio.Future[T], tell: Callable[[], None]) -> None:
         self._end(lane)
-        if not future.cancelled():
-            future.exception()  # asked for, so that work whose caller went away does not complain to the log
+        if not arrival.cancelled():  # the caller went away
+            tell()
 
     def _end(self, lane: Lane) -> None:
         self._idle += 1
