@@ -134,8 +134,8 @@ class TestEveryThing:
             after = studio.client.get(path).json()
             assert before != after, path
 
-            assert without_position(at(studio, number - 0.5, path)) == before
-            assert without_position(at(studio, number, path)) == after
+            assert without_position(at(studio, number - 0.5, path)) == before, path
+            assert without_position(at(studio, number, path)) == after, path
             new = studio.client.get(path, params={"version": after["version"]})
             assert (without_position(new.json()), new.json()["position"]) == (after, changed.json()["position"])
             assert "etag" not in new.headers

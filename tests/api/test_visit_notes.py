@@ -200,7 +200,7 @@ class TestWhoReads:
             "\n".join(studio.program.log.texts),
         ]
 
-        assert [text for text in texts if "4711" in text] == []
+        assert [text for text in texts if "door code" in text] == []
 
 
 class TestErased:
