@@ -185,5 +185,5 @@ class TestChange:
         log = studio.client.get("/v1/events", params={"limit": 1000})
 
         assert sum(each["event_type"].endswith(".notes_changed") for each in log.json()["events"]) == 9
-        assert "4711" not in log.text
-        assert "4711" not in studio.client.get(f"/v1/series/{weekly['id']}").text
+        assert "Türcode" not in log.text
+        assert "Türcode" not in studio.client.get(f"/v1/series/{weekly['id']}").text
