@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from api.bootstrap import VIEWS
+from api.bootstrap import FOLLOWERS
 from bench.crowd import Member
 
 _TABLES: Final = ("log.event", "log.time_claim", "calendar.appointment", "history.participation")
@@ -145,7 +145,7 @@ def fill(
     ``connections`` are a superuser's, in autocommit mode; each fills a part, and nobody else writes meanwhile. All read models have been
     caught up.
     """
-    values = {"first": first, "a_day": a_day, "projectors": list(VIEWS)}
+    values = {"first": first, "a_day": a_day, "projectors": list(FOLLOWERS)}
     wanted = list(zip(members, visits, strict=True))
     parts = [wanted[number :: len(connections)] for number in range(len(connections))]
     main = connections[0]

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from psycopg import Connection
 
-from api.bootstrap import VIEWS
 from bench.cpu import CpuMeter, server_process
 from bench.crowd import Member, open_members
 from bench.crowd_check import chained_and_projected
@@ -95,7 +94,7 @@ def _more(program: Program, connections: Sequence[Connection[Any]], have: int, s
     clinicians = [10 if number < ASKED else 3 for number in range(have, size)]
     visits = [A_DAY * DAYS * 10 if number < ASKED else 501 for number in range(have, size)]
     members = open_members(program.world, clinicians)
-    while any(view.projector in VIEWS for view in program.world.view_status(only_behind=True)):
+    while program.world.view_status(only_behind=True):
         time.sleep(0.2)
     if members:
         fill(connections, members, visits, first=_window()[0] + timedelta(hours=8), a_day=A_DAY)
