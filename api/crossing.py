@@ -83,7 +83,7 @@ class Crossing:
 
     def _landed(self, lane: Lane, arrival: asyncio.Future[T], tell: Callable[[], None]) -> None:
         self._end(lane)
-        if not arrival.cancelled():  # the caller went away
+        if not arrival.cancelled():  # it is where the caller went away
             tell()
 
     def _end(self, lane: Lane) -> None:
