@@ -24,9 +24,6 @@ from api.database_server import Server, open_server
 from api.settings import Settings
 from api.together import run_together
 from application.errors import UnavailableError
-from application.importing.patients.ports import InUse, PatientImportPorts, UndoPorts
-from application.importing.practice_import import ImportPorts
-from application.importing.visits.ports import VisitPorts
 from application.permissions import Actor
 from application.ports import Clock
 from application.practice_log import PracticeLogs
@@ -97,6 +94,8 @@ class World:
     store: LogStore
     logs: PracticeLogs
     log_reader: LogReader
+    recorded_things: RecordedThings
+    recorded_visits: RecordedVisits
     calendar: CalendarQueries
     past_calendar: PastCalendar
     series: SeriesQueries
@@ -184,23 +183,6 @@ class World:
             transaction = partial(tenant_transaction, pool)
             return Rebuild(LogReader(pool, self.keys), chosen, transaction, admin).run(progress)
 
-    def import_ports(self) -> ImportPorts:
-        """Return what an import of appointments works with."""
-        return ImportPorts(self.logs, self.keys, RecordedThings(self.store.pool), self.clock)
-
-    def patient_import_ports(self) -> PatientImportPorts:
-        """Return what an import of patients works with."""
-        return PatientImportPorts(self.logs, self.keys, RecordedThings(self.store.pool), self.patients, self.clock)
-
-    def visit_ports(self) -> VisitPorts:
-        """Return what an import of another program's appointments works with, and what undoes it."""
-        things, visits = RecordedThings(self.store.pool), RecordedVisits(self.store.pool)
-        return VisitPorts(self.logs, self.keys, things, visits, self.patients, self.clock)
-
-    def undo_ports(self, in_use: InUse) -> UndoPorts:
-        """Return what undoing an import works with."""
-        return UndoPorts(self.logs, self.keys, RecordedThings(self.store.pool), in_use, self.clock)
-
     def _projector_conninfo(self) -> str:
         # A cursor that a power cut loses is projected again with its rows: its commit need not wait for the disk.
         return relaxed(self.server.conninfo("scheduler_projector"))
@@ -239,7 +221,7 @@ class World:
 
     def knows(self, tenant_id: UUID, thing_id: UUID) -> bool:
         """Tell whether a practice's log has a thing."""
-        return bool(RecordedThings(self.store.pool).known(tenant_id, [thing_id]))
+        return bool(self.recorded_things.known(tenant_id, [thing_id]))
 
     def view_status(self, *, only_behind: bool = False) -> list[ViewStatus]:
         """Return how far each read model is in each practice; ``only_behind`` leaves out what is up to date."""
@@ -280,6 +262,8 @@ def open_world(settings: Settings, *, stays_up: bool = False, clock: Clock | Non
             store=store,
             logs=PracticeLogs(store),
             log_reader=log_reader,
+            recorded_things=RecordedThings(store.pool),
+            recorded_visits=RecordedVisits(store.pool),
             calendar=CalendarQueries(transaction),
             past_calendar=PastCalendar(transaction, log_reader),
             series=SeriesQueries(transaction),

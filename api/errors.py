@@ -26,7 +26,7 @@ from application.errors import (
     StaleVersionError,
     UnavailableError,
 )
-from application.importing.patients.errors import ImportInUseError, ImportTooLargeError
+from application.importing.errors import ImportInUseError, ImportTooLargeError
 from application.permissions import OutOfReachError
 from domain.errors import DomainError, InvalidValueError, RuleBrokenError
 from projections.errors import ProjectionError, ViewBehindError

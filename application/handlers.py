@@ -38,15 +38,21 @@ class Change(Protocol):
 Changed = TypeVar("Changed", bound=Change, contravariant=True)
 
 
-def decided_on_the_newest(decide: Callable[[], Decided], expected_version: int | None, tries: int = _TRIES) -> Decided:
+def decided_on_the_newest(
+    decide: Callable[[], Decided],
+    expected_version: int | None = None,
+    tries: int = _TRIES,
+    overtaken: tuple[type[Exception], ...] = (StaleVersionError,),
+) -> Decided:
     """Return what ``decide`` returns, asked anew each time that another writer came first, so often in all.
 
-    Raises what ``decide`` raises; StaleVersionError at once if the caller named a version, which no second look can bring back.
+    ``overtaken`` are the errors that tell of another writer. Raises what ``decide`` raises; also those at once if the caller named a
+    version, which no second look can bring back.
     """
     for _ in range(tries - 1 if expected_version is None else 0):
         try:
             return decide()
-        except StaleVersionError:
+        except overtaken:
             continue
     return decide()
 

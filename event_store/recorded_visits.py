@@ -52,11 +52,11 @@ class RecordedVisits:
                 found[stream_id] = Origin(import_id, is_withdrawn)
         return found
 
-    def made_by(self, tenant_id: UUID, import_id: UUID) -> tuple[Sequence[UUID], int]:
-        """Return which visits of an import stand, in the order of the log, and how many were taken back since it ran last."""
+    def made_by(self, tenant_id: UUID, import_id: UUID) -> tuple[Sequence[UUID], Sequence[UUID]]:
+        """Return which visits of an import stand, and which were taken back since it ran last; both in the order of the log."""
         rows = self._rows(tenant_id, _MADE, import_id, import_id)
         standing = [stream_id for stream_id, is_withdrawn in rows if not is_withdrawn]
-        return standing, len(rows) - len(standing)
+        return standing, [stream_id for stream_id, is_withdrawn in rows if is_withdrawn]
 
     def changed_since(self, tenant_id: UUID, import_id: UUID, appointment_ids: Sequence[UUID]) -> Collection[UUID]:
         """Return those for which anything was recorded that the import did not."""

@@ -93,7 +93,8 @@ def _into_own_practices(
     file: Path, settings: "Mapping[str, object]", refusals: Path, *, dry_run: bool, as_json: bool
 ) -> None:
     from api.garbage import settle
-    from application.importing.import_appointments import ImportAppointments, ImportAppointmentsHandler
+    from api.importing import appointments_importer
+    from application.importing.import_appointments import ImportAppointments
     from application.importing.mapping import ImportMapping
 
     began = time.monotonic()
@@ -103,7 +104,7 @@ def _into_own_practices(
         # The rows live until the end: without this each collection of garbage would walk through all of them.
         settle()
         task = progress.add_task("planning" if dry_run else "booking", total=len(source.rows))
-        handler = ImportAppointmentsHandler(world.import_ports())
+        handler = appointments_importer(world)
         command = ImportAppointments(mapping, source.digest, source.rows, dry_run)
         report = handler(command, lambda rows: progress.update(task, advance=rows))
     target = write_refused(report.done.refusals, refusals)

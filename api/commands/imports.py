@@ -60,9 +60,9 @@ def undo(
     Refused as a whole where something depends on one of them: on a patient a visit, a consent, a merge; on either a change that people
     made. The same file can be imported again afterwards. What --create-missing made stays.
     """
-    from api.undoing import undoer
-    from application.importing.patients.errors import ImportInUseError
-    from application.importing.patients.undo_import import UndoImport
+    from api.importing import undoer
+    from application.importing.errors import ImportInUseError
+    from application.importing.undo_import import UndoImport
     from domain.practice.data_import import DataImport
 
     with opened() as world, progress_bar() as progress:

@@ -47,8 +47,9 @@ def patients(
     A second run registers only who is not there yet; so does one after a kill. `scheduler import undo` takes them all out again.
     """
     from api.findings_file import findings_file
+    from api.importing import patients_importer
     from api.table_file import delimiter_of, digest_of, encoding_of, open_table
-    from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler
+    from application.importing.patients.import_patients import ImportPatients
     from application.importing.patients.reading import PatientRows
     from application.patients.phone import region_of
     from domain.practice.practice import Practice
@@ -67,7 +68,7 @@ def patients(
         with open_table(file, delimiter, encoding, used.header) as table, findings_file(target) as write:
             region = region_of(settings.locale, settings.zone)
             rows = PatientRows(used, table.header, region, world.clock.now())
-            handler = ImportPatientsHandler(world.patient_import_ports())
+            handler = patients_importer(world)
 
             def tell(findings: "Sequence[Finding]", count: int) -> None:
                 write(findings)

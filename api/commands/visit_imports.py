@@ -59,8 +59,8 @@ def _run(
     world: "World", practice_id: UUID, file: Path, command: "ImportVisits"
 ) -> "tuple[VisitImportReport, OtherColumns]":
     from api.garbage import settle
+    from api.importing import visits_importer
     from api.table_file import delimiter_of, encoding_of, open_table
-    from application.importing.visits.import_visits import ImportVisitsHandler
     from application.importing.visits.reading import VisitRows
     from application.patients.phone import region_of
     from domain.practice.practice import Practice
@@ -77,7 +77,7 @@ def _run(
         # The rows live until the end: without this each collection of garbage would walk through all of them.
         settle()
         task = progress.add_task("planning" if command.dry_run else "booking", total=len(rows))
-        handler = ImportVisitsHandler(world.visit_ports())
+        handler = visits_importer(world)
         done = handler(practice_id, command, rows, lambda count: progress.update(task, advance=count))
     return done, reader.other_columns
 

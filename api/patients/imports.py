@@ -10,10 +10,10 @@ from pydantic import ConfigDict, Field
 from api.answers import Answer
 from api.bodies import Body, Page, Thing, Truth
 from api.calls import After, Call, Changing, Reading, Showing
+from api.importing import undoer
 from api.paging import Cursor, Limit, decoded_id, encoded
 from api.things import CHANGES, READS, READS_ONE, Show, changed, collected
-from api.undoing import undoer
-from application.importing.patients.undo_import import UndoImport
+from application.importing.undo_import import UndoImport
 from application.importing.visits.import_visits import KIND as APPOINTMENTS
 from application.permissions import Action
 from domain.practice.data_import import DataImport, ImportStatus

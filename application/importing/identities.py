@@ -8,6 +8,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid5
 
+from domain.aggregate import Aggregate
+
 _NAMESPACE: Final = UUID("6f1c1d0e-52a8-5b7e-9d0c-3a1f7c9b2e44")
 
 
@@ -52,3 +54,23 @@ class Identities:
 
     def _of(self, kind: str, name: str) -> UUID:
         return uuid5(_NAMESPACE, f"{self.source}\n{kind}\n{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIdentities:
+    """The ids of one source within one practice that is there already."""
+
+    practice_id: UUID
+    source: str
+
+    def command(self, kind: str, things: Sequence[Aggregate]) -> UUID:
+        """Return the id of the command that does something to just these things, as they were before."""
+        before = b"".join(thing.id.bytes + _version_before(thing).to_bytes(4) for thing in things)
+        return self._of(kind, hashlib.sha256(before).hexdigest())
+
+    def _of(self, kind: str, name: str) -> UUID:
+        return uuid5(self.practice_id, f"{self.source}\n{kind}\n{name}")
+
+
+def _version_before(thing: Aggregate) -> int:
+    return int(thing.version) - len(thing.pending_events)

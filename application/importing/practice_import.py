@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from threading import Event
-from typing import Final
 from uuid import UUID
 
-from application.errors import StaleVersionError
+from application.importing.appends import despite_others, in_batches
 from application.importing.batch import Batch, BatchPlanner
 from application.importing.days import clinicians_needed, visits_in
 from application.importing.identities import Identities
@@ -19,15 +19,8 @@ from application.importing.rows import RequestedVisit
 from application.ports import Clock
 from application.practice_log import PracticeLogs
 from domain.practice.clinician import Clinician
-from domain.provenance import CommandRepeatedError, Provenance
-from domain.scheduling.errors import TimeTakenError
+from domain.provenance import Provenance
 from domain.time_range import TimeRange
-
-BATCH_ROWS: Final = 250
-"""Rows of one append: up to 750 events. It holds the practice's head for some 0.1 s, which is how long a live booking waits."""
-_MOST_ATTEMPTS: Final = 20
-"""How often one batch is planned anew because somebody else was booking at the same time."""
-_SOMEBODY_ELSE: Final = (TimeTakenError, StaleVersionError, CommandRepeatedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +52,7 @@ class PracticeImport:
         self.name = visits[0].practice
         self.practice_id = Identities(mapping.source).practice(self.name)
         self._log = ports.logs.of(self.practice_id)
+        self._planner: BatchPlanner | None = None
 
     def run(self, stop: Event, report: Callable[[int], None]) -> Done:
         """Book what is not booked yet; return what became of all rows, in this run and in earlier ones.
@@ -67,25 +61,21 @@ class PracticeImport:
         Raises TimeTakenError, StaleVersionError, CommandRepeatedError: others change the practice faster than rows are planned.
         """
         done = Done()
-        position = attempts = 0
-        planner: BatchPlanner | None = None
-        while position < len(self._visits) and not stop.is_set():
-            try:
-                if planner is None:
-                    planner = self._planner(self._set_up())
-                batch = planner.plan(self._visits[position : position + BATCH_ROWS])
-                self._record(batch)
-            except _SOMEBODY_ELSE:
-                # Somebody booked meanwhile, by hand or by another run of this import: look again and plan anew.
-                planner = None
-                attempts += 1
-                if attempts == _MOST_ATTEMPTS:
-                    raise
-                continue
-            done.add(batch.done)
-            report(min(BATCH_ROWS, len(self._visits) - position))
-            position, attempts = position + BATCH_ROWS, 0
+        for some in in_batches(self._visits):
+            if stop.is_set():
+                break
+            done.add(despite_others(partial(self._recorded, some)).done)
+            report(len(some))
         return done
+
+    def _recorded(self, visits: Sequence[RequestedVisit]) -> Batch:
+        planner = self._planner or self._new_planner(self._set_up())
+        # One whose plan is not recorded must look at the log again.
+        self._planner = None
+        batch = planner.plan(visits)
+        self._record(batch)
+        self._planner = planner
+        return batch
 
     def _set_up(self) -> PracticeSetup:
         """Make the practice, or what it lacks for these rows."""
@@ -105,7 +95,7 @@ class PracticeImport:
             self._log.record(*setup.made, by=self._provenance([thing.id for thing in setup.made]))
         return setup
 
-    def _planner(self, setup: PracticeSetup) -> BatchPlanner:
+    def _new_planner(self, setup: PracticeSetup) -> BatchPlanner:
         """Read what is booked already, and plan from there."""
         facts, tenant_id = self._ports.facts, self.practice_id
         appointment_ids = [Identities.appointment(tenant_id, visit.appointment) for visit in self._visits]

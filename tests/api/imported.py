@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from api.in_use import UpToDateHistory
-from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler
-from application.importing.patients.undo_import import UndoImport, UndoImportHandler
-from application.importing.visits.import_visits import ImportVisits, ImportVisitsHandler
+from api.importing import patients_importer, undoer, visits_importer
+from application.importing.patients.import_patients import KIND as PATIENTS
+from application.importing.patients.import_patients import ImportPatients
+from application.importing.undo_import import UndoImport
+from application.importing.visits.import_visits import ImportVisits
 from tests.api.studio import Studio
 from tests.application.importing.patients.patient_file import people, read
 from tests.application.importing.visits.visit_file import read as read_visits
@@ -18,8 +19,7 @@ def bring(studio: Studio, count: int = 1, *, file: int = 1) -> UUID:
     """Import so many patients of a made-up file; return the import's id."""
     world = studio.program.world
     command = ImportPatients("jane", bytes([count % 256, file]) * 16)
-    handler = ImportPatientsHandler(world.patient_import_ports())
-    return handler(UUID(studio.practice_id), command, read(people(count)), lambda *_: None).import_id
+    return patients_importer(world)(UUID(studio.practice_id), command, read(people(count)), lambda *_: None).import_id
 
 
 def bring_visits(studio: Studio) -> tuple[UUID, list[UUID]]:
@@ -32,12 +32,11 @@ def bring_visits(studio: Studio) -> tuple[UUID, list[UUID]]:
         for start in ("2026-06-02 10:00", "2026-06-02 12:00")
     ]
     command = ImportVisits(used_for_visits(), bytes(32), create_missing=True)
-    report = ImportVisitsHandler(world.visit_ports())(tenant_id, command, read_visits(rows), lambda _: None)
-    standing, _ = world.visit_ports().visits.made_by(tenant_id, report.import_id)
+    report = visits_importer(world)(tenant_id, command, read_visits(rows), lambda _: None)
+    standing, _ = world.recorded_visits.made_by(tenant_id, report.import_id)
     return report.import_id, list(standing)
 
 
 def undo(studio: Studio, import_id: UUID) -> None:
     world = studio.program.world
-    handler = UndoImportHandler(world.undo_ports(UpToDateHistory(world)))
-    handler(UUID(studio.practice_id), UndoImport(import_id), by_test(), lambda _: None)
+    undoer(world, PATIENTS)(UUID(studio.practice_id), UndoImport(import_id), by_test(), lambda _: None)

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from api.patients.imports import ImportPage
-from application.importing.patients.errors import ImportInUseError
+from application.importing.errors import ImportInUseError
 from tests.api.imported import bring, undo
 from tests.api.studio import Json, Studio
 

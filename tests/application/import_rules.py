@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from application.importing.patients.errors import ImportInUseError
+from application.importing.errors import ImportInUseError
 from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
 from domain.errors import DomainError
 from domain.patients.patient import Patient

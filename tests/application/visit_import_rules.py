@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from application.importing.patients.errors import ImportInUseError
+from application.importing.errors import ImportInUseError
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.status import Status
 from event_store.recorded_visits import RecordedVisits

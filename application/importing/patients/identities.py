@@ -1,22 +1,17 @@
 """Ids made from what a file says, so that the same file, a killed run and a second run all mean the same things."""
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from uuid_utils.compat import uuid5
 
+from application.importing.identities import SourceIdentities
 from application.importing.patients.reading import PersonRow
-from domain.aggregate import Aggregate
 
 
 @dataclass(frozen=True, slots=True)
-class PatientIdentities:
-    """The ids of one source within one practice."""
-
-    practice_id: UUID
-    source: str
+class PatientIdentities(SourceIdentities):
+    """The ids of a source's patients and of what is theirs."""
 
     def import_of(self, digest: bytes) -> UUID:
         """Return the id of the import of one file, known by the SHA-256 of its content."""
@@ -32,15 +27,3 @@ class PatientIdentities:
 
     def contact(self, patient_id: UUID, number: int) -> UUID:
         return uuid5(patient_id, f"contact\n{number}")
-
-    def command(self, kind: str, things: Sequence[Aggregate]) -> UUID:
-        """Return the id of the command that does something to just these things, as they were before."""
-        before = b"".join(thing.id.bytes + _version_before(thing).to_bytes(4) for thing in things)
-        return self._of(kind, hashlib.sha256(before).hexdigest())
-
-    def _of(self, kind: str, name: str) -> UUID:
-        return uuid5(self.practice_id, f"{self.source}\n{kind}\n{name}")
-
-
-def _version_before(thing: Aggregate) -> int:
-    return int(thing.version) - len(thing.pending_events)

@@ -83,14 +83,3 @@ class PatientImportPorts:
     facts: RegisteredPatients
     directory: Directory
     clock: Clock
-
-
-@dataclass(frozen=True, slots=True)
-class UndoPorts:
-    """What undoing an import works with."""
-
-    logs: PracticeLogs
-    keys: PersonKeys
-    facts: RegisteredPatients
-    in_use: InUse
-    clock: Clock

@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from uuid_utils.compat import uuid5
+from application.importing.identities import SourceIdentities
 
 
 @dataclass(frozen=True, slots=True)
-class VisitIdentities:
-    """The ids of one source within one practice; those of its patients are as in ``PatientIdentities``."""
-
-    practice_id: UUID
-    source: str
+class VisitIdentities(SourceIdentities):
+    """The ids of a source's visits and of what they name; those of its patients are as in ``PatientIdentities``."""
 
     def import_of(self, digest: bytes) -> UUID:
         """Return the id of the import of one file's appointments; its patients are another import."""
@@ -24,6 +21,3 @@ class VisitIdentities:
     def visit(self, key: str, attempt: int) -> UUID:
         """Return a visit's id; each time that an import was undone its visits come anew, as others."""
         return self._of("visit", f"{key}\n{attempt}")
-
-    def _of(self, kind: str, name: str) -> UUID:
-        return uuid5(self.practice_id, f"{self.source}\n{kind}\n{name}")

@@ -19,8 +19,8 @@ class RecordedVisits(Protocol):
         """Return those that were ever booked."""
         ...
 
-    def made_by(self, tenant_id: UUID, import_id: UUID) -> tuple[Sequence[UUID], int]:
-        """Return which visits of an import stand, in the order of the log, and how many were taken back since it ran last."""
+    def made_by(self, tenant_id: UUID, import_id: UUID) -> tuple[Sequence[UUID], Sequence[UUID]]:
+        """Return which visits of an import stand, and which were taken back since it ran last; both in the order of the log."""
         ...
 
     def changed_since(self, tenant_id: UUID, import_id: UUID, appointment_ids: Sequence[UUID]) -> Collection[UUID]:
@@ -30,7 +30,7 @@ class RecordedVisits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VisitPorts:
-    """What an import of appointments works with, and what undoes it."""
+    """What an import of appointments works with."""
 
     logs: PracticeLogs
     keys: PersonKeys

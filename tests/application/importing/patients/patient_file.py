@@ -10,10 +10,11 @@ from uuid import UUID
 
 from application.importing.patients.format import PatientFormat, format_text
 from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler, PatientImportReport
-from application.importing.patients.ports import Directory, InUse, PatientImportPorts, UndoPorts
+from application.importing.patients.ports import Directory, InUse, PatientImportPorts
 from application.importing.patients.reading import PatientRows, PersonRow
 from application.importing.patients.report import Finding
-from application.importing.patients.undo_import import UndoImport, UndoImportHandler, UndoReport
+from application.importing.patients.withdrawal import PatientWithdrawal
+from application.importing.undo_import import UndoImport, UndoImportHandler, UndoReport
 from application.practice_log import PracticeLog
 from domain.patients.patient import Patient
 from event_store.recorded_things import RecordedThings
@@ -99,10 +100,9 @@ class Brought:
 
     def undo(self, import_id: UUID, *, what_can_be: bool = False, in_use: InUse | None = None) -> UndoReport:
         world = self.world
-        facts = RecordedThings(world.store.pool)
-        ports = UndoPorts(world.logs, world.keys, facts, in_use or UpToDate(self), world.clock)
-        command = UndoImport(import_id, what_can_be)
-        report = UndoImportHandler(ports)(self.log.tenant_id, command, by_test(), lambda _: None)
+        withdrawal = PatientWithdrawal(world.keys, RecordedThings(world.store.pool), in_use or UpToDate(self))
+        handler = UndoImportHandler(world.logs, world.clock, withdrawal)
+        report = handler(self.log.tenant_id, UndoImport(import_id, what_can_be), by_test(), lambda _: None)
         self.catch_up()
         return report
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from application.errors import NotFoundError
-from application.importing.patients.errors import ImportInUseError
-from application.importing.patients.undo_import import KeptBecause
+from application.importing.errors import ImportInUseError
+from application.importing.undo_import import KeptBecause
 from application.patients.decide_consent import DecideConsent, DecideConsentHandler
 from application.patients.merge_patients import MergePatients, MergePatientsHandler, UnmergePatientsHandler
 from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
@@ -238,6 +238,26 @@ class TestInUse:
         assert (undone.withdrawn, undone.kept) == (1, {patient_id: KeptBecause.IN_USE})
         assert brought.log.load(DataImport, report.import_id).kept_ids == [patient_id]
         assert "Family1" in brought.listed()
+
+    def test_keeps_who_is_changed_while_it_runs(self, brought: Brought) -> None:
+        report = brought.bring(people(2))
+        one, other = brought.patient("Family1"), brought.patient("Family2")
+
+        class Meddler:
+            """Says that nobody is in use, and has one changed who was found unchanged."""
+
+            asked = 0
+
+            def taking_part(self, tenant_id: UUID, patient_ids: Iterable[UUID]) -> set[UUID]:
+                self.asked += 1
+                if self.asked == 1:
+                    change(brought, one, other)
+                return set()
+
+        undone = brought.undo(report.import_id, in_use=Meddler())
+
+        assert (undone.withdrawn, undone.kept) == (1, {one.id: KeptBecause.CHANGED})
+        assert sorted(brought.listed()) == ["Family1"]
 
     def test_takes_no_visit_of_whoever_was_withdrawn(self, clinic: tuple[Studio, Brought]) -> None:
         studio, brought = clinic

@@ -12,7 +12,7 @@ import pytest
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
-from application.importing.patients.undo_import import UndoReport
+from application.importing.undo_import import UndoReport
 from application.patients.decide_consent import DecideConsent, DecideConsentHandler
 from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
 from application.scheduling.book_series import BookSeries, BookSeriesHandler

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from application.errors import NotFoundError
-from application.importing.patients.errors import ImportInUseError
-from application.importing.patients.undo_import import KeptBecause
+from application.importing.errors import ImportInUseError
+from application.importing.undo_import import KeptBecause
 from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
 from application.scheduling.cancel_appointment import CancelAppointment, CancelAppointmentHandler
 from domain.patients.patient import Patient

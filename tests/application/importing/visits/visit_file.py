@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from application.importing.patients.undo_import import UndoImport, UndoReport
 from application.importing.rows import Refusal
+from application.importing.undo_import import UndoImport, UndoImportHandler, UndoReport
 from application.importing.visits.format import VisitFormat, format_text
 from application.importing.visits.import_visits import ImportVisits, ImportVisitsHandler, VisitImportReport
 from application.importing.visits.ports import RecordedVisits as VisitsKnown
 from application.importing.visits.ports import VisitPorts
 from application.importing.visits.reading import VisitRow, VisitRows
-from application.importing.visits.undo_visits import UndoVisitsHandler
+from application.importing.visits.withdrawal import VisitWithdrawal
 from application.ports import Clock
 from domain.scheduling.appointment import Appointment
 from event_store.recorded_things import RecordedThings
@@ -94,8 +94,9 @@ class Calendars:
         return handler(self.studio.tenant_id, command, read(rows, how), lambda _: None)
 
     def undo(self, import_id: UUID, *, what_can_be: bool = False) -> UndoReport:
-        command = UndoImport(import_id, what_can_be)
-        return UndoVisitsHandler(self.ports())(self.studio.tenant_id, command, by_test(), lambda _: None)
+        withdrawal = VisitWithdrawal(RecordedVisits(self.world.store.pool))
+        handler = UndoImportHandler(self.world.logs, self.clock, withdrawal)
+        return handler(self.studio.tenant_id, UndoImport(import_id, what_can_be), by_test(), lambda _: None)
 
     def visits(self) -> list[Appointment]:
         """Return all appointments in the order in which they were booked."""
