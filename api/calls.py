@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -14,6 +14,7 @@ from api.idempotency import IdempotencyKey, provenance
 from api.moments import AsOf, Moment, Version, moment_of
 from api.security import Doorkeeper
 from api.things import Show, changed, made, shown
+from api.unheard import check_fields, check_query
 from application.errors import StaleVersionError
 from application.handlers import Change, ChangingHandler, MakingHandler
 from application.permissions import Action, Actor, authorise
@@ -114,13 +115,9 @@ class Call:
     async def write(self, action: Action, work: Callable[[Provenance], Answer]) -> Response:
         """As ``read``, with where the facts come from."""
         authorise(self.actor, action)
-        by = provenance(
-            self.actor,
-            self.idempotency_key,
-            self.request.method,
-            self.request.scope["path"],
-            await self.request.body(),
-        )
+        body = await self.request.body()
+        check_fields(body)
+        by = provenance(self.actor, self.idempotency_key, self.request.method, self.request.scope["path"], body)
         answer = await self.gate.crossing.run(self.actor.tenant_id, lambda: work(by))
         return answer.response()
 
@@ -137,20 +134,25 @@ class Call:
         return await self.write(action, lambda by: changed(carry_out(self.actor.tenant_id, command, by), show))
 
 
+def _call(request: Request, **more: Any) -> Call:
+    check_query(request)
+    return Call(request, request.app.state.gate, request.scope["actor"], **more)
+
+
 async def _reading(request: Request) -> Call:
-    return Call(request, request.app.state.gate, request.scope["actor"])
+    return _call(request)
 
 
 async def _showing(request: Request, as_of: AsOf = None, version: Version = None) -> Call:
-    return Call(request, request.app.state.gate, request.scope["actor"], as_of=as_of, version=version)
+    return _call(request, as_of=as_of, version=version)
 
 
 async def _creating(request: Request, idempotency_key: IdempotencyKey = None) -> Call:
-    return Call(request, request.app.state.gate, request.scope["actor"], idempotency_key)
+    return _call(request, idempotency_key=idempotency_key)
 
 
 async def _changing(request: Request, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None) -> Call:
-    return Call(request, request.app.state.gate, request.scope["actor"], idempotency_key, if_match)
+    return _call(request, idempotency_key=idempotency_key, if_match=if_match)
 
 
 Reading: TypeAlias = Annotated[Call, Depends(_reading)]

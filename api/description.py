@@ -12,6 +12,7 @@ Scheduling for therapists, clinics and studios. Send your key with each request:
 * Writes take an `Idempotency-Key`: the same request under it is carried out once. On an existing thing they take `If-Match`.
 * Answers to writes carry a `position`; a list read with `after=<position>` holds what was written.
 * Refusals are RFC 9457 problems with a stable `code`. What is unknown and what is not yours look alike.
+* Nothing is passed over: fields and parameters that are not known are refused, as is what is sent twice.
 """
 
 TAGS: Final = (

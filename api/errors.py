@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from api.allowed import methods_at
 from api.crossing import CrowdedError
+from api.unheard import REPEATED, UNKNOWN
 from application.errors import (
     ApplicationError,
     IdempotencyMismatchError,
@@ -71,6 +72,8 @@ _SAID_OF: Final = {
     "date_type": "this is a date such as 2026-06-01",
     "json_invalid": "the body is not JSON",
     "string_pattern_mismatch": "this has another form",
+    UNKNOWN: "there is no such parameter",
+    REPEATED: "this is sent once",
 }
 _BOUNDED_BY: Final = {
     "greater_than_equal": ("this is at least {}", "ge"),

@@ -176,6 +176,31 @@ class TestBodies:
 
         assert (answer.status_code, answer.json()["code"]) == (413, "content_too_large")
 
+    @pytest.mark.parametrize(
+        ("path", "body", "field"),
+        [
+            ("locations", b'{"name": "Mitte", "zone": "Europe/Berlin", "zone": "Asia/Tokyo"}', "zone"),
+            ("locations", b'{"name": "Mitte", "\\u006eame": "Nord", "zone": "Europe/Berlin"}', "name"),
+            ("patients", b'{"given_name": "Dana", "family_name": "Levi", "given_name": "Dana"}', "given_name"),
+            (
+                "services",
+                b'{"name": "x", "duration_minutes": 30, "price": {"currency": "EUR", "amount_minor": 1, "amount_minor": 9}}',
+                "amount_minor",
+            ),
+        ],
+    )
+    def test_that_say_one_thing_twice_are_not_taken_at_their_last_word(
+        self, studio: Studio, path: str, body: bytes, field: str
+    ) -> None:
+        before = studio.client.get(f"/v1/{path}").json()
+
+        for content_type in ("application/json", "application/json; charset=utf-8"):
+            answer = studio.client.post(f"/v1/{path}", content=body, headers={"Content-Type": content_type})
+
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value"), answer.text
+            assert answer.json()["errors"] == [{"field": field, "message": "this is sent once"}]
+        assert studio.client.get(f"/v1/{path}").json() == before
+
 
 class TestNames:
     @pytest.mark.parametrize(
@@ -251,6 +276,47 @@ class TestQueries:
         answer = studio.client.get(f"/v1/{path}")
 
         assert (answer.status_code, answer.json()["errors"][0]["field"].split(".")[0]) == (422, field)
+
+    @pytest.mark.parametrize(
+        ("path", "field"),
+        [
+            ("appointments?form=2026-06-01T00:00:00Z", "form"),
+            ("appointments?limit=2&patient=01980c5a-0000-7000-8000-000000000000", "patient"),
+            ("calendar?from=2026-06-01&to=2026-06-02&clinicianId=1", "(unknown)"),
+            ("practice?asof=2026-06-01T00:00:00Z", "asof"),
+            ("events?since=4", "since"),
+            ("slots?from=2026-06-01&to=2026-06-02&service_id=x&zone=UTC", "zone"),
+            ("practice?api_key", "api_key"),
+        ],
+    )
+    def test_with_a_parameter_that_nobody_reads_are_not_answered_as_if_it_were_not_there(
+        self, studio: Studio, path: str, field: str
+    ) -> None:
+        answer = studio.client.get(f"/v1/{path}")
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value"), answer.text
+        assert answer.json()["errors"] == [{"field": field, "message": "there is no such parameter"}]
+
+    def test_of_one_parameter_twice_are_not_answered_by_the_last(self, studio: Studio) -> None:
+        answer = studio.client.get("/v1/calendar?from=2026-06-01&to=2026-06-02&to=2026-06-05")
+
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"] == [{"field": "to", "message": "this is sent once"}]
+
+    def test_may_name_several_of_what_is_a_list(self, studio: Studio) -> None:
+        answer = studio.client.get("/v1/appointments?status=booked&status=cancelled")
+
+        assert answer.status_code == 200, answer.text
+
+    @pytest.mark.parametrize("verb", ["POST", "PATCH"])
+    def test_have_no_place_in_a_command(self, studio: Studio, verb: str) -> None:
+        path = "/v1/locations" if verb == "POST" else f"/v1/locations/{studio.location}"
+        before = studio.client.get("/v1/locations").json()
+
+        answer = studio.client.request(verb, f"{path}?dry_run=true", json={"name": "Nord", "zone": "Europe/Berlin"})
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "dry_run"), answer.text
+        assert studio.client.get("/v1/locations").json() == before
 
     @pytest.mark.parametrize("text", ["'", "%", "\\", "\u202e", "a" * 200, "@", "0", "()", "\u0591"])
     def test_of_strange_texts_find_nobody(self, studio: Studio, text: str) -> None:

@@ -245,7 +245,8 @@ def ask(studio: Studio, place: Place, own: dict[str, str], id_: str) -> httpx2.R
         return id_ if (kind, name) == (place.kind, place.name) else own[_singular(name)]
 
     path = re.sub(r"\{(\w+)\}", lambda match: value("path", match[1]), place.path)
-    query = {name: said or value("query", name) for name, said in QUERIES.get(place.path, {}).items()}
+    asked = QUERIES.get(place.path, {}) if place.verb == "get" else {}
+    query = {name: said or value("query", name) for name, said in asked.items()}
     if place.kind == "query":
         query |= {place.name: id_}
     body: Json | None = None
@@ -362,9 +363,11 @@ class TestLists:
         stranger = open_studio()
         named = {"X-Tenant-Id": stranger.practice_id, "tenant_id": stranger.practice_id}
 
-        answer = studio.client.get("/v1/practice", headers=named, params={"tenant_id": stranger.practice_id})
+        answer = studio.client.get("/v1/practice", headers=named)
+        refused = studio.client.get("/v1/practice", params={"tenant_id": stranger.practice_id})
 
         assert answer.json()["id"] == studio.practice_id
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_value")
 
 
 def _singular(name: str) -> str:
