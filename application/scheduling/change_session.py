@@ -51,6 +51,8 @@ class ChangeSessionHandler(ChangingHandler[ChangeSession, Session]):
 
     def _decide(self, log: PracticeLog, command: ChangeSession, by: Provenance) -> Outcome[Session]:
         now, session = self._clock.now(), self.load(log, command)
+        # Whom an earlier command moved up has been told of by its answer.
+        session.moved_up = []
         is_alone = (command.starts_at, command.staff_ids, command.resource_ids) == (None, None, None)
         if command.seats is not None:
             session.change_seats(command.seats, now, fills=is_alone)

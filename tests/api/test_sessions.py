@@ -179,6 +179,20 @@ class TestSeats:
         assert (raised["moved_up"], raised["taken"], raised["waiting"], raised["free"]) == ([li], 3, 0, 0)
         assert (lowered.status_code, lowered.json()["code"]) == (409, "seats_taken")
 
+    @pytest.mark.parametrize("same", [{}, {"seats": 3}, {"starts_at": "now"}])
+    def test_nobody_is_told_twice_of_having_moved_up(self, studio: Studio, same: Json) -> None:
+        session, (dana, noa, li) = planned(studio), people(studio, 3)
+        for patient in (dana, noa, li):
+            enrol(studio, session, patient, if_full="wait")
+        path, key = f"/v1/sessions/{session['id']}", {"Idempotency-Key": "more seats"}
+        raised = studio.client.patch(path, json={"seats": 3}, headers=key).json()
+        again = studio.client.patch(path, json={"seats": 3}, headers=key).json()
+
+        other = studio.client.patch(path, json=same and {name: raised[name] for name in same}).json()
+
+        assert (raised["moved_up"], again["moved_up"], other["moved_up"]) == ([li], [li], [])
+        assert other["version"] == raised["version"]
+
     def test_are_given_once_under_one_key(self, studio: Studio) -> None:
         session, (dana, noa) = planned(studio, seats=1), people(studio, 2)
         path, key = f"/v1/sessions/{session['id']}", {"Idempotency-Key": "dana", "If-Match": '"1"'}
