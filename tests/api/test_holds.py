@@ -194,6 +194,12 @@ class TestCaps:
         assert (refused.status_code, refused.json()["code"]) == (409, "too_many_holds")
         assert hold(studio, "2026-06-04T09:00:00+02:00", contact="ada@example.org").status_code == 201
 
+    @pytest.mark.parametrize("address", [1, 3221225985, True, "", "localhost", "192.0.2.1/24", ["192.0.2.1"]])
+    def test_an_address_is_written_as_one(self, studio: Studio, address: object) -> None:
+        answer = hold(studio, "2026-06-04T09:00:00+02:00", client_address=address)
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value"), answer.text
+
     def test_a_network_of_version_6_is_one_address(self, studio: Studio) -> None:
         starts = studio.slots("2026-06-01", "2026-06-06", service_id=studio.add_service(step_minutes=60))
         for number in range(10):
