@@ -13,5 +13,5 @@ def methods_at(app: FastAPI, path: str) -> list[str]:
     for template, operations in app.openapi()["paths"].items():
         form, _, _ = compile_path(template)
         if form.match(path):
-            found |= {method.upper() for method in operations}
+            found |= {method.upper() for method in operations} | ({"HEAD"} if "get" in operations else set())
     return sorted(found)

@@ -33,7 +33,9 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = time.perf_counter()
+        began, method = time.perf_counter(), scope["method"]
+        # RFC 9110: HEAD is answered as GET would be; the server leaves the body out. Routes know of GET alone.
+        scope = {**scope, "method": "GET"} if method == "HEAD" else scope
         request_id = scope["request_id"] = _request_id(scope)
         status = 0
 
@@ -66,8 +68,9 @@ class Envelope:
                 await response(scope, receive, send_sealed)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            method = scope["method"] if scope["method"] in _METHODS else "other"
-            self._metrics.answered(method, route, status, time.perf_counter() - began)
+            self._metrics.answered(
+                method if method in _METHODS else "other", route, status, time.perf_counter() - began
+            )
 
 
 def _request_id(scope: Scope) -> str:

@@ -336,10 +336,10 @@ class TestQueries:
     @pytest.mark.parametrize(
         ("path", "methods"),
         [
-            ("appointments", "GET, POST"),
-            ("clinicians/01980c5a-0000-7000-8000-000000000000/hours", "GET, PUT"),
-            ("patients/01980c5a-0000-7000-8000-000000000000", "DELETE, GET, PATCH"),
-            ("slots", "GET"),
+            ("appointments", "GET, HEAD, POST"),
+            ("clinicians/01980c5a-0000-7000-8000-000000000000/hours", "GET, HEAD, PUT"),
+            ("patients/01980c5a-0000-7000-8000-000000000000", "DELETE, GET, HEAD, PATCH"),
+            ("slots", "GET, HEAD"),
         ],
     )
     def test_another_verb_is_told_all_that_the_path_takes(self, studio: Studio, path: str, methods: str) -> None:

@@ -1,6 +1,7 @@
 """The contract: every thing can be made, read, listed and changed, under the names that other programs rely on."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -216,6 +217,30 @@ class TestPages:
         assert pages == 3
 
 
+class TestHead:
+    """What monitors, proxies and calendar programs ask before they read."""
+
+    def test_is_answered_as_the_reading_would_be_without_what_is_read(self, studio: Studio) -> None:
+        for path, status in (
+            (f"patients/{studio.patient}", 200),
+            ("patients?form=x", 422),
+            (f"patients/{UUID(int=0)}", 404),
+        ):
+            asked, read = studio.client.head(f"/v1/{path}"), studio.client.get(f"/v1/{path}")
+
+            assert (asked.status_code, read.status_code, asked.content) == (status, status, b"")
+            assert asked.headers["content-type"] == read.headers["content-type"]
+            assert asked.headers.get("etag") == read.headers.get("etag")
+
+    def test_opens_no_door(self, studio: Studio) -> None:
+        feed = studio.make(f"/v1/clinicians/{studio.clinician}/feeds")["url"]
+        nobody = studio.program.client(None)
+
+        answers = [nobody.head(path).status_code for path in (feed, "/v1/feeds/feed_none.ics", "/v1/patients")]
+
+        assert answers == [200, 404, 401]
+
+
 class TestOperations:
     def test_are_open_and_tell_nothing_of_a_practice(self, program: Program, studio: Studio) -> None:
         nobody = program.client(None)
@@ -229,6 +254,12 @@ class TestOperations:
         assert 'route="/v1/locations"' in numbers
         assert studio.practice_id not in numbers
         assert studio.location not in numbers
+
+    @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs"])
+    def test_answer_whoever_only_knocks(self, program: Program, path: str) -> None:
+        answer = program.client(None).head(path)
+
+        assert (answer.status_code, answer.content) == (200, b"")
 
     def test_the_reference_is_one_page_that_loads_nothing(self, program: Program) -> None:
         page = program.client(None).get("/docs")
