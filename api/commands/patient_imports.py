@@ -100,14 +100,14 @@ def formats(
     """List the formats in which files of patients, or of appointments, can be read, or print one."""
     import tomllib
 
-    from application.importing.patients import format as of_patients
-    from application.importing.visits import format as of_visits
+    from application.importing.patients.format import FORMATS as OF_PATIENTS
+    from application.importing.visits.format import FORMATS as OF_VISITS
 
-    kept = of_visits if of is Imported.APPOINTMENTS else of_patients
+    formats = OF_VISITS if of is Imported.APPOINTMENTS else OF_PATIENTS
     if name is not None:
-        typer.echo(kept.format_text(name), nl=False)
+        typer.echo(formats.text(name), nl=False)
         return
-    known = {each: str(tomllib.loads(kept.format_text(each))["about"]) for each in kept.format_names()}
+    known = {each: str(tomllib.loads(formats.text(each))["about"]) for each in formats.names}
     if as_json:
         print_json(known)
         return
@@ -119,12 +119,12 @@ def _format(name: str | None, mapping: Path | None) -> "PatientFormat":
     import tomllib
 
     from application.importing.errors import MappingError
-    from application.importing.patients.format import PatientFormat, format_text
+    from application.importing.patients.format import FORMATS, PatientFormat
 
     if (name is None) == (mapping is None):
         raise UsageError("say either --format or --mapping; `scheduler import formats` lists the formats")
     try:
-        text = format_text(name) if mapping is None else mapping.read_text("utf-8")  # type: ignore[arg-type]  # one of them is
+        text = FORMATS.text(name) if mapping is None else mapping.read_text("utf-8")  # type: ignore[arg-type]  # one of them is
         return PatientFormat.of(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"the mapping is not TOML: {error}") from None

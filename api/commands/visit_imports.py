@@ -85,9 +85,9 @@ def _run(
 def _format(how: str | Mapping[str, object]) -> "VisitFormat":
     import tomllib
 
-    from application.importing.visits.format import VisitFormat, format_text
+    from application.importing.visits.format import FORMATS, VisitFormat
 
-    return VisitFormat.of(tomllib.loads(format_text(how)) if isinstance(how, str) else how)
+    return VisitFormat.of(tomllib.loads(FORMATS.text(how)) if isinstance(how, str) else how)
 
 
 def _as_json(

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from application.importing.errors import MappingError
+from application.importing.format import Format
 from application.importing.mapping import PLACEHOLDER
 from application.importing.patients.format import Texts, columns_in, texts_of
 
@@ -58,20 +59,10 @@ class FileColumns:
         return fill
 
 
-class KnownColumns(Protocol):
-    """What a format says of columns."""
-
-    @property
-    def left_out(self) -> list[str]: ...
-    @property
-    def keeps_other_columns(self) -> bool: ...
-    def columns_read(self) -> list[str]: ...
-
-
 class OtherColumns:
     """What a format does not read: counted, so that nothing is passed over silently, and kept as notes if the format says so."""
 
-    def __init__(self, columns: FileColumns, used: KnownColumns) -> None:
+    def __init__(self, columns: FileColumns, used: Format) -> None:
         read = {columns.place(column) for column in used.columns_read()}
         left_out = {columns.place(column) for column in used.left_out}
         unread = [place for place in range(len(columns.header)) if place not in read]

@@ -3,20 +3,17 @@
 A format is a TOML file; those that come with the program are in ``formats/``, and jane.toml there has a word on each setting.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
-from functools import lru_cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from typing import Self
+from typing import Final
 
 import msgspec
 
-from application.importing.errors import MappingError
+from application.importing.format import Format, Formats
 from application.importing.mapping import Setting
 from application.importing.patients.format import DateOrder, NameOrder, PatientFormat, Texts, columns_in, texts_of
 from domain.errors import InvalidValueError
-from domain.text import clean_text
+
+FORMATS: Final = Formats("application.importing.visits")
 
 
 class Outcome(StrEnum):
@@ -48,16 +45,11 @@ class WhoseVisit(Setting, frozen=True, kw_only=True):
     phone: Texts = ""
 
 
-class VisitFormat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All settings of one file; an unknown one is refused. ``patients`` tells people apart, and is made of ``patient``."""
+class VisitFormat(Format, frozen=True, kw_only=True):
+    """All settings of one file of appointments. ``patients`` tells people apart, and is made of ``patient``."""
 
-    source: str
-    about: str = ""
-    encodings: tuple[str, ...] = ("utf-8",)
-    delimiters: str = ",;\t|"
     dates: DateOrder = DateOrder.YMD
     clock: Clock = Clock.LOCATION
-    phone_region: str | None = None
     starts_at: str
     ends_at: str = ""
     duration_minutes: str = ""
@@ -69,21 +61,9 @@ class VisitFormat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     statuses: dict[Outcome, list[str]] = {}
     notes: Texts = ""
     patient: WhoseVisit
-    left_out: list[str] = []
-    keeps_other_columns: bool = False
     locations: dict[str, str] = {}
     clinicians: dict[str, str] = {}
     services: dict[str, str] = {}
-
-    @classmethod
-    def of(cls, settings: Mapping[str, object]) -> Self:
-        """Read a format and try all that can be tried without a file. Raises MappingError: it names the setting."""
-        try:
-            read = msgspec.convert(settings, cls)
-            read._try_out()
-        except (msgspec.ValidationError, InvalidValueError) as error:
-            raise MappingError(f"the format cannot be used: {error}") from None
-        return read
 
     def patients(self) -> PatientFormat:
         """Return what reads the persons of the rows. Raises MappingError."""
@@ -95,7 +75,6 @@ class VisitFormat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return {word.casefold(): outcome for outcome, words in self.statuses.items() for word in words}
 
     def columns_read(self) -> list[str]:
-        """Return every column that the format knows what to do with, but for those that it leaves out."""
         who = self.patient
         texts: list[Texts] = [
             self.starts_at, self.ends_at, self.duration_minutes, self.location, self.clinician, self.service, self.price,
@@ -103,7 +82,8 @@ class VisitFormat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         ]  # fmt: skip
         return list(dict.fromkeys(column for each in texts for column in columns_in(each)))
 
-    def _try_out(self) -> None:
+    def try_out(self) -> None:
+        super().try_out()
         self.patients()
         for name in ("starts_at", "clinician", "service"):
             if not texts_of(getattr(self, name)):
@@ -115,22 +95,3 @@ class VisitFormat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise InvalidValueError("statuses", "statuses gives a word two meanings")
         if columns_in(self.status) and not words:
             raise InvalidValueError("statuses", "statuses says what the status column means")
-        for column in (*self.columns_read(), *self.left_out):
-            clean_text("columns", column, 200)
-
-
-@lru_cache(maxsize=1)
-def format_names() -> list[str]:
-    """Return the names of the formats that come with the program."""
-    return sorted(path.name.removesuffix(".toml") for path in _formats().iterdir() if path.name.endswith(".toml"))
-
-
-def format_text(name: str) -> str:
-    """Return a format that comes with the program, as its file says it. Raises MappingError: there is none of this name."""
-    if name not in format_names():
-        raise MappingError(f"there is no format {name!r}; there are {', '.join(format_names())}")
-    return (_formats() / f"{name}.toml").read_text("utf-8")
-
-
-def _formats() -> Traversable:
-    return files("application.importing.visits") / "formats"

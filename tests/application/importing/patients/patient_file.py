@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from application.importing.patients.format import PatientFormat, format_text
+from application.importing.patients.format import FORMATS, PatientFormat
 from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler, PatientImportReport
 from application.importing.patients.ports import Directory, InUse, PatientImportPorts
 from application.importing.patients.reading import PatientRows, PersonRow
@@ -26,7 +26,7 @@ Row = dict[str, str]
 
 def used(name: str = "jane", **changed: object) -> PatientFormat:
     """Return a format that comes with the program, with settings replaced."""
-    return PatientFormat.of(tomllib.loads(format_text(name)) | changed)
+    return PatientFormat.of(tomllib.loads(FORMATS.text(name)) | changed)
 
 
 def person(number: int, **other: str) -> Row:

@@ -9,19 +9,19 @@ import pytest
 
 from application.importing.errors import MappingError
 from application.importing.patients.dates import date_in
-from application.importing.patients.format import DateOrder, NameOrder, PatientFormat, format_names, format_text
+from application.importing.patients.format import FORMATS, DateOrder, NameOrder, PatientFormat
 from application.importing.patients.names import split
 from application.importing.patients.reading import PatientRows, PersonRow
 from domain.errors import InvalidValueError
 from tests.application.importing.patients.patient_file import NOW, one, person, used
 
 
-@pytest.mark.parametrize("name", format_names())
+@pytest.mark.parametrize("name", FORMATS.names)
 def test_each_format_of_the_program_can_be_used_and_says_where_it_is_from(name: str) -> None:
-    read = PatientFormat.of(tomllib.loads(format_text(name)))
+    read = PatientFormat.of(tomllib.loads(FORMATS.text(name)))
 
     assert (read.source, bool(read.about)) == (name, True)
-    assert "Source" in format_text(name)
+    assert "Source" in FORMATS.text(name)
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_each_format_of_the_program_can_be_used_and_says_where_it_is_from(name: 
 )
 def test_a_setting_that_cannot_be_used_is_named(changed: dict[str, object], says: str) -> None:
     with pytest.raises(MappingError, match=says):
-        PatientFormat.of(tomllib.loads(format_text("jane")) | changed)
+        PatientFormat.of(tomllib.loads(FORMATS.text("jane")) | changed)
 
 
 def test_there_is_no_format_of_another_name() -> None:
     with pytest.raises(MappingError, match="there are acuity"):
-        format_text("../../../etc/passwd")
+        FORMATS.text("../../../etc/passwd")
 
 
 class TestColumns:

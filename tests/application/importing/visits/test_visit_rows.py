@@ -8,7 +8,7 @@ import pytest
 from application.importing.errors import MappingError
 from application.importing.patients.format import DateOrder
 from application.importing.rows import Refusal
-from application.importing.visits.format import Outcome, VisitFormat, format_names, format_text
+from application.importing.visits.format import FORMATS, Outcome, VisitFormat
 from application.importing.visits.reading import VisitRow, VisitRows
 from application.importing.visits.times import minutes_in, price_in, time_in
 from domain.errors import InvalidValueError
@@ -138,7 +138,7 @@ class TestRows:
 
 
 class TestFormats:
-    @pytest.mark.parametrize("name", format_names())
+    @pytest.mark.parametrize("name", FORMATS.names)
     def test_that_come_with_the_program_can_be_used(self, name: str) -> None:
         assert used(name).source == name
 
@@ -157,7 +157,7 @@ class TestFormats:
     )
     def test_that_cannot_be_used_name_the_setting(self, changed: dict[str, object], message: str) -> None:
         with pytest.raises(MappingError, match=message):
-            VisitFormat.of(tomllib.loads(format_text("jane")) | changed)
+            VisitFormat.of(tomllib.loads(FORMATS.text("jane")) | changed)
 
     def test_ask_for_the_columns_that_every_visit_needs(self) -> None:
         with pytest.raises(MappingError, match="no column Staff Member Name"):
@@ -165,4 +165,4 @@ class TestFormats:
 
     def test_are_not_made_up(self) -> None:
         with pytest.raises(MappingError, match="acuity, jane"):
-            VisitFormat.of({"x": format_text("janet")})
+            VisitFormat.of({"x": FORMATS.text("janet")})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from application.importing.rows import Refusal
 from application.importing.undo_import import UndoImport, UndoImportHandler, UndoReport
-from application.importing.visits.format import VisitFormat, format_text
+from application.importing.visits.format import FORMATS, VisitFormat
 from application.importing.visits.import_visits import ImportVisits, ImportVisitsHandler, VisitImportReport
 from application.importing.visits.ports import RecordedVisits as VisitsKnown
 from application.importing.visits.ports import VisitPorts
@@ -28,7 +28,7 @@ LATER = datetime(2026, 6, 3, 12, tzinfo=UTC)
 
 def used(name: str = "jane", **changed: object) -> VisitFormat:
     """Return a format that comes with the program, with settings replaced."""
-    return VisitFormat.of(tomllib.loads(format_text(name)) | changed)
+    return VisitFormat.of(tomllib.loads(FORMATS.text(name)) | changed)
 
 
 def visit(start: str = "2026-06-01 10:00", **other: str) -> Row:
