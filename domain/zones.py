@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -49,8 +50,25 @@ def zone(name: str, field: str = "zone") -> ZoneInfo:
     Raises UnknownZoneError.
     """
     if name not in zone_names():
-        raise UnknownZoneError(field, "a zone is an IANA name such as Europe/Berlin")
+        known_as = _other_names().get(name.lower()) if name.isascii() else None
+        named = f"of the form Area/City: this one is called {known_as}" if known_as else "such as Europe/Berlin"
+        raise UnknownZoneError(field, f"a zone is an IANA name {named}")
     return ZoneInfo(name)
+
+
+@lru_cache(maxsize=1)
+def _other_names() -> dict[str, str]:
+    """Return the names on the list by what else people write for them, in lower case."""
+    # Source: the IANA time zone database's links, as the tzdata package carries them: "L America/New_York US/Eastern".
+    rules = (files("tzdata.zoneinfo") / "tzdata.zi").read_text("utf-8")
+    links = (line.split(" ")[1:] for line in rules.splitlines() if line.startswith("L "))
+    utc = {"etc/utc": "UTC"}
+    aliases = {alias.lower(): utc.get(target.lower(), target) for target, alias in links}
+    return (
+        utc
+        | {alias: name for alias, name in aliases.items() if name in zone_names()}
+        | {name.lower(): name for name in zone_names()}
+    )
 
 
 def instant_of(local: datetime, zone_name: str, field: str = "starts_at") -> datetime:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil, floor
 from uuid import UUID
 
+from domain.dated_hours import DatedHours
 from domain.errors import InvalidValueError
 from domain.scheduling.errors import (
     BeyondHorizonError,
@@ -34,6 +35,7 @@ from domain.scheduling.errors import (
     WeeklyLimitError,
 )
 from domain.scheduling.free_starts import free_starts, horizon_ends
+from domain.scheduling.opening_times import day_of
 from domain.scheduling.question import Period, Question, Slot
 from domain.scheduling.quotas import full_periods
 from domain.scheduling.resources import allotted, needs
@@ -87,7 +89,7 @@ def _refusal(question: Question, starts_at: datetime, named: tuple[UUID, ...]) -
     alone = replace(question, rules=replace(rules, requires=()))
     any_minute = replace(alone, rules=replace(alone.rules, step_minutes=1))
     if not free_starts(replace(any_minute, busy=(), quotas=()), start, start + 1):
-        return OutsideHoursError()
+        return _absence(replace(any_minute, busy=(), quotas=()), start)
     if not free_starts(replace(any_minute, quotas=()), start, start + 1):
         visit = TimeRange(starts_at, starts_at + timedelta(minutes=rules.duration_minutes))
         taken = [claim for claim in question.busy if visit.overlaps(claim.visit)]
@@ -104,6 +106,16 @@ def _refusal(question: Question, starts_at: datetime, named: tuple[UUID, ...]) -
                 if not any(allotted(range(start, start + 1), [need])):
                     return ResourceUnavailableError(need.kind)
     return ResourceUnavailableError("resource")
+
+
+def _absence(question: Question, start: int) -> OutsideHoursError:
+    """Say why the clinician is not there: off, a public holiday, or the hours."""
+    if free_starts(replace(question, time_off=()), start, start + 1):
+        return OutsideHoursError("the clinician is off at this time; choose another time or another clinician")
+    for place in question.places:
+        if isinstance(place.hours, DatedHours) and place.hours.closes(day_of(place.zone, start)):
+            return OutsideHoursError("the place is closed on this public holiday; choose another day")
+    return OutsideHoursError()
 
 
 class _Instants(dict[int, datetime]):

@@ -66,7 +66,7 @@ class BusyElsewhereError(TimeTakenError):
 
 class OutsideHoursError(SchedulingError):
     code = "outside_hours"
-    message = "the clinician is not there for the whole visit"
+    message = "the clinician is not there for the whole visit; choose another time or another clinician"
 
 
 class NotOnGridError(SchedulingError):

@@ -78,6 +78,12 @@ class TestLocalStart:
             answer = studio.client.post(path, json=body)
             assert (answer.status_code, answer.json()["code"]) == (422, "unknown_zone")
 
+    def test_in_a_zone_by_another_name_is_told_the_right_one(self, studio: Studio) -> None:
+        refused = studio.client.post("/v1/locations", json={"name": "x", "zone": "US/Eastern"}).json()
+
+        assert (refused["code"], refused["errors"][0]["field"]) == ("unknown_zone", "zone")
+        assert refused["detail"].endswith("this one is called America/New_York")
+
 
 class TestDisplay:
     """EC-15: staff-booked visits tell the patient the right time."""

@@ -114,7 +114,8 @@ class TestTimeOff:
         assert shown.json()["ranges"] == answer.json()["ranges"]
         assert [each["note"] for each in shown.json()["ranges"]] == ["wedding", None]
         assert days(studio.slots(*JUNE)) == {"2026-06-01", "2026-06-05"}
-        assert studio.book("2026-06-02T09:00:00+02:00").json()["code"] == "outside_hours"
+        refused = studio.book("2026-06-02T09:00:00+02:00").json()
+        assert (refused["code"], "off at this time" in refused["detail"]) == ("outside_hours", True)
 
     def test_hides_its_notes_from_those_who_do_not_run_the_practice(self, studio: Studio) -> None:
         put_time_off(studio, {"first_date": "2026-06-02", "last_date": "2026-06-02", "note": "knee operation"})
@@ -157,6 +158,8 @@ class TestHolidays:
 
         assert answer.json()["holidays"] == {"country": "DE", "subdivision": "BE"}
         assert days(studio.slots(*week)) == {"2026-05-26", "2026-05-27"}
+        refused = studio.book("2026-05-25T09:00:00+02:00").json()
+        assert (refused["code"], "public holiday" in refused["detail"]) == ("outside_hours", True)
         weekly = [{"weekday": day, "from": "09:00", "to": "17:00"} for day in ("mon", "tue")]
         open_on = [{"on_date": "2026-05-25", "ranges": [{"from": "10:00", "to": "12:00"}]}]
         studio.set_hours(studio.clinician, weekly, open_on)

@@ -1,10 +1,12 @@
 """Availability, for people: the cases that booking systems got wrong in public."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from domain.dated_hours import DatedHours
 from domain.errors import InvalidValueError
 from domain.scheduling.availability import offered, slot_at
 from domain.scheduling.errors import (
@@ -425,6 +427,26 @@ class TestRefusals:
     def test_a_clinician_without_hours_is_never_there(self) -> None:
         with pytest.raises(OutsideHoursError):
             slot_at(asked(), at("2026-06-01T09:00"))
+
+    @pytest.mark.parametrize(
+        ("starts_at", "said"),
+        [
+            ("2026-06-01T08:30", "not there for the whole visit"),
+            ("2026-06-01T11:00", "off at this time"),
+            ("2026-06-01T08:00", "not there for the whole visit"),
+            ("2026-06-08T09:00", "closed on this public holiday"),
+            ("2026-06-08T07:00", "closed on this public holiday"),
+            ("2026-06-09T09:00", "not there for the whole visit"),
+        ],
+    )
+    def test_tell_days_off_and_public_holidays_from_hours(self, starts_at: str, said: str) -> None:
+        closed = DatedHours(((0, hours("mon 09:00-12:00")),), frozenset([date(2026, 6, 8).toordinal()]))
+        question = asked(replace(place(hours()), hours=closed), minutes=60, busy=[NINE_TO_TEN])
+        away = [between("2026-06-01T08:00", "2026-06-01T08:30"), between("2026-06-01T11:30", "2026-06-02T00:00")]
+        question = replace(question, time_off=away)
+
+        with pytest.raises(OutsideHoursError, match=said):
+            slot_at(question, at(starts_at))
 
     def test_a_time_without_an_offset_is_no_instant(self) -> None:
         naive = datetime.fromisoformat("2026-06-01T09:00")

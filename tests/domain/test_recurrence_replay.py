@@ -73,10 +73,12 @@ def _of_rule(case: dict[str, Any]) -> str:
     else:
         said = [datetime.fromisoformat(each).replace(tzinfo=UTC) for each in expected]
         ours = [each.starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC) for each in found]
+    if is_whole:
+        return "agreed" if said == ours else "disagreed"
     number = min(len(said), len(ours))
-    if said[:number] != ours[:number] or (len(said) > number and is_whole):
-        return "disagreed"
-    return "agreed" if is_whole else "agreed, as far as two years reach"
+    if not number:
+        return "nothing to compare"
+    return "agreed, as far as two years reach" if said[:number] == ours[:number] else "disagreed"
 
 
 def _bounded(rule: str, first: datetime, zone: str) -> tuple[Sequence[Occurrence], bool]:

@@ -38,6 +38,29 @@ class TestZone:
 
         assert (refused.value.code, refused.value.field) == ("unknown_zone", "zone")
 
+    @pytest.mark.parametrize(
+        ("name", "right"),
+        [
+            ("US/Eastern", "America/New_York"),
+            ("Israel", "Asia/Jerusalem"),
+            ("CET", "Europe/Brussels"),
+            ("PRC", "Asia/Shanghai"),
+            ("europe/berlin", "Europe/Berlin"),
+            ("America/new_york", "America/New_York"),
+            ("utc", "UTC"),
+            ("Etc/UTC", "UTC"),
+            ("Zulu", "UTC"),
+        ],
+    )
+    def test_says_how_a_zone_is_called_that_has_another_name(self, name: str, right: str) -> None:
+        with pytest.raises(UnknownZoneError, match=f"this one is called {right}$"):
+            zone(name)
+
+    @pytest.mark.parametrize("name", ["EST5EDT", "Etc/GMT+5", "Mars/Base", "../../etc/passwd", "", "ſ"])
+    def test_says_nothing_of_what_it_does_not_know(self, name: str) -> None:
+        with pytest.raises(UnknownZoneError, match=r"such as Europe/Berlin$"):
+            zone(name)
+
     def test_every_name_on_the_list_can_be_used(self) -> None:
         assert len(zone_names()) > 300
         assert all(zone(name) for name in zone_names())
