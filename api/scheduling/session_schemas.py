@@ -155,7 +155,7 @@ class ChangedRosterShown(SessionInFull):
 
 
 class UndoneSession(SessionInFull):
-    undone: str = Field(description="What was undone.", examples=["cancelled", "moved", "enrolled", "seat_cancelled"])
+    undone: str = Field(description="What was undone.", examples=["cancelled", "moved", "enrolled", "planned"])
     back_in_line: list[UUID] = Field(description="Who had moved up by it, and waits again: nobody was told yet.")
 
 

@@ -157,8 +157,8 @@ async def cancel_session(session_id: UUID, body: SessionCancelBody, call: Changi
 async def undo_session(session_id: UUID, body: SessionUndoBody, call: Changing) -> Response:
     """Undo the last command, which made `version`: what was agreed on until the session starts, who came until a day after its end. Where
     somebody was there since: `not_last`. A seat that was given up is taken again; who had moved up into it waits again, within three
-    minutes: after that they may know, and it is `seat_given_on`. Time that was given up is taken again, or `time_taken`. An undo is not
-    undone, nor is the planning: `nothing_to_undo`."""
+    minutes: after that they may know, and it is `seat_given_on`. Time that was given up is taken again, or `time_taken`. Undo the
+    planning, and the session is `archived`. An undo is not undone: `nothing_to_undo`."""
 
     def undo(by: Provenance) -> Answer:
         _within_reach(call, session_id)

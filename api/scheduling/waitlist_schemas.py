@@ -153,7 +153,7 @@ class OpeningShown(Thing):
     starts_at: datetime
     ends_at: datetime
     cause: str = Field(examples=["given_up"], description="`given_up`, or `by_hand`.")
-    freed_by: UUID | None = Field(description="The appointment or hold that gave the time up.")
+    freed_by: UUID | None = Field(description="The appointment, session or hold that gave the time up.")
     rounds: list[RoundShown]
     appointment_id: UUID | None
     closed_because: str | None = Field(examples=["nobody_fits"])

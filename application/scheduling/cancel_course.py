@@ -11,7 +11,7 @@ from application.scheduling.book_series import TRIES
 from application.scheduling.overtaking import OvertakenError, decided_anew
 from domain.provenance import Provenance
 from domain.scheduling.course import Course, CourseCancellation
-from domain.scheduling.errors import AlreadyCancelledError, AlreadyStartedError
+from domain.scheduling.errors import AlreadyStartedError
 from domain.scheduling.series import Scope
 from domain.scheduling.series_errors import NothingToChangeError
 from domain.scheduling.session import Session
@@ -47,8 +47,8 @@ class CancelCourseHandler(ChangingHandler[CancelCourse, Course]):
         kept: dict[int, str] = {}
         for index, session_id in meant.items():
             session = sessions[session_id]
-            if session.is_cancelled:
-                kept[index] = AlreadyCancelledError.code
+            if refusal := session.called_off:
+                kept[index] = refusal.code
             elif session.starts_at <= now:
                 kept[index] = AlreadyStartedError.code
         cancelled = {index: sessions[id_] for index, id_ in meant.items() if index not in kept}

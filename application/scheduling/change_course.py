@@ -18,7 +18,7 @@ from domain.errors import InvalidValueError
 from domain.provenance import Provenance
 from domain.scheduling.course import Course, PlannedSession
 from domain.scheduling.course_facts import CourseChange
-from domain.scheduling.errors import AlreadyCancelledError, AlreadyStartedError, LimitReachedError, TimeTakenError
+from domain.scheduling.errors import AlreadyStartedError, LimitReachedError, TimeTakenError
 from domain.scheduling.series import Scope
 from domain.scheduling.series_errors import NothingToChangeError, SeriesConflictError
 from domain.scheduling.series_times import shifted
@@ -147,8 +147,8 @@ def _wanted(
 
     One that was moved by itself keeps its time, unless the change starts from it, and takes the staff and resources.
     """
-    if session.is_cancelled:
-        return AlreadyCancelledError.code
+    if refusal := session.called_off:
+        return refusal.code
     if session.starts_at <= now:
         return AlreadyStartedError.code
     starts_at = session.starts_at

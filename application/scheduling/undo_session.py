@@ -44,9 +44,9 @@ class UndoSessionHandler(RosterHandler[UndoSession]):
                 "somebody has changed the session since, or come or gone: what they did stays; read its history"
             )
         began = log.reader.began(thing.id, thing.version)
-        if began is None or began.version == 1:
-            raise NothingToUndoError("nothing was done to the session since it was planned; to call it off, cancel it")
-        earlier = log.look_up(Session, thing.id, version=began.version - 1)
+        if began is None:
+            raise NothingToUndoError
+        earlier = log.look_up(Session, thing.id, version=began.version - 1) if began.version > 1 else None
         undo(thing, began.event_type.rpartition(".")[2], earlier, self._clock.now())
         for patient_id in _coming_back(thing):
             person = person_of(log, patient_id)
@@ -61,7 +61,8 @@ class UndoSessionHandler(RosterHandler[UndoSession]):
         back = next(_coming_back(thing), None)
         seen = Seen(person_of(log, back).ids[0]) if back else None
         if not any(isinstance(fact, (Session.Moved, Session.Reinstated)) for fact in thing.pending_events):
-            return super().record(log, thing, by, seen)
+            releases = [thing.id] if thing.is_archived else []
+            return log.record(thing, by=by, releases=releases, relies_on=seen)
         claims = thing.claims()
         found = log.reader.consult([claim.what for claim in claims], thing.taken).claims
         releases = [thing.id, *expired_holders(found, self._clock.now())]

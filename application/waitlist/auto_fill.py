@@ -13,7 +13,7 @@ from application.patients.person import person_of
 from application.ports import Clock
 from application.practice_log import PracticeLog, PracticeLogs
 from application.scheduling.overtaking import OvertakenError, decided_anew
-from application.waitlist.freed_time import freed_time
+from application.waitlist.freed_time import FreedTime, freed_times
 from application.waitlist.offering import kept, make_offers
 from application.waitlist.ports import WaitingLines
 from application.waitlist.ranking import Ranking
@@ -39,23 +39,26 @@ class AutoFill:
         self._lines = lines
 
     def open(self, tenant_id: UUID, holder_id: UUID, version: int) -> None:
-        """Offer what an appointment or a hold gave up with the event of this version. Nothing is recorded if nobody waits for it."""
-        log = self._logs.of(tenant_id)
-        freed = freed_time(log, holder_id, version)
-        if freed is None or freed.during.ends_at <= self._clock.now() or not _practice(log).auto_fill:
-            return
-        id_ = uuid5(tenant_id, f"opening {holder_id} {version}")
+        """Offer what an appointment, a session or a hold gave up with the event of this version.
 
+        Nothing is recorded if nobody waits for it.
+        """
+        log = self._logs.of(tenant_id)
+        for freed in freed_times(log, holder_id, version):
+            if freed.during.ends_at > self._clock.now() and _practice(log).auto_fill:
+                self._open(log, freed, (holder_id, version))
+
+    def _open(self, log: PracticeLog, freed: FreedTime, freed_by: tuple[UUID, int]) -> None:
         def open_it() -> None:
             try:
-                log.load(Opening, id_)
+                log.load(Opening, freed.opening_id)
             except NotFoundError:
                 opening = Opening.open(
-                    id=id_,
+                    id=freed.opening_id,
                     clinician_id=freed.clinician_id,
                     during=freed.during,
                     at=self._clock.now(),
-                    freed_by=(holder_id, version),
+                    freed_by=freed_by,
                 )
                 self._offer_next(log, opening)
 

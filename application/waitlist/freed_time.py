@@ -1,28 +1,56 @@
-"""Which time a visit or a hold gave up, and whether it is still given up."""
+"""Which times a visit, a session or a hold gave up, and whether they are still given up."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from application.errors import NotFoundError
 from application.practice_log import PracticeLog
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.hold import Hold
+from domain.scheduling.session import Session
 from domain.scheduling.status import HOLDING
 from domain.time_range import TimeRange
 
 
 class FreedTime(NamedTuple):
+    """``opening_id`` follows from what gave the time up, and with which event: whoever looks twice means the same opening."""
+
+    opening_id: UUID
     clinician_id: UUID
     during: TimeRange
 
 
-def freed_time(log: PracticeLog, holder_id: UUID, version: int) -> FreedTime | None:
-    """Return the time that an appointment or a hold gave up with the event of this version; None if it gave none up, or has it again."""
-    try:
-        before = log.look_up(Appointment, holder_id, version=version - 1)
-    except NotFoundError:
-        hold = log.load(Hold, holder_id)
-        return FreedTime(hold.clinician_id, TimeRange(hold.starts_at, hold.ends_at)) if hold.is_released else None
-    now = log.load(Appointment, holder_id)
+def freed_times(log: PracticeLog, holder_id: UUID, version: int) -> Sequence[FreedTime]:
+    """Return the times that an appointment, a session or a hold gave up with the event of this version: of a session that of each of its
+    staff. None that were not given up, or that it has again.
+    """
+    name = f"opening {holder_id} {version}"
+    for of_kind in (_of_an_appointment, _of_a_session):
+        try:
+            return of_kind(log, holder_id, version, name)
+        except NotFoundError:
+            continue
+    hold = log.load(Hold, holder_id)
+    during = TimeRange(hold.starts_at, hold.ends_at)
+    return [FreedTime(uuid5(log.tenant_id, name), hold.clinician_id, during)] if hold.is_released else []
+
+
+def _of_an_appointment(log: PracticeLog, id_: UUID, version: int, name: str) -> Sequence[FreedTime]:
+    before, now = log.look_up(Appointment, id_, version=version - 1), log.load(Appointment, id_)
     is_back = now.status in HOLDING and (now.clinician_id, now.during) == (before.clinician_id, before.during)
-    return None if before.status not in HOLDING or is_back else FreedTime(before.clinician_id, before.during)
+    if before.status not in HOLDING or is_back:
+        return []
+    return [FreedTime(uuid5(log.tenant_id, name), before.clinician_id, before.during)]
+
+
+def _of_a_session(log: PracticeLog, id_: UUID, version: int, name: str) -> Sequence[FreedTime]:
+    before, now = log.look_up(Session, id_, version=version - 1), log.load(Session, id_)
+    if before.called_off:
+        return []
+    still_there = () if now.called_off or now.during != before.during else now.staff_ids
+    return [
+        FreedTime(uuid5(log.tenant_id, f"{name} {clinician_id}"), clinician_id, before.during)
+        for clinician_id in before.staff_ids
+        if clinician_id not in still_there
+    ]

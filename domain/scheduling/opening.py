@@ -37,7 +37,7 @@ class Opening(Aggregate):
     TOPIC = "scheduling.opening"
 
     class Opened(FirstFact):
-        """``freed_by`` is the appointment or hold that gave the time up, in the event of ``freed_by_version``."""
+        """``freed_by`` is the appointment, session or hold that gave the time up, in the event of ``freed_by_version``."""
 
         TOPIC = "scheduling.opening.opened"
         clinician_id: UUID

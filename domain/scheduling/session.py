@@ -11,7 +11,14 @@ from eventsourcing.domain import event
 from domain.aggregate import Aggregate
 from domain.personal import Personal
 from domain.scheduling import session_facts as facts
-from domain.scheduling.errors import AlreadyCancelledError, AlreadyStartedError, InThePastError, NotStartedError
+from domain.scheduling.errors import (
+    AlreadyArchivedError,
+    AlreadyCancelledError,
+    AlreadyStartedError,
+    InThePastError,
+    NotStartedError,
+    SchedulingError,
+)
 from domain.scheduling.question import Slot
 from domain.scheduling.session_errors import (
     AlreadyEnrolledError,
@@ -28,10 +35,12 @@ from domain.time_range import TimeRange
 
 
 class SessionStatus(StrEnum):
-    """planned -> cancelled. Whether it has begun or is over is for the clock to say."""
+    """planned -> cancelled | archived. Whether it has begun or is over is for the clock to say."""
 
     PLANNED = "planned"
     CANCELLED = "cancelled"
+    ARCHIVED = "archived"
+    """Its planning was undone: it never was to be."""
 
 
 class EnrolmentStatus(StrEnum):
@@ -124,12 +133,21 @@ class Session(Aggregate):
         self.back_in_line: list[UUID] = []
         self.placed = facts.Told(1, timestamp)
         self.seated: dict[UUID, facts.Told] = {}
-        self.is_cancelled = False
+        self.is_cancelled = self.is_archived = False
         self.cancellation_reason: Personal[str] | None = None
 
     @property
     def status(self) -> SessionStatus:
+        if self.is_archived:
+            return SessionStatus.ARCHIVED
         return SessionStatus.CANCELLED if self.is_cancelled else SessionStatus.PLANNED
+
+    @property
+    def called_off(self) -> SchedulingError | None:
+        """Why it does not take place, as a refusal; None if it does."""
+        if self.is_archived:
+            return AlreadyArchivedError("the planning was undone; plan the session anew")
+        return AlreadyCancelledError("the session was cancelled") if self.is_cancelled else None
 
     @property
     def during(self) -> TimeRange:
@@ -144,8 +162,8 @@ class Session(Aggregate):
         )
 
     def claims(self) -> list[TimeClaim]:
-        """Return the time that the session holds: that of all its staff and resources, until it is cancelled."""
-        if self.is_cancelled:
+        """Return the time that the session holds: that of all its staff and resources, while it is to take place."""
+        if self.called_off:
             return []
         return [
             TimeClaim(self.id, what, self.taken, self.during, self.service_id)
@@ -160,7 +178,7 @@ class Session(Aggregate):
     def enrol(self, patient_id: UUID, person: Collection[UUID], at: datetime, *, waits: bool = False) -> None:
         """Give a seat; where all are taken and ``waits``, the last place in the line.
 
-        Raises AlreadyCancelledError, AlreadyStartedError, AlreadyEnrolledError, AlreadyWaitingError, SessionFullError.
+        Raises what ``called_off`` is, AlreadyStartedError, AlreadyEnrolledError, AlreadyWaitingError, SessionFullError.
         """
         self._refuse_begun(at)
         if any(id in self.roster for id in person):
@@ -177,7 +195,7 @@ class Session(Aggregate):
     def withdraw(self, person: Collection[UUID], at: datetime) -> None:
         """Take somebody off: their seat goes to who has waited longest, at once.
 
-        Raises AlreadyCancelledError, AlreadyStartedError, NotEnrolledError.
+        Raises what ``called_off`` is, AlreadyStartedError, NotEnrolledError.
         """
         self._refuse_begun(at)
         seats = [id for id in self.roster if id in person]
@@ -193,7 +211,7 @@ class Session(Aggregate):
     def change_seats(self, seats: int, at: datetime, *, fills: bool = True) -> bool:
         """Return whether anything was recorded; whom there is a seat for now waits no longer, or only until ``fill`` is called.
 
-        Raises AlreadyCancelledError, AlreadyStartedError; SeatsTakenError: fewer than are enrolled; InvalidValueError.
+        Raises what ``called_off`` is, AlreadyStartedError; SeatsTakenError: fewer than are enrolled; InvalidValueError.
         """
         self._refuse_begun(at)
         checked_seats(seats)
@@ -209,7 +227,7 @@ class Session(Aggregate):
     def move(self, staff_ids: Sequence[UUID], slot: Slot, at: datetime) -> bool:
         """Give the session another time, staff or rooms; who is enrolled stays so. Return whether anything was recorded.
 
-        Raises AlreadyCancelledError, AlreadyStartedError, InThePastError, InvalidValueError.
+        Raises what ``called_off`` is, AlreadyStartedError, InThePastError, InvalidValueError.
         """
         self._refuse_begun(at)
         staff, resources = list(checked_staff(staff_ids)), list(slot.resource_ids)
@@ -232,9 +250,9 @@ class Session(Aggregate):
     def note_attendance(self, person: Collection[UUID], attended: bool, at: datetime) -> bool:
         """Note whether somebody came; what was noted before can be put right. Return whether anything was recorded.
 
-        Raises AlreadyCancelledError; NotStartedError: before ``starts_at``; NotEnrolledError.
+        Raises what ``called_off`` is; NotStartedError: before ``starts_at``; NotEnrolledError.
         """
-        self._refuse_cancelled()
+        self._refuse_called_off()
         if at < self.starts_at:
             raise NotStartedError("the session has not started")
         seats = [id for id in self.roster if id in person]
@@ -248,7 +266,7 @@ class Session(Aggregate):
     def cancel(self, reason: str, at: datetime) -> bool:
         """Return whether anything was recorded: cancelling twice records nothing the second time.
 
-        Raises AlreadyStartedError: from ``starts_at`` on; InvalidValueError: no reason, or over 1000 characters.
+        Raises AlreadyArchivedError; AlreadyStartedError: from ``starts_at`` on; InvalidValueError: no reason, or over 1000 characters.
         """
         if self.is_cancelled:
             return False
@@ -272,10 +290,10 @@ class Session(Aggregate):
             self.trigger_event(self.MovedUp, patient_id=self.waiting[0], timestamp=at)
 
     def _refuse_begun(self, at: datetime) -> None:
-        self._refuse_cancelled()
+        self._refuse_called_off()
         if at >= self.starts_at:
             raise AlreadyStartedError("the session has started")
 
-    def _refuse_cancelled(self) -> None:
-        if self.is_cancelled:
-            raise AlreadyCancelledError("the session was cancelled")
+    def _refuse_called_off(self) -> None:
+        if refusal := self.called_off:
+            raise refusal

@@ -4,11 +4,14 @@ A session knows its facts, so they cannot know it by its type.
 """
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from domain.aggregate import Aggregate, FirstFact
 from domain.personal import Personal
+
+PLANNED: Final = "planned"
+"""The act that nothing was before."""
 
 
 class Told(NamedTuple):
@@ -153,7 +156,8 @@ class Reinstated(Aggregate.Event):
 
 
 class Undone(Aggregate.Event):
-    """The last command was taken back: ``act`` is its first fact. What is again as it was, the facts say that are recorded with this one.
+    """The last command was taken back: ``act`` is its first fact. What is again as it was, the facts say that are recorded with this one;
+    if it was the planning, the session never was to be.
 
     ``patient_id`` is whom the command was about, if it was about one person.
     """
@@ -166,6 +170,9 @@ class Undone(Aggregate.Event):
         aggregate.undone = self.act
         aggregate.back_in_line = []
         aggregate.moved_up = []
+        if self.act == PLANNED:
+            aggregate.is_archived = True
+            aggregate.placed = _told(self)
 
 
 class StandingRestored(Aggregate.Event):

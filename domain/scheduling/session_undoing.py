@@ -8,6 +8,7 @@ from domain.scheduling.errors import AlreadyStartedError, NothingToUndoError, To
 from domain.scheduling.question import Slot
 from domain.scheduling.session import EnrolmentStatus, Session
 from domain.scheduling.session_errors import SeatGivenOnError
+from domain.scheduling.session_facts import PLANNED
 from domain.scheduling.undoing import CORRECTION, GRACE
 
 _UNDONE: Final = "undone"
@@ -16,14 +17,19 @@ _GOING_FIRST: Final = (EnrolmentStatus.ARCHIVED, EnrolmentStatus.WITHDRAWN, Enro
 """Who leaves a seat does so before others take theirs again: at no version of a session is a seat sold twice."""
 
 
-def undo(session: Session, act: str, earlier: Session, at: datetime) -> None:
+def undo(session: Session, act: str, earlier: Session | None, at: datetime) -> None:
     """Take the last command back: the session is again what it was before, which is ``earlier``. ``act`` is the command's first fact.
+
+    Before it was planned it was nothing: ``earlier`` is None, and it is archived.
 
     What was agreed on can be undone until the session starts, who came until a day after its end. Whether the time is still free is
     for the claims to say. Raises NothingToUndoError, AlreadyStartedError, TooLateToUndoError; SeatGivenOnError: somebody who had waited
     has a seat by it, and may have been told.
     """
-    _refuse(session, act, earlier, at)
+    _refuse(session, act, earlier or session, at)
+    if earlier is None:
+        session.trigger_event(Session.Undone, act=PLANNED, patient_id=None, timestamp=at)
+        return
     people = [
         id
         for id in dict.fromkeys((*session.roster, *session.waiting, *earlier.roster, *earlier.waiting))

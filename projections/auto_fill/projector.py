@@ -7,6 +7,8 @@ from domain.logged_event import LoggedEvent
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.hold import Hold
 from domain.scheduling.opening import Cause, Opening
+from domain.scheduling.session import Session
+from domain.scheduling.session_facts import PLANNED
 from domain.scheduling.undoing import GRACE
 from projections.rows import Row, Write
 
@@ -15,6 +17,9 @@ _GIVES_TIME_UP: Final = {
     Appointment.Rescheduled.TOPIC: GRACE,
     Appointment.Reassigned.TOPIC: GRACE,
     Appointment.Undone.TOPIC: GRACE,
+    Session.Cancelled.TOPIC: GRACE,
+    Session.Moved.TOPIC: GRACE,
+    Session.Undone.TOPIC: GRACE,
     Hold.Released.TOPIC: None,
 }
 """What may give time up; and how long nobody is told of it, since it can be undone."""
@@ -49,6 +54,9 @@ class AutoFillProjector:
         done: dict[object, Row] = {}
         for event in events:
             topic, id_ = event.event_type, event.stream_id
+            if topic == Session.Undone.TOPIC and event.body["act"] != PLANNED:
+                # What an undo gives up, the facts say that come with it.
+                continue
             if topic in _GIVES_TIME_UP:
                 grace = _GIVES_TIME_UP[topic]
                 due_at = event.effective_at + grace if grace else event.effective_at

@@ -6,6 +6,7 @@ from typing import Final
 
 from domain.logged_event import LoggedEvent
 from domain.scheduling.session import EnrolmentStatus, Session, SessionStatus
+from domain.scheduling.session_facts import PLANNED
 from projections.calendar.former_places import place_left
 from projections.rows import Row, Write
 
@@ -147,6 +148,8 @@ def session_writes(events: Sequence[LoggedEvent]) -> list[Write]:
                 attended[key] = {"session_id": id_, "patient_id": body["patient_id"]} | came
         elif topic == Session.Cancelled.TOPIC:
             row["status"] = SessionStatus.CANCELLED
+        elif topic == Session.Undone.TOPIC and body["act"] == PLANNED:
+            row["status"] = SessionStatus.ARCHIVED
         elif topic == Session.Reinstated.TOPIC:
             row["status"] = SessionStatus.PLANNED
             # Calendars that took it out have to be told: where it is now it was put by this.

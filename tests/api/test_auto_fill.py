@@ -169,6 +169,45 @@ class TestOtherWaysToGiveTimeUp:
             answer(studio, made[0], "accept")
             assert [one(studio, "offers", id_)["status"] for id_ in made] == ["accepted", "withdrawn", "withdrawn"]
 
+    @pytest.mark.parametrize("verb", ["cancel", "", "undo"])
+    def test_a_session_opens_the_time_of_each_of_its_staff(self, studio: Studio, verb: str) -> None:
+        other = studio.add_clinician()
+        yoga = studio.add_service(clinician_ids=[studio.clinician, other], seats=5, duration_minutes=50)
+        session = studio.make("/v1/sessions", service_id=yoga, staff_ids=[studio.clinician, other], starts_at=NINE_SAID)
+        studio.service = studio.add_service(clinician_ids=[studio.clinician, other])
+        entries = [join(studio, clinician_id=each) for each in (studio.clinician, other)]
+        path = f"/v1/sessions/{session['id']}"
+        bodies: dict[str, Json] = {"cancel": {"reason": "ill"}, "undo": {"version": session["version"]}}
+        answered = (
+            studio.client.post(f"{path}/{verb}", json=bodies[verb])
+            if verb
+            else studio.client.patch(path, json={"starts_at": "2026-06-01T14:00:00+02:00"})
+        )
+        assert answered.status_code == 200, answered.text
+
+        with later(studio, **GRACE):
+            until(lambda: {} if len(openings(studio)) == 2 else None)
+            made = openings(studio)
+
+        assert {each["freed_by"] for each in made} == {session["id"]}
+        assert {each["clinician_id"]: each["rounds"][0]["offers"][0]["entry_id"] for each in made} == {
+            studio.clinician: entries[0]["id"], other: entries[1]["id"],
+        }  # fmt: skip
+
+    def test_a_session_that_takes_place_after_all_opens_nothing(self, studio: Studio) -> None:
+        body: Json = {"service_id": studio.service, "staff_ids": [studio.clinician], "seats": 3}
+        kept, gone = (studio.make("/v1/sessions", **body, starts_at=each) for each in (NINE_SAID, TEN))
+        join(studio)
+        cancelled = studio.client.post(f"/v1/sessions/{kept['id']}/cancel", json={"reason": "wrong row"}).json()
+        with later(studio, minutes=1):
+            back = studio.client.post(f"/v1/sessions/{kept['id']}/undo", json={"version": cancelled["version"]})
+            assert back.status_code == 200
+            studio.client.post(f"/v1/sessions/{gone['id']}/cancel", json={"reason": "ill"})
+
+        with later(studio, minutes=5):
+            assert opening(studio)["freed_by"] == gone["id"]
+            assert len(openings(studio)) == 1
+
     def test_a_hold_that_is_released_opens_it_at_once(self, studio: Studio) -> None:
         hold = studio.make(
             "/v1/holds", service_id=studio.service, clinician_id=studio.clinician, starts_at=NINE_SAID, minutes=5

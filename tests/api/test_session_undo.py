@@ -179,13 +179,60 @@ class TestUndo:
         with studio.program.at(START):
             assert refused(studio, enrolled) == "already_started"
 
-    def test_cannot_be_undone_and_planning_cannot(self, studio: Studio) -> None:
-        session = planned(studio)
-        assert refused(studio, session) == "nothing_to_undo"
-        enrolled = act(studio, session, "enrol", patient_id=studio.patient)
+    def test_cannot_be_undone(self, studio: Studio) -> None:
+        enrolled = act(studio, planned(studio), "enrol", patient_id=studio.patient)
         back = undone(studio, enrolled)
 
         assert refused(studio, back) == "nothing_to_undo"
+
+    def test_of_the_planning_archives_it_and_gives_its_time_back(self, studio: Studio) -> None:
+        session = planned(studio)
+
+        archived = undone(studio, session)
+
+        assert (archived["undone"], archived["status"], archived["cancellation_reason"]) == (
+            "planned",
+            "archived",
+            None,
+        )
+        listed = studio.client.get("/v1/sessions", params={"after": archived["position"], "status": "archived"}).json()
+        assert [each["id"] for each in listed["sessions"]] == [session["id"]]
+        assert studio.client.get("/v1/conflicts", params={"after": archived["position"]}).json()["conflicts"] == []
+        assert studio.book(SIX).status_code == 201
+        assert refused(studio, archived) == "nothing_to_undo"
+        path = f"/v1/sessions/{session['id']}"
+        answers = [
+            studio.client.post(f"{path}/enrol", json={"patient_id": studio.patient, "if_full": "wait"}),
+            studio.client.post(f"{path}/cancel", json={"reason": "ill"}),
+            studio.client.patch(path, json={"seats": 3}),
+        ]
+        assert codes(answers) == [(409, "already_archived")] * 3
+
+    def test_of_the_planning_is_refused_once_somebody_is_enrolled(self, studio: Studio) -> None:
+        session = planned(studio)
+        act(studio, session, "enrol", patient_id=studio.patient)
+
+        assert refused(studio, session) == "not_last"
+
+    def test_of_the_planning_is_possible_until_the_session_starts(self, studio: Studio) -> None:
+        session = planned(studio)
+
+        with studio.program.at(START):
+            assert refused(studio, session) == "already_started"
+
+    def test_of_the_planning_leaves_the_course_that_it_was_planned_with(self, studio: Studio) -> None:
+        body = {"service_id": studio.service, "staff_ids": [studio.clinician], "starts_at": SIX}
+        course = studio.make("/v1/courses", **body, rrule="FREQ=WEEKLY;COUNT=3")
+        path, second = f"/v1/courses/{course['id']}", course["occurrences"][1]["session_id"]
+
+        undone(studio, studio.client.get(f"/v1/sessions/{second}").json())
+
+        later = {"from_occurrence": 1, "scope": "all", "starts_at": FIVE}
+        moved = studio.client.post(f"{path}/change", json=later).json()
+        assert moved["last_change"]["kept"] == [{"index": 2, "code": "already_archived"}]
+        ended = studio.client.post(f"{path}/cancel", json={"from_occurrence": 1, "reason": "ill"}).json()
+        assert ended["last_cancellation"]["kept"] == [{"index": 2, "code": "already_archived"}]
+        assert [each["status"] for each in ended["occurrences"]] == ["cancelled", "archived", "cancelled"]
 
     def test_is_of_the_command_that_was_seen_and_not_of_somebody_elses(self, studio: Studio) -> None:
         session = planned(studio, seats=2)

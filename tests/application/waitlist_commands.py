@@ -23,6 +23,7 @@ from domain.scheduling.appointment import Appointment
 from domain.scheduling.fitting import Reason
 from domain.scheduling.offer import Offer, OfferStatus
 from domain.scheduling.opening import Cause, Opening
+from domain.scheduling.session import Session
 from domain.scheduling.waitlist_entry import EntryStatus, WaitlistEntry
 from domain.scheduling.wish import Wish
 from domain.time_range import TimeRange
@@ -47,6 +48,7 @@ class WaitlistCommands:
     runner: Runner
     clock: FrozenClock
     booked: list[UUID]
+    sessions: list[UUID]
     entries: list[UUID]
     openings: list[UUID]
     volley: Callable[[int, Callable[[int], object]], list[object]]
@@ -153,12 +155,15 @@ class WaitlistCommands:
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3), workers=st.integers(1, 3))
     def ask_the_wait_list(self, which: list[int], workers: int) -> None:
-        """Several workers look at visits that may have given their time up, and at every opening."""
+        """Several workers look at visits and sessions that may have given their time up, and at every opening."""
         auto_fill = AutoFill(self.world.logs, self.clock, self.lines())
         visits = [
             self.studio.log.load(Appointment, self.booked[each % len(self.booked)]) for each in which if self.booked
         ]
-        given_up = [(visit.id, visit.version) for visit in visits if visit.version > 1]
+        sessions = [
+            self.studio.log.load(Session, self.sessions[each % len(self.sessions)]) for each in which if self.sessions
+        ]
+        given_up = [(thing.id, thing.version) for thing in (*visits, *sessions) if thing.version > 1]
 
         def look(number: int) -> None:
             for id, version in given_up:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import DomainError
-from domain.scheduling.errors import NothingToUndoError
+from domain.scheduling.errors import AlreadyArchivedError, AlreadyStartedError, NothingToUndoError
 from domain.scheduling.question import Slot
-from domain.scheduling.session import EnrolmentStatus, Session
+from domain.scheduling.session import EnrolmentStatus, Session, SessionStatus
 from domain.scheduling.session_errors import SeatGivenOnError
 from domain.scheduling.session_undoing import undo
 from tests.domain.given import CLINICIAN, HERE, ROOM_2
@@ -103,6 +103,22 @@ class TestUndo:
 
         with pytest.raises(NothingToUndoError):
             undo(session, "undone", enrolled(DANA), NOW)
+
+    def test_of_the_planning_leaves_nothing_to_be_done(self) -> None:
+        session = planned(seats=2)
+
+        undo(session, "planned", None, NOW)
+
+        assert (session.status, session.claims(), session.cancellation_reason) == (SessionStatus.ARCHIVED, [], None)
+        for act in ("enrol", "seats", "move", "attend", "cancel"):
+            with pytest.raises(AlreadyArchivedError):
+                do(session, (act, [DANA], 1))
+        with pytest.raises(NothingToUndoError):
+            undo(session, "undone", planned(seats=2), NOW)
+
+    def test_of_the_planning_is_too_late_at_the_start(self) -> None:
+        with pytest.raises(AlreadyStartedError):
+            undo(planned(seats=2), "planned", None, SIX)
 
     def test_takes_a_seat_from_who_moved_up_only_while_nobody_is_told(self) -> None:
         earlier, session = (enrolled(DANA, NOA, seats=1) for _ in range(2))
