@@ -46,6 +46,7 @@ class CourseCommands:
     courses: list[UUID]
     clock: FrozenClock
     volley: Callable[[int, Callable[[int], object]], list[object]]
+    family: Callable[[UUID], set[UUID]]
 
     @rule(
         requests=st.lists(
@@ -78,7 +79,7 @@ class CourseCommands:
 
         self.volley(len(acts), lambda number: self._act_on_course(id, *acts[number]))
 
-        leaving = {self.studio.patients[who] for act, who, _, _ in acts if act == "withdraw"}
+        leaving = {id for act, who, _, _ in acts if act == "withdraw" for id in self.family(self.studio.patients[who])}
         for session_id, roster in self._rosters(id).items():
             assert before[session_id] - leaving <= roster, "an enrolment was lost"
 

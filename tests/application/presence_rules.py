@@ -34,6 +34,7 @@ class PresenceRules(RuleBasedStateMachine):
     world: World
     studio: Studio
     booked: list[UUID]
+    closing_early: set[UUID]
     runner: Runner
 
     @rule(clinician=st.integers(0, 1), kind=st.sampled_from(sorted(ABSENCES)))
@@ -57,6 +58,11 @@ class PresenceRules(RuleBasedStateMachine):
         away += [each.range.during for each in absences if isinstance(each.range, HoursOff)]
         # Who overrides the hours may put a visit past closing: it lies outside from the start.
         away.append(TimeRange(CLOSING, CLOSING + timedelta(hours=8)))
+        if clinician_id in self.closing_early:
+            away += [
+                TimeRange(MONDAY + timedelta(weeks=week, hours=2), MONDAY + timedelta(weeks=week, hours=12))
+                for week in range(1, 12)
+            ]
         assert left == {
             visit.appointment_id
             for visit in visits

@@ -39,6 +39,7 @@ class SessionCommands:
     sessions: list[UUID]
     clock: FrozenClock
     volley: Callable[[int, Callable[[int], object]], list[object]]
+    family: Callable[[UUID], set[UUID]]
 
     @rule(
         requests=st.lists(
@@ -68,6 +69,7 @@ class SessionCommands:
             return
         id = self.sessions[which % len(self.sessions)]
         before = self.studio.log.load(Session, id)
+        families = {patient: self.family(patient) for patient in self.studio.patients}
 
         results = self.volley(len(acts), lambda number: self._act(id, *acts[number]))
 
@@ -77,7 +79,7 @@ class SessionCommands:
         ):
             # Then what somebody else did at the same moment may be undone, which is no loss.
             return
-        leaving = {self.studio.patients[who] for act, who, _, _ in acts if act == "withdraw"}
+        leaving = {id for act, who, _, _ in acts if act == "withdraw" for id in families[self.studio.patients[who]]}
         coming = {
             self.studio.patients[acts[number][1]]
             for number, result in enumerate(results)

@@ -30,6 +30,7 @@ from domain.errors import DomainError
 from domain.logged_event import LoggedEvent
 from domain.practice.clinician import Clinician
 from domain.practice.practice import Practice
+from domain.practice.service import Service
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.busy_calendar import BusyCalendar
 from domain.scheduling.hold import Hold, HoldStatus
@@ -40,13 +41,17 @@ from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
 from domain.visit_limits import VisitLimits
 from projections.calendar.queries import CalendarFilter, CalendarQueries
+from projections.webhooks.projector import WebhooksProjector
 from tests.application.busy_rules import BusyRules
 from tests.application.course_commands import CourseCommands
+from tests.application.door_rules import DoorRules
 from tests.application.import_rules import ImportRules
 from tests.application.note_rules import NoteRules
+from tests.application.people_rules import PeopleRules
 from tests.application.presence_rules import PresenceRules
 from tests.application.series_commands import SeriesCommands
 from tests.application.session_commands import SessionCommands
+from tests.application.settings_rules import SettingsRules
 from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
 from tests.application.visit_import_rules import VisitImportRules
 from tests.application.waitlist_commands import WaitlistCommands
@@ -71,6 +76,9 @@ class Scheduling(
     BusyRules,
     PresenceRules,
     NoteRules,
+    PeopleRules,
+    SettingsRules,
+    DoorRules,
 ):
     """Commands come in volleys: each volley's commands run in threads that start together."""
 
@@ -93,8 +101,11 @@ class Scheduling(
         self.entries: list[UUID] = []
         self.openings: list[UUID] = []
         self.busy: set[UUID] = set()
+        self.closing_early: set[UUID] = set()
+        self.endpoints: list[UUID] = []
+        self.feeds: list[UUID] = []
         self.clock = FrozenClock()
-        self.runner = self.world.runner()
+        self.runner = self.world.runner(of=(*self.world.projectors(), WebhooksProjector()))
 
     @rule(
         requests=st.lists(
@@ -235,12 +246,14 @@ class Scheduling(
             for other in self.claims()
             if other.holder_id != hold.id
         )
-        # A hold keeps time from others. The first clinician's day may have been filled meanwhile, and whoever is away sees nobody.
+        holder = self.studio.log.load(Clinician, hold.clinician_id)
+        # A hold keeps time from others. Meanwhile a day may have been filled, a limit set, and whoever is away sees nobody.
         is_held = (
             hold.status_at(self.clock.now()) is HoldStatus.HELD
             and is_alone
-            and hold.clinician_id != self.studio.clinicians[0]
-            and not self.studio.log.load(Clinician, hold.clinician_id).time_off
+            and not holder.time_off
+            and not holder.limits
+            and not self.studio.log.load(Service, hold.service_id).limits
         )
         acts: list[Callable[[], object]] = [
             lambda: BookAppointmentHandler(logs, self.clock)(tenant_id, command, by_test()).thing.id,
