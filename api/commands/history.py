@@ -41,7 +41,7 @@ def history(
         practice_id = practice_with(world, practice, thing)
         until = None if reached_at is None else world.instants.position_at(practice_id, reached_at)
         world.catch_up(practice_id)
-        also = _merged_into(world, practice_id, thing)
+        also = _belonging(world, practice_id, thing)
         after: int | None = 0
         while after is not None:
             page = world.history.page(practice_id, thing, also=also, after=after, until=until, limit=_PAGE)
@@ -55,15 +55,21 @@ def history(
             after = page.after
 
 
-def _merged_into(world: "World", practice_id: UUID, thing: UUID) -> list[UUID]:
-    """Return who was merged into a patient; nobody into anything else."""
+def _belonging(world: "World", practice_id: UUID, thing: UUID) -> list[UUID]:
+    """Return what is told with it: who was merged into a patient, the visits of a series, the sessions of a course."""
+    from api.scheduling.belonging import belonging
     from application.errors import NotFoundError
     from domain.patients.patient import Patient
+    from domain.scheduling.course import Course
+    from domain.scheduling.series import Series
 
-    try:
-        return world.logs.of(practice_id).load(Patient, thing).merged_ids
-    except NotFoundError:
-        return []
+    log = world.logs.of(practice_id)
+    for kind in (Patient, Series, Course):
+        try:
+            return belonging(log.load(kind, thing))
+        except NotFoundError:
+            continue
+    return []
 
 
 def _as_json(line: "HistoryLine") -> dict[str, object]:

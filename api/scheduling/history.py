@@ -1,4 +1,4 @@
-"""GET /v1/appointments/{id}/history, and the same of sessions and patients: how a thing came to be what it is."""
+"""GET /v1/appointments/{id}/history, and the same of sessions, series, courses and patients: how a thing came to be what it is."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from api.answers import Answer
 from api.bodies import Page, Shown
 from api.calls import After, Call, Reading
 from api.paging import MOST, Cursor, Limit, decoded, encoded
+from api.scheduling.belonging import belonging
 from api.things import READS_ONE, collected
 from application.permissions import Action
 from domain.aggregate import Aggregate
@@ -16,6 +17,8 @@ from domain.errors import InvalidValueError
 from domain.patients.patient import Patient
 from domain.personal import Erased
 from domain.scheduling.appointment import Appointment
+from domain.scheduling.course import Course
+from domain.scheduling.series import Series
 from domain.scheduling.session import Session
 from projections.history.queries import HistoryLine
 
@@ -67,6 +70,22 @@ async def session_history(
     return await _history(call, Session, session_id, limit, cursor, after, with_visits=False)
 
 
+@routes.get("/series/{series_id}/history", response_model=HistoryPage, responses=READS_ONE)
+async def series_history(
+    series_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
+) -> Response:
+    """Every event of a series and of its visits, in order."""
+    return await _history(call, Series, series_id, limit, cursor, after, with_visits=False)
+
+
+@routes.get("/courses/{course_id}/history", response_model=HistoryPage, responses=READS_ONE)
+async def course_history(
+    course_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
+) -> Response:
+    """Every event of a course and of its sessions, in order: also who had a seat, who waited, and who moved up."""
+    return await _history(call, Course, course_id, limit, cursor, after, with_visits=False)
+
+
 @routes.get("/patients/{patient_id}/history", response_model=HistoryPage, responses=READS_ONE)
 async def patient_history(
     patient_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
@@ -89,10 +108,9 @@ async def _history(
     def page() -> Answer:
         behind = _position(cursor)
         thing = call.log.load(kind, id_)
-        also = thing.merged_ids if isinstance(thing, Patient) else ()
         call.world.wait_for(call.actor.tenant_id, "history", after)
         found = call.world.history.page(
-            call.actor.tenant_id, id_, also=also, after=behind, limit=limit, with_visits=with_visits
+            call.actor.tenant_id, id_, also=belonging(thing), after=behind, limit=limit, with_visits=with_visits
         )
         next_cursor = encoded(str(found.after)) if found.after else None
         return collected("history", [_shown(line) for line in found.lines], next_cursor, after)

@@ -269,3 +269,21 @@ class TestCancel:
         ended = studio.client.post(f"/v1/courses/{course['id']}/cancel", json=body).json()
 
         assert ended["last_cancellation"] == {"from_occurrence": said, "cancelled": cancelled, "kept": []}
+
+
+class TestHistory:
+    def test_tells_of_the_course_and_of_all_its_sessions(self, studio: Studio) -> None:
+        course = planned(studio, rrule="FREQ=WEEKLY;COUNT=2")
+        body = {"patient_id": studio.patient, "from_occurrence": 2}
+        enrolled = studio.client.post(f"/v1/courses/{course['id']}/enrol", json=body).json()
+
+        path = f"/v1/courses/{course['id']}/history"
+        told = studio.client.get(path, params={"after": enrolled["position"]}).json()["history"]
+
+        assert [(line["event_type"].split(".", 1)[1], line["id"]) for line in told] == [
+            ("course.planned", course["id"]),
+            ("session.planned", course["occurrences"][0]["session_id"]),
+            ("session.planned", course["occurrences"][1]["session_id"]),
+            ("course.enrolled", course["id"]),
+            ("session.enrolled", course["occurrences"][1]["session_id"]),
+        ]

@@ -305,3 +305,32 @@ class TestSingleVisits:
 
         assert (visit["location_id"], moved["location_id"]) == (studio.location, place)
         assert studio.act(visit["id"], "undo").json()["location_id"] == studio.location
+
+
+class TestHistory:
+    def test_tells_of_the_series_and_of_all_its_visits_page_by_page(self, studio: Studio) -> None:
+        series, alone = studio.plan(rrule="FREQ=WEEKLY;COUNT=3").json(), studio.booked()
+        path = f"/v1/series/{series['id']}/history"
+        third = visits(studio, series)[3]
+        studio.act(third["id"], "cancel", reason="on holiday")
+        moved = changed(studio, series, from_occurrence=1, scope="following", starts_at="2026-06-02T14:00:00+02:00")
+
+        told, cursor = [], None
+        while True:
+            asked = {"after": moved["position"], "limit": 3} | ({"cursor": cursor} if cursor else {})
+            page = studio.client.get(path, params=asked).json()
+            told += page["history"]
+            if not (cursor := page["next_cursor"]):
+                break
+
+        assert [line["position"] for line in told] == sorted(line["position"] for line in told)
+        assert [line["event_type"].split(".", 1)[1] for line in told] == [
+            "series.planned", *["appointment.booked"] * 3, "appointment.cancelled", "series.changed",
+            *["appointment.rescheduled"] * 2,
+        ]  # fmt: skip
+        assert {line["id"] for line in told} == {
+            series["id"],
+            *(each["id"] for each in visits(studio, series).values()),
+        }
+        assert alone["id"] not in {line["id"] for line in told}
+        assert studio.client.get(f"/v1/series/{alone['id']}/history").status_code == 404
