@@ -222,20 +222,6 @@ class TestDemo:
         assert after[-1]["event_type"] == "patients.patient.erased"
         assert "שרה" not in json.dumps(after, ensure_ascii=False)
 
-    def test_tells_the_history_of_a_series_with_all_its_visits(self, twice: Demos) -> None:
-        own, _, _ = twice
-        with own.superuser() as connection:
-            found = connection.execute(
-                "select stream_id from log.event where event_type = 'scheduling.series.planned' order by position limit 1"
-            ).fetchone()
-        assert found is not None
-
-        told = [json.loads(line) for line in own.run("history", str(found[0]), "--json").stdout.splitlines()]
-
-        assert told[0]["event_type"] == "scheduling.series.planned"
-        assert {line["event_type"] for line in told} >= {"scheduling.appointment.booked"}
-        assert len({line["id"] for line in told}) > 2
-
     def test_verifies_and_names_the_first_row_that_was_altered(self, twice: Demos) -> None:
         own, keys, _ = twice
         whole = own.json("verify")

@@ -178,6 +178,8 @@ class Life:
         """Book a series of visits and cancel one of them."""
         planned = self.visit(patient_id) | {"rrule": "FREQ=DAILY;COUNT=2", "notes": self.canary.latin}
         series = self.write("POST", "/v1/series", planned)["id"]
+        told = self.program.command("history", series, "--practice", str(self.practice_id), "--json")
+        assert told.count('"scheduling.appointment.booked"') > 1, "the history of a series tells of its visits"
         for said in ({"cancel": {"reason": self.canary.reason}}, {"notes": self.canary.hebrew}):
             change = {"from_occurrence": 2, "scope": "this", **said}
             self.write("POST", "/v1/series/{series_id}/change", change, series_id=series)
