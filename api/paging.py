@@ -24,6 +24,11 @@ def encoded(mark: str) -> str:
     return base64.urlsafe_b64encode(mark.encode()).decode().rstrip("=")
 
 
+def cursor_behind(mark: UUID | int | None) -> str | None:
+    """Return the cursor of the page that begins behind this id or number; None: there is no more."""
+    return None if mark is None else encoded(str(mark))
+
+
 def decoded(cursor: str | None) -> str | None:
     """Return the mark that a cursor holds. Raises InvalidValueError: it is none of ours."""
     if cursor is None:

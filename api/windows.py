@@ -37,3 +37,10 @@ def window(log: PracticeLog, from_: str, to: str, longest: timedelta) -> TimeRan
     if ends_at - starts_at > longest:
         raise InvalidValueError("to", f"a window is at most {longest.days} days long")
     return TimeRange(starts_at, ends_at)
+
+
+def maybe_window(log: PracticeLog, from_: str | None, to: str | None, longest: timedelta) -> TimeRange | None:
+    """As ``window``; None if neither end is said. Raises InvalidValueError, also if only one of them is."""
+    if (from_ is None) != (to is None):
+        raise InvalidValueError("to" if to is None else "from", "a window needs both of its ends")
+    return window(log, from_, to, longest) if from_ and to else None

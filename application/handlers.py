@@ -18,7 +18,7 @@ from domain.aggregate import Aggregate
 from domain.patient_standing import Seen
 from domain.provenance import Provenance
 
-_TRIES: Final = 5
+TRIES: Final = 5
 """How often a change is decided when another writer comes first each time and the caller named no version."""
 
 Decided = TypeVar("Decided")
@@ -41,7 +41,7 @@ Changed = TypeVar("Changed", bound=Change, contravariant=True)
 def decided_on_the_newest(
     decide: Callable[[], Decided],
     expected_version: int | None = None,
-    tries: int = _TRIES,
+    tries: int = TRIES,
     overtaken: tuple[type[Exception], ...] = (StaleVersionError,),
 ) -> Decided:
     """Return what ``decide`` returns, asked anew each time that another writer came first, so often in all.
@@ -89,7 +89,7 @@ class ChangingHandler(ABC, Generic[Changed, T]):
     """Carries out commands that change a thing. A change that another writer overtook is decided anew, unless a version was named."""
 
     kind: type[T]
-    tries: ClassVar[int] = _TRIES
+    tries: ClassVar[int] = TRIES
     checks_itself: ClassVar[bool] = False
     """See ``PracticeLog.carry_out``."""
 

@@ -71,6 +71,16 @@ class PracticeLog(Application[UUID]):
             return self.catalogue().one(kind, id_) if kind in KINDS else self.load(kind, id_)
         return self._at_version(kind, id_, self._reached(kind, id_, position=position).version)
 
+    def require(self, *named: tuple[type[Aggregate], UUID | None]) -> None:
+        """Raises NotFoundError: one of the things that are named is not there; None names nothing."""
+        catalogue: Catalogue | None = None
+        for kind, id_ in named:
+            if id_ is not None and kind in KINDS:
+                catalogue = catalogue or self.catalogue()
+                catalogue.one(kind, id_)
+            elif id_ is not None:
+                self.load(kind, id_)
+
     def came_to(self, kind: type[T], id_: UUID, version: int) -> Reached:
         """Return when and where a thing came to a version. Raises NotFoundError, NotYetError: it never came so far."""
         return self._reached(kind, id_, version=version)

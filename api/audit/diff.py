@@ -14,7 +14,7 @@ from api.audit.kinds import KINDS, word
 from api.bodies import Page, Shown
 from api.calls import Call, Reading
 from api.moments import moment_of
-from api.paging import Cursor, Limit, decoded_number, encoded
+from api.paging import Cursor, Limit, cursor_behind, decoded_number
 from api.scheduling.history import ChangeShown
 from api.things import READS_ONE
 from application.errors import NotFoundError
@@ -99,7 +99,7 @@ async def diff(
                 "from_position": after,
                 "to_position": until,
                 "things": _shown(call, things, after, until),
-                "next_cursor": encoded(str(reached)) if reached < until else None,
+                "next_cursor": cursor_behind(reached if reached < until else None),
                 "position": until,
             }
         )

@@ -11,7 +11,7 @@ from api.answers import Answer
 from api.bodies import Body, Page, Thing, Truth
 from api.calls import After, Call, Changing, Reading, Showing
 from api.importing import undoer
-from api.paging import Cursor, Limit, decoded_id, encoded
+from api.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.things import CHANGES, READS, READS_ONE, Show, changed, collected
 from application.importing.undo_import import UndoImport
 from application.importing.visits.import_visits import KIND as APPOINTMENTS
@@ -70,7 +70,7 @@ async def list_imports(call: Reading, limit: Limit = 50, cursor: Cursor = None, 
         behind = decoded_id(cursor)
         call.world.wait_for(call.actor.tenant_id, "imports", after)
         found, next_id = call.world.imports.page(call.actor.tenant_id, after=behind, limit=limit)
-        return collected("imports", [_listed(one) for one in found], encoded(str(next_id)) if next_id else None, after)
+        return collected("imports", [_listed(one) for one in found], cursor_behind(next_id), after)
 
     return await call.read(Action.READ_PATIENTS, page)
 

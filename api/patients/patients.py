@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from api.answers import Answer
 from api.bodies import Body, CivilDate, Page, Text, Thing, chosen
 from api.calls import After, Changing, Creating, Reading, Showing
-from api.paging import Cursor, Limit, decoded_id, encoded
+from api.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.patients.showing import show_record, shower
 from api.things import CHANGES, MAKES, READS, READS_ONE, changed, collected
 from application.patients.change_patient import ChangePatient, ChangePatientHandler, PatientChanges
@@ -137,9 +137,11 @@ async def list_patients(
             found = patients.search(tenant_id, search_text(call.log, text), after=behind, limit=limit)
         else:
             found = patients.page(tenant_id, after=behind, limit=limit)
-        next_cursor = encoded(str(found.after)) if found.after else None
         return collected(
-            "patients", [show_record(call.actor, patient) for patient in found.patients], next_cursor, after
+            "patients",
+            [show_record(call.actor, patient) for patient in found.patients],
+            cursor_behind(found.after),
+            after,
         )
 
     return await call.read(Action.READ_PATIENTS, page)

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from api.answers import Answer
 from api.bodies import Body, Page, Text, Thing
 from api.calls import After, Call, Changing, Creating, Reading, Showing
-from api.paging import MOST, Cursor, Limit, decoded_id, encoded
+from api.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
 from api.things import CHANGES, MAKES, READS, READS_ONE, changed, collected, made
 from application.permissions import Action, authorise_key
 from application.practice.issue_api_key import IssueApiKey, IssueApiKeyHandler
@@ -82,8 +82,7 @@ async def list_api_keys(call: Reading, limit: Limit = MOST, cursor: Cursor = Non
         behind = decoded_id(cursor)
         call.world.wait_for(call.actor.tenant_id, "access", after)
         keys, next_id = call.world.keys_of(call.actor.tenant_id, behind, limit)
-        next_cursor = encoded(str(next_id)) if next_id else None
-        return collected("api_keys", [_listed(key) for key in keys], next_cursor, after)
+        return collected("api_keys", [_listed(key) for key in keys], cursor_behind(next_id), after)
 
     return await call.read(Action.MANAGE_KEYS, page)
 

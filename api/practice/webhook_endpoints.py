@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from api.answers import Answer
 from api.bodies import chosen
 from api.calls import After, Call, Changing, Creating, Reading, Showing
-from api.paging import MOST, Cursor, Limit, decoded_number, encoded
+from api.paging import MOST, Cursor, Limit, cursor_behind, decoded_number
 from api.practice.webhook_schemas import (
     DeliveryPage,
     EndpointBody,
@@ -141,8 +141,9 @@ async def list_webhook_deliveries(
         found, next_before = call.world.webhooks.deliveries(
             call.actor.tenant_id, endpoint.id, status=status, before=before, limit=limit
         )
-        next_cursor = None if next_before is None else encoded(str(next_before))
-        return collected("deliveries", [delivery_shown(endpoint.id, one) for one in found], next_cursor, after)
+        return collected(
+            "deliveries", [delivery_shown(endpoint.id, one) for one in found], cursor_behind(next_before), after
+        )
 
     return await call.read(Action.MANAGE_WEBHOOKS, page)
 

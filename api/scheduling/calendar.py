@@ -17,7 +17,7 @@ from api.scheduling.session_schemas import CalendarPage
 from api.scheduling.session_showing import show_session_entry
 from api.scheduling.showing import Person, patient_name, show_entry
 from api.things import READS_ONE, collected
-from api.windows import From, MaybeFrom, MaybeTo, To, window
+from api.windows import From, MaybeFrom, MaybeTo, To, maybe_window, window
 from application.patients.person import person_of
 from application.permissions import Action
 from application.practice_log import PracticeLog
@@ -57,9 +57,7 @@ async def list_appointments(
     """Visits in order of their start. A window needs both of its ends."""
 
     def page() -> Answer:
-        if (from_ is None) != (to is None):
-            raise InvalidValueError("to" if to is None else "from", "a window needs both of its ends")
-        within = window(call.log, from_, to, LONGEST_WINDOW) if from_ and to else None
+        within = maybe_window(call.log, from_, to, LONGEST_WINDOW)
         which = CalendarFilter(
             starts_from=within.starts_at if within else None,
             until=within.ends_at if within else None,
@@ -165,17 +163,12 @@ def _found_then(
 
 
 def _require(log: PracticeLog, which: CalendarFilter) -> None:
-    asked = (
+    log.require(
         (Clinician, which.clinician_id),
         (Resource, which.resource_id),
         (Service, which.service_id),
         (Location, which.location_id),
     )
-    if any(id_ for _, id_ in asked):
-        catalogue = log.catalogue()
-        for kind, id_ in asked:
-            if id_ is not None:
-                catalogue.one(kind, id_)
 
 
 def encoded_bookmark(after: Bookmark | None) -> str | None:

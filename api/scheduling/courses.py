@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from api.answers import Answer
 from api.calls import After, Call, Changing, Creating, Reading, Showing
-from api.paging import Cursor, Limit, decoded_id, encoded
+from api.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.scheduling.course_schemas import (
     CourseBody,
     CourseCancelBody,
@@ -76,18 +76,13 @@ async def list_courses(
     """Courses in the order in which they were planned; `clinician_id` is one of the staff."""
 
     def page() -> Answer:
-        catalogue = call.log.catalogue()
-        if service_id is not None:
-            catalogue.one(Service, service_id)
-        if clinician_id is not None:
-            catalogue.one(Clinician, clinician_id)
+        call.log.require((Service, service_id), (Clinician, clinician_id))
         behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
         call.world.wait_for(tenant_id, "calendar", after)
         entries, following = call.world.courses.page(
             tenant_id, service_id=service_id, clinician_id=clinician_id, after=behind, limit=limit
         )
-        next_cursor = encoded(str(following)) if following else None
-        return collected("courses", [show_course_entry(entry) for entry in entries], next_cursor, after)
+        return collected("courses", [show_course_entry(entry) for entry in entries], cursor_behind(following), after)
 
     return await call.read(Action.READ_VISITS, page)
 

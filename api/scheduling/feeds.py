@@ -12,16 +12,16 @@ from api.answers import Answer
 from api.bodies import Body, Page, Thing
 from api.calendar_file import ICALENDAR, CalendarFile, seen_by
 from api.calls import After, Call, Changing, Creating, Gate, Reading, Showing
-from api.paging import MOST, Cursor, Limit, decoded_id, encoded
+from api.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
 from api.scheduling.feed_calendar import calendar_of
 from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made, problems
 from application.errors import NotFoundError
 from application.permissions import Action, OutOfReachError, authorise_visit
-from application.practice.references import require_clinicians
 from application.scheduling.feed_tokens import is_token, new_token
 from application.scheduling.open_feed import OpenFeed, OpenFeedHandler
 from application.scheduling.revoke_feed import RevokeFeed, RevokeFeedHandler
 from domain.patients.patient import Patient
+from domain.practice.clinician import Clinician
 from domain.provenance import Provenance
 from domain.scheduling.feed import Detail, Feed
 from projections.access.feed_queries import FeedRecord
@@ -123,10 +123,7 @@ async def list_feeds(
     """All feeds that were ever opened, in order; their tokens are not kept. A key that is bound to a clinician lists that one's."""
 
     def page() -> Answer:
-        if clinician_id is not None:
-            require_clinicians(call.log, (clinician_id,))
-        if patient_id is not None:
-            call.log.load(Patient, patient_id)
+        call.log.require((Clinician, clinician_id), (Patient, patient_id))
         whose = call.actor.clinician_id or clinician_id
         if call.actor.clinician_id is not None and clinician_id is not None:
             authorise_visit(call.actor, clinician_id, "clinician")
@@ -134,7 +131,7 @@ async def list_feeds(
         feeds, next_id = call.world.feeds_of(
             call.actor.tenant_id, whose, patient_id, after=decoded_id(cursor), limit=limit
         )
-        return collected("feeds", [_listed(feed) for feed in feeds], encoded(str(next_id)) if next_id else None, after)
+        return collected("feeds", [_listed(feed) for feed in feeds], cursor_behind(next_id), after)
 
     return await call.read(Action.SHARE_CALENDARS, page)
 

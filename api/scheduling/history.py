@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from api.answers import Answer
 from api.bodies import Page, Shown
 from api.calls import After, Call, Reading
-from api.paging import MOST, Cursor, Limit, decoded, encoded
+from api.paging import MOST, Cursor, Limit, cursor_behind, decoded
 from api.scheduling.belonging import belonging
 from api.things import READS_ONE, collected
 from application.permissions import Action
@@ -112,8 +112,7 @@ async def _history(
         found = call.world.history.page(
             call.actor.tenant_id, id_, also=belonging(thing), after=behind, limit=limit, with_visits=with_visits
         )
-        next_cursor = encoded(str(found.after)) if found.after else None
-        return collected("history", [_shown(line) for line in found.lines], next_cursor, after)
+        return collected("history", [_shown(line) for line in found.lines], cursor_behind(found.after), after)
 
     return await call.read(Action.READ_HISTORY, page)
 

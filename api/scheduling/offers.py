@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from api.answers import Answer
 from api.calls import After, Call, Changing, Reading, Showing
-from api.paging import Cursor, Limit, decoded_id, encoded
+from api.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.scheduling.schemas import Empty
 from api.scheduling.waitlist_schemas import OfferPage, OfferShown
 from api.scheduling.waitlist_showing import offer_shower, show_offer_row
@@ -34,17 +34,13 @@ async def list_offers(
     """Offers in the order in which they were made."""
 
     def page() -> Answer:
-        if entry_id is not None:
-            call.log.load(WaitlistEntry, entry_id)
-        if opening_id is not None:
-            call.log.load(Opening, opening_id)
+        call.log.require((WaitlistEntry, entry_id), (Opening, opening_id))
         behind, tenant_id, now = decoded_id(cursor), call.actor.tenant_id, call.world.clock.now()
         call.world.wait_for(tenant_id, "waitlist", after)
         rows, following = call.world.waitlist.offers(
             tenant_id, entry_id=entry_id, opening_id=opening_id, after=behind, limit=limit
         )
-        next_cursor = encoded(str(following)) if following else None
-        return collected("offers", [show_offer_row(row, now) for row in rows], next_cursor, after)
+        return collected("offers", [show_offer_row(row, now) for row in rows], cursor_behind(following), after)
 
     return await call.read(Action.READ_VISITS, page)
 

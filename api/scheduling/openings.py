@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from api.answers import Answer
 from api.calls import After, Creating, Reading, Showing
-from api.paging import Cursor, Limit, decoded_number, encoded
+from api.paging import Cursor, Limit, cursor_behind, decoded_number
 from api.scheduling.waitlist_schemas import OpeningBody, OpeningPage, OpeningShown
 from api.scheduling.waitlist_showing import opening_shower
 from api.things import MAKES, READS_ONE, collected, made
@@ -42,15 +42,14 @@ async def list_openings(
     """Openings in the order in which they came about, each with whom it was offered to and who was passed over, and why."""
 
     def page() -> Answer:
-        if clinician_id is not None:
-            call.log.catalogue().one(Clinician, clinician_id)
+        call.log.require((Clinician, clinician_id))
         behind, tenant_id = decoded_number(cursor) or 0, call.actor.tenant_id
         call.world.wait_for(tenant_id, "waitlist", after)
         ids, following = call.world.waitlist.openings(tenant_id, clinician_id=clinician_id, after=behind, limit=limit)
         show = opening_shower(call, call.world.clock.now())
         found = call.log.load_all(Opening, ids)
         things = [{"id": id, "version": found[id].version, **show(found[id])} for id in ids]
-        return collected("openings", things, encoded(str(following)) if following else None, after)
+        return collected("openings", things, cursor_behind(following), after)
 
     return await call.read(Action.READ_VISITS, page)
 

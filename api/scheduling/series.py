@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from api.answers import Answer
 from api.calls import After, Call, Changing, Creating, Reading, Showing
-from api.paging import Cursor, Limit, decoded_id, encoded
+from api.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.scheduling.series_schemas import (
     ChangePreview,
     SeriesBody,
@@ -73,17 +73,13 @@ async def list_series(
     """Series in the order in which they were booked."""
 
     def page() -> Answer:
-        if clinician_id is not None:
-            call.log.catalogue().one(Clinician, clinician_id)
-        if patient_id is not None:
-            call.log.load(Patient, patient_id)
+        call.log.require((Clinician, clinician_id), (Patient, patient_id))
         behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
         call.world.wait_for(tenant_id, "calendar", after)
         entries, following = call.world.series.page(
             tenant_id, patient_id=patient_id, clinician_id=clinician_id, after=behind, limit=limit
         )
-        next_cursor = encoded(str(following)) if following else None
-        return collected("series", [show_entry(entry) for entry in entries], next_cursor, after)
+        return collected("series", [show_entry(entry) for entry in entries], cursor_behind(following), after)
 
     return await call.read(Action.READ_VISITS, page)
 

@@ -21,14 +21,13 @@ from api.scheduling.session_schemas import (
 )
 from api.scheduling.session_showing import roster_shower, session_shower, show_session_entry, undone_shower
 from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made
-from api.windows import MaybeFrom, MaybeTo, window
+from api.windows import MaybeFrom, MaybeTo, maybe_window
 from application.permissions import Action, authorise_session, authorise_visit
 from application.scheduling.cancel_session import CancelSession, CancelSessionHandler
 from application.scheduling.change_session import ChangeSession, ChangeSessionHandler
 from application.scheduling.plan_session import PlanSession, PlanSessionHandler
 from application.scheduling.surroundings import Surroundings
 from application.scheduling.undo_session import UndoSession, UndoSessionHandler
-from domain.errors import InvalidValueError
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
 from domain.practice.resource import Resource
@@ -74,20 +73,14 @@ async def list_sessions(
     """Sessions in order of their start, with how many seats are free. A window needs both of its ends."""
 
     def page() -> Answer:
-        if (from_ is None) != (to is None):
-            raise InvalidValueError("to" if to is None else "from", "a window needs both of its ends")
-        within = window(call.log, from_, to, LONGEST_WINDOW) if from_ and to else None
-        catalogue = call.log.catalogue()
-        for kind, id_ in (
+        within = maybe_window(call.log, from_, to, LONGEST_WINDOW)
+        call.log.require(
             (Clinician, clinician_id),
             (Resource, resource_id),
             (Service, service_id),
             (Location, location_id),
-        ):
-            if id_ is not None:
-                catalogue.one(kind, id_)
-        if course_id is not None:
-            call.log.load(Course, course_id)
+            (Course, course_id),
+        )
         which = SessionFilter(
             starts_from=within.starts_at if within else None,
             until=within.ends_at if within else None,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from api.answers import Answer
 from api.calls import After, Call, Changing, Creating, Reading, Showing
-from api.paging import Cursor, Limit, decoded_number, encoded
+from api.paging import Cursor, Limit, cursor_behind, decoded_number
 from api.scheduling.waitlist_schemas import EntryBody, EntryPage, EntryPatch, EntryShown, Window
 from api.scheduling.waitlist_showing import show_entry, show_entry_row
 from api.things import CHANGES, MAKES, READS_ONE, changed, collected, made
@@ -55,11 +55,7 @@ async def list_waitlist(
     """Entries in line: who joined first comes first. With `clinician_id` those who wait for that one alone."""
 
     def page() -> Answer:
-        catalogue = call.log.catalogue()
-        if clinician_id is not None:
-            catalogue.one(Clinician, clinician_id)
-        if service_id is not None:
-            catalogue.one(Service, service_id)
+        call.log.require((Clinician, clinician_id), (Service, service_id))
         behind, tenant_id = decoded_number(cursor) or 0, call.actor.tenant_id
         patient_ids = person_of(call.log, patient_id).ids if patient_id else ()
         call.world.wait_for(tenant_id, "waitlist", after)
@@ -72,8 +68,7 @@ async def list_waitlist(
             after=behind,
             limit=limit,
         )
-        next_cursor = encoded(str(following)) if following else None
-        return collected("entries", [show_entry_row(row) for row in rows], next_cursor, after)
+        return collected("entries", [show_entry_row(row) for row in rows], cursor_behind(following), after)
 
     return await call.read(Action.READ_VISITS, page)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from application.errors import StaleVersionError
+from application.handlers import TRIES
 from application.outcome import Outcome
 from application.ports import Clock
 from application.practice_log import PracticeLog, PracticeLogs
@@ -35,7 +36,6 @@ from domain.scheduling.status import Status
 from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
 
-_TRIES: Final = 5
 _TRIES_FOR_ANYONE: Final = 100
 """Each try that is lost is a visit that another has won: there are as many to lose as there are clinicians and rooms."""
 
@@ -96,7 +96,7 @@ class BookAppointmentHandler:
 
         If none is, the next look says why not.
         """
-        tries = _TRIES if command.clinician_id else _TRIES_FOR_ANYONE
+        tries = TRIES if command.clinician_id else _TRIES_FOR_ANYONE
         return decided_anew(lambda: self._book(log, command, by), tries)
 
     def _book(self, log: PracticeLog, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -32,8 +31,6 @@ from domain.scheduling.series_errors import SeriesConflictError
 from domain.scheduling.visit import SeriesPlace, Visit
 from domain.scheduling.visit_notes import clean_notes
 from domain.time_range import TimeRange
-
-TRIES: Final = 5
 
 
 class OnConflict(StrEnum):
@@ -85,9 +82,7 @@ class BookSeriesHandler:
         SeriesConflictError: a visit cannot take place, or with ``skip`` not one can.
         """
         log = self._logs.of(tenant_id)
-        return log.carry_out(
-            Series, by, lambda: decided_anew(lambda: self._book(log, command, by), TRIES), checks_itself=True
-        )
+        return log.carry_out(Series, by, lambda: decided_anew(lambda: self._book(log, command, by)), checks_itself=True)
 
     def preview(self, tenant_id: UUID, command: BookSeries) -> SeriesPlan:
         """Return what the command would book; nothing is recorded. Raises what the command raises, but for conflicts."""

@@ -7,7 +7,6 @@ from application.errors import StaleVersionError
 from application.handlers import ChangingHandler
 from application.outcome import Outcome
 from application.practice_log import PracticeLog
-from application.scheduling.book_series import TRIES
 from application.scheduling.overtaking import OvertakenError, decided_anew
 from domain.provenance import Provenance
 from domain.scheduling.course import Course, CourseCancellation
@@ -38,7 +37,7 @@ class CancelCourseHandler(ChangingHandler[CancelCourse, Course]):
 
         Raises InvalidValueError: the course has no such occurrence; NothingToChangeError: not one session is cancelled.
         """
-        return decided_anew(lambda: self._decide(log, command, by), TRIES)
+        return decided_anew(lambda: self._decide(log, command, by))
 
     def _decide(self, log: PracticeLog, command: CancelCourse, by: Provenance) -> Outcome[Course]:
         now, course = self._clock.now(), self.load(log, command)

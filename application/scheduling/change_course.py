@@ -9,7 +9,7 @@ from application.errors import StaleVersionError
 from application.outcome import Outcome
 from application.ports import Clock
 from application.practice_log import PracticeLog, PracticeLogs
-from application.scheduling.book_series import TRIES, OnConflict
+from application.scheduling.book_series import OnConflict
 from application.scheduling.limits import caps_on_sessions
 from application.scheduling.overtaking import OvertakenError, decided_anew
 from application.scheduling.series_changes import ALREADY_SO, MOVED_BY_ITSELF
@@ -76,7 +76,7 @@ class ChangeCourseHandler:
         occurrence; SeriesConflictError: a session cannot take place then; NothingToChangeError: not one is changed.
         """
         log = self._logs.of(tenant_id)
-        return log.carry_out(Course, by, lambda: decided_anew(lambda: self._record(log, command, by), TRIES))
+        return log.carry_out(Course, by, lambda: decided_anew(lambda: self._record(log, command, by)))
 
     def preview(self, tenant_id: UUID, command: ChangeCourse) -> CourseChangePlan:
         """Return what the command would change; nothing is recorded. Raises what the command raises, but for conflicts."""

@@ -8,7 +8,7 @@ from application.errors import StaleVersionError
 from application.outcome import Outcome
 from application.ports import Clock
 from application.practice_log import PracticeLog, PracticeLogs
-from application.scheduling.book_series import TRIES, OnConflict
+from application.scheduling.book_series import OnConflict
 from application.scheduling.limits import caps_on_all
 from application.scheduling.overtaking import OvertakenError, decided_anew
 from application.scheduling.series_changes import CancelSeries, ChangeSeries, fixed, wanted
@@ -53,7 +53,7 @@ class ChangeSeriesHandler:
         return log.carry_out(
             Series,
             by,
-            lambda: decided_anew(lambda: self._record(log, command, self._plan(log, command), by), TRIES),
+            lambda: decided_anew(lambda: self._record(log, command, self._plan(log, command), by)),
         )
 
     def preview(self, tenant_id: UUID, command: ChangeSeries | CancelSeries) -> ChangePlan:

@@ -6,7 +6,6 @@ from application.errors import StaleVersionError
 from application.outcome import Outcome
 from application.ports import Clock
 from application.practice_log import PracticeLog, PracticeLogs
-from application.scheduling.book_series import TRIES
 from application.scheduling.change_notes import refuse_erased
 from application.scheduling.change_series import ChangePlan
 from application.scheduling.overtaking import OvertakenError, decided_anew
@@ -31,7 +30,7 @@ class ChangeSeriesNotesHandler:
         NothingToChangeError: not one is changed; PatientErasedError.
         """
         log = self._logs.of(tenant_id)
-        return log.carry_out(Series, by, lambda: decided_anew(lambda: self._record(log, command, by), TRIES))
+        return log.carry_out(Series, by, lambda: decided_anew(lambda: self._record(log, command, by)))
 
     def preview(self, tenant_id: UUID, command: ChangeSeriesNotes) -> ChangePlan:
         """Return what the command would change; nothing is recorded. Raises what the command raises, but NothingToChangeError."""

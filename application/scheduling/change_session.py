@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from application.handlers import ChangingHandler
@@ -18,8 +17,6 @@ from domain.scheduling.errors import LimitReachedError, TimeTakenError
 from domain.scheduling.session import Session
 from domain.scheduling.session_terms import checked_staff
 from domain.scheduling.slot_together import slot_together
-
-_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class ChangeSessionHandler(ChangingHandler[ChangeSession, Session]):
 
         Raises what ``Session.change_seats`` and ``Session.move`` raise; what ``slot_together`` raises: the new time is not free.
         """
-        return decided_anew(lambda: self._decide(log, command, by), _TRIES)
+        return decided_anew(lambda: self._decide(log, command, by))
 
     def change(self, log: PracticeLog, thing: Session, command: ChangeSession) -> None:
         """A session is asked in ``decide``."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from application.handlers import TRIES, decided_on_the_newest
+
 T = TypeVar("T")
 
 
@@ -14,17 +16,12 @@ class OvertakenError(Exception):
         self.refusal = refusal
 
 
-def decided_anew(decide: Callable[[], T], tries: int) -> T:
+def decided_anew(decide: Callable[[], T], tries: int = TRIES) -> T:
     """Return what ``decide`` returns, asked again each time that it is overtaken, so often in all.
 
     If another is always first, the last look says why not: raises the refusal that overtook it, and what else ``decide`` raises.
     """
-    for _ in range(tries - 1):
-        try:
-            return decide()
-        except OvertakenError:
-            continue
     try:
-        return decide()
+        return decided_on_the_newest(decide, tries=tries, overtaken=(OvertakenError,))
     except OvertakenError as overtaken:
         raise overtaken.refusal from overtaken

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -27,8 +26,6 @@ from domain.scheduling.recurrence import Recurrence
 from domain.scheduling.series_errors import SeriesConflictError
 from domain.scheduling.session import Session
 from domain.scheduling.session_terms import checked_staff
-
-_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ class PlanCourseHandler:
         """
         log = self._logs.of(tenant_id)
         return log.carry_out(
-            Course, by, lambda: decided_anew(lambda: self._record(log, command, by), _TRIES), checks_itself=True
+            Course, by, lambda: decided_anew(lambda: self._record(log, command, by)), checks_itself=True
         )
 
     def preview(self, tenant_id: UUID, command: PlanCourse) -> CoursePlan:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -27,8 +26,6 @@ from domain.scheduling.session_terms import SessionTerms, checked_staff
 from domain.scheduling.slot_together import slot_together
 from domain.seats import checked_seats
 from domain.time_range import TimeRange
-
-_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class PlanSessionHandler:
         """
         log = self._logs.of(tenant_id)
         return log.carry_out(
-            Session, by, lambda: decided_anew(lambda: self._plan(log, command, by), _TRIES), checks_itself=True
+            Session, by, lambda: decided_anew(lambda: self._plan(log, command, by)), checks_itself=True
         )
 
     def _plan(self, log: PracticeLog, command: PlanSession, by: Provenance) -> Outcome[Session]:

@@ -30,7 +30,6 @@ from domain.scheduling.waitlist_entry import WaitlistEntry
 from domain.time_range import TimeRange
 
 MOST_AT_ONCE: Final = 20
-_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class OfferByHandHandler:
         different services; what ``slot_at`` raises: the time is not free.
         """
         log = self._logs.of(tenant_id)
-        return log.carry_out(Opening, by, lambda: decided_anew(lambda: self._offer(log, command, by), _TRIES))
+        return log.carry_out(Opening, by, lambda: decided_anew(lambda: self._offer(log, command, by)))
 
     def _offer(self, log: PracticeLog, command: OfferByHand, by: Provenance) -> Outcome[Opening]:
         now = self._clock.now()
