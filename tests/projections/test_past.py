@@ -40,7 +40,7 @@ class Fold:
     """Every visit and session as the first events of the log make it, by its own rules alone."""
 
     def __init__(self, world: World, life: Happenings) -> None:
-        ids = [thing.id for thing in (*life.appointments, *life.sessions)]
+        ids = [thing.id for thing in (*life.appointments, *life.gathering.sessions)]
         self._events = world.app_log.of_streams(life.tenant_id, ids, 0, 10_000)
         self._thing: Callable[[UUID, int], Appointment | Session] = cache(
             lambda id_, version: life.log.repository.get(id_, version=version)

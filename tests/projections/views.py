@@ -56,7 +56,8 @@ def assert_views_are_folds(world: World, life: Happenings) -> None:
 
     gathered = SessionQueries(world.app_transaction).page(life.tenant_id, SessionFilter(), limit=100_000)
     assert {(e.session_id, e.status, e.seats, e.taken, e.waiting, e.version) for e in gathered.entries} == {
-        (one.id, one.status, one.seats, len(one.roster), len(one.waiting), one.version) for one in life.sessions
+        (one.id, one.status, one.seats, len(one.roster), len(one.waiting), one.version)
+        for one in life.gathering.sessions
     }
 
     known = world.patients().by_ids(life.tenant_id, [patient.id for patient in life.patients])

@@ -1,7 +1,6 @@
 """What might happen in a practice: seeded, random, and remembered, so that a test can tell what the views must show."""
 
 import hashlib
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -19,15 +18,10 @@ from domain.practice.api_key import ApiKey, Role
 from domain.practice.data_import import DataImport, ImportStatus
 from domain.practice.location import Location, LocationDetails
 from domain.scheduling.appointment import Appointment
-from domain.scheduling.course import Course, PlannedSession
-from domain.scheduling.course_facts import CourseChange
-from domain.scheduling.question import Slot
-from domain.scheduling.session import Session
-from domain.scheduling.session_terms import SessionTerms
-from domain.scheduling.session_undoing import undo
 from domain.scheduling.status import Status
 from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
+from tests.support.sessions import SessionLife
 from tests.support.waiting import WaitingLife
 from tests.support.world import World, by_test
 
@@ -45,8 +39,6 @@ class Happenings:
     random: Random
     patients: list[Patient] = field(default_factory=list)
     appointments: list[Appointment] = field(default_factory=list)
-    sessions: list[Session] = field(default_factory=list)
-    courses: list[Course] = field(default_factory=list)
     locations: list[Location] = field(default_factory=list)
     api_keys: list[ApiKey] = field(default_factory=list)
     imports: list[DataImport] = field(default_factory=list)
@@ -54,9 +46,11 @@ class Happenings:
     rooms: list[UUID] = field(default_factory=lambda: [uuid7(), uuid7(), uuid7()])
     service_id: UUID = field(default_factory=uuid7)
     location_id: UUID = field(default_factory=uuid7)
+    gathering: SessionLife = field(init=False)
     waiting: WaitingLife = field(init=False)
 
     def __post_init__(self) -> None:
+        self.gathering = SessionLife(self.random, self.service_id, self.location_id, self.clinicians, self.rooms)
         self.waiting = WaitingLife(self.random, self.service_id, self.clinicians)
 
     @property
@@ -109,8 +103,8 @@ class Happenings:
             hash_ = self.random.randbytes(32).hex()
             self.imports.append(DataImport.start(id=uuid7(), kind="patients", source="jane", file_hash=hash_, at=NOW))
             return self.imports[0]
-        if self.sessions and (not self.courses or self.random.random() < 0.02):
-            return self._course()
+        if self.gathering.sessions and (not self.gathering.courses or self.random.random() < 0.02):
+            return self.gathering.course()
         kind = self.random.random()
         if kind < 0.2 or not self.patients:
             return self.register()
@@ -127,7 +121,7 @@ class Happenings:
         if kind < 0.3:
             return self._key()
         if kind < 0.4:
-            return self._session()
+            return self.gathering.something(self.random.choice(self.patients).id)
         if kind < 0.45:
             return self._location()
         if kind < 0.55:
@@ -145,74 +139,6 @@ class Happenings:
         id_ = uuid7() if self.locations else self.location_id
         self.locations.append(Location.open(id=id_, details=LocationDetails("Haus", "Europe/Berlin"), at=NOW))
         return self.locations[-1]
-
-    def gather(self, *people: Patient, seats: int = 2) -> Session:
-        """Plan a session, and let people enrol or wait."""
-        starts_at = NOW + timedelta(minutes=15 * self.random.randint(1, 2000))
-        terms = SessionTerms(
-            service_id=self.service_id,
-            staff_ids=tuple(self.clinicians),
-            location_id=self.location_id,
-            resource_ids=tuple(self.random.sample(self.rooms, 1)),
-            during=TimeRange(starts_at, starts_at + timedelta(hours=1)),
-            price=Money(1500, "EUR"),
-            mode="in_person",
-            seats=seats,
-        )
-        session = Session.plan(id=uuid7(), terms=terms, at=NOW)
-        for patient in people:
-            session.enrol(patient.id, [patient.id], NOW, waits=True)
-        self.sessions.append(session)
-        return session
-
-    def _session(self) -> Session:
-        """One of the sessions as somebody comes or goes, or a new one."""
-        session = self.random.choice(self.sessions) if self.sessions and self.random.random() < 0.8 else self.gather()
-        patient = self.random.choice(self.patients).id
-        act, earlier, is_undone = self.random.random(), deepcopy(session), self.random.random() < 0.2
-        if session.is_cancelled:
-            return self.gather()
-        if patient not in (*session.roster, *session.waiting):
-            session.enrol(patient, [patient], NOW, waits=True)
-        elif act < 0.4:
-            session.withdraw([patient], NOW)
-            if is_undone:
-                undo(session, "seat_cancelled", earlier, NOW)
-        elif act < 0.6 and patient in session.roster:
-            session.note_attendance([patient], self.random.random() < 0.5, session.starts_at)
-        elif act < 0.8:
-            session.change_seats(session.seats + 1, NOW)
-        elif act < 0.95:
-            later = session.starts_at + timedelta(hours=1), session.ends_at + timedelta(hours=1)
-            rooms = tuple(self.random.sample(self.rooms, 1))
-            session.move(self.random.sample(self.clinicians, 1), Slot(*later, self.location_id, rooms), NOW)
-        else:
-            session.cancel("Heizung, הסקה", NOW)
-            if is_undone:
-                undo(session, "cancelled", earlier, NOW)
-        return session
-
-    def _course(self) -> Course:
-        """A course of a session, or one that moves by an hour."""
-        if self.courses and self.random.random() < 0.5:
-            course = self.random.choice(self.courses)
-            later = course.sessions[0].starts_at + timedelta(hours=1)
-            course.change(CourseChange("all", 1, [1], {}), self.clinicians, {1: later}, NOW)
-            return course
-        first = self.random.choice(self.sessions)
-        planned = PlannedSession(1, first.starts_at.replace(tzinfo=None), first.starts_at, first.id)
-        course = Course.plan(
-            id=uuid7(),
-            service_id=self.service_id,
-            staff_ids=self.clinicians[:1],
-            seats=2,
-            zone="UTC",
-            rrule="FREQ=WEEKLY;COUNT=1",
-            sessions=[planned],
-            at=NOW,
-        )
-        self.courses.append(course)
-        return course
 
     def merge(self, survivor: Patient, other: Patient) -> int:
         """Let one patient stand for another, in one append."""
