@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self, TypedDict
+from typing import Any, Self, TypedDict
 from uuid import UUID
 
 from eventsourcing.domain import event
@@ -157,6 +157,10 @@ class Service(Aggregate):
         requires: list[str]
         active: bool
 
+        def apply(self, aggregate: Any) -> None:
+            aggregate.fields = {name: getattr(self, name) for name in ServiceFields.__annotations__}
+            aggregate.active = self.active
+
     class LimitsSet(Aggregate.Event):
         TOPIC = "practice.service.limits_set"
         per_day: int | None
@@ -214,7 +218,7 @@ class Service(Aggregate):
         """Return whether anything was recorded: the same terms again record nothing. Visits already booked keep theirs."""
         if to == self.terms:
             return False
-        self._changed(**to.fields(), active=to.active, timestamp=at)
+        self.trigger_event(self.Changed, **to.fields(), active=to.active, timestamp=at)
         return True
 
     @property
@@ -243,37 +247,3 @@ class Service(Aggregate):
     @event(SeatsSet)
     def _seats_set(self, seats: int | None, timestamp: datetime) -> None:
         self.seats = seats
-
-    @event(Changed)
-    def _changed(
-        self,
-        name: str,
-        duration_minutes: int,
-        buffer_before_minutes: int,
-        buffer_after_minutes: int,
-        step_minutes: int,
-        minimum_notice_minutes: int,
-        horizon_days: int,
-        price_amount_minor: int,
-        price_currency: str,
-        mode: str,
-        clinician_ids: list[UUID],
-        requires: list[str],
-        active: bool,
-        timestamp: datetime,
-    ) -> None:
-        self.fields = {
-            "name": name,
-            "duration_minutes": duration_minutes,
-            "buffer_before_minutes": buffer_before_minutes,
-            "buffer_after_minutes": buffer_after_minutes,
-            "step_minutes": step_minutes,
-            "minimum_notice_minutes": minimum_notice_minutes,
-            "horizon_days": horizon_days,
-            "price_amount_minor": price_amount_minor,
-            "price_currency": price_currency,
-            "mode": mode,
-            "clinician_ids": clinician_ids,
-            "requires": requires,
-        }
-        self.active = active
