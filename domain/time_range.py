@@ -31,6 +31,8 @@ class TimeRange:
         """Whether both share an instant; ranges that only touch do not."""
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
-    def padded(self, before: timedelta, after: timedelta) -> "TimeRange":
-        """The range with ``before`` added in front and ``after`` behind."""
-        return TimeRange(self.starts_at - before, self.ends_at + after)
+    def with_buffers(self, before_minutes: int, after_minutes: int) -> "TimeRange":
+        """The range with so many minutes added in front and behind."""
+        return TimeRange(
+            self.starts_at - timedelta(minutes=before_minutes), self.ends_at + timedelta(minutes=after_minutes)
+        )

@@ -1,7 +1,7 @@
 """Tells which of many things are in a practice's log already: what an import asks before it books."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -104,4 +104,4 @@ class RecordedThings:
 
 def _claim(holder_id: UUID, what: UUID, starts_at: datetime, ends_at: datetime, before: int, after: int) -> TimeClaim:
     visit = TimeRange(starts_at.astimezone(UTC), ends_at.astimezone(UTC))
-    return TimeClaim(holder_id, what, visit.padded(timedelta(minutes=before), timedelta(minutes=after)), visit)
+    return TimeClaim(holder_id, what, visit.with_buffers(before, after), visit)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -31,7 +31,7 @@ def visits_in(zone_name: str, on_date: date, hours: Hours, rules: VisitRules) ->
     day = day_in(zone_name, on_date)
     place = Place(location_id=_NOBODY, zone=zone_name, hours=hours)
     question = Question(now=day.starts_at, rules=rules, places=[place])
-    before, after = timedelta(minutes=rules.buffer_before_minutes), timedelta(minutes=rules.buffer_after_minutes)
+    before, after = rules.buffer_before_minutes, rules.buffer_after_minutes
     count = 0
     while slots := offered(question, day):
         count += 1
@@ -40,7 +40,7 @@ def visits_in(zone_name: str, on_date: date, hours: Hours, rules: VisitRules) ->
         question = replace(
             question,
             now=visit.starts_at,
-            busy=[TimeClaim(_NOBODY, _NOBODY, visit.padded(before, after), visit)],
+            busy=[TimeClaim(_NOBODY, _NOBODY, visit.with_buffers(before, after), visit)],
         )
     return count
 

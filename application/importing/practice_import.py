@@ -111,10 +111,9 @@ class PracticeImport:
         )
         if not (self._dry_run and tenant_id in (thing.id for thing in setup.made)):
             days = sorted(visit.on_date for visit in self._visits)
-            window = TimeRange(
-                *(datetime.combine(day, time(12), UTC) for day in (days[0], days[-1] + timedelta(days=1)))
-            )
-            around = window.padded(timedelta(days=3), timedelta(days=3))
+            # Wide enough for these days on any clock.
+            first, last = days[0] - timedelta(days=3), days[-1] + timedelta(days=4)
+            around = TimeRange(*(datetime.combine(day, time(12), UTC) for day in (first, last)))
             planner.note(self._log.reader.consult([one.id for one in setup.clinicians], around).claims)
         return planner
 

@@ -5,7 +5,7 @@ Their busy times are read together, in one round trip, and what one visit is giv
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -195,9 +195,7 @@ def _question(
 
 def _claims(question: Question, wanted: WantedVisit, slot: Slot, service_id: UUID) -> list[TimeClaim]:
     visit = TimeRange(slot.starts_at, slot.ends_at)
-    during = visit.padded(
-        timedelta(minutes=question.rules.buffer_before_minutes), timedelta(minutes=question.rules.buffer_after_minutes)
-    )
+    during = visit.with_buffers(question.rules.buffer_before_minutes, question.rules.buffer_after_minutes)
     return [
         TimeClaim(wanted.holder_id, what, during, visit, service_id) for what in (*wanted.staff_ids, *slot.resource_ids)
     ]

@@ -1,7 +1,7 @@
 """An appointment: one visit of one patient, from booking to its end."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -126,9 +126,7 @@ class Appointment(Aggregate):
     @property
     def taken(self) -> TimeRange:
         """The visit with its buffers."""
-        return self.during.padded(
-            timedelta(minutes=self.buffer_before_minutes), timedelta(minutes=self.buffer_after_minutes)
-        )
+        return self.during.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
 
     def exempt(
         self, rules: Sequence[str], overlaps: Sequence[UUID], beside: Sequence[UUID], reason: str, at: datetime

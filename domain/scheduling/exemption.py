@@ -117,4 +117,4 @@ def _taken(question: Question, starts_at: datetime) -> TimeRange:
     """The visit with its buffers."""
     rules = question.rules
     visit = TimeRange(starts_at, starts_at + timedelta(minutes=rules.duration_minutes))
-    return visit.padded(timedelta(minutes=rules.buffer_before_minutes), timedelta(minutes=rules.buffer_after_minutes))
+    return visit.with_buffers(rules.buffer_before_minutes, rules.buffer_after_minutes)

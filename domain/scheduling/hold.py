@@ -125,10 +125,10 @@ class Hold(Aggregate):
         if self.appointment_id is not None or self.is_released:
             return []
         visit, while_held = TimeRange(self.starts_at, self.ends_at), TimeRange(self.placed_at, self.expires_at)
-        before, after = timedelta(minutes=self.buffer_before_minutes), timedelta(minutes=self.buffer_after_minutes)
+        taken = visit.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
         return [
             *(
-                TimeClaim(self.id, what, visit.padded(before, after), visit, self.service_id, self.expires_at)
+                TimeClaim(self.id, what, taken, visit, self.service_id, self.expires_at)
                 for what in (self.clinician_id, *self.resource_ids)
             ),
             *(TimeClaim(self.id, mark, while_held, while_held, None, self.expires_at) for mark in self.counts_as),

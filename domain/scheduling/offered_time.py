@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -26,9 +26,7 @@ class OfferedTime:
     def claims(self) -> Iterator[TimeClaim]:
         """Yield what is kept, as a hold keeps it: from ``expires_at`` on it holds nothing."""
         visit = TimeRange(self.starts_at, self.ends_at)
-        taken = visit.padded(
-            timedelta(minutes=self.buffer_before_minutes), timedelta(minutes=self.buffer_after_minutes)
-        )
+        taken = visit.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
         for what in (self.clinician_id, *self.resource_ids):
             yield TimeClaim(self.opening_id, what, taken, visit, self.service_id, self.expires_at)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -27,8 +27,7 @@ class VisitRules:
 
     def reach(self, window: TimeRange) -> TimeRange:
         """Return the time in which claims matter to starts in the window; claims that only touch it do not."""
-        after = timedelta(minutes=self.duration_minutes + self.buffer_after_minutes)
-        return window.padded(timedelta(minutes=self.buffer_before_minutes), after)
+        return window.with_buffers(self.buffer_before_minutes, self.duration_minutes + self.buffer_after_minutes)
 
 
 class Period(StrEnum):

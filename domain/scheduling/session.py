@@ -1,7 +1,7 @@
 """A session: one time at which several people are seen together; it knows who has a seat, and who waits for one."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 from uuid import UUID
@@ -157,9 +157,7 @@ class Session(Aggregate):
     @property
     def taken(self) -> TimeRange:
         """The session with its buffers."""
-        return self.during.padded(
-            timedelta(minutes=self.buffer_before_minutes), timedelta(minutes=self.buffer_after_minutes)
-        )
+        return self.during.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
 
     def claims(self) -> list[TimeClaim]:
         """Return the time that the session holds: that of all its staff and resources, while it is to take place."""

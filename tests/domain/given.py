@@ -1,7 +1,7 @@
 """Short ways to say what a test is given."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from domain.scheduling.availability import offered
@@ -27,7 +27,7 @@ def between(starts: str, ends: str) -> TimeRange:
 def claim(starts: str, ends: str, what: UUID = CLINICIAN, before: int = 0, after: int = 0) -> TimeClaim:
     """A visit of these times, with buffers in minutes."""
     visit = between(starts, ends)
-    return TimeClaim(VISITOR, what, visit.padded(timedelta(minutes=before), timedelta(minutes=after)), visit)
+    return TimeClaim(VISITOR, what, visit.with_buffers(before, after), visit)
 
 
 def hours(*weekly: str, overrides: Iterable[str] = ()) -> OpeningHours:

@@ -64,7 +64,7 @@ def claims(draw: st.DrawFn, on: date, what: UUID, most: int = 6) -> list[TimeCla
     ):
         begins = midnight(on) + start * FIVE
         visit = TimeRange(begins, begins + length * FIVE)
-        found.append(TimeClaim(VISITOR, what, visit.padded(before * FIVE, after * FIVE), visit))
+        found.append(TimeClaim(VISITOR, what, visit.with_buffers(before * 5, after * 5), visit))
     return found
 
 
@@ -185,9 +185,7 @@ def searched(question: Question, window: TimeRange) -> list[tuple[datetime, UUID
     start = window.starts_at
     while start < window.ends_at:
         visit = TimeRange(start, start + timedelta(minutes=rules.duration_minutes))
-        held = visit.padded(
-            timedelta(minutes=rules.buffer_before_minutes), timedelta(minutes=rules.buffer_after_minutes)
-        )
+        held = visit.with_buffers(rules.buffer_before_minutes, rules.buffer_after_minutes)
         in_time = start >= question.now + timedelta(minutes=rules.minimum_notice_minutes)
         if in_time and not any(held.overlaps(claim.during) for claim in question.busy):
             for place in question.places:

@@ -212,8 +212,7 @@ class VisitPlanner:
 def _taken(visit: PlacedVisit) -> TimeRange:
     """The visit with the buffers of its service."""
     terms = visit.service.fields
-    before, after = terms["buffer_before_minutes"], terms["buffer_after_minutes"]
-    return visit.during.padded(timedelta(minutes=before), timedelta(minutes=after))
+    return visit.during.with_buffers(terms["buffer_before_minutes"], terms["buffer_after_minutes"])
 
 
 def _seat(visit: PlacedVisit) -> tuple[UUID, datetime]:
