@@ -73,6 +73,16 @@ def carry_out(connection: Connection[Any], asked: Sequence[Call]) -> None:
     is as fast, but warns whenever a statement fails, as one does where two runners meet. Each statement is prepared once, since
     planning it takes longer than writing a row.
     """
+    try:
+        _send(connection, asked)
+    except psycopg.errors.InvalidSqlStatementName:
+        # After a rollback psycopg (3.3.9) lets the server forget all that is prepared, ours as well. Nothing was carried out.
+        connection.execute("deallocate all")
+        del _prepared[connection]
+        _send(connection, asked)
+
+
+def _send(connection: Connection[Any], asked: Sequence[Call]) -> None:
     names = _prepared.setdefault(connection, {})
     for statement in {call.statement for call in asked} - names.keys():
         name = f"call_{len(names)}"

@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from event_store.tenancy import tenant_transaction
 from projections import cursors
 from projections.rows import Call, carry_out
 from tests.projections.views import VIEWS, cursors_of
@@ -28,6 +29,23 @@ class TestCarryOut:
             carry_out(connection, [Call("select $1::text::int", [text.encode()])])
 
         assert failure.value.diag.message_primary == f'invalid input syntax for type integer: "{text}"'
+
+    def test_goes_on_where_statements_were_forgotten(self, world: World) -> None:
+        tenant_id = world.practice().tenant_id
+        kept, new = Call("select $1::int", [b"0"]), Call("select $1::text", [b"0"])
+
+        with world.projector.connection() as connection:
+            carry_out(connection, [kept])
+            # What psycopg has prepared itself is what lets it forget everything after a rollback.
+            for _ in range(6):
+                with tenant_transaction(connection, tenant_id) as cursor:
+                    cursor.execute("select 1")
+            with pytest.raises(LookupError), tenant_transaction(connection, tenant_id):
+                raise LookupError
+            assert connection.execute("select count(*) from pg_prepared_statements").fetchone() == (0,)
+
+            carry_out(connection, [new, kept])
+            carry_out(connection, [kept, new])
 
     def test_ends_with_the_sight_of_its_practice(self, world: World, life: Happenings) -> None:
         last = life.happen(5)
