@@ -1,13 +1,14 @@
 """/v1/sessions/{id}/…: who has a seat, who waits for one, who came; and /v1/patients/{id}/enrolments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
 from api.answers import Answer
-from api.calls import After, Call, Changing, Reading
+from api.calls import After, Call, Changing, Reading, Showing
+from api.moments import Moment
 from api.paging import Cursor, Limit, page
 from api.scheduling.calendar import bookmark, encoded_bookmark
 from api.scheduling.session_schemas import (
@@ -27,7 +28,7 @@ from api.scheduling.session_showing import (
     show_enrolment,
     show_session_entry,
 )
-from api.scheduling.showing import patient_name
+from api.scheduling.showing import Person, patient_name
 from api.things import CHANGES, READS_ONE, Show, changed, collected
 from application.handlers import Change, ChangingHandler
 from application.patients.person import person_of
@@ -69,24 +70,24 @@ async def note_attendance(session_id: UUID, body: AttendanceBody, call: Changing
 
 @routes.get("/sessions/{session_id}/roster", response_model=RosterPage, responses=READS_ONE)
 async def get_roster(
-    session_id: UUID, call: Reading, limit: Limit = 50, cursor: Cursor = None, after: After = None
+    session_id: UUID, call: Showing, limit: Limit = 50, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """Who has a seat, in the order in which they got it, then who waits, the first one first: as the log says at this moment."""
+    """Who has a seat, in the order in which they got it, then who waits, the first one first: as the log says at this moment, or said at
+    another one, with the names of then."""
 
     def roster() -> Answer:
-        session, tenant_id = call.log.load(Session, session_id), call.actor.tenant_id
+        moment = call.moment(Session, session_id)
+        session = call.log.look_up(Session, session_id, moment.position, call.version)
         ids, next_cursor = page([*session.roster, *session.waiting], limit, cursor, lambda id_: id_)
-        patients = {}
-        if call.actor.may(Action.READ_PATIENTS):
-            call.world.wait_for(tenant_id, "patients", after)
-            patients = dict(call.world.patients.standing_for(tenant_id, ids))
+        patients = _people(call, ids, moment, after) if call.actor.may(Action.READ_PATIENTS) else {}
         lines = []
         for id_ in ids:
             patient = patients.get(id_)
             line = show_enrolment(session, id_) | {"patient_id": patient.patient_id if patient else id_}
             lines.append(line | {"patient": patient_name(patient)})
-        answer = collected("roster", lines, next_cursor, after)
-        return Answer({**answer.body, "version": session.version, "seats": session.seats}, version=session.version)
+        answer = collected("roster", lines, next_cursor, after if moment.position is None else moment.position)
+        etag = session.version if moment.position is None else None
+        return Answer({**answer.body, "version": session.version, "seats": session.seats}, version=etag)
 
     return await call.read(Action.READ_VISITS, roster)
 
@@ -116,6 +117,14 @@ async def list_enrolments(
         return collected("enrolments", shown, encoded_bookmark(following), after)
 
     return await call.read(Action.READ_VISITS, enrolments)
+
+
+def _people(call: Call, ids: Collection[UUID], moment: Moment, after: int | None) -> Mapping[UUID, Person]:
+    """Return who stands for each, or stood at the moment."""
+    if moment.position is not None:
+        return Surroundings(call.log, moment.position).people(ids)
+    call.world.wait_for(call.actor.tenant_id, "patients", after)
+    return call.world.patients.standing_for(call.actor.tenant_id, ids)
 
 
 async def _change(

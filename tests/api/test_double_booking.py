@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.api.studio import Studio, at_once, codes
 
 TEN = "2026-06-01T10:00:00+02:00"
@@ -31,10 +33,11 @@ class TestOneSlot:
 
 
 class TestOneRoom:
-    def test_two_clinicians_in_one_room_and_the_loser_holds_nothing(self, studio: Studio) -> None:
-        studio.add_room()
+    @pytest.mark.parametrize("kind", ["room", "device"])
+    def test_two_clinicians_in_one_room_and_the_loser_holds_nothing(self, studio: Studio, kind: str) -> None:
+        studio.make("/v1/resources", location_id=studio.location, kind=kind, name="1")
         clinicians = [studio.clinician, studio.add_clinician()]
-        studio.service = studio.add_service(clinician_ids=clinicians, requires=[{"kind": "room"}])
+        studio.service = studio.add_service(clinician_ids=clinicians, requires=[{"kind": kind}])
 
         answers = at_once(2, lambda place: studio.book(clinician_id=clinicians[place]))
 

@@ -1,6 +1,7 @@
 """Times: what the clinic's wall clock says, never the machine's."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -83,6 +84,26 @@ class TestLocalStart:
 
         assert (refused["code"], refused["errors"][0]["field"]) == ("unknown_zone", "zone")
         assert refused["detail"].endswith("this one is called America/New_York")
+
+
+class TestClocksOfClients:
+    @pytest.mark.parametrize("days", [-3, 3])
+    def test_are_never_believed(self, studio: Studio, days: int) -> None:
+        """TZ8: the server's time wins."""
+        wrong = {"Date": format_datetime(studio.program.clock.now() + timedelta(days=days), usegmt=True)}
+        hold = {"service_id": studio.service, "clinician_id": studio.clinician, "minutes": 5}
+        hold |= {"starts_at": "2026-06-02T09:00:00+02:00"}
+
+        booked = studio.client.post("/v1/appointments", json=studio.visit(), headers=wrong).json()
+        held = studio.client.post("/v1/holds", json=hold, headers=wrong).json()
+
+        now = studio.program.clock.now()
+        assert datetime.fromisoformat(held["expires_at"]) == now + timedelta(minutes=5)
+        assert datetime.fromisoformat(booked["grace_until"]) == now + timedelta(minutes=3)
+        with studio.program.at(datetime(2026, 6, 1, 7, tzinfo=UTC)):
+            path = f"/v1/appointments/{booked['id']}/cancel"
+            late = studio.client.post(path, json={"reason": "x"}, headers=wrong)
+        assert late.json()["code"] == "already_started"
 
 
 class TestDisplay:

@@ -145,6 +145,41 @@ class TestEveryThing:
                 assert without_position(old.json()) == before
 
 
+class TestARoster:
+    def test_is_as_it_was_with_the_names_of_then(self, studio: Studio) -> None:
+        yoga, analyst = studio.add_service(name="יוגה", seats=1), studio.key_of("analyst")
+        session = studio.make(
+            "/v1/sessions", service_id=yoga, staff_ids=[studio.clinician], starts_at="2026-06-01T09:00:00+02:00"
+        )
+        path, others = f"/v1/sessions/{session['id']}", [studio.add_patient(family_name=name) for name in ("Li", "Noa")]
+        rosters = [without_position(studio.client.get(f"{path}/roster").json())]
+        acts: list[tuple[str, str, Json]] = [
+            ("post", f"{path}/enrol", {"patient_id": others[0]}),
+            ("post", f"{path}/enrol", {"patient_id": others[1], "if_full": "wait"}),
+            ("patch", f"/v1/patients/{others[0]}", {"family_name": "Lee"}),
+            ("post", f"{path}/withdraw", {"patient_id": others[0]}),
+        ]
+        for number, (verb, where, said) in enumerate(acts, 1):
+            with studio.program.at(minute(number)):
+                done = studio.client.request(verb.upper(), where, json=said).json()
+            now = studio.client.get(f"{path}/roster", params={"after": done["position"]}).json()
+            rosters.append(without_position(now))
+
+        for number, roster in enumerate(rosters):
+            assert without_position(at(studio, number, f"{path}/roster")) == roster
+            assert without_position(at(studio, number + 0.5, f"{path}/roster")) == roster
+        assert [line["patient"]["family_name"] for line in rosters[2]["roster"]] == ["Li", "Noa"]
+        old = studio.client.get(f"{path}/roster", params={"version": 3})
+        assert (without_position(old.json()), "etag" in old.headers) == (rosters[2], False)
+        assert "Li" not in analyst.get(f"{path}/roster", params={"version": 3}).text
+        both: Json = {"version": 2, "as_of": text(minute(1))}
+        assert studio.client.get(f"{path}/roster", params=both).status_code == 422
+        assert studio.client.get(f"{path}/roster", params={"version": 9}).status_code == 404
+        with studio.program.at(minute(9)):
+            studio.client.delete(f"/v1/patients/{others[0]}")
+        assert [line["patient"] for line in at(studio, 1, f"{path}/roster")["roster"]] == [None]
+
+
 class TestAThing:
     @SLOW
     @given(minutes=st.lists(st.integers(0, 50), min_size=1, max_size=8))
