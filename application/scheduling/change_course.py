@@ -13,7 +13,7 @@ from application.scheduling.book_series import OnConflict
 from application.scheduling.limits import caps_on_sessions
 from application.scheduling.overtaking import OvertakenError, decided_anew
 from application.scheduling.series_changes import ALREADY_SO, MOVED_BY_ITSELF
-from application.scheduling.series_slots import Decisions, WantedVisit, decide_all
+from application.scheduling.series_slots import Decisions, WantedVisit, decide_moves
 from domain.errors import InvalidValueError
 from domain.provenance import Provenance
 from domain.scheduling.course import Course, PlannedSession
@@ -93,16 +93,7 @@ class ChangeCourseHandler:
         wishes = [wish for wish in asked.values() if isinstance(wish, WantedVisit)]
         if not wishes:
             return CourseChangePlan(course, sessions, None, kept)
-        decisions = decide_all(
-            log,
-            course.service_id,
-            wishes,
-            now,
-            moving={each.holder_id for each in wishes},
-            # The first to go is the one whose new time no other has now.
-            is_backwards=any(each.starts_at > sessions[each.index].starts_at for each in wishes),
-        )
-        return CourseChangePlan(course, sessions, decisions, kept)
+        return CourseChangePlan(course, sessions, decide_moves(log, course.service_id, wishes, now, sessions), kept)
 
     def _record(self, log: PracticeLog, command: ChangeCourse, by: Provenance) -> Outcome[Course]:
         now = self._clock.now()

@@ -13,7 +13,7 @@ from application.scheduling.limits import caps_on_all
 from application.scheduling.overtaking import OvertakenError, decided_anew
 from application.scheduling.series_changes import CancelSeries, ChangeSeries, fixed, wanted
 from application.scheduling.series_outcome import SeriesOutcome
-from application.scheduling.series_slots import Granted, WantedVisit, decide_all
+from application.scheduling.series_slots import Granted, WantedVisit, decide_moves
 from domain.provenance import Provenance
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.errors import LimitReachedError, TimeTakenError
@@ -75,15 +75,7 @@ class ChangeSeriesHandler:
         wishes = [wish for wish in asked.values() if isinstance(wish, WantedVisit)]
         if not wishes:
             return ChangePlan(series, visits, (), (), (), kept)
-        decisions = decide_all(
-            log,
-            series.service_id,
-            wishes,
-            now,
-            moving={each.holder_id for each in wishes},
-            # The first to go is the one whose new time no other has now.
-            is_backwards=any(each.starts_at > visits[each.index].starts_at for each in wishes),
-        )
+        decisions = decide_moves(log, series.service_id, wishes, now, visits)
         return ChangePlan(series, visits, decisions.granted, decisions.conflicts, (), kept, decisions.expired)
 
     def _record(

@@ -116,6 +116,25 @@ def decide_all(
     return Decisions(next(iter(diaries.values())), kept, [refused[index] for index in sorted(refused)], expired)
 
 
+def decide_moves(
+    log: PracticeLog,
+    service_id: UUID,
+    wanted: Sequence[WantedVisit],
+    now: datetime,
+    present: Mapping[int, Appointment] | Mapping[int, Session],
+) -> Decisions:
+    """Decide visits that are there already, by index in ``present``, and move in one append. Raises what ``decide_all`` raises."""
+    return decide_all(
+        log,
+        service_id,
+        wanted,
+        now,
+        moving={each.holder_id for each in wanted},
+        # The first to go is the one whose new time no other has now.
+        is_backwards=any(each.starts_at > present[each.index].starts_at for each in wanted),
+    )
+
+
 def _pass(
     diaries: Mapping[int, Diary],
     wanted: Sequence[WantedVisit],
