@@ -19,12 +19,13 @@ from psycopg.pq.abc import PGresult
 class DirectCall:
     """One statement, to be prepared on each connection that will run it.
 
-    Its parameters are PostgreSQL's text forms as bytes, None for null. A connection that runs it is in autocommit mode and serves one
-    thread.
+    Its parameters are PostgreSQL's text forms as bytes, or its binary ones; None for null. A connection that runs it is in autocommit mode
+    and serves one thread.
     """
 
     name: bytes
     statement: bytes
+    parameters: Format = Format.TEXT
 
     def prepare(self, connection: Connection[Any]) -> None:
         """Make a connection ready. Raises psycopg.Error."""
@@ -51,7 +52,8 @@ class DirectCall:
 
     def _run(self, connection: Connection[Any], values: tuple[bytes | None, ...], form: Format) -> PGresult:
         # None is null, as in exec_params, though the type here does not say so.
-        result = connection.pgconn.exec_prepared(self.name, values, result_format=form)  # type: ignore[arg-type]
+        forms = [self.parameters] * len(values)
+        result = connection.pgconn.exec_prepared(self.name, values, forms, form)  # type: ignore[arg-type]
         _refuse_failure(result, ExecStatus.TUPLES_OK)
         return result
 

@@ -18,17 +18,21 @@ from uuid import UUID
 
 import psycopg
 from psycopg import Connection
+from psycopg.pq import Format
 
 from domain.patients.errors import PatientWithdrawnError
 from domain.provenance import CommandRepeatedError
 from domain.scheduling.errors import DailyLimitError, TimeTakenError, WeeklyLimitError
 from domain.scheduling.time_claim import TimeClaim
-from event_store.append_document import AppendDocument, joined
+from event_store.append_rows import AppendRows, joined
 from event_store.direct_call import DirectCall
 from event_store.errors import StaleStreamError, StoreUnavailableError, UnknownPracticeError
 from event_store.tenancy import tenant_transaction
 
-_APPEND: Final = DirectCall(b"append", b"select outcome, position from log.append($1::jsonb, $2, $3)")
+_APPEND: Final = DirectCall(
+    b"append", b"select outcome, position from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9)", Format.BINARY
+)
+_YES, _NO = b"\x01", b"\x00"
 
 PATIENCE_SECONDS: Final = 2.0
 """How long an append is tried again when the database is away or another program holds the practice's head."""
@@ -36,12 +40,12 @@ PATIENCE_SECONDS: Final = 2.0
 
 @dataclass(slots=True, eq=False)
 class Append:
-    """One practice's append and, once it has landed, its outcome. ``document`` is what travels of it, ``stream_id`` its first event's."""
+    """One practice's append and, once it has landed, its outcome. ``rows`` are what travels of it, ``stream_id`` its first event's."""
 
     tenant_id: UUID
     command_id: UUID
     stream_id: UUID
-    document: AppendDocument
+    rows: AppendRows
     claims: Sequence[TimeClaim] = ()
     releases: Sequence[UUID] = ()
     outcome: str = ""
@@ -207,13 +211,13 @@ class AppendJoiner:
 
 
 def _fly(connection: Connection[Any], flight: Sequence[Append], *, wait: bool) -> None:
-    batch, waits = joined([request.document for request in flight]), b"t" if wait else b"f"
+    batch, waits = joined([request.rows for request in flight]), _YES if wait else _NO
     try:
-        rows = _APPEND.texts(connection, batch, waits, b"f")
+        answers = _APPEND.texts(connection, *batch, waits, _NO)
     except (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation):
         # One of them cannot be written, and so none was: now each is looked at.
-        rows = _APPEND.texts(connection, batch, waits, b"t")
-    for request, (outcome, position) in zip(flight, rows, strict=True):
+        answers = _APPEND.texts(connection, *batch, waits, _YES)
+    for request, (outcome, position) in zip(flight, answers, strict=True):
         request.outcome, request.position = outcome.decode(), int(position or 0)
 
 

@@ -19,7 +19,7 @@ from domain.patient_standing import Seen
 from domain.provenance import Provenance
 from domain.scheduling.quotas import VisitCap
 from domain.scheduling.time_claim import TimeClaim
-from event_store.append_document import append_document
+from event_store.append_rows import append_rows, stream_of
 from event_store.joiner import Append, AppendJoiner
 from event_store.mapper import MappedEvent
 from event_store.tenancy import tenant_transaction
@@ -66,7 +66,7 @@ class PracticeRecorder(ApplicationRecorder):
         if not stored_events:
             return []
         source = provenance or Provenance(actor="system", command_id=uuid7())
-        document = append_document(
+        rows = append_rows(
             self._tenant_id,
             cast(Sequence[MappedEvent], stored_events),
             source,
@@ -80,8 +80,8 @@ class PracticeRecorder(ApplicationRecorder):
             Append(
                 self._tenant_id,
                 source.command_id,
-                UUID(str(stored_events[0].originator_id)),
-                document,
+                stream_of(stored_events[0]),
+                rows,
                 claims,
                 releases,
             )

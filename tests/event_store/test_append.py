@@ -19,7 +19,7 @@ from domain.scheduling.appointment import Appointment
 from domain.scheduling.errors import TimeTakenError
 from domain.scheduling.visit import Visit
 from domain.time_range import TimeRange
-from event_store.append_document import append_document
+from event_store.append_rows import append_rows
 from event_store.errors import UnknownPracticeError
 from event_store.joiner import Append
 from event_store.mapper import MappedEvent
@@ -270,15 +270,18 @@ class TestJoining:
         log.record(appointment(uuid7()), by=by)
         [event] = appointment(uuid7()).collect_events()
         stored = cast(MappedEvent, log.mapper.to_stored_event(event))
-        document = append_document(log.tenant_id, [stored], by, TEN)
-        lost = Append(log.tenant_id, by.command_id, event.originator_id, document, outcome="failed")
+        rows = append_rows(log.tenant_id, [stored], by, TEN)
+        lost = Append(log.tenant_id, by.command_id, event.originator_id, rows, outcome="failed")
 
         world.store.joiner._fly_alone(lost)
 
         assert lost.outcome == "repeated"
 
     def test_an_unknown_practice_is_refused(self, world: World) -> None:
-        document = append_document(uuid7(), [], by_test(), TEN)
+        [event] = appointment(uuid7()).collect_events()
+        stored = cast(MappedEvent, world.practice().mapper.to_stored_event(event))
+        unknown = uuid7()
+        rows = append_rows(unknown, [stored], by_test(), TEN)
 
         with pytest.raises(UnknownPracticeError):
-            world.store.joiner.append(Append(uuid7(), uuid7(), uuid7(), document))
+            world.store.joiner.append(Append(unknown, uuid7(), event.originator_id, rows))
