@@ -66,7 +66,8 @@ def holidays_at(catalogue: Catalogue, location: Location, year: int) -> frozense
 
 def off_times(clinician: Clinician) -> list[TimeRange]:
     """Return the clinician's time off as instants; whole days are those of the clinician's zone."""
-    return [_instants(text, clinician.zone) for text in clinician.time_off]
+    found = (_instants(text, clinician.zone) for text in clinician.time_off)
+    return [during for during in found if during is not None]
 
 
 @lru_cache(maxsize=4096)
@@ -79,9 +80,12 @@ def _hours(parts: tuple[_Part, ...], closed: frozenset[int]) -> Hours:
 
 
 @lru_cache(maxsize=4096)
-def _instants(text: str, zone: str) -> TimeRange:
+def _instants(text: str, zone: str) -> TimeRange | None:
+    """Return None for days that the zone's calendar leaves out, where it crosses the date line: they take no time."""
     range = parsed(text)
     if not isinstance(range, DaysOff):
         return range.during
-    ends = (instant(zone, range.first_date.toordinal(), 0), instant(zone, range.last_date.toordinal() + 1, 0))
-    return TimeRange(*(datetime.fromtimestamp(epoch, UTC) for epoch in ends))
+    begins, ends = instant(zone, range.first_date.toordinal(), 0), instant(zone, range.last_date.toordinal() + 1, 0)
+    if begins == ends:
+        return None
+    return TimeRange(datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC))
