@@ -28,7 +28,7 @@ from domain.scheduling.appointment import Appointment
 from domain.scheduling.availability import slot_at
 from domain.scheduling.choice import anyone_at
 from domain.scheduling.errors import HoldMismatchError, LimitReachedError, TimeTakenError
-from domain.scheduling.exemption import Exemption, slot_regardless
+from domain.scheduling.exemption import Exemption, clean_override_reason, slot_regardless
 from domain.scheduling.hold import Hold, HoldStatus
 from domain.scheduling.question import Question, Slot
 from domain.scheduling.quotas import VisitCap
@@ -68,6 +68,8 @@ class BookAppointment:
             raise InvalidValueError("override", "a request takes no time from anybody: book it, or leave this out")
         if self.override_reason is not None and self.clinician_id is None:
             raise InvalidValueError("clinician_id", "say whose rules are to be set aside")
+        if self.override_reason is not None:
+            clean_override_reason(self.override_reason)
 
 
 @dataclass(frozen=True, slots=True)

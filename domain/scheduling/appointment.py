@@ -17,6 +17,7 @@ from domain.scheduling.errors import (
     NotRequestedError,
     NotStartedError,
 )
+from domain.scheduling.exemption import clean_override_reason
 from domain.scheduling.status import Status, refuse_closed, refuse_fixed, refuse_unagreed
 from domain.scheduling.time_claim import TimeClaim
 from domain.scheduling.undoing import GRACE, NOTES_CHANGED, Earlier, earlier_notes, remember, undoable
@@ -134,16 +135,15 @@ class Appointment(Aggregate):
         """Say why a visit that is being booked sets rules aside: ``rules`` are the codes of what would have refused it.
 
         ``overlaps`` hold the time that it is booked beside, ``beside`` are whom and what it shares with them.
-        Raises InvalidValueError: no reason, or over 1000 characters.
+        Raises what ``clean_override_reason`` raises.
         """
-        reason = clean_paragraphs("override.reason", reason, 1000)
         self.trigger_event(
             self.Exempted,
             patient_id=self.patient_id,
             rules=list(rules),
             overlaps=list(overlaps),
             beside=list(beside),
-            reason=reason,
+            reason=clean_override_reason(reason),
             timestamp=at,
         )
 

@@ -21,11 +21,17 @@ from domain.scheduling.errors import (
 )
 from domain.scheduling.question import Place, Question, Slot
 from domain.scheduling.time_claim import TimeClaim
+from domain.text import clean_paragraphs
 from domain.time_range import TimeRange
 from domain.weekly_hours import WEEKDAYS, OpeningHours
 
 _ROUND_THE_CLOCK: Final = OpeningHours.parse([f"{day} 00:00-24:00" for day in WEEKDAYS])
 _FARTHEST_DAYS: Final = 36_500
+
+
+def clean_override_reason(reason: str) -> str:
+    """Return why rules are to be set aside. Raises InvalidValueError: no reason, or over 1000 characters."""
+    return clean_paragraphs("override.reason", reason, 1000)
 
 
 class Exemption(NamedTuple):

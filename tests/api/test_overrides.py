@@ -92,9 +92,15 @@ class TestOverride:
         assert line["sentence"] == "The visit was booked against the rules, on purpose"
         assert (line["personal"], line["actor"].split(":")[0]) == (WHY, "key")
 
-    @pytest.mark.parametrize("override", [{"reason": " "}, {"reason": "x" * 1001}, {}, {"because": 1}, "x"])
-    def test_needs_a_reason(self, studio: Studio, override: object) -> None:
-        answer = studio.book("2026-06-01T18:00:00+02:00", override=override)
+    @pytest.mark.parametrize("starts_at", ["2026-06-01T18:00:00+02:00", "2026-06-01T10:00:00+02:00"])
+    @pytest.mark.parametrize(
+        "override",
+        [{"reason": " "}, {"reason": "\u202e"}, {"reason": "a\0"}, {"reason": "x" * 1001}, {}, {"because": 1}, "x"],
+    )
+    def test_needs_a_reason_whether_or_not_a_rule_is_in_the_way(
+        self, studio: Studio, override: object, starts_at: str
+    ) -> None:
+        answer = studio.book(starts_at, override=override)
 
         assert (answer.status_code, answer.json()["errors"][0]["field"].split(".")[0]) == (422, "override")
 
