@@ -40,7 +40,12 @@ def moment_of(world: World, actor: Actor, as_of: str, field: str = "as_of") -> M
     """Return the moment of an instant. Raises InvalidValueError: no time, or one that has not come yet."""
     # A plus sign that was not escaped arrives as a space.
     asked = instant(as_of[:-6] + "+" + as_of[-5:] if as_of[-6:-5] == " " else as_of, field)
+    refuse_future(world, asked, field)
+    return Moment(asked, world.instants.position_at(actor.tenant_id, asked))
+
+
+def refuse_future(world: World, asked: datetime, field: str) -> None:
+    """Raises InvalidValueError: the instant has not come yet."""
     now = world.clock.now()
     if asked > now:
         raise InvalidValueError(field, f"nobody knows yet what will be recorded; it is {zulu(now)}")
-    return Moment(asked, world.instants.position_at(actor.tenant_id, asked))

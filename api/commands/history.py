@@ -34,11 +34,14 @@ def history(
 
     It shows personal data, except of those who were erased: of them nothing is known any more, as of any instant.
     """
+    from api.moments import refuse_future
     from api.times import instant
 
     reached_at = None if as_of is None else instant(as_of, "--as-of")
     with opened() as world:
         practice_id = practice_with(world, practice, thing)
+        if reached_at is not None:
+            refuse_future(world, reached_at, "--as-of")
         until = None if reached_at is None else world.instants.position_at(practice_id, reached_at)
         world.catch_up(practice_id)
         also = _belonging(world, practice_id, thing)
