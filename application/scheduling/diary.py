@@ -45,21 +45,21 @@ class Diary:
         clinician_id: UUID,
         *,
         without: UUID | None = None,
-        preferred: Collection[UUID] = (),
+        preferred: Sequence[UUID] = (),
     ) -> Question:
         """Return what decides when the clinician can give the service.
 
         ``without`` is an appointment or hold whose own claims do not count, because it gives them up; ``preferred``
-        resources are chosen before others. Raises NotFoundError: there is no such clinician.
+        resources are chosen before others, in their order. Raises NotFoundError: there is no such clinician.
         """
-        clinician = self.catalogue.one(Clinician, clinician_id)
+        clinician, ranks = self.catalogue.one(Clinician, clinician_id), {id: rank for rank, id in enumerate(preferred)}
         # Each clinician has an order of rooms of their own, always the same: people who are booked at the same moment then
         # rarely reach for the same room.
         candidates = [
             (resource.location_id, Candidate(resource.id, resource.kind, self._busy(resource.id, without)))
             for resource in sorted(
                 self.catalogue.all(Resource),
-                key=lambda each: (each.id not in preferred, each.id.int ^ clinician_id.int),
+                key=lambda each: (ranks.get(each.id, len(ranks)), each.id.int ^ clinician_id.int),
             )
             if resource.active
         ]
@@ -82,7 +82,7 @@ class Diary:
         holds = [claim for claim in self._busy(clinician_id, without) if claim.expires_at and claim.service_id]
         return [*self._busy(asked_of(clinician_id), without), *holds]
 
-    def contenders(self, *, without: UUID | None = None, preferred: Collection[UUID] = ()) -> list[Contender]:
+    def contenders(self, *, without: UUID | None = None, preferred: Sequence[UUID] = ()) -> list[Contender]:
         """Return everyone who gives the service, each with what ``question`` says of them."""
         return [
             Contender(clinician_id, self.question(clinician_id, without=without, preferred=preferred))

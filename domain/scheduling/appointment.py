@@ -209,9 +209,9 @@ class Appointment(Aggregate):
 
         Raises what ``refuse_fixed`` raises, and InThePastError.
         """
-        resources = list(resource_ids)
         refuse_fixed(self.status)
-        if (clinician_id, location_id, resources) == (self.clinician_id, self.location_id, self.resource_ids):
+        resources = list(resource_ids)
+        if (clinician_id, location_id, set(resources)) == (self.clinician_id, self.location_id, set(self.resource_ids)):
             return False
         if self.starts_at < at:
             raise InThePastError

@@ -229,8 +229,8 @@ class Session(Aggregate):
         """
         self._refuse_begun(at)
         staff, resources = list(checked_staff(staff_ids)), list(slot.resource_ids)
-        now = (self.staff_ids, self.location_id, self.resource_ids, self.starts_at, self.ends_at)
-        if (staff, slot.location_id, resources, slot.starts_at, slot.ends_at) == now:
+        now = (self.staff_ids, self.location_id, set(self.resource_ids), self.starts_at, self.ends_at)
+        if (staff, slot.location_id, set(resources), slot.starts_at, slot.ends_at) == now:
             return False
         if slot.starts_at < at:
             raise InThePastError

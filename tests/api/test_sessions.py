@@ -1,6 +1,7 @@
 """Sessions: a class with seats, several staff and a room; the last seat is never sold twice."""
 
 from datetime import UTC, datetime
+from itertools import permutations
 from typing import Any
 
 import httpx2
@@ -267,6 +268,16 @@ class TestAttendance:
 
 
 class TestChange:
+    def test_to_the_rooms_that_it_has_in_any_order_is_no_news(self, studio: Studio) -> None:
+        rooms = [studio.add_room(name) for name in ("1", "2", "3")]
+        for both in permutations(rooms, 2):
+            session = planned(studio, resource_ids=list(both))
+
+            for named in ([], [both[0]], [both[1]], [both[1], both[0]], list(both)):
+                told = studio.client.patch(f"/v1/sessions/{session['id']}", json={"resource_ids": named}).json()
+                assert (told["version"], told["resource_ids"]) == (1, session["resource_ids"])
+            studio.client.post(f"/v1/sessions/{session['id']}/cancel", json={"reason": "x"})
+
     def test_moves_the_class_and_keeps_its_roster(self, studio: Studio) -> None:
         session, (dana,) = planned(studio), people(studio, 1)
         enrol(studio, session, dana)

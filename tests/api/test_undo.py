@@ -1,6 +1,7 @@
 """Reassign, and undo: EC-10, and "Whoops, don't book that!"."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -50,6 +51,16 @@ class TestReassign:
         moved = pair.act(visit["id"], "reassign", resource_ids=[other]).json()
 
         assert (moved["clinician_id"], moved["resource_ids"]) == (visit["clinician_id"], [other])
+
+    def test_to_what_it_has_in_any_order_is_no_news(self, studio: Studio) -> None:
+        rooms = [studio.add_room(name) for name in ("1", "2", "3")]
+        for both in permutations(rooms, 2):
+            visit = studio.booked(resource_ids=list(both))
+
+            for named in ([], [both[0]], [both[1]], [both[1], both[0]], list(both)):
+                told = studio.act(visit["id"], "reassign", resource_ids=named).json()
+                assert (told["version"], told["resource_ids"]) == (1, list(both))
+            studio.act(visit["id"], "cancel", reason="x")
 
     def test_is_refused_where_the_other_is_not_free_or_not_there(self, pair: Studio) -> None:
         second = other_clinician(pair)
