@@ -14,7 +14,7 @@ from api.idempotency import IdempotencyKey, provenance
 from api.moments import AsOf, Moment, Version, moment_of
 from api.security import Doorkeeper
 from api.things import Show, changed, made, shown
-from api.unheard import check_fields, check_query
+from api.unheard import check_fields, check_key, check_query
 from application.errors import StaleVersionError
 from application.handlers import Change, ChangingHandler, MakingHandler
 from application.permissions import Action, Actor, authorise
@@ -136,6 +136,8 @@ class Call:
 
 def _call(request: Request, **more: Any) -> Call:
     check_query(request)
+    if more.get("idempotency_key") is not None:
+        check_key(request)
     return Call(request, request.app.state.gate, request.scope["actor"], **more)
 
 

@@ -31,6 +31,12 @@ def check_query(request: Request) -> None:
         raise RequestValidationError([{"loc": ("query", name), "type": kind} for name, kind in found.items()])
 
 
+def check_key(request: Request) -> None:
+    """Raises RequestValidationError: the request has two Idempotency-Keys, and would be remembered under one of them."""
+    if len(request.headers.getlist("idempotency-key")) > 1:
+        raise RequestValidationError([{"loc": ("header", "Idempotency-Key"), "type": REPEATED}])
+
+
 def check_fields(body: bytes) -> None:
     """Raises RequestValidationError: an object in the body has a field twice. What is no JSON is nothing to look at."""
     try:

@@ -85,6 +85,16 @@ class TestRepeat:
 
 
 class TestKey:
+    @pytest.mark.parametrize("verb", ["POST", "PATCH"])
+    def test_is_one(self, studio: Studio, verb: str) -> None:
+        path = "/v1/locations" if verb == "POST" else f"/v1/locations/{studio.location}"
+        keys = [("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+
+        answer = studio.client.request(verb, path, json={"name": "Nord", "zone": "Europe/Berlin"}, headers=keys)
+
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"] == [{"field": "Idempotency-Key", "message": "this is sent once"}]
+
     @pytest.mark.parametrize("key", ["", "x" * 201, "tab\tbed", "Schlüssel".encode("latin-1")])
     def test_of_another_form_is_refused(self, studio: Studio, key: str | bytes) -> None:
         headers = {b"Idempotency-Key": key if isinstance(key, bytes) else key.encode()}
