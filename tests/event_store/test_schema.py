@@ -10,6 +10,10 @@ OURS = "n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'"
 NOT_OF_A_PRACTICE = {"migration.applied", "projection.fingerprint", "projection.read_model"}
 """Tables about the program itself; they hold no row of any practice."""
 
+SEE_ALL = {"scheduler_backup", "scheduler_owner", "scheduler_projector", "scheduler_worker", "scheduler_writer"}
+"""Roles that some policy lets see more than one practice: those who follow all logs or copy them, and whom `log.append` runs as. Never
+the one that answers requests."""
+
 SECURITY_DEFINERS = {"log.append"}
 """Functions that may run with their owner's rights; see docs/adr/0008."""
 
@@ -41,11 +45,39 @@ class TestTables:
                 join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
                 where {OURS} and (i.indisunique or i.indisexclusion) and not exists (
                     select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'
-                      and (a.attnum = any (i.indkey) or pg_get_indexdef(i.indexrelid) like '%stretch(tenant_id%')
+                      and (a.attnum = i.indkey[0] or pg_get_indexdef(i.indexrelid, 1, false) like '%stretch(tenant_id,%')
                 )""",
         )
 
         assert {name for name in loose if not name.startswith(tuple(NOT_OF_A_PRACTICE))} == set()
+
+    def test_point_at_each_other_within_one_practice_only(self, conninfo: str) -> None:
+        """BK5: a plain foreign key takes another practice's row, as no policy is asked."""
+        loose = names(
+            conninfo,
+            f"""select n.nspname, c.relname, f.conname from pg_constraint f
+                join pg_class c on c.oid = f.conrelid join pg_namespace n on n.oid = c.relnamespace
+                where {OURS} and f.contype = 'f' and not exists (
+                    select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and a.attnum = f.conkey[1]
+                )""",
+        )
+
+        assert loose == set()
+
+    def test_show_the_rows_of_every_practice_to_those_alone_who_sweep_or_back_up(self, conninfo: str) -> None:
+        loose = names(
+            conninfo,
+            f"""select n.nspname, c.relname, r.name from pg_policy p
+                join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace
+                cross join lateral (
+                    select coalesce(g.rolname, 'everybody') from unnest(p.polroles) as u (id) left join pg_roles g on g.oid = u.id
+                ) as r (name)
+                where {OURS} and p.polpermissive and r.name <> all (array{sorted(SEE_ALL)})
+                  and not coalesce(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
+                      ~ '^\\((tenant_id|key_hash|token_hash) = '""",
+        )
+
+        assert loose == set()
 
     def test_have_policies_that_check_what_is_read_and_what_is_written(self, conninfo: str) -> None:
         loose = names(
