@@ -1,7 +1,7 @@
 """The command line: `scheduler`, its groups, and what it says when something goes wrong.
 
-Exit codes: 0 done · 1 done, and a problem was found, or refused · 2 asked in a wrong way · 3 the database, the keys or the port
-cannot be used now · 130 interrupted.
+Exit codes: 0 done · 1 done, and a problem was found, or refused · 2 asked in a wrong way · 3 the database, the keys, the port
+or a file cannot be used now · 130 interrupted.
 
 Everything heavy is imported inside the commands, so that `--help` answers at once.
 """

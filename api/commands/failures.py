@@ -10,7 +10,7 @@ FOUND: Final = 1
 MISUSED: Final = 2
 """Asked in a wrong way."""
 UNAVAILABLE: Final = 3
-"""The database, the keys or the port cannot be used now."""
+"""The database, the keys, the port or a file cannot be used now."""
 
 
 class UsageError(Exception):
@@ -60,5 +60,5 @@ def explained(error: Exception) -> tuple[str, int]:
     if isinstance(error, ApplicationError | DomainError):
         return f"{error} ({error.code})", FOUND
     if isinstance(error, OSError):
-        return f"{error.filename or 'a file'}: {error.strerror}", FOUND
+        return f"{error.filename or 'a file'}: {error.strerror}", UNAVAILABLE
     return f"this is a fault of the program ({type(error).__name__}); SCHEDULER_DEBUG=1 shows where", FOUND

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from api.commands.failures import UsageError
-from api.commands.output import AsJson, aside, beside, out, print_json, progress_bar
+from api.commands.output import AsJson, aside, out, place_for, print_json, progress_bar
 from api.commands.refused_rows import write_refused
 from api.commands.session import PracticeOption, by_command_line, opened, practice_with
 
@@ -72,7 +72,7 @@ def appointments(
             "say either --format or --mapping; `scheduler import formats --of appointments` lists the formats"
         )
     settings = None if mapping is None else _settings(mapping)
-    target = refusals or beside(file, "refusals")
+    target = place_for(refusals, file, "refusals")
     if settings is None or "columns" not in settings:
         bring(
             file,

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from api.commands.failures import UsageError
-from api.commands.output import AsJson, aside, beside, out, print_json, progress_bar
+from api.commands.output import AsJson, aside, out, place_for, print_json, progress_bar
 from api.commands.session import PracticeOption, opened, practice_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def patients(
 
     began = time.monotonic()
     used = _format(format_, mapping)
-    target = report or beside(file, "report")
+    target = place_for(report, file, "report")
     with opened() as world, progress_bar() as progress:
         practice_id = practice_of(world, practice)
         world.catch_up(practice_id)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
 from api.commands.failures import FOUND, UsageError
 from api.commands.output import AsJson, out, print_json, progress_bar
@@ -94,15 +93,21 @@ def _tell(found: list["ViewStatus"], every: bool) -> None:
     by_practice: defaultdict[UUID, list[ViewStatus]] = defaultdict(list)
     for view in found:
         by_practice[view.tenant_id].append(view)
-    shown = {id_: views for id_, views in by_practice.items() if every or any(one.lag or one.error for one in views)}
     events = sum(views[0].head for views in by_practice.values())
     out.print(f"Practices: {len(by_practice):,}, events: {events:,}")
-    if not shown:
+    # Read models that are equally far share a line: most often that is all of them.
+    alike: defaultdict[tuple[UUID, str], list[str]] = defaultdict(list)
+    for view in sorted(found, key=lambda view: view.error is None):
+        if every or view.lag or view.error:
+            alike[view.tenant_id, _state(view)].append(view.projector)
+    for (practice_id, state), names in alike.items():
+        out.print(f"practice {practice_id}: {', '.join(names)}: {state}", markup=False)
+    if not any(view.lag or view.error for view in found):
         out.print("All read models are up to date.")
-        return
-    table = Table("practice", "head", "read model", "behind", "stopped by")
-    for id_, views in shown.items():
-        for view in views:
-            stopped = f"{view.error} at position {view.failed_position}" if view.error else ""
-            table.add_row(str(id_), f"{view.head:,}", view.projector, f"{view.lag:,}", stopped)
-    out.print(table)
+
+
+def _state(view: "ViewStatus") -> str:
+    if not (view.lag or view.error):
+        return "up to date"
+    stopped = f", stopped at position {view.failed_position} ({view.error})" if view.error else ""
+    return f"{view.lag:,} of {view.head:,} events behind{stopped}"

@@ -1,16 +1,22 @@
 """`scheduler verify`: whether the logs are as they were written."""
 
+from typing import Annotated
+from uuid import UUID
+
 import typer
 
 from api.commands.failures import FOUND
 from api.commands.output import AsJson, out, print_json, progress_bar
-from api.commands.session import PracticeOption, opened, practice_of
+from api.commands.session import opened, practice_of
 
 commands = typer.Typer()
 
 
 @commands.command(epilog="Example: scheduler verify")
-def verify(practice: PracticeOption = None, as_json: AsJson = False) -> None:
+def verify(
+    practice: Annotated[UUID | None, typer.Option(help="Walk this practice's log alone.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Walk the hash chain of each practice's log, or of one. Exit code 1: an event was altered, removed or put in; it names the first."""
     with opened() as world, progress_bar() as progress:
         practices = world.practices() if practice is None else [practice_of(world, practice)]
@@ -30,7 +36,7 @@ def verify(practice: PracticeOption = None, as_json: AsJson = False) -> None:
         for id_, one in broken:
             out.print(f"practice {id_}: {_FAULTS[one.fault]} at position {one.position}", style="bold red")
     else:
-        out.print(f"The logs of {len(practices)} practices are whole.")
+        out.print(f"Logs: {len(practices):,}, all whole.")
     if broken:
         raise typer.Exit(FOUND)
 

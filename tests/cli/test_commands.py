@@ -143,6 +143,31 @@ class TestStatusAndRebuild:
         }
         assert all(view["error"] is None for view in views)
 
+    def test_name_practices_whole_and_tell_only_what_is_behind(self, tmp_path: Path) -> None:
+        own = Scheduler(tmp_path / "data", COLUMNS="60")
+        [ill, well] = [
+            own.json("practice", "create", "--name", name, "--zone", "UTC", "--currency", "EUR")["practice_id"]
+            for name in ("Ill", "Well")
+        ]
+        behind = "update projection.cursor set position = %s, error = %s, failed_position = %s where tenant_id = %s and projector = any(%s)"
+        with own.superuser() as connection:
+            connection.execute(behind, (1, "GapError", 2, ill, ["history", "calendar"]))
+            connection.execute(behind, (0, None, None, ill, ["patients"]))
+
+        told = own.run("status", expect=1).stdout
+        every = own.run("status", "--all", expect=1).stdout
+        own.end()
+
+        assert told.splitlines() == [
+            "Practices: 2, events: 4",
+            f"practice {ill}: calendar, history: 1 of 2 events behind, stopped at position 2 (GapError)",
+            f"practice {ill}: patients: 2 of 2 events behind",
+        ]
+        assert (
+            f"practice {well}: calendar, patients, history, access, waitlist, imports, webhooks, auto_fill: up to date"
+            in every
+        )
+
     def test_make_read_models_anew(self, scheduler: Scheduler, practice: dict[str, str]) -> None:
         rebuilt = scheduler.json("rebuild", "access", "history")
 
@@ -169,6 +194,13 @@ class TestDatabase:
         assert refused.stderr.startswith("scheduler: the database or the key database cannot be reached")
         assert "anna" not in refused.stderr
         assert "secret" not in refused.stderr
+
+    def test_that_cannot_be_placed_where_it_is_told_to_is_said(self, tmp_path: Path) -> None:
+        (tmp_path / "data").write_text("a file")
+
+        refused = Scheduler(tmp_path / "data").run("status", expect=3)
+
+        assert refused.stderr == f"scheduler: {tmp_path / 'data' / 'secrets'}: Not a directory\n"
 
     def test_stops_and_comes_back_with_the_next_command(self, tmp_path: Path) -> None:
         own = Scheduler(tmp_path / "data")

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from api.commands.output import place_for
 from application.importing.identities import Identities
 from tests.application.icalendar_file import ics
 from tests.application.importing.appointment_file import HEADER, MAPPING, cells, many
@@ -95,6 +96,23 @@ class TestImport:
         assert "ends too soon" in refused(cut, used)
         assert "not text in UTF-8" in refused(latin, used)
         assert "not TOML" in refused(other, tmp_path / "broken.toml")
+
+    def test_writes_here_what_cannot_be_written_beside_the_file(self, tmp_path: Path) -> None:
+        (tmp_path / "taken.refusals.csv").mkdir()
+
+        assert place_for(None, tmp_path / "free.csv.gz", "refusals") == tmp_path / "free.refusals.csv"
+        assert place_for(None, tmp_path / "taken.csv.gz", "refusals") == Path("taken.refusals.csv")
+
+    @pytest.mark.parametrize("where", ["nowhere/refusals.csv", ".", "visits.csv/refusals.csv"])
+    def test_books_nothing_where_it_could_not_write_what_it_refuses(
+        self, scheduler: Scheduler, tmp_path: Path, where: str
+    ) -> None:
+        file = write(tmp_path / "visits.csv", [cells(1), cells(2, age="-1")])
+        arguments = ("import", "appointments", file, "--mapping", mapping(tmp_path, "nowhere"))
+
+        refused = scheduler.run(*arguments, "--refusals", tmp_path / where, expect=2)
+
+        assert refused.stderr == f"scheduler: nothing can be written to {tmp_path / where}; name another file\n"
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -132,6 +132,8 @@ class TestImportPatients:
         assert "there is no format 'janet'" in refused(file, "--format", "janet")
         assert "not TOML" in refused(file, "--mapping", broken)
         assert not (tmp_path / "a.report.csv").exists()
+        nowhere = tmp_path / "nowhere" / "report.csv"
+        assert f"nothing can be written to {nowhere}" in refused(file, "--format", "jane", "--report", nowhere)
 
     def test_lists_the_formats(self, scheduler: Scheduler) -> None:
         assert {"acuity", "jane", "openemr", "simplepractice"} <= scheduler.json("import", "formats").keys()
