@@ -141,11 +141,16 @@ def _call(request: Request, **more: Any) -> Call:
     return Call(request, request.app.state.gate, request.scope["actor"], **more)
 
 
-async def _reading(request: Request) -> Call:
+# Every reading takes ``after``. Those of views wait for it, and say so themselves; what is read from the log is never behind it.
+async def _reading(request: Request, after: After = None) -> Call:
     return _call(request)
 
 
-async def _showing(request: Request, as_of: AsOf = None, version: Version = None) -> Call:
+async def _following(request: Request) -> Call:
+    return _call(request)
+
+
+async def _showing(request: Request, as_of: AsOf = None, version: Version = None, after: After = None) -> Call:
     return _call(request, as_of=as_of, version=version)
 
 
@@ -158,6 +163,8 @@ async def _changing(request: Request, idempotency_key: IdempotencyKey = None, if
 
 
 Reading: TypeAlias = Annotated[Call, Depends(_reading)]
+Following: TypeAlias = Annotated[Call, Depends(_following)]
+"""Of a log page by page, where ``after`` is where the page before ended."""
 Showing: TypeAlias = Annotated[Call, Depends(_showing)]
 """Of one thing, now or at another moment; whatever answers with one takes it."""
 Creating: TypeAlias = Annotated[Call, Depends(_creating)]

@@ -10,7 +10,7 @@ Scheduling for therapists, clinics and studios. Send your key with each request:
 
 * Times are RFC 3339 with an offset, and are answered in UTC. Money is counted in the currency's smallest unit.
 * Writes take an `Idempotency-Key`: the same request under it is carried out once. On an existing thing they take `If-Match`.
-* Answers to writes carry a `position`; a list read with `after=<position>` holds what was written.
+* Answers to writes carry a `position`; whatever is read with `after=<position>` holds what was written.
 * Refusals are RFC 9457 problems with a stable `code`. What is unknown and what is not yours look alike.
 * Nothing is passed over: fields and parameters that are not known are refused, as is what is sent twice.
 """

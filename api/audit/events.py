@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from api.answers import Answer
 from api.bodies import Shown
-from api.calls import Reading
+from api.calls import Following
 from api.things import READS
 from application.permissions import Action, authorise
 from domain.personal import Erased
@@ -59,7 +59,7 @@ class EventPage(Shown):
 
 
 @routes.get("", response_model=EventPage, responses=READS)
-async def list_events(call: Reading, after: Behind = 0, limit: EventLimit = 200, unseal: Unseal = False) -> Response:
+async def list_events(call: Following, after: Behind = 0, limit: EventLimit = 200, unseal: Unseal = False) -> Response:
     """The log in order of its positions, without a gap. It only grows: what was read once never changes."""
 
     def page() -> Answer:

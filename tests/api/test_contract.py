@@ -241,6 +241,22 @@ class TestHead:
         assert answers == [200, 404, 401]
 
 
+class TestReadings:
+    def test_all_take_the_position_that_they_are_to_hold(self, studio: Studio) -> None:
+        spec = studio.client.get("/openapi.json").json()
+        taken = {
+            path: {each["name"] for each in operations["get"]["parameters"] if each["in"] == "query"}
+            for path, operations in spec["paths"].items()
+            if path.startswith("/v1/") and not path.endswith(".ics") and "get" in operations
+        }
+        place = studio.make("/v1/locations", name="North", zone="Europe/Berlin")
+
+        assert [path for path, names in taken.items() if "after" not in names] == []
+        read = studio.client.get("/v1/locations", params={"after": place["position"]})
+        assert place["id"] in [each["id"] for each in read.json()["locations"]]
+        assert studio.client.get("/v1/locations?after=yesterday").status_code == 422
+
+
 class TestOperations:
     def test_are_open_and_tell_nothing_of_a_practice(self, program: Program, studio: Studio) -> None:
         nobody = program.client(None)
