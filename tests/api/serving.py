@@ -17,6 +17,7 @@ from api.app import create_app
 from api.bootstrap import World, open_world
 from api.founding import Founded, found_practice
 from api.settings import Settings
+from tests.api.described import Described
 from tests.support.world import Clock
 
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -43,12 +44,14 @@ class Program:
     world: World
     clock: Clock
     log: Lines
+    described: Described
     clients: list[httpx2.Client] = field(default_factory=list)
 
     def client(self, key: str | None) -> httpx2.Client:
         """Return a client that holds a key, or none; it is closed with the program."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self.clients.append(httpx2.Client(base_url=self.url, headers=headers, timeout=30))
+        hooks = {"response": [self.described.check]}
+        self.clients.append(httpx2.Client(base_url=self.url, headers=headers, timeout=30, event_hooks=hooks))
         return self.clients[-1]
 
     def practice(self, zone: str = "Europe/Berlin", currency: str = "EUR", locale: str = "de-DE") -> Founded:
@@ -94,7 +97,7 @@ def running_program(folder: Path) -> Iterator[Program]:
         try:
             app = create_app(world)
             with serving(app) as url:
-                program = Program(url, app, world, clock, lines)
+                program = Program(url, app, world, clock, lines, Described(app))
                 yield program
                 for client in program.clients:
                     client.close()
