@@ -20,6 +20,7 @@ from adapters.egress.outside import HttpOutside
 from adapters.postgresql import OUTAGES, TenantWork, connecting, relaxed
 from adapters.waiting_lines import ReadWaitingLines
 from adapters.webhook_worker import WebhookWorker
+from adapters.zone_keeper import ZoneKeeper
 from api.database_server import Server, open_server
 from api.settings import Settings
 from api.together import run_together
@@ -30,6 +31,7 @@ from application.practice_log import PracticeLogs
 from application.waitlist.auto_fill import AutoFill
 from application.waitlist.ports import WaitingLines
 from application.webhooks.ports import Outside, SecretBox
+from application.zones.keep_wall_times import KeepWallTimesHandler
 from domain.practice.api_key import Role
 from domain.public_events import public_names
 from event_store.audit_reader import AuditReader
@@ -46,6 +48,7 @@ from event_store.recorded_visits import RecordedVisits
 from event_store.tenancy import open_pool, tenant_transaction
 from event_store.topics import event_classes
 from event_store.wake_ups import Notifier, listen
+from event_store.zone_sightings import ZoneSightingStore
 from projections import cursors
 from projections.access.feed_queries import FeedRecord, feeds_of, find_feed
 from projections.access.queries import KeyRecord, find_key, keys_of
@@ -112,6 +115,7 @@ class World:
     webhooks: WebhookQueries
     secrets: SecretBox
     outside: Outside
+    zone_sightings: ZoneSightingStore
     outages: tuple[type[Exception], ...] = OUTAGES
 
     def transaction(self, tenant_id: UUID) -> TenantWork:
@@ -199,15 +203,22 @@ class World:
             runner.run(hints, stop)
 
     def run_workers(self, stop: Event) -> None:
-        """Do until ``stop`` is set what is done after the fact: send webhooks, offer what was given up to those who wait."""
+        """Do until ``stop`` is set what is done after the fact: send webhooks, offer what was given up to those who wait, and keep times
+        on the wall where the rules of a zone have changed.
+        """
         conninfo = self.server.conninfo("scheduler_worker")
         webhooks = WebhookWorker(conninfo, self.logs, self.clock, self.secrets, self.outside)
-        run_together(stop, webhooks.run, self.auto_fill_worker().run)
+        zones = ZoneKeeper(conninfo, self.zone_sightings, self.wall_time_keeper(), self.practices, self.clock)
+        run_together(stop, webhooks.run, self.auto_fill_worker().run, zones.run)
 
     def auto_fill_worker(self) -> AutoFillWorker:
         """Return what offers time that was given up to those who wait."""
         auto_fill = AutoFill(self.logs, self.clock, self.lines)
         return AutoFillWorker(self.server.conninfo("scheduler_worker"), auto_fill, self.clock)
+
+    def wall_time_keeper(self) -> KeepWallTimesHandler:
+        """Return what keeps the times on the wall of a practice's visits."""
+        return KeepWallTimesHandler(self.logs, self.clock, self.zone_sightings)
 
     def catch_up(self, tenant_id: UUID) -> None:
         """Project one practice up to its newest event, whether or not a projector runs."""
@@ -250,6 +261,8 @@ def open_world(settings: Settings, *, stays_up: bool = False, clock: Clock | Non
         store = LogStore.open(app, keys, clock.now, grown=notifier.grown, most_connections=settings.connections)
         stack.callback(store.close)
         log_reader = LogReader(store.pool, keys)
+        zone_sightings = ZoneSightingStore(store.pool)
+        zone_sightings.note_own(clock.now())
 
         def transaction(tenant_id: UUID) -> TenantWork:
             return tenant_transaction(store.pool, tenant_id)
@@ -280,4 +293,5 @@ def open_world(settings: Settings, *, stays_up: bool = False, clock: Clock | Non
             webhooks=WebhookQueries(transaction),
             secrets=PracticeSecrets(keys),
             outside=HttpOutside(Policy(is_local=settings.webhooks_local)),
+            zone_sightings=zone_sightings,
         )

@@ -24,6 +24,7 @@ from api.commands import (
     serving,
     verifying,
     webhooks,
+    zones,
 )
 from api.commands.failures import report
 
@@ -51,7 +52,7 @@ for group, name in (
     (importing.group, "import"),
 ):
     app.add_typer(group, name=name)
-for commands in (history.commands, read_models.commands, verifying.commands):
+for commands in (history.commands, read_models.commands, verifying.commands, zones.commands):
     app.add_typer(commands)
 app.add_typer(database.group, name="db")
 

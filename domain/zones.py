@@ -4,9 +4,16 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
 
 from domain.errors import InvalidValueError
+
+# The rules are those of the package alone: what a machine has of its own may be older, and says nothing of its release.
+reset_tzpath(())
+with (files("tzdata.zoneinfo") / "tzdata.zi").open("r", encoding="utf-8") as _rules:
+    # Its first line: "# version 2026a".
+    RELEASE: Final = _rules.readline().split()[-1]
+"""The release of the time zone database that this program goes by: ``2026a``."""
 
 _AREAS: Final = frozenset(
     {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}

@@ -57,7 +57,10 @@ def project(
 
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler work")
 def work() -> None:
-    """Send webhooks, and offer what was given up to those who wait. Several may run beside each other; nothing is done twice."""
+    """Send webhooks, offer what was given up to those who wait, keep times on the wall where clocks have changed.
+
+    Several may run beside each other; nothing is done twice.
+    """
     stop = _told_to_stop()
     with _world() as world:
         world.run_workers(stop)

@@ -1,8 +1,9 @@
 """The practice: the business to which everything in one log belongs."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 from eventsourcing.domain import event
@@ -68,6 +69,18 @@ class Practice(Aggregate):
         auto_fill: bool
         offer_minutes: int
 
+    class ZoneRulesAdopted(Aggregate.Event):
+        """Visits keep their times on the wall by the rules of ``release`` from now on. ``changes`` say what is other than before: by which
+        release, in which zone and stretch, and the offsets from UTC before and after.
+        """
+
+        TOPIC = "practice.practice.zone_rules_adopted"
+        release: str
+        changes: list[str]
+
+        def apply(self, aggregate: Any) -> None:
+            aggregate.zone_release = self.release
+
     @classmethod
     def open(cls, *, id: UUID, settings: PracticeSettings, at: datetime) -> Self:
         return cls._create(cls.Opened, id=id, timestamp=at, **asdict(settings))
@@ -79,6 +92,7 @@ class Practice(Aggregate):
         self.pending_counts = False
         self.auto_fill = True
         self.offer_minutes = OFFER_MINUTES
+        self.zone_release: str | None = None
 
     @property
     def settings(self) -> PracticeSettings:
@@ -132,3 +146,10 @@ class Practice(Aggregate):
     @event(WaitlistSet)
     def _waitlist_set(self, auto_fill: bool, offer_minutes: int, timestamp: datetime) -> None:
         self.auto_fill, self.offer_minutes = auto_fill, offer_minutes
+
+    def adopt_zone_rules(self, release: str, changes: Sequence[str], at: datetime) -> bool:
+        """Note that all visits go by a release of the time zone database. Return whether anything was recorded."""
+        if release == self.zone_release:
+            return False
+        self.trigger_event(self.ZoneRulesAdopted, release=release, changes=list(changes), timestamp=at)
+        return True

@@ -132,7 +132,7 @@ class Appointment(Aggregate):
     def exempt(
         self, rules: Sequence[str], overlaps: Sequence[UUID], beside: Sequence[UUID], reason: str, at: datetime
     ) -> None:
-        """Say why a visit that is being booked sets rules aside: ``rules`` are the codes of what would have refused it.
+        """Say why a visit that is being booked or moved sets rules aside: ``rules`` are the codes of what would have refused it.
 
         ``overlaps`` hold the time that it is booked beside, ``beside`` are whom and what it shares with them.
         Raises what ``clean_override_reason`` raises.

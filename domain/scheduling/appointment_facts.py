@@ -54,7 +54,9 @@ class Requested(Agreed):
 
 
 class Exempted(Aggregate.Event):
-    """Recorded with a booking that sets rules aside, on purpose. ``beside`` are those of its things that others have at the same time."""
+    """Recorded with a booking or a move that sets rules aside, on purpose. ``beside`` are those of its things that others have at
+    the same time.
+    """
 
     TOPIC = "scheduling.appointment.exempted"
     SUBJECT = "patient_id"

@@ -65,7 +65,7 @@ class TestEveryCommand:
         assert {" ".join(path) for path in found} == {
             "serve", "api", "project", "work", "demo", "practice create", "practice list", "apikey create", "apikey list",
             "apikey revoke", "patient erase", "import appointments", "import busy-time", "import patients", "import formats", "import list",
-            "import undo", "history", "status", "rebuild", "verify",
+            "import undo", "history", "status", "rebuild", "verify", "zones",
             "db migrate", "db psql", "db stop", "webhooks list", "webhooks deliveries", "webhooks replay",
         }  # fmt: skip
         for path, command in found.items():
