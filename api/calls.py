@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -134,11 +134,18 @@ class Call:
         return await self.write(action, lambda by: changed(carry_out(self.actor.tenant_id, command, by), show))
 
 
-def _call(request: Request, **more: Any) -> Call:
+def _call(
+    request: Request,
+    *,
+    idempotency_key: str | None = None,
+    if_match: str | None = None,
+    as_of: str | None = None,
+    version: int | None = None,
+) -> Call:
     check_query(request)
-    if more.get("idempotency_key") is not None:
+    if idempotency_key is not None:
         check_key(request)
-    return Call(request, request.app.state.gate, request.scope["actor"], **more)
+    return Call(request, request.app.state.gate, request.scope["actor"], idempotency_key, if_match, as_of, version)
 
 
 # Every reading takes ``after``. Those of views wait for it, and say so themselves; what is read from the log is never behind it.
