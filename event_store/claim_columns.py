@@ -1,24 +1,31 @@
 """Columns of claims as PostgreSQL sends them, in its binary form.
 
-A fortnight of ten clinicians and their rooms is some two thousand claims of nine values each. Loaded value by value they took half of the
-processor time of a question for free times: here a column is taken apart at once, and ids and instants that come again are kept.
+A fortnight of ten clinicians and their rooms is some two thousand claims of nine values each: what is done for each claim is most of a
+question for free times in a full diary. So a column is taken apart at once, ids, instants and stretches that come again are kept, and
+claims are made of whole columns: 0.5 µs each, where one after the other took 2.5.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import Final, TypeVar
 from uuid import UUID, SafeUUID
 
 from domain.scheduling.time_claim import TimeClaim
 from domain.time_range import TimeRange
 
-T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _HEADER: Final = 20
 """Dimensions, whether there are nulls, the type, the length, the first index: four bytes each. Each element follows its length."""
 _NO_ELEMENTS: Final = 12
+_NULL: Final = b"\xff\xff\xff\xff"
+_ID: Final = struct.Struct(">4x16s")
+_INSTANT: Final = struct.Struct(">4xq")
+_TRUTHS: Final = slice(_HEADER + 4, None, 5)
 _MOST_KEPT: Final = 32_768
 
 
@@ -35,52 +42,55 @@ class _Ids(dict[bytes, UUID]):
         return id_
 
 
-class _Instants(dict[bytes, datetime]):
-    """Instants by the eight bytes of their microseconds since 2000."""
+class _Instants(dict[int, datetime]):
+    """Instants by their microseconds since 2000."""
 
-    def __missing__(self, raw: bytes) -> datetime:
+    def __missing__(self, microseconds: int) -> datetime:
         if len(self) >= _MOST_KEPT:
             self.clear()
-        moment = self[raw] = _EPOCH + timedelta(microseconds=int.from_bytes(raw, "big", signed=True))
+        moment = self[microseconds] = _EPOCH + timedelta(microseconds=microseconds)
         return moment
+
+
+class _Ranges(dict[tuple[int, int], TimeRange]):
+    """Stretches of time by the microseconds of their ends: a visit's claims share theirs, and other days' visits have the same hours."""
+
+    def __missing__(self, ends: tuple[int, int]) -> TimeRange:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        starts_at, ends_at = ends
+        during = self[ends] = TimeRange(_instants[starts_at], _instants[ends_at])
+        return during
 
 
 _ids: Final = _Ids()
 _instants: Final = _Instants()
+_ranges: Final = _Ranges()
 
 
 def claims_of(columns: Sequence[bytes | None]) -> list[TimeClaim]:
     """Return the claims of nine arrays: holders, things, starts, ends, starts and ends of visits, services, expiries, beside.
 
-    Arrays are null where there are no claims.
+    Arrays are null, or empty, where there are no claims.
     """
-    if columns[0] is None:
+    if columns[0] is None or len(columns[0]) == _NO_ELEMENTS:
         return []
-    holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides = map(_elements, columns)
-    ranges: dict[tuple[bytes | None, bytes | None], TimeRange] = {}
-    claims = []
-    for holder, what, begins, until, arrives, leaves, service, expiry, beside in zip(
-        holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides, strict=True
-    ):
-        # A visit's claims share their times, and without buffers both times are one.
-        during = ranges.get((begins, until))
-        if during is None:
-            during = ranges[begins, until] = TimeRange(_instants[_sure(begins)], _instants[_sure(until)])
-        visit = ranges.get((arrives, leaves))
-        if visit is None:
-            visit = ranges[arrives, leaves] = TimeRange(_instants[_sure(arrives)], _instants[_sure(leaves)])
-        claims.append(
-            TimeClaim(
-                _ids[_sure(holder)],
-                _ids[_sure(what)],
-                during,
-                visit,
-                None if service is None else _ids[service],
-                None if expiry is None else _instants[expiry],
-                beside == b"\x01",
-            )
-        )
-    return claims
+    holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides = map(_sure, columns)
+    during = _stretches(starts, ends)
+    # Without buffers both times are one.
+    visits = during if (starts, ends) == (visit_starts, visit_ends) else _stretches(visit_starts, visit_ends)
+    rows = zip(
+        _values(holders, _ID, _ids),
+        _values(whats, _ID, _ids),
+        during,
+        visits,
+        _values(services, _ID, _ids),
+        _values(expiries, _INSTANT, _instants),
+        map(bool, besides[_TRUTHS]),
+        repeat(False, len(during)),
+        strict=True,
+    )
+    return list(map(TimeClaim._make, rows))
 
 
 def id_of(raw: bytes | None) -> UUID | None:
@@ -89,32 +99,36 @@ def id_of(raw: bytes | None) -> UUID | None:
 
 def ids_of(array: bytes | None) -> tuple[UUID, ...]:
     """Return the ids of an array without nulls; nothing of one that is null itself."""
-    return () if array is None else tuple(_ids[_sure(raw)] for raw in _elements(array))
+    return () if array is None or len(array) == _NO_ELEMENTS else tuple(_all(array, _ID, _ids))
 
 
-def _elements(array: bytes | None) -> Sequence[bytes | None]:
-    """Return the raw elements of an array of one dimension."""
-    array = _sure(array)
-    if len(array) == _NO_ELEMENTS:
-        return ()
+def _stretches(starts: bytes, ends: bytes) -> list[TimeRange]:
+    pairs = zip(_INSTANT.iter_unpack(starts[_HEADER:]), _INSTANT.iter_unpack(ends[_HEADER:]), strict=True)
+    return [_ranges[begins, until] for (begins,), (until,) in pairs]
+
+
+def _values(array: bytes, layout: struct.Struct, kept: Mapping[K, V]) -> Sequence[V | None]:
     _, has_nulls, _, length = struct.unpack_from(">iiIi", array)
-    if has_nulls:
-        # Usually all of them are null: few claims expire.
-        return (None,) * length if len(array) == _HEADER + 4 * length else list(_one_by_one(array))
-    step = (len(array) - _HEADER) // length
-    return [array[at + 4 : at + step] for at in range(_HEADER, len(array), step)]
+    if not has_nulls:
+        return _all(array, layout, kept)
+    # Usually all of them are null: few claims expire.
+    return (None,) * length if len(array) == _HEADER + 4 * length else list(_one_by_one(array, layout, kept))
 
 
-def _one_by_one(array: bytes) -> Iterator[bytes | None]:
+def _all(array: bytes, layout: struct.Struct, kept: Mapping[K, V]) -> Sequence[V]:
+    return [kept[raw] for (raw,) in layout.iter_unpack(array[_HEADER:])]
+
+
+def _one_by_one(array: bytes, layout: struct.Struct, kept: Mapping[K, V]) -> Iterator[V | None]:
     at = _HEADER
     while at < len(array):
-        size = int.from_bytes(array[at : at + 4], "big", signed=True)
-        at += 4
-        if size < 0:
+        if array.startswith(_NULL, at):
+            at += len(_NULL)
             yield None
         else:
-            yield array[at : at + size]
-            at += size
+            (raw,) = layout.unpack_from(array, at)
+            at += layout.size
+            yield kept[raw]
 
 
 def _sure(raw: bytes | None) -> bytes:

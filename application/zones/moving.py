@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -123,7 +122,7 @@ class Moving:
             if isinstance(thing, Appointment):
                 overlaps = list(dict.fromkeys(other.holder_id for other in against))
                 thing.exempt([TimeTakenError.code], overlaps, shared, reason, self._now)
-        claims = [replace(claim, beside=claim.beside or claim.what in shared) for claim in thing.claims()]
+        claims = [claim._replace(beside=claim.beside or claim.what in shared) for claim in thing.claims()]
         self._claims += claims
         for claim in claims:
             self._taken[claim.what].append(claim)

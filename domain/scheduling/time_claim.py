@@ -1,14 +1,13 @@
 """A claim on time: what keeps two visits from the same clinician, room or device."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from domain.time_range import TimeRange
 
 
-@dataclass(frozen=True, slots=True)
-class TimeClaim:
+class TimeClaim(NamedTuple):
     """One thing (``what``: a clinician or a resource) is busy for one holder (an appointment or a hold).
 
     ``during`` includes the buffers and is what may not overlap; ``visit`` is the part that the patient is there. From ``expires_at``

@@ -26,7 +26,7 @@ DAY = between("2026-06-01T00:00", "2026-06-02T00:00")
 
 
 def visit(starts_at: str, ends_at: str) -> TimeClaim:
-    return replace(claim(starts_at, ends_at), service_id=SERVICE)
+    return claim(starts_at, ends_at)._replace(service_id=SERVICE)
 
 
 def works(*busy: TimeClaim, times: str = "09:00-12:00") -> Question:

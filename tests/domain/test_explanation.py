@@ -28,7 +28,7 @@ class TestObstacles:
         assert obstacles(asked(place(every_day("09:00-17:00"))), MONDAY_NINE) == []
 
     def test_are_all_there_is_and_not_just_the_first(self) -> None:
-        visit = replace(claim("2026-06-01T16:00", "2026-06-01T16:30"), service_id=MASSAGE)
+        visit = claim("2026-06-01T16:00", "2026-06-01T16:30")._replace(service_id=MASSAGE)
         question = asked(
             place(every_day("09:00-12:00"), candidates=[Candidate(ROOM_1, "room", [visit])]),
             busy=[visit], notice=60, now="2026-06-01T15:30", requires=("room",), step=30,

@@ -29,7 +29,7 @@ WEEK = between("2026-06-01T00:00", "2026-06-08T00:00")
 
 def visit(starts_at: str, service_id: UUID | None = MASSAGE) -> TimeClaim:
     begins = at(starts_at)
-    return replace(claim(starts_at, f"{begins + timedelta(minutes=30):%Y-%m-%dT%H:%M}"), service_id=service_id)
+    return claim(starts_at, f"{begins + timedelta(minutes=30):%Y-%m-%dT%H:%M}")._replace(service_id=service_id)
 
 
 def limited(*quotas: Quota, busy: Sequence[TimeClaim], zone: str = BERLIN) -> Question:
@@ -71,7 +71,7 @@ class TestDay:
         assert starts(limited(Quota(Period.DAY, 1, MASSAGE), busy=busy), WEEK)[0] == "2026-06-01T08:00"
 
     def test_counts_no_hold_and_no_other_busy_time(self) -> None:
-        hold = replace(visit("2026-06-01T07:00"), expires_at=at("2030-01-01T00:00"))
+        hold = visit("2026-06-01T07:00")._replace(expires_at=at("2030-01-01T00:00"))
         lunch = visit("2026-06-01T07:00", service_id=None)
 
         for busy in (hold, lunch):
@@ -170,7 +170,7 @@ def limited_questions(draw: st.DrawFn) -> tuple[Question, TimeRange]:
     question, window = draw(questions())
     on = window.starts_at.date()
     services = st.sampled_from([MASSAGE, TALK, None])
-    busy = [replace(each, service_id=draw(services)) for each in [*question.busy, *draw(claims(on, THERE))]]
+    busy = [each._replace(service_id=draw(services)) for each in [*question.busy, *draw(claims(on, THERE))]]
     quotas = draw(
         st.lists(
             st.builds(Quota, st.sampled_from(Period), st.integers(1, 4), st.sampled_from([None, MASSAGE, TALK])),
@@ -215,7 +215,7 @@ def test_another_visit_limit_or_absence_never_adds_a_start(
 ) -> None:
     question, window = asked
     before = {slot.starts_at for slot in offered(question, window)}
-    another = [replace(each, service_id=MASSAGE) for each in data.draw(claims(window.starts_at.date(), ROOM_1))]
+    another = [each._replace(service_id=MASSAGE) for each in data.draw(claims(window.starts_at.date(), ROOM_1))]
 
     for narrower in (
         replace(question, busy=[*question.busy, *another]),

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -184,7 +183,7 @@ class TestClaims:
         book(log, appointment(maya))
         beside = appointment(maya, TEN + timedelta(minutes=30))
 
-        log.record(beside, by=by_test(), claims=[replace(claim, beside=True) for claim in beside.claims()])
+        log.record(beside, by=by_test(), claims=[claim._replace(beside=True) for claim in beside.claims()])
 
         with pytest.raises(TimeTakenError):
             book(log, appointment(maya, TEN + timedelta(hours=1)))

@@ -19,7 +19,9 @@ ids = st.sampled_from([UUID(int=number) for number in (0, 1, 2**128 - 1)]) | st.
 instants = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))  # noqa: DTZ001
 lengths = st.timedeltas(timedelta(microseconds=1), timedelta(hours=40))
 ranges = st.builds(lambda begins, length: TimeRange(begins, begins + length), instants, lengths)
-claims = st.builds(TimeClaim, ids, ids, ranges, ranges, st.none() | ids, st.none() | instants, st.booleans())
+claims = st.builds(
+    TimeClaim, ids, ids, ranges, ranges, st.none() | ids, st.none() | instants, st.booleans(), st.just(False)
+)
 
 
 def sent(database: Database, found: list[TimeClaim]) -> list[bytes | None]:
