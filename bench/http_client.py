@@ -103,11 +103,11 @@ class Gunner:
         """
         return self._process.submit(_fire, port, scripts, seconds).result()
 
-    def fire_paced(
-        self, port: int, requests: Sequence[bytes], per_second: float, clients: int = 16
+    def fire_at(
+        self, port: int, requests: Sequence[bytes], instants: Sequence[float], clients: int = 16
     ) -> "Future[Volley]":
-        """Send requests at a steady pace, however long the answers take, over so many connections."""
-        return self._process.submit(_fire_paced, port, requests, per_second, clients)
+        """Send each request at its instant, in seconds from now and in order, however long the answers take, over so many connections."""
+        return self._process.submit(_fire_at, port, requests, instants, clients)
 
     def close(self) -> None:
         self._process.shutdown()
@@ -117,8 +117,8 @@ def _fire(port: int, scripts: Sequence[Sequence[bytes]], seconds: float | None) 
     return uvloop.run(_volley(port, scripts, seconds))
 
 
-def _fire_paced(port: int, requests: Sequence[bytes], per_second: float, clients: int) -> Volley:
-    return uvloop.run(_paced(port, requests, per_second, clients))
+def _fire_at(port: int, requests: Sequence[bytes], instants: Sequence[float], clients: int) -> Volley:
+    return uvloop.run(_timed(port, requests, instants, clients))
 
 
 async def _volley(port: int, scripts: Sequence[Sequence[bytes]], seconds: float | None) -> Volley:
@@ -146,7 +146,7 @@ async def _client(connection: Connection, script: Sequence[bytes], deadline: flo
     return shots
 
 
-async def _paced(port: int, requests: Sequence[bytes], per_second: float, clients: int) -> Volley:
+async def _timed(port: int, requests: Sequence[bytes], instants: Sequence[float], clients: int) -> Volley:
     free: asyncio.Queue[Connection] = asyncio.Queue()
     connections = [await Connection.open(port) for _ in range(clients)]
     for connection in connections:
@@ -162,8 +162,8 @@ async def _paced(port: int, requests: Sequence[bytes], per_second: float, client
     cpu = time.process_time()
     began = time.perf_counter()
     async with asyncio.TaskGroup() as tasks:
-        for number, request in enumerate(requests):
-            due = began + number / per_second
+        for request, instant in zip(requests, instants, strict=True):
+            due = began + instant
             await asyncio.sleep(due - time.perf_counter())
             tasks.create_task(one(request, due))
     ended = time.perf_counter()

@@ -106,7 +106,7 @@ def _round(
     began = connection.execute("select clock_timestamp()").fetchone()
     assert began is not None
     meter.restart()
-    volley = gunner.fire_paced(program.port, requests, PER_SECOND).result()
+    volley = gunner.fire_at(program.port, requests, [number / PER_SECOND for number in range(len(requests))]).result()
     used = meter.used()
     assert {shot.status for shot in volley.shots} == {201}
     lags = _lags(connection, began[0], len(requests))
