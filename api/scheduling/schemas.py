@@ -175,14 +175,17 @@ class OverrideShown(Shown):
     reason: str | None
 
 
+GraceUntil: TypeAlias = Annotated[
+    datetime, Field(description="Until then nobody is told of the last command, so that it can be undone.")
+]
+
+
 class AppointmentInFull(AppointmentShown):
     notes: str | None = Field(description="For staff; null for keys whose role does not read notes.")
     cancellation_reason: str | None
     decline_reason: str | None
     override: OverrideShown | None = Field(description="Set if it was booked against the rules, on purpose.")
-    grace_until: datetime = Field(
-        description="Until then nobody is told of the last command, so that it can be undone."
-    )
+    grace_until: GraceUntil
 
 
 class AppointmentPage(Page):

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue
 
 from api.bodies import Body, Page, Price, Shown, Text, Thing, Truth, Whole
-from api.scheduling.schemas import CalendarItem, PatientName
+from api.scheduling.schemas import CalendarItem, GraceUntil, PatientName
 from api.times import Start
 from domain.practice.service import Mode
 from domain.scheduling.session import EnrolmentStatus, SessionStatus
@@ -121,6 +121,7 @@ class SessionShown(Thing):
     taken: int
     free: int
     waiting: int
+    grace_until: GraceUntil
     display: ClinicTime
 
 

@@ -88,6 +88,7 @@ def _session(session: Session | SessionEntry, taken: int, waiting: int) -> dict[
         "taken": taken,
         "free": session.seats - taken,
         "waiting": waiting,
+        "grace_until": session.grace_until,
     }
 
 

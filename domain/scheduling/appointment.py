@@ -7,7 +7,6 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from domain.aggregate import Aggregate
 from domain.personal import Personal
 from domain.scheduling import appointment_facts as facts
 from domain.scheduling.errors import (
@@ -20,7 +19,7 @@ from domain.scheduling.errors import (
 from domain.scheduling.exemption import clean_override_reason
 from domain.scheduling.status import Status, refuse_closed, refuse_fixed, refuse_unagreed
 from domain.scheduling.time_claim import TimeClaim
-from domain.scheduling.undoing import GRACE, NOTES_CHANGED, Earlier, earlier_notes, remember, undoable
+from domain.scheduling.undoing import NOTES_CHANGED, Earlier, WithGrace, earlier_notes, remember, undoable
 from domain.scheduling.visit import SeriesPlace, Visit
 from domain.scheduling.visit_claims import claims_of
 from domain.scheduling.visit_notes import clean_notes
@@ -28,7 +27,7 @@ from domain.text import clean_paragraphs
 from domain.time_range import TimeRange
 
 
-class Appointment(Aggregate):
+class Appointment(WithGrace):
     TOPIC = "scheduling.appointment"
 
     Booked = facts.Booked
@@ -114,11 +113,6 @@ class Appointment(Aggregate):
     def during(self) -> TimeRange:
         """The visit, without its buffers."""
         return TimeRange(self.starts_at, self.ends_at)
-
-    @property
-    def grace_until(self) -> datetime:
-        """When others may be told of the last command, unless it is undone before."""
-        return self.modified_on + GRACE
 
     def claims(self) -> list[TimeClaim]:
         """Return the time that the visit holds now."""

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from domain.aggregate import Aggregate
 from domain.personal import Personal
 from domain.scheduling import session_facts as facts
 from domain.scheduling.errors import (
@@ -29,6 +28,7 @@ from domain.scheduling.session_errors import (
 )
 from domain.scheduling.session_terms import SessionTerms, checked_staff
 from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.undoing import WithGrace
 from domain.seats import checked_seats
 from domain.text import clean_paragraphs
 from domain.time_range import TimeRange
@@ -61,7 +61,7 @@ class Standing(NamedTuple):
     attended: bool | None = None
 
 
-class Session(Aggregate):
+class Session(WithGrace):
     """``roster`` holds who has a seat, in the order in which they got it, and whether they came (None: not noted).
 
     ``waiting`` are those who wait, the first one first. Nobody waits while a seat is free. ``person`` in what follows are all ids under

@@ -9,7 +9,7 @@ from domain.scheduling.question import Slot
 from domain.scheduling.session import EnrolmentStatus, Session
 from domain.scheduling.session_errors import SeatGivenOnError
 from domain.scheduling.session_facts import PLANNED
-from domain.scheduling.undoing import CORRECTION, GRACE
+from domain.scheduling.undoing import CORRECTION
 
 _UNDONE: Final = "undone"
 _ATTENDANCE: Final = "attendance_noted"
@@ -60,7 +60,7 @@ def _refuse(session: Session, act: str, earlier: Session, at: datetime) -> None:
         return
     if at >= min(session.starts_at, earlier.starts_at):
         raise AlreadyStartedError("the session has started")
-    if any(id in earlier.waiting for id in session.roster) and at >= session.modified_on + GRACE:
+    if any(id in earlier.waiting for id in session.roster) and at >= session.grace_until:
         raise SeatGivenOnError
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypedDict
 from uuid import UUID
 
+from domain.aggregate import Aggregate
 from domain.scheduling.errors import AlreadyStartedError, NothingToUndoError, NotLastError, TooLateToUndoError
 
 GRACE: Final = timedelta(minutes=3)
@@ -13,6 +14,19 @@ CORRECTION: Final = timedelta(days=1)
 
 NOTES_CHANGED: Final = "notes_changed"
 _ATTENDANCE: Final = ("checked_in", "completed", "not_attended")
+
+
+def grace_after(command_at: datetime) -> datetime:
+    """Return when others may be told of a command, unless it is undone before."""
+    return command_at + GRACE
+
+
+class WithGrace(Aggregate):
+    """What is undone as visits and sessions are: nobody is told of its last command yet."""
+
+    @property
+    def grace_until(self) -> datetime:
+        return grace_after(self.modified_on)
 
 
 class Earlier(TypedDict):

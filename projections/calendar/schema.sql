@@ -114,6 +114,7 @@ create table session (
     seats                 integer not null,
     taken                 integer not null,
     waiting               integer not null,
+    changed_at            timestamptz not null,
     version               integer not null,
     position              bigint not null,
     placed_position       bigint not null,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from domain.scheduling.undoing import grace_after
 from projections.calendar.queries import LONGEST_VISIT, Bookmark
 from projections.conditions import all_of
 from projections.ports import TenantTransaction
@@ -13,7 +14,7 @@ from projections.ports import TenantTransaction
 COLUMNS: Final = (
     "s.session_id, s.course_id, s.service_id, s.staff_ids, s.location_id, s.resource_ids, s.starts_at, s.ends_at,"
     " s.buffer_before_minutes, s.buffer_after_minutes, s.status, s.mode, s.price_amount_minor, s.price_currency, s.seats, s.taken,"
-    " s.waiting, s.version, s.position"
+    " s.waiting, s.changed_at, s.version, s.position"
 )
 _SESSIONS: Final = f"select {COLUMNS} from calendar.session s"  # noqa: S608  constants only
 _ENROLMENTS: Final = (
@@ -26,7 +27,7 @@ _BEHIND: Final = "(s.starts_at, s.session_id) > (%s, %s)"
 
 @dataclass(frozen=True, slots=True)
 class SessionEntry:
-    """One session as it stands; ``taken`` of its ``seats`` are, and so many people wait."""
+    """One session as it stands; ``taken`` of its ``seats`` are, and so many people wait. It was last changed at ``changed_at``."""
 
     session_id: UUID
     course_id: UUID | None
@@ -45,8 +46,13 @@ class SessionEntry:
     seats: int
     taken: int
     waiting: int
+    changed_at: datetime
     version: int
     position: int
+
+    @property
+    def grace_until(self) -> datetime:
+        return grace_after(self.changed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,7 @@ def session_of(row: Sequence[Any]) -> SessionEntry:
     entry = list(row)
     for column in (3, 5):
         entry[column] = tuple(entry[column])
-    for column in (6, 7):
+    for column in (6, 7, 17):
         # PostgreSQL answers in its session's zone.
         entry[column] = entry[column].astimezone(UTC)
     return SessionEntry(*entry)

@@ -41,18 +41,18 @@ OF_A_SESSION: Final = f"{Session.TOPIC}."
 _INSERT: Final = """
 insert into {schema}.session (
     tenant_id, session_id, course_id, service_id, staff_ids, location_id, resource_ids, starts_at, ends_at, buffer_before_minutes,
-    buffer_after_minutes, status, mode, price_amount_minor, price_currency, seats, taken, waiting, version, position,
+    buffer_after_minutes, status, mode, price_amount_minor, price_currency, seats, taken, waiting, changed_at, version, position,
     placed_position
 )
 select
     (select log.current_tenant()), session_id, course_id, service_id, staff_ids, location_id, resource_ids, starts_at, ends_at,
-    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, seats, taken, waiting, version, position,
-    placed_position
+    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, seats, taken, waiting, changed_at,
+    version, position, placed_position
 from json_to_recordset(%s::json) as r (
     session_id uuid, course_id uuid, service_id uuid, staff_ids uuid[], location_id uuid, resource_ids uuid[], starts_at timestamptz,
     ends_at timestamptz, buffer_before_minutes integer, buffer_after_minutes integer, status text, mode text,
-    price_amount_minor bigint, price_currency text, seats integer, taken integer, waiting integer, version integer, position bigint,
-    placed_position bigint
+    price_amount_minor bigint, price_currency text, seats integer, taken integer, waiting integer, changed_at timestamptz,
+    version integer, position bigint, placed_position bigint
 )
 """
 
@@ -82,12 +82,13 @@ update {schema}.session s set
     seats = coalesce(r.seats, s.seats),
     taken = s.taken + r.taken,
     waiting = s.waiting + r.waiting,
+    changed_at = r.changed_at,
     version = r.version,
     position = r.position,
     placed_position = coalesce(r.placed_position, s.placed_position)
 from json_to_recordset(%s::json) as r (
     session_id uuid, staff_ids uuid[], location_id uuid, resource_ids uuid[], starts_at timestamptz, ends_at timestamptz, status text,
-    seats integer, taken integer, waiting integer, version integer, position bigint, placed_position bigint
+    seats integer, taken integer, waiting integer, changed_at timestamptz, version integer, position bigint, placed_position bigint
 )
 where s.tenant_id = (select log.current_tenant()) and s.session_id = r.session_id
 """
@@ -124,7 +125,7 @@ def session_writes(events: Sequence[LoggedEvent]) -> list[Write]:
             row: Row = {name: body[name] for name in _COPIED}
             planned[id_] = row | {"session_id": id_, "status": SessionStatus.PLANNED, "placed_position": event.position}
         row = planned[id_] if id_ in planned else changed.setdefault(id_, {"session_id": id_})
-        row["version"], row["position"] = event.version, event.position
+        row["changed_at"], row["version"], row["position"] = event.effective_at, event.version, event.position
         if (counts := _counts(event)) is not None:
             seats, places, status = counts
             taken[id_] += seats

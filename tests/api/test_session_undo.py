@@ -54,6 +54,11 @@ def refused(studio: Studio, acted: Json) -> str:
     return str(answer.json()["code"])
 
 
+def grace(session: Json) -> timedelta:
+    """How long after NOW nobody is told of its last command."""
+    return datetime.fromisoformat(session["grace_until"]) - NOW
+
+
 def roster(studio: Studio, session: Json) -> list[tuple[str, str, bool | None]]:
     lines = studio.client.get(f"/v1/sessions/{session['id']}/roster").json()["roster"]
     return [(line["patient_id"], line["status"], line["attended"]) for line in lines]
@@ -64,6 +69,30 @@ def stands(studio: Studio, patient: str, after: Json) -> list[str]:
     asked = {"after": after["position"]}
     found = studio.client.get(f"/v1/patients/{patient}/enrolments", params=asked).json()["enrolments"]
     return [each["status"] for each in found]
+
+
+class TestGrace:
+    def test_lasts_three_minutes_from_the_last_command_wherever_a_session_is_shown(self, studio: Studio) -> None:
+        session = planned(studio)
+        assert grace(session) == timedelta(minutes=3)
+
+        with studio.program.at(NOW + timedelta(minutes=2)):
+            acted = act(studio, session, "enrol", patient_id=studio.patient)
+        assert grace(acted) == timedelta(minutes=5)
+
+        with studio.program.at(NOW + timedelta(minutes=4)):
+            last = undone(studio, acted)
+        path, read = f"/v1/sessions/{session['id']}", studio.client.get
+        after = {"after": last["position"]}
+        shown = [
+            last,
+            read(path).json(),
+            *read("/v1/sessions", params=after).json()["sessions"],
+            *read("/v1/calendar", params={"from": "2026-06-01", "to": "2026-06-02"} | after).json()["sessions"],
+            *(each["session"] for each in read(f"/v1/patients/{studio.patient}/enrolments").json()["enrolments"]),
+        ]
+        assert [grace(each) for each in shown] == [timedelta(minutes=7)] * 5
+        assert grace(read(path, params={"version": 1}).json()) == timedelta(minutes=3)
 
 
 class TestUndo:

@@ -77,7 +77,7 @@ class TestTheCalendarAtAPosition:
                     assert visits[id_].clinician_id == thing.clinician_id
                 else:
                     shown = classes[id_]
-                    assert list(shown.staff_ids) == thing.staff_ids
+                    assert (list(shown.staff_ids), shown.grace_until) == (thing.staff_ids, thing.grace_until)
                     assert (shown.seats, shown.taken, shown.waiting) == (
                         thing.seats,
                         len(thing.roster),
