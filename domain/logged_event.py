@@ -1,6 +1,6 @@
 """An event as it lies in the log: what read models, histories and exports are made from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -36,3 +36,12 @@ class LoggedEvent:
 
     def personal(self) -> Body | Erased:
         return self.open_sealed(self, self.sealed) if self.sealed is not None else {}
+
+
+@dataclass(frozen=True, slots=True)
+class AboutOthers:
+    """Facts to be left out of what is told about ``own``: those of other things of a kind whose ``field`` names somebody else."""
+
+    stream_type: str
+    field: str
+    own: Collection[UUID]

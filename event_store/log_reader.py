@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from psycopg_pool import ConnectionPool
 
-from domain.logged_event import Body, LoggedEvent
+from domain.logged_event import AboutOthers, Body, LoggedEvent
 from domain.personal import ERASED, Erased
 from event_store.chain import BrokenLink, DigestedEvent, first_broken_link
 from event_store.codec import canonical_json, codec_of
@@ -20,6 +20,8 @@ _COLUMNS: Final = (
     "position, event_type, stream_id, version, body::text, schema_version, actor, command_id, causation_id,"
     " effective_at, recorded_at, sealed"
 )
+# A field that a fact does not have, or that is null, names nobody.
+_NOT_OF_OTHERS: Final = " and (stream_id = any (%s) or stream_type <> %s or coalesce(body ->> %s = any (%s), true))"
 _PAGE: Final = 2_000
 _HEADER_LENGTH: Final = 22
 """An envelope and the key that opens it have these first bytes in common; see sealing.py."""
@@ -54,11 +56,19 @@ class LogReader:
             found[tenant_id].append(tuple(row))
         return [self._events(tenant_id, of_one) for tenant_id, of_one in found.items()]
 
-    def of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], after: int, limit: int) -> list[LoggedEvent]:
-        """Return up to ``limit`` events of some things behind a position, in order."""
+    def of_streams(
+        self, tenant_id: UUID, stream_ids: Sequence[UUID], after: int, limit: int, *, without: AboutOthers | None = None
+    ) -> list[LoggedEvent]:
+        """Return up to ``limit`` events of some things behind a position, in order; fewer only where there are no more."""
         # Ordered by an expression, so that no plan walks the whole log in order of position to find them.
-        condition = "stream_id = any (%s) and position > %s order by position + 0 limit %s"
-        return self._select(tenant_id, condition, (list(stream_ids), after, limit))
+        condition = (
+            f"stream_id = any (%s) and position > %s{_NOT_OF_OTHERS if without else ''} order by position + 0 limit %s"
+        )
+        left_out: tuple[object, ...] = ()
+        if without:
+            own = list(without.own)
+            left_out = (own, without.stream_type, without.field, [str(id_) for id_ in own])
+        return self._select(tenant_id, condition, (list(stream_ids), after, *left_out, limit))
 
     def first_of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], until: int) -> list[LoggedEvent]:
         """Return all events of some things up to a position, in order."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg import Connection, Cursor
 
-from domain.logged_event import Body, LoggedEvent
+from domain.logged_event import AboutOthers, Body, LoggedEvent
 from domain.personal import Erased
 
 TenantTransaction: TypeAlias = Callable[[UUID], AbstractContextManager[Cursor[Any]]]
@@ -51,8 +51,10 @@ class LogSource(Protocol):
         """Return the same for several practices at once, each (practice, position) once."""
         ...
 
-    def of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], after: int, limit: int) -> Sequence[LoggedEvent]:
-        """Return up to ``limit`` events of these things behind a position, in order."""
+    def of_streams(
+        self, tenant_id: UUID, stream_ids: Sequence[UUID], after: int, limit: int, *, without: AboutOthers | None = None
+    ) -> Sequence[LoggedEvent]:
+        """Return up to ``limit`` events of these things behind a position, in order; fewer only where there are no more."""
         ...
 
     def first_of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], until: int) -> Sequence[LoggedEvent]:

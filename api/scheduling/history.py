@@ -91,7 +91,7 @@ async def patient_history(
     patient_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
 ) -> Response:
     """Every event of a patient, of those who were merged into them, and of the appointments of all of these, in order. Of sessions
-    what concerns the patient, and nobody else's seat: a page may hold fewer than `limit` and still have a `next_cursor`."""
+    what concerns the patient, and nobody else's seat."""
     return await _history(call, Patient, patient_id, limit, cursor, after, with_visits=True)
 
 

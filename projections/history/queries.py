@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from domain.logged_event import Body, LoggedEvent
+from domain.logged_event import AboutOthers, Body, LoggedEvent
 from domain.personal import Erased
 from domain.scheduling.appointment import Appointment
 from domain.scheduling.session import Session
 from projections.history.wording import sentence
 from projections.ports import LogSource, TenantTransaction
 
-_OF_A_SESSION: Final = f"{Session.TOPIC}."
 _TAKEN_BACK: Final = Appointment.Withdrawn.TOPIC
 _TAKING_PART: Final = (
     "select distinct p.thing_id from history.participation p where p.tenant_id = %s and p.thing_id = any (%s)"
@@ -83,24 +82,23 @@ class HistoryQueries:
         """Return what happened to a thing and, ``with_visits``, to the visits it took part in. Unknown things have no lines.
 
         ``also`` are things that are one with it: patients who were merged into it. ``until`` is a position of the log: what lies behind
-        it is left out. Of a session that it took part in it is not told what others did there, so a page may hold fewer than ``limit``
-        and yet not be the last.
+        it is left out. Of a session that it took part in it is not told what others did there.
         """
         streams = [thing_id, *also]
         if with_visits:
             with self._transaction(tenant_id) as cursor:
                 visits = cursor.execute(_VISITS, (tenant_id, streams), binary=True)
                 streams += [stream_id for (stream_id,) in visits]
+        others = AboutOthers(Session.TOPIC, "patient_id", (thing_id, *also))
         found = [
             event
-            for event in self._log.of_streams(tenant_id, streams, after, limit + 1)
+            for event in self._log.of_streams(tenant_id, streams, after, limit + 1, without=others)
             if until is None or event.position <= until
         ]
-        own = {thing_id, *also}
-        events = [event for event in found[:limit] if event.stream_id in own or not _is_of_others(event, own)]
-        states = self._states_before(tenant_id, events)
+        events = found[:limit]
+        states = self._states_before(tenant_id, events, others)
         lines = [_line(event, states.setdefault(event.stream_id, {})) for event in events]
-        return HistoryPage(lines, None if len(found) <= limit else found[limit - 1].position)
+        return HistoryPage(lines, None if len(found) <= limit else events[-1].position)
 
     def taking_part(self, tenant_id: UUID, thing_ids: Sequence[UUID]) -> set[UUID]:
         """Return those of some things that ever took part in another: in consents, in a visit unless it was taken back."""
@@ -108,8 +106,10 @@ class HistoryQueries:
             rows = cursor.execute(_TAKING_PART, (tenant_id, list(thing_ids), _TAKEN_BACK), binary=True).fetchall()
         return {thing_id for (thing_id,) in rows}
 
-    def _states_before(self, tenant_id: UUID, events: Sequence[LoggedEvent]) -> dict[UUID, dict[str, object]]:
-        """Return what each stream held before its first event among these."""
+    def _states_before(
+        self, tenant_id: UUID, events: Sequence[LoggedEvent], others: AboutOthers
+    ) -> dict[UUID, dict[str, object]]:
+        """Return what each stream held before its first event among these, as far as it may be told."""
         first: dict[UUID, int] = {}
         for event in events:
             first.setdefault(event.stream_id, event.version)
@@ -117,16 +117,11 @@ class HistoryQueries:
         for stream_id, version in first.items():
             state = states[stream_id] = {}
             if version > 1:
-                earlier = self._log.of_streams(tenant_id, [stream_id], 0, version - 1)
+                earlier = self._log.of_streams(tenant_id, [stream_id], 0, version - 1, without=others)
                 for event in earlier:
-                    state |= _held(event, event.personal())
+                    if event.version < version:
+                        state |= _held(event, event.personal())
         return states
-
-
-def _is_of_others(event: LoggedEvent, own: set[UUID]) -> bool:
-    """Whether a fact of a session is about somebody else's seat: whoever asks for a patient's life is told of that patient alone."""
-    patient_id = event.body.get("patient_id")
-    return event.event_type.startswith(_OF_A_SESSION) and patient_id is not None and UUID(str(patient_id)) not in own
 
 
 def _line(event: LoggedEvent, state: dict[str, object]) -> HistoryLine:

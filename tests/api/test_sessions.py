@@ -386,6 +386,24 @@ class TestViews:
         assert noa not in text
         assert li not in text
 
+    def test_tell_a_patient_in_full_pages_what_concerns_them(self, studio: Studio) -> None:
+        session = planned(studio, seats=6)
+        dana, *others = people(studio, 6)
+        answers = [enrol(studio, session, patient).json() for patient in (*others[:3], dana, *others[3:])]
+        path = f"/v1/patients/{dana}/history"
+        told = studio.client.get(path, params={"after": answers[-1]["position"]}).json()["history"]
+        assert [line["kind"] for line in told] == ["session", "patient", "session"]
+
+        for limit, sizes in ((1, [1, 1, 1]), (2, [2, 1]), (3, [3])):
+            pages: list[list[Json]] = []
+            query: dict[str, Any] | None = {"limit": limit}
+            while query:
+                page = studio.client.get(path, params=query).json()
+                pages.append(page["history"])
+                query = query | {"cursor": page["next_cursor"]} if page["next_cursor"] else None
+            assert [len(page) for page in pages] == sizes
+            assert [line for page in pages for line in page] == told
+
     def test_page_the_roster(self, studio: Studio) -> None:
         session, patients = planned(studio), people(studio, 5)
         last = [enrol(studio, session, patient, if_full="wait").json()["position"] for patient in patients][-1]
