@@ -57,10 +57,24 @@ def zone(name: str, field: str = "zone") -> ZoneInfo:
     Raises UnknownZoneError.
     """
     if name not in zone_names():
-        known_as = _other_names().get(name.lower()) if name.isascii() else None
-        named = f"of the form Area/City: this one is called {known_as}" if known_as else "such as Europe/Berlin"
-        raise UnknownZoneError(field, f"a zone is an IANA name {named}")
+        raise UnknownZoneError(field, f"a zone is an IANA name {_meant_by(name)}")
     return ZoneInfo(name)
+
+
+def _meant_by(name: str) -> str:
+    """Return how a zone is called, as far as can be told from the name that somebody gave it."""
+    spoken = name.lower() if name.isascii() else ""
+    if known_as := _other_names().get(spoken):
+        return f"of the form Area/City: this one is called {known_as}"
+    if spoken in _of_no_place():
+        return "of the form Area/City: this one is no place, and its clocks are those of none: choose one, such as America/New_York"
+    return "such as Europe/Berlin"
+
+
+@lru_cache(maxsize=1)
+def _of_no_place() -> frozenset[str]:
+    """Return the names of rules without a place, in lower case: ``est5edt``, ``etc/gmt+5``."""
+    return frozenset(map(str.lower, available_timezones() - zone_names())) - _other_names().keys()
 
 
 @lru_cache(maxsize=1)

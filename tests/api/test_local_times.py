@@ -85,6 +85,13 @@ class TestLocalStart:
         assert (refused["code"], refused["errors"][0]["field"]) == ("unknown_zone", "zone")
         assert refused["detail"].endswith("this one is called America/New_York")
 
+    @pytest.mark.parametrize("zone", ["EST5EDT", "Etc/GMT+5"])
+    def test_in_a_zone_that_is_no_place_is_told_to_choose_one(self, studio: Studio, zone: str) -> None:
+        refused = studio.client.post("/v1/locations", json={"name": "x", "zone": zone}).json()
+
+        assert (refused["code"], refused["errors"][0]["field"]) == ("unknown_zone", "zone")
+        assert refused["detail"].endswith("its clocks are those of none: choose one, such as America/New_York")
+
 
 class TestClocksOfClients:
     @pytest.mark.parametrize("days", [-3, 3])

@@ -56,7 +56,12 @@ class TestZone:
         with pytest.raises(UnknownZoneError, match=f"this one is called {right}$"):
             zone(name)
 
-    @pytest.mark.parametrize("name", ["EST5EDT", "Etc/GMT+5", "Mars/Base", "../../etc/passwd", "", "ſ"])
+    @pytest.mark.parametrize("name", ["EST5EDT", "est5edt", "PST8PDT", "Etc/GMT+5", "GMT", "GMT0", "Etc/Greenwich"])
+    def test_says_of_rules_without_a_place_that_they_are_none(self, name: str) -> None:
+        with pytest.raises(UnknownZoneError, match=r"this one is no place, .* choose one, such as America/New_York$"):
+            zone(name)
+
+    @pytest.mark.parametrize("name", ["GMT+1", "Mars/Base", "../../etc/passwd", "", "ſ"])
     def test_says_nothing_of_what_it_does_not_know(self, name: str) -> None:
         with pytest.raises(UnknownZoneError, match=r"such as Europe/Berlin$"):
             zone(name)
