@@ -48,8 +48,8 @@ def _column(type_number: int, size: int) -> int:
 
 
 # Numbers of types that are the same in every database: pg_type.dat of PostgreSQL 16.
-_BYTEA, _TEXT, _UUID, _JSONB, _BYTEAS, _MICROSECONDS = 17, 25, 2950, 3802, 1001, 1184
-_BOOLEAN, _INT8, _INT2, _INT4 = _column(16, 1), _column(20, 8), _column(21, 2), _column(23, 4)
+_BYTEA, _NUMBER, _TEXT, _UUID, _JSONB, _BYTEAS, _MICROSECONDS = 17, 20, 25, 2950, 3802, 1001, 1184
+_BOOLEAN, _INT8, _INT2, _INT4 = _column(16, 1), _column(_NUMBER, 8), _column(21, 2), _column(23, 4)
 _ID, _INSTANT = _column(_UUID, 16), _column(_MICROSECONDS, 8)
 _OUR_OWN: Final = 2**31
 """Stands for a type of our own."""
@@ -58,7 +58,7 @@ _NULL: Final = 0xFFFFFFFF
 _NO_ID: Final = struct.pack(">II", _UUID, _NULL)
 _NO_INSTANT: Final = struct.pack(">II", _MICROSECONDS, _NULL)
 _NO_BYTES: Final = struct.pack(">II", _BYTEA, _NULL)
-_NO_NUMBER: Final = struct.pack(">II", 20, _NULL)
+_NO_NUMBER: Final = struct.pack(">II", _NUMBER, _NULL)
 _JSONB_VERSION: Final = b"\x01"
 _EPOCH: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
 
