@@ -1,7 +1,7 @@
 """TZ6: where a country changes its clocks, visits keep their times on the wall; the instants are made anew, and it is recorded."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -92,6 +92,23 @@ class TestAVisit:
         asuncion.keep()
 
         assert asuncion.start_of(id_) == NINE_NOW
+
+    def test_stays_where_somebody_puts_it_afterwards_and_not_where_an_undo_does(
+        self, program: Program, asuncion: Practice
+    ) -> None:
+        id_ = asuncion.booked(NINE_AS_BOOKED)["id"]
+        asuncion.keep()
+
+        found: list[str] = []
+        asked: list[tuple[str, Json]] = [("undo", {}), ("reschedule", {"starts_at": NINE_AS_BOOKED})]
+        for minute, (verb, body) in enumerate(asked):
+            with program.at(NOW + timedelta(minutes=minute)):
+                assert asuncion.act(id_, verb, **body).status_code == 200
+            assert asuncion.start_of(id_) == NINE_AS_BOOKED
+            asuncion.keep()
+            found.append(asuncion.start_of(id_))
+
+        assert found == [NINE_NOW, NINE_AS_BOOKED]
 
     def test_that_is_only_requested_moves_and_takes_no_time(self, asuncion: Practice) -> None:
         requested = asuncion.booked(NINE_AS_BOOKED, status="requested")
