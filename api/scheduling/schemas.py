@@ -102,6 +102,16 @@ class RescheduleBody(Body):
     starts_at: Start
 
 
+OtherResources: TypeAlias = Annotated[
+    list[UUID],
+    Field(
+        max_length=20,
+        description="Each takes the place of one of its kind, or is added where there is none to replace: never fewer of a kind are"
+        " used than were agreed on.",
+    ),
+]
+
+
 class ReassignBody(Body):
     """What is left out stays as it is: resources as far as they are free and where the clinician is."""
 
@@ -110,7 +120,7 @@ class ReassignBody(Body):
     )
 
     clinician_id: UUID | None = None
-    resource_ids: list[UUID] | None = Field(default=None, max_length=20)
+    resource_ids: OtherResources | None = None
 
 
 class DeclineBody(Body):

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue
 
 from api.bodies import Body, Page, Price, Shown, Text, Thing, Truth, Whole
-from api.scheduling.schemas import CalendarItem, GraceUntil, PatientName
+from api.scheduling.schemas import CalendarItem, GraceUntil, OtherResources, PatientName
 from api.times import Start
 from domain.practice.service import Mode
 from domain.scheduling.session import EnrolmentStatus, SessionStatus
@@ -49,7 +49,7 @@ class SessionPatch(Body):
 
     starts_at: Start | None = None
     staff_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST_STAFF)
-    resource_ids: list[UUID] | None = Field(default=None, max_length=20)
+    resource_ids: OtherResources | None = None
     seats: Whole | None = Field(
         default=None, description="Not fewer than are enrolled; whoever waits moves up into new ones."
     )
