@@ -1,7 +1,9 @@
-"""How the API describes itself: OpenAPI 3.1 with the key that each route of /v1 asks for."""
+"""How the API describes itself: OpenAPI 3.1 with the key that each route of /v1 asks for, and with what it answers."""
 
+from importlib.resources import files
 from typing import Any, Final
 
+import orjson
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -34,9 +36,13 @@ TAGS: Final = (
 OPEN: Final = frozenset({"/v1/feeds/{token}.ics"})
 """What wants no key: its path is one."""
 
+ANSWERS_FILE: Final = "example_answers.json"
+"""What each operation answered in a practice's life; tests/api/example_answers.py writes it, and a test fails when it is stale."""
+
 
 class DescribedApp(FastAPI):
-    """Says in its description which routes want a key: keys are checked before routing, where the framework does not look."""
+    """Says in its description what the framework cannot know: which routes want a key, since keys are checked before routing, and
+    what is answered, for example."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -48,7 +54,18 @@ class DescribedApp(FastAPI):
                 if path.startswith("/v1/"):
                     for operation in operations.values():
                         operation["security"] = [] if path in OPEN else [{"key": []}]
+            _show_answers(spec)
         return super().openapi()
+
+
+def _show_answers(spec: dict[str, Any]) -> None:
+    examples = orjson.loads(files("api").joinpath(ANSWERS_FILE).read_bytes())
+    for operations in spec["paths"].values():
+        for operation in operations.values():
+            shown = examples.get(operation["operationId"], {})
+            for status, answer in operation["responses"].items():
+                if status in shown:
+                    answer["content"]["application/json"]["example"] = shown[status]
 
 
 def operation_id(route: APIRoute) -> str:

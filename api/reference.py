@@ -60,11 +60,12 @@ def _operation(spec: Spec, path: str, verb: str, operation: Spec) -> str:
     if body := operation.get("requestBody"):
         schema = _resolved(spec, next(iter(body["content"].values()))["schema"])
         parts.append(_schema("Body", schema))
-        parts += [f"<pre>{escape(_json(example))}</pre>" for example in schema.get("examples", [])]
+        parts += [_example(example) for example in schema.get("examples", [])]
     for status, response in operation["responses"].items():
-        content = response.get("content", {}).get("application/json", {}).get("schema")
-        if status.startswith("2") and content:
-            parts.append(_schema(f"Answer {status}", _resolved(spec, content)))
+        content = response.get("content", {}).get("application/json", {})
+        if status.startswith("2") and content.get("schema"):
+            parts.append(_schema(f"Answer {status}", _resolved(spec, content["schema"])))
+            parts += [_example(content["example"])] if "example" in content else []
     rows = "".join(
         f"<tr><td><code>{escape(status)}</code></td><td>{_text(response['description'])}</td></tr>"
         for status, response in operation["responses"].items()
@@ -108,8 +109,8 @@ def _resolved(spec: Spec, schema: Spec) -> Spec:
     return _resolved(spec, several[0]) if several else schema
 
 
-def _json(example: object) -> str:
-    return orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
+def _example(said: object) -> str:
+    return f"<pre>{escape(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())}</pre>"
 
 
 def _text(said: str) -> str:

@@ -28,6 +28,14 @@ class Described:
             for status in answers
         }
 
+    def route(self, operation: str) -> APIRoute:
+        """Return the route of an operation, by its id."""
+        return self._named(operation)[0]
+
+    def faults_of(self, operation: str, status: int, body: object) -> list[str]:
+        """Tell how a body differs from what an operation is described to answer."""
+        return list(faults(self._named(operation)[1][status], body))
+
     def check(self, answer: httpx2.Response) -> None:
         """Raises AssertionError: the answer is not as described."""
         if answer.headers.get("content-type") != "application/json":
@@ -35,6 +43,10 @@ class Described:
         answer.read()
         found = list(self._faults(answer))
         assert not found, f"{answer.request.method} {answer.request.url.path} {answer.status_code}: {found}"
+
+    def _named(self, operation: str) -> tuple[APIRoute, Answers]:
+        [found] = [each for each in self._routes if each[0].name == operation]
+        return found
 
     def _faults(self, answer: httpx2.Response) -> Iterator[str]:
         for route, answers in self._routes:
