@@ -14,7 +14,7 @@ from api.calls import Gate
 from api.crossing import Crossing
 from api.description import ABOUT, TAGS, DescribedApp, operation_id
 from api.envelope import Envelope
-from api.express import Express, Stop, stops_of
+from api.express import Express, Stops, stops_of
 from api.metrics import Metrics
 from api.operations import operations
 from api.patients import consents, contacts, imports, merging, patients
@@ -65,7 +65,7 @@ def create_app(world: World) -> FastAPI:
         yield
         crossing.close()
 
-    stops: dict[str, Stop] = {}
+    stops: Stops = {}
     app = DescribedApp(
         title="Patient & Studio Scheduler",
         version="1",
