@@ -12,7 +12,7 @@ from domain.scheduling.time_claim import TimeClaim
 class BlockedStarts:
     """Seconds since 1970 at which a visit with its buffers would overlap one of the claims, and those that are ``ruled_out`` besides.
 
-    ``starts`` and ``ends`` bound half-open stretches that lie apart and in order. They are made when first asked for: of a dozen
+    ``stretches`` are their beginnings and their ends, half-open, apart and in order. They are made when first asked for: of a dozen
     rooms often only the first is.
     """
 
@@ -24,16 +24,8 @@ class BlockedStarts:
         self._before = rules.buffer_before_minutes * 60
         self._reach = (rules.duration_minutes + rules.buffer_after_minutes) * 60 - 1
 
-    @property
-    def starts(self) -> list[int]:
-        return self._stretches[0]
-
-    @property
-    def ends(self) -> list[int]:
-        return self._stretches[1]
-
     @cached_property
-    def _stretches(self) -> tuple[list[int], list[int]]:
+    def stretches(self) -> tuple[list[int], list[int]]:
         starts: list[int] = []
         ends: list[int] = []
         latest = -(10**18)
@@ -51,7 +43,7 @@ class BlockedStarts:
 
     def free(self, grid: int, begins: int, until: int, step: int) -> list[range]:
         """Return the starts in ``[begins, until)`` that are not blocked and lie a multiple of ``step`` after ``grid``."""
-        blocked_starts, blocked_ends = self._stretches
+        blocked_starts, blocked_ends = self.stretches
         found: list[range] = []
         position = bisect_right(blocked_ends, begins)
         while begins < until:

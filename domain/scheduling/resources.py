@@ -48,14 +48,16 @@ def allotted(starts: range, needs: list[Need]) -> Iterator[tuple[range, tuple[UU
             for id, blocked in need.candidates:
                 if not missing:
                     break
-                at = bisect_right(blocked.ends, start)
-                if at < len(blocked.starts) and blocked.starts[at] <= start:
-                    until = min(until, blocked.ends[at])
+                begins, ends = blocked.stretches
+                at = bisect_right(ends, start)
+                is_last = at == len(begins)
+                if not is_last and begins[at] <= start:
+                    until = min(until, ends[at])
                 else:
                     missing -= 1
                     taken.append(id)
-                    if at < len(blocked.starts):
-                        until = min(until, blocked.starts[at])
+                    if not is_last:
+                        until = min(until, begins[at])
             if missing:
                 is_met = False
                 break
