@@ -350,6 +350,18 @@ class TestAnEndpoint:
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "url"), answer.text
 
+    def test_is_listed_with_its_version_after_a_test(self, studio: Studio, receiver: Receiver) -> None:
+        endpoint = register(studio, receiver)
+        tested = act(studio, endpoint, "test")
+
+        version = listed(studio, endpoint, after=tested["position"])["version"]
+
+        assert version == tested["version"] == 2
+        changed = studio.client.patch(
+            f"/v1/webhook-endpoints/{endpoint['id']}", json={"active": False}, headers={"If-Match": f'"{version}"'}
+        )
+        assert changed.status_code == 200
+
     def test_if_a_version_was_overtaken_stays_as_it_is(self, studio: Studio, receiver: Receiver) -> None:
         endpoint = register(studio, receiver)
         path = f"/v1/webhook-endpoints/{endpoint['id']}"
