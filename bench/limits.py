@@ -25,13 +25,13 @@ LIMITS: Final[dict[str, str]] = {
         " JSON of the answer, which grows with the number of free times; not the size of the log."
     ),
     "practices": (
-        "Python, in one thread at a time: of anyone's free times two fifths are telling who is free and who is chosen, a quarter making"
-        " claims of what the database sent, the rest the answer's JSON and the way through the web server. The database takes a fifth; it"
-        " finds the claims through one index, whoever else has how many."
+        "Python, in one thread at a time: of anyone's free times two thirds are telling who is free and who is chosen (each room's busy"
+        " times are laid out anew for each clinician), a twelfth making claims of what the database sent, the rest the answer's JSON and"
+        " the way through the web server. The database finds the claims through one index, whoever else has how many."
     ),
     "neighbours": (
         "the interpreter, which all practices of a process share: who comes while another's request is being decided divides it with that"
-        " one, and with two more at most."
+        " one, and with two more at most. A second process is the remedy; what is shared is in the database."
     ),
     "booking": (
         "both cores: a booking takes 1.1 ms of the API's process, 1.0 of PostgreSQL, 0.2 of the projectors. In the API, of what holds"
