@@ -8,7 +8,7 @@ effect, which is why this context manager begins the transaction itself.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from psycopg import Connection, Cursor, OperationalError
@@ -24,6 +24,13 @@ RESET = (
     " select pg_advisory_unlock_all(); discard temp; discard sequences"
 )
 """What a connection forgets when it returns to the pool. Not DISCARD ALL, which would break psycopg's prepared statements."""
+
+RECONNECT_SECONDS: Final = 2.0
+"""How long a pool goes on trying by itself; after that whoever asks next begins again.
+
+Its pauses double for as long as it tries. The pool's own five minutes would, after an outage of one minute, leave the program without
+its database for another.
+"""
 
 
 class NestedTenantError(RuntimeError):
@@ -134,6 +141,7 @@ def open_pool(
         min_size=1,
         max_size=most,
         timeout=wait_seconds,
+        reconnect_timeout=RECONNECT_SECONDS,
         kwargs={"autocommit": True},
         configure=configure,
         reset=_forget if resets else None,

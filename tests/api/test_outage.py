@@ -3,17 +3,22 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from api.crossing import Crossing, CrowdedError
 from tests.api.serving import running_program
 from tests.api.studio import Studio, at_once
 
+LONG_SECONDS = 8
+"""Of an outage: a pool that only doubled its pauses would try after 1, 3, 7 and 15 seconds, and be away for 7 more."""
+
 
 class TestDatabaseAway:
-    def test_is_a_503_and_over_when_it_is_back(self, tmp_path: Path) -> None:
+    def test_is_a_503_and_over_when_it_is_back_however_long_it_was(self, tmp_path: Path) -> None:
         with running_program(tmp_path) as program:
             studio = Studio.open(program)
             server = program.world.server.embedded
@@ -21,19 +26,23 @@ class TestDatabaseAway:
             nobody = program.client(None)
 
             server.stop()
+            down = time.monotonic()
             away = [studio.book(), studio.client.get("/v1/practice"), studio.client.get("/v1/patients")]
             unready, alive = nobody.get("/readyz"), nobody.get("/healthz")
+            until = down + LONG_SECONDS
+            while time.monotonic() < until:
+                away.append(studio.client.get("/v1/practice"))
             server.start()
-            back = time.monotonic()
-            while studio.client.get("/v1/practice").status_code != 200:
-                assert time.monotonic() - back < 5
-            again = studio.book()
+            back = [
+                _second_at_the_latest(lambda: studio.client.get("/v1/practice")),
+                _second_at_the_latest(studio.book),
+            ]
 
         for answer in away:
             assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
             assert answer.headers["retry-after"] == "1"
         assert (unready.status_code, unready.json()["checks"]["log"], alive.status_code) == (503, False, 200)
-        assert again.status_code == 201
+        assert [answer.status_code for answer in back] == [200, 201]
 
 
 class TestCrossing:
@@ -91,4 +100,10 @@ class TestCrowd:
         answers = at_once(100, lambda _: studio.client.get("/v1/practice"))
 
         assert {answer.status_code for answer in answers} <= {200, 503}
-        assert sum(answer.status_code == 200 for answer in answers) >= 24
+        assert sum(answer.status_code == 200 for answer in answers) >= studio.program.world.settings.share
+
+
+def _second_at_the_latest(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
+    """Ask; once more where it was refused: its wait for a connection may have begun just before the server was back."""
+    answer = ask()
+    return ask() if answer.status_code == 503 else answer
