@@ -29,6 +29,13 @@ def bound(host: str, port: int) -> socket.socket:
     return listener
 
 
+KEEP_ALIVE_SECONDS: Final = 75
+"""How long an idle connection is kept: longer than clients and proxies keep theirs (nginx and AWS 60 s), so that it is they who end it.
+
+Whoever is closed upon while the next request is on its way cannot know whether it was carried out.
+"""
+
+
 class HttpServer(uvicorn.Server):
     """Serves an application until SIGINT or SIGTERM, then lets requests under way finish."""
 
@@ -44,6 +51,7 @@ class HttpServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 log_config=None,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=LEAVE_SECONDS,
             )
         )
