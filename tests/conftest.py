@@ -1,12 +1,17 @@
-"""Fixtures for every test that needs the real thing: one server and one wired program a session; and which tests go first."""
+"""Fixtures for every test that needs the real thing: one server and one wired program a session; and how all tests are run."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.database import Database, running_database
 from tests.support.world import World, open_world
+
+# No example has a time of its own: how long one takes says something about the machine, not about what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

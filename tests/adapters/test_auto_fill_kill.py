@@ -3,11 +3,8 @@
 import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from threading import Event, Thread
-
-import pytest
 
 from adapters.auto_fill_worker import AutoFillWorker
 from adapters.waiting_lines import ReadWaitingLines
@@ -19,6 +16,7 @@ from domain.scheduling.opening import Opening
 from domain.scheduling.wish import Wish
 from projections.auto_fill.projector import AutoFillProjector
 from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
+from tests.support.patience import until
 from tests.support.world import World, by_test
 
 AFTER_GRACE = FrozenClock(NOW + timedelta(minutes=5))
@@ -83,33 +81,37 @@ def opened(world: World, studio: Studio) -> int:
     return int(found[0]) if found else 0
 
 
+def until_opened(world: World, studio: Studio, number: int) -> None:
+    until(lambda: opened(world, studio) >= number, f"{number} times are offered")
+
+
+def is_all_done(world: World, studio: Studio) -> bool:
+    """Tell whether no time that was given up is left to be dealt with."""
+    with world.projector_transaction(studio.tenant_id) as cursor:
+        left = cursor.execute("select count(*) from auto_fill.task where version > 0").fetchone()
+    return left == (0,)
+
+
 def assert_each_was_offered_once(world: World, studio: Studio, number: int) -> None:
     events = world.app_log.page(studio.tenant_id, 0, 10_000)
     openings = [event.stream_id for event in events if event.event_type == Opening.Opened.TOPIC]
     assert len(openings) == len(set(openings)) == number
     for opening in studio.log.load_all(Opening, openings).values():
         assert [len(each.offers) for each in opening.rounds] == [1]
-    with world.projector_transaction(studio.tenant_id) as cursor:
-        left = cursor.execute("select count(*) from auto_fill.task where version > 0").fetchone()
-    assert left == (0,)
+    assert is_all_done(world, studio)
 
 
 class TestAKilledWorker:
-    @pytest.mark.timeout(90)
     def test_loses_no_time_and_offers_none_twice(self, world: World) -> None:
         studio, number = given_up(world)
         process = started(world)
         try:
             for openings in KILLED_AT:
-                while opened(world, studio) < openings:
-                    time.sleep(0.001)
+                until_opened(world, studio, openings)
                 process.send_signal(signal.SIGKILL)
                 process.wait()
                 process = started(world)
-            until = time.monotonic() + 30
-            while opened(world, studio) < number and time.monotonic() < until:
-                time.sleep(0.02)
-            time.sleep(0.5)
+            until(lambda: is_all_done(world, studio), "each time is offered")
         finally:
             process.kill()
             process.wait()
@@ -124,11 +126,11 @@ class TestTwoWorkers:
         workers = [Thread(target=worker_of(world).run, args=(stop,)) for _ in range(2)]
         for worker in workers:
             worker.start()
-        until = time.monotonic() + 30
-        while opened(world, studio) < number and time.monotonic() < until:
-            time.sleep(0.02)
-        stop.set()
-        for worker in workers:
-            worker.join()
+        try:
+            until(lambda: is_all_done(world, studio), "each time is offered")
+        finally:
+            stop.set()
+            for worker in workers:
+                worker.join()
 
         assert_each_was_offered_once(world, studio, number)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.support.patience import PATIENCE_SECONDS
+
 Answering = Callable[["Received"], tuple[int, dict[str, str]]]
 
 
@@ -53,10 +55,10 @@ class Receiver:
     answer: Answering = takes_it
     arrived: threading.Condition = field(default_factory=threading.Condition)
 
-    def until(self, number: int, seconds: float = 20.0) -> Sequence[Received]:
-        """Return what came once it is so much. Raises AssertionError: not in time."""
+    def until(self, number: int) -> Sequence[Received]:
+        """Return what came once it is so much. Raises AssertionError: it did not come."""
         with self.arrived:
-            came = self.arrived.wait_for(lambda: len(self.received) >= number, seconds)
+            came = self.arrived.wait_for(lambda: len(self.received) >= number, PATIENCE_SECONDS)
             assert came, f"{len(self.received)} of {number} came: {[each.path for each in self.received]}"
             return list(self.received)
 

@@ -16,8 +16,10 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.bootstrap import World, open_world
 from api.founding import Founded, found_practice
+from api.server import KEEP_ALIVE_SECONDS
 from api.settings import Settings
 from tests.api.described import Described
+from tests.support.patience import PATIENCE_SECONDS, until
 from tests.support.world import Clock
 
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -35,6 +37,17 @@ class Lines(logging.Handler):
         self.texts.append(self.format(record))
 
 
+class ComingAgain(httpx2.HTTPTransport):
+    """Asks again where it is told when to: too much came at once, or a view is behind, and nothing was begun."""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (answer := super().handle_request(request)).status_code == 503 and time.monotonic() < deadline:
+            answer.read()
+            time.sleep(float(answer.headers["Retry-After"]))
+        return answer
+
+
 @dataclass(frozen=True)
 class Program:
     """A running program. ``clock`` is the tests' to set."""
@@ -47,12 +60,19 @@ class Program:
     described: Described
     clients: list[httpx2.Client] = field(default_factory=list)
 
-    def client(self, key: str | None) -> httpx2.Client:
-        """Return a client that holds a key, or none; it is closed with the program."""
+    def client(self, key: str | None, *, comes_again: bool = True) -> httpx2.Client:
+        """Return a client that holds a key, or none; it is closed with the program.
+
+        ``comes_again``: where it is told 503 it asks again, as the API wants it. How often that is says how fast the machine is.
+        """
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         hooks = {"response": [self.described.check]}
-        self.clients.append(httpx2.Client(base_url=self.url, headers=headers, timeout=30, event_hooks=hooks))
-        return self.clients[-1]
+        transport = ComingAgain() if comes_again else None
+        client = httpx2.Client(
+            base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, event_hooks=hooks, transport=transport
+        )
+        self.clients.append(client)
+        return client
 
     def practice(self, zone: str = "Europe/Berlin", currency: str = "EUR", locale: str = "de-DE") -> Founded:
         return found_practice(self.world, "Studio", zone, currency, locale)
@@ -70,13 +90,16 @@ class Program:
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve an application over HTTP; yield its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host="127.0.0.1", port=0, log_config=None, access_log=False, timeout_keep_alive=KEEP_ALIVE_SECONDS
+        )
+    )
     thread = threading.Thread(target=server.run, name="server")
     thread.start()
     try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.005)
+        until(lambda: server.started or not thread.is_alive(), "the server is started")
+        assert server.started
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import httpx2
@@ -32,6 +33,11 @@ class Studio:
         studio.service = studio.add_service()
         studio.patient = studio.add_patient()
         return studio
+
+    @cached_property
+    def impatient(self) -> httpx2.Client:
+        """A client that takes a 503 for its answer."""
+        return self.program.client(self.key, comes_again=False)
 
     def make(self, path: str, **body: object) -> Json:
         """Create something; it must succeed."""

@@ -17,7 +17,7 @@ from tests.api.test_time_travel import CHANGES, minute, text
 
 SECRET = "Rückenschmerzen"
 NOBODY = "01980c5a-0000-7000-8000-000000000000"
-LAW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+LAW = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 # What a thing is shown beside, and is no part of it.
 BESIDE = {"id", "version", "position", "display", "alerts", "occurrences"}
 

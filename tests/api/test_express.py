@@ -18,7 +18,7 @@ from tests.api.serving import Program, serving
 from tests.api.studio import Studio
 from tests.api.test_isolation import WINDOW
 
-LAW = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+LAW = settings(max_examples=250, suppress_health_check=list(HealthCheck))
 OWN = {"service_id": "service", "clinician_id": "clinician", "patient_id": "patient", "location_id": "location"}
 WELL_FORMED = {**WINDOW, "at": "2026-06-03T09:00:00Z", "limit": "2", "after": "1", "unseal": "true"}
 """By name; ids are the studio's own."""

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from api.crossing import Crossing, CrowdedError
+from tests.support.patience import PATIENCE_SECONDS
 
 Order: TypeAlias = list[str]
 
@@ -23,14 +24,20 @@ def played(scene: Callable[[Crossing], Coroutine[Any, Any, None]], *, threads: i
     asyncio.run(play())
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is refused because the machine stood still: one test alone is about that."""
+    monkeypatch.setattr("api.crossing.PATIENCE_SECONDS", PATIENCE_SECONDS)
+
+
 class TestShare:
     def test_leaves_threads_to_others_however_many_ask(self) -> None:
         go_on = threading.Event()
 
         async def scene(crossing: Crossing) -> None:
-            crowd = [asyncio.create_task(crossing.run("loud", lambda: go_on.wait(5))) for _ in range(50)]
+            crowd = [asyncio.create_task(crossing.run("loud", lambda: go_on.wait(PATIENCE_SECONDS))) for _ in range(50)]
             await asyncio.sleep(0)
-            answer = await asyncio.wait_for(crossing.run("quiet", lambda: "at once"), 1)
+            answer = await asyncio.wait_for(crossing.run("quiet", lambda: "at once"), PATIENCE_SECONDS)
             go_on.set()
             done = await asyncio.gather(*crowd)
             assert answer == "at once"
@@ -76,7 +83,7 @@ class TestTurns:
         go_on = threading.Event()
 
         async def scene(crossing: Crossing) -> None:
-            first = asyncio.create_task(crossing.run("a", lambda: go_on.wait(5)))
+            first = asyncio.create_task(crossing.run("a", lambda: go_on.wait(PATIENCE_SECONDS)))
             await asyncio.sleep(0)
             waiting = [
                 asyncio.create_task(crossing.run(name[0], lambda name=name: order.append(name)))  # type: ignore[misc]
@@ -94,7 +101,7 @@ class TestTurns:
         go_on = threading.Event()
 
         async def scene(crossing: Crossing) -> None:
-            first = asyncio.create_task(crossing.run("a", lambda: go_on.wait(5)))
+            first = asyncio.create_task(crossing.run("a", lambda: go_on.wait(PATIENCE_SECONDS)))
             await asyncio.sleep(0)
             gone = asyncio.create_task(crossing.run("a", lambda: order.append("gone")))
             next_ = asyncio.create_task(crossing.run("a", lambda: order.append("next")))
@@ -111,14 +118,14 @@ class TestTurns:
         go_on = threading.Event()
 
         async def scene(crossing: Crossing) -> None:
-            first = asyncio.create_task(crossing.run("a", lambda: go_on.wait(5)))
+            first = asyncio.create_task(crossing.run("a", lambda: go_on.wait(PATIENCE_SECONDS)))
             await asyncio.sleep(0)
             leaving = asyncio.create_task(crossing.run("a", lambda: "never"))
             await asyncio.sleep(0)
             first.add_done_callback(lambda _: leaving.cancel())
             go_on.set()
             await asyncio.gather(first, leaving, return_exceptions=True)
-            assert await asyncio.wait_for(crossing.run("a", lambda: "free"), 1) == "free"
+            assert await asyncio.wait_for(crossing.run("a", lambda: "free"), PATIENCE_SECONDS) == "free"
 
         played(scene, threads=1, share=1)
 
@@ -127,7 +134,7 @@ class TestTurns:
         go_on = threading.Event()
 
         async def scene(crossing: Crossing) -> None:
-            first = asyncio.create_task(crossing.run("loud", lambda: go_on.wait(5)))
+            first = asyncio.create_task(crossing.run("loud", lambda: go_on.wait(PATIENCE_SECONDS)))
             await asyncio.sleep(0)
             crowd = [crossing.run("loud", lambda: "too early") for _ in range(10)]
             refused = await asyncio.gather(*crowd, return_exceptions=True)

@@ -12,6 +12,7 @@ import pytest
 from api.crossing import Crossing, CrowdedError
 from tests.api.serving import running_program
 from tests.api.studio import Studio, at_once
+from tests.support.patience import PATIENCE_SECONDS
 
 LONG_SECONDS = 8
 """Of an outage: a pool that only doubled its pauses would try after 1, 3, 7 and 15 seconds, and be away for 7 more."""
@@ -21,9 +22,10 @@ class TestDatabaseAway:
     def test_is_a_503_and_over_when_it_is_back_however_long_it_was(self, tmp_path: Path) -> None:
         with running_program(tmp_path) as program:
             studio = Studio.open(program)
+            studio.client = studio.impatient
             server = program.world.server.embedded
             assert server is not None
-            nobody = program.client(None)
+            nobody = program.client(None, comes_again=False)
 
             server.stop()
             down = time.monotonic()
@@ -72,19 +74,19 @@ class TestCrossing:
         finished, go_on = threading.Event(), threading.Event()
 
         def work() -> None:
-            go_on.wait(5)
+            assert go_on.wait(PATIENCE_SECONDS)
             finished.set()
 
         async def leave() -> list[object]:
             crossing = Crossing(threads=1, share=1)
             task = asyncio.create_task(crossing.run("a", work))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             meanwhile = await asyncio.gather(crossing.run("a", lambda: "too early"), return_exceptions=True)
             go_on.set()
-            finished.wait()
-            await asyncio.sleep(0)
+            assert finished.wait(PATIENCE_SECONDS)
+            monkeypatch.setattr("api.crossing.PATIENCE_SECONDS", PATIENCE_SECONDS)
             answer = await crossing.run("a", lambda: "next")
             crossing.close()
             return [*meanwhile, answer]
@@ -97,7 +99,7 @@ class TestCrossing:
 
 class TestCrowd:
     def test_of_many_is_answered_to_the_last(self, studio: Studio) -> None:
-        answers = at_once(100, lambda _: studio.client.get("/v1/practice"))
+        answers = at_once(100, lambda _: studio.impatient.get("/v1/practice"))
 
         assert {answer.status_code for answer in answers} <= {200, 503}
         assert sum(answer.status_code == 200 for answer in answers) >= studio.program.world.settings.share

@@ -13,9 +13,7 @@ from tests.api.serving import NOW
 from tests.api.studio import Json, Studio
 from tests.api.test_isolation import ids_of
 
-SLOW = settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+SLOW = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 DAY = {"from": "2026-06-01", "to": "2026-06-02"}
 
 

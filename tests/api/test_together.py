@@ -5,6 +5,7 @@ from threading import Event
 import pytest
 
 from api.together import run_together
+from tests.support.patience import PATIENCE_SECONDS
 
 
 class TestRunTogether:
@@ -12,7 +13,7 @@ class TestRunTogether:
         ended: list[str] = []
 
         def patient(stop: Event) -> None:
-            assert stop.wait(10)
+            assert stop.wait(PATIENCE_SECONDS)
             ended.append("patient")
 
         def failing(_: Event) -> None:

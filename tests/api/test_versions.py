@@ -111,7 +111,7 @@ class TestAfter:
     def test_says_when_the_view_is_behind(self, studio: Studio, path: str) -> None:
         far = "&after=999999" if "?" in path else "?after=999999"
 
-        answer = studio.client.get(f"/v1/{path}{far}")
+        answer = studio.impatient.get(f"/v1/{path}{far}")
 
         assert (answer.status_code, answer.json()["code"]) == (503, "view_behind")
         assert answer.headers["retry-after"] == "1"

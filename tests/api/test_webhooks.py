@@ -4,9 +4,9 @@ import base64
 import hashlib
 import hmac
 import re
-import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from application.webhooks.retrying import GIVE_UP_AFTER
 from tests.api.receiver import Received, Receiver, receiving
 from tests.api.serving import NOW
 from tests.api.studio import Json, Studio
+from tests.support.patience import until
 
 ALL = ["appointment.booked", "appointment.rescheduled", "appointment.cancelled"]
 HOURS = [f"2026-06-{day:02}T{hour:02}:00:00+02:00" for day in (1, 2, 3, 4) for hour in (9, 10, 11, 12)]
@@ -56,18 +57,22 @@ def act(studio: Studio, endpoint: Json, verb: str, **body: object) -> Json:
 
 
 def listed(studio: Studio, endpoint: Json, after: int | None = None) -> Json:
-    page = studio.client.get("/v1/webhook-endpoints", params={} if after is None else {"after": after}).json()
+    page = studio.client.get("/v1/webhook-endpoints", params={"after": after or endpoint["position"]}).json()
     [found] = [each for each in page["webhook_endpoints"] if each["id"] == endpoint["id"]]
     return dict(found)
 
 
-def eventually(tell: Any) -> Any:
-    """Return the first thing that is told. Raises AssertionError: nothing in twenty seconds."""
-    for _ in range(1_000):
-        if told := tell():
-            return told
-        time.sleep(0.02)
-    raise AssertionError("it never came about")
+def tried(studio: Studio, endpoint: Json, *attempts: int) -> Json:
+    """Wait until it is noted how often each message was tried, the newest first; return the endpoint."""
+    noted = partial(deliveries, studio, endpoint)
+    until(lambda: [each["attempts"] for each in noted()] == [*attempts], f"{attempts} tries are noted", noted)
+    return listed(studio, endpoint)
+
+
+def switched_off(studio: Studio, endpoint: Json) -> Json:
+    """Wait until the endpoint is switched off, and return it."""
+    until(lambda: not listed(studio, endpoint)["active"], "it is switched off")
+    return listed(studio, endpoint)
 
 
 class TestAMessage:
@@ -186,10 +191,8 @@ class TestOrder:
         for attempt in (1, 2, 3):
             receiver.until(attempt)
             receiver.stays_at(attempt)
-            at = eventually(lambda: listed(studio, endpoint)["next_attempt_at"])
-            assert at is not None
-            [_, first] = deliveries(studio, endpoint)
-            assert (first["status"], first["attempts"]) == ("pending", attempt)
+            assert tried(studio, endpoint, 0, attempt)["next_attempt_at"] is not None
+            assert deliveries(studio, endpoint)[-1]["status"] == "pending"
             studio.program.clock.frozen = studio.program.clock.now() + timedelta(hours=2)
         messages = receiver.until(5)
         studio.program.clock.frozen = NOW
@@ -225,12 +228,11 @@ class TestGivingUp:
         endpoint = register(studio, receiver)
         for at in HOURS[:2]:
             studio.booked(at)
-        receiver.until(1)
-        eventually(lambda: listed(studio, endpoint)["next_attempt_at"])
+        tried(studio, endpoint, 0, 1)
 
         with studio.program.at(NOW + GIVE_UP_AFTER):
             receiver.until(2)
-            off = eventually(lambda: (one := listed(studio, endpoint)) and not one["active"] and one)
+            off = switched_off(studio, endpoint)
 
             assert off["switched_off"] == "given_up"
             second, first = deliveries(studio, endpoint)
@@ -247,7 +249,7 @@ class TestGivingUp:
         endpoint = register(studio, receiver)
         studio.booked()
 
-        off = eventually(lambda: (one := listed(studio, endpoint)) and not one["active"] and one)
+        off = switched_off(studio, endpoint)
 
         assert off["switched_off"] == "gone"
         receiver.stays_at(1)
@@ -256,9 +258,8 @@ class TestGivingUp:
         receiver.answer = lambda _: (429, {"retry-after": "7200"})
         endpoint = register(studio, receiver)
         studio.booked()
-        receiver.until(1)
 
-        due = eventually(lambda: listed(studio, endpoint)["next_attempt_at"])
+        due = tried(studio, endpoint, 1)["next_attempt_at"]
 
         assert due == "2026-05-04T10:00:00Z"
 
@@ -277,9 +278,7 @@ class TestReplay:
         assert [message.id for message in again] == [message.id for message in first[2:]]
         assert [message.body for message in all_again] == [message.body for message in first]
         receiver.stays_at(10)
-        assert all(
-            one["status"] == "delivered" for one in eventually(lambda: deliveries(studio, endpoint, status="delivered"))
-        )
+        until(lambda: len(deliveries(studio, endpoint, status="delivered")) == 4, "all are noted as delivered")
 
     def test_a_test_message_says_that_it_is_one(self, studio: Studio, receiver: Receiver) -> None:
         endpoint = register(studio, receiver)
@@ -431,7 +430,7 @@ class TestDeliveries:
         last = [studio.booked(at) for at in HOURS[:5]][-1]
         receiver.until(5)
         path = f"/v1/webhook-endpoints/{endpoint['id']}/deliveries"
-        eventually(lambda: len(deliveries(studio, endpoint, status="delivered")) == 5)
+        until(lambda: len(deliveries(studio, endpoint, status="delivered")) == 5, "all are noted as delivered")
 
         found: list[Json] = []
         cursor = None

@@ -165,7 +165,7 @@ class TestRepetitions:
             "26-06-15 10:00 15 11:00",
         ]
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=80)
     @given(
         period=st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
         interval=st.integers(1, 4),
@@ -292,7 +292,7 @@ class TestHostileFiles:
 
         assert found == []
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(
         st.lists(
             st.sampled_from(PIECES),

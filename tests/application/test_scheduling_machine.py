@@ -407,7 +407,6 @@ def test_no_interleaving_breaks_the_rules(world: World) -> None:
         settings=settings(
             max_examples=25,
             stateful_step_count=16,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
         ),

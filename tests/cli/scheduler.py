@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from event_store.embedded import SUPERUSER, EmbeddedServer
+from tests.support.patience import until
 
 COMMAND = [sys.executable, "-m", "api.cli"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ class Scheduler:
         """Run a command to its end. Raises AssertionError: it ended with another exit code than ``expect``."""
         done = subprocess.run(
             [*COMMAND, *map(str, arguments)],
-            env=self.environment, cwd=ROOT, input=answer, capture_output=True, text=True, timeout=100, check=False,
+            env=self.environment, cwd=ROOT, input=answer, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == expect, f"{arguments} ended with {done.returncode}:\n{done.stderr}{done.stdout}"
         assert "Traceback" not in done.stderr, done.stderr
@@ -43,6 +44,21 @@ class Scheduler:
             return subprocess.Popen(
                 [*COMMAND, *map(str, arguments)], env=self.environment, cwd=ROOT, stdout=file, stderr=file
             )
+
+    def kill_once(
+        self, is_so: Callable[["psycopg.Connection[tuple[Any, ...]]"], bool], *arguments: str | Path, log: Path
+    ) -> None:
+        """Start a command and kill it as soon as something is so. Raises AssertionError: it ended before."""
+        doomed = self.start(*arguments, output=log)
+        with self.superuser() as connection:
+
+            def is_time() -> bool:
+                assert doomed.poll() is None, log.read_text()
+                return is_so(connection)
+
+            until(is_time, f"{arguments} comes so far", log.read_text)
+            doomed.kill()
+        doomed.wait()
 
     @contextmanager
     def superuser(self) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:

@@ -2,11 +2,12 @@ import csv
 import gzip
 import json
 import random
-import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from api.commands.output import place_for
@@ -16,7 +17,6 @@ from tests.application.importing.appointment_file import HEADER, MAPPING, cells,
 from tests.cli.scheduler import Scheduler
 
 ROWS = 1_500
-PATIENCE_SECONDS = 60.0
 
 
 def write(path: Path, rows: Iterable[list[str]]) -> Path:
@@ -120,20 +120,19 @@ def test_killed_at_any_point_goes_on_where_it_was(scheduler: Scheduler, tmp_path
     source = f"killed-{seed}"
     file = write(tmp_path / "visits.csv", many(ROWS, seed))
     arguments = ("import", "appointments", file, "--mapping", mapping(tmp_path, source))
-    booked = f"select count(*), count(distinct stream_id) from log.event where actor = 'import:{source}' and event_type like '%.booked'"
     enough = random.Random(seed).randrange(1, ROWS - 300)
 
-    killed = scheduler.start(*arguments, output=tmp_path / "killed.log")
+    def booked(connection: "psycopg.Connection[tuple[Any, ...]]") -> tuple[Any, ...]:
+        asked = (
+            "select count(*), count(distinct stream_id) from log.event where actor = %s and event_type like '%%.booked'"
+        )
+        return connection.execute(asked, (f"import:{source}",)).fetchone() or ()
+
+    scheduler.kill_once(lambda connection: booked(connection)[0] >= enough, *arguments, log=tmp_path / "killed.log")
     with scheduler.superuser() as connection:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while (connection.execute(booked).fetchone() or [0])[0] < enough:
-            assert killed.poll() is None, (tmp_path / "killed.log").read_text()
-            assert time.monotonic() < deadline
-        killed.kill()
-        killed.wait()
-        before = (connection.execute(booked).fetchone() or [0])[0]
+        before, _ = booked(connection)
         resumed = json.loads(scheduler.run(*arguments, "--json").stdout)
-        after = connection.execute(booked).fetchone()
+        after = booked(connection)
 
     assert enough <= before < ROWS
     assert resumed["already_there"] >= before

@@ -7,7 +7,6 @@ import csv
 import json
 import os
 import random
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ import pytest
 from tests.application.importing.patients.patient_file import Row, csv_of, people, person
 from tests.cli.scheduler import Scheduler
 
-PATIENCE_SECONDS = 60.0
 MANY = 2_000
 FILES = os.environ.get("SCHEDULER_TEST_MIGRATION", "")
 """A folder of other programs' lists, with what is expected of them."""
@@ -139,39 +137,25 @@ class TestImportPatients:
         assert {"acuity", "jane", "openemr", "simplepractice"} <= scheduler.json("import", "formats").keys()
 
 
-def killed_at(
-    scheduler: Scheduler, arguments: list[str | Path], count: Callable[[Any], int], enough: int, log: Path
-) -> None:
-    """Start a command, and kill it as soon as so much of it is recorded."""
-    killed = scheduler.start(*arguments, output=log)
-    with scheduler.superuser() as connection:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while count(connection) < enough:
-            assert killed.poll() is None, log.read_text()
-            assert time.monotonic() < deadline
-    killed.kill()
-    killed.wait()
-
-
 def test_killed_at_any_point_imports_and_undoes_everybody_once(scheduler: Scheduler, tmp_path: Path) -> None:
     practice, file = opened(scheduler), tmp_path / "clients.csv"
     file.write_bytes(csv_of(people(MANY)))
     arguments: list[str | Path] = ["import", "patients", file, "--format", "jane", "--practice", practice]
     enough = random.Random(practice).randrange(1, MANY - 800)
 
-    def of(event: str) -> Callable[[Any], int]:
+    def are(event: str) -> Callable[[Any], bool]:
+        """Tell whether enough of such events are recorded."""
         asked = "select count(*), count(distinct stream_id) from log.event where tenant_id = %s and event_type = %s"
-        return lambda connection: int(min(connection.execute(asked, (practice, event)).fetchone()))
+        return lambda connection: bool(min(connection.execute(asked, (practice, event)).fetchone()) >= enough)
 
-    registered, withdrawn = of("patients.patient.registered"), of("patients.patient.withdrawn")
-    killed_at(scheduler, arguments, registered, enough, tmp_path / "killed.log")
+    scheduler.kill_once(are("patients.patient.registered"), *arguments, log=tmp_path / "killed.log")
     [half] = scheduler.json("import", "list", "--practice", practice)
     resumed = json.loads(scheduler.run(*arguments, "--json").stdout)
 
     assert half["status"] == "running"
     assert (resumed["registered"] + resumed["already_there"], resumed["already_there"] >= enough) == (MANY, True)
     undo: list[str | Path] = ["import", "undo", resumed["import_id"]]
-    killed_at(scheduler, undo, withdrawn, enough, tmp_path / "undo.log")
+    scheduler.kill_once(are("patients.patient.withdrawn"), *undo, log=tmp_path / "undo.log")
     undone = scheduler.json(*undo)
 
     assert (undone["withdrawn"] + undone["withdrawn_before"], undone["withdrawn_before"] >= enough) == (MANY, True)

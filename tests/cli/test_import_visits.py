@@ -17,7 +17,7 @@ import pytest
 from tests.application.importing.patients.patient_file import Row, csv_of, people, person
 from tests.application.importing.visits.visit_file import acuity, visit
 from tests.cli.scheduler import Scheduler
-from tests.cli.test_import_patients import killed_at, opened
+from tests.cli.test_import_patients import opened
 
 MANY = 1_500
 FILES = os.environ.get("SCHEDULER_TEST_MIGRATION", "")
@@ -146,16 +146,17 @@ def test_killed_at_any_point_books_and_takes_back_each_visit_once(scheduler: Sch
     ]  # fmt: skip
     enough = random.Random(practice).randrange(1, MANY - 800)
 
-    def of_all(event: str) -> Callable[[Any], int]:
+    def are(event: str) -> Callable[[Any], bool]:
+        """Tell whether enough of such events are recorded."""
         asked = "select count(*), count(distinct stream_id) from log.event where tenant_id = %s and event_type = %s"
-        return lambda connection: int(min(connection.execute(asked, (practice, event)).fetchone()))
+        return lambda connection: bool(min(connection.execute(asked, (practice, event)).fetchone()) >= enough)
 
-    killed_at(scheduler, arguments, of_all("scheduling.appointment.booked"), enough, tmp_path / "killed.log")
+    scheduler.kill_once(are("scheduling.appointment.booked"), *arguments, log=tmp_path / "killed.log")
     resumed = json.loads(scheduler.run(*arguments, "--json").stdout)
 
     assert (resumed["booked"] + resumed["already_there"], resumed["already_there"] >= enough) == (MANY, True)
     undo: list[str | Path] = ["import", "undo", resumed["import_id"]]
-    killed_at(scheduler, undo, of_all("scheduling.appointment.withdrawn"), enough, tmp_path / "undo.log")
+    scheduler.kill_once(are("scheduling.appointment.withdrawn"), *undo, log=tmp_path / "undo.log")
     undone = scheduler.json(*undo)
 
     assert (undone["withdrawn"] + undone["withdrawn_before"], undone["withdrawn_before"] >= enough) == (MANY, True)

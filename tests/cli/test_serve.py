@@ -2,24 +2,14 @@ import re
 import signal
 import socket
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from tests.cli.scheduler import Scheduler
-
-PATIENCE_SECONDS = 60.0
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
+from tests.support.patience import PATIENCE_SECONDS, until
 
 
 def asked(url: str, key: str = "") -> int:

@@ -14,7 +14,7 @@ from tests.api.asuncion import NOW, SEEN, practice, releases
 from tests.api.described import Described
 from tests.api.serving import Lines, Program, serving
 from tests.cli.scheduler import ROOT, Scheduler
-from tests.cli.test_serve import until
+from tests.support.patience import PATIENCE_SECONDS, until
 from tests.support.world import Clock
 
 ONE_BY_ONE = """
@@ -64,7 +64,7 @@ class TestTheProgram:
             left = own.json("zones", "--dry-run")
         finally:
             process.send_signal(SIGINT)
-            process.wait(60)
+            process.wait(PATIENCE_SECONDS)
         own.end()
 
         assert left == []

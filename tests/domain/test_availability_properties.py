@@ -99,7 +99,7 @@ def questions(draw: st.DrawFn, zones: Sequence[str] = ZONES) -> tuple[Question, 
     return Question(now=now, rules=rules, places=places, busy=draw(claims(on, THERE))), window
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(questions(), st.data())
 def test_what_is_offered_can_be_booked_and_nothing_else_can(
     asked: tuple[Question, TimeRange], data: st.DataObject
@@ -126,7 +126,7 @@ def test_what_is_offered_can_be_booked_and_nothing_else_can(
             assert start not in known
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(questions(), st.integers(1, 499))
 def test_a_window_split_in_two_gives_the_same_slots(asked: tuple[Question, TimeRange], split: int) -> None:
     question, window = asked
@@ -137,7 +137,7 @@ def test_a_window_split_in_two_gives_the_same_slots(asked: tuple[Question, TimeR
     assert [slot for half in halves for slot in offered(question, half)] == offered(question, window)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(questions(), st.data())
 def test_another_visit_never_adds_a_start(asked: tuple[Question, TimeRange], data: st.DataObject) -> None:
     question, window = asked
@@ -157,7 +157,7 @@ def test_another_visit_never_adds_a_start(asked: tuple[Question, TimeRange], dat
     assert {slot.starts_at for slot in offered(fuller, window)} <= before
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(questions())
 def test_claims_out_of_reach_do_not_matter(asked: tuple[Question, TimeRange]) -> None:
     question, window = asked
@@ -168,7 +168,7 @@ def test_claims_out_of_reach_do_not_matter(asked: tuple[Question, TimeRange]) ->
     assert offered(near, window) == offered(question, window)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(questions(STEADY_ZONES))
 def test_a_search_minute_by_minute_finds_the_same(asked: tuple[Question, TimeRange]) -> None:
     question, window = asked

@@ -69,7 +69,7 @@ class TestChoice:
             anyone_at([], at("2026-06-01T09:00"))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(limited_questions(), limited_questions(), questions(), st.sampled_from([(), (AVI,), (NOA, MAYA)]))
 def test_anyone_is_offered_where_somebody_is_and_would_be_chosen(
     first: tuple[Question, TimeRange],

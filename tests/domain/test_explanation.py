@@ -87,7 +87,7 @@ class TestAbsences:
         assert [each.code for each in absences(away, between("2026-06-01T10:00", "2026-06-01T11:05"))] == ["time_off"]
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(limited_questions(), st.lists(st.integers(0, 2_400), max_size=25))
 def test_there_is_an_obstacle_exactly_where_nothing_can_be_booked(
     asked: tuple[Question, TimeRange], minutes: list[int]
@@ -113,7 +113,7 @@ def refused(question: Question, start: datetime) -> str | None:
     return None
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(limited_questions())
 def test_without_the_visits_that_are_named_only_rules_remain(asked: tuple[Question, TimeRange]) -> None:
     question, window = asked

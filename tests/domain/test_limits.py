@@ -183,7 +183,7 @@ def limited_questions(draw: st.DrawFn) -> tuple[Question, TimeRange]:
     return replace(question, busy=busy, quotas=quotas, time_off=time_off, zone=zone), window
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(limited_questions())
 def test_what_is_offered_can_be_booked_and_nothing_else_can(asked: tuple[Question, TimeRange]) -> None:
     question, window = asked
@@ -198,7 +198,7 @@ def test_what_is_offered_can_be_booked_and_nothing_else_can(asked: tuple[Questio
             assert slot.starts_at not in known
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(limited_questions(), st.integers(1, 499))
 def test_a_window_split_in_two_gives_the_same_slots(asked: tuple[Question, TimeRange], split: int) -> None:
     question, window = asked
@@ -208,7 +208,7 @@ def test_a_window_split_in_two_gives_the_same_slots(asked: tuple[Question, TimeR
     assert [slot for half in halves for slot in offered(question, half)] == offered(question, window)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(limited_questions(), st.data())
 def test_another_visit_limit_or_absence_never_adds_a_start(
     asked: tuple[Question, TimeRange], data: st.DataObject
@@ -225,7 +225,7 @@ def test_another_visit_limit_or_absence_never_adds_a_start(
         assert {slot.starts_at for slot in offered(narrower, window)} <= before
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(limited_questions())
 def test_no_slot_lies_in_time_off_or_in_a_full_period(asked: tuple[Question, TimeRange]) -> None:
     question, window = asked

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.patience import PATIENCE_SECONDS
+
 ANSWERS = """
 from datetime import datetime
 from domain.scheduling.availability import offered, slot_at
@@ -48,7 +50,7 @@ def test_the_process_zone_changes_nothing() -> None:
         )
         for zone in zones
     ]
-    answers = [process.communicate(timeout=60) for process in running]
+    answers = [process.communicate(timeout=PATIENCE_SECONDS) for process in running]
 
     assert [errors for _, errors in answers] == [b""] * len(zones)
     outputs = {output for output, _ in answers}

@@ -10,8 +10,8 @@ from random import Random
 from threading import Event, Lock, Thread
 from uuid import uuid4
 
-from tests.e2e.program import PATIENCE_SECONDS
 from tests.e2e.studios import Answer, Caller, Studio
+from tests.support.patience import PATIENCE_SECONDS
 
 EXPECTED = (200, 201, 409)
 """Carried out, or refused by a rule. 503 and a lost connection are no answer: the command is sent again."""

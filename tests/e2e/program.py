@@ -5,10 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -20,11 +19,10 @@ import psycopg
 from event_store.embedded import SUPERUSER, EmbeddedServer
 from event_store.embedded.processes import PidFile
 from tests.support.database import Database
+from tests.support.patience import PATIENCE_SECONDS, until
 
 SCHEDULER = [sys.executable, "-m", "api.cli"]
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 60.0
-"""For a machine that does much else; on an idle one a start takes two seconds."""
 
 
 class Program:
@@ -99,7 +97,7 @@ class Program:
         """Run a command of the program beside the running one and return what it says. Raises AssertionError: it failed."""
         done = subprocess.run(
             [*SCHEDULER, *arguments],
-            env=self._environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+            env=self._environment, cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
         with self.output.open("a") as output:
             output.write(done.stderr)
@@ -141,14 +139,6 @@ def program_in(folder: Path, now: datetime) -> Iterator[Program]:
         yield program
     finally:
         program.end()
-
-
-def until(condition: Callable[[], bool], what: str, otherwise: Callable[[], str] = str) -> None:
-    """Wait for a condition. Raises AssertionError: it did not come true; ``otherwise`` tells what is known."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {PATIENCE_SECONDS:.0f} s: {what}\n{otherwise()}"
-        time.sleep(0.05)
 
 
 def _free_port() -> int:

@@ -27,7 +27,8 @@ from event_store.migrate import KEY_DATABASE, LOG_DATABASE
 from event_store.sealing import ErasedError, key_reference
 from tests.e2e.canaries import Canary, forms_of, sightings, sightings_in_folder
 from tests.e2e.canary_life import Life
-from tests.e2e.program import program_in, until
+from tests.e2e.program import program_in
+from tests.support.patience import until
 from tests.support.world import open_world
 
 SEED = int(os.environ.get("SCHEDULER_CANARY_SEED") or SystemRandom().randrange(10**9))

@@ -23,8 +23,9 @@ from event_store.embedded.locks import FileLock
 from projections.read_models import READ_MODELS
 from tests.e2e import verdict
 from tests.e2e.clients import Ledger, answered
-from tests.e2e.program import PATIENCE_SECONDS, Program, program_in, until
+from tests.e2e.program import Program, program_in
 from tests.e2e.studios import Caller, open_studio
+from tests.support.patience import PATIENCE_SECONDS, until
 from tests.support.world import open_world
 
 ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "20"))
@@ -52,8 +53,8 @@ class Killer:
         self._program.start()
 
     def projector(self) -> None:
-        """A projector, while its transaction is open if that can be had in time."""
-        deadline = time.monotonic() + 5
+        """A projector, while its transaction is open: the first one for certain, the others if that can be had in time."""
+        deadline = time.monotonic() + (5 if self.in_mid_batch else PATIENCE_SECONDS)
         until(lambda: self._program.projector() is not None, "a projector runs")
         process = self._program.projector()
         assert process is not None

@@ -22,6 +22,7 @@ from event_store.append_rows import append_rows
 from event_store.errors import UnknownPracticeError
 from event_store.joiner import Append
 from event_store.mapper import MappedEvent
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.world import World, by_test
 
 TEN = datetime(2027, 3, 1, 10, tzinfo=UTC)
@@ -235,7 +236,8 @@ class TestJoining:
         assert isinstance(results[0], TimeTakenError)
         assert results[1:] == [2] * 7
 
-    def test_waits_for_a_head_that_another_program_holds(self, world: World) -> None:
+    def test_waits_for_a_head_that_another_program_holds(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("event_store.joiner.PATIENCE_SECONDS", PATIENCE_SECONDS)
         log = world.practice()
         done = threading.Event()
         positions: list[int] = []
@@ -249,7 +251,7 @@ class TestJoining:
             thread = threading.Thread(target=append)
             thread.start()
             assert not done.wait(0.2)
-        thread.join(5)
+        thread.join(PATIENCE_SECONDS)
 
         assert positions == [2]
 

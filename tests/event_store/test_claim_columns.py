@@ -49,7 +49,7 @@ def _array(column: list[object]) -> bytes:
     return ("{" + ",".join("null" if value is None else f'"{value}"' for value in column) + "}").encode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(found=st.lists(claims, max_size=6))
 def test_claims_are_those_that_were_sent(database: Database, found: list[TimeClaim]) -> None:
     assert claims_of(sent(database, found)) == found

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP
@@ -23,6 +22,7 @@ from event_store.embedded.errors import (
     StartFailedError,
     UnreachableError,
 )
+from tests.support.patience import until
 
 Program = Popen[str]
 
@@ -240,7 +240,8 @@ class TestKilled:
         self, empty_folder: Path, programs: Callable[[Path], Program]
     ) -> None:
         program = programs(empty_folder)
-        wait_until(lambda: (empty_folder / "initdb/cluster/PG_VERSION").exists())
+        begun, done = (empty_folder / folder / "PG_VERSION" for folder in ("initdb/cluster", "cluster"))
+        until(lambda: begun.exists() or done.exists(), "initdb has begun")
 
         program.kill()
         program.wait()
@@ -328,10 +329,3 @@ def let_go(program: Program) -> str:
     program.stdin.write("\n")
     program.stdin.flush()
     return heard(program)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +17,6 @@ from event_store.keys import KeyRing
 from event_store.lru import LeastRecentlyUsed
 from event_store.master_key import KeyFile
 from event_store.sealing import (
-    DataKey,
     ErasedError,
     KeyUnavailableError,
     Place,
@@ -28,6 +28,7 @@ from event_store.sealing import (
 )
 from event_store.tenancy import open_pool, tenant_transaction
 from tests.support.database import Database
+from tests.support.patience import PATIENCE_SECONDS, until
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +61,40 @@ def admin(database: Database) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def raised_within(seconds: float, call: Callable[[], object]) -> SealingError | None:
+def let_a_second_pass() -> None:
+    """A second at the most: after so long a key that was used from memory is used no more before the ledger was asked."""
+    assert CHECK_SECONDS < 1
+    time.sleep(CHECK_SECONDS)
+
+
+def refusal_of(call: Callable[[], object]) -> SealingError:
     """Call again and again until it is refused."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+
+    def refusal() -> SealingError | None:
         try:
             call()
         except SealingError as error:
             return error
-    return None
+        return None
+
+    refused = until(refusal, "it is refused")
+    assert refused is not None
+    return refused
+
+
+@contextmanager
+def taken(pool: ConnectionPool) -> Iterator[None]:
+    """Take the only connection of a pool: while the block runs, whoever wants one waits in vain."""
+    patience = pool.timeout
+    with pool.connection():
+        pool.timeout = 0.1
+        yield
+        pool.timeout = patience
+
+
+def one_waits(admin: psycopg.Connection[Any]) -> bool:
+    """Tell whether somebody waits for an erasure, or for the keys of somebody to be made."""
+    return bool(admin.execute("select from pg_locks where locktype = 'advisory' and not granted").fetchall())
 
 
 def place_of(tenant: UUID, subject: UUID) -> Place:
@@ -259,7 +285,9 @@ class TestErase:
 
         ring.erase(tenant, subject)
 
-        assert isinstance(raised_within(1, lambda: another_process.opening_key(tenant, key.id, 1)), ErasedError)
+        let_a_second_pass()
+        with pytest.raises(ErasedError):
+            another_process.opening_key(tenant, key.id, 1)
         with pytest.raises(ErasedError):
             another_process.sealing_key(tenant, subject)
         assert another_process.opening_key(tenant, spared.id, 1) is spared
@@ -277,7 +305,9 @@ class TestErase:
 
             ring.erase(tenant, subject)
 
-            assert isinstance(raised_within(1, lambda: another_process.opening_key(tenant, key.id, 1)), ErasedError)
+            let_a_second_pass()
+            with pytest.raises(ErasedError):
+                another_process.opening_key(tenant, key.id, 1)
         finally:
             admin.execute("select setval('keys.erasure_seq', %s)", (used[0] + 1,))
 
@@ -289,9 +319,8 @@ class TestErase:
         key = another_process.sealing_key(tenant, subject)
 
         ring.erase(tenant, subject)
-        busy_until = time.monotonic() + 2 * CHECK_SECONDS
-        while time.monotonic() < busy_until:
-            another_process.sealing_key(other, subject)
+        let_a_second_pass()
+        another_process.sealing_key(other, subject)
 
         with pytest.raises(ErasedError):
             another_process.opening_key(tenant, key.id, 1)
@@ -327,7 +356,7 @@ class TestErase:
         assert living == (0,)
 
     def test_waits_for_an_erasure_that_is_under_way(
-        self, ring: KeyRing, another_process: KeyRing, pool: ConnectionPool, tenant: UUID
+        self, another_process: KeyRing, pool: ConnectionPool, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
         """The number of an erasure is seen before its commit; a process that saw it must not take the matter as settled."""
         subject = uuid4()
@@ -340,10 +369,8 @@ class TestErase:
                 cursor.execute(
                     "insert into keys.erasure_ledger (tenant_id, subject_id) values (%s, %s)", (tenant, subject)
                 )
-                seen = thread.submit(raised_within, 5, lambda: another_process.opening_key(tenant, key.id, 1))
-                until = time.monotonic() + 1.5 * CHECK_SECONDS
-                while time.monotonic() < until and not seen.done():
-                    time.sleep(0.01)
+                seen = thread.submit(refusal_of, lambda: another_process.opening_key(tenant, key.id, 1))
+                until(lambda: one_waits(admin), "the other process waits for the erasure")
                 assert not seen.done()
 
             assert isinstance(seen.result(), ErasedError)
@@ -440,32 +467,39 @@ class TestDatabaseAway:
             lambda: ring.create_practice(uuid4()),
         ]
 
-        assert all(isinstance(raised_within(1, call), KeyUnavailableError) for call in calls)
+        let_a_second_pass()
+        for call in calls:
+            with pytest.raises(KeyUnavailableError):
+                call()
 
-    def test_ends_when_the_database_is_back(
-        self, database: Database, tenant: UUID, admin: psycopg.Connection[Any]
+    def test_is_waited_for_by_the_first_who_asks_and_by_nobody_else(
+        self, database: Database, tenant: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with open_pool(database.key_conninfo, name="keys", most=1, wait_seconds=0.1) as pool:
+        with open_pool(database.key_conninfo, name="keys", most=1, wait_seconds=PATIENCE_SECONDS) as pool:
             ring = KeyRing(pool, database.master)
             key = ring.sealing_key(tenant, uuid4())
-            with pool.connection():
-                refusal = raised_within(2, lambda: ring.opening_key(tenant, key.id, 1))
-                asked_at = time.monotonic()
+            # As if no time passed between the two.
+            monkeypatch.setattr("event_store.key_cache.CHECK_SECONDS", 3600)
+            with taken(pool):
+                refusal = refusal_of(lambda: ring.opening_key(tenant, key.id, 1))
+                waits = pool.get_stats()["requests_queued"]
                 with pytest.raises(KeyUnavailableError):
                     ring.opening_key(tenant, key.id, 1)
-                waited = time.monotonic() - asked_at
 
-            deadline = time.monotonic() + 5
-            opened: DataKey | None = None
-            while opened is None and time.monotonic() < deadline:
-                try:
-                    opened = ring.opening_key(tenant, key.id, 1)
-                except KeyUnavailableError:
-                    time.sleep(0.01)
+                assert isinstance(refusal, KeyUnavailableError)
+                assert pool.get_stats()["requests_queued"] == waits
 
-        assert isinstance(refusal, KeyUnavailableError)
-        assert waited < 0.1, "the second caller does not wait for what the first one waited for in vain"
-        assert opened is key
+    def test_ends_when_the_database_is_back(self, database: Database, tenant: UUID) -> None:
+        with open_pool(database.key_conninfo, name="keys", most=1, wait_seconds=PATIENCE_SECONDS) as pool:
+            ring = KeyRing(pool, database.master)
+            key = ring.sealing_key(tenant, uuid4())
+            with taken(pool):
+                let_a_second_pass()
+                with pytest.raises(KeyUnavailableError):
+                    ring.opening_key(tenant, key.id, 1)
+
+            let_a_second_pass()
+            assert ring.opening_key(tenant, key.id, 1) is key
 
 
 class TestGrants:

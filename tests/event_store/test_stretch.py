@@ -27,7 +27,7 @@ def claims(draw: st.DrawFn, year: datetime) -> tuple[UUID, UUID, TimeRange]:
     return draw(st.sampled_from(PRACTICES)), draw(st.sampled_from(THINGS)), during
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_two_stretches_overlap_just_where_two_times_of_one_thing_do(database: Database, data: st.DataObject) -> None:
     year = data.draw(years)

@@ -12,9 +12,7 @@ from domain.practice.location import Location, LocationDetails
 from tests.support.happenings import NOW, Happenings
 from tests.support.world import Clock, World, by_test
 
-SLOW = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+SLOW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @pytest.fixture

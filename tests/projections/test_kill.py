@@ -59,7 +59,7 @@ def project_until_killed(world: World, life: Happenings, last_transaction: int, 
 
 
 class TestAKilledProjector:
-    @pytest.mark.timeout(30 + 10 * ROUNDS)
+    @pytest.mark.timeout(300 + 10 * ROUNDS)
     def test_leaves_rows_and_cursor_as_one(self, world: World, new_life: Callable[[int], Happenings]) -> None:
         life = new_life(11)
         random = Random(11)

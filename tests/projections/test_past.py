@@ -18,9 +18,7 @@ from tests.projections.views import forget, rows_of
 from tests.support.happenings import NOW, Happenings
 from tests.support.world import World, by_test
 
-SLOW = settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+SLOW = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 HOUR = timedelta(hours=1)
 
 

@@ -12,6 +12,7 @@ from projections.rebuild import Rebuild
 from tests.projections.faults import Unable, instead
 from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, forget, rows_of
 from tests.support.happenings import Happenings
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.world import World
 
 
@@ -88,7 +89,7 @@ class TestRun:
         for thread in threads:
             thread.start()
         try:
-            assert written.wait(30)
+            assert written.wait(PATIENCE_SECONDS)
             for _ in range(3):
                 rebuild(world, admin).run()
         finally:

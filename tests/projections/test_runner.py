@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from random import Random
 from uuid import UUID
@@ -17,6 +16,7 @@ from projections.waiting import wait_for
 from tests.projections.faults import Unable, instead
 from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, forget, rows_of
 from tests.support.happenings import Happenings
+from tests.support.patience import PATIENCE_SECONDS, until
 from tests.support.world import World
 
 
@@ -165,7 +165,10 @@ class TestAnEventThatOneProjectorCannotTake:
         faulty.positions.clear()
 
         assert not runner.step(life.tenant_id)
-        until(lambda: runner.step(life.tenant_id) or cursors_of(world, life.tenant_id)["calendar"][0] == last)
+        until(
+            lambda: runner.step(life.tenant_id) or cursors_of(world, life.tenant_id)["calendar"][0] == last,
+            "the event is tried again",
+        )
 
         assert cursors_of(world, life.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
 
@@ -207,10 +210,10 @@ class TestRun:
         try:
             for _ in range(5):
                 last = life.happen(3)
-                wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=20)
+                wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=PATIENCE_SECONDS)
         finally:
             stop.set()
-            thread.join(20)
+            thread.join(PATIENCE_SECONDS)
 
         assert not thread.is_alive()
         assert_views_are_folds(world, life)
@@ -221,25 +224,18 @@ class TestRun:
         thread.start()
         try:
             last = life.happen(3)
-            wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=20)
+            wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=PATIENCE_SECONDS)
             with world.admin() as admin:
                 admin.execute(
                     "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'scheduler_projector'"
                 )
             last = life.happen(3)
-            wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=20)
+            wait_for(world.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=PATIENCE_SECONDS)
         finally:
             stop.set()
-            thread.join(20)
+            thread.join(PATIENCE_SECONDS)
 
         assert_views_are_folds(world, life)
-
-
-def until(is_so: Callable[[], bool], timeout_seconds: float = 20) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def hints(world: World) -> Iterator[set[UUID] | None]:

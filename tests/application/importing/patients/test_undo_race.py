@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from time import monotonic, sleep
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -29,16 +28,22 @@ from domain.scheduling.feed import Detail
 from domain.scheduling.wish import Wish
 from tests.application.importing.patients.patient_file import Brought, people
 from tests.application.studio import MONDAY, FrozenClock, Studio, open_studio
+from tests.support.patience import PATIENCE_SECONDS, until
 from tests.support.world import World, by_test, open_world
 
 START = MONDAY + timedelta(minutes=30)
 CLOCK = FrozenClock()
-PATIENCE_SECONDS = 10.0
 _WRITING = (
     "select count(*) from pg_stat_activity"
     " where datname = current_database() and wait_event_type = 'Lock' and query like '%log.append%'"
 )
 Act: TypeAlias = Callable[[], object]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has come to write waits for the others, however long they take."""
+    monkeypatch.setattr("event_store.joiner.PATIENCE_SECONDS", PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -106,10 +111,7 @@ def in_this_order(world: World, tenant_id: UUID, *acts: Act) -> list[object]:
 
 
 def _come_to_write(connection: Connection[Any], count: int) -> None:
-    deadline = monotonic() + PATIENCE_SECONDS
-    while connection.execute(_WRITING).fetchall() != [(count,)]:
-        assert monotonic() < deadline, f"{count} do not come to write"
-        sleep(0.005)
+    until(lambda: connection.execute(_WRITING).fetchall() == [(count,)], f"{count} come to write")
 
 
 @pytest.mark.parametrize("act", [book, ask, plan_a_series, enrol, enrol_in_a_course, wait, consent, open_a_feed])
