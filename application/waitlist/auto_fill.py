@@ -75,8 +75,9 @@ class AutoFill:
 
         self._once(go_on)
         opening = log.load(Opening, opening_id)
-        is_offered = opening.status_at(self._clock.now()) is OpeningStatus.OFFERED
-        return opening.rounds[-1].time.expires_at if is_offered else None
+        is_over = opening.status_at(self._clock.now()) in (OpeningStatus.FILLED, OpeningStatus.CLOSED)
+        # An offer that has run out since it was looked at is no end: whoever looks again, at once, offers the time to the next one.
+        return None if is_over else opening.rounds[-1].time.expires_at
 
     def _once(self, act: Callable[[], None]) -> None:
         """Decide anew when somebody came first; what another worker did meanwhile is done."""

@@ -1,16 +1,19 @@
 """Auto-fill: time that is given up is offered to whoever joined first of those whom it fits, then to the next (DM-05)."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from application.waitlist.auto_fill import AutoFill
 from tests.api.studio import Json, Studio
 from tests.api.test_waitlist import NINE_SAID, TEN, answer, join, line, one
+from tests.support.patience import until
 
 GRACE = {"minutes": 3.0}
 
@@ -20,23 +23,15 @@ def openings(studio: Studio) -> list[Json]:
     return found
 
 
-def until(found: Callable[[], Json | None]) -> Json:
-    """Wait for what the worker does by itself."""
-    for _ in range(300):
-        if (result := found()) is not None:
-            return result
-        time.sleep(0.05)
-    raise AssertionError("nothing came of it within 15 s")
-
-
 def opening(studio: Studio, status: str = "offered", rounds: int = 1, number: int = 0) -> Json:
-    """Wait for an opening to come about, in a status and with so many rounds."""
+    """Wait for an opening that the worker makes by itself, in a status and with so many rounds."""
 
-    def found() -> Json | None:
-        each = openings(studio)[number:]
-        return each[0] if each and each[0]["status"] == status and len(each[0]["rounds"]) == rounds else None
+    def found() -> list[Json]:
+        made = openings(studio)[number : number + 1]
+        return [each for each in made if each["status"] == status and len(each["rounds"]) == rounds]
 
-    return until(found)
+    [made] = until(found, f"an opening is {status}", lambda: openings(studio))
+    return made
 
 
 def offer_of(opening: Json) -> str:
@@ -164,7 +159,7 @@ class TestOtherWaysToGiveTimeUp:
         assert studio.client.post(f"/v1/series/{series['id']}/change", json=body).status_code == 200
 
         with later(studio, **GRACE):
-            until(lambda: {} if len(openings(studio)) == 3 else None)
+            until(lambda: len(openings(studio)) == 3, "three openings")
             made = [offer_of(each) for each in openings(studio)]
             answer(studio, made[0], "accept")
             assert [one(studio, "offers", id_)["status"] for id_ in made] == ["accepted", "withdrawn", "withdrawn"]
@@ -186,7 +181,7 @@ class TestOtherWaysToGiveTimeUp:
         assert answered.status_code == 200, answered.text
 
         with later(studio, **GRACE):
-            until(lambda: {} if len(openings(studio)) == 2 else None)
+            until(lambda: len(openings(studio)) == 2, "two openings")
             made = openings(studio)
 
         assert {each["freed_by"] for each in made} == {session["id"]}
@@ -235,6 +230,16 @@ class TestManually:
             assert opening(studio)["rounds"][0]["expires_at"] == "2026-05-04T08:21:00Z"
 
 
+@dataclass
+class Passing:
+    """A clock that goes on each time it is looked at."""
+
+    instants: list[datetime]
+
+    def now(self) -> datetime:
+        return self.instants.pop(0)
+
+
 class TestAWorker:
     def test_that_was_killed_before_it_could_say_so_has_offered_it_once(self, studio: Studio) -> None:
         """What it recorded is found again, by it or by another: nothing is lost, and nothing is offered twice."""
@@ -253,6 +258,19 @@ class TestAWorker:
                 by_hand.go_on(UUID(studio.practice_id), UUID(made["id"]))
             assert [each["id"] for each in openings(studio)] == [made["id"]]
             assert [each["entry_id"] for each in opening(studio)["rounds"][0]["offers"]] == [entries[0]["id"]]
+
+    def test_that_looks_just_as_an_offer_runs_out_looks_again(self, studio: Studio) -> None:
+        visit, _ = studio.booked(), join(studio)
+        studio.act(visit["id"], "cancel", reason="ill")
+        with later(studio, **GRACE):
+            made = opening(studio)
+        runs_out = datetime.fromisoformat(made["rounds"][0]["expires_at"])
+        world = studio.program.world
+        auto_fill = AutoFill(world.logs, Passing([runs_out - timedelta(seconds=1), runs_out]), world.lines)
+
+        again = auto_fill.go_on(UUID(studio.practice_id), UUID(made["id"]))
+
+        assert again == runs_out
 
     def test_that_was_down_for_an_hour_offers_what_is_still_to_come(self, studio: Studio) -> None:
         late, soon = studio.booked(), studio.booked("2026-05-04T11:00:00+02:00")
