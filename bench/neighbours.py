@@ -44,7 +44,7 @@ class Practice:
 def measure(options: Options) -> dict[str, str]:
     """Return the section of results.md."""
     rounds_wanted, seconds, number_of_others = (options.rounds, 2.0, 20) if options.quick else (ROUNDS, 6.0, OTHERS)
-    rate = PER_SECOND * OTHERS
+    rate = PER_SECOND * number_of_others
     waits: dict[str, list[list[float]]] = defaultdict(list)
     loud: dict[str, list[float]] = defaultdict(list)
     refused = 0
