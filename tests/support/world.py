@@ -32,6 +32,7 @@ from projections.read_models import projectors
 from projections.rows import Projector
 from projections.runner import Runner
 from tests.support.database import Database
+from tests.support.patience import PATIENCE_SECONDS
 
 
 class Clock:
@@ -126,6 +127,8 @@ def open_world(
     ):
         keys = KeyRing(key_pool, database.master)
         store = LogStore.open(database.conninfo("scheduler_app"), keys, now or clock.now)
+        for pool in (key_pool, projector, store.pool, store.consulting_pool):
+            pool.timeout = PATIENCE_SECONDS
         try:
             yield World(
                 database=database,
