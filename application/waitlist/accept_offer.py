@@ -25,7 +25,7 @@ from domain.scheduling.errors import LimitReachedError, SchedulingError, TimeTak
 from domain.scheduling.offer import Because, Offer
 from domain.scheduling.question import Slot
 from domain.scheduling.waitlist_entry import WaitlistEntry
-from domain.scheduling.waitlist_errors import OfferEndedError
+from domain.scheduling.waitlist_errors import NoLongerWaitingError, OfferEndedError
 
 _TRIES: Final = 12
 """Whoever loses a try has lost it to an answer of another: as many as one time is offered to, and a few."""
@@ -46,8 +46,8 @@ class AcceptOfferHandler:
         self._lines = lines
 
     def __call__(self, tenant_id: UUID, command: AcceptOffer, by: Provenance) -> Outcome[Offer]:
-        """Raises NotFoundError: no such offer, or the patient was erased; OfferEndedError, OfferExpiredError; NoLongerWaitingError; what
-        ``slot_at`` raises: hours, rooms or limits have changed since.
+        """Raises NotFoundError: no such offer, or the patient was erased; OfferEndedError, OfferExpiredError; what ``slot_at`` raises:
+        hours, rooms or limits have changed since.
         """
         log = self._logs.of(tenant_id)
         return log.carry_out(Offer, by, lambda: decided_anew(lambda: self._accept(log, command, by), _TRIES))
@@ -70,7 +70,7 @@ class AcceptOfferHandler:
         others = opening.others(offer.id)
         offer.accept(appointment.id, now)
         opening.fill(offer.id, appointment.id, now)
-        entry.serve(offer.id, appointment.id, now)
+        _serve(entry, offer, appointment, now)
         endings.withdraw(others, Because.TAKEN)
         endings.withdraw(self._else_offered(log, person, entry, offer, others, now), Because.ACCEPTED_ANOTHER)
         try:
@@ -103,6 +103,14 @@ class AcceptOfferHandler:
         ids = set(self._lines.entries_of(log.tenant_id, person.ids)) - {entry.id}
         entries = [entry, *log.load_all(WaitlistEntry, sorted(ids)).values()]
         return [id for each in entries for id in each.offers_at(now) if id != offer.id and id not in others]
+
+
+def _serve(entry: WaitlistEntry, offer: Offer, appointment: Appointment, now: datetime) -> None:
+    try:
+        entry.serve(offer.id, appointment.id, now)
+    except NoLongerWaitingError as error:
+        # The offer was read before the entry: what took the person off the list has ended it.
+        raise OvertakenError(OfferEndedError()) from error
 
 
 def _slot(log: PracticeLog, offer: Offer, diary: Diary) -> Slot:

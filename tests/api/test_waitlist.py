@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from api.scheduling.waitlist_schemas import EntryPage, OfferPage, OpeningPage
+from application.patients.person import Person, person_of
+from application.practice_log import PracticeLog
 from tests.api.studio import Json, Studio, at_once, codes
 
 NINE, NINE_SAID = "2026-06-01T07:00:00Z", "2026-06-01T09:00:00+02:00"
@@ -328,6 +331,24 @@ class TestOnePerson:
 
         assert codes(answers) == [(200, None), (409, "offer_ended")]
         assert len(studio.slots("2026-06-01", "2026-06-02")) > 0
+
+    def test_who_accepts_one_while_another_is_looked_at_is_told_that_it_has_ended(
+        self, studio: Studio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        entry = join(studio)
+        first, second = offered(studio, entry)[0], offered(studio, entry, starts_at=TEN)[0]
+        accepting = iter([first])
+
+        def person_meanwhile(log: PracticeLog, patient_id: UUID) -> Person:
+            """The offer has been read, and the entry has not."""
+            for offer_id in accepting:
+                assert answer(studio, offer_id, "accept").status_code == 200
+            return person_of(log, patient_id)
+
+        monkeypatch.setattr("application.waitlist.accept_offer.person_of", person_meanwhile)
+        refused = answer(studio, second, "accept")
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "offer_ended")
 
 
 class TestOfferingByHand:
