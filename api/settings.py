@@ -7,6 +7,8 @@ from typing import Self
 from pydantic import AwareDatetime, Field, PostgresDsn, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.cores import WantedCore, usable_cores
+
 
 class Settings(BaseSettings):
     """Read from the environment; nothing has a secret for a default.
@@ -37,6 +39,8 @@ class Settings(BaseSettings):
     """Of these, how many may be one practice's, even while others are idle."""
     connections: int = Field(16, alias="SCHEDULER_CONNECTIONS", ge=1, le=256)
     """Connections of one process that serve reads."""
+    core: WantedCore = Field("free", alias="SCHEDULER_CORE")
+    """On which `scheduler serve` answers requests."""
 
     @model_validator(mode="after")
     def _refuse_false_time(self) -> Self:
@@ -50,6 +54,14 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SCHEDULER_WEBHOOKS_LOCAL is refused with DATABASE_URL; set SCHEDULER_TEST=1 if this is a test"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_unusable_core(self) -> Self:
+        usable = usable_cores()
+        if isinstance(self.core, int) and self.core not in usable:
+            these = ", ".join(map(str, sorted(usable))) or "none by its number"
+            raise ValueError(f"SCHEDULER_CORE: this process may use {these}; set one of these, or any")
         return self
 
     @property

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from api.cores import Cores
+
 PROJECTOR: Final = (sys.executable, "-m", "api.cli", "project", "--until-eof", "--with-work")
 _LOOK_SECONDS: Final = 0.25
 _SHORTEST_PAUSE: Final = 0.5
@@ -26,9 +28,11 @@ class Supervisor:
     several times a second, to bring back whatever else may have died; it returns quickly when all is well.
     """
 
-    def __init__(self, command: Sequence[str], mend: Callable[[], None]) -> None:
+    def __init__(self, command: Sequence[str], mend: Callable[[], None], cores: Cores | None = None) -> None:
+        """``cores`` are how the processor is divided between this process and the child."""
         self._command = command
         self._mend = mend
+        self._cores = cores
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="supervisor", daemon=True)
 
@@ -41,10 +45,14 @@ class Supervisor:
         self._thread.join(2 * _LEAVE_SECONDS)
 
     def _keep(self) -> None:
+        if self._cores:
+            self._cores.roam()  # a database that is brought back must not be kept to one core
         pause = 0.0
         while not self._stop.is_set():
             began = time.monotonic()
             child = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+            if self._cores:
+                self._cores.leave_to_others(child.pid)
             while child.poll() is None and not self._stop.wait(_LOOK_SECONDS):
                 self._mend_safely()
             if self._stop.is_set():

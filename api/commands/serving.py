@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import socket
 
     from api.bootstrap import World
+    from api.cores import Cores
 
 commands = typer.Typer()
 
@@ -26,7 +27,13 @@ def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practic
     """Run everything: the embedded database (or DATABASE_URL), the API, the projector and the worker. Ctrl-C stops it."""
     from api.supervision import PROJECTOR, Supervisor
 
-    with _until_told_to_stop(), _listening() as listener, _world() as world, Supervisor(PROJECTOR, _mender(world)):
+    with (
+        _until_told_to_stop(),
+        _listening() as listener,
+        _world() as world,
+        _core_of_its_own() as cores,
+        Supervisor(PROJECTOR, _mender(world), cores),
+    ):
         key = None
         if demo:
             from api.demo.practice import make_demo
@@ -123,6 +130,17 @@ def _until_told_to_stop() -> Iterator[None]:
         signal.signal(told, leave)
     with suppress(KeyboardInterrupt):
         yield
+
+
+@contextmanager
+def _core_of_its_own() -> Iterator["Cores | None"]:
+    """Divide the processor: from here on this process runs on one core. The database, which has started, goes where there is room."""
+    from api.cores import core_of_its_own, usable_cores
+
+    with core_of_its_own(settings().core, usable_cores()) as cores:
+        if cores:
+            cores.keep_to_own()
+        yield cores
 
 
 def _mender(world: "World") -> Callable[[], None]:

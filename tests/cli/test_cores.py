@@ -1,0 +1,98 @@
+"""`scheduler serve` divides the processor: one core answers requests, the others do all else."""
+
+import os
+from itertools import count
+from pathlib import Path
+
+import psutil
+
+from api.cores import core_of_its_own, usable_cores
+from tests.cli.scheduler import Scheduler
+from tests.cli.test_serve import asked, postmaster_of, projectors
+from tests.support.patience import until
+
+USABLE = usable_cores()
+FIRST = min(USABLE)
+OTHERS = USABLE - {FIRST} or USABLE
+"""Where there is one core only, nothing is divided, and all of this is true as well."""
+
+_numbers = count(os.getpid() * 1000)
+
+
+def made_up(number: int) -> set[int]:
+    """Return cores that no machine has, so that no program holds them."""
+    return {next(_numbers) for _ in range(number)}
+
+
+class TestCoreOfItsOwn:
+    def test_is_another_one_for_each_program_and_none_once_all_are_held(self) -> None:
+        cores = made_up(2)
+        with core_of_its_own("free", cores) as one, core_of_its_own("free", cores) as other:
+            assert one
+            assert other
+            assert {one.own, other.own} == cores
+            with core_of_its_own("free", cores) as third:
+                assert third is None
+
+        with core_of_its_own("free", cores) as free_again:
+            assert free_again
+
+    def test_is_the_one_that_is_wanted_whoever_holds_it(self) -> None:
+        cores = made_up(3)
+        for wanted in cores:
+            with core_of_its_own(wanted, cores) as one, core_of_its_own(wanted, cores) as other:
+                assert one
+                assert one == other
+                assert one.own == wanted
+
+    def test_is_none_where_it_shall_be_any_or_there_is_but_one(self) -> None:
+        cores, [only] = made_up(2), made_up(1)
+        with core_of_its_own("any", cores) as any_core, core_of_its_own("free", {only}) as first:
+            assert any_core is first is None
+        with core_of_its_own(only, {only}) as wanted, core_of_its_own("free", set()) as unknown:
+            assert wanted is unknown is None
+
+
+class TestServe:
+    def test_answers_on_one_core_and_leaves_the_others_to_all_else(self, tmp_path: Path) -> None:
+        own = Scheduler(tmp_path / "data", SCHEDULER_PORT="0", SCHEDULER_CORE=str(FIRST))
+        output = tmp_path / "output"
+        process = own.start("serve", "--demo", output=output)
+        try:
+            until(lambda: "Ctrl-C" in output.read_text(), "the banner is shown")
+            address, key = (
+                next(word for word in output.read_text().split() if word.startswith(start)) for start in ("http", "sk_")
+            )
+            until(lambda: asked(f"{address}/v1/services", key) == 200, "it answers")
+            [projector] = projectors(process)
+            first_postmaster = postmaster_of(own)
+
+            on = [os.sched_getaffinity(thread.id) for thread in psutil.Process(process.pid).threads()]
+            assert on.count({FIRST}) >= len(on) - 1, "all but the one that watches"
+            assert everywhere(projector) == OTHERS
+            assert everywhere(first_postmaster) == USABLE
+
+            first_postmaster.kill()
+            projector.kill()
+            until(lambda: asked(f"{address}/v1/services", key) == 200, "the database came back")
+            until(lambda: projectors(process) not in ([], [projector]), "the projector came back")
+            assert everywhere(postmaster_of(own)) == USABLE
+            [projector] = projectors(process)
+            until(lambda: everywhere(projector) == OTHERS, "the new one keeps away, too")
+        finally:
+            process.kill()
+            process.wait()
+            own.end()
+
+    def test_refuses_a_core_that_it_may_not_use(self, tmp_path: Path) -> None:
+        refused = Scheduler(tmp_path / "data", SCHEDULER_CORE="100000").run("serve", expect=2)
+
+        assert "SCHEDULER_CORE" in refused.stderr
+        assert ", ".join(map(str, sorted(USABLE))) in refused.stderr
+        assert not (tmp_path / "data").exists()
+
+
+def everywhere(process: psutil.Process) -> set[int]:
+    """Return the cores on which any thread of a process, or of what it started, may run."""
+    family = [process, *process.children(recursive=True)]
+    return {core for each in family for thread in each.threads() for core in os.sched_getaffinity(thread.id)}
