@@ -29,7 +29,7 @@ from bench.report import Report, Table
 from bench.store import migrated_server, store_at
 from bench.workload import busy_practices
 from domain.practice.api_key import Role
-from event_store.chain import DigestedEvent
+from event_store.chain import DigestedEvent, microseconds
 from event_store.migrate import LOG_DATABASE
 
 TITLE: Final = "(a) What each part of an append costs"
@@ -148,17 +148,17 @@ def _log(admin: str, key_file: Path, database: str, variant: Variant, practices:
 
 
 def _digest() -> Callable[[], object]:
-    now = datetime.now(UTC)
+    now = microseconds(datetime.now(UTC))
     return DigestedEvent(
-        uuid7(),
-        uuid7(),
+        uuid7().bytes,
+        uuid7().bytes,
         1,
-        "bench.visit.requested",
+        b"bench.visit.requested",
         1,
         bytes(600),
         bytes(150),
-        "key:bench",
-        uuid7(),
+        b"key:bench",
+        uuid7().bytes,
         0,
         bytes(32),
         None,

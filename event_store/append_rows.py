@@ -6,6 +6,7 @@ database: PostgreSQL takes any, since it knows what it is to read.
 Source: record_recv and array_recv in src/backend/utils/adt/rowtypes.c and arrayfuncs.c of PostgreSQL 16.
 """
 
+import functools
 import struct
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -84,30 +85,31 @@ def append_rows(
     relies_on: Seen | None = None,
 ) -> AppendRows:
     """Return the append of ``events``, with their digests. Raises TypeError: an event's time has no offset."""
-    tenant = tenant_id.bytes
+    tenant, command, actor = tenant_id.bytes, source.command_id.bytes, source.actor.encode()
+    cause = source.causation_id.bytes if source.causation_id else None
+    fingerprint, now = source.fingerprint or None, microseconds(recorded_at)
     rows, digests = [], []
     for part, event in enumerate(events):
-        fingerprint = source.fingerprint or None if part == 0 else None
         digested = DigestedEvent(
-            tenant_id,
-            stream_of(event),
+            tenant,
+            stream_of(event).bytes,
             event.originator_version,
-            event.topic,
+            event.topic.encode(),
             event.schema_version,
             event.state,
             event.sealed,
-            source.actor,
-            source.command_id,
+            actor,
+            command,
             part,
-            fingerprint,
-            source.causation_id,
-            event.effective_at,
-            recorded_at,
+            fingerprint if part == 0 else None,
+            cause,
+            microseconds(event.effective_at),
+            now,
         )
         digests.append(_element(digested.digest()))
-        rows.append(_element(_event(digested)))
+        rows.append(_element(_event(digested, _kind(event.topic))))
     return AppendRows(
-        _element(_append(tenant, source.command_id, digests, relies_on)),
+        _element(_append(tenant, command, digests, relies_on)),
         tuple(rows),
         tuple(_claims(tenant, claims)),
         tuple([_element(holder_id.bytes) for holder_id in releases]),
@@ -141,37 +143,41 @@ def stream_of(event: StoredEvent) -> UUID:
     return UUID(event.originator_id) if isinstance(event.originator_id, str) else event.originator_id
 
 
-def _append(tenant: bytes, command_id: UUID, digests: Sequence[bytes], relies_on: Seen | None) -> bytes:
+def _append(tenant: bytes, command: bytes, digests: Sequence[bytes], relies_on: Seen | None) -> bytes:
     array = _array(_BYTEA, digests)
-    row = _APPEND.pack(5, _ID, tenant, _ID, command_id.bytes) + _HEADER.pack(_BYTEAS, len(array)) + array
+    row = _APPEND.pack(5, _ID, tenant, _ID, command) + _HEADER.pack(_BYTEAS, len(array)) + array
     if relies_on is None:
         return row + _NO_ID + _NO_NUMBER
     return row + _ONE_ID.pack(_ID, relies_on.patient_id.bytes) + _ONE_NUMBER.pack(_INT8, relies_on.position)
 
 
-def _event(event: DigestedEvent) -> bytes:
-    stream_type, topic = codec_of(event.event_type).stream_type.encode(), event.event_type.encode()
-    actor, causation_id = event.actor.encode(), event.causation_id
+@functools.cache
+def _kind(topic: str) -> bytes:
+    """The columns that all events of a topic have alike: their stream's type and their own."""
+    texts = (codec_of(topic).stream_type.encode(), topic.encode())
+    return b"".join([_HEADER.pack(_TEXT, len(text)) + text for text in texts])
+
+
+def _event(event: DigestedEvent, kind: bytes) -> bytes:
     # fmt: off
     fixed = _EVENT.pack(
         15,
-        _ID, event.tenant_id.bytes,
-        _ID, event.stream_id.bytes,
+        _ID, event.tenant_id,
+        _ID, event.stream_id,
         _INT4, event.version,
         _INT2, event.schema_version,
-        _ID, event.command_id.bytes,
+        _ID, event.command_id,
         _INT4, event.command_part,
-        _INSTANT, microseconds(event.effective_at) - _EPOCH,
-        _INSTANT, microseconds(event.recorded_at) - _EPOCH,
+        _INSTANT, event.effective_at - _EPOCH,
+        _INSTANT, event.recorded_at - _EPOCH,
     )
     varying = (
-        _HEADER.pack(_TEXT, len(stream_type)), stream_type,
-        _HEADER.pack(_TEXT, len(topic)), topic,
-        _HEADER.pack(_TEXT, len(actor)), actor,
+        kind,
+        _HEADER.pack(_TEXT, len(event.actor)), event.actor,
         _HEADER.pack(_JSONB, 1 + len(event.body)), _JSONB_VERSION, event.body,
         _bytes(event.sealed),
         _bytes(event.fingerprint),
-        _NO_ID if causation_id is None else _ONE_ID.pack(_ID, causation_id.bytes),
+        _NO_ID if event.causation_id is None else _ONE_ID.pack(_ID, event.causation_id),
     )
     # fmt: on
     return fixed + b"".join(varying)

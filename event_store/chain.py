@@ -37,50 +37,41 @@ def microseconds(instant: datetime) -> int:
 
 
 class DigestedEvent(NamedTuple):
-    """All that an event's digest covers; ``body`` is canonical JSON, ``command_part`` counts from 0 within a command."""
+    """All that an event's digest covers, as it is hashed: ids as 16 bytes, texts in UTF-8, instants in microseconds since 1970.
 
-    tenant_id: UUID
-    stream_id: UUID
+    ``body`` is canonical JSON, ``command_part`` counts from 0 within a command.
+    """
+
+    tenant_id: bytes
+    stream_id: bytes
     version: int
-    event_type: str
+    event_type: bytes
     schema_version: int
     body: bytes
     sealed: bytes | None
-    actor: str
-    command_id: UUID
+    actor: bytes
+    command_id: bytes
     command_part: int
     fingerprint: bytes | None
-    causation_id: UUID | None
-    effective_at: datetime
-    recorded_at: datetime
+    causation_id: bytes | None
+    effective_at: int
+    recorded_at: int
 
     def digest(self) -> bytes:
         texts = (
-            self.event_type.encode(),
+            self.event_type,
             self.body,
             self.sealed or b"",
-            self.actor.encode(),
+            self.actor,
             self.fingerprint or b"",
-            self.causation_id.bytes if self.causation_id else b"",
-            self.command_id.bytes,
+            self.causation_id or b"",
+            self.command_id,
         )
-        return hashlib.sha256(
-            b"".join(
-                (
-                    self.tenant_id.bytes,
-                    self.stream_id.bytes,
-                    _NUMBERS.pack(
-                        self.version,
-                        self.schema_version,
-                        self.command_part,
-                        microseconds(self.effective_at),
-                        microseconds(self.recorded_at),
-                    ),
-                    _LENGTHS.pack(*map(len, texts)),
-                    *texts,
-                )
-            )
-        ).digest()
+        numbers = _NUMBERS.pack(
+            self.version, self.schema_version, self.command_part, self.effective_at, self.recorded_at
+        )
+        lengths = _LENGTHS.pack(*map(len, texts))
+        return hashlib.sha256(b"".join((self.tenant_id, self.stream_id, numbers, lengths, *texts))).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,13 @@ _COLUMNS: Final = (
 )
 # A field that a fact does not have, or that is null, names nobody.
 _NOT_OF_OTHERS: Final = " and (stream_id = any (%s) or stream_type <> %s or coalesce(body ->> %s = any (%s), true))"
+_HASHED: Final = (
+    "uuid_send(tenant_id), uuid_send(stream_id), version, convert_to(event_type, 'UTF8'), schema_version,"
+    " convert_to(body::text, 'UTF8'), sealed, convert_to(actor, 'UTF8'), uuid_send(command_id), command_part, fingerprint,"
+    " uuid_send(causation_id), (extract(epoch from effective_at) * 1000000)::bigint,"
+    " (extract(epoch from recorded_at) * 1000000)::bigint"
+)
+"""The columns of DigestedEvent, but for the body, which is not canonical yet."""
 _PAGE: Final = 2_000
 _HEADER_LENGTH: Final = 22
 """An envelope and the key that opens it have these first bytes in common; see sealing.py."""
@@ -137,17 +144,16 @@ class LogReader:
         while after < last:
             with tenant_transaction(self._pool, tenant_id) as cursor:
                 rows = cursor.execute(
-                    "select position, hash, stream_id, version, event_type, schema_version, body::text, sealed, actor,"
-                    " command_id, command_part, fingerprint, causation_id, effective_at, recorded_at from log.event"
+                    f"select position, hash, {_HASHED} from log.event"  # noqa: S608  a constant
                     " where tenant_id = %s and position > %s and position <= %s order by position limit %s",
                     (tenant_id, after, last, _PAGE),
                     binary=True,
                 ).fetchall()
             if not rows:
                 return
-            for position, stored, stream_id, version, topic, schema, body, *rest in rows:
-                canonical = canonical_json(msgspec.json.decode(body))
-                yield position, stored, DigestedEvent(tenant_id, stream_id, version, topic, schema, canonical, *rest)
+            for position, stored, *columns in rows:
+                event = DigestedEvent(*columns)
+                yield position, stored, event._replace(body=canonical_json(msgspec.json.decode(event.body)))
             after = rows[-1][0]
 
 
