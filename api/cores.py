@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 WantedCore: TypeAlias = int | Literal["free", "any"]
@@ -49,11 +50,26 @@ def core_of_its_own(wanted: WantedCore, usable: Set[int]) -> Iterator[Cores | No
     if wanted == "any" or len(usable) < 2:
         yield None
         return
-    # In no order: programs in containers do not see what the others hold.
-    among = random.sample(sorted(usable), len(usable)) if wanted == "free" else [wanted]
+    among = fastest_first(usable) if wanted == "free" else [wanted]
     with socket.socket(socket.AF_UNIX) as claim:
         own = next((core for core in among if _is_claimed(core, claim)), None if wanted == "free" else wanted)
         yield None if own is None else Cores(own, frozenset(usable))
+
+
+def fastest_first(cores: Set[int], described: Path = Path("/sys/devices/system/cpu")) -> list[int]:
+    """Return cores by how fast they can be; in no order where they are alike, or the system does not tell.
+
+    Programs in containers do not see what the others hold: in a fixed order they would all take the same one.
+    """
+
+    def top_speed(core: int) -> int:
+        # Source: Linux, Documentation/admin-guide/pm/cpufreq.rst. Processors of two kinds of cores differ in it by a third and more.
+        try:
+            return int((described / f"cpu{core}" / "cpufreq" / "cpuinfo_max_freq").read_text())
+        except (OSError, ValueError):
+            return 0
+
+    return sorted(random.sample(sorted(cores), len(cores)), key=top_speed, reverse=True)
 
 
 def _is_claimed(core: int, claim: socket.socket) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from api.cores import core_of_its_own, usable_cores
+from api.cores import core_of_its_own, fastest_first, usable_cores
 from tests.cli.scheduler import Scheduler
 from tests.cli.test_serve import asked, postmaster_of, projectors
 from tests.support.patience import until
@@ -51,6 +51,24 @@ class TestCoreOfItsOwn:
             assert any_core is first is None
         with core_of_its_own(only, {only}) as wanted, core_of_its_own("free", set()) as unknown:
             assert wanted is unknown is None
+
+
+class TestFastestFirst:
+    def test_puts_the_slow_ones_of_a_processor_with_two_kinds_last(self, tmp_path: Path) -> None:
+        for core, speed in {0: "3800000", 1: "3800000", 2: "5100000", 3: "5300000"}.items():
+            told = tmp_path / f"cpu{core}" / "cpufreq"
+            told.mkdir(parents=True)
+            (told / "cpuinfo_max_freq").write_text(speed)
+
+        order = fastest_first({0, 1, 2, 3}, tmp_path)
+
+        assert order[:2] == [3, 2]
+        assert set(order[2:]) == {0, 1}
+
+    def test_begins_with_any_where_they_are_alike(self, tmp_path: Path) -> None:
+        cores = made_up(4)
+
+        assert {fastest_first(cores, tmp_path)[0] for _ in range(200)} == cores
 
 
 class TestServe:
