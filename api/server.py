@@ -11,6 +11,11 @@ from api.garbage import settle
 
 LEAVE_SECONDS: Final = 10
 """How long requests under way may take once the server is told to stop."""
+KEEP_ALIVE_SECONDS: Final = 75
+"""How long an idle connection is kept: longer than clients and proxies keep theirs (nginx and AWS 60 s), so that it is they who end it.
+
+Whoever is closed upon while the next request is on its way cannot know whether it was carried out.
+"""
 
 
 class PortTakenError(Exception):
@@ -27,13 +32,6 @@ def bound(host: str, port: int) -> socket.socket:
         listener.close()
         raise PortTakenError(f"cannot listen on {host}:{port} ({error.strerror}); set SCHEDULER_PORT") from None
     return listener
-
-
-KEEP_ALIVE_SECONDS: Final = 75
-"""How long an idle connection is kept: longer than clients and proxies keep theirs (nginx and AWS 60 s), so that it is they who end it.
-
-Whoever is closed upon while the next request is on its way cannot know whether it was carried out.
-"""
 
 
 class HttpServer(uvicorn.Server):
