@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import AwareDatetime, Field, PostgresDsn, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.cores import WantedCore, usable_cores
+from api.cores import WantedCore
 
 
 class Settings(BaseSettings):
@@ -54,14 +54,6 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SCHEDULER_WEBHOOKS_LOCAL is refused with DATABASE_URL; set SCHEDULER_TEST=1 if this is a test"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_unusable_core(self) -> Self:
-        usable = usable_cores()
-        if isinstance(self.core, int) and self.core not in usable:
-            these = ", ".join(map(str, sorted(usable))) or "none by its number"
-            raise ValueError(f"SCHEDULER_CORE: this process may use {these}; set one of these, or any")
         return self
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.failures import UnavailableError
+from api.commands.failures import UnavailableError, UsageError
 from api.commands.output import log_to_stderr, out
 from api.commands.session import settings
 
@@ -27,19 +27,16 @@ def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practic
     """Run everything: the embedded database (or DATABASE_URL), the API, the projector and the worker. Ctrl-C stops it."""
     from api.supervision import PROJECTOR, Supervisor
 
-    with (
-        _until_told_to_stop(),
-        _listening() as listener,
-        _world() as world,
-        _core_of_its_own() as cores,
-        Supervisor(PROJECTOR, _mender(world), cores),
-    ):
-        key = None
-        if demo:
-            from api.demo.practice import make_demo
+    with _until_told_to_stop(), _core_of_its_own() as cores, _listening() as listener, _world() as world:
+        if cores:  # only now: the database, which has started, goes where there is room
+            cores.keep_to_own()
+        with Supervisor(PROJECTOR, _mender(world), cores):
+            key = None
+            if demo:
+                from api.demo.practice import make_demo
 
-            key = make_demo(world).api_key
-        _serve(world, listener, lambda: _banner(listener, key))
+                key = make_demo(world).api_key
+            _serve(world, listener, lambda: _banner(listener, key))
 
 
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler api")
@@ -134,12 +131,14 @@ def _until_told_to_stop() -> Iterator[None]:
 
 @contextmanager
 def _core_of_its_own() -> Iterator["Cores | None"]:
-    """Divide the processor: from here on this process runs on one core. The database, which has started, goes where there is room."""
+    """Hold the core that answers requests. Raises UsageError: one is wanted that this process may not use."""
     from api.cores import core_of_its_own, usable_cores
 
-    with core_of_its_own(settings().core, usable_cores()) as cores:
-        if cores:
-            cores.keep_to_own()
+    wanted, usable = settings().core, usable_cores()
+    if isinstance(wanted, int) and wanted not in usable:
+        these = ", ".join(map(str, sorted(usable))) or "none by its number"
+        raise UsageError(f"SCHEDULER_CORE: this process may use {these}; set one of these, or any")
+    with core_of_its_own(wanted, usable) as cores:
         yield cores
 
 

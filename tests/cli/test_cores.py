@@ -97,6 +97,8 @@ class TestServe:
             assert everywhere(postmaster_of(own)) == USABLE
             [projector] = projectors(process)
             until(lambda: everywhere(projector) == OTHERS, "the new one keeps away, too")
+            until(lambda: asked(f"{address}/readyz") == 200, "it works from there")
+            assert "SCHEDULER_CORE" not in output.read_text(), "what answers requests is no business of the projector's"
         finally:
             process.kill()
             process.wait()
