@@ -82,7 +82,7 @@ def remember(connection: Connection[Any], model: Schema) -> None:
 def publish(connection: Connection[Any]) -> None:
     """Put the views that analysts read over the read models as they are now; inside ``as_owner``.
 
-    Earlier views only change their name, so that whoever reads them at this moment is not waited for; analysts find them no
+    UndoState views only change their name, so that whoever reads them at this moment is not waited for; analysts find them no
     more, and the next rebuild clears them away. Does nothing while a read model has an older form.
     """
     known = _known(connection)

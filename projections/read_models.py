@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
-from projections.access.projector import AccessProjector
-from projections.calendar.projector import CalendarProjector
-from projections.history.projector import HistoryProjector
-from projections.imports.projector import ImportsProjector
-from projections.patients.projector import PatientsProjector
-from projections.ports import PersonIndex
-from projections.rows import Projector
-from projections.waitlist.projector import WaitlistProjector
+from projections.access.tokens.projector import AccessProjector
+from projections.audit.history.projector import HistoryProjector
+from projections.engine.ports import PersonIndex
+from projections.engine.rows import Projector
+from projections.importing.imports.projector import ImportsProjector
+from projections.patients.directory.projector import PatientsProjector
+from projections.scheduling.calendar.projector import CalendarProjector
+from projections.waitlist.entries.projector import WaitlistProjector
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,17 @@ class Schema:
         return hashlib.sha256(self.text().encode()).hexdigest()
 
 
-READ_MODELS: Final = tuple(
-    Schema(name, f"{name}/schema.sql") for name in ("calendar", "patients", "history", "access", "waitlist", "imports")
+READ_MODELS: Final = (
+    Schema("calendar", "scheduling/calendar/schema.sql"),
+    Schema("patients", "patients/directory/schema.sql"),
+    Schema("history", "audit/history/schema.sql"),
+    Schema("access", "access/tokens/schema.sql"),
+    Schema("waitlist", "waitlist/entries/schema.sql"),
+    Schema("imports", "importing/imports/schema.sql"),
 )
-REPORTING: Final = Schema("reporting", "reporting/views.sql")
+REPORTING: Final = Schema("reporting", "audit/reporting/views.sql")
 """Views over the read models, for analysts. They hold nothing, so no projector fills them."""
-CURSORS: Final = Schema("projection", "cursors.sql")
+CURSORS: Final = Schema("projection", "engine/cursors.sql")
 """How far each projector has come."""
 
 
