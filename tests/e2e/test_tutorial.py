@@ -75,7 +75,7 @@ def compare(shown: Any, actual: Any, variables: dict[str, str]) -> None:
 
 
 def test_every_command_gets_the_answer_that_the_page_shows(program: Program) -> None:
-    key = make_demo(program.world).api_key
+    key = make_demo(program.container).api_key
     first_day = NOW.date() + timedelta(days=1)
     variables = {
         "API": f"{program.url}/v1",
