@@ -1,4 +1,4 @@
-"""Appends as the rows that migrations/0030_append.sql takes, in PostgreSQL's binary form.
+"""Appends as the rows that sql/append.sql takes, in PostgreSQL's binary form.
 
 Each is made in its caller's thread and joined with others in flight. A row of a composite type is the number of its columns, then of each
 column type, length and value; an array is a header, then of each element length and value. A type of our own has another number in each

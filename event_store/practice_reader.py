@@ -22,16 +22,16 @@ from event_store.tenancy import fetch_one, fetch_raw, tenant_transaction
 _CATALOGUE: Final = (
     "('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')"
 )
-"""The stream types of what can be booked; the same list as in the index of migrations/0001_log.sql."""
+"""The stream types of what can be booked; the same list as in the index of migrations/0001_log.pre.sql."""
 
 _CONSULT: Final = DirectCall(
     b"consult",
-    b"select * from log.consult($1, $2, $3, $4, $5, $6)",
+    b"select * from log.read_booking_context($1, $2, $3, $4, $5, $6)",
 )
 _CONSULT_EACH: Final = DirectCall(
     b"consult_each",
     b"select c.* from unnest($3::timestamptz[], $4::timestamptz[]) with ordinality as w (opens, closes, number)"
-    b" cross join lateral log.consult($1, $2, w.opens, w.closes, null, null) c order by w.number",
+    b" cross join lateral log.read_booking_context($1, $2, w.opens, w.closes, null, null) c order by w.number",
 )
 _STANDING: Final = DirectCall(
     b"patient_standing", b"select zone, merged_into, alerted, withdrawn from log.patient_standing($1, $2)"

@@ -1,4 +1,4 @@
-"""The read models that there are. Each is a PostgreSQL schema and a folder of the same name."""
+"""The read models: each is a PostgreSQL schema and a folder of the same name."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,27 +17,36 @@ from projections.waitlist.projector import WaitlistProjector
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A schema's name, and the file under ``projections`` that makes its tables. A read model's projector has the same name."""
+    """A schema, and the SQL file under ``projections`` that creates its tables or views.
+
+    A read model has the name of its projector. ``version`` is the projector's: raise it whenever the
+    projector writes other rows for the same events.
+    """
 
     name: str
     file: str
+    version: int = 1
 
     def text(self) -> str:
-        """Return the SQL; a read model's names no schema, and fills the one that ``search_path`` names."""
+        """Return the SQL. It names no schema, but runs as scheduler_owner with ``search_path`` set to it."""
         return files("projections").joinpath(self.file).read_text("utf-8")
 
     def fingerprint(self) -> str:
-        """Return what tells this form from every other; in a read model a change asks for a rebuild."""
-        return hashlib.sha256(self.text().encode()).hexdigest()
+        """Return a hash of the definition. A read model whose definition has changed is rebuilt."""
+        return hashlib.sha256(f"{self.version}\n{self.text()}".encode()).hexdigest()
 
 
-READ_MODELS: Final = tuple(
-    Schema(name, f"{name}/schema.sql") for name in ("calendar", "patients", "history", "access", "waitlist", "imports")
+_PROJECTORS: Final = (
+    CalendarProjector,
+    PatientsProjector,
+    HistoryProjector,
+    AccessProjector,
+    WaitlistProjector,
+    ImportsProjector,
 )
+READ_MODELS: Final = tuple(Schema(one.name, f"{one.name}/schema.sql", one.version) for one in _PROJECTORS)
 REPORTING: Final = Schema("reporting", "reporting/views.sql")
-"""Views over the read models, for analysts. They hold nothing, so no projector fills them."""
-CURSORS: Final = Schema("projection", "cursors.sql")
-"""How far each projector has come."""
+"""Views on the read models, for analysts; no projector fills them."""
 
 
 def projectors(index: PersonIndex) -> tuple[Projector, ...]:

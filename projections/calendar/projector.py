@@ -104,6 +104,7 @@ where a.tenant_id = (select log.current_tenant()) and a.appointment_id = r.appoi
 
 class CalendarProjector:
     name = "calendar"
+    version = 1
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         booked: dict[object, Row] = {}

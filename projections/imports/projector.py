@@ -44,6 +44,7 @@ _NOTHING: Final[Row] = dict.fromkeys((*_COUNTS, "withdrawn_count", "kept_count")
 
 class ImportsProjector:
     name = "imports"
+    version = 1
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         return [

@@ -1,15 +1,17 @@
--- A patient whose registration was taken back, because the import that registered them was undone, takes no new visits.
--- As 0011_patient_standing.sql, and besides whether the registration stands.
-drop function log.patient_standing;
-
-create function log.patient_standing(p_tenant uuid, p_patient uuid)
+-- Reads how a patient stands for a visit: their time zone, the patient they were merged into, the merged
+-- patients who have an alert, and whether their registration was withdrawn. No row: the patient is unknown.
+--
+-- For a patient who was merged away the survivor's zone and alerts are returned. Alerts of patients who
+-- were merged away still count: they may be about an allergy.
+-- A loop, not a join: a patient has few events, and each is read once.
+create or replace function log.patient_standing(p_tenant uuid, p_patient uuid)
     returns table (zone text, merged_into uuid, alerted uuid[], withdrawn boolean)
 language plpgsql
 strict
 as $$
 #variable_conflict use_variable
 declare
-    fact record;
+    event record;
     member uuid;
     own boolean := false;
     is_known boolean := false;
@@ -18,19 +20,19 @@ begin
     perform set_config('app.tenant_id', p_tenant::text, true);
     alerted := '{}';
     withdrawn := false;
-    for fact in
+    for event in
         select e.event_type, e.body from log.event e
         where e.tenant_id = p_tenant and e.stream_id = p_patient and e.event_type like 'patients.patient.%'
         order by e.version
     loop
         is_known := true;
-        case fact.event_type
-            when 'patients.patient.registered', 'patients.patient.details_changed' then zone := fact.body ->> 'zone';
-            when 'patients.patient.remarks_changed' then own := (fact.body ->> 'has_alert')::boolean;
-            when 'patients.patient.merged_into' then merged_into := (fact.body ->> 'survivor_id')::uuid;
+        case event.event_type
+            when 'patients.patient.registered', 'patients.patient.details_changed' then zone := event.body ->> 'zone';
+            when 'patients.patient.remarks_changed' then own := (event.body ->> 'has_alert')::boolean;
+            when 'patients.patient.merged_into' then merged_into := (event.body ->> 'survivor_id')::uuid;
             when 'patients.patient.parted_from' then merged_into := null;
-            when 'patients.patient.absorbed' then others := others || (fact.body ->> 'other_id')::uuid;
-            when 'patients.patient.released' then others := array_remove(others, (fact.body ->> 'other_id')::uuid);
+            when 'patients.patient.absorbed' then others := others || (event.body ->> 'other_id')::uuid;
+            when 'patients.patient.released' then others := array_remove(others, (event.body ->> 'other_id')::uuid);
             when 'patients.patient.withdrawn' then withdrawn := true;
             when 'patients.patient.reinstated' then withdrawn := false;
             when 'patients.patient.erased' then own := false;
@@ -38,7 +40,7 @@ begin
         end case;
     end loop;
     if merged_into is not null then
-        -- Its survivor holds it among the others, so nobody is asked twice. Who stands for others is not withdrawn.
+        -- The survivor's events name this patient among the others. A survivor is not withdrawn.
         select s.zone, s.alerted into zone, alerted from log.patient_standing(p_tenant, merged_into) s;
         return next;
         return;

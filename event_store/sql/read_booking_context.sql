@@ -1,13 +1,20 @@
--- As in 0006_claims.sql, and besides how the patient stands, which a booking asks for every time: in a call of its own that took as long
--- as all the rest. Of most patients nothing was ever recorded but who they are, and that is read here; whatever else was recorded of one
--- is for log.patient_standing to weigh.
-drop function log.consult;
-create function log.consult(p_tenant uuid, p_what uuid[], p_from timestamptz, p_until timestamptz, p_patient uuid, p_command uuid)
+-- Reads what a command or a slot query depends on, in one round trip and one snapshot. No row: the
+-- practice has no log.
+--
+-- Returns the claims on any resource in p_what that overlap [p_from, p_until). None lasts longer than 40
+-- hours, so earlier ones are not read. catalogue_position is that of the last event of the catalogue.
+-- p_patient and p_command may be null: then they are not known, and neither is an erased patient.
+--
+-- Most patients have only the events of their registration, which are read here. All others are left to
+-- log.patient_standing; calling it for each booking took as long as everything else.
+create or replace function log.read_booking_context(
+    p_tenant uuid, p_what uuid[], p_from timestamptz, p_until timestamptz, p_patient uuid, p_command uuid
+)
 returns table (
     "position" bigint, catalogue_position bigint, is_patient_known boolean, zone text, merged_into uuid, alerted uuid[],
     withdrawn boolean, is_command_known boolean,
-    holders uuid[], whats uuid[], starts timestamptz[], ends timestamptz[], visit_starts timestamptz[], visit_ends timestamptz[],
-    services uuid[], expiries timestamptz[], besides boolean[]
+    holders uuid[], whats uuid[], starts timestamptz[], ends timestamptz[],
+    visit_starts timestamptz[], visit_ends timestamptz[], services uuid[], expiries timestamptz[], besides boolean[]
 )
 language plpgsql
 as $$
@@ -25,7 +32,9 @@ begin
         select
             bool_or(e.event_type in ('patients.patient.registered', 'patients.patient.details_changed'))
                 and not bool_or(e.event_type = 'patients.patient.erased'),
-            bool_or(e.event_type not in ('patients.patient.registered', 'patients.patient.details_changed', 'patients.patient.erased')),
+            bool_or(e.event_type not in (
+                'patients.patient.registered', 'patients.patient.details_changed', 'patients.patient.erased'
+            )),
             (array_agg(e.body ->> 'zone' order by e.version desc)
                 filter (where e.event_type in ('patients.patient.registered', 'patients.patient.details_changed')))[1]
         into is_known, is_particular, own_zone
@@ -42,7 +51,9 @@ begin
         coalesce((
             select max(e.position) from log.event e
             where e.tenant_id = p_tenant
-              and e.stream_type in ('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')
+              and e.stream_type in (
+                  'practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service'
+              )
         ), 0),
         coalesce(is_known, false), own_zone, survivor, alerts, is_withdrawn,
         exists (select from log.event e where e.tenant_id = p_tenant and e.command_id = p_command),
@@ -69,12 +80,12 @@ begin
     ) c
     where h.tenant_id = p_tenant;
 
-    -- As in log.append: a plan made while tables are small must not stay.
+    -- As in log.append: a plan that was made while the tables were small must not stay.
     if random() * 500 < 1 then
         discard plans;
     end if;
 end
 $$;
 
-revoke all on function log.consult from public;
-grant execute on function log.consult to scheduler_app;
+revoke all on function log.read_booking_context from public;
+grant execute on function log.read_booking_context to scheduler_app;

@@ -1,43 +1,41 @@
--- The one door through which events and claims are written: lock heads, insert events, move claims, write the new heads.
--- See event_store/joiner.py and docs/adr/0002.
+-- Appends events and moves time claims: the only way to write to the log. It locks the heads, inserts
+-- the events, deletes and inserts the claims, and updates the heads. See docs/adr/0002 and 0008.
 --
--- p_batch carries appends of different practices, at most one each, as one JSON document:
---   appends:  [{tenant, command, digests: [one per event], patient?, seen?}, ...]       in order of tenant
---   events:   [{tenant, stream_type, stream, version, type, schema_version, body, sealed, actor, command, part,
---               fingerprint, causation, effective_at, recorded_at}, ...]                 in order of appends and parts
---   claims:   [{tenant, holder, what, starts_at, ends_at, visit_starts_at, visit_ends_at, service?, expires_at?, beside?}, ...]
---   releases: [holder, ...]
---   beside:   true, if any of the claims is
---   withdraws: [tenant, ...] of the appends that withdraw a patient
---   caps:     [{tenant, what, service, starts_at, ends_at, period: day | week, most}, ...]
--- A cap asks that fewer than ``most`` visits of ``what``, of one service or of any (null), start in [starts_at, ends_at) before this
--- append's own: claims for a service that do not expire, but for those that it releases. See docs/adr/0012.
--- An append may rely on a patient, who was seen to stand at the position ``seen``. A head knows where its log last withdrew anybody: only
--- an append that saw its patient before that looks again, at this one patient, and is refused if they are withdrawn. See docs/adr/0033.
--- Each step is one statement for the whole batch, so that what a statement costs is shared by all appends in it.
+-- One call takes appends of several tenants, at most one each, so that they share the cost of each
+-- statement. The parameters are binary rows: one JSON document took twice as long (docs/adr/0035).
+--   p_appends:   in order of tenant
+--   p_events:    in order of the appends and their parts
+--   p_claims, p_releases (holders), p_caps: of all appends; null if there are none
+--   p_withdraws: the tenants whose append withdraws a patient; null if there are none
+--   p_beside:    whether any claim may overlap others
+--   p_wait:      whether to wait for a head that another session has locked; if not, its append is 'busy'
+--   p_check:     whether to check each append first; see below
 --
--- Almost every append can be written: whoever asks has just looked. So with p_check false nothing is checked at first, and the
--- tables' own constraints refuse: then the whole batch fails, and is to be sent again with p_check true. That looks at each append,
--- and writes those that can be. Where there are caps, or a practice has claims beside others, which the constraint does not see, it
--- is looked at in any case, for only while the practice's head is ours can things be counted.
+-- A cap limits the visits of `what` (of one service, or of any if null) that start in
+-- [starts_at, ends_at) to `most`, this append's included. It counts claims that have a service and do
+-- not expire, except those that the append releases. See docs/adr/0012.
 --
--- With p_wait false a practice whose head another session holds is answered 'busy' instead of waited for, so that
--- practices never wait for each other. Nothing of a refused append is written; the others are not touched by it.
--- The lateral subqueries with a limit keep the planner on the indexes: it takes a JSON array for a hundred rows, and would
--- rather read the practice's whole log.
+-- An append may depend on a patient whose registration stood at position `seen`. Only if the head's
+-- withdrawn_at is later, the events of that patient are read again. See docs/adr/0033.
 --
--- Answers one row per append, in order. outcome: appended | busy | unknown_practice | repeated | stale | taken | full_day | full_week |
--- withdrawn; "position" is that of the last event written.
+-- Almost every append is valid, since its caller has just read the log. So without p_check the
+-- constraints of the tables decide: one violation fails the whole call, and the caller repeats it with
+-- p_check. Then each append is checked, and the valid ones are written. Caps, and overlapping claims,
+-- which the constraint ignores, are always checked: only while the head is locked is a count final.
 --
--- It runs with the rights of scheduler_writer, who alone may write here and cannot log in: so no program, not even this one,
--- can add an event without its place in the chain. The practice of each row is the caller's argument, as it would be
--- the caller's setting.
-
--- The position of the last event that withdrew a patient of the practice; 0 if none ever was.
-alter table log.tenant_head add column withdrawn_at bigint not null default 0;
-
-drop function log.append(jsonb, boolean, boolean);
-create function log.append(p_batch jsonb, p_wait boolean, p_check boolean)
+-- Returns one row per append, in order. outcome: appended | busy | unknown_practice | repeated | stale |
+-- taken | full_day | full_week | withdrawn; "position" is that of the last event written. A refused
+-- append writes nothing, and does not affect the others.
+--
+-- Runs as scheduler_writer, the only role that may write here. It cannot log in, so no program can
+-- insert an event without its link in the hash chain.
+--
+-- The lateral subqueries with a limit keep the planner on the indexes: it does not know that the arrays
+-- are short, and would read a practice's whole log.
+create or replace function log.append(
+    p_appends log.append_request[], p_events log.append_event[], p_claims log.append_claim[], p_releases uuid[],
+    p_caps log.append_cap[], p_withdraws uuid[], p_beside boolean, p_wait boolean, p_check boolean
+)
 returns table (outcome text, "position" bigint)
 language plpgsql
 security definer
@@ -49,7 +47,7 @@ declare
     digest bytea;
     head bigint;
     link bytea;
-    is_checking boolean := p_check or p_batch ? 'caps';
+    is_checking boolean := p_check or p_caps is not null;
     repeated uuid[] := '{}';
     stale uuid[] := '{}';
     taken uuid[] := '{}';
@@ -66,7 +64,7 @@ declare
 begin
     if p_wait then
         perform from log.tenant_head h
-        where h.tenant_id in (select x.tenant from jsonb_to_recordset(p_batch -> 'appends') as x (tenant uuid))
+        where h.tenant_id in (select x.tenant from unnest(p_appends) as x)
         order by h.tenant_id for update;
     end if;
     loop
@@ -80,17 +78,17 @@ begin
         links := '{}';
         if is_checking then
             perform from log.tenant_head h
-            where h.tenant_id in (select x.tenant from jsonb_to_recordset(p_batch -> 'appends') as x (tenant uuid))
+            where h.tenant_id in (select x.tenant from unnest(p_appends) as x)
             order by h.tenant_id for update skip locked;
-            -- The heads are ours from here on, so nothing that the checks read can change before the commit.
+            -- The heads are locked, so the rows that the checks read cannot change before the commit.
             repeated := array(
-                select n.tenant from jsonb_to_recordset(p_batch -> 'appends') as n (tenant uuid, command uuid)
+                select n.tenant from unnest(p_appends) as n
                 cross join lateral (
                     select from log.event e where e.tenant_id = n.tenant and e.command_id = n.command limit 1
                 ) as found
             );
             stale := array(
-                select n.tenant from jsonb_to_recordset(p_batch -> 'events') as n (tenant uuid, stream uuid, version integer)
+                select n.tenant from unnest(p_events) as n
                 cross join lateral (
                     select from log.event e
                     where e.tenant_id = n.tenant and e.stream_id = n.stream and e.version = n.version limit 1
@@ -98,32 +96,29 @@ begin
             );
             taken := array(
                 select n.tenant
-                from jsonb_to_recordset(coalesce(p_batch -> 'claims', '[]'))
-                    as n (tenant uuid, what uuid, starts_at timestamptz, ends_at timestamptz, beside boolean)
+                from unnest(p_claims) as n
                 cross join lateral (
                     select from log.time_claim t
                     where t.tenant_id = n.tenant and t.what = n.what
                       and t.starts_at > n.starts_at - interval '40 hours' and t.starts_at < n.ends_at and t.ends_at > n.starts_at
-                      and not coalesce(p_batch -> 'releases', '[]') ? t.holder_id::text
+                      and t.holder_id <> all (coalesce(p_releases, '{}'))
                     limit 1
                 ) as found
                 where n.beside is not true
             );
-            if p_batch ? 'caps' then
+            if p_caps is not null then
                 select
-                    coalesce(array_agg(n.tenant) filter (where n.period = 'day'), '{}'),
-                    coalesce(array_agg(n.tenant) filter (where n.period = 'week'), '{}')
+                    coalesce(array_agg(n.tenant) filter (where n.is_of_day), '{}'),
+                    coalesce(array_agg(n.tenant) filter (where not n.is_of_day), '{}')
                 into full_days, full_weeks
-                from jsonb_to_recordset(p_batch -> 'caps') as n (
-                    tenant uuid, what uuid, service uuid, starts_at timestamptz, ends_at timestamptz, period text, most integer
-                )
+                from unnest(p_caps) as n
                 cross join lateral (
                     select count(*) as visits from log.time_claim t
                     where t.tenant_id = n.tenant and t.what = n.what
                       and t.starts_at > n.starts_at - interval '40 hours' and t.starts_at < n.ends_at
                       and t.visit_starts_at >= n.starts_at and t.visit_starts_at < n.ends_at
                       and t.service_id is not null and (n.service is null or t.service_id = n.service) and t.expires_at is null
-                      and not coalesce(p_batch -> 'releases', '[]') ? t.holder_id::text
+                      and t.holder_id <> all (coalesce(p_releases, '{}'))
                 ) as found
                 where found.visits >= n.most;
             end if;
@@ -131,7 +126,7 @@ begin
 
         for a in
             select x.tenant, x.digests, x.patient, x.seen, h.position, h.head_hash, h.has_beside, h.withdrawn_at
-            from jsonb_to_recordset(p_batch -> 'appends') as x (tenant uuid, digests bytea[], patient uuid, seen bigint)
+            from unnest(p_appends) as x
             left join lateral (
                 select h.position, h.head_hash, h.has_beside, h.withdrawn_at
                 from log.tenant_head h where h.tenant_id = x.tenant limit 1 for update skip locked
@@ -148,7 +143,7 @@ begin
                 when a.tenant = any (full_weeks) then 'full_week'
                 else 'appended'
             end;
-            -- Null for most: no patient is relied on, and nobody has been withdrawn since the caller looked.
+            -- Mostly null or false: no patient given, or none withdrawn since the caller read the log.
             if a.seen < a.withdrawn_at and outcome = 'appended' then
                 if (
                     select e.event_type = 'patients.patient.withdrawn' from log.event e
@@ -187,49 +182,42 @@ begin
             select n.tenant, n.position, n.stream_type, n.stream, n.version, n.type, n.schema_version, n.body, n.sealed, n.actor,
                    n.command, n.part, n.fingerprint, n.causation, n.effective_at, n.recorded_at, n.hash
             from rows from (
-                jsonb_to_recordset(p_batch -> 'events') as (
-                    tenant uuid, stream_type text, stream uuid, version integer, type text, schema_version smallint, body jsonb,
-                    sealed bytea, actor text, command uuid, part integer, fingerprint bytea, causation uuid,
-                    effective_at timestamptz, recorded_at timestamptz
-                ),
+                unnest(p_events),
                 unnest(positions),
                 unnest(links)
             ) as n (
-                tenant, stream_type, stream, version, type, schema_version, body, sealed, actor, command, part, fingerprint,
-                causation, effective_at, recorded_at, position, hash
+                tenant, stream, version, schema_version, command, part, effective_at, recorded_at, stream_type, type, actor, body,
+                sealed, fingerprint, causation, position, hash
             )
             where n.position is not null;
-            if p_batch ? 'releases' then
+            if p_releases is not null then
                 delete from log.time_claim t
                 where t.tenant_id = any (accepted)
-                  and t.holder_id = any (array(select jsonb_array_elements_text(p_batch -> 'releases')::uuid));
+                  and t.holder_id = any (p_releases);
             end if;
-            if p_batch ? 'claims' then
+            if p_claims is not null then
                 insert into log.time_claim (
                     tenant_id, holder_id, what, starts_at, ends_at, visit_starts_at, visit_ends_at, service_id, expires_at, beside
                 )
                 select n.tenant, n.holder, n.what, n.starts_at,
-                       -- No claim without an end, and none beyond what reads claims relies on: its end is null, which the column refuses.
+                       -- An invalid end becomes null, which the column refuses. Readers rely on at most 40 hours.
                        case when n.starts_at < n.ends_at and n.ends_at <= n.starts_at + interval '40 hours' then n.ends_at end,
                        n.visit_starts_at, n.visit_ends_at, n.service,
                        n.expires_at, n.beside is true
-                from jsonb_to_recordset(p_batch -> 'claims') as n (
-                    tenant uuid, holder uuid, what uuid, starts_at timestamptz, ends_at timestamptz,
-                    visit_starts_at timestamptz, visit_ends_at timestamptz, service uuid, expires_at timestamptz, beside boolean
-                )
+                from unnest(p_claims) as n
                 where n.tenant = any (accepted);
             end if;
-            if p_batch ? 'beside' then
+            if p_beside then
                 update log.tenant_head h set has_beside = true
-                from jsonb_to_recordset(p_batch -> 'claims') as n (tenant uuid, beside boolean)
+                from unnest(p_claims) as n
                 where h.tenant_id = n.tenant and n.beside and n.tenant = any (accepted);
             end if;
-            if p_batch ? 'withdraws' then
+            if p_withdraws is not null then
                 update log.tenant_head h set withdrawn_at = accepted_heads[array_position(accepted, h.tenant_id)]
                 where h.tenant_id = any (accepted)
-                  and h.tenant_id = any (array(select jsonb_array_elements_text(p_batch -> 'withdraws')::uuid));
+                  and h.tenant_id = any (p_withdraws);
             end if;
-            -- A join with the three arrays would read every practice's head.
+            -- A join with the three arrays would read the heads of all tenants.
             update log.tenant_head h
             set position = accepted_heads[array_position(accepted, h.tenant_id)],
                 head_hash = head_links[array_position(accepted, h.tenant_id)]
@@ -244,16 +232,16 @@ begin
         return next;
     end loop;
 
-    -- A plan made while tables are small would stay for the session, and read all claims of a practice, or all of its log for each
-    -- event: twenty times the cost on a new database. Now and then, and where the rare statements ran, all are made anew.
-    if is_checking and not p_batch ? 'caps' or random() * 2000 < 1 then
+    -- A plan that was made while the tables were small would stay for the session, and scan all claims
+    -- or events of a practice: 20 times the cost. So plans are discarded now and then, and after checks.
+    if is_checking and p_caps is null or random() * 2000 < 1 then
         discard plans;
     end if;
 end
 $$;
 
 grant create on schema log to scheduler_writer;
-alter function log.append(jsonb, boolean, boolean) owner to scheduler_writer;
+alter function log.append owner to scheduler_writer;
 revoke create on schema log from scheduler_writer;
-revoke all on function log.append(jsonb, boolean, boolean) from public;
-grant execute on function log.append(jsonb, boolean, boolean) to scheduler_app;
+revoke all on function log.append from public;
+grant execute on function log.append to scheduler_app;
