@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 # Run once is enough for these: one starts both versions of PostgreSQL by itself, one is about readers and takes a minute.
-RUN_ONCE := tests/event_store/test_embedded.py tests/event_store/test_gap_oracle.py
+RUN_ONCE := tests/event_store/embedded/test_embedded.py tests/event_store/append/test_gap_oracle.py
 # Tests share themselves out, a file to a process; one process more than cores, since tests wait as often as they compute.
 PROCESSES ?= $(shell expr $$(nproc) + 1)
 SHARED := --numprocesses=$(PROCESSES) --maxprocesses=8 --dist=loadfile --no-loadscope-reorder

@@ -7,63 +7,64 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
-from api import errors
-from api.audit import diff, events
-from api.bootstrap import World
-from api.calls import Gate
-from api.crossing import Crossing
-from api.description import ABOUT, TAGS, DescribedApp, operation_id
-from api.envelope import Envelope
-from api.express import Express, Stops, stops_of
-from api.metrics import Metrics
-from api.operations import operations
-from api.patients import consents, contacts, imports, merging, patients
-from api.practice import (
-    api_keys,
-    clinicians,
-    hours,
-    locations,
-    practice,
-    resources,
-    services,
-    time_off,
-    webhook_endpoints,
-)
-from api.readiness import Readiness
-from api.reference import reference
-from api.scheduling import (
-    appointments,
-    busy_time,
-    calendar,
-    conflicts,
-    course_rosters,
-    courses,
-    explain,
-    feeds,
-    history,
-    holds,
-    invitations,
-    offers,
-    openings,
-    rosters,
-    series,
-    sessions,
-    slots,
-    waitlist,
-)
-from api.security import Authentication, Doorkeeper
+from api.access.api_keys import routes as api_keys
+from api.audit.diff import routes as diff
+from api.audit.events import routes as events
+from api.audit.history import routes as history
+from api.bootstrap.container import Container
+from api.http import errors
+from api.http.authentication import Authentication, KeyAuthenticator
+from api.http.calls import AppServices
+from api.http.envelope import RequestMiddleware
+from api.http.express import Express, Stops, stops_of
+from api.http.metrics import Metrics
+from api.http.openapi import ABOUT, TAGS, DescribedApp, operation_id
+from api.http.operations import operations
+from api.http.readiness import Readiness
+from api.http.reference import reference
+from api.http.thread_pool import FairThreadPool
+from api.importing.imports import routes as imports
+from api.patients.consents import routes as consents
+from api.patients.contacts import routes as contacts
+from api.patients.merging import routes as merging
+from api.patients.patients import routes as patients
+from api.practice.clinicians import routes as clinicians
+from api.practice.hours import routes as hours
+from api.practice.locations import routes as locations
+from api.practice.practice import routes as practice
+from api.practice.resources import routes as resources
+from api.practice.services import routes as services
+from api.practice.time_off import routes as time_off
+from api.scheduling.appointments import routes as appointments
+from api.scheduling.busy_time import routes as busy_time
+from api.scheduling.calendar import routes as calendar
+from api.scheduling.conflicts import routes as conflicts
+from api.scheduling.courses import roster_routes as course_rosters
+from api.scheduling.courses import routes as courses
+from api.scheduling.explain import routes as explain
+from api.scheduling.feeds import routes as feeds
+from api.scheduling.holds import routes as holds
+from api.scheduling.invitations import routes as invitations
+from api.scheduling.rosters import routes as rosters
+from api.scheduling.series import routes as series
+from api.scheduling.sessions import routes as sessions
+from api.scheduling.slots import routes as slots
+from api.waitlist.entries import routes as waitlist
+from api.waitlist.offers import routes as offers
+from api.waitlist.openings import routes as openings
+from api.webhooks.endpoints import routes as webhook_endpoints
 
 
-def create_app(world: World) -> FastAPI:
-    """Return the application of one process; it gives its threads back when it is shut down, the world stays the caller's."""
-    crossing = Crossing(world.settings.threads, world.settings.share)
-    doorkeeper = Doorkeeper(world.find_actor, crossing)
+def create_app(container: Container) -> FastAPI:
+    """Return the application of one process; it gives its threads back when it is shut down, the container stays the caller's."""
+    thread_pool = FairThreadPool(container.settings.threads, container.settings.share)
+    key_authenticator = KeyAuthenticator(container.find_actor, thread_pool)
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        crossing.close()
+        thread_pool.close()
 
     stops: Stops = {}
     app = DescribedApp(
@@ -81,13 +82,13 @@ def create_app(world: World) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         middleware=[
-            Middleware(Envelope, metrics=metrics),
-            Middleware(Authentication, doorkeeper=doorkeeper, outages=world.outages),
+            Middleware(RequestMiddleware, metrics=metrics),
+            Middleware(Authentication, key_authenticator=key_authenticator, outages=container.outages),
             Middleware(Express, stops=stops),
         ],
     )
-    app.state.gate = Gate(world, crossing, doorkeeper)
-    errors.install(app, world.outages)
+    app.state.gate = AppServices(container, thread_pool, key_authenticator)
+    errors.install(app, container.outages)
     # Routers are asked one after the other: those that are asked most come first.
     for module in (
         appointments,
@@ -127,6 +128,6 @@ def create_app(world: World) -> FastAPI:
     ):
         app.include_router(module.routes)
         stops |= stops_of([route for route in module.routes.routes if isinstance(route, APIRoute)])
-    app.include_router(operations(Readiness(world), crossing, metrics))
+    app.include_router(operations(Readiness(container), thread_pool, metrics))
     app.include_router(reference(app))
     return app

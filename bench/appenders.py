@@ -16,11 +16,11 @@ from uuid_utils.compat import uuid7
 
 from bench.store import Store, without_fault
 from bench.workload import BusyPractice
-from domain.aggregate import Aggregate
-from domain.provenance import Provenance
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.provenance import Provenance
 from domain.scheduling.time_claim import TimeClaim
-from event_store.mapper import MappedEvent
-from event_store.recorder import PracticeRecorder
+from event_store.append.event_mapper import MappedEvent
+from event_store.append.recorder import PracticeRecorder
 
 Write = Callable[[], None]
 _DECIDED_AHEAD: Final = 8_000

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from api.bootstrap import FOLLOWERS
+from api.bootstrap.container import FOLLOWERS
 
 VISITS_A_DAY: Final = 20
 

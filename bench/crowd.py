@@ -9,21 +9,21 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from api.bootstrap import World
-from application.practice.secret_keys import hash_of, new_key
+from api.bootstrap.container import Container
+from application.access.secret_keys import hash_of, new_key
 from bench.bookable import WEEKDAYS
-from domain.aggregate import Aggregate
-from domain.money import Money
+from domain.access.api_key import ApiKey, Role
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.money import Money
+from domain.kernel.provenance import Provenance
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
-from domain.practice.api_key import ApiKey, Role
 from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.location import Location, LocationDetails
 from domain.practice.practice import Practice, PracticeSettings
 from domain.practice.resource import Resource
 from domain.practice.service import Service, ServiceTerms
-from domain.provenance import Provenance
-from domain.weekly_hours import OpeningHours
+from domain.practice.weekly_hours import OpeningHours
 
 _ZONE: Final = "Europe/Berlin"
 _HOURS: Final = OpeningHours.parse([f"{day} 06:00-22:00" for day in WEEKDAYS])
@@ -43,7 +43,7 @@ class Member:
     patients: Sequence[UUID]
 
 
-def open_member(world: World, clinicians: int) -> Member:
+def open_member(container: Container, clinicians: int) -> Member:
     """Open a practice of so many clinicians; its read models follow as soon as a projector finds it."""
     now, ids = datetime.now(UTC), [uuid7() for _ in range(2 * clinicians + _PATIENTS + 4)]
     practice_id, key_id, location_id, service_id, *others = ids
@@ -73,13 +73,13 @@ def open_member(world: World, clinicians: int) -> Member:
         Patient.register(id=each, details=PatientDetails(given_name="תמר", family_name=f"Müller-{number}"), at=now)
         for number, each in enumerate(patients)
     ]
-    world.store.keys.create_practice(practice_id)
-    world.keys.create(practice_id, [*people, *patients])
-    world.logs.begin(practice_id).record(*things, by=Provenance("bench", uuid7()))
+    container.store.keys.create_practice(practice_id)
+    container.keys.create(practice_id, [*people, *patients])
+    container.logs.begin(practice_id).record(*things, by=Provenance("bench", uuid7()))
     return Member(practice_id, key, location_id, service_id, people, rooms, patients)
 
 
-def open_members(world: World, clinicians: Sequence[int]) -> list[Member]:
+def open_members(container: Container, clinicians: Sequence[int]) -> list[Member]:
     """Open a practice for each number of clinicians; a few at once, as most of the time is waiting for the disk."""
     with ThreadPoolExecutor(8) as threads:
-        return list(threads.map(lambda number: open_member(world, number), clinicians))
+        return list(threads.map(lambda number: open_member(container, number), clinicians))

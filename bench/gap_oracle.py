@@ -27,10 +27,10 @@ from bench.options import Options
 from bench.report import Goal, Report
 from bench.store import Store, fresh_store, store_at, without_fault
 from bench.workload import busy_practices
-from domain.provenance import Provenance
+from domain.kernel.provenance import Provenance
 from event_store.errors import StoreUnavailableError
-from event_store.log_reader import LogReader
 from event_store.migrate import role_conninfo
+from event_store.read.log_reader import LogReader
 from event_store.tenancy import open_pool
 
 TITLE: Final = "(b) Gap oracle"

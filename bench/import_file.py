@@ -14,8 +14,8 @@ from typing import Final
 
 import psutil
 
-from api.bootstrap import World, open_world
-from api.settings import Settings
+from api.bootstrap.container import Container, open_container
+from api.bootstrap.settings import Settings
 from bench.cpu import CpuMeter, peak_memory_bytes, server_process
 from bench.machine import describe
 from bench.options import Options
@@ -38,7 +38,7 @@ ROWS: Final = 110_527
 class Imported:
     """A data folder with an imported file in it, and what the import took."""
 
-    world: World
+    container: Container
     rows: str
     booked: int
     refused: int
@@ -57,13 +57,13 @@ def imported(options: Options) -> Iterator[Imported]:
             write_appointments(file, 2_000 if options.quick else ROWS)
         data = Path(folder, "data")
         try:
-            with open_world(Settings.model_validate({"SCHEDULER_DATA": str(data)})) as world:
-                yield _run(world, file, Path(folder, "refusals.csv"), "the file named" if named else "a made file")
+            with open_container(Settings.model_validate({"SCHEDULER_DATA": str(data)})) as container:
+                yield _run(container, file, Path(folder, "refusals.csv"), "the file named" if named else "a made file")
         finally:
             EmbeddedServer(data).stop()
 
 
-def _run(world: World, file: Path, refusals: Path, rows: str) -> Imported:
+def _run(container: Container, file: Path, refusals: Path, rows: str) -> Imported:
     command = [
         *SCHEDULER,
         "import",
@@ -75,9 +75,9 @@ def _run(world: World, file: Path, refusals: Path, rows: str) -> Imported:
         str(refusals),
         "--json",
     ]
-    with superuser(world) as connection:
+    with superuser(container) as connection:
         began = time.monotonic()
-        process = subprocess.Popen(command, env=environment(world.settings.data), stdout=subprocess.PIPE)
+        process = subprocess.Popen(command, env=environment(container.settings.data), stdout=subprocess.PIPE)
         meter = CpuMeter({"import": process.pid, "server": server_process(connection)})
         watch = _Watch(process.pid, meter)
         output, _ = process.communicate()
@@ -85,7 +85,7 @@ def _run(world: World, file: Path, refusals: Path, rows: str) -> Imported:
         watch.stop()
         assert process.returncode == 0, f"the import ended with {process.returncode}"
         answer = json.loads(output)
-    return Imported(world, rows, answer["booked"], answer["refused"], seconds, watch.peak_bytes, watch.cpu)
+    return Imported(container, rows, answer["booked"], answer["refused"], seconds, watch.peak_bytes, watch.cpu)
 
 
 class _Watch:
@@ -115,7 +115,7 @@ class _Watch:
 
 def measure(options: Options) -> dict[str, str]:
     """Return the section of results.md."""
-    with imported(options) as done, superuser(done.world) as connection:
+    with imported(options) as done, superuser(done.container) as connection:
         machine = describe(connection)
         events = connection.execute(
             "select count(*), count(*) filter (where event_type = 'scheduling.appointment.booked'),"

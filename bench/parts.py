@@ -14,11 +14,11 @@ from uuid import UUID
 import psycopg
 from uuid_utils.compat import uuid7
 
-from api.crossing import Crossing
-from api.idempotency import provenance
-from api.security import Doorkeeper
-from application.permissions import Actor
-from application.practice.secret_keys import new_key
+from api.http.authentication import KeyAuthenticator
+from api.http.idempotency import provenance
+from api.http.thread_pool import FairThreadPool
+from application.access.secret_keys import new_key
+from application.kernel.permissions import Actor
 from bench.appenders import OurLog
 from bench.cpu import CpuMeter, server_process
 from bench.figures import Spread
@@ -28,8 +28,8 @@ from bench.options import Options
 from bench.report import Report, Table
 from bench.store import migrated_server, store_at
 from bench.workload import busy_practices
-from domain.practice.api_key import Role
-from event_store.chain import DigestedEvent, microseconds
+from domain.access.api_key import Role
+from event_store.append.hash_chain import DigestedEvent, microseconds
 from event_store.migrate import LOG_DATABASE
 
 TITLE: Final = "(a) What each part of an append costs"
@@ -170,18 +170,18 @@ def _digest() -> Callable[[], object]:
 def _authenticate() -> Callable[[], object]:
     key = new_key()
     actor = Actor(UUID(int=1), UUID(int=2), Role.OWNER, None)
-    crossing = Crossing(1, 1)
-    doorkeeper = Doorkeeper(lambda _: actor, crossing)
+    thread_pool = FairThreadPool(1, 1)
+    key_authenticator = KeyAuthenticator(lambda _: actor, thread_pool)
 
     def ask() -> None:
         try:
-            doorkeeper.actor(key).send(None)
+            key_authenticator.actor(key).send(None)
         except StopIteration:
             return
         raise AssertionError("the key was looked up")
 
-    assert asyncio.run(doorkeeper.actor(key)) == actor
-    crossing.close()
+    assert asyncio.run(key_authenticator.actor(key)) == actor
+    thread_pool.close()
     return ask
 
 

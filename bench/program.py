@@ -19,31 +19,31 @@ import psutil
 import psycopg
 from psycopg import Connection
 
-from api.bootstrap import World, open_world
-from api.founding import Founded, found_practice
-from api.settings import Settings
+from api.bootstrap.container import Container, open_container
+from api.bootstrap.open_practice import Founded, found_practice
+from api.bootstrap.settings import Settings
 from bench.http_client import User
 from event_store.embedded import EmbeddedServer
 
-SCHEDULER: Final = [sys.executable, "-m", "api.cli"]
+SCHEDULER: Final = [sys.executable, "-m", "api.cli.main"]
 _READY_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """``world`` is this process's own view of the same log; ``pid`` is the root of the program's processes."""
+    """``container`` is this process's own view of the same log; ``pid`` is the root of the program's processes."""
 
     port: int
     pid: int
-    world: World
+    container: Container
 
     def superuser(self) -> Connection[Any]:
         """Open an autocommit connection that sees everything."""
-        return superuser(self.world)
+        return superuser(self.container)
 
     def found(self, name: str) -> tuple[Founded, User]:
         """Open a practice in Berlin and return it with its owner."""
-        practice = found_practice(self.world, name, "Europe/Berlin", "EUR")
+        practice = found_practice(self.container, name, "Europe/Berlin", "EUR")
         return practice, User(self.port, practice.api_key)
 
 
@@ -53,11 +53,11 @@ def serving() -> Iterator[Program]:
     folder = Path(tempfile.mkdtemp(prefix="scheduler-bench-"))
     port = _free_port()
     try:
-        with open_world(Settings.model_validate({"SCHEDULER_DATA": str(folder)})) as world:
+        with open_container(Settings.model_validate({"SCHEDULER_DATA": str(folder)})) as container:
             process = subprocess.Popen([*SCHEDULER, "serve"], env=environment(folder, port), stdout=subprocess.DEVNULL)
             try:
                 _wait_until_ready(process, port)
-                yield Program(port, process.pid, world)
+                yield Program(port, process.pid, container)
             finally:
                 family = psutil.Process(process.pid).children(recursive=True)
                 process.terminate()
@@ -68,9 +68,9 @@ def serving() -> Iterator[Program]:
         shutil.rmtree(folder)
 
 
-def superuser(world: World) -> Connection[Any]:
+def superuser(container: Container) -> Connection[Any]:
     """Open an autocommit connection that sees everything."""
-    return psycopg.connect(world.server.admin_conninfo, autocommit=True)
+    return psycopg.connect(container.server.admin_conninfo, autocommit=True)
 
 
 def environment(folder: Path, port: int = 8000) -> dict[str, str]:

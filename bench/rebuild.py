@@ -15,9 +15,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from api.bootstrap import VIEWS, World, open_world
-from api.founding import found_practice
-from api.settings import Settings
+from api.bootstrap.container import VIEWS, Container, open_container
+from api.bootstrap.open_practice import found_practice
+from api.bootstrap.settings import Settings
 from bench.figures import Spread, percentile
 from bench.import_file import imported
 from bench.machine import describe
@@ -25,11 +25,11 @@ from bench.options import Options
 from bench.program import superuser
 from bench.report import Goal, Report, Table
 from bench.store import without_fault
-from domain.money import Money
-from domain.provenance import Provenance
-from domain.scheduling.appointment import Appointment
-from domain.scheduling.visit import Visit
-from domain.time_range import TimeRange
+from domain.kernel.money import Money
+from domain.kernel.provenance import Provenance
+from domain.kernel.time_range import TimeRange
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.visit import Visit
 
 TITLE: Final = "(d) Rebuild"
 EVENTS_PER_SECOND: Final = 30_000
@@ -64,10 +64,10 @@ def measure(options: Options) -> dict[str, str]:
     beside: list[Rebuilt] = []
     quiet: dict[str, list[Written]] = {"steady": [], "as fast as they can": []}
     busy: dict[str, list[Written]] = {"steady": [], "as fast as they can": []}
-    with imported(options) as done, superuser(done.world) as connection, _rebuilder() as rebuilder:
+    with imported(options) as done, superuser(done.container) as connection, _rebuilder() as rebuilder:
         machine = describe(connection)
-        data = done.world.settings.data
-        crew = Crew(done.world)
+        data = done.container.settings.data
+        crew = Crew(done.container)
         for number in range(options.rounds + 1):
             rebuilt = rebuilder.submit(rebuild_all, data).result()
             if number > 0:  # the first one only warms up
@@ -83,7 +83,7 @@ def measure(options: Options) -> dict[str, str]:
                         beside.append(rebuilt)
         events = connection.execute("select count(*) from log.event").fetchone()
         assert events is not None
-        behind = [view for view in done.world.view_status() if view.error]
+        behind = [view for view in done.container.view_status() if view.error]
         assert not behind, "a read model stopped"
         checks = without_fault(connection, events[0])
     rate = Spread.of([one.per_second for one in alone])
@@ -119,9 +119,9 @@ def rebuild_all(data: Path) -> Rebuilt:
         nonlocal total
         total = done
 
-    with open_world(Settings.model_validate({"SCHEDULER_DATA": str(data)})) as world:
+    with open_container(Settings.model_validate({"SCHEDULER_DATA": str(data)})) as container:
         cpu, began = time.process_time(), time.perf_counter()
-        incomplete = world.rebuild(VIEWS, note)
+        incomplete = container.rebuild(VIEWS, note)
         seconds = time.perf_counter() - began
         assert not incomplete, "a read model is not whole"
         return Rebuilt(total, seconds, time.process_time() - cpu)
@@ -136,10 +136,11 @@ def _rebuilder() -> Iterator[ProcessPoolExecutor]:
 class Crew:
     """Writers of appointments, each in a practice and with a clinician of its own."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, container: Container) -> None:
+        self._world = container
         self._tenants = [
-            found_practice(world, f"Praxis {number}", "Europe/Berlin", "EUR").practice_id for number in range(WRITERS)
+            found_practice(container, f"Praxis {number}", "Europe/Berlin", "EUR").practice_id
+            for number in range(WRITERS)
         ]
         self._numbers = count()
 

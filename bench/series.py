@@ -1,4 +1,4 @@
-"""(s) How long it takes to book a series of 52, in an empty diary and in one that is nearly full, and to move it."""
+"""(s) How long it takes to book a series of 52, in an empty schedule and in one that is nearly full, and to move it."""
 
 import time
 from collections import defaultdict
@@ -28,7 +28,7 @@ def measure(options: Options) -> dict[str, str]:
         machine = describe(connection)
         practice = open_bookable(program, "Praxis am See", clinicians=CLINICIANS)
         user = User(program.port, practice.key)
-        for day, what in enumerate(("booked", "booked in a full diary")):
+        for day, what in enumerate(("booked", "booked in a full schedule")):
             if day:
                 _fill(user, practice)
             series: Any = None
@@ -43,7 +43,7 @@ def measure(options: Options) -> dict[str, str]:
         assert events is not None
         checks = without_fault(connection, events[0])
     p95 = percentile(waits["booked"], 0.95)
-    full = percentile(waits["booked in a full diary"], 0.95)
+    full = percentile(waits["booked in a full schedule"], 0.95)
     report = Report(
         name="series",
         title=TITLE,
@@ -56,7 +56,7 @@ def measure(options: Options) -> dict[str, str]:
         checks=f"every series has its {VISITS} visits; {checks}",
         goals=[
             Goal("a series of 52 committed, p95", f"< {MOST_MS:.0f} ms", f"{p95:.1f} ms", p95 < MOST_MS),
-            Goal("the same in a full diary, p95", f"< {MOST_MS:.0f} ms", f"{full:.1f} ms", full < MOST_MS),
+            Goal("the same in a full schedule, p95", f"< {MOST_MS:.0f} ms", f"{full:.1f} ms", full < MOST_MS),
         ],
         tables=[
             Table(

@@ -10,11 +10,11 @@ from uuid import UUID, uuid5
 from bench.figures import Spread
 from bench.options import Options
 from bench.report import Goal, Table
-from domain.scheduling.availability import offered
-from domain.scheduling.question import Candidate, Place, Question, VisitRules
+from domain.kernel.time_range import TimeRange
+from domain.practice.weekly_hours import OpeningHours
+from domain.scheduling.availability.availability import offered
+from domain.scheduling.availability.query import AvailabilityQuery, Candidate, Place, VisitRules
 from domain.scheduling.time_claim import TimeClaim
-from domain.time_range import TimeRange
-from domain.weekly_hours import OpeningHours
 
 _NAMESPACE: Final = UUID("6f1c9a52-6f0f-4c0e-9d0c-4f6a51f6c001")
 _ZONE: Final = "Europe/Berlin"
@@ -61,14 +61,14 @@ def kernel(options: Options) -> tuple[list[Goal], Table]:
     return goals, Table(("kernel alone, one core", "slots", "ms"), rows)
 
 
-def question(clinician: str, step: int, window: TimeRange, *, busy: int, rooms: int = 0) -> Question:
+def question(clinician: str, step: int, window: TimeRange, *, busy: int, rooms: int = 0) -> AvailabilityQuery:
     """Return a question about a clinician in Berlin who is busy so many times inside the window, half an hour each."""
     hours = OpeningHours.parse(_WEEKLY, ["2026-03-20 09:00-12:00", "2026-03-27 closed"])
     candidates = [
         Candidate(uuid5(_NAMESPACE, f"room {number}"), "room", _claims(f"room {number}", window, busy))
         for number in range(rooms)
     ]
-    return Question(
+    return AvailabilityQuery(
         now=_FROM - timedelta(days=1),
         rules=VisitRules(
             duration_minutes=30, step_minutes=step, buffer_after_minutes=10, requires=("room",) if rooms else ()
@@ -95,7 +95,7 @@ def _on(day: date, minutes: int) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minutes)
 
 
-def _answering(questions: Sequence[Question], window: TimeRange) -> Callable[[], int]:
+def _answering(questions: Sequence[AvailabilityQuery], window: TimeRange) -> Callable[[], int]:
     return lambda: sum(len(offered(question, window)) for question in questions)
 
 

@@ -17,11 +17,11 @@ from psycopg.conninfo import make_conninfo
 from uuid_utils.compat import uuid7
 
 from event_store import Factory, LogStore
+from event_store.append.recorder import PracticeRecorder
 from event_store.embedded import EmbeddedServer
-from event_store.keys import KeyRing
-from event_store.master_key import KeyFile, MasterKey
+from event_store.keys.key_ring import KeyRing
+from event_store.keys.master_key import KeyFile, MasterKey
 from event_store.migrate import LOG_DATABASE, migrate, role_conninfo
-from event_store.recorder import PracticeRecorder
 from event_store.tenancy import open_pool
 
 

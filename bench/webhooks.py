@@ -24,8 +24,8 @@ from bench.options import Options
 from bench.program import Program, serving
 from bench.report import Goal, Report, Table
 from bench.store import without_fault
+from domain.kernel.provenance import Provenance
 from domain.practice.resource import Resource
-from domain.provenance import Provenance
 
 TITLE: Final = "(k) Webhooks"
 PER_SECOND: Final = 200
@@ -105,24 +105,31 @@ def receiving() -> Iterator[Receiving]:
 
 def _waiting(program: Program, receiver: Receiving, number: int, messages: int) -> tuple[UUID, UUID]:
     """Open a practice with an endpoint that is switched off, and let messages wait for it; return the ids of both."""
-    world = program.world
+    container = program.container
     practice, _ = program.found(f"Praxis {number}")
     tenant_id = practice.practice_id
     register = RegisterEndpointHandler(
-        world.logs, world.clock, world.secrets, _AnyAddress(), world.event_names, world.endpoint_count
+        container.logs,
+        container.clock,
+        container.secrets,
+        _AnyAddress(),
+        container.event_names,
+        container.endpoint_count,
     )
     command = RegisterEndpoint(f"http://127.0.0.1:{receiver.port}/{number}", (_EVENT,), new_secret())
     endpoint = register(tenant_id, command, _by()).thing
     _switch(program, tenant_id, endpoint.id, active=False)
-    log, location_id, position = world.logs.of(tenant_id), uuid7(), 0
+    log, location_id, position = container.logs.of(tenant_id), uuid7(), 0
     for start in range(0, messages, _AT_ONCE):
         rooms = [
-            Resource.add(id=uuid7(), location_id=location_id, kind="room", name=f"Room {room}", at=world.clock.now())
+            Resource.add(
+                id=uuid7(), location_id=location_id, kind="room", name=f"Room {room}", at=container.clock.now()
+            )
             for room in range(start, min(start + _AT_ONCE, messages))
         ]
         position = log.record(*rooms, by=_by())
     while True:
-        with world.transaction(tenant_id) as cursor:
+        with container.transaction(tenant_id) as cursor:
             row = cursor.execute("select position from projection.cursor where projector = 'webhooks'").fetchone()
         if row is not None and row[0] >= position:
             return tenant_id, endpoint.id
@@ -147,7 +154,7 @@ def _drained(
     seconds = time.perf_counter() - began
     # The last ones are noted after they were taken.
     while any(
-        one.next_number <= one.last_number for id_, _ in waiting for one in program.world.webhooks.endpoints(id_)
+        one.next_number <= one.last_number for id_, _ in waiting for one in program.container.webhooks.endpoints(id_)
     ):
         time.sleep(0.02)
     used = meter.used()
@@ -155,8 +162,8 @@ def _drained(
 
 
 def _switch(program: Program, tenant_id: UUID, endpoint_id: UUID, *, active: bool) -> None:
-    world = program.world
-    change = ChangeEndpointHandler(world.logs, world.clock, _AnyAddress(), world.event_names)
+    container = program.container
+    change = ChangeEndpointHandler(container.logs, container.clock, _AnyAddress(), container.event_names)
     change(tenant_id, ChangeEndpoint(endpoint_id, {"active": active}), _by())
 
 

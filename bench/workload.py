@@ -9,12 +9,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from domain.aggregate import Aggregate, FirstFact
-from domain.personal import Personal
+from domain.kernel.aggregate import Aggregate, InitialEvent
+from domain.kernel.personal_data import Personal
+from domain.kernel.time_range import TimeRange
 from domain.scheduling.time_claim import TimeClaim
-from domain.time_range import TimeRange
-from event_store.keys import KeyRing
-from event_store.mapper import FactMapper, MappedEvent
+from event_store.append.event_mapper import EventMapper, MappedEvent
+from event_store.keys.key_ring import KeyRing
 
 _FIRST_DAY = datetime(2030, 1, 7, 8, tzinfo=UTC)
 _MINUTES = 30
@@ -25,7 +25,7 @@ class Visit(Aggregate):
 
     TOPIC = "bench.visit"
 
-    class Requested(FirstFact):
+    class Requested(InitialEvent):
         TOPIC = "bench.visit.requested"
         SUBJECT = "patient_id"
         patient_id: UUID
@@ -42,7 +42,7 @@ class Visit(Aggregate):
         price_currency: str
         reason: Personal[str]
 
-    class OpenlyRequested(FirstFact):
+    class OpenlyRequested(InitialEvent):
         """The same with the reason in the readable body, which the program itself would never do."""
 
         TOPIC = "bench.visit.openly_requested"
@@ -72,7 +72,7 @@ class BusyPractice:
     """Gives visits that never collide: each takes the next free half hour of one of the clinicians."""
 
     tenant_id: UUID
-    mapper: FactMapper
+    mapper: EventMapper
     patients: list[UUID]
     service_id: UUID = field(default_factory=uuid7)
     location_id: UUID = field(default_factory=uuid7)
@@ -134,7 +134,7 @@ def busy_practices(tenants: Sequence[UUID], keys: KeyRing, patients: int = 10) -
     """Make patients with keys for practices whose logs are open."""
     practices = []
     for tenant_id in tenants:
-        practice = BusyPractice(tenant_id, FactMapper(tenant_id, keys), [uuid7() for _ in range(patients)])
+        practice = BusyPractice(tenant_id, EventMapper(tenant_id, keys), [uuid7() for _ in range(patients)])
         keys.create(tenant_id, practice.patients)
         practices.append(practice)
     return practices

@@ -1,7 +1,7 @@
 """Calls of the log's own functions in libpq's terms.
 
 A cursor crosses from Python into libpq and back some five times for one statement, and gives up the interpreter lock each time: under load
-each is a wait in a queue. This is one crossing. A call costs 45 µs of processor time where a cursor takes 90.
+each is a wait in a queue. This is one thread_pool. A call costs 45 µs of processor time where a cursor takes 90.
 """
 
 from dataclasses import dataclass

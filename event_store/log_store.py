@@ -1,4 +1,4 @@
-"""What one process holds of the log: connections, keys, the joiner of appends, and a factory for each practice."""
+"""What one process holds of the log: connections, keys, the append_batcher of appends, and a factory for each practice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
-from event_store.chain import genesis
+from event_store.append.append_batcher import AppendBatcher
+from event_store.append.event_mapper import EventMapper
+from event_store.append.hash_chain import genesis
+from event_store.append.recorder import PracticeRecorder
+from event_store.append.snapshots import SnapshotRecorder
 from event_store.errors import UnsafeDatabaseError
-from event_store.joiner import AppendJoiner
-from event_store.keys import KeyRing
-from event_store.mapper import FactMapper
-from event_store.practice_reader import CALLS, PracticeReader
-from event_store.recorder import PracticeRecorder
-from event_store.snapshots import SnapshotRecorder
+from event_store.keys.key_ring import KeyRing
+from event_store.read.practice_reader import CALLS, PracticeReader
 from event_store.tenancy import open_pool, tenant_transaction
 
 _OPEN_STORES: dict[str, "LogStore"] = {}
@@ -44,7 +44,7 @@ class LogStore:
     name: str
     pool: ConnectionPool
     consulting_pool: ConnectionPool
-    joiner: AppendJoiner
+    append_batcher: AppendBatcher
     keys: KeyRing
     now: Callable[[], datetime]
     grown: Callable[[UUID], None]
@@ -77,8 +77,10 @@ class LogStore:
         store = cls(
             name=conninfo,
             pool=open_pool(conninfo, name="log", most=most_connections),
-            consulting_pool=open_pool(planned_once, name="consult", most=most_connections, resets=False, calls=CALLS),
-            joiner=AppendJoiner(connect, flights=flights),
+            consulting_pool=open_pool(
+                planned_once, name="read_booking_context", most=most_connections, resets=False, calls=CALLS
+            ),
+            append_batcher=AppendBatcher(connect, flights=flights),
             keys=keys,
             now=now,
             grown=grown,
@@ -89,7 +91,7 @@ class LogStore:
     def close(self) -> None:
         """Give all connections back."""
         _OPEN_STORES.pop(self.name, None)
-        self.joiner.close()
+        self.append_batcher.close()
         self.consulting_pool.close()
         self.pool.close()
 
@@ -108,7 +110,7 @@ class LogStore:
 
     def reader(self, tenant_id: UUID) -> PracticeReader:
         """Return what reads one practice's log beside its streams."""
-        return PracticeReader(tenant_id, self.pool, self.consulting_pool, FactMapper(tenant_id, self.keys))
+        return PracticeReader(tenant_id, self.pool, self.consulting_pool, EventMapper(tenant_id, self.keys))
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):
@@ -124,7 +126,7 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
 
     def mapper(self, *_: object, **__: object) -> Any:
         """Return our own mapper; the library's transcoder and cipher have no part in it."""
-        return FactMapper(self._tenant_id, self._store.keys)
+        return EventMapper(self._tenant_id, self._store.keys)
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
         if purpose == "snapshots":
@@ -133,14 +135,14 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
 
     def application_recorder(self) -> ApplicationRecorder:
         return PracticeRecorder(
-            self._tenant_id, self._store.pool, self._store.joiner, self._store.now, self._store.grown
+            self._tenant_id, self._store.pool, self._store.append_batcher, self._store.now, self._store.grown
         )
 
     def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> TrackingRecorder:
-        raise ProgrammingError("cursors are kept by projections.runner")
+        raise ProgrammingError("cursors are kept by projections.engine.runner")
 
     def process_recorder(self) -> ProcessRecorder:
-        raise ProgrammingError("cursors are kept by projections.runner")
+        raise ProgrammingError("cursors are kept by projections.engine.runner")
 
 
 def _refuse_unsafe(connection: Connection[Any]) -> None:

@@ -8,7 +8,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class LeastRecentlyUsed(Generic[K, V]):
+class LruCache(Generic[K, V]):
     """Keeps at most ``size`` values and drops the one unused for longest. Not thread-safe: its owner holds a lock."""
 
     def __init__(self, size: int) -> None:

@@ -24,7 +24,7 @@ from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 
 from event_store.errors import MigrationError
-from event_store.master_key import MasterKey
+from event_store.keys.master_key import MasterKey
 
 LOG_DATABASE: Final = "scheduler"
 KEY_DATABASE: Final = "scheduler_keys"

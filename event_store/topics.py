@@ -5,27 +5,27 @@ from typing import Final
 
 from eventsourcing.utils import resolve_topic
 
-from domain.aggregate import Aggregate
+from domain.access.api_key import ApiKey
+from domain.importing.data_import import DataImport
+from domain.kernel.aggregate import Aggregate
 from domain.patients.consents import Consents
 from domain.patients.patient import Patient
-from domain.practice.api_key import ApiKey
 from domain.practice.clinician import Clinician
-from domain.practice.data_import import DataImport
 from domain.practice.location import Location
 from domain.practice.practice import Practice
 from domain.practice.resource import Resource
 from domain.practice.service import Service
-from domain.practice.webhook_endpoint import WebhookEndpoint
-from domain.scheduling.appointment import Appointment
-from domain.scheduling.busy_calendar import BusyCalendar
-from domain.scheduling.course import Course
-from domain.scheduling.feed import Feed
-from domain.scheduling.hold import Hold
-from domain.scheduling.offer import Offer
-from domain.scheduling.opening import Opening
-from domain.scheduling.series import Series
-from domain.scheduling.session import Session
-from domain.scheduling.waitlist_entry import WaitlistEntry
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.hold import Hold
+from domain.scheduling.calendars.busy_calendar import BusyCalendar
+from domain.scheduling.calendars.feed import Feed
+from domain.scheduling.series.series import Series
+from domain.scheduling.sessions.course import Course
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.waitlist.entry import WaitlistEntry
+from domain.waitlist.offer import Offer
+from domain.waitlist.opening import Opening
+from domain.webhooks.endpoint import WebhookEndpoint
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Practice,
@@ -42,7 +42,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Series,
     Hold,
     Feed,
-    Session,
+    GroupSession,
     Course,
     WaitlistEntry,
     Opening,

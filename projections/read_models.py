@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
-from projections.access.projector import AccessProjector
-from projections.calendar.projector import CalendarProjector
-from projections.history.projector import HistoryProjector
-from projections.imports.projector import ImportsProjector
-from projections.patients.projector import PatientsProjector
-from projections.ports import PersonIndex
-from projections.rows import Projector
-from projections.waitlist.projector import WaitlistProjector
+from projections.access.tokens.projector import AccessProjector
+from projections.audit.history.projector import HistoryProjector
+from projections.engine.ports import PersonIndex
+from projections.engine.rows import Projector
+from projections.importing.imports.projector import ImportsProjector
+from projections.patients.directory.projector import PatientsProjector
+from projections.scheduling.calendar.projector import CalendarProjector
+from projections.waitlist.entries.projector import WaitlistProjector
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +36,18 @@ class Schema:
         return hashlib.sha256(f"{self.version}\n{self.text()}".encode()).hexdigest()
 
 
-_PROJECTORS: Final = (
-    CalendarProjector,
-    PatientsProjector,
-    HistoryProjector,
-    AccessProjector,
-    WaitlistProjector,
-    ImportsProjector,
+READ_MODELS: Final = tuple(
+    Schema(projector.name, file, projector.version)
+    for projector, file in (
+        (CalendarProjector, "scheduling/calendar/schema.sql"),
+        (PatientsProjector, "patients/directory/schema.sql"),
+        (HistoryProjector, "audit/history/schema.sql"),
+        (AccessProjector, "access/tokens/schema.sql"),
+        (WaitlistProjector, "waitlist/entries/schema.sql"),
+        (ImportsProjector, "importing/imports/schema.sql"),
+    )
 )
-READ_MODELS: Final = tuple(Schema(one.name, f"{one.name}/schema.sql", one.version) for one in _PROJECTORS)
-REPORTING: Final = Schema("reporting", "reporting/views.sql")
+REPORTING: Final = Schema("reporting", "audit/reporting/views.sql")
 """Views on the read models, for analysts; no projector fills them."""
 
 

@@ -17,15 +17,15 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection, sql
 
-from projections.errors import RebuildRunningError
-from projections.feeding import Feed, Share, advance, read
+from projections.engine.batches import Feed, Share, advance, read
+from projections.engine.errors import RebuildRunningError
+from projections.engine.ports import LogSource, TenantTransaction
+from projections.engine.rows import Projector, write
 from projections.install import RETIRED_REPORTING, as_owner, create, publish, remember
-from projections.ports import LogSource, TenantTransaction
 from projections.read_models import READ_MODELS
-from projections.rows import Projector, write
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Told how many events of how many have been projected, by one thread at a time."""
+"""CalendarChange how many events of how many have been projected, by one thread at a time."""
 
 _LOCK: Final = 7_239_481_006
 """The advisory lock that lets one program rebuild at a time."""

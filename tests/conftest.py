@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.container import Container, open_container
 from tests.support.database import Database, running_database
-from tests.support.world import World, open_world
 
 # No example has a time of its own: how long one takes says something about the machine, not about what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,9 +21,9 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def world(database: Database) -> Iterator[World]:
-    with open_world(database) as world:
-        yield world
+def container(database: Database) -> Iterator[Container]:
+    with open_container(database) as container:
+        yield container
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.practice.secret_keys import new_key
+from application.access.secret_keys import new_key
 
 
 @dataclass(frozen=True, slots=True)

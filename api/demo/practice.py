@@ -7,50 +7,50 @@ from uuid import UUID, uuid5
 
 from uuid_utils.compat import uuid7
 
-from api.bootstrap import World
+from api.bootstrap.container import Container
 from api.demo import content
 from api.demo.key_file import DemoKey, demo_key
+from application.access.secret_keys import hash_of
 from application.patients.register_patient import RegisterPatient, RegisterPatientHandler
 from application.practice.add_resource import AddResource, AddResourceHandler
 from application.practice.join_clinician import JoinClinician, JoinClinicianHandler
 from application.practice.offer_service import OfferService, OfferServiceHandler
 from application.practice.open_location import OpenLocation, OpenLocationHandler
 from application.practice.open_practice import OpenPractice, OpenPracticeHandler
-from application.practice.secret_keys import hash_of
 from application.practice.set_clinician_hours import SetClinicianHours, SetClinicianHoursHandler
-from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.find_slots import FindSlots, FindSlotsHandler
-from domain.errors import RuleBrokenError
-from domain.money import Money
+from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
+from domain.kernel.errors import RuleBrokenError
+from domain.kernel.money import Money
+from domain.kernel.provenance import Provenance
+from domain.kernel.time_range import TimeRange
+from domain.kernel.zones import zone
 from domain.practice.service import Mode, ServiceTerms
-from domain.provenance import Provenance
-from domain.scheduling.appointment import Appointment
-from domain.time_range import TimeRange
-from domain.zones import zone
+from domain.scheduling.appointments.appointment import Appointment
 
 DAYS_AHEAD: Final = 7
 
 
-def make_demo(world: World) -> DemoKey:
+def make_demo(container: Container) -> DemoKey:
     """Return the demo practice and its owner's key, the same each time. A run that was killed is finished by the next one.
 
     Raises OSError: the key cannot be kept.
     """
-    key = demo_key(world.settings.data / "secrets" / "demo.json")
-    demo = _Demo(world, key.practice_id)
+    key = demo_key(container.settings.data / "secrets" / "demo.json")
+    demo = _Demo(container, key.practice_id)
     demo.open(key.api_key)
     demo.furnish()
     demo.book()
-    world.catch_up(key.practice_id)
+    container.catch_up(key.practice_id)
     return key
 
 
 class _Demo:
     """Each step is a command with an id of its own, so that a second run finds it recorded and leaves it."""
 
-    def __init__(self, world: World, practice_id: UUID) -> None:
-        self._world = world
-        self._logs, self._clock = world.logs, world.clock
+    def __init__(self, container: Container, practice_id: UUID) -> None:
+        self._world = container
+        self._logs, self._clock = container.logs, container.clock
         self._id = practice_id
         self._locations: dict[str, UUID] = {}
         self._clinicians: dict[str, UUID] = {}

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 from uuid import UUID
 
-from application.errors import StaleVersionError
-from application.handlers import decided_on_the_newest
 from application.importing.identities import SourceIdentities
-from application.practice_log import PracticeLog
-from domain.aggregate import Aggregate
-from domain.provenance import CommandRepeatedError, Provenance
+from application.kernel.errors import StaleVersionError
+from application.kernel.handlers import retry_on_stale
+from application.kernel.practice_log import PracticeLog
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.errors import TimeTakenError
 from domain.scheduling.time_claim import TimeClaim
 
@@ -33,7 +33,7 @@ def despite_others(work: Callable[[], Done]) -> Done:
 
     Raises what ``work`` raises; TimeTakenError, StaleVersionError, CommandRepeatedError: others are faster each time.
     """
-    return decided_on_the_newest(work, tries=MOST_ATTEMPTS, overtaken=_SOMEBODY_ELSE)
+    return retry_on_stale(work, tries=MOST_ATTEMPTS, overtaken=_SOMEBODY_ELSE)
 
 
 class ImportAppends:

@@ -12,13 +12,13 @@ from application.importing.practice_setup import PracticeSetup
 from application.importing.report import Done
 from application.importing.rows import Refusal, RequestedVisit, RowRefusedError
 from application.importing.timetable import Timetable
-from domain.errors import InvalidValueError
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.time_range import TimeRange
+from domain.kernel.zones import zone
 from domain.patients.patient import Patient
-from domain.scheduling.appointment import Appointment
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.time_claim import TimeClaim
-from domain.scheduling.visit import Visit
-from domain.time_range import TimeRange
-from domain.zones import zone
 
 
 @dataclass(slots=True)

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from domain.scheduling.availability import offered
-from domain.scheduling.opening_times import instant
-from domain.scheduling.question import Place, Question, VisitRules
+from domain.kernel.time_range import TimeRange
+from domain.practice.weekly_hours import Hours
+from domain.scheduling.availability.availability import offered
+from domain.scheduling.availability.open_periods import instant
+from domain.scheduling.availability.query import AvailabilityQuery, Place, VisitRules
 from domain.scheduling.time_claim import TimeClaim
-from domain.time_range import TimeRange
-from domain.weekly_hours import Hours
 
 _NOBODY: Final = UUID(int=0)
 
@@ -30,7 +30,7 @@ def visits_in(zone_name: str, on_date: date, hours: Hours, rules: VisitRules) ->
     """Return how many visits one clinician can have on a date, each as early as it can be."""
     day = day_in(zone_name, on_date)
     place = Place(location_id=_NOBODY, zone=zone_name, hours=hours)
-    question = Question(now=day.starts_at, rules=rules, places=[place])
+    question = AvailabilityQuery(now=day.starts_at, rules=rules, places=[place])
     before, after = rules.buffer_before_minutes, rules.buffer_after_minutes
     count = 0
     while slots := offered(question, day):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-from application.errors import ApplicationError
+from application.kernel.errors import ApplicationError
 
 _NAMED: Final = 100
 

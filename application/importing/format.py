@@ -11,8 +11,8 @@ import msgspec
 from phonenumbers import SUPPORTED_REGIONS
 
 from application.importing.errors import MappingError
-from domain.errors import InvalidValueError
-from domain.text import clean_text
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.text import clean_text
 
 _SOURCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,49}")
 

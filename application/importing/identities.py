@@ -8,7 +8,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid5
 
-from domain.aggregate import Aggregate
+from domain.kernel.aggregate import Aggregate
 
 _NAMESPACE: Final = UUID("6f1c1d0e-52a8-5b7e-9d0c-3a1f7c9b2e44")
 

@@ -11,12 +11,12 @@ from typing import Final, Self
 import msgspec
 
 from application.importing.errors import MappingError
-from domain.errors import InvalidValueError
-from domain.money import Money
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import Money
+from domain.kernel.text import clean_tags, clean_text
 from domain.practice.practice import PracticeSettings
 from domain.practice.service import Mode, ServiceTerms
-from domain.text import clean_tags, clean_text
-from domain.weekly_hours import OpeningHours
+from domain.practice.weekly_hours import OpeningHours
 
 PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
 
@@ -57,7 +57,7 @@ class PracticeTemplate(Setting, frozen=True, kw_only=True):
 
 
 class ClinicianTemplate(Setting, frozen=True, kw_only=True):
-    """``{number}`` in the name counts from 1; ``weekly`` is as in domain.weekly_hours."""
+    """``{number}`` in the name counts from 1; ``weekly`` is as in domain.practice.weekly_hours."""
 
     name: str
     weekly: list[str]

@@ -5,7 +5,7 @@ from datetime import date
 from application.importing.mapping import PracticeTemplate
 from application.importing.rows import PatientText, RowRefusedError
 from application.patients.phone import international, region_of
-from domain.errors import InvalidValueError
+from domain.kernel.errors import InvalidValueError
 from domain.patients.details import PatientDetails
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.scheduling.time_claim import TimeClaim
 
 
-class RecordedThings(Protocol):
+class StreamLookup(Protocol):
     """Tells which of many things are in a practice's log, in few round trips. Of committed facts only."""
 
     def known(self, tenant_id: UUID, stream_ids: Sequence[UUID]) -> Collection[UUID]:

@@ -12,15 +12,15 @@ from application.importing.batch import Batch, BatchPlanner
 from application.importing.days import clinicians_needed, visits_in
 from application.importing.identities import Identities
 from application.importing.mapping import ImportMapping
-from application.importing.ports import PersonKeys, RecordedThings
+from application.importing.ports import PersonKeys, StreamLookup
 from application.importing.practice_setup import PracticeSetup, set_up
 from application.importing.report import Done
 from application.importing.rows import RequestedVisit
-from application.ports import Clock
-from application.practice_log import PracticeLogs
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLogs
+from domain.kernel.provenance import Provenance
+from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
-from domain.provenance import Provenance
-from domain.time_range import TimeRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ImportPorts:
 
     logs: PracticeLogs
     keys: PersonKeys
-    facts: RecordedThings
+    facts: StreamLookup
     clock: Clock
 
 
@@ -114,7 +114,7 @@ class PracticeImport:
             # Wide enough for these days on any clock.
             first, last = days[0] - timedelta(days=3), days[-1] + timedelta(days=4)
             around = TimeRange(*(datetime.combine(day, time(12), UTC) for day in (first, last)))
-            planner.note(self._log.reader.consult([one.id for one in setup.clinicians], around).claims)
+            planner.note(self._log.reader.read_booking_context([one.id for one in setup.clinicians], around).claims)
         return planner
 
     def _record(self, batch: Batch) -> None:

@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from application.catalogue import Catalogue
 from application.importing.identities import Identities
 from application.importing.mapping import ImportMapping
-from application.scheduling.diary import rules_of
-from application.scheduling.presence import hours_at
-from domain.aggregate import Aggregate
+from application.kernel.catalogue import Catalogue
+from application.scheduling.availability.schedule import rules_of
+from application.scheduling.availability.working_hours import hours_at
+from domain.kernel.aggregate import Aggregate
 from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.location import Location, LocationDetails
 from domain.practice.practice import Practice
 from domain.practice.service import Service
-from domain.scheduling.question import VisitRules
-from domain.weekly_hours import Hours
+from domain.practice.weekly_hours import Hours
+from domain.scheduling.availability.query import VisitRules
 
 
 @dataclass(frozen=True, slots=True)

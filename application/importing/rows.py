@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from application.importing.errors import MappingError
 from application.importing.mapping import PLACEHOLDER, ImportMapping, Limit, Result, TagRule
-from domain.errors import InvalidValueError
-from domain.zones import instant_of, zone
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.zones import instant_of, zone
 
 
 class PatientText(NamedTuple):

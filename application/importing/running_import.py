@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from application.errors import NotFoundError
 from application.importing.appends import ImportAppends, despite_others
-from application.ports import Clock
-from application.practice_log import PracticeLog
-from domain.aggregate import Aggregate
-from domain.practice.data_import import DataImport
+from application.kernel.errors import NotFoundError
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLog
+from domain.importing.data_import import DataImport
+from domain.kernel.aggregate import Aggregate
 from domain.scheduling.time_claim import TimeClaim
 
 

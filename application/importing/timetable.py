@@ -1,6 +1,6 @@
 """What is free in one practice, given out day by day in order of time while bookings are being made.
 
-What is free is for domain.scheduling.availability to say, of every single visit. Only the search is done in bulk: the times of
+What is free is for domain.scheduling.availability.availability to say, of every single visit. Only the search is done in bulk: the times of
 a day are listed once for each clinician. Bookings only ever take times away, so a time that was passed over never comes back.
 """
 
@@ -14,13 +14,13 @@ from uuid import UUID
 
 from application.importing.days import day_in
 from application.importing.practice_setup import PracticeSetup
+from domain.kernel.time_range import TimeRange
+from domain.kernel.zones import zone
 from domain.practice.clinician import Clinician
-from domain.scheduling.availability import offered, slot_at
+from domain.scheduling.availability.availability import offered, slot_at
+from domain.scheduling.availability.query import AvailabilityQuery, Place, Slot
 from domain.scheduling.errors import SchedulingError
-from domain.scheduling.question import Place, Question, Slot
 from domain.scheduling.time_claim import TimeClaim
-from domain.time_range import TimeRange
-from domain.zones import zone
 
 
 class FreeTime(NamedTuple):
@@ -70,7 +70,7 @@ class Timetable:
             )
         )
 
-    def _asked(self, clinician_id: UUID, on_date: date) -> Question:
+    def _asked(self, clinician_id: UUID, on_date: date) -> AvailabilityQuery:
         # Asked as of the morning of the day: whoever imports a visit may do so long after it, or long before.
         now = day_in(self._zone_name, on_date).starts_at
         return replace(self._questions[clinician_id], now=now, busy=self._busy[clinician_id, on_date])
@@ -82,10 +82,10 @@ class Timetable:
         return reach
 
 
-def _question(setup: PracticeSetup, clinician: Clinician) -> Question:
+def _question(setup: PracticeSetup, clinician: Clinician) -> AvailabilityQuery:
     place = Place(location_id=setup.location.id, zone=setup.location.zone, hours=setup.hours_of(clinician))
     terms = setup.service.terms
-    return Question(
+    return AvailabilityQuery(
         now=datetime.fromtimestamp(0, UTC),
         rules=setup.rules,
         places=[place],

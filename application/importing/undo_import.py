@@ -7,21 +7,21 @@ from functools import partial
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from application.handlers import decided_on_the_newest
 from application.importing.appends import MOST_ATTEMPTS, ImportAppends, despite_others, in_batches
 from application.importing.errors import ImportInUseError, ImportTooLargeError
 from application.importing.withdrawal import Withdrawal
-from application.outcome import Outcome
-from application.ports import Clock
-from application.practice_log import PracticeLogs
-from domain.aggregate import Aggregate
-from domain.practice.data_import import DataImport
-from domain.provenance import Provenance
+from application.kernel.handlers import retry_on_stale
+from application.kernel.outcome import Outcome
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLogs
+from domain.importing.data_import import DataImport
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.provenance import Provenance
 
 T = TypeVar("T", bound=Aggregate)
 
 
-class KeptBecause(StrEnum):
+class KeptReason(StrEnum):
     """Why a thing is not taken back."""
 
     IN_USE = "in_use"
@@ -47,7 +47,7 @@ class UndoReport:
 
     withdrawn: int
     withdrawn_before: int
-    kept: Mapping[UUID, KeptBecause]
+    kept: Mapping[UUID, KeptReason]
     outcome: Outcome[DataImport]
 
 
@@ -96,10 +96,10 @@ class _Undoing(Generic[T]):
         made = len(standing) + len(before)
         if command.most is not None and made > command.most:
             raise ImportTooLargeError(made, command.most, rule.of)
-        kept: dict[UUID, KeptBecause] = {}
+        kept: dict[UUID, KeptReason] = {}
         for some in in_batches(standing):
             kept |= self._changed(some)
-            kept |= dict.fromkeys(rule.in_use(self._log.tenant_id, some), KeptBecause.IN_USE)
+            kept |= dict.fromkeys(rule.in_use(self._log.tenant_id, some), KeptReason.IN_USE)
         if kept and not command.what_can_be:
             raise ImportInUseError({id_: why.value for id_, why in kept.items()}, rule.of)
         for some in in_batches(standing):
@@ -107,16 +107,16 @@ class _Undoing(Generic[T]):
             report(len(some))
         for some in in_batches([id_ for id_ in (*before, *standing) if id_ not in kept]):
             in_use = rule.reinstated(self._appends, some, self._clock.now())
-            kept |= dict.fromkeys(in_use, KeptBecause.IN_USE)
+            kept |= dict.fromkeys(in_use, KeptReason.IN_USE)
         withdrawn, withdrawn_before = (sum(id_ not in kept for id_ in ids) for ids in (standing, before))
         outcome = self._note(withdrawn_before + withdrawn, sorted(kept))
         return UndoReport(withdrawn, withdrawn_before, kept, outcome)
 
-    def _changed(self, ids: Sequence[UUID]) -> dict[UUID, KeptBecause]:
+    def _changed(self, ids: Sequence[UUID]) -> dict[UUID, KeptReason]:
         changed = self._withdrawal.changed_since(self._log.tenant_id, self._import_id, ids)
-        return dict.fromkeys(changed, KeptBecause.CHANGED)
+        return dict.fromkeys(changed, KeptReason.CHANGED)
 
-    def _withdraw(self, ids: Sequence[UUID]) -> dict[UUID, KeptBecause]:
+    def _withdraw(self, ids: Sequence[UUID]) -> dict[UUID, KeptReason]:
         """Withdraw these in one append; what was changed at the same time is kept."""
         things = self._log.load_all(self._withdrawal.kind, ids) if ids else {}
         # Asked once they are read: what comes after that would make the append stale.
@@ -137,4 +137,4 @@ class _Undoing(Generic[T]):
             undone.undo(withdrawn, kept, self._clock.now())
             return Outcome(undone, self._log.record(undone, by=by))
 
-        return decided_on_the_newest(once, tries=MOST_ATTEMPTS)
+        return retry_on_stale(once, tries=MOST_ATTEMPTS)

@@ -7,7 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from application.importing.appends import ImportAppends
-from domain.aggregate import Aggregate
+from domain.kernel.aggregate import Aggregate
 
 T = TypeVar("T", bound=Aggregate)
 

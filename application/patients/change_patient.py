@@ -5,11 +5,11 @@ from datetime import date
 from typing import TypedDict
 from uuid import UUID
 
-from application.handlers import ChangingHandler
+from application.kernel.handlers import UpdateHandler
+from application.kernel.practice_log import PracticeLog
 from application.patients.phone import phone_at
-from application.practice_log import PracticeLog
+from domain.kernel.personal_data import Erased
 from domain.patients.patient import Patient
-from domain.personal import Erased
 
 
 class PatientChanges(TypedDict, total=False):
@@ -34,7 +34,7 @@ class ChangePatient:
     expected_version: int | None = None
 
 
-class ChangePatientHandler(ChangingHandler[ChangePatient, Patient]):
+class ChangePatientHandler(UpdateHandler[ChangePatient, Patient]):
     kind = Patient
 
     def change(self, log: PracticeLog, thing: Patient, command: ChangePatient) -> None:

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from application.errors import NotFoundError, StaleVersionError
-from application.handlers import ChangingHandler
-from application.practice_log import PracticeLog
-from domain.patient_standing import Seen
+from application.kernel.errors import NotFoundError, StaleVersionError
+from application.kernel.handlers import UpdateHandler
+from application.kernel.practice_log import PracticeLog
+from domain.kernel.provenance import Provenance
 from domain.patients.consents import Channel, Consents
 from domain.patients.patient import Patient
-from domain.provenance import Provenance
+from domain.patients.standing import PatientSeen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class DecideConsent:
         return Consents.id_of(self.patient_id)
 
 
-class DecideConsentHandler(ChangingHandler[DecideConsent, Consents]):
+class DecideConsentHandler(UpdateHandler[DecideConsent, Consents]):
     kind = Consents
 
     def load(self, log: PracticeLog, command: DecideConsent) -> Consents:
@@ -49,7 +49,7 @@ class DecideConsentHandler(ChangingHandler[DecideConsent, Consents]):
             return Consents.open(patient_id=command.patient_id, at=command.decided_at or self._clock.now())
 
     def record(self, log: PracticeLog, thing: Consents, by: Provenance) -> int:
-        return log.record(thing, by=by, relies_on=Seen(thing.patient_id))
+        return log.record(thing, by=by, relies_on=PatientSeen(thing.patient_id))
 
     def change(self, log: PracticeLog, thing: Consents, command: DecideConsent) -> None:
         """Raises ConsentNotGivenError, InvalidValueError."""

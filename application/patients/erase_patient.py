@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from application.handlers import ChangingHandler
-from application.outcome import Outcome
-from application.ports import Clock
-from application.practice_log import PracticeLog, PracticeLogs
+from application.kernel.handlers import UpdateHandler
+from application.kernel.outcome import Outcome
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLog, PracticeLogs
+from domain.kernel.provenance import Provenance
 from domain.patients.errors import PatientMergedError
 from domain.patients.patient import Patient
-from domain.provenance import Provenance
 
 
 class PersonKeys(Protocol):
@@ -27,7 +27,7 @@ class ErasePatient:
     expected_version: int | None = None
 
 
-class ErasePatientHandler(ChangingHandler[ErasePatient, Patient]):
+class ErasePatientHandler(UpdateHandler[ErasePatient, Patient]):
     kind = Patient
 
     def __init__(self, logs: PracticeLogs, clock: Clock, keys: PersonKeys) -> None:

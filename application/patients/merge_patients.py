@@ -4,12 +4,12 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.errors import StaleVersionError
-from application.handlers import ChangingHandler
-from application.outcome import Outcome
-from application.practice_log import PracticeLog
+from application.kernel.errors import StaleVersionError
+from application.kernel.handlers import UpdateHandler
+from application.kernel.outcome import Outcome
+from application.kernel.practice_log import PracticeLog
+from domain.kernel.provenance import Provenance
 from domain.patients.patient import Patient
-from domain.provenance import Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class MergePatients:
     expected_version: int | None = None
 
 
-class PairHandler(ChangingHandler[MergePatients, Patient]):
+class PairHandler(UpdateHandler[MergePatients, Patient]):
     """Both patients decide, and both are recorded in one append: no reader ever sees half of it."""
 
     kind = Patient

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.errors import NotFoundError
-from application.practice_log import PracticeLog
+from application.kernel.errors import NotFoundError
+from application.kernel.practice_log import PracticeLog
 from domain.patients.errors import PatientMergedError, PatientWithdrawnError
 from domain.patients.patient import Patient
 

@@ -5,8 +5,8 @@ from importlib.resources import files
 
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_possible_number, parse
 
-from application.practice_log import PracticeLog
-from domain.errors import InvalidValueError
+from application.kernel.practice_log import PracticeLog
+from domain.kernel.errors import InvalidValueError
 from domain.practice.practice import Practice
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from application.handlers import MakingHandler
+from application.kernel.handlers import CreateHandler
+from application.kernel.practice_log import PracticeLog
 from application.patients.phone import phone_at
-from application.practice_log import PracticeLog
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 
@@ -25,7 +25,7 @@ class RegisterPatient:
     locale: str | None = None
 
 
-class RegisterPatientHandler(MakingHandler[RegisterPatient, Patient]):
+class RegisterPatientHandler(CreateHandler[RegisterPatient, Patient]):
     kind = Patient
 
     def make(self, log: PracticeLog, command: RegisterPatient, id: UUID) -> Patient:

@@ -5,16 +5,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.handlers import ChangingHandler
+from application.kernel.handlers import UpdateHandler
+from application.kernel.practice_log import PracticeLog
 from application.patients.phone import phone_at
-from application.practice_log import PracticeLog
-from domain.errors import InvalidValueError
+from domain.kernel.errors import InvalidValueError
 from domain.patients.contact import Contact, ContactKind
 from domain.patients.patient import Patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactSaid:
+class ContactInput:
     """A contact as people tell of it; ``id`` None makes a new one, the phone number is as people write it."""
 
     kind: ContactKind
@@ -32,11 +32,11 @@ class SetContacts:
     """All contacts of a patient from now on, in their order."""
 
     id: UUID
-    contacts: tuple[ContactSaid, ...]
+    contacts: tuple[ContactInput, ...]
     expected_version: int | None = None
 
 
-class SetContactsHandler(ChangingHandler[SetContacts, Patient]):
+class SetContactsHandler(UpdateHandler[SetContacts, Patient]):
     kind = Patient
 
     def change(self, log: PracticeLog, thing: Patient, command: SetContacts) -> None:

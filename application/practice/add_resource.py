@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.handlers import MakingHandler
-from application.practice_log import PracticeLog
+from application.kernel.handlers import CreateHandler
+from application.kernel.practice_log import PracticeLog
 from domain.practice.location import Location
 from domain.practice.resource import Resource
 
@@ -16,7 +16,7 @@ class AddResource:
     name: str
 
 
-class AddResourceHandler(MakingHandler[AddResource, Resource]):
+class AddResourceHandler(CreateHandler[AddResource, Resource]):
     kind = Resource
 
     def make(self, log: PracticeLog, command: AddResource, id: UUID) -> Resource:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.handlers import ChangingHandler
-from application.practice_log import PracticeLog
+from application.kernel.handlers import UpdateHandler
+from application.kernel.practice_log import PracticeLog
 from domain.practice.clinician import Clinician
-from domain.visit_limits import VisitLimits
+from domain.practice.visit_limits import VisitLimits
 
 
 class ClinicianChanges(TypedDict, total=False):
@@ -25,7 +25,7 @@ class ChangeClinician:
     expected_version: int | None = None
 
 
-class ChangeClinicianHandler(ChangingHandler[ChangeClinician, Clinician]):
+class ChangeClinicianHandler(UpdateHandler[ChangeClinician, Clinician]):
     kind = Clinician
 
     def change(self, log: PracticeLog, thing: Clinician, command: ChangeClinician) -> None:

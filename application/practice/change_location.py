@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.handlers import ChangingHandler
-from application.practice_log import PracticeLog
-from application.public_holidays import checked_holidays
-from domain.holiday_calendar import HolidayCalendar
+from application.kernel.handlers import UpdateHandler
+from application.kernel.practice_log import PracticeLog
+from application.practice.public_holidays import checked_holidays
+from domain.practice.holiday_calendar import HolidayCalendar
 from domain.practice.location import Location
 
 
@@ -28,7 +28,7 @@ class ChangeLocation:
     expected_version: int | None = None
 
 
-class ChangeLocationHandler(ChangingHandler[ChangeLocation, Location]):
+class ChangeLocationHandler(UpdateHandler[ChangeLocation, Location]):
     kind = Location
 
     def change(self, log: PracticeLog, thing: Location, command: ChangeLocation) -> None:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.handlers import ChangingHandler
-from application.practice_log import PracticeLog
-from application.public_holidays import checked_holidays
-from domain.holiday_calendar import HolidayCalendar
+from application.kernel.handlers import UpdateHandler
+from application.kernel.practice_log import PracticeLog
+from application.practice.public_holidays import checked_holidays
+from domain.practice.holiday_calendar import HolidayCalendar
 from domain.practice.practice import Practice
 
 
@@ -34,7 +34,7 @@ class ChangePractice:
     expected_version: int | None = None
 
 
-class ChangePracticeHandler(ChangingHandler[ChangePractice, Practice]):
+class ChangePracticeHandler(UpdateHandler[ChangePractice, Practice]):
     kind = Practice
 
     def change(self, log: PracticeLog, thing: Practice, command: ChangePractice) -> None:

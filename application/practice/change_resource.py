@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.handlers import ChangingHandler
-from application.practice_log import PracticeLog
+from application.kernel.handlers import UpdateHandler
+from application.kernel.practice_log import PracticeLog
 from domain.practice.resource import Resource
 
 
@@ -23,7 +23,7 @@ class ChangeResource:
     expected_version: int | None = None
 
 
-class ChangeResourceHandler(ChangingHandler[ChangeResource, Resource]):
+class ChangeResourceHandler(UpdateHandler[ChangeResource, Resource]):
     kind = Resource
 
     def change(self, log: PracticeLog, thing: Resource, command: ChangeResource) -> None:

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.handlers import ChangingHandler
+from application.kernel.handlers import UpdateHandler
+from application.kernel.practice_log import PracticeLog
 from application.practice.references import require_clinicians
-from application.practice_log import PracticeLog
-from domain.money import Money
+from domain.kernel.money import Money
+from domain.practice.seats import SeatsOffered
 from domain.practice.service import Mode, Service
-from domain.seats import SeatsOffered
-from domain.visit_limits import VisitLimits
+from domain.practice.visit_limits import VisitLimits
 
 
 class ServiceChanges(TypedDict, total=False):
@@ -41,7 +41,7 @@ class ChangeService:
     expected_version: int | None = None
 
 
-class ChangeServiceHandler(ChangingHandler[ChangeService, Service]):
+class ChangeServiceHandler(UpdateHandler[ChangeService, Service]):
     kind = Service
 
     def change(self, log: PracticeLog, thing: Service, command: ChangeService) -> None:

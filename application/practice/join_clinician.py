@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.handlers import MakingHandler
-from application.practice_log import PracticeLog
+from application.kernel.handlers import CreateHandler
+from application.kernel.practice_log import PracticeLog
 from domain.practice.clinician import Clinician, ClinicianDetails
-from domain.visit_limits import NO_LIMITS, VisitLimits
+from domain.practice.visit_limits import NO_LIMITS, VisitLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class JoinClinician:
     limits: VisitLimits = NO_LIMITS
 
 
-class JoinClinicianHandler(MakingHandler[JoinClinician, Clinician]):
+class JoinClinicianHandler(CreateHandler[JoinClinician, Clinician]):
     kind = Clinician
 
     def make(self, log: PracticeLog, command: JoinClinician, id: UUID) -> Clinician:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.handlers import MakingHandler
+from application.kernel.handlers import CreateHandler
+from application.kernel.practice_log import PracticeLog
 from application.practice.references import require_clinicians
-from application.practice_log import PracticeLog
+from domain.practice.seats import NO_SEATS, SeatsOffered
 from domain.practice.service import Service, ServiceTerms
-from domain.seats import NO_SEATS, SeatsOffered
-from domain.visit_limits import NO_LIMITS, VisitLimits
+from domain.practice.visit_limits import NO_LIMITS, VisitLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class OfferService:
     seats: SeatsOffered = NO_SEATS
 
 
-class OfferServiceHandler(MakingHandler[OfferService, Service]):
+class OfferServiceHandler(CreateHandler[OfferService, Service]):
     kind = Service
 
     def make(self, log: PracticeLog, command: OfferService, id: UUID) -> Service:

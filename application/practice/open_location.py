@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.handlers import MakingHandler
-from application.practice_log import PracticeLog
+from application.kernel.handlers import CreateHandler
+from application.kernel.practice_log import PracticeLog
 from domain.practice.location import Location, LocationDetails
 
 
@@ -14,7 +14,7 @@ class OpenLocation:
     zone: str
 
 
-class OpenLocationHandler(MakingHandler[OpenLocation, Location]):
+class OpenLocationHandler(CreateHandler[OpenLocation, Location]):
     kind = Location
 
     def make(self, log: PracticeLog, command: OpenLocation, id: UUID) -> Location:

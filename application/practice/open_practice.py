@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.outcome import Outcome
-from application.ports import Clock
-from application.practice_log import PracticeLogs
-from domain.practice.api_key import ApiKey, Role
+from application.kernel.outcome import Outcome
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLogs
+from domain.access.api_key import ApiKey, Role
+from domain.kernel.provenance import Provenance
 from domain.practice.practice import Practice, PracticeSettings
-from domain.provenance import Provenance
 
 
 @dataclass(frozen=True, slots=True)

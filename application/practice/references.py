@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from application.practice_log import PracticeLog
+from application.kernel.practice_log import PracticeLog
 from domain.practice.clinician import Clinician
 
 

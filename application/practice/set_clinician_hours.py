@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from application.handlers import ChangingHandler
-from application.practice_log import PracticeLog
+from application.kernel.handlers import UpdateHandler
+from application.kernel.practice_log import PracticeLog
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
-from domain.weekly_hours import OpeningHours
+from domain.practice.weekly_hours import OpeningHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class SetClinicianHours:
     expected_version: int | None = None
 
 
-class SetClinicianHoursHandler(ChangingHandler[SetClinicianHours, Clinician]):
+class SetClinicianHoursHandler(UpdateHandler[SetClinicianHours, Clinician]):
     kind = Clinician
 
     def change(self, log: PracticeLog, thing: Clinician, command: SetClinicianHours) -> None:

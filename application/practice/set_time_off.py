@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.handlers import ChangingHandler
-from application.practice_log import PracticeLog
+from application.kernel.handlers import UpdateHandler
+from application.kernel.practice_log import PracticeLog
 from domain.practice.clinician import Absence, Clinician
 
 
@@ -17,7 +17,7 @@ class SetTimeOff:
     expected_version: int | None = None
 
 
-class SetTimeOffHandler(ChangingHandler[SetTimeOff, Clinician]):
+class SetTimeOffHandler(UpdateHandler[SetTimeOff, Clinician]):
     kind = Clinician
 
     def change(self, log: PracticeLog, thing: Clinician, command: SetTimeOff) -> None:

@@ -7,25 +7,25 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.errors import NotFoundError, StaleVersionError
-from application.outcome import Outcome
+from application.kernel.errors import NotFoundError, StaleVersionError
+from application.kernel.outcome import Outcome
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLog, PracticeLogs
+from application.kernel.retry import OvertakenError, retry_when_overtaken
 from application.patients.person import Person, person_of
-from application.ports import Clock
-from application.practice_log import PracticeLog, PracticeLogs
-from application.scheduling.book_appointment import BookAppointment, instant, visit_of
-from application.scheduling.diary import Diary, open_diary
-from application.scheduling.limits import caps_on
-from application.scheduling.overtaking import OvertakenError, decided_anew
-from application.waitlist.endings import Endings
+from application.scheduling.appointments.book_appointment import BookAppointment, visit_of
+from application.scheduling.availability.schedule import Schedule, load_schedule, start_window
+from application.scheduling.availability.visit_caps import caps_on
+from application.waitlist.offer_endings import Endings
 from application.waitlist.ports import WaitingLines
-from domain.provenance import Provenance
-from domain.scheduling.appointment import Appointment
-from domain.scheduling.availability import slot_at
+from domain.kernel.provenance import Provenance
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.availability.availability import slot_at
+from domain.scheduling.availability.query import Slot
 from domain.scheduling.errors import LimitReachedError, SchedulingError, TimeTakenError
-from domain.scheduling.offer import Because, Offer
-from domain.scheduling.question import Slot
-from domain.scheduling.waitlist_entry import WaitlistEntry
-from domain.scheduling.waitlist_errors import NoLongerWaitingError, OfferEndedError
+from domain.waitlist.entry import WaitlistEntry
+from domain.waitlist.errors import NoLongerWaitingError, OfferEndedError
+from domain.waitlist.offer import Offer, OfferEndReason
 
 _TRIES: Final = 12
 """Whoever loses a try has lost it to an answer of another: as many as one time is offered to, and a few."""
@@ -50,7 +50,7 @@ class AcceptOfferHandler:
         hours, rooms or limits have changed since.
         """
         log = self._logs.of(tenant_id)
-        return log.carry_out(Offer, by, lambda: decided_anew(lambda: self._accept(log, command, by), _TRIES))
+        return log.carry_out(Offer, by, lambda: retry_when_overtaken(lambda: self._accept(log, command, by), _TRIES))
 
     def _accept(self, log: PracticeLog, command: AcceptOffer, by: Provenance) -> Outcome[Offer]:
         now = self._clock.now()
@@ -62,17 +62,17 @@ class AcceptOfferHandler:
         if person.is_erased:
             raise NotFoundError("patient")
         entry = log.load(WaitlistEntry, offer.entry_id)
-        diary = open_diary(log, offer.service_id, [offer.clinician_id], instant(offer.starts_at), now)
-        slot = _slot(log, offer, diary)
+        schedule = load_schedule(log, offer.service_id, [offer.clinician_id], start_window(offer.starts_at), now)
+        slot = _slot(log, offer, schedule)
         booking = BookAppointment(person.ids[0], offer.service_id, offer.clinician_id, offer.starts_at)
-        visit = visit_of(booking, offer.clinician_id, diary.service.fields, slot)
+        visit = visit_of(booking, offer.clinician_id, schedule.service.fields, slot)
         appointment = Appointment.book(id=uuid7(), visit=visit, at=now)
         others = opening.others(offer.id)
         offer.accept(appointment.id, now)
         opening.fill(offer.id, appointment.id, now)
         _serve(entry, offer, appointment, now)
-        endings.withdraw(others, Because.TAKEN)
-        endings.withdraw(self._else_offered(log, person, entry, offer, others, now), Because.ACCEPTED_ANOTHER)
+        endings.withdraw(others, OfferEndReason.TAKEN)
+        endings.withdraw(self._else_offered(log, person, entry, offer, others, now), OfferEndReason.ACCEPTED_ANOTHER)
         try:
             position = log.record(
                 offer,
@@ -81,8 +81,8 @@ class AcceptOfferHandler:
                 *endings.things,
                 by=by,
                 claims=appointment.claims(),
-                releases=[*endings.releases, *diary.expired],
-                caps=caps_on(diary.catalogue, appointment),
+                releases=[*endings.releases, *schedule.expired],
+                caps=caps_on(schedule.catalogue, appointment),
             )
         except (TimeTakenError, LimitReachedError) as error:
             raise OvertakenError(error) from error
@@ -113,13 +113,13 @@ def _serve(entry: WaitlistEntry, offer: Offer, appointment: Appointment, now: da
         raise OvertakenError(OfferEndedError()) from error
 
 
-def _slot(log: PracticeLog, offer: Offer, diary: Diary) -> Slot:
+def _slot(log: PracticeLog, offer: Offer, schedule: Schedule) -> Slot:
     """Return the visit that was offered. Raises what ``slot_at`` raises; OfferEndedError: another was first to accept."""
-    question = diary.question(offer.clinician_id, without=offer.opening_id, preferred=offer.resource_ids)
+    question = schedule.question(offer.clinician_id, without=offer.opening_id, preferred=offer.resource_ids)
     try:
         # What was offered in time is accepted in time: the notice counts from when it was offered.
         return slot_at(replace(question, now=offer.made_at), offer.starts_at)
     except SchedulingError:
-        # The offer was read before the diary: what took the time may be what ended it.
-        log.load(Offer, offer.id).refuse_ended(diary.now)
+        # The offer was read before the schedule: what took the time may be what ended it.
+        log.load(Offer, offer.id).refuse_ended(schedule.now)
         raise

@@ -8,24 +8,24 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from application.errors import NotFoundError, StaleVersionError
+from application.kernel.errors import NotFoundError, StaleVersionError
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLog, PracticeLogs
+from application.kernel.retry import OvertakenError, retry_when_overtaken
 from application.patients.person import person_of
-from application.ports import Clock
-from application.practice_log import PracticeLog, PracticeLogs
-from application.scheduling.overtaking import OvertakenError, decided_anew
 from application.waitlist.freed_time import FreedTime, freed_times
 from application.waitlist.offering import kept, make_offers
 from application.waitlist.ports import WaitingLines
 from application.waitlist.ranking import Ranking
+from domain.kernel.provenance import CommandRepeatedError, Provenance
+from domain.kernel.time_range import TimeRange
 from domain.practice.practice import Practice
-from domain.provenance import CommandRepeatedError, Provenance
-from domain.scheduling.fitting import Reason
-from domain.scheduling.offer import expiry
-from domain.scheduling.offered_time import PassedOver
-from domain.scheduling.opening import Opening, OpeningStatus
-from domain.scheduling.waitlist_entry import EntryStatus, WaitlistEntry
-from domain.scheduling.waitlist_errors import OfferEndedError
-from domain.time_range import TimeRange
+from domain.waitlist.entry import EntryStatus, WaitlistEntry
+from domain.waitlist.errors import OfferEndedError
+from domain.waitlist.offer import expiry
+from domain.waitlist.offered_time import PassedOver
+from domain.waitlist.opening import Opening, OpeningStatus
+from domain.waitlist.slot_fit import Reason
 
 _TRIES: Final = 12
 
@@ -82,7 +82,7 @@ class AutoFill:
     def _once(self, act: Callable[[], None]) -> None:
         """Decide anew when somebody came first; what another worker did meanwhile is done."""
         try:
-            decided_anew(act, _TRIES)
+            retry_when_overtaken(act, _TRIES)
         except CommandRepeatedError:
             return
 
@@ -103,10 +103,10 @@ class AutoFill:
             elif isinstance(found, str):
                 passed.append(PassedOver(entry.id, found))
             else:
-                diary = ranking.diary(waiting.service_id)
+                schedule = ranking.schedule(waiting.service_id)
                 until = expiry(now, practice.offer_minutes, found.starts_at)
-                time = kept(opening, diary, found, until)
-                make_offers(log, by, opening, time, [entry], diary, ranking.line.as_of, passed)
+                time = kept(opening, schedule, found, until)
+                make_offers(log, by, opening, time, [entry], schedule, ranking.line.as_of, passed)
                 return None
         if passed or opening.rounds:
             self._close(log, opening, by, "nobody_fits", ranking.line.as_of, passed, now)

@@ -3,20 +3,20 @@
 from abc import abstractmethod
 from datetime import datetime
 
-from application.handlers import ChangingHandler
-from application.outcome import Outcome
-from application.practice_log import PracticeLog
-from application.scheduling.appointment_change import AppointmentChange
-from application.waitlist.endings import Endings
-from domain.provenance import Provenance
-from domain.scheduling.offer import Because, Offer
+from application.kernel.handlers import UpdateHandler
+from application.kernel.outcome import Outcome
+from application.kernel.practice_log import PracticeLog
+from application.scheduling.appointments.appointment_change import AppointmentChange
+from application.waitlist.offer_endings import Endings
+from domain.kernel.provenance import Provenance
+from domain.waitlist.offer import Offer, OfferEndReason
 
 
 class EndOffer(AppointmentChange):
     """The time is not kept for this person any more; they keep their place."""
 
 
-class _EndingHandler(ChangingHandler[EndOffer, Offer]):
+class _EndingHandler(UpdateHandler[EndOffer, Offer]):
     """The offer, and its opening that gives the time back once nobody else can accept it, are recorded in one append."""
 
     kind = Offer
@@ -51,4 +51,4 @@ class WithdrawOfferHandler(_EndingHandler):
     """Staff take it back; what was answered or has expired stays so."""
 
     def end(self, offer: Offer, now: datetime) -> str | None:
-        return "withdrawn" if offer.withdraw(Because.BY_STAFF, now) else None
+        return "withdrawn" if offer.withdraw(OfferEndReason.BY_STAFF, now) else None

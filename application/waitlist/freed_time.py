@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from application.errors import NotFoundError
-from application.practice_log import PracticeLog
-from domain.scheduling.appointment import Appointment
-from domain.scheduling.hold import Hold
-from domain.scheduling.session import Session
-from domain.scheduling.status import HOLDING
-from domain.time_range import TimeRange
+from application.kernel.errors import NotFoundError
+from application.kernel.practice_log import PracticeLog
+from domain.kernel.time_range import TimeRange
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.hold import Hold
+from domain.scheduling.appointments.status import HOLDING
+from domain.scheduling.sessions.group_session import GroupSession
 
 
 class FreedTime(NamedTuple):
@@ -45,7 +45,7 @@ def _of_an_appointment(log: PracticeLog, id_: UUID, version: int, name: str) -> 
 
 
 def _of_a_session(log: PracticeLog, id_: UUID, version: int, name: str) -> Sequence[FreedTime]:
-    before, now = log.look_up(Session, id_, version=version - 1), log.load(Session, id_)
+    before, now = log.look_up(GroupSession, id_, version=version - 1), log.load(GroupSession, id_)
     if before.called_off:
         return []
     still_there = () if now.called_off or now.during != before.during else now.staff_ids

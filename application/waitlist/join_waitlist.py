@@ -3,26 +3,26 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.handlers import MakingHandler
+from application.kernel.handlers import CreateHandler
+from application.kernel.practice_log import PracticeLog
 from application.patients.person import require_patient_of
-from application.practice_log import PracticeLog
-from domain.errors import InvalidValueError
-from domain.patient_standing import Seen
+from domain.kernel.errors import InvalidValueError
+from domain.patients.standing import PatientSeen
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
 from domain.scheduling.errors import ClinicianNotOfferingError
-from domain.scheduling.waitlist_entry import WaitlistEntry
-from domain.scheduling.wish import Wish
+from domain.waitlist.entry import WaitlistEntry
+from domain.waitlist.preferences import WaitlistPreferences
 
 
 @dataclass(frozen=True, slots=True)
 class JoinWaitlist:
     patient_id: UUID
     service_id: UUID
-    wish: Wish
+    preferences: WaitlistPreferences
 
 
-class JoinWaitlistHandler(MakingHandler[JoinWaitlist, WaitlistEntry]):
+class JoinWaitlistHandler(CreateHandler[JoinWaitlist, WaitlistEntry]):
     """Carries out JoinWaitlist."""
 
     kind = WaitlistEntry
@@ -33,23 +33,23 @@ class JoinWaitlistHandler(MakingHandler[JoinWaitlist, WaitlistEntry]):
         """
         now = self._clock.now()
         require_patient_of(log, command.patient_id)
-        require_possible(log, command.service_id, command.wish)
-        windows = command.wish.windows
+        require_possible(log, command.service_id, command.preferences)
+        windows = command.preferences.windows
         if windows and all(window.ends_at <= now for window in windows):
             raise InvalidValueError("windows", "these times have passed; name one to come, or none for any time")
         return WaitlistEntry.join(
-            id=id, patient_id=command.patient_id, service_id=command.service_id, wish=command.wish, at=now
+            id=id, patient_id=command.patient_id, service_id=command.service_id, preferences=command.preferences, at=now
         )
 
-    def relies_on(self, command: JoinWaitlist) -> Seen:
-        return Seen(command.patient_id)
+    def relies_on(self, command: JoinWaitlist) -> PatientSeen:
+        return PatientSeen(command.patient_id)
 
 
-def require_possible(log: PracticeLog, service_id: UUID, wish: Wish) -> None:
+def require_possible(log: PracticeLog, service_id: UUID, preferences: WaitlistPreferences) -> None:
     """Raises NotFoundError: no such service or clinician; ClinicianNotOfferingError: that clinician does not give it."""
     catalogue = log.catalogue()
     service = catalogue.one(Service, service_id)
-    if wish.clinician_id is not None:
-        catalogue.one(Clinician, wish.clinician_id)
-        if wish.clinician_id not in service.fields["clinician_ids"]:
+    if preferences.clinician_id is not None:
+        catalogue.one(Clinician, preferences.clinician_id)
+        if preferences.clinician_id not in service.fields["clinician_ids"]:
             raise ClinicianNotOfferingError

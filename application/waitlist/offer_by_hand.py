@@ -8,33 +8,32 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.errors import NotFoundError
-from application.outcome import Outcome
+from application.kernel.errors import NotFoundError
+from application.kernel.outcome import Outcome
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLog, PracticeLogs
+from application.kernel.retry import retry_when_overtaken
 from application.patients.person import person_of
-from application.ports import Clock
-from application.practice_log import PracticeLog, PracticeLogs
-from application.scheduling.book_appointment import instant
-from application.scheduling.diary import open_diary
-from application.scheduling.overtaking import decided_anew
+from application.scheduling.availability.schedule import load_schedule, start_window
 from application.waitlist.offering import kept, make_offers
 from application.waitlist.ports import WaitingLines
 from application.waitlist.ranking import Ranking
-from domain.errors import InvalidValueError
-from domain.provenance import Provenance
-from domain.scheduling.availability import slot_at
-from domain.scheduling.fitting import Reason
-from domain.scheduling.offer import expiry
-from domain.scheduling.offered_time import PassedOver
-from domain.scheduling.opening import Opening
-from domain.scheduling.waitlist_entry import WaitlistEntry
-from domain.time_range import TimeRange
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.provenance import Provenance
+from domain.kernel.time_range import TimeRange
+from domain.scheduling.availability.availability import slot_at
+from domain.waitlist.entry import WaitlistEntry
+from domain.waitlist.offer import expiry
+from domain.waitlist.offered_time import PassedOver
+from domain.waitlist.opening import Opening
+from domain.waitlist.slot_fit import Reason
 
 MOST_AT_ONCE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class OfferByHand:
-    """Staff need not keep to what the entries wish for. Raises InvalidValueError: nobody, one twice, or more than 20."""
+    """Staff need not keep to what the entries preferences for. Raises InvalidValueError: nobody, one twice, or more than 20."""
 
     entry_ids: tuple[UUID, ...]
     clinician_id: UUID
@@ -59,7 +58,7 @@ class OfferByHandHandler:
         different services; what ``slot_at`` raises: the time is not free.
         """
         log = self._logs.of(tenant_id)
-        return log.carry_out(Opening, by, lambda: decided_anew(lambda: self._offer(log, command, by)))
+        return log.carry_out(Opening, by, lambda: retry_when_overtaken(lambda: self._offer(log, command, by)))
 
     def _offer(self, log: PracticeLog, command: OfferByHand, by: Provenance) -> Outcome[Opening]:
         now = self._clock.now()
@@ -71,15 +70,15 @@ class OfferByHandHandler:
             entry.refuse_gone()
             if person_of(log, entry.patient_id).is_erased:
                 raise NotFoundError("patient")
-        diary = open_diary(log, service_id, [command.clinician_id], instant(command.starts_at), now)
-        slot = slot_at(diary.question(command.clinician_id), command.starts_at)
+        schedule = load_schedule(log, service_id, [command.clinician_id], start_window(command.starts_at), now)
+        slot = slot_at(schedule.question(command.clinician_id), command.starts_at)
         until = expiry(now, command.minutes, slot.starts_at)
         opening = Opening.open(
             id=uuid7(), clinician_id=command.clinician_id, during=TimeRange(slot.starts_at, slot.ends_at), at=now
         )
         as_of, passed_over = self._passed_over(log, command, now)
-        time = kept(opening, diary, slot, until)
-        return Outcome(opening, make_offers(log, by, opening, time, entries, diary, as_of, passed_over))
+        time = kept(opening, schedule, slot, until)
+        return Outcome(opening, make_offers(log, by, opening, time, entries, schedule, as_of, passed_over))
 
     def _passed_over(self, log: PracticeLog, command: OfferByHand, now: datetime) -> tuple[int, Sequence[PassedOver]]:
         """Return who joined before the last of those chosen: also whom the time would have fitted, had staff not chosen others."""

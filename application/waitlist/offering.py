@@ -6,25 +6,25 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.errors import StaleVersionError
-from application.practice_log import PracticeLog
-from application.scheduling.diary import Diary, rules_of
-from application.scheduling.overtaking import OvertakenError
-from domain.provenance import Provenance
+from application.kernel.errors import StaleVersionError
+from application.kernel.practice_log import PracticeLog
+from application.kernel.retry import OvertakenError
+from application.scheduling.availability.schedule import Schedule, rules_of
+from domain.kernel.provenance import Provenance
+from domain.scheduling.availability.query import Slot
 from domain.scheduling.errors import TimeTakenError
-from domain.scheduling.offer import Offer
-from domain.scheduling.offered_time import OfferedTime, PassedOver
-from domain.scheduling.opening import Opening
-from domain.scheduling.question import Slot
-from domain.scheduling.waitlist_entry import WaitlistEntry
+from domain.waitlist.entry import WaitlistEntry
+from domain.waitlist.offer import Offer
+from domain.waitlist.offered_time import OfferedTime, PassedOver
+from domain.waitlist.opening import Opening
 
 
-def kept(opening: Opening, diary: Diary, slot: Slot, expires_at: datetime) -> OfferedTime:
+def kept(opening: Opening, schedule: Schedule, slot: Slot, expires_at: datetime) -> OfferedTime:
     """Return a slot as an opening keeps it."""
-    rules = rules_of(diary.service)
+    rules = rules_of(schedule.service)
     return OfferedTime(
         opening_id=opening.id,
-        service_id=diary.service.id,
+        service_id=schedule.service.id,
         clinician_id=opening.clinician_id,
         location_id=slot.location_id,
         resource_ids=slot.resource_ids,
@@ -42,7 +42,7 @@ def make_offers(
     opening: Opening,
     time: OfferedTime,
     entries: Sequence[WaitlistEntry],
-    diary: Diary,
+    schedule: Schedule,
     as_of: int,
     passed_over: Sequence[PassedOver],
 ) -> int:
@@ -50,11 +50,11 @@ def make_offers(
     offers: dict[UUID, UUID] = {}
     made = []
     for entry in entries:
-        offer = Offer.make(id=uuid7(), entry_id=entry.id, patient_id=entry.patient_id, of=time, at=diary.now)
-        entry.note_offer(offer.id, time.expires_at, diary.now)
+        offer = Offer.make(id=uuid7(), entry_id=entry.id, patient_id=entry.patient_id, of=time, at=schedule.now)
+        entry.note_offer(offer.id, time.expires_at, schedule.now)
         offers[offer.id] = entry.id
         made.append(offer)
-    opening.offer(time, offers, as_of, passed_over, diary.now)
+    opening.offer(time, offers, as_of, passed_over, schedule.now)
     try:
         return log.record(
             opening,
@@ -62,7 +62,7 @@ def make_offers(
             *entries,
             by=by,
             claims=opening.claims(),
-            releases=list(dict.fromkeys([opening.id, *diary.expired])),
+            releases=list(dict.fromkeys([opening.id, *schedule.expired])),
         )
     except (TimeTakenError, StaleVersionError) as error:
         raise OvertakenError(error if isinstance(error, TimeTakenError) else TimeTakenError()) from error

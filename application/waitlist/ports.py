@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from domain.scheduling.wish import Wish
-from domain.time_range import TimeRange
+from domain.kernel.time_range import TimeRange
+from domain.waitlist.preferences import WaitlistPreferences
 
 
 class Waiting(NamedTuple):
@@ -15,7 +15,7 @@ class Waiting(NamedTuple):
     entry_id: UUID
     patient_id: UUID
     service_id: UUID
-    wish: Wish
+    preferences: WaitlistPreferences
     offered_before: Sequence[datetime]
 
 

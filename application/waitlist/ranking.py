@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from application.practice_log import PracticeLog
-from application.scheduling.diary import Diary, open_diary
+from application.kernel.practice_log import PracticeLog
+from application.scheduling.availability.schedule import Schedule, load_schedule
 from application.waitlist.ports import Line, Waiting, WaitingLines
+from domain.kernel.time_range import TimeRange
 from domain.practice.service import Service
-from domain.scheduling.fitting import fitting
-from domain.scheduling.question import Slot
-from domain.time_range import TimeRange
+from domain.scheduling.availability.query import Slot
+from domain.waitlist.slot_fit import fitting
 
 
 class Ranking:
@@ -30,7 +30,7 @@ class Ranking:
         self._freed = freed
         self._now = now
         self._without = without
-        self._diaries: dict[UUID, Diary] = {}
+        self._diaries: dict[UUID, Schedule] = {}
         given = [
             service.id
             for service in log.catalogue().all(Service)
@@ -38,14 +38,16 @@ class Ranking:
         ]
         self.line: Line = lines.line(log.tenant_id, clinician_id, given, freed)
 
-    def diary(self, service_id: UUID) -> Diary:
+    def schedule(self, service_id: UUID) -> Schedule:
         """Return what decides when the clinician can give a service in this time."""
         if service_id not in self._diaries:
-            self._diaries[service_id] = open_diary(self._log, service_id, [self._clinician_id], self._freed, self._now)
+            self._diaries[service_id] = load_schedule(
+                self._log, service_id, [self._clinician_id], self._freed, self._now
+            )
         return self._diaries[service_id]
 
     def walk(self) -> Iterator[tuple[Waiting, Slot | str]]:
         """Yield everybody in line with the visit that fits them, or with the code of the reason why none does."""
         for waiting in self.line.waiting:
-            question = self.diary(waiting.service_id).question(self._clinician_id, without=self._without)
-            yield waiting, fitting(question, self._freed, waiting.wish, waiting.offered_before)
+            question = self.schedule(waiting.service_id).question(self._clinician_id, without=self._without)
+            yield waiting, fitting(question, self._freed, waiting.preferences, waiting.offered_before)

@@ -1,20 +1,20 @@
 """Takes somebody off the wait list, and back what was offered to them."""
 
-from application.handlers import ChangingHandler
-from application.outcome import Outcome
-from application.practice_log import PracticeLog
-from application.scheduling.appointment_change import AppointmentChange
-from application.waitlist.endings import Endings
-from domain.provenance import Provenance
-from domain.scheduling.offer import Because
-from domain.scheduling.waitlist_entry import WaitlistEntry
+from application.kernel.handlers import UpdateHandler
+from application.kernel.outcome import Outcome
+from application.kernel.practice_log import PracticeLog
+from application.scheduling.appointments.appointment_change import AppointmentChange
+from application.waitlist.offer_endings import Endings
+from domain.kernel.provenance import Provenance
+from domain.waitlist.entry import WaitlistEntry
+from domain.waitlist.offer import OfferEndReason
 
 
 class WithdrawEntry(AppointmentChange):
     """Somebody waits no more."""
 
 
-class WithdrawEntryHandler(ChangingHandler[WithdrawEntry, WaitlistEntry]):
+class WithdrawEntryHandler(UpdateHandler[WithdrawEntry, WaitlistEntry]):
     """Carries out WithdrawEntry. Whoever has left stays so."""
 
     kind = WaitlistEntry
@@ -25,7 +25,7 @@ class WithdrawEntryHandler(ChangingHandler[WithdrawEntry, WaitlistEntry]):
         entry = self.load(log, command)
         endings = Endings(log, now)
         if entry.withdraw(now):
-            endings.withdraw(entry.offers_at(now), Because.LEFT)
+            endings.withdraw(entry.offers_at(now), OfferEndReason.LEFT)
         position = log.record(entry, *endings.things, by=by, releases=endings.releases)
         return Outcome(entry, position)
 

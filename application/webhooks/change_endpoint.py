@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.ports import Clock
-from application.practice_log import PracticeLogs
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLogs
+from application.webhooks.address_check import require_reachable
 from application.webhooks.endpoint_handler import EndpointHandler
-from application.webhooks.ports import Outside
-from application.webhooks.reachable import require_reachable
-from domain.practice.webhook_endpoint import WebhookEndpoint
+from application.webhooks.ports import OutboundHttp
+from domain.webhooks.endpoint import WebhookEndpoint
 
 
 class EndpointChanges(TypedDict, total=False):
@@ -31,7 +31,7 @@ class ChangeEndpoint:
 class ChangeEndpointHandler(EndpointHandler[ChangeEndpoint]):
     """``names`` are all events that can be subscribed to."""
 
-    def __init__(self, logs: PracticeLogs, clock: Clock, outside: Outside, names: Collection[str]) -> None:
+    def __init__(self, logs: PracticeLogs, clock: Clock, outside: OutboundHttp, names: Collection[str]) -> None:
         super().__init__(logs, clock)
         self._outside = outside
         self._names = names

@@ -2,20 +2,20 @@
 
 from abc import abstractmethod
 
-from application.errors import NotFoundError
-from application.handlers import Changed, ChangingHandler
-from application.practice_log import PracticeLog, spoken
-from domain.practice.webhook_endpoint import WebhookEndpoint
+from application.kernel.errors import NotFoundError
+from application.kernel.handlers import Changed, UpdateHandler
+from application.kernel.practice_log import PracticeLog, name_of
+from domain.webhooks.endpoint import WebhookEndpoint
 
 
 def require_present(endpoint: WebhookEndpoint) -> WebhookEndpoint:
     """Return the endpoint. Raises NotFoundError: it was removed."""
     if endpoint.is_removed:
-        raise NotFoundError(spoken(WebhookEndpoint))
+        raise NotFoundError(name_of(WebhookEndpoint))
     return endpoint
 
 
-class EndpointHandler(ChangingHandler[Changed, WebhookEndpoint]):
+class EndpointHandler(UpdateHandler[Changed, WebhookEndpoint]):
     kind = WebhookEndpoint
 
     def change(self, log: PracticeLog, thing: WebhookEndpoint, command: Changed) -> None:

@@ -29,7 +29,7 @@ class Reply:
         return self.failure is None and self.code is not None and 200 <= self.code < 300
 
 
-class Session(Protocol):
+class GroupSession(Protocol):
     """Requests to one address, over one connection while it lasts. Not thread-safe."""
 
     def post(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
@@ -37,18 +37,18 @@ class Session(Protocol):
         ...
 
 
-class Outside(Protocol):
+class OutboundHttp(Protocol):
     """The one way to addresses that people have given us."""
 
     def refusal(self, url: str) -> str | None:
         """Return why an address can never be reached, as far as its form tells; None if it may be."""
         ...
 
-    def session(self) -> AbstractContextManager[Session]: ...
+    def session(self) -> AbstractContextManager[GroupSession]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class DeliveryLease:
     """An endpoint that was lent to a worker under a lease: what is done under a lease that has gone to another has no effect."""
 
     tenant_id: UUID
@@ -80,29 +80,31 @@ class Destination:
     previous_until: datetime | None
 
 
-class Outbox(Protocol):
+class DeliveryStore(Protocol):
     """What waits to be sent, of all practices. Any number of workers share it; each endpoint is lent to one at a time."""
 
-    def lend(self, lease: UUID, now: datetime, *, retries: bool, busy: Sequence[UUID], most: int) -> Sequence[Errand]:
+    def lend(
+        self, lease: UUID, now: datetime, *, retries: bool, busy: Sequence[UUID], most: int
+    ) -> Sequence[DeliveryLease]:
         """Lend endpoints that have something to send; ``retries``: those whose last attempt failed. Not of practices in ``busy``."""
         ...
 
-    def waiting(self, errand: Errand, most: int) -> tuple[Destination, Sequence[Message]] | None:
+    def waiting(self, lease: DeliveryLease, most: int) -> tuple[Destination, Sequence[Message]] | None:
         """Return where to and the next messages in order; None if nothing waits, it is switched off, or the lease has ended."""
         ...
 
-    def note_success(self, errand: Errand, number: int, reply: Reply, at: datetime) -> bool:
+    def note_success(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime) -> bool:
         """Move behind a message that was taken, and prolong the lease. False: go no further; another lease, a replay, switched off."""
         ...
 
-    def note_failure(self, errand: Errand, number: int, reply: Reply, at: datetime, due_at: datetime) -> None:
+    def note_failure(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime, due_at: datetime) -> None:
         """Keep the message for another attempt and end the lease."""
         ...
 
-    def prolong(self, errands: Collection[Errand]) -> None:
+    def prolong(self, leases: Collection[DeliveryLease]) -> None:
         """Prolong the leases that have not gone to others; none waits for another."""
         ...
 
-    def give_back(self, errand: Errand) -> None:
+    def give_back(self, lease: DeliveryLease) -> None:
         """End the lease; the endpoint may be lent again at once."""
         ...

@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.handlers import MakingHandler
-from application.ports import Clock
-from application.practice_log import PracticeLog, PracticeLogs
-from application.webhooks.ports import Outside, SecretBox
-from application.webhooks.reachable import require_reachable
-from domain.practice.webhook_endpoint import MOST_ENDPOINTS, Subscription, TooManyEndpointsError, WebhookEndpoint
+from application.kernel.handlers import CreateHandler
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLog, PracticeLogs
+from application.webhooks.address_check import require_reachable
+from application.webhooks.ports import OutboundHttp, SecretBox
+from domain.webhooks.endpoint import MOST_ENDPOINTS, Subscription, TooManyEndpointsError, WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class RegisterEndpoint:
     secret: str
 
 
-class RegisterEndpointHandler(MakingHandler[RegisterEndpoint, WebhookEndpoint]):
+class RegisterEndpointHandler(CreateHandler[RegisterEndpoint, WebhookEndpoint]):
     """``names`` are all events that can be subscribed to; ``count`` tells how many endpoints a practice has."""
 
     kind = WebhookEndpoint
@@ -31,7 +31,7 @@ class RegisterEndpointHandler(MakingHandler[RegisterEndpoint, WebhookEndpoint]):
         logs: PracticeLogs,
         clock: Clock,
         secrets: SecretBox,
-        outside: Outside,
+        outside: OutboundHttp,
         names: Collection[str],
         count: Callable[[UUID], int],
     ) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application.webhooks.endpoint_handler import EndpointHandler
-from domain.practice.webhook_endpoint import WebhookEndpoint
+from domain.webhooks.endpoint import WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from application.ports import Clock
-from application.practice_log import PracticeLogs
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLogs
 from application.webhooks.endpoint_handler import EndpointHandler
 from application.webhooks.ports import SecretBox
-from domain.practice.webhook_endpoint import WebhookEndpoint
+from domain.webhooks.endpoint import WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application.webhooks.endpoint_handler import EndpointHandler
-from domain.practice.webhook_endpoint import SwitchedOffBecause, WebhookEndpoint
+from domain.webhooks.endpoint import DeactivationReason, WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class SwitchOffEndpoint:
 
     id: UUID
     number: int
-    reason: SwitchedOffBecause
+    reason: DeactivationReason
     expected_version: int | None = None
 
 

@@ -8,11 +8,11 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import event
 
-from domain.aggregate import Aggregate, FirstFact
-from domain.errors import InvalidValueError
+from domain.kernel.aggregate import Aggregate, InitialEvent
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.personal_data import Erased, Personal
+from domain.kernel.text import clean_text
 from domain.patients.errors import ConsentNotGivenError
-from domain.personal import Erased, Personal
-from domain.text import clean_text
 
 _NAMESPACE: Final = UUID("8d0c3a1f-52a8-5b7e-9d0c-6f1c1d0e7c9b")
 _KIND: Final = re.compile(r"[a-z][a-z0-9_]{1,49}")
@@ -44,7 +44,7 @@ class Consents(Aggregate):
 
     TOPIC = "patients.consents"
 
-    class Opened(FirstFact):
+    class Opened(InitialEvent):
         TOPIC = "patients.consents.opened"
         patient_id: UUID
 

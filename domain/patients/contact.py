@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Final, Self, TypedDict
 from uuid import UUID
 
-from domain.errors import InvalidValueError
-from domain.text import checked_phone, clean_email, clean_text
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.text import checked_phone, clean_email, clean_text
 
 MOST_CONTACTS: Final = 20
 

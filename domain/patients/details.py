@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, TypedDict
 
-from domain.errors import InvalidValueError
-from domain.personal import Erased
-from domain.text import checked_locale, checked_phone, clean_email, clean_tags, clean_text
-from domain.zones import zone
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.personal_data import Erased
+from domain.kernel.text import checked_locale, checked_phone, clean_email, clean_tags, clean_text
+from domain.kernel.zones import zone
 
 _EARLIEST_BIRTH: Final = date(1870, 1, 1)
 

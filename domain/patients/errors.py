@@ -11,7 +11,7 @@ RuleBrokenError
 
 from uuid import UUID
 
-from domain.errors import RuleBrokenError
+from domain.kernel.errors import RuleBrokenError
 
 
 class PatientErasedError(RuleBrokenError):

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from domain.aggregate import Aggregate, FirstFact
-from domain.errors import InvalidValueError
+from domain.kernel.aggregate import Aggregate, InitialEvent
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.personal_data import Erased, Personal
+from domain.kernel.text import clean_paragraphs, clean_text
 from domain.patients.contact import Contact, ContactFields, refuse_disorder
 from domain.patients.details import PatientDetails, known_details
 from domain.patients.errors import (
@@ -18,14 +20,12 @@ from domain.patients.errors import (
     PatientMergedError,
     PatientWithdrawnError,
 )
-from domain.personal import Erased, Personal
-from domain.text import clean_paragraphs, clean_text
 
 
 class Patient(Aggregate):
     TOPIC = "patients.patient"
 
-    class Registered(FirstFact):
+    class Registered(InitialEvent):
         TOPIC = "patients.patient.registered"
         SUBJECT = "originator_id"
         given_name: Personal[str]

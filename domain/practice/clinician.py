@@ -8,14 +8,14 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from domain.aggregate import Aggregate, FirstFact
-from domain.errors import InvalidValueError
-from domain.personal import Erased, Personal
-from domain.text import clean_email, clean_text
-from domain.time_off import DaysOff, HoursOff, checked, parsed
-from domain.visit_limits import VisitLimits
-from domain.weekly_hours import OpeningHours
-from domain.zones import zone
+from domain.kernel.aggregate import Aggregate, InitialEvent
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.personal_data import Erased, Personal
+from domain.kernel.text import clean_email, clean_text
+from domain.kernel.zones import zone
+from domain.practice.time_off import DaysOff, HoursOff, checked, parsed
+from domain.practice.visit_limits import VisitLimits
+from domain.practice.weekly_hours import OpeningHours
 
 _MOST_DATES: Final = 100
 
@@ -56,7 +56,7 @@ class Clinician(Aggregate):
 
     TOPIC = "practice.clinician"
 
-    class Joined(FirstFact):
+    class Joined(InitialEvent):
         TOPIC = "practice.clinician.joined"
         SUBJECT = "originator_id"
         name: Personal[str]

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from domain.aggregate import Aggregate, FirstFact
-from domain.holiday_calendar import HolidayCalendar
-from domain.text import clean_text
-from domain.zones import zone
+from domain.kernel.aggregate import Aggregate, InitialEvent
+from domain.kernel.text import clean_text
+from domain.kernel.zones import zone
+from domain.practice.holiday_calendar import HolidayCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class LocationDetails:
 class Location(Aggregate):
     TOPIC = "practice.location"
 
-    class Opened(FirstFact):
+    class Opened(InitialEvent):
         TOPIC = "practice.location.opened"
         name: str
         zone: str

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from domain.aggregate import Aggregate, FirstFact
-from domain.errors import InvalidValueError
-from domain.holiday_calendar import HolidayCalendar
-from domain.money import checked_currency
-from domain.text import checked_locale, clean_text
-from domain.zones import zone
+from domain.kernel.aggregate import Aggregate, InitialEvent
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import checked_currency
+from domain.kernel.text import checked_locale, clean_text
+from domain.kernel.zones import zone
+from domain.practice.holiday_calendar import HolidayCalendar
 
 OFFER_MINUTES: Final = 60
 """How long somebody who waits has to answer an offer, unless the practice says otherwise."""
@@ -41,7 +41,7 @@ class Practice(Aggregate):
 
     TOPIC = "practice.practice"
 
-    class Opened(FirstFact):
+    class Opened(InitialEvent):
         TOPIC = "practice.practice.opened"
         name: str
         zone: str

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from domain.aggregate import Aggregate, FirstFact
-from domain.errors import InvalidValueError
-from domain.text import clean_text
+from domain.kernel.aggregate import Aggregate, InitialEvent
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.text import clean_text
 
 
 class ResourceKind(StrEnum):
@@ -39,7 +39,7 @@ class ResourceDetails:
 class Resource(Aggregate):
     TOPIC = "practice.resource"
 
-    class Added(FirstFact):
+    class Added(InitialEvent):
         TOPIC = "practice.resource.added"
         location_id: UUID
         kind: str

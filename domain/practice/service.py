@@ -8,13 +8,13 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from domain.aggregate import Aggregate, FirstFact
-from domain.errors import InvalidValueError
-from domain.money import MAX_AMOUNT, Money
+from domain.kernel.aggregate import Aggregate, InitialEvent
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import MAX_AMOUNT, Money
+from domain.kernel.text import clean_text
 from domain.practice.resource import checked_kind
-from domain.seats import SeatsOffered
-from domain.text import clean_text
-from domain.visit_limits import VisitLimits
+from domain.practice.seats import SeatsOffered
+from domain.practice.visit_limits import VisitLimits
 
 
 class Mode(StrEnum):
@@ -126,7 +126,7 @@ class Service(Aggregate):
 
     TOPIC = "practice.service"
 
-    class Offered(FirstFact):
+    class Offered(InitialEvent):
         TOPIC = "practice.service.offered"
         name: str
         duration_minutes: int

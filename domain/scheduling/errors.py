@@ -33,7 +33,7 @@ RuleBrokenError
 
 from typing import ClassVar
 
-from domain.errors import RuleBrokenError
+from domain.kernel.errors import RuleBrokenError
 
 
 class SchedulingError(RuleBrokenError):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from domain.time_range import TimeRange
+from domain.kernel.time_range import TimeRange
 
 
 class TimeClaim(NamedTuple):
@@ -12,7 +12,7 @@ class TimeClaim(NamedTuple):
 
     ``during`` includes the buffers and is what may not overlap; ``visit`` is the part that the patient is there. From ``expires_at``
     on, if there is one, the claim holds nothing. One that is ``beside`` others may overlap them: somebody wanted it so. A ``pending``
-    one holds nothing either, and only counts: it is on ``asked_of(what)``.
+    one holds nothing either, and only counts: it is on ``pending_key(what)``.
     """
 
     holder_id: UUID
@@ -34,7 +34,7 @@ class TimeClaim(NamedTuple):
         return self.expires_at is not None and self.expires_at <= now
 
 
-def asked_of(clinician_id: UUID) -> UUID:
+def pending_key(clinician_id: UUID) -> UUID:
     """Return under what the visits are claimed that a clinician is asked for and that are not agreed to yet.
 
     They take no time of the clinician's, so that they lie apart from what does.

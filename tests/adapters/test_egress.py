@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from adapters.egress.addresses import Policy
-from adapters.egress.outside import HttpOutside
+from adapters.http.addresses import Policy
+from adapters.http.outbound_http import PinnedOutboundHttp
 from application.webhooks.ports import Reply
-from tests.api.receiver import Receiver, answering, receiving
-from tests.support.patience import PATIENCE_SECONDS
+from tests.api.webhooks.receiver import Receiver, answering, receiving
+from tests.support.wait_until import TIMEOUT_SECONDS
 
 STRICT, LOCAL = Policy(), Policy(is_local=True)
 HEADERS = {"content-type": "application/json"}
@@ -39,11 +39,13 @@ def post(
     *,
     policy: Policy = LOCAL,
     names: Mapping[str, Sequence[str]] | None = None,
-    seconds: float = PATIENCE_SECONDS,
+    seconds: float = TIMEOUT_SECONDS,
     trusted: ssl.SSLContext | None = None,
 ) -> Reply:
     known = names or {}
-    outside = HttpOutside(policy, resolve=lambda host, port: known.get(host, [host]), seconds=seconds, trusted=trusted)
+    outside = PinnedOutboundHttp(
+        policy, resolve=lambda host, port: known.get(host, [host]), seconds=seconds, trusted=trusted
+    )
     with outside.session() as session:
         return session.post(url, HEADERS, b"{}")
 
@@ -144,28 +146,28 @@ class TestNames:
             asked.append(host)
             return ["127.0.0.1"] if len(asked) == 1 else ["169.254.169.254"]
 
-        with HttpOutside(LOCAL, resolve=rebinding).session() as session:
+        with PinnedOutboundHttp(LOCAL, resolve=rebinding).session() as session:
             first = session.post(f"http://hooks.example:{port}/hooks", HEADERS, b"{}")
 
         assert (first, asked) == (Reply(204), ["hooks.example"])
         assert receiver.received[0].headers["host"] == f"hooks.example:{port}"
-        with HttpOutside(LOCAL, resolve=rebinding).session() as session:
+        with PinnedOutboundHttp(LOCAL, resolve=rebinding).session() as session:
             assert session.post(f"http://hooks.example:{port}/hooks", HEADERS, b"{}") == Reply(None, "address_refused")
 
     def test_that_nobody_can_look_up_fail_in_time(self) -> None:
         is_over = threading.Event()
 
         def silent(_: str, __: int) -> list[str]:
-            assert is_over.wait(PATIENCE_SECONDS)
+            assert is_over.wait(TIMEOUT_SECONDS)
             return []
 
         def unknown(_: str, __: int) -> list[str]:
             raise socket.gaierror
 
-        with HttpOutside(STRICT, resolve=silent, seconds=0.3).session() as session:
+        with PinnedOutboundHttp(STRICT, resolve=silent, seconds=0.3).session() as session:
             assert session.post("https://hooks.example/", HEADERS, b"{}") == Reply(None, "timeout")
         is_over.set()
-        with HttpOutside(STRICT, resolve=unknown).session() as session:
+        with PinnedOutboundHttp(STRICT, resolve=unknown).session() as session:
             assert session.post("https://hooks.example/", HEADERS, b"{}") == Reply(None, "unreachable")
 
 

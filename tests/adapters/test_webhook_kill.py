@@ -13,16 +13,16 @@ from random import Random
 import pytest
 from uuid_utils.compat import uuid7
 
-from adapters.egress.addresses import Policy
-from adapters.egress.outside import HttpOutside
-from adapters.webhook_worker import WebhookWorker
-from domain.practice.webhook_endpoint import Subscription, WebhookEndpoint
-from event_store.practice_secrets import PracticeSecrets
-from projections.webhooks.projector import WebhooksProjector
-from tests.api.receiver import Received, Receiver, receiving
-from tests.support.happenings import NOW, Happenings
-from tests.support.patience import PATIENCE_SECONDS, until
-from tests.support.world import World, by_test
+from adapters.http.addresses import Policy
+from adapters.http.outbound_http import PinnedOutboundHttp
+from adapters.postgres.webhook_worker import WebhookWorker
+from domain.webhooks.endpoint import Subscription, WebhookEndpoint
+from event_store.keys.practice_secrets import PracticeSecrets
+from projections.webhooks.deliveries.projector import WebhooksProjector
+from tests.api.webhooks.receiver import Received, Receiver, receiving
+from tests.support.container import Container, by_test
+from tests.support.random_history import NOW, RandomHistory
+from tests.support.wait_until import TIMEOUT_SECONDS, until
 
 NAMES = ("appointment.booked", "appointment.cancelled", "patient.registered")
 SHORT_SECONDS = 2.0
@@ -35,11 +35,11 @@ import sys, threading
 from pathlib import Path
 from tests.adapters.test_webhook_kill import worker_of
 from tests.support.database import Database
-from tests.support.world import open_world
+from tests.support.container import open_container
 
 conninfo, key_file = sys.argv[1:]
-with open_world(Database(conninfo, Path(key_file))) as world:
-    worker_of(world).run(threading.Event())
+with open_container(Database(conninfo, Path(key_file))) as container:
+    worker_of(container).run(threading.Event())
 """
 
 
@@ -50,53 +50,53 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(autouse=True)
-def alone(world: World) -> Iterator[None]:
+def alone(container: Container) -> Iterator[None]:
     """Workers serve all practices: those of other tests have nothing to send meanwhile."""
-    with world.admin() as connection:
+    with container.admin() as connection:
         connection.execute("update webhooks.progress set is_active = false")
         yield
         connection.execute("update webhooks.progress set is_active = false")
 
 
-def started(world: World) -> subprocess.Popen[bytes]:
-    database = world.database
+def started(container: Container) -> subprocess.Popen[bytes]:
+    database = container.database
     return subprocess.Popen([sys.executable, "-c", PROGRAM, database.server_conninfo, str(database.key_file)])
 
 
-def endpoint_of(world: World, life: Happenings, url: str, *names: str) -> WebhookEndpoint:
+def endpoint_of(container: Container, life: RandomHistory, url: str, *names: str) -> WebhookEndpoint:
     id_ = uuid7()
-    secret = PracticeSecrets(world.keys).seal(life.tenant_id, id_, "whsec_" + "A" * 43 + "=")
+    secret = PracticeSecrets(container.keys).seal(life.tenant_id, id_, "whsec_" + "A" * 43 + "=")
     endpoint = WebhookEndpoint.register(id=id_, subscription=Subscription(url, names or NAMES), secret=secret, at=NOW)
     life.log.record(endpoint, by=by_test())
     return endpoint
 
 
-def project(world: World, life: Happenings) -> int:
+def project(container: Container, life: RandomHistory) -> int:
     """Project, and return how many messages there are."""
-    world.runner(of=(WebhooksProjector(),)).catch_up(life.tenant_id)
-    with world.app_transaction(life.tenant_id) as cursor:
+    container.runner(of=(WebhooksProjector(),)).catch_up(life.tenant_id)
+    with container.app_transaction(life.tenant_id) as cursor:
         found = cursor.execute("select sum(last_number) from webhooks.progress").fetchone()
     return int(found[0]) if found else 0
 
 
-def worker_of(world: World, lease_seconds: float = SHORT_SECONDS) -> WebhookWorker:
-    conninfo, secrets = world.database.conninfo("scheduler_worker"), PracticeSecrets(world.keys)
-    outside = HttpOutside(Policy(is_local=True), seconds=PATIENCE_SECONDS)
-    return WebhookWorker(conninfo, world.logs, world.clock, secrets, outside, lease_seconds)
+def worker_of(container: Container, lease_seconds: float = SHORT_SECONDS) -> WebhookWorker:
+    conninfo, secrets = container.database.conninfo("scheduler_worker"), PracticeSecrets(container.keys)
+    outside = PinnedOutboundHttp(Policy(is_local=True), seconds=TIMEOUT_SECONDS)
+    return WebhookWorker(conninfo, container.logs, container.clock, secrets, outside, lease_seconds)
 
 
-def leased_until(world: World, life: Happenings) -> datetime:
-    with world.app_transaction(life.tenant_id) as cursor:
+def leased_until(container: Container, life: RandomHistory) -> datetime:
+    with container.app_transaction(life.tenant_id) as cursor:
         [(at,)] = cursor.execute("select leased_until from webhooks.progress").fetchall()
     assert isinstance(at, datetime)
     return at
 
 
 @contextmanager
-def two_workers(world: World) -> Iterator[None]:
+def two_workers(container: Container) -> Iterator[None]:
     """Let two run whose leases do not end, unless they are forgotten."""
     stop = threading.Event()
-    workers = [threading.Thread(target=worker_of(world, PATIENCE_SECONDS).run, args=(stop,)) for _ in range(2)]
+    workers = [threading.Thread(target=worker_of(container, TIMEOUT_SECONDS).run, args=(stop,)) for _ in range(2)]
     for worker in workers:
         worker.start()
     try:
@@ -109,15 +109,15 @@ def two_workers(world: World) -> Iterator[None]:
 
 class TestAKilledWorker:
     @pytest.mark.timeout(300 + 10 * KILLS)
-    def test_loses_and_reorders_nothing(self, world: World, receiver: Receiver) -> None:
-        life = Happenings(world, world.practice(), Random(5))
-        endpoint_of(world, life, receiver.url)
+    def test_loses_and_reorders_nothing(self, container: Container, receiver: Receiver) -> None:
+        life = RandomHistory(container, container.practice(), Random(5))
+        endpoint_of(container, life, receiver.url)
         life.happen(120, at_once=10)
-        messages = project(world, life)
+        messages = project(container, life)
         assert messages > 40
         chance = Random(5)
         doomed = sorted(chance.sample(range(3, messages - 3), KILLS))
-        process = started(world)
+        process = started(container)
 
         def answer(message: Received) -> tuple[int, dict[str, str]]:
             if doomed and message.number == doomed[0]:
@@ -130,9 +130,9 @@ class TestAKilledWorker:
         receiver.answer = answer
         try:
             for left in range(KILLS, 0, -1):
-                assert process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
+                assert process.wait(TIMEOUT_SECONDS) == -signal.SIGKILL
                 assert len(doomed) == left - 1
-                process = started(world)
+                process = started(container)
             came = receiver.until(messages + KILLS)
             receiver.stays_at(messages + KILLS)
         finally:
@@ -149,12 +149,12 @@ class TestAKilledWorker:
 
 
 class TestTwoWorkers:
-    def test_do_not_get_into_each_others_way(self, world: World, receiver: Receiver) -> None:
-        life = Happenings(world, world.practice(), Random(6))
-        endpoints = [endpoint_of(world, life, f"{receiver.url}/{number}") for number in range(6)]
+    def test_do_not_get_into_each_others_way(self, container: Container, receiver: Receiver) -> None:
+        life = RandomHistory(container, container.practice(), Random(6))
+        endpoints = [endpoint_of(container, life, f"{receiver.url}/{number}") for number in range(6)]
         life.happen(60, at_once=10)
-        messages = project(world, life)
-        with two_workers(world):
+        messages = project(container, life)
+        with two_workers(container):
             came = receiver.until(messages)
             receiver.stays_at(messages)
 
@@ -163,22 +163,22 @@ class TestTwoWorkers:
             theirs = [one.number for one in came if one.path == f"/hooks/{number}"]
             assert theirs == list(range(1, len(theirs) + 1))
 
-    def test_wait_for_one_that_lives_however_long_it_takes(self, world: World, receiver: Receiver) -> None:
-        life = Happenings(world, world.practice(), Random(7))
-        endpoint_of(world, life, receiver.url, "patient.registered")
+    def test_wait_for_one_that_lives_however_long_it_takes(self, container: Container, receiver: Receiver) -> None:
+        life = RandomHistory(container, container.practice(), Random(7))
+        endpoint_of(container, life, receiver.url, "patient.registered")
         life.log.record(life.register(), by=by_test())
-        project(world, life)
+        project(container, life)
 
         asked: list[str] = []
 
         def answer(message: Received) -> tuple[int, dict[str, str]]:
             asked.append(message.id)
-            lent_until = leased_until(world, life)
-            until(lambda: leased_until(world, life) > lent_until, "the lease is prolonged")
+            lent_until = leased_until(container, life)
+            until(lambda: leased_until(container, life) > lent_until, "the lease is prolonged")
             return 200, {}
 
         receiver.answer = answer
-        with two_workers(world):
+        with two_workers(container):
             receiver.until(1)
 
         assert len(asked) == 1

@@ -14,13 +14,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.bootstrap import World, open_world
-from api.founding import Founded, found_practice
-from api.server import KEEP_ALIVE_SECONDS
-from api.settings import Settings
-from tests.api.described import Described
-from tests.support.patience import PATIENCE_SECONDS, until
-from tests.support.world import Clock
+from api.bootstrap.container import Container, open_container
+from api.bootstrap.open_practice import Founded, found_practice
+from api.bootstrap.settings import Settings
+from api.processes.http_server import KEEP_ALIVE_SECONDS
+from tests.api.http.described import Described
+from tests.support.container import Clock
+from tests.support.wait_until import TIMEOUT_SECONDS, until
 
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 """When the tests take place, unless they say otherwise: a Monday in spring, 10:00 in Berlin."""
@@ -41,7 +41,7 @@ class ComingAgain(httpx2.HTTPTransport):
     """Asks again where it is told when to: too much came at once, or a view is behind, and nothing was begun."""
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while (answer := super().handle_request(request)).status_code == 503 and time.monotonic() < deadline:
             answer.read()
             time.sleep(float(answer.headers["Retry-After"]))
@@ -54,7 +54,7 @@ class Program:
 
     url: str
     app: FastAPI
-    world: World
+    container: Container
     clock: Clock
     log: Lines
     described: Described
@@ -69,13 +69,13 @@ class Program:
         hooks = {"response": [self.described.check]}
         transport = ComingAgain() if comes_again else None
         client = httpx2.Client(
-            base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, event_hooks=hooks, transport=transport
+            base_url=self.url, headers=headers, timeout=TIMEOUT_SECONDS, event_hooks=hooks, transport=transport
         )
         self.clients.append(client)
         return client
 
     def practice(self, zone: str = "Europe/Berlin", currency: str = "EUR", locale: str = "de-DE") -> Founded:
-        return found_practice(self.world, "Studio", zone, currency, locale)
+        return found_practice(self.container, "Studio", zone, currency, locale)
 
     @contextmanager
     def at(self, now: datetime) -> Iterator[None]:
@@ -112,15 +112,15 @@ def running_program(folder: Path) -> Iterator[Program]:
     lines, stop = Lines(), threading.Event()
     logging.getLogger().addHandler(lines)
     clock = Clock(NOW)
-    with open_world(Settings.model_validate({"data": folder, "webhooks_local": True}), clock=clock) as world:
-        projector = threading.Thread(target=world.run_projectors, args=(stop,), name="projector")
+    with open_container(Settings.model_validate({"data": folder, "webhooks_local": True}), clock=clock) as container:
+        projector = threading.Thread(target=container.run_projectors, args=(stop,), name="projector")
         projector.start()
-        worker = threading.Thread(target=world.run_workers, args=(stop,), name="worker")
+        worker = threading.Thread(target=container.run_workers, args=(stop,), name="worker")
         worker.start()
         try:
-            app = create_app(world)
+            app = create_app(container)
             with serving(app) as url:
-                program = Program(url, app, world, clock, lines, Described(app))
+                program = Program(url, app, container, clock, lines, Described(app))
                 yield program
                 for client in program.clients:
                     client.close()

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.practice_log import PracticeLog
-from domain.money import Money
+from application.kernel.practice_log import PracticeLog
+from domain.kernel.money import Money
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.location import Location, LocationDetails
 from domain.practice.resource import Resource
 from domain.practice.service import Service, ServiceTerms
-from domain.weekly_hours import OpeningHours
-from tests.support.world import World, by_test
+from domain.practice.weekly_hours import OpeningHours
+from tests.support.container import Container, by_test
 
 NOW = datetime(2026, 5, 31, 12, tzinfo=UTC)
 MONDAY = datetime(2026, 6, 1, 7, tzinfo=UTC)
@@ -46,8 +46,8 @@ class Studio:
         return self.log.tenant_id
 
 
-def open_studio(world: World) -> Studio:
-    log = world.practice()
+def open_studio(container: Container) -> Studio:
+    log = container.practice()
     location = Location.open(id=uuid7(), details=LocationDetails("Mitte", "Europe/Berlin"), at=NOW)
     clinicians = [
         Clinician.join(id=uuid7(), details=ClinicianDetails(name, None, "Europe/Berlin"), at=NOW)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.architecture.source_tree import PACKAGES, Module, modules
 
-CLOCK = Path("adapters/clock.py")
+CLOCK = Path("adapters/system/clock.py")
 # time.monotonic and time.perf_counter measure how long something takes and are free to use.
 WALL_CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns")
 PROCESS_ZONES = ("time.localtime", "time.tzset")

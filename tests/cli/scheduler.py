@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 
 from event_store.embedded import SUPERUSER, EmbeddedServer
-from tests.support.patience import until
+from tests.support.wait_until import until
 
-COMMAND = [sys.executable, "-m", "api.cli"]
+COMMAND = [sys.executable, "-m", "api.cli.main"]
 ROOT = Path(__file__).resolve().parents[2]
 
 

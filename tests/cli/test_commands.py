@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.main import get_command
 
-from api.cli import app
+from api.cli.main import app
 from tests.cli.scheduler import Scheduler
 
 Demos = tuple[Scheduler, list[dict[str, str]], list[int]]

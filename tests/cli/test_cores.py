@@ -6,10 +6,10 @@ from pathlib import Path
 
 import psutil
 
-from api.cores import core_of_its_own, fastest_first, usable_cores
+from api.processes.cores import core_of_its_own, fastest_first, usable_cores
 from tests.cli.scheduler import Scheduler
 from tests.cli.test_serve import asked, postmaster_of, projectors
-from tests.support.patience import until
+from tests.support.wait_until import until
 
 USABLE = usable_cores()
 FIRST = min(USABLE)

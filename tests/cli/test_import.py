@@ -10,10 +10,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from api.commands.output import place_for
+from api.cli.output import place_for
 from application.importing.identities import Identities
-from tests.application.icalendar_file import ics
 from tests.application.importing.appointment_file import HEADER, MAPPING, cells, many
+from tests.application.scheduling.calendars.icalendar_file import ics
 from tests.cli.scheduler import Scheduler
 
 ROWS = 1_500

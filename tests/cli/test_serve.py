@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from tests.cli.scheduler import Scheduler
-from tests.support.patience import PATIENCE_SECONDS, until
+from tests.support.wait_until import TIMEOUT_SECONDS, until
 
 
 def asked(url: str, key: str = "") -> int:
@@ -47,7 +47,7 @@ class TestServe:
             until(lambda: asked(f"{address}/v1/services", key) == 200, "the database came back")
 
             process.send_signal(signal.SIGINT)
-            assert process.wait(PATIENCE_SECONDS) == 0
+            assert process.wait(TIMEOUT_SECONDS) == 0
         finally:
             process.kill()
             process.wait()

@@ -5,27 +5,34 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from api.bootstrap import open_world
-from api.founding import found_practice
-from api.settings import Settings
+from api.bootstrap.container import open_container
+from api.bootstrap.open_practice import found_practice
+from api.bootstrap.settings import Settings
 from application.webhooks.register_endpoint import RegisterEndpoint, RegisterEndpointHandler
 from application.webhooks.request_test import RequestTest, RequestTestHandler
 from application.webhooks.signing import new_secret
-from domain.provenance import Provenance
+from domain.kernel.provenance import Provenance
 from tests.cli.scheduler import Scheduler
 
 
 @pytest.fixture(scope="module")
 def endpoint(scheduler: Scheduler) -> tuple[UUID, UUID]:
     """A practice's id and its endpoint's, which waits to be sent a test."""
-    with open_world(Settings.model_validate({"data": scheduler.data}), stays_up=True) as world:
-        practice_id = found_practice(world, "Praxis", "Europe/Berlin", "EUR", "de-DE").practice_id
+    with open_container(Settings.model_validate({"data": scheduler.data}), stays_up=True) as container:
+        practice_id = found_practice(container, "Praxis", "Europe/Berlin", "EUR", "de-DE").practice_id
         handler = RegisterEndpointHandler(
-            world.logs, world.clock, world.secrets, world.outside, world.event_names, world.endpoint_count
+            container.logs,
+            container.clock,
+            container.secrets,
+            container.outside,
+            container.event_names,
+            container.endpoint_count,
         )
         command = RegisterEndpoint("https://example.org/hooks", ("appointment.booked",), new_secret())
         made = handler(practice_id, command, Provenance("test", uuid7())).thing
-        RequestTestHandler(world.logs, world.clock)(practice_id, RequestTest(made.id), Provenance("test", uuid7()))
+        RequestTestHandler(container.logs, container.clock)(
+            practice_id, RequestTest(made.id), Provenance("test", uuid7())
+        )
     return practice_id, made.id
 
 

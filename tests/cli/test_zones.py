@@ -8,19 +8,19 @@ from signal import SIGINT
 import pytest
 
 from api.app import create_app
-from api.bootstrap import open_world
-from api.settings import Settings
-from tests.api.asuncion import NOW, SEEN, practice, releases
-from tests.api.described import Described
+from api.bootstrap.container import open_container
+from api.bootstrap.settings import Settings
+from tests.api.http.described import Described
+from tests.api.scheduling.asuncion import NOW, SEEN, practice, releases
 from tests.api.serving import Lines, Program, serving
 from tests.cli.scheduler import ROOT, Scheduler
-from tests.support.patience import PATIENCE_SECONDS, until
-from tests.support.world import Clock
+from tests.support.container import Clock
+from tests.support.wait_until import TIMEOUT_SECONDS, until
 
 ONE_BY_ONE = """
 import sys
-from application.zones import keep_wall_times
-from api.cli import main
+from application.scheduling.zone_changes import adopt_zone_rules as keep_wall_times
+from api.cli.main import main
 
 keep_wall_times._BATCH = 1
 sys.argv = ["scheduler", "zones"]
@@ -39,11 +39,11 @@ ADOPTED_SAID = "Visits keep their times on the wall by new rules of their time z
 def booked(tmp_path: Path) -> tuple[Scheduler, str]:
     """A practice in Asunción with 40 visits of release 2024a, when the program has just come with the newest; and its id."""
     clock = Clock(SEEN)
-    with open_world(Settings.model_validate({"data": tmp_path / "data"}), clock=clock) as world:
-        world.zone_sightings.note(releases().oldest)
-        app = create_app(world)
+    with open_container(Settings.model_validate({"data": tmp_path / "data"}), clock=clock) as container:
+        container.zone_sightings.note(releases().oldest)
+        app = create_app(container)
         with serving(app) as url:
-            program = Program(url, app, world, clock, Lines(), Described(app))
+            program = Program(url, app, container, clock, Lines(), Described(app))
             with practice(program) as asuncion:
                 for day in DAYS:
                     for hour in range(13, 18):
@@ -64,7 +64,7 @@ class TestTheProgram:
             left = own.json("zones", "--dry-run")
         finally:
             process.send_signal(SIGINT)
-            process.wait(PATIENCE_SECONDS)
+            process.wait(TIMEOUT_SECONDS)
         own.end()
 
         assert left == []

@@ -22,7 +22,7 @@ columns = {practice = "Practice", patient = "Number", appointment = "Visit", boo
 outcomes = {}
 practice = {zone = "Europe/Berlin", currency = "EUR", locale = "de-DE"}
 clinicians = {name = "Clinician {number}", weekly = ["mon 07:00-19:00", "tue 07:00-19:00"]}
-service = {name = "Consultation", duration_minutes = 20}
+service = {name = "BookingContext", duration_minutes = 20}
 
 [patient]
 given_name = "{Given}"

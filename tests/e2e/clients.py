@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 from uuid import uuid4
 
 from tests.e2e.studios import Answer, Caller, Studio
-from tests.support.patience import PATIENCE_SECONDS
+from tests.support.wait_until import TIMEOUT_SECONDS
 
 EXPECTED = (200, 201, 409)
 """Carried out, or refused by a rule. 503 and a lost connection are no answer: the command is sent again."""
@@ -130,7 +130,7 @@ class Client:
 
 def answered(caller: Caller, command: Command) -> Answer:
     """Send a command until it is answered, always under its key. Raises AssertionError: nobody answered."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         command.tries += command.answer is None
         # A lost connection: nobody knows what became of the command.

@@ -19,9 +19,9 @@ import psycopg
 from event_store.embedded import SUPERUSER, EmbeddedServer
 from event_store.embedded.processes import PidFile
 from tests.support.database import Database
-from tests.support.patience import PATIENCE_SECONDS, until
+from tests.support.wait_until import TIMEOUT_SECONDS, until
 
-SCHEDULER = [sys.executable, "-m", "api.cli"]
+SCHEDULER = [sys.executable, "-m", "api.cli.main"]
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -65,15 +65,15 @@ class Program:
         assert self._process is not None
         children = self._process.children(recursive=True)
         self._process.kill()
-        self._process.wait(PATIENCE_SECONDS)
-        _, alive = psutil.wait_procs(children, PATIENCE_SECONDS)
+        self._process.wait(TIMEOUT_SECONDS)
+        _, alive = psutil.wait_procs(children, TIMEOUT_SECONDS)
         assert not alive, f"outlived the program that started them: {alive}"
 
     def stop(self) -> None:
         """Ask it to end, as Ctrl-C does. Raises AssertionError: it did not, or not cleanly."""
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
-        assert self._process.wait(PATIENCE_SECONDS) == 0, self.last_words()
+        assert self._process.wait(TIMEOUT_SECONDS) == 0, self.last_words()
 
     def projector(self) -> psutil.Process | None:
         """Return the process that keeps the read models up, if it runs at this moment."""

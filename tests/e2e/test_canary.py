@@ -21,15 +21,15 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from domain.personal import ERASED
+from domain.kernel.personal_data import ERASED
 from event_store.embedded import SUPERUSER, EmbeddedServer
+from event_store.keys.sealing import ErasedError, key_reference
 from event_store.migrate import KEY_DATABASE, LOG_DATABASE
-from event_store.sealing import ErasedError, key_reference
 from tests.e2e.canaries import Canary, forms_of, sightings, sightings_in_folder
 from tests.e2e.canary_life import Life
 from tests.e2e.program import program_in
-from tests.support.patience import until
-from tests.support.world import open_world
+from tests.support.container import open_container
+from tests.support.wait_until import until
 
 SEED = int(os.environ.get("SCHEDULER_CANARY_SEED") or SystemRandom().randrange(10**9))
 NOW = datetime(2026, 6, 1, 6, tzinfo=UTC)
@@ -175,14 +175,14 @@ class TestErased:
         patient = owner.send("GET", f"/v1/patients/{ids['patient_id']}").body
         history = owner.send("GET", f"/v1/patients/{ids['patient_id']}/history").body["history"]
         visit = owner.send("GET", f"/v1/appointments/{ids['first_cancelled_id']}").body
-        diary = owner.send("GET", "/v1/calendar?from=2026-06-01&to=2026-06-08").body["appointments"]
+        schedule = owner.send("GET", "/v1/calendar?from=2026-06-01&to=2026-06-08").body["appointments"]
 
         assert {name for name, value in patient.items() if value} == {"id", "version", "erased", "merged_ids"}
         assert len(history) > 5
         assert all(line["personal"] is None for line in history)
         assert (visit["notes"], visit["cancellation_reason"]) == (None, None)
-        assert [e for e in diary if e["patient_id"] == ids["patient_id"] and e["patient"] is not None] == []
-        assert [e for e in diary if e["patient_id"] == ids["other_patient_id"] and e["patient"] is not None] != []
+        assert [e for e in schedule if e["patient_id"] == ids["patient_id"] and e["patient"] is not None] == []
+        assert [e for e in schedule if e["patient_id"] == ids["other_patient_id"] and e["patient"] is not None] != []
 
     def test_the_search_does_not_find_them(self, lived: Lived) -> None:
         owner, canary = lived.life.owner, lived.life.canary
@@ -214,10 +214,10 @@ class TestErased:
     def test_nothing_that_was_sealed_for_them_opens(self, lived: Lived) -> None:
         """By a process that has never held their key, in the log and in snapshots."""
         patient_id, practice_id = UUID(lived.life.ids["patient_id"]), lived.life.practice_id
-        with open_world(lived.life.program.database) as world, world.admin() as admin:
+        with open_container(lived.life.program.database) as container, container.admin() as admin:
             events = [
                 event
-                for event in world.app_log.page(practice_id, 0, 10_000)
+                for event in container.app_log.page(practice_id, 0, 10_000)
                 if event.stream_id == patient_id or event.body.get("patient_id") == str(patient_id)
             ]
             opened = [event.personal() for event in events if event.sealed is not None]
@@ -227,7 +227,7 @@ class TestErased:
             ).fetchall()
             for (sealed,) in snapshots:
                 with pytest.raises(ErasedError):
-                    world.keys.opening_key(practice_id, *key_reference(sealed))
+                    container.keys.opening_key(practice_id, *key_reference(sealed))
 
         assert len(opened) >= 3
         assert all(part is ERASED for part in opened)

@@ -25,8 +25,8 @@ from tests.e2e import verdict
 from tests.e2e.clients import Ledger, answered
 from tests.e2e.program import Program, program_in
 from tests.e2e.studios import Caller, open_studio
-from tests.support.patience import PATIENCE_SECONDS, until
-from tests.support.world import open_world
+from tests.support.container import open_container
+from tests.support.wait_until import TIMEOUT_SECONDS, until
 
 ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "20"))
 SEED = int(os.environ.get("SCHEDULER_KILL_SEED") or SystemRandom().randrange(10**9))
@@ -54,7 +54,7 @@ class Killer:
 
     def projector(self) -> None:
         """A projector, while its transaction is open: the first one for certain, the others if that can be had in time."""
-        deadline = time.monotonic() + (5 if self.in_mid_batch else PATIENCE_SECONDS)
+        deadline = time.monotonic() + (5 if self.in_mid_batch else TIMEOUT_SECONDS)
         until(lambda: self._program.projector() is not None, "a projector runs")
         process = self._program.projector()
         assert process is not None
@@ -67,11 +67,11 @@ class Killer:
                 process.resume()
         self.in_mid_batch += is_caught
         process.kill()
-        psutil.wait_procs([process], PATIENCE_SECONDS)
+        psutil.wait_procs([process], TIMEOUT_SECONDS)
 
     def database(self) -> None:
         """The postmaster; the running program brings the database back, at once or after a while."""
-        with FileLock(self._program.data / "server.lock").exclusively(PATIENCE_SECONDS):
+        with FileLock(self._program.data / "server.lock").exclusively(TIMEOUT_SECONDS):
             killed = self._kill_postmaster()
             time.sleep(self._chance.choice((0, 0.5, 3)))
         until(
@@ -157,15 +157,15 @@ def behind(program: Program) -> list[tuple[object, ...]]:
 
 
 def check(program: Program, ledger: Ledger) -> None:
-    with open_world(program.database) as world:
+    with open_container(program.database) as container:
         for studio in ledger.studios:
-            events = verdict.log_of(world, studio)
+            events = verdict.log_of(container, studio)
             verdict.check_acknowledged(events, studio, ledger.carried_out(studio))
             visits = verdict.fold(events)
             verdict.check_no_overlap(visits)
-            verdict.check_claims(world, studio, visits)
-            verdict.check_views(world, studio, events, visits)
-            assert world.app_log.verify(studio.id) is None, "the chain is broken"
+            verdict.check_claims(container, studio, visits)
+            verdict.check_views(container, studio, events, visits)
+            assert container.app_log.verify(studio.id) is None, "the chain is broken"
 
 
 def check_repeats(ledger: Ledger, chance: Random) -> None:

@@ -7,15 +7,15 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
-from domain.logged_event import LoggedEvent
+from domain.kernel.logged_event import LoggedEvent
+from domain.kernel.personal_data import Erased
 from domain.patients.patient import Patient
-from domain.personal import Erased
-from domain.scheduling.appointment import Appointment
-from domain.scheduling.status import Status
-from projections.calendar.queries import CalendarFilter
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.status import Status
+from projections.scheduling.calendar.queries import CalendarFilter
 from tests.e2e.clients import Command
 from tests.e2e.studios import Studio
-from tests.support.world import World
+from tests.support.container import Container
 
 EVERYTHING = 1_000_000
 
@@ -32,8 +32,8 @@ class FoldedVisit:
     version: int
 
 
-def log_of(world: World, studio: Studio) -> list[LoggedEvent]:
-    return world.app_log.page(studio.id, 0, EVERYTHING)
+def log_of(container: Container, studio: Studio) -> list[LoggedEvent]:
+    return container.app_log.page(studio.id, 0, EVERYTHING)
 
 
 def check_acknowledged(events: Sequence[LoggedEvent], studio: Studio, carried_out: Sequence[Command]) -> None:
@@ -88,9 +88,9 @@ def check_no_overlap(visits: Mapping[UUID, FoldedVisit]) -> None:
             assert ends_at <= starts_at, f"{what} is booked twice at {starts_at}"
 
 
-def check_claims(world: World, studio: Studio, visits: Mapping[UUID, FoldedVisit]) -> None:
+def check_claims(container: Container, studio: Studio, visits: Mapping[UUID, FoldedVisit]) -> None:
     """Time is held by the visits that stand, and by nothing else."""
-    with world.app_transaction(studio.id) as cursor:
+    with container.app_transaction(studio.id) as cursor:
         held = Counter(cursor.execute("select holder_id, what, starts_at, ends_at from log.time_claim").fetchall())
     assert held == Counter(
         (id_, what, visit.starts_at, visit.ends_at)
@@ -101,16 +101,16 @@ def check_claims(world: World, studio: Studio, visits: Mapping[UUID, FoldedVisit
 
 
 def check_views(
-    world: World, studio: Studio, events: Sequence[LoggedEvent], visits: Mapping[UUID, FoldedVisit]
+    container: Container, studio: Studio, events: Sequence[LoggedEvent], visits: Mapping[UUID, FoldedVisit]
 ) -> None:
-    calendar = world.calendar().page(studio.id, CalendarFilter(), limit=EVERYTHING).entries
+    calendar = container.calendar().page(studio.id, CalendarFilter(), limit=EVERYTHING).entries
     assert {
         e.appointment_id: (e.clinician_id, e.resource_ids, e.starts_at, e.ends_at, e.status, e.version)
         for e in calendar
     } == {
         id_: (v.clinician_id, v.resource_ids, v.starts_at, v.ends_at, v.status, v.version) for id_, v in visits.items()
     }, "the calendar is not the fold of the log"
-    patients = world.patients().page(studio.id, limit=EVERYTHING).patients
+    patients = container.patients().page(studio.id, limit=EVERYTHING).patients
     assert {p.patient_id: (p.details and p.details.given_name, p.position) for p in patients} == {
         event.stream_id: (_given_name(event), event.position)
         for event in events
@@ -118,7 +118,7 @@ def check_views(
     }, "the directory is not the fold of the log"
     clinician_id = UUID(studio.clinicians[0])
     theirs = {clinician_id} | {id_ for id_, visit in visits.items() if visit.clinician_id == clinician_id}
-    told = world.history().page(studio.id, clinician_id, limit=EVERYTHING).lines
+    told = container.history().page(studio.id, clinician_id, limit=EVERYTHING).lines
     assert [line.position for line in told] == [event.position for event in events if event.stream_id in theirs], (
         "the history is not the log"
     )

@@ -7,7 +7,7 @@ import psycopg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.time_range import TimeRange
+from domain.kernel.time_range import TimeRange
 from tests.support.database import Database
 
 PRACTICES = [UUID(int=1), UUID(int=2)]

@@ -6,44 +6,44 @@ import psycopg
 import pytest
 from uuid_utils.compat import uuid7
 
-from application.practice_log import PracticeLog
+from application.kernel.practice_log import PracticeLog
 from event_store.tenancy import NestedTenantError, tenant_transaction
-from tests.event_store.test_append import appointment, book
-from tests.support.world import World
+from tests.event_store.append.test_append import appointment, book
+from tests.support.container import Container
 
 TABLES = ("event", "tenant_head", "time_claim", "snapshot")
 
 
 @pytest.fixture
-def practice(world: World) -> PracticeLog:
-    log = world.practice()
+def practice(container: Container) -> PracticeLog:
+    log = container.practice()
     book(log, appointment(uuid7()))
     return log
 
 
 class TestWithoutAPractice:
     @pytest.mark.parametrize("table", TABLES)
-    def test_no_row_is_seen(self, world: World, practice: PracticeLog, table: str) -> None:
-        with world.app.connection() as connection:
+    def test_no_row_is_seen(self, container: Container, practice: PracticeLog, table: str) -> None:
+        with container.app.connection() as connection:
             assert connection.execute(f"select count(*) from log.{table}".encode()).fetchone() == (0,)
 
-    def test_nothing_can_be_written(self, world: World, practice: PracticeLog) -> None:
-        with world.app.connection() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    def test_nothing_can_be_written(self, container: Container, practice: PracticeLog) -> None:
+        with container.app.connection() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("insert into log.tenant_head (tenant_id, head_hash) values (%s, '')", (uuid7(),))
 
-    def test_an_earlier_practice_is_forgotten(self, world: World, practice: PracticeLog) -> None:
-        with psycopg.connect(world.database.conninfo("scheduler_app"), autocommit=True) as connection:
+    def test_an_earlier_practice_is_forgotten(self, container: Container, practice: PracticeLog) -> None:
+        with psycopg.connect(container.database.conninfo("scheduler_app"), autocommit=True) as connection:
             with tenant_transaction(connection, practice.tenant_id):
                 pass
 
             assert connection.execute("select count(*) from log.event").fetchone() == (0,)
 
-    def test_what_a_session_was_left_with_does_not_reach_the_next_borrower(self, world: World) -> None:
-        with world.app.connection() as connection:
+    def test_what_a_session_was_left_with_does_not_reach_the_next_borrower(self, container: Container) -> None:
+        with container.app.connection() as connection:
             connection.execute(f"set app.tenant_id = '{uuid7()}'".encode())
             pid = connection.info.backend_pid
 
-        with world.app.connection() as connection:
+        with container.app.connection() as connection:
             left = connection.execute("select current_setting('app.tenant_id', true)").fetchone()
 
         assert (left in ((None,), ("",))) or connection.info.backend_pid != pid
@@ -51,26 +51,30 @@ class TestWithoutAPractice:
 
 class TestWithAnotherPractice:
     @pytest.mark.parametrize("table", ["event", "tenant_head", "time_claim"])
-    def test_a_forgotten_where_shows_no_foreign_row(self, world: World, practice: PracticeLog, table: str) -> None:
-        other = world.practice()
+    def test_a_forgotten_where_shows_no_foreign_row(
+        self, container: Container, practice: PracticeLog, table: str
+    ) -> None:
+        other = container.practice()
 
-        with world.app_transaction(other.tenant_id) as cursor:
+        with container.app_transaction(other.tenant_id) as cursor:
             tenants = cursor.execute(f"select distinct tenant_id from log.{table}".encode()).fetchall()
 
         assert tenants in ([(other.tenant_id,)], [])
 
-    def test_a_row_for_a_foreign_practice_is_refused(self, world: World, practice: PracticeLog) -> None:
-        other = world.practice()
+    def test_a_row_for_a_foreign_practice_is_refused(self, container: Container, practice: PracticeLog) -> None:
+        other = container.practice()
 
-        with world.app_transaction(other.tenant_id) as cursor, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        with container.app_transaction(other.tenant_id) as cursor, pytest.raises(psycopg.errors.InsufficientPrivilege):
             cursor.execute(
                 "insert into log.snapshot (tenant_id, stream_id, version, topic, form) values (%s, %s, 1, 't', 'f')",
                 (practice.tenant_id, uuid7()),
             )
 
-    def test_a_transaction_does_not_change_practice_on_its_way(self, world: World, practice: PracticeLog) -> None:
+    def test_a_transaction_does_not_change_practice_on_its_way(
+        self, container: Container, practice: PracticeLog
+    ) -> None:
         with (
-            psycopg.connect(world.database.conninfo("scheduler_app"), autocommit=True) as connection,
+            psycopg.connect(container.database.conninfo("scheduler_app"), autocommit=True) as connection,
             tenant_transaction(connection, practice.tenant_id),
             pytest.raises(NestedTenantError),
             tenant_transaction(connection, uuid7()),
@@ -91,17 +95,23 @@ class TestAppendOnly:
             "set role scheduler_owner",
         ],
     )
-    def test_the_program_may_not(self, world: World, practice: PracticeLog, statement: str) -> None:
-        with world.app_transaction(practice.tenant_id) as cursor, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    def test_the_program_may_not(self, container: Container, practice: PracticeLog, statement: str) -> None:
+        with (
+            container.app_transaction(practice.tenant_id) as cursor,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
             cursor.execute(statement.encode())
 
-    def test_the_partitions_are_no_way_around(self, world: World, practice: PracticeLog) -> None:
-        with world.app_transaction(practice.tenant_id) as cursor, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    def test_the_partitions_are_no_way_around(self, container: Container, practice: PracticeLog) -> None:
+        with (
+            container.app_transaction(practice.tenant_id) as cursor,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
             cursor.execute("select count(*) from log.event_0")
 
 
-def test_positions_say_nothing_of_other_practices(world: World) -> None:
-    busy, quiet = world.practice(), world.practice()
+def test_positions_say_nothing_of_other_practices(container: Container) -> None:
+    busy, quiet = container.practice(), container.practice()
     for _ in range(5):
         book(busy, appointment(uuid7()))
 

@@ -5,29 +5,29 @@ from datetime import datetime, timedelta
 
 from uuid_utils.compat import uuid7
 
-from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.find_slots import FindSlots, FindSlotsHandler
-from domain.money import Money
+from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
+from domain.kernel.money import Money
+from domain.kernel.time_range import TimeRange
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.location import Location, LocationDetails
 from domain.practice.service import Service, ServiceTerms
+from domain.practice.weekly_hours import OpeningHours
 from domain.scheduling.errors import SchedulingError
-from domain.time_range import TimeRange
-from domain.weekly_hours import OpeningHours
-from tests.support.world import Clock, World, by_test
+from tests.support.container import Clock, Container, by_test
 
 
 @dataclass(frozen=True)
 class Booking:
     """Asks on the day before. What is booked was offered, and what is refused was not: the first law, through the whole program."""
 
-    world: World
+    container: Container
 
     def __call__(self, hours: OpeningHours, zone: str, minutes: int, starts_at: datetime) -> bool:
         now = starts_at - timedelta(days=1)
-        log, clock = self.world.practice(zone), Clock(now)
+        log, clock = self.container.practice(zone), Clock(now)
         location = Location.open(id=uuid7(), details=LocationDetails("Here", zone), at=now)
         clinician = Clinician.join(id=uuid7(), details=ClinicianDetails("Maya", None, zone), at=now)
         clinician.set_hours(location.id, hours, now)
@@ -38,10 +38,10 @@ class Booking:
         patient = Patient.register(id=uuid7(), details=PatientDetails(given_name="דנה", family_name="Levi"), at=now)
         log.record(location, clinician, service, patient, by=by_test())
         window = TimeRange(starts_at, starts_at + timedelta(minutes=1))
-        found = FindSlotsHandler(self.world.logs, clock)(log.tenant_id, FindSlots(service.id, clinician.id, window))
+        found = FindSlotsHandler(self.container.logs, clock)(log.tenant_id, FindSlots(service.id, clinician.id, window))
         try:
             command = BookAppointment(patient.id, service.id, clinician.id, starts_at)
-            BookAppointmentHandler(self.world.logs, clock)(log.tenant_id, command, by_test())
+            BookAppointmentHandler(self.container.logs, clock)(log.tenant_id, command, by_test())
         except SchedulingError:
             assert not found.choices
             return False

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.scheduling.question import Candidate, Place, Question, VisitRules
-from domain.time_range import TimeRange
-from domain.weekly_hours import WEEKDAYS, OpeningHours
+from domain.kernel.time_range import TimeRange
+from domain.practice.weekly_hours import WEEKDAYS, OpeningHours
+from domain.scheduling.availability.query import AvailabilityQuery, Candidate, Place, VisitRules
 from tests.peers.replay import (
     NOT_EXPRESSIBLE,
     Case,
@@ -105,8 +105,8 @@ def _anyone(people: Sequence[Sequence[Range]], needed: Sequence[Sequence[Range]]
 
 def _question(
     hours: OpeningHours, zone: str, window: Range, needed: Sequence[Candidate] = (), off: Sequence[TimeRange] = ()
-) -> Question:
-    return Question(
+) -> AvailabilityQuery:
+    return AvailabilityQuery(
         now=window[0] - _DAY,
         rules=VisitRules(
             duration_minutes=1,

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.dated_hours import DatedHours
-from domain.scheduling.question import Candidate, Period, Place, Question, Quota, VisitRules
+from domain.kernel.time_range import TimeRange
+from domain.practice.dated_hours import DatedHours
+from domain.practice.weekly_hours import WEEKDAYS, Hours, OpeningHours
+from domain.scheduling.availability.query import AvailabilityQuery, Candidate, Period, Place, Quota, VisitRules
 from domain.scheduling.time_claim import TimeClaim
-from domain.time_range import TimeRange
-from domain.weekly_hours import WEEKDAYS, Hours, OpeningHours
 from tests.peers.calcom_grid import aligned
 from tests.peers.replay import (
     NOT_EXPRESSIBLE,
@@ -117,7 +117,7 @@ def _answer(studio: Studio, step: Case) -> list[datetime] | str:
     return starts(people, window)
 
 
-def _with_others(first: Question, others: Sequence[Question], window: Range) -> Question:
+def _with_others(first: AvailabilityQuery, others: Sequence[AvailabilityQuery], window: Range) -> AvailabilityQuery:
     """All must be there: the first as clinician, the others as what the visit requires."""
     wide = window[0] - 3 * _DAY, window[1] + 3 * _DAY
     needed = [
@@ -127,10 +127,10 @@ def _with_others(first: Question, others: Sequence[Question], window: Range) -> 
     return _requiring(first, needed)
 
 
-def _requiring(question: Question, needed: Sequence[Candidate]) -> Question:
+def _requiring(question: AvailabilityQuery, needed: Sequence[Candidate]) -> AvailabilityQuery:
     place = question.places[0]
     rules = {name: getattr(question.rules, name) for name in VisitRules.__dataclass_fields__}
-    return Question(
+    return AvailabilityQuery(
         now=question.now,
         rules=VisitRules(**rules | {"requires": tuple(each.kind for each in needed)}),
         places=[Place(location_id=place.location_id, zone=place.zone, hours=place.hours, candidates=needed)],
@@ -141,7 +141,7 @@ def _requiring(question: Question, needed: Sequence[Candidate]) -> Question:
     )
 
 
-def _question(studio: Studio, kind: Case, host: Case, user: Case, step: Case, window: Range) -> Question:
+def _question(studio: Studio, kind: Case, host: Case, user: Case, step: Case, window: Range) -> AvailabilityQuery:
     schedules = studio.schedules()
     schedule = (
         kind.get("schedule")
@@ -154,7 +154,7 @@ def _question(studio: Studio, kind: Case, host: Case, user: Case, step: Case, wi
         kind.get("offsetStart", 0),
     )
     now = instant(step["now"])
-    question = Question(
+    question = AvailabilityQuery(
         now=now,
         rules=VisitRules(
             duration_minutes=kind["length"],
@@ -179,7 +179,7 @@ def _question(studio: Studio, kind: Case, host: Case, user: Case, step: Case, wi
     second = schedules[restriction]
     hours = _hours(second, {}, second["timeZone"], 1, 0)
     wide = window[0] - 3 * _DAY, window[1] + 3 * _DAY
-    open_then = Question(
+    open_then = AvailabilityQuery(
         now=wide[0] - _DAY,
         rules=VisitRules(duration_minutes=1, step_minutes=1),
         places=[Place(location_id=named("second"), zone=second["timeZone"], hours=hours)],

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.scheduling.question import Place, Question, VisitRules
+from domain.scheduling.availability.query import AvailabilityQuery, Place, VisitRules
 from tests.peers.calcom_grid import aligned
 from tests.peers.replay import Case, Verdict, instant, last_moment, named, open_during, starts, union
 
@@ -11,7 +11,7 @@ def replay(case: Case) -> Verdict:
     asked = case["input"]
     step = asked["frequency"] + asked.get("offsetStart", 0)
     ranges = union((instant(each["start"]), last_moment(instant(each["end"]))) for each in asked["dateRanges"])
-    question = Question(
+    question = AvailabilityQuery(
         now=instant(case["now"]),
         rules=VisitRules(
             duration_minutes=asked["eventLength"],

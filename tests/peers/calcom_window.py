@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from domain.scheduling.free_starts import horizon_ends
-from domain.scheduling.question import Place, Question, VisitRules
+from domain.scheduling.availability.free_starts import horizon_ends
+from domain.scheduling.availability.query import AvailabilityQuery, Place, VisitRules
 from tests.peers.replay import NOT_EXPRESSIBLE, Case, Verdict, instant, named, open_during
 
 _ZONE = "Pacific/Noumea"
@@ -19,7 +19,7 @@ def replay(case: Case) -> Verdict:
         return Verdict(NOT_EXPRESSIBLE, expected)
     if begins.utcoffset() != timedelta(hours=11):
         return Verdict(NOT_EXPRESSIBLE, expected)
-    question = Question(
+    question = AvailabilityQuery(
         now=begins,
         rules=VisitRules(duration_minutes=30, step_minutes=30, horizon_days=asked["daysNeeded"] - 1),
         places=[Place(location_id=named("place"), zone=_ZONE, hours=open_during(()))],

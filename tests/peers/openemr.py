@@ -2,9 +2,9 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from domain.errors import InvalidValueError
-from domain.scheduling.occurrences import occurrences
-from domain.scheduling.recurrence import Recurrence
+from domain.kernel.errors import InvalidValueError
+from domain.scheduling.series.occurrences import occurrences
+from domain.scheduling.series.recurrence import Recurrence
 from tests.peers.replay import NOT_EXPRESSIBLE, Case, Verdict
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

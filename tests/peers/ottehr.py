@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from math import gcd
 
-from domain.scheduling.question import Place, Question, VisitRules
+from domain.scheduling.availability.query import AvailabilityQuery, Place, VisitRules
 from tests.peers.replay import NOT_EXPRESSIBLE, Case, Verdict, instant, named, open_during, starts
 
 
@@ -19,7 +19,7 @@ def replay(case: Case) -> Verdict:
     opening = open_during(
         (midnight + timedelta(hours=each["hour"]), midnight + timedelta(hours=each["hour"] + 1)) for each in hours
     )
-    question = Question(
+    question = AvailabilityQuery(
         now=midnight - timedelta(days=1),
         rules=VisitRules(duration_minutes=length, step_minutes=cadence[0] if cadence else gcd(length, 60)),
         places=[Place(location_id=named("place"), zone="UTC", hours=opening)],

@@ -15,14 +15,14 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from domain.scheduling import opening_times
-from domain.scheduling.availability import offered, slot_at
-from domain.scheduling.choice import Contender, anyone_at, offered_by_anyone
+from domain.kernel.time_range import TimeRange
+from domain.practice.weekly_hours import OpeningHours
+from domain.scheduling.availability import open_periods as opening_times
+from domain.scheduling.availability.availability import offered, slot_at
+from domain.scheduling.availability.clinician_choice import ClinicianCandidate, choose_clinician, offered_by_anyone
+from domain.scheduling.availability.query import AvailabilityQuery, Candidate
 from domain.scheduling.errors import SchedulingError
-from domain.scheduling.question import Candidate, Question
 from domain.scheduling.time_claim import TimeClaim
-from domain.time_range import TimeRange
-from domain.weekly_hours import OpeningHours
 
 Case: TypeAlias = Mapping[str, Any]
 Range: TypeAlias = tuple[datetime, datetime]
@@ -95,13 +95,13 @@ def required(who: UUID, ranges: Iterable[Range], within: Range) -> Candidate:
     return Candidate(who, str(who), busy)
 
 
-def free_ranges(questions: Sequence[Question], window: Range) -> list[Range]:
+def free_ranges(questions: Sequence[AvailabilityQuery], window: Range) -> list[Range]:
     """Return when a visit of one minute could take place with any of those who are asked about."""
     every_minute = [replace(each, rules=replace(each.rules, duration_minutes=1, step_minutes=1)) for each in questions]
     return union((start, start + MINUTE) for start in starts(every_minute, window))
 
 
-def starts(questions: Sequence[Question], window: Range) -> list[datetime]:
+def starts(questions: Sequence[AvailabilityQuery], window: Range) -> list[datetime]:
     """Return the starts that are offered: of one, or of anyone. Fails where one of the laws does not hold."""
     if not questions or window[0] >= window[1]:
         return []
@@ -112,24 +112,24 @@ def starts(questions: Sequence[Question], window: Range) -> list[datetime]:
     return found
 
 
-def _offered(questions: Sequence[Question], window: TimeRange) -> list[datetime]:
+def _offered(questions: Sequence[AvailabilityQuery], window: TimeRange) -> list[datetime]:
     if len(questions) == 1:
         return [slot.starts_at for slot in offered(questions[0], window)]
     return [choice.slot.starts_at for choice in offered_by_anyone(_contenders(questions), window)]
 
 
-def _contenders(questions: Sequence[Question]) -> list[Contender]:
-    return [Contender(named("contender", number), question) for number, question in enumerate(questions)]
+def _contenders(questions: Sequence[AvailabilityQuery]) -> list[ClinicianCandidate]:
+    return [ClinicianCandidate(named("contender", number), question) for number, question in enumerate(questions)]
 
 
-def _commit(questions: Sequence[Question], starts_at: datetime) -> None:
+def _commit(questions: Sequence[AvailabilityQuery], starts_at: datetime) -> None:
     if len(questions) == 1:
         slot_at(questions[0], starts_at)
     else:
-        anyone_at(_contenders(questions), starts_at)
+        choose_clinician(_contenders(questions), starts_at)
 
 
-def _obeys_the_first_law(questions: Sequence[Question], window: TimeRange, found: Sequence[datetime]) -> None:
+def _obeys_the_first_law(questions: Sequence[AvailabilityQuery], window: TimeRange, found: Sequence[datetime]) -> None:
     for start in found[:: 1 + len(found) // _FEW]:
         _commit(questions, start)
     known = set(found)
@@ -143,7 +143,7 @@ def _obeys_the_first_law(questions: Sequence[Question], window: TimeRange, found
                 _commit(questions, start)
 
 
-def _obeys_the_second_law(questions: Sequence[Question], window: TimeRange, found: Sequence[datetime]) -> None:
+def _obeys_the_second_law(questions: Sequence[AvailabilityQuery], window: TimeRange, found: Sequence[datetime]) -> None:
     cuts = [window.starts_at, *(window.starts_at + window.duration * part for part in (0.31, 0.67)), window.ends_at]
     parts = [_offered(questions, TimeRange(*cut)) for cut in pairwise(cuts)]
     assert [start for part in parts for start in part] == list(found), "three windows offer other starts than one"

@@ -16,7 +16,7 @@ import pytest
 from tests.peers import calcom_ranges, calcom_schedule, calcom_slots, calcom_window, openemr, ottehr, thunderbird
 from tests.peers.booking import Booking
 from tests.peers.replay import Case, Verdict
-from tests.support.world import World
+from tests.support.container import Container
 
 SAMPLES: Final = Path(__file__).with_name("samples")
 FOLDER: Final = os.environ.get("SCHEDULER_TEST_PEER_CASES", "")
@@ -39,9 +39,9 @@ def cases(folder: Path) -> Iterable[tuple[str, Case]]:
             yield peer, case
 
 
-def replayed(peer: str, case: Case, world: World) -> Verdict:
+def replayed(peer: str, case: Case, container: Container) -> Verdict:
     if peer == "thunderbird-availability":
-        return thunderbird.replay(case, Booking(world))
+        return thunderbird.replay(case, Booking(container))
     return ADAPTERS[peer](case)
 
 
@@ -58,8 +58,8 @@ def differing() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("peer", "case"), [pytest.param(*each, id=each[1]["id"]) for each in cases(SAMPLES)])
-def test_adapter_agrees_with_the_sample(peer: str, case: Case, world: World) -> None:
-    verdict = replayed(peer, case, world)
+def test_adapter_agrees_with_the_sample(peer: str, case: Case, container: Container) -> None:
+    verdict = replayed(peer, case, container)
 
     assert verdict.ours == verdict.theirs
 
@@ -77,8 +77,8 @@ class TestRecord:
 if FOLDER:  # without a folder there is nothing to replay
 
     @pytest.mark.parametrize(("peer", "case"), [pytest.param(*each, id=each[1]["id"]) for each in cases(Path(FOLDER))])
-    def test_agrees_with_the_peer_or_differs_as_the_record_says(peer: str, case: Case, world: World) -> None:
-        verdict = replayed(peer, case, world)
+    def test_agrees_with_the_peer_or_differs_as_the_record_says(peer: str, case: Case, container: Container) -> None:
+        verdict = replayed(peer, case, container)
 
         if f"{peer} {case['id']}" in differing():
             assert not verdict.is_agreed, "the decision record lists a case that is agreed with"

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from domain.errors import InvalidValueError
-from domain.scheduling.question import Place, Question, VisitRules
-from domain.weekly_hours import WEEKDAYS, OpeningHours
+from domain.kernel.errors import InvalidValueError
+from domain.practice.weekly_hours import WEEKDAYS, OpeningHours
+from domain.scheduling.availability.query import AvailabilityQuery, Place, VisitRules
 from tests.peers.replay import Case, Verdict, claim, instant, named, open_during, starts
 
 Books: TypeAlias = Callable[[OpeningHours, str, int, datetime], bool]
@@ -68,7 +68,9 @@ def _free(asked: Case) -> list[datetime]:
         hours = open_during([(begins, begins + timedelta(minutes=minutes))])
         question = _question(hours, "UTC", minutes, begins - _DAY)
         window = begins, begins + timedelta(minutes=1)
-        if starts([Question(now=question.now, rules=question.rules, places=question.places, busy=busy)], window):
+        if starts(
+            [AvailabilityQuery(now=question.now, rules=question.rules, places=question.places, busy=busy)], window
+        ):
             free.append(start)
     return free
 
@@ -109,8 +111,10 @@ def _times(hours: Case, zone: str, on: datetime) -> str:
 
 def _question(
     hours: OpeningHours, zone: str, minutes: int, now: datetime, notice: int = 0, horizon: int = 1000
-) -> Question:
+) -> AvailabilityQuery:
     rules = VisitRules(
         duration_minutes=minutes, step_minutes=minutes, minimum_notice_minutes=notice, horizon_days=horizon
     )
-    return Question(now=now, rules=rules, places=[Place(location_id=named("place"), zone=zone, hours=hours)], zone=zone)
+    return AvailabilityQuery(
+        now=now, rules=rules, places=[Place(location_id=named("place"), zone=zone, hours=hours)], zone=zone
+    )

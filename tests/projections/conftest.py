@@ -5,18 +5,18 @@ from random import Random
 
 import pytest
 
-from tests.support.happenings import Happenings
-from tests.support.world import World
+from tests.support.container import Container
+from tests.support.random_history import RandomHistory
 
 
 @pytest.fixture
-def life(world: World, new_life: Callable[[int], Happenings]) -> Happenings:
+def life(container: Container, new_life: Callable[[int], RandomHistory]) -> RandomHistory:
     return new_life(7)
 
 
 @pytest.fixture
-def new_life(world: World) -> Callable[[int], Happenings]:
-    def make(seed: int) -> Happenings:
-        return Happenings(world, world.practice(), Random(seed))
+def new_life(container: Container) -> Callable[[int], RandomHistory]:
+    def make(seed: int) -> RandomHistory:
+        return RandomHistory(container, container.practice(), Random(seed))
 
     return make

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from domain.logged_event import LoggedEvent
-from projections.calendar.projector import CalendarProjector
-from projections.rows import Projector, Write
-from tests.support.world import World
+from domain.kernel.logged_event import LoggedEvent
+from projections.engine.rows import Projector, Write
+from projections.scheduling.calendar.projector import CalendarProjector
+from tests.support.container import Container
 
 
 class Unable(CalendarProjector):
@@ -20,6 +20,6 @@ class Unable(CalendarProjector):
         return super().project(events)
 
 
-def instead(world: World, faulty: Unable) -> tuple[Projector, ...]:
+def instead(container: Container, faulty: Unable) -> tuple[Projector, ...]:
     """Return the projectors, with a faulty one for the calendar."""
-    return tuple(faulty if projector.name == faulty.name else projector for projector in world.projectors())
+    return tuple(faulty if projector.name == faulty.name else projector for projector in container.projectors())

@@ -4,22 +4,22 @@ import importlib
 import pkgutil
 
 import domain
-from domain.aggregate import Aggregate
-from domain.personal import ERASED
-from domain.time_range import TimeRange
-from projections.history.queries import HistoryLine
-from projections.history.wording import SENTENCES
-from tests.support.happenings import NOW, Happenings
-from tests.support.world import World, by_test
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.personal_data import ERASED
+from domain.kernel.time_range import TimeRange
+from projections.audit.history.queries import HistoryLine
+from projections.audit.history.sentences import SENTENCES
+from tests.support.container import Container, by_test
+from tests.support.random_history import NOW, RandomHistory
 
 
-def tell(world: World, life: Happenings, thing: Aggregate, *, with_visits: bool = True) -> list[HistoryLine]:
-    world.runner().catch_up(life.tenant_id)
-    return list(world.history().page(life.tenant_id, thing.id, with_visits=with_visits).lines)
+def tell(container: Container, life: RandomHistory, thing: Aggregate, *, with_visits: bool = True) -> list[HistoryLine]:
+    container.runner().catch_up(life.tenant_id)
+    return list(container.history().page(life.tenant_id, thing.id, with_visits=with_visits).lines)
 
 
 class TestAVisit:
-    def test_is_told_from_its_booking_on(self, world: World, life: Happenings) -> None:
+    def test_is_told_from_its_booking_on(self, container: Container, life: RandomHistory) -> None:
         patient = life.register()
         visit = life.book(patient)
         life.log.record(patient, visit, by=by_test())
@@ -29,7 +29,7 @@ class TestAVisit:
         visit.cancel("Grippe, נדחה", NOW)
         position = life.log.record(visit, by=by_test())
 
-        booked, moved, cancelled = tell(world, life, visit)
+        booked, moved, cancelled = tell(container, life, visit)
 
         assert [line.sentence for line in (booked, moved, cancelled)] == [
             "The visit was booked",
@@ -42,21 +42,23 @@ class TestAVisit:
         assert cancelled.personal == {"reason": "Grippe, נדחה"}
         assert (cancelled.position, cancelled.actor, cancelled.effective_at) == (position, "test", NOW)
 
-    def test_tells_no_reason_once_its_patient_was_erased(self, world: World, life: Happenings) -> None:
+    def test_tells_no_reason_once_its_patient_was_erased(self, container: Container, life: RandomHistory) -> None:
         patient = life.register()
         visit = life.book(patient)
         visit.cancel("Grippe", NOW)
         life.log.record(patient, visit, by=by_test())
         life.erase(patient)
 
-        _, cancelled = tell(world, life, visit)
+        _, cancelled = tell(container, life, visit)
 
         assert cancelled.personal is ERASED
         assert "Grippe" not in repr(cancelled)
 
 
 class TestAPatient:
-    def test_is_told_with_all_their_visits_and_what_became_of_them(self, world: World, life: Happenings) -> None:
+    def test_is_told_with_all_their_visits_and_what_became_of_them(
+        self, container: Container, life: RandomHistory
+    ) -> None:
         patient, other = life.register(), life.register()
         visit, others_visit = life.book(patient), life.book(other)
         life.log.record(patient, other, visit, others_visit, by=by_test())
@@ -64,40 +66,40 @@ class TestAPatient:
         others_visit.check_in(NOW)
         life.log.record(visit, others_visit, by=by_test())
 
-        lines = tell(world, life, patient)
+        lines = tell(container, life, patient)
 
         assert [line.sentence for line in lines] == [
             "The patient was registered",
             "The visit was booked",
             "The patient arrived",
         ]
-        own = tell(world, life, patient, with_visits=False)
+        own = tell(container, life, patient, with_visits=False)
         assert [line.sentence for line in own] == ["The patient was registered"]
 
-    def test_shows_what_changed_and_from_what(self, world: World, life: Happenings) -> None:
+    def test_shows_what_changed_and_from_what(self, container: Container, life: RandomHistory) -> None:
         patient = life.register(given_name="Noa", family_name="Cohen", email="noa@example.org")
         life.log.record(patient, by=by_test())
         changed = life.details(given_name="Noa", family_name="Levi", email="noa@example.org")
         patient.change_details(changed, NOW)
         life.log.record(patient, by=by_test())
 
-        _, line = tell(world, life, patient)
+        _, line = tell(container, life, patient)
 
         changes = {change.field: (change.before, change.after) for change in line.changes}
         assert changes["family_name"] == ("Cohen", "Levi")
         assert "given_name" not in changes
         assert "email" not in changes
 
-    def test_is_told_in_pages_that_know_what_was_before(self, world: World, life: Happenings) -> None:
+    def test_is_told_in_pages_that_know_what_was_before(self, container: Container, life: RandomHistory) -> None:
         patient = life.register(family_name="Cohen")
         life.log.record(patient, by=by_test())
         patient.change_details(life.details(family_name="Levi"), NOW)
         life.log.record(patient, by=by_test())
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
 
-        first = world.history().page(life.tenant_id, patient.id, limit=1)
+        first = container.history().page(life.tenant_id, patient.id, limit=1)
         assert first.after is not None
-        second = world.history().page(life.tenant_id, patient.id, limit=1, after=first.after)
+        second = container.history().page(life.tenant_id, patient.id, limit=1, after=first.after)
 
         [line] = second.lines
         assert ("Cohen", "Levi") in [(change.before, change.after) for change in line.changes]
@@ -105,12 +107,12 @@ class TestAPatient:
 
 
 class TestARoom:
-    def test_is_told_the_visits_it_was_booked_for(self, world: World, life: Happenings) -> None:
+    def test_is_told_the_visits_it_was_booked_for(self, container: Container, life: RandomHistory) -> None:
         life.happen(80, at_once=10)
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
         room = life.rooms[0]
 
-        lines = world.history().page(life.tenant_id, room, limit=1000).lines
+        lines = container.history().page(life.tenant_id, room, limit=1000).lines
 
         booked = {line.stream_id for line in lines}
         assert booked >= {visit.id for visit in life.appointments if room in visit.resource_ids}
@@ -118,12 +120,12 @@ class TestARoom:
 
 
 class TestAnotherPractice:
-    def test_tells_nothing(self, world: World, life: Happenings) -> None:
+    def test_tells_nothing(self, container: Container, life: RandomHistory) -> None:
         patient = life.register()
         life.log.record(patient, by=by_test())
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
 
-        assert world.history().page(world.practice().tenant_id, patient.id).lines == []
+        assert container.history().page(container.practice().tenant_id, patient.id).lines == []
 
 
 class TestSentences:

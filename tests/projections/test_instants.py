@@ -9,59 +9,61 @@ from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from domain.practice.location import Location, LocationDetails
-from tests.support.happenings import NOW, Happenings
-from tests.support.world import Clock, World, by_test
+from tests.support.container import Clock, Container, by_test
+from tests.support.random_history import NOW, RandomHistory
 
 SLOW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @pytest.fixture
-def watch(world: World) -> Iterator[Clock]:
+def watch(container: Container) -> Iterator[Clock]:
     """The log's own clock, for the test to turn, back too."""
-    yield world.clock
-    world.clock.frozen = None
+    yield container.clock
+    container.clock.frozen = None
 
 
 class TestThePositionAtAnInstant:
     @SLOW
     @given(steps=st.lists(st.integers(-300, 300), min_size=1, max_size=150), told=st.booleans())
     def test_is_the_last_one_recorded_by_then_whatever_clocks_do(
-        self, world: World, watch: Clock, steps: list[int], told: bool
+        self, container: Container, watch: Clock, steps: list[int], told: bool
     ) -> None:
         watch.frozen = NOW
-        log = world.practice()
+        log = container.practice()
         recorded = [NOW]
         for number, step in enumerate(steps):
             watch.frozen = recorded[-1] + timedelta(seconds=step)
             log.record(location(number), by=by_test())
             recorded.append(watch.frozen)
         if told:
-            world.runner(page=50).catch_up(log.tenant_id)
+            container.runner(page=50).catch_up(log.tenant_id)
 
         asked = {at + timedelta(seconds=beside) for at in recorded[:: max(1, len(recorded) // 8)] for beside in (-1, 0)}
         for instant in asked:
             reached = [position for position, at in enumerate(recorded, 1) if at <= instant]
-            found = world.instants().position_at(log.tenant_id, instant)
+            found = container.instants().position_at(log.tenant_id, instant)
             assert found == (reached[-1] if reached else 0)
 
-    def test_is_exact_to_the_microsecond_and_never_of_another_practice(self, world: World, watch: Clock) -> None:
+    def test_is_exact_to_the_microsecond_and_never_of_another_practice(
+        self, container: Container, watch: Clock
+    ) -> None:
         watch.frozen = datetime(2026, 6, 1, 8, 0, 0, 123_456, tzinfo=UTC)
-        log, other = world.practice(), world.practice()
+        log, other = container.practice(), container.practice()
         other.record(location(1), by=by_test())
-        find = world.instants().position_at
+        find = container.instants().position_at
 
         microsecond = timedelta(microseconds=1)
         assert find(log.tenant_id, watch.frozen) == 1
         assert find(log.tenant_id, watch.frozen - microsecond) == 0
         assert find(other.tenant_id, watch.frozen) == 2
 
-    def test_needs_no_projector(self, world: World, new_life: Callable[[int], Happenings]) -> None:
+    def test_needs_no_projector(self, container: Container, new_life: Callable[[int], RandomHistory]) -> None:
         life = new_life(3)
         last = life.happen(100, at_once=10)
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
         last = life.happen(100, at_once=10)
 
-        assert world.instants().position_at(life.tenant_id, datetime.now(UTC)) == last
+        assert container.instants().position_at(life.tenant_id, datetime.now(UTC)) == last
 
 
 def location(number: int) -> Location:

@@ -9,42 +9,42 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.scheduling.appointment import Appointment
-from domain.scheduling.session import Session
-from domain.time_range import TimeRange
-from projections.calendar.queries import Bookmark, CalendarEntry, CalendarFilter
-from projections.calendar.session_queries import SessionEntry
+from domain.kernel.time_range import TimeRange
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.sessions.group_session import GroupSession
+from projections.scheduling.calendar.queries import Bookmark, CalendarEntry, CalendarFilter
+from projections.scheduling.calendar.session_queries import SessionEntry
 from tests.projections.views import forget, rows_of
-from tests.support.happenings import NOW, Happenings
-from tests.support.world import World, by_test
+from tests.support.container import Container, by_test
+from tests.support.random_history import NOW, RandomHistory
 
 SLOW = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 HOUR = timedelta(hours=1)
 
 
-def entries(world: World, life: Happenings, position: int | None, **which: object) -> list[CalendarEntry]:
+def entries(container: Container, life: RandomHistory, position: int | None, **which: object) -> list[CalendarEntry]:
     filter_ = CalendarFilter(**which)  # type: ignore[arg-type]  # the fields are those of CalendarFilter
     if position is None:
-        return list(world.calendar().page(life.tenant_id, filter_, limit=10_000).entries)
-    return list(world.past_calendar().visits(life.tenant_id, position, filter_, limit=10_000).entries)
+        return list(container.calendar().page(life.tenant_id, filter_, limit=10_000).entries)
+    return list(container.past_calendar().visits(life.tenant_id, position, filter_, limit=10_000).entries)
 
 
-def sessions(world: World, life: Happenings, position: int, **which: object) -> list[SessionEntry]:
+def sessions(container: Container, life: RandomHistory, position: int, **which: object) -> list[SessionEntry]:
     filter_ = CalendarFilter(**which)  # type: ignore[arg-type]  # the fields are those of CalendarFilter
-    return list(world.past_calendar().sessions(life.tenant_id, position, filter_, limit=10_000).entries)
+    return list(container.past_calendar().sessions(life.tenant_id, position, filter_, limit=10_000).entries)
 
 
 class Fold:
     """Every visit and session as the first events of the log make it, by its own rules alone."""
 
-    def __init__(self, world: World, life: Happenings) -> None:
+    def __init__(self, container: Container, life: RandomHistory) -> None:
         ids = [thing.id for thing in (*life.appointments, *life.gathering.sessions)]
-        self._events = world.app_log.of_streams(life.tenant_id, ids, 0, 10_000)
-        self._thing: Callable[[UUID, int], Appointment | Session] = cache(
+        self._events = container.app_log.of_streams(life.tenant_id, ids, 0, 10_000)
+        self._thing: Callable[[UUID, int], Appointment | GroupSession] = cache(
             lambda id_, version: life.log.repository.get(id_, version=version)
         )
 
-    def at(self, position: int) -> dict[UUID, Appointment | Session]:
+    def at(self, position: int) -> dict[UUID, Appointment | GroupSession]:
         versions = {event.stream_id: event.version for event in self._events if event.position <= position}
         return {id_: self._thing(id_, version) for id_, version in versions.items()}
 
@@ -53,17 +53,17 @@ class TestTheCalendarAtAPosition:
     @SLOW
     @given(seed=st.integers(0, 10_000), page=st.sampled_from([1, 3, 17, 250]), at_once=st.sampled_from([1, 5]))
     def test_is_the_fold_of_the_first_events_however_they_came_in(
-        self, world: World, seed: int, page: int, at_once: int
+        self, container: Container, seed: int, page: int, at_once: int
     ) -> None:
-        life = Happenings(world, world.practice(), Random(seed))
+        life = RandomHistory(container, container.practice(), Random(seed))
         last = life.happen(45, at_once=at_once)
-        world.runner(page=page).catch_up(life.tenant_id)
+        container.runner(page=page).catch_up(life.tenant_id)
 
-        fold = Fold(world, life)
+        fold = Fold(container, life)
         for position in range(last + 1):
             then = fold.at(position)
-            visits = {entry.appointment_id: entry for entry in entries(world, life, position)}
-            classes = {entry.session_id: entry for entry in sessions(world, life, position)}
+            visits = {entry.appointment_id: entry for entry in entries(container, life, position)}
+            classes = {entry.session_id: entry for entry in sessions(container, life, position)}
             assert visits.keys() | classes.keys() == then.keys()
             for id_, thing in then.items():
                 entry = visits[id_] if isinstance(thing, Appointment) else classes[id_]
@@ -84,84 +84,89 @@ class TestTheCalendarAtAPosition:
 
     @SLOW
     @given(seed=st.integers(0, 10_000), part=st.floats(0, 1))
-    def test_is_what_the_first_events_alone_would_show(self, world: World, seed: int, part: float) -> None:
+    def test_is_what_the_first_events_alone_would_show(self, container: Container, seed: int, part: float) -> None:
         """Fill the calendar up to a position, then go on: what it showed there is what it shows of it ever after."""
-        life = Happenings(world, world.practice(), Random(seed))
+        life = RandomHistory(container, container.practice(), Random(seed))
         first = life.happen(max(1, int(50 * part)), at_once=3)
-        world.runner().catch_up(life.tenant_id)
-        before = entries(world, life, None)
+        container.runner().catch_up(life.tenant_id)
+        before = entries(container, life, None)
 
         life.happen(50, at_once=7)
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
 
-        assert entries(world, life, first) == before
+        assert entries(container, life, first) == before
 
-    def test_in_a_window_shows_what_was_there_and_not_what_moved_in_later(self, world: World, life: Happenings) -> None:
+    def test_in_a_window_shows_what_was_there_and_not_what_moved_in_later(
+        self, container: Container, life: RandomHistory
+    ) -> None:
         life.patients.append(life.register())
         life.log.record(life.patients[0], by=by_test())
         visit = life.book(starts_at=NOW + HOUR)
         booked = life.log.record(visit, by=by_test())
         visit.reschedule(TimeRange(NOW + 50 * HOUR, NOW + 51 * HOUR), [], NOW)
         moved = life.log.record(visit, by=by_test())
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
         today = {"starts_from": NOW, "until": NOW + 24 * HOUR}
         later = {"starts_from": NOW + 48 * HOUR, "until": NOW + 72 * HOUR}
 
         shown = [
-            [len(entries(world, life, position, **day)) for day in (today, later)] for position in (1, booked, moved)
+            [len(entries(container, life, position, **day)) for day in (today, later)]
+            for position in (1, booked, moved)
         ]
 
         assert shown == [[0, 0], [1, 0], [0, 1]]
 
-    def test_goes_on_page_by_page_as_it_began(self, world: World, life: Happenings) -> None:
+    def test_goes_on_page_by_page_as_it_began(self, container: Container, life: RandomHistory) -> None:
         life.happen(200, at_once=4)
         position = 180
-        world.runner().catch_up(life.tenant_id)
-        whole = entries(world, life, position)
+        container.runner().catch_up(life.tenant_id)
+        whole = entries(container, life, position)
         seen: list[CalendarEntry] = []
         after: Bookmark | None = None
 
         while True:
-            page = world.past_calendar().visits(life.tenant_id, position, CalendarFilter(), after=after, limit=7)
+            page = container.past_calendar().visits(life.tenant_id, position, CalendarFilter(), after=after, limit=7)
             seen += page.entries
             life.happen(2)
-            world.runner().catch_up(life.tenant_id)
+            container.runner().catch_up(life.tenant_id)
             if (after := page.after) is None:
                 break
 
         assert seen == whole
         assert len(seen) > 20
 
-    def test_of_a_clinician_or_a_room_is_part_of_the_whole(self, world: World, life: Happenings) -> None:
+    def test_of_a_clinician_or_a_room_is_part_of_the_whole(self, container: Container, life: RandomHistory) -> None:
         life.happen(120, at_once=4)
-        world.runner().catch_up(life.tenant_id)
-        whole = entries(world, life, 70)
+        container.runner().catch_up(life.tenant_id)
+        whole = entries(container, life, 70)
 
         for clinician in life.clinicians:
             mine = [entry for entry in whole if entry.clinician_id == clinician]
-            assert entries(world, life, 70, clinician_id=clinician) == mine
+            assert entries(container, life, 70, clinician_id=clinician) == mine
         room = life.rooms[0]
-        assert entries(world, life, 70, resource_id=room) == [entry for entry in whole if room in entry.resource_ids]
-        classes = sessions(world, life, 70)
+        assert entries(container, life, 70, resource_id=room) == [
+            entry for entry in whole if room in entry.resource_ids
+        ]
+        classes = sessions(container, life, 70)
         clinician = life.clinicians[0]
-        assert sessions(world, life, 70, clinician_id=clinician) == [
+        assert sessions(container, life, 70, clinician_id=clinician) == [
             one for one in classes if clinician in one.staff_ids
         ]
-        assert sessions(world, life, 70, resource_id=room) == [one for one in classes if room in one.resource_ids]
+        assert sessions(container, life, 70, resource_id=room) == [one for one in classes if room in one.resource_ids]
 
-    def test_rows_are_the_same_in_whatever_batches_events_come(self, world: World, life: Happenings) -> None:
+    def test_rows_are_the_same_in_whatever_batches_events_come(self, container: Container, life: RandomHistory) -> None:
         life.happen(150, at_once=10)
-        world.runner(page=1).catch_up(life.tenant_id)
-        one_by_one = rows_of(world, life.tenant_id)
-        forget(world, life.tenant_id)
+        container.runner(page=1).catch_up(life.tenant_id)
+        one_by_one = rows_of(container, life.tenant_id)
+        forget(container, life.tenant_id)
 
-        world.runner(page=1_000).catch_up(life.tenant_id)
+        container.runner(page=1_000).catch_up(life.tenant_id)
 
-        assert rows_of(world, life.tenant_id) == one_by_one
+        assert rows_of(container, life.tenant_id) == one_by_one
 
 
 class TestAFormerPlace:
-    def test_is_kept_of_visits_that_were_moved_alone(self, world: World, life: Happenings) -> None:
+    def test_is_kept_of_visits_that_were_moved_alone(self, container: Container, life: RandomHistory) -> None:
         life.patients.append(life.register())
         life.log.record(life.patients[0], by=by_test())
         stays, goes = life.book(starts_at=NOW + HOUR), life.book(starts_at=NOW + HOUR)
@@ -173,9 +178,9 @@ class TestAFormerPlace:
         for number in (2, 3):
             goes.reschedule(TimeRange(NOW + number * HOUR, NOW + (number + 1) * HOUR), [], NOW)
             moves.append(life.log.record(goes, by=by_test()))
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
 
-        kept = rows_of(world, life.tenant_id)["calendar.former_place"]
+        kept = rows_of(container, life.tenant_id)["calendar.former_place"]
 
         assert [(row[1], row[2], row[3], row[6]) for row in kept] == [
             (goes.id, booked, moves[0], NOW + HOUR),

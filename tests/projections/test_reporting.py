@@ -11,13 +11,13 @@ import psycopg
 import pytest
 from psycopg import Connection
 
-from domain.money import Money
+from domain.kernel.money import Money
 from domain.practice.location import Location, LocationDetails
 from domain.practice.service import Service, ServiceTerms
 from projections.install import as_owner, install
 from projections.rebuild import Rebuild
-from tests.support.happenings import NOW, Happenings
-from tests.support.world import World, by_test
+from tests.support.container import Container, by_test
+from tests.support.random_history import NOW, RandomHistory
 
 DOCUMENTATION = (Path(__file__).parents[2] / "docs" / "reporting.md").read_text("utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", DOCUMENTATION, re.DOTALL)
@@ -56,21 +56,21 @@ where c.relkind in ('r', 'v', 'm', 'p', 'S') and n.nspname not in ('pg_catalog',
 
 
 @pytest.fixture
-def admin(world: World) -> Iterator[Connection[tuple[object, ...]]]:
-    with world.admin() as connection:
+def admin(container: Container) -> Iterator[Connection[tuple[object, ...]]]:
+    with container.admin() as connection:
         yield connection
 
 
 @contextmanager
-def analyst(world: World, practice: object = None) -> Iterator[Connection[tuple[Any, ...]]]:
-    with psycopg.connect(world.database.conninfo("scheduler_analyst")) as connection:
+def analyst(container: Container, practice: object = None) -> Iterator[Connection[tuple[Any, ...]]]:
+    with psycopg.connect(container.database.conninfo("scheduler_analyst")) as connection:
         if practice is not None:
             connection.execute("select set_config('app.tenant_id', %s, false)", (str(practice),))
         yield connection
 
 
-def reached(world: World) -> set[tuple[object, ...]]:
-    with analyst(world) as connection:
+def reached(container: Container) -> set[tuple[object, ...]]:
+    with analyst(container) as connection:
         return set(connection.execute(_REACHED).fetchall())
 
 
@@ -83,68 +83,70 @@ def documented() -> set[tuple[object, ...]]:
 
 
 class TestAnAnalyst:
-    def test_reaches_these_views_and_nothing_else(self, world: World) -> None:
-        assert reached(world) == documented()
-        with analyst(world) as connection:
+    def test_reaches_these_views_and_nothing_else(self, container: Container) -> None:
+        assert reached(container) == documented()
+        with analyst(container) as connection:
             assert connection.execute(_WRITTEN).fetchall() == []
 
-    def test_reaches_the_same_after_any_rebuild(self, world: World, admin: Connection[tuple[object, ...]]) -> None:
-        for projector in world.projectors():
-            Rebuild(world.projector_log, [projector], world.projector_transaction, admin).run()
-            assert reached(world) == documented(), projector.name
+    def test_reaches_the_same_after_any_rebuild(
+        self, container: Container, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        for projector in container.projectors():
+            Rebuild(container.projector_log, [projector], container.projector_transaction, admin).run()
+            assert reached(container) == documented(), projector.name
 
     def test_sees_the_same_rows_after_a_rebuild(
-        self, world: World, life: Happenings, admin: Connection[tuple[object, ...]]
+        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
         life.happen(150, at_once=50)
-        world.runner().catch_up(life.tenant_id)
-        with analyst(world, life.tenant_id) as connection:
+        container.runner().catch_up(life.tenant_id)
+        with analyst(container, life.tenant_id) as connection:
             before = {view: rows_of(connection, view) for view in VIEWS}
 
-        Rebuild(world.projector_log, world.projectors(), world.projector_transaction, admin).run()
+        Rebuild(container.projector_log, container.projectors(), container.projector_transaction, admin).run()
 
-        with analyst(world, life.tenant_id) as connection:
+        with analyst(container, life.tenant_id) as connection:
             assert {view: rows_of(connection, view) for view in VIEWS} == before
         assert len(before["visit"]) == len(life.appointments)
         assert len(before["patient"]) == len(life.patients)
 
     def test_who_reads_holds_up_no_rebuild_until_the_views_are_there_anew(
-        self, world: World, life: Happenings, admin: Connection[tuple[object, ...]]
+        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
         """The views of before are renamed in the swap, and not waited for."""
         life.happen(20, at_once=10)
-        world.runner().catch_up(life.tenant_id)
-        with analyst(world, life.tenant_id) as reading:
+        container.runner().catch_up(life.tenant_id)
+        with analyst(container, life.tenant_id) as reading:
             counted = reading.execute("select count(*) from reporting.visit").fetchone()
             admin.execute("set lock_timeout = '2s'")
 
             # What waits is only the clearing away, after the swap is committed.
             with pytest.raises(psycopg.errors.LockNotAvailable):
-                Rebuild(world.projector_log, world.projectors(), world.projector_transaction, admin).run()
+                Rebuild(container.projector_log, container.projectors(), container.projector_transaction, admin).run()
 
             admin.execute("reset lock_timeout")
-            with analyst(world, life.tenant_id) as another:
+            with analyst(container, life.tenant_id) as another:
                 assert another.execute("select count(*) from reporting.visit").fetchone() == counted
-            assert reached(world) == documented()
-        Rebuild(world.projector_log, world.projectors(), world.projector_transaction, admin).run()
+            assert reached(container) == documented()
+        Rebuild(container.projector_log, container.projectors(), container.projector_transaction, admin).run()
 
     @pytest.mark.parametrize("view", VIEWS)
     def test_sees_no_row_without_a_practice_and_none_of_another(
-        self, world: World, life: Happenings, view: str
+        self, container: Container, life: RandomHistory, view: str
     ) -> None:
         life.happen(60, at_once=20)
-        world.runner().catch_up(life.tenant_id)
-        with analyst(world) as connection:
+        container.runner().catch_up(life.tenant_id)
+        with analyst(container) as connection:
             assert rows_of(connection, view) == []
-        with analyst(world, world.practice().tenant_id) as connection:
+        with analyst(container, container.practice().tenant_id) as connection:
             assert rows_of(connection, view) == []
 
     @pytest.mark.parametrize("query", QUERIES)
-    def test_runs_every_query_of_the_documentation(self, world: World, life: Happenings, query: str) -> None:
+    def test_runs_every_query_of_the_documentation(self, container: Container, life: RandomHistory, query: str) -> None:
         life.happen(120, at_once=40)
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
 
-        with analyst(world, life.tenant_id) as connection:
+        with analyst(container, life.tenant_id) as connection:
             connection.execute(query.encode())
 
     def test_finds_each_view_and_column_in_the_documentation(self) -> None:
@@ -154,7 +156,9 @@ class TestAnAnalyst:
 
 
 class TestAView:
-    def test_shows_the_present_names_and_the_clock_of_the_place(self, world: World, life: Happenings) -> None:
+    def test_shows_the_present_names_and_the_clock_of_the_place(
+        self, container: Container, life: RandomHistory
+    ) -> None:
         location = Location.open(id=life.location_id, details=LocationDetails("Mitte", "Europe/Berlin"), at=NOW)
         terms = ServiceTerms(name="Physio", duration_minutes=50, price=Money(8000, "EUR"))
         service = Service.offer(id=life.service_id, terms=terms, at=NOW)
@@ -165,9 +169,9 @@ class TestAView:
         life.log.record(location, service, *visits, by=by_test())
         location.change(LocationDetails("Nord", "Europe/Berlin"), NOW)
         life.log.record(location, by=by_test())
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
 
-        with analyst(world, life.tenant_id) as connection:
+        with analyst(container, life.tenant_id) as connection:
             shown = connection.execute(
                 "select service, location, local_starts_at from reporting.visit order by starts_at"
             ).fetchall()
@@ -175,37 +179,39 @@ class TestAView:
         half_past_two = datetime(2026, 10, 25, 2, 30)  # noqa: DTZ001  as a clock on the wall
         assert shown == [("Physio", "Nord", half_past_two), ("Physio", "Nord", half_past_two)]
 
-    def test_counts_merged_patients_as_one_person(self, world: World, life: Happenings) -> None:
+    def test_counts_merged_patients_as_one_person(self, container: Container, life: RandomHistory) -> None:
         one, other = life.register(), life.register()
         life.log.record(one, by=by_test())
         life.log.record(other, by=by_test())
         life.merge(one, other)
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
 
-        with analyst(world, life.tenant_id) as connection:
+        with analyst(container, life.tenant_id) as connection:
             persons = dict(connection.execute("select patient_id, person_id from reporting.patient").fetchall())
 
         assert persons == {one.id: one.id, other.id: one.id}
 
-    def test_tells_of_a_patient_whose_import_was_undone(self, world: World, life: Happenings) -> None:
+    def test_tells_of_a_patient_whose_import_was_undone(self, container: Container, life: RandomHistory) -> None:
         one, other = life.register(), life.register()
         one.withdraw(NOW)
         life.log.record(one, by=by_test())
         life.log.record(other, by=by_test())
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
 
-        with analyst(world, life.tenant_id) as connection:
+        with analyst(container, life.tenant_id) as connection:
             shown = dict(connection.execute("select patient_id, is_withdrawn from reporting.patient").fetchall())
 
         assert shown == {one.id: True, other.id: False}
 
 
 class TestTheWaitList:
-    def test_tells_who_waits_what_became_free_and_what_was_answered(self, world: World, life: Happenings) -> None:
+    def test_tells_who_waits_what_became_free_and_what_was_answered(
+        self, container: Container, life: RandomHistory
+    ) -> None:
         life.happen(400, at_once=50)
-        world.runner().catch_up(life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
 
-        with analyst(world, life.tenant_id) as connection:
+        with analyst(container, life.tenant_id) as connection:
             entries = connection.execute("select entry_id, status, windows from reporting.waitlist_entry").fetchall()
             openings = connection.execute("select opening_id, cause from reporting.waitlist_opening").fetchall()
             offers = connection.execute("select offer_id, status, because from reporting.waitlist_offer").fetchall()
@@ -213,7 +219,7 @@ class TestTheWaitList:
 
         assert row is not None
         of = life.waiting
-        assert set(entries) == {(one.id, one.status, len(one.wish.windows)) for one in of.entries}
+        assert set(entries) == {(one.id, one.status, len(one.preferences.windows)) for one in of.entries}
         assert set(openings) == {(one.id, one.cause) for one in of.openings}
         is_over = {one.id: one.expires_at <= row[0] for one in of.offers}
         assert set(offers) == {
@@ -226,7 +232,7 @@ class TestTheWaitList:
 
 class TestInstalling:
     def test_makes_what_is_missing_or_older_and_leaves_what_is_as_it_should_be(
-        self, world: World, admin: Connection[tuple[object, ...]]
+        self, container: Container, admin: Connection[tuple[object, ...]]
     ) -> None:
         def identity() -> object:
             return admin.execute("select to_regclass('reporting.visit')::oid").fetchone()
@@ -239,9 +245,11 @@ class TestInstalling:
             admin.execute("update projection.read_model set fingerprint = 'older' where name = 'reporting'")
         install(admin)
         assert identity() != before
-        assert reached(world) == documented()
+        assert reached(container) == documented()
 
-    def test_takes_what_analysts_were_granted_before(self, world: World, admin: Connection[tuple[object, ...]]) -> None:
+    def test_takes_what_analysts_were_granted_before(
+        self, container: Container, admin: Connection[tuple[object, ...]]
+    ) -> None:
         with as_owner(admin):
             admin.execute("grant usage on schema calendar to scheduler_analyst")
             admin.execute("grant select on calendar.appointment to scheduler_analyst")
@@ -249,6 +257,6 @@ class TestInstalling:
 
         install(admin)
 
-        assert reached(world) == documented()
+        assert reached(container) == documented()
         with as_owner(admin):
             admin.execute("revoke select on calendar.appointment from scheduler_analyst")

@@ -7,47 +7,47 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from adapters.outbox import PostgresOutbox
-from application.webhooks.ports import Errand, Reply
-from domain.practice.webhook_endpoint import Subscription, SwitchedOffBecause, WebhookEndpoint
+from adapters.postgres.outbox import PostgresDeliveryStore
+from application.webhooks.ports import DeliveryLease, Reply
+from domain.webhooks.endpoint import DeactivationReason, Subscription, WebhookEndpoint
 from event_store.tenancy import open_pool, tenant_transaction
-from projections.rows import Projector
-from projections.webhooks.projector import WebhooksProjector
-from tests.support.happenings import NOW, Happenings
-from tests.support.world import World, by_test
+from projections.engine.rows import Projector
+from projections.webhooks.deliveries.projector import WebhooksProjector
+from tests.support.container import Container, by_test
+from tests.support.random_history import NOW, RandomHistory
 
 NAMES = ("appointment.booked", "appointment.cancelled", "patient.registered", "appointment.checked_in")
 PROJECTORS: tuple[Projector, ...] = (WebhooksProjector(),)
 TABLES = ("endpoint", "progress", "delivery")
 
 
-def endpoint_of(life: Happenings, *names: str) -> WebhookEndpoint:
+def endpoint_of(life: RandomHistory, *names: str) -> WebhookEndpoint:
     subscription = Subscription("https://example.org/hooks", names)
     endpoint = WebhookEndpoint.register(id=uuid7(), subscription=subscription, secret="sealed", at=NOW)
     life.log.record(endpoint, by=by_test())
     return endpoint
 
 
-def rows_of(world: World, tenant_id: UUID) -> dict[str, list[Any]]:
-    with world.projector_transaction(tenant_id) as cursor:
+def rows_of(container: Container, tenant_id: UUID) -> dict[str, list[Any]]:
+    with container.projector_transaction(tenant_id) as cursor:
         return {
             table: cursor.execute(f"select t::text from webhooks.{table} t order by 1").fetchall() for table in TABLES
         }
 
 
-def deliveries(world: World, tenant_id: UUID, endpoint: WebhookEndpoint) -> list[tuple[int, int, str]]:
-    with world.app_transaction(tenant_id) as cursor:
+def deliveries(container: Container, tenant_id: UUID, endpoint: WebhookEndpoint) -> list[tuple[int, int, str]]:
+    with container.app_transaction(tenant_id) as cursor:
         return cursor.execute(
             "select number, position, event from webhooks.delivery where endpoint_id = %s order by number",
             (endpoint.id,),
         ).fetchall()
 
 
-def project(world: World, life: Happenings, page: int = 250) -> None:
-    world.runner(of=PROJECTORS, page=page).catch_up(life.tenant_id)
+def project(container: Container, life: RandomHistory, page: int = 250) -> None:
+    container.runner(of=PROJECTORS, page=page).catch_up(life.tenant_id)
 
 
-def live(life: Happenings, seed: int) -> list[WebhookEndpoint]:
+def live(life: RandomHistory, seed: int) -> list[WebhookEndpoint]:
     """Let endpoints come, change and go while things happen."""
     chance = Random(seed)
     endpoints: list[WebhookEndpoint] = []
@@ -66,7 +66,7 @@ def live(life: Happenings, seed: int) -> list[WebhookEndpoint]:
         elif act == 4 and endpoint.active:
             endpoint.request_test(NOW)
         elif act == 5:
-            endpoint.switch_off(chance.randint(1, 5), SwitchedOffBecause.GIVEN_UP, NOW)
+            endpoint.switch_off(chance.randint(1, 5), DeactivationReason.GIVEN_UP, NOW)
         elif chance.random() < 0.3:
             endpoint.remove(NOW)
         life.log.record(endpoint, by=by_test())
@@ -75,13 +75,15 @@ def live(life: Happenings, seed: int) -> list[WebhookEndpoint]:
 
 class TestProjector:
     @pytest.mark.parametrize("seed", range(6))
-    def test_makes_the_same_rows_however_the_log_is_cut(self, world: World, life: Happenings, seed: int) -> None:
+    def test_makes_the_same_rows_however_the_log_is_cut(
+        self, container: Container, life: RandomHistory, seed: int
+    ) -> None:
         live(life, seed)
         found = []
         for page in (1, 7, 1000):
-            project(world, life, page)
-            found.append(rows_of(world, life.tenant_id))
-            with world.admin() as admin:
+            project(container, life, page)
+            found.append(rows_of(container, life.tenant_id))
+            with container.admin() as admin:
                 for table in TABLES:
                     admin.execute(f"delete from webhooks.{table} where tenant_id = %s", (life.tenant_id,))
                 admin.execute("update projection.cursor set position = 0 where tenant_id = %s", (life.tenant_id,))
@@ -90,39 +92,43 @@ class TestProjector:
         assert found[0]["delivery"]
 
     @pytest.mark.parametrize("seed", range(6))
-    def test_numbers_without_a_gap_in_the_order_of_the_log(self, world: World, life: Happenings, seed: int) -> None:
+    def test_numbers_without_a_gap_in_the_order_of_the_log(
+        self, container: Container, life: RandomHistory, seed: int
+    ) -> None:
         endpoints = live(life, seed)
-        project(world, life)
+        project(container, life)
 
         for endpoint in endpoints:
-            told = deliveries(world, life.tenant_id, endpoint)
+            told = deliveries(container, life.tenant_id, endpoint)
             assert [number for number, _, _ in told] == list(range(1, len(told) + 1))
             assert [position for _, position, _ in told] == sorted({position for _, position, _ in told})
 
-    def test_tells_of_what_came_after_the_endpoint_and_of_nothing_before(self, world: World, life: Happenings) -> None:
+    def test_tells_of_what_came_after_the_endpoint_and_of_nothing_before(
+        self, container: Container, life: RandomHistory
+    ) -> None:
         life.happen(30)
         endpoint = endpoint_of(life, "appointment.booked")
         since = life.log.reader.position()
         life.happen(30)
-        project(world, life)
+        project(container, life)
 
-        told = deliveries(world, life.tenant_id, endpoint)
-        log = world.projector_log.page(life.tenant_id, since, 1000)
+        told = deliveries(container, life.tenant_id, endpoint)
+        log = container.projector_log.page(life.tenant_id, since, 1000)
 
         booked = [event.position for event in log if event.event_type == "scheduling.appointment.booked"]
         assert [position for _, position, _ in told] == booked
 
-    def test_writes_nothing_where_there_is_no_endpoint(self, world: World, life: Happenings) -> None:
+    def test_writes_nothing_where_there_is_no_endpoint(self, container: Container, life: RandomHistory) -> None:
         last = life.happen(30, at_once=10)
-        project(world, life)
+        project(container, life)
 
-        assert rows_of(world, life.tenant_id) == {table: [] for table in TABLES}
-        with world.app_transaction(life.tenant_id) as cursor:
+        assert rows_of(container, life.tenant_id) == {table: [] for table in TABLES}
+        with container.app_transaction(life.tenant_id) as cursor:
             assert cursor.execute("select position from projection.cursor where projector = 'webhooks'").fetchone() == (
                 last,
             )
 
-    def test_hands_on_ids_alone(self, world: World, life: Happenings) -> None:
+    def test_hands_on_ids_alone(self, container: Container, life: RandomHistory) -> None:
         endpoint_of(life, *NAMES)
         patient = life.register(given_name="Kanarienvogel", email="kanarienvogel@example.org")
         life.log.record(patient, by=by_test())
@@ -130,9 +136,9 @@ class TestProjector:
         life.log.record(visit, by=by_test())
         visit.cancel("Kanarienvogel ist krank", NOW)
         life.log.record(visit, by=by_test())
-        project(world, life)
+        project(container, life)
 
-        said = str(rows_of(world, life.tenant_id)).lower()
+        said = str(rows_of(container, life.tenant_id)).lower()
 
         assert str(visit.id) in said
         assert "kanarienvogel" not in said
@@ -141,63 +147,65 @@ class TestProjector:
 
 class TestOutbox:
     @pytest.fixture
-    def outbox(self, world: World) -> Any:
-        with open_pool(world.database.conninfo("scheduler_worker"), name="worker", most=4) as pool:
-            yield PostgresOutbox(pool, lambda tenant_id: tenant_transaction(pool, tenant_id))
+    def outbox(self, container: Container) -> Any:
+        with open_pool(container.database.conninfo("scheduler_worker"), name="worker", most=4) as pool:
+            yield PostgresDeliveryStore(pool, lambda tenant_id: tenant_transaction(pool, tenant_id))
 
-    def lent(self, outbox: PostgresOutbox, life: Happenings, *, retries: bool = False) -> list[Errand]:
+    def lent(self, outbox: PostgresDeliveryStore, life: RandomHistory, *, retries: bool = False) -> list[DeliveryLease]:
         found = outbox.lend(uuid7(), NOW, retries=retries, busy=[], most=1000)
-        for errand in found:
-            if errand.tenant_id != life.tenant_id:
-                outbox.give_back(errand)
-        return [errand for errand in found if errand.tenant_id == life.tenant_id]
+        for lease in found:
+            if lease.tenant_id != life.tenant_id:
+                outbox.give_back(lease)
+        return [lease for lease in found if lease.tenant_id == life.tenant_id]
 
     def test_lends_an_endpoint_to_one_worker_at_a_time(
-        self, world: World, life: Happenings, outbox: PostgresOutbox
+        self, container: Container, life: RandomHistory, outbox: PostgresDeliveryStore
     ) -> None:
         endpoint = endpoint_of(life, *NAMES)
         life.happen(20)
-        project(world, life)
+        project(container, life)
 
-        [errand] = self.lent(outbox, life)
+        [lease] = self.lent(outbox, life)
 
         assert self.lent(outbox, life) == []
-        outbox.give_back(errand)
+        outbox.give_back(lease)
         [again] = self.lent(outbox, life)
         assert again.endpoint_id == endpoint.id
-        assert outbox.waiting(errand, 10) is None, "a lease that has ended opens nothing"
-        assert not outbox.note_success(errand, 1, Reply(200), NOW)
+        assert outbox.waiting(lease, 10) is None, "a lease that has ended opens nothing"
+        assert not outbox.note_success(lease, 1, Reply(200), NOW)
 
     def test_a_replay_overtakes_what_is_being_sent(
-        self, world: World, life: Happenings, outbox: PostgresOutbox
+        self, container: Container, life: RandomHistory, outbox: PostgresDeliveryStore
     ) -> None:
         endpoint = endpoint_of(life, *NAMES)
         life.happen(20)
-        project(world, life)
-        [errand] = self.lent(outbox, life)
-        assert outbox.note_success(errand, 1, Reply(200), NOW)
+        project(container, life)
+        [lease] = self.lent(outbox, life)
+        assert outbox.note_success(lease, 1, Reply(200), NOW)
         endpoint.request_replay(1, NOW)
         life.log.record(endpoint, by=by_test())
-        project(world, life)
+        project(container, life)
 
-        assert not outbox.note_success(errand, 2, Reply(200), NOW)
-        found = outbox.waiting(errand, 3)
+        assert not outbox.note_success(lease, 2, Reply(200), NOW)
+        found = outbox.waiting(lease, 3)
 
         assert found is not None
         assert [message.number for message in found[1]] == [1, 2, 3]
 
-    def test_shows_a_worker_no_row_but_of_the_practice_it_works_for(self, world: World, life: Happenings) -> None:
+    def test_shows_a_worker_no_row_but_of_the_practice_it_works_for(
+        self, container: Container, life: RandomHistory
+    ) -> None:
         """TI1: without a practice a worker sees how far endpoints have come, by ids, and nothing else."""
         endpoint_of(life, *NAMES)
         life.happen(20)
-        project(world, life)
+        project(container, life)
 
         with (
-            open_pool(world.database.conninfo("scheduler_worker"), name="worker", most=1) as pool,
+            open_pool(container.database.conninfo("scheduler_worker"), name="worker", most=1) as pool,
             pool.connection() as one,
         ):
             assert one.execute("select count(*) > 0 from webhooks.progress").fetchone() == (True,)
             for table in ("endpoint", "delivery"):
                 assert one.execute(f"select * from webhooks.{table}".encode()).fetchall() == []
-            with tenant_transaction(one, world.practice().tenant_id) as cursor:
+            with tenant_transaction(one, container.practice().tenant_id) as cursor:
                 assert cursor.execute("select * from webhooks.delivery").fetchall() == []

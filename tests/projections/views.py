@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from domain.scheduling.wish import windows_of
-from projections.calendar.queries import CalendarFilter
-from projections.calendar.session_queries import SessionFilter, SessionQueries
-from projections.waitlist.queries import WaitlistQueries
-from tests.support.happenings import Happenings
-from tests.support.world import World
+from domain.waitlist.preferences import windows_of
+from projections.scheduling.calendar.queries import CalendarFilter
+from projections.scheduling.calendar.session_queries import SessionFilter, SessionQueries
+from projections.waitlist.entries.queries import WaitlistQueries
+from tests.support.container import Container
+from tests.support.random_history import RandomHistory
 
 TABLES = (
     "calendar.appointment",
@@ -30,22 +30,22 @@ TABLES = (
 VIEWS = ("calendar", "patients", "history", "access", "waitlist", "imports")
 
 
-def rows_of(world: World, tenant_id: UUID) -> dict[str, list[tuple[Any, ...]]]:
+def rows_of(container: Container, tenant_id: UUID) -> dict[str, list[tuple[Any, ...]]]:
     """Return every row of every read model of one practice."""
-    with world.projector_transaction(tenant_id) as cursor:
+    with container.projector_transaction(tenant_id) as cursor:
         return {table: cursor.execute(f"select t.* from {table} t order by t".encode()).fetchall() for table in TABLES}
 
 
-def cursors_of(world: World, tenant_id: UUID) -> dict[str, tuple[int, str | None, int | None]]:
+def cursors_of(container: Container, tenant_id: UUID) -> dict[str, tuple[int, str | None, int | None]]:
     """Return (position, error, failed position) by projector."""
-    with world.app_transaction(tenant_id) as cursor:
+    with container.app_transaction(tenant_id) as cursor:
         rows = cursor.execute("select projector, position, error, failed_position from projection.cursor").fetchall()
     return {projector: (position, error, failed) for projector, position, error, failed in rows}
 
 
-def assert_views_are_folds(world: World, life: Happenings) -> None:
+def assert_views_are_folds(container: Container, life: RandomHistory) -> None:
     """Compare each view with the aggregates that wrote the log."""
-    page = world.calendar().page(life.tenant_id, CalendarFilter(), limit=100_000)
+    page = container.calendar().page(life.tenant_id, CalendarFilter(), limit=100_000)
     shown = {
         entry.appointment_id: (entry.status, entry.starts_at, entry.ends_at, list(entry.resource_ids), entry.version)
         for entry in page.entries
@@ -54,13 +54,13 @@ def assert_views_are_folds(world: World, life: Happenings) -> None:
         one.id: (one.status, one.starts_at, one.ends_at, one.resource_ids, one.version) for one in life.appointments
     }
 
-    gathered = SessionQueries(world.app_transaction).page(life.tenant_id, SessionFilter(), limit=100_000)
+    gathered = SessionQueries(container.app_transaction).page(life.tenant_id, SessionFilter(), limit=100_000)
     assert {(e.session_id, e.status, e.seats, e.taken, e.waiting, e.version) for e in gathered.entries} == {
         (one.id, one.status, one.seats, len(one.roster), len(one.waiting), one.version)
         for one in life.gathering.sessions
     }
 
-    known = world.patients().by_ids(life.tenant_id, [patient.id for patient in life.patients])
+    known = container.patients().by_ids(life.tenant_id, [patient.id for patient in life.patients])
     assert len(known) == len(life.patients)
     for patient in life.patients:
         record = known[patient.id]
@@ -80,11 +80,11 @@ def assert_views_are_folds(world: World, life: Happenings) -> None:
             assert (record.zone, record.locale) == (details.zone, details.locale)
             assert (record.remarks.notes, record.remarks.alert) == (patient.notes, patient.alert)
 
-    with world.app_transaction(life.tenant_id) as cursor:
+    with container.app_transaction(life.tenant_id) as cursor:
         keys = dict(cursor.execute("select key_id, revoked_at is not null from access.api_key").fetchall())
     assert keys == {key.id: key.is_revoked for key in life.api_keys}
 
-    records, _ = world.imports().page(life.tenant_id)
+    records, _ = container.imports().page(life.tenant_id)
     assert {
         one.import_id: (one.status, one.row_count, one.made_count, one.withdrawn_count, one.kept_count, one.version)
         for one in records
@@ -93,16 +93,19 @@ def assert_views_are_folds(world: World, life: Happenings) -> None:
         for one in life.imports
     }
 
-    _assert_waitlist_is_fold(world, life)
+    _assert_waitlist_is_fold(container, life)
 
 
-def _assert_waitlist_is_fold(world: World, life: Happenings) -> None:
-    waitlist, of = WaitlistQueries(world.app_transaction), life.waiting
+def _assert_waitlist_is_fold(container: Container, life: RandomHistory) -> None:
+    waitlist, of = WaitlistQueries(container.app_transaction), life.waiting
     entries, _ = waitlist.entries(life.tenant_id, limit=100_000)
     assert {
         e.entry_id: (e.status, e.clinician_id, windows_of(e.window_starts, e.window_ends), e.notice_minutes, e.version)
         for e in entries
-    } == {e.id: (e.status, e.wish.clinician_id, e.wish.windows, e.wish.notice_minutes, e.version) for e in of.entries}
+    } == {
+        e.id: (e.status, e.preferences.clinician_id, e.preferences.windows, e.preferences.notice_minutes, e.version)
+        for e in of.entries
+    }
     offers, _ = waitlist.offers(life.tenant_id, limit=100_000)
     assert {o.offer_id: (o.answer, o.because, o.appointment_id, o.expires_at, o.version) for o in offers} == {
         o.id: (o.answer, o.because, o.appointment_id, o.expires_at, o.version) for o in of.offers
@@ -111,9 +114,9 @@ def _assert_waitlist_is_fold(world: World, life: Happenings) -> None:
     assert sorted(openings) == sorted(opening.id for opening in of.openings)
 
 
-def forget(world: World, tenant_id: UUID) -> None:
+def forget(container: Container, tenant_id: UUID) -> None:
     """Empty the views of one practice, as if they had never been."""
-    with world.projector_transaction(tenant_id) as cursor:
-        for table in rows_of(world, tenant_id):
+    with container.projector_transaction(tenant_id) as cursor:
+        for table in rows_of(container, tenant_id):
             cursor.execute(f"delete from {table}".encode())
         cursor.execute("update projection.cursor set position = 0 where tenant_id = %s", (tenant_id,))

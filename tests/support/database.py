@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from event_store.embedded import SUPERUSER, EmbeddedServer
-from event_store.master_key import KeyFile
+from event_store.keys.master_key import KeyFile
 from event_store.migrate import KEY_DATABASE, KEY_ROLES, LOG_DATABASE, migrate, role_conninfo
 from projections.install import install
 

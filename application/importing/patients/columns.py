@@ -10,14 +10,14 @@ from application.importing.mapping import PLACEHOLDER
 from application.importing.patients.format import Texts, columns_in, texts_of
 
 
-class Said(NamedTuple):
+class ImportedCell(NamedTuple):
     """What a row says in one of the places that a format names; ``column`` is where."""
 
     column: str
     text: str
 
 
-Reading: TypeAlias = Callable[[Sequence[str]], list[Said]]
+Reading: TypeAlias = Callable[[Sequence[str]], list[ImportedCell]]
 """Lists the texts that a row says in one place, in their order, without empty ones."""
 
 
@@ -45,7 +45,7 @@ class FileColumns:
             for text in texts_of(texts)
             if not columns_in(text) or self.has_one_of(columns_in(text))
         ]
-        return lambda cells: [Said(column, text) for column, part in parts if (text := part(cells))]
+        return lambda cells: [ImportedCell(column, text) for column, part in parts if (text := part(cells))]
 
     def _template(self, text: str) -> Callable[[Sequence[str]], str]:
         pieces: list[str | int | None] = [
@@ -74,12 +74,12 @@ class OtherColumns:
         self.not_understood: Counter[str] = Counter()
         """How many rows say something in columns that the format does not know."""
 
-    def notes_of(self, cells: Sequence[str]) -> list[Said]:
+    def notes_of(self, cells: Sequence[str]) -> list[ImportedCell]:
         """Count what a row says in these columns; return what of it is to be kept as notes."""
         for name, place in self._named:
             if cells[place].strip():
                 self.left_out[name] += 1
-        said = [Said(name, cells[place].strip()) for name, place in self._unknown if cells[place].strip()]
+        said = [ImportedCell(name, cells[place].strip()) for name, place in self._unknown if cells[place].strip()]
         self.not_understood.update(name for name, _ in said)
         return said if self._kept else []
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from application.importing.patients.format import DateOrder
-from domain.errors import InvalidValueError
+from domain.kernel.errors import InvalidValueError
 
 _DATE: Final = re.compile(r"(\d{1,4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,4})\.?(?:[ T].*)?", re.ASCII)
 _DIGITS: Final = re.compile(r"\d{8}", re.ASCII)

@@ -8,9 +8,9 @@ from typing import Final, TypeAlias
 
 from application.importing.format import Format, Formats
 from application.importing.mapping import PLACEHOLDER, Setting, TagRule
-from domain.errors import InvalidValueError
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.text import checked_locale, clean_tags, clean_text
 from domain.patients.contact import ContactKind
-from domain.text import checked_locale, clean_tags, clean_text
 
 Texts: TypeAlias = str | list[str]
 """One text in which ``{Column}`` stands for the row's value, or several: the first one that can be kept is."""

@@ -14,7 +14,7 @@ from application.importing.patients.ports import PatientImportPorts
 from application.importing.patients.reading import PersonRow
 from application.importing.patients.report import Finding, Tally
 from application.importing.running_import import RunningImport
-from application.practice_log import PracticeLog
+from application.kernel.practice_log import PracticeLog
 
 KIND: Final = "patients"
 

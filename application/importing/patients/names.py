@@ -1,7 +1,7 @@
 """Names that are written in one column."""
 
 from application.importing.patients.format import NameOrder
-from domain.errors import InvalidValueError
+from domain.kernel.errors import InvalidValueError
 
 
 def split(full_name: str, order: NameOrder) -> tuple[str, str]:

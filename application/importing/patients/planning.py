@@ -10,7 +10,7 @@ from application.importing.patients.matching import KnownPeople
 from application.importing.patients.ports import PatientImportPorts
 from application.importing.patients.reading import PersonRow
 from application.importing.patients.report import Finding, RowOutcome, Tally
-from application.practice_log import PracticeLog
+from application.kernel.practice_log import PracticeLog
 from domain.patients.contact import Contact
 from domain.patients.patient import Patient
 

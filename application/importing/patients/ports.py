@@ -6,8 +6,8 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from application.ports import Clock
-from application.practice_log import PracticeLogs
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLogs
 from domain.patients.origin import Origin
 
 

@@ -10,25 +10,25 @@ from datetime import date, datetime
 from typing import Final, NamedTuple, TypeVar
 
 from application.importing.errors import MappingError
-from application.importing.patients.columns import FileColumns, OtherColumns, Reading, Said
+from application.importing.patients.columns import FileColumns, ImportedCell, OtherColumns, Reading
 from application.importing.patients.dates import date_in
 from application.importing.patients.format import ContactTemplate, PatientFormat, columns_in
 from application.importing.patients.names import split
 from application.importing.patients.report import Finding, RowOutcome
 from application.importing.rows import RowRefusedError
 from application.patients.phone import international
-from domain.errors import InvalidValueError
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.text import checked_locale, clean_email, clean_paragraphs, clean_text
+from domain.kernel.zones import zone
 from domain.patients.contact import ContactKind
 from domain.patients.details import PatientDetails
-from domain.text import checked_locale, clean_email, clean_paragraphs, clean_text
-from domain.zones import zone
 
 MOST_NOTES: Final = 5_000
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class SaidContact:
+class ImportedContact:
     """A contact as a row tells of them, in the form that is kept."""
 
     kind: ContactKind
@@ -46,7 +46,7 @@ class PersonRow:
     line: int
     external_id: str
     details: PatientDetails
-    contacts: tuple[SaidContact, ...]
+    contacts: tuple[ImportedContact, ...]
     notes: str | None
     alert: str | None
     kept_as_notes: tuple[str, ...]
@@ -69,15 +69,15 @@ class _Notes:
         self.lines: list[str] = []
         self.unkept: list[str] = []
 
-    def add(self, said: Said) -> None:
+    def add(self, said: ImportedCell) -> None:
         if said.text:
             self.lines.append(f"{said.column}: {said.text}")
 
-    def instead(self, said: Said) -> None:
+    def instead(self, said: ImportedCell) -> None:
         self.add(said)
         self.unkept.append(said.column)
 
-    def first_kept(self, said: Sequence[Said], keep: Callable[[str], T]) -> T | None:
+    def first_kept(self, said: Sequence[ImportedCell], keep: Callable[[str], T]) -> T | None:
         """Return the first text that can be kept, in its form; all others are noted."""
         kept: T | None = None
         kept_text = ""
@@ -179,7 +179,7 @@ class PatientRows:
     def _locale_of(self, text: str) -> str:
         return self._locales.get(text.casefold()) or checked_locale("locale", text)
 
-    def _people(self, cells: Sequence[str], notes: _Notes) -> Iterator[SaidContact]:
+    def _people(self, cells: Sequence[str], notes: _Notes) -> Iterator[ImportedContact]:
         for reader in self._contacts:
             name = notes.first_kept(reader.name(cells), lambda text: clean_text("contacts.name", text, 200))
             if name is None:
@@ -188,7 +188,7 @@ class PatientRows:
                     if said.column:
                         notes.instead(said)
                 continue
-            yield SaidContact(
+            yield ImportedContact(
                 reader.template.kind,
                 name,
                 notes.first_kept(reader.relation(cells), lambda text: clean_text("contacts.relation", text, 100)),

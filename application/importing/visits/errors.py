@@ -6,8 +6,8 @@ ApplicationError
 
 from collections.abc import Sequence
 
-from application.errors import ApplicationError
 from application.importing.visits.report import Named
+from application.kernel.errors import ApplicationError
 
 
 class NotInPracticeError(ApplicationError):

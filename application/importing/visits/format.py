@@ -11,7 +11,7 @@ import msgspec
 from application.importing.format import Format, Formats
 from application.importing.mapping import Setting
 from application.importing.patients.format import DateOrder, NameOrder, PatientFormat, Texts, columns_in, texts_of
-from domain.errors import InvalidValueError
+from domain.kernel.errors import InvalidValueError
 
 FORMATS: Final = Formats("application.importing.visits")
 

@@ -6,21 +6,21 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from application.catalogue import Catalogue
 from application.importing.appends import despite_others, in_batches
 from application.importing.rows import Refusal
 from application.importing.running_import import RunningImport
+from application.importing.visits.catalogue_matching import CatalogueMatcher
 from application.importing.visits.errors import NotInPracticeError
 from application.importing.visits.format import VisitFormat
 from application.importing.visits.identities import VisitIdentities
-from application.importing.visits.people import People
+from application.importing.visits.patient_matching import PatientMatcher
 from application.importing.visits.placing import PlacedVisit, Placing
 from application.importing.visits.planning import VisitBatch, VisitPlanner
 from application.importing.visits.ports import VisitPorts
 from application.importing.visits.reading import VisitRow
 from application.importing.visits.report import Kind, Named, VisitTally
-from application.importing.visits.things import Things
-from application.practice_log import PracticeLog
+from application.kernel.catalogue import Catalogue
+from application.kernel.practice_log import PracticeLog
 from domain.practice.resource import Resource
 
 KIND: Final = "appointments"
@@ -85,7 +85,7 @@ class _Run:
         read = [row for row in rows if isinstance(row, VisitRow)]
         self._tally.refusals += [row for row in rows if isinstance(row, Refusal)]
         things, missing = despite_others(partial(self._things, read))
-        whose = People(self._ports, self._log, self._source).of(read)
+        whose = PatientMatcher(self._ports, self._log, self._source).of(read)
         visits = Placing(self._command.used, things).place(read, whose, self._tally)
         report(len(rows) - len(visits))
         rooms = things.catalogue.all(Resource)
@@ -98,7 +98,7 @@ class _Run:
         self._finish()
         return VisitImportReport(self._import.id, self._tally, missing)
 
-    def _things(self, rows: Sequence[VisitRow]) -> tuple[Things, Sequence[Named]]:
+    def _things(self, rows: Sequence[VisitRow]) -> tuple[CatalogueMatcher, Sequence[Named]]:
         """Return what the practice has, with what it had not got and, if that is wanted, has now."""
         command = self._command
         catalogue = self._log.catalogue()
@@ -117,8 +117,8 @@ class _Run:
         after = {**catalogue.things, **{thing.id: thing for thing in made}}
         return self._things_in(Catalogue(catalogue.position, after)), missing
 
-    def _things_in(self, catalogue: Catalogue) -> Things:
-        return Things(catalogue, self._command.used, self._identities, self._ports.directory)
+    def _things_in(self, catalogue: Catalogue) -> CatalogueMatcher:
+        return CatalogueMatcher(catalogue, self._command.used, self._identities, self._ports.directory)
 
     def _booked(self, planner: VisitPlanner, visits: Sequence[PlacedVisit]) -> VisitBatch:
         batch = planner.plan(visits, self._ports.clock.now())

@@ -9,16 +9,16 @@ from uuid import UUID
 
 from application.importing.patients.format import Texts, columns_in
 from application.importing.rows import RowRefusedError
+from application.importing.visits.catalogue_matching import CatalogueMatcher
 from application.importing.visits.format import Outcome, VisitFormat
 from application.importing.visits.reading import VisitRow
 from application.importing.visits.report import VisitTally
-from application.importing.visits.things import Things
-from domain.errors import InvalidValueError
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.time_range import TimeRange
+from domain.kernel.zones import AmbiguousLocalTimeError, NonexistentLocalTimeError, instant_of
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
 from domain.practice.service import Service
-from domain.time_range import TimeRange
-from domain.zones import AmbiguousLocalTimeError, NonexistentLocalTimeError, instant_of
 
 _LONGEST: Final = timedelta(days=1)
 _HOLDS_NO_TIME: Final = (Outcome.CANCELLED, Outcome.NO_SHOW)
@@ -44,7 +44,7 @@ class PlacedVisit:
 class Placing:
     """Places the rows of one file."""
 
-    def __init__(self, used: VisitFormat, things: Things) -> None:
+    def __init__(self, used: VisitFormat, things: CatalogueMatcher) -> None:
         self._used = used
         self._things = things
 

@@ -17,16 +17,16 @@ from application.importing.visits.identities import VisitIdentities
 from application.importing.visits.placing import PlacedVisit
 from application.importing.visits.ports import VisitPorts
 from application.importing.visits.report import VisitTally
-from application.practice_log import PracticeLog
-from application.scheduling.diary import expired_holders
+from application.kernel.practice_log import PracticeLog
+from application.scheduling.availability.schedule import expired_holders
+from domain.kernel.time_range import TimeRange
 from domain.patients.origin import Origin
 from domain.practice.resource import Resource
-from domain.scheduling.appointment import Appointment
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.status import Status
+from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.errors import BufferOverlapError, BusyElsewhereError, TimeTakenError
-from domain.scheduling.status import Status
 from domain.scheduling.time_claim import TimeClaim
-from domain.scheduling.visit import Visit
-from domain.time_range import TimeRange
 
 _AT_THE_LATEST: Final = timedelta(minutes=1)
 """When a visit was booked or cancelled is not in the file: at the latest so long before it began."""
@@ -106,7 +106,7 @@ class VisitPlanner:
         times = [_taken(visit) for visit in visits]
         window = TimeRange(min(time.starts_at for time in times), max(time.ends_at for time in times))
         what = list({*(visit.clinician.id for visit in visits), *(room.id for room in self._rooms)})
-        recorded = self._log.reader.consult(what, window).claims
+        recorded = self._log.reader.read_booking_context(what, window).claims
         batch.releases += expired_holders(recorded, now)
         self._planned = [claim for claim in self._planned if claim.during.ends_at > window.starts_at]
         known = {(claim.holder_id, claim.what) for claim in recorded}

@@ -6,13 +6,13 @@ from typing import Protocol
 from uuid import UUID
 
 from application.importing.patients.ports import Directory, PersonKeys
-from application.importing.ports import RecordedThings
-from application.ports import Clock
-from application.practice_log import PracticeLogs
+from application.importing.ports import StreamLookup
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLogs
 from domain.patients.origin import Origin
 
 
-class RecordedVisits(Protocol):
+class VisitLookup(Protocol):
     """Tells what a practice's log knows of many visits, in few round trips. Of committed facts only."""
 
     def origins(self, tenant_id: UUID, appointment_ids: Sequence[UUID]) -> Mapping[UUID, Origin]:
@@ -34,7 +34,7 @@ class VisitPorts:
 
     logs: PracticeLogs
     keys: PersonKeys
-    things: RecordedThings
-    visits: RecordedVisits
+    things: StreamLookup
+    visits: VisitLookup
     directory: Directory
     clock: Clock

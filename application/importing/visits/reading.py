@@ -13,10 +13,10 @@ from application.importing.patients.report import Finding
 from application.importing.rows import Refusal, RowRefusedError
 from application.importing.visits.format import Outcome, VisitFormat
 from application.importing.visits.times import minutes_in, price_in, time_in
-from domain.errors import InvalidValueError
-from domain.money import Money
-from domain.scheduling.visit_notes import clean_notes
-from domain.text import clean_text
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import Money
+from domain.kernel.text import clean_text
+from domain.scheduling.appointments.notes import clean_notes
 
 T = TypeVar("T")
 

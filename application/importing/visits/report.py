@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from application.importing.rows import Refusal
-from domain.scheduling.status import Status
+from domain.scheduling.appointments.status import Status
 
 
 class Kind(StrEnum):

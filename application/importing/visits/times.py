@@ -7,8 +7,8 @@ from typing import Final
 
 from application.importing.patients.dates import date_in
 from application.importing.patients.format import DateOrder
-from domain.errors import InvalidValueError
-from domain.money import Money, minor_digits
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import Money, minor_digits
 
 _TIME: Final = re.compile(
     r"(?P<date>.+?)(?:T|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::00(?:\.0+)?)?"

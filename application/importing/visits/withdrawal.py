@@ -5,10 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from application.importing.visits.import_visits import KIND
-from application.importing.visits.ports import RecordedVisits
+from application.importing.visits.ports import VisitLookup
 from application.importing.withdrawal import Withdrawal
-from domain.scheduling.appointment import Appointment
-from domain.scheduling.withdrawal import withdraw
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.withdrawal import withdraw
 
 
 class VisitWithdrawal(Withdrawal[Appointment]):
@@ -16,7 +16,7 @@ class VisitWithdrawal(Withdrawal[Appointment]):
     of = KIND
     frees_time = True
 
-    def __init__(self, visits: RecordedVisits) -> None:
+    def __init__(self, visits: VisitLookup) -> None:
         self._visits = visits
 
     def made_by(self, tenant_id: UUID, import_id: UUID) -> tuple[Sequence[UUID], Sequence[UUID]]:

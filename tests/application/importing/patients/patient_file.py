@@ -15,10 +15,10 @@ from application.importing.patients.reading import PatientRows, PersonRow
 from application.importing.patients.report import Finding
 from application.importing.patients.withdrawal import PatientWithdrawal
 from application.importing.undo_import import UndoImport, UndoImportHandler, UndoReport
-from application.practice_log import PracticeLog
+from application.kernel.practice_log import PracticeLog
 from domain.patients.patient import Patient
-from event_store.recorded_things import RecordedThings
-from tests.support.world import World, by_test
+from event_store.read.stream_lookup import StreamLookup
+from tests.support.container import Container, by_test
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 Row = dict[str, str]
@@ -71,18 +71,20 @@ def csv_of(rows: Sequence[Row], encoding: str = "utf-8", delimiter: str = ",") -
 class Brought:
     """What imports of a test share: one practice, and what was told of rows."""
 
-    def __init__(self, world: World, log: PracticeLog) -> None:
-        self.world, self.log = world, log
+    def __init__(self, container: Container, log: PracticeLog) -> None:
+        self.container, self.log = container, log
         self.findings: list[Finding] = []
 
     @classmethod
-    def into_a_new_practice(cls, world: World) -> "Brought":
-        return cls(world, world.practice())
+    def into_a_new_practice(cls, container: Container) -> "Brought":
+        return cls(container, container.practice())
 
     def ports(self, directory: Directory | None = None) -> PatientImportPorts:
-        world = self.world
-        facts = RecordedThings(world.store.pool)
-        return PatientImportPorts(world.logs, world.keys, facts, directory or world.patients(), world.clock)
+        container = self.container
+        facts = StreamLookup(container.store.pool)
+        return PatientImportPorts(
+            container.logs, container.keys, facts, directory or container.patients(), container.clock
+        )
 
     def bring(
         self, rows: Sequence[Row], how: PatientFormat | None = None, *, dry_run: bool = False, file: str = ""
@@ -99,19 +101,19 @@ class Brought:
         return report
 
     def undo(self, import_id: UUID, *, what_can_be: bool = False, in_use: InUse | None = None) -> UndoReport:
-        world = self.world
-        withdrawal = PatientWithdrawal(world.keys, RecordedThings(world.store.pool), in_use or UpToDate(self))
-        handler = UndoImportHandler(world.logs, world.clock, withdrawal)
+        container = self.container
+        withdrawal = PatientWithdrawal(container.keys, StreamLookup(container.store.pool), in_use or UpToDate(self))
+        handler = UndoImportHandler(container.logs, container.clock, withdrawal)
         report = handler(self.log.tenant_id, UndoImport(import_id, what_can_be), by_test(), lambda _: None)
         self.catch_up()
         return report
 
     def catch_up(self) -> None:
-        self.world.runner().catch_up(self.log.tenant_id)
+        self.container.runner().catch_up(self.log.tenant_id)
 
     def listed(self) -> dict[str, UUID]:
         """Return who is in the directory, by last name."""
-        return {details.family_name: id_ for id_, details in self.world.patients().everyone(self.log.tenant_id)}
+        return {details.family_name: id_ for id_, details in self.container.patients().everyone(self.log.tenant_id)}
 
     def patient(self, family_name: str) -> Patient:
         return self.log.load(Patient, self.listed()[family_name])
@@ -120,7 +122,7 @@ class Brought:
         return [(found.line, found.outcome, found.reason, found.column) for found in self.findings]
 
     def topics(self) -> Iterator[str]:
-        return (event.event_type for event in self.world.app_log.page(self.log.tenant_id, 0, 10_000))
+        return (event.event_type for event in self.container.app_log.page(self.log.tenant_id, 0, 10_000))
 
 
 class UpToDate:
@@ -131,4 +133,4 @@ class UpToDate:
 
     def taking_part(self, tenant_id: UUID, patient_ids: Iterable[UUID]) -> set[UUID]:
         self._brought.catch_up()
-        return self._brought.world.history().taking_part(tenant_id, list(patient_ids))
+        return self._brought.container.history().taking_part(tenant_id, list(patient_ids))

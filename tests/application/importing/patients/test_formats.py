@@ -12,7 +12,7 @@ from application.importing.patients.dates import date_in
 from application.importing.patients.format import FORMATS, DateOrder, NameOrder, PatientFormat
 from application.importing.patients.names import split
 from application.importing.patients.reading import PatientRows, PersonRow
-from domain.errors import InvalidValueError
+from domain.kernel.errors import InvalidValueError
 from tests.application.importing.patients.patient_file import NOW, one, person, used
 
 

@@ -7,20 +7,20 @@ from uuid import UUID
 
 import pytest
 
-from application.errors import UnavailableError
 from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler, PatientImportReport
 from application.importing.patients.ports import PatientImportPorts
 from application.importing.patients.report import RowOutcome
+from application.kernel.errors import UnavailableError
+from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
-from domain.practice.data_import import DataImport, ImportStatus
 from tests.application.importing.patients.patient_file import Brought, people, person, read, used
-from tests.support.world import World, by_test
+from tests.support.container import Container, by_test
 
 
 @pytest.fixture
-def brought(world: World) -> Brought:
-    return Brought.into_a_new_practice(world)
+def brought(container: Container) -> Brought:
+    return Brought.into_a_new_practice(container)
 
 
 def counts(report: PatientImportReport) -> tuple[int, int, int, int]:
@@ -44,7 +44,7 @@ class TestImport:
     def test_seals_it_under_each_persons_key(self, brought: Brought) -> None:
         brought.bring([person(1, City="Haifa")])
 
-        for event in brought.world.app_log.page(brought.log.tenant_id, 0, 100):
+        for event in brought.container.app_log.page(brought.log.tenant_id, 0, 100):
             assert "Family1" not in str(event.body)
             assert "Haifa" not in str(event.body)
 
@@ -54,7 +54,7 @@ class TestImport:
         thing = brought.log.load(DataImport, report.import_id)
         assert (thing.kind, thing.source, thing.status) == ("patients", "jane", ImportStatus.FINISHED)
         assert (thing.row_count, thing.made_count, thing.matched_count, thing.refused_count) == (3, 1, 1, 1)
-        [record], _ = brought.world.imports().page(brought.log.tenant_id)
+        [record], _ = brought.container.imports().page(brought.log.tenant_id)
         assert (record.import_id, record.status, record.row_count, record.started_by) == (
             report.import_id,
             "finished",
@@ -65,9 +65,11 @@ class TestImport:
     def test_names_itself_as_the_cause_of_all_that_it_made(self, brought: Brought) -> None:
         report = brought.bring(people(3))
 
-        events = [event for event in brought.world.app_log.page(brought.log.tenant_id, 0, 100) if event.actor != "test"]
+        events = [
+            event for event in brought.container.app_log.page(brought.log.tenant_id, 0, 100) if event.actor != "test"
+        ]
         assert {(event.actor, event.causation_id) for event in events} == {("import:jane", report.import_id)}
-        assert brought.world.app_log.verify(brought.log.tenant_id) is None
+        assert brought.container.app_log.verify(brought.log.tenant_id) is None
 
     def test_that_only_tries_records_nothing_and_foretells_the_result(self, brought: Brought) -> None:
         rows = [*people(300), person(300), person(7, First_Name="Other"), person(301, Mobile_Phone="none")]
@@ -119,9 +121,9 @@ class TestImport:
     def test_refuses_whoever_was_erased(self, brought: Brought) -> None:
         brought.bring(people(2))
         erased = brought.patient("Family1")
-        erased.erase(brought.world.clock.now())
+        erased.erase(brought.container.clock.now())
         brought.log.record(erased, by=by_test())
-        brought.world.keys.erase(brought.log.tenant_id, erased.id)
+        brought.container.keys.erase(brought.log.tenant_id, erased.id)
 
         assert counts(brought.bring(people(2), file="again")) == (0, 1, 0, 1)
         assert brought.told() == [(2, "refused", "patient_erased", "")]
@@ -139,7 +141,7 @@ class TestImport:
         with pytest.raises(TellsTwiceError):
             ImportPatientsHandler(brought.ports())(brought.log.tenant_id, command, read(rows), tell)
         brought.catch_up()
-        [half], _ = brought.world.imports().page(brought.log.tenant_id)
+        [half], _ = brought.container.imports().page(brought.log.tenant_id)
         report = ImportPatientsHandler(brought.ports())(brought.log.tenant_id, command, read(rows), lambda *_: None)
 
         assert half.status == "running"
@@ -162,7 +164,7 @@ class TestMatching:
 
     def test_somebody_whom_people_registered_is_found_too(self, brought: Brought) -> None:
         details = PatientDetails(given_name="Dana", family_name="Müller", email="dana@example.org")
-        known = Patient.register(id=UUID(int=5), details=details, at=brought.world.clock.now())
+        known = Patient.register(id=UUID(int=5), details=details, at=brought.container.clock.now())
         brought.log.record(known, by=by_test())
 
         report = brought.bring([person(1, First_Name="DANA", Last_Name="Muller", Email="Dana@Example.org")])

@@ -6,38 +6,38 @@ from uuid import UUID
 
 import pytest
 
-from application.errors import NotFoundError
 from application.importing.errors import ImportInUseError
-from application.importing.undo_import import KeptBecause
+from application.importing.undo_import import KeptReason
+from application.kernel.errors import NotFoundError
 from application.patients.decide_consent import DecideConsent, DecideConsentHandler
 from application.patients.merge_patients import MergePatients, MergePatientsHandler, UnmergePatientsHandler
-from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
+from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.consents import Channel
 from domain.patients.errors import PatientWithdrawnError
 from domain.patients.patient import Patient
-from domain.practice.data_import import DataImport, ImportStatus
-from domain.scheduling.appointment import Appointment
+from domain.scheduling.appointments.appointment import Appointment
 from tests.application.importing.patients.patient_file import Brought, people, person
 from tests.application.studio import MONDAY, FrozenClock, Studio, open_studio
-from tests.support.world import World, by_test
+from tests.support.container import Container, by_test
 
 START = MONDAY + timedelta(minutes=30)
 
 
 @pytest.fixture
-def brought(world: World) -> Brought:
-    return Brought.into_a_new_practice(world)
+def brought(container: Container) -> Brought:
+    return Brought.into_a_new_practice(container)
 
 
 @pytest.fixture
-def clinic(world: World) -> tuple[Studio, Brought]:
+def clinic(container: Container) -> tuple[Studio, Brought]:
     """A practice where patients can be booked."""
-    studio = open_studio(world)
-    return studio, Brought(world, studio.log)
+    studio = open_studio(container)
+    return studio, Brought(container, studio.log)
 
 
 def book(brought: Brought, studio: Studio, patient_id: UUID) -> UUID:
-    handler = BookAppointmentHandler(brought.world.logs, FrozenClock())
+    handler = BookAppointmentHandler(brought.container.logs, FrozenClock())
     command = BookAppointment(patient_id, studio.talk, studio.clinicians[0], START)
     return handler(studio.tenant_id, command, by_test()).thing.id
 
@@ -50,7 +50,7 @@ class TestUndo:
         undone = brought.undo(report.import_id)
 
         assert (undone.withdrawn, undone.withdrawn_before, undone.kept) == (260, 0, {})
-        patients, tenant_id = brought.world.patients(), brought.log.tenant_id
+        patients, tenant_id = brought.container.patients(), brought.log.tenant_id
         assert brought.listed() == {}
         assert patients.search(tenant_id, "Family7").patients == []
         assert patients.search(tenant_id, "p7@example.org").patients == []
@@ -58,7 +58,7 @@ class TestUndo:
         record = patients.patient(tenant_id, someone)
         assert record is not None
         assert record.is_withdrawn
-        assert brought.world.app_log.verify(tenant_id) is None
+        assert brought.container.app_log.verify(tenant_id) is None
 
     def test_is_a_fact_of_each_patient_and_of_the_import(self, brought: Brought) -> None:
         report = brought.bring(people(3))
@@ -69,7 +69,7 @@ class TestUndo:
         assert topics.count("patients.patient.withdrawn") == 3
         thing = brought.log.load(DataImport, report.import_id)
         assert (thing.status, thing.withdrawn_count, thing.kept_ids) == (ImportStatus.UNDONE, 3, [])
-        [record], _ = brought.world.imports().page(brought.log.tenant_id)
+        [record], _ = brought.container.imports().page(brought.log.tenant_id)
         assert (record.status, record.withdrawn_count, record.undone_at is None) == ("undone", 3, False)
 
     def test_twice_records_nothing_the_second_time(self, brought: Brought) -> None:
@@ -119,9 +119,9 @@ class TestUndo:
     def test_passes_over_who_was_erased_meanwhile(self, brought: Brought) -> None:
         report = brought.bring(people(2))
         erased = brought.patient("Family1")
-        erased.erase(brought.world.clock.now())
+        erased.erase(brought.container.clock.now())
         brought.log.record(erased, by=by_test())
-        brought.world.keys.erase(brought.log.tenant_id, erased.id)
+        brought.container.keys.erase(brought.log.tenant_id, erased.id)
 
         assert brought.undo(report.import_id).withdrawn == 1
 
@@ -150,12 +150,12 @@ class TestUndo:
 
 
 def change(brought: Brought, one: Patient, other: Patient) -> None:
-    one.change_remarks("prefers mornings", None, brought.world.clock.now())
+    one.change_remarks("prefers mornings", None, brought.container.clock.now())
     brought.log.record(one, by=by_test())
 
 
 def consent(brought: Brought, one: Patient, other: Patient) -> None:
-    handler = DecideConsentHandler(brought.world.logs, brought.world.clock)
+    handler = DecideConsentHandler(brought.container.logs, brought.container.clock)
     handler(
         brought.log.tenant_id,
         DecideConsent(patient_id=one.id, kind="marketing", document_version="1", how=Channel.PAPER),
@@ -164,13 +164,13 @@ def consent(brought: Brought, one: Patient, other: Patient) -> None:
 
 
 def merge(brought: Brought, one: Patient, other: Patient) -> None:
-    handler = MergePatientsHandler(brought.world.logs, brought.world.clock)
+    handler = MergePatientsHandler(brought.container.logs, brought.container.clock)
     handler(brought.log.tenant_id, MergePatients(one.id, other.id), by_test())
 
 
 def merge_and_part(brought: Brought, one: Patient, other: Patient) -> None:
     merge(brought, one, other)
-    handler = UnmergePatientsHandler(brought.world.logs, brought.world.clock)
+    handler = UnmergePatientsHandler(brought.container.logs, brought.container.clock)
     handler(brought.log.tenant_id, MergePatients(one.id, other.id), by_test())
 
 
@@ -178,14 +178,14 @@ class TestInUse:
     @pytest.mark.parametrize(
         ("act", "kept"),
         [
-            (change, {"Family1": KeptBecause.CHANGED}),
-            (consent, {"Family1": KeptBecause.IN_USE}),
-            (merge, {"Family1": KeptBecause.CHANGED, "Family2": KeptBecause.CHANGED}),
-            (merge_and_part, {"Family1": KeptBecause.CHANGED, "Family2": KeptBecause.CHANGED}),
+            (change, {"Family1": KeptReason.CHANGED}),
+            (consent, {"Family1": KeptReason.IN_USE}),
+            (merge, {"Family1": KeptReason.CHANGED, "Family2": KeptReason.CHANGED}),
+            (merge_and_part, {"Family1": KeptReason.CHANGED, "Family2": KeptReason.CHANGED}),
         ],
     )
     def test_keeps_all_or_what_must_be_kept(
-        self, brought: Brought, act: Callable[[Brought, Patient, Patient], None], kept: dict[str, KeptBecause]
+        self, brought: Brought, act: Callable[[Brought, Patient, Patient], None], kept: dict[str, KeptReason]
     ) -> None:
         report = brought.bring(people(4))
         ids = brought.listed()
@@ -211,7 +211,7 @@ class TestInUse:
             brought.undo(report.import_id)
 
         undone = brought.undo(report.import_id, what_can_be=True)
-        assert undone.kept == {patient_id: KeptBecause.IN_USE}
+        assert undone.kept == {patient_id: KeptReason.IN_USE}
 
     def test_a_visit_booked_while_its_patient_is_withdrawn_brings_them_back(
         self, clinic: tuple[Studio, Brought]
@@ -220,7 +220,7 @@ class TestInUse:
         report = brought.bring(people(2))
         patient_id = brought.listed()["Family1"]
 
-        class Meddler:
+        class ConcurrentWriter:
             """Says that nobody is in use, and lets a visit be booked between that and the withdrawal."""
 
             asked = 0
@@ -231,11 +231,11 @@ class TestInUse:
                     book(brought, studio, patient_id)
                     return set()
                 brought.catch_up()
-                return brought.world.history().taking_part(tenant_id, list(patient_ids))
+                return brought.container.history().taking_part(tenant_id, list(patient_ids))
 
-        undone = brought.undo(report.import_id, in_use=Meddler())
+        undone = brought.undo(report.import_id, in_use=ConcurrentWriter())
 
-        assert (undone.withdrawn, undone.kept) == (1, {patient_id: KeptBecause.IN_USE})
+        assert (undone.withdrawn, undone.kept) == (1, {patient_id: KeptReason.IN_USE})
         assert brought.log.load(DataImport, report.import_id).kept_ids == [patient_id]
         assert "Family1" in brought.listed()
 
@@ -243,7 +243,7 @@ class TestInUse:
         report = brought.bring(people(2))
         one, other = brought.patient("Family1"), brought.patient("Family2")
 
-        class Meddler:
+        class ConcurrentWriter:
             """Says that nobody is in use, and has one changed who was found unchanged."""
 
             asked = 0
@@ -254,9 +254,9 @@ class TestInUse:
                     change(brought, one, other)
                 return set()
 
-        undone = brought.undo(report.import_id, in_use=Meddler())
+        undone = brought.undo(report.import_id, in_use=ConcurrentWriter())
 
-        assert (undone.withdrawn, undone.kept) == (1, {one.id: KeptBecause.CHANGED})
+        assert (undone.withdrawn, undone.kept) == (1, {one.id: KeptReason.CHANGED})
         assert sorted(brought.listed()) == ["Family1"]
 
     def test_takes_no_visit_of_whoever_was_withdrawn(self, clinic: tuple[Studio, Brought]) -> None:

@@ -13,23 +13,23 @@ from psycopg.conninfo import make_conninfo
 
 from application.importing.undo_import import UndoReport
 from application.patients.decide_consent import DecideConsent, DecideConsentHandler
-from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.book_series import BookSeries, BookSeriesHandler
-from application.scheduling.enrol_in_course import EnrolInCourse, EnrolInCourseHandler
-from application.scheduling.enrol_patient import EnrolPatient, EnrolPatientHandler
-from application.scheduling.open_feed import OpenFeed, OpenFeedHandler
-from application.scheduling.plan_course import PlanCourse, PlanCourseHandler
-from application.scheduling.plan_session import PlanSession, PlanSessionHandler
+from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.calendars.open_feed import OpenFeed, OpenFeedHandler
+from application.scheduling.series.book_series import BookSeries, BookSeriesHandler
+from application.scheduling.sessions.enrol_in_course import EnrolInCourse, EnrolInCourseHandler
+from application.scheduling.sessions.enrol_patient import EnrolPatient, EnrolPatientHandler
+from application.scheduling.sessions.plan_course import PlanCourse, PlanCourseHandler
+from application.scheduling.sessions.plan_session import PlanSession, PlanSessionHandler
 from application.waitlist.join_waitlist import JoinWaitlist, JoinWaitlistHandler
 from domain.patients.consents import Channel
 from domain.patients.errors import PatientWithdrawnError
 from domain.patients.patient import Patient
-from domain.scheduling.feed import Detail
-from domain.scheduling.wish import Wish
+from domain.scheduling.calendars.feed import Detail
+from domain.waitlist.preferences import WaitlistPreferences
 from tests.application.importing.patients.patient_file import Brought, people
 from tests.application.studio import MONDAY, FrozenClock, Studio, open_studio
-from tests.support.patience import PATIENCE_SECONDS, until
-from tests.support.world import World, by_test, open_world
+from tests.support.container import Container, by_test, open_container
+from tests.support.wait_until import TIMEOUT_SECONDS, until
 
 START = MONDAY + timedelta(minutes=30)
 CLOCK = FrozenClock()
@@ -43,64 +43,64 @@ Act: TypeAlias = Callable[[], object]
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has come to write waits for the others, however long they take."""
-    monkeypatch.setattr("event_store.joiner.PATIENCE_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr("event_store.append.append_batcher.TIMEOUT_SECONDS", TIMEOUT_SECONDS)
 
 
 @pytest.fixture
-def elsewhere(world: World) -> Iterator[World]:
+def elsewhere(container: Container) -> Iterator[Container]:
     """Another process's connections to the same database: a store is known by how it connects."""
-    conninfo = make_conninfo(world.database.server_conninfo, application_name="elsewhere")
-    with open_world(replace(world.database, server_conninfo=conninfo), world.clock) as other:
+    conninfo = make_conninfo(container.database.server_conninfo, application_name="elsewhere")
+    with open_container(replace(container.database, server_conninfo=conninfo), container.clock) as other:
         yield other
 
 
-def book(by: World, studio: Studio, patient_id: UUID) -> Act:
+def book(by: Container, studio: Studio, patient_id: UUID) -> Act:
     command = BookAppointment(patient_id, studio.talk, studio.clinicians[0], START)
     return lambda: BookAppointmentHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def ask(by: World, studio: Studio, patient_id: UUID) -> Act:
+def ask(by: Container, studio: Studio, patient_id: UUID) -> Act:
     command = BookAppointment(patient_id, studio.talk, None, START, is_request=True)
     return lambda: BookAppointmentHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def plan_a_series(by: World, studio: Studio, patient_id: UUID) -> Act:
+def plan_a_series(by: Container, studio: Studio, patient_id: UUID) -> Act:
     command = BookSeries(patient_id, studio.talk, studio.clinicians[0], START, "FREQ=WEEKLY;COUNT=2")
     return lambda: BookSeriesHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def enrol(by: World, studio: Studio, patient_id: UUID) -> Act:
+def enrol(by: Container, studio: Studio, patient_id: UUID) -> Act:
     planned = PlanSession(studio.talk, studio.clinicians[:1], START, seats=3)
     session = PlanSessionHandler(by.logs, CLOCK)(studio.tenant_id, planned, by_test()).thing
     command = EnrolPatient(session.id, patient_id)
     return lambda: EnrolPatientHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def enrol_in_a_course(by: World, studio: Studio, patient_id: UUID) -> Act:
+def enrol_in_a_course(by: Container, studio: Studio, patient_id: UUID) -> Act:
     planned = PlanCourse(studio.talk, studio.clinicians[:1], START, "FREQ=WEEKLY;COUNT=2", seats=3)
     course = PlanCourseHandler(by.logs, CLOCK)(studio.tenant_id, planned, by_test()).thing
     command = EnrolInCourse(course.id, patient_id)
     return lambda: EnrolInCourseHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def wait(by: World, studio: Studio, patient_id: UUID) -> Act:
-    command = JoinWaitlist(patient_id, studio.talk, Wish(None))
+def wait(by: Container, studio: Studio, patient_id: UUID) -> Act:
+    command = JoinWaitlist(patient_id, studio.talk, WaitlistPreferences(None))
     return lambda: JoinWaitlistHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def consent(by: World, studio: Studio, patient_id: UUID) -> Act:
+def consent(by: Container, studio: Studio, patient_id: UUID) -> Act:
     command = DecideConsent(patient_id=patient_id, kind="marketing", document_version="1", how=Channel.PAPER)
     return lambda: DecideConsentHandler(by.logs, by.clock)(studio.tenant_id, command, by_test())
 
 
-def open_a_feed(by: World, studio: Studio, patient_id: UUID) -> Act:
+def open_a_feed(by: Container, studio: Studio, patient_id: UUID) -> Act:
     command = OpenFeed(None, patient_id, Detail.BUSY, "0" * 64)
     return lambda: OpenFeedHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def in_this_order(world: World, tenant_id: UUID, *acts: Act) -> list[object]:
+def in_this_order(container: Container, tenant_id: UUID, *acts: Act) -> list[object]:
     """Let all look before any of them writes, and then write one after the other; return what each returned or raised."""
-    with ThreadPoolExecutor(len(acts)) as pool, world.admin() as watching, world.admin() as holding:
+    with ThreadPoolExecutor(len(acts)) as pool, container.admin() as watching, container.admin() as holding:
         with holding.transaction():
             holding.execute("select from log.tenant_head where tenant_id = %s for update", (tenant_id,))
             futures = []
@@ -116,9 +116,9 @@ def _come_to_write(connection: Connection[Any], count: int) -> None:
 
 @pytest.mark.parametrize("act", [book, ask, plan_a_series, enrol, enrol_in_a_course, wait, consent, open_a_feed])
 def test_what_looked_before_a_withdrawal_and_comes_after_it_is_refused(
-    world: World, elsewhere: World, act: Callable[[World, Studio, UUID], Act]
+    container: Container, elsewhere: Container, act: Callable[[Container, Studio, UUID], Act]
 ) -> None:
-    studio = open_studio(world)
+    studio = open_studio(container)
     patient_id = studio.patients[1]
     patient = studio.log.load(Patient, patient_id)
     patient.withdraw(CLOCK.now())
@@ -126,7 +126,7 @@ def test_what_looked_before_a_withdrawal_and_comes_after_it_is_refused(
     position = studio.log.reader.position()
 
     withdrawn, refused = in_this_order(
-        world, studio.tenant_id, lambda: studio.log.record(patient, by=by_test()), acting
+        container, studio.tenant_id, lambda: studio.log.record(patient, by=by_test()), acting
     )
 
     assert withdrawn == position + 1
@@ -137,14 +137,14 @@ def test_what_looked_before_a_withdrawal_and_comes_after_it_is_refused(
 class TestAnUndo:
     """Whichever is written first decides, and no visit is left of a patient who is withdrawn."""
 
-    def test_that_comes_first_keeps_the_patient_withdrawn(self, world: World, elsewhere: World) -> None:
-        studio = open_studio(world)
-        brought = Brought(world, studio.log)
+    def test_that_comes_first_keeps_the_patient_withdrawn(self, container: Container, elsewhere: Container) -> None:
+        studio = open_studio(container)
+        brought = Brought(container, studio.log)
         report = brought.bring(people(2))
         patient_id = brought.listed()["Family1"]
 
         undone, refused = in_this_order(
-            world, studio.tenant_id, lambda: brought.undo(report.import_id), book(elsewhere, studio, patient_id)
+            container, studio.tenant_id, lambda: brought.undo(report.import_id), book(elsewhere, studio, patient_id)
         )
 
         assert isinstance(undone, UndoReport), undone
@@ -152,14 +152,14 @@ class TestAnUndo:
         assert (undone.withdrawn, undone.kept) == (2, {})
         assert studio.log.load(Patient, patient_id).is_withdrawn
 
-    def test_that_comes_second_keeps_the_patient(self, world: World, elsewhere: World) -> None:
-        studio = open_studio(world)
-        brought = Brought(world, studio.log)
+    def test_that_comes_second_keeps_the_patient(self, container: Container, elsewhere: Container) -> None:
+        studio = open_studio(container)
+        brought = Brought(container, studio.log)
         report = brought.bring(people(2))
         patient_id = brought.listed()["Family1"]
 
         _, undone = in_this_order(
-            world, studio.tenant_id, book(elsewhere, studio, patient_id), lambda: brought.undo(report.import_id)
+            container, studio.tenant_id, book(elsewhere, studio, patient_id), lambda: brought.undo(report.import_id)
         )
 
         assert isinstance(undone, UndoReport), undone

@@ -9,32 +9,32 @@ from application.importing.visits.errors import NotInPracticeError
 from application.importing.visits.import_visits import VisitImportReport
 from application.importing.visits.report import Kind
 from application.patients.merge_patients import MergePatients, MergePatientsHandler
-from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.place_hold import PlaceHold, PlaceHoldHandler
+from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.appointments.place_hold import PlaceHold, PlaceHoldHandler
+from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician, ClinicianDetails
-from domain.practice.data_import import DataImport, ImportStatus
 from domain.practice.location import Location, LocationDetails
 from domain.practice.service import Service
-from domain.scheduling.appointment import Appointment
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.status import Status
 from domain.scheduling.errors import TimeTakenError
-from domain.scheduling.status import Status
 from tests.application.importing.patients.patient_file import Brought, person
 from tests.application.importing.visits.visit_file import LATER, Calendars, acuity, reasons, used, visit
 from tests.application.studio import MONDAY, FrozenClock, Studio, open_studio
-from tests.event_store.test_append import in_parallel
-from tests.support.world import World, by_test
+from tests.event_store.append.test_append import in_parallel
+from tests.support.container import Container, by_test
 
 
 @pytest.fixture
-def studio(world: World) -> Studio:
-    return open_studio(world)
+def studio(container: Container) -> Studio:
+    return open_studio(container)
 
 
 @pytest.fixture
-def calendars(world: World, studio: Studio) -> Calendars:
-    return Calendars(world, studio)
+def calendars(container: Container, studio: Studio) -> Calendars:
+    return Calendars(container, studio)
 
 
 def only(calendars: Calendars) -> Appointment:
@@ -136,7 +136,9 @@ class TestOutcomes:
         )
 
         events = [
-            event for event in calendars.world.app_log.page(calendars.studio.tenant_id, 0, 100) if event.causation_id
+            event
+            for event in calendars.container.app_log.page(calendars.studio.tenant_id, 0, 100)
+            if event.causation_id
         ]
         assert {(event.actor, event.causation_id) for event in events} == {("import:jane", report.import_id)}
         assert [(event.event_type.rpartition(".")[2], event.effective_at) for event in events] == [
@@ -207,7 +209,7 @@ class TestVisitsAtOneTime:
         assert [one.exempt_from for one in calendars.visits()] == [[], [], []]
 
     def test_keep_what_people_booked_here_and_are_kept_from_new_bookings(self, calendars: Calendars) -> None:
-        book = BookAppointmentHandler(calendars.world.logs, FrozenClock())
+        book = BookAppointmentHandler(calendars.container.logs, FrozenClock())
         studio = calendars.studio
         own = book(
             studio.tenant_id, BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY), by_test()
@@ -224,14 +226,16 @@ class TestVisitsAtOneTime:
     def test_pass_over_holds_that_have_expired(self, calendars: Calendars) -> None:
         studio = calendars.studio
         hold = PlaceHold(studio.talk, studio.clinicians[0], MONDAY, 10, "dana@example.org")
-        PlaceHoldHandler(calendars.world.logs, FrozenClock(), calendars.world.keys)(studio.tenant_id, hold, by_test())
+        PlaceHoldHandler(calendars.container.logs, FrozenClock(), calendars.container.keys)(
+            studio.tenant_id, hold, by_test()
+        )
 
         calendars.bring([visit("2026-06-01 09:00", Status="Arrived")])
 
         assert only(calendars).exempt_from == []
 
-    def test_are_planned_anew_when_somebody_books_meanwhile(self, world: World, studio: Studio) -> None:
-        book = BookAppointmentHandler(world.logs, FrozenClock())
+    def test_are_planned_anew_when_somebody_books_meanwhile(self, container: Container, studio: Studio) -> None:
+        book = BookAppointmentHandler(container.logs, FrozenClock())
         wanted = BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY)
 
         class SomebodyBooks(FrozenClock):
@@ -245,7 +249,7 @@ class TestVisitsAtOneTime:
                     book(studio.tenant_id, wanted, by_test())
                 return LATER
 
-        calendars = Calendars(world, studio, SomebodyBooks())
+        calendars = Calendars(container, studio, SomebodyBooks())
         calendars.bring([visit("2026-06-01 09:20")])
 
         own, beside = calendars.visits()
@@ -319,7 +323,7 @@ def test_a_dry_run_says_what_a_run_does_and_records_nothing(calendars: Calendars
 class TestWhoseVisits:
     @pytest.fixture
     def brought(self, calendars: Calendars) -> Brought:
-        return Brought(calendars.world, calendars.studio.log)
+        return Brought(calendars.container, calendars.studio.log)
 
     def whose(self, calendars: Calendars, **other: str) -> UUID | str:
         report = calendars.bring([visit(**other)])
@@ -365,13 +369,13 @@ class TestWhoseVisits:
     def test_are_of_who_stands_for_them_and_of_nobody_who_is_gone(self, calendars: Calendars, brought: Brought) -> None:
         report = brought.bring([person(7), person(8), person(9)])
         ids = brought.listed()
-        log, world = calendars.studio.log, calendars.world
+        log, container = calendars.studio.log, calendars.container
         merge = MergePatients(calendars.studio.patients[0], ids["Family7"])
-        MergePatientsHandler(world.logs, world.clock)(log.tenant_id, merge, by_test())
+        MergePatientsHandler(container.logs, container.clock)(log.tenant_id, merge, by_test())
         erased = log.load(Patient, ids["Family8"])
         erased.erase(LATER)
         log.record(erased, by=by_test())
-        world.keys.erase(log.tenant_id, erased.id)
+        container.keys.erase(log.tenant_id, erased.id)
         brought.undo(report.import_id, what_can_be=True)
 
         def named(number: int) -> UUID | str:
@@ -493,4 +497,4 @@ def test_two_runs_at_once_book_each_visit_once(calendars: Calendars) -> None:
 
     assert [report.tally.made for report in reports if isinstance(report, VisitImportReport)] == [300, 300]
     assert len(calendars.visits()) == len(calendars.claimed()) == 300
-    assert calendars.world.app_log.verify(calendars.studio.tenant_id) is None
+    assert calendars.container.app_log.verify(calendars.studio.tenant_id) is None

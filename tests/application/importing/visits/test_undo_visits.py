@@ -5,26 +5,26 @@ from uuid import UUID
 
 import pytest
 
-from application.errors import NotFoundError
 from application.importing.errors import ImportInUseError
-from application.importing.undo_import import KeptBecause
-from application.scheduling.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.cancel_appointment import CancelAppointment, CancelAppointmentHandler
+from application.importing.undo_import import KeptReason
+from application.kernel.errors import NotFoundError
+from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
+from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.patient import Patient
-from domain.practice.data_import import DataImport, ImportStatus
-from domain.scheduling.appointment import Appointment
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.status import Status
 from domain.scheduling.errors import AlreadyArchivedError, NothingToUndoError
-from domain.scheduling.status import Status
-from projections.calendar.queries import CalendarFilter
+from projections.scheduling.calendar.queries import CalendarFilter
 from tests.application.importing.patients.patient_file import Brought, person
 from tests.application.importing.visits.visit_file import LATER, Calendars, visit
 from tests.application.studio import MONDAY, FrozenClock, open_studio
-from tests.support.world import World, by_test
+from tests.support.container import Container, by_test
 
 
 @pytest.fixture
-def calendars(world: World) -> Calendars:
-    return Calendars(world, open_studio(world))
+def calendars(container: Container) -> Calendars:
+    return Calendars(container, open_studio(container))
 
 
 ROWS = [
@@ -37,7 +37,7 @@ ROWS = [
 
 
 def cancel(calendars: Calendars, visit_id: UUID) -> None:
-    handler = CancelAppointmentHandler(calendars.world.logs, FrozenClock(LATER))
+    handler = CancelAppointmentHandler(calendars.container.logs, FrozenClock(LATER))
     handler(calendars.studio.tenant_id, CancelAppointment(visit_id, "ill"), by_test())
 
 
@@ -51,21 +51,21 @@ class TestUndo:
         assert {one.status for one in calendars.visits()} == {Status.ARCHIVED}
         assert calendars.claimed() == set()
         calendars.catch_up()
-        page = calendars.world.calendar().page(calendars.studio.tenant_id, CalendarFilter(), limit=100)
+        page = calendars.container.calendar().page(calendars.studio.tenant_id, CalendarFilter(), limit=100)
         assert {entry.status for entry in page.entries} == {"archived"}
-        book = BookAppointmentHandler(calendars.world.logs, FrozenClock())
+        book = BookAppointmentHandler(calendars.container.logs, FrozenClock())
         studio = calendars.studio
         book(
             studio.tenant_id, BookAppointment(studio.patients[0], studio.talk, studio.clinicians[0], MONDAY), by_test()
         )
-        assert calendars.world.app_log.verify(studio.tenant_id) is None
+        assert calendars.container.app_log.verify(studio.tenant_id) is None
 
     def test_is_a_fact_of_each_visit_and_of_the_import(self, calendars: Calendars) -> None:
         report = calendars.bring(ROWS)
 
         calendars.undo(report.import_id)
 
-        events = calendars.world.app_log.page(calendars.studio.tenant_id, 0, 1000)
+        events = calendars.container.app_log.page(calendars.studio.tenant_id, 0, 1000)
         facts = [event for event in events if event.event_type == Appointment.Withdrawn.TOPIC]
         assert {(event.actor, event.causation_id) for event in facts} == {("test", report.import_id)}
         thing = calendars.studio.log.load(DataImport, report.import_id)
@@ -121,13 +121,13 @@ class TestUndo:
 
         undone = calendars.undo(report.import_id, what_can_be=True)
 
-        assert (undone.withdrawn, undone.kept) == (4, {changed: KeptBecause.CHANGED})
+        assert (undone.withdrawn, undone.kept) == (4, {changed: KeptReason.CHANGED})
         assert calendars.studio.log.load(Appointment, changed).status == Status.CANCELLED
 
-    def test_keeps_what_is_changed_while_it_runs(self, world: World) -> None:
-        studio = open_studio(world)
-        report = Calendars(world, studio).bring(ROWS)
-        changed = Calendars(world, studio).visits()[2].id
+    def test_keeps_what_is_changed_while_it_runs(self, container: Container) -> None:
+        studio = open_studio(container)
+        report = Calendars(container, studio).bring(ROWS)
+        changed = Calendars(container, studio).visits()[2].id
 
         class SomebodyCancels(FrozenClock):
             """Is asked once the visits are read and found unchanged: then somebody cancels one."""
@@ -137,12 +137,12 @@ class TestUndo:
             def now(self) -> datetime:
                 SomebodyCancels.asked += 1
                 if SomebodyCancels.asked == 1:
-                    cancel(Calendars(world, studio), changed)
+                    cancel(Calendars(container, studio), changed)
                 return LATER
 
-        undone = Calendars(world, studio, SomebodyCancels()).undo(report.import_id)
+        undone = Calendars(container, studio, SomebodyCancels()).undo(report.import_id)
 
-        assert (undone.withdrawn, undone.kept) == (4, {changed: KeptBecause.CHANGED})
+        assert (undone.withdrawn, undone.kept) == (4, {changed: KeptReason.CHANGED})
 
     def test_works_for_visits_of_who_was_erased(self, calendars: Calendars) -> None:
         report = calendars.bring(ROWS)
@@ -150,7 +150,7 @@ class TestUndo:
         patient = log.load(Patient, calendars.studio.patients[0])
         patient.erase(LATER)
         log.record(patient, by=by_test())
-        calendars.world.keys.erase(log.tenant_id, patient.id)
+        calendars.container.keys.erase(log.tenant_id, patient.id)
 
         assert calendars.undo(report.import_id).withdrawn == 5
 
@@ -160,7 +160,7 @@ class TestUndo:
 
 
 def test_patients_whose_visits_were_taken_back_can_be_taken_back_too(calendars: Calendars) -> None:
-    brought = Brought(calendars.world, calendars.studio.log)
+    brought = Brought(calendars.container, calendars.studio.log)
     patients = brought.bring([person(1), person(2)])
     visits = calendars.bring(
         [visit("2026-06-05 09:00", Patient_Number="1", Patient_First_Name="Given1", Patient_Last_Name="Family1")]

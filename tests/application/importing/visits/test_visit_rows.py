@@ -11,8 +11,8 @@ from application.importing.rows import Refusal
 from application.importing.visits.format import FORMATS, Outcome, VisitFormat
 from application.importing.visits.reading import VisitRow, VisitRows
 from application.importing.visits.times import minutes_in, price_in, time_in
-from domain.errors import InvalidValueError
-from domain.money import Money
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import Money
 from tests.application.importing.visits.visit_file import acuity, read, used, visit
 
 

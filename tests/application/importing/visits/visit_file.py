@@ -10,17 +10,17 @@ from application.importing.rows import Refusal
 from application.importing.undo_import import UndoImport, UndoImportHandler, UndoReport
 from application.importing.visits.format import FORMATS, VisitFormat
 from application.importing.visits.import_visits import ImportVisits, ImportVisitsHandler, VisitImportReport
-from application.importing.visits.ports import RecordedVisits as VisitsKnown
+from application.importing.visits.ports import VisitLookup as VisitsKnown
 from application.importing.visits.ports import VisitPorts
 from application.importing.visits.reading import VisitRow, VisitRows
 from application.importing.visits.withdrawal import VisitWithdrawal
-from application.ports import Clock
-from domain.scheduling.appointment import Appointment
-from event_store.recorded_things import RecordedThings
-from event_store.recorded_visits import RecordedVisits
+from application.kernel.ports import Clock
+from domain.scheduling.appointments.appointment import Appointment
+from event_store.read.stream_lookup import StreamLookup
+from event_store.read.visit_lookup import VisitLookup
 from tests.application.importing.patients.patient_file import Row, csv_of
 from tests.application.studio import FrozenClock, Studio
-from tests.support.world import World, by_test
+from tests.support.container import Container, by_test
 
 LATER = datetime(2026, 6, 3, 12, tzinfo=UTC)
 """A Wednesday in the studio's first week: Monday's visits are over, Friday's are to come."""
@@ -69,13 +69,13 @@ def read(rows: Sequence[Row], how: VisitFormat | None = None) -> list[VisitRow |
 class Calendars:
     """What imports of a test share: one studio, and the time at which they are made."""
 
-    def __init__(self, world: World, studio: Studio, clock: Clock | None = None) -> None:
-        self.world, self.studio, self.clock = world, studio, clock or FrozenClock(LATER)
+    def __init__(self, container: Container, studio: Studio, clock: Clock | None = None) -> None:
+        self.container, self.studio, self.clock = container, studio, clock or FrozenClock(LATER)
 
     def ports(self, visits: VisitsKnown | None = None) -> VisitPorts:
-        world = self.world
-        things, known = RecordedThings(world.store.pool), RecordedVisits(world.store.pool)
-        return VisitPorts(world.logs, world.keys, things, visits or known, world.patients(), self.clock)
+        container = self.container
+        things, known = StreamLookup(container.store.pool), VisitLookup(container.store.pool)
+        return VisitPorts(container.logs, container.keys, things, visits or known, container.patients(), self.clock)
 
     def bring(
         self,
@@ -94,24 +94,24 @@ class Calendars:
         return handler(self.studio.tenant_id, command, read(rows, how), lambda _: None)
 
     def undo(self, import_id: UUID, *, what_can_be: bool = False) -> UndoReport:
-        withdrawal = VisitWithdrawal(RecordedVisits(self.world.store.pool))
-        handler = UndoImportHandler(self.world.logs, self.clock, withdrawal)
+        withdrawal = VisitWithdrawal(VisitLookup(self.container.store.pool))
+        handler = UndoImportHandler(self.container.logs, self.clock, withdrawal)
         return handler(self.studio.tenant_id, UndoImport(import_id, what_can_be), by_test(), lambda _: None)
 
     def visits(self) -> list[Appointment]:
         """Return all appointments in the order in which they were booked."""
         log = self.studio.log
-        events = self.world.app_log.page(self.studio.tenant_id, 0, 10_000)
+        events = self.container.app_log.page(self.studio.tenant_id, 0, 10_000)
         booked = [event.stream_id for event in events if event.event_type == Appointment.Booked.TOPIC]
         return [log.load(Appointment, id_) for id_ in booked]
 
     def claimed(self) -> set[UUID]:
         """Return who holds time in the log."""
-        with self.world.app_transaction(self.studio.tenant_id) as cursor:
+        with self.container.app_transaction(self.studio.tenant_id) as cursor:
             return {holder for (holder,) in cursor.execute("select holder_id from log.time_claim").fetchall()}
 
     def catch_up(self) -> None:
-        self.world.runner().catch_up(self.studio.tenant_id)
+        self.container.runner().catch_up(self.studio.tenant_id)
 
 
 def reasons(report: VisitImportReport) -> list[tuple[int, str, str]]:

@@ -1,0 +1,120 @@
+"""Requests to addresses that people have given us: checked, pinned, without redirects, ended after 10 seconds and 64 KiB."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpcore2
+
+from adapters.http.addresses import Policy
+from adapters.http.pinned_backend import AddressRefusedError, Deadline, PinnedBackend, Resolve, look_up
+from adapters.system.clock import SystemClock
+from application.webhooks.ports import GroupSession, Reply
+
+MOST_SECONDS: Final = 10.0
+MOST_BYTES: Final = 64 * 1024
+_ASKS_FOR_TIME: Final = frozenset({429, 503})
+
+
+class PinnedOutboundHttp:
+    """The port ``OutboundHttp``."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        resolve: Resolve = look_up,
+        seconds: float = MOST_SECONDS,
+        trusted: ssl.SSLContext | None = None,
+    ) -> None:
+        """``trusted`` says whose certificates are believed; by default those that the system believes."""
+        self._policy = policy
+        self._resolve = resolve
+        self._seconds = seconds
+        self._trusted = trusted
+
+    def refusal(self, url: str) -> str | None:
+        return self._policy.refusal_of_form(urlsplit(url))
+
+    @contextmanager
+    def session(self) -> Iterator[GroupSession]:
+        deadline = Deadline()
+        backend = PinnedBackend(self._policy, self._resolve, deadline)
+        with httpcore2.ConnectionPool(
+            ssl_context=self._trusted or _default_trust(), max_connections=1, network_backend=backend
+        ) as pool:
+            yield _HttpSession(self, pool, deadline, self._seconds)
+
+
+class _HttpSession:
+    def __init__(
+        self, outside: PinnedOutboundHttp, pool: httpcore2.ConnectionPool, deadline: Deadline, seconds: float
+    ) -> None:
+        self._outside = outside
+        self._pool = pool
+        self._deadline = deadline
+        self._seconds = seconds
+
+    def post(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
+        if self._outside.refusal(url) is not None:
+            return Reply(None, "address_refused")
+        self._deadline.set(self._seconds)
+        try:
+            return self._send(url, headers, body)
+        except AddressRefusedError:
+            return Reply(None, "address_refused")
+        except httpcore2.TimeoutException:
+            return Reply(None, "timeout")
+        except (httpcore2.NetworkError, OSError) as error:
+            return Reply(None, "certificate_refused" if _is_certificate(error) else "unreachable")
+        except httpcore2.ProtocolError:
+            return Reply(None, "no_http")
+
+    def _send(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
+        sent: dict[bytes | str, bytes | str] = {"host": urlsplit(url).netloc, "content-length": str(len(body))}
+        sent.update(headers)
+        with self._pool.stream("POST", url, headers=sent, content=body) as response:
+            said = {name.lower(): value for name, value in response.headers}
+            wait = _retry_after(said.get(b"retry-after", b"")) if response.status in _ASKS_FOR_TIME else None
+            length = 0
+            for part in response.iter_stream():
+                length += len(part)
+                if length > MOST_BYTES:
+                    return Reply(response.status, "answer_too_long", wait)
+        if 300 <= response.status < 400:
+            return Reply(response.status, "redirected")
+        return Reply(response.status, None if response.status < 300 else "refused", wait)
+
+
+@cache
+def _default_trust() -> ssl.SSLContext:
+    """Made once: reading the system's certificates takes as long as many requests."""
+    return ssl.create_default_context()
+
+
+def _is_certificate(error: BaseException) -> bool:
+    """Tell whether TLS failed; the pool keeps what happened as the context of what it raises."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, ssl.SSLError):
+            return True
+        inner = inner.__cause__ or inner.__context__
+    return False
+
+
+def _retry_after(value: bytes) -> timedelta | None:
+    """Read seconds or a date (RFC 9110, section 10.2.3); nothing from what is neither."""
+    text = value.decode("latin-1").strip()
+    if text.isascii() and text.isdecimal():
+        return timedelta(seconds=min(int(text[:9]), 10**8))
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(timedelta(0), at - SystemClock().now())

@@ -1,0 +1,68 @@
+"""Who waits, in order: implements application.waitlist.ports.WaitingLines on the read model ``waitlist``."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC
+from typing import Final
+from uuid import UUID
+
+from adapters.postgres.connections import TenantWork
+from application.waitlist.ports import Line, Waiting
+from domain.kernel.time_range import TimeRange
+from domain.waitlist.preferences import WaitlistPreferences, windows_of
+
+# One statement, so that the position and the rows are of one moment.
+_LINE: Final = """
+select c.position, e.entry_id, e.patient_id, e.service_id, e.clinician_id, e.window_starts, e.window_ends, e.notice_minutes,
+    array(
+        select o.starts_at from waitlist.offer o
+        where o.tenant_id = e.tenant_id and o.entry_id = e.entry_id and o.clinician_id = %(clinician)s
+          and o.starts_at >= %(from)s and o.starts_at < %(until)s
+    )
+from (
+    select coalesce(max(p.position), 0) as position from projection.cursor p
+    where p.tenant_id = %(tenant)s and p.projector = 'waitlist'
+) c
+left join waitlist.entry e on e.tenant_id = %(tenant)s and e.status = 'waiting' and e.service_id = any (%(services)s)
+    and (e.clinician_id is null or e.clinician_id = %(clinician)s)
+order by e.place
+"""
+_ENTRIES: Final = """
+select entry_id from waitlist.entry
+where tenant_id = %s and patient_id = any (%s) and status = 'waiting' order by place
+"""
+
+
+class ReadWaitingLines:
+    """``transaction`` is one practice's. What it says is as old as the read model, and it says how old that is."""
+
+    def __init__(self, transaction: Callable[[UUID], TenantWork]) -> None:
+        self._transaction = transaction
+
+    def line(self, tenant_id: UUID, clinician_id: UUID, service_ids: Collection[UUID], during: TimeRange) -> Line:
+        asked = {
+            "tenant": tenant_id,
+            "clinician": clinician_id,
+            "services": list(service_ids),
+            "from": during.starts_at,
+            "until": during.ends_at,
+        }
+        with self._transaction(tenant_id) as cursor:
+            rows = cursor.execute(_LINE, asked).fetchall()
+        return Line(
+            rows[0][0],
+            [
+                Waiting(
+                    entry_id,
+                    patient_id,
+                    service_id,
+                    WaitlistPreferences(wanted, windows_of(starts, ends), notice),
+                    [start.astimezone(UTC) for start in before],
+                )
+                for _, entry_id, patient_id, service_id, wanted, starts, ends, notice, before in rows
+                if entry_id is not None
+            ],
+        )
+
+    def entries_of(self, tenant_id: UUID, patient_ids: Collection[UUID]) -> Sequence[UUID]:
+        with self._transaction(tenant_id) as cursor:
+            return [id for (id,) in cursor.execute(_ENTRIES, (tenant_id, list(patient_ids))).fetchall()]

@@ -1,0 +1,111 @@
+"""Every kind of thing that a log tells of: who may read it, and what its own events say of it.
+
+What a thing is shown beside follows from other things or from the clock, and is no part of it here: the alerts of its patient,
+the clocks of its location, the visits of a series, the second at which a hold ends.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+
+from api.access.api_keys import routes as api_keys
+from api.http.calls import Call
+from api.importing.imports import routes as imports
+from api.patients.consents import routes as consents
+from api.patients.contacts import routes as contacts
+from api.patients.patients.presenters import shower as patient_shower
+from api.practice.clinicians import routes as clinicians
+from api.practice.hours import routes as hours
+from api.practice.locations import routes as locations
+from api.practice.practice import routes as practice
+from api.practice.resources import routes as resources
+from api.practice.services import routes as services
+from api.practice.time_off import routes as time_off
+from api.scheduling.appointments import presenters as showing
+from api.scheduling.busy_time import routes as busy_time
+from api.scheduling.courses import presenters as course_showing
+from api.scheduling.feeds import routes as feeds
+from api.scheduling.holds import routes as holds
+from api.scheduling.series import presenters as series_showing
+from api.scheduling.sessions import presenters as session_showing
+from api.waitlist.entries import presenters as waitlist_showing
+from api.webhooks.endpoints import schemas as webhook_schemas
+from application.kernel.permissions import Action
+from domain.access.api_key import ApiKey
+from domain.importing.data_import import DataImport
+from domain.kernel.aggregate import Aggregate
+from domain.patients.consents import Consents
+from domain.patients.patient import Patient
+from domain.practice.clinician import Clinician
+from domain.practice.location import Location
+from domain.practice.practice import Practice
+from domain.practice.resource import Resource
+from domain.practice.service import Service
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.hold import Hold
+from domain.scheduling.calendars.busy_calendar import BusyCalendar
+from domain.scheduling.calendars.feed import Feed
+from domain.scheduling.series.series import Series
+from domain.scheduling.sessions.course import Course
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.waitlist.entry import WaitlistEntry
+from domain.waitlist.offer import Offer
+from domain.waitlist.opening import Opening
+from domain.webhooks.endpoint import WebhookEndpoint
+
+Facts: TypeAlias = Callable[[Call, Any], Mapping[str, object]]
+
+_BEFORE_ANY_END: Final = datetime.min.replace(tzinfo=UTC)
+"""Then nothing has ended by the clock: only what was recorded counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``action`` is what its own route asks for; ``facts`` shows it to a caller who may, in the names of that route."""
+
+    action: Action
+    facts: Facts
+
+
+def _clinician(call: Call, clinician: Clinician) -> Mapping[str, object]:
+    away = time_off.shower(call)(clinician)
+    return {**clinicians.show(clinician), **hours.show(clinician), "time_off": away["ranges"]}
+
+
+def _patient(call: Call, patient: Patient) -> Mapping[str, object]:
+    return {**patient_shower(call.actor)(patient), **contacts.show_contacts(patient)}
+
+
+def _consents(call: Call, kept: Consents) -> Mapping[str, object]:
+    return {"patient_id": kept.patient_id, **consents.show_decisions([kept])}
+
+
+KINDS: Final[Mapping[type[Aggregate], Kind]] = {
+    Practice: Kind(Action.READ_PRACTICE, lambda _, thing: practice.show(thing)),
+    ApiKey: Kind(Action.MANAGE_KEYS, lambda _, thing: api_keys.show(thing)),
+    WebhookEndpoint: Kind(Action.MANAGE_WEBHOOKS, lambda _, thing: webhook_schemas.show(thing)),
+    Location: Kind(Action.READ_PRACTICE, lambda _, thing: locations.show(thing)),
+    Resource: Kind(Action.READ_PRACTICE, lambda _, thing: resources.show(thing)),
+    Clinician: Kind(Action.READ_PRACTICE, _clinician),
+    Service: Kind(Action.READ_PRACTICE, lambda _, thing: services.show(thing)),
+    DataImport: Kind(Action.READ_PATIENTS, lambda call, thing: imports.shower(call)(thing)),
+    Patient: Kind(Action.READ_PATIENTS, _patient),
+    Consents: Kind(Action.READ_PATIENTS, _consents),
+    Appointment: Kind(Action.READ_VISITS, showing.show_facts),
+    Series: Kind(Action.READ_VISITS, lambda _, thing: series_showing.show_facts(thing)),
+    Hold: Kind(Action.READ_VISITS, lambda call, thing: holds.shower(call, _BEFORE_ANY_END)(thing)),
+    Feed: Kind(Action.SHARE_CALENDARS, lambda _, thing: feeds.show(thing)),
+    GroupSession: Kind(Action.READ_VISITS, session_showing.show_facts),
+    Course: Kind(Action.READ_VISITS, lambda _, thing: course_showing.show_facts(thing)),
+    WaitlistEntry: Kind(Action.READ_VISITS, lambda _, thing: waitlist_showing.show_entry(thing)),
+    Opening: Kind(Action.READ_VISITS, lambda _, thing: waitlist_showing.show_opening_facts(thing, now=_BEFORE_ANY_END)),
+    Offer: Kind(Action.READ_VISITS, lambda _, thing: waitlist_showing.offer_shower(_BEFORE_ANY_END)(thing)),
+    BusyCalendar: Kind(Action.READ_VISITS, lambda _, thing: busy_time.show(thing)),
+}
+"""A kind that is missing here fails tests/api/audit/test_diff.py."""
+
+
+def word(kind: type[Aggregate]) -> str:
+    """Return how answers name a kind: ``appointment``, ``api_key``."""
+    return str(kind.TOPIC).rpartition(".")[2]  # type: ignore[attr-defined]  # set by hand on each aggregate

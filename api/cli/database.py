@@ -1,0 +1,49 @@
+"""`scheduler db`: bring the database up to date, open a shell on it, stop it."""
+
+from typing import Annotated
+
+import typer
+
+from api.cli.failures import UnavailableError, UsageError
+from api.cli.output import out
+from api.cli.session import settings
+
+group = typer.Typer(help="Look after the database.", no_args_is_help=True)
+
+
+@group.command(epilog="Example: scheduler db migrate")
+def migrate() -> None:
+    """Create what is missing and apply what is new. Every start does it; safe to run twice, and by two at once."""
+    from api.bootstrap.database_server import open_server
+
+    with open_server(settings(), stays_up=True) as server:
+        out.print("The database is up to date.")
+        for name in server.outdated:
+            out.print(f"The read model {name} has an old form; run: scheduler rebuild {name}")
+
+
+@group.command(
+    epilog='Example: scheduler db psql -- -c "select count(*) from log.event"',
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def psql(
+    arguments: Annotated[list[str] | None, typer.Argument(help="What psql is to be told.")] = None,
+) -> None:
+    """Open psql on the embedded database, as its superuser. It sees all practices; what is personal stays sealed."""
+    from api.bootstrap.database_server import open_server
+
+    with open_server(settings(), stays_up=True) as server:
+        if server.embedded is None:
+            raise UsageError("DATABASE_URL is set: run psql with it yourself")
+        code = server.embedded.psql(arguments or (), dbname="scheduler")
+    raise typer.Exit(code)
+
+
+@group.command(epilog="Example: scheduler db stop")
+def stop() -> None:
+    """Stop the embedded database. Exit code 3: a program still uses it."""
+    from api.bootstrap.database_server import stop_server
+
+    if not stop_server(settings()):
+        raise UnavailableError("another program uses the database; stop `scheduler serve` first")
+    out.print("The database is stopped.")

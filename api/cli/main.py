@@ -1,0 +1,69 @@
+"""The command line: `scheduler`, its groups, and what it says when something goes wrong.
+
+Exit codes: 0 done · 1 done, and a problem was found, or refused · 2 asked in a wrong way · 3 the database, the keys, the port
+or a file cannot be used now · 130 interrupted.
+
+Everything heavy is imported inside the commands, so that `--help` answers at once.
+"""
+
+import sys
+
+import typer
+
+from api.cli import (
+    api_keys,
+    database,
+    demo,
+    history,
+    importing,
+    imports,
+    patient_imports,
+    patients,
+    practices,
+    read_models,
+    serving,
+    verifying,
+    webhooks,
+    zones,
+)
+from api.cli.failures import report
+
+app = typer.Typer(
+    name="scheduler",
+    help="Patient & Studio Scheduler: scheduling on an append-only log per practice.",
+    epilog="Settings come from the environment: SCHEDULER_DATA, SCHEDULER_PORT, DATABASE_URL; see the README.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for commands in (patient_imports.commands, imports.commands):
+    importing.group.add_typer(commands)
+
+# The order in which --help lists them: run it, what is in it, look after it.
+for commands in (serving.commands, demo.commands):
+    app.add_typer(commands)
+for group, name in (
+    (practices.group, "practice"),
+    (api_keys.group, "apikey"),
+    (patients.group, "patient"),
+    (webhooks.group, "webhooks"),
+    (importing.group, "import"),
+):
+    app.add_typer(group, name=name)
+for commands in (history.commands, read_models.commands, verifying.commands, zones.commands):
+    app.add_typer(commands)
+app.add_typer(database.group, name="db")
+
+
+def main() -> None:
+    """Run one command and end the process with its exit code."""
+    try:
+        app()
+    except Exception as error:
+        sys.exit(report(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""How commands speak: results on stdout, progress and errors on stderr."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+from rich.console import Console
+
+from api.cli.failures import UsageError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+_REPEATED_AFTER_SECONDS = 30.0
+
+out = Console(highlight=False, soft_wrap=True)
+aside = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    """Print a value as one line of JSON: ids, dates and instants as strings."""
+    import orjson
+
+    typer.echo(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode())
+
+
+@contextmanager
+def progress_bar() -> Iterator["Progress"]:
+    """Show progress on stderr while the block runs."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=aside) as progress:
+        yield progress
+
+
+def place_for(said: Path | None, file: Path, kind: str) -> Path:
+    """Return where to write about a file: where was said; else beside it, or here if its folder does not take it.
+
+    Raises UsageError: nothing can be written there. So it is known before anything is done that is to be written about.
+    """
+    if said is None:
+        name = f"{file.name.removesuffix('.gz').removesuffix('.csv')}.{kind}.csv"
+        folder = file.resolve().parent
+        # A superuser may write everywhere, also where nobody is meant to.
+        is_meant = bool(folder.stat().st_mode & 0o222)
+        said = folder / name if is_meant and _takes(folder / name) else Path(name)
+    if not _takes(said):
+        raise UsageError(f"nothing can be written to {said}; name another file")
+    return said
+
+
+def _takes(path: Path) -> bool:
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            return not path.is_dir()
+    except OSError:
+        return False
+
+
+def log_to_stderr() -> None:
+    """Let warnings be seen, for programs that run long; each at most twice a minute, however often it comes."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(_Sparing())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    # It would tell users and addresses of each attempt to connect; that the database is away is said elsewhere.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
+
+
+class _Sparing(logging.Filter):
+    """Lets a message through unless it was let through a moment ago."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = time.monotonic()
+        key = (record.name, record.msg)
+        if now - self._told.get(key, -_REPEATED_AFTER_SECONDS) < _REPEATED_AFTER_SECONDS:
+            return False
+        self._told[key] = now
+        return True

@@ -1,0 +1,52 @@
+"""`scheduler practice`: open practices and list them."""
+
+from typing import Annotated
+
+import typer
+
+from api.cli.output import AsJson, out, print_json
+from api.cli.session import opened
+
+group = typer.Typer(help="Open practices and list them.", no_args_is_help=True)
+
+
+@group.command(epilog='Example: scheduler practice create --name "Studio Levi" --zone Asia/Jerusalem --currency ILS')
+def create(
+    name: Annotated[str, typer.Option(help="What the practice is called, in any script.")],
+    zone: Annotated[str, typer.Option(help="Its time zone by IANA name, such as Europe/Berlin.")],
+    currency: Annotated[str, typer.Option(help="The currency of its prices, such as EUR.")],
+    locale: Annotated[str, typer.Option(help="Its language and country, such as de-DE.")] = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Open a practice and print its owner's API key, which is shown this once."""
+    with opened() as container:
+        from api.bootstrap.open_practice import found_practice
+
+        founded = found_practice(container, name, zone, currency, locale)
+    if as_json:
+        print_json({"practice_id": founded.practice_id, "api_key": founded.api_key})
+        return
+    out.print(f"practice  {founded.practice_id}")
+    out.print(f"API key   {founded.api_key}   [dim](the owner's; it is kept nowhere, so keep it safe)[/dim]")
+
+
+@group.command("list", epilog="Example: scheduler practice list --json")
+def list_(as_json: AsJson = False) -> None:
+    """List all practices."""
+    with opened() as container:
+        from domain.practice.practice import Practice
+
+        found = [
+            (id_, practice)
+            for id_ in container.practices()
+            for practice in container.logs.of(id_).catalogue().all(Practice)
+        ]  # fmt: skip
+    if as_json:
+        print_json(
+            [{"practice_id": id_, "name": one.name, "zone": one.zone, "currency": one.currency} for id_, one in found]
+        )
+        return
+    for id_, one in found:
+        out.print(f"{id_}  {one.name}  [dim]{one.zone} {one.currency}[/dim]", markup=True)
+    if not found:
+        out.print("There is no practice yet; see `scheduler practice create --help`.")

@@ -1,0 +1,113 @@
+"""`scheduler status` and `scheduler rebuild`: how the read models are, and making them anew from the logs."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from api.cli.failures import FOUND, UsageError
+from api.cli.output import AsJson, out, print_json, progress_bar
+from api.cli.session import opened
+
+if TYPE_CHECKING:
+    from projections.engine.cursors import ViewStatus
+
+commands = typer.Typer()
+
+
+@commands.command(epilog="Example: scheduler status --json")
+def status(
+    every: Annotated[bool, typer.Option("--all", help="List also practices whose read models are up to date.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how far the read models are behind the logs. Exit code 1: one has stopped at an event that it cannot take."""
+    with opened() as container:
+        found = container.view_status()
+        outdated = list(container.server.outdated)
+    if as_json:
+        print_json({"views": [_as_json(view) for view in found], "outdated": outdated})
+    else:
+        _tell(found, every)
+        for name in outdated:
+            out.print(f"The read model {name} has an old form; run: scheduler rebuild {name}")
+    if any(view.error for view in found):
+        raise typer.Exit(FOUND)
+
+
+@commands.command(epilog="Example: scheduler rebuild calendar history")
+def rebuild(
+    views: Annotated[list[str] | None, typer.Argument(help="The read models; all if none is named.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fill read models anew from the logs, beside the live ones, and swap them in; the program may run meanwhile.
+
+    Exit code 1: a read model ends before an event that it cannot take.
+    """
+    with opened() as container, progress_bar() as progress:
+        from api.bootstrap.container import VIEWS
+
+        if unknown := sorted(set(views or ()) - set(VIEWS)):
+            raise UsageError(f"there is no read model {', '.join(unknown)}; there are {', '.join(VIEWS)}")
+        task = progress.add_task("rebuilding", total=None)
+        events = 0
+
+        def note(done: int, total: int) -> None:
+            nonlocal events
+            events = done
+            progress.update(task, completed=done, total=total)
+
+        incomplete = container.rebuild(views or VIEWS, note)
+    if as_json:
+        print_json(
+            {
+                "views": views or VIEWS,
+                "events": events,
+                "incomplete": [
+                    {"practice_id": one.tenant_id, "view": one.projector, "error": one.error, "position": one.position}
+                    for one in incomplete
+                ],
+            }
+        )
+    else:
+        out.print(f"Rebuilt {', '.join(views or VIEWS)} from {events:,} events.")
+        for one in incomplete:
+            out.print(f"practice {one.tenant_id}: {one.projector} stops before position {one.position} ({one.error})")
+    if incomplete:
+        raise typer.Exit(FOUND)
+
+
+def _as_json(view: "ViewStatus") -> dict[str, object]:
+    return {
+        "practice_id": view.tenant_id,
+        "view": view.projector,
+        "head": view.head,
+        "position": view.position,
+        "lag": view.lag,
+        "error": view.error,
+        "failed_position": view.failed_position,
+    }
+
+
+def _tell(found: list["ViewStatus"], every: bool) -> None:
+    by_practice: defaultdict[UUID, list[ViewStatus]] = defaultdict(list)
+    for view in found:
+        by_practice[view.tenant_id].append(view)
+    events = sum(views[0].head for views in by_practice.values())
+    out.print(f"Practices: {len(by_practice):,}, events: {events:,}")
+    # Read models that are equally far share a line: most often that is all of them.
+    alike: defaultdict[tuple[UUID, str], list[str]] = defaultdict(list)
+    for view in sorted(found, key=lambda view: view.error is None):
+        if every or view.lag or view.error:
+            alike[view.tenant_id, _state(view)].append(view.projector)
+    for (practice_id, state), names in alike.items():
+        out.print(f"practice {practice_id}: {', '.join(names)}: {state}", markup=False)
+    if not any(view.lag or view.error for view in found):
+        out.print("All read models are up to date.")
+
+
+def _state(view: "ViewStatus") -> str:
+    if not (view.lag or view.error):
+        return "up to date"
+    stopped = f", stopped at position {view.failed_position} ({view.error})" if view.error else ""
+    return f"{view.lag:,} of {view.head:,} events behind{stopped}"

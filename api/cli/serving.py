@@ -1,0 +1,171 @@
+"""`scheduler serve`, and its parts one by one: `scheduler api`, `scheduler project` and `scheduler work`."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.failures import UnavailableError, UsageError
+from api.cli.output import log_to_stderr, out
+from api.cli.session import settings
+
+if TYPE_CHECKING:
+    import socket
+
+    from api.bootstrap.container import Container
+    from api.processes.cores import Cores
+
+commands = typer.Typer()
+
+
+@commands.command(epilog="Example: SCHEDULER_PORT=8080 scheduler serve --demo")
+def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practice and show its key.")] = False) -> None:
+    """Run everything: the embedded database (or DATABASE_URL), the API, the projector and the worker. Ctrl-C stops it."""
+    from api.processes.supervisor import PROJECTOR, Supervisor
+
+    with _until_told_to_stop(), _core_of_its_own() as cores, _listening() as listener, _world() as container:
+        if cores:  # only now: the database, which has started, goes where there is room
+            cores.keep_to_own()
+        with Supervisor(PROJECTOR, _mender(container), cores):
+            key = None
+            if demo:
+                from api.demo.practice import make_demo
+
+                key = make_demo(container).api_key
+            _serve(container, listener, lambda: _banner(listener, key))
+
+
+@commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler api")
+def api() -> None:
+    """Run the API alone; read models are kept up by `scheduler project`. Several may run beside each other."""
+    with _until_told_to_stop(), _listening() as listener, _world() as container:
+        _serve(container, listener, lambda: _banner(listener, None))
+
+
+@commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler project")
+def project(
+    until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True, help="End with the standard input.")] = False,
+    with_work: Annotated[bool, typer.Option("--with-work", help="Do the work of `scheduler work` too.")] = False,
+) -> None:
+    """Keep the read models up with the logs. Several may run beside each other; no event is applied twice."""
+    from api.processes.run_together import run_together
+
+    stop = _told_to_stop(until_eof)
+    with _world() as container:
+        run_together(stop, container.run_projectors, *([container.run_workers] if with_work else []))
+
+
+@commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler work")
+def work() -> None:
+    """Send webhooks, offer what was given up to those who wait, keep times on the wall where clocks have changed.
+
+    Several may run beside each other; nothing is done twice.
+    """
+    stop = _told_to_stop()
+    with _world() as container:
+        container.run_workers(stop)
+
+
+def _told_to_stop(until_eof: bool = False) -> threading.Event:
+    """Return what is set when this process is told to end; with ``until_eof`` also when its standard input ends."""
+    stop = threading.Event()
+    if until_eof:
+        # Ctrl-C reaches the whole group; whoever started this process decides when it ends.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=_wait_for_eof, args=(stop,), daemon=True).start()
+    for told in (signal.SIGTERM,) if until_eof else (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, lambda *_: stop.set())
+    log_to_stderr()
+    return stop
+
+
+def _serve(container: "Container", listener: "socket.socket", announce: Callable[[], None]) -> None:
+    from api.app import create_app
+    from api.processes.http_server import HttpServer
+
+    HttpServer(create_app(container), announce).run([listener])
+
+
+@contextmanager
+def _world() -> Iterator["Container"]:
+    """Wire the program; the embedded database ends with it unless another program uses it."""
+    from api.bootstrap.container import open_container
+
+    with open_container(settings()) as container:
+        yield container
+
+
+@contextmanager
+def _listening() -> Iterator["socket.socket"]:
+    """Take the address first: a port that is in use shows at once, before a database is started."""
+    from api.processes.http_server import PortTakenError, bound
+
+    wanted = settings()
+    try:
+        listener = bound(wanted.host, wanted.port)
+    except PortTakenError as error:
+        raise UnavailableError(str(error)) from None
+    with listener:
+        yield listener
+
+
+@contextmanager
+def _until_told_to_stop() -> Iterator[None]:
+    """End the block, cleanly and without a word, on SIGINT or SIGTERM, whenever it comes; a second one changes nothing."""
+    log_to_stderr()
+
+    def leave(*_: object) -> None:
+        for told in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(told, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, leave)
+    with suppress(KeyboardInterrupt):
+        yield
+
+
+@contextmanager
+def _core_of_its_own() -> Iterator["Cores | None"]:
+    """Hold the core that answers requests. Raises UsageError: one is wanted that this process may not use."""
+    from api.processes.cores import core_of_its_own, usable_cores
+
+    wanted, usable = settings().core, usable_cores()
+    if isinstance(wanted, int) and wanted not in usable:
+        these = ", ".join(map(str, sorted(usable))) or "none by its number"
+        raise UsageError(f"SCHEDULER_CORE: this process may use {these}; set one of these, or any")
+    with core_of_its_own(wanted, usable) as cores:
+        yield cores
+
+
+def _mender(container: "Container") -> Callable[[], None]:
+    embedded = container.server.embedded
+
+    def mend() -> None:
+        """Bring the embedded database back if it was killed; nothing that was acknowledged is lost by that."""
+        if embedded is not None and not embedded.is_alive():
+            embedded.start()
+
+    return mend
+
+
+def _wait_for_eof(stop: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    stop.set()
+
+
+def _banner(listener: "socket.socket", key: str | None) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = "localhost" if host == "127.0.0.1" else f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{port}"
+    lines = [f"Patient & Studio Scheduler   {address}", "", f"  docs       {address}/docs"]
+    if key:
+        lines += [
+            f"  demo key   {key}",
+            f'  try it     curl -H "Authorization: Bearer {key}" {address}/v1/services',
+        ]
+    out.print("\n".join([*lines, "", "  Ctrl-C stops it."]), markup=False)

@@ -1,0 +1,68 @@
+"""What commands stand on: the wired program, and the practice that they are about."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+from uuid import UUID
+
+import typer
+
+from api.cli.failures import UsageError
+
+if TYPE_CHECKING:
+    from api.bootstrap.container import Container
+    from api.bootstrap.settings import Settings
+    from domain.kernel.provenance import Provenance
+
+PracticeOption: TypeAlias = Annotated[
+    UUID | None, typer.Option("--practice", help="The practice's id; not needed where there is only one.")
+]
+
+
+def settings() -> "Settings":
+    """Return what the environment says. Raises pydantic.ValidationError."""
+    from api.bootstrap.settings import Settings
+
+    return Settings.model_validate({})
+
+
+@contextmanager
+def opened() -> Iterator["Container"]:
+    """Wire the program. The embedded database is started if need be and stays up for the next command."""
+    from api.bootstrap.container import open_container
+
+    with open_container(settings(), stays_up=True) as container:
+        yield container
+
+
+def practice_of(container: "Container", practice_id: UUID | None) -> UUID:
+    """Return the practice that is meant. Raises UsageError: there is no such one, or none was named and there are several."""
+    practices = container.practices()
+    if practice_id is None:
+        if len(practices) == 1:
+            return practices[0]
+        raise UsageError(
+            f"there are {len(practices)} practices; name one with --practice, see `scheduler practice list`"
+        )
+    if practice_id not in practices:
+        raise UsageError("there is no such practice; see `scheduler practice list`")
+    return practice_id
+
+
+def practice_with(container: "Container", practice_id: UUID | None, thing_id: UUID) -> UUID:
+    """Return the practice in whose log a thing is. Raises NotFoundError: in none, or not in the one that was named."""
+    from application.kernel.errors import NotFoundError
+
+    for candidate in container.practices() if practice_id is None else [practice_of(container, practice_id)]:
+        if container.knows(candidate, thing_id):
+            return candidate
+    raise NotFoundError("thing")
+
+
+def by_command_line() -> "Provenance":
+    """Return where facts come from that a person records from the command line."""
+    from uuid_utils.compat import uuid7
+
+    from domain.kernel.provenance import Provenance
+
+    return Provenance("cli", uuid7())

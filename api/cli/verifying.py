@@ -1,0 +1,48 @@
+"""`scheduler verify`: whether the logs are as they were written."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from api.cli.failures import FOUND
+from api.cli.output import AsJson, out, print_json, progress_bar
+from api.cli.session import opened, practice_of
+
+commands = typer.Typer()
+
+
+@commands.command(epilog="Example: scheduler verify")
+def verify(
+    practice: Annotated[UUID | None, typer.Option(help="Walk this practice's log alone.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Walk the hash chain of each practice's log, or of one. Exit code 1: an event was altered, removed or put in; it names the first."""
+    with opened() as container, progress_bar() as progress:
+        practices = container.practices() if practice is None else [practice_of(container, practice)]
+        broken = [
+            (id_, link)
+            for id_ in progress.track(practices, description="verifying practices")
+            if (link := container.log_reader.verify(id_)) is not None
+        ]
+    if as_json:
+        print_json(
+            {
+                "practices": len(practices),
+                "broken": [{"practice_id": id_, "position": one.position, "fault": one.fault} for id_, one in broken],
+            }
+        )
+    elif broken:
+        for id_, one in broken:
+            out.print(f"practice {id_}: {_FAULTS[one.fault]} at position {one.position}", style="bold red")
+    else:
+        out.print(f"Logs: {len(practices):,}, all whole.")
+    if broken:
+        raise typer.Exit(FOUND)
+
+
+_FAULTS = {
+    "missing": "an event is missing",
+    "altered": "an event was altered",
+    "head": "the head does not match the last event",
+}

@@ -1,0 +1,82 @@
+"""`scheduler zones`: times on the wall after a new release of the time zone database."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.output import AsJson, aside, out, print_json, progress_bar
+from api.cli.session import PracticeOption, opened, practice_of
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from rich.progress import Progress, TaskID
+
+    from application.scheduling.zone_changes.adopt_zone_rules import Kept, ZoneRulesAdoption
+
+commands = typer.Typer()
+_LISTED = 20
+"""How many moves of a practice are told of in words; --json tells of all."""
+
+
+@commands.command(epilog="Example: scheduler zones --dry-run")
+def zones(
+    practice: PracticeOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show which visits would move; record nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Keep the times on the wall of visits to come where a country has changed its clocks since they were booked.
+
+    `scheduler serve` does the same by itself when it starts with a new release. Without --practice: in all of them. Run again it does
+    nothing. JSON: one list, a member for each practice that is touched.
+    """
+    with opened() as container, progress_bar() as progress:
+        seen, handler = container.zone_sightings.read(), container.wall_time_keeper()
+        chosen = container.practices() if practice is None else [practice_of(container, practice)]
+        task = progress.add_task("practices", total=len(chosen))
+        found: dict[UUID, ZoneRulesAdoption] = {}
+        for tenant_id in chosen:
+            visits = progress.add_task("visits", total=None, visible=False)
+            done = handler(tenant_id, seen, dry_run=dry_run, report=_telling(progress, visits))
+            progress.remove_task(visits)
+            progress.advance(task)
+            if done.kept or done.begun:
+                found[tenant_id] = done
+                if not dry_run:
+                    container.catch_up(tenant_id)
+    if as_json:
+        print_json([_as_json(tenant_id, done) for tenant_id, done in found.items()])
+        return
+    for tenant_id, done in found.items():
+        _tell(tenant_id, done, "would move" if dry_run else "moved")
+    if not found:
+        out.print(f"Every visit to come lies where it was meant to, by release {seen.newest.release}.")
+
+
+def _telling(progress: "Progress", bar: "TaskID") -> Callable[[int, int], None]:
+    return lambda done, total: progress.update(bar, completed=done, total=total, visible=True)
+
+
+def _tell(tenant_id: "UUID", done: "ZoneRulesAdoption", verb: str) -> None:
+    out.print(f"{tenant_id}  {len(done.kept):,} {verb}, by release {done.release}", style="bold", markup=False)
+    for one in done.kept[:_LISTED]:
+        aside.print(_line(one) + ("  beside another one" if one.is_beside else ""), markup=False)
+    if len(done.kept) > _LISTED:
+        aside.print(f"  and {len(done.kept) - _LISTED:,} more")
+    for one in done.begun:
+        aside.print(f"{_line(one)}  stays, since it would have begun", markup=False)
+
+
+def _line(one: "Kept") -> str:
+    return f"  {one.kind} {one.id}  {one.starts_at:%Y-%m-%d %H:%M}Z -> {one.to:%Y-%m-%d %H:%M}Z  {one.zone}"
+
+
+def _as_json(tenant_id: "UUID", done: "ZoneRulesAdoption") -> dict[str, object]:
+    return {
+        "practice_id": tenant_id,
+        "release": done.release,
+        "changes": done.changes,
+        "moved": [one._asdict() for one in done.kept],
+        "stays": [one._asdict() for one in done.begun],
+    }

@@ -1,0 +1,178 @@
+"""One request, as routes see it: who asks, under which command, for which version, and how it is carried out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Request, Response
+
+from api.bootstrap.container import Container
+from api.http.answers import Answer, Answering
+from api.http.authentication import KeyAuthenticator
+from api.http.idempotency import IdempotencyKey, provenance
+from api.http.moments import AsOf, Moment, Version, moment_of
+from api.http.resource_responses import Show, changed, made, shown
+from api.http.strict_input import check_fields, check_key, check_query
+from api.http.thread_pool import FairThreadPool
+from application.kernel.errors import StaleVersionError
+from application.kernel.handlers import Change, CreateHandler, UpdateHandler
+from application.kernel.permissions import Action, Actor, authorise
+from application.kernel.practice_log import PracticeLog
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.provenance import Provenance
+
+After = Annotated[
+    int | None,
+    Query(ge=0, le=2**62, description="Wait until the answer holds what was written at this `position`, at most 2 s."),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match", max_length=64, description="The `ETag` you have seen; refused with 412 if it has changed."
+    ),
+]
+
+
+C = TypeVar("C")
+D = TypeVar("D", bound=Change)
+T = TypeVar("T", bound=Aggregate)
+
+
+@dataclass(frozen=True, slots=True)
+class AppServices:
+    """What routes share within one app."""
+
+    container: Container
+    thread_pool: FairThreadPool
+    key_authenticator: KeyAuthenticator
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    request: Request
+    gate: AppServices
+    actor: Actor
+    idempotency_key: str | None = None
+    if_match: str | None = None
+    as_of: str | None = None
+    version: int | None = None
+
+    @property
+    def container(self) -> Container:
+        return self.gate.container
+
+    @property
+    def log(self) -> PracticeLog:
+        """The log of the caller's practice. Asked for in a thread."""
+        return self.gate.container.logs.of(self.actor.tenant_id)
+
+    @property
+    def expected_version(self) -> int | None:
+        """Raises StaleVersionError: the caller has seen a version that never was."""
+        if self.if_match is None or self.if_match == "*":
+            return None
+        seen = self.if_match.removeprefix('"').removesuffix('"')
+        if not (seen.isascii() and seen.isdecimal()):
+            raise StaleVersionError
+        return int(seen)
+
+    async def read(self, action: Action, work: Callable[[], Answering]) -> Response:
+        """Answer with what ``work`` returns, from a thread. Raises NotPermittedError, OverloadedError, and what ``work`` raises."""
+        authorise(self.actor, action)
+        answer = await self.gate.thread_pool.run(self.actor.tenant_id, work)
+        return answer.response()
+
+    async def show(self, action: Action, kind: type[T], id_: UUID, show: Show[T]) -> Response:
+        """Answer with one thing: as it is, or as it was at the moment that the query names."""
+        return await self.show_at(action, kind, id_, lambda moment: show)
+
+    async def show_at(self, action: Action, kind: type[T], id_: UUID, shower: Callable[[Moment], Show[T]]) -> Response:
+        """As ``show``, of a thing that is shown by the time, or beside other things: ``shower`` is told which moment it is."""
+
+        def work() -> Answer:
+            moment = self.moment(kind, id_)
+            thing = self.log.look_up(kind, id_, moment.position, self.version)
+            return shown(thing, shower(moment), moment.position)
+
+        return await self.read(action, work)
+
+    def moment(self, kind: type[Aggregate], id_: UUID) -> Moment:
+        """Return the moment that the query names; a version is one of the thing named here. Asked for in a thread.
+
+        Raises InvalidValueError: two moments are named, or one that has not come; NotFoundError, NotYetError: no such version.
+        """
+        if self.as_of is not None:
+            if self.version is not None:
+                raise InvalidValueError("version", "name a version or an instant (as_of), not both")
+            return moment_of(self.container, self.actor, self.as_of)
+        if self.version is not None:
+            reached = self.log.came_to(kind, id_, self.version)
+            return Moment(reached.recorded_at, reached.position)
+        return Moment(self.container.clock.now())
+
+    async def write(self, action: Action, work: Callable[[Provenance], Answer]) -> Response:
+        """As ``read``, with where the facts come from."""
+        authorise(self.actor, action)
+        body = await self.request.body()
+        check_fields(body)
+        by = provenance(self.actor, self.idempotency_key, self.request.method, self.request.scope["path"], body)
+        answer = await self.gate.thread_pool.run(self.actor.tenant_id, lambda: work(by))
+        return answer.response()
+
+    async def make(
+        self, action: Action, handler: type[CreateHandler[C, T]], command: C, path: str, show: Show[T]
+    ) -> Response:
+        """Carry out a command that brings a thing into being below ``path``."""
+        carry_out = handler(self.container.logs, self.container.clock)
+        return await self.write(action, lambda by: made(carry_out(self.actor.tenant_id, command, by), path, show))
+
+    async def change(self, action: Action, handler: type[UpdateHandler[D, T]], command: D, show: Show[T]) -> Response:
+        """Carry out a command that changes a thing."""
+        carry_out = handler(self.container.logs, self.container.clock)
+        return await self.write(action, lambda by: changed(carry_out(self.actor.tenant_id, command, by), show))
+
+
+def _call(
+    request: Request,
+    *,
+    idempotency_key: str | None = None,
+    if_match: str | None = None,
+    as_of: str | None = None,
+    version: int | None = None,
+) -> Call:
+    check_query(request)
+    if idempotency_key is not None:
+        check_key(request)
+    return Call(request, request.app.state.gate, request.scope["actor"], idempotency_key, if_match, as_of, version)
+
+
+# Every reading takes ``after``. Those of views wait for it, and say so themselves; what is read from the log is never behind it.
+async def _reading(request: Request, after: After = None) -> Call:
+    return _call(request)
+
+
+async def _following(request: Request) -> Call:
+    return _call(request)
+
+
+async def _showing(request: Request, as_of: AsOf = None, version: Version = None, after: After = None) -> Call:
+    return _call(request, as_of=as_of, version=version)
+
+
+async def _creating(request: Request, idempotency_key: IdempotencyKey = None) -> Call:
+    return _call(request, idempotency_key=idempotency_key)
+
+
+async def _changing(request: Request, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None) -> Call:
+    return _call(request, idempotency_key=idempotency_key, if_match=if_match)
+
+
+Reading: TypeAlias = Annotated[Call, Depends(_reading)]
+Following: TypeAlias = Annotated[Call, Depends(_following)]
+"""Of a log page by page, where ``after`` is where the page before ended."""
+Showing: TypeAlias = Annotated[Call, Depends(_showing)]
+"""Of one thing, now or at another moment; whatever answers with one takes it."""
+Creating: TypeAlias = Annotated[Call, Depends(_creating)]
+Changing: TypeAlias = Annotated[Call, Depends(_changing)]

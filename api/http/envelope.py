@@ -1,0 +1,80 @@
+"""What every request and answer gets, whatever the route: an id, safe headers, a count, and a last resort.
+
+Plain ASGI: the framework's own base class for middleware costs a task for each request.
+"""
+
+import re
+import time
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils.compat import uuid7
+
+from api.http.errors import unexpected
+from api.http.metrics import Metrics
+
+LARGEST_BODY: Final = 64 * 1024
+"""The framework's own limit answers in plain text; this one is a problem like any other refusal."""
+LARGEST_CALENDAR: Final = 3 * 1024 * 1024
+"""2 MiB of a calendar, as JSON writes it: each line break takes two more."""
+
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_SAFE: Final = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class RequestMiddleware:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, method = time.perf_counter(), scope["method"]
+        # RFC 9110: HEAD is answered as GET would be; the server leaves the body out. Routes know of GET alone.
+        scope = {**scope, "method": "GET"} if method == "HEAD" else scope
+        request_id = scope["request_id"] = _request_id(scope)
+        status = 0
+
+        async def send_sealed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = message["headers"]
+                headers.append((b"x-request-id", request_id.encode()))
+                if all(name != b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                headers += _SAFE
+            await send(message)
+
+        received, largest = 0, LARGEST_CALENDAR if scope["path"].endswith("/busy-time") else LARGEST_BODY
+
+        async def receive_some() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > largest:
+                raise HTTPException(413)
+            return message
+
+        try:
+            await self._app(scope, receive_some, send_sealed)
+        except Exception as error:
+            response = unexpected(request_id, error)
+            if not status:
+                await response(scope, receive, send_sealed)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            self._metrics.answered(
+                method if method in _METHODS else "other", route, status, time.perf_counter() - began
+            )
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return str(value.decode())
+    return str(uuid7())

@@ -1,0 +1,222 @@
+"""Refusals as RFC 9457 problems: the only place that knows status codes.
+
+A thing that is unknown and one that is out of the caller's reach are answered alike. No answer repeats what was sent:
+it may be personal. What nobody expected is answered with a request id alone.
+"""
+
+import logging
+import re
+import traceback
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.http.allowed_methods import methods_at
+from api.http.strict_input import REPEATED, UNKNOWN
+from api.http.thread_pool import OverloadedError
+from application.importing.errors import ImportInUseError, ImportTooLargeError
+from application.kernel.errors import (
+    ApplicationError,
+    IdempotencyMismatchError,
+    NotFoundError,
+    NotPermittedError,
+    StaleVersionError,
+    UnavailableError,
+)
+from application.kernel.permissions import OutOfReachError
+from domain.kernel.errors import DomainError, InvalidValueError, RuleBrokenError
+from projections.engine.errors import ProjectionError, ViewBehindError
+
+STATUS: Final[Mapping[type[Exception], int]] = {
+    InvalidValueError: 422,
+    RuleBrokenError: 409,
+    NotFoundError: 404,
+    NotPermittedError: 403,
+    StaleVersionError: 412,
+    IdempotencyMismatchError: 422,
+    ImportInUseError: 409,
+    ImportTooLargeError: 409,
+    UnavailableError: 503,
+    ViewBehindError: 503,
+    OverloadedError: 503,
+}
+RETRY_AFTER_SECONDS: Final = 1
+
+_access = logging.getLogger("scheduler.access")
+_faults = logging.getLogger("scheduler.faults")
+_FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+# Pydantic's own messages may quote what was sent, so its kinds of error are put in words here.
+_SAID_OF: Final = {
+    "missing": "this field is required",
+    "extra_forbidden": "there is no such field",
+    "string_type": "this is a text",
+    "int_type": "this is a whole number",
+    "int_parsing": "this is a whole number",
+    "int_from_float": "this is a whole number",
+    "bool_type": "this is true or false",
+    "bool_parsing": "this is true or false",
+    "list_type": "this is a list",
+    "model_attributes_type": "this is an object",
+    "model_type": "this is an object",
+    "dict_type": "this is an object",
+    "uuid_type": "this is an id (UUID)",
+    "uuid_parsing": "this is an id (UUID)",
+    "date_from_datetime_parsing": "this is a date such as 2026-06-01",
+    "date_parsing": "this is a date such as 2026-06-01",
+    "date_type": "this is a date such as 2026-06-01",
+    "json_invalid": "the body is not JSON",
+    "string_pattern_mismatch": "this has another form",
+    UNKNOWN: "there is no such parameter",
+    REPEATED: "this is sent once",
+}
+_BOUNDED_BY: Final = {
+    "greater_than_equal": ("this is at least {}", "ge"),
+    "greater_than": ("this is more than {}", "gt"),
+    "less_than_equal": ("this is at most {}", "le"),
+    "less_than": ("this is less than {}", "lt"),
+    "string_too_short": ("this has at least {} characters", "min_length"),
+    "string_too_long": ("this has at most {} characters", "max_length"),
+    "too_short": ("this has at least {} entries", "min_length"),
+    "too_long": ("this has at most {} entries", "max_length"),
+    "enum": ("this is one of {}", "expected"),
+    "literal_error": ("this is one of {}", "expected"),
+}
+
+
+def problem(
+    request_id: str,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+    **more: object,
+) -> Response:
+    """Return a problem: its type and title follow from its code, its detail never from what was sent."""
+    body: dict[str, object] = {
+        "type": f"urn:problem:{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": request_id,
+        **more,
+    }
+    if errors:
+        body["errors"] = errors
+    said = dict(headers or {})
+    if status == 503:
+        said["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, said, "application/problem+json")
+
+
+def install(app: FastAPI, outages: Sequence[type[Exception]]) -> None:
+    """Make every refusal a problem. ``outages`` mean that the log or the keys cannot be reached."""
+    app.add_exception_handler(DomainError, _refused)
+    app.add_exception_handler(ApplicationError, _refused)
+    app.add_exception_handler(ProjectionError, _refused)
+    app.add_exception_handler(OverloadedError, _crowded)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    for kind in outages:
+        app.add_exception_handler(kind, _away)
+
+
+def unexpected(request_id: str, error: BaseException) -> Response:
+    """Return the last resort's answer. The log learns where it happened, and no value: a message may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    where = " < ".join(f"{frame.name}:{frame.lineno} {frame.filename.rpartition('/')[2]}" for frame in reversed(frames))
+    _faults.error("unexpected %s request=%s at %s", type(error).__name__, request_id, where)
+    return problem(request_id, 500, "internal_error", "something went wrong; tell us the request id")
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    kind = next((kind for kind in type(error).__mro__ if kind in STATUS), None)
+    if kind is None or not isinstance(error, DomainError | ApplicationError | ProjectionError):
+        raise error
+    request_id = request_id_of(request)
+    if isinstance(error, OutOfReachError | NotPermittedError):
+        _access.warning("refused %s to %s request=%s", type(error).__name__, actor_name(request), request_id)
+    fields = [{"field": error.field, "message": str(error)}] if isinstance(error, InvalidValueError) else []
+    more: Mapping[str, Any] = {} if isinstance(error, ProjectionError) else error.more
+    return problem(request_id, STATUS[kind], error.code, str(error), errors=fields, **more)
+
+
+async def _crowded(request: Request, error: Exception) -> Response:
+    return problem(request_id_of(request), 503, "overloaded", "too many requests at this moment; try again")
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    request_id = request_id_of(request)
+    _faults.warning("unavailable: %s request=%s", type(error).__name__, request_id)
+    return problem(request_id, 503, "unavailable", "the practice's log cannot be reached; try again")
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    # RFC 9110 has renamed 413; this version of the standard library has not.
+    phrase = "Content Too Large" if error.status_code == 413 else HTTPStatus(error.status_code).phrase
+    code = "not_found" if error.status_code == 404 else phrase.lower().replace(" ", "_").replace("-", "_")
+    headers = error.headers
+    if error.status_code == 405 and (methods := methods_at(request.app, request.scope["path"])):
+        headers = {"Allow": ", ".join(methods)}
+    return problem(request_id_of(request), error.status_code, code, phrase.lower(), headers=headers)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = error.errors()
+    if any(each["loc"][0] == "path" for each in found):
+        # What has not the form of an id is no thing's id: it is unknown, like any other.
+        return problem(request_id_of(request), 404, "not_found", "there is no such thing")
+    if _is_another_kind(request, found):
+        return problem(request_id_of(request), 415, "unsupported_media_type", "send the body as application/json")
+    errors = [{"field": _field(each), "message": _message(each)} for each in found[:20]]
+    return problem(
+        request_id_of(request), 422, "invalid_value", "the request has values that can never be right", errors=errors
+    )
+
+
+def _is_another_kind(request: Request, found: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the body was refused as a whole because it does not say that it is JSON; the framework reads no other."""
+    kind, _, _ = request.headers.get("content-type", "").partition(";")
+    is_json = re.fullmatch(r"application/([a-z0-9.-]+\+)?json", kind.strip().lower()) is not None
+    return not is_json and any(tuple(each["loc"]) == ("body",) and each["type"] != "missing" for each in found)
+
+
+def _field(found: Mapping[str, Any]) -> str:
+    # Of what is no JSON at all, the framework names the place where it gave up.
+    loc = ("body",) if found["type"] == "json_invalid" else found["loc"]
+    parts = [str(part) for part in loc[1:]] or [str(loc[0])]
+    return ".".join(part if part.isdecimal() or _FIELD.fullmatch(part) else _header_or_unknown(part) for part in parts)
+
+
+def _header_or_unknown(part: str) -> str:
+    return part if part in ("Idempotency-Key", "If-Match") else "(unknown)"
+
+
+def _message(found: Mapping[str, object]) -> str:
+    kind = str(found["type"])
+    bounded = _BOUNDED_BY.get(kind)
+    limits = found.get("ctx")
+    if bounded and isinstance(limits, dict) and bounded[1] in limits:
+        return bounded[0].format(limits[bounded[1]])
+    return _SAID_OF.get(kind, "this cannot be used")
+
+
+def request_id_of(request: Request) -> str:
+    return str(request.scope.get("request_id", ""))
+
+
+def actor_name(request: Request) -> str:
+    actor = request.scope.get("actor")
+    return actor.name if actor else "nobody"

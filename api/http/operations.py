@@ -1,0 +1,39 @@
+"""What operators ask: is it alive, is it ready, what does it count. Open to all, and tells nothing of any practice."""
+
+from collections.abc import Callable
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from api.http.metrics import Metrics
+from api.http.readiness import Readiness
+from api.http.thread_pool import FairThreadPool, OverloadedError
+
+Checks = Callable[[], Response]
+
+
+def operations(readiness: Readiness, thread_pool: FairThreadPool, metrics: Metrics) -> APIRouter:
+    """Return /healthz, /readyz and /metrics."""
+    routes = APIRouter(tags=["operations"])
+
+    @routes.get("/healthz")
+    async def healthz() -> Response:
+        """200 while the process lives."""
+        return Response(b'{"status":"alive"}', media_type="application/json")
+
+    @routes.get("/readyz", responses={503: {"description": "Something is missing; `checks` says what."}})
+    async def readyz() -> Response:
+        """200 once everything serves."""
+        try:
+            checks = dict(await thread_pool.run("readiness", readiness.checks))
+        except OverloadedError:
+            checks = {"threads": False}
+        is_ready = all(checks.values())
+        body = orjson.dumps({"status": "ready" if is_ready else "not ready", "checks": checks})
+        return Response(body, 200 if is_ready else 503, media_type="application/json")
+
+    @routes.get("/metrics", include_in_schema=False)
+    async def metrics_exposition(request: Request) -> Response:
+        return Response(metrics.exposition(), media_type=metrics.content_type)
+
+    return routes

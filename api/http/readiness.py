@@ -1,0 +1,56 @@
+"""Whether this process can serve: the log answers, the keys answer, and the read models are kept up."""
+
+import time
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from api.bootstrap.container import Container
+
+MOST_BEHIND: Final = 1_000
+"""How many events the read models may lack in all; more is an import or a rebuild under way."""
+LONGEST_STANDSTILL_SECONDS: Final = 5.0
+"""How long a practice's read models may lack events without any progress: a projector that lives makes some each second."""
+
+_NO_PRACTICE: Final = UUID(int=0)
+
+
+class Readiness:
+    """Remembers how far read models were, to tell a slow projector from a dead one."""
+
+    def __init__(self, container: Container) -> None:
+        self._world = container
+        self._stuck_since: dict[tuple[UUID, int], float] = {}
+
+    def checks(self) -> Mapping[str, bool]:
+        """Ask each part; a projector that stopped at an event it cannot take does not count, other practices go on."""
+        is_up = {"log": self._log_answers(), "keys": self._keys_answer()}
+        if self._world.settings.expects_projector:
+            is_up["read_models"] = is_up["log"] and self._is_kept_up()
+        return is_up
+
+    def _log_answers(self) -> bool:
+        try:
+            self._world.find_actor(b"\0" * 32)
+        except self._world.outages:
+            return False
+        return True
+
+    def _keys_answer(self) -> bool:
+        try:
+            self._world.keys.erased_subjects(_NO_PRACTICE)
+        except self._world.outages:
+            return False
+        return True
+
+    def _is_kept_up(self) -> bool:
+        try:
+            behind = [view for view in self._world.view_status(only_behind=True) if view.error is None]
+        except self._world.outages:
+            return False
+        now = time.monotonic()
+        self._stuck_since = {
+            place: self._stuck_since.get(place, now) for place in {(view.tenant_id, view.position) for view in behind}
+        }
+        is_stuck = any(now - since > LONGEST_STANDSTILL_SECONDS for since in self._stuck_since.values())
+        return not is_stuck and sum(view.lag for view in behind) <= MOST_BEHIND

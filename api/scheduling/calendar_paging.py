@@ -1,0 +1,44 @@
+"""Visits and sessions in one order: a page of what lies in a schedule."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from api.http.paging import decoded, encoded
+from domain.kernel.errors import InvalidValueError
+from projections.scheduling.calendar.queries import Bookmark, CalendarEntry, CalendarPage
+from projections.scheduling.calendar.session_queries import SessionEntry, SessionPage
+
+LONGEST_WINDOW: Final = timedelta(days=370)
+
+
+def in_one_order(
+    visits: CalendarPage, sessions: SessionPage, limit: int
+) -> tuple[Sequence[CalendarEntry | SessionEntry], Bookmark | None]:
+    """Return up to ``limit`` of both in order of their start, and where the next page begins; each was asked for as many."""
+    both: list[CalendarEntry | SessionEntry] = [*visits.entries, *sessions.entries]
+    both.sort(key=bookmark_of)
+    chosen = both[:limit]
+    is_last = len(both) <= limit and visits.after is None and sessions.after is None
+    return chosen, None if is_last else bookmark_of(chosen[-1])
+
+
+def bookmark_of(entry: CalendarEntry | SessionEntry) -> Bookmark:
+    """Return the place of a visit or session in a schedule."""
+    return Bookmark(entry.starts_at, entry.appointment_id if isinstance(entry, CalendarEntry) else entry.session_id)
+
+
+def encoded_bookmark(after: Bookmark | None) -> str | None:
+    return encoded(f"{after.starts_at.isoformat()} {after.id}") if after else None
+
+
+def bookmark(cursor: str | None) -> Bookmark | None:
+    mark = decoded(cursor)
+    if mark is None:
+        return None
+    starts_at, _, id_ = mark.partition(" ")
+    try:
+        return Bookmark(datetime.fromisoformat(starts_at), UUID(id_))
+    except ValueError:
+        raise InvalidValueError("cursor", "this cursor is not one that a page has given") from None

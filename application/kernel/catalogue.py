@@ -1,0 +1,53 @@
+"""What can be booked in a practice: its locations, resources, clinicians and services, folded from its log."""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Final, TypeVar, cast
+from uuid import UUID
+
+from application.kernel.errors import NotFoundError
+from domain.kernel.aggregate import Aggregate
+from domain.practice.clinician import Clinician
+from domain.practice.location import Location
+from domain.practice.practice import Practice
+from domain.practice.resource import Resource
+from domain.practice.service import Service
+
+T = TypeVar("T", bound=Aggregate)
+
+KINDS: Final[frozenset[type[Aggregate]]] = frozenset({Practice, Location, Resource, Clinician, Service})
+"""What the catalogue holds; the same as in ``event_store.read.practice_reader``."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All things of the catalogue at one position of the log. Treat it as read-only: threads share it."""
+
+    position: int = 0
+    things: Mapping[UUID, Aggregate] = field(default_factory=dict)
+
+    def caught_up(self, events: Sequence[tuple[int, Aggregate.Event]]) -> "Catalogue":
+        """Return the catalogue after more events, in order; this one stays as it is."""
+        if not events:
+            return self
+        things = dict(self.things)
+        touched: set[UUID] = set()
+        for _, event in events:
+            id_ = event.originator_id
+            if id_ in things and id_ not in touched:
+                things[id_] = deepcopy(things[id_])
+            touched.add(id_)
+            things[id_] = cast(Aggregate, event.mutate(things.get(id_)))
+        return Catalogue(events[-1][0], things)
+
+    def one(self, kind: type[T], id_: UUID) -> T:
+        """Return one thing. Raises NotFoundError: there is none of this kind."""
+        thing = self.things.get(id_)
+        if not isinstance(thing, kind):
+            raise NotFoundError(kind.TOPIC.rpartition(".")[2])
+        return thing
+
+    def all(self, kind: type[T]) -> list[T]:
+        """Return all things of a kind, in the order in which they were made."""
+        return [thing for thing in self.things.values() if isinstance(thing, kind)]

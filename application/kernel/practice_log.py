@@ -1,0 +1,232 @@
+"""One practice's log as the eventsourcing library's Application: load, record, and answer a repeated command."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import ClassVar, Final, TypeVar, cast
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.domain import MutableOrImmutableAggregate
+from eventsourcing.persistence import IntegrityError, OperationalError
+
+from application.kernel.catalogue import KINDS, Catalogue
+from application.kernel.errors import (
+    IdempotencyMismatchError,
+    NotFoundError,
+    NotYetError,
+    StaleVersionError,
+    UnavailableError,
+)
+from application.kernel.outcome import Outcome
+from application.kernel.ports import PracticeReader, PracticeStore
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.provenance import CommandRepeatedError, Provenance, Reached
+from domain.patients.patient import Patient
+from domain.patients.standing import PatientSeen
+from domain.practice.clinician import Clinician
+from domain.practice.service import Service
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.availability.quotas import LimitGuard
+from domain.scheduling.time_claim import TimeClaim
+
+T = TypeVar("T", bound=Aggregate)
+U = TypeVar("U", bound=Aggregate)
+_TURNS: Final = 64
+"""CatalogueMatcher whose ids fall together wait for each other now and then."""
+
+
+class PracticeLog(Application[UUID]):
+    """All commands on one practice go through its one instance; thread-safe."""
+
+    # Only these can live long: a schedule or a service is changed for years, a patient is known for decades.
+    snapshotting_intervals: ClassVar[dict[type[MutableOrImmutableAggregate[UUID]], int]] = dict.fromkeys(
+        (Clinician, Service, Patient, Appointment), 50
+    )
+
+    def __init__(self, tenant_id: UUID, store: PracticeStore) -> None:
+        self.name = str(tenant_id)
+        super().__init__(store.environment(tenant_id))
+        self.tenant_id = tenant_id
+        self.reader: PracticeReader = store.reader(tenant_id)
+        self._catalogue = Catalogue()
+        self._catalogue_lock = threading.Lock()
+        self._turns = tuple(threading.Lock() for _ in range(_TURNS))
+
+    def load(self, kind: type[T], id_: UUID, expected_version: int | None = None) -> T:
+        """Return a thing as it is now.
+
+        Raises NotFoundError: there is none of this kind; StaleVersionError: it is not at ``expected_version``.
+        """
+        thing = self._at_version(kind, id_, None)
+        if expected_version is not None and thing.version != expected_version:
+            raise StaleVersionError(thing.version)
+        return thing
+
+    def look_up(self, kind: type[T], id_: UUID, position: int | None = None, version: int | None = None) -> T:
+        """Return a thing to be shown, as it is now or was at a position of the log, or at a version that it has come to.
+
+        What was personal and is erased by now reads ``ERASED`` at whatever position.
+        Raises NotFoundError: there is none of this kind; NotYetError: there was none then.
+        """
+        if version is not None:
+            return self._at_version(kind, id_, version)
+        if position is None:
+            return self.catalogue().one(kind, id_) if kind in KINDS else self.load(kind, id_)
+        return self._at_version(kind, id_, self._reached(kind, id_, position=position).version)
+
+    def require(self, *named: tuple[type[Aggregate], UUID | None]) -> None:
+        """Raises NotFoundError: one of the things that are named is not there; None names nothing."""
+        catalogue: Catalogue | None = None
+        for kind, id_ in named:
+            if id_ is not None and kind in KINDS:
+                catalogue = catalogue or self.catalogue()
+                catalogue.one(kind, id_)
+            elif id_ is not None:
+                self.load(kind, id_)
+
+    def came_to(self, kind: type[T], id_: UUID, version: int) -> Reached:
+        """Return when and where a thing came to a version. Raises NotFoundError, NotYetError: it never came so far."""
+        return self._reached(kind, id_, version=version)
+
+    def load_all(self, kind: type[T], ids: Sequence[UUID], until: int | None = None) -> dict[UUID, T]:
+        """Return several things by their ids, as they are now or were at a position of the log, in one round trip.
+
+        Raises NotFoundError: one of them is not there, or is of another kind.
+        """
+        streams = self.reader.streams(ids, until)
+        return {id_: _folded(streams, kind, id_) for id_ in ids}
+
+    def load_both(self, one: tuple[type[T], UUID], other: tuple[type[U], UUID]) -> tuple[T, U]:
+        """Return two things of any kind as they are now, in one round trip. Raises NotFoundError: one of them is not there."""
+        streams = self.reader.streams([one[1], other[1]])
+        return _folded(streams, *one), _folded(streams, *other)
+
+    def record(
+        self,
+        *things: Aggregate,
+        by: Provenance,
+        claims: Sequence[TimeClaim] = (),
+        releases: Sequence[UUID] = (),
+        caps: Sequence[LimitGuard] = (),
+        relies_on: PatientSeen | None = None,
+    ) -> int:
+        """Append what the things decided, and move their claims on time with it; return the position to wait for.
+
+        ``caps`` are limits that must still hold then, and ``relies_on`` a patient who must not have been withdrawn since. A command
+        that changed nothing returns the log's present position.
+        Raises StaleVersionError, TimeTakenError, DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
+        UnavailableError: nothing was recorded.
+        """
+        try:
+            recordings = self.save(
+                *things, provenance=by, claims=claims, releases=releases, caps=caps, relies_on=relies_on
+            )
+        except IntegrityError as error:
+            raise StaleVersionError from error
+        except OperationalError as error:
+            raise UnavailableError from error
+        if not recordings:
+            return self.reader.position()
+        return int(recordings[-1].notification.id)
+
+    def carry_out(
+        self, kind: type[T], by: Provenance, decide: Callable[[], Outcome[T]], *, checks_itself: bool = False
+    ) -> Outcome[T]:
+        """Run a command once: a repeat under the same command id answers what it answered first.
+
+        ``checks_itself``: the command learns on its way whether it was recorded before, and raises CommandRepeatedError.
+        Raises IdempotencyMismatchError: the command id was used for another request.
+        """
+        if by.fingerprint and not checks_itself and (earlier := self.answered(kind, by)):
+            return earlier
+        try:
+            return decide()
+        except CommandRepeatedError:
+            if earlier := self.answered(kind, by):
+                return earlier
+            raise
+
+    def answered(self, kind: type[T], by: Provenance) -> Outcome[T] | None:
+        """Return the answer that a command was given before; None if it has recorded nothing."""
+        command = self.reader.recorded_command(by.command_id)
+        if command is None:
+            return None
+        if command.fingerprint != by.fingerprint:
+            raise IdempotencyMismatchError("this Idempotency-Key was used for another request; use a new one")
+        return Outcome(self._at_version(kind, command.stream_id, command.version), command.position)
+
+    def turn_at(self, id_: UUID) -> AbstractContextManager[object]:
+        """Wait for this thread's turn at a thing; ours alone take turns, and other processes know nothing of it.
+
+        For things at which many come at once, and would only overtake each other: see docs/adr/0024.
+        """
+        return self._turns[id_.int % _TURNS]
+
+    def catalogue(self, at_least: int | None = None) -> Catalogue:
+        """Return what can be booked, caught up to ``at_least`` a position of the log; None means to this moment."""
+        catalogue = self._catalogue
+        if at_least is not None and catalogue.position >= at_least:
+            return catalogue
+        with self._catalogue_lock:
+            if at_least is None or self._catalogue.position < at_least:
+                self._catalogue = self._catalogue.caught_up(self.reader.catalogue_events(self._catalogue.position))
+            return self._catalogue
+
+    def _reached(self, kind: type[T], id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached:
+        reached = self.reader.reached(id_, version=version, position=position)
+        if reached is None:
+            self.load(kind, id_)
+            raise NotYetError(name_of(kind))
+        return reached
+
+    def _at_version(self, kind: type[T], id_: UUID, version: int | None) -> T:
+        try:
+            thing: object = self.repository.get(id_, version=version)
+        except AggregateNotFoundError:
+            raise NotFoundError(name_of(kind)) from None
+        except OperationalError as error:
+            raise UnavailableError from error
+        if not isinstance(thing, kind):
+            raise NotFoundError(name_of(kind))
+        return thing
+
+
+class PracticeLogs:
+    """The logs that a process has in use; the ones not used for longest are let go."""
+
+    def __init__(self, store: PracticeStore, most: int = 2_000) -> None:
+        self._store = store
+        self._most = most
+        self._logs: OrderedDict[UUID, PracticeLog] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, tenant_id: UUID) -> PracticeLog:
+        with self._lock:
+            log = self._logs.get(tenant_id)
+            if log is None:
+                log = self._logs[tenant_id] = PracticeLog(tenant_id, self._store)
+                if len(self._logs) > self._most:
+                    self._logs.popitem(last=False)
+            self._logs.move_to_end(tenant_id)
+            return log
+
+    def begin(self, tenant_id: UUID) -> PracticeLog:
+        """Open the log of a new practice."""
+        self._store.open_log(tenant_id)
+        return self.of(tenant_id)
+
+
+def name_of(kind: type[Aggregate]) -> str:
+    """Return an aggregate's name in a message: ``practice.webhook_endpoint`` is a webhook endpoint."""
+    return kind.TOPIC.rpartition(".")[2].replace("_", " ")
+
+
+def _folded(streams: Mapping[UUID, Sequence[Aggregate.Event]], kind: type[T], id_: UUID) -> T:
+    thing: object = None
+    for event in streams.get(id_, ()):
+        thing = event.mutate(cast("Aggregate | None", thing))
+    if not isinstance(thing, kind):
+        raise NotFoundError(name_of(kind))
+    return thing

@@ -1,0 +1,91 @@
+"""When a clinician is where: hours at their locations, public holidays there, and time off."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TypeAlias
+from uuid import UUID
+
+from application.kernel.catalogue import Catalogue
+from application.practice.public_holidays import closed_days
+from domain.kernel.time_range import TimeRange
+from domain.practice.clinician import Clinician
+from domain.practice.dated_hours import DatedHours
+from domain.practice.location import Location
+from domain.practice.practice import Practice
+from domain.practice.time_off import DaysOff, parsed
+from domain.practice.weekly_hours import Hours, OpeningHours
+from domain.scheduling.availability.open_periods import instant
+from domain.scheduling.availability.query import Candidate, Place
+
+_Part: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...]]
+
+
+def places_of(
+    catalogue: Catalogue, clinician: Clinician, candidates: Iterable[tuple[UUID, Candidate]], year: int
+) -> list[Place]:
+    """Return where the clinician works, in the order in which it was said, with the candidates that are there.
+
+    ``year`` is the present one: public holidays are known from the year before to five years on, beyond every horizon.
+    """
+    rooms = list(candidates)
+    places = []
+    for location_id in dict.fromkeys((*clinician.hours, *clinician.later_hours)):
+        location = catalogue.one(Location, location_id)
+        places.append(
+            Place(
+                location_id=location_id,
+                zone=location.zone,
+                hours=hours_at(clinician, location_id, holidays_at(catalogue, location, year)),
+                candidates=[candidate for where, candidate in rooms if where == location_id],
+            )
+        )
+    return places
+
+
+def hours_at(clinician: Clinician, location_id: UUID, closed: frozenset[int] = frozenset()) -> Hours:
+    """Return the hours at a location; never open where none were said. ``closed`` are ordinals of public holidays."""
+    first = clinician.hours.get(location_id)
+    parts: list[_Part] = [(0, tuple(first.weekly), tuple(first.overrides))] if first else []
+    parts += [
+        (later.effective_from.toordinal(), tuple(later.weekly), tuple(later.overrides))
+        for later in clinician.later_hours.get(location_id, ())
+        if later.effective_from is not None
+    ]
+    return _hours(tuple(parts), closed)
+
+
+def holidays_at(catalogue: Catalogue, location: Location, year: int) -> frozenset[int]:
+    """Return the ordinals of the public holidays that are kept at a location: its own, or else the practice's."""
+    kept = location.holidays
+    if kept is None:
+        practice = next(iter(catalogue.all(Practice)), None)
+        kept = practice.holidays if practice else None
+    return closed_days(kept, year - 1, year + 5) if kept else frozenset()
+
+
+def off_times(clinician: Clinician) -> list[TimeRange]:
+    """Return the clinician's time off as instants; whole days are those of the clinician's zone."""
+    found = (_instants(text, clinician.zone) for text in clinician.time_off)
+    return [during for during in found if during is not None]
+
+
+@lru_cache(maxsize=4096)
+def _hours(parts: tuple[_Part, ...], closed: frozenset[int]) -> Hours:
+    """Parsed once: the same hours are asked about with each booking."""
+    known = tuple((begins, OpeningHours.parse(weekly, overrides)) for begins, weekly, overrides in parts)
+    if len(known) == 1 and known[0][0] == 0 and not closed:
+        return known[0][1]
+    return DatedHours(known, closed)
+
+
+@lru_cache(maxsize=4096)
+def _instants(text: str, zone: str) -> TimeRange | None:
+    """Return None for days that the zone's calendar leaves out, where it crosses the date line: they take no time."""
+    range = parsed(text)
+    if not isinstance(range, DaysOff):
+        return range.during
+    begins, ends = instant(zone, range.first_date.toordinal(), 0), instant(zone, range.last_date.toordinal() + 1, 0)
+    if begins == ends:
+        return None
+    return TimeRange(datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC))

@@ -1,0 +1,109 @@
+"""Plans a session: one time at which several people are seen together, by one clinician or several."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from application.kernel.outcome import Outcome
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLog, PracticeLogs
+from application.kernel.retry import OvertakenError, retry_when_overtaken
+from application.scheduling.availability.schedule import load_schedule, start_window
+from application.scheduling.availability.visit_caps import caps_on_session
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import Money
+from domain.kernel.provenance import CommandRepeatedError, Provenance
+from domain.kernel.time_range import TimeRange
+from domain.practice.resource import Resource
+from domain.practice.seats import checked_seats
+from domain.practice.service import Service
+from domain.scheduling.availability.joint_slot import joint_slot
+from domain.scheduling.availability.query import Slot
+from domain.scheduling.errors import LimitReachedError, TimeTakenError
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.sessions.terms import GroupSessionTerms, checked_staff
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSession:
+    """``staff_ids`` all give it, the first of them leads. Resources that are named are used; what the service requires beyond is chosen.
+
+    ``seats`` None is as many as the service says.
+    """
+
+    service_id: UUID
+    staff_ids: tuple[UUID, ...]
+    starts_at: datetime
+    seats: int | None = None
+    resource_ids: tuple[UUID, ...] = ()
+
+
+class PlanSessionHandler:
+    """Carries out PlanSession."""
+
+    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
+        self._logs = logs
+        self._clock = clock
+
+    def __call__(self, tenant_id: UUID, command: PlanSession, by: Provenance) -> Outcome[GroupSession]:
+        """Raises NotFoundError: no such service, clinician or resource; InvalidValueError: nobody says how many seats; what
+        ``joint_slot`` raises: the time is not free.
+        """
+        log = self._logs.of(tenant_id)
+        return log.carry_out(
+            GroupSession, by, lambda: retry_when_overtaken(lambda: self._plan(log, command, by)), checks_itself=True
+        )
+
+    def _plan(self, log: PracticeLog, command: PlanSession, by: Provenance) -> Outcome[GroupSession]:
+        now, staff = self._clock.now(), checked_staff(command.staff_ids)
+        schedule = load_schedule(
+            log,
+            command.service_id,
+            staff,
+            start_window(command.starts_at),
+            now,
+            resource_ids=command.resource_ids,
+            command_id=by.command_id,
+        )
+        if schedule.consultation.is_command_recorded:
+            raise CommandRepeatedError
+        for resource_id in command.resource_ids:
+            schedule.catalogue.one(Resource, resource_id)
+        questions = [schedule.question(clinician_id) for clinician_id in staff]
+        slot = joint_slot(questions, command.starts_at, command.resource_ids)
+        terms = terms_of(schedule.service, staff, slot, seats_of(schedule.service, command.seats))
+        session = GroupSession.plan(id=uuid7(), terms=terms, at=now)
+        caps = caps_on_session(schedule.catalogue, session)
+        try:
+            position = log.record(session, by=by, claims=session.claims(), releases=schedule.expired, caps=caps)
+        except (TimeTakenError, LimitReachedError) as error:
+            raise OvertakenError(error) from error
+        return Outcome(session, position)
+
+
+def seats_of(service: Service, seats: int | None) -> int:
+    """Return how many seats there are to be: so many, or what the service says. Raises InvalidValueError: nobody does, or it cannot be."""
+    number = service.seats if seats is None else seats
+    if number is None:
+        raise InvalidValueError("seats", "say how many seats there are; the service does not")
+    return checked_seats(number)
+
+
+def terms_of(service: Service, staff_ids: Sequence[UUID], slot: Slot, seats: int) -> GroupSessionTerms:
+    """Return what is planned, under the terms of the service as they are now."""
+    fields = service.fields
+    return GroupSessionTerms(
+        service_id=service.id,
+        staff_ids=tuple(staff_ids),
+        location_id=slot.location_id,
+        resource_ids=slot.resource_ids,
+        during=TimeRange(slot.starts_at, slot.ends_at),
+        price=Money(fields["price_amount_minor"], fields["price_currency"]),
+        mode=fields["mode"],
+        seats=seats,
+        buffer_before_minutes=fields["buffer_before_minutes"],
+        buffer_after_minutes=fields["buffer_after_minutes"],
+    )

@@ -1,0 +1,128 @@
+"""Several visits and sessions that are moved in one append, the series and courses that they are of, and the time that they hold then."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from application.kernel.practice_log import PracticeLog
+from application.scheduling.availability.schedule import expired_holders
+from application.scheduling.zone_changes.wall_times import Move
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.time_range import TimeRange
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.availability.query import Slot
+from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.series.series import Scope, Series, SeriesChange
+from domain.scheduling.sessions.course import Course
+from domain.scheduling.sessions.course_events import CourseChange
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.time_claim import TimeClaim
+
+REASON: Final = (
+    "The rules of the time zone have changed ({release}): the visit keeps its time on the wall, beside others."
+)
+
+
+class Moving:
+    """Asks the things. Neither hours nor notice nor limits are asked: nobody chose another time. Where somebody else has the time, it is
+    shared: ``beside`` are those who lie beside others from now on.
+    """
+
+    def __init__(self, log: PracticeLog, moves: Sequence[Move], release: str, now: datetime) -> None:
+        self._now = now
+        self._things: list[Appointment | GroupSession] = [move.thing for move in moves]
+        for move in moves:
+            self._move(move)
+        self._plans: list[Aggregate] = [*self._series(log, moves), *self._courses(log, moves)]
+        held = [claim for thing in self._things for claim in thing.claims() if not claim.pending]
+        self._expired: list[UUID] = []
+        self._taken: dict[UUID, list[TimeClaim]] = defaultdict(list)
+        if held:
+            self._read_taken(log, held)
+        self._claims: list[TimeClaim] = []
+        self.beside: set[UUID] = set()
+        for thing in self._things:
+            self._claim(thing, REASON.format(release=release))
+
+    def things(self) -> list[Aggregate]:
+        return [*self._things, *self._plans]
+
+    def claims(self) -> list[TimeClaim]:
+        return self._claims
+
+    def releases(self) -> list[UUID]:
+        return [*(thing.id for thing in self._things), *self._expired]
+
+    def _move(self, move: Move) -> None:
+        """Everything but the time stays: who gives it, where, with what, and for how long."""
+        thing = move.thing
+        during = TimeRange(move.to, move.to + thing.during.duration)
+        if isinstance(thing, GroupSession):
+            slot = Slot(during.starts_at, during.ends_at, thing.location_id, tuple(thing.resource_ids))
+            thing.move(thing.staff_ids, slot, self._now)
+        else:
+            thing.reschedule(during, thing.resource_ids, self._now)
+
+    def _series(self, log: PracticeLog, moves: Sequence[Move]) -> list[Series]:
+        """Note in each series where its visits are now: one that lay where the series has it is no exception by this."""
+        by_series: dict[UUID, dict[int, Move]] = defaultdict(dict)
+        for move in moves:
+            if isinstance(move.thing, Appointment) and move.thing.series_id and move.thing.occurrence:
+                by_series[move.thing.series_id][move.thing.occurrence] = move
+        touched: list[Series] = []
+        for series in log.load_all(Series, list(by_series)).values() if by_series else ():
+            moved = by_series[series.id]
+            starts = {i: moved[i].to for i in sorted(moved) if series.visits[i].starts_at == moved[i].starts_at}
+            if starts:
+                change = SeriesChange(Scope.FOLLOWING, min(starts), list(starts), {})
+                series.change(change, series.clinician_id, starts, self._now)
+                touched.append(series)
+        return touched
+
+    def _courses(self, log: PracticeLog, moves: Sequence[Move]) -> list[Course]:
+        by_course: dict[UUID, dict[UUID, Move]] = defaultdict(dict)
+        for move in moves:
+            if isinstance(move.thing, GroupSession) and move.thing.course_id:
+                by_course[move.thing.course_id][move.thing.id] = move
+        touched: list[Course] = []
+        for course in log.load_all(Course, list(by_course)).values() if by_course else ():
+            moved = by_course[course.id]
+            starts = {
+                each.index: moved[each.session_id].to
+                for each in course.sessions
+                if each.session_id in moved and each.starts_at == moved[each.session_id].starts_at
+            }
+            if starts:
+                change = CourseChange(Scope.FOLLOWING, min(starts), list(starts), {})
+                course.change(change, course.staff_ids, starts, self._now)
+                touched.append(course)
+        return touched
+
+    def _read_taken(self, log: PracticeLog, held: Sequence[TimeClaim]) -> None:
+        """Read who else holds time of the same people and things; who is moved here gives theirs up first."""
+        around = TimeRange(min(claim.during.starts_at for claim in held), max(claim.during.ends_at for claim in held))
+        found = log.reader.read_booking_context(list(dict.fromkeys(claim.what for claim in held)), around).claims
+        self._expired = expired_holders(found, self._now)
+        own = {thing.id for thing in self._things}
+        for claim in found:
+            if claim.holder_id not in own and not claim.has_expired(self._now):
+                self._taken[claim.what].append(claim)
+
+    def _claim(self, thing: Appointment | GroupSession, reason: str) -> None:
+        """Claim its time; beside others what they have already. A session has no fact of its own for that: its claim alone says so."""
+        wanted = [claim for claim in thing.claims() if not claim.pending]
+        against = [
+            other for claim in wanted for other in self._taken[claim.what] if other.during.overlaps(claim.during)
+        ]
+        shared = list(dict.fromkeys(other.what for other in against))
+        if shared:
+            self.beside.add(thing.id)
+            if isinstance(thing, Appointment):
+                overlaps = list(dict.fromkeys(other.holder_id for other in against))
+                thing.exempt([TimeTakenError.code], overlaps, shared, reason, self._now)
+        claims = [claim._replace(beside=claim.beside or claim.what in shared) for claim in thing.claims()]
+        self._claims += claims
+        for claim in claims:
+            self._taken[claim.what].append(claim)

@@ -1,0 +1,50 @@
+"""Offers that end without being accepted, and the time that they give back, in one append."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from application.kernel.practice_log import PracticeLog
+from domain.kernel.aggregate import Aggregate
+from domain.waitlist.offer import Offer, OfferEndReason
+from domain.waitlist.opening import Opening
+
+
+class Endings:
+    """What one command ends. Openings are read once, so that each records all that happens to it together."""
+
+    def __init__(self, log: PracticeLog, now: datetime) -> None:
+        self._log = log
+        self._now = now
+        self._openings: dict[UUID, Opening] = {}
+        self._offers: list[Offer] = []
+
+    def opening(self, id: UUID) -> Opening:
+        """Return the opening of an offer, as this command has it. Raises NotFoundError."""
+        if id not in self._openings:
+            self._openings[id] = self._log.load(Opening, id)
+        return self._openings[id]
+
+    def withdraw(self, offer_ids: Iterable[UUID], because: OfferEndReason) -> None:
+        """Withdraw those that are still open."""
+        for offer in self._log.load_all(Offer, list(offer_ids)).values():
+            if offer.withdraw(because, self._now):
+                self._offers.append(offer)
+                if because is not OfferEndReason.TAKEN:
+                    self.note(offer, "withdrawn")
+
+    def note(self, offer: Offer, how: str) -> None:
+        """Tell an offer's opening that it ended."""
+        opening = self.opening(offer.opening_id)
+        if opening.filled_by is None:
+            opening.end(offer.id, how, self._now)
+
+    @property
+    def things(self) -> list[Aggregate]:
+        """All that has something to record."""
+        return [*self._offers, *self._openings.values()]
+
+    @property
+    def releases(self) -> list[UUID]:
+        """The openings whose time nobody can accept any more."""
+        return [opening.id for opening in self._openings.values() if not opening.claims()]

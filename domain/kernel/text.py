@@ -1,0 +1,138 @@
+"""Text that people type: made one way before it is kept, in any script."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from domain.kernel.errors import InvalidValueError
+
+MAX_MARKS: Final = 8
+"""Combining marks kept on one letter: niqqud with cantillation or a Tibetan stack needs up to six; a prank needs thousands."""
+
+_RAW_LIMIT: Final = 100_000
+_JOINERS: Final = "\u200c\u200d"
+_E_MAIL_LOCAL: Final = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}")
+_HOST_LABEL: Final = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
+_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_LOCALE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
+
+
+def clean_text(field: str, value: str, max_length: int) -> str:
+    """Return one line of text in NFC, without what cannot be seen.
+
+    Invisible format characters go: bidi controls, which can turn a line around, zero-width spaces, tags. A append_batcher (U+200C, U+200D)
+    stays only between two characters from U+0600 upwards: there it shapes Arabic, Persian and Indic words and joins emoji; in Latin,
+    Greek, Cyrillic and Hebrew it only makes equal names differ. White space becomes single spaces, none at the ends. Marks beyond
+    ``MAX_MARKS`` on one letter go.
+    Raises InvalidValueError: control characters or lone surrogates, nothing visible left, or more than ``max_length`` characters left.
+    """
+    _refuse_controls(field, value, allowed="\t\r\n")
+    return _bounded(field, " ".join(_visible(value).split()), max_length)
+
+
+def clean_paragraphs(field: str, value: str, max_length: int) -> str:
+    """Return free text as ``clean_text`` would, line by line: line breaks (``\\n``) stay, at most two in a row.
+
+    Raises InvalidValueError: as ``clean_text``.
+    """
+    _refuse_controls(field, value, allowed="\t\r\n")
+    lines = (" ".join(line.split()) for line in _visible(value).splitlines())
+    return _bounded(field, re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), max_length)
+
+
+def clean_tags(field: str, values: Iterable[str]) -> tuple[str, ...]:
+    """Return tags cleaned, in their order, without repeats that differ only by case; at most 50 of at most 50 characters.
+
+    Raises InvalidValueError: as ``clean_text``, or too many tags.
+    """
+    tags: dict[str, str] = {}
+    for value in values:
+        tag = clean_text(field, value, 50)
+        tags.setdefault(tag.casefold(), tag)
+        if len(tags) > 50:
+            raise InvalidValueError(field, "there may be at most 50 tags")
+    return tuple(tags.values())
+
+
+def clean_email(field: str, value: str) -> str:
+    """Return an e-mail address in NFC with its host in lower case; international addresses are fine.
+
+    Checks the shape only, as RFC 5321 bounds it (64 characters before the @, 254 in all); quoted local parts are refused.
+    Raises InvalidValueError: it does not look like an address, or hides invisible characters.
+    """
+    address = unicodedata.normalize("NFC", value.strip())
+    local, at, host = address.rpartition("@")
+    well_formed = (
+        at
+        and len(address.encode(errors="replace")) <= 254
+        and not any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in address)
+        and _E_MAIL_LOCAL.fullmatch(local)
+        and not (local.startswith(".") or local.endswith(".") or ".." in local)
+        and "." in host
+        and all(_HOST_LABEL.fullmatch(label) for label in host.split("."))
+    )
+    if not well_formed:
+        raise InvalidValueError(field, "this is not an e-mail address")
+    return f"{local}@{host.lower()}"
+
+
+def checked_phone(field: str, value: str) -> str:
+    """Return the number unchanged if it has the form of E.164 (``+4930123456``); national numbers are brought there before.
+
+    Raises InvalidValueError: another form.
+    """
+    if not _PHONE.fullmatch(value):
+        raise InvalidValueError(field, "a telephone number is written +<country><number>, 7 to 15 digits")
+    return value
+
+
+def checked_locale(field: str, value: str) -> str:
+    """Return the locale unchanged if it has the form language[-Script][-REGION] of BCP 47: ``he-IL``, ``de``, ``zh-Hant-TW``.
+
+    Raises InvalidValueError: another form.
+    """
+    if not _LOCALE.fullmatch(value):
+        raise InvalidValueError(field, "a locale is written like en, de-AT or zh-Hant-TW")
+    return value
+
+
+def _refuse_controls(field: str, value: str, allowed: str) -> None:
+    if len(value) > _RAW_LIMIT:
+        raise InvalidValueError(field, "the text is too long")
+    for character in value:
+        if character not in allowed and unicodedata.category(character) in ("Cc", "Cs"):
+            raise InvalidValueError(field, "the text holds a control character")
+
+
+def _visible(value: str) -> str:
+    if value.isascii():
+        return value
+    kept: list[str] = []
+    for position, character in enumerate(value):
+        if unicodedata.category(character) == "Cf":
+            after = value[position + 1 : position + 2]
+            if not (
+                character in _JOINERS
+                and kept
+                and kept[-1] >= "\u0600"
+                and kept[-1] not in _JOINERS
+                and after >= "\u0600"
+            ):
+                continue
+        kept.append(character)
+    marks = 0
+    shown: list[str] = []
+    for character in unicodedata.normalize("NFC", "".join(kept)):
+        marks = marks + 1 if unicodedata.category(character)[0] == "M" else 0
+        if marks <= MAX_MARKS:
+            shown.append(character)
+    return "".join(shown)
+
+
+def _bounded(field: str, value: str, max_length: int) -> str:
+    if not any(unicodedata.category(character)[0] not in "MZC" for character in value):
+        raise InvalidValueError(field, "the text is empty")
+    if len(value) > max_length:
+        raise InvalidValueError(field, f"the text is longer than {max_length} characters")
+    return value

@@ -1,0 +1,29 @@
+"""How many people a session takes."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from domain.kernel.errors import InvalidValueError
+
+MOST_SEATS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsOffered:
+    """As many as a session of a service has if it does not say otherwise; None: each session says. Raises InvalidValueError."""
+
+    number: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.number is not None:
+            checked_seats(self.number)
+
+
+NO_SEATS: Final = SeatsOffered()
+
+
+def checked_seats(seats: int) -> int:
+    """Return the number unchanged. Raises InvalidValueError: under 1 or over 500."""
+    if not 1 <= seats <= MOST_SEATS:
+        raise InvalidValueError("seats", f"seats is at least 1 and at most {MOST_SEATS}")
+    return seats

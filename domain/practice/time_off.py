@@ -1,0 +1,75 @@
+"""Time off: when somebody is not there, in instants or in whole days."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.time_range import TimeRange
+
+_MOST_RANGES: Final = 500
+_LONGEST: Final = timedelta(days=1_100)
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOff:
+    """Whole civil days, both included, on the calendar of whoever is off. Raises InvalidValueError: the last before the first."""
+
+    first_date: date
+    last_date: date
+
+    def __post_init__(self) -> None:
+        if self.last_date < self.first_date:
+            raise InvalidValueError("last_date", "the last date is not before the first")
+        if not 1970 <= self.first_date.year <= self.last_date.year <= 2200:
+            raise InvalidValueError("first_date", "the year is at least 1970 and at most 2200")
+        _refuse_long("last_date", self.last_date - self.first_date)
+
+    @classmethod
+    def parse(cls, text: str) -> "DaysOff":
+        first, _, last = text.partition("/")
+        return cls(date.fromisoformat(first), date.fromisoformat(last))
+
+    def __str__(self) -> str:
+        return f"{self.first_date}/{self.last_date}"
+
+
+@dataclass(frozen=True, slots=True)
+class HoursOff:
+    """From an instant to another, half-open. Raises InvalidValueError."""
+
+    during: TimeRange
+
+    def __post_init__(self) -> None:
+        _refuse_long("ends_at", self.during.duration)
+
+    @classmethod
+    def parse(cls, text: str) -> "HoursOff":
+        starts, _, ends = text.partition("/")
+        return cls(TimeRange(datetime.fromisoformat(starts), datetime.fromisoformat(ends)))
+
+    def __str__(self) -> str:
+        return "/".join(_zulu(moment) for moment in (self.during.starts_at, self.during.ends_at))
+
+
+def parsed(text: str) -> DaysOff | HoursOff:
+    """Read what ``str`` of a range has written."""
+    return HoursOff.parse(text) if "T" in text else DaysOff.parse(text)
+
+
+def checked(ranges: Iterable[DaysOff | HoursOff]) -> list[DaysOff | HoursOff]:
+    """Return the ranges. Raises InvalidValueError: more than 500."""
+    found = list(ranges)
+    if len(found) > _MOST_RANGES:
+        raise InvalidValueError("ranges", f"there may be at most {_MOST_RANGES} ranges of time off")
+    return found
+
+
+def _refuse_long(field: str, length: timedelta) -> None:
+    if length > _LONGEST:
+        raise InvalidValueError(field, f"time off lasts at most {_LONGEST.days} days")
+
+
+def _zulu(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,67 @@
+"""Rooms and devices: which of them a visit would take, start by start."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.scheduling.availability.blocked_starts import BlockedStarts
+from domain.scheduling.availability.query import Place, VisitRules
+
+
+class Need(NamedTuple):
+    """``quantity`` of these candidates at once; of several free ones the first are taken."""
+
+    kind: str
+    quantity: int
+    candidates: list[tuple[UUID, BlockedStarts]]
+
+
+def needs(place: Place, rules: VisitRules, named: Iterable[UUID]) -> list[Need] | None:
+    """Return what a visit takes up at the place besides the clinician; None if a named resource is not there."""
+    wanted = tuple(named)
+    if not (rules.requires or wanted):
+        return []
+    at_place = {candidate.id: candidate for candidate in place.candidates}
+    if not at_place.keys() >= set(wanted):
+        return None
+    found = [Need(at_place[id].kind, 1, [(id, BlockedStarts(at_place[id].busy, rules))]) for id in wanted]
+    for kind in sorted(set(rules.requires)):
+        missing = rules.requires.count(kind) - sum(need.kind == kind for need in found)
+        if missing > 0:
+            others = [c for c in place.candidates if c.kind == kind and c.id not in wanted]
+            found.append(Need(kind, missing, [(c.id, BlockedStarts(c.busy, rules)) for c in others]))
+    return found
+
+
+def allotted(starts: range, needs: list[Need]) -> Iterator[tuple[range, tuple[UUID, ...]]]:
+    """Yield the starts at which every need is met, in stretches that take the same resources."""
+    position = 0
+    while position < len(starts):
+        start = starts[position]
+        taken: list[UUID] = []
+        is_met = True
+        # The choice stays the same until a taken one is busy or one that was passed over is free.
+        until = starts.stop
+        for need in needs:
+            missing = need.quantity
+            for id, blocked in need.candidates:
+                if not missing:
+                    break
+                begins, ends = blocked.stretches
+                at = bisect_right(ends, start)
+                is_last = at == len(begins)
+                if not is_last and begins[at] <= start:
+                    until = min(until, ends[at])
+                else:
+                    missing -= 1
+                    taken.append(id)
+                    if not is_last:
+                        until = min(until, begins[at])
+            if missing:
+                is_met = False
+                break
+        following = position + -((start - until) // starts.step)
+        if is_met:
+            yield starts[position:following], tuple(taken)
+        position = following

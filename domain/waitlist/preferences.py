@@ -1,0 +1,49 @@
+"""What somebody on the wait list waits for, and whether a visit at some time would be it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.time_range import TimeRange
+
+MOST_WINDOWS: Final = 20
+MOST_NOTICE_MINUTES: Final = 30 * 24 * 60
+"""Whoever needs more than thirty days' notice does not wait for what others give up."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitlistPreferences:
+    """``clinician_id`` None is anyone who gives the service; no ``windows`` is any time. ``notice_minutes`` is how long before a visit
+    the person must hear of it. Raises InvalidValueError: more than 20 windows, or a notice under 0 or over 30 days.
+    """
+
+    clinician_id: UUID | None
+    windows: tuple[TimeRange, ...] = ()
+    notice_minutes: int = 0
+
+    def __post_init__(self) -> None:
+        if len(self.windows) > MOST_WINDOWS:
+            raise InvalidValueError("windows", f"there are at most {MOST_WINDOWS} windows; join those that touch")
+        if not 0 <= self.notice_minutes <= MOST_NOTICE_MINUTES:
+            raise InvalidValueError("notice_minutes", f"notice_minutes is at least 0 and at most {MOST_NOTICE_MINUTES}")
+
+    def is_with(self, clinician_id: UUID) -> bool:
+        return self.clinician_id in (None, clinician_id)
+
+    def holds(self, visit: TimeRange) -> bool:
+        """Whether the whole visit lies within one of the windows."""
+        return not self.windows or any(
+            window.starts_at <= visit.starts_at and visit.ends_at <= window.ends_at for window in self.windows
+        )
+
+    def is_in_time(self, visit: TimeRange, now: datetime) -> bool:
+        """Whether the person would hear of it early enough."""
+        return now + timedelta(minutes=self.notice_minutes) <= visit.starts_at
+
+
+def windows_of(starts: Iterable[datetime], ends: Iterable[datetime]) -> tuple[TimeRange, ...]:
+    """Return windows from their bounds, as a fact keeps them."""
+    return tuple(TimeRange(start, end) for start, end in zip(starts, ends, strict=True))

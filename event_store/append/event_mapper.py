@@ -1,0 +1,91 @@
+"""Domain events to stored events and back, for one practice: typed JSON for the body, one sealed envelope for personal data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from eventsourcing.domain import DomainEventProtocol, Snapshot
+from eventsourcing.persistence import Mapper, StoredEvent
+
+from domain.kernel.aggregate import Aggregate
+from event_store.append.codec import EventCodec, codec_for, codec_of
+from event_store.append.snapshots import StoredSnapshot, domain_snapshot, stored_snapshot
+from event_store.append.upcasting import current_body
+from event_store.keys.key_ring import KeyRing
+from event_store.keys.sealing import ErasedError, Place, key_reference, seal, unseal
+
+
+@dataclass(frozen=True, slots=True)
+class MappedEvent(StoredEvent):
+    """A stored event with all that our log keeps; ``state`` is the canonical JSON body."""
+
+    schema_version: int
+    effective_at: datetime
+    sealed: bytes | None
+
+
+class EventMapper(Mapper[UUID]):
+    """Maps the events of one practice."""
+
+    def __init__(self, tenant_id: UUID, keys: KeyRing) -> None:
+        self._tenant_id = tenant_id
+        self._keys = keys
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> MappedEvent | StoredSnapshot:
+        """Serialise and seal; the subject's key is made if there is none.
+
+        Of one who was erased the fact is kept without its personal part: a visit of theirs can still be cancelled.
+        """
+        if isinstance(domain_event, Snapshot):
+            return stored_snapshot(domain_event)
+        event = cast(Aggregate.Event, domain_event)
+        codec = codec_for(type(event))
+        state = event.__dict__
+        return MappedEvent(
+            originator_id=event.originator_id,
+            originator_version=event.originator_version,
+            topic=codec.topic,
+            state=codec.body(state),
+            schema_version=codec.schema_version,
+            effective_at=event.timestamp,
+            sealed=self._sealed(codec, event) if codec.personal_fields else None,
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """Rebuild an event; personal fields read ``ERASED`` where the subject's key was destroyed.
+
+        Raises NewerVersionError, KeyUnavailableError, TamperedError.
+        """
+        if isinstance(stored_event, StoredSnapshot):
+            return domain_snapshot(stored_event)
+        stored = cast(MappedEvent, stored_event)
+        codec = codec_of(stored.topic)
+        body = current_body(codec.topic, stored.schema_version, codec.schema_version, stored.state)
+        envelope = {
+            "originator_id": stored.originator_id,
+            "originator_version": stored.originator_version,
+            "timestamp": stored.effective_at,
+        }
+        return codec.event(envelope, body, self._opened(codec, stored))
+
+    def _sealed(self, codec: EventCodec, event: Aggregate.Event) -> bytes | None:
+        state = event.__dict__
+        try:
+            key = self._keys.sealing_key(self._tenant_id, codec.subject_id(state))
+        except ErasedError:
+            return None
+        return seal(key, self._place(codec, event.originator_id, event.originator_version), codec.personal(state))
+
+    def _opened(self, codec: EventCodec, stored: MappedEvent) -> bytes | None:
+        if stored.sealed is None:
+            return None
+        try:
+            key = self._keys.opening_key(self._tenant_id, *key_reference(stored.sealed))
+        except ErasedError:
+            return None
+        place = self._place(codec, UUID(str(stored.originator_id)), stored.originator_version)
+        return unseal(key, place, stored.sealed)
+
+    def _place(self, codec: EventCodec, stream_id: UUID, version: int) -> Place:
+        return Place(self._tenant_id, stream_id, version, codec.topic, codec.sealed_field)

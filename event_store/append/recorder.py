@@ -1,0 +1,161 @@
+"""Keeps the events of one practice: the library's ApplicationRecorder on our log."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    Notification,
+    ProgrammingError,
+    StoredEvent,
+    Subscription,
+)
+from psycopg_pool import ConnectionPool
+from uuid_utils.compat import uuid7
+
+from domain.kernel.provenance import Provenance
+from domain.patients.standing import PatientSeen
+from domain.scheduling.availability.quotas import LimitGuard
+from domain.scheduling.time_claim import TimeClaim
+from event_store.append.append_batcher import Append, AppendBatcher
+from event_store.append.append_rows import append_rows, stream_of
+from event_store.append.event_mapper import MappedEvent
+from event_store.tenancy import tenant_transaction
+
+COLUMNS = "stream_id, version, event_type, body::text, schema_version, effective_at, sealed"
+
+
+class PracticeRecorder(ApplicationRecorder):
+    """The events of one practice, in one gapless order."""
+
+    def __init__(
+        self,
+        tenant_id: UUID,
+        pool: ConnectionPool,
+        append_batcher: AppendBatcher,
+        now: Callable[[], datetime],
+        grown: Callable[[UUID], None],
+    ) -> None:
+        """``now`` stamps what is recorded, ``grown`` is told of it; ``pool`` serves reads, ``append_batcher`` carries appends."""
+        super().__init__()
+        self._tenant_id = tenant_id
+        self._pool = pool
+        self._joiner = append_batcher
+        self._now = now
+        self._grown = grown
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        provenance: Provenance | None = None,
+        claims: Sequence[TimeClaim] = (),
+        releases: Sequence[UUID] = (),
+        caps: Sequence[LimitGuard] = (),
+        relies_on: PatientSeen | None = None,
+        **_: Any,
+    ) -> Sequence[int]:
+        """Append events, release and take time in one transaction; return their positions.
+
+        ``releases`` are holders whose claims end with this append, before its own ``claims`` are taken; ``caps`` must hold then.
+        The patient whom it ``relies_on`` must still stand. Raises StaleStreamError, TimeTakenError, DailyLimitError, WeeklyLimitError,
+        PatientWithdrawnError, CommandRepeatedError, UnknownPracticeError, StoreUnavailableError.
+        """
+        if not stored_events:
+            return []
+        source = provenance or Provenance(actor="system", command_id=uuid7())
+        rows = append_rows(
+            self._tenant_id,
+            cast(Sequence[MappedEvent], stored_events),
+            source,
+            self._now(),
+            claims,
+            releases,
+            caps,
+            relies_on,
+        )
+        last = self._joiner.append(
+            Append(
+                self._tenant_id,
+                source.command_id,
+                stream_of(stored_events[0]),
+                rows,
+                claims,
+                releases,
+            )
+        )
+        self._grown(self._tenant_id)
+        return range(last - len(stored_events) + 1, last + 1)
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Return a stream's events in order of version."""
+        order = "desc" if desc else "asc"
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            rows = cursor.execute(
+                f"select {COLUMNS} from log.event"  # noqa: S608  column and order names are constants
+                " where tenant_id = %s and stream_id = %s and version > %s and version <= %s"
+                f" order by version {order} limit %s",
+                (self._tenant_id, originator_id, gt or 0, 2**31 - 1 if lte is None else lte, limit),
+                binary=True,
+            ).fetchall()
+        return [stored_event(row) for row in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Return the practice's events from position ``start`` to ``stop``, both inclusive unless told otherwise."""
+        first = (start or 1) + (0 if inclusive_of_start else 1)
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            rows = cursor.execute(
+                "select position, stream_id, version, event_type, body::text from log.event"
+                " where tenant_id = %s and position >= %s and position <= %s and (%s = '{}' or event_type = any (%s))"
+                " order by position limit %s",
+                (self._tenant_id, first, 2**63 - 1 if stop is None else stop, list(topics), list(topics), limit),
+                binary=True,
+            ).fetchall()
+        return [
+            Notification(stream_id, version, topic, body.encode(), position)
+            for position, stream_id, version, topic, body in rows
+        ]
+
+    def max_notification_id(self) -> int | None:
+        """Return the practice's newest position; None before its first event."""
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            row = cursor.execute(
+                "select position from log.tenant_head where tenant_id = %s", (self._tenant_id,)
+            ).fetchone()
+        return row[0] if row and row[0] else None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        """Not offered: projections/engine/runner.py follows all practices at once, where this would take a thread a practice."""
+        raise ProgrammingError("follow a log with projections.engine.runner")
+
+
+def stored_event(row: tuple[Any, ...]) -> MappedEvent:
+    """Return the stored form of a row of (stream, version, type, body text, schema version, effective time, sealed)."""
+    stream_id, version, topic, body, schema_version, effective_at, sealed = row
+    return MappedEvent(
+        originator_id=stream_id,
+        originator_version=version,
+        topic=topic,
+        state=body.encode(),
+        schema_version=schema_version,
+        effective_at=effective_at.astimezone(UTC),
+        sealed=sealed,
+    )

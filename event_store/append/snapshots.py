@@ -1,0 +1,178 @@
+"""Snapshots: what a thing's events add up to at one version, so that a long life need not be replayed from its first day.
+
+A snapshot is a cache. It is sealed under the person's key like the events it sums up, and one that cannot be used (the person was
+erased, the code that made it has changed) is passed over: the events are replayed instead.
+"""
+
+import functools
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, cast
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import Snapshot
+from eventsourcing.persistence import AggregateRecorder, StoredEvent
+from eventsourcing.utils import resolve_topic
+from psycopg_pool import ConnectionPool
+
+from domain.kernel.personal_data import ERASED, Erased
+from domain.practice.clinician import HoursText
+from event_store.append.codec import canonical_json, codec_for
+from event_store.keys.key_ring import KeyRing
+from event_store.keys.sealing import ErasedError, Place, key_reference, seal, unseal
+from event_store.tenancy import tenant_transaction
+from event_store.topics import event_classes
+
+_FIELD: Final = "snapshot"
+_TAGGED: Final[Mapping[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]]] = {
+    "uuid": (UUID, str, UUID),
+    "datetime": (datetime, datetime.isoformat, datetime.fromisoformat),
+    "date": (date, date.isoformat, date.fromisoformat),
+    "decimal": (Decimal, str, Decimal),
+    "hours": (HoursText, list, lambda parts: HoursText(*parts)),
+    "tuple": (tuple, list, tuple),
+    "erased": (Erased, lambda _: None, lambda _: ERASED),
+    "map": (dict, lambda value: [list(pair) for pair in value.items()], dict),
+}
+"""Tag -> (type, to parts, from parts): what JSON cannot say by itself. The first type that fits is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSnapshot(StoredEvent):
+    """``topic`` is the aggregate's; ``state`` is JSON; ``subject_id`` is whose key seals it, if anybody's."""
+
+    subject_id: UUID | None = None
+
+
+def stored_snapshot(snapshot: Snapshot) -> StoredSnapshot:
+    """Return the form in which a snapshot is kept."""
+    state = {name: value for name, value in snapshot.state.items() if name != "_pending_events"}
+    subject = _subject_of(snapshot.topic)
+    return StoredSnapshot(
+        originator_id=snapshot.originator_id,
+        originator_version=snapshot.originator_version,
+        topic=snapshot.topic,
+        state=canonical_json(_told(state)),
+        subject_id=None
+        if subject is None
+        else snapshot.originator_id
+        if subject == "originator_id"
+        else state[subject],
+    )
+
+
+def domain_snapshot(stored: StoredSnapshot) -> Snapshot:
+    """Return the snapshot as the library mutates it into the thing."""
+    state = cast(dict[str, Any], _understood(msgspec.json.decode(stored.state)))
+    return Snapshot(
+        originator_id=UUID(str(stored.originator_id)),
+        originator_version=stored.originator_version,
+        timestamp=state["_modified_on"],
+        topic=stored.topic,
+        state=state,
+    )
+
+
+class SnapshotRecorder(AggregateRecorder):
+    """Keeps the snapshots of one practice."""
+
+    def __init__(self, tenant_id: UUID, pool: ConnectionPool, keys: KeyRing) -> None:
+        super().__init__()
+        self._tenant_id = tenant_id
+        self._pool = pool
+        self._keys = keys
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> None:
+        """Keep snapshots; one of the same version is kept as it is."""
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            for stored in cast(Sequence[StoredSnapshot], stored_events):
+                sealed = None
+                if stored.subject_id is not None:
+                    key = self._keys.sealing_key(self._tenant_id, stored.subject_id)
+                    sealed = seal(key, self._place(stored), stored.state)
+                cursor.execute(
+                    "insert into log.snapshot (tenant_id, stream_id, version, topic, form, body, sealed)"
+                    " values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+                    (
+                        self._tenant_id,
+                        stored.originator_id,
+                        stored.originator_version,
+                        stored.topic,
+                        _form(stored.topic),
+                        None if sealed else stored.state.decode(),
+                        sealed,
+                    ),
+                )
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Return the usable snapshots of a thing, the newest first if ``desc``."""
+        order = "desc" if desc else "asc"
+        with tenant_transaction(self._pool, self._tenant_id) as cursor:
+            rows = cursor.execute(
+                "select version, topic, form, body::text, sealed from log.snapshot"  # noqa: S608  constants only
+                " where tenant_id = %s and stream_id = %s and version > %s and version <= %s"
+                f" order by version {order} limit %s",
+                (self._tenant_id, originator_id, gt or 0, 2**31 - 1 if lte is None else lte, limit),
+                binary=True,
+            ).fetchall()
+        stream_id = UUID(str(originator_id))
+        found = [
+            self._opened(StoredSnapshot(stream_id, version, topic, (body or "").encode()), sealed)
+            for version, topic, form, body, sealed in rows
+            if form == _form(topic)
+        ]
+        return [snapshot for snapshot in found if snapshot]
+
+    def _opened(self, stored: StoredSnapshot, sealed: bytes | None) -> StoredSnapshot | None:
+        if sealed is None:
+            return stored
+        try:
+            key = self._keys.opening_key(self._tenant_id, *key_reference(sealed))
+        except ErasedError:
+            return None
+        state = unseal(key, self._place(stored), sealed)
+        return StoredSnapshot(stored.originator_id, stored.originator_version, stored.topic, state)
+
+    def _place(self, stored: StoredSnapshot) -> Place:
+        return Place(self._tenant_id, UUID(str(stored.originator_id)), stored.originator_version, stored.topic, _FIELD)
+
+
+@functools.cache
+def _subject_of(topic: str) -> str | None:
+    """Which attribute of an aggregate holds the id of the person it is about."""
+    codecs = [codec_for(event) for event in event_classes()]
+    return next((codec.subject for codec in codecs if codec.stream_type == topic and codec.subject), None)
+
+
+@functools.cache
+def _form(topic: str) -> str:
+    """Tells whether a snapshot was made by the code that would read it: any change of the aggregate's module makes it another."""
+    module = sys.modules[resolve_topic(topic).__module__]
+    return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()[:16]
+
+
+def _told(value: object) -> object:
+    for tag, (kind, parts, _) in _TAGGED.items():
+        if isinstance(value, kind):
+            return {"is": tag, "of": _told(parts(value))}
+    return [_told(part) for part in value] if isinstance(value, list) else value
+
+
+def _understood(value: object) -> object:
+    if isinstance(value, dict):
+        return _TAGGED[value["is"]][2](_understood(value["of"]))
+    return [_understood(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,139 @@
+"""The key above all keys: a key management service, or a key file where there is none.
+
+    MasterKeyError
+    ├── KeyFileMissingError        there is no key file, and none may be made
+    ├── KeyFileExposedError        others than its owner may read or replace it
+    ├── KeyFileDamagedError        it does not hold one key of 256 bits
+    └── OtherMasterKeyError        what should be unwrapped was wrapped under another master key
+
+Whoever holds the master key and the key database can read everything: keep a copy of it apart from every backup.
+"""
+
+import base64
+import binascii
+import hmac
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from event_store.keys.sealing import DataKey, decrypt, encrypt, key_reference
+
+_LONGEST_FILE = 1024
+
+
+class MasterKeyError(Exception):
+    """The base of what is wrong with a master key. Messages name the file, never the key."""
+
+
+class KeyFileMissingError(MasterKeyError):
+    """There is no key file where one is needed; restore it from where it was kept."""
+
+
+class KeyFileExposedError(MasterKeyError):
+    """Others than its owner may read the key file; give it mode 0600 and the program's user."""
+
+
+class KeyFileDamagedError(MasterKeyError):
+    """The key file does not hold 32 bytes in base64."""
+
+
+class OtherMasterKeyError(MasterKeyError):
+    """A key was wrapped under another master key than this one; nothing is lost while that one is kept."""
+
+
+class MasterKey(Protocol):
+    """Wraps the practices' keys. Every adapter keeps this promise: the master key itself never leaves it."""
+
+    def wrap(self, secret: bytes, context: bytes) -> bytes:
+        """Return ``secret`` so that only ``unwrap`` with the same ``context`` gives it back."""
+        ...
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Return what was wrapped.
+
+        Raises OtherMasterKeyError: wrapped under another master key; TamperedError: altered, or of another context.
+        """
+        ...
+
+    def derive_password(self, role: str) -> str:
+        """Return the password of a database role: always the same, 43 characters of URL-safe base64."""
+        ...
+
+
+class KeyFile:
+    """A master key of 32 random bytes, kept as one line of base64 in a file of mode 0600.
+
+    The file is made whole or not at all; of two programs that start at once, both read the one that was first.
+    With ``create`` false a missing file is refused: a new master key opens nothing that an old one sealed.
+    Raises KeyFileMissingError, KeyFileExposedError, KeyFileDamagedError.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        if create and not path.exists():
+            _write_new(path)
+        secret = _read(path)
+        self._key = DataKey(UUID(bytes=_derived(secret, b"id")[:16]), 1, secret)
+        self._passwords = _derived(secret, b"passwords")
+
+    def wrap(self, secret: bytes, context: bytes) -> bytes:
+        return encrypt(self._key, context, secret)
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        if key_reference(wrapped).key_id != self._key.id:
+            raise OtherMasterKeyError("wrapped under another master key")
+        return decrypt(self._key, context, wrapped)
+
+    def derive_password(self, role: str) -> str:
+        return base64.urlsafe_b64encode(hmac.digest(self._passwords, role.encode(), "sha256")).decode().rstrip("=")
+
+
+def _derived(secret: bytes, purpose: bytes) -> bytes:
+    return HKDFExpand(SHA256(), 32, b"scheduler master key " + purpose).derive(secret)
+
+
+def _write_new(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link, unlike a rename, never replaces the key that another program has just made.
+            path.hardlink_to(unfinished)
+        except FileExistsError:
+            return
+    finally:
+        unfinished.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise KeyFileMissingError(f"there is no master key at {path}") from None
+    with file:
+        status = os.fstat(file.fileno())
+        if status.st_uid not in (0, os.geteuid()) or stat.S_IMODE(status.st_mode) & 0o077:
+            raise KeyFileExposedError(f"{path} must belong to the program's user and have mode 0600")
+        line = file.read(_LONGEST_FILE)
+    try:
+        secret = base64.b64decode(line.strip(), validate=True)
+    except binascii.Error:
+        secret = b""
+    if len(secret) != 32:
+        raise KeyFileDamagedError(f"{path} does not hold 32 bytes in base64")
+    return secret

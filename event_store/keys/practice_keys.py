@@ -1,0 +1,116 @@
+"""The keys of a practice, unwrapped by the master key and kept in memory: they wrap persons' keys and index what is searched."""
+
+import secrets
+import threading
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from uuid_utils.compat import uuid7
+
+from event_store.keys.blind_index import Tokens
+from event_store.keys.key_store import KeyStore, PersonKeyRow, PracticeKeyRow
+from event_store.keys.master_key import MasterKey, MasterKeyError
+from event_store.keys.sealing import DataKey, ErasedError, KeyUnavailableError, Place, key_reference, seal, unseal
+from event_store.lru import LruCache
+
+PRACTICES_IN_MEMORY: Final = 10_000
+
+
+@dataclass(frozen=True, repr=False)
+class PracticeKeys:
+    """All versions of one practice's key, never printed. Searched fields are indexed under what ``index_root`` gives."""
+
+    tenant_id: UUID
+    newest: DataKey
+    by_version: dict[int, DataKey]
+    index_root: bytes
+    _tokens: dict[str, Tokens] = field(default_factory=dict)
+
+    def new_person_key(self, subject_id: UUID, purpose: str, version: int) -> tuple[PersonKeyRow, DataKey]:
+        """Make a key of a person, wrapped and in use. A practice key wraps far fewer than its 2^24 nonces allow."""
+        key_id, secret = uuid7(), secrets.token_bytes(32)
+        wrapped = seal(self.newest, self._place(key_id, subject_id, purpose, version), secret)
+        return PersonKeyRow(key_id, subject_id, purpose, version, wrapped), DataKey(key_id, version, secret)
+
+    def person_key(self, row: PersonKeyRow) -> DataKey | None:
+        """Unwrap a person's key; None if it was wrapped by a version that is not held. Raises TamperedError."""
+        if row.wrapped is None:
+            raise ErasedError(f"key {row.key_id} was destroyed")
+        practice_key = self.by_version.get(key_reference(row.wrapped).key_version)
+        if practice_key is None:
+            return None
+        place = self._place(row.key_id, row.subject_id, row.purpose, row.version)
+        return DataKey(row.key_id, row.version, unseal(practice_key, place, row.wrapped))
+
+    def tokens(self, field: str) -> Tokens:
+        """Return what indexes a field's values. Its key is the same in all versions, or nothing would be found."""
+        tokens = self._tokens.get(field)
+        if tokens is None:
+            key = HKDFExpand(SHA256(), 32, b"scheduler blind index " + field.encode()).derive(self.index_root)
+            tokens = self._tokens[field] = Tokens(key)
+        return tokens
+
+    def _place(self, key_id: UUID, subject_id: UUID, purpose: str, version: int) -> Place:
+        return Place(self.tenant_id, subject_id, version, f"key.{purpose}", key_id.hex)
+
+
+class PracticeKeyCache:
+    """Creates, renews and opens the keys of practices. Thread-safe.
+
+    Raises KeyUnavailableError from each method: the key database is away, the practice has no key, or the master key is
+    another one; TamperedError: a wrapped key was altered.
+    """
+
+    def __init__(self, store: KeyStore, master: MasterKey) -> None:
+        self._store = store
+        self._master = master
+        self._lock = threading.Lock()
+        self._held: LruCache[UUID, PracticeKeys] = LruCache(PRACTICES_IN_MEMORY)
+
+    def add(self, tenant_id: UUID, version: int) -> bool:
+        """Store a new key under a version; False if that version exists."""
+        key_id = uuid7()
+        wrapped = self._master.wrap(secrets.token_bytes(32), _context(tenant_id, key_id, version))
+        return self._store.add_practice_key(tenant_id, PracticeKeyRow(version, key_id, wrapped))
+
+    def get(self, tenant_id: UUID) -> PracticeKeys:
+        """Return a practice's keys, from memory if they were opened before."""
+        with self._lock:
+            keys = self._held.get(tenant_id)
+        return keys or self.reload(tenant_id)
+
+    def reload(self, tenant_id: UUID) -> PracticeKeys:
+        """Return a practice's keys as they are stored now."""
+        rows = self._store.practice_keys(tenant_id)
+        if not rows:
+            raise KeyUnavailableError(f"practice {tenant_id} has no key")
+        secrets_by_row = [self._unwrapped(tenant_id, row) for row in rows]
+        by_version = {
+            row.version: DataKey(row.key_id, row.version, secret)
+            for row, secret in zip(rows, secrets_by_row, strict=True)
+        }
+        keys = PracticeKeys(tenant_id, by_version[rows[-1].version], by_version, index_root=secrets_by_row[0])
+        with self._lock:
+            self._held.put(tenant_id, keys)
+        return keys
+
+    def unwrap(self, tenant_id: UUID, row: PersonKeyRow) -> DataKey:
+        """Return a person's key in use. Raises ErasedError: it was destroyed."""
+        # A version that is not in memory was made by another process.
+        key = self.get(tenant_id).person_key(row) or self.reload(tenant_id).person_key(row)
+        if key is None:
+            raise KeyUnavailableError(f"the practice key that wraps {row.key_id} is not known")
+        return key
+
+    def _unwrapped(self, tenant_id: UUID, row: PracticeKeyRow) -> bytes:
+        try:
+            return self._master.unwrap(row.wrapped, _context(tenant_id, row.key_id, row.version))
+        except MasterKeyError as error:
+            raise KeyUnavailableError(f"the key of practice {tenant_id} cannot be unwrapped") from error
+
+
+def _context(tenant_id: UUID, key_id: UUID, version: int) -> bytes:
+    return b"scheduler practice key" + tenant_id.bytes + key_id.bytes + version.to_bytes(4, "big")

@@ -1,0 +1,69 @@
+"""Generates docs/events.md from the event classes: ``python -m event_store.read.event_reference``."""
+
+import sys
+from typing import Final, get_type_hints
+
+from domain.kernel.aggregate import Aggregate
+from domain.webhooks.public_events import own_name, summary_name
+from event_store.append.codec import EventCodec, codec_for
+from event_store.topics import AGGREGATES, event_classes
+
+_PREFACE: Final = """\
+# Events
+
+Every change in a practice is one of these facts, appended to the practice's own log and never changed. This page is written by
+`python -m event_store.read.event_reference > docs/events.md`; a test fails when it is stale.
+
+Beside the fields below, every event carries: `tenant_id`, `position` (gapless within the practice), `stream_id` and `version` (the thing
+and how many facts it has had), `effective_at` and `recorded_at`, `actor`, `command_id`, `causation_id` and `hash`.
+Fields marked *sealed* are personal: encrypted under the key of the person that *sealed under* names, and gone once that key is destroyed.
+Topics and versions never change their meaning; a new form of an event is a new version with an upcaster.
+*CalendarChange as* are the exact names by which [webhooks](how-to/webhooks.md) are subscribed to.
+"""
+
+
+def event_reference() -> str:
+    """Return the page, in Markdown."""
+    parts = [_PREFACE]
+    codecs = [codec_for(event) for event in event_classes()]
+    for aggregate in AGGREGATES:
+        topic = str(getattr(aggregate, "TOPIC", ""))
+        parts.append(f"## {topic}\n\n{_first_line(aggregate)}\n")
+        parts += [_section(codec) for codec in codecs if codec.stream_type == topic]
+    return "\n".join(parts)
+
+
+def _section(codec: EventCodec) -> str:
+    sealed_under = f", sealed under `{codec.subject}`" if codec.personal_fields else ""
+    names = dict.fromkeys(name for name in (own_name(codec.topic), summary_name(codec.topic)) if name)
+    told_as = " CalendarChange as " + " and ".join(f"`{name}`" for name in names) + "." if names else " Not told."
+    lines = [f"### `{codec.topic}`\n", f"Version {codec.schema_version}{sealed_under}.{told_as}\n"]
+    fields = [*codec.body_fields, *codec.personal_fields]
+    if fields:
+        hints = get_type_hints(codec.event_class)
+        lines += ["| field | type | |", "|---|---|---|"]
+        lines += [f"| `{name}` | {_spoken(hints[name])} | {_remark(codec, name)} |" for name in fields]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _remark(codec: EventCodec, name: str) -> str:
+    if name in codec.optional_fields:
+        return "left out if nothing"
+    return "sealed" if name in codec.personal_fields else ""
+
+
+def _spoken(hint: object) -> str:
+    text = hint.__name__ if isinstance(hint, type) and not getattr(hint, "__args__", ()) else str(hint)
+    for prefix in ("datetime.", "uuid.", "domain.kernel.personal_data.", "domain.patients.contact.", "typing."):
+        text = text.replace(prefix, "")
+    return text.replace(" | Erased", "").replace(" | None", ", or nothing").replace("|", "or")
+
+
+def _first_line(aggregate: type[Aggregate]) -> str:
+    module = sys.modules[aggregate.__module__]
+    return (module.__doc__ or "").splitlines()[0]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(event_reference())

@@ -1,0 +1,198 @@
+"""Reads logs in order of position: for projectors, histories, exports and verification."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from psycopg_pool import ConnectionPool
+
+from domain.kernel.logged_event import AboutOthers, Body, LoggedEvent
+from domain.kernel.personal_data import ERASED, Erased
+from event_store.append.codec import canonical_json, codec_of
+from event_store.append.hash_chain import BrokenLink, DigestedEvent, first_broken_link
+from event_store.append.upcasting import current_body
+from event_store.keys.key_ring import KeyRing
+from event_store.keys.sealing import DataKey, ErasedError, Place, key_reference, unseal
+from event_store.tenancy import tenant_transaction
+
+_COLUMNS: Final = (
+    "position, event_type, stream_id, version, body::text, schema_version, actor, command_id, causation_id,"
+    " effective_at, recorded_at, sealed"
+)
+# A field that a fact does not have, or that is null, names nobody.
+_NOT_OF_OTHERS: Final = " and (stream_id = any (%s) or stream_type <> %s or coalesce(body ->> %s = any (%s), true))"
+_HASHED: Final = (
+    "uuid_send(tenant_id), uuid_send(stream_id), version, convert_to(event_type, 'UTF8'), schema_version,"
+    " convert_to(body::text, 'UTF8'), sealed, convert_to(actor, 'UTF8'), uuid_send(command_id), command_part, fingerprint,"
+    " uuid_send(causation_id), (extract(epoch from effective_at) * 1000000)::bigint,"
+    " (extract(epoch from recorded_at) * 1000000)::bigint"
+)
+"""The columns of DigestedEvent, but for the body, which is not canonical yet."""
+_PAGE: Final = 2_000
+_HEADER_LENGTH: Final = 22
+"""An envelope and the key that opens it have these first bytes in common; see sealing.py."""
+
+
+class LogReader:
+    """Reads any practice's log."""
+
+    def __init__(self, pool: ConnectionPool, keys: KeyRing) -> None:
+        self._pool = pool
+        self._keys = keys
+
+    def heads(self) -> dict[UUID, int]:
+        """Return every practice's newest position. Needs the role scheduler_projector or scheduler_backup; others see none."""
+        with self._pool.connection() as connection:
+            return dict(connection.execute("select tenant_id, position from log.tenant_head", binary=True).fetchall())
+
+    def page(self, tenant_id: UUID, after: int, limit: int) -> list[LoggedEvent]:
+        """Return up to ``limit`` events behind a position, in order."""
+        return self._select(tenant_id, "position > %s order by position limit %s", (after, limit))
+
+    def pages(self, wanted: Sequence[tuple[UUID, int]], limit: int) -> list[list[LoggedEvent]]:
+        """Return, for each (practice, position), up to ``limit`` events behind it; one round trip. For scheduler_projector."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(
+                "select * from log.pages(%s::uuid[], %s::bigint[], %s)",
+                ([tenant_id for tenant_id, _ in wanted], [after for _, after in wanted], limit),
+                binary=True,
+            ).fetchall()
+        found: dict[UUID, list[tuple[Any, ...]]] = {tenant_id: [] for tenant_id, _ in wanted}
+        for tenant_id, *row in rows:
+            found[tenant_id].append(tuple(row))
+        return [self._events(tenant_id, of_one) for tenant_id, of_one in found.items()]
+
+    def of_streams(
+        self, tenant_id: UUID, stream_ids: Sequence[UUID], after: int, limit: int, *, without: AboutOthers | None = None
+    ) -> list[LoggedEvent]:
+        """Return up to ``limit`` events of some things behind a position, in order; fewer only where there are no more."""
+        # Ordered by an expression, so that no plan walks the whole log in order of position to find them.
+        condition = (
+            f"stream_id = any (%s) and position > %s{_NOT_OF_OTHERS if without else ''} order by position + 0 limit %s"
+        )
+        left_out: tuple[object, ...] = ()
+        if without:
+            own = list(without.own)
+            left_out = (own, without.stream_type, without.field, [str(id_) for id_ in own])
+        return self._select(tenant_id, condition, (list(stream_ids), after, *left_out, limit))
+
+    def first_of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], until: int) -> list[LoggedEvent]:
+        """Return all events of some things up to a position, in order."""
+        condition = "stream_id = any (%s) and position <= %s order by position + 0"
+        return self._select(tenant_id, condition, (list(stream_ids), until))
+
+    def open_parts(self, tenant_id: UUID, parts: Sequence[tuple[UUID, int, str, bytes]]) -> list[Body | Erased]:
+        """Open sealed parts that a read model keeps, each given as (stream, version, event type, sealed), in one go."""
+        opener = _PageOpener(self._keys, tenant_id, [(topic, sealed) for _, _, topic, sealed in parts])
+        return [opener.open_part(*part) for part in parts]
+
+    def verify(self, tenant_id: UUID) -> BrokenLink | None:
+        """Walk a practice's whole hash chain; return where it was broken, or None. Needs no key."""
+        with tenant_transaction(self._pool, tenant_id) as cursor:
+            head = cursor.execute(
+                "select position, head_hash from log.tenant_head where tenant_id = %s", (tenant_id,)
+            ).fetchone()
+        return first_broken_link(tenant_id, self._digested(tenant_id, head[0] if head else 0), head or (0, b""))
+
+    def _select(self, tenant_id: UUID, condition: str, values: tuple[object, ...]) -> list[LoggedEvent]:
+        with tenant_transaction(self._pool, tenant_id) as cursor:
+            rows = cursor.execute(
+                f"select {_COLUMNS} from log.event where tenant_id = %s and {condition}",  # noqa: S608  constants only
+                (tenant_id, *values),
+                binary=True,
+            ).fetchall()
+        return self._events(tenant_id, rows)
+
+    def _events(self, tenant_id: UUID, rows: Sequence[tuple[Any, ...]]) -> list[LoggedEvent]:
+        parts = [(row[1], row[11]) for row in rows if row[11] is not None]
+        opener = _PageOpener(self._keys, tenant_id, parts).open
+        return [
+            LoggedEvent(
+                tenant_id,
+                position,
+                topic,
+                stream_id,
+                version,
+                _body(topic, schema_version, body),
+                actor,
+                command_id,
+                causation_id,
+                effective_at,
+                recorded_at,
+                opener,
+                sealed,
+            )
+            for (
+                position,
+                topic,
+                stream_id,
+                version,
+                body,
+                schema_version,
+                actor,
+                command_id,
+                causation_id,
+                effective_at,
+                recorded_at,
+                sealed,
+            ) in rows
+        ]
+
+    def _digested(self, tenant_id: UUID, last: int) -> Iterator[tuple[int, bytes, DigestedEvent]]:
+        after = 0
+        while after < last:
+            with tenant_transaction(self._pool, tenant_id) as cursor:
+                rows = cursor.execute(
+                    f"select position, hash, {_HASHED} from log.event"  # noqa: S608  a constant
+                    " where tenant_id = %s and position > %s and position <= %s order by position limit %s",
+                    (tenant_id, after, last, _PAGE),
+                    binary=True,
+                ).fetchall()
+            if not rows:
+                return
+            for position, stored, *columns in rows:
+                event = DigestedEvent(*columns)
+                yield position, stored, event._replace(body=canonical_json(msgspec.json.decode(event.body)))
+            after = rows[-1][0]
+
+
+class _PageOpener:
+    """Opens the sealed parts of one page. When the first of a kind is opened, the keys of all of that kind come in one query.
+
+    It holds keys for as long as its page is in use, which is no longer than any other process may not know of an erasure.
+    """
+
+    def __init__(self, keys: KeyRing, tenant_id: UUID, parts: Sequence[tuple[str, bytes]]) -> None:
+        """``parts``: the kind of event and the envelope of each."""
+        self._keys = keys
+        self._tenant_id = tenant_id
+        self._parts = parts
+        self._fetched: set[str] = set()
+        self._held: dict[bytes, DataKey] = {}
+
+    def open(self, event: LoggedEvent, sealed: bytes) -> Body | Erased:
+        return self.open_part(event.stream_id, event.version, event.event_type, sealed)
+
+    def open_part(self, stream_id: UUID, version: int, topic: str, sealed: bytes) -> Body | Erased:
+        if topic not in self._fetched:
+            self._fetched.add(topic)
+            wanted = {key_reference(envelope).key_id for kind, envelope in self._parts if kind == topic}
+            for key in self._keys.opening_keys(self._tenant_id, wanted).values():
+                self._held[key.header] = key
+        key_held = self._held.get(sealed[:_HEADER_LENGTH])
+        try:
+            key = key_held or self._keys.opening_key(self._tenant_id, *key_reference(sealed))
+        except ErasedError:
+            return ERASED
+        place = Place(self._tenant_id, stream_id, version, topic, codec_of(topic).sealed_field)
+        opened: Body = msgspec.json.decode(unseal(key, place, sealed))
+        return opened
+
+
+def _body(topic: str, schema_version: int, text: str) -> Body:
+    known = codec_of(topic).schema_version
+    body: Body = msgspec.json.decode(
+        text if schema_version == known else current_body(topic, schema_version, known, text.encode())
+    )
+    return body

@@ -1,0 +1,43 @@
+"""Reading your own writes: waits until views have reached a position of the log."""
+
+import time
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from projections.engine.errors import ViewBehindError
+from projections.engine.ports import TenantTransaction
+
+TIMEOUT_SECONDS: Final = 2.0
+_PAUSES: Final = (0.001, 0.002, 0.004, 0.008)
+
+
+def wait_for(
+    transaction: TenantTransaction,
+    tenant_id: UUID,
+    views: Sequence[str],
+    position: int,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> None:
+    """Return once all views have reached the position.
+
+    Looks at once, then after 1, 2, 4 and every further 8 ms; each look is a transaction of its own.
+    Raises ViewBehindError: not within ``timeout_seconds``, or at once if a view stopped before the position.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    looks = 0
+    while True:
+        with transaction(tenant_id) as cursor:
+            row = cursor.execute(
+                "select coalesce(min(position), 0), count(*), count(error) filter (where position < %s) from projection.cursor"
+                " where tenant_id = %s and projector = any (%s)",
+                (position, tenant_id, list(views)),
+            ).fetchone()
+        reached, known, stopped = row or (0, 0, 0)
+        if known == len(views) and reached >= position:
+            return
+        pause = _PAUSES[min(looks, len(_PAUSES) - 1)]
+        if stopped or time.monotonic() + pause > deadline:
+            raise ViewBehindError(views, position, reached if known == len(views) else 0)
+        time.sleep(pause)
+        looks += 1

@@ -1,0 +1,73 @@
+"""Keeps the list of imports. An import has few events, so each is a row of its own statement, in order."""
+
+from collections.abc import Sequence
+from typing import Final, cast
+
+from domain.importing.data_import import DataImport, ImportStatus
+from domain.kernel.logged_event import LoggedEvent
+from projections.engine.rows import Row, Write
+
+_START: Final = """
+insert into {schema}.import (
+    tenant_id, import_id, kind, source, file_hash, status, started_at, started_by, row_count, made_count, matched_count,
+    refused_count, withdrawn_count, kept_count, undone_at, version, position
+)
+select (select log.current_tenant()), r.* from json_to_recordset(%s::json) as r (
+    import_id uuid, kind text, source text, file_hash text, status text, started_at timestamptz, started_by text, row_count integer,
+    made_count integer, matched_count integer, refused_count integer, withdrawn_count integer, kept_count integer,
+    undone_at timestamptz, version integer, position bigint
+)
+"""
+
+# What an event does not tell of stays as it is.
+_GO_ON: Final = """
+update {schema}.import i set
+    status = r.status,
+    row_count = coalesce(r.row_count, i.row_count),
+    made_count = coalesce(r.made_count, i.made_count),
+    matched_count = coalesce(r.matched_count, i.matched_count),
+    refused_count = coalesce(r.refused_count, i.refused_count),
+    withdrawn_count = coalesce(r.withdrawn_count, i.withdrawn_count),
+    kept_count = coalesce(r.kept_count, i.kept_count),
+    undone_at = r.undone_at,
+    version = r.version,
+    position = r.position
+from json_to_recordset(%s::json) as r (
+    import_id uuid, status text, row_count integer, made_count integer, matched_count integer, refused_count integer,
+    withdrawn_count integer, kept_count integer, undone_at timestamptz, version integer, position bigint
+)
+where i.tenant_id = (select log.current_tenant()) and i.import_id = r.import_id
+"""
+_COUNTS: Final = ("row_count", "made_count", "matched_count", "refused_count")
+_NOTHING: Final[Row] = dict.fromkeys((*_COUNTS, "withdrawn_count", "kept_count"), 0)
+
+
+class ImportsProjector:
+    name = "imports"
+    version = 1
+
+    def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
+        return [
+            Write(_START if event.event_type == DataImport.Started.TOPIC else _GO_ON, [_row(event)])
+            for event in events
+            if event.event_type.startswith("practice.import.")
+        ]
+
+
+def _row(event: LoggedEvent) -> Row:
+    body = event.body
+    row: Row = {"import_id": event.stream_id, "version": event.version, "position": event.position}
+    match event.event_type:
+        case DataImport.Started.TOPIC:
+            said = {name: body[name] for name in ("kind", "source", "file_hash")}
+            begun = {"status": ImportStatus.RUNNING, "started_at": event.effective_at, "started_by": event.actor}
+            return row | said | begun | _NOTHING
+        case DataImport.Resumed.TOPIC:
+            return row | {"status": ImportStatus.RUNNING, "withdrawn_count": 0, "kept_count": 0}
+        case DataImport.Finished.TOPIC:
+            told: Row = {name: body[name] for name in _COUNTS}
+            return row | told | {"status": ImportStatus.FINISHED}
+        case _:
+            kept = len(cast("list[object]", body["kept_ids"]))
+            undone: Row = {"status": ImportStatus.UNDONE, "undone_at": event.effective_at}
+            return row | undone | {"withdrawn_count": body["withdrawn_count"], "kept_count": kept}

@@ -1,0 +1,72 @@
+"""Finds patients who may be one person, by the same numbers that they are searched by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from projections.engine.ports import Words
+from projections.patients.directory.queries import PatientQueries
+from projections.patients.directory.records import PatientRecord, PersonalDetails
+
+_MOST_CANDIDATES: Final = 5_000
+"""How many who share a last name are opened."""
+_SIGNS: Final = 6
+"""How many signs of a last name must agree: as many as the index looks at. A typing error behind them makes no other person."""
+
+
+class Reason(StrEnum):
+    """Why two records may be one person."""
+
+    EMAIL = "same_email"
+    PHONE = "same_phone"
+    NAME_AND_BIRTH = "same_last_name_and_date_of_birth"
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Another record of perhaps the same person."""
+
+    patient: PatientRecord
+    reasons: Sequence[Reason]
+
+
+def duplicates_of(patients: PatientQueries, tenant_id: UUID, patient_id: UUID) -> list[Duplicate]:
+    """Return who may be the same person, those with the most reasons first; nobody for one who was erased, withdrawn or merged away."""
+    patient = patients.patient(tenant_id, patient_id)
+    if patient is None or patient.details is None or patient.is_withdrawn or patient.merged_into is not None:
+        return []
+    known = patient.details
+    looked_up = [known.email, known.phone, known.family_name if known.date_of_birth else None]
+    alike = {
+        other.patient_id: other
+        for text in looked_up
+        if text
+        for other in patients.sharing(tenant_id, text, _MOST_CANDIDATES)
+    }
+    found = []
+    for id_, other in alike.items():
+        if id_ != patient_id and other.details is not None:
+            reasons = _reasons(patients.words, known, other.details)
+            if reasons:
+                found.append(Duplicate(other, reasons))
+    return sorted(found, key=lambda one: (-len(one.reasons), one.patient.patient_id))
+
+
+def _reasons(words: Words, one: PersonalDetails, other: PersonalDetails) -> list[Reason]:
+    agree = {
+        Reason.EMAIL: one.email is not None
+        and other.email is not None
+        and one.email.casefold() == other.email.casefold(),
+        Reason.PHONE: one.phone is not None and one.phone == other.phone,
+        Reason.NAME_AND_BIRTH: one.date_of_birth is not None
+        and one.date_of_birth == other.date_of_birth
+        and bool(_beginnings(words, one.family_name) & _beginnings(words, other.family_name)),
+    }
+    return [reason for reason in Reason if agree[reason]]
+
+
+def _beginnings(words: Words, family_name: str) -> set[str]:
+    parts = words(family_name)
+    return {word[:_SIGNS] for word in (*parts, "".join(parts))}

@@ -1,0 +1,110 @@
+"""Asks the calendar for what a feed shows: visits and sessions, each with when it became what it is."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from domain.kernel.time_range import TimeRange
+from domain.scheduling.appointments.status import HOLDING
+from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSessionStatus
+from projections.engine.ports import TenantTransaction
+from projections.scheduling.calendar.queries import LONGEST_VISIT
+
+_WITHIN: Final = "t.tenant_id = %(tenant_id)s and t.starts_at > %(earliest)s and t.starts_at < %(until)s and t.ends_at > %(starts_from)s"
+_VISITS: Final = f"""
+select t.appointment_id as id, t.patient_id, t.service_id, array[t.clinician_id] as staff_ids, t.location_id, t.starts_at, t.ends_at,
+    e.version, e.effective_at
+from calendar.appointment t join log.event e on e.tenant_id = t.tenant_id and e.position = t.position
+where {_WITHIN} and t.status = any (%(holding)s)
+"""  # noqa: S608  constants only
+_SESSION: Final = "t.session_id, null::uuid, t.service_id, t.staff_ids, t.location_id, t.starts_at, t.ends_at, e.version, e.effective_at"
+
+# Who else comes and goes is no news of a session: it has been what it is since it was put where it is.
+_OF_A_CLINICIAN: Final = f"""
+{_VISITS} and t.clinician_id = %(clinician_id)s
+union all
+select {_SESSION}
+from calendar.session t join log.event e on e.tenant_id = t.tenant_id and e.position = t.placed_position
+where {_WITHIN} and t.status = %(planned)s and %(clinician_id)s = any (t.staff_ids)
+order by starts_at, id limit %(most)s
+"""  # noqa: S608  constants only
+
+# To a patient it is also news that they have a seat.
+_OF_A_PATIENT: Final = f"""
+{_VISITS} and t.patient_id = any (%(patient_ids)s)
+union all
+select {_SESSION}
+from (
+    select n.session_id, max(n.position) as position from calendar.enrolment n
+    where n.tenant_id = %(tenant_id)s and n.patient_id = any (%(patient_ids)s) and n.status = %(enrolled)s
+    group by n.session_id
+) n
+join calendar.session t on t.tenant_id = %(tenant_id)s and t.session_id = n.session_id
+join log.event e on e.tenant_id = t.tenant_id and e.position = greatest(t.placed_position, n.position)
+where {_WITHIN} and t.status = %(planned)s
+order by starts_at, id limit %(most)s
+"""  # noqa: S608  constants only
+
+
+class FeedVisit(NamedTuple):
+    """A visit or a session that takes its time; instants in UTC. It has been what it is since ``revised_at``, when it came to ``version``.
+
+    ``patient_id`` is None of a session, which is about several people.
+    """
+
+    id: UUID
+    patient_id: UUID | None
+    service_id: UUID
+    staff_ids: Sequence[UUID]
+    location_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    version: int
+    revised_at: datetime
+
+
+class FeedQueries:
+    def __init__(self, transaction: TenantTransaction) -> None:
+        self._transaction = transaction
+
+    def visits(
+        self,
+        tenant_id: UUID,
+        within: TimeRange,
+        most: int,
+        *,
+        clinician_id: UUID | None = None,
+        patient_ids: Sequence[UUID] = (),
+    ) -> Sequence[FeedVisit]:
+        """Return the first ``most`` visits and sessions in a time, in order of their start.
+
+        Of a clinician: those that they give. Of a patient, under all their ids: theirs, and sessions in which they have a seat.
+        """
+        with self._transaction(tenant_id) as cursor:
+            rows = cursor.execute(
+                _OF_A_CLINICIAN if clinician_id else _OF_A_PATIENT,
+                {
+                    "tenant_id": tenant_id,
+                    "earliest": within.starts_at - LONGEST_VISIT,
+                    "starts_from": within.starts_at,
+                    "until": within.ends_at,
+                    "holding": [status.value for status in HOLDING],
+                    "planned": GroupSessionStatus.PLANNED.value,
+                    "enrolled": EnrolmentStatus.ENROLLED.value,
+                    "clinician_id": clinician_id,
+                    "patient_ids": list(patient_ids),
+                    "most": most,
+                },
+                binary=True,
+            ).fetchall()
+        # PostgreSQL answers in its session's zone.
+        visits = (FeedVisit(*row) for row in rows)
+        return [
+            visit._replace(
+                starts_at=visit.starts_at.astimezone(UTC),
+                ends_at=visit.ends_at.astimezone(UTC),
+                revised_at=visit.revised_at.astimezone(UTC),
+            )
+            for visit in visits
+        ]

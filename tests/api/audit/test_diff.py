@@ -1,0 +1,353 @@
+"""What a stretch of the log changed: which things, from what to what, by which events."""
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.audit.diff.kinds import KINDS
+from event_store.topics import AGGREGATES
+from tests.api.http.test_isolation import ids_of
+from tests.api.http.test_time_travel import CHANGES, minute, text
+from tests.api.serving import NOW
+from tests.api.studio import Json, Studio
+
+SECRET = "Rückenschmerzen"
+NOBODY = "01980c5a-0000-7000-8000-000000000000"
+LAW = settings(max_examples=25, suppress_health_check=list(HealthCheck))
+# What a thing is shown beside, and is no part of it.
+BESIDE = {"id", "version", "position", "display", "alerts", "occurrences"}
+
+
+def head(studio: Studio) -> int:
+    position: int = studio.client.get("/v1/events", params={"limit": 1}).json()["position"]
+    return position
+
+
+def diff(studio: Studio, after: object, until: object = None, **query: Any) -> list[Json]:
+    """Return all things of a stretch, in one page."""
+    query = {"from": after, "to": head(studio) if until is None else until, "limit": 200, **query}
+    answer = studio.client.get("/v1/diff", params=query)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["next_cursor"] is None
+    things: list[Json] = answer.json()["things"]
+    return things
+
+
+def changes(thing: Json) -> dict[str, tuple[object, object]]:
+    return {each["field"]: (each["before"], each["after"]) for each in thing["changes"]}
+
+
+def own(shown: Json) -> Json:
+    """Return what a thing's own events say, of what its route answers."""
+    facts = {name: value for name, value in shown.items() if name not in BESIDE}
+    if "ranges" in facts:
+        facts["time_off"] = facts.pop("ranges")
+    if "rounds" in facts:
+        facts["rounds"] = [
+            {**each, "offers": [{k: v for k, v in offer.items() if k != "status"} for offer in each["offers"]]}
+            for each in facts["rounds"]
+        ]
+    return facts
+
+
+def one(things: list[Json], path: str, id_: str) -> Json:
+    """Return the thing that a path shows: a patient's consents are told for themselves."""
+    [found] = [
+        each
+        for each in things
+        if each["id"] == id_ or (each["kind"] == "consents" and changes(each)["patient_id"][1] == id_)
+        if (each["kind"] == "consents") == path.endswith("/consents")
+    ]
+    return found
+
+
+def composed(windows: list[list[Json]]) -> dict[str, Json]:
+    """Put the differences of stretches that follow one another together, as whoever receives them can."""
+    whole: dict[str, Json] = {}
+    for things in windows:
+        for thing in things:
+            told = whole.setdefault(
+                thing["id"], {"from_version": thing["from_version"], "to_version": thing["from_version"], "fields": {}}
+            )
+            assert told["to_version"] == thing["from_version"]
+            told["to_version"] = thing["to_version"]
+            for field, (before, after) in changes(thing).items():
+                first, last = told["fields"].get(field, (before, before))
+                assert last == before
+                told["fields"][field] = (first, after)
+            told.setdefault("positions", []).extend(each["position"] for each in thing["events"])
+    for told in whole.values():
+        told["fields"] = {field: ends for field, ends in told["fields"].items() if ends[0] != ends[1]}
+    return whole
+
+
+@pytest.fixture
+def lived(studio: Studio) -> Studio:
+    """A practice in which things were made, changed, changed back, merged and cancelled."""
+    patient, other = studio.patient, studio.add_patient(given_name="נועה")
+    visit = studio.booked()
+    studio.client.patch(f"/v1/services/{studio.service}", json={"duration_minutes": 20})
+    studio.client.patch(f"/v1/patients/{patient}", json={"given_name": "Adele", "alert": "Latex"})
+    studio.act(visit["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00")
+    studio.client.patch(f"/v1/services/{studio.service}", json={"duration_minutes": 50})
+    studio.client.post(f"/v1/patients/{other}/merge", json={"other_id": patient})
+    studio.act(visit["id"], "reschedule", starts_at="2026-06-01T09:00:00+02:00")
+    studio.client.patch(f"/v1/locations/{studio.location}", json={"zone": "Asia/Jerusalem"})
+    assert studio.plan("2026-06-05T09:00:00+02:00", patient_id=other).status_code == 201
+    assert studio.act(visit["id"], "cancel", reason=SECRET).status_code == 200
+    return studio
+
+
+class TestKinds:
+    def test_are_those_of_which_a_log_can_tell(self) -> None:
+        assert set(KINDS) == set(AGGREGATES)
+
+
+class TestEveryThing:
+    def test_is_told_by_the_difference_of_what_its_route_shows(self, studio: Studio) -> None:
+        ids = ids_of(studio)
+        for number, (template, (verb, where, said)) in enumerate(CHANGES.items(), 1):
+            path = template.format(**ids)
+            body = {name: ids[name] if value == "" else value for name, value in said.items()}
+            before, position = studio.client.get(path).json(), head(studio)
+            with studio.program.at(minute(number)):
+                assert studio.client.request(verb.upper(), where.format(**ids), json=body or None).status_code == 200
+            after = studio.client.get(path).json()
+
+            told = one(diff(studio, position), path, after["id"])
+
+            assert (told["from_version"], told["to_version"]) == (before["version"], after["version"]), path
+            old, new = own(before), own(after)
+            was = dict.fromkeys(old) if told["from_version"] == 0 else old
+            known = {field: ends for field, ends in changes(told).items() if field in new}
+            assert known == {field: (was[field], new[field]) for field in new if was[field] != new[field]}, path
+            assert told["from_version"] == 0 or known.keys() == changes(told).keys(), path
+        whole = diff(studio, 0)
+        for template in CHANGES:
+            path = template.format(**ids)
+            now = studio.client.get(path).json()
+            made = {field: after for field, (_, after) in changes(one(whole, path, now["id"])).items()}
+            assert {field: made.get(field) for field in own(now)} == own(now), path
+
+
+class TestAStretch:
+    def test_tells_what_became_of_each_thing_and_cites_its_events(self, studio: Studio) -> None:
+        visit = studio.booked()
+        before = head(studio)
+        studio.act(visit["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00")
+        studio.act(visit["id"], "cancel", reason=SECRET)
+        room = studio.add_room()
+
+        cancelled, made = diff(studio, before)
+
+        assert (cancelled["kind"], cancelled["id"]) == ("appointment", visit["id"])
+        assert (cancelled["from_version"], cancelled["to_version"]) == (1, 3)
+        assert changes(cancelled) == {
+            "status": ("booked", "cancelled"),
+            "starts_at": ("2026-06-01T07:00:00Z", "2026-06-01T09:00:00Z"),
+            "ends_at": ("2026-06-01T07:50:00Z", "2026-06-01T09:50:00Z"),
+            "cancellation_reason": (None, SECRET),
+        }
+        owner = studio.client.get("/v1/api-keys").json()["api_keys"][0]["id"]
+        assert [(each["position"], each["version"], each["actor"]) for each in cancelled["events"]] == [
+            (before + 1, 2, f"key:{owner}"),
+            (before + 2, 3, f"key:{owner}"),
+        ]
+        assert cancelled["events"][1]["sentence"] == "The visit was cancelled"
+        assert (made["kind"], made["id"], made["from_version"]) == ("resource", room, 0)
+        assert changes(made)["name"] == (None, "Room 1")
+
+    def test_and_the_next_one_are_together_the_whole(self, lived: Studio) -> None:
+        last = head(lived)
+
+        @LAW
+        @given(cuts=st.lists(st.integers(0, last), min_size=2, max_size=6).map(sorted))
+        def law(cuts: list[int]) -> None:
+            windows = [diff(lived, after, until) for after, until in pairwise(cuts)]
+
+            assert composed(windows) == composed([diff(lived, cuts[0], cuts[-1])])
+
+        law()
+
+    def test_is_the_same_whenever_it_is_asked_for(self, studio: Studio) -> None:
+        """What ends by the clock, as holds and offers do, ends without an event."""
+        ids = ids_of(studio)
+        early = diff(studio, 0)
+
+        with studio.program.at(NOW + timedelta(days=30)):
+            late = diff(studio, 0)
+
+        assert late == early
+        assert changes(one(late, "", ids["hold_id"]))["status"] == (None, "held")
+
+    def test_of_nothing_is_empty(self, lived: Studio) -> None:
+        assert diff(lived, head(lived)) == diff(lived, 3, 3) == []
+
+    def test_that_changed_a_thing_back_tells_its_events_and_no_change(self, lived: Studio) -> None:
+        [service] = [each for each in diff(lived, 0) if each["id"] == lived.service]
+        after = service["events"][0]["position"]
+
+        [told] = diff(lived, after, thing_id=lived.service)
+
+        assert (told["changes"], len(told["events"])) == ([], 2)
+
+    def test_may_be_named_by_instants_of_recorded_time(self, studio: Studio) -> None:
+        start = head(studio)
+        for number in (10, 20):
+            with studio.program.at(minute(number)):
+                studio.client.patch("/v1/practice", json={"name": f"Praxis {number}"})
+
+        def asked(from_: float, to: float) -> Json:
+            with studio.program.at(minute(60)):
+                answer = studio.client.get("/v1/diff", params={"from": text(minute(from_)), "to": text(minute(to))})
+            page: Json = answer.json()
+            return page
+
+        page = asked(9, 10)
+        assert (page["from_position"], page["to_position"]) == (start, start + 1)
+        assert page["things"] == diff(studio, start, start + 1)
+        assert asked(10, 30)["things"] == diff(studio, start + 1, start + 2)
+        assert asked(20, 30)["things"] == []
+
+    @pytest.mark.parametrize("limit", [1, 2, 3])
+    def test_goes_on_page_by_page_with_each_thing_once(self, lived: Studio, limit: int) -> None:
+        for after in (0, 5):
+            seen: list[Json] = []
+            query = {"from": after, "to": head(lived), "limit": limit}
+            while True:
+                page = lived.client.get("/v1/diff", params=query).json()
+                assert len(page["things"]) <= limit
+                seen += page["things"]
+                if page["next_cursor"] is None:
+                    break
+                query["cursor"] = page["next_cursor"]
+
+            assert seen == diff(lived, after)
+            assert len({thing["id"] for thing in seen}) == len(seen) >= 6
+
+    def test_is_paged_by_what_is_read_and_folded_for_it(self, lived: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+        whole = diff(lived, 2)
+        for bound, events in (("_MOST_READ", 3), ("_MOST_FOLDED", 4)):
+            seen: list[Json] = []
+            query = {"from": 2, "to": head(lived)}
+            pages = 0
+            with monkeypatch.context() as patch:
+                patch.setattr(f"api.audit.diff.routes.{bound}", events)
+                while True:
+                    page = lived.client.get("/v1/diff", params=query).json()
+                    seen, pages = seen + page["things"], pages + 1
+                    if page["next_cursor"] is None:
+                        break
+                    query["cursor"] = page["next_cursor"]
+            assert seen == whole
+            assert pages > 3
+
+    def test_cites_the_newest_events_of_a_thing_that_has_many(
+        self, lived: Studio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        [visit] = [each for each in diff(lived, 0) if each["kind"] == "appointment" and each["to_version"] == 4]
+
+        monkeypatch.setattr("api.audit.diff.routes._MOST_CITED", 2)
+
+        assert diff(lived, 0, thing_id=visit["id"]) == [{**visit, "events": visit["events"][-2:]}]
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("to=1", "from"),
+            ("from=1", "to"),
+            ("from=-1&to=1", "from"),
+            ("from=2&to=1", "to"),
+            ("from=0&to=999999", "to"),
+            ("from=999999&to=999999", "from"),
+            ("from=x&to=1", "from"),
+            ("from=%D9%A1&to=1", "from"),
+            ("from=0&to=2026-06-01", "to"),
+            ("from=0&to=2026-06-01T08:00:00", "to"),
+            ("from=0&to=2199-06-01T08:00:00Z", "to"),
+            ("from=0&to=" + "9" * 41, "to"),
+            ("from=0&to=" + "9" * 40, "to"),
+            ("from=0&to=1&limit=0", "limit"),
+            ("from=0&to=1&limit=201", "limit"),
+            ("from=0&to=1&cursor=bm9uc2Vuc2U", "cursor"),
+            ("from=0&to=1&thing_id=x", "thing_id"),
+        ],
+    )
+    def test_that_cannot_be_is_refused(self, studio: Studio, query: str, field: str) -> None:
+        answer = studio.client.get(f"/v1/diff?{query}")
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
+        assert answer.json()["errors"][0]["field"] == field
+
+
+class TestOneThing:
+    def test_is_told_alone(self, lived: Studio) -> None:
+        for after in range(0, head(lived), 3):
+            whole = diff(lived, after)
+            told = [diff(lived, after, thing_id=thing["id"]) for thing in whole]
+            assert told == [[thing] for thing in whole]
+
+    def test_that_was_not_changed_there_is_not_told_and_one_that_never_was_is_unknown(
+        self, lived: Studio, open_studio: Any
+    ) -> None:
+        after = head(lived)
+        lived.add_room()
+
+        assert diff(lived, after, thing_id=lived.service) == []
+        answers = [
+            lived.client.get("/v1/diff", params={"from": 0, "to": after, "thing_id": id_}).json()
+            for id_ in (NOBODY, open_studio().service)
+        ]
+        assert answers[0]["code"] == "not_found"
+        assert {**answers[0], "request_id": ""} == {**answers[1], "request_id": ""}
+
+
+class TestWhoReadsIt:
+    def test_are_owners_and_auditors_of_the_practice_alone(self, lived: Studio, open_studio: Any) -> None:
+        query = {"from": 0, "to": head(lived)}
+        for role in ("admin", "clinician", "front_desk", "biller", "analyst"):
+            assert lived.key_of(role).get("/v1/diff", params=query).status_code == 403
+
+        stranger = open_studio()
+        theirs = {thing["id"] for thing in diff(stranger, 0)}
+        assert stranger.service in theirs
+        assert not theirs & {thing["id"] for thing in diff(lived, 0)}
+
+    def test_learn_of_a_kind_that_they_may_not_read_that_it_was_changed(self, lived: Studio) -> None:
+        auditor = lived.key_of("auditor")
+        query = {"from": 0, "to": head(lived)}
+
+        owners, auditors = (client.get("/v1/diff", params=query) for client in (lived.client, auditor))
+
+        expected = [
+            {**each, "changes": None} if each["kind"] == "api_key" else each for each in owners.json()["things"]
+        ]
+        assert auditors.json()["things"] == expected
+        assert "api_key" in {each["kind"] for each in expected}
+        assert SECRET in auditors.text
+        assert "key_hash" not in owners.text
+
+    def test_read_of_one_who_was_erased_since_nothing_personal(self, lived: Studio) -> None:
+        patient = lived.add_patient(given_name="Kanarienvogel")
+        lived.client.patch(f"/v1/patients/{patient}", json={"notes": "Kanarienvogel"})
+        said = {"contacts": [{"kind": "family", "name": "Kanarienvogel"}]}
+        lived.client.put(f"/v1/patients/{patient}/contacts", json=said)
+        agreed = {"kind": "marketing", "document_version": "1", "how": "paper", "by_whom": "Kanarienvogel"}
+        lived.client.post(f"/v1/patients/{patient}/consents", json=agreed)
+        until = head(lived)
+        query = {"from": 0, "to": until, "limit": 200}
+        assert lived.client.get("/v1/diff", params=query).text.count("Kanarienvogel") == 5
+
+        with lived.program.at(NOW + timedelta(minutes=5)):
+            assert lived.client.delete(f"/v1/patients/{patient}").status_code == 200
+
+        for stretch in (query, {**query, "to": head(lived)}):
+            answer = lived.client.get("/v1/diff", params=stretch)
+            assert answer.status_code == 200
+            assert "Kanarienvogel" not in answer.text
+            [told] = [each for each in answer.json()["things"] if each["id"] == patient]
+            assert changes(told)["erased"] == (None, True)

@@ -1,0 +1,149 @@
+"""One practice's crowd is that practice's to wait in: whoever else asks finds a thread."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
+
+import pytest
+
+from api.http.thread_pool import FairThreadPool, OverloadedError
+from tests.support.wait_until import TIMEOUT_SECONDS
+
+Order: TypeAlias = list[str]
+
+
+def played(scene: Callable[[FairThreadPool], Coroutine[Any, Any, None]], *, threads: int, share: int) -> None:
+    async def play() -> None:
+        thread_pool = FairThreadPool(threads, share)
+        try:
+            await scene(thread_pool)
+        finally:
+            thread_pool.close()
+
+    asyncio.run(play())
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is refused because the machine stood still: one test alone is about that."""
+    monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+
+
+class TestShare:
+    def test_leaves_threads_to_others_however_many_ask(self) -> None:
+        go_on = threading.Event()
+
+        async def scene(thread_pool: FairThreadPool) -> None:
+            crowd = [
+                asyncio.create_task(thread_pool.run("loud", lambda: go_on.wait(TIMEOUT_SECONDS))) for _ in range(50)
+            ]
+            await asyncio.sleep(0)
+            answer = await asyncio.wait_for(thread_pool.run("quiet", lambda: "at once"), TIMEOUT_SECONDS)
+            go_on.set()
+            done = await asyncio.gather(*crowd)
+            assert answer == "at once"
+            assert all(done)
+
+        played(scene, threads=4, share=3)
+
+    def test_is_never_exceeded_and_never_lost(self) -> None:
+        lock = threading.Lock()
+        running, most = 0, 0
+
+        def work() -> None:
+            nonlocal running, most
+            with lock:
+                running += 1
+                most = max(most, running)
+            threading.Event().wait(0.001)
+            with lock:
+                running -= 1
+
+        async def scene(thread_pool: FairThreadPool) -> None:
+            for _ in range(3):
+                await asyncio.gather(*(thread_pool.run("loud", work) for _ in range(20)))
+
+        played(scene, threads=8, share=3)
+        assert most == 3
+
+    def test_is_there_again_after_work_that_failed(self) -> None:
+        def fail() -> None:
+            raise ValueError("wrong")
+
+        async def scene(thread_pool: FairThreadPool) -> None:
+            failed = await asyncio.gather(*(thread_pool.run("a", fail) for _ in range(9)), return_exceptions=True)
+            assert all(isinstance(each, ValueError) for each in failed)
+            assert await thread_pool.run("a", lambda: "fine") == "fine"
+
+        played(scene, threads=2, share=1)
+
+
+class TestTurns:
+    def test_go_round_the_practices_that_wait_and_are_in_order_within_each(self) -> None:
+        order: Order = []
+        go_on = threading.Event()
+
+        async def scene(thread_pool: FairThreadPool) -> None:
+            first = asyncio.create_task(thread_pool.run("a", lambda: go_on.wait(TIMEOUT_SECONDS)))
+            await asyncio.sleep(0)
+            waiting = [
+                asyncio.create_task(thread_pool.run(name[0], lambda name=name: order.append(name)))  # type: ignore[misc]
+                for name in ("a1", "a2", "a3", "b1", "b2", "c1")
+            ]
+            await asyncio.sleep(0)
+            go_on.set()
+            await asyncio.gather(first, *waiting)
+
+        played(scene, threads=1, share=1)
+        assert order == ["a1", "b1", "c1", "a2", "b2", "a3"]
+
+    def test_pass_over_whoever_went_away(self) -> None:
+        order: Order = []
+        go_on = threading.Event()
+
+        async def scene(thread_pool: FairThreadPool) -> None:
+            first = asyncio.create_task(thread_pool.run("a", lambda: go_on.wait(TIMEOUT_SECONDS)))
+            await asyncio.sleep(0)
+            gone = asyncio.create_task(thread_pool.run("a", lambda: order.append("gone")))
+            next_ = asyncio.create_task(thread_pool.run("a", lambda: order.append("next")))
+            await asyncio.sleep(0)
+            gone.cancel()
+            go_on.set()
+            await asyncio.gather(first, next_)
+            assert await thread_pool.run("b", lambda: "free") == "free"
+
+        played(scene, threads=1, share=1)
+        assert order == ["next"]
+
+    def test_that_come_just_as_the_caller_leaves_are_the_next_ones(self) -> None:
+        go_on = threading.Event()
+
+        async def scene(thread_pool: FairThreadPool) -> None:
+            first = asyncio.create_task(thread_pool.run("a", lambda: go_on.wait(TIMEOUT_SECONDS)))
+            await asyncio.sleep(0)
+            leaving = asyncio.create_task(thread_pool.run("a", lambda: "never"))
+            await asyncio.sleep(0)
+            first.add_done_callback(lambda _: leaving.cancel())
+            go_on.set()
+            await asyncio.gather(first, leaving, return_exceptions=True)
+            assert await asyncio.wait_for(thread_pool.run("a", lambda: "free"), TIMEOUT_SECONDS) == "free"
+
+        played(scene, threads=1, share=1)
+
+    def test_that_do_not_come_are_refused_and_nobody_else_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", 0.05)
+        go_on = threading.Event()
+
+        async def scene(thread_pool: FairThreadPool) -> None:
+            first = asyncio.create_task(thread_pool.run("loud", lambda: go_on.wait(TIMEOUT_SECONDS)))
+            await asyncio.sleep(0)
+            crowd = [thread_pool.run("loud", lambda: "too early") for _ in range(10)]
+            refused = await asyncio.gather(*crowd, return_exceptions=True)
+            answer = await thread_pool.run("quiet", lambda: "fine")
+            go_on.set()
+            await first
+            assert all(isinstance(each, OverloadedError) for each in refused)
+            assert (answer, await thread_pool.run("loud", lambda: "again")) == ("fine", "again")
+
+        played(scene, threads=2, share=1)

@@ -1,0 +1,111 @@
+"""When something is away or too much comes at once: a clear 503, nothing half done, and all well again without a restart."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from api.http.thread_pool import FairThreadPool, OverloadedError
+from tests.api.serving import running_program
+from tests.api.studio import Studio, at_once
+from tests.support.wait_until import TIMEOUT_SECONDS
+
+LONG_SECONDS = 8
+"""Of an outage: a pool that only doubled its pauses would try after 1, 3, 7 and 15 seconds, and be away for 7 more."""
+
+
+class TestDatabaseAway:
+    def test_is_a_503_and_over_when_it_is_back_however_long_it_was(self, tmp_path: Path) -> None:
+        with running_program(tmp_path) as program:
+            studio = Studio.open(program)
+            studio.client = studio.impatient
+            server = program.container.server.embedded
+            assert server is not None
+            nobody = program.client(None, comes_again=False)
+
+            server.stop()
+            down = time.monotonic()
+            away = [studio.book(), studio.client.get("/v1/practice"), studio.client.get("/v1/patients")]
+            unready, alive = nobody.get("/readyz"), nobody.get("/healthz")
+            until = down + LONG_SECONDS
+            while time.monotonic() < until:
+                away.append(studio.client.get("/v1/practice"))
+            server.start()
+            back = [
+                _second_at_the_latest(lambda: studio.client.get("/v1/practice")),
+                _second_at_the_latest(studio.book),
+            ]
+
+        for answer in away:
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
+            assert answer.headers["retry-after"] == "1"
+        assert (unready.status_code, unready.json()["checks"]["log"], alive.status_code) == (503, False, 200)
+        assert [answer.status_code for answer in back] == [200, 201]
+
+
+class TestCrossing:
+    def test_refuses_who_waited_too_long_and_begins_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", 0.05)
+        begun, go_on = [], threading.Event()
+
+        async def crowd() -> list[object]:
+            thread_pool = FairThreadPool(threads=1, share=1)
+            first = asyncio.create_task(thread_pool.run("a", go_on.wait))
+            await asyncio.sleep(0)
+            second = asyncio.create_task(thread_pool.run("a", lambda: begun.append("second")))
+            refused = await asyncio.gather(second, return_exceptions=True)
+            go_on.set()
+            done = await first
+            third = await thread_pool.run("a", lambda: "third")
+            thread_pool.close()
+            return [*refused, done, third]
+
+        refused, done, third = asyncio.run(crowd())
+
+        assert isinstance(refused, OverloadedError)
+        assert (done, third, begun) == (True, "third", [])
+
+    def test_finishes_what_was_begun_for_a_caller_who_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", 0.05)
+        finished, go_on = threading.Event(), threading.Event()
+
+        def work() -> None:
+            assert go_on.wait(TIMEOUT_SECONDS)
+            finished.set()
+
+        async def leave() -> list[object]:
+            thread_pool = FairThreadPool(threads=1, share=1)
+            task = asyncio.create_task(thread_pool.run("a", work))
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            meanwhile = await asyncio.gather(thread_pool.run("a", lambda: "too early"), return_exceptions=True)
+            go_on.set()
+            assert finished.wait(TIMEOUT_SECONDS)
+            monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+            answer = await thread_pool.run("a", lambda: "next")
+            thread_pool.close()
+            return [*meanwhile, answer]
+
+        meanwhile, answer = asyncio.run(leave())
+
+        assert isinstance(meanwhile, OverloadedError)
+        assert answer == "next"
+
+
+class TestCrowd:
+    def test_of_many_is_answered_to_the_last(self, studio: Studio) -> None:
+        answers = at_once(100, lambda _: studio.impatient.get("/v1/practice"))
+
+        assert {answer.status_code for answer in answers} <= {200, 503}
+        assert sum(answer.status_code == 200 for answer in answers) >= studio.program.container.settings.share
+
+
+def _second_at_the_latest(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
+    """Ask; once more where it was refused: its wait for a connection may have begun just before the server was back."""
+    answer = ask()
+    return ask() if answer.status_code == 503 else answer

@@ -1,0 +1,182 @@
+"""Who may do what, and what becomes of keys."""
+
+import hashlib
+from datetime import UTC, datetime
+
+import httpx2
+import pytest
+
+from application.kernel.permissions import ALLOWED, Action
+from domain.access.api_key import Role
+from tests.api.importing.imported import bring
+from tests.api.serving import Program
+from tests.api.studio import Studio
+from tests.support.paths import DOCS
+
+ROLES = [role.value for role in Role]
+WINDOW = "from=2026-06-01&to=2026-06-02"
+
+
+def status_of(studio: Studio, client: httpx2.Client, action: Action) -> int:
+    """Ask for something that takes the action."""
+    if action is Action.READ_REMARKS:
+        studio.client.patch(f"/v1/patients/{studio.patient}", json={"alert": "Penicillin"})
+        return 200 if "Penicillin" in client.get(f"/v1/patients/{studio.patient}").text else 403
+    asked = {
+        Action.READ_PRACTICE: lambda: client.get("/v1/services"),
+        Action.CHANGE_PRACTICE: lambda: client.patch("/v1/practice", json={}),
+        Action.MANAGE_KEYS: lambda: client.get("/v1/api-keys"),
+        Action.MANAGE_WEBHOOKS: lambda: client.get("/v1/webhook-endpoints"),
+        Action.READ_PATIENTS: lambda: client.get(f"/v1/patients/{studio.patient}"),
+        Action.CHANGE_PATIENTS: lambda: client.patch(f"/v1/patients/{studio.patient}", json={}),
+        Action.MERGE_PATIENTS: lambda: client.post(
+            f"/v1/patients/{studio.add_patient()}/merge", json={"other_id": studio.add_patient()}
+        ),
+        Action.ERASE_PATIENTS: lambda: client.delete(f"/v1/patients/{studio.add_patient()}"),
+        Action.UNDO_IMPORTS: lambda: client.post(f"/v1/imports/{bring(studio)}/undo"),
+        Action.READ_VISITS: lambda: client.get(f"/v1/calendar?{WINDOW}"),
+        Action.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.visit()),
+        Action.ENROL: lambda: client.post(
+            f"/v1/sessions/{_session(studio)}/enrol", json={"patient_id": studio.patient}
+        ),
+        Action.NOTE_ATTENDANCE: lambda: _note_attendance(studio, client),
+        Action.READ_LOG: lambda: client.get("/v1/events"),
+        Action.DOUBLE_BOOK: lambda: client.post("/v1/appointments", json=studio.visit(override={"reason": "x"})),
+        Action.SHARE_CALENDARS: lambda: client.get("/v1/feeds"),
+        Action.READ_HISTORY: lambda: client.get(f"/v1/patients/{studio.patient}/history"),
+    }
+    return asked[action]().status_code
+
+
+def _session(studio: Studio) -> str:
+    """Plan a session at a time that nothing else takes; return its id."""
+    leader = studio.add_clinician()
+    studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, leader]})
+    body = {"service_id": studio.service, "staff_ids": [leader], "seats": 1, "starts_at": "2026-06-01T15:00:00+02:00"}
+    return str(studio.make("/v1/sessions", **body)["id"])
+
+
+def _note_attendance(studio: Studio, client: httpx2.Client) -> httpx2.Response:
+    path = f"/v1/sessions/{_session(studio)}"
+    studio.client.post(f"{path}/enrol", json={"patient_id": studio.patient})
+    with studio.program.at(datetime(2026, 6, 1, 13, tzinfo=UTC)):
+        return client.post(f"{path}/attendance", json={"patient_ids": [studio.patient], "attended": True})
+
+
+class TestRoles:
+    @pytest.mark.parametrize("role", ROLES)
+    def test_do_what_the_table_says_and_nothing_else(self, studio: Studio, role: str) -> None:
+        client = studio.key_of(role)
+
+        for action in Action:
+            status = status_of(studio, client, action)
+            assert (status in (200, 201)) == (Role(role) in ALLOWED[action]), (action, status)
+            assert status in (200, 201, 403)
+
+    def test_that_do_not_see_patients_count_visits_without_names(self, studio: Studio) -> None:
+        visit = studio.booked()
+        studio.act(visit["id"], "cancel", reason="secret reason")
+        analyst = studio.key_of("analyst")
+
+        shown = analyst.get(f"/v1/calendar?{WINDOW}&after={visit['position']}")
+
+        assert shown.json()["appointments"][0]["patient"] is None
+        assert "Groß" not in shown.text
+        assert "secret reason" not in analyst.get(f"/v1/appointments/{visit['id']}").text
+
+    def test_an_admin_makes_and_ends_no_owner(self, studio: Studio) -> None:
+        admin = studio.key_of("admin")
+        owner = studio.client.get("/v1/api-keys").json()["api_keys"][0]
+
+        assert admin.post("/v1/api-keys", json={"role": "owner", "label": "mine"}).status_code == 403
+        assert admin.delete(f"/v1/api-keys/{owner['id']}").status_code == 403
+        assert admin.post("/v1/api-keys", json={"role": "admin", "label": "second"}).status_code == 201
+
+
+class TestBoundClinician:
+    """R10: a clinician acting on another's visit."""
+
+    def test_changes_their_own_visits_alone(self, studio: Studio) -> None:
+        mine, other = studio.clinician, studio.add_clinician()
+        studio.service = studio.add_service(clinician_ids=[mine, other])
+        theirs = studio.booked(clinician_id=other)
+        bound = studio.key_of("clinician", clinician_id=mine)
+        unknown = bound.post("/v1/appointments/01980c5a-0000-7000-8000-000000000000/cancel", json={"reason": "x"})
+
+        refused = bound.post(f"/v1/appointments/{theirs['id']}/cancel", json={"reason": "x"})
+
+        assert refused.status_code == 404
+        assert {**refused.json(), "request_id": ""} == {**unknown.json(), "request_id": ""}
+        assert any(
+            "refused OutOfReachError" in line and refused.json()["request_id"] in line
+            for line in studio.program.log.texts
+        )
+        assert studio.client.get(f"/v1/appointments/{theirs['id']}").json()["version"] == 1
+        booking = studio.visit("2026-06-01T11:00:00+02:00")
+        assert bound.post("/v1/appointments", json=booking | {"clinician_id": other}).status_code == 404
+        assert bound.post("/v1/appointments", json=booking).status_code == 201
+
+    def test_belongs_to_no_other_role(self, studio: Studio) -> None:
+        body = {"role": "biller", "label": "x", "clinician_id": studio.clinician}
+
+        assert studio.client.post("/v1/api-keys", json=body).json()["errors"][0]["field"] == "clinician_id"
+
+
+class TestKeys:
+    @pytest.mark.parametrize(
+        "header",
+        [
+            None,
+            "",
+            "Bearer",
+            "Bearer sk_short",
+            "Basic c2s6",
+            f"Bearer sk_{'A' * 43}",
+            "Bearer sk_" + "ä" * 43,
+        ],
+    )
+    def test_that_are_unknown_open_nothing(self, program: Program, header: str | None) -> None:
+        nobody = program.client(None)
+        headers = {b"Authorization": header.encode("latin-1")} if header is not None else {}
+
+        for verb, path in (("GET", "/v1/practice"), ("POST", "/v1/patients"), ("GET", "/v1/nothing")):
+            answer = nobody.request(verb, path, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+
+    def test_end_with_the_answer_that_revokes_them(self, studio: Studio) -> None:
+        desk = studio.key_of("front_desk")
+        assert desk.get("/v1/practice").status_code == 200
+        key_id = studio.client.get("/v1/api-keys").json()["api_keys"][-1]["id"]
+
+        revoked = studio.client.delete(f"/v1/api-keys/{key_id}")
+
+        assert (revoked.status_code, revoked.json()["revoked"]) == (200, True)
+        assert desk.get("/v1/practice").status_code == 401
+        assert studio.client.delete(f"/v1/api-keys/{key_id}").json()["version"] == 2
+
+    def test_are_kept_as_hashes(self, studio: Studio) -> None:
+        made = studio.make("/v1/api-keys", role="auditor", label="audit")
+
+        container = studio.program.container
+        actor = container.find_actor(_hash(studio.key))
+        assert actor is not None
+        with container.transaction(actor.tenant_id) as cursor:
+            rows = cursor.execute("select body::text, encode(sealed, 'escape') from log.event").fetchall()
+
+        assert made["key"] not in str(rows)
+        assert _hash(made["key"]).hex() in str(rows)
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+class TestPage:
+    def test_says_what_the_table_says(self) -> None:
+        page = (DOCS / "how-to" / "roles.md").read_text("utf-8")
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("|")]
+
+        said = {row[0]: {role for role, cell in zip(rows[0][1:], row[1:], strict=True) if cell} for row in rows[2:]}
+
+        assert said == {action.value: {role.value for role in ALLOWED[action]} for action in Action}

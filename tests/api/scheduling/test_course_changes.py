@@ -1,0 +1,289 @@
+"""Courses are listed, and their sessions changed together: this one, this and the following, or all."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import pytest
+
+from api.scheduling.courses.schemas import CourseChangePreview, CoursePage, CourseShown
+from tests.api.studio import Json, Studio, at_once, codes
+
+FIRST = {"local": "2026-10-19T18:00", "zone": "Europe/Berlin"}
+"""A Monday; on the Sunday after it the clocks go back."""
+
+
+@pytest.fixture
+def studio(studio: Studio) -> Studio:
+    days = ("mon", "tue")
+    studio.set_hours(studio.clinician, [{"weekday": day, "from": "09:00", "to": "21:00"} for day in days])
+    studio.service = studio.add_service(
+        name="יוגה", duration_minutes=60, step_minutes=30, requires=[{"kind": "room"}], seats=8
+    )
+    studio.add_room()
+    return studio
+
+
+def planned(studio: Studio, starts_at: object = FIRST, **other: object) -> Json:
+    body: Json = {"service_id": studio.service, "staff_ids": [studio.clinician], "starts_at": starts_at}
+    return studio.make("/v1/courses", **(body | {"rrule": "FREQ=WEEKLY;COUNT=4"} | other))
+
+
+def change(studio: Studio, course: Json, from_occurrence: int, scope: str, **body: object) -> httpx2.Response:
+    body |= {"from_occurrence": from_occurrence, "scope": scope}
+    return studio.client.post(f"/v1/courses/{course['id']}/change", json=body)
+
+
+def changed(studio: Studio, course: Json, from_occurrence: int, scope: str, **body: object) -> Json:
+    answer = change(studio, course, from_occurrence, scope, **body)
+    assert answer.status_code == 200, answer.text
+    CourseShown.model_validate(answer.json())
+    done: Json = answer.json()
+    return done
+
+
+def starts(course: Json) -> list[str]:
+    return [each["starts_at"] for each in course["occurrences"]]
+
+
+def session(studio: Studio, course: Json, index: int) -> Json:
+    found: Json = studio.client.get(f"/v1/sessions/{course['occurrences'][index - 1]['session_id']}").json()
+    return found
+
+
+class TestList:
+    def test_holds_courses_in_the_order_in_which_they_were_planned(self, studio: Studio) -> None:
+        other = studio.add_clinician("09:00", "21:00", ("mon",))
+        first, service = planned(studio), studio.service
+        studio.service = studio.add_service(duration_minutes=60, clinician_ids=[studio.clinician, other], seats=3)
+        second = planned(
+            studio, {"local": "2026-10-19T09:00", "zone": "Europe/Berlin"}, staff_ids=[studio.clinician, other]
+        )
+
+        def listed(**asked: str) -> list[Any]:
+            answer = studio.client.get("/v1/courses", params={"after": second["position"], **asked})
+            CoursePage.model_validate(answer.json())
+            return [each["id"] for each in answer.json()["courses"]]
+
+        assert listed() == listed(clinician_id=studio.clinician) == [first["id"], second["id"]]
+        assert listed(clinician_id=other) == listed(service_id=studio.service) == [second["id"]]
+        assert listed(service_id=service) == [first["id"]]
+        page = studio.client.get("/v1/courses", params={"limit": 1}).json()
+        rest = studio.client.get("/v1/courses", params={"limit": 1, "cursor": page["next_cursor"]}).json()
+        assert [each["id"] for each in (*page["courses"], *rest["courses"])] == [first["id"], second["id"]]
+        assert rest["next_cursor"] is None
+        for strange in ({"cursor": "x"}, {"limit": 0}):
+            assert studio.client.get("/v1/courses", params=strange).status_code == 422
+
+    def test_tells_what_one_course_tells(self, studio: Studio) -> None:
+        course = planned(studio)
+        moved = changed(studio, course, 1, "all", starts_at="2026-10-20T19:00:00+02:00")
+
+        [listed] = studio.client.get("/v1/courses", params={"after": moved["position"]}).json()["courses"]
+
+        assert listed == {name: moved[name] for name in listed}
+        assert listed["starts_at"] == "2026-10-20T17:00:00Z"
+
+
+class TestMove:
+    def test_moves_this_and_the_following_on_the_wall_clock(self, studio: Studio) -> None:
+        course = planned(studio)
+
+        moved = changed(studio, course, 2, "following", starts_at="2026-10-27T19:30:00+01:00")
+
+        assert starts(moved) == [
+            "2026-10-19T16:00:00Z",
+            "2026-10-27T18:30:00Z",
+            "2026-11-03T18:30:00Z",
+            "2026-11-10T18:30:00Z",
+        ]
+        assert moved["last_change"] == {"scope": "following", "from_occurrence": 2, "changed": [2, 3, 4], "kept": []}
+        assert [each["original"] for each in moved["occurrences"]] == [
+            each["original"] for each in course["occurrences"]
+        ]
+
+    def test_keeps_every_session_and_everybody_on_its_roster(self, studio: Studio) -> None:
+        course = planned(studio)
+        studio.client.post(f"/v1/courses/{course['id']}/enrol", json={"patient_id": studio.patient})
+        studio.client.patch(f"/v1/services/{studio.service}", json={"duration_minutes": 90})
+
+        moved = changed(studio, course, 1, "all", starts_at="2026-10-20T18:00:00+02:00")
+
+        assert [(each["session_id"], each["taken"]) for each in moved["occurrences"]] == [
+            (each["session_id"], 1) for each in course["occurrences"]
+        ]
+        third = session(studio, course, 3)
+        assert (third["starts_at"], third["ends_at"]) == ("2026-11-03T17:00:00Z", "2026-11-03T18:00:00Z")
+        assert studio.book("2026-10-26T18:00:00+01:00").status_code == 201
+
+    def test_onto_times_that_its_own_sessions_leave(self, studio: Studio) -> None:
+        course = planned(studio)
+
+        later = changed(studio, course, 1, "all", starts_at="2026-10-26T18:00:00+01:00")
+        earlier = changed(studio, course, 1, "all", starts_at="2026-10-19T18:00:00+02:00")
+
+        assert starts(later)[:3] == starts(course)[1:]
+        assert starts(earlier) == starts(course)
+
+    def test_is_refused_whole_where_one_cannot_take_place(self, studio: Studio) -> None:
+        course, visit = planned(studio), studio.booked("2026-11-02T19:30:00+01:00")
+        to = "2026-10-26T19:30:00+01:00"
+
+        preview = change(studio, course, 2, "following", starts_at=to, dry_run=True).json()
+        refused = change(studio, course, 2, "following", starts_at=to)
+
+        CourseChangePreview.model_validate(preview)
+        expected = {
+            "index": 3,
+            "starts_at": "2026-11-02T18:30:00Z",
+            "code": "time_taken",
+            "conflicting_id": visit["id"],
+        }
+        assert preview["conflicts"] == refused.json()["conflicts"] == [expected]
+        assert [each["index"] for each in preview["sessions"]] == [2, 4]
+        assert (refused.status_code, refused.json()["code"]) == (409, "series_conflict")
+        assert starts(studio.client.get(f"/v1/courses/{course['id']}").json()) == starts(course)
+
+    def test_leaves_where_they_are_those_that_cannot_move(self, studio: Studio) -> None:
+        course = planned(studio)
+        studio.booked("2026-11-02T19:30:00+01:00")
+
+        moved = changed(studio, course, 2, "following", starts_at="2026-10-26T19:30:00+01:00", on_conflict="skip")
+
+        assert moved["last_change"]["kept"] == [{"index": 3, "code": "time_taken"}]
+        assert starts(moved)[2] == starts(course)[2]
+
+    def test_leaves_what_was_moved_by_itself_what_is_over_and_what_is_cancelled(self, studio: Studio) -> None:
+        course = planned(studio)
+        ids = [each["session_id"] for each in course["occurrences"]]
+        studio.client.patch(f"/v1/sessions/{ids[1]}", json={"starts_at": "2026-10-27T10:00:00+01:00"})
+        studio.client.post(f"/v1/sessions/{ids[2]}/cancel", json={"reason": "ill"})
+
+        with studio.program.at(datetime(2026, 10, 19, 16, tzinfo=UTC)):
+            moved = changed(studio, course, 1, "all", starts_at="2026-10-19T19:00:00+02:00")
+
+        assert moved["last_change"]["changed"] == [4]
+        assert moved["last_change"]["kept"] == [
+            {"index": 1, "code": "already_started"},
+            {"index": 2, "code": "moved_by_itself"},
+            {"index": 3, "code": "already_cancelled"},
+        ]
+
+    def test_of_one_alone_makes_an_exception_of_it(self, studio: Studio) -> None:
+        course = planned(studio)
+        changed(studio, course, 2, "this", starts_at="2026-10-27T10:00:00+01:00")
+
+        moved = changed(studio, course, 1, "all", starts_at="2026-10-19T19:00:00+02:00")
+
+        assert starts(moved)[1] == "2026-10-27T09:00:00Z"
+        assert moved["last_change"]["kept"] == [{"index": 2, "code": "moved_by_itself"}]
+
+    def test_says_so_where_nothing_is_changed(self, studio: Studio) -> None:
+        course = planned(studio)
+
+        same = change(studio, course, 1, "all", starts_at=FIRST)
+        nothing = change(studio, course, 1, "all")
+
+        assert (same.status_code, same.json()["code"]) == (409, "nothing_to_change")
+        assert {each["code"] for each in same.json()["kept"]} == {"already_so"}
+        assert (nothing.status_code, nothing.json()["errors"][0]["field"]) == (422, "starts_at")
+        beyond = change(studio, course, 5, "this", starts_at=FIRST)
+        assert (beyond.status_code, beyond.json()["errors"][0]["field"]) == (422, "from_occurrence")
+
+    def test_counts_against_limits_where_it_goes(self, studio: Studio) -> None:
+        studio.client.patch(f"/v1/clinicians/{studio.clinician}", json={"limits": {"per_day": 1}})
+        course = planned(studio)
+        studio.booked("2026-10-27T09:00:00+01:00")
+
+        refused = change(studio, course, 1, "all", starts_at="2026-10-20T18:00:00+02:00")
+
+        assert [(each["index"], each["code"]) for each in refused.json()["conflicts"]] == [(2, "daily_limit")]
+
+    def test_and_a_booking_at_once_never_share_a_time(self, studio: Studio) -> None:
+        course = planned(studio)
+
+        answers = at_once(
+            6,
+            lambda number: (
+                studio.book("2026-11-02T10:00:00+01:00")
+                if number % 2
+                else change(studio, course, 2, "following", starts_at="2026-10-26T10:00:00+01:00")
+            ),
+        )
+
+        assert {answer.status_code for answer in answers} <= {200, 201, 409}
+        assert (201, None) in codes(answers) or (200, None) in codes(answers)
+        shown = studio.client.get(f"/v1/courses/{course['id']}").json()
+        is_moved = starts(shown)[2] == "2026-11-02T09:00:00Z"
+        assert is_moved != any(answer.status_code == 201 for answer in answers)
+
+
+class TestGive:
+    def test_gives_them_to_others(self, studio: Studio) -> None:
+        other = studio.add_clinician("09:00", "21:00", ("mon",))
+        studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, other]})
+        course = planned(studio)
+
+        given = changed(studio, course, 3, "following", staff_ids=[other, studio.clinician])
+
+        assert given["staff_ids"] == [other, studio.clinician]
+        assert session(studio, course, 4)["staff_ids"] == [other, studio.clinician]
+        assert session(studio, course, 2)["staff_ids"] == [studio.clinician]
+        alone = changed(studio, course, 1, "this", staff_ids=[other])
+        assert alone["staff_ids"] == [other, studio.clinician]
+        [listed] = studio.client.get("/v1/courses", params={"after": alone["position"]}).json()["courses"]
+        assert listed["staff_ids"] == [other, studio.clinician]
+
+    def test_gives_them_another_room(self, studio: Studio) -> None:
+        course, room = planned(studio), studio.add_room("Room 2")
+
+        given = changed(studio, course, 2, "all", resource_ids=[room])
+
+        assert given["last_change"]["changed"] == [1, 2, 3, 4]
+        assert session(studio, course, 1)["resource_ids"] == [room]
+        assert starts(given) == starts(course)
+
+    def test_is_for_those_who_give_it(self, studio: Studio) -> None:
+        other = studio.add_clinician("09:00", "21:00", ("mon",))
+        studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, other]})
+        course = planned(studio)
+        mine, theirs = (studio.key_of("clinician", clinician_id=id_) for id_ in (studio.clinician, other))
+        path = f"/v1/courses/{course['id']}/change"
+        to: Json = {"from_occurrence": 1, "scope": "all", "starts_at": "2026-10-20T18:00:00+02:00"}
+
+        assert theirs.post(path, json=to).status_code == 404
+        assert mine.post(path, json={"from_occurrence": 1, "scope": "all", "staff_ids": [other]}).status_code == 404
+        assert mine.post(path, json=to).status_code == 200
+
+
+class TestCancel:
+    @pytest.mark.parametrize(
+        ("scope", "cancelled", "said"), [("this", [2], 2), ("following", [2, 3, 4], 2), ("all", [1, 2, 3, 4], 1)]
+    )
+    def test_is_of_this_one_of_this_and_the_following_or_of_all(
+        self, studio: Studio, scope: str, cancelled: list[int], said: int
+    ) -> None:
+        course = planned(studio)
+        body = {"from_occurrence": 2, "scope": scope, "reason": "the studio moves"}
+
+        ended = studio.client.post(f"/v1/courses/{course['id']}/cancel", json=body).json()
+
+        assert ended["last_cancellation"] == {"from_occurrence": said, "cancelled": cancelled, "kept": []}
+
+
+class TestHistory:
+    def test_tells_of_the_course_and_of_all_its_sessions(self, studio: Studio) -> None:
+        course = planned(studio, rrule="FREQ=WEEKLY;COUNT=2")
+        body = {"patient_id": studio.patient, "from_occurrence": 2}
+        enrolled = studio.client.post(f"/v1/courses/{course['id']}/enrol", json=body).json()
+
+        path = f"/v1/courses/{course['id']}/history"
+        told = studio.client.get(path, params={"after": enrolled["position"]}).json()["history"]
+
+        assert [(line["event_type"].split(".", 1)[1], line["id"]) for line in told] == [
+            ("course.planned", course["id"]),
+            ("session.planned", course["occurrences"][0]["session_id"]),
+            ("session.planned", course["occurrences"][1]["session_id"]),
+            ("course.enrolled", course["id"]),
+            ("session.enrolled", course["occurrences"][1]["session_id"]),
+        ]

@@ -1,0 +1,307 @@
+"""When somebody is busy, as other calendars say it: zones, days, repetitions, exceptions; and files that mean harm."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from dateutil.rrule import rrulestr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from application.scheduling.calendars.icalendar.busy import BusyTimes, LeftOut, busy_times
+from application.scheduling.calendars.icalendar.errors import CalendarTooLargeError, UnreadableCalendarError
+from application.scheduling.calendars.icalendar.reading import MOST_OCTETS
+from application.scheduling.calendars.icalendar.rules import Budget, rule_of, starts_of
+from application.scheduling.calendars.icalendar.visits import uid_of
+from application.scheduling.calendars.icalendar.zone_definitions import zone_called
+from domain.kernel.time_range import TimeRange
+from tests.application.scheduling.calendars.icalendar_file import ics
+
+TENANT = UUID("01980c5a-0000-7000-8000-000000000001")
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+TWO_YEARS = TimeRange(NOW, NOW + timedelta(days=731))
+
+FIJI = """BEGIN:VTIMEZONE
+TZID:Our own
+BEGIN:STANDARD
+DTSTART:20201101T020000
+TZOFFSETFROM:-0400
+TZOFFSETTO:-0500
+RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:20200308T020000
+TZOFFSETFROM:-0500
+TZOFFSETTO:-0400
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU
+END:DAYLIGHT
+END:VTIMEZONE
+"""
+
+PIECES = b"BEGIN:VCALENDAR|BEGIN:VEVENT|END:VEVENT|END:VCALENDAR|DTSTART|;|:|=|\n|\n |RRULE:FREQ=DAILY|TZID|20260601|T080000|Z".split(
+    b"|"
+)
+PIECES += [b'"', b"RDATE", b",", b"/", b"P1D", b"\xff", b"UID:x"]
+"""What files that nobody meant are put together from."""
+
+
+def read(octets: bytes, zone: str = "Europe/Berlin", within: TimeRange = TWO_YEARS) -> BusyTimes:
+    return busy_times(octets, zone, within, TENANT)
+
+
+def said(octets: bytes, zone: str = "Europe/Berlin") -> list[str]:
+    """Return the times in order, in UTC, without the year's first half."""
+    times = sorted(read(octets, zone).times.values(), key=lambda during: during.starts_at)
+    return [f"{during.starts_at:%y-%m-%d %H:%M} {during.ends_at:%d %H:%M}" for during in times]
+
+
+class TestOneEvent:
+    @pytest.mark.parametrize(
+        ("lines", "expected"),
+        [
+            ("DTSTART:20260601T080000Z\nDTEND:20260601T090000Z", "26-06-01 08:00 01 09:00"),
+            ("DTSTART;TZID=Europe/Berlin:20260601T100000\nDURATION:PT1H", "26-06-01 08:00 01 09:00"),
+            ("DTSTART;TZID=W. Europe Standard Time:20260601T100000\nDURATION:PT1H", "26-06-01 08:00 01 09:00"),
+            ("DTSTART;TZID=Israel Standard Time:20260601T100000\nDURATION:PT1H", "26-06-01 07:00 01 08:00"),
+            ("DTSTART;TZID=/x.org/Tzfile/Asia/Jerusalem:20260601T100000\nDURATION:PT1H", "26-06-01 07:00 01 08:00"),
+            ('DTSTART;TZID="US/Eastern":20260601T100000\nDURATION:PT1H', "26-06-01 14:00 01 15:00"),
+            ("DTSTART;TZID=Our own:20260601T100000\nDURATION:PT1H", "26-06-01 14:00 01 15:00"),
+            ("DTSTART;TZID=Our own:20261201T100000\nDURATION:PT1H", "26-12-01 15:00 01 16:00"),
+            ("DTSTART:20260601T100000\nDURATION:PT1H", "26-06-01 08:00 01 09:00"),
+            ("DTSTART;VALUE=DATE:20260601", "26-05-31 22:00 01 22:00"),
+            ("DTSTART;VALUE=DATE:20260601\nDTEND;VALUE=DATE:20260603", "26-05-31 22:00 02 22:00"),
+            ("DTSTART;VALUE=DATE:20260601\nDTEND;VALUE=DATE:20260601", "26-05-31 22:00 01 22:00"),
+            ("DTSTART;VALUE=DATE:20260329", "26-03-28 23:00 29 22:00"),
+            ("DTSTART;TZID=Europe/Berlin:20260329T023000\nDURATION:PT1H", "26-03-29 01:30 29 02:30"),
+            ("DTSTART;TZID=Europe/Berlin:20261025T023000\nDURATION:PT1H", "26-10-25 00:30 25 01:30"),
+            ("DTSTART;TZID=Europe/Berlin:20260328T120000\nDURATION:P1D", "26-03-28 11:00 29 10:00"),
+            ("DTSTART;TZID=Europe/Berlin:20260328T120000\nDURATION:PT24H", "26-03-28 11:00 29 11:00"),
+            ("dtstart;tzid=Europe/Berlin:20260601T10\n 0000\nDURATION:PT1H", "26-06-01 08:00 01 09:00"),
+        ],
+    )
+    def test_is_when_it_says(self, lines: str, expected: str) -> None:
+        assert said(ics(lines, head=FIJI)) == [expected]
+
+    def test_of_the_wall_is_on_the_clock_that_the_calendar_names(self) -> None:
+        octets = ics("DTSTART:20260601T100000\nDURATION:PT1H", head="X-WR-TIMEZONE:Asia/Jerusalem\n")
+
+        assert said(octets) == ["26-06-01 07:00 01 08:00"]
+
+    @pytest.mark.parametrize(
+        ("lines", "reason"),
+        [
+            ("DTSTART:20260601T080000Z\nDURATION:PT1H\nTRANSP:TRANSPARENT", LeftOut.FREE),
+            ("DTSTART:20260601T080000Z\nDURATION:PT1H\nX-MICROSOFT-CDO-BUSYSTATUS:FREE", LeftOut.FREE),
+            ("DTSTART:20260601T080000Z\nDURATION:PT1H\nSTATUS:CANCELLED", LeftOut.CANCELLED),
+            ("DTSTART:20260601T080000Z", LeftOut.NO_TIME),
+            ("DTSTART:20260601T080000Z\nDTEND:20260601T070000Z", LeftOut.NO_TIME),
+            ("DTSTART:20250601T080000Z\nDURATION:PT1H", LeftOut.NOT_THEN),
+            ("DTSTART:20360601T080000Z\nDURATION:PT1H", LeftOut.NOT_THEN),
+            ("DTSTART:20260601T080000Z\nDTEND:20360601T080000Z", LeftOut.TOO_LONG),
+            ("DTSTART;TZID=Mars/Olympus:20260601T080000\nDURATION:PT1H", LeftOut.UNKNOWN_ZONE),
+            ("DTSTART:20260601T080000Z\nDURATION:PT1M\nRRULE:FREQ=MINUTELY", LeftOut.UNSUPPORTED_RULE),
+            ("DTSTART:20260601T080000Z\nDURATION:PT1M\nRRULE:FREQ=DAILY\nEXRULE:FREQ=WEEKLY", LeftOut.UNSUPPORTED_RULE),
+            ("DTSTART:20260631T080000Z\nDURATION:PT1H", LeftOut.UNREADABLE),
+            ("DTSTART:20260601T080000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;BYMONTH=13", LeftOut.UNREADABLE),
+            ("SUMMARY:x", LeftOut.UNREADABLE),
+            (f"UID:{uid_of(TENANT, TENANT)}\nDTSTART:20260601T080000Z\nDURATION:PT1H", LeftOut.OWN),
+        ],
+    )
+    def test_is_left_out_and_counted(self, lines: str, reason: LeftOut) -> None:
+        found = read(ics(lines, "DTSTART:20260601T080000Z\nDURATION:PT1H"))
+
+        assert found.left_out == {reason: 1}
+        assert len(found.times) == 1
+
+
+class TestRepetitions:
+    def test_stay_on_the_wall_when_the_clocks_change(self) -> None:
+        octets = ics(
+            "DTSTART;TZID=Asia/Jerusalem:20260325T090000\nDTEND;TZID=Asia/Jerusalem:20260325T100000\nRRULE:FREQ=DAILY;COUNT=4"
+        )
+
+        assert said(octets) == [
+            "26-03-25 07:00 25 08:00",
+            "26-03-26 07:00 26 08:00",
+            "26-03-27 06:00 27 07:00",
+            "26-03-28 06:00 28 07:00",
+        ]
+
+    def test_without_an_end_reach_two_years_and_no_further(self) -> None:
+        octets = ics("DTSTART;TZID=Europe/Berlin:19800107T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY")
+
+        times = sorted(read(octets).times.values(), key=lambda during: during.starts_at)
+
+        assert len(times) == 105
+        assert times[-1].starts_at < TWO_YEARS.ends_at
+
+    def test_know_exceptions(self) -> None:
+        octets = ics(
+            "UID:a\nDTSTART;TZID=Europe/Berlin:20260601T100000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=5\n"
+            "EXDATE;TZID=Europe/Berlin:20260602T100000",
+            "UID:a\nRECURRENCE-ID:20260603T080000Z\nDTSTART;TZID=Europe/Berlin:20260603T150000\nDURATION:PT2H",
+            "UID:a\nRECURRENCE-ID;TZID=Europe/Berlin:20260604T100000\nDTSTART;TZID=Europe/Berlin:20260604T100000\n"
+            "STATUS:CANCELLED",
+        )
+
+        found = read(octets).times
+
+        assert said(octets) == ["26-06-01 08:00 01 09:00", "26-06-03 13:00 03 15:00", "26-06-05 08:00 05 09:00"]
+        assert [name for _, name in sorted(found)] == ["20260601T080000Z", "20260603T080000Z", "20260605T080000Z"]
+
+    def test_know_dates_besides_and_changes_from_then_on(self) -> None:
+        octets = ics(
+            "UID:a\nDTSTART:20260601T080000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=3\n"
+            "RDATE;VALUE=PERIOD:20260602T080000Z/PT2H,20260603T080000Z/20260603T083000Z",
+            "UID:a\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260608T080000Z\nDTSTART:20260608T100000Z\nDURATION:PT1H",
+        )
+
+        assert said(octets) == [
+            "26-06-01 08:00 01 09:00",
+            "26-06-02 08:00 02 10:00",
+            "26-06-03 08:00 03 08:30",
+            "26-06-08 10:00 08 11:00",
+            "26-06-15 10:00 15 11:00",
+        ]
+
+    @settings(max_examples=80)
+    @given(
+        period=st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
+        interval=st.integers(1, 4),
+        ends=st.sampled_from(["", ";COUNT=7", ";UNTIL=20270301T000000"]),
+        month=st.sampled_from(["", ";BYMONTH=2", ";BYMONTH=1,6,12"]),
+        day=st.sampled_from(
+            [
+                "",
+                ";BYDAY=MO,FR",
+                ";BYMONTHDAY=29,-1",
+                ";BYMONTHDAY=13;BYDAY=FR",
+                ";BYHOUR=8,17",
+                ";BYSETPOS=-1;BYDAY=MO,TU",
+            ]
+        ),
+        first=st.datetimes(datetime(2019, 1, 1), datetime(2026, 6, 1)),  # noqa: DTZ001  on a wall clock
+    )
+    def test_are_those_that_another_reader_finds(
+        self, period: str, interval: int, ends: str, month: str, day: str, first: datetime
+    ) -> None:
+        first = first.replace(microsecond=0)
+        text = f"FREQ={period};INTERVAL={interval}{ends}{month}{day}"
+        begins, until = datetime(2026, 1, 1), datetime(2027, 6, 1)  # noqa: DTZ001  on a wall clock
+
+        ours = list(starts_of(rule_of(text), first, begins, until, Budget(10**6)))
+
+        theirs = rrulestr(text, dtstart=first).between(begins, until, inc=True)
+        assert ours == [start for start in theirs if start < until]
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        "octets",
+        [
+            b"",
+            b"<html><body>Sign in</body></html>",
+            ics("DTSTART:20260601T080000Z\nDURATION:PT1H")[:-20],
+            b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VCALENDAR\nEND:VEVENT\n",
+            b"END:VCALENDAR\n",
+        ],
+    )
+    def test_that_are_no_whole_calendar_are_refused(self, octets: bytes) -> None:
+        """Or else a page to sign in at, or half a download, would take all busy time away."""
+        with pytest.raises(UnreadableCalendarError) as refused:
+            read(octets)
+
+        assert refused.value.code == "unreadable_calendar"
+
+    @pytest.mark.parametrize("ending", ["\r\n", "\n", "\r"])
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+    def test_may_be_written_by_any_program(self, ending: str, encoding: str) -> None:
+        text = ics("SUMMARY:פגישה ä\nDTSTART:20260601T080000Z\nDURATION:PT1H").decode().replace("\r\n", ending)
+
+        assert said(text.encode(encoding)) == ["26-06-01 08:00 01 09:00"]
+
+    def test_may_fold_inside_a_letter(self) -> None:
+        octets = ics("SUMMARY:ה\nDTSTART:20260601T080000Z\nDURATION:PT1H")
+
+        assert len(said(octets.replace("ה".encode(), b"\xd7\r\n \x94"))) == 1
+
+    def test_of_the_same_event_twice_say_what_they_said_last(self) -> None:
+        octets = ics(
+            "UID:a\nSEQUENCE:2\nDTSTART:20260601T080000Z\nDURATION:PT1H",
+            "UID:a\nSEQUENCE:1\nDTSTART:20260602T080000Z\nDURATION:PT1H",
+        )
+
+        assert said(octets) == ["26-06-01 08:00 01 09:00"]
+
+    @pytest.mark.parametrize(
+        ("name", "zone"),
+        [
+            ("Europe/Berlin", "Europe/Berlin"),
+            ("europe/berlin", "Europe/Berlin"),
+            ("America/Los Angeles", "America/Los_Angeles"),
+            ("/softwarestudio.org/Olson_20011030_5/America/Chicago", "America/Chicago"),
+            ("/x/America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
+            ("Pacific Standard Time", "America/Los_Angeles"),
+            ("../../etc/passwd", None),
+            ("", None),
+        ],
+    )
+    def test_name_zones_in_many_ways(self, name: str, zone: str | None) -> None:
+        assert zone_called(name) == zone
+
+
+class TestHostileFiles:
+    """EX8: none is read for long, and none is read in part."""
+
+    @pytest.mark.parametrize(
+        "octets",
+        [
+            b"BEGIN:VCALENDAR\n" + b"X" * MOST_OCTETS,
+            b"BEGIN:VCALENDAR\n" * 10,
+            b"BEGIN:VCALENDAR\n" + b"BEGIN:VEVENT\nEND:VEVENT\n" * 20_001 + b"END:VCALENDAR\n",
+            ics("DTSTART:20260601T000000Z\nDURATION:PT1M\nRRULE:FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24)))),
+            ics(*["DTSTART:00010101T000000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=999999999"] * 50),
+            ics(*["DTSTART:19700101T000000Z\nDURATION:PT1H\nRRULE:FREQ=YEARLY;BYMONTHDAY=31;BYDAY=MO;COUNT=999"] * 500),
+            ics(*["DTSTART:20260601T000000Z\nDURATION:PT1H\nRRULE:FREQ=YEARLY;BYYEARDAY=366;BYMONTHDAY=1"] * 5_000),
+        ],
+        ids=["long", "deep", "many", "every hour", "from year one", "never", "never, often"],
+    )
+    def test_are_refused_soon(self, octets: bytes) -> None:
+        began = time.process_time()
+        with pytest.raises(UnreadableCalendarError):
+            read(octets)
+
+        assert time.process_time() - began < 10
+
+    def test_cannot_bring_zones_that_take_long(self) -> None:
+        part = "BEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nRRULE:FREQ=DAILY\nEND:STANDARD\n"
+        head = f"BEGIN:VTIMEZONE\nTZID:x\n{part * 400}END:VTIMEZONE\n"
+
+        with pytest.raises(CalendarTooLargeError):
+            read(ics("DTSTART;TZID=x:20260601T080000\nDURATION:PT1H", head=head))
+
+    def test_never_read_a_rule_that_never_happens_for_long(self) -> None:
+        """Where a common library would go on to the year 9999."""
+        budget = Budget(2_000)
+        first = datetime(2026, 1, 1)  # noqa: DTZ001  on a wall clock
+
+        found = list(
+            starts_of(rule_of("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), first, first, first.replace(year=2028), budget)
+        )
+
+        assert found == []
+
+    @settings(max_examples=200)
+    @given(
+        st.lists(
+            st.sampled_from(PIECES),
+            max_size=60,
+        )
+    )
+    def test_of_any_kind_are_read_or_refused_by_name(self, parts: list[bytes]) -> None:
+        for octets in (b"".join(parts), ics(b"".join(parts).decode("latin-1"))):
+            try:
+                read(octets)
+            except UnreadableCalendarError:
+                continue

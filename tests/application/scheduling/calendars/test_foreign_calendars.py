@@ -1,0 +1,143 @@
+"""Calendars of other programs, replayed: what we read of them, beside what another reader says. There only where a folder is named.
+
+The folder holds ``corpus/index.json`` (each file with what the Python library icalendar makes of it) and ``occurrences/queries.json`` (each
+file with windows and the times that recurring-ical-events finds there). docs/adr/0026 says why ours differs where it does.
+"""
+
+import gzip
+import json
+import os
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from application.scheduling.calendars.icalendar.busy import LeftOut, busy_times
+from application.scheduling.calendars.icalendar.errors import CalendarTooLargeError, UnreadableCalendarError
+from domain.kernel.time_range import TimeRange
+
+CORPUS = os.environ.get("SCHEDULER_TEST_CALENDARS", "")
+TENANT = UUID("01980c5a-0000-7000-8000-000000000001")
+YEAR = timedelta(days=366)
+
+if CORPUS:
+
+    def test_reads_the_files_that_another_reader_reads() -> None:
+        counted = Counter(_read(case) for case in json.loads((Path(CORPUS) / "corpus/index.json").read_text("utf-8")))
+
+        print(f"\n{sum(counted.values())} files: {dict(counted)}")  # noqa: T201  the counts are what is asked for
+        assert counted["disagreed"] == 0
+
+    def test_finds_the_times_that_another_reader_finds() -> None:
+        counted: Counter[str] = Counter()
+        disagreed = []
+        for name, queries in json.loads((Path(CORPUS) / "occurrences/queries.json").read_text("utf-8")).items():
+            octets = (Path(CORPUS) / "occurrences" / name).read_bytes()
+            for query in queries:
+                verdict = _asked(octets, query)
+                counted[verdict] += 1
+                if verdict == "disagreed":
+                    disagreed.append((name, query["method"], query["args"]))
+
+        print(f"\n{sum(counted.values())} queries: {dict(counted)}")  # noqa: T201  as above
+        assert disagreed == []
+
+
+def _read(case: Any) -> str:
+    octets = (Path(CORPUS) / "corpus" / case["file"]).read_bytes()
+    octets = gzip.decompress(octets) if case["file"].endswith(".gz") else octets
+    reads = case["icalendar_py_7_3"] == "ok"
+    try:
+        found = busy_times(octets, "Europe/Berlin", TimeRange(_at([2007, 1, 1]), _at([2009, 1, 1])), TENANT)
+    except CalendarTooLargeError:
+        return "too large"
+    except UnreadableCalendarError:
+        if not reads:
+            return "agreed: refused"
+        is_part = not octets.lstrip(b"\xef\xbb\xbf\r\n ").upper().startswith(b"BEGIN:VCALENDAR")
+        return "not a whole calendar: a part" if is_part else "not a whole calendar: broken off"
+    if reads:
+        return "agreed: read"
+    # Where the other gives the whole file up, ours leaves out the event, or the property is none of its business.
+    return "read but for what is wrong" if found.left_out or not found.times else "read: what is wrong does not matter"
+
+
+def _asked(octets: bytes, query: Any) -> str:
+    """Ask for the same window on each clock that it may be meant on: theirs is that of each event, where the query names none."""
+    if query["method"] not in ("at", "between"):
+        return "not supported: asks for the first ones, or how many"
+    if any(each["component"] != "VEVENT" for each in query["result"]) or query["components"] not in (None, ["VEVENT"]):
+        return "not supported: alarms, tasks and journals"
+    try:
+        begins, ends = _window(query)
+    except ValueError:
+        return "not supported: a window without length"
+    wanted = Counter(filter(None, map(_span, query["result"])))
+    found = busy_times(octets, "UTC", TimeRange(begins - YEAR, ends + YEAR), TENANT)
+    near = Counter((each.starts_at, each.ends_at) for each in found.times.values())
+    # On whichever clock: what is wanted is among ours, and ours has no more of what lies well inside.
+    day = timedelta(hours=15)
+    inside = Counter({span: n for span, n in near.items() if span[0] >= begins + day and span[1] <= ends - day})
+    if not wanted - near and not inside - wanted:
+        return "agreed" if len(wanted) == len(query["result"]) else "differs: what takes no time is no busy time"
+    if any(each.get("status") == "CANCELLED" for each in query["result"]):
+        return "differs: what was cancelled is no busy time"
+    if found.left_out[LeftOut.FREE]:
+        return "differs: what is marked free is no busy time"
+    if found.left_out[LeftOut.NO_TIME]:
+        return "differs: what takes no time is no busy time"
+    return "disagreed"
+
+
+def _window(query: Any) -> tuple[datetime, datetime]:
+    first = query["args"][0]
+    begins = _at(first)
+    if query["method"] == "at":
+        return begins, _end(first, begins)
+    second = query["args"][1]
+    ends = (
+        begins + timedelta(seconds=second["seconds"])
+        if isinstance(second, dict) and "seconds" in second
+        else _at(second)
+    )
+    if ends <= begins:
+        raise ValueError("no length")
+    return begins, ends
+
+
+def _at(said: Any) -> datetime:
+    if isinstance(said, dict):
+        at = datetime.fromisoformat(said["dt"])
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    parts = _parts(said)
+    return datetime(*(parts + [1] * (3 - len(parts))), tzinfo=UTC)  # type: ignore[misc,arg-type]  # numbers
+
+
+def _parts(said: Any) -> list[int]:
+    if isinstance(said, str):
+        text = said.replace("-", "").rstrip("Z")
+        cuts = [text[:4], text[4:6], text[6:8], text[9:11], text[11:13], text[13:15]]
+        return [int(cut) for cut in cuts if cut]
+    return [said] if isinstance(said, int) else list(said)
+
+
+def _end(said: Any, begins: datetime) -> datetime:
+    if isinstance(said, dict):
+        return begins + (timedelta(seconds=1) if "T" in said["dt"] else timedelta(days=1))
+    match len(_parts(said)):
+        case 1:
+            return begins.replace(year=begins.year + 1)
+        case 2:
+            return (begins + timedelta(days=31)).replace(day=1)
+        case length:
+            return begins + {3: timedelta(days=1), 4: timedelta(hours=1), 5: timedelta(minutes=1)}.get(
+                length, timedelta(seconds=1)
+            )
+
+
+def _span(found: Any) -> tuple[datetime, datetime] | None:
+    starts, ends = (
+        _at({"dt": found[name]}).astimezone(UTC) if found.get(name) else None for name in ("dtstart", "dtend")
+    )
+    return (starts, ends) if starts and ends and starts < ends else None

@@ -1,0 +1,88 @@
+"""What other calendars say while everything else happens: the part of the scheduling machine that is about busy time."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule
+
+from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
+from application.scheduling.calendars.import_busy_time import BusyTimeImported, ImportBusyTime, ImportBusyTimeHandler
+from domain.kernel.time_range import TimeRange
+from domain.scheduling.calendars.busy_calendar import BusyCalendar
+from tests.application.studio import MONDAY, FrozenClock, Studio
+from tests.support.container import Container, by_test
+
+_STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
+
+
+class BusyRules:
+    """Mixed into the machine. Importing is never refused, whatever lies there."""
+
+    container: Container
+    studio: Studio
+    busy: set[UUID]
+    clock: FrozenClock
+    volley: Callable[[int, Callable[[int], object]], list[object]]
+
+    @rule(
+        imports=st.lists(
+            st.tuples(
+                st.integers(0, 1),
+                st.sampled_from(["private", "google"]),
+                st.lists(st.tuples(st.integers(0, 7), st.sampled_from([15, 30, 90])), max_size=3),
+            ),
+            min_size=1,
+            max_size=3,
+        )
+    )
+    def import_busy_time(self, imports: list[tuple[int, str, list[tuple[int, int]]]]) -> None:
+        handler = ImportBusyTimeHandler(self.container.logs, FrozenClock())
+
+        def import_(number: int) -> BusyTimeImported:
+            clinician, name, times = imports[number]
+            command = ImportBusyTime(self.studio.clinicians[clinician], name, calendar(times))
+            return handler(self.studio.tenant_id, command, by_test())
+
+        for outcome in self.volley(len(imports), import_):
+            assert isinstance(outcome, BusyTimeImported), outcome
+            if outcome.thing.version > len(outcome.thing.pending_events):
+                self.busy.add(outcome.thing.id)
+        last = imports[-1]
+        again = handler(
+            self.studio.tenant_id,
+            ImportBusyTime(self.studio.clinicians[last[0]], last[1], calendar(last[2])),
+            by_test(),
+        )
+        if len({(clinician, name) for clinician, name, _ in imports}) == len(imports):
+            assert (again.counts.added, again.counts.moved, again.counts.removed) == (0, 0, 0)
+
+    @invariant()
+    def nothing_is_offered_while_a_clinician_is_busy_elsewhere(self) -> None:
+        busy = [claim for calendar in self.busy_calendars() for claim in calendar.claims()]
+        for clinician_id in {claim.what for claim in busy}:
+            window = TimeRange(MONDAY - timedelta(hours=1), MONDAY + timedelta(hours=6))
+            found = FindSlotsHandler(self.container.logs, FrozenClock())(
+                self.studio.tenant_id, FindSlots(self.studio.talk, clinician_id, window)
+            )
+            for slot in (choice.slot for choice in found.choices):
+                offered = TimeRange(slot.starts_at, slot.ends_at)
+                assert not any(claim.what == clinician_id and claim.during.overlaps(offered) for claim in busy)
+
+    def busy_calendars(self) -> list[BusyCalendar]:
+        return [self.studio.log.load(BusyCalendar, id) for id in self.busy]
+
+
+def calendar(times: list[tuple[int, int]]) -> bytes:
+    """Return a calendar with an event at each of the times: (which start, how many minutes)."""
+    events = [
+        f"BEGIN:VEVENT\r\nUID:{start}@example.org\r\nDTSTART:{_zulu(_STARTS[start])}\r\n"
+        f"DURATION:PT{minutes}M\r\nEND:VEVENT\r\n"
+        for start, minutes in times
+    ]
+    return f"BEGIN:VCALENDAR\r\n{''.join(events)}END:VCALENDAR\r\n".encode()
+
+
+def _zulu(at: datetime) -> str:
+    return f"{at:%Y%m%dT%H%M%SZ}"

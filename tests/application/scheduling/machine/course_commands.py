@@ -1,0 +1,161 @@
+"""What several people do with courses at once: the part of the scheduling machine that is about them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule
+
+from application.scheduling.series.book_series import OnConflict
+from application.scheduling.sessions.cancel_course import CancelCourse, CancelCourseHandler
+from application.scheduling.sessions.change_course import ChangeCourse, ChangeCourseHandler
+from application.scheduling.sessions.enrol_in_course import EnrolInCourse, EnrolInCourseHandler
+from application.scheduling.sessions.plan_course import PlanCourse, PlanCourseHandler
+from application.scheduling.sessions.withdraw_from_course import WithdrawFromCourse, WithdrawFromCourseHandler
+from domain.scheduling.series.series import Scope
+from domain.scheduling.sessions.course import Course
+from domain.scheduling.sessions.group_session import GroupSession
+from projections.engine.runner import Runner
+from projections.scheduling.calendar.course_queries import CourseQueries
+from tests.application.studio import MONDAY, FrozenClock, Studio
+from tests.support.container import Container, by_test
+
+_STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
+_CONFLICT = st.sampled_from(list(OnConflict))
+_ACT = st.tuples(
+    st.sampled_from(["enrol", "wait", "withdraw", "cancel"]), st.integers(0, 2), st.integers(1, 3), _CONFLICT
+)
+_CHANGE = st.tuples(
+    st.sampled_from(["move", "give", "move and give", "room"]),
+    st.integers(1, 3),
+    st.sampled_from(list(Scope)),
+    st.integers(0, 7),
+    st.integers(0, 1),
+    _CONFLICT,
+)
+
+
+class CourseCommands:
+    """Mixed into the machine, which keeps ``sessions``: every session that there is, alone or in a course."""
+
+    container: Container
+    studio: Studio
+    runner: Runner
+    sessions: list[UUID]
+    courses: list[UUID]
+    clock: FrozenClock
+    volley: Callable[[int, Callable[[int], object]], list[object]]
+    family: Callable[[UUID], set[UUID]]
+
+    @rule(
+        requests=st.lists(
+            st.tuples(st.integers(0, 7), st.integers(0, 1), st.integers(1, 3), _CONFLICT), min_size=1, max_size=2
+        )
+    )
+    def plan_courses(self, requests: list[tuple[int, int, int, OnConflict]]) -> None:
+        def request(number: int) -> Course:
+            start, clinician, count, on_conflict = requests[number]
+            command = PlanCourse(
+                self.studio.massage,
+                (self.studio.clinicians[clinician],),
+                _STARTS[start],
+                f"FREQ=WEEKLY;COUNT={count}",
+                2,
+                on_conflict=on_conflict,
+            )
+            return PlanCourseHandler(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test()).thing
+
+        made = [course for course in self.volley(len(requests), request) if isinstance(course, Course)]
+        self.courses += [course.id for course in made]
+        self.sessions += [each.session_id for course in made for each in course.sessions if each.session_id]
+
+    @rule(which=st.integers(0, 10), acts=st.lists(_ACT, min_size=1, max_size=3))
+    def come_to_a_course_at_once(self, which: int, acts: list[tuple[str, int, int, OnConflict]]) -> None:
+        if not self.courses:
+            return
+        id = self.courses[which % len(self.courses)]
+        before = self._rosters(id)
+
+        self.volley(len(acts), lambda number: self._act_on_course(id, *acts[number]))
+
+        leaving = {id for act, who, _, _ in acts if act == "withdraw" for id in self.family(self.studio.patients[who])}
+        for session_id, roster in self._rosters(id).items():
+            assert before[session_id] - leaving <= roster, "an enrolment was lost"
+
+    def _act_on_course(self, id: UUID, act: str, who: int, index: int, on_conflict: OnConflict) -> object:
+        logs, clock, tenant_id, patient = (
+            self.container.logs,
+            self.clock,
+            self.studio.tenant_id,
+            self.studio.patients[who],
+        )
+        match act:
+            case "withdraw":
+                leave = WithdrawFromCourse(id, patient, index)
+                return WithdrawFromCourseHandler(logs, clock)(tenant_id, leave, by_test())
+            case "cancel":
+                cancel = CancelCourse(id, index, "ill", list(Scope)[who])
+                return CancelCourseHandler(logs, clock)(tenant_id, cancel, by_test())
+            case _:
+                come = EnrolInCourse(id, patient, index, act == "wait", on_conflict)
+                return EnrolInCourseHandler(logs, clock)(tenant_id, come, by_test())
+
+    @rule(which=st.integers(0, 10), changes=st.lists(_CHANGE, min_size=1, max_size=2))
+    def change_a_course(self, which: int, changes: list[tuple[str, int, Scope, int, int, OnConflict]]) -> None:
+        if not self.courses:
+            return
+        id = self.courses[which % len(self.courses)]
+        before = self._rosters(id)
+
+        def change(number: int) -> object:
+            how, index, scope, start, to_whom, on_conflict = changes[number]
+            command = ChangeCourse(
+                id,
+                index,
+                scope,
+                _STARTS[start] + timedelta(weeks=index - 1) if "move" in how else None,
+                (self.studio.clinicians[to_whom],) if "give" in how else None,
+                (self.studio.rooms[to_whom],) if how == "room" else None,
+                on_conflict,
+            )
+            return ChangeCourseHandler(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
+
+        self.volley(len(changes), change)
+
+        assert self._rosters(id) == before, "somebody lost a seat by a move"
+
+    @invariant()
+    def no_session_of_a_course_is_lost_or_doubled(self) -> None:
+        for course in self.folded_courses():
+            assert [each.index for each in course.sessions] == list(range(1, len(course.sessions) + 1))
+            assert all((each.session_id is None) == (each.skipped is not None) for each in course.sessions)
+            ids = [each.session_id for each in course.sessions if each.session_id]
+            assert len(set(ids)) == len(ids)
+            assert set(ids) <= set(self.sessions)
+            assert all(self.studio.log.load(GroupSession, id).course_id == course.id for id in ids)
+
+    @invariant()
+    def the_list_of_courses_is_the_fold_of_the_log(self) -> None:
+        self.runner.catch_up(self.studio.tenant_id)
+        entries, _ = CourseQueries(self.container.app_transaction).page(self.studio.tenant_id, limit=200)
+
+        assert {(e.course_id, e.staff_ids, e.starts_at, e.planned, e.skipped, e.version) for e in entries} == {
+            (
+                course.id,
+                tuple(course.staff_ids),
+                course.sessions[0].starts_at,
+                sum(each.session_id is not None for each in course.sessions),
+                sum(each.skipped is not None for each in course.sessions),
+                course.version,
+            )
+            for course in self.folded_courses()
+        }
+
+    def folded_courses(self) -> list[Course]:
+        return [self.studio.log.load(Course, id) for id in self.courses]
+
+    def _rosters(self, id: UUID) -> dict[UUID, set[UUID]]:
+        """Return who has a seat or waits for one, by session."""
+        sessions = self.studio.log.load_all(GroupSession, list(self.studio.log.load(Course, id).meant(1).values()))
+        return {session.id: {*session.roster, *session.waiting} for session in sessions.values()}

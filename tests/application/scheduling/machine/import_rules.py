@@ -1,0 +1,68 @@
+"""Rules for the scheduling machine: people are imported and taken back while others have visits; who has a visit is kept."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule
+
+from application.importing.errors import ImportInUseError
+from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
+from domain.kernel.errors import DomainError
+from domain.patients.patient import Patient
+from domain.scheduling.appointments.appointment import Appointment
+from tests.application.importing.patients.patient_file import Brought, people
+from tests.application.studio import MONDAY, FrozenClock, Studio
+from tests.support.container import Container, by_test
+
+
+class ImportRules:
+    """Mixed into the machine, which keeps ``booked``: every appointment that there is."""
+
+    container: Container
+    studio: Studio
+    clock: FrozenClock
+    booked: list[UUID]
+
+    @rule(
+        count=st.integers(1, 3),
+        visits=st.lists(st.integers(0, 2), max_size=2),
+        what_can_be=st.booleans(),
+        undoes=st.booleans(),
+    )
+    def import_book_and_undo(self, count: int, visits: list[int], what_can_be: bool, undoes: bool) -> None:
+        brought = Brought(self.container, self.studio.log)
+        report = brought.bring(people(count))
+        imported = {id_ for name, id_ in brought.listed().items() if name.startswith("Family")}
+        for number in visits:
+            self._book(sorted(imported)[number % len(imported)])
+        if not undoes:
+            return
+        in_use = {visit.patient_id for visit in self._visits()} & imported
+        made = set(brought.listed().values()) & imported
+        try:
+            kept = set(brought.undo(report.import_id, what_can_be=what_can_be).kept)
+        except ImportInUseError as refused:
+            assert not what_can_be
+            assert set(brought.listed().values()) & imported == made
+            kept = set(refused.kept)
+        else:
+            own = {id_ for id_ in imported if self.studio.log.load(Patient, id_).is_withdrawn}
+            assert set(brought.listed().values()) & own == set()
+        assert kept <= in_use
+
+    @invariant()
+    def whoever_has_a_visit_is_a_patient(self) -> None:
+        for patient_id in {visit.patient_id for visit in self._visits()}:
+            assert not self.studio.log.load(Patient, patient_id).is_withdrawn
+
+    def _book(self, patient_id: UUID) -> None:
+        handler = BookAppointmentHandler(self.container.logs, self.clock)
+        command = BookAppointment(patient_id, self.studio.talk, None, MONDAY)
+        try:
+            self.booked.append(handler(self.studio.tenant_id, command, by_test()).thing.id)
+        except DomainError:
+            return
+
+    def _visits(self) -> Iterator[Appointment]:
+        return (self.studio.log.load(Appointment, id_) for id_ in self.booked)

@@ -1,0 +1,92 @@
+"""Rules for the scheduling machine: clinicians go away and come back while others book, and every "no" has a reason."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from application.practice.set_time_off import SetTimeOff, SetTimeOffHandler
+from application.scheduling.availability.conflicts import outside
+from application.scheduling.availability.explain_slot import ExplainSlot, ExplainSlotHandler
+from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
+from domain.kernel.time_range import TimeRange
+from domain.practice.clinician import Absence
+from domain.practice.time_off import DaysOff, HoursOff
+from domain.scheduling.appointments.appointment import Appointment
+from projections.engine.runner import Runner
+from projections.scheduling.calendar.queries import CalendarFilter, CalendarQueries
+from tests.application.studio import MONDAY, NOW, FrozenClock, Studio
+from tests.support.container import Container, by_test
+
+HALF_HOUR = timedelta(minutes=30)
+CLOSING = MONDAY + timedelta(hours=4)
+ABSENCES = {
+    "never": (),
+    "all day": (Absence(DaysOff(date(2026, 6, 1), date(2026, 6, 1)), "wedding"),),
+    "an hour": (Absence(HoursOff(TimeRange(MONDAY + HALF_HOUR, MONDAY + 3 * HALF_HOUR))),),
+}
+
+
+class PresenceRules(RuleBasedStateMachine):
+    """What the machine's other rules book stays as it is, whoever goes away."""
+
+    container: Container
+    studio: Studio
+    booked: list[UUID]
+    closing_early: set[UUID]
+    runner: Runner
+
+    @rule(clinician=st.integers(0, 1), kind=st.sampled_from(sorted(ABSENCES)))
+    def go_away_or_come_back(self, clinician: int, kind: str) -> None:
+        clinician_id, absences = self.studio.clinicians[clinician], ABSENCES[kind]
+        before = [self.studio.log.load(Appointment, id).version for id in self.booked]
+
+        SetTimeOffHandler(self.container.logs, FrozenClock())(
+            self.studio.tenant_id, SetTimeOff(clinician_id, absences), by_test()
+        )
+
+        assert [self.studio.log.load(Appointment, id).version for id in self.booked] == before
+        self.runner.catch_up(self.studio.tenant_id)
+        calendar = CalendarQueries(self.container.app_transaction)
+        which = CalendarFilter(clinician_id=clinician_id)
+        visits = calendar.page(self.studio.tenant_id, which, limit=200).entries
+        left = {visit.appointment_id for visit in visits if outside(self.studio.log.catalogue(), visit, NOW)}
+        away = (
+            [TimeRange(MONDAY - MONDAY.hour * 2 * HALF_HOUR, MONDAY + timedelta(hours=12))] if kind == "all day" else []
+        )
+        away += [each.range.during for each in absences if isinstance(each.range, HoursOff)]
+        # Who overrides the hours may put a visit past closing: it lies outside from the start.
+        away.append(TimeRange(CLOSING, CLOSING + timedelta(hours=8)))
+        if clinician_id in self.closing_early:
+            away += [
+                TimeRange(MONDAY + timedelta(weeks=week, hours=2), MONDAY + timedelta(weeks=week, hours=12))
+                for week in range(1, 12)
+            ]
+        assert left == {
+            visit.appointment_id
+            for visit in visits
+            if any(TimeRange(visit.starts_at, visit.ends_at).overlaps(off) for off in away)
+        }
+
+    @rule(
+        start=st.integers(-1, 9),
+        minutes=st.sampled_from([0, 10]),
+        clinician=st.integers(0, 1),
+        needs_room=st.booleans(),
+    )
+    def every_no_has_a_reason(self, start: int, minutes: int, clinician: int, needs_room: bool) -> None:
+        service = self.studio.massage if needs_room else self.studio.talk
+        clinician_id = self.studio.clinicians[clinician]
+        starts_at: datetime = MONDAY + start * HALF_HOUR + timedelta(minutes=minutes)
+
+        found = ExplainSlotHandler(self.container.logs, FrozenClock())(
+            self.studio.tenant_id, ExplainSlot(service, clinician_id, starts_at)
+        )
+        window = TimeRange(starts_at, starts_at + timedelta(minutes=1))
+        offered = FindSlotsHandler(self.container.logs, FrozenClock())(
+            self.studio.tenant_id, FindSlots(service, clinician_id, window)
+        )
+
+        assert [choice.slot for choice in offered.choices] == ([found.slot] if found.slot else [])
+        assert (found.slot is None) == bool(found.obstacles)

@@ -1,0 +1,85 @@
+"""Rules for the scheduling machine: hours and limits change while others book, and move nothing that is booked."""
+
+from datetime import date
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from application.practice.change_clinician import ChangeClinician, ChangeClinicianHandler
+from application.practice.change_practice import ChangePractice, ChangePracticeHandler
+from application.practice.change_service import ChangeService, ChangeServiceHandler
+from application.practice.set_clinician_hours import SetClinicianHours, SetClinicianHoursHandler
+from domain.practice.location import Location
+from domain.practice.visit_limits import VisitLimits
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.sessions.group_session import GroupSession
+from tests.application.studio import FrozenClock, Studio
+from tests.support.container import Container, by_test
+
+NEXT_WEEK = date(2026, 6, 8)
+"""From when on hours change: what the machine's other rules know of the first Monday stays as it is."""
+ALL_MORNING, TWO_HOURS = "mon 09:00-13:00", "mon 09:00-11:00"
+
+
+class SettingsRules:
+    """Mixed into the machine. ``closing_early`` are the clinicians who give two hours only, from next week on."""
+
+    container: Container
+    studio: Studio
+    booked: list[UUID]
+    sessions: list[UUID]
+    closing_early: set[UUID]
+
+    @rule(clinician=st.integers(0, 1), closes_early=st.booleans())
+    def keep_other_hours_from_next_week_on(self, clinician: int, closes_early: bool) -> None:
+        clinician_id, [location] = self.studio.clinicians[clinician], self.studio.log.catalogue().all(Location)
+        before = self._times()
+
+        SetClinicianHoursHandler(self.container.logs, FrozenClock())(
+            self.studio.tenant_id,
+            SetClinicianHours(
+                clinician_id, location.id, (TWO_HOURS if closes_early else ALL_MORNING,), (), effective_from=NEXT_WEEK
+            ),
+            by_test(),
+        )
+
+        (self.closing_early.add if closes_early else self.closing_early.discard)(clinician_id)
+        assert self._times() == before
+
+    @rule(
+        of=st.sampled_from(["talk", "massage", "clinician"]),
+        per_day=st.sampled_from([None, 1, 2]),
+        per_week=st.sampled_from([None, 4]),
+    )
+    def set_limits(self, of: str, per_day: int | None, per_week: int | None) -> None:
+        """Of a service, or of the second clinician: what the first gives on a day is what another rule counts."""
+        logs, tenant_id, limits = self.container.logs, self.studio.tenant_id, VisitLimits(per_day, per_week)
+        before = self._times()
+
+        if of == "clinician":
+            change = ChangeClinician(self.studio.clinicians[1], {}, limits)
+            ChangeClinicianHandler(logs, FrozenClock())(tenant_id, change, by_test())
+        else:
+            service = self.studio.talk if of == "talk" else self.studio.massage
+            ChangeServiceHandler(logs, FrozenClock())(tenant_id, ChangeService(service, {}, limits), by_test())
+
+        assert self._times() == before
+
+    @rule(pending_counts=st.booleans(), auto_fill=st.booleans())
+    def change_the_practice(self, pending_counts: bool, auto_fill: bool) -> None:
+        command = ChangePractice(
+            self.studio.tenant_id, {}, pending_counts=pending_counts, auto_fill=auto_fill, offer_minutes=30
+        )
+        ChangePracticeHandler(self.container.logs, FrozenClock())(self.studio.tenant_id, command, by_test())
+
+    def _times(self) -> dict[UUID, object]:
+        """Return when every visit and session is, by its own events."""
+        times: dict[UUID, object] = {}
+        for id_ in self.booked:
+            visit = self.studio.log.load(Appointment, id_)
+            times[id_] = visit.starts_at, visit.status, visit.version
+        for id_ in self.sessions:
+            session = self.studio.log.load(GroupSession, id_)
+            times[id_] = session.starts_at, session.status, session.version
+        return times

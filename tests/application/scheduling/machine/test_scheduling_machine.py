@@ -1,0 +1,416 @@
+"""Whatever several people do at once, no time is sold twice and the log, the claims and the calendar tell one story."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import combinations
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+
+from application.kernel.errors import ApplicationError
+from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
+from application.scheduling.appointments.check_in_appointment import CheckInAppointment, CheckInAppointmentHandler
+from application.scheduling.appointments.complete_appointment import CompleteAppointment, CompleteAppointmentHandler
+from application.scheduling.appointments.confirm_appointment import ConfirmAppointment, ConfirmAppointmentHandler
+from application.scheduling.appointments.decline_appointment import DeclineAppointment, DeclineAppointmentHandler
+from application.scheduling.appointments.hold_limits import PER_CONTACT
+from application.scheduling.appointments.place_hold import PlaceHold, PlaceHoldHandler
+from application.scheduling.appointments.reassign_appointment import ReassignAppointment, ReassignAppointmentHandler
+from application.scheduling.appointments.record_no_show import RecordNoShow, RecordNoShowHandler
+from application.scheduling.appointments.release_hold import ReleaseHold, ReleaseHoldHandler
+from application.scheduling.appointments.reschedule_appointment import (
+    RescheduleAppointment,
+    RescheduleAppointmentHandler,
+)
+from application.scheduling.appointments.undo_appointment import UndoAppointment, UndoAppointmentHandler
+from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
+from domain.kernel.errors import DomainError
+from domain.kernel.logged_event import LoggedEvent
+from domain.kernel.time_range import TimeRange
+from domain.practice.clinician import Clinician
+from domain.practice.practice import Practice
+from domain.practice.service import Service
+from domain.practice.visit_limits import VisitLimits
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.hold import Hold, HoldStatus
+from domain.scheduling.appointments.status import HOLDING
+from domain.scheduling.calendars.busy_calendar import BusyCalendar
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.time_claim import TimeClaim
+from domain.waitlist.opening import Opening
+from projections.scheduling.calendar.queries import CalendarFilter, CalendarQueries
+from projections.webhooks.deliveries.projector import WebhooksProjector
+from tests.application.scheduling.machine.busy_rules import BusyRules
+from tests.application.scheduling.machine.course_commands import CourseCommands
+from tests.application.scheduling.machine.import_rules import ImportRules
+from tests.application.scheduling.machine.key_rules import DoorRules
+from tests.application.scheduling.machine.note_rules import NoteRules
+from tests.application.scheduling.machine.people_rules import PeopleRules
+from tests.application.scheduling.machine.presence_rules import PresenceRules
+from tests.application.scheduling.machine.series_commands import SeriesCommands
+from tests.application.scheduling.machine.session_commands import SessionCommands
+from tests.application.scheduling.machine.settings_rules import SettingsRules
+from tests.application.scheduling.machine.visit_import_rules import VisitImportRules
+from tests.application.scheduling.machine.waitlist_commands import WaitlistCommands
+from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
+from tests.event_store.append.test_append import in_parallel
+from tests.support.container import Container, by_test
+
+STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
+MOST = 3
+"""Visits that the first clinician gives on one day."""
+HOW = st.sampled_from(["book", "request", "override"])
+AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
+"""When the day is over and visits can be closed."""
+
+
+class Scheduling(
+    ImportRules,
+    VisitImportRules,
+    SeriesCommands,
+    SessionCommands,
+    CourseCommands,
+    WaitlistCommands,
+    BusyRules,
+    PresenceRules,
+    NoteRules,
+    PeopleRules,
+    SettingsRules,
+    DoorRules,
+):
+    """Commands come in volleys: each volley's commands run in threads that start together."""
+
+    container: Container
+
+    @initialize(pending_counts=st.booleans())
+    def open(self, pending_counts: bool) -> None:
+        self.studio: Studio = open_studio(self.container)
+        practice = self.studio.log.load(Practice, self.studio.tenant_id)
+        practice.count_pending(pending_counts, NOW)
+        self.studio.log.record(practice, by=by_test())
+        limited = self.studio.log.load(Clinician, self.studio.clinicians[0])
+        limited.set_limits(VisitLimits(per_day=MOST), NOW)
+        self.studio.log.record(limited, by=by_test())
+        self.booked: list[UUID] = []
+        self.series: list[UUID] = []
+        self.held: list[UUID] = []
+        self.sessions: list[UUID] = []
+        self.courses: list[UUID] = []
+        self.entries: list[UUID] = []
+        self.openings: list[UUID] = []
+        self.busy: set[UUID] = set()
+        self.closing_early: set[UUID] = set()
+        self.endpoints: list[UUID] = []
+        self.feeds: list[UUID] = []
+        self.clock = FrozenClock()
+        self.runner = self.container.runner(of=(*self.container.projectors(), WebhooksProjector()))
+
+    @rule(
+        requests=st.lists(
+            st.tuples(st.sampled_from(STARTS), st.integers(0, 1), st.booleans(), st.integers(0, 2), HOW),
+            min_size=1,
+            max_size=4,
+        )
+    )
+    def book(self, requests: list[tuple[object, int, bool, int, str]]) -> None:
+        handler = BookAppointmentHandler(self.container.logs, self.clock)
+
+        def request(number: int) -> UUID:
+            starts_at, clinician, needs_room, patient, how = requests[number]
+            service = self.studio.massage if needs_room else self.studio.talk
+            command = BookAppointment(
+                self.studio.patients[patient],
+                service,
+                self.studio.clinicians[clinician],
+                starts_at,  # type: ignore[arg-type]  # sampled from STARTS
+                is_request=how == "request",
+                override_reason="in pain" if how == "override" else None,
+                notes="in pain" if how == "override" else None,
+            )
+            return handler(self.studio.tenant_id, command, by_test()).thing.id
+
+        self.booked += [id for id in self.volley(len(requests), request) if isinstance(id, UUID)]
+
+    @rule(
+        requests=st.lists(st.tuples(st.sampled_from(STARTS), st.booleans(), st.integers(0, 1)), min_size=1, max_size=4)
+    )
+    def book_anyone(self, requests: list[tuple[object, bool, int]]) -> None:
+        handler = BookAppointmentHandler(self.container.logs, self.clock)
+
+        def request(number: int) -> UUID:
+            starts_at, needs_room, preferred = requests[number]
+            command = BookAppointment(
+                self.studio.patients[0],
+                self.studio.massage if needs_room else self.studio.talk,
+                None,
+                starts_at,  # type: ignore[arg-type]  # sampled from STARTS
+                preferred_clinician_ids=(self.studio.clinicians[preferred],),
+            )
+            return handler(self.studio.tenant_id, command, by_test()).thing.id
+
+        self.booked += [id for id in self.volley(len(requests), request) if isinstance(id, UUID)]
+
+    @rule(moves=st.lists(st.tuples(st.integers(0, 30), st.sampled_from(STARTS)), min_size=1, max_size=4))
+    def reschedule(self, moves: list[tuple[int, object]]) -> None:
+        handler = RescheduleAppointmentHandler(self.container.logs, self.clock)
+
+        def move(number: int) -> object:
+            which, starts_at = moves[number]
+            command = RescheduleAppointment(self.one(which), starts_at)  # type: ignore[arg-type]
+            return handler(self.studio.tenant_id, command, by_test())
+
+        self.volley(len(moves) if self.booked else 0, move)
+
+    @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3))
+    def cancel(self, which: list[int]) -> None:
+        handler = CancelAppointmentHandler(self.container.logs, self.clock)
+
+        def cancel(number: int) -> object:
+            return handler(self.studio.tenant_id, CancelAppointment(self.one(which[number]), "ill"), by_test())
+
+        self.volley(len(which) if self.booked else 0, cancel)
+
+    @rule(
+        which=st.lists(st.integers(0, 30), min_size=1, max_size=4),
+        confirms=st.lists(st.booleans(), min_size=4, max_size=4),
+    )
+    def answer_requests(self, which: list[int], confirms: list[bool]) -> None:
+        logs, tenant_id = self.container.logs, self.studio.tenant_id
+
+        def answer(number: int) -> object:
+            id = self.one(which[number])
+            if confirms[number]:
+                return ConfirmAppointmentHandler(logs, self.clock)(tenant_id, ConfirmAppointment(id), by_test())
+            return DeclineAppointmentHandler(logs, self.clock)(tenant_id, DeclineAppointment(id, "full"), by_test())
+
+        self.volley(len(which) if self.booked else 0, answer)
+
+    @rule(
+        moves=st.lists(
+            st.tuples(st.integers(0, 30), st.integers(0, 1), st.sampled_from([None, 0, 1])), min_size=1, max_size=4
+        )
+    )
+    def reassign(self, moves: list[tuple[int, int, int | None]]) -> None:
+        handler = ReassignAppointmentHandler(self.container.logs, self.clock)
+
+        def move(number: int) -> object:
+            which, clinician, room = moves[number]
+            rooms = None if room is None else (self.studio.rooms[room],)
+            command = ReassignAppointment(self.one(which), self.studio.clinicians[clinician], rooms)
+            return handler(self.studio.tenant_id, command, by_test())
+
+        self.volley(len(moves) if self.booked else 0, move)
+
+    @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=4))
+    def undo(self, which: list[int]) -> None:
+        handler = UndoAppointmentHandler(self.container.logs, self.clock)
+
+        def undo(number: int) -> object:
+            return handler(self.studio.tenant_id, UndoAppointment(self.one(which[number])), by_test())
+
+        self.volley(len(which) if self.booked else 0, undo)
+
+    @rule(
+        wanted=st.lists(
+            st.tuples(st.sampled_from(STARTS), st.integers(0, 1), st.booleans(), st.integers(1, 10)),
+            min_size=1,
+            max_size=4,
+        )
+    )
+    def hold(self, wanted: list[tuple[object, int, bool, int]]) -> None:
+        handler = PlaceHoldHandler(self.container.logs, self.clock, self.container.keys)
+
+        def hold(number: int) -> UUID:
+            starts_at, clinician, needs_room, minutes = wanted[number]
+            service = self.studio.massage if needs_room else self.studio.talk
+            command = PlaceHold(service, self.studio.clinicians[clinician], starts_at, minutes, "dana@example.org")  # type: ignore[arg-type]
+            return handler(self.studio.tenant_id, command, by_test()).thing.id
+
+        self.held += [id for id in self.volley(len(wanted), hold) if isinstance(id, UUID)]
+
+    @rule(which=st.integers(0, 30), releases=st.booleans())
+    def use_and_release_a_hold_at_once(self, which: int, releases: bool) -> None:
+        if not self.held:
+            return
+        logs, tenant_id = self.container.logs, self.studio.tenant_id
+        hold = self.studio.log.load(Hold, self.held[which % len(self.held)])
+        command = BookAppointment(
+            self.studio.patients[0], hold.service_id, hold.clinician_id, hold.starts_at, hold_id=hold.id
+        )
+        # Somebody may have booked over it, on purpose.
+        is_alone = not any(
+            own.what == other.what and own.during.overlaps(other.during)
+            for own in hold.claims()
+            for other in self.claims()
+            if other.holder_id != hold.id
+        )
+        holder = self.studio.log.load(Clinician, hold.clinician_id)
+        # A hold keeps time from others. Meanwhile a day may have been filled, a limit set, and whoever is away sees nobody.
+        is_held = (
+            hold.status_at(self.clock.now()) is HoldStatus.HELD
+            and is_alone
+            and not holder.time_off
+            and not holder.limits
+            and not self.studio.log.load(Service, hold.service_id).limits
+        )
+        acts: list[Callable[[], object]] = [
+            lambda: BookAppointmentHandler(logs, self.clock)(tenant_id, command, by_test()).thing.id,
+            lambda: BookAppointmentHandler(logs, self.clock)(tenant_id, command, by_test()).thing.id,
+            lambda: ReleaseHoldHandler(logs, self.clock)(tenant_id, ReleaseHold(hold.id), by_test()),
+        ]
+        results = self.volley(len(acts) if releases else 2, lambda number: acts[number]())
+        booked = [id for id in results if isinstance(id, UUID)]
+        self.booked += booked
+        assert len(booked) == 1 if is_held else len(booked) <= 1
+
+    @rule(minutes=st.sampled_from([1, 5, 10]))
+    def let_time_pass(self, minutes: int) -> None:
+        self.clock = FrozenClock(self.clock.instant + timedelta(minutes=minutes))
+
+    @rule(which=st.integers(0, 30))
+    def check_in_cancel_and_close_at_once(self, which: int) -> None:
+        if not self.booked:
+            return
+        id = self.one(which)
+        logs, tenant_id = self.container.logs, self.studio.tenant_id
+        acts: list[Callable[[], object]] = [
+            lambda: CheckInAppointmentHandler(logs, AFTERNOON)(tenant_id, CheckInAppointment(id), by_test()),
+            lambda: CompleteAppointmentHandler(logs, AFTERNOON)(tenant_id, CompleteAppointment(id), by_test()),
+            lambda: RecordNoShowHandler(logs, AFTERNOON)(tenant_id, RecordNoShow(id), by_test()),
+        ]
+        self.volley(len(acts), lambda number: acts[number]())
+
+    @rule(clinician=st.integers(0, 1), needs_room=st.booleans())
+    def book_what_is_offered(self, clinician: int, needs_room: bool) -> None:
+        service = self.studio.massage if needs_room else self.studio.talk
+        clinician_id = self.studio.clinicians[clinician]
+        window = TimeRange(MONDAY, MONDAY + timedelta(days=1))
+        found = FindSlotsHandler(self.container.logs, self.clock)(
+            self.studio.tenant_id, FindSlots(service, clinician_id, window)
+        )
+        if found.choices:
+            command = BookAppointment(self.studio.patients[0], service, clinician_id, found.choices[0].slot.starts_at)
+            outcome = BookAppointmentHandler(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
+            self.booked.append(outcome.thing.id)
+
+    @invariant()
+    def none_but_those_meant_to_share_a_clinician_or_a_room(self) -> None:
+        for one, other in combinations(self.claims(), 2):
+            assert one.what != other.what or not one.during.overlaps(other.during) or one.beside or other.beside
+
+    @invariant()
+    def nobody_sees_more_people_than_their_limit(self) -> None:
+        # Whoever came after all is not turned away for it, and some were let in on purpose.
+        came = {event.stream_id for event in self.events() if event.body.get("act") == "not_attended"}
+        visits = Counter(
+            appointment.starts_at.date()
+            for appointment in self.folded()
+            if appointment.clinician_id == self.studio.clinicians[0]
+            and appointment.status in HOLDING
+            and appointment.id not in came
+            and "daily_limit" not in appointment.exempt_from
+        )
+        visits += Counter(
+            session.starts_at.date()
+            for session in self.folded_sessions()
+            if self.studio.clinicians[0] in session.staff_ids and session.claims()
+        )
+
+        assert max(visits.values(), default=0) <= MOST
+
+    @invariant()
+    def nobody_holds_more_than_a_cap_allows(self) -> None:
+        now = self.clock.now()
+
+        assert sum(hold.status_at(now) is HoldStatus.HELD for hold in self.holds()) <= PER_CONTACT
+
+    @invariant()
+    def claims_are_those_of_active_visits_and_holds(self) -> None:
+        with self.container.app_transaction(self.studio.tenant_id) as cursor:
+            rows = cursor.execute(
+                "select holder_id, what, starts_at, ends_at, expires_at, beside from log.time_claim"
+            ).fetchall()
+        # What has expired may lie there until somebody takes its time.
+        now = self.clock.now()
+        expired = {hold.id for hold in self.holds() if hold.status_at(now) is HoldStatus.EXPIRED}
+        expired |= {
+            each.id for each in self.folded_openings() if each.rounds and each.rounds[-1].time.expires_at <= now
+        }
+
+        assert {row for row in rows if row[0] not in expired} == {
+            (claim.holder_id, claim.what, claim.during.starts_at, claim.during.ends_at, claim.expires_at, claim.beside)
+            for claim in self.claims()
+        }
+
+    @invariant()
+    def positions_have_no_gap(self) -> None:
+        events = self.events()
+
+        assert [event.position for event in events] == list(range(1, len(events) + 1))
+
+    @invariant()
+    def the_chain_is_whole(self) -> None:
+        assert self.container.app_log.verify(self.studio.tenant_id) is None
+
+    @invariant()
+    def the_calendar_is_the_fold_of_the_log(self) -> None:
+        self.runner.catch_up(self.studio.tenant_id)
+        page = CalendarQueries(self.container.app_transaction).page(self.studio.tenant_id, CalendarFilter(), limit=1000)
+
+        assert {
+            (e.appointment_id, e.status, e.starts_at, e.clinician_id, e.resource_ids, e.series_id, e.version)
+            for e in page.entries
+        } == {
+            (a.id, a.status, a.starts_at, a.clinician_id, tuple(a.resource_ids), a.series_id, a.version)
+            for a in self.folded()
+        }
+
+    def volley(self, number: int, act: Callable[[int], object]) -> list[object]:
+        """Run commands at once. A refusal is an answer; anything else that is raised is a fault."""
+        results = in_parallel(number, act)
+        for result in results:
+            if isinstance(result, Exception) and not isinstance(result, (DomainError, ApplicationError)):
+                raise result
+        return results
+
+    def one(self, which: int) -> UUID:
+        return self.booked[which % len(self.booked)]
+
+    def folded(self) -> Iterator[Appointment]:
+        return (self.studio.log.load(Appointment, id) for id in self.booked)
+
+    def holds(self) -> list[Hold]:
+        return [self.studio.log.load(Hold, id) for id in self.held]
+
+    def claims(self) -> list[TimeClaim]:
+        """What is held at this moment, by the folds of visits, holds, sessions, times on offer and busy calendars."""
+        things: list[Appointment | Hold | GroupSession | Opening | BusyCalendar] = [
+            *self.folded(),
+            *self.holds(),
+            *self.folded_sessions(),
+            *self.folded_openings(),
+            *self.busy_calendars(),
+        ]
+        return [claim for thing in things for claim in thing.claims() if not claim.has_expired(self.clock.now())]
+
+    def events(self) -> list[LoggedEvent]:
+        return self.container.app_log.page(self.studio.tenant_id, 0, 10_000)
+
+
+@pytest.mark.timeout(600)
+def test_no_interleaving_breaks_the_rules(container: Container) -> None:
+    Scheduling.container = container
+    run_state_machine_as_test(
+        Scheduling,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=16,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )

@@ -1,0 +1,111 @@
+"""A series: what its occurrences are known by, and what changes do to it."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from domain.kernel.errors import InvalidValueError
+from domain.scheduling.series.series import PlannedVisit, Scope, Series, SeriesChange
+from domain.scheduling.series.times import shifted
+
+NOW = datetime(2026, 5, 4, 8, tzinfo=UTC)
+TEN = datetime(2026, 6, 2, 10, tzinfo=ZoneInfo("Europe/Berlin"))
+WEEK = timedelta(weeks=1)
+
+
+def planned(number: int = 4, skipped: tuple[int, ...] = ()) -> Series:
+    visits = [
+        PlannedVisit(
+            index,
+            datetime(2026, 6, 2, 10) + (index - 1) * WEEK,  # noqa: DTZ001  a time on the wall clock
+            TEN + (index - 1) * WEEK,
+            None if index in skipped else uuid7(),
+            "time_taken" if index in skipped else None,
+        )
+        for index in range(1, number + 1)
+    ]
+    return Series.plan(
+        id=uuid7(),
+        patient_id=uuid7(),
+        service_id=uuid7(),
+        clinician_id=uuid7(),
+        zone="Europe/Berlin",
+        rrule="FREQ=WEEKLY;COUNT=4",
+        visits=visits,
+        at=NOW,
+    )
+
+
+class TestPlan:
+    def test_keeps_the_order_of_booked_and_skipped(self) -> None:
+        series = planned(skipped=(2,))
+
+        assert [(visit.index, visit.skipped) for visit in series.visits.values()] == [
+            (1, None),
+            (2, "time_taken"),
+            (3, None),
+            (4, None),
+        ]
+
+    def test_has_at_least_one_visit(self) -> None:
+        with pytest.raises(InvalidValueError):
+            planned(skipped=(1, 2, 3, 4))
+
+
+class TestMeant:
+    @pytest.mark.parametrize(
+        ("scope", "indexes"), [(Scope.THIS, [3]), (Scope.FOLLOWING, [3, 4]), (Scope.ALL, [1, 3, 4])]
+    )
+    def test_are_the_visits_of_the_scope_that_were_booked(self, scope: Scope, indexes: list[int]) -> None:
+        assert [visit.index for visit in planned(skipped=(2,)).meant(scope, 3)] == indexes
+
+    @pytest.mark.parametrize("index", [0, 2, 5])
+    def test_start_from_a_visit_that_there_is(self, index: int) -> None:
+        with pytest.raises(InvalidValueError) as refused:
+            planned(skipped=(2,)).meant(Scope.ALL, index)
+
+        assert refused.value.field == "from_occurrence"
+
+
+class TestChange:
+    def test_of_several_is_what_the_series_plans_from_now_on(self) -> None:
+        series, other = planned(), uuid7()
+        later = TEN + WEEK + timedelta(hours=4)
+
+        series.change(SeriesChange(Scope.FOLLOWING, 2, [2], {3: "already_cancelled"}), other, {2: later}, NOW)
+
+        assert (series.visits[2].starts_at, series.visits[2].original.hour) == (later, 10)
+        assert series.clinician_id == other
+        assert series.last_change == SeriesChange("following", 2, [2], {3: "already_cancelled"})
+
+    def test_of_one_alone_leaves_the_plan_as_it_is(self) -> None:
+        series = planned()
+        clinician = series.clinician_id
+
+        series.change(SeriesChange(Scope.THIS, 2, [2], {}), uuid7(), {2: TEN}, NOW)
+
+        assert series.visits[2].starts_at == TEN + WEEK
+        assert series.clinician_id == clinician
+
+
+class TestShifted:
+    def test_keeps_the_wall_clock_over_the_change_of_clocks(self) -> None:
+        berlin = ZoneInfo("Europe/Berlin")
+        summer = datetime(2026, 10, 20, 10, tzinfo=berlin).astimezone(UTC)
+        winter = datetime(2026, 10, 27, 10, tzinfo=berlin).astimezone(UTC)
+
+        moved = shifted(winter, "Europe/Berlin", summer, datetime(2026, 10, 21, 14, tzinfo=berlin))
+
+        assert moved == datetime(2026, 10, 28, 14, tzinfo=berlin)
+
+    def test_takes_the_chosen_visit_exactly_where_it_was_put(self) -> None:
+        second_half_past_two = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+        assert shifted(TEN, "Europe/Berlin", TEN, second_half_past_two) == second_half_past_two
+
+    def test_of_a_visit_that_has_another_time_of_day_takes_the_new_one(self) -> None:
+        at_noon = TEN + WEEK + timedelta(hours=2)
+
+        assert shifted(at_noon, "Europe/Berlin", TEN, TEN - timedelta(hours=1)) == TEN + WEEK - timedelta(hours=1)

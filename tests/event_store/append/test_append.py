@@ -1,0 +1,293 @@
+"""An append writes all of it or nothing, in one order, once."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+import psycopg
+import pytest
+from uuid_utils.compat import uuid7
+
+from application.kernel.errors import StaleVersionError
+from application.kernel.practice_log import PracticeLog
+from domain.kernel.money import Money
+from domain.kernel.provenance import CommandRepeatedError
+from domain.kernel.time_range import TimeRange
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.visit import Visit
+from domain.scheduling.errors import TimeTakenError
+from event_store.append.append_batcher import Append
+from event_store.append.append_rows import append_rows
+from event_store.append.event_mapper import MappedEvent
+from event_store.errors import UnknownPracticeError
+from tests.support.container import Container, by_test
+from tests.support.wait_until import TIMEOUT_SECONDS
+
+TEN = datetime(2027, 3, 1, 10, tzinfo=UTC)
+
+
+def appointment(clinician_id: UUID, starts_at: datetime = TEN, *, rooms: tuple[UUID, ...] = ()) -> Appointment:
+    """An hour's visit with ten minutes behind it."""
+    visit = Visit(
+        patient_id=uuid7(),
+        service_id=uuid7(),
+        clinician_id=clinician_id,
+        location_id=uuid7(),
+        resource_ids=rooms,
+        during=TimeRange(starts_at, starts_at + timedelta(minutes=50)),
+        price=Money(8000, "EUR"),
+        mode="in_person",
+        buffer_after_minutes=10,
+    )
+    return Appointment.book(id=uuid7(), visit=visit, at=TEN - timedelta(days=30))
+
+
+def book(log: PracticeLog, thing: Appointment) -> int:
+    return log.record(thing, by=by_test(), claims=thing.claims())
+
+
+def in_parallel(count: int, act: Callable[[int], object]) -> list[object]:
+    """Run ``act`` in threads that start together; return what each returned or raised."""
+    results: list[object] = [None] * count
+    start = threading.Barrier(count)
+
+    def run(number: int) -> None:
+        start.wait()
+        try:
+            results[number] = act(number)
+        except Exception as error:  # the error is the result that the test asks about
+            results[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def claims_in(container: Container, log: PracticeLog) -> int:
+    with container.app_transaction(log.tenant_id) as cursor:
+        row = cursor.execute("select count(*) from log.time_claim").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+class TestAppend:
+    def test_numbers_a_practices_events_without_gaps(self, container: Container) -> None:
+        log = container.practice()
+
+        positions = [book(log, appointment(uuid7())) for _ in range(3)]
+
+        assert positions == [2, 3, 4]
+
+    def test_keeps_another_practices_order_apart(self, container: Container) -> None:
+        one, other = container.practice(), container.practice()
+
+        assert (book(one, appointment(uuid7())), book(other, appointment(uuid7()))) == (2, 2)
+
+    def test_refuses_a_version_that_was_written_before(self, container: Container) -> None:
+        log = container.practice()
+        thing = appointment(uuid7())
+        book(log, thing)
+        first, second = log.load(Appointment, thing.id), log.load(Appointment, thing.id)
+        first.check_in(TEN)
+        second.check_in(TEN)
+        log.record(first, by=by_test())
+
+        with pytest.raises(StaleVersionError):
+            log.record(second, by=by_test())
+
+        assert log.reader.position() == 3
+
+    def test_refuses_a_command_that_was_recorded_before(self, container: Container) -> None:
+        log = container.practice()
+        by = by_test()
+        log.record(appointment(uuid7()), by=by)
+
+        with pytest.raises(CommandRepeatedError):
+            log.record(appointment(uuid7()), by=by)
+
+        assert log.reader.position() == 2
+
+    def test_writes_a_repeated_command_once_when_both_come_at_the_same_time(self, container: Container) -> None:
+        log = container.practice()
+        by = by_test()
+
+        results = in_parallel(8, lambda _: log.record(appointment(uuid7()), by=by))
+
+        assert sorted(str(type(result).__name__) for result in results) == ["CommandRepeatedError"] * 7 + ["int"]
+        assert log.reader.position() == 2
+
+
+class TestClaims:
+    def test_refuses_a_visit_that_overlaps_by_a_minute(self, container: Container) -> None:
+        log = container.practice()
+        maya = uuid7()
+        book(log, appointment(maya))
+
+        with pytest.raises(TimeTakenError):
+            book(log, appointment(maya, TEN + timedelta(minutes=59)))
+
+        assert log.reader.position() == 2
+
+    def test_allows_a_visit_that_touches(self, container: Container) -> None:
+        log = container.practice()
+        maya = uuid7()
+        book(log, appointment(maya))
+
+        assert book(log, appointment(maya, TEN + timedelta(minutes=60))) == 3
+
+    def test_a_taken_room_leaves_no_half_claim(self, container: Container) -> None:
+        log = container.practice()
+        room = uuid7()
+        book(log, appointment(uuid7(), rooms=(room,)))
+
+        with pytest.raises(TimeTakenError):
+            book(log, appointment(uuid7(), rooms=(room,)))
+
+        assert claims_in(container, log) == 2
+
+    def test_the_same_clinician_of_another_practice_is_another_clinician(self, container: Container) -> None:
+        one, other = container.practice(), container.practice()
+        maya = uuid7()
+
+        assert (book(one, appointment(maya)), book(other, appointment(maya))) == (2, 2)
+
+    def test_one_of_fifty_at_the_same_instant_wins(self, container: Container) -> None:
+        log = container.practice()
+        maya = uuid7()
+
+        results = in_parallel(50, lambda _: book(log, appointment(maya)))
+
+        assert results.count(2) == 1
+        assert sum(isinstance(result, TimeTakenError) for result in results) == 49
+        assert claims_in(container, log) == 1
+
+    def test_the_constraint_refuses_what_the_check_would_have_missed(self, container: Container) -> None:
+        log = container.practice()
+        maya = uuid7()
+        book(log, appointment(maya))
+
+        with container.admin() as admin, pytest.raises(psycopg.errors.ExclusionViolation):
+            admin.execute(
+                "insert into log.time_claim (tenant_id, holder_id, what, starts_at, ends_at, visit_starts_at, visit_ends_at)"
+                " values (%s, %s, %s, %s, %s, %s, %s)",
+                (log.tenant_id, uuid7(), maya, *[TEN, TEN + timedelta(minutes=5)] * 2),
+            )
+
+    def test_beside_others_are_taken_on_purpose_and_keep_others_away(self, container: Container) -> None:
+        log = container.practice()
+        maya = uuid7()
+        book(log, appointment(maya))
+        beside = appointment(maya, TEN + timedelta(minutes=30))
+
+        log.record(beside, by=by_test(), claims=[claim._replace(beside=True) for claim in beside.claims()])
+
+        with pytest.raises(TimeTakenError):
+            book(log, appointment(maya, TEN + timedelta(hours=1)))
+        assert book(log, appointment(maya, TEN + timedelta(minutes=90))) == 4
+        assert [claim.beside for claim in log.reader.read_booking_context([maya], beside.during).claims] == [
+            False,
+            True,
+        ]
+
+    @pytest.mark.parametrize("hours", [0, -1, 41])
+    def test_of_no_time_or_beyond_forty_hours_are_refused(self, container: Container, hours: int) -> None:
+        log = container.practice()
+        visit = appointment(uuid7())
+        claim = visit.claims()[0]
+        object.__setattr__(claim.during, "ends_at", claim.during.starts_at + timedelta(hours=hours))
+
+        with pytest.raises(psycopg.errors.NotNullViolation):
+            log.record(visit, by=by_test(), claims=[claim])
+
+        assert claims_in(container, log) == 0
+        assert log.reader.position() == 1
+
+    def test_are_given_up_and_taken_in_one_append(self, container: Container) -> None:
+        log = container.practice()
+        maya = uuid7()
+        moved = appointment(maya)
+        book(log, moved)
+        later = TEN + timedelta(minutes=30)
+        moved.reschedule(TimeRange(later, later + timedelta(minutes=50)), (), at=TEN - timedelta(days=1))
+
+        log.record(moved, by=by_test(), claims=moved.claims(), releases=[moved.id])
+
+        assert book(log, appointment(maya, TEN - timedelta(minutes=30))) == 4
+
+
+class TestJoining:
+    def test_many_practices_at_once_lose_and_double_nothing(self, container: Container) -> None:
+        logs = [container.practice() for _ in range(20)]
+
+        results = in_parallel(16, lambda number: [book(log, appointment(uuid7())) for log in logs[number % 4 :: 4] * 3])
+
+        assert all(isinstance(result, list) for result in results)
+        assert [log.reader.position() for log in logs] == [1 + 4 * 3] * 20
+
+    def test_a_refused_append_does_not_touch_those_that_travel_with_it(self, container: Container) -> None:
+        logs = [container.practice() for _ in range(8)]
+        maya = uuid7()
+        book(logs[0], appointment(maya))
+
+        results = in_parallel(8, lambda number: book(logs[number], appointment(maya)))
+
+        assert isinstance(results[0], TimeTakenError)
+        assert results[1:] == [2] * 7
+
+    def test_waits_for_a_head_that_another_program_holds(
+        self, container: Container, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("event_store.append.append_batcher.TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+        log = container.practice()
+        done = threading.Event()
+        positions: list[int] = []
+
+        def append() -> None:
+            positions.append(book(log, appointment(uuid7())))
+            done.set()
+
+        with container.admin() as admin, admin.transaction():
+            admin.execute("select from log.tenant_head where tenant_id = %s for update", (log.tenant_id,))
+            thread = threading.Thread(target=append)
+            thread.start()
+            assert not done.wait(0.2)
+        thread.join(TIMEOUT_SECONDS)
+
+        assert positions == [2]
+
+    def test_a_connection_that_was_cut_is_replaced_and_nothing_is_doubled(self, container: Container) -> None:
+        log = container.practice()
+        book(log, appointment(uuid7()))
+        with container.admin() as admin:
+            admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'scheduler_app'")
+
+        assert book(log, appointment(uuid7())) == 3
+
+    def test_a_command_that_was_recorded_for_another_thing_is_not_taken_for_an_answer_that_was_lost(
+        self, container: Container
+    ) -> None:
+        log = container.practice()
+        by = by_test()
+        log.record(appointment(uuid7()), by=by)
+        [event] = appointment(uuid7()).collect_events()
+        stored = cast(MappedEvent, log.mapper.to_stored_event(event))
+        rows = append_rows(log.tenant_id, [stored], by, TEN)
+        lost = Append(log.tenant_id, by.command_id, event.originator_id, rows, outcome="failed")
+
+        container.store.append_batcher._fly_alone(lost)
+
+        assert lost.outcome == "repeated"
+
+    def test_an_unknown_practice_is_refused(self, container: Container) -> None:
+        [event] = appointment(uuid7()).collect_events()
+        stored = cast(MappedEvent, container.practice().mapper.to_stored_event(event))
+        unknown = uuid7()
+        rows = append_rows(unknown, [stored], by_test(), TEN)
+
+        with pytest.raises(UnknownPracticeError):
+            container.store.append_batcher.append(Append(unknown, uuid7(), event.originator_id, rows))

@@ -1,0 +1,102 @@
+"""What is written and what is searched meet in one folded form, in any script."""
+
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from event_store.keys.blind_index import (
+    EMAIL,
+    FAMILY_NAME,
+    PHONE,
+    Term,
+    Tokens,
+    fold_name,
+    terms_of,
+    terms_sought,
+)
+
+
+def names(*values: str) -> set[Term]:
+    return {Term(FAMILY_NAME, value) for value in values}
+
+
+class TestTermsOf:
+    def test_gives_the_beginnings_of_a_last_name(self) -> None:
+        assert terms_of("Müller-Lüdenscheidt") == names(
+            "mu", "mul", "mull", "mulle", "muller", "lu", "lud", "lude", "luden", "ludens"
+        )
+
+    def test_gives_a_compound_name_as_one_word_too(self) -> None:
+        assert terms_of("Ben-David") >= names("be", "ben", "da", "david", "bend", "bendav")
+
+    def test_keeps_an_apostrophe_inside_its_word(self) -> None:
+        assert terms_of("O’Brien") == terms_of("O'Brien") == terms_of("OBRIEN")
+
+    def test_reads_hebrew_with_and_without_niqqud(self) -> None:
+        assert terms_of("כֹּהֵן") == terms_of("כהן") == names("כה", "כהן")
+
+    @pytest.mark.parametrize("name", ["李", "X"])
+    def test_gives_a_name_of_one_sign_itself(self, name: str) -> None:
+        assert terms_of(name) == names(name.casefold())
+
+    def test_ignores_signs_that_only_turn_the_direction(self) -> None:
+        assert terms_of("\u202eכהן\u200f") == terms_of("כהן")
+
+    def test_gives_an_address_and_a_number_as_a_whole(self) -> None:
+        terms = terms_of(email=" Sara.Cohen@Example.COM", phone="+972 50-123-4567")
+
+        assert terms == {Term(EMAIL, "sara.cohen@example.com"), Term(PHONE, "501234567")}
+
+    @pytest.mark.parametrize("empty", [None, "", " ", "--", "\u0301"])
+    def test_gives_nothing_for_nothing(self, empty: str | None) -> None:
+        assert terms_of(empty, empty and empty.strip("-\u0301 "), "") == frozenset()
+
+
+class TestTermsSought:
+    @given(st.text(st.characters(categories=["L", "M", "Zs", "Pd", "Po"], exclude_characters="@"), max_size=20))
+    def test_finds_whoever_is_written_down_under_the_name(self, name: str) -> None:
+        written = terms_of(name)
+
+        assert not written or terms_sought(name) & written
+
+    @pytest.mark.parametrize("text", ["Straße", "STRASSE", "strass", "Str"])
+    def test_folds_as_the_written_name_was_folded(self, text: str) -> None:
+        assert terms_sought(text) <= terms_of("Straße")
+
+    @pytest.mark.parametrize("text", ["+972501234567", "050-123 4567", "00972 (50) 1234567", "٠٥٠١٢٣٤٥٦٧"])
+    def test_finds_a_number_however_it_is_written(self, text: str) -> None:
+        assert terms_sought(text) == terms_of(phone="+972 50 123 4567")
+
+    def test_takes_each_word_for_the_beginning_of_a_last_name(self) -> None:
+        assert terms_sought("Sara Bendavid") == names("sara", "bendav")
+
+    def test_reads_an_at_sign_as_an_address(self) -> None:
+        assert terms_sought("SARA@example.com") == terms_of(email="sara@example.com")
+
+
+class TestFoldName:
+    @given(st.text(max_size=30))
+    def test_changes_nothing_the_second_time(self, name: str) -> None:
+        assert fold_name(fold_name(name)) == fold_name(name)
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [("Ångström", "angstrom"), ("İnci", "inci"), ("김", "김"), ("ﬁsch", "FISCH"), ("Ｍａｘ", "max")],
+    )
+    def test_makes_one_of_many_ways_to_write(self, one: str, other: str) -> None:
+        assert fold_name(one) == fold_name(other)
+
+
+class TestTokens:
+    @given(st.text(max_size=30))
+    def test_are_signed_64_bit_numbers_that_depend_on_the_key(self, value: str) -> None:
+        assert -(2**63) <= Tokens(b"k" * 32)(value) < 2**63
+        assert Tokens(b"k" * 32)(value) != Tokens(b"l" * 32)(value)
+
+    @given(st.binary(min_size=32, max_size=32), st.text(max_size=30))
+    def test_are_cut_from_hmac_sha_256(self, key: bytes, value: str) -> None:
+        expected = hmac.digest(key, value.encode(), "sha256")[:8]
+
+        assert Tokens(key)(value) == int.from_bytes(expected, "big", signed=True)

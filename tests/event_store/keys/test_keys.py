@@ -1,0 +1,580 @@
+"""Keys of practices and persons on a real server: made, shared, counted, destroyed for ever."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg_pool import ConnectionPool
+
+from event_store.keys.key_cache import CHECK_SECONDS
+from event_store.keys.key_ring import KeyRing
+from event_store.keys.master_key import KeyFile
+from event_store.keys.sealing import (
+    ErasedError,
+    KeyUnavailableError,
+    Place,
+    SealingError,
+    TamperedError,
+    key_reference,
+    seal,
+    unseal,
+)
+from event_store.lru import LruCache
+from event_store.tenancy import open_pool, tenant_transaction
+from tests.support.database import Database
+from tests.support.wait_until import TIMEOUT_SECONDS, until
+
+
+@pytest.fixture(scope="module")
+def pool(database: Database) -> Iterator[ConnectionPool]:
+    with open_pool(database.key_conninfo, name="keys", most=8) as pool:
+        yield pool
+
+
+@pytest.fixture
+def ring(database: Database, pool: ConnectionPool) -> KeyRing:
+    return KeyRing(pool, database.master)
+
+
+@pytest.fixture
+def another_process(database: Database, pool: ConnectionPool) -> KeyRing:
+    """A key ring that shares nothing with the first but the database."""
+    return KeyRing(pool, database.master)
+
+
+@pytest.fixture
+def tenant(ring: KeyRing) -> UUID:
+    tenant_id = uuid4()
+    ring.create_practice(tenant_id)
+    return tenant_id
+
+
+@pytest.fixture
+def admin(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(database.keys_admin_conninfo(), autocommit=True) as connection:
+        yield connection
+
+
+def let_a_second_pass() -> None:
+    """A second at the most: after so long a key that was used from memory is used no more before the ledger was asked."""
+    assert CHECK_SECONDS < 1
+    time.sleep(CHECK_SECONDS)
+
+
+def refusal_of(call: Callable[[], object]) -> SealingError:
+    """Call again and again until it is refused."""
+
+    def refusal() -> SealingError | None:
+        try:
+            call()
+        except SealingError as error:
+            return error
+        return None
+
+    refused = until(refusal, "it is refused")
+    assert refused is not None
+    return refused
+
+
+@contextmanager
+def taken(pool: ConnectionPool) -> Iterator[None]:
+    """Take the only connection of a pool: while the block runs, whoever wants one waits in vain."""
+    patience = pool.timeout
+    with pool.connection():
+        pool.timeout = 0.1
+        yield
+        pool.timeout = patience
+
+
+def one_waits(admin: psycopg.Connection[Any]) -> bool:
+    """Tell whether somebody waits for an erasure, or for the keys of somebody to be made."""
+    return bool(admin.execute("select from pg_locks where locktype = 'advisory' and not granted").fetchall())
+
+
+def place_of(tenant: UUID, subject: UUID) -> Place:
+    return Place(tenant, subject, 1, "patients.patient.registered", "email")
+
+
+class TestCreate:
+    def test_makes_keys_that_every_process_finds(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+        subjects = [uuid4() for _ in range(1000)]
+
+        ring.create(tenant, subjects)
+
+        keys = [ring.sealing_key(tenant, subject) for subject in subjects]
+        envelopes = [
+            seal(key, place_of(tenant, subject), subject.bytes) for key, subject in zip(keys, subjects, strict=True)
+        ]
+        opened = another_process.opening_keys(tenant, [key.id for key in keys])
+        assert len({key.id for key in keys}) == 1000
+        for envelope, subject in zip(envelopes, subjects, strict=True):
+            key = opened[key_reference(envelope).key_id]
+            assert unseal(key, place_of(tenant, subject), envelope) == subject.bytes
+
+    def test_leaves_existing_keys_alone(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+        subject = uuid4()
+        ring.create(tenant, [subject, subject])
+        first = ring.sealing_key(tenant, subject)
+
+        another_process.create(tenant, [subject, uuid4()])
+        ring.create(tenant, [])
+
+        assert another_process.sealing_key(tenant, subject).id == ring.sealing_key(tenant, subject).id == first.id
+
+    def test_gives_each_purpose_its_own(self, ring: KeyRing, tenant: UUID) -> None:
+        subject = uuid4()
+
+        keys = {
+            ring.sealing_key(tenant, subject).id,
+            ring.sealing_key(tenant, subject, "notes").id,
+            ring.sealing_key(tenant, subject, "files").id,
+        }
+
+        assert len(keys) == 3
+
+    def test_needs_a_practice(self, ring: KeyRing) -> None:
+        with pytest.raises(KeyUnavailableError, match="has no key"):
+            ring.sealing_key(uuid4(), uuid4())
+
+
+class TestSealingKey:
+    def test_is_one_for_all_who_ask_first_at_once(self, database: Database, pool: ConnectionPool, tenant: UUID) -> None:
+        subject = uuid4()
+        rings = [KeyRing(pool, database.master) for _ in range(8)]
+
+        with ThreadPoolExecutor(8) as threads:
+            keys = set(threads.map(lambda ring: ring.sealing_key(tenant, subject).id, rings))
+
+        assert len(keys) == 1
+
+    def test_makes_a_new_version_when_the_nonces_are_used_up(
+        self, database: Database, pool: ConnectionPool, tenant: UUID
+    ) -> None:
+        subject = uuid4()
+        ring = KeyRing(pool, database.master, nonce_limit=6, nonce_block=3)
+        first = seal(ring.sealing_key(tenant, subject), place_of(tenant, subject), b"Ruth")
+
+        versions = [ring.sealing_key(tenant, subject).version for _ in range(12)]
+
+        assert versions == [1] * 5 + [2] * 6 + [3]
+        assert unseal(ring.opening_key(tenant, *key_reference(first)), place_of(tenant, subject), first) == b"Ruth"
+
+    def test_counts_the_nonces_of_all_processes_and_threads(
+        self, database: Database, pool: ConnectionPool, tenant: UUID
+    ) -> None:
+        subject = uuid4()
+        rings = [KeyRing(pool, database.master, nonce_limit=20, nonce_block=4) for _ in range(4)]
+
+        with ThreadPoolExecutor(8) as threads:
+            keys = list(threads.map(lambda n: rings[n % 4].sealing_key(tenant, subject), range(120)))
+
+        used = {version: sum(key.version == version for key in keys) for version in {key.version for key in keys}}
+        assert max(used.values()) <= 20
+        assert len(used) >= 6
+
+    def test_counts_what_a_killed_process_may_have_used(
+        self, database: Database, pool: ConnectionPool, tenant: UUID
+    ) -> None:
+        subject = uuid4()
+
+        versions = [
+            KeyRing(pool, database.master, nonce_limit=8, nonce_block=4).sealing_key(tenant, subject).version
+            for _ in range(4)
+        ]
+
+        assert versions == [1, 1, 2, 2]
+
+
+class TestOpeningKey:
+    def test_is_unavailable_where_it_is_unknown(self, ring: KeyRing, tenant: UUID) -> None:
+        with pytest.raises(KeyUnavailableError, match="not known"):
+            ring.opening_key(tenant, uuid4(), 1)
+
+    def test_refuses_another_version_than_the_envelope_says(self, ring: KeyRing, tenant: UUID) -> None:
+        key = ring.sealing_key(tenant, uuid4())
+
+        with pytest.raises(TamperedError, match="version 2"):
+            ring.opening_key(tenant, key.id, 2)
+
+    def test_is_unknown_to_another_practice(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+        other = uuid4()
+        ring.create_practice(other)
+        key = ring.sealing_key(tenant, uuid4())
+        ring.opening_key(tenant, key.id, 1)
+
+        for process in (ring, another_process):
+            with pytest.raises(KeyUnavailableError, match="not known"):
+                process.opening_key(other, key.id, 1)
+            assert process.opening_keys(other, [key.id]) == {}
+
+    def test_survives_more_keys_than_memory_holds(self, database: Database, pool: ConnectionPool, tenant: UUID) -> None:
+        ring = KeyRing(pool, database.master, 10)
+        keys = [ring.sealing_key(tenant, uuid4()) for _ in range(30)]
+
+        assert ring.opening_keys(tenant, [key.id for key in keys]).keys() == {key.id for key in keys}
+        assert [ring.opening_key(tenant, key.id, 1).id for key in keys] == [key.id for key in keys]
+
+    @pytest.mark.parametrize("column", ["purpose", "subject_id", "key_id", "version", "wrapped"])
+    def test_refuses_a_wrapped_key_that_was_moved_or_altered(
+        self, ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any], column: str
+    ) -> None:
+        key = ring.sealing_key(tenant, uuid4())
+        new: dict[str, object] = {
+            "purpose": "notes",
+            "subject_id": uuid4(),
+            "key_id": uuid4(),
+            "version": 2,
+            "wrapped": b"\1\1" + b"x" * 112,
+        }
+        admin.execute(f"update keys.person_key set {column} = %s where key_id = %s", (new[column], key.id))
+        key_id = UUID(str(new["key_id"])) if column == "key_id" else key.id
+
+        with pytest.raises(SealingError) as refusal:
+            another_process.opening_key(tenant, key_id, 1)
+
+        assert refusal.type is (KeyUnavailableError if column == "wrapped" else TamperedError)
+
+
+class TestErase:
+    def test_destroys_every_key_of_the_person_and_no_other(self, ring: KeyRing, tenant: UUID) -> None:
+        subject, neighbour = uuid4(), uuid4()
+        identity, notes = ring.sealing_key(tenant, subject), ring.sealing_key(tenant, subject, "notes")
+        spared = ring.sealing_key(tenant, neighbour)
+
+        assert ring.erase(tenant, subject)
+
+        for key in (identity, notes):
+            with pytest.raises(ErasedError):
+                ring.opening_key(tenant, key.id, 1)
+        with pytest.raises(ErasedError):
+            ring.sealing_key(tenant, subject)
+        assert ring.opening_keys(tenant, [identity.id, notes.id, spared.id]).keys() == {spared.id}
+        assert ring.sealing_key(tenant, neighbour).id == spared.id
+
+    def test_says_that_there_was_nothing_left_to_erase(self, ring: KeyRing, tenant: UUID) -> None:
+        subject = uuid4()
+
+        assert [ring.erase(tenant, subject) for _ in range(3)] == [True, False, False]
+        assert ring.erased_subjects(tenant) == [subject]
+
+    def test_leaves_no_wrapped_key_in_the_database(
+        self, ring: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
+    ) -> None:
+        subject = uuid4()
+        ring.create(tenant, [subject])
+        ring.create(tenant, [subject], "files")
+
+        ring.erase(tenant, subject)
+
+        rows = admin.execute("select wrapped from keys.person_key where subject_id = %s", (subject,)).fetchall()
+        assert rows == [(None,), (None,)]
+
+    def test_reaches_other_processes_within_a_second(
+        self, ring: KeyRing, another_process: KeyRing, tenant: UUID
+    ) -> None:
+        subject, neighbour = uuid4(), uuid4()
+        key = another_process.sealing_key(tenant, subject)
+        spared = another_process.sealing_key(tenant, neighbour)
+        another_process.opening_keys(tenant, [key.id, spared.id])
+
+        ring.erase(tenant, subject)
+
+        let_a_second_pass()
+        with pytest.raises(ErasedError):
+            another_process.opening_key(tenant, key.id, 1)
+        with pytest.raises(ErasedError):
+            another_process.sealing_key(tenant, subject)
+        assert another_process.opening_key(tenant, spared.id, 1) is spared
+
+    def test_reaches_other_processes_even_if_it_is_the_first_of_all(
+        self, ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
+    ) -> None:
+        """A sequence that was never used and one that was used once have the same last value."""
+        used = admin.execute("select last_value from keys.erasure_seq").fetchone()
+        assert used is not None
+        try:
+            admin.execute("select setval('keys.erasure_seq', 1, false)")
+            subject = uuid4()
+            key = another_process.sealing_key(tenant, subject)
+
+            ring.erase(tenant, subject)
+
+            let_a_second_pass()
+            with pytest.raises(ErasedError):
+                another_process.opening_key(tenant, key.id, 1)
+        finally:
+            admin.execute("select setval('keys.erasure_seq', %s)", (used[0] + 1,))
+
+    def test_reaches_a_process_that_used_the_key_of_another_practice_meanwhile(
+        self, ring: KeyRing, another_process: KeyRing, tenant: UUID
+    ) -> None:
+        other, subject = uuid4(), uuid4()
+        ring.create_practice(other)
+        key = another_process.sealing_key(tenant, subject)
+
+        ring.erase(tenant, subject)
+        let_a_second_pass()
+        another_process.sealing_key(other, subject)
+
+        with pytest.raises(ErasedError):
+            another_process.opening_key(tenant, key.id, 1)
+
+    def test_gives_a_person_no_key_afterwards(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+        subject = uuid4()
+        ring.erase(tenant, subject)
+
+        another_process.create(tenant, [subject])
+
+        with pytest.raises(ErasedError):
+            another_process.sealing_key(tenant, subject, "notes")
+
+    def test_leaves_no_key_to_whoever_is_creating_one_at_that_moment(
+        self, database: Database, pool: ConnectionPool, tenant: UUID, admin: psycopg.Connection[Any]
+    ) -> None:
+        subjects = [uuid4() for _ in range(40)]
+        rings = [KeyRing(pool, database.master) for _ in range(4)]
+
+        def create_or_erase(job: tuple[int, UUID]) -> None:
+            number, subject = job
+            if number == 0:
+                rings[0].erase(tenant, subject)
+            else:
+                rings[number].create(tenant, [subject], "notes")
+
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(create_or_erase, [(number, subject) for subject in subjects for number in range(4)]))
+
+        living = admin.execute(
+            "select count(*) from keys.person_key where tenant_id = %s and wrapped is not null", (tenant,)
+        ).fetchone()
+        assert living == (0,)
+
+    def test_waits_for_an_erasure_that_is_under_way(
+        self, another_process: KeyRing, pool: ConnectionPool, tenant: UUID, admin: psycopg.Connection[Any]
+    ) -> None:
+        """The number of an erasure is seen before its commit; a process that saw it must not take the matter as settled."""
+        subject = uuid4()
+        key = another_process.sealing_key(tenant, subject)
+
+        with ThreadPoolExecutor(1) as thread:
+            with tenant_transaction(pool, tenant) as cursor:
+                lock = int.from_bytes(tenant.bytes[8:], "big", signed=True)
+                cursor.execute("select pg_advisory_xact_lock(%s)", (lock,))
+                cursor.execute(
+                    "insert into keys.erasure_ledger (tenant_id, subject_id) values (%s, %s)", (tenant, subject)
+                )
+                seen = thread.submit(refusal_of, lambda: another_process.opening_key(tenant, key.id, 1))
+                until(lambda: one_waits(admin), "the other process waits for the erasure")
+                assert not seen.done()
+
+            assert isinstance(seen.result(), ErasedError)
+
+
+class TestReplayLedger:
+    def test_destroys_again_what_a_restore_brought_back(
+        self, ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
+    ) -> None:
+        subject = uuid4()
+        key = ring.sealing_key(tenant, subject)
+        stored = admin.execute("select wrapped from keys.person_key where key_id = %s", (key.id,)).fetchone()
+        ring.erase(tenant, subject)
+        assert stored is not None
+        admin.execute("update keys.person_key set wrapped = %s where key_id = %s", (stored[0], key.id))
+
+        with pytest.raises(ErasedError):
+            another_process.opening_key(tenant, key.id, 1)
+        another_process.replay_ledger(tenant)
+
+        assert admin.execute("select wrapped from keys.person_key where key_id = %s", (key.id,)).fetchone() == (None,)
+
+    def test_takes_the_erasures_that_the_restored_ledger_does_not_know(
+        self, ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
+    ) -> None:
+        subject = uuid4()
+        key = ring.sealing_key(tenant, subject)
+        stored = admin.execute("select wrapped from keys.person_key where key_id = %s", (key.id,)).fetchone()
+        ring.erase(tenant, subject)
+        kept = ring.erased_subjects(tenant)
+        assert stored is not None
+        admin.execute("update keys.person_key set wrapped = %s where key_id = %s", (stored[0], key.id))
+        admin.execute("delete from keys.erasure_ledger where tenant_id = %s", (tenant,))
+        another_process.opening_key(tenant, key.id, 1)
+
+        assert another_process.replay_ledger(tenant, kept) == 1
+
+        with pytest.raises(ErasedError):
+            another_process.opening_key(tenant, key.id, 1)
+
+
+class TestPracticeKey:
+    def test_is_made_once(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+        token = ring.blind_index(tenant, "email", "sara@example.com")
+
+        another_process.create_practice(tenant)
+
+        assert another_process.blind_index(tenant, "email", "sara@example.com") == token
+
+    def test_can_be_renewed_while_others_work(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+        before = ring.sealing_key(tenant, uuid4())
+        token = ring.blind_index(tenant, "email", "sara@example.com")
+        another_process.opening_key(tenant, before.id, 1)
+
+        ring.renew_practice_key(tenant)
+
+        after = ring.sealing_key(tenant, uuid4())
+        for process in (ring, another_process):
+            assert process.opening_keys(tenant, [before.id, after.id]).keys() == {before.id, after.id}
+            assert process.blind_index(tenant, "email", "sara@example.com") == token
+
+    def test_is_unavailable_under_another_master_key(
+        self, ring: KeyRing, pool: ConnectionPool, tenant: UUID, tmp_path: Path
+    ) -> None:
+        key = ring.sealing_key(tenant, uuid4())
+        stranger = KeyRing(pool, KeyFile(tmp_path / "another.key"))
+
+        for call in (
+            lambda: stranger.opening_key(tenant, key.id, 1),
+            lambda: stranger.sealing_key(tenant, uuid4()),
+            lambda: stranger.blind_index(tenant, "email", "x"),
+        ):
+            with pytest.raises(KeyUnavailableError, match="cannot be unwrapped"):
+                call()
+
+    def test_never_prints_a_secret(self, ring: KeyRing, tenant: UUID) -> None:
+        keys = ring._practices.get(tenant)
+
+        assert repr(keys.index_root) not in repr(keys)
+
+
+class TestDatabaseAway:
+    def test_is_neither_erased_nor_tampered_nor_served_from_memory(self, database: Database, tenant: UUID) -> None:
+        with open_pool(database.key_conninfo, name="keys", most=2) as pool:
+            ring = KeyRing(pool, database.master)
+            subject = uuid4()
+            key = ring.sealing_key(tenant, subject)
+        calls: list[Callable[[], object]] = [
+            lambda: ring.sealing_key(tenant, subject),
+            lambda: ring.opening_key(tenant, key.id, 1),
+            lambda: ring.opening_keys(tenant, [key.id]),
+            lambda: ring.create(tenant, [uuid4()]),
+            lambda: ring.erase(tenant, subject),
+            lambda: ring.create_practice(uuid4()),
+        ]
+
+        let_a_second_pass()
+        for call in calls:
+            with pytest.raises(KeyUnavailableError):
+                call()
+
+    def test_is_waited_for_by_the_first_who_asks_and_by_nobody_else(
+        self, database: Database, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with open_pool(database.key_conninfo, name="keys", most=1, wait_seconds=TIMEOUT_SECONDS) as pool:
+            ring = KeyRing(pool, database.master)
+            key = ring.sealing_key(tenant, uuid4())
+            # As if no time passed between the two.
+            monkeypatch.setattr("event_store.keys.key_cache.CHECK_SECONDS", 3600)
+            with taken(pool):
+                refusal = refusal_of(lambda: ring.opening_key(tenant, key.id, 1))
+                waits = pool.get_stats()["requests_queued"]
+                with pytest.raises(KeyUnavailableError):
+                    ring.opening_key(tenant, key.id, 1)
+
+                assert isinstance(refusal, KeyUnavailableError)
+                assert pool.get_stats()["requests_queued"] == waits
+
+    def test_ends_when_the_database_is_back(self, database: Database, tenant: UUID) -> None:
+        with open_pool(database.key_conninfo, name="keys", most=1, wait_seconds=TIMEOUT_SECONDS) as pool:
+            ring = KeyRing(pool, database.master)
+            key = ring.sealing_key(tenant, uuid4())
+            with taken(pool):
+                let_a_second_pass()
+                with pytest.raises(KeyUnavailableError):
+                    ring.opening_key(tenant, key.id, 1)
+
+            let_a_second_pass()
+            assert ring.opening_key(tenant, key.id, 1) is key
+
+
+class TestGrants:
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "delete from keys.person_key",
+            "delete from keys.erasure_ledger",
+            "update keys.erasure_ledger set erased_at = now()",
+            "truncate keys.erasure_ledger",
+            "update keys.practice_key set version = 9",
+            "update keys.person_key set subject_id = gen_random_uuid()",
+            "select setval('keys.erasure_seq', 1)",
+            "create table keys.mine (id int)",
+        ],
+    )
+    def test_keep_the_ledger_append_only_and_the_keys_in_place(
+        self, pool: ConnectionPool, tenant: UUID, statement: str
+    ) -> None:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), tenant_transaction(pool, tenant) as cursor:
+            cursor.execute(statement)
+
+    def test_let_nobody_put_a_destroyed_key_back(self, ring: KeyRing, pool: ConnectionPool, tenant: UUID) -> None:
+        subject = uuid4()
+        key = ring.sealing_key(tenant, subject)
+        with tenant_transaction(pool, tenant) as cursor:
+            kept = cursor.execute("select wrapped from keys.person_key where key_id = %s", (key.id,)).fetchone()
+        ring.erase(tenant, subject)
+        assert kept is not None
+
+        with tenant_transaction(pool, tenant) as cursor:
+            cursor.execute("update keys.person_key set wrapped = %s where key_id = %s", (kept[0], key.id))
+
+            assert cursor.rowcount == 0
+
+    @pytest.mark.parametrize("table", ["practice_key", "person_key", "erasure_ledger"])
+    def test_show_nothing_without_a_practice_or_of_another(
+        self, ring: KeyRing, pool: ConnectionPool, tenant: UUID, table: str
+    ) -> None:
+        ring.sealing_key(tenant, uuid4())
+        ring.erase(tenant, uuid4())
+
+        with pool.connection() as connection:
+            assert connection.execute(f"select count(*) from keys.{table}").fetchone() == (0,)
+        with tenant_transaction(pool, uuid4()) as cursor:
+            assert cursor.execute(f"select count(*) from keys.{table}").fetchone() == (0,)
+        with tenant_transaction(pool, tenant) as cursor:
+            assert cursor.execute(f"select count(*) from keys.{table}").fetchone() == (1,)
+
+    def test_refuse_an_entry_in_the_ledger_of_another_practice(self, pool: ConnectionPool, tenant: UUID) -> None:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), tenant_transaction(pool, uuid4()) as cursor:
+            cursor.execute("insert into keys.erasure_ledger (tenant_id, subject_id) values (%s, %s)", (tenant, uuid4()))
+
+
+class TestSearch:
+    def test_finds_a_person_within_a_practice_only(self, ring: KeyRing, tenant: UUID) -> None:
+        other = uuid4()
+        ring.create_practice(other)
+        tokens = ring.index_tokens(tenant, family_name="Müller", email="m@example.com", phone="+49 151 23456789")
+
+        for text in ("mül", "MULLER", "m@EXAMPLE.com", "0151 23456789"):
+            assert ring.search_tokens(tenant, text) & tokens
+            assert not ring.search_tokens(other, text) & tokens
+        assert not ring.search_tokens(tenant, "meier") & tokens
+
+    def test_keeps_equal_values_of_two_fields_apart(self, ring: KeyRing, tenant: UUID) -> None:
+        assert ring.blind_index(tenant, "email", "x") != ring.blind_index(tenant, "phone", "x")
+
+
+class TestLeastRecentlyUsed:
+    def test_drops_what_was_unused_for_longest(self) -> None:
+        kept: LruCache[str, int] = LruCache(2)
+        kept.put("a", 1)
+        kept.put("b", 2)
+        kept.get("a")
+        kept.put("c", 3)
+
+        assert (kept.get("a"), kept.get("b"), kept.get("c"), len(kept)) == (1, None, 3, 2)

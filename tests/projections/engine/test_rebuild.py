@@ -1,0 +1,232 @@
+"""Rebuilding from the log: the same rows, while everybody goes on."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from psycopg import Connection
+
+from projections.engine.errors import RebuildRunningError
+from projections.install import as_owner, install
+from projections.rebuild import Rebuild
+from tests.projections.faults import Unable, instead
+from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, forget, rows_of
+from tests.support.container import Container
+from tests.support.random_history import RandomHistory
+from tests.support.wait_until import TIMEOUT_SECONDS
+
+
+@pytest.fixture
+def admin(container: Container) -> Iterator[Connection[tuple[object, ...]]]:
+    with container.admin() as connection:
+        yield connection
+
+
+def rebuild(container: Container, admin: Connection[tuple[object, ...]], *, page: int = 50) -> Rebuild:
+    return Rebuild(container.projector_log, container.projectors(), container.projector_transaction, admin, page=page)
+
+
+def schemas(admin: Connection[tuple[object, ...]]) -> set[object]:
+    rows = admin.execute("select nspname from pg_namespace where nspname ~ '_(shadow|retired)$'").fetchall()
+    return {name for (name,) in rows}
+
+
+class TestRun:
+    def test_gives_the_rows_that_were_there_before(
+        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        last = life.happen(150, at_once=10)
+        life.erase(life.patients[0])
+        container.runner().catch_up(life.tenant_id)
+        before = rows_of(container, life.tenant_id)
+
+        assert [one for one in rebuild(container, admin).run() if one.tenant_id == life.tenant_id] == []
+
+        assert rows_of(container, life.tenant_id) == before
+        assert cursors_of(container, life.tenant_id) == dict.fromkeys(VIEWS, (last + 1, None, None))
+        assert schemas(admin) == set()
+
+    def test_repairs_what_was_damaged_and_lets_projections_go_on(
+        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        life.happen(60, at_once=10)
+        runner = container.runner()
+        runner.catch_up(life.tenant_id)
+        forget(container, life.tenant_id)
+
+        rebuild(container, admin).run()
+        life.happen(30)
+        runner.catch_up(life.tenant_id)
+
+        assert_views_are_folds(container, life)
+
+    def test_tells_how_far_it_is(
+        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        life.happen(60, at_once=10)
+        told: list[tuple[int, int]] = []
+
+        rebuild(container, admin).run(lambda done, total: told.append((done, total)))
+
+        total = sum(container.projector_log.heads().values())
+        assert told[-1][1] == total
+        assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+    def test_misses_nothing_that_is_written_meanwhile(
+        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        life.happen(100, at_once=20)
+        runner, stop, written = container.runner(page=20), threading.Event(), threading.Event()
+
+        def write() -> None:
+            while not stop.is_set():
+                life.happen(5, at_once=5)
+                written.set()
+
+        def follow() -> None:
+            while not stop.is_set():
+                runner.catch_up(life.tenant_id)
+
+        threads = [threading.Thread(target=write), threading.Thread(target=follow)]
+        for thread in threads:
+            thread.start()
+        try:
+            assert written.wait(TIMEOUT_SECONDS)
+            for _ in range(3):
+                rebuild(container, admin).run()
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+        runner.catch_up(life.tenant_id)
+        assert_views_are_folds(container, life)
+        live = rows_of(container, life.tenant_id)
+        forget(container, life.tenant_id)
+        container.runner().catch_up(life.tenant_id)
+        assert rows_of(container, life.tenant_id) == live
+
+    def test_stops_where_a_projector_cannot_go_on_in_that_practice_alone(
+        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        last = life.happen(60, at_once=10)
+        projectors = instead(container, Unable(33))
+
+        incomplete = Rebuild(container.projector_log, projectors, container.projector_transaction, admin).run()
+
+        [one] = [one for one in incomplete if one.tenant_id == life.tenant_id]
+        assert (one.projector, one.error, one.position) == ("calendar", "ValueError", 33)
+        expected = dict.fromkeys(VIEWS, (last, None, None)) | {"calendar": (32, "ValueError", 33)}
+        assert cursors_of(container, life.tenant_id) == expected
+        container.runner().sweep()
+        assert_views_are_folds(container, life)
+
+    @pytest.mark.parametrize(
+        ("harm", "left"),
+        [
+            ("delete from log.event where position > 20", (20, None, None)),
+            ("delete from log.event where position = 20", (19, "GapError", 20)),
+            ("update log.event set schema_version = 9 where position = 20", (19, "NewerVersionError", 20)),
+        ],
+        ids=["it ends before its head", "an event is missing", "an event is too new"],
+    )
+    def test_passes_over_a_log_that_cannot_be_read_to_its_end(
+        self,
+        container: Container,
+        new_life: Callable[[int], RandomHistory],
+        admin: Connection[tuple[object, ...]],
+        harm: str,
+        left: tuple[int, str | None, int | None],
+    ) -> None:
+        ill, well = new_life(1), new_life(2)
+        ill.happen(30, at_once=10)
+        last = well.happen(30, at_once=10)
+        admin.execute(f"{harm} and tenant_id = %s".encode(), (ill.tenant_id,))
+
+        rebuild(container, admin).run()
+
+        assert cursors_of(container, ill.tenant_id) == dict.fromkeys(VIEWS, left)
+        assert cursors_of(container, well.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+        assert_views_are_folds(container, well)
+
+    def test_is_refused_while_another_one_runs(
+        self, container: Container, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        def second(done: int, total: int) -> None:
+            with container.admin() as other, pytest.raises(RebuildRunningError):
+                rebuild(container, other).run()
+            refused.append(True)
+
+        refused: list[bool] = []
+        container.practice()
+
+        rebuild(container, admin).run(second)
+
+        assert refused
+
+    def test_clears_away_what_a_killed_one_has_left(
+        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        life.happen(30, at_once=10)
+        container.runner().catch_up(life.tenant_id)
+        before = rows_of(container, life.tenant_id)
+
+        def killed(done: int, total: int) -> None:
+            admin.close()
+            raise KeyboardInterrupt
+
+        with container.admin() as watcher:
+            with pytest.raises(KeyboardInterrupt):
+                rebuild(container, admin, page=10).run(killed)
+            assert schemas(watcher) == {f"{view}_shadow" for view in VIEWS}
+            assert rows_of(container, life.tenant_id) == before
+
+            rebuild(container, watcher).run()
+
+            assert schemas(watcher) == set()
+        assert rows_of(container, life.tenant_id) == before
+
+    def test_does_one_view_and_leaves_the_others(
+        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        life.happen(30, at_once=10)
+        container.runner().catch_up(life.tenant_id)
+        tables = tables_of(admin)
+        calendar = [projector for projector in container.projectors() if projector.name == "calendar"]
+
+        Rebuild(container.projector_log, calendar, container.projector_transaction, admin).run()
+
+        renewed = {name for name, oid in tables_of(admin).items() if tables[name] != oid}
+        assert renewed == {
+            "calendar.appointment",
+            "calendar.former_place",
+            "calendar.catalogue",
+            "calendar.series",
+            "calendar.session",
+            "calendar.course",
+            "calendar.enrolment",
+        }
+        assert_views_are_folds(container, life)
+
+
+class TestInstall:
+    def test_asks_for_a_rebuild_of_a_view_whose_form_has_changed(
+        self, container: Container, admin: Connection[tuple[object, ...]]
+    ) -> None:
+        assert install(admin) == []
+        with as_owner(admin):
+            admin.execute("update projection.read_model set fingerprint = 'older' where name = 'calendar'")
+
+        assert install(admin) == ["calendar"]
+
+        rebuild(container, admin).run()
+        assert install(admin) == []
+
+
+def tables_of(admin: Connection[tuple[object, ...]]) -> dict[str, object]:
+    rows = admin.execute(
+        "select n.nspname || '.' || c.relname, c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        " where c.relkind = 'r' and n.nspname = any (%s)",
+        (list(VIEWS),),
+    ).fetchall()
+    return {str(name): oid for name, oid in rows}
