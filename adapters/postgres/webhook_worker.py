@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
 from typing import Final
+from uuid import UUID
 
 from adapters.postgres.connections import OUTAGES, connecting, relaxed
 from adapters.postgres.outbox import LEASE_SECONDS, PostgresDeliveryStore
+from application.kernel.commands import CommandBus
+from application.kernel.permissions import Actor
 from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLogs
 from application.webhooks.dispatcher import LANES, WebhookDispatcher
 from application.webhooks.ports import OutboundHttp, SecretBox
 from application.webhooks.sender import WebhookSender
-from application.webhooks.switch_off_endpoint import SwitchOffEndpointHandler
+from application.webhooks.switch_off_endpoint import SwitchOffEndpoint
+from domain.kernel.provenance import Provenance
 from event_store.append.notifier import WEBHOOKS, listen
 from event_store.tenancy import open_pool, tenant_transaction
 
@@ -46,7 +50,11 @@ class WebhookWorker:
         # What a power cut loses of what was delivered is delivered once more, under the same id.
         with open_pool(relaxed(self.conninfo), name="worker", most=lanes + 1, resets=False, wait_seconds=10.0) as pool:
             outbox = PostgresDeliveryStore(pool, partial(tenant_transaction, pool), self.lease_seconds)
-            switch_off = SwitchOffEndpointHandler(self.logs, self.clock)
+            bus = CommandBus(self.logs, self.clock)
+
+            def switch_off(tenant_id: UUID, command: SwitchOffEndpoint, by: Provenance) -> object:
+                return bus.execute(Actor.system(tenant_id), command, by)
+
             courier = WebhookSender(outbox, self.outside, self.secrets, self.clock, switch_off)
             yield WebhookDispatcher(outbox, courier, self.clock, lanes)
 

@@ -8,14 +8,15 @@ from threading import Event, Thread
 
 from adapters.postgres.auto_fill_worker import AutoFillWorker
 from adapters.postgres.waiting_lines import ReadWaitingLines
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.cancel_appointment import CancelAppointment
 from application.waitlist.auto_fill import AutoFill
-from application.waitlist.join_waitlist import JoinWaitlist, JoinWaitlistHandler
+from application.waitlist.join_waitlist import JoinWaitlist
 from domain.waitlist.opening import Opening
 from domain.waitlist.preferences import WaitlistPreferences
 from projections.waitlist.auto_fill.projector import AutoFillProjector
 from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
 from tests.support.wait_until import until
 
@@ -52,19 +53,19 @@ def given_up(container: Container) -> tuple[Studio, int]:
     studio = open_studio(container)
     clock, logs, id_ = FrozenClock(), container.logs, studio.tenant_id
     for patient in studio.patients:
-        JoinWaitlistHandler(logs, clock)(id_, JoinWaitlist(patient, studio.talk, WaitlistPreferences(None)), by_test())
+        executor(logs, clock)(id_, JoinWaitlist(patient, studio.talk, WaitlistPreferences(None)), by_test())
     visits = [
-        BookAppointmentHandler(logs, clock)(
+        executor(logs, clock)(
             id_,
             BookAppointment(studio.patients[0], studio.talk, clinician, MONDAY + timedelta(weeks=week, hours=hour)),
             by_test(),
-        ).thing.id
+        ).aggregate.id
         for clinician in studio.clinicians
         for week in range(2)
         for hour in range(4)
     ]
     for visit in visits:
-        CancelAppointmentHandler(logs, clock)(id_, CancelAppointment(visit, "ill"), by_test())
+        executor(logs, clock)(id_, CancelAppointment(visit, "ill"), by_test())
     project(container, studio)
     return studio, len(visits)
 
