@@ -18,8 +18,8 @@ create table log.tenant_head (
     -- Set by the first claim that may overlap others; never reset. The exclusion constraint ignores
     -- such claims, so log.append checks for overlaps itself from then on.
     has_beside   boolean not null default false,
-    -- The position of the last event that withdrew a patient; 0 if there is none.
-    withdrawn_at bigint not null default 0
+    -- Set by the first subject marked absent; never reset. Only then log.append looks into log.absent.
+    has_absent   boolean not null default false
 ) with (fillfactor = 50);
 
 -- No check constraints: they would be parsed again by each append, and only log.append writes here.
@@ -103,6 +103,13 @@ create table log.time_claim (
 
 create index time_claim_by_start on log.time_claim (tenant_id, what, starts_at);
 
+-- Subjects for whom nothing new may be recorded, because their registration was withdrawn.
+create table log.absent (
+    tenant_id  uuid not null,
+    subject_id uuid not null,
+    primary key (tenant_id, subject_id)
+);
+
 create table log.snapshot (
     tenant_id uuid not null,
     stream_id uuid not null,
@@ -123,9 +130,10 @@ create policy sweep on log.tenant_head for select to scheduler_projector using (
 create policy writer on log.tenant_head to scheduler_writer using (true) with check (true);
 create policy writer on log.event to scheduler_writer using (true) with check (true);
 create policy writer on log.time_claim to scheduler_writer using (true) with check (true);
+create policy writer on log.absent to scheduler_writer using (true) with check (true);
 grant select, insert on log.event to scheduler_writer;
 grant select, update on log.tenant_head to scheduler_writer;
-grant select, insert, delete on log.time_claim to scheduler_writer;
+grant select, insert, delete on log.time_claim, log.absent to scheduler_writer;
 
 -- The grants make the log append-only: the program reads it, creates the head of a new log, and
 -- writes through log.append only.
@@ -153,7 +161,7 @@ grant select on log.zone_sighting to scheduler_backup;
 
 -- The parameters of log.append. event_store/append_rows.py encodes them in binary, column by column
 -- in this order (docs/adr/0035).
-create type log.append_request as (tenant uuid, command uuid, digests bytea[], patient uuid, seen bigint);
+create type log.append_request as (tenant uuid, command uuid, digests bytea[]);
 
 create type log.append_event as (
     tenant uuid, stream uuid, version integer, schema_version smallint, command uuid, part integer,
@@ -161,11 +169,10 @@ create type log.append_event as (
     stream_type text, type text, actor text, body jsonb, sealed bytea, fingerprint bytea, causation uuid
 );
 
-create type log.append_claim as (
-    tenant uuid, holder uuid, what uuid, starts_at timestamptz, ends_at timestamptz,
-    visit_starts_at timestamptz, visit_ends_at timestamptz, beside boolean, service uuid, expires_at timestamptz
-);
-
-create type log.append_cap as (
-    tenant uuid, what uuid, starts_at timestamptz, ends_at timestamptz, most integer, is_of_day boolean, service uuid
+-- One guard of an append: what must hold when it is written, and what changes with it. The kinds, and
+-- the columns that each uses, are those of event_store/append/guards.py.
+create type log.append_guard as (
+    tenant uuid, kind smallint, subject uuid, holder uuid, starts_at timestamptz, ends_at timestamptz,
+    visit_starts_at timestamptz, visit_ends_at timestamptz, service uuid, expires_at timestamptz,
+    amount integer, flag boolean
 );

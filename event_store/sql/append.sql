@@ -3,28 +3,27 @@
 --
 -- One call takes appends of several tenants, at most one each, so that they share the cost of each
 -- statement. The parameters are binary rows: one JSON document took twice as long (docs/adr/0035).
---   p_appends:   in order of tenant
---   p_events:    in order of the appends and their parts
---   p_claims, p_releases (holders), p_caps: of all appends; null if there are none
---   p_withdraws: the tenants whose append withdraws a patient; null if there are none
---   p_beside:    whether any claim may overlap others
---   p_wait:      whether to wait for a head that another session has locked; if not, its append is 'busy'
---   p_check:     whether to check each append first; see below
+--   p_appends: in order of tenant
+--   p_events:  in order of the appends and their parts
+--   p_guards:  of all appends, see below; null if there are none
+--   p_wait:    whether to wait for a head that another session has locked; if not, its append is 'busy'
+--   p_check:   whether to check each append first; see below
 --
--- A cap limits the visits of `what` (of one service, or of any if null) that start in
--- [starts_at, ends_at) to `most`, this append's included. It counts claims that have a service and do
--- not expire, except those that the append releases. See docs/adr/0012.
---
--- An append may depend on a patient whose registration stood at position `seen`. Only if the head's
--- withdrawn_at is later, the events of that patient are read again. See docs/adr/0033.
+-- A guard states what must hold when the append is written, or what changes with it:
+--   1 claim         a holder takes the time of a subject; flag: it may overlap others; amount: it is pending
+--   2 release       all claims of the holder end, before this append's own are taken
+--   3 daily limit   fewer than `amount` visits of the subject start in [starts_at, ends_at), of one service
+--   4 weekly limit  or of any if null; claims that expire, and released ones, do not count (docs/adr/0012)
+--   5 present       the subject is not marked absent (docs/adr/0033)
+--   6 presence      the subject is marked present (flag) or absent
 --
 -- Almost every append is valid, since its caller has just read the log. So without p_check the
 -- constraints of the tables decide: one violation fails the whole call, and the caller repeats it with
--- p_check. Then each append is checked, and the valid ones are written. Caps, and overlapping claims,
+-- p_check. Then each append is checked, and the valid ones are written. Limits, and overlapping claims,
 -- which the constraint ignores, are always checked: only while the head is locked is a count final.
 --
 -- Returns one row per append, in order. outcome: appended | busy | unknown_practice | repeated | stale |
--- taken | full_day | full_week | withdrawn; "position" is that of the last event written. A refused
+-- taken | full_day | full_week | absent; "position" is that of the last event written. A refused
 -- append writes nothing, and does not affect the others.
 --
 -- Runs as scheduler_writer, the only role that may write here. It cannot log in, so no program can
@@ -33,8 +32,8 @@
 -- The lateral subqueries with a limit keep the planner on the indexes: it does not know that the arrays
 -- are short, and would read a practice's whole log.
 create or replace function log.append(
-    p_appends log.append_request[], p_events log.append_event[], p_claims log.append_claim[], p_releases uuid[],
-    p_caps log.append_cap[], p_withdraws uuid[], p_beside boolean, p_wait boolean, p_check boolean
+    p_appends log.append_request[], p_events log.append_event[], p_guards log.append_guard[],
+    p_wait boolean, p_check boolean
 )
 returns table (outcome text, "position" bigint)
 language plpgsql
@@ -47,21 +46,36 @@ declare
     digest bytea;
     head bigint;
     link bytea;
-    is_checking boolean := p_check or p_caps is not null;
+    is_checking boolean := p_check;
+    has_claims boolean := false;
+    has_limits boolean := false;
+    may_overlap boolean := false;
+    has_presence boolean := false;
+    released uuid[];
     repeated uuid[] := '{}';
     stale uuid[] := '{}';
     taken uuid[] := '{}';
     full_days uuid[] := '{}';
     full_weeks uuid[] := '{}';
+    absent uuid[];
     outcomes text[];
     accepted uuid[];
     accepted_heads bigint[];
     has_beside boolean;
+    has_absent boolean;
     heads bigint[];
     head_links bytea[];
     positions bigint[];
     links bytea[];
 begin
+    if p_guards is not null then
+        select
+            bool_or(g.kind = 1), bool_or(g.kind = 1 and g.flag and g.amount is null), bool_or(g.kind in (3, 4)),
+            bool_or(g.kind = 6), array_agg(g.holder) filter (where g.kind = 2)
+        into has_claims, may_overlap, has_limits, has_presence, released
+        from unnest(p_guards) as g;
+        is_checking := p_check or has_limits;
+    end if;
     if p_wait then
         perform from log.tenant_head h
         where h.tenant_id in (select x.tenant from unnest(p_appends) as x)
@@ -72,6 +86,7 @@ begin
         accepted := '{}';
         accepted_heads := '{}';
         has_beside := false;
+        has_absent := false;
         heads := '{}';
         head_links := '{}';
         positions := '{}';
@@ -96,44 +111,45 @@ begin
             );
             taken := array(
                 select n.tenant
-                from unnest(p_claims) as n
+                from unnest(p_guards) as n
                 cross join lateral (
                     select from log.time_claim t
-                    where t.tenant_id = n.tenant and t.what = n.what
+                    where t.tenant_id = n.tenant and t.what = n.subject
                       and t.starts_at > n.starts_at - interval '40 hours' and t.starts_at < n.ends_at and t.ends_at > n.starts_at
-                      and t.holder_id <> all (coalesce(p_releases, '{}'))
+                      and t.holder_id <> all (coalesce(released, '{}'))
                     limit 1
                 ) as found
-                where n.beside is not true
+                where n.kind = 1 and n.flag is not true
             );
-            if p_caps is not null then
+            if has_limits then
                 select
-                    coalesce(array_agg(n.tenant) filter (where n.is_of_day), '{}'),
-                    coalesce(array_agg(n.tenant) filter (where not n.is_of_day), '{}')
+                    coalesce(array_agg(n.tenant) filter (where n.kind = 3), '{}'),
+                    coalesce(array_agg(n.tenant) filter (where n.kind = 4), '{}')
                 into full_days, full_weeks
-                from unnest(p_caps) as n
+                from unnest(p_guards) as n
                 cross join lateral (
                     select count(*) as visits from log.time_claim t
-                    where t.tenant_id = n.tenant and t.what = n.what
+                    where t.tenant_id = n.tenant and t.what = n.subject
                       and t.starts_at > n.starts_at - interval '40 hours' and t.starts_at < n.ends_at
                       and t.visit_starts_at >= n.starts_at and t.visit_starts_at < n.ends_at
                       and t.service_id is not null and (n.service is null or t.service_id = n.service) and t.expires_at is null
-                      and t.holder_id <> all (coalesce(p_releases, '{}'))
+                      and t.holder_id <> all (coalesce(released, '{}'))
                 ) as found
-                where found.visits >= n.most;
+                where n.kind in (3, 4) and found.visits >= n.amount;
             end if;
         end if;
 
         for a in
-            select x.tenant, x.digests, x.patient, x.seen, h.position, h.head_hash, h.has_beside, h.withdrawn_at
+            select x.tenant, x.digests, h.position, h.head_hash, h.has_beside, h.has_absent
             from unnest(p_appends) as x
             left join lateral (
-                select h.position, h.head_hash, h.has_beside, h.withdrawn_at
+                select h.position, h.head_hash, h.has_beside, h.has_absent
                 from log.tenant_head h where h.tenant_id = x.tenant limit 1 for update skip locked
             ) as h on true
         loop
             head := a.position;
             has_beside := has_beside or a.has_beside is true;
+            has_absent := has_absent or a.has_absent is true;
             outcome := case
                 when head is null then case when p_wait then 'unknown_practice' else 'busy' end
                 when a.tenant = any (repeated) then 'repeated'
@@ -141,19 +157,9 @@ begin
                 when a.tenant = any (taken) then 'taken'
                 when a.tenant = any (full_days) then 'full_day'
                 when a.tenant = any (full_weeks) then 'full_week'
+                when a.tenant = any (absent) then 'absent'
                 else 'appended'
             end;
-            -- Mostly null or false: no patient given, or none withdrawn since the caller read the log.
-            if a.seen < a.withdrawn_at and outcome = 'appended' then
-                if (
-                    select e.event_type = 'patients.patient.withdrawn' from log.event e
-                    where e.tenant_id = a.tenant and e.stream_id = a.patient
-                      and e.event_type in ('patients.patient.withdrawn', 'patients.patient.reinstated')
-                    order by e.version desc limit 1
-                ) then
-                    outcome := 'withdrawn';
-                end if;
-            end if;
             outcomes := outcomes || outcome;
             if outcome = 'appended' then
                 link := a.head_hash;
@@ -177,6 +183,16 @@ begin
             is_checking := true;
             continue;
         end if;
+        if has_absent and absent is null and p_guards is not null then
+            absent := array(
+                select g.tenant from unnest(p_guards) as g
+                cross join lateral (
+                    select from log.absent t where t.tenant_id = g.tenant and t.subject_id = g.subject limit 1
+                ) as found
+                where g.kind = 5
+            );
+            continue when absent <> '{}';
+        end if;
         if accepted <> '{}' then
             insert into log.event
             select n.tenant, n.position, n.stream_type, n.stream, n.version, n.type, n.schema_version, n.body, n.sealed, n.actor,
@@ -190,32 +206,39 @@ begin
                 sealed, fingerprint, causation, position, hash
             )
             where n.position is not null;
-            if p_releases is not null then
+            if released is not null then
                 delete from log.time_claim t
                 where t.tenant_id = any (accepted)
-                  and t.holder_id = any (p_releases);
+                  and t.holder_id = any (released);
             end if;
-            if p_claims is not null then
+            if has_claims then
                 insert into log.time_claim (
                     tenant_id, holder_id, what, starts_at, ends_at, visit_starts_at, visit_ends_at, service_id, expires_at, beside
                 )
-                select n.tenant, n.holder, n.what, n.starts_at,
+                select n.tenant, n.holder, n.subject, n.starts_at,
                        -- An invalid end becomes null, which the column refuses. Readers rely on at most 40 hours.
                        case when n.starts_at < n.ends_at and n.ends_at <= n.starts_at + interval '40 hours' then n.ends_at end,
                        n.visit_starts_at, n.visit_ends_at, n.service,
-                       n.expires_at, n.beside is true
-                from unnest(p_claims) as n
-                where n.tenant = any (accepted);
+                       n.expires_at, n.flag is true
+                from unnest(p_guards) as n
+                where n.kind = 1 and n.tenant = any (accepted);
             end if;
-            if p_beside then
+            if may_overlap then
                 update log.tenant_head h set has_beside = true
-                from unnest(p_claims) as n
-                where h.tenant_id = n.tenant and n.beside and n.tenant = any (accepted);
+                from unnest(p_guards) as n
+                where n.kind = 1 and n.flag and h.tenant_id = n.tenant and n.tenant = any (accepted);
             end if;
-            if p_withdraws is not null then
-                update log.tenant_head h set withdrawn_at = accepted_heads[array_position(accepted, h.tenant_id)]
-                where h.tenant_id = any (accepted)
-                  and h.tenant_id = any (p_withdraws);
+            if has_presence then
+                delete from log.absent t using unnest(p_guards) as n
+                where n.kind = 6 and n.flag and n.tenant = any (accepted)
+                  and t.tenant_id = n.tenant and t.subject_id = n.subject;
+                insert into log.absent (tenant_id, subject_id)
+                select n.tenant, n.subject from unnest(p_guards) as n
+                where n.kind = 6 and not n.flag and n.tenant = any (accepted)
+                on conflict do nothing;
+                update log.tenant_head h set has_absent = true
+                from unnest(p_guards) as n
+                where n.kind = 6 and not n.flag and h.tenant_id = n.tenant and n.tenant = any (accepted);
             end if;
             -- A join with the three arrays would read the heads of all tenants.
             update log.tenant_head h
@@ -234,7 +257,7 @@ begin
 
     -- A plan that was made while the tables were small would stay for the session, and scan all claims
     -- or events of a practice: 20 times the cost. So plans are discarded now and then, and after checks.
-    if is_checking and p_caps is null or random() * 2000 < 1 then
+    if is_checking and not has_limits or random() * 2000 < 1 then
         discard plans;
     end if;
 end

@@ -3,48 +3,21 @@
 --
 -- Returns the claims on any resource in p_what that overlap [p_from, p_until). None lasts longer than 40
 -- hours, so earlier ones are not read. catalogue_position is that of the last event of the catalogue.
--- p_patient and p_command may be null: then they are not known, and neither is an erased patient.
---
--- Most patients have only the events of their registration, which are read here. All others are left to
--- log.patient_standing; calling it for each booking took as long as everything else.
+-- p_subject and p_command may be null. The events of the subject's stream are returned in order, without
+-- their sealed parts: what they mean is for the caller to say.
 create or replace function log.read_booking_context(
-    p_tenant uuid, p_what uuid[], p_from timestamptz, p_until timestamptz, p_patient uuid, p_command uuid
+    p_tenant uuid, p_what uuid[], p_from timestamptz, p_until timestamptz, p_subject uuid, p_command uuid
 )
 returns table (
-    "position" bigint, catalogue_position bigint, is_patient_known boolean, zone text, merged_into uuid, alerted uuid[],
-    withdrawn boolean, is_command_known boolean,
+    "position" bigint, catalogue_position bigint, subject_events text, is_command_known boolean,
     holders uuid[], whats uuid[], starts timestamptz[], ends timestamptz[],
     visit_starts timestamptz[], visit_ends timestamptz[], services uuid[], expiries timestamptz[], besides boolean[]
 )
 language plpgsql
 as $$
 #variable_conflict use_column
-declare
-    is_known boolean;
-    is_particular boolean;
-    own_zone text;
-    survivor uuid;
-    alerts uuid[] := '{}';
-    is_withdrawn boolean := false;
 begin
     perform set_config('app.tenant_id', p_tenant::text, true);
-    if p_patient is not null then
-        select
-            bool_or(e.event_type in ('patients.patient.registered', 'patients.patient.details_changed'))
-                and not bool_or(e.event_type = 'patients.patient.erased'),
-            bool_or(e.event_type not in (
-                'patients.patient.registered', 'patients.patient.details_changed', 'patients.patient.erased'
-            )),
-            (array_agg(e.body ->> 'zone' order by e.version desc)
-                filter (where e.event_type in ('patients.patient.registered', 'patients.patient.details_changed')))[1]
-        into is_known, is_particular, own_zone
-        from log.event e
-        where e.tenant_id = p_tenant and e.stream_id = p_patient;
-        if is_known and is_particular then
-            select s.zone, s.merged_into, s.alerted, s.withdrawn into own_zone, survivor, alerts, is_withdrawn
-            from log.patient_standing(p_tenant, p_patient) s;
-        end if;
-    end if;
     return query
     select
         h.position,
@@ -55,7 +28,10 @@ begin
                   'practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service'
               )
         ), 0),
-        coalesce(is_known, false), own_zone, survivor, alerts, is_withdrawn,
+        case when p_subject is not null then (
+            select jsonb_agg(jsonb_build_array(e.event_type, e.body) order by e.version)::text from log.event e
+            where e.tenant_id = p_tenant and e.stream_id = p_subject
+        ) end,
         exists (select from log.event e where e.tenant_id = p_tenant and e.command_id = p_command),
         c.holders, c.whats, c.starts, c.ends, c.visit_starts, c.visit_ends,
         c.services, c.expiries, c.besides
