@@ -51,8 +51,8 @@ create table log.event_1 partition of log.event for values with (modulus 4, rema
 create table log.event_2 partition of log.event for values with (modulus 4, remainder 2);
 create table log.event_3 partition of log.event for values with (modulus 4, remainder 3);
 
--- The catalogue (all that can be booked) is kept in memory and updated from its latest events before
--- each booking. This index finds them.
+-- The catalogue (all that can be booked) is kept in memory and updated from its latest events
+-- before each booking. This index finds them.
 create index event_catalogue on log.event (tenant_id, position)
     where stream_type in (
         'practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service'
@@ -133,9 +133,9 @@ grant select on log.event, log.time_claim to scheduler_app;
 grant select, insert on log.tenant_head, log.snapshot to scheduler_app;
 grant select on log.event, log.tenant_head to scheduler_projector, scheduler_auditor;
 
--- The releases of the time zone database that the program has used: since when, and the offset changes
--- of every zone. It shows which instants were computed by older rules (docs/adr/0036). Holds no tenant's
--- data.
+-- The releases of the time zone database that the program has used: since when, and the offset
+-- changes of every zone. It shows which instants were computed by older rules (docs/adr/0036).
+-- Holds no tenant's data.
 create table log.zone_sighting (
     seen_at     timestamptz primary key,
     release     text not null,

@@ -1,9 +1,10 @@
--- Reads how a patient stands for a visit: their time zone, the patient they were merged into, the merged
--- patients who have an alert, and whether their registration was withdrawn. No row: the patient is unknown.
+-- Reads how a patient stands for a visit: their time zone, the patient they were merged into, the
+-- merged patients who have an alert, and whether their registration was withdrawn. No row: the
+-- patient is unknown.
 --
--- For a patient who was merged away the survivor's zone and alerts are returned. Alerts of patients who
--- were merged away still count: they may be about an allergy.
--- A loop, not a join: a patient has few events, and each is read once.
+-- For a patient who was merged away the survivor's zone and alerts are returned. Alerts of patients
+-- who were merged away still count: they may be about an allergy. A loop, not a join: a patient has
+-- few events, and each is read once.
 create or replace function log.patient_standing(p_tenant uuid, p_patient uuid)
     returns table (zone text, merged_into uuid, alerted uuid[], withdrawn boolean)
 language plpgsql

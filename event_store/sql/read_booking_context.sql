@@ -1,12 +1,13 @@
 -- Reads what a command or a slot query depends on, in one round trip and one snapshot. No row: the
 -- practice has no log.
 --
--- Returns the claims on any resource in p_what that overlap [p_from, p_until). None lasts longer than 40
--- hours, so earlier ones are not read. catalogue_position is that of the last event of the catalogue.
--- p_patient and p_command may be null: then they are not known, and neither is an erased patient.
+-- Returns the claims on any resource in p_what that overlap [p_from, p_until). None lasts longer
+-- than 40 hours, so earlier ones are not read. catalogue_position is that of the last event of the
+-- catalogue. p_patient and p_command may be null: then they are not known, and neither is an erased
+-- patient.
 --
--- Most patients have only the events of their registration, which are read here. All others are left to
--- log.patient_standing; calling it for each booking took as long as everything else.
+-- Most patients have only the events of their registration, which are read here. All others are
+-- left to log.patient_standing; calling it for each booking took as long as everything else.
 create or replace function log.read_booking_context(
     p_tenant uuid, p_what uuid[], p_from timestamptz, p_until timestamptz, p_patient uuid, p_command uuid
 )
