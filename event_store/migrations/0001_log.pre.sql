@@ -18,7 +18,8 @@ create table log.tenant_head (
     -- Set by the first claim that may overlap others; never reset. The exclusion constraint ignores
     -- such claims, so log.append checks for overlaps itself from then on.
     has_beside   boolean not null default false,
-    -- Set by the first subject marked absent; never reset. Only then log.append looks into log.absent.
+    -- Set by the first subject marked absent; never reset. Only then log.append looks into
+    -- log.absent.
     has_absent   boolean not null default false
 ) with (fillfactor = 50);
 
@@ -51,8 +52,8 @@ create table log.event_1 partition of log.event for values with (modulus 4, rema
 create table log.event_2 partition of log.event for values with (modulus 4, remainder 2);
 create table log.event_3 partition of log.event for values with (modulus 4, remainder 3);
 
--- The catalogue (all that can be booked) is kept in memory and updated from its latest events before
--- each booking. This index finds them.
+-- The catalogue (all that can be booked) is kept in memory and updated from its latest events
+-- before each booking. This index finds them.
 create index event_catalogue on log.event (tenant_id, position)
     where stream_type in (
         'practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service'
@@ -141,9 +142,9 @@ grant select on log.event, log.time_claim to scheduler_app;
 grant select, insert on log.tenant_head, log.snapshot to scheduler_app;
 grant select on log.event, log.tenant_head to scheduler_projector, scheduler_auditor;
 
--- The releases of the time zone database that the program has used: since when, and the offset changes
--- of every zone. It shows which instants were computed by older rules (docs/adr/0036). Holds no tenant's
--- data.
+-- The releases of the time zone database that the program has used: since when, and the offset
+-- changes of every zone. It shows which instants were computed by older rules (docs/adr/0036).
+-- Holds no tenant's data.
 create table log.zone_sighting (
     seen_at     timestamptz primary key,
     release     text not null,
@@ -169,8 +170,8 @@ create type log.append_event as (
     stream_type text, type text, actor text, body jsonb, sealed bytea, fingerprint bytea, causation uuid
 );
 
--- One guard of an append: what must hold when it is written, and what changes with it. The kinds, and
--- the columns that each uses, are those of event_store/append/guards.py.
+-- One guard of an append: what must hold when it is written, and what changes with it. The kinds,
+-- and the columns that each uses, are those of event_store/append/guards.py.
 create type log.append_guard as (
     tenant uuid, kind smallint, subject uuid, holder uuid, starts_at timestamptz, ends_at timestamptz,
     visit_starts_at timestamptz, visit_ends_at timestamptz, service uuid, expires_at timestamptz,

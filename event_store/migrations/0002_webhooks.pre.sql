@@ -23,8 +23,8 @@ create table webhooks.endpoint (
     primary key (tenant_id, endpoint_id)
 );
 
--- The delivery queue of each endpoint: next_number is the next message to send, last_number the newest.
--- Holds only ids and counts, so that a worker may search all tenants for work.
+-- The delivery queue of each endpoint: next_number is the next message to send, last_number the
+-- newest. Holds only ids and counts, so that a worker may search all tenants for work.
 create table webhooks.progress (
     tenant_id    uuid not null,
     endpoint_id  uuid not null,
@@ -37,8 +37,9 @@ create table webhooks.progress (
     -- since when the endpoint has waited.
     lease        uuid,
     leased_until timestamptz,
-    -- The index is on this column: it rarely changes, so the updates are HOT. With the numbers in the
-    -- index condition 10,000 messages to one endpoint left 280 KB of dead rows and 240 KB of index.
+    -- The index is on this column: it rarely changes, so the updates are HOT. With the numbers in
+    -- the index condition 10,000 messages to one endpoint left 280 KB of dead rows and 240 KB of
+    -- index.
     is_waiting   boolean not null generated always as (is_active and next_number <= last_number) stored,
     primary key (tenant_id, endpoint_id)
 ) with (fillfactor = 50);

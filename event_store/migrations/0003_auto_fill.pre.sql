@@ -1,12 +1,13 @@
 -- The work queue of the wait list: time that was given up, and openings whose offers have ended.
 --
--- A task holds only where to look and when; the worker decides from the log. So a task may run twice
--- or late. The projector `auto_fill` inserts tasks with its cursor; the worker deletes them.
+-- A task holds only where to look and when; the worker decides from the log. So a task may run
+-- twice or late. The projector `auto_fill` inserts tasks with its cursor; the worker deletes them.
 
 create schema auto_fill;
 grant usage on schema auto_fill to scheduler_projector, scheduler_worker, scheduler_backup;
 
--- `version`: the version at which an appointment, a session or a hold gave its time up; 0 for an opening.
+-- `version`: the version at which an appointment, a session or a hold gave its time up; 0 for an
+-- opening.
 create table auto_fill.task (
     tenant_id uuid not null,
     thing_id  uuid not null,

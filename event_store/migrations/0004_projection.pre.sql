@@ -16,7 +16,8 @@ create table projection.cursor (
 ) with (fillfactor = 50);
 
 call migration.isolate_tenants('projection', 'log.current_tenant()');
--- Cursors hold only ids and counts. A projector follows all logs; a rebuild moves all cursors at once.
+-- Cursors hold only ids and counts. A projector follows all logs; a rebuild moves all cursors at
+-- once.
 create policy follow on projection.cursor to scheduler_projector using (true) with check (true);
 create policy rebuild on projection.cursor to scheduler_owner using (true) with check (true);
 

@@ -1,6 +1,6 @@
--- The wrapped keys of practices and persons, and the ledger of erasures. They have a database of their
--- own, so that restoring the log from a backup cannot restore a destroyed key.
--- Runs as scheduler_owner.
+-- The wrapped keys of practices and persons, and the ledger of erasures. They have a database of
+-- their own, so that restoring the log from a backup cannot restore a destroyed key. Runs as
+-- scheduler_owner.
 
 create schema keys;
 grant usage on schema keys to scheduler_keys_app;
@@ -21,9 +21,9 @@ create table keys.practice_key (
     unique (tenant_id, key_id)
 );
 
--- Wrapped by a practice key, which the wrapping names; null once destroyed. The row stays, so that an
--- erased key differs from an unknown one. `reserved` counts the nonces that processes may have used,
--- never fewer than were used.
+-- Wrapped by a practice key, which the wrapping names; null once destroyed. The row stays, so that
+-- an erased key differs from an unknown one. `reserved` counts the nonces that processes may have
+-- used, never fewer than were used.
 create table keys.person_key (
     tenant_id  uuid not null,
     key_id     uuid not null,
@@ -37,8 +37,8 @@ create table keys.person_key (
     unique (tenant_id, subject_id, purpose, version)
 ) with (fillfactor = 80);
 
--- The persons who were erased. `seq` rises over all practices, and within each practice in the order
--- of commits: see KeyStore.erase.
+-- The persons who were erased. `seq` rises over all practices, and within each practice in the
+-- order of commits: see KeyStore.erase.
 create sequence keys.erasure_seq cache 1;
 create table keys.erasure_ledger (
     tenant_id  uuid not null,

@@ -1,5 +1,6 @@
--- Appends events and moves time claims: the only way to write to the log. It locks the heads, inserts
--- the events, deletes and inserts the claims, and updates the heads. See docs/adr/0002 and 0008.
+-- Appends events and moves time claims: the only way to write to the log. It locks the heads,
+-- inserts the events, deletes and inserts the claims, and updates the heads. See docs/adr/0002 and
+-- 0008.
 --
 -- One call takes appends of several tenants, at most one each, so that they share the cost of each
 -- statement. The parameters are binary rows: one JSON document took twice as long (docs/adr/0035).
@@ -18,19 +19,20 @@
 --   6 presence      the subject is marked present (flag) or absent
 --
 -- Almost every append is valid, since its caller has just read the log. So without p_check the
--- constraints of the tables decide: one violation fails the whole call, and the caller repeats it with
--- p_check. Then each append is checked, and the valid ones are written. Limits, and overlapping claims,
--- which the constraint ignores, are always checked: only while the head is locked is a count final.
+-- constraints of the tables decide: one violation fails the whole call, and the caller repeats it
+-- with p_check. Then each append is checked, and the valid ones are written. Limits, and
+-- overlapping claims, which the constraint ignores, are always checked: only while the head is
+-- locked is a count final.
 --
--- Returns one row per append, in order. outcome: appended | busy | unknown_practice | repeated | stale |
--- taken | full_day | full_week | absent; "position" is that of the last event written. A refused
--- append writes nothing, and does not affect the others.
+-- Returns one row per append, in order. outcome: appended | busy | unknown_practice | repeated |
+-- stale | taken | full_day | full_week | absent; "position" is that of the last event written. A
+-- refused append writes nothing, and does not affect the others.
 --
 -- Runs as scheduler_writer, the only role that may write here. It cannot log in, so no program can
 -- insert an event without its link in the hash chain.
 --
--- The lateral subqueries with a limit keep the planner on the indexes: it does not know that the arrays
--- are short, and would read a practice's whole log.
+-- The lateral subqueries with a limit keep the planner on the indexes: it does not know that the
+-- arrays are short, and would read a practice's whole log.
 create or replace function log.append(
     p_appends log.append_request[], p_events log.append_event[], p_guards log.append_guard[],
     p_wait boolean, p_check boolean
@@ -95,7 +97,8 @@ begin
             perform from log.tenant_head h
             where h.tenant_id in (select x.tenant from unnest(p_appends) as x)
             order by h.tenant_id for update skip locked;
-            -- The heads are locked, so the rows that the checks read cannot change before the commit.
+            -- The heads are locked, so the rows that the checks read cannot change before the
+            -- commit.
             repeated := array(
                 select n.tenant from unnest(p_appends) as n
                 cross join lateral (
@@ -216,7 +219,8 @@ begin
                     tenant_id, holder_id, what, starts_at, ends_at, visit_starts_at, visit_ends_at, service_id, expires_at, beside
                 )
                 select n.tenant, n.holder, n.subject, n.starts_at,
-                       -- An invalid end becomes null, which the column refuses. Readers rely on at most 40 hours.
+                       -- An invalid end becomes null, which the column refuses. Readers rely on at
+                       -- most 40 hours.
                        case when n.starts_at < n.ends_at and n.ends_at <= n.starts_at + interval '40 hours' then n.ends_at end,
                        n.visit_starts_at, n.visit_ends_at, n.service,
                        n.expires_at, n.flag is true
@@ -255,8 +259,9 @@ begin
         return next;
     end loop;
 
-    -- A plan that was made while the tables were small would stay for the session, and scan all claims
-    -- or events of a practice: 20 times the cost. So plans are discarded now and then, and after checks.
+    -- A plan that was made while the tables were small would stay for the session, and scan all
+    -- claims or events of a practice: 20 times the cost. So plans are discarded now and then, and
+    -- after checks.
     if is_checking and not has_limits or random() * 2000 < 1 then
         discard plans;
     end if;

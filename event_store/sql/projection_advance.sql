@@ -1,5 +1,6 @@
--- Begins a tenant's part of a projector's transaction: sets the tenant, moves its cursors, and holds them
--- until the commit. Raises SC001 if another runner has moved one of them: no event is projected twice.
+-- Begins a tenant's part of a projector's transaction: sets the tenant, moves its cursors, and
+-- holds them until the commit. Raises SC001 if another runner has moved one of them: no event is
+-- projected twice.
 create or replace function projection.advance(p_tenant uuid, p_moves json) returns void
 language plpgsql
 as $$

@@ -1,6 +1,6 @@
--- Leases up to p_most endpoints that have messages to send, those that have waited longest first: with
--- p_retries those whose last attempt failed, else the others. Tenants in p_busy are skipped. Leases end
--- by the server's clock, which all workers share.
+-- Leases up to p_most endpoints that have messages to send, those that have waited longest first:
+-- with p_retries those whose last attempt failed, else the others. Tenants in p_busy are skipped.
+-- Leases end by the server's clock, which all workers share.
 create or replace function webhooks.lease_endpoints(
     p_lease uuid, p_seconds double precision, p_now timestamptz, p_retries boolean, p_busy uuid[], p_most integer
 )

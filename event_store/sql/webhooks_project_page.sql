@@ -1,9 +1,10 @@
--- Projects a page of one practice's log to its endpoints and their deliveries, event by event in order:
--- p_rows is [{kind, position, ...}, ...]. Runs in the transaction of the projector's cursor.
--- `kind` is `told` for an event with a public name, else the change of an endpoint. An endpoint that
--- subscribed to an event's own name and to its summary name gets one message, under its own name.
--- A test changes the endpoint's version and position too, since its event is in the endpoint's stream.
--- The numbers of an endpoint's messages have no gaps: they are counted in its row of webhooks.progress.
+-- Projects a page of one practice's log to its endpoints and their deliveries, event by event in
+-- order: p_rows is [{kind, position, ...}, ...]. Runs in the transaction of the projector's cursor.
+-- `kind` is `told` for an event with a public name, else the change of an endpoint. An endpoint
+-- that subscribed to an event's own name and to its summary name gets one message, under its own
+-- name. A test changes the endpoint's version and position too, since its event is in the
+-- endpoint's stream. The numbers of an endpoint's messages have no gaps: they are counted in its
+-- row of webhooks.progress.
 create or replace function webhooks.project_page(p_rows json) returns void
 language plpgsql
 set plan_cache_mode = force_generic_plan

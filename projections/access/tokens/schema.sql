@@ -16,7 +16,8 @@ create table api_key (
 
 create index api_key_by_hash on api_key (key_hash);
 
--- A key is looked up before its practice is known: the holder of a key may read the row with its hash.
+-- A key is looked up before its practice is known: the holder of a key may read the row with its
+-- hash.
 create policy holder on api_key for select to scheduler_app
     using (key_hash = decode(nullif(current_setting('app.key_hash', true), ''), 'hex'));
 

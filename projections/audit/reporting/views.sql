@@ -1,6 +1,6 @@
--- All that analysts may read; docs/reporting.md describes each view. A view runs with the rights of its
--- owner, so an analyst needs none on the tables. Row-level security is forced on the owner too, so a view
--- shows only the practice of the transaction. Ids are the only data about patients here.
+-- All that analysts may read; docs/reporting.md describes each view. A view runs with the rights of
+-- its owner, so an analyst needs none on the tables. Row-level security is forced on the owner too,
+-- so a view shows only the practice of the transaction. Ids are the only data about patients here.
 
 create view visit with (security_barrier) as
 select

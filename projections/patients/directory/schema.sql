@@ -1,5 +1,5 @@
--- The patient directory. Personal data stays sealed under the person's key: details, contacts and remarks
--- are each the sealed part of the last event that set them.
+-- The patient directory. Personal data stays sealed under the person's key: details, contacts and
+-- remarks are each the sealed part of the last event that set them.
 create table patient (
     tenant_id        uuid not null,
     patient_id       uuid not null,
@@ -25,9 +25,9 @@ create table patient (
 
 create index patient_by_survivor on patient (tenant_id, merged_into) where merged_into is not null;
 
--- One row for each search token of a patient. The arrays in `patient` cannot be searched: array operators
--- are not leakproof, so row-level security keeps an index from being used. They give the rows to delete.
--- of_contact: a token of one of the patient's contacts, not of the patient.
+-- One row for each search token of a patient. The arrays in `patient` cannot be searched: array
+-- operators are not leakproof, so row-level security keeps an index from being used. They give the
+-- rows to delete. of_contact: a token of one of the patient's contacts, not of the patient.
 create table search_term (
     tenant_id  uuid not null,
     token      bigint not null,

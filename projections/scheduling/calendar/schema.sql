@@ -1,5 +1,5 @@
--- The current state of each appointment. placed_position is the event that set its clinician, resources
--- and time.
+-- The current state of each appointment. placed_position is the event that set its clinician,
+-- resources and time.
 
 create table appointment (
     tenant_id             uuid not null,
@@ -31,8 +31,8 @@ create index appointment_by_start on appointment (tenant_id, starts_at, appointm
 create index appointment_by_clinician on appointment (tenant_id, clinician_id, starts_at);
 create index appointment_by_patient on appointment (tenant_id, patient_id, starts_at);
 
--- The earlier places of appointments and group sessions that were moved: from one event until another.
--- Other earlier values are read from the log, once a row here shows that they are needed.
+-- The earlier places of appointments and group sessions that were moved: from one event until
+-- another. Other earlier values are read from the log, once a row here shows that they are needed.
 
 create table former_place (
     tenant_id      uuid not null,
@@ -100,8 +100,8 @@ create table session (
 create index session_by_start on session (tenant_id, starts_at, session_id);
 create index session_by_course on session (tenant_id, course_id, starts_at) where course_id is not null;
 
--- The courses: the current staff, and the start of the first session. The state of each session is in
--- its own row.
+-- The courses: the current staff, and the start of the first session. The state of each session is
+-- in its own row.
 
 create table course (
     tenant_id  uuid not null,
