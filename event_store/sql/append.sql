@@ -7,14 +7,15 @@
 --   p_appends: in order of tenant
 --   p_events:  in order of the appends and their parts
 --   p_guards:  of all appends, see below; null if there are none
---   p_wait:    whether to wait for a head that another session has locked; if not, its append is 'busy'
+--   p_wait:    whether to wait for a head that another session has locked, or answer 'busy'
 --   p_check:   whether to check each append first; see below
 --
 -- A guard states what must hold when the append is written, or what changes with it:
---   1 claim         a holder takes the time of a subject; flag: it may overlap others; amount: it is pending
+--   1 claim         a holder takes time of a subject; flag: it may overlap others; amount: pending
 --   2 release       all claims of the holder end, before this append's own are taken
---   3 daily limit   fewer than `amount` visits of the subject start in [starts_at, ends_at), of one service
---   4 weekly limit  or of any if null; claims that expire, and released ones, do not count (docs/adr/0012)
+--   3 daily limit   fewer than `amount` visits of the subject start in [starts_at, ends_at), of one
+--   4 weekly limit  service or of any if null; claims that expire or are released do not count
+--                   (docs/adr/0012)
 --   5 present       the subject is not marked absent (docs/adr/0033)
 --   6 presence      the subject is marked present (flag) or absent
 --
