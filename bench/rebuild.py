@@ -167,7 +167,7 @@ class Crew:
         while not tally.is_over:
             appointment = _appointment(next(self._numbers))
             began = time.perf_counter()
-            log.record(appointment, by=Provenance("key:bench", uuid7(), bytes(32)), claims=appointment.claims())
+            log.record(appointment, by=Provenance("key:bench", uuid7(), bytes(32)), guards=appointment.claims())
             ended = time.perf_counter()
             if per_second:
                 tally.note(ended - due)

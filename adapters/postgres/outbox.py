@@ -1,4 +1,4 @@
-"""The outbox of webhooks in PostgreSQL: see event_store/migrations/0012_webhooks.sql for its tables."""
+"""The outbox of webhooks in PostgreSQL: see event_store/migrations/0002_webhooks.pre.sql for its tables."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
@@ -88,7 +88,7 @@ class PostgresDeliveryStore:
     ) -> Sequence[DeliveryLease]:
         with self._pool.connection() as connection:
             rows = connection.execute(
-                "select tenant_id, endpoint_id from webhooks.lend(%s, %s, %s, %s, %s::uuid[], %s)",
+                "select tenant_id, endpoint_id from webhooks.lease_endpoints(%s, %s, %s, %s, %s::uuid[], %s)",
                 (lease, self._lease_seconds, now, retries, list(busy), most),
             ).fetchall()
         return [DeliveryLease(tenant_id, endpoint_id, lease) for tenant_id, endpoint_id in rows]

@@ -5,6 +5,7 @@ with open_container(Settings()) as container:      # starts or joins the embedde
     container.run_projectors(stop)             # what `scheduler project` does
 """
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -58,10 +59,11 @@ from projections.audit.history.instants import Instants
 from projections.audit.history.queries import HistoryQueries
 from projections.engine import cursors
 from projections.engine.cursors import ViewStatus
-from projections.engine.errors import ViewBehindError
+from projections.engine.errors import RebuildRunningError, ViewBehindError
 from projections.engine.runner import Runner
 from projections.engine.waiting import wait_for
 from projections.importing.imports.queries import ImportQueries
+from projections.install import outdated
 from projections.patients.directory.queries import PatientQueries
 from projections.read_models import READ_MODELS, projectors
 from projections.rebuild import Incomplete, Progress, Rebuild
@@ -87,6 +89,11 @@ FOLLOWERS: Final = (*VIEWS, WebhooksProjector.name, AutoFillProjector.name)
 """Who follows the logs: the read models, and what no rebuild makes again: what is handed to endpoints outside, and to the wait list."""
 EVENT_NAMES: Final = public_names(str(getattr(event, "TOPIC", "")) for event in event_classes())
 _LISTEN_SECONDS: Final = 1.0
+_REBUILD_RETRY_SECONDS: Final = 1.0
+_FAILED_REBUILD_RETRY_SECONDS: Final = 60.0
+_REBUILD_WAITS: Final[tuple[type[Exception], ...]] = (RebuildRunningError, *OUTAGES)
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -198,7 +205,7 @@ class Container:
         return relaxed(self.server.conninfo("scheduler_projector"))
 
     def run_projectors(self, stop: Event) -> None:
-        """Keep all read models up with all logs until ``stop`` is set."""
+        """Keep all read models up to date until ``stop`` is set; rebuild those whose definition has changed."""
         connect = connecting(self.server.conninfo("scheduler_projector"), is_durable=False)
 
         def hints() -> Iterator[set[UUID] | None]:
@@ -206,7 +213,36 @@ class Container:
                 yield from listen(connection, _LISTEN_SECONDS)
 
         with self.projecting() as runner:
-            runner.run(hints, stop)
+            run_together(stop, partial(runner.run, hints), partial(self._rebuild_outdated, runner))
+
+    def _rebuild_outdated(self, runner: Runner, stop: Event) -> None:
+        """Rebuild the read models whose definition has changed, beside the live ones; then wait for ``stop``.
+
+        A failure is logged, and the rebuild tried again; meanwhile the live read models keep serving.
+        """
+
+        def check_stop(_done: int, _total: int) -> None:
+            if stop.is_set():
+                raise InterruptedError("the program stops")
+
+        while not stop.is_set():
+            try:
+                with connecting(self.server.admin_conninfo)() as connection:
+                    names = outdated(connection)
+                if names:
+                    _log.info("rebuilding the read models %s: their definition has changed", ", ".join(names))
+                    self.rebuild(names, check_stop)
+                    runner.reload()
+                stop.wait()
+            except InterruptedError:
+                return
+            except _REBUILD_WAITS as error:
+                _log.warning("the rebuild waits: %s", type(error).__name__)
+                stop.wait(_REBUILD_RETRY_SECONDS)
+            except Exception as error:
+                # The class alone: a message may hold personal data.
+                _log.error("the rebuild failed and will be tried again: %s", type(error).__name__)
+                stop.wait(_FAILED_REBUILD_RETRY_SECONDS)
 
     def run_workers(self, stop: Event) -> None:
         """Do until ``stop`` is set what is done after the fact: send webhooks, offer what was given up to those who wait, and keep times

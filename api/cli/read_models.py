@@ -30,7 +30,7 @@ def status(
     else:
         _tell(found, every)
         for name in outdated:
-            out.print(f"The read model {name} has an old form; run: scheduler rebuild {name}")
+            out.print(f"The read model {name} has an old form; `scheduler project` rebuilds it when it starts.")
     if any(view.error for view in found):
         raise typer.Exit(FOUND)
 

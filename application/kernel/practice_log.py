@@ -12,7 +12,7 @@ from eventsourcing.domain import MutableOrImmutableAggregate
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from application.kernel.catalogue import KINDS, Catalogue
-from application.kernel.conditions import Guard
+from application.kernel.conditions import Guard, presence_changes
 from application.kernel.errors import (
     IdempotencyMismatchError,
     NotFoundError,
@@ -26,13 +26,10 @@ from application.kernel.retry import OvertakenError
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import CommandRepeatedError, Provenance, Reached
 from domain.patients.patient import Patient
-from domain.patients.standing import PatientGuard
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.availability.quotas import LimitGuard
 from domain.scheduling.errors import LimitReachedError, TimeTakenError
-from domain.scheduling.time_claim import TimeClaim, TimeRelease
 
 T = TypeVar("T", bound=Aggregate)
 U = TypeVar("U", bound=Aggregate)
@@ -111,26 +108,16 @@ class PracticeLog(Application[UUID]):
         streams = self.reader.streams([one[1], other[1]])
         return _folded(streams, *one), _folded(streams, *other)
 
-    def record(
-        self,
-        *things: Aggregate,
-        by: Provenance,
-        claims: Sequence[TimeClaim] = (),
-        releases: Sequence[UUID] = (),
-        caps: Sequence[LimitGuard] = (),
-        relies_on: PatientGuard | None = None,
-    ) -> int:
-        """Append what the things decided, and move their claims on time with it; return the position to wait for.
+    def record(self, *aggregates: Aggregate, by: Provenance, guards: Sequence[Guard] = ()) -> int:
+        """Append what the aggregates decided, in one transaction with its guards; return the position to wait for.
 
-        ``caps`` are limits that must still hold then, and ``relies_on`` a patient who must not have been withdrawn since. A command
-        that changed nothing returns the log's present position.
-        Raises StaleVersionError, TimeTakenError, DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
+        Aggregates without new events return the log's present position. Raises StaleVersionError,
+        TimeTakenError, DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
         UnavailableError: nothing was recorded.
         """
+        all_guards = [*guards, *presence_changes(aggregates)]
         try:
-            recordings = self.save(
-                *things, provenance=by, claims=claims, releases=releases, caps=caps, relies_on=relies_on
-            )
+            recordings = self.save(*aggregates, provenance=by, guards=all_guards)
         except IntegrityError as error:
             raise StaleVersionError from error
         except OperationalError as error:
@@ -140,23 +127,13 @@ class PracticeLog(Application[UUID]):
         return int(recordings[-1].notification.id)
 
     def commit(self, aggregate: T, *others: Aggregate, by: Provenance, guards: Sequence[Guard] = ()) -> Outcome[T]:
-        """Append what the aggregates decided, in one transaction with its guards.
+        """Record, and return the outcome of a command.
 
-        Aggregates without new events return the log's present position. Raises OvertakenError:
-        another writer came first, to one of the streams, to the time or to the limit;
-        PatientWithdrawnError, CommandRepeatedError, UnavailableError. Nothing was recorded then.
+        Raises OvertakenError: another writer came first, to one of the streams, to the time or to the
+        limit; PatientWithdrawnError, CommandRepeatedError, UnavailableError. Nothing was recorded then.
         """
-        patients = [guard for guard in guards if isinstance(guard, PatientGuard)]
         try:
-            position = self.record(
-                aggregate,
-                *others,
-                by=by,
-                claims=[guard for guard in guards if isinstance(guard, TimeClaim)],
-                releases=[guard.holder_id for guard in guards if isinstance(guard, TimeRelease)],
-                caps=[guard for guard in guards if isinstance(guard, LimitGuard)],
-                relies_on=patients[0] if patients else None,
-            )
+            position = self.record(aggregate, *others, by=by, guards=guards)
         except (StaleVersionError, TimeTakenError, LimitReachedError) as error:
             raise OvertakenError(error) from error
         return Outcome(aggregate, position)

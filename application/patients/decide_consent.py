@@ -9,9 +9,9 @@ from application.kernel.errors import NotFoundError, StaleVersionError
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
+from domain.kernel.presence import PresenceGuard
 from domain.patients.consents import Channel, Consents
 from domain.patients.patient import Patient
-from domain.patients.standing import PatientGuard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def decide_consent(log: PracticeLog, command: DecideConsent, context: Context) -
         consents.withdraw(command.kind, command.how, command.by_whom, decided_at, context.now)
     else:
         consents.give(command.kind, command.document_version, command.how, command.by_whom, decided_at, context.now)
-    return log.commit(consents, by=context.provenance, guards=[PatientGuard(consents.patient_id)])
+    return log.commit(consents, by=context.provenance, guards=[PresenceGuard(consents.patient_id)])
 
 
 def _consents(log: PracticeLog, command: DecideConsent, context: Context) -> Consents:

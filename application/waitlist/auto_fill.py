@@ -20,6 +20,7 @@ from application.waitlist.ranking import Ranking
 from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.kernel.time_range import TimeRange
 from domain.practice.practice import Practice
+from domain.scheduling.time_claim import TimeRelease
 from domain.waitlist.entry import EntryStatus, WaitlistEntry
 from domain.waitlist.errors import OfferEndedError
 from domain.waitlist.offer import expiry
@@ -124,7 +125,7 @@ class AutoFill:
     ) -> None:
         opening.close(because, as_of, passed, now)
         try:
-            log.record(opening, by=by, releases=[opening.id])
+            log.record(opening, by=by, guards=[TimeRelease(opening.id)])
         except StaleVersionError as error:
             raise OvertakenError(OfferEndedError()) from error
 

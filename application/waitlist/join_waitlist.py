@@ -12,7 +12,7 @@ from application.kernel.practice_log import PracticeLog
 from application.patients.person import require_patient_of
 from application.waitlist.reach import own_waiting
 from domain.kernel.errors import InvalidValueError
-from domain.patients.standing import PatientGuard
+from domain.kernel.presence import PresenceGuard
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
 from domain.scheduling.errors import ClinicianNotOfferingError
@@ -48,7 +48,7 @@ def join_waitlist(log: PracticeLog, command: JoinWaitlist, context: Context) -> 
         preferences=command.preferences,
         at=context.now,
     )
-    return log.commit(entry, by=context.provenance, guards=[PatientGuard(command.patient_id)])
+    return log.commit(entry, by=context.provenance, guards=[PresenceGuard(command.patient_id)])
 
 
 def require_possible(log: PracticeLog, service_id: UUID, preferences: WaitlistPreferences) -> None:

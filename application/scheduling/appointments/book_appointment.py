@@ -20,9 +20,10 @@ from application.scheduling.reach import own_clinicians
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
+from domain.kernel.presence import PresenceGuard
 from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
-from domain.patients.standing import PatientGuard, PatientStanding
+from domain.patients.standing import PatientStanding
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
 from domain.practice.service import ServiceFields
@@ -116,7 +117,7 @@ def book_appointment(log: PracticeLog, command: BookAppointment, context: Contex
     )
     if schedule.consultation.is_command_recorded:
         raise CommandRepeatedError
-    require_patient(schedule.consultation)
+    standing = require_patient(log, command.patient_id, schedule.consultation)
     for resource_id in command.resource_ids:
         schedule.catalogue.one(Resource, resource_id)
     for clinician_id in command.preferred_clinician_ids:
@@ -139,10 +140,10 @@ def book_appointment(log: PracticeLog, command: BookAppointment, context: Contex
         *(TimeRelease(holder_id) for holder_id in releases),
         *appointment.claims(),
         *(() if exemption.is_over_limits else _caps(schedule, appointment, hold)),
-        PatientGuard(command.patient_id, schedule.consultation.position),
+        PresenceGuard(command.patient_id),
     ]
     outcome = log.commit(appointment, *aggregates, by=context.provenance, guards=guards)
-    return Booked(outcome.aggregate, outcome.position, schedule.consultation.patient)
+    return Booked(outcome.aggregate, outcome.position, standing)
 
 
 def _caps(schedule: Schedule, appointment: Appointment, hold: Hold | None) -> Sequence[LimitGuard]:

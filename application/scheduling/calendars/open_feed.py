@@ -11,9 +11,9 @@ from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, OutOfReachError, Permission
 from application.kernel.practice_log import PracticeLog
 from application.practice.references import require_clinicians
+from domain.kernel.presence import PresenceGuard
 from domain.patients.errors import PatientMergedError, PatientWithdrawnError
 from domain.patients.patient import Patient
-from domain.patients.standing import PatientGuard
 from domain.scheduling.calendars.feed import Detail, Feed
 
 
@@ -47,7 +47,7 @@ def open_feed(log: PracticeLog, command: OpenFeed, context: Context) -> Outcome[
     if command.patient_id is None:
         return log.commit(feed, by=context.provenance)
     require_living(log, command.patient_id)
-    return log.commit(feed, by=context.provenance, guards=[PatientGuard(command.patient_id)])
+    return log.commit(feed, by=context.provenance, guards=[PresenceGuard(command.patient_id)])
 
 
 def authorise_feed(actor: Actor, clinician_id: UUID | None, kind: str = "feed") -> None:

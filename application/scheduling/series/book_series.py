@@ -25,9 +25,9 @@ from application.scheduling.series.series_slots import (
     decide_all,
 )
 from domain.kernel.money import Money
+from domain.kernel.presence import PresenceGuard
 from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
-from domain.patients.standing import PatientGuard
 from domain.practice.service import Service
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.notes import clean_notes
@@ -75,7 +75,7 @@ class SeriesPlan:
     zone: str
     occurrences: Sequence[Occurrence]
     decisions: SlotDecisions
-    patient: PatientGuard
+    patient: PresenceGuard
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +159,8 @@ def _plan(log: PracticeLog, command: BookSeries, now: datetime, command_id: UUID
     )
     if schedule.consultation.is_command_recorded:
         raise CommandRepeatedError
-    require_patient(schedule.consultation)
-    guard = PatientGuard(command.patient_id, schedule.consultation.position)
+    require_patient(log, command.patient_id, schedule.consultation)
+    guard = PresenceGuard(command.patient_id)
     zone = zone_of(schedule, command.clinician_id, command.starts_at)
     found = occurrences(rule, command.starts_at, zone)
     requested = [

@@ -11,7 +11,7 @@ from application.patients.person import person_of, refuse_gone
 from application.scheduling.reach import own_course
 from application.scheduling.series.book_series import OnConflict
 from application.scheduling.sessions.course_roster import COURSE_TRIES, change_places
-from domain.patients.standing import PatientGuard
+from domain.kernel.presence import PresenceGuard
 from domain.scheduling.series.errors import Conflict
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.course_events import CourseEnrolment
@@ -69,5 +69,5 @@ def enrol_in_course(log: PracticeLog, command: EnrolInCourse, context: Context) 
             kept=places.kept,
         )
         course.enrol(enrolment, context.now)
-        guards = [PatientGuard(command.patient_id)]
+        guards = [PresenceGuard(command.patient_id)]
         return log.commit(course, *places.done.values(), by=context.provenance, guards=guards)

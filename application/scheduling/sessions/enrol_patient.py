@@ -10,7 +10,7 @@ from application.kernel.practice_log import PracticeLog
 from application.patients.person import refuse_gone
 from application.scheduling.reach import own_session
 from application.scheduling.sessions.roster_change import ROSTER_TRIES, commit_roster, in_turn, session_and_person
-from domain.patients.standing import PatientGuard
+from domain.kernel.presence import PresenceGuard
 from domain.scheduling.sessions.group_session import GroupSession
 
 
@@ -31,4 +31,4 @@ def enrol_patient(log: PracticeLog, command: EnrolPatient, context: Context) -> 
         session, person = session_and_person(log, command)
         refuse_gone(person, command.patient_id)
         session.enrol(command.patient_id, person.ids, context.now, waits=command.waits)
-        return commit_roster(log, session, context, PatientGuard(command.patient_id))
+        return commit_roster(log, session, context, PresenceGuard(command.patient_id))

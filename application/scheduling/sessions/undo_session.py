@@ -15,8 +15,8 @@ from application.scheduling.availability.schedule import expired_holders
 from application.scheduling.availability.visit_caps import caps_on_session
 from application.scheduling.reach import own_session
 from application.scheduling.sessions.roster_change import ROSTER_TRIES, in_turn
+from domain.kernel.presence import PresenceGuard
 from domain.patients.errors import PatientWithdrawnError
-from domain.patients.standing import PatientGuard
 from domain.scheduling.errors import NothingToUndoError, NotLastError
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession
 from domain.scheduling.sessions.undo import undo
@@ -61,7 +61,7 @@ def undo_session(log: PracticeLog, command: UndoSession, context: Context) -> Ou
                 raise NotFoundError("patient")
             if person.is_withdrawn:
                 raise PatientWithdrawnError
-            guards.append(PatientGuard(person.ids[0]))
+            guards.append(PresenceGuard(person.ids[0]))
         return log.commit(session, by=context.provenance, guards=guards)
 
 

@@ -22,6 +22,7 @@ from domain.kernel.zone_sightings import Sightings
 from domain.practice.practice import Practice
 from domain.scheduling.errors import TimeTakenError
 from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.time_claim import TimeRelease
 
 ACTOR: Final = "system"
 _BATCH: Final = 100
@@ -100,8 +101,7 @@ class AdoptZoneRulesHandler:
             log.record(
                 *moving.things(),
                 by=Provenance(ACTOR, uuid5(cause, named), causation_id=cause),
-                claims=moving.claims(),
-                releases=moving.releases(),
+                guards=[*map(TimeRelease, moving.releases()), *moving.claims()],
             )
             return [_told(move, is_beside=move.aggregate.id in moving.beside) for move in due]
 

@@ -1,13 +1,7 @@
--- A message that is delivered changes no index: whether an endpoint has something to send stands in a column of its own, which is the same
--- from one message to the next, so that each version of a row takes the place of the one before it. With the numbers in the index's
--- condition 10,000 messages to one endpoint left 280 KB of dead rows and 240 KB of index behind them; now the row stays in its page.
-
-drop index webhooks.progress_waiting;
-alter table webhooks.progress
-    add column is_waiting boolean not null generated always as (is_active and next_number <= last_number) stored;
-create index progress_waiting on webhooks.progress (leased_until nulls first) where is_waiting;
-
-create or replace function webhooks.lend(
+-- Leases up to p_most endpoints that have messages to send, those that have waited longest first:
+-- with p_retries those whose last attempt failed, else the others. Tenants in p_busy are skipped.
+-- Leases end by the server's clock, which all workers share.
+create or replace function webhooks.lease_endpoints(
     p_lease uuid, p_seconds double precision, p_now timestamptz, p_retries boolean, p_busy uuid[], p_most integer
 )
 returns table (tenant_id uuid, endpoint_id uuid)
@@ -25,3 +19,6 @@ as $$
     where p.tenant_id = chosen.tenant_id and p.endpoint_id = chosen.endpoint_id
     returning p.tenant_id, p.endpoint_id
 $$;
+
+revoke all on function webhooks.lease_endpoints from public;
+grant execute on function webhooks.lease_endpoints to scheduler_worker;

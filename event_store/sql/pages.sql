@@ -1,8 +1,9 @@
--- A page of each of several practices' logs in one round trip: what a projector reads when it is told who has grown.
-create function log.pages(p_tenant uuid[], p_after bigint[], p_limit integer)
+-- Returns the next page of each of several practices' logs in one round trip; for projectors.
+create or replace function log.pages(p_tenant uuid[], p_after bigint[], p_limit integer)
 returns table (
-    tenant_id uuid, "position" bigint, event_type text, stream_id uuid, version integer, body text, schema_version smallint,
-    actor text, command_id uuid, causation_id uuid, effective_at timestamptz, recorded_at timestamptz, sealed bytea
+    tenant_id uuid, "position" bigint, event_type text, stream_id uuid, version integer, body text,
+    schema_version smallint, actor text, command_id uuid, causation_id uuid, effective_at timestamptz,
+    recorded_at timestamptz, sealed bytea
 )
 language plpgsql
 set plan_cache_mode = force_generic_plan
