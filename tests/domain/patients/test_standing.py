@@ -19,7 +19,11 @@ def new_patient(zone: str | None = None) -> Patient:
 
 
 def record_of(*patients: Patient) -> list[PatientRecord]:
-    return [PatientRecord.of([(str(getattr(event, "TOPIC", "")), _body(event)) for event in patient.pending_events]) for patient in patients]
+    return [PatientRecord.of(_stored(patient)) for patient in patients]
+
+
+def _stored(patient: Patient) -> list[tuple[str, dict[str, Any]]]:
+    return [(str(getattr(event, "TOPIC", "")), _body(event)) for event in patient.pending_events]
 
 
 def _body(event: Any) -> dict[str, Any]:
