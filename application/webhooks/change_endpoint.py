@@ -31,9 +31,9 @@ class ChangeEndpoint:
 class ChangeEndpointHandler(EndpointHandler[ChangeEndpoint]):
     """``names`` are all events that can be subscribed to."""
 
-    def __init__(self, logs: PracticeLogs, clock: Clock, outside: OutboundHttp, names: Collection[str]) -> None:
+    def __init__(self, logs: PracticeLogs, clock: Clock, http: OutboundHttp, names: Collection[str]) -> None:
         super().__init__(logs, clock)
-        self._outside = outside
+        self._http = http
         self._names = names
 
     def act(self, endpoint: WebhookEndpoint, command: ChangeEndpoint) -> None:
@@ -42,5 +42,5 @@ class ChangeEndpointHandler(EndpointHandler[ChangeEndpoint]):
         if "events" in command.changes:
             to.checked_against(self._names)
         if "url" in command.changes:
-            require_reachable(self._outside, to.url)
+            require_reachable(self._http, to.url)
         endpoint.change(to, self._clock.now())

@@ -31,20 +31,20 @@ class RegisterEndpointHandler(CreateHandler[RegisterEndpoint, WebhookEndpoint]):
         logs: PracticeLogs,
         clock: Clock,
         secrets: SecretBox,
-        outside: OutboundHttp,
+        http: OutboundHttp,
         names: Collection[str],
         count: Callable[[UUID], int],
     ) -> None:
         super().__init__(logs, clock)
         self._secrets = secrets
-        self._outside = outside
+        self._http = http
         self._names = names
         self._count = count
 
     def make(self, log: PracticeLog, command: RegisterEndpoint, id: UUID) -> WebhookEndpoint:
         """Raises InvalidValueError: an address that is refused, an event that there is not; TooManyEndpointsError."""
         subscription = Subscription(command.url, command.events).checked_against(self._names)
-        require_reachable(self._outside, subscription.url)
+        require_reachable(self._http, subscription.url)
         if self._count(log.tenant_id) >= MOST_ENDPOINTS:
             raise TooManyEndpointsError(f"a practice has {MOST_ENDPOINTS} endpoints at most; delete one first")
         secret = self._secrets.seal(log.tenant_id, id, command.secret)

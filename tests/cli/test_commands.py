@@ -139,7 +139,7 @@ class TestStatusAndRebuild:
             "waitlist",
             "imports",
             "webhooks",
-            "auto_fill",
+            "policies",
         }
         assert all(view["error"] is None for view in views)
 
@@ -164,7 +164,7 @@ class TestStatusAndRebuild:
             f"practice {ill}: patients: 2 of 2 events behind",
         ]
         assert (
-            f"practice {well}: calendar, patients, history, access, waitlist, imports, webhooks, auto_fill: up to date"
+            f"practice {well}: calendar, patients, history, access, waitlist, imports, webhooks, policies: up to date"
             in every
         )
 

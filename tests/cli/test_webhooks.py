@@ -24,7 +24,7 @@ def endpoint(scheduler: Scheduler) -> tuple[UUID, UUID]:
             container.logs,
             container.clock,
             container.secrets,
-            container.outside,
+            container.outbound_http,
             container.event_names,
             container.endpoint_count,
         )

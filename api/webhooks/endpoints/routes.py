@@ -50,7 +50,7 @@ async def register_webhook_endpoint(body: EndpointBody, call: Creating) -> Respo
             container.logs,
             container.clock,
             container.secrets,
-            container.outside,
+            container.outbound_http,
             container.event_names,
             container.endpoint_count,
         )
@@ -87,7 +87,7 @@ async def change_webhook_endpoint(webhook_endpoint_id: UUID, body: EndpointPatch
     changes = chosen(body, EndpointChanges)
     command = ChangeEndpoint(webhook_endpoint_id, changes, call.expected_version)
     handler = ChangeEndpointHandler(
-        call.container.logs, call.container.clock, call.container.outside, call.container.event_names
+        call.container.logs, call.container.clock, call.container.outbound_http, call.container.event_names
     )
     return await call.write(
         Action.MANAGE_WEBHOOKS, lambda by: changed(handler(call.actor.tenant_id, command, by), show)
