@@ -1,4 +1,6 @@
-"""Webhook messages in PostgreSQL, schema ``webhooks``: implements application.webhooks.ports.DeliveryStore."""
+"""Webhook messages in PostgreSQL, schema ``webhooks``: implements
+application.webhooks.ports.DeliveryStore.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
@@ -11,7 +13,9 @@ from adapters.postgres.connections import TenantWork
 from application.webhooks.ports import DeliveryLease, Destination, Message, Reply
 
 LEASE_SECONDS: Final = 5.0
-"""A worker prolongs its leases each second. After it was killed, its endpoints wait for the rest of them."""
+"""A worker extends its leases each second. After it was killed, its endpoints wait for the rest of
+them.
+"""
 
 _DESTINATION: Final = """
 select e.url, e.secret, e.previous_secret, e.previous_until, p.next_number
@@ -22,8 +26,9 @@ _MESSAGES: Final = """
 select number, position, event, thing_id, thing_version, occurred_at, attempts, first_attempt from webhooks.delivery
 where tenant_id = %(tenant)s and endpoint_id = %(endpoint)s and number >= %(next)s order by number limit %(most)s
 """
-# Only the holder of the lease goes on, and only while the message is the next one: a replay may have gone back meanwhile. The lease
-# is extended only in its second half, since that costs an entry in an index.
+# Only the holder of the lease goes on, and only while the message is the next one: a replay may
+# have gone back meanwhile. The lease is extended only in its second half, since that costs an entry
+# in an index.
 _SUCCESS: Final = """
 with moved as (
     update webhooks.progress
@@ -52,7 +57,8 @@ set attempts = d.attempts + 1, first_attempt = coalesce(d.first_attempt, %(at)s)
 from kept
 where d.tenant_id = %(tenant)s and d.endpoint_id = %(endpoint)s and d.number = %(number)s
 """
-# Locked rows are left out, so that it waits for nothing: storing a success extends the lease as well.
+# Locked rows are left out, so that it waits for nothing: storing a success extends the lease as
+# well.
 _EXTEND: Final = """
 update webhooks.progress p set leased_until = clock_timestamp() + make_interval(secs => %s)
 from (
@@ -69,8 +75,8 @@ where tenant_id = %(tenant)s and endpoint_id = %(endpoint)s and lease = %(lease)
 
 
 class PostgresDeliveryStore:
-    """The port ``DeliveryStore``. ``pool`` connects as scheduler_worker. Its commits need not wait for
-    the disk: what a power cut loses is delivered once more. ``transaction`` is one practice's.
+    """The port ``DeliveryStore``. ``pool`` connects as scheduler_worker. Its commits need not wait
+    for the disk: what a power cut loses is delivered once more. ``transaction`` is one practice's.
     """
 
     def __init__(

@@ -1,4 +1,6 @@
-"""The work queue in PostgreSQL: implements application.kernel.jobs.JobQueue and JobStore on the schema ``jobs``."""
+"""The work queue in PostgreSQL: implements application.kernel.jobs.JobQueue and JobStore on the
+schema ``jobs``.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ from adapters.postgres.connections import TenantWork
 from application.kernel.jobs import Job, JobChanges, LeasedJob, Priority
 
 LEASE_SECONDS: Final = 5.0
-"""A worker extends its leases each second. After it was killed, its jobs wait for the rest of them."""
+"""A worker extends its leases each second. After it was killed, its jobs wait for the rest of them.
+"""
 
 _TAKE: Final = """
 select tenant_id, kind, key, payload, due_at, attempts, revision, lease from jobs.take(%s, %s, %s, %s::uuid[], %s::text[])
@@ -68,7 +71,9 @@ class ListedJob:
 
 
 class PostgresJobQueue:
-    """``pool`` connects as scheduler_worker. Its commits need not wait for the disk: a job whose end a power cut loses runs again."""
+    """``pool`` connects as scheduler_worker. Its commits need not wait for the disk: a job whose
+    end a power cut loses runs again.
+    """
 
     def __init__(
         self,

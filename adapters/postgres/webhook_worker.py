@@ -38,7 +38,8 @@ class WebhookWorker:
     @contextmanager
     def delivering(self, threads: int = THREADS) -> Iterator[WebhookDispatcher]:
         """Open a dispatcher with connections of its own."""
-        # A result that a power cut loses is repeated under the same message id, so commits need not wait for the disk.
+        # A result that a power cut loses is repeated under the same message id, so commits need not
+        # wait for the disk.
         with open_pool(
             relaxed(self.conninfo), name="webhooks", most=threads + 1, resets=False, wait_seconds=10.0
         ) as pool:

@@ -40,7 +40,7 @@ class JobWorker:
         self._handlers = {kind.NAME: (kind, handler) for kind, handler in handlers.items()}
         self._clock = clock
         self._outages = outages
-        self._interruptions = (JobInterruptedError, *outages)
+        self._interruptions: tuple[type[Exception], ...] = (JobInterruptedError, *outages)
         self._threads = threads
         self._changed = threading.Condition()
         self._is_woken = True
@@ -54,7 +54,9 @@ class JobWorker:
             self._changed.notify()
 
     def run(self, stop: threading.Event) -> None:
-        """Carry out jobs until ``stop`` is set and those that run have ended. Waits while the database is away."""
+        """Carry out jobs until ``stop`` is set and those that run have ended. Waits while the
+        database is away.
+        """
         self._stop = stop
         extend_at = time.monotonic()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="jobs") as pool:

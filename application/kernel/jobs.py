@@ -22,7 +22,8 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work in one practice. Subclasses are frozen dataclasses whose fields are ids (UUID) and versions (int) only.
+    """One piece of work in one practice. Subclasses are frozen dataclasses whose fields are ids
+    (UUID) and versions (int) only.
 
     ``NAME`` is set by hand and never changes: a job that is due in years is stored under it.
     """
@@ -41,7 +42,9 @@ class Job:
 
     @classmethod
     def from_payload(cls, tenant_id: UUID, payload: Mapping[str, object]) -> Self:
-        """Return the job that was stored. Raises msgspec.ValidationError: its fields have changed since."""
+        """Return the job that was stored. Raises msgspec.ValidationError: its fields have changed
+        since.
+        """
         return msgspec.convert({**payload, "tenant_id": tenant_id}, cls)
 
 
@@ -52,7 +55,9 @@ class JobQueue(Protocol):
     """
 
     def enqueue(self, job: Job, *, due_at: datetime, priority: Priority = Priority.NORMAL) -> None:
-        """Store a job. One with the same key is replaced: it is due at the new time, and its attempts begin anew."""
+        """Store a job. One with the same key is replaced: it is due at the new time, and its
+        attempts begin anew.
+        """
         ...
 
     def cancel(self, job: Job) -> None:
@@ -86,7 +91,9 @@ Decide: TypeAlias = Callable[[LoggedEvent, JobQueue], None]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What follows from an event: ``decide`` enqueues or cancels jobs of the event's practice, and does nothing else."""
+    """What follows from an event: ``decide`` enqueues or cancels jobs of the event's practice, and
+    does nothing else.
+    """
 
     topics: Collection[str]
     decide: Decide
@@ -97,7 +104,9 @@ class Policy:
 
 
 def policy(*events: type) -> Callable[[Decide], Policy]:
-    """Make a function the policy for these events. It stands alone in a file of its name: ``when_<event>_<do>.py``."""
+    """Make a function the policy for these events. It stands alone in a file of its name:
+    ``when_<event>_<do>.py``.
+    """
     topics = frozenset(str(event.TOPIC) for event in events)  # type: ignore[attr-defined]
     return lambda decide: Policy(topics, decide)
 
@@ -106,10 +115,14 @@ class Policies:
     """All policies of the program."""
 
     def __init__(self, policies: Iterable[Policy]) -> None:
+        self._policies = tuple(policies)
         self._by_topic: dict[str, list[Policy]] = {}
-        for one in policies:
+        for one in self._policies:
             for topic in one.topics:
                 self._by_topic.setdefault(topic, []).append(one)
+
+    def __contains__(self, policy: Policy) -> bool:
+        return policy in self._policies
 
     def __call__(self, events: Sequence[LoggedEvent]) -> list[JobRow]:
         """Return the changes to the queue that follow from a batch of one practice's events."""
@@ -158,7 +171,8 @@ class JobStore(Protocol):
         error: str | None = None,
         attempts: int = 0,
     ) -> None:
-        """Give the lease back and delete the job; with ``due_at`` keep it until then; with ``error`` alone keep it as a dead letter.
+        """Give the lease back and delete the job; with ``due_at`` keep it until then; with
+        ``error`` alone keep it as a dead letter.
 
         Without effect where the lease has gone to another worker.
         """
@@ -169,7 +183,9 @@ class JobRun(Protocol):
     """What a handler may use while it carries out a job."""
 
     def report(self, done: int, total: int) -> None:
-        """Store the progress. Raises JobInterruptedError: the handler must stop; the job runs again, unless it was cancelled."""
+        """Store the progress. Raises JobInterruptedError: the handler must stop; the job runs
+        again, unless it was cancelled.
+        """
         ...
 
 
@@ -179,4 +195,6 @@ class JobInterruptedError(Exception):
 
 J = TypeVar("J", bound=Job)
 JobHandler: TypeAlias = Callable[[J, JobRun], datetime | None]
-"""Carries out a job; returns when it is to run again, None if it is done. It must do no harm when it runs twice."""
+"""Carries out a job; returns when it is to run again, None if it is done. It must do no harm when
+it runs twice.
+"""

@@ -1,4 +1,6 @@
-"""An opening is offered to the next patient when its offers have expired or were declined, until it is filled or closed."""
+"""An opening is offered to the next patient when its offers have expired or were declined, until it
+is filled or closed.
+"""
 
 from datetime import datetime
 

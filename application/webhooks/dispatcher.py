@@ -17,7 +17,9 @@ from application.webhooks.sender import WebhookSender
 THREADS: Final = 16
 """How many endpoints one process serves at a time."""
 RETRY_THREADS: Final = 8
-"""At most this many threads retry failed messages, so that receivers which take ten seconds to fail leave room for the others."""
+"""At most this many threads retry failed messages, so that receivers which take ten seconds to fail
+leave room for the others.
+"""
 THREADS_PER_PRACTICE: Final = 4
 POLL_SECONDS: Final = 1.0
 """How often the dispatcher looks for work without a hint, and extends its leases."""
@@ -44,7 +46,9 @@ class WebhookDispatcher:
             self._changed.notify()
 
     def run(self, stop: threading.Event, outages: tuple[type[Exception], ...]) -> None:
-        """Send until ``stop`` is set and the threads have ended. Waits while the database is away, which ``outages`` report."""
+        """Send until ``stop`` is set and the threads have ended. Waits while the database is away,
+        which ``outages`` report.
+        """
         extend_at = time.monotonic()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="webhooks") as pool:
             while not stop.is_set() or self._leases:
@@ -93,7 +97,8 @@ class WebhookDispatcher:
         except outages as error:
             _log.warning("webhooks of practice %s wait: %s", lease.tenant_id, type(error).__name__)
         except Exception as error:
-            # The class alone: a message may hold an address. The lease expires, and the endpoint is tried again.
+            # The class alone: a message may hold an address. The lease expires, and the endpoint is
+            # tried again.
             _log.error("webhooks of practice %s failed: %s", lease.tenant_id, type(error).__name__)
         finally:
             with self._changed:

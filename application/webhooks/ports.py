@@ -18,7 +18,9 @@ class SecretBox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The result of a request: a status code, or the reason in ``failure`` why there is none or why it is refused."""
+    """The result of a request: a status code, or the reason in ``failure`` why there is none or why
+    it is refused.
+    """
 
     code: int | None
     failure: str | None = None
@@ -33,7 +35,9 @@ class HttpSession(Protocol):
     """Requests to one address over one connection. Not thread-safe."""
 
     def post(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
-        """Send once, within ten seconds, without following redirects. Never raises for a failure of the network or the receiver."""
+        """Send once, within ten seconds, without following redirects. Never raises for a failure of
+        the network or the receiver.
+        """
         ...
 
 
@@ -49,7 +53,9 @@ class OutboundHttp(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLease:
-    """An endpoint that a worker has leased. What it stores after the lease has gone to another worker has no effect."""
+    """An endpoint that a worker has leased. What it stores after the lease has gone to another
+    worker has no effect.
+    """
 
     tenant_id: UUID
     endpoint_id: UUID
@@ -81,20 +87,28 @@ class Destination:
 
 
 class DeliveryStore(Protocol):
-    """The messages of all practices. Any number of workers share it; one at a time leases an endpoint."""
+    """The messages of all practices. Any number of workers share it; one at a time leases an
+    endpoint.
+    """
 
     def lease(
         self, lease: UUID, now: datetime, *, retries: bool, busy: Sequence[UUID], most: int
     ) -> Sequence[DeliveryLease]:
-        """Lease endpoints with messages to send, none of practices in ``busy``. With ``retries`` those whose last attempt failed."""
+        """Lease endpoints with messages to send, none of practices in ``busy``. With ``retries``
+        those whose last attempt failed.
+        """
         ...
 
     def waiting(self, lease: DeliveryLease, most: int) -> tuple[Destination, Sequence[Message]] | None:
-        """Return the destination and the next messages in order; None if none waits, it is switched off, or the lease has ended."""
+        """Return the destination and the next messages in order; None if none waits, it is switched
+        off, or the lease has ended.
+        """
         ...
 
     def record_success(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime) -> bool:
-        """Go on to the next message and extend the lease. False: stop; another lease, a replay, or switched off."""
+        """Go on to the next message and extend the lease. False: stop; another lease, a replay, or
+        switched off.
+        """
         ...
 
     def record_failure(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime, due_at: datetime) -> None:

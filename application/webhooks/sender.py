@@ -30,8 +30,8 @@ _GONE: Final = 410
 
 
 class WebhookSender:
-    """Thread-safe. The result of each message is stored before the next one is sent: a worker that is killed repeats at most one
-    message, under the same id.
+    """Thread-safe. The result of each message is stored before the next one is sent: a worker that
+    is killed repeats at most one message, under the same id.
     """
 
     def __init__(
@@ -49,7 +49,9 @@ class WebhookSender:
         self._switch_off = switch_off
 
     def send(self, lease: DeliveryLease, is_stopping: Callable[[], bool] = lambda: False) -> None:
-        """Send until no message waits, one was not accepted, or the time is up; then release the lease."""
+        """Send until no message waits, one was not accepted, or the time is up; then release the
+        lease.
+        """
         until = time.monotonic() + ROUND_SECONDS
         with self._http.session() as session:
             while found := self._store.waiting(lease, _AT_ONCE):
@@ -79,7 +81,8 @@ class WebhookSender:
         return False
 
     def _record_failure(self, lease: DeliveryLease, message: Message, reply: Reply, now: datetime) -> None:
-        # Stored first, also before giving up: the event that gives up must find the attempt, and nothing is sent until then.
+        # Stored first, also before giving up: the event that gives up must find the attempt, and
+        # nothing is sent until then.
         due_at = next_attempt(message.attempts + 1, now, reply.retry_after)
         self._store.record_failure(lease, message.number, reply, now, due_at)
         if reply.code == _GONE:

@@ -1,12 +1,14 @@
 -- The durable work queue; see docs/adr/0038.
 --
--- Rows hold ids, times and counts only, so that a worker may look for work in all practices at once.
+-- Rows hold ids, times and counts only, so that a worker may look for work in all practices at
+-- once.
 
 create schema jobs;
 grant usage on schema jobs to scheduler_projector, scheduler_worker, scheduler_backup;
 
--- One practice's queue of one kind of jobs. Its lock guards the jobs in it: every function takes it first.
--- `ready_at` is never later than the time at which the next job is due; null means that none waits.
+-- One practice's queue of one kind of jobs. Its lock guards the jobs in it: every function takes it
+-- first. `ready_at` is never later than the time at which the next job is due; null means that none
+-- waits.
 create table jobs.queue (
     tenant_id    uuid not null,
     kind         text not null,
@@ -18,8 +20,9 @@ create table jobs.queue (
 
 create index queue_ready on jobs.queue (ready_at) where ready_at is not null;
 
--- A finished job is deleted. `revision` counts how often the key was enqueued, so that a worker which finishes a job does not
--- delete what was enqueued while it ran. `error` is the class of the last error, never its message.
+-- A finished job is deleted. `revision` counts how often the key was enqueued, so that a worker
+-- which finishes a job does not delete what was enqueued while it ran. `error` is the class of the
+-- last error, never its message.
 create table jobs.job (
     tenant_id   uuid not null,
     kind        text not null,
@@ -57,13 +60,15 @@ begin
     end loop;
 end $$;
 
--- Enqueues or cancels jobs of the transaction's practice: [{kind, key, payload, priority, due_at}, {kind, key}, ...], each key once.
--- A row without `due_at` cancels. A key that is stored already is replaced, and its attempts begin anew.
+-- Enqueues or cancels jobs of the transaction's practice: [{kind, key, payload, priority, due_at},
+-- {kind, key}, ...], each key once. A row without `due_at` cancels. A key that is stored already is
+-- replaced, and its attempts begin anew.
 create function jobs.change(p_rows json) returns void
 language plpgsql
 as $$
 declare
-    tenant uuid := log.current_tenant();
+    -- As log.current_tenant(); scheduler_worker has no access to the schema log.
+    tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
 begin
     insert into jobs.queue (tenant_id, kind)
     select distinct tenant, r.kind from json_to_recordset(p_rows) as r (kind text) order by r.kind
@@ -104,8 +109,9 @@ as $$
     ) as first
 $$;
 
--- Leases the queue that has been ready for longest, and returns its next job: the most urgent one, then the one due first.
--- Two statements, since the second must see what was committed before the first one locked the queue.
+-- Leases the queue that has been ready for longest, and returns its next job: the most urgent one,
+-- then the one due first. Two statements, since the second must see what was committed before the
+-- first one locked the queue.
 create function jobs.take(p_lease uuid, p_seconds double precision, p_now timestamptz, p_busy uuid[], p_kinds text[])
 returns setof jobs.job
 language plpgsql
@@ -149,8 +155,9 @@ begin
 end
 $$;
 
--- Ends a lease. Without `p_due` and `p_error` the job is done and deleted; with `p_due` it runs again then; with `p_error` alone it is
--- dead. What was enqueued meanwhile under the same key stays as it is. Returns false if the lease has gone to another worker.
+-- Ends a lease. Without `p_due` and `p_error` the job is done and deleted; with `p_due` it runs
+-- again then; with `p_error` alone it is dead. What was enqueued meanwhile under the same key stays
+-- as it is. Returns false if the lease has gone to another worker.
 create function jobs.finish(
     p_tenant uuid, p_kind text, p_key text, p_lease uuid, p_revision integer, p_now timestamptz,
     p_due timestamptz, p_error text, p_attempts integer

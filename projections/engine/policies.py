@@ -13,7 +13,9 @@ Decide: TypeAlias = Callable[[Sequence[LoggedEvent]], list[Row]]
 
 
 class PolicyProjector:
-    """Its rows are no read model: a job is deleted when it is done, and no rebuild enqueues it again."""
+    """Its rows are no read model: a job is deleted when it is done, and no rebuild enqueues it
+    again.
+    """
 
     name = "policies"
 
