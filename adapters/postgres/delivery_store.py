@@ -1,6 +1,4 @@
-"""Webhook messages in PostgreSQL, schema ``webhooks``: implements
-application.webhooks.ports.DeliveryStore.
-"""
+"""Webhook messages in PostgreSQL: implements DeliveryStore on the schema ``webhooks``."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
@@ -13,9 +11,7 @@ from adapters.postgres.connections import TenantWork
 from application.webhooks.ports import DeliveryLease, Destination, Message, Reply
 
 LEASE_SECONDS: Final = 5.0
-"""A worker extends its leases each second. After it was killed, its endpoints wait for the rest of
-them.
-"""
+"""A worker extends its leases each second; after it is killed, they expire within this time."""
 
 _DESTINATION: Final = """
 select e.url, e.secret, e.previous_secret, e.previous_until, p.next_number

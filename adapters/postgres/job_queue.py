@@ -1,10 +1,8 @@
-"""The work queue in PostgreSQL: implements application.kernel.jobs.JobQueue and JobStore on the
-schema ``jobs``.
-"""
+"""The work queue in PostgreSQL: implements JobQueue and JobStore on the schema ``jobs``."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -17,40 +15,39 @@ from adapters.postgres.connections import TenantWork
 from application.kernel.jobs import Job, JobChanges, LeasedJob, Priority
 
 LEASE_SECONDS: Final = 5.0
-"""A worker extends its leases each second. After it was killed, its jobs wait for the rest of them.
-"""
+"""A worker extends its leases each second; after it is killed, they expire within this time."""
 
 _TAKE: Final = """
-select tenant_id, kind, key, payload, due_at, attempts, revision, lease from jobs.take(%s, %s, %s, %s::uuid[], %s::text[])
+select tenant_id, name, key, payload, due_at, attempts, revision, lease from jobs.take(%s, %s, %s, %s::uuid[], %s::text[])
 """
 _FINISH: Final = "select jobs.finish(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 # Rows that are being written are left out, so that it waits for nothing.
 _EXTEND: Final = """
 update jobs.queue q set leased_until = clock_timestamp() + make_interval(secs => %s)
 from (
-    select tenant_id, kind from jobs.queue
-    join unnest(%s::uuid[], %s::text[], %s::uuid[]) as held (tenant_id, kind, lease) using (tenant_id, kind, lease)
+    select tenant_id, name from jobs.queue
+    join unnest(%s::uuid[], %s::text[], %s::uuid[]) as held (tenant_id, name, lease) using (tenant_id, name, lease)
     for update of queue skip locked
 ) as mine
-where q.tenant_id = mine.tenant_id and q.kind = mine.kind
+where q.tenant_id = mine.tenant_id and q.name = mine.name
 """
 _REPORT: Final = """
 update jobs.job j set done = %s, total = %s from jobs.queue q
-where j.tenant_id = %s and j.kind = %s and j.key = %s and j.revision = %s
-  and q.tenant_id = j.tenant_id and q.kind = j.kind and q.lease = %s
+where j.tenant_id = %s and j.name = %s and j.key = %s and j.revision = %s
+  and q.tenant_id = j.tenant_id and q.name = j.name and q.lease = %s
 """
 _STATE: Final = """
 case when j.dead_at is not null then 'dead'
      when j.lease = q.lease and q.leased_until > clock_timestamp() then 'running' else 'waiting' end
 """
 _LIST: Final = f"""
-select j.job_id as id, j.tenant_id, j.kind as name, j.payload, {_STATE} as state, j.due_at, j.attempts, j.error, j.done, j.total
-from jobs.job j join jobs.queue q using (tenant_id, kind)
+select j.job_id as id, j.tenant_id, j.name, j.payload, {_STATE} as state, j.due_at, j.attempts, j.error, j.done, j.total
+from jobs.job j join jobs.queue q using (tenant_id, name)
 where (%(tenant)s::uuid is null or j.tenant_id = %(tenant)s) and (%(state)s::text is null or {_STATE} = %(state)s)
 order by j.due_at, j.job_id limit %(most)s
 """  # noqa: S608 - of constants alone
 _COUNT: Final = f"""
-select {_STATE} as state, count(*) from jobs.job j join jobs.queue q using (tenant_id, kind) group by 1
+select {_STATE} as state, count(*) from jobs.job j join jobs.queue q using (tenant_id, name) group by 1
 """  # noqa: S608 - of constants alone
 
 
@@ -71,8 +68,9 @@ class ListedJob:
 
 
 class PostgresJobQueue:
-    """``pool`` connects as scheduler_worker. Its commits need not wait for the disk: a job whose
-    end a power cut loses runs again.
+    """``pool`` connects as scheduler_worker.
+
+    Its commits need not wait for the disk: a job runs again if a power cut loses its result.
     """
 
     def __init__(
@@ -130,7 +128,8 @@ class PostgresJobQueue:
     def listed(self, tenant_id: UUID | None = None, state: str | None = None, limit: int = 100) -> Sequence[ListedJob]:
         """Return stored jobs, those that are due first at the beginning."""
         with self._pool.connection() as connection, connection.cursor(row_factory=class_row(ListedJob)) as cursor:
-            return cursor.execute(_LIST, {"tenant": tenant_id, "state": state, "most": limit}).fetchall()
+            found = cursor.execute(_LIST, {"tenant": tenant_id, "state": state, "most": limit}).fetchall()
+        return [replace(job, due_at=job.due_at.astimezone(UTC)) for job in found]
 
     def counts(self) -> dict[str, int]:
         """Return how many jobs are waiting, running and dead."""

@@ -14,7 +14,8 @@ _TIMEOUT_SECONDS: Final = 1.0
 @contextmanager
 def waking(conninfo: str, channel: str, wake: Callable[[], None], stop: Event) -> Iterator[None]:
     """Call ``wake`` on each notification on a channel, and once a second, until ``stop`` is set.
-    The block ends after that.
+
+    Leave the block only after ``stop`` is set.
     """
 
     def follow() -> None:

@@ -31,7 +31,6 @@ from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLogs
 from application.scheduling.zone_changes.adopt_zone_rules import AdoptZoneRulesHandler
 from application.scheduling.zone_changes.jobs import enqueue_adoptions
-from application.waitlist.auto_fill import AutoFill
 from application.waitlist.ports import WaitingLines
 from application.webhooks.ports import OutboundHttp, SecretBox
 from domain.access.api_key import Role
@@ -208,19 +207,14 @@ class Container:
         """Send webhooks and carry out jobs until ``stop`` is set."""
         conninfo = self.server.conninfo("scheduler_worker")
         webhooks = WebhookWorker(conninfo, self.logs, self.clock, self.secrets, self.outbound_http)
-        handlers = job_handlers(self.auto_fill(), self.wall_time_keeper(), self.zone_sightings)
+        handlers = job_handlers(self.logs, self.clock, self.lines, self.zone_sightings)
         with self.job_queue() as queue:
             enqueue_adoptions(self.zone_sightings, queue, self.practices(), self.clock.now())
-            jobs = partial(run_jobs, conninfo, queue, handlers, self.clock)
-            run_together(stop, webhooks.run, jobs)
+            run_together(stop, webhooks.run, partial(run_jobs, conninfo, queue, handlers, self.clock))
 
     def job_queue(self) -> AbstractContextManager[PostgresJobQueue]:
         """Open the work queue of all practices."""
         return open_job_queue(self.server.conninfo("scheduler_worker"))
-
-    def auto_fill(self) -> AutoFill:
-        """Return the process manager that offers freed time to the wait list."""
-        return AutoFill(self.logs, self.clock, self.lines)
 
     def wall_time_keeper(self) -> AdoptZoneRulesHandler:
         """Return what keeps the times on the wall of a practice's visits."""

@@ -6,11 +6,14 @@ from functools import cache
 from typing import Any, Final
 
 from application.kernel.jobs import Job, JobHandler, JobRun, Policies
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLogs
 from application.scheduling.zone_changes.adopt_zone_rules import AdoptZoneRulesHandler
 from application.scheduling.zone_changes.jobs import AdoptZoneRules
 from application.scheduling.zone_changes.ports import ZoneSightingStore
 from application.waitlist.auto_fill import AutoFill
 from application.waitlist.jobs import OfferFreedTime, OfferToNext
+from application.waitlist.ports import WaitingLines
 from application.waitlist.when_opening_changed_offer_to_next import when_opening_changed_offer_to_next
 from application.waitlist.when_time_freed_offer_to_waitlist import when_time_freed_offer_to_waitlist
 
@@ -18,9 +21,11 @@ POLICIES: Final = Policies([when_time_freed_offer_to_waitlist, when_opening_chan
 
 
 def job_handlers(
-    auto_fill: AutoFill, adopt_zone_rules: AdoptZoneRulesHandler, sightings: ZoneSightingStore
+    logs: PracticeLogs, clock: Clock, lines: WaitingLines, sightings: ZoneSightingStore
 ) -> Mapping[type[Job], JobHandler[Any]]:
     """Return the handler of each job."""
+    auto_fill = AutoFill(logs, clock, lines)
+    adopt_zone_rules = AdoptZoneRulesHandler(logs, clock, sightings)
     read_sightings = cache(sightings.read)  # no other release can come while the process runs
 
     def offer_freed_time(job: OfferFreedTime, run: JobRun) -> None:

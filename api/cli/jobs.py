@@ -28,8 +28,9 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, those due first at the top.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List jobs. Finished jobs are not kept; a dead one has failed too often and waits for `jobs
-    retry` or `jobs cancel`.
+    """List jobs.
+
+    Finished jobs are not kept. A dead job has failed too often; use `jobs retry` or `jobs cancel`.
     """
     with opened() as container, container.job_queue() as queue:
         found = queue.listed(practice, state.value if state else None, limit)

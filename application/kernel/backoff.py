@@ -11,8 +11,7 @@ by_chance: Final = SystemRandom().random
 
 
 def backoff(failures: int, chance: Callable[[], float] = by_chance) -> timedelta:
-    """Return how long to wait after so many failures: 5 s, twice as long each time, an hour at
-    most.
+    """Return how long to wait after so many failures: 5 s, then twice as long, up to an hour.
 
     A quarter more or less by chance, so that what failed together is not retried together.
     """

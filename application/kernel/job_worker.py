@@ -54,8 +54,9 @@ class JobWorker:
             self._changed.notify()
 
     def run(self, stop: threading.Event) -> None:
-        """Carry out jobs until ``stop`` is set and those that run have ended. Waits while the
-        database is away.
+        """Carry out jobs until ``stop`` is set; return when the last one has ended.
+
+        Waits while the database is away.
         """
         self._stop = stop
         extend_at = time.monotonic()

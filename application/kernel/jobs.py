@@ -22,8 +22,9 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work in one practice. Subclasses are frozen dataclasses whose fields are ids
-    (UUID) and versions (int) only.
+    """One piece of work in one practice.
+
+    Subclasses are frozen dataclasses; their fields are ids (UUID) and versions (int) only.
 
     ``NAME`` is set by hand and never changes: a job that is due in years is stored under it.
     """
@@ -42,8 +43,9 @@ class Job:
 
     @classmethod
     def from_payload(cls, tenant_id: UUID, payload: Mapping[str, object]) -> Self:
-        """Return the job that was stored. Raises msgspec.ValidationError: its fields have changed
-        since.
+        """Return the job that was stored.
+
+        Raises msgspec.ValidationError: its fields have changed since.
         """
         return msgspec.convert({**payload, "tenant_id": tenant_id}, cls)
 
@@ -55,9 +57,7 @@ class JobQueue(Protocol):
     """
 
     def enqueue(self, job: Job, *, due_at: datetime, priority: Priority = Priority.NORMAL) -> None:
-        """Store a job. One with the same key is replaced: it is due at the new time, and its
-        attempts begin anew.
-        """
+        """Store a job; it replaces one with the same key, and its attempts begin anew."""
         ...
 
     def cancel(self, job: Job) -> None:
@@ -77,10 +77,10 @@ class JobChanges:
 
     def enqueue(self, job: Job, *, due_at: datetime, priority: Priority = Priority.NORMAL) -> None:
         row = {"payload": job.payload(), "priority": priority.value, "due_at": due_at}
-        self._rows[job.NAME, job.key] = {"kind": job.NAME, "key": job.key, **row}
+        self._rows[job.NAME, job.key] = {"name": job.NAME, "key": job.key, **row}
 
     def cancel(self, job: Job) -> None:
-        self._rows[job.NAME, job.key] = {"kind": job.NAME, "key": job.key}
+        self._rows[job.NAME, job.key] = {"name": job.NAME, "key": job.key}
 
     def rows(self) -> list[JobRow]:
         return list(self._rows.values())
@@ -91,8 +91,9 @@ Decide: TypeAlias = Callable[[LoggedEvent, JobQueue], None]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What follows from an event: ``decide`` enqueues or cancels jobs of the event's practice, and
-    does nothing else.
+    """What follows from an event.
+
+    ``decide`` enqueues or cancels jobs of the event's practice, and does nothing else.
     """
 
     topics: Collection[str]
@@ -104,10 +105,11 @@ class Policy:
 
 
 def policy(*events: type) -> Callable[[Decide], Policy]:
-    """Make a function the policy for these events. It stands alone in a file of its name:
-    ``when_<event>_<do>.py``.
+    """Make a function the policy for these events.
+
+    It is the only one in a file of its name: ``when_<event>_<do>.py``.
     """
-    topics = frozenset(str(event.TOPIC) for event in events)  # type: ignore[attr-defined]
+    topics = frozenset(str(event.TOPIC) for event in events)  # type: ignore[attr-defined]  # set by hand on each event
     return lambda decide: Policy(topics, decide)
 
 
@@ -171,8 +173,9 @@ class JobStore(Protocol):
         error: str | None = None,
         attempts: int = 0,
     ) -> None:
-        """Give the lease back and delete the job; with ``due_at`` keep it until then; with
-        ``error`` alone keep it as a dead letter.
+        """Release the lease and delete the job.
+
+        With ``due_at`` keep the job until then; with ``error`` alone keep it as a dead letter.
 
         Without effect where the lease has gone to another worker.
         """
@@ -183,8 +186,9 @@ class JobRun(Protocol):
     """What a handler may use while it carries out a job."""
 
     def report(self, done: int, total: int) -> None:
-        """Store the progress. Raises JobInterruptedError: the handler must stop; the job runs
-        again, unless it was cancelled.
+        """Store the progress.
+
+        Raises JobInterruptedError: the handler must stop; the job runs again unless cancelled.
         """
         ...
 
@@ -195,6 +199,7 @@ class JobInterruptedError(Exception):
 
 J = TypeVar("J", bound=Job)
 JobHandler: TypeAlias = Callable[[J, JobRun], datetime | None]
-"""Carries out a job; returns when it is to run again, None if it is done. It must do no harm when
-it runs twice.
+"""Carries out a job; returns when to run it again, None if it is done.
+
+It must be safe to run twice: a worker may be killed before the result is stored.
 """

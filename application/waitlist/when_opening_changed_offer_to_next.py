@@ -1,6 +1,4 @@
-"""An opening is offered to the next patient when its offers have expired or were declined, until it
-is filled or closed.
-"""
+"""Offer an opening to the next patient whenever its offers have ended."""
 
 from datetime import datetime
 

@@ -1,6 +1,4 @@
-"""Time that was given up is offered to the wait list, once the command that gave it up can no
-longer be undone.
-"""
+"""Offer freed time to the wait list, once the command that freed it can no longer be undone."""
 
 from application.kernel.jobs import JobQueue, policy
 from application.waitlist.jobs import OfferFreedTime

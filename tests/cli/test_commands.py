@@ -67,6 +67,7 @@ class TestEveryCommand:
             "apikey revoke", "patient erase", "import appointments", "import busy-time", "import patients", "import formats", "import list",
             "import undo", "history", "status", "rebuild", "verify", "zones",
             "db migrate", "db psql", "db stop", "webhooks list", "webhooks deliveries", "webhooks replay",
+            "jobs list", "jobs retry", "jobs cancel",
         }  # fmt: skip
         for path, command in found.items():
             assert command.help, path

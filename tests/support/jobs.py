@@ -11,8 +11,6 @@ from adapters.postgres.waiting_lines import ReadWaitingLines
 from api.bootstrap.jobs import POLICIES, job_handlers
 from application.kernel.jobs import Job, JobHandler
 from application.kernel.ports import Clock
-from application.scheduling.zone_changes.adopt_zone_rules import AdoptZoneRulesHandler
-from application.waitlist.auto_fill import AutoFill
 from event_store.read.zone_sightings import ZoneSightingStore
 from projections.engine.policies import PolicyProjector
 from tests.support.container import Container
@@ -20,9 +18,8 @@ from tests.support.container import Container
 
 def handlers(container: Container, clock: Clock) -> Mapping[type[Job], JobHandler[Any]]:
     """Return the program's own handlers."""
-    sightings = ZoneSightingStore(container.app)
-    auto_fill = AutoFill(container.logs, clock, ReadWaitingLines(container.app_transaction))
-    return job_handlers(auto_fill, AdoptZoneRulesHandler(container.logs, clock, sightings), sightings)
+    lines = ReadWaitingLines(container.app_transaction)
+    return job_handlers(container.logs, clock, lines, ZoneSightingStore(container.app))
 
 
 def run_worker(
@@ -46,4 +43,4 @@ def policies() -> PolicyProjector:
 def stored_jobs(container: Container, tenant_id: UUID) -> list[tuple[Any, ...]]:
     """Return (name, key, due time) of a practice's jobs."""
     with container.projector_transaction(tenant_id) as cursor:
-        return cursor.execute("select kind, key, due_at from jobs.job order by 1, 2").fetchall()
+        return cursor.execute("select name, key, due_at from jobs.job order by 1, 2").fetchall()

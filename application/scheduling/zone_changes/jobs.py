@@ -18,9 +18,7 @@ class AdoptZoneRules(Job):
 
 
 def enqueue_adoptions(store: ZoneSightingStore, queue: JobQueue, practices: Iterable[UUID], now: datetime) -> None:
-    """Enqueue the job for each practice, unless that was done before for the newest release of the
-    rules.
-    """
+    """Enqueue the job for each practice, once for each release of the rules."""
     if store.is_settled():
         return
     newest = store.read().newest

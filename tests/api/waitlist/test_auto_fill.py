@@ -44,6 +44,11 @@ def later(studio: Studio, **span: float) -> Iterator[None]:
         yield
 
 
+def auto_fill_of(studio: Studio) -> AutoFill:
+    container = studio.program.container
+    return AutoFill(container.logs, container.clock, container.lines)
+
+
 class TestACancellation:
     def test_is_offered_to_whoever_joined_first_and_then_to_the_next(self, studio: Studio) -> None:
         visit = studio.booked()
@@ -245,7 +250,7 @@ class TestAWorker:
         """What it recorded is found again, by it or by another: nothing is lost, and nothing is offered twice."""
         visit, entries = studio.booked(), [join(studio), join(studio)]
         cancelled = studio.act(visit["id"], "cancel", reason="ill").json()
-        by_hand = studio.program.container.auto_fill()
+        by_hand = auto_fill_of(studio)
         wanted = (UUID(studio.practice_id), UUID(visit["id"]), cancelled["version"])
         line(studio, cancelled["position"])
 
@@ -286,7 +291,7 @@ class TestAWorker:
         visit = studio.booked()
         entries = [join(studio) for _ in range(4)]
         studio.act(visit["id"], "cancel", reason="ill")
-        auto_fill = studio.program.container.auto_fill()
+        auto_fill = auto_fill_of(studio)
 
         with later(studio, **GRACE):
             made = opening(studio)
