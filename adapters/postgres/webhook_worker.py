@@ -5,16 +5,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
+from uuid import UUID
 
 from adapters.postgres.connections import OUTAGES, relaxed
 from adapters.postgres.delivery_store import LEASE_SECONDS, PostgresDeliveryStore
 from adapters.postgres.wake_ups import waking
+from application.kernel.commands import CommandBus
+from application.kernel.permissions import Actor
 from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLogs
 from application.webhooks.dispatcher import THREADS, WebhookDispatcher
 from application.webhooks.ports import OutboundHttp, SecretBox
 from application.webhooks.sender import WebhookSender
-from application.webhooks.switch_off_endpoint import SwitchOffEndpointHandler
+from application.webhooks.switch_off_endpoint import SwitchOffEndpoint
+from domain.kernel.provenance import Provenance
 from event_store.append.notifier import WEBHOOKS
 from event_store.tenancy import open_pool, tenant_transaction
 
@@ -44,6 +48,10 @@ class WebhookWorker:
             relaxed(self.conninfo), name="webhooks", most=threads + 1, resets=False, wait_seconds=10.0
         ) as pool:
             store = PostgresDeliveryStore(pool, partial(tenant_transaction, pool), self.lease_seconds)
-            switch_off = SwitchOffEndpointHandler(self.logs, self.clock)
+            bus = CommandBus(self.logs, self.clock)
+
+            def switch_off(tenant_id: UUID, command: SwitchOffEndpoint, by: Provenance) -> object:
+                return bus.execute(Actor.system(tenant_id), command, by)
+
             sender = WebhookSender(store, self.http, self.secrets, self.clock, switch_off)
             yield WebhookDispatcher(store, sender, self.clock, threads)

@@ -25,14 +25,17 @@ from api.bootstrap.database_server import Server, open_server
 from api.bootstrap.jobs import POLICIES, job_handlers
 from api.bootstrap.settings import Settings
 from api.processes.run_together import run_together
+from application.kernel.commands import CommandBus
 from application.kernel.errors import UnavailableError
 from application.kernel.permissions import Actor
-from application.kernel.ports import Clock
+from application.kernel.ports import BlindIndex, Clock
 from application.kernel.practice_log import PracticeLogs
+from application.patients.erase_patient import PersonKeys
+from application.registry import all_registrations
 from application.scheduling.zone_changes.adopt_zone_rules import AdoptZoneRulesHandler
 from application.scheduling.zone_changes.jobs import enqueue_adoptions
 from application.waitlist.ports import WaitingLines
-from application.webhooks.ports import OutboundHttp, SecretBox
+from application.webhooks.ports import OutboundHttp, SecretBox, WebhookCatalogue
 from domain.access.api_key import Role
 from domain.webhooks.public_events import public_names
 from event_store.append.notifier import Notifier, listen
@@ -88,6 +91,17 @@ _LISTEN_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
+class EndpointCatalogue:
+    """Implements application.webhooks.ports.WebhookCatalogue."""
+
+    queries: WebhookQueries
+    event_names: frozenset[str] = EVENT_NAMES
+
+    def endpoint_count(self, tenant_id: UUID) -> int:
+        return len(self.queries.endpoints(tenant_id))
+
+
+@dataclass(frozen=True)
 class Container:
     """Everything that one process holds. Thread-safe."""
 
@@ -117,6 +131,7 @@ class Container:
     secrets: SecretBox
     outbound_http: OutboundHttp
     zone_sightings: ZoneSightingStore
+    bus: CommandBus
     outages: tuple[type[Exception], ...] = OUTAGES
 
     def transaction(self, tenant_id: UUID) -> TenantWork:
@@ -138,15 +153,6 @@ class Container:
     def keys_of(self, tenant_id: UUID, after: UUID | None, limit: int) -> tuple[Sequence[KeyRecord], UUID | None]:
         """Return a page of a practice's keys, and the id behind which the next page begins."""
         return keys_of(self.transaction, tenant_id, after=after, limit=limit)
-
-    @property
-    def event_names(self) -> frozenset[str]:
-        """All names of events that the outside may subscribe to."""
-        return EVENT_NAMES
-
-    def endpoint_count(self, tenant_id: UUID) -> int:
-        """Return how many webhook endpoints a practice has."""
-        return len(self.webhooks.endpoints(tenant_id))
 
     def find_actor(self, key_hash: bytes) -> Actor | None:
         """Return whose key has this SHA-256; None if nobody's has, or it was revoked."""
@@ -267,13 +273,26 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
         def transaction(tenant_id: UUID) -> TenantWork:
             return tenant_transaction(store.pool, tenant_id)
 
+        logs, lines = PracticeLogs(store), ReadWaitingLines(transaction)
+        all_registrations()
+        webhooks = WebhookQueries(transaction)
+        outbound = PinnedOutboundHttp(Policy(is_local=settings.webhooks_local))
+        secrets = PracticeSecrets(keys)
+        ports: dict[type, object] = {
+            BlindIndex: keys,
+            PersonKeys: keys,
+            WaitingLines: lines,
+            SecretBox: secrets,
+            OutboundHttp: outbound,
+            WebhookCatalogue: EndpointCatalogue(webhooks),
+        }
         yield Container(
             settings=settings,
             server=server,
             clock=clock,
             keys=keys,
             store=store,
-            logs=PracticeLogs(store),
+            logs=logs,
             log_reader=log_reader,
             stream_lookup=StreamLookup(store.pool),
             visit_lookup=VisitLookup(store.pool),
@@ -288,10 +307,11 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
             imports=ImportQueries(transaction),
             instants=Instants(transaction),
             waitlist=WaitlistQueries(transaction),
-            lines=ReadWaitingLines(transaction),
+            lines=lines,
             audit=AuditReader(store.pool, log_reader),
-            webhooks=WebhookQueries(transaction),
-            secrets=PracticeSecrets(keys),
-            outbound_http=PinnedOutboundHttp(Policy(is_local=settings.webhooks_local)),
+            webhooks=webhooks,
+            secrets=secrets,
+            outbound_http=outbound,
             zone_sightings=zone_sightings,
+            bus=CommandBus(logs, clock, ports),
         )

@@ -22,18 +22,19 @@ def create(
 ) -> None:
     """Issue a key and print it; it is shown this once."""
     with opened() as container:
-        from application.access.issue_api_key import IssueApiKey, IssueApiKeyHandler
+        from application.access.issue_api_key import IssueApiKey
         from application.access.secret_keys import hash_of, new_key
+        from application.kernel.permissions import Actor
 
         practice_id = practice_of(container, practice)
         key = new_key()
         command = IssueApiKey(role, label, hash_of(key), clinician)
-        issued = IssueApiKeyHandler(container.logs, container.clock)(practice_id, command, by_command_line())
+        issued = container.bus.execute(Actor.system(practice_id), command, by_command_line())
         container.catch_up(practice_id)
     if as_json:
-        print_json({"practice_id": practice_id, "key_id": issued.thing.id, "api_key": key, "role": role})
+        print_json({"practice_id": practice_id, "key_id": issued.aggregate.id, "api_key": key, "role": role})
         return
-    out.print(f"key      {issued.thing.id}")
+    out.print(f"key      {issued.aggregate.id}")
     out.print(f"API key  {key}   [dim](it is kept nowhere, so keep it safe)[/dim]")
 
 
@@ -75,10 +76,11 @@ def revoke(
 ) -> None:
     """Revoke a key: it is refused from the next second on."""
     with opened() as container:
-        from application.access.revoke_api_key import RevokeApiKey, RevokeApiKeyHandler
+        from application.access.revoke_api_key import RevokeApiKey
+        from application.kernel.permissions import Actor
 
         practice_id = practice_with(container, practice, key)
-        RevokeApiKeyHandler(container.logs, container.clock)(practice_id, RevokeApiKey(key, reason), by_command_line())
+        container.bus.execute(Actor.system(practice_id), RevokeApiKey(key, reason), by_command_line())
         container.catch_up(practice_id)
     if as_json:
         print_json({"practice_id": practice_id, "key_id": key, "revoked": True})

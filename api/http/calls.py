@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated, TypeAlias, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Request, Response
+from fastapi import Query as QueryParameter
 
 from api.bootstrap.container import Container
 from api.http.answers import Answer, Answering
@@ -15,9 +16,10 @@ from api.http.moments import AsOf, Moment, Version, moment_of
 from api.http.resource_responses import Show, changed, made, shown
 from api.http.strict_input import check_fields, check_key, check_query
 from api.http.thread_pool import FairThreadPool
+from application.kernel.commands import Command, Query
 from application.kernel.errors import StaleVersionError
-from application.kernel.handlers import Change, CreateHandler, UpdateHandler
-from application.kernel.permissions import Action, Actor, authorise
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Actor, Permission, authorise
 from application.kernel.practice_log import PracticeLog
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
@@ -25,7 +27,9 @@ from domain.kernel.provenance import Provenance
 
 After = Annotated[
     int | None,
-    Query(ge=0, le=2**62, description="Wait until the answer holds what was written at this `position`, at most 2 s."),
+    QueryParameter(
+        ge=0, le=2**62, description="Wait until the answer holds what was written at this `position`, at most 2 s."
+    ),
 ]
 IfMatch = Annotated[
     str | None,
@@ -35,8 +39,7 @@ IfMatch = Annotated[
 ]
 
 
-C = TypeVar("C")
-D = TypeVar("D", bound=Change)
+R = TypeVar("R")
 T = TypeVar("T", bound=Aggregate)
 
 
@@ -78,17 +81,19 @@ class Call:
             raise StaleVersionError
         return int(seen)
 
-    async def read(self, action: Action, work: Callable[[], Answering]) -> Response:
+    async def read(self, action: Permission, work: Callable[[], Answering]) -> Response:
         """Answer with what ``work`` returns, from a thread. Raises NotPermittedError, OverloadedError, and what ``work`` raises."""
         authorise(self.actor, action)
         answer = await self.gate.thread_pool.run(self.actor.tenant_id, work)
         return answer.response()
 
-    async def show(self, action: Action, kind: type[T], id_: UUID, show: Show[T]) -> Response:
+    async def show(self, action: Permission, kind: type[T], id_: UUID, show: Show[T]) -> Response:
         """Answer with one thing: as it is, or as it was at the moment that the query names."""
         return await self.show_at(action, kind, id_, lambda moment: show)
 
-    async def show_at(self, action: Action, kind: type[T], id_: UUID, shower: Callable[[Moment], Show[T]]) -> Response:
+    async def show_at(
+        self, action: Permission, kind: type[T], id_: UUID, shower: Callable[[Moment], Show[T]]
+    ) -> Response:
         """As ``show``, of a thing that is shown by the time, or beside other things: ``shower`` is told which moment it is."""
 
         def work() -> Answer:
@@ -112,26 +117,50 @@ class Call:
             return Moment(reached.recorded_at, reached.position)
         return Moment(self.container.clock.now())
 
-    async def write(self, action: Action, work: Callable[[Provenance], Answer]) -> Response:
-        """As ``read``, with where the facts come from."""
-        authorise(self.actor, action)
-        body = await self.request.body()
-        check_fields(body)
-        by = provenance(self.actor, self.idempotency_key, self.request.method, self.request.scope["path"], body)
+    async def execute(
+        self, command: Command[T] | Callable[[], Command[T]], present: Callable[[Outcome[T]], Answering]
+    ) -> Response:
+        """Carry out a command in a thread, and present its outcome there.
+
+        A command that is built by reading the log is given as a function. Raises what ``CommandBus.execute`` raises.
+        """
+        by = await self._provenance()
+
+        def work() -> Answering:
+            built = command if isinstance(command, Command) else command()
+            return present(self.container.bus.execute(self.actor, built, by))
+
+        return (await self.gate.thread_pool.run(self.actor.tenant_id, work)).response()
+
+    async def create(self, command: Command[T], path: str, show: Show[T]) -> Response:
+        """Carry out a command that creates a resource below ``path``."""
+        return await self.execute(command, lambda outcome: made(outcome, path, show))
+
+    async def change(self, command: Command[T], show: Show[T]) -> Response:
+        """Carry out a command that changes a resource."""
+        return await self.execute(command, lambda outcome: changed(outcome, show))
+
+    async def ask(self, query: Query[R] | Callable[[], Query[R]], present: Callable[[R], Answering]) -> Response:
+        """Answer a query in a thread, and present the answer there. ``query`` and errors as for ``execute``."""
+        check_fields(await self.request.body())
+
+        def work() -> Answering:
+            built = query if isinstance(query, Query) else query()
+            return present(self.container.bus.ask(self.actor, built))
+
+        return (await self.gate.thread_pool.run(self.actor.tenant_id, work)).response()
+
+    async def write(self, permission: Permission, work: Callable[[Provenance], Answer]) -> Response:
+        """As ``read``, with the provenance of what is recorded."""
+        authorise(self.actor, permission)
+        by = await self._provenance()
         answer = await self.gate.thread_pool.run(self.actor.tenant_id, lambda: work(by))
         return answer.response()
 
-    async def make(
-        self, action: Action, handler: type[CreateHandler[C, T]], command: C, path: str, show: Show[T]
-    ) -> Response:
-        """Carry out a command that brings a thing into being below ``path``."""
-        carry_out = handler(self.container.logs, self.container.clock)
-        return await self.write(action, lambda by: made(carry_out(self.actor.tenant_id, command, by), path, show))
-
-    async def change(self, action: Action, handler: type[UpdateHandler[D, T]], command: D, show: Show[T]) -> Response:
-        """Carry out a command that changes a thing."""
-        carry_out = handler(self.container.logs, self.container.clock)
-        return await self.write(action, lambda by: changed(carry_out(self.actor.tenant_id, command, by), show))
+    async def _provenance(self) -> Provenance:
+        body = await self.request.body()
+        check_fields(body)
+        return provenance(self.actor, self.idempotency_key, self.request.method, self.request.scope["path"], body)
 
 
 def _call(

@@ -15,12 +15,12 @@ Show: TypeAlias = Callable[[T], Mapping[str, object]]
 
 
 def made(outcome: Outcome[T], path: str, show: Show[T]) -> Answer:
-    thing = outcome.thing
+    thing = outcome.aggregate
     return Answer(_body(thing, show, outcome.position), 201, thing.version, f"{path}/{thing.id}")
 
 
 def changed(outcome: Outcome[T], show: Show[T]) -> Answer:
-    return Answer(_body(outcome.thing, show, outcome.position), version=outcome.thing.version)
+    return Answer(_body(outcome.aggregate, show, outcome.position), version=outcome.aggregate.version)
 
 
 def shown(thing: T, show: Show[T], position: int | None = None) -> Answer:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from application.importing.identities import SourceIdentities
 from application.kernel.errors import StaleVersionError
-from application.kernel.handlers import retry_on_stale
 from application.kernel.practice_log import PracticeLog
+from application.kernel.retry import retry_on_stale
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.errors import TimeTakenError

@@ -8,6 +8,19 @@ from typing import Protocol
 from uuid import UUID
 
 
+class WebhookCatalogue(Protocol):
+    """What can be subscribed to, and how many endpoints there are."""
+
+    @property
+    def event_names(self) -> frozenset[str]:
+        """The names of all events that endpoints may subscribe to."""
+        ...
+
+    def endpoint_count(self, tenant_id: UUID) -> int:
+        """Return how many endpoints a practice has."""
+        ...
+
+
 class SecretBox(Protocol):
     """Seals secrets under the practice's key, each bound to the endpoint that owns it."""
 

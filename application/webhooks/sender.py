@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
@@ -19,7 +20,7 @@ from application.webhooks.ports import (
     SecretBox,
 )
 from application.webhooks.retry_schedule import is_given_up, next_attempt
-from application.webhooks.switch_off_endpoint import SwitchOffEndpoint, SwitchOffEndpointHandler
+from application.webhooks.switch_off_endpoint import SwitchOffEndpoint
 from domain.kernel.provenance import Provenance
 from domain.webhooks.endpoint import DeactivationReason
 
@@ -40,7 +41,7 @@ class WebhookSender:
         http: OutboundHttp,
         secrets: SecretBox,
         clock: Clock,
-        switch_off: SwitchOffEndpointHandler,
+        switch_off: Callable[[UUID, SwitchOffEndpoint, Provenance], object],
     ) -> None:
         self._store = store
         self._http = http

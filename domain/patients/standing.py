@@ -20,7 +20,7 @@ UNKNOWN = PatientStanding()
 
 
 @dataclass(frozen=True, slots=True)
-class PatientSeen:
+class PatientGuard:
     """A patient who stood, not withdrawn, at a position of the log; 0 where whoever looked does not know at which.
 
     What is recorded for them relies on it that they still do.

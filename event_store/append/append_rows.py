@@ -18,7 +18,7 @@ from eventsourcing.persistence import StoredEvent
 from domain.kernel.provenance import Provenance
 from domain.kernel.time_range import TimeRange
 from domain.patients.patient import Patient
-from domain.patients.standing import PatientSeen
+from domain.patients.standing import PatientGuard
 from domain.scheduling.availability.query import Period
 from domain.scheduling.availability.quotas import LimitGuard
 from domain.scheduling.time_claim import TimeClaim
@@ -82,7 +82,7 @@ def append_rows(
     claims: Sequence[TimeClaim] = (),
     releases: Sequence[UUID] = (),
     caps: Sequence[LimitGuard] = (),
-    relies_on: PatientSeen | None = None,
+    relies_on: PatientGuard | None = None,
 ) -> AppendRows:
     """Return the append of ``events``, with their digests. Raises TypeError: an event's time has no offset."""
     tenant, command, actor = tenant_id.bytes, source.command_id.bytes, source.actor.encode()
@@ -143,7 +143,7 @@ def stream_of(event: StoredEvent) -> UUID:
     return UUID(event.originator_id) if isinstance(event.originator_id, str) else event.originator_id
 
 
-def _append(tenant: bytes, command: bytes, digests: Sequence[bytes], relies_on: PatientSeen | None) -> bytes:
+def _append(tenant: bytes, command: bytes, digests: Sequence[bytes], relies_on: PatientGuard | None) -> bytes:
     array = _array(_BYTEA, digests)
     row = _APPEND.pack(5, _ID, tenant, _ID, command) + _HEADER.pack(_BYTEAS, len(array)) + array
     if relies_on is None:

@@ -16,7 +16,7 @@ from psycopg_pool import ConnectionPool
 from uuid_utils.compat import uuid7
 
 from domain.kernel.provenance import Provenance
-from domain.patients.standing import PatientSeen
+from domain.patients.standing import PatientGuard
 from domain.scheduling.availability.quotas import LimitGuard
 from domain.scheduling.time_claim import TimeClaim
 from event_store.append.append_batcher import Append, AppendBatcher
@@ -54,7 +54,7 @@ class PracticeRecorder(ApplicationRecorder):
         claims: Sequence[TimeClaim] = (),
         releases: Sequence[UUID] = (),
         caps: Sequence[LimitGuard] = (),
-        relies_on: PatientSeen | None = None,
+        relies_on: PatientGuard | None = None,
         **_: Any,
     ) -> Sequence[int]:
         """Append events, release and take time in one transaction; return their positions.

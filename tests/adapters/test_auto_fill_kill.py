@@ -6,13 +6,14 @@ import sys
 from datetime import timedelta
 from threading import Event, Thread
 
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.cancel_appointment import CancelAppointment
 from application.waitlist.jobs import OfferFreedTime
-from application.waitlist.join_waitlist import JoinWaitlist, JoinWaitlistHandler
+from application.waitlist.join_waitlist import JoinWaitlist
 from domain.waitlist.opening import Opening
 from domain.waitlist.preferences import WaitlistPreferences
 from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
 from tests.support.jobs import policies, run_worker, stored_jobs
 from tests.support.wait_until import until
@@ -48,19 +49,19 @@ def given_up(container: Container) -> tuple[Studio, int]:
     studio = open_studio(container)
     clock, logs, id_ = FrozenClock(), container.logs, studio.tenant_id
     for patient in studio.patients:
-        JoinWaitlistHandler(logs, clock)(id_, JoinWaitlist(patient, studio.talk, WaitlistPreferences(None)), by_test())
+        executor(logs, clock)(id_, JoinWaitlist(patient, studio.talk, WaitlistPreferences(None)), by_test())
     visits = [
-        BookAppointmentHandler(logs, clock)(
+        executor(logs, clock)(
             id_,
             BookAppointment(studio.patients[0], studio.talk, clinician, MONDAY + timedelta(weeks=week, hours=hour)),
             by_test(),
-        ).thing.id
+        ).aggregate.id
         for clinician in studio.clinicians
         for week in range(2)
         for hour in range(4)
     ]
     for visit in visits:
-        CancelAppointmentHandler(logs, clock)(id_, CancelAppointment(visit, "ill"), by_test())
+        executor(logs, clock)(id_, CancelAppointment(visit, "ill"), by_test())
     project(container, studio)
     return studio, len(visits)
 

@@ -18,7 +18,7 @@ from api.http.paging import Cursor, Limit, cursor_behind, decoded_number
 from api.http.resource_responses import READS_ONE
 from api.http.schemas import Page, Shown
 from application.kernel.errors import NotFoundError
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.logged_event import LoggedEvent
@@ -104,7 +104,7 @@ async def diff(
             }
         )
 
-    return await call.read(Action.READ_LOG, page)
+    return await call.read(Permission.READ_LOG, page)
 
 
 def _stretch(call: Call, from_: str, to: str) -> tuple[int, int]:

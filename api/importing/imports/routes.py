@@ -15,7 +15,7 @@ from api.http.resource_responses import CHANGES, READS, READS_ONE, Show, changed
 from api.http.schemas import Body, Page, Thing, Truth
 from application.importing.undo_import import UndoImport
 from application.importing.visits.import_visits import KIND as APPOINTMENTS
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.kernel.provenance import Provenance
 from projections.importing.imports.queries import ImportRecord
@@ -72,13 +72,13 @@ async def list_imports(call: Reading, limit: Limit = 50, cursor: Cursor = None, 
         found, next_id = call.container.imports.page(call.actor.tenant_id, after=behind, limit=limit)
         return collected("imports", [_listed(one) for one in found], cursor_behind(next_id), after)
 
-    return await call.read(Action.READ_PATIENTS, page)
+    return await call.read(Permission.READ_PATIENTS, page)
 
 
 @routes.get("/{import_id}", response_model=ImportInFull, responses=READS_ONE)
 async def get_import(import_id: UUID, call: Showing) -> Response:
     """One import: what became of its rows, who began it, and whether and by whom it was undone."""
-    return await call.show(Action.READ_PATIENTS, DataImport, import_id, shower(call))
+    return await call.show(Permission.READ_PATIENTS, DataImport, import_id, shower(call))
 
 
 @routes.post("/{import_id}/undo", response_model=ImportInFull, responses=CHANGES)
@@ -94,7 +94,7 @@ async def undo_import(import_id: UUID, call: Changing, body: UndoBody | None = N
         command = UndoImport(import_id, what_can_be, call.expected_version, MOST_UNDONE)
         return changed(carry_out.once(call.actor.tenant_id, command, by), shower(call))
 
-    return await call.write(Action.UNDO_IMPORTS, undo)
+    return await call.write(Permission.UNDO_IMPORTS, undo)
 
 
 def shower(call: Call) -> Show[DataImport]:

@@ -17,7 +17,7 @@ from api.scheduling.appointments.schemas import AppointmentPage
 from api.scheduling.calendar_paging import LONGEST_WINDOW, bookmark, encoded_bookmark, in_one_order
 from api.scheduling.sessions.presenters import show_session_entry
 from api.scheduling.sessions.schemas import CalendarPage
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import person_of
 from application.scheduling.appointments.display_context import DisplayContext
@@ -72,7 +72,7 @@ async def list_appointments(
         ]
         return collected("appointments", shown, encoded_bookmark(found.after), after)
 
-    return await call.read(Action.READ_VISITS, page)
+    return await call.read(Permission.READ_VISITS, page)
 
 
 @routes.get("/calendar", response_model=CalendarPage, responses=READS_ONE)
@@ -125,7 +125,7 @@ async def calendar(
         ]
         return Answer({**answer.body, "sessions": beside})
 
-    return await call.read(Action.READ_VISITS, page)
+    return await call.read(Permission.READ_VISITS, page)
 
 
 def _found(
@@ -137,7 +137,7 @@ def _found(
     behind = bookmark(cursor)
     call.container.wait_for(tenant_id, "calendar", after)
     found = call.container.calendar.page(tenant_id, which, after=behind, limit=limit)
-    if not call.actor.may(Action.READ_PATIENTS):
+    if not call.actor.may(Permission.READ_PATIENTS):
         return found, {}
     call.container.wait_for(tenant_id, "patients", after)
     return found, call.container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
@@ -151,7 +151,7 @@ def _found_then(
     tenant_id = call.actor.tenant_id
     call.container.wait_for(tenant_id, "calendar", position)
     found = call.container.past_calendar.visits(tenant_id, position, which, after=behind, limit=limit)
-    if not call.actor.may(Action.READ_PATIENTS):
+    if not call.actor.may(Permission.READ_PATIENTS):
         return found, {}
     call.container.wait_for(tenant_id, "patients", position)
     today = call.container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})

@@ -15,7 +15,7 @@ from api.http.schemas import Page, Shown
 from api.scheduling.calendar_paging import bookmark, bookmark_of, encoded_bookmark, in_one_order
 from api.scheduling.explain.presenters import Reason, show_reasons
 from application.kernel.catalogue import Catalogue
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from application.scheduling.availability.conflicts import BookedVisit, GivenSession, others_free, outside
 from domain.practice.clinician import Clinician
 from domain.scheduling.appointments.status import Status
@@ -91,7 +91,7 @@ async def list_conflicts(
                 break
         return collected("conflicts", shown, encoded_bookmark(last), after)
 
-    return await call.read(Action.READ_VISITS, page)
+    return await call.read(Permission.READ_VISITS, page)
 
 
 def _found(

@@ -12,7 +12,7 @@ from pydantic import Field
 from api.http.calls import Call
 from api.http.schemas import Shown
 from application.kernel.catalogue import Catalogue
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from application.scheduling.availability.obstacle_sources import cited, streams_of
 from domain.kernel.logged_event import LoggedEvent
 from domain.scheduling.availability.explanation import Obstacle
@@ -52,7 +52,7 @@ def show_reasons(
     """Return the reasons why a time is not free, with what the log says up to ``position``."""
     if not found:
         return []
-    if not call.actor.may(Action.READ_PATIENTS):
+    if not call.actor.may(Permission.READ_PATIENTS):
         found = list(dict.fromkeys(obstacle._replace(claims=()) for obstacle in found))
     streams = list(streams_of(catalogue, service_id, clinician_id, found))
     events = call.container.log_reader.of_streams(call.actor.tenant_id, streams, 0, _MOST_EVENTS)

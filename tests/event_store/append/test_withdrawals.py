@@ -12,7 +12,7 @@ from domain.kernel.time_range import TimeRange
 from domain.patients.details import PatientDetails
 from domain.patients.errors import PatientWithdrawnError
 from domain.patients.patient import Patient
-from domain.patients.standing import PatientSeen
+from domain.patients.standing import PatientGuard
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.time_claim import TimeClaim
@@ -55,7 +55,7 @@ def book(log: PracticeLog, patient_id: UUID, seen_at: int) -> int:
     )
     appointment = Appointment.book(id=uuid7(), visit=visit, at=TEN - timedelta(days=30))
     return log.record(
-        appointment, by=by_test(), claims=appointment.claims(), relies_on=PatientSeen(patient_id, seen_at)
+        appointment, by=by_test(), claims=appointment.claims(), relies_on=PatientGuard(patient_id, seen_at)
     )
 
 
