@@ -18,10 +18,13 @@ name can be stored any more.
 
 
 def job_classes() -> list[type[Job]]:
-    for module in modules("application"):
-        if "(Job)" in module.source:
-            import_module(".".join(module.path.with_suffix("").parts))
-    return [each for each in Job.__subclasses__() if each.__module__.startswith("application.")]
+    found = [
+        import_module(".".join(module.path.with_suffix("").parts))
+        for module in modules("application")
+        if "(Job)" in module.source
+    ]
+    classes = [each for module in found for each in vars(module).values()]
+    return [each for each in classes if isinstance(each, type) and issubclass(each, Job) and each is not Job]
 
 
 class TestJobs:
