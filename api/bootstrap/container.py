@@ -7,7 +7,7 @@ with open_container(Settings()) as container:      # starts or joins the embedde
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
@@ -16,13 +16,14 @@ from uuid import UUID
 
 from adapters.http.addresses import Policy
 from adapters.http.outbound_http import PinnedOutboundHttp
-from adapters.postgres.auto_fill_worker import AutoFillWorker
 from adapters.postgres.connections import OUTAGES, TenantWork, connecting, relaxed
+from adapters.postgres.job_queue import PostgresJobQueue
+from adapters.postgres.job_runner import open_job_queue, run_jobs
 from adapters.postgres.waiting_lines import ReadWaitingLines
 from adapters.postgres.webhook_worker import WebhookWorker
-from adapters.postgres.zone_keeper import ZoneKeeper
 from adapters.system.clock import FrozenClock, SystemClock
 from api.bootstrap.database_server import Server, open_server
+from api.bootstrap.jobs import POLICIES, job_handlers
 from api.bootstrap.settings import Settings
 from api.processes.run_together import run_together
 from application.kernel.commands import CommandBus
@@ -33,7 +34,7 @@ from application.kernel.practice_log import PracticeLogs
 from application.patients.erase_patient import PersonKeys
 from application.registry import all_registrations
 from application.scheduling.zone_changes.adopt_zone_rules import AdoptZoneRulesHandler
-from application.waitlist.auto_fill import AutoFill
+from application.scheduling.zone_changes.jobs import enqueue_adoptions
 from application.waitlist.ports import WaitingLines
 from application.webhooks.ports import OutboundHttp, SecretBox, WebhookCatalogue
 from domain.access.api_key import Role
@@ -60,6 +61,7 @@ from projections.audit.history.queries import HistoryQueries
 from projections.engine import cursors
 from projections.engine.cursors import ViewStatus
 from projections.engine.errors import RebuildRunningError, ViewBehindError
+from projections.engine.policies import PolicyProjector
 from projections.engine.runner import Runner
 from projections.engine.waiting import wait_for
 from projections.importing.imports.queries import ImportQueries
@@ -73,7 +75,6 @@ from projections.scheduling.calendar.past import PastCalendar
 from projections.scheduling.calendar.queries import CalendarQueries
 from projections.scheduling.calendar.series_queries import SeriesQueries
 from projections.scheduling.calendar.session_queries import SessionQueries
-from projections.waitlist.auto_fill.projector import AutoFillProjector
 from projections.waitlist.entries.queries import WaitlistQueries
 from projections.webhooks.deliveries.projector import WebhooksProjector
 from projections.webhooks.deliveries.queries import WebhookQueries
@@ -85,8 +86,8 @@ UNUSABLE: Final[tuple[type[Exception], ...]] = (
 )  # fmt: skip
 """What else stands between a program and its database; the message says what to do."""
 VIEWS: Final = tuple(model.name for model in READ_MODELS)
-FOLLOWERS: Final = (*VIEWS, WebhooksProjector.name, AutoFillProjector.name)
-"""Who follows the logs: the read models, and what no rebuild makes again: what is handed to endpoints outside, and to the wait list."""
+FOLLOWERS: Final = (*VIEWS, WebhooksProjector.name, PolicyProjector.name)
+"""What follows the logs: the read models, and what no rebuild repeats: webhook messages and jobs."""
 EVENT_NAMES: Final = public_names(str(getattr(event, "TOPIC", "")) for event in event_classes())
 _LISTEN_SECONDS: Final = 1.0
 _REBUILD_RETRY_SECONDS: Final = 1.0
@@ -135,7 +136,7 @@ class Container:
     audit: AuditReader
     webhooks: WebhookQueries
     secrets: SecretBox
-    outside: OutboundHttp
+    outbound_http: OutboundHttp
     zone_sightings: ZoneSightingStore
     bus: CommandBus
     outages: tuple[type[Exception], ...] = OUTAGES
@@ -187,7 +188,7 @@ class Container:
         """Lend a runner of all projectors, with connections of its own, which keep nothing from one transaction to the next."""
         with open_pool(self._projector_conninfo(), name="projector", most=4, resets=False) as pool:
             transaction = partial(tenant_transaction, pool)
-            followers = (*projectors(self.keys), WebhooksProjector(), AutoFillProjector())
+            followers = (*projectors(self.keys), WebhooksProjector(), PolicyProjector(POLICIES))
             yield Runner(LogReader(pool, self.keys), followers, transaction, pool.connection)
 
     def rebuild(self, views: Collection[str], progress: Progress) -> list[Incomplete]:
@@ -245,18 +246,17 @@ class Container:
                 stop.wait(_FAILED_REBUILD_RETRY_SECONDS)
 
     def run_workers(self, stop: Event) -> None:
-        """Do until ``stop`` is set what is done after the fact: send webhooks, offer what was given up to those who wait, and keep times
-        on the wall where the rules of a zone have changed.
-        """
+        """Send webhooks and carry out jobs until ``stop`` is set."""
         conninfo = self.server.conninfo("scheduler_worker")
-        webhooks = WebhookWorker(conninfo, self.logs, self.clock, self.secrets, self.outside)
-        zones = ZoneKeeper(conninfo, self.zone_sightings, self.wall_time_keeper(), self.practices, self.clock)
-        run_together(stop, webhooks.run, self.auto_fill_worker().run, zones.run)
+        webhooks = WebhookWorker(conninfo, self.logs, self.clock, self.secrets, self.outbound_http)
+        handlers = job_handlers(self.logs, self.clock, self.lines, self.zone_sightings)
+        with self.job_queue() as queue:
+            enqueue_adoptions(self.zone_sightings, queue, self.practices(), self.clock.now())
+            run_together(stop, webhooks.run, partial(run_jobs, conninfo, queue, handlers, self.clock))
 
-    def auto_fill_worker(self) -> AutoFillWorker:
-        """Return what offers time that was given up to those who wait."""
-        auto_fill = AutoFill(self.logs, self.clock, self.lines)
-        return AutoFillWorker(self.server.conninfo("scheduler_worker"), auto_fill, self.clock)
+    def job_queue(self) -> AbstractContextManager[PostgresJobQueue]:
+        """Open the work queue of all practices."""
+        return open_job_queue(self.server.conninfo("scheduler_worker"))
 
     def wall_time_keeper(self) -> AdoptZoneRulesHandler:
         """Return what keeps the times on the wall of a practice's visits."""
@@ -347,7 +347,7 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
             audit=AuditReader(store.pool, log_reader),
             webhooks=webhooks,
             secrets=secrets,
-            outside=outbound,
+            outbound_http=outbound,
             zone_sightings=zone_sightings,
             bus=CommandBus(logs, clock, ports),
         )

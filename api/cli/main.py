@@ -17,6 +17,7 @@ from api.cli import (
     history,
     importing,
     imports,
+    jobs,
     patient_imports,
     patients,
     practices,
@@ -49,6 +50,7 @@ for group, name in (
     (api_keys.group, "apikey"),
     (patients.group, "patient"),
     (webhooks.group, "webhooks"),
+    (jobs.group, "jobs"),
     (importing.group, "import"),
 ):
     app.add_typer(group, name=name)

@@ -61,9 +61,9 @@ def project(
 
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler work")
 def work() -> None:
-    """Send webhooks, offer what was given up to those who wait, keep times on the wall where clocks have changed.
+    """Send webhooks and carry out the jobs of the work queue: see `scheduler jobs`.
 
-    Several may run beside each other; nothing is done twice.
+    Several may run beside each other; no job is carried out by two at once.
     """
     stop = _told_to_stop()
     with _world() as container:

@@ -25,7 +25,7 @@ def endpoint(scheduler: Scheduler) -> tuple[UUID, UUID]:
             container.logs,
             container.clock,
             container.secrets,
-            container.outside,
+            container.outbound_http,
             EndpointCatalogue(container.webhooks),
         )
         command = RegisterEndpoint("https://example.org/hooks", ("appointment.booked",), new_secret())

@@ -170,9 +170,9 @@ class WaitlistCommands:
 
         def look(number: int) -> None:
             for id, version in given_up:
-                auto_fill.open(self.studio.tenant_id, id, version)
+                auto_fill.offer_freed_time(self.studio.tenant_id, id, version)
             for id in self.openings:
-                auto_fill.go_on(self.studio.tenant_id, id)
+                auto_fill.offer_to_next(self.studio.tenant_id, id)
 
         self.volley(workers, look)
         opened = [e.stream_id for e in self.events() if e.event_type == Opening.Opened.TOPIC]

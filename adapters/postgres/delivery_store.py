@@ -1,4 +1,4 @@
-"""The outbox of webhooks in PostgreSQL: see event_store/migrations/0002_webhooks.pre.sql for its tables."""
+"""Webhook messages in PostgreSQL: implements DeliveryStore on the schema ``webhooks``."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from adapters.postgres.connections import TenantWork
 from application.webhooks.ports import DeliveryLease, Destination, Message, Reply
 
 LEASE_SECONDS: Final = 5.0
-"""A worker prolongs its leases each second. After it was killed, its endpoints wait for the rest of them."""
+"""A worker extends its leases each second; after it is killed, they expire within this time."""
 
 _DESTINATION: Final = """
 select e.url, e.secret, e.previous_secret, e.previous_until, p.next_number
@@ -22,8 +22,9 @@ _MESSAGES: Final = """
 select number, position, event, thing_id, thing_version, occurred_at, attempts, first_attempt from webhooks.delivery
 where tenant_id = %(tenant)s and endpoint_id = %(endpoint)s and number >= %(next)s order by number limit %(most)s
 """
-# A message counts as taken by whoever holds the lease, and only while it is the next one: a replay may have gone back meanwhile. The lease
-# is prolonged only where half of it has gone, since that costs an entry in an index.
+# Only the holder of the lease goes on, and only while the message is the next one: a replay may
+# have gone back meanwhile. The lease is extended only in its second half, since that costs an entry
+# in an index.
 _SUCCESS: Final = """
 with moved as (
     update webhooks.progress
@@ -52,8 +53,9 @@ set attempts = d.attempts + 1, first_attempt = coalesce(d.first_attempt, %(at)s)
 from kept
 where d.tenant_id = %(tenant)s and d.endpoint_id = %(endpoint)s and d.number = %(number)s
 """
-# Rows that are being written are left out, so that nothing is waited for: whoever notes a success prolongs the lease as well.
-_PROLONG: Final = """
+# Locked rows are left out, so that it waits for nothing: storing a success extends the lease as
+# well.
+_EXTEND: Final = """
 update webhooks.progress p set leased_until = clock_timestamp() + make_interval(secs => %s)
 from (
     select tenant_id, endpoint_id from webhooks.progress
@@ -62,15 +64,15 @@ from (
 ) as mine
 where p.tenant_id = mine.tenant_id and p.endpoint_id = mine.endpoint_id
 """
-_GIVE_BACK: Final = """
+_RELEASE: Final = """
 update webhooks.progress set lease = null, leased_until = clock_timestamp()
 where tenant_id = %(tenant)s and endpoint_id = %(endpoint)s and lease = %(lease)s
 """
 
 
 class PostgresDeliveryStore:
-    """The port ``DeliveryStore``. ``pool`` connects as scheduler_worker. Its commits need not wait for
-    the disk: what a power cut loses is delivered once more. ``transaction`` is one practice's.
+    """The port ``DeliveryStore``. ``pool`` connects as scheduler_worker. Its commits need not wait
+    for the disk: what a power cut loses is delivered once more. ``transaction`` is one practice's.
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class PostgresDeliveryStore:
         self._transaction = transaction
         self._lease_seconds = lease_seconds
 
-    def lend(
+    def lease(
         self, lease: UUID, now: datetime, *, retries: bool, busy: Sequence[UUID], most: int
     ) -> Sequence[DeliveryLease]:
         with self._pool.connection() as connection:
@@ -103,29 +105,29 @@ class PostgresDeliveryStore:
         messages = [Message(*row) for row in rows]
         return (Destination(*destination), messages) if messages else None
 
-    def note_success(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime) -> bool:
+    def record_success(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime) -> bool:
         values = {**_places(lease), "number": number, "at": at, "code": reply.code, "seconds": self._lease_seconds}
         with self._transaction(lease.tenant_id) as cursor:
             noted = cursor.execute(_SUCCESS, values).fetchone()
         return noted is not None and bool(noted[0])
 
-    def note_failure(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime, due_at: datetime) -> None:
+    def record_failure(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime, due_at: datetime) -> None:
         values = {**_places(lease), "number": number, "at": at, "due": due_at}
         with self._transaction(lease.tenant_id) as cursor:
             cursor.execute(_FAILURE, {**values, "code": reply.code, "failure": reply.failure})
 
-    def prolong(self, leases: Collection[DeliveryLease]) -> None:
+    def extend(self, leases: Collection[DeliveryLease]) -> None:
         held = (
             [one.tenant_id for one in leases],
             [one.endpoint_id for one in leases],
             [one.lease for one in leases],
         )
         with self._pool.connection() as connection:
-            connection.execute(_PROLONG, (self._lease_seconds, *held))
+            connection.execute(_EXTEND, (self._lease_seconds, *held))
 
-    def give_back(self, lease: DeliveryLease) -> None:
+    def release(self, lease: DeliveryLease) -> None:
         with self._transaction(lease.tenant_id) as cursor:
-            cursor.execute(_GIVE_BACK, _places(lease))
+            cursor.execute(_RELEASE, _places(lease))
 
 
 def _places(lease: DeliveryLease) -> dict[str, object]:

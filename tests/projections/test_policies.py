@@ -1,4 +1,4 @@
-"""What the wait list is to be asked about: the same, however the log is cut into pages."""
+"""The jobs that policies enqueue: the same, however the log is cut into pages."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,23 +7,19 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
+from application.waitlist.jobs import OfferFreedTime
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.undo import GRACE
 from domain.waitlist.opening import Opening
-from projections.waitlist.auto_fill.projector import AutoFillProjector
 from tests.support.container import Container, by_test
+from tests.support.jobs import policies, stored_jobs
 from tests.support.random_history import NOW, RandomHistory
 
 
-def tasks(container: Container, tenant_id: UUID) -> list[tuple[Any, ...]]:
-    with container.projector_transaction(tenant_id) as cursor:
-        return cursor.execute("select thing_id, version, due_at from auto_fill.task order by 1, 2").fetchall()
-
-
 def project(container: Container, tenant_id: UUID, page: int = 250) -> list[tuple[Any, ...]]:
-    container.runner(of=(AutoFillProjector(),), page=page).catch_up(tenant_id)
-    return tasks(container, tenant_id)
+    container.runner(of=(policies(),), page=page).catch_up(tenant_id)
+    return stored_jobs(container, tenant_id)
 
 
 @pytest.mark.parametrize("page", [1, 7])
@@ -42,8 +38,8 @@ def test_are_the_same_however_the_log_is_cut(container: Container, life: RandomH
     assert len(whole) > 4
 
     with container.projector_transaction(life.tenant_id) as cursor:
-        cursor.execute("delete from auto_fill.task")
-        cursor.execute("update projection.cursor set position = 0 where projector = 'auto_fill'")
+        cursor.execute("delete from jobs.job")
+        cursor.execute("update projection.cursor set position = 0 where projector = 'policies'")
 
     assert project(container, life.tenant_id, page) == whole
 
@@ -55,4 +51,4 @@ def test_are_due_when_what_was_done_cannot_be_undone_in_silence(container: Conta
     visit.cancel("ill", NOW)
     life.log.record(visit, by=by_test())
 
-    assert project(container, life.tenant_id) == [(visit.id, 2, NOW + GRACE)]
+    assert project(container, life.tenant_id) == [(OfferFreedTime.NAME, f"{visit.id}:2", NOW + GRACE)]
