@@ -12,6 +12,7 @@ from api.audit.diff import routes as diff
 from api.audit.events import routes as events
 from api.audit.history import routes as history
 from api.bootstrap.container import Container
+from api.bootstrap.outages import UNREACHABLE
 from api.http import errors
 from api.http.authentication import Authentication, KeyAuthenticator
 from api.http.calls import AppServices
@@ -58,7 +59,7 @@ from api.webhooks.endpoints import routes as webhook_endpoints
 def create_app(container: Container) -> FastAPI:
     """Return the application of one process; it gives its threads back when it is shut down, the container stays the caller's."""
     thread_pool = FairThreadPool(container.settings.threads, container.settings.share)
-    key_authenticator = KeyAuthenticator(container.find_actor, thread_pool)
+    key_authenticator = KeyAuthenticator(container.access.find_actor, thread_pool)
     metrics = Metrics()
 
     @asynccontextmanager
@@ -83,12 +84,12 @@ def create_app(container: Container) -> FastAPI:
         generate_unique_id_function=operation_id,
         middleware=[
             Middleware(RequestMiddleware, metrics=metrics),
-            Middleware(Authentication, key_authenticator=key_authenticator, outages=container.outages),
+            Middleware(Authentication, key_authenticator=key_authenticator, outages=UNREACHABLE),
             Middleware(Express, stops=stops),
         ],
     )
     app.state.gate = AppServices(container, thread_pool, key_authenticator)
-    errors.install(app, container.outages)
+    errors.install(app, UNREACHABLE)
     # Routers are asked one after the other: those that are asked most come first.
     for module in (
         appointments,

@@ -111,10 +111,10 @@ def _waiting(program: Program, receiver: Receiving, number: int, messages: int) 
     register = RegisterEndpointHandler(
         container.logs,
         container.clock,
-        container.secrets,
+        container.webhooks.secrets,
         _AnyAddress(),
-        container.event_names,
-        container.endpoint_count,
+        container.webhooks.event_names,
+        container.webhooks.endpoint_count,
     )
     command = RegisterEndpoint(f"http://127.0.0.1:{receiver.port}/{number}", (_EVENT,), new_secret())
     endpoint = register(tenant_id, command, _by()).thing
@@ -129,7 +129,7 @@ def _waiting(program: Program, receiver: Receiving, number: int, messages: int) 
         ]
         position = log.record(*rooms, by=_by())
     while True:
-        with container.transaction(tenant_id) as cursor:
+        with container.storage.transaction(tenant_id) as cursor:
             row = cursor.execute("select position from projection.cursor where projector = 'webhooks'").fetchone()
         if row is not None and row[0] >= position:
             return tenant_id, endpoint.id
@@ -154,7 +154,9 @@ def _drained(
     seconds = time.perf_counter() - began
     # The last ones are noted after they were taken.
     while any(
-        one.next_number <= one.last_number for id_, _ in waiting for one in program.container.webhooks.endpoints(id_)
+        one.next_number <= one.last_number
+        for id_, _ in waiting
+        for one in program.container.webhooks.queries.endpoints(id_)
     ):
         time.sleep(0.02)
     used = meter.used()
@@ -163,7 +165,7 @@ def _drained(
 
 def _switch(program: Program, tenant_id: UUID, endpoint_id: UUID, *, active: bool) -> None:
     container = program.container
-    change = ChangeEndpointHandler(container.logs, container.clock, _AnyAddress(), container.event_names)
+    change = ChangeEndpointHandler(container.logs, container.clock, _AnyAddress(), container.webhooks.event_names)
     change(tenant_id, ChangeEndpoint(endpoint_id, {"active": active}), _by())
 
 

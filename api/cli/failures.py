@@ -35,7 +35,7 @@ def explained(error: Exception) -> tuple[str, int]:
     # Only now: whoever gets here has loaded most of it anyway.
     from pydantic import ValidationError
 
-    from api.bootstrap.container import UNREACHABLE, UNUSABLE
+    from api.bootstrap.outages import UNREACHABLE, UNUSABLE
     from api.cli.table_file import TableError
     from application.importing.errors import MappingError
     from application.kernel.errors import ApplicationError

@@ -23,8 +23,8 @@ def status(
 ) -> None:
     """Tell how far the read models are behind the logs. Exit code 1: one has stopped at an event that it cannot take."""
     with opened() as container:
-        found = container.view_status()
-        outdated = list(container.server.outdated)
+        found = container.read_models.status()
+        outdated = list(container.storage.server.outdated)
     if as_json:
         print_json({"views": [_as_json(view) for view in found], "outdated": outdated})
     else:
@@ -45,7 +45,7 @@ def rebuild(
     Exit code 1: a read model ends before an event that it cannot take.
     """
     with opened() as container, progress_bar() as progress:
-        from api.bootstrap.container import VIEWS
+        from api.bootstrap.read_models import VIEWS
 
         if unknown := sorted(set(views or ()) - set(VIEWS)):
             raise UsageError(f"there is no read model {', '.join(unknown)}; there are {', '.join(VIEWS)}")
@@ -57,7 +57,7 @@ def rebuild(
             events = done
             progress.update(task, completed=done, total=total)
 
-        incomplete = container.rebuild(views or VIEWS, note)
+        incomplete = container.read_models.rebuild(views or VIEWS, note)
     if as_json:
         print_json(
             {

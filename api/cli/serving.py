@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,7 +28,7 @@ def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practic
     """Run everything: the embedded database (or DATABASE_URL), the API, the projector and the worker. Ctrl-C stops it."""
     from api.processes.supervisor import PROJECTOR, Supervisor
 
-    with _until_told_to_stop(), _core_of_its_own() as cores, _listening() as listener, _world() as container:
+    with _until_told_to_stop(), _core_of_its_own() as cores, _listening() as listener, _container() as container:
         if cores:  # only now: the database, which has started, goes where there is room
             cores.keep_to_own()
         with Supervisor(PROJECTOR, _mender(container), cores):
@@ -42,7 +43,7 @@ def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practic
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler api")
 def api() -> None:
     """Run the API alone; read models are kept up by `scheduler project`. Several may run beside each other."""
-    with _until_told_to_stop(), _listening() as listener, _world() as container:
+    with _until_told_to_stop(), _listening() as listener, _container() as container:
         _serve(container, listener, lambda: _banner(listener, None))
 
 
@@ -52,11 +53,12 @@ def project(
     with_work: Annotated[bool, typer.Option("--with-work", help="Do the work of `scheduler work` too.")] = False,
 ) -> None:
     """Keep the read models up with the logs. Several may run beside each other; no event is applied twice."""
+    from api.bootstrap.workers import run_workers
     from api.processes.run_together import run_together
 
     stop = _told_to_stop(until_eof)
-    with _world() as container:
-        run_together(stop, container.run_projectors, *([container.run_workers] if with_work else []))
+    with _container() as container:
+        run_together(stop, container.read_models.run, *([partial(run_workers, container)] if with_work else []))
 
 
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler work")
@@ -65,9 +67,11 @@ def work() -> None:
 
     Several may run beside each other; nothing is done twice.
     """
+    from api.bootstrap.workers import run_workers
+
     stop = _told_to_stop()
-    with _world() as container:
-        container.run_workers(stop)
+    with _container() as container:
+        run_workers(container, stop)
 
 
 def _told_to_stop(until_eof: bool = False) -> threading.Event:
@@ -91,7 +95,7 @@ def _serve(container: "Container", listener: "socket.socket", announce: Callable
 
 
 @contextmanager
-def _world() -> Iterator["Container"]:
+def _container() -> Iterator["Container"]:
     """Wire the program; the embedded database ends with it unless another program uses it."""
     from api.bootstrap.container import open_container
 
@@ -143,7 +147,7 @@ def _core_of_its_own() -> Iterator["Cores | None"]:
 
 
 def _mender(container: "Container") -> Callable[[], None]:
-    embedded = container.server.embedded
+    embedded = container.storage.server.embedded
 
     def mend() -> None:
         """Bring the embedded database back if it was killed; nothing that was acknowledged is lost by that."""

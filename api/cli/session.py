@@ -37,7 +37,7 @@ def opened() -> Iterator["Container"]:
 
 def practice_of(container: "Container", practice_id: UUID | None) -> UUID:
     """Return the practice that is meant. Raises UsageError: there is no such one, or none was named and there are several."""
-    practices = container.practices()
+    practices = container.storage.practices()
     if practice_id is None:
         if len(practices) == 1:
             return practices[0]
@@ -53,8 +53,8 @@ def practice_with(container: "Container", practice_id: UUID | None, thing_id: UU
     """Return the practice in whose log a thing is. Raises NotFoundError: in none, or not in the one that was named."""
     from application.kernel.errors import NotFoundError
 
-    for candidate in container.practices() if practice_id is None else [practice_of(container, practice_id)]:
-        if container.knows(candidate, thing_id):
+    for candidate in container.storage.practices() if practice_id is None else [practice_of(container, practice_id)]:
+        if container.storage.has_stream(candidate, thing_id):
             return candidate
     raise NotFoundError("thing")
 

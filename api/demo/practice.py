@@ -41,7 +41,7 @@ def make_demo(container: Container) -> DemoKey:
     demo.open(key.api_key)
     demo.furnish()
     demo.book()
-    container.catch_up(key.practice_id)
+    container.read_models.catch_up(key.practice_id)
     return key
 
 
@@ -49,7 +49,7 @@ class _Demo:
     """Each step is a command with an id of its own, so that a second run finds it recorded and leaves it."""
 
     def __init__(self, container: Container, practice_id: UUID) -> None:
-        self._world = container
+        self._container = container
         self._logs, self._clock = container.logs, container.clock
         self._id = practice_id
         self._locations: dict[str, UUID] = {}

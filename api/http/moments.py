@@ -41,7 +41,7 @@ def moment_of(container: Container, actor: Actor, as_of: str, field: str = "as_o
     # A plus sign that was not escaped arrives as a space.
     asked = instant(as_of[:-6] + "+" + as_of[-5:] if as_of[-6:-5] == " " else as_of, field)
     refuse_future(container, asked, field)
-    return Moment(asked, container.instants.position_at(actor.tenant_id, asked))
+    return Moment(asked, container.audit.instants.position_at(actor.tenant_id, asked))
 
 
 def refuse_future(container: Container, asked: datetime, field: str) -> None:

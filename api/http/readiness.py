@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from api.bootstrap.container import Container
+from api.bootstrap.outages import UNREACHABLE
 
 MOST_BEHIND: Final = 1_000
 """How many events the read models may lack in all; more is an import or a rebuild under way."""
@@ -19,34 +20,34 @@ class Readiness:
     """Remembers how far read models were, to tell a slow projector from a dead one."""
 
     def __init__(self, container: Container) -> None:
-        self._world = container
+        self._container = container
         self._stuck_since: dict[tuple[UUID, int], float] = {}
 
     def checks(self) -> Mapping[str, bool]:
         """Ask each part; a projector that stopped at an event it cannot take does not count, other practices go on."""
         is_up = {"log": self._log_answers(), "keys": self._keys_answer()}
-        if self._world.settings.expects_projector:
+        if self._container.settings.expects_projector:
             is_up["read_models"] = is_up["log"] and self._is_kept_up()
         return is_up
 
     def _log_answers(self) -> bool:
         try:
-            self._world.find_actor(b"\0" * 32)
-        except self._world.outages:
+            self._container.access.find_actor(b"\0" * 32)
+        except UNREACHABLE:
             return False
         return True
 
     def _keys_answer(self) -> bool:
         try:
-            self._world.keys.erased_subjects(_NO_PRACTICE)
-        except self._world.outages:
+            self._container.storage.keys.erased_subjects(_NO_PRACTICE)
+        except UNREACHABLE:
             return False
         return True
 
     def _is_kept_up(self) -> bool:
         try:
-            behind = [view for view in self._world.view_status(only_behind=True) if view.error is None]
-        except self._world.outages:
+            behind = [view for view in self._container.read_models.status(only_behind=True) if view.error is None]
+        except UNREACHABLE:
             return False
         now = time.monotonic()
         self._stuck_since = {

@@ -23,10 +23,10 @@ def endpoint(scheduler: Scheduler) -> tuple[UUID, UUID]:
         handler = RegisterEndpointHandler(
             container.logs,
             container.clock,
-            container.secrets,
-            container.outside,
-            container.event_names,
-            container.endpoint_count,
+            container.webhooks.secrets,
+            container.webhooks.outbound_http,
+            container.webhooks.event_names,
+            container.webhooks.endpoint_count,
         )
         command = RegisterEndpoint("https://example.org/hooks", ("appointment.booked",), new_secret())
         made = handler(practice_id, command, Provenance("test", uuid7())).thing

@@ -108,4 +108,4 @@ KINDS: Final[Mapping[type[Aggregate], Kind]] = {
 
 def word(kind: type[Aggregate]) -> str:
     """Return how answers name a kind: ``appointment``, ``api_key``."""
-    return str(kind.TOPIC).rpartition(".")[2]  # type: ignore[attr-defined]  # set by hand on each aggregate
+    return str(kind.TOPIC).rpartition(".")[2]

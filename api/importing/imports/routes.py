@@ -101,7 +101,7 @@ def shower(call: Call) -> Show[DataImport]:
     """Return what shows an import in full: who did what is in its events, which are few, and not in the import."""
 
     def show(one: DataImport) -> dict[str, object]:
-        events = call.container.log_reader.of_streams(call.actor.tenant_id, [one.id], 0, one.version)
+        events = call.container.storage.log_reader.of_streams(call.actor.tenant_id, [one.id], 0, one.version)
         last = events[-1] if one.status is ImportStatus.UNDONE else None
         return {
             "kind": one.kind,

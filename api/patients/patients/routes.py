@@ -172,7 +172,7 @@ async def erase_patient(patient_id: UUID, call: Changing) -> Response:
     command = ErasePatient(patient_id, call.expected_version)
 
     def erase(by: Provenance) -> Answer:
-        handler = ErasePatientHandler(call.container.logs, call.container.clock, call.container.keys)
+        handler = ErasePatientHandler(call.container.logs, call.container.clock, call.container.storage.keys)
         return changed(handler(call.actor.tenant_id, command, by), shower(call.actor))
 
     return await call.write(Action.ERASE_PATIENTS, erase)

@@ -76,8 +76,8 @@ async def list_conflicts(
         )
         planned = SessionFilter(starts_from=now, clinician_id=clinician_id, status=GroupSessionStatus.PLANNED)
         tenant_id, behind = call.actor.tenant_id, bookmark(cursor)
-        visits = call.container.calendar.page(tenant_id, which, after=behind, limit=_LOOKED_AT)
-        sessions = call.container.sessions.page(tenant_id, planned, after=behind, limit=_LOOKED_AT)
+        visits = call.container.scheduling.calendar.page(tenant_id, which, after=behind, limit=_LOOKED_AT)
+        sessions = call.container.scheduling.sessions.page(tenant_id, planned, after=behind, limit=_LOOKED_AT)
         entries, last = in_one_order(visits, sessions, _LOOKED_AT)
         shown: list[dict[str, object]] = []
         for entry in entries:

@@ -55,7 +55,7 @@ def show_reasons(
     if not call.actor.may(Action.READ_PATIENTS):
         found = list(dict.fromkeys(obstacle._replace(claims=()) for obstacle in found))
     streams = list(streams_of(catalogue, service_id, clinician_id, found))
-    events = call.container.log_reader.of_streams(call.actor.tenant_id, streams, 0, _MOST_EVENTS)
+    events = call.container.storage.log_reader.of_streams(call.actor.tenant_id, streams, 0, _MOST_EVENTS)
     known = [event for event in events if position is None or event.position <= position]
     return [
         {

@@ -87,7 +87,7 @@ async def place_hold(body: HoldBody, call: Creating) -> Response:
 
     def place(by: Provenance) -> Answer:
         authorise_visit(call.actor, command.clinician_id, "clinician")
-        carry_out = PlaceHoldHandler(call.container.logs, call.container.clock, call.container.keys)
+        carry_out = PlaceHoldHandler(call.container.logs, call.container.clock, call.container.storage.keys)
         return made(carry_out(call.actor.tenant_id, command, by), routes.prefix, shower(call))
 
     return await call.write(Action.CHANGE_VISITS, place)

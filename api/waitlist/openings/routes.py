@@ -28,7 +28,7 @@ async def offer_by_hand(body: OpeningBody, call: Creating) -> Response:
     def offer(by: Provenance) -> Answer:
         command = OfferByHand(tuple(body.entry_ids), body.clinician_id, body.starts_at, body.minutes)
         authorise_visit(call.actor, command.clinician_id, "clinician")
-        carry_out = OfferByHandHandler(call.container.logs, call.container.clock, call.container.lines)
+        carry_out = OfferByHandHandler(call.container.logs, call.container.clock, call.container.waitlist.lines)
         outcome = carry_out(call.actor.tenant_id, command, by)
         return made(outcome, routes.prefix, opening_shower(call, call.container.clock.now(), outcome.position))
 
@@ -45,7 +45,7 @@ async def list_openings(
         call.log.require((Clinician, clinician_id))
         behind, tenant_id = decoded_number(cursor) or 0, call.actor.tenant_id
         call.container.wait_for(tenant_id, "waitlist", after)
-        ids, following = call.container.waitlist.openings(
+        ids, following = call.container.waitlist.queries.openings(
             tenant_id, clinician_id=clinician_id, after=behind, limit=limit
         )
         show = opening_shower(call, call.container.clock.now())

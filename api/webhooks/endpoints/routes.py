@@ -49,10 +49,10 @@ async def register_webhook_endpoint(body: EndpointBody, call: Creating) -> Respo
         handler = RegisterEndpointHandler(
             container.logs,
             container.clock,
-            container.secrets,
-            container.outside,
-            container.event_names,
-            container.endpoint_count,
+            container.webhooks.secrets,
+            container.webhooks.outbound_http,
+            container.webhooks.event_names,
+            container.webhooks.endpoint_count,
         )
         outcome = handler(call.actor.tenant_id, command, by)
         answer = made(outcome, routes.prefix, show)
@@ -67,7 +67,7 @@ async def list_webhook_endpoints(call: Reading, after: After = None) -> Response
 
     def page() -> Answer:
         call.container.wait_for(call.actor.tenant_id, _FOLLOWER, after)
-        found = call.container.webhooks.endpoints(call.actor.tenant_id)
+        found = call.container.webhooks.queries.endpoints(call.actor.tenant_id)
         return collected("webhook_endpoints", [listed_endpoint(one) for one in found], None, after)
 
     return await call.read(Action.MANAGE_WEBHOOKS, page)
@@ -87,7 +87,10 @@ async def change_webhook_endpoint(webhook_endpoint_id: UUID, body: EndpointPatch
     changes = chosen(body, EndpointChanges)
     command = ChangeEndpoint(webhook_endpoint_id, changes, call.expected_version)
     handler = ChangeEndpointHandler(
-        call.container.logs, call.container.clock, call.container.outside, call.container.event_names
+        call.container.logs,
+        call.container.clock,
+        call.container.webhooks.outbound_http,
+        call.container.webhooks.event_names,
     )
     return await call.write(
         Action.MANAGE_WEBHOOKS, lambda by: changed(handler(call.actor.tenant_id, command, by), show)
@@ -109,7 +112,7 @@ async def rotate_webhook_secret(webhook_endpoint_id: UUID, body: RotationBody, c
 
     def rotate(by: Provenance) -> Answer:
         command = RotateSecret(call.actor.tenant_id, webhook_endpoint_id, new_secret(), overlap, expected_version)
-        handler = RotateSecretHandler(call.container.logs, call.container.clock, call.container.secrets)
+        handler = RotateSecretHandler(call.container.logs, call.container.clock, call.container.webhooks.secrets)
         outcome = handler(call.actor.tenant_id, command, by)
         return _with_secret(call, changed(outcome, show), outcome.thing, command.secret)
 
@@ -145,7 +148,7 @@ async def list_webhook_deliveries(
         before = decoded_number(cursor)
         endpoint = require_present(call.log.load(WebhookEndpoint, webhook_endpoint_id))
         call.container.wait_for(call.actor.tenant_id, _FOLLOWER, after)
-        found, next_before = call.container.webhooks.deliveries(
+        found, next_before = call.container.webhooks.queries.deliveries(
             call.actor.tenant_id, endpoint.id, status=status, before=before, limit=limit
         )
         return collected(
@@ -157,6 +160,6 @@ async def list_webhook_deliveries(
 
 def _with_secret(call: Call, answer: Answer, endpoint: WebhookEndpoint, secret: str) -> Answer:
     """The secret is shown by the request that made it: a repeated one finds null."""
-    is_new = call.container.secrets.open(call.actor.tenant_id, endpoint.id, endpoint.secret) == secret
+    is_new = call.container.webhooks.secrets.open(call.actor.tenant_id, endpoint.id, endpoint.secret) == secret
     body = {**answer.body, "secret": secret if is_new else None}
     return Answer(body, answer.status, answer.version, answer.location)

@@ -245,7 +245,7 @@ class TestAWorker:
         """What it recorded is found again, by it or by another: nothing is lost, and nothing is offered twice."""
         visit, entries = studio.booked(), [join(studio), join(studio)]
         cancelled = studio.act(visit["id"], "cancel", reason="ill").json()
-        by_hand = studio.program.container.auto_fill_worker().auto_fill
+        by_hand = studio.program.container.waitlist.auto_fill
         wanted = (UUID(studio.practice_id), UUID(visit["id"]), cancelled["version"])
         line(studio, cancelled["position"])
 
@@ -266,7 +266,9 @@ class TestAWorker:
             made = opening(studio)
         runs_out = datetime.fromisoformat(made["rounds"][0]["expires_at"])
         container = studio.program.container
-        auto_fill = AutoFill(container.logs, Passing([runs_out - timedelta(seconds=1), runs_out]), container.lines)
+        auto_fill = AutoFill(
+            container.logs, Passing([runs_out - timedelta(seconds=1), runs_out]), container.waitlist.lines
+        )
 
         again = auto_fill.go_on(UUID(studio.practice_id), UUID(made["id"]))
 
@@ -286,7 +288,7 @@ class TestAWorker:
         visit = studio.booked()
         entries = [join(studio) for _ in range(4)]
         studio.act(visit["id"], "cancel", reason="ill")
-        auto_fill = studio.program.container.auto_fill_worker().auto_fill
+        auto_fill = studio.program.container.waitlist.auto_fill
 
         with later(studio, **GRACE):
             made = opening(studio)
