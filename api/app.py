@@ -73,6 +73,7 @@ def create_app(container: Container) -> FastAPI:
         version="1",
         description=ABOUT,
         openapi_tags=[{"name": tag} for tag in TAGS],
+        servers=[{"url": "/", "description": "The server that this description comes from."}],
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         # The framework's page takes its script from another server; ours is at /docs.
         docs_url=None,

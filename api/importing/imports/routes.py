@@ -54,7 +54,7 @@ class ImportPage(Page):
     imports: list[ImportShown]
 
 
-class UndoBody(Body):
+class UndoImportBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"what_can_be": True}]})
 
     what_can_be: Truth = Field(
@@ -82,7 +82,7 @@ async def get_import(import_id: UUID, call: Showing) -> Response:
 
 
 @routes.post("/{import_id}/undo", response_model=ImportInFull, responses=CHANGES)
-async def undo_import(import_id: UUID, call: Changing, body: UndoBody | None = None) -> Response:
+async def undo_import(import_id: UUID, call: Changing, body: UndoImportBody | None = None) -> Response:
     """Withdraw what an import made: its patients are in no list and take nothing new, its visits are archived and hold no time, and their
     history stays. It is done once this is answered, for up to 5,000 patients or visits; beyond, `import_too_large`: the command
     `scheduler import undo` does it. Refused as a whole where something depends on one of them or was changed since, `import_in_use`:

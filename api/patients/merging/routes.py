@@ -19,7 +19,7 @@ from application.patients.merge_patients import (
     UnmergePatientsHandler,
 )
 from domain.patients.patient import Patient
-from projections.patients.directory.duplicates import Reason, duplicates_of
+from projections.patients.directory.duplicates import DuplicateReason, duplicates_of
 
 routes = APIRouter(prefix="/v1/patients/{patient_id}", tags=["patients"])
 
@@ -32,7 +32,7 @@ class MergeBody(Body):
 
 class Candidate(Shown):
     patient: PatientShown
-    reasons: list[Reason]
+    reasons: list[DuplicateReason]
 
 
 class Duplicates(Shown):

@@ -33,7 +33,7 @@ class Fact(Shown):
     recorded_at: datetime
 
 
-class Reason(Shown):
+class ObstacleShown(Shown):
     code: str = Field(examples=["outside_hours"], description="As in the refusal; or `time_off` or `public_holiday`.")
     detail: str
     location_id: UUID | None = Field(description="Where it holds; null if it holds everywhere.")
