@@ -1,4 +1,4 @@
-"""Who takes part in something, as of this moment: the history and the wait list, caught up before they are asked."""
+"""Which patients are in use, after the history and the wait list have caught up."""
 
 from collections.abc import Sequence
 from typing import Final
