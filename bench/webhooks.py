@@ -14,7 +14,6 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from api.bootstrap.container import EndpointCatalogue
 from application.webhooks.change_endpoint import ChangeEndpoint
 from application.webhooks.register_endpoint import RegisterEndpoint
 from application.webhooks.signing import new_secret
@@ -113,9 +112,9 @@ def _waiting(program: Program, receiver: Receiving, number: int, messages: int) 
     register = executor(
         container.logs,
         container.clock,
-        container.secrets,
+        container.webhooks.secrets,
         _AnyAddress(),
-        EndpointCatalogue(container.webhooks),
+        container.webhooks,
     )
     command = RegisterEndpoint(f"http://127.0.0.1:{receiver.port}/{number}", (_EVENT,), new_secret())
     endpoint = register(tenant_id, command, _by()).aggregate
@@ -130,7 +129,7 @@ def _waiting(program: Program, receiver: Receiving, number: int, messages: int) 
         ]
         position = log.record(*rooms, by=_by())
     while True:
-        with container.transaction(tenant_id) as cursor:
+        with container.storage.transaction(tenant_id) as cursor:
             row = cursor.execute("select position from projection.cursor where projector = 'webhooks'").fetchone()
         if row is not None and row[0] >= position:
             return tenant_id, endpoint.id
@@ -155,7 +154,9 @@ def _drained(
     seconds = time.perf_counter() - began
     # The last ones are noted after they were taken.
     while any(
-        one.next_number <= one.last_number for id_, _ in waiting for one in program.container.webhooks.endpoints(id_)
+        one.next_number <= one.last_number
+        for id_, _ in waiting
+        for one in program.container.webhooks.queries.endpoints(id_)
     ):
         time.sleep(0.02)
     used = meter.used()
@@ -164,7 +165,7 @@ def _drained(
 
 def _switch(program: Program, tenant_id: UUID, endpoint_id: UUID, *, active: bool) -> None:
     container = program.container
-    change = executor(container.logs, container.clock, _AnyAddress(), EndpointCatalogue(container.webhooks))
+    change = executor(container.logs, container.clock, _AnyAddress(), container.webhooks)
     change(tenant_id, ChangeEndpoint(endpoint_id, {"active": active}), _by())
 
 

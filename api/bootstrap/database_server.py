@@ -23,12 +23,12 @@ class Server:
     """Read models whose definition has changed: they serve as they are until the projector has rebuilt them."""
 
     def conninfo(self, role: str) -> str:
-        """Return how one of our roles logs in."""
+        """Return the connection string of a role."""
         return role_conninfo(self.admin_conninfo, role, self.master)
 
 
 def stop_server(settings: Settings) -> bool:
-    """Stop the embedded server; False, and nothing is done, while another program uses it. Raises EmbeddedServerError."""
+    """Stop the embedded server, or return False if another program uses it. Raises EmbeddedServerError."""
     server = EmbeddedServer(settings.data)
     return not server.is_running() or server.stop_if_unused()
 
@@ -45,7 +45,7 @@ def open_server(settings: Settings, *, stays_up: bool = False, with_post: bool =
         embedded: EmbeddedServer | None = None
         if settings.database_url is None:
             embedded = EmbeddedServer(settings.data)
-            # A cluster whose master key is gone must not get a new one: it would open nothing.
+            # An existing cluster must not get a new master key, which could decrypt nothing.
             is_new = not (settings.data / "secrets" / "postgres.password").exists()
             master = KeyFile(settings.master_key_path, create=is_new)
             address = embedded.start()

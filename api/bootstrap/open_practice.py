@@ -30,5 +30,5 @@ def found_practice(
     key = new_key()
     command = OpenPractice(practice_id or uuid7(), name, zone, currency, locale, uuid7(), hash_of(key))
     container.bus.execute(Actor.system(command.practice_id), command, Provenance("cli", uuid7()))
-    container.catch_up(command.practice_id)
+    container.read_models.catch_up(command.practice_id)
     return Founded(command.practice_id, key)

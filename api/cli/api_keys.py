@@ -30,7 +30,7 @@ def create(
         key = new_key()
         command = IssueApiKey(role, label, hash_of(key), clinician)
         issued = container.bus.execute(Actor.system(practice_id), command, by_command_line())
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
     if as_json:
         print_json({"practice_id": practice_id, "key_id": issued.aggregate.id, "api_key": key, "role": role})
         return
@@ -43,10 +43,10 @@ def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
     """List a practice's keys: their ids, roles and labels. Nobody can list the keys themselves."""
     with opened() as container:
         practice_id = practice_of(container, practice)
-        container.catch_up(practice_id)
-        found, after = container.keys_of(practice_id, None, 500)
+        container.read_models.catch_up(practice_id)
+        found, after = container.access.keys_of(practice_id, None, 500)
         while after is not None:
-            more, after = container.keys_of(practice_id, after, 500)
+            more, after = container.access.keys_of(practice_id, after, 500)
             found = [*found, *more]
     if as_json:
         print_json(
@@ -81,7 +81,7 @@ def revoke(
 
         practice_id = practice_with(container, practice, key)
         container.bus.execute(Actor.system(practice_id), RevokeApiKey(key, reason), by_command_line())
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
     if as_json:
         print_json({"practice_id": practice_id, "key_id": key, "revoked": True})
     else:

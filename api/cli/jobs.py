@@ -32,7 +32,7 @@ def list_(
 
     Finished jobs are not kept. A dead job has failed too often; use `jobs retry` or `jobs cancel`.
     """
-    with opened() as container, container.job_queue() as queue:
+    with opened() as container, container.storage.job_queue() as queue:
         found = queue.listed(practice, state.value if state else None, limit)
     if as_json:
         print_json(
@@ -52,7 +52,7 @@ def list_(
 @group.command(epilog="Example: scheduler jobs retry 0199c0de-7a1b-7c3d-8e5f-0123456789ab")
 def retry(jobs: Ids, as_json: AsJson = False) -> None:
     """Run dead jobs again, at once. Exit code 1: a job is not dead, or does not exist."""
-    with opened() as container, container.job_queue() as queue:
+    with opened() as container, container.storage.job_queue() as queue:
         now = container.clock.now()
         _report("retried", jobs, [id_ for id_ in jobs if queue.retry(id_, now)], as_json)
 
@@ -60,7 +60,7 @@ def retry(jobs: Ids, as_json: AsJson = False) -> None:
 @group.command(epilog="Example: scheduler jobs cancel 0199c0de-7a1b-7c3d-8e5f-0123456789ab")
 def cancel(jobs: Ids, as_json: AsJson = False) -> None:
     """Delete jobs; the result of one that is running is ignored. Exit code 1: a job does not exist."""
-    with opened() as container, container.job_queue() as queue:
+    with opened() as container, container.storage.job_queue() as queue:
         _report("cancelled", jobs, [id_ for id_ in jobs if queue.delete(id_)], as_json)
 
 

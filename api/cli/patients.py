@@ -31,7 +31,7 @@ def erase(
                 "This cannot be undone, not even from a backup of the log. Erase the patient?", abort=True, err=True
             )
         outcome = container.bus.execute(Actor.system(practice_id), ErasePatient(patient), by_command_line())
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
     if as_json:
         print_json({"practice_id": practice_id, "patient_id": patient, "erased": True, "position": outcome.position})
     else:

@@ -25,9 +25,9 @@ def status(
 
     Exit code 1: a read model has stopped at an event that it cannot take, or a job is dead.
     """
-    with opened() as container, container.job_queue() as queue:
-        found, jobs = container.view_status(), queue.counts()
-        outdated = list(container.server.outdated)
+    with opened() as container, container.storage.job_queue() as queue:
+        found, jobs = container.read_models.status(), queue.counts()
+        outdated = list(container.storage.server.outdated)
     if as_json:
         print_json({"views": [_as_json(view) for view in found], "outdated": outdated, "jobs": jobs})
     else:
@@ -50,7 +50,7 @@ def rebuild(
     Exit code 1: a read model ends before an event that it cannot take.
     """
     with opened() as container, progress_bar() as progress:
-        from api.bootstrap.container import VIEWS
+        from api.bootstrap.read_models import VIEWS
 
         if unknown := sorted(set(views or ()) - set(VIEWS)):
             raise UsageError(f"there is no read model {', '.join(unknown)}; there are {', '.join(VIEWS)}")
@@ -62,7 +62,7 @@ def rebuild(
             events = done
             progress.update(task, completed=done, total=total)
 
-        incomplete = container.rebuild(views or VIEWS, note)
+        incomplete = container.read_models.rebuild(views or VIEWS, note)
     if as_json:
         print_json(
             {

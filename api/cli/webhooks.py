@@ -18,8 +18,8 @@ def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
     """List a practice's endpoints and how far each has come."""
     with opened() as container:
         practice_id = practice_of(container, practice)
-        container.catch_up(practice_id)
-        found = container.webhooks.endpoints(practice_id)
+        container.read_models.catch_up(practice_id)
+        found = container.webhooks.queries.endpoints(practice_id)
     if as_json:
         from api.webhooks.endpoints.schemas import listed_endpoint
 
@@ -50,8 +50,8 @@ def deliveries(
 
         practice_id = practice_with(container, practice, endpoint)
         load_endpoint(container.logs.of(practice_id), endpoint)
-        container.catch_up(practice_id)
-        found, _ = container.webhooks.deliveries(practice_id, endpoint, status=status, limit=limit)
+        container.read_models.catch_up(practice_id)
+        found, _ = container.webhooks.queries.deliveries(practice_id, endpoint, status=status, limit=limit)
     if as_json:
         print_json([delivery_shown(endpoint, one) for one in found])
         return
@@ -79,7 +79,7 @@ def replay(
         practice_id = practice_with(container, practice, endpoint)
         command = RequestReplay(endpoint, from_position)
         outcome = container.bus.execute(Actor.system(practice_id), command, by_command_line())
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
     if as_json:
         print_json({"practice_id": practice_id, "endpoint_id": endpoint, "position": outcome.position})
     else:

@@ -45,7 +45,7 @@ def make_demo(container: Container) -> DemoKey:
     demo.open(key.api_key)
     demo.furnish()
     demo.book()
-    container.catch_up(key.practice_id)
+    container.read_models.catch_up(key.practice_id)
     return key
 
 

@@ -1,4 +1,4 @@
-"""One request, as routes see it: who asks, under which command, for which version, and how it is carried out."""
+"""The request as routes see it: its actor, idempotency key and expected version, and how it is carried out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,13 +28,15 @@ from domain.kernel.provenance import Provenance
 After = Annotated[
     int | None,
     QueryParameter(
-        ge=0, le=2**62, description="Wait until the answer holds what was written at this `position`, at most 2 s."
+        ge=0, le=2**62, description="Wait, at most 2 s, until the answer includes the write with this `position`."
     ),
 ]
 IfMatch = Annotated[
     str | None,
     Header(
-        alias="If-Match", max_length=64, description="The `ETag` you have seen; refused with 412 if it has changed."
+        alias="If-Match",
+        max_length=64,
+        description="The `ETag` of the version that you changed; 412 if there is a newer one.",
     ),
 ]
 
@@ -45,7 +47,7 @@ T = TypeVar("T", bound=Aggregate)
 
 @dataclass(frozen=True, slots=True)
 class AppServices:
-    """What routes share within one app."""
+    """What the routes of one app share."""
 
     container: Container
     thread_pool: FairThreadPool
@@ -54,6 +56,8 @@ class AppServices:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """One authenticated request."""
+
     request: Request
     gate: AppServices
     actor: Actor
@@ -68,12 +72,12 @@ class Call:
 
     @property
     def log(self) -> PracticeLog:
-        """The log of the caller's practice. Asked for in a thread."""
+        """The log of the caller's practice. Use it only in a thread."""
         return self.gate.container.logs.of(self.actor.tenant_id)
 
     @property
     def expected_version(self) -> int | None:
-        """Raises StaleVersionError: the caller has seen a version that never was."""
+        """The version in If-Match. Raises StaleVersionError: it is not one of our ETags."""
         if self.if_match is None or self.if_match == "*":
             return None
         seen = self.if_match.removeprefix('"').removesuffix('"')
@@ -82,31 +86,31 @@ class Call:
         return int(seen)
 
     async def read(self, action: Permission, work: Callable[[], Answering]) -> Response:
-        """Answer with what ``work`` returns, from a thread. Raises NotPermittedError, OverloadedError, and what ``work`` raises."""
+        """Run ``work`` in a thread and return its answer. Raises NotPermittedError, OverloadedError, and what ``work`` raises."""
         authorise(self.actor, action)
         answer = await self.gate.thread_pool.run(self.actor.tenant_id, work)
         return answer.response()
 
     async def show(self, action: Permission, kind: type[T], id_: UUID, show: Show[T]) -> Response:
-        """Answer with one thing: as it is, or as it was at the moment that the query names."""
+        """Answer with an aggregate in its present state, or at `as_of` or `version`."""
         return await self.show_at(action, kind, id_, lambda moment: show)
 
     async def show_at(
         self, action: Permission, kind: type[T], id_: UUID, shower: Callable[[Moment], Show[T]]
     ) -> Response:
-        """As ``show``, of a thing that is shown by the time, or beside other things: ``shower`` is told which moment it is."""
+        """As ``show``, for a presenter that depends on the moment."""
 
         def work() -> Answer:
             moment = self.moment(kind, id_)
-            thing = self.log.look_up(kind, id_, moment.position, self.version)
-            return shown(thing, shower(moment), moment.position)
+            aggregate = self.log.look_up(kind, id_, moment.position, self.version)
+            return shown(aggregate, shower(moment), moment.position)
 
         return await self.read(action, work)
 
     def moment(self, kind: type[Aggregate], id_: UUID) -> Moment:
-        """Return the moment that the query names; a version is one of the thing named here. Asked for in a thread.
+        """Return the moment of `as_of` or of `version` of this aggregate, else the present. Use it only in a thread.
 
-        Raises InvalidValueError: two moments are named, or one that has not come; NotFoundError, NotYetError: no such version.
+        Raises InvalidValueError: both are set, or `as_of` is in the future; NotFoundError, NotYetError: no such version.
         """
         if self.as_of is not None:
             if self.version is not None:
@@ -177,7 +181,7 @@ def _call(
     return Call(request, request.app.state.gate, request.scope["actor"], idempotency_key, if_match, as_of, version)
 
 
-# Every reading takes ``after``. Those of views wait for it, and say so themselves; what is read from the log is never behind it.
+# Every read accepts ``after``. Routes that read views wait for it; the log itself is never behind.
 async def _reading(request: Request, after: After = None) -> Call:
     return _call(request)
 
@@ -200,8 +204,8 @@ async def _changing(request: Request, idempotency_key: IdempotencyKey = None, if
 
 Reading: TypeAlias = Annotated[Call, Depends(_reading)]
 Following: TypeAlias = Annotated[Call, Depends(_following)]
-"""Of a log page by page, where ``after`` is where the page before ended."""
+"""A read of the log in pages, where ``after`` is the end of the previous page."""
 Showing: TypeAlias = Annotated[Call, Depends(_showing)]
-"""Of one thing, now or at another moment; whatever answers with one takes it."""
+"""A read of one resource, now or in the past."""
 Creating: TypeAlias = Annotated[Call, Depends(_creating)]
 Changing: TypeAlias = Annotated[Call, Depends(_changing)]

@@ -236,9 +236,7 @@ class TestDemo:
         assert whole == then != ""
         assert (before.stdout, before.stderr) == ("", "Nothing of it had been recorded by then.\n")
         assert refused.stderr.startswith("scheduler: --as-of: a time is written like")
-        assert unknown.stderr.startswith(
-            "scheduler: --as-of: nobody knows yet what will be recorded; it is 2026-06-03T07:00:00Z"
-        )
+        assert unknown.stderr.startswith("scheduler: --as-of: this is in the future; it is 2026-06-03T07:00:00Z")
 
     def test_tells_the_history_of_a_patient_until_they_are_erased(self, twice: Demos) -> None:
         own, _, _ = twice

@@ -28,7 +28,7 @@ def practice_id(scheduler: Scheduler) -> UUID:
             OfferFreedTime(practice_id, uuid7(), 3),
             AdoptZoneRules(practice_id),
         ]
-        with container.job_queue() as queue:
+        with container.storage.job_queue() as queue:
             for job in jobs:
                 queue.enqueue(job, due_at=DUE)
             leased = queue.take(DUE, [AdoptZoneRules.NAME], [])

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from api.bootstrap.container import EndpointCatalogue, open_container
+from api.bootstrap.container import open_container
 from api.bootstrap.open_practice import found_practice
 from api.bootstrap.settings import Settings
 from application.webhooks.register_endpoint import RegisterEndpoint
@@ -24,9 +24,9 @@ def endpoint(scheduler: Scheduler) -> tuple[UUID, UUID]:
         handler = executor(
             container.logs,
             container.clock,
-            container.secrets,
-            container.outbound_http,
-            EndpointCatalogue(container.webhooks),
+            container.webhooks.secrets,
+            container.webhooks.outbound_http,
+            container.webhooks,
         )
         command = RegisterEndpoint("https://example.org/hooks", ("appointment.booked",), new_secret())
         made = handler(practice_id, command, Provenance("test", uuid7())).aggregate

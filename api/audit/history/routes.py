@@ -109,7 +109,7 @@ async def _history(
         behind = _position(cursor)
         thing = call.log.load(kind, id_)
         call.container.wait_for(call.actor.tenant_id, "history", after)
-        found = call.container.history.page(
+        found = call.container.audit.history.page(
             call.actor.tenant_id, id_, also=belonging(thing), after=behind, limit=limit, with_visits=with_visits
         )
         return collected("history", [_shown(line) for line in found.lines], cursor_behind(found.after), after)

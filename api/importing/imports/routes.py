@@ -54,7 +54,7 @@ class ImportPage(Page):
     imports: list[ImportShown]
 
 
-class UndoBody(Body):
+class UndoImportBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"what_can_be": True}]})
 
     what_can_be: Truth = Field(
@@ -82,7 +82,7 @@ async def get_import(import_id: UUID, call: Showing) -> Response:
 
 
 @routes.post("/{import_id}/undo", response_model=ImportInFull, responses=CHANGES)
-async def undo_import(import_id: UUID, call: Changing, body: UndoBody | None = None) -> Response:
+async def undo_import(import_id: UUID, call: Changing, body: UndoImportBody | None = None) -> Response:
     """Withdraw what an import made: its patients are in no list and take nothing new, its visits are archived and hold no time, and their
     history stays. It is done once this is answered, for up to 5,000 patients or visits; beyond, `import_too_large`: the command
     `scheduler import undo` does it. Refused as a whole where something depends on one of them or was changed since, `import_in_use`:
@@ -101,7 +101,7 @@ def shower(call: Call) -> Show[DataImport]:
     """Return what shows an import in full: who did what is in its events, which are few, and not in the import."""
 
     def show(one: DataImport) -> dict[str, object]:
-        events = call.container.log_reader.of_streams(call.actor.tenant_id, [one.id], 0, one.version)
+        events = call.container.storage.log_reader.of_streams(call.actor.tenant_id, [one.id], 0, one.version)
         last = events[-1] if one.status is ImportStatus.UNDONE else None
         return {
             "kind": one.kind,

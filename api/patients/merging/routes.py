@@ -14,7 +14,7 @@ from api.patients.patients.routes import PatientShown
 from application.kernel.permissions import Permission
 from application.patients.merge_patients import MergePatients, UnmergePatients
 from domain.patients.patient import Patient
-from projections.patients.directory.duplicates import Reason, duplicates_of
+from projections.patients.directory.duplicates import DuplicateReason, duplicates_of
 
 routes = APIRouter(prefix="/v1/patients/{patient_id}", tags=["patients"])
 
@@ -27,7 +27,7 @@ class MergeBody(Body):
 
 class Candidate(Shown):
     patient: PatientShown
-    reasons: list[Reason]
+    reasons: list[DuplicateReason]
 
 
 class Duplicates(Shown):

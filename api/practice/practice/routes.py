@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
 from api.http.calls import Changing, Showing
-from api.http.resource_responses import CHANGES, READS
+from api.http.resource_responses import CHANGES, READS_ONE
 from api.http.schemas import Body, Text, Thing, Truth, Whole, chosen
 from api.practice.practice.holidays import Holidays, show_holidays
 from application.kernel.permissions import Permission
@@ -74,7 +74,7 @@ def show(practice: Practice) -> dict[str, object]:
     }
 
 
-@routes.get("", response_model=PracticeShown, responses=READS)
+@routes.get("", response_model=PracticeShown, responses=READS_ONE)
 async def get_practice(call: Showing) -> Response:
     """The practice that the key belongs to."""
     return await call.show(Permission.READ_PRACTICE, Practice, call.actor.tenant_id, show)

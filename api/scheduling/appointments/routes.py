@@ -17,7 +17,7 @@ from api.scheduling.appointments.schemas import (
     NotesBody,
     ReassignBody,
     RescheduleBody,
-    UndoBody,
+    UndoAppointmentBody,
 )
 from application.kernel.commands import Command
 from application.kernel.outcome import Outcome
@@ -111,7 +111,7 @@ async def reassign_appointment(appointment_id: UUID, body: ReassignBody, call: C
 
 
 @routes.post("/{appointment_id}/undo", response_model=AppointmentInFull, responses=CHANGES)
-async def undo_appointment(appointment_id: UUID, call: Changing, body: UndoBody | None = None) -> Response:
+async def undo_appointment(appointment_id: UUID, call: Changing, body: UndoAppointmentBody | None = None) -> Response:
     """Undo the last command: what was agreed on until the visit starts, whether the patient came until a day after it, a change of the
     notes at any time. Time that the visit gives back is taken again, or `time_taken`. A booking is archived, not cancelled. An undo is not
     undone: `nothing_to_undo`. Name the `act` to undo that one and no other: notes that were written since are then kept, and `not_last`

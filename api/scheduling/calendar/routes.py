@@ -103,10 +103,12 @@ async def calendar(
             gathered = SessionFilter(
                 starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
             )
-            sessions = call.container.sessions.page(call.actor.tenant_id, gathered, after=behind, limit=limit)
+            sessions = call.container.scheduling.sessions.page(
+                call.actor.tenant_id, gathered, after=behind, limit=limit
+            )
         else:
             visits, patients = _found_then(call, which, limit, behind, position)
-            sessions = call.container.past_calendar.sessions(
+            sessions = call.container.scheduling.past_calendar.sessions(
                 call.actor.tenant_id, position, which, after=behind, limit=limit
             )
         entries, following = in_one_order(visits, sessions, limit)
@@ -136,7 +138,7 @@ def _found(
     tenant_id = call.actor.tenant_id
     behind = bookmark(cursor)
     call.container.wait_for(tenant_id, "calendar", after)
-    found = call.container.calendar.page(tenant_id, which, after=behind, limit=limit)
+    found = call.container.scheduling.calendar.page(tenant_id, which, after=behind, limit=limit)
     if not call.actor.may(Permission.READ_PATIENTS):
         return found, {}
     call.container.wait_for(tenant_id, "patients", after)
@@ -150,7 +152,7 @@ def _found_then(
     _require(call.log, which)
     tenant_id = call.actor.tenant_id
     call.container.wait_for(tenant_id, "calendar", position)
-    found = call.container.past_calendar.visits(tenant_id, position, which, after=behind, limit=limit)
+    found = call.container.scheduling.past_calendar.visits(tenant_id, position, which, after=behind, limit=limit)
     if not call.actor.may(Permission.READ_PATIENTS):
         return found, {}
     call.container.wait_for(tenant_id, "patients", position)

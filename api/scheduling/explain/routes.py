@@ -13,7 +13,7 @@ from api.http.resource_responses import READS_ONE
 from api.http.schemas import Shown
 from api.http.times import moment
 from api.scheduling.appointments.schemas import SlotShown
-from api.scheduling.explain.presenters import Reason, show_reasons
+from api.scheduling.explain.presenters import ObstacleShown, show_reasons
 from application.scheduling.availability.explain_slot import ExplainSlot, Explanation
 from domain.practice.practice import Practice
 
@@ -35,7 +35,7 @@ class ExplanationShown(Shown):
     starts_at: datetime
     is_free: bool
     slot: SlotShown | None
-    reasons: list[Reason]
+    reasons: list[ObstacleShown]
     position: int = Field(description="The log's position of which this is true.")
 
 

@@ -91,7 +91,7 @@ async def read_feed(token: Annotated[str, Path(max_length=100)], request: Reques
     token_hash = hashlib.sha256(token.encode()).digest()
 
     def read() -> CalendarFile:
-        found = gate.container.find_feed(token_hash)
+        found = gate.container.access.find_feed(token_hash)
         if found is None:
             raise NotFoundError("feed")
         return CalendarFile(calendar_of(gate.container, *found), seen_by(request))
@@ -128,7 +128,7 @@ async def list_feeds(
         if call.actor.clinician_id is not None and clinician_id is not None:
             authorise_visit(call.actor, clinician_id, "clinician")
         call.container.wait_for(call.actor.tenant_id, "access", after)
-        feeds, next_id = call.container.feeds_of(
+        feeds, next_id = call.container.access.feeds_of(
             call.actor.tenant_id, whose, patient_id, after=decoded_id(cursor), limit=limit
         )
         return collected("feeds", [_listed(feed) for feed in feeds], cursor_behind(next_id), after)

@@ -30,7 +30,7 @@ routes = APIRouter(prefix="/v1", tags=["scheduling"])
 @routes.get(
     "/appointments/{appointment_id}/invitation.ics",
     response_class=Response,
-    responses={**ICALENDAR, **problems(403, 404, 409)},
+    responses={**ICALENDAR, **problems(403, 404, 409, 422)},
 )
 async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
     """The visit as a message to the patient's calendar: `METHOD:REQUEST` while it stands, `METHOD:CANCEL` once it does not. Its UID stays

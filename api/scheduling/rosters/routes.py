@@ -97,7 +97,9 @@ async def list_enrolments(
         person, tenant_id = person_of(call.log, patient_id), call.actor.tenant_id
         behind = bookmark(cursor)
         call.container.wait_for(tenant_id, "calendar", after)
-        found, following = call.container.sessions.of_patient(tenant_id, person.ids, after=behind, limit=limit)
+        found, following = call.container.scheduling.sessions.of_patient(
+            tenant_id, person.ids, after=behind, limit=limit
+        )
         zone = DisplayContext(call.log).zone
         shown = [
             {

@@ -86,7 +86,7 @@ async def list_sessions(
         )
         behind, tenant_id = bookmark(cursor), call.actor.tenant_id
         call.container.wait_for(tenant_id, "calendar", after)
-        found = call.container.sessions.page(tenant_id, which, after=behind, limit=limit)
+        found = call.container.scheduling.sessions.page(tenant_id, which, after=behind, limit=limit)
         zone = DisplayContext(call.log).zone
         entries = [show_session_entry(entry, zone(entry.location_id)) for entry in found.entries]
         return collected("sessions", entries, encoded_bookmark(found.after), after)

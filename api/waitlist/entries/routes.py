@@ -56,7 +56,7 @@ async def list_waitlist(
         behind, tenant_id = decoded_number(cursor) or 0, call.actor.tenant_id
         patient_ids = person_of(call.log, patient_id).ids if patient_id else ()
         call.container.wait_for(tenant_id, "waitlist", after)
-        rows, following = call.container.waitlist.entries(
+        rows, following = call.container.waitlist.queries.entries(
             tenant_id,
             patient_ids=patient_ids,
             service_id=service_id,

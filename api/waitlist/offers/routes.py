@@ -37,7 +37,7 @@ async def list_offers(
         call.log.require((WaitlistEntry, entry_id), (Opening, opening_id))
         behind, tenant_id, now = decoded_id(cursor), call.actor.tenant_id, call.container.clock.now()
         call.container.wait_for(tenant_id, "waitlist", after)
-        rows, following = call.container.waitlist.offers(
+        rows, following = call.container.waitlist.queries.offers(
             tenant_id, entry_id=entry_id, opening_id=opening_id, after=behind, limit=limit
         )
         return collected("offers", [show_offer_row(row, now) for row in rows], cursor_behind(following), after)

@@ -42,7 +42,7 @@ async def list_openings(
         call.log.require((Clinician, clinician_id))
         behind, tenant_id = decoded_number(cursor) or 0, call.actor.tenant_id
         call.container.wait_for(tenant_id, "waitlist", after)
-        ids, following = call.container.waitlist.openings(
+        ids, following = call.container.waitlist.queries.openings(
             tenant_id, clinician_id=clinician_id, after=behind, limit=limit
         )
         show = opening_shower(call, call.container.clock.now())

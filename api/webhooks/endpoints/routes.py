@@ -58,7 +58,7 @@ async def list_webhook_endpoints(call: Reading, after: After = None) -> Response
 
     def page() -> Answer:
         call.container.wait_for(call.actor.tenant_id, _FOLLOWER, after)
-        found = call.container.webhooks.endpoints(call.actor.tenant_id)
+        found = call.container.webhooks.queries.endpoints(call.actor.tenant_id)
         return collected("webhook_endpoints", [listed_endpoint(one) for one in found], None, after)
 
     return await call.read(Permission.MANAGE_WEBHOOKS, page)
@@ -131,7 +131,7 @@ async def list_webhook_deliveries(
         before = decoded_number(cursor)
         endpoint = require_present(call.log.load(WebhookEndpoint, webhook_endpoint_id))
         call.container.wait_for(call.actor.tenant_id, _FOLLOWER, after)
-        found, next_before = call.container.webhooks.deliveries(
+        found, next_before = call.container.webhooks.queries.deliveries(
             call.actor.tenant_id, endpoint.id, status=status, before=before, limit=limit
         )
         return collected(
@@ -143,6 +143,6 @@ async def list_webhook_deliveries(
 
 def _with_secret(call: Call, answer: Answer, endpoint: WebhookEndpoint, secret: str) -> Answer:
     """The secret is shown by the request that made it: a repeated one finds null."""
-    is_new = call.container.secrets.open(call.actor.tenant_id, endpoint.id, endpoint.secret) == secret
+    is_new = call.container.webhooks.secrets.open(call.actor.tenant_id, endpoint.id, endpoint.secret) == secret
     body = {**answer.body, "secret": secret if is_new else None}
     return Answer(body, answer.status, answer.version, answer.location)

@@ -159,9 +159,9 @@ class TestKeys:
         made = studio.make("/v1/api-keys", role="auditor", label="audit")
 
         container = studio.program.container
-        actor = container.find_actor(_hash(studio.key))
+        actor = container.access.find_actor(_hash(studio.key))
         assert actor is not None
-        with container.transaction(actor.tenant_id) as cursor:
+        with container.storage.transaction(actor.tenant_id) as cursor:
             rows = cursor.execute("select body::text, encode(sealed, 'escape') from log.event").fetchall()
 
         assert made["key"] not in str(rows)

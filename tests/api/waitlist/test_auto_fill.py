@@ -46,7 +46,7 @@ def later(studio: Studio, **span: float) -> Iterator[None]:
 
 def auto_fill_of(studio: Studio) -> AutoFill:
     container = studio.program.container
-    return AutoFill(container.logs, container.clock, container.lines)
+    return AutoFill(container.logs, container.clock, container.waitlist.lines)
 
 
 class TestACancellation:
@@ -271,7 +271,9 @@ class TestAWorker:
             made = opening(studio)
         runs_out = datetime.fromisoformat(made["rounds"][0]["expires_at"])
         container = studio.program.container
-        auto_fill = AutoFill(container.logs, Passing([runs_out - timedelta(seconds=1), runs_out]), container.lines)
+        auto_fill = AutoFill(
+            container.logs, Passing([runs_out - timedelta(seconds=1), runs_out]), container.waitlist.lines
+        )
 
         again = auto_fill.offer_to_next(UUID(studio.practice_id), UUID(made["id"]))
 

@@ -1,4 +1,4 @@
-"""The short way is a way, not a rule: whatever is asked, the answer is the one that the framework alone would give."""
+"""Direct dispatch and FastAPI give the same answer to every request."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from api.app import create_app
-from api.http.express import Stops
+from api.http.direct_dispatch import DirectRoutes
 from tests.api.http.test_isolation import WINDOW
 from tests.api.serving import Program, serving
 from tests.api.studio import Studio
@@ -21,7 +21,7 @@ from tests.api.studio import Studio
 LAW = settings(max_examples=250, suppress_health_check=list(HealthCheck))
 OWN = {"service_id": "service", "clinician_id": "clinician", "patient_id": "patient", "location_id": "location"}
 WELL_FORMED = {**WINDOW, "at": "2026-06-03T09:00:00Z", "limit": "2", "after": "1", "unseal": "true"}
-"""By name; ids are the studio's own."""
+"""Valid values by parameter; ids are the studio's."""
 UNFIT = ("", "+", "x", "0", "-1", "1.0", "1+1", "%00", "%FF", "%C3%BC", "%zz", "%", "true", "1;2", "1=1", "cancelled")
 INSTANTS = ("2026-06-01", "2026-06-01T00:00:00%2B02:00", "2026-06-01T00:00:00+02:00", "2026-02-30", "2030-01-01")
 NOBODY = "01980c5a-0000-7000-8000-000000000000"
@@ -29,21 +29,21 @@ NOBODY = "01980c5a-0000-7000-8000-000000000000"
 
 @pytest.fixture(scope="module")
 def framework(program: Program) -> Iterator[str]:
-    """The same program without a short way; yields its address."""
+    """The same program without direct dispatch; yields its address."""
     app = create_app(program.container)
-    stops_of(app).clear()
+    dispatched(app).clear()
     with serving(app) as url:
         yield url
 
 
-def stops_of(app: FastAPI) -> Stops:
-    [stops] = [each.kwargs["stops"] for each in app.user_middleware if "stops" in each.kwargs]
-    return cast(Stops, stops)
+def dispatched(app: FastAPI) -> DirectRoutes:
+    [routes] = [each.kwargs["routes"] for each in app.user_middleware if "routes" in each.kwargs]
+    return cast(DirectRoutes, routes)
 
 
 def names_of(studio: Studio) -> dict[str, list[str]]:
-    """Return what each route with a short way for questions can be asked, by path."""
-    paths = [path for method, path in stops_of(studio.program.app) if method == "GET"]
+    """Return the query parameters of each directly dispatched GET route, by path."""
+    paths = [path for method, path in dispatched(studio.program.app) if method == "GET"]
     spec = studio.program.app.openapi()["paths"]
     return {path: [each["name"] for each in spec[path]["get"].get("parameters", [])] for path in paths}
 
@@ -53,17 +53,17 @@ def well_formed(studio: Studio, name: str) -> str | None:
 
 
 def question(studio: Studio, names: list[str]) -> str:
-    """Return a query that says all that can be said, and that no route refuses for its form."""
+    """Return a valid query with all parameters."""
     if {"from", "to", "thing_id"} <= set(names):
         return "from=0&to=1"
-    said = {name: well_formed(studio, name) for name in names}
-    return "&".join(f"{name}={value}" for name, value in said.items() if value is not None)
+    values = {name: well_formed(studio, name) for name in names}
+    return "&".join(f"{name}={value}" for name, value in values.items() if value is not None)
 
 
 def told(
     client: httpx2.Client, base: str, method: str, path: str, query: str, **more: Any
 ) -> tuple[int, bytes, dict[str, str]]:
-    """Ask under an id that is always the same, and return the whole answer but for the time of day."""
+    """Send a request with a constant request id; return the whole answer except its date."""
     url = httpx2.URL(base + path, query=query.encode())
     headers = [("X-Request-Id", "the-same"), *more.pop("headers", ())]
     answer = client.request(method, url, headers=headers, **more)
@@ -71,15 +71,15 @@ def told(
 
 
 def arguments(program: Program, query: str) -> Mapping[str, Any] | None:
-    """Return what the directory's endpoint would be called with."""
-    stop = stops_of(program.app)["GET", "/v1/patients"]
+    """Return the arguments for the endpoint of the patient list."""
+    direct = dispatched(program.app)["GET", "/v1/patients"]
     scope = {"type": "http", "query_string": query.encode(), "app": program.app, "actor": None}
-    scope |= {"route": stop.route, "endpoint": stop.route.endpoint}
-    return asyncio.run(stop.arguments(Request(scope)))
+    scope |= {"route": direct.route, "endpoint": direct.route.endpoint}
+    return asyncio.run(direct.arguments(Request(scope)))
 
 
-class TestQuestions:
-    def test_that_are_well_formed_go_the_short_way_on_every_route(self, studio: Studio, framework: str) -> None:
+class TestQueries:
+    def test_that_are_valid_get_the_same_answer_on_every_route(self, studio: Studio, framework: str) -> None:
         for path, names in names_of(studio).items():
             query = question(studio, names)
 
@@ -89,26 +89,26 @@ class TestQuestions:
             assert short == told(studio.client, framework, "GET", path, query)
 
     @pytest.mark.parametrize(
-        "amiss", ["zone=UTC", "limit=x", "after=-1", "cursor=%00", "limit", "&", "From=", "=", "%"]
+        "invalid", ["zone=UTC", "limit=x", "after=-1", "cursor=%00", "limit", "&", "From=", "=", "%"]
     )
-    def test_that_are_unusual_are_answered_by_the_framework(self, studio: Studio, framework: str, amiss: str) -> None:
+    def test_that_are_invalid_get_the_answer_of_fastapi(self, studio: Studio, framework: str, invalid: str) -> None:
         for path, names in names_of(studio).items():
-            for query in (amiss, f"{question(studio, names)}&{amiss}", f"{amiss}&{amiss}"):
+            for query in (invalid, f"{question(studio, names)}&{invalid}", f"{invalid}&{invalid}"):
                 short = told(studio.client, studio.program.url, "GET", path, query)
 
                 assert short == told(studio.client, framework, "GET", path, query)
 
     @LAW
     @given(st.data())
-    def test_are_answered_alike_both_ways(self, studio: Studio, framework: str, data: st.DataObject) -> None:
+    def test_of_any_form_get_the_same_answer(self, studio: Studio, framework: str, data: st.DataObject) -> None:
         path, names = data.draw(st.sampled_from(sorted(names_of(studio).items())))
-        said = st.builds(
+        other = st.builds(
             "{}{}".format,
             st.sampled_from([*names, *names, *names, "zone", "After", "%61fter", "limit%20", ""]),
             st.sampled_from(["", *("=" + each for each in (*UNFIT, *INSTANTS, NOBODY))]),
         )
         fine = [f"{name}={value}" for name in names if (value := well_formed(studio, name))]
-        parts = data.draw(st.lists(st.one_of(st.sampled_from(fine or [""]), said), max_size=3))
+        parts = data.draw(st.lists(st.one_of(st.sampled_from(fine or [""]), other), max_size=3))
         query = "&".join([*data.draw(st.sampled_from([fine, fine[1:], []])), *parts])
         method = data.draw(st.sampled_from(["GET", "GET", "HEAD"]))
 
@@ -116,7 +116,7 @@ class TestQuestions:
 
         assert short == told(studio.client, framework, method, path, query)
 
-    def test_that_may_not_be_asked_are_refused_alike(self, studio: Studio, framework: str) -> None:
+    def test_that_are_not_permitted_get_the_same_answer(self, studio: Studio, framework: str) -> None:
         biller = studio.key_of("biller")
         for path, names in names_of(studio).items():
             query = question(studio, names)
@@ -138,34 +138,34 @@ class TestQuestions:
         assert counted() == before + 1
 
 
-class TestAReader:
+class TestQueryRoute:
     @pytest.mark.parametrize("query", ["", "limit=2&after=0", "search=%D7%A0%D7%95%D7%A2%D7%94+L", "search="])
-    def test_takes_what_is_well_formed(self, program: Program, query: str) -> None:
+    def test_takes_valid_queries(self, program: Program, query: str) -> None:
         taken = arguments(program, query)
 
         assert taken is not None
         assert taken.keys() == {"call", "search", "limit", "cursor", "after"}
 
     @pytest.mark.parametrize("query", ["limit=", "limit=x", "after=-1", "after=-1&limit=2&name=Levi"])
-    def test_leaves_what_has_another_form_to_the_framework(self, program: Program, query: str) -> None:
+    def test_leaves_invalid_queries_to_fastapi(self, program: Program, query: str) -> None:
         assert arguments(program, query) is None
 
     @pytest.mark.parametrize("query", ["limit=2&limit=2", "name=Levi", "limit=2&=", "Limit=2"])
-    def test_refuses_what_nobody_would_hear_as_every_route_does(self, program: Program, query: str) -> None:
+    def test_refuses_unknown_and_repeated_parameters(self, program: Program, query: str) -> None:
         with pytest.raises(RequestValidationError):
             arguments(program, query)
 
-    def test_stands_for_no_route_that_takes_more_than_a_query(self, program: Program) -> None:
+    def test_is_used_only_for_routes_with_query_parameters(self, program: Program) -> None:
         spec = program.app.openapi()["paths"]
         taken = {
-            path: spec[path]["get"].get("parameters", []) for method, path in stops_of(program.app) if method == "GET"
+            path: spec[path]["get"].get("parameters", []) for method, path in dispatched(program.app) if method == "GET"
         }
 
         assert {each["in"] for parameters in taken.values() for each in parameters} == {"query"}
         assert {"/v1/slots", "/v1/calendar", "/v1/practice", "/v1/events"} <= taken.keys()
 
 
-class TestThings:
+class TestBodies:
     @pytest.mark.parametrize(
         "content", [b"{", b"", b"[]", b"null", b"\xff", b'{"nobody": 1}', b"[" * 9_000, b" " * 70_000]
     )
@@ -177,10 +177,10 @@ class TestThings:
             [("Content-Type", "application/json"), ("Idempotency-Key", "a" * 8), ("Idempotency-Key", "b" * 8)],
         ],
     )
-    def test_that_cannot_be_made_are_refused_alike(
+    def test_that_are_invalid_get_the_same_answer(
         self, studio: Studio, framework: str, content: bytes, headers: list[tuple[str, str]]
     ) -> None:
-        for path in [path for method, path in stops_of(studio.program.app) if method == "POST"]:
+        for path in [path for method, path in dispatched(studio.program.app) if method == "POST"]:
             short = told(studio.client, studio.program.url, "POST", path, "", content=content, headers=headers)
 
             assert short[0] >= 400, (path, short)
