@@ -65,7 +65,7 @@ class AcceptOfferHandler:
         schedule = load_schedule(log, offer.service_id, [offer.clinician_id], start_window(offer.starts_at), now)
         slot = _slot(log, offer, schedule)
         booking = BookAppointment(person.ids[0], offer.service_id, offer.clinician_id, offer.starts_at)
-        visit = visit_of(booking, offer.clinician_id, schedule.service.fields, slot)
+        visit = visit_of(booking, offer.clinician_id, schedule.service.terms, slot)
         appointment = Appointment.book(id=uuid7(), visit=visit, at=now)
         others = opening.others(offer.id)
         offer.accept(appointment.id, now)

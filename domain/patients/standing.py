@@ -1,4 +1,4 @@
-"""How a patient stands, as far as their visits are concerned."""
+"""The state of a patient as far as bookings depend on it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,8 +6,9 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class PatientStanding:
-    """``zone`` is what the patient's clock shows, if anybody has said; ``merged_into`` who stands for them, if they were merged away;
-    ``alerted`` which of those who are this patient have an alert; ``is_withdrawn`` whether their registration was taken back.
+    """``zone`` is the patient's zone, if known; ``merged_into`` the surviving patient after a merge.
+
+    ``alerted`` are the merged ids that have an alert; ``is_withdrawn``: the registration was withdrawn.
     """
 
     zone: str | None = None
@@ -21,9 +22,9 @@ UNKNOWN = PatientStanding()
 
 @dataclass(frozen=True, slots=True)
 class PatientSeen:
-    """A patient who stood, not withdrawn, at a position of the log; 0 where whoever looked does not know at which.
+    """A patient who was registered and not withdrawn at a position of the log; 0 if the position is unknown.
 
-    What is recorded for them relies on it that they still do.
+    An append that relies on it checks that this still holds.
     """
 
     patient_id: UUID

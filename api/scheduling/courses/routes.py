@@ -25,7 +25,7 @@ from application.scheduling.sessions.plan_course import PlanCourse, PlanCourseHa
 from domain.kernel.provenance import Provenance
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
-from domain.scheduling.series.series import Scope
+from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 
@@ -148,7 +148,7 @@ def authorise_course(call: Call, course_id: UUID, from_occurrence: int, scope: S
         return []
     course = call.log.load(Course, course_id)
     authorise_session(call.actor, course.staff_ids)
-    meant = list(course.meant(from_occurrence, scope).values())
+    meant = list(course.in_scope(from_occurrence, scope).values())
     for session in call.log.load_all(GroupSession, meant).values():
         authorise_session(call.actor, session.staff_ids)
     return course.staff_ids

@@ -155,7 +155,7 @@ def _authorise(call: Call, command: SeriesCommand) -> None:
     if call.actor.clinician_id is not None:
         series = call.log.load(Series, command.id)
         authorise_visit(call.actor, series.clinician_id, "series")
-        meant = series.meant(command.scope, command.from_occurrence)
-        visits = call.log.load_all(Appointment, [visit.appointment_id for visit in meant if visit.appointment_id])
+        meant = series.in_scope(command.from_occurrence, command.scope)
+        visits = call.log.load_all(Appointment, list(meant.values()))
         for visit in visits.values():
             authorise_visit(call.actor, visit.clinician_id, "series")

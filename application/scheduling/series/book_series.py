@@ -22,20 +22,20 @@ from application.scheduling.series.series_slots import (
     SlotDecisions,
     decide_all,
 )
-from domain.kernel.money import Money
 from domain.kernel.provenance import CommandRepeatedError, Provenance
+from domain.kernel.text import clean_notes
 from domain.kernel.time_range import TimeRange
 from domain.patients.standing import PatientSeen
 from domain.practice.service import Service
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.appointments.notes import clean_notes
 from domain.scheduling.appointments.visit import SeriesPlace, Visit
 from domain.scheduling.availability.availability import slot_at
 from domain.scheduling.errors import LimitReachedError, OutsideHoursError, SchedulingError, TimeTakenError
 from domain.scheduling.series.errors import SeriesConflictError
+from domain.scheduling.series.occurrence_plan import PlannedOccurrence
 from domain.scheduling.series.occurrences import Occurrence, occurrences
 from domain.scheduling.series.recurrence import Recurrence
-from domain.scheduling.series.series import PlannedVisit, Series
+from domain.scheduling.series.series import Series
 
 
 class OnConflict(StrEnum):
@@ -152,7 +152,9 @@ class BookSeriesHandler:
             zone=plan.zone,
             rrule=command.rrule,
             visits=[
-                PlannedVisit(each.index, each.original, each.starts_at, booked.get(each.index), skipped.get(each.index))
+                PlannedOccurrence(
+                    each.index, each.original, each.starts_at, booked.get(each.index), skipped.get(each.index)
+                )
                 for each in plan.occurrences
             ],
             at=now,
@@ -185,7 +187,7 @@ def zone_of(schedule: Schedule, clinician_id: UUID, starts_at: datetime) -> str:
 
 
 def _visit(service: Service, patient_id: UUID, granted: GrantedSlot) -> Visit:
-    terms, slot = service.fields, granted.slot
+    terms, slot = service.terms, granted.slot
     return Visit(
         patient_id=patient_id,
         service_id=service.id,
@@ -193,8 +195,8 @@ def _visit(service: Service, patient_id: UUID, granted: GrantedSlot) -> Visit:
         location_id=slot.location_id,
         resource_ids=slot.resource_ids,
         during=TimeRange(slot.starts_at, slot.ends_at),
-        price=Money(terms["price_amount_minor"], terms["price_currency"]),
-        mode=terms["mode"],
-        buffer_before_minutes=terms["buffer_before_minutes"],
-        buffer_after_minutes=terms["buffer_after_minutes"],
+        price=terms.price,
+        mode=terms.mode,
+        buffer_before_minutes=terms.buffer_before_minutes,
+        buffer_after_minutes=terms.buffer_after_minutes,
     )

@@ -19,7 +19,8 @@ from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.errors import LimitReachedError, TimeTakenError
 from domain.scheduling.series.errors import Conflict, NothingToChangeError, SeriesConflictError
-from domain.scheduling.series.series import Series, SeriesChange
+from domain.scheduling.series.occurrence_plan import PlanChange
+from domain.scheduling.series.series import Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,14 @@ class ChangeSeriesHandler:
     def _plan(self, log: PracticeLog, command: ChangeSeries | CancelSeries) -> ChangePlan:
         now = self._clock.now()
         series = log.load(Series, command.id, command.expected_version)
-        meant = series.meant(command.scope, command.from_occurrence)
-        loaded = log.load_all(Appointment, [visit.appointment_id for visit in meant if visit.appointment_id])
-        visits = {visit.index: loaded[visit.appointment_id] for visit in meant if visit.appointment_id}
+        meant = series.in_scope(command.from_occurrence, command.scope)
+        loaded = log.load_all(Appointment, list(meant.values()))
+        visits = {index: loaded[id] for index, id in meant.items()}
         kept = {index: code for index, visit in visits.items() if (code := fixed(visit, now))}
-        free = [visit for visit in meant if visit.index not in kept]
+        free = [index for index in meant if index not in kept]
         if isinstance(command, CancelSeries):
-            return ChangePlan(series, visits, (), (), [visit.index for visit in free], kept)
-        asked = {visit.index: wanted(series, visit, visits[visit.index], command) for visit in free}
+            return ChangePlan(series, visits, (), (), free, kept)
+        asked = {index: wanted(series, series.occurrences[index], visits[index], command) for index in free}
         kept |= {index: code for index, code in asked.items() if isinstance(code, str)}
         wishes = [preferences for preferences in asked.values() if isinstance(preferences, RequestedOccurrence)]
         if not wishes:
@@ -89,7 +90,7 @@ class ChangeSeriesHandler:
         if not changed:
             raise NothingToChangeError(dict(sorted(kept.items())))
         series = plan.series
-        change = SeriesChange(command.scope, command.from_occurrence, changed, dict(sorted(kept.items())))
+        change = PlanChange(command.scope, command.from_occurrence, changed, dict(sorted(kept.items())))
         if isinstance(command, CancelSeries):
             for index in changed:
                 plan.visits[index].cancel(command.reason, now)
@@ -106,7 +107,7 @@ class ChangeSeriesHandler:
                 )
             # A visit that keeps its time keeps the one that the series has for it, too: it may be an exception.
             planned = {
-                each.wanted.index: series.visits[each.wanted.index].starts_at
+                each.wanted.index: series.occurrences[each.wanted.index].starts_at
                 if each.wanted.agreed
                 else each.wanted.starts_at
                 for each in plan.granted

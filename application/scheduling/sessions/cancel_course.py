@@ -11,7 +11,7 @@ from application.kernel.retry import OvertakenError, retry_when_overtaken
 from domain.kernel.provenance import Provenance
 from domain.scheduling.errors import AlreadyStartedError
 from domain.scheduling.series.errors import NothingToChangeError
-from domain.scheduling.series.series import Scope
+from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.sessions.course import Course, CourseCancellation
 from domain.scheduling.sessions.group_session import GroupSession
 
@@ -41,7 +41,7 @@ class CancelCourseHandler(UpdateHandler[CancelCourse, Course]):
 
     def _decide(self, log: PracticeLog, command: CancelCourse, by: Provenance) -> Outcome[Course]:
         now, course = self._clock.now(), self.load(log, command)
-        meant = course.meant(command.from_occurrence, command.scope)
+        meant = course.in_scope(command.from_occurrence, command.scope)
         sessions = log.load_all(GroupSession, list(meant.values()))
         kept: dict[int, str] = {}
         for index, session_id in meant.items():

@@ -56,7 +56,7 @@ class CourseRosterHandler(UpdateHandler[OfPerson, Course]):
     def _decide(self, log: PracticeLog, command: OfPerson, by: Provenance) -> Outcome[Course]:
         course, person = self.load(log, command), person_of(log, command.patient_id)
         self.refuse(person, command)
-        meant = course.meant(command.from_occurrence)
+        meant = course.in_scope(command.from_occurrence)
         sessions = log.load_all(GroupSession, list(meant.values()))
         done: dict[int, GroupSession] = {}
         kept: dict[int, str] = {}

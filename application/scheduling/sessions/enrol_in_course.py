@@ -9,8 +9,7 @@ from application.scheduling.series.book_series import OnConflict
 from application.scheduling.sessions.course_roster import CourseRosterHandler
 from domain.patients.standing import PatientSeen
 from domain.scheduling.series.errors import Conflict
-from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.course_events import CourseEnrolment
+from domain.scheduling.sessions.course import Course, CourseEnrolment
 from domain.scheduling.sessions.errors import CourseFullError, SessionFullError
 from domain.scheduling.sessions.group_session import GroupSession
 

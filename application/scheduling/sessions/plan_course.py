@@ -20,9 +20,10 @@ from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.practice.resource import Resource
 from domain.scheduling.errors import LimitReachedError, TimeTakenError
 from domain.scheduling.series.errors import SeriesConflictError
+from domain.scheduling.series.occurrence_plan import PlannedOccurrence
 from domain.scheduling.series.occurrences import Occurrence, occurrences
 from domain.scheduling.series.recurrence import Recurrence
-from domain.scheduling.sessions.course import Course, PlannedGroupSession
+from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.sessions.terms import checked_staff
 
@@ -125,7 +126,7 @@ class PlanCourseHandler:
             zone=plan.zone,
             rrule=command.rrule,
             sessions=[
-                PlannedGroupSession(
+                PlannedOccurrence(
                     each.index, each.original, each.starts_at, planned.get(each.index), skipped.get(each.index)
                 )
                 for each in plan.occurrences

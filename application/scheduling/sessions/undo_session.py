@@ -15,7 +15,6 @@ from domain.patients.errors import PatientWithdrawnError
 from domain.patients.standing import PatientSeen
 from domain.scheduling.errors import NothingToUndoError, NotLastError
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession
-from domain.scheduling.sessions.undo import undo
 
 _IN_IT = (EnrolmentStatus.ENROLLED, EnrolmentStatus.WAITING)
 
@@ -47,7 +46,7 @@ class UndoSessionHandler(RosterHandler[UndoSession]):
         if began is None:
             raise NothingToUndoError
         earlier = log.look_up(GroupSession, thing.id, version=began.version - 1) if began.version > 1 else None
-        undo(thing, began.event_type.rpartition(".")[2], earlier, self._clock.now())
+        thing.undo(began.event_type.rpartition(".")[2], earlier, self._clock.now())
         for patient_id in _coming_back(thing):
             person = person_of(log, patient_id)
             if person.is_erased:

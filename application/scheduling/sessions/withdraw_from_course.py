@@ -6,8 +6,7 @@ from uuid import UUID
 
 from application.patients.person import Person
 from application.scheduling.sessions.course_roster import CourseRosterHandler
-from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.course_events import CourseWithdrawal
+from domain.scheduling.sessions.course import Course, CourseWithdrawal
 from domain.scheduling.sessions.group_session import GroupSession
 
 
