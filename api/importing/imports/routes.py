@@ -107,7 +107,7 @@ def shower(call: Call) -> Show[DataImport]:
             "kind": one.kind,
             "source": one.source,
             "status": one.status,
-            "started_at": one.started_at,
+            "started_at": one.created_on,
             "started_by": events[0].actor,
             "row_count": one.row_count,
             "made_count": one.made_count,

@@ -87,7 +87,7 @@ class Placing:
     def _end(self, row: VisitRow, starts_at: datetime, zone: str, service: Service) -> datetime:
         """Return when the visit ends: as the row says, or after as many minutes as it says, or the service lasts."""
         column = _column(self._used.ends_at)
-        minutes = timedelta(minutes=row.minutes or service.fields["duration_minutes"])
+        minutes = timedelta(minutes=row.minutes or service.terms.duration_minutes)
         if row.ends_at is None:
             return starts_at + minutes
         try:

@@ -140,11 +140,11 @@ class VisitPlanner:
     def _book(
         self, id_: UUID, visit: PlacedVisit, busy: defaultdict[UUID, list[TimeClaim]], now: datetime, batch: VisitBatch
     ) -> None:
-        terms, taken = visit.service.fields, _taken(visit)
+        terms, taken = visit.service.terms, _taken(visit)
         rooms: list[UUID] = []
         if visit.holds_time and visit.during.ends_at > now:
             rooms = self._free_rooms(visit, taken, busy)
-            if len(rooms) < len(terms["requires"]):
+            if len(rooms) < len(terms.requires):
                 batch.tally.roomless.append(visit.row.line)
         booked_at = min(now, visit.during.starts_at - _AT_THE_LATEST)
         appointment = Appointment.book(
@@ -156,10 +156,10 @@ class VisitPlanner:
                 location_id=visit.location.id,
                 resource_ids=tuple(rooms),
                 during=visit.during,
-                price=visit.row.price or visit.service.terms.price,
-                mode=terms["mode"],
-                buffer_before_minutes=terms["buffer_before_minutes"],
-                buffer_after_minutes=terms["buffer_after_minutes"],
+                price=visit.row.price or terms.price,
+                mode=terms.mode,
+                buffer_before_minutes=terms.buffer_before_minutes,
+                buffer_after_minutes=terms.buffer_after_minutes,
             ),
             at=booked_at,
         )
@@ -182,7 +182,7 @@ class VisitPlanner:
     def _free_rooms(self, visit: PlacedVisit, taken: TimeRange, busy: Mapping[UUID, Sequence[TimeClaim]]) -> list[UUID]:
         """Return what is free of that which the service requires."""
         chosen: list[UUID] = []
-        for kind in visit.service.fields["requires"]:
+        for kind in visit.service.terms.requires:
             free = (
                 room.id
                 for room in self._rooms
@@ -211,8 +211,8 @@ class VisitPlanner:
 
 def _taken(visit: PlacedVisit) -> TimeRange:
     """The visit with the buffers of its service."""
-    terms = visit.service.fields
-    return visit.during.with_buffers(terms["buffer_before_minutes"], terms["buffer_after_minutes"])
+    terms = visit.service.terms
+    return visit.during.with_buffers(terms.buffer_before_minutes, terms.buffer_after_minutes)
 
 
 def _seat(visit: PlacedVisit) -> tuple[UUID, datetime]:

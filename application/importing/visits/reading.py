@@ -15,8 +15,7 @@ from application.importing.visits.format import Outcome, VisitFormat
 from application.importing.visits.times import minutes_in, price_in, time_in
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
-from domain.kernel.text import clean_text
-from domain.scheduling.appointments.notes import clean_notes
+from domain.kernel.text import clean_notes, clean_text
 
 T = TypeVar("T")
 

@@ -8,7 +8,6 @@ from application.importing.visits.import_visits import KIND
 from application.importing.visits.ports import VisitLookup
 from application.importing.withdrawal import Withdrawal
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.appointments.withdrawal import withdraw
 
 
 class VisitWithdrawal(Withdrawal[Appointment]):
@@ -26,4 +25,4 @@ class VisitWithdrawal(Withdrawal[Appointment]):
         return self._visits.changed_since(tenant_id, import_id, ids)
 
     def withdraw(self, thing: Appointment, at: datetime) -> None:
-        withdraw(thing, at)
+        thing.withdraw(at)
