@@ -14,10 +14,10 @@ from api.cli import (
     api_keys,
     database,
     demo,
+    file_imports,
     history,
     importing,
     imports,
-    patient_imports,
     patients,
     practices,
     read_models,
@@ -38,7 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for commands in (patient_imports.commands, imports.commands):
+for commands in (file_imports.commands, imports.commands):
     importing.group.add_typer(commands)
 
 # The order in which --help lists them: run it, what is in it, look after it.

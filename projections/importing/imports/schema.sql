@@ -1,4 +1,4 @@
--- Which files were brought in. Runs as scheduler_owner with search_path on the schema that is filled.
+-- The list of imports. Runs as scheduler_owner with search_path on the schema that is filled.
 
 create table import (
     tenant_id       uuid not null,

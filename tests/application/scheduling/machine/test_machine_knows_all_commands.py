@@ -11,7 +11,6 @@ BASES: Final = {
     "PersonHandler", "RosterHandler",
 }  # fmt: skip
 ELSEWHERE: Final = {
-    "ImportAppointmentsHandler": "makes practices of its own",
     "OpenPracticeHandler": "the machine's practice is open",
     "OpenLocationHandler": "makes what nothing depends on yet",
     "JoinClinicianHandler": "makes what nothing depends on yet",
