@@ -1,10 +1,10 @@
 """Values that events store as flat fields."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import MISSING, Field
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar, Self, get_origin, get_type_hints
+from typing import Any, ClassVar, Self, cast, get_origin, get_type_hints
 
 from domain.kernel.money import Money
 from domain.kernel.personal_data import Erased

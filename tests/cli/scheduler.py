@@ -25,18 +25,20 @@ class Scheduler:
         inherited.pop("DATABASE_URL", None)
         self.environment = inherited | {"SCHEDULER_DATA": str(data), "COLUMNS": "200"} | settings
 
-    def run(self, *arguments: str | Path, expect: int = 0, answer: str = "") -> "subprocess.CompletedProcess[str]":
-        """Run a command to its end. Raises AssertionError: it ended with another exit code than ``expect``."""
+    def run(
+        self, *arguments: str | Path, expect: int = 0, answer: str = "", folder: Path = ROOT
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end in a working folder. Raises AssertionError: its exit code is not ``expect``."""
         done = subprocess.run(
             [*COMMAND, *map(str, arguments)],
-            env=self.environment, cwd=ROOT, input=answer, capture_output=True, text=True, check=False,
+            env=self.environment, cwd=folder, input=answer, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == expect, f"{arguments} ended with {done.returncode}:\n{done.stderr}{done.stdout}"
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
-    def json(self, *arguments: str | Path, expect: int = 0) -> Any:
-        return json.loads(self.run(*arguments, "--json", expect=expect).stdout)
+    def json(self, *arguments: str | Path, expect: int = 0, folder: Path = ROOT) -> Any:
+        return json.loads(self.run(*arguments, "--json", expect=expect, folder=folder).stdout)
 
     def start(self, *arguments: str | Path, output: Path) -> "subprocess.Popen[bytes]":
         """Start a command and leave it to the caller to end it."""

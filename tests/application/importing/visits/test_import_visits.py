@@ -7,7 +7,7 @@ import pytest
 
 from application.importing.visits.errors import NotInPracticeError
 from application.importing.visits.import_visits import VisitImportReport
-from application.importing.visits.report import Kind
+from application.importing.visits.report import ResourceKind
 from application.patients.merge_patients import MergePatients
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.place_hold import PlaceHold
@@ -127,7 +127,7 @@ class TestOutcomes:
         )  # fmt: skip
         statuses = [one.status for one in calendars.visits()]
         assert statuses == [completed, completed, no_show, cancelled, booked, checked_in, booked, cancelled]
-        assert report.tally.booked == {completed: 2, no_show: 1, cancelled: 2, booked: 2, checked_in: 1}
+        assert report.tally.made == {completed: 2, no_show: 1, cancelled: 2, booked: 2, checked_in: 1}
         assert reasons(report) == [(10, "not_over_yet", ""), (11, "not_over_yet", "")]
         assert calendars.claimed() == {one.id for one in calendars.visits() if one.status not in (no_show, cancelled)}
 
@@ -263,7 +263,7 @@ class TestAgain:
 
         again = calendars.bring(rows)
 
-        assert (again.tally.booked.total(), again.tally.booked_before, again.tally.matched) == (0, 3, 0)
+        assert (again.tally.made.total(), again.tally.made_before, again.tally.matched) == (0, 3, 0)
         assert calendars.studio.log.reader.position() == position
 
     def test_a_longer_file_adds_its_rows_and_leaves_the_others_as_they_are(self, calendars: Calendars) -> None:
@@ -271,7 +271,7 @@ class TestAgain:
 
         longer = calendars.bring([visit("2026-06-05 10:00", Status="Cancelled"), visit("2026-06-05 11:00")])
 
-        assert (longer.tally.booked.total(), longer.tally.matched) == (1, 1)
+        assert (longer.tally.made.total(), longer.tally.matched) == (1, 1)
         assert [one.status for one in calendars.visits()] == ["booked", "booked"]
 
     def test_another_programs_file_of_the_same_visits_adds_nothing(self, calendars: Calendars) -> None:
@@ -279,7 +279,7 @@ class TestAgain:
 
         other = calendars.bring([acuity("06/01/2026 10:00 AM")], used("acuity"))
 
-        assert (other.tally.booked.total(), other.tally.matched) == (0, 1)
+        assert (other.tally.made.total(), other.tally.matched) == (0, 1)
 
     def test_a_row_that_comes_twice_is_refused_and_a_cancelled_time_that_was_booked_anew_is_not(
         self, calendars: Calendars
@@ -299,7 +299,7 @@ class TestAgain:
         tried = calendars.bring(rows, dry_run=True)
         report = calendars.bring(rows)
 
-        assert len(calendars.visits()) == report.tally.booked.total() == 600
+        assert len(calendars.visits()) == report.tally.made.total() == 600
         assert tried.tally == report.tally
         assert len(report.tally.beside) == 599
 
@@ -406,7 +406,7 @@ class TestWhatThePracticeHasNot:
             calendars.bring(NEW)
 
         assert {(one.kind, one.name, one.rows) for one in refused.value.missing} == {
-            (Kind.SERVICE, "ייעוץ", 3), (Kind.LOCATION, "Kreuzberg", 2), (Kind.CLINICIAN, "Gil", 2),
+            (ResourceKind.SERVICE, "ייעוץ", 3), (ResourceKind.LOCATION, "Kreuzberg", 2), (ResourceKind.CLINICIAN, "Gil", 2),
         }  # fmt: skip
         assert calendars.studio.log.reader.position() == position
 
@@ -431,7 +431,7 @@ class TestWhatThePracticeHasNot:
 
         again = calendars.bring([*NEW, visit("2026-06-05 15:00", Staff_Member_Name="Gil")])
 
-        assert (again.missing, again.tally.booked.total(), again.tally.matched) == ([], 1, 3)
+        assert (again.missing, again.tally.made.total(), again.tally.matched) == ([], 1, 3)
 
     def test_may_be_called_otherwise_in_the_file(self, calendars: Calendars) -> None:
         renamed = used(
@@ -494,6 +494,6 @@ def test_two_runs_at_once_book_each_visit_once(calendars: Calendars) -> None:
 
     reports = in_parallel(2, lambda _: calendars.bring(rows))
 
-    assert [report.tally.made for report in reports if isinstance(report, VisitImportReport)] == [300, 300]
+    assert [report.tally.made_in_all for report in reports if isinstance(report, VisitImportReport)] == [300, 300]
     assert len(calendars.visits()) == len(calendars.claimed()) == 300
     assert calendars.container.app_log.verify(calendars.studio.tenant_id) is None
