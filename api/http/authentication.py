@@ -1,13 +1,14 @@
-"""Who asks: a key in the Authorization header, known by its hash."""
+"""Authenticates requests by the API key in the Authorization header, which is looked up by its hash."""
 
 import hashlib
 import logging
+import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
+from cachetools import LRUCache
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.errors import problem
@@ -16,43 +17,47 @@ from application.access.secret_keys import is_well_formed
 from application.kernel.permissions import Actor
 
 REMEMBERED_SECONDS: Final = 1.0
-"""How long a key that was looked up is taken as it was. A key revoked by this process ends at once, by another one within this time."""
+"""How long a look-up is cached. Revoking a key takes effect at once in the same process, and within
+this time in the others."""
 _MOST_REMEMBERED: Final = 10_000
 
 _access = logging.getLogger("scheduler.access")
 
 
 class KeyAuthenticator:
-    """Knows keys by their hashes; what it knows is a second old at most."""
+    """Looks keys up by their hashes and caches the answers for a second. Thread-safe."""
 
     def __init__(self, find: Callable[[bytes], Actor | None], thread_pool: FairThreadPool) -> None:
         """``find`` looks a key up by its SHA-256; it blocks."""
         self._find = find
         self._crossing = thread_pool
-        self._known: OrderedDict[bytes, tuple[Actor, float]] = OrderedDict()
+        self._lock = threading.Lock()
+        # With the time at which each expires. A TTLCache would count from after the look-up.
+        self._known: LRUCache[bytes, tuple[Actor, float]] = LRUCache(_MOST_REMEMBERED)
 
     async def actor(self, key: str) -> Actor | None:
         """Return whose key it is; None if it is nobody's, or was revoked. Raises OverloadedError."""
         if not is_well_formed(key):
             return None
         digest = hashlib.sha256(key.encode()).digest()
-        known = self._known.get(digest)
+        with self._lock:
+            known = self._known.get(digest)
         if known and known[1] > time.monotonic():
             return known[0]
         asked = time.monotonic()
         actor = await self._crossing.run(digest, lambda: self._find(digest))
-        if actor is None:
-            self._known.pop(digest, None)
-            return None
-        self._known[digest] = (actor, asked + REMEMBERED_SECONDS)
-        self._known.move_to_end(digest)
-        if len(self._known) > _MOST_REMEMBERED:
-            self._known.popitem(last=False)
+        with self._lock:
+            if actor is None:
+                self._known.pop(digest, None)
+            else:
+                self._known[digest] = (actor, asked + REMEMBERED_SECONDS)
         return actor
 
     def forget(self, key_id: UUID) -> None:
-        """Look the key up again before it is believed."""
-        self._known = OrderedDict((d, known) for d, known in self._known.items() if known[0].key_id != key_id)
+        """Drop a key from the cache."""
+        with self._lock:
+            for digest in [digest for digest, (actor, _) in self._known.items() if actor.key_id == key_id]:
+                del self._known[digest]
 
 
 class Authentication:
