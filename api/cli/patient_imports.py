@@ -60,14 +60,15 @@ def patients(
     with opened() as container, progress_bar() as progress:
         practice_id = practice_of(container, practice)
         container.catch_up(practice_id)
-        settings = container.logs.of(practice_id).catalogue().one(Practice, practice_id)
+        log = container.logs.of(practice_id)
+        settings = log.catalogue().one(Practice, practice_id)
         command = ImportPatients(used.source, digest_of(file), dry_run)
         encoding = encoding_of(file, used.encodings)
         delimiter = delimiter_of(file, used.delimiters, encoding, used.header)
         task = progress.add_task("planning" if dry_run else "registering", total=None)
         with open_table(file, delimiter, encoding, used.header) as table, findings_file(target) as write:
             region = region_of(settings.locale, settings.zone)
-            rows = PatientRows(used, table.header, region, container.clock.now())
+            rows = PatientRows(used, table.header, region, container.clock.now(), log.phone_numbers)
             handler = patients_importer(container)
 
             def tell(findings: "Sequence[Finding]", count: int) -> None:

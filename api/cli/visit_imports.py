@@ -66,13 +66,21 @@ def _run(
     from domain.practice.practice import Practice
 
     used = command.used
-    settings = container.logs.of(practice_id).catalogue().one(Practice, practice_id)
+    log = container.logs.of(practice_id)
+    settings = log.catalogue().one(Practice, practice_id)
     encoding = encoding_of(file, used.encodings)
     delimiter = delimiter_of(file, used.delimiters, encoding)
     with progress_bar() as progress:
         with open_table(file, delimiter, encoding) as table:
             region = region_of(settings.locale, settings.zone)
-            reader = VisitRows(used, table.header, region=region, currency=settings.currency, now=container.clock.now())
+            reader = VisitRows(
+                used,
+                table.header,
+                region=region,
+                currency=settings.currency,
+                now=container.clock.now(),
+                phone_numbers=log.phone_numbers,
+            )
             rows = list(reader.read(progress.track(table.rows, description="reading", total=None)))
         # The rows live until the end: without this each collection of garbage would walk through all of them.
         settle()

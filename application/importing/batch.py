@@ -12,6 +12,7 @@ from application.importing.practice_setup import PracticeSetup
 from application.importing.report import Done
 from application.importing.rows import Refusal, RequestedVisit, RowRefusedError
 from application.importing.timetable import Timetable
+from application.kernel.ports import PhoneNumbers
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.kernel.zones import zone
@@ -46,6 +47,7 @@ class BatchPlanner:
         patients: Collection[UUID],
         erased: Collection[UUID],
         now: datetime,
+        phone_numbers: PhoneNumbers,
     ) -> None:
         """``booked`` are the claims with which rows were booked earlier, ``patients`` those of the rows who are known already,
         ``erased`` patients whose key was destroyed.
@@ -57,6 +59,7 @@ class BatchPlanner:
         self._booked = {claim.holder_id for claim in booked}
         self._known = set(patients)
         self._erased = erased
+        self._phone_numbers = phone_numbers
         self._today = now.astimezone(zone(mapping.practice.zone)).date()
         self._timetable = Timetable(setup)
         # A visit that was not attended holds no claim any more, but it was in the way when later rows were booked.
@@ -122,7 +125,7 @@ class BatchPlanner:
             raise RowRefusedError("patient_erased", self._mapping.columns.patient)
         if patient_id in self._known:
             return patient_id, None
-        details = details_of(visit.details, self._mapping.practice)
+        details = details_of(visit.details, self._mapping.practice, self._phone_numbers)
         try:
             return patient_id, Patient.register(id=patient_id, details=details, at=visit.booked_at)
         except InvalidValueError as error:

@@ -4,19 +4,21 @@ from datetime import date
 
 from application.importing.mapping import PracticeTemplate
 from application.importing.rows import PatientText, RowRefusedError
+from application.kernel.ports import PhoneNumbers
 from application.patients.phone import international, region_of
 from domain.kernel.errors import InvalidValueError
 from domain.patients.details import PatientDetails
 
 
-def details_of(text: PatientText, practice: PracticeTemplate) -> PatientDetails:
+def details_of(text: PatientText, practice: PracticeTemplate, numbers: PhoneNumbers) -> PatientDetails:
     """Raises RowRefusedError: something is written in a way that cannot be kept; ``column`` is the field's name."""
     try:
+        region = region_of(practice.locale, practice.zone)
         return PatientDetails(
             given_name=text.given_name,
             family_name=text.family_name,
             email=text.email or None,
-            phone=international(text.phone, region_of(practice.locale, practice.zone)) if text.phone else None,
+            phone=international(numbers, text.phone, region) if text.phone else None,
             date_of_birth=_date(text.date_of_birth),
             tags=text.tags,
         )

@@ -108,6 +108,7 @@ class PracticeImport:
             patients=facts.known(tenant_id, list(patient_ids)),
             erased=frozenset(self._ports.keys.erased_subjects(tenant_id)),
             now=self._ports.clock.now(),
+            phone_numbers=self._log.phone_numbers,
         )
         if not (self._dry_run and tenant_id in (thing.id for thing in setup.made)):
             days = sorted(visit.on_date for visit in self._visits)

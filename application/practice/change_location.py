@@ -36,4 +36,4 @@ class ChangeLocationHandler(UpdateHandler[ChangeLocation, Location]):
         now = self._clock.now()
         thing.change(replace(thing.details, **command.changes), now)
         if command.keeps_holidays:
-            thing.keep_holidays(checked_holidays(command.holidays) if command.holidays else None, now)
+            thing.keep_holidays(checked_holidays(log, command.holidays) if command.holidays else None, now)

@@ -42,7 +42,7 @@ class ChangePracticeHandler(UpdateHandler[ChangePractice, Practice]):
         now = self._clock.now()
         thing.change_settings(replace(thing.settings, **command.changes), now)
         if command.keeps_holidays:
-            thing.keep_holidays(checked_holidays(command.holidays) if command.holidays else None, now)
+            thing.keep_holidays(checked_holidays(log, command.holidays) if command.holidays else None, now)
         if command.pending_counts is not None:
             thing.count_pending(command.pending_counts, now)
         auto_fill = thing.auto_fill if command.auto_fill is None else command.auto_fill

@@ -16,6 +16,7 @@ from application.importing.patients.format import ContactTemplate, PatientFormat
 from application.importing.patients.names import split
 from application.importing.patients.report import Finding, RowOutcome
 from application.importing.rows import RowRefusedError
+from application.kernel.ports import PhoneNumbers
 from application.patients.phone import international
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.text import checked_locale, clean_email, clean_paragraphs, clean_text
@@ -95,7 +96,14 @@ class _Notes:
 class PatientRows:
     """Reads the rows of one file. Raises MappingError: the file has no column for a name."""
 
-    def __init__(self, used: PatientFormat, header: Sequence[str], region: str | None, now: datetime) -> None:
+    def __init__(
+        self,
+        used: PatientFormat,
+        header: Sequence[str],
+        region: str | None,
+        now: datetime,
+        phone_numbers: PhoneNumbers,
+    ) -> None:
         """``region`` is where national numbers are read as written, unless the format says."""
         columns = FileColumns(header)
         if not any(all(map(columns.has_one_of, way)) for way in used.ways_to_names()):
@@ -105,6 +113,7 @@ class PatientRows:
         self._used = used
         self._width = len(columns.header)
         self._region = used.phone_region or region
+        self._phone_numbers = phone_numbers
         self._now = now
         self._id, self._alert = columns.reading(used.id), columns.reading(used.alert)
         self._given, self._family = columns.reading(used.given_name), columns.reading(used.family_name)
@@ -168,7 +177,7 @@ class PatientRows:
         raise RowRefusedError("empty", columns_in(missing or self._used.full_name)[0])
 
     def _number(self, text: str) -> str:
-        return international(text, self._region)
+        return international(self._phone_numbers, text, self._region)
 
     def _birth(self, text: str) -> date:
         born = date_in(text, self._used.dates)

@@ -1,7 +1,7 @@
 """Imports appointments from the rows of another program's file, append by append; it can be killed at any point and run again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -115,7 +115,7 @@ class _Run:
             self._ports.keys.create(self._log.tenant_id, clinician_ids)
             self._import.record(made)
         after = {**catalogue.things, **{thing.id: thing for thing in made}}
-        return self._things_in(Catalogue(catalogue.position, after)), missing
+        return self._things_in(replace(catalogue, things=after)), missing
 
     def _things_in(self, catalogue: Catalogue) -> CatalogueMatcher:
         return CatalogueMatcher(catalogue, self._command.used, self._identities, self._ports.directory)

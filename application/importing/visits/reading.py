@@ -13,6 +13,7 @@ from application.importing.patients.report import Finding
 from application.importing.rows import Refusal, RowRefusedError
 from application.importing.visits.format import Outcome, VisitFormat
 from application.importing.visits.times import minutes_in, price_in, time_in
+from application.kernel.ports import PhoneNumbers
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
 from domain.kernel.text import clean_text
@@ -42,7 +43,14 @@ class VisitRows:
     """Reads the rows of one file. Raises MappingError: the file lacks a column that every visit needs."""
 
     def __init__(
-        self, used: VisitFormat, header: Sequence[str], *, region: str | None, currency: str, now: datetime
+        self,
+        used: VisitFormat,
+        header: Sequence[str],
+        *,
+        region: str | None,
+        currency: str,
+        now: datetime,
+        phone_numbers: PhoneNumbers,
     ) -> None:
         """``region`` is where national phone numbers are read as written; ``currency`` is that of prices."""
         columns = FileColumns(header)
@@ -53,7 +61,7 @@ class VisitRows:
         self._used = used
         self._width = len(columns.header)
         self._currency = currency
-        self._people = PatientRows(used.patients(), header, region, now)
+        self._people = PatientRows(used.patients(), header, region, now, phone_numbers)
         self._starts_at, self._ends_at = columns.reading(used.starts_at), columns.reading(used.ends_at)
         self._minutes, self._price = columns.reading(used.duration_minutes), columns.reading(used.price)
         self._location, self._clinician = columns.reading(used.location), columns.reading(used.clinician)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.importing.errors import MappingError
 from application.importing.patients.format import DateOrder
 from application.importing.rows import Refusal
@@ -120,14 +121,26 @@ class TestRows:
 
     def test_with_too_few_cells_are_refused(self) -> None:
         header = list(visit())
-        reader = VisitRows(used(), header, region="DE", currency="EUR", now=datetime(2026, 6, 1, tzinfo=UTC))
+        reader = VisitRows(
+            used(),
+            header,
+            region="DE",
+            currency="EUR",
+            now=datetime(2026, 6, 1, tzinfo=UTC),
+            phone_numbers=LibPhoneNumbers(),
+        )
 
         assert list(reader.read([(2, ["Mitte"])])) == [Refusal(2, "", "wrong_number_of_cells")]
 
     def test_say_what_else_they_say(self) -> None:
         header = [*visit(), "Shoe Size", "Room"]
         reader = VisitRows(
-            used(left_out=["Room"]), header, region="DE", currency="EUR", now=datetime(2026, 6, 1, tzinfo=UTC)
+            used(left_out=["Room"]),
+            header,
+            region="DE",
+            currency="EUR",
+            now=datetime(2026, 6, 1, tzinfo=UTC),
+            phone_numbers=LibPhoneNumbers(),
         )
         list(reader.read([(2, [*visit().values(), "43", "2"]), (3, [*visit().values(), "", ""])]))
 
