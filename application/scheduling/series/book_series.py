@@ -33,8 +33,7 @@ from domain.scheduling.appointments.visit import SeriesPlace, Visit
 from domain.scheduling.availability.availability import slot_at
 from domain.scheduling.errors import LimitReachedError, OutsideHoursError, SchedulingError, TimeTakenError
 from domain.scheduling.series.errors import SeriesConflictError
-from domain.scheduling.series.occurrences import Occurrence, occurrences
-from domain.scheduling.series.recurrence import Recurrence
+from domain.scheduling.series.occurrences import Occurrence, occurrences, series_rule
 from domain.scheduling.series.series import PlannedVisit, Series
 
 
@@ -96,7 +95,7 @@ class BookSeriesHandler:
         return self._plan(self._logs.of(tenant_id), command, self._clock.now(), None)
 
     def _plan(self, log: PracticeLog, command: BookSeries, now: datetime, command_id: UUID | None) -> SeriesPlan:
-        rule = Recurrence.parse(command.rrule)
+        rule = series_rule(command.rrule)
         schedule = load_schedule(
             log,
             command.service_id,

@@ -20,8 +20,7 @@ from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.practice.resource import Resource
 from domain.scheduling.errors import LimitReachedError, TimeTakenError
 from domain.scheduling.series.errors import SeriesConflictError
-from domain.scheduling.series.occurrences import Occurrence, occurrences
-from domain.scheduling.series.recurrence import Recurrence
+from domain.scheduling.series.occurrences import Occurrence, occurrences, series_rule
 from domain.scheduling.sessions.course import Course, PlannedGroupSession
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.sessions.terms import checked_staff
@@ -74,7 +73,7 @@ class PlanCourseHandler:
         return self._plan(self._logs.of(tenant_id), command, self._clock.now(), None)
 
     def _plan(self, log: PracticeLog, command: PlanCourse, now: datetime, command_id: UUID | None) -> CoursePlan:
-        rule, staff = Recurrence.parse(command.rrule), checked_staff(command.staff_ids)
+        rule, staff = series_rule(command.rrule), checked_staff(command.staff_ids)
         schedule = load_schedule(
             log, command.service_id, staff, start_window(command.starts_at), now, command_id=command_id
         )
