@@ -13,8 +13,12 @@ from threading import Event
 from typing import Final
 from uuid import UUID
 
+from adapters.holidays.public_holidays import CalculatedHolidays
 from adapters.http.addresses import Policy
 from adapters.http.outbound_http import PinnedOutboundHttp
+from adapters.icalendar.calendar_reader import IcalendarReader
+from adapters.icalendar.calendar_writer import IcalendarWriter
+from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from adapters.postgres.auto_fill_worker import AutoFillWorker
 from adapters.postgres.connections import OUTAGES, TenantWork, connecting, relaxed
 from adapters.postgres.waiting_lines import ReadWaitingLines
@@ -28,6 +32,7 @@ from application.kernel.errors import UnavailableError
 from application.kernel.permissions import Actor
 from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLogs
+from application.scheduling.calendars.ports import CalendarReader, CalendarWriter
 from application.scheduling.zone_changes.adopt_zone_rules import AdoptZoneRulesHandler
 from application.waitlist.auto_fill import AutoFill
 from application.waitlist.ports import WaitingLines
@@ -104,6 +109,8 @@ class Container:
     series: SeriesQueries
     courses: CourseQueries
     feed_visits: FeedQueries
+    calendar_reader: CalendarReader
+    calendar_writer: CalendarWriter
     sessions: SessionQueries
     patients: PatientQueries
     history: HistoryQueries
@@ -273,7 +280,7 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
             clock=clock,
             keys=keys,
             store=store,
-            logs=PracticeLogs(store),
+            logs=PracticeLogs(store, LibPhoneNumbers(), CalculatedHolidays()),
             log_reader=log_reader,
             stream_lookup=StreamLookup(store.pool),
             visit_lookup=VisitLookup(store.pool),
@@ -282,6 +289,8 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
             series=SeriesQueries(transaction),
             courses=CourseQueries(transaction),
             feed_visits=FeedQueries(transaction),
+            calendar_reader=IcalendarReader(),
+            calendar_writer=IcalendarWriter(),
             sessions=SessionQueries(transaction),
             patients=PatientQueries(transaction, log_reader, keys, words_of),
             history=HistoryQueries(transaction, log_reader),

@@ -127,8 +127,8 @@ def busy_time(
 
     The same file again changes nothing; what it does not say any more is not busy any more. Visits that are booked stay.
     """
-    from application.scheduling.calendars.icalendar.reading import MOST_OCTETS
     from application.scheduling.calendars.import_busy_time import ImportBusyTime, ImportBusyTimeHandler
+    from application.scheduling.calendars.ports import MOST_OCTETS
 
     with file.open("rb") as source:
         # One more than may be, so that what is too large is refused without being read.
@@ -136,7 +136,8 @@ def busy_time(
     with opened() as container:
         practice_id = practice_with(container, practice, clinician)
         command = ImportBusyTime(clinician, calendar, octets, dry_run)
-        outcome = ImportBusyTimeHandler(container.logs, container.clock)(practice_id, command, by_command_line())
+        handler = ImportBusyTimeHandler(container.logs, container.clock, container.calendar_reader)
+        outcome = handler(practice_id, command, by_command_line())
     counts = outcome.counts
     said = {
         "added": counts.added,

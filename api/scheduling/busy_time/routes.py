@@ -14,9 +14,8 @@ from api.http.resource_responses import CHANGES, READS_ONE, problems
 from api.http.schemas import Body, Shown, Thing, Truth
 from api.http.time_windows import From, To, window
 from application.kernel.permissions import Action, authorise_visit
-from application.scheduling.calendars.icalendar.busy import LeftOut
-from application.scheduling.calendars.icalendar.reading import MOST_OCTETS
 from application.scheduling.calendars.import_busy_time import ImportBusyTime, ImportBusyTimeHandler
+from application.scheduling.calendars.ports import MOST_OCTETS, LeftOut
 from domain.kernel.provenance import Provenance
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
@@ -93,7 +92,9 @@ async def import_busy_time(clinician_id: UUID, body: BusyTimeBody, call: Changin
 
     def import_(by: Provenance) -> Answer:
         authorise_visit(call.actor, clinician_id, "clinician")
-        outcome = ImportBusyTimeHandler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by)
+        container = call.container
+        handler = ImportBusyTimeHandler(container.logs, container.clock, container.calendar_reader)
+        outcome = handler(call.actor.tenant_id, command, by)
         calendar, counts = outcome.thing, outcome.counts
         version = calendar.version - len(calendar.pending_events)
         return Answer(

@@ -14,7 +14,7 @@ from application.kernel.handlers import retry_on_stale
 from application.kernel.outcome import Outcome
 from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLog, PracticeLogs
-from application.scheduling.calendars.icalendar.busy import BusyTimes, busy_times
+from application.scheduling.calendars.ports import BusyTimes, CalendarReader
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.provenance import Provenance
 from domain.kernel.time_range import TimeRange
@@ -52,9 +52,10 @@ class BusyTimeImported(Outcome[BusyCalendar]):
 class ImportBusyTimeHandler:
     """Carries out ImportBusyTime. It never fails because a visit lies there: nothing moves what was booked."""
 
-    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
+    def __init__(self, logs: PracticeLogs, clock: Clock, reader: CalendarReader) -> None:
         self._logs = logs
         self._clock = clock
+        self._reader = reader
 
     def __call__(self, tenant_id: UUID, command: ImportBusyTime, by: Provenance) -> BusyTimeImported:
         """Raises NotFoundError: no such clinician; InvalidValueError; UnreadableCalendarError, CalendarTooLargeError; StaleVersionError."""
@@ -63,7 +64,8 @@ class ImportBusyTimeHandler:
         log = self._logs.of(tenant_id)
         clinician = log.catalogue().one(Clinician, command.clinician_id)
         now = self._clock.now()
-        found = busy_times(command.ics, clinician.zone, TimeRange(now, now + timedelta(days=REACH_DAYS)), tenant_id)
+        within = TimeRange(now, now + timedelta(days=REACH_DAYS))
+        found = self._reader.busy_times(command.ics, clinician.zone, within, tenant_id)
 
         def decide() -> BusyTimeImported:
             return retry_on_stale(lambda: self._import(log, command, found, by), command.expected_version)

@@ -7,6 +7,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
+from adapters.icalendar.calendar_reader import IcalendarReader
 from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
 from application.scheduling.calendars.import_busy_time import BusyTimeImported, ImportBusyTime, ImportBusyTimeHandler
 from domain.kernel.time_range import TimeRange
@@ -38,7 +39,7 @@ class BusyRules:
         )
     )
     def import_busy_time(self, imports: list[tuple[int, str, list[tuple[int, int]]]]) -> None:
-        handler = ImportBusyTimeHandler(self.container.logs, FrozenClock())
+        handler = ImportBusyTimeHandler(self.container.logs, FrozenClock(), IcalendarReader())
 
         def import_(number: int) -> BusyTimeImported:
             clinician, name, times = imports[number]
