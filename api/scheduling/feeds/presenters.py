@@ -34,7 +34,7 @@ def calendar_of(container: Container, tenant_id: UUID, feed_id: UUID) -> str:
         raise NotFoundError("feed")
     patient = None if opened.patient_id is None else _patient(log, opened.patient_id)
     now = container.clock.now()
-    visits = container.feed_visits.visits(
+    visits = container.scheduling.feeds.visits(
         tenant_id,
         TimeRange(now - LOOK_BACK, now + LOOK_AHEAD),
         MOST_VISITS,
@@ -43,7 +43,7 @@ def calendar_of(container: Container, tenant_id: UUID, feed_id: UUID) -> str:
     )
     tells = _teller(container, log, opened, patient, {visit.patient_id for visit in visits if visit.patient_id})
     practice = log.catalogue(at_least=1).one(Practice, tenant_id)
-    return container.calendar_writer.feed(practice.name, map(tells, visits))
+    return container.scheduling.calendar_writer.feed(practice.name, map(tells, visits))
 
 
 def _patient(log: PracticeLog, patient_id: UUID) -> Patient:
