@@ -60,7 +60,7 @@ class LogStore:
         most_connections: int = 16,
         flights: int = 2,
     ) -> "LogStore":
-        """Connect as scheduler_app. ``grown`` is told of each practice that was appended to, and must return at once.
+        """Connect as scheduler_app. ``grown`` is called with each practice that was appended to, and must return at once.
 
         Raises UnsafeDatabaseError: the server would lose acknowledged events.
         """

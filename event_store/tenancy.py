@@ -26,7 +26,7 @@ RESET = (
 """What a connection forgets when it returns to the pool. Not DISCARD ALL, which would break psycopg's prepared statements."""
 
 RECONNECT_SECONDS: Final = 2.0
-"""How long a pool goes on trying by itself; after that whoever asks next begins again.
+"""How long a pool retries by itself; after that the next caller starts again.
 
 Its pauses double for as long as it tries. The pool's own five minutes would, after an outage of one minute, leave the program without
 its database for another.

@@ -59,7 +59,7 @@ def history(
 
 
 def _belonging(container: "Container", practice_id: UUID, thing: UUID) -> list[UUID]:
-    """Return what is told with it: who was merged into a patient, the visits of a series, the sessions of a course."""
+    """Return the streams shown with it: merged patients, the visits of a series, the sessions of a course."""
     from api.audit.history.belonging import belonging
     from application.kernel.errors import NotFoundError
     from domain.patients.patient import Patient

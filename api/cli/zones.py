@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 _LISTED = 20
-"""How many moves of a practice are told of in words; --json tells of all."""
+"""How many moves of a practice are listed as text; --json lists all."""
 
 
 @commands.command(epilog="Example: scheduler zones --dry-run")

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from api.processes.garbage_collection import settle
 
 LEAVE_SECONDS: Final = 10
-"""How long running requests may take after the server is told to stop."""
+"""How long running requests may take after the server was asked to stop."""
 KEEP_ALIVE_SECONDS: Final = 75
 """How long an idle connection is kept: longer than clients and proxies keep theirs (nginx and AWS 60 s), so that
 the client closes it. A client whose connection closes during a request cannot know whether it was carried out.

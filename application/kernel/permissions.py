@@ -18,7 +18,7 @@ class Permission(StrEnum):
     READ_PRACTICE = "read the practice's settings, places, people, services and free times"
     CHANGE_PRACTICE = "change the practice's settings, places, people and services"
     MANAGE_KEYS = "issue, list and revoke keys"
-    MANAGE_WEBHOOKS = "say who outside is told of events, and read what they were sent"
+    MANAGE_WEBHOOKS = "manage webhook endpoints and read their deliveries"
     READ_PATIENTS = "read who patients are"
     CHANGE_PATIENTS = "register and change patients"
     READ_REMARKS = "read alerts and notes about patients and visits"

@@ -16,7 +16,7 @@ from domain.patients.patient import Patient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideConsent(Command[Consents]):
-    """A decision of a patient, or of whoever acts for them: ``document_version`` is what was agreed to, None takes a consent back.
+    """A decision of a patient or their representative. ``document_version`` None withdraws a consent.
 
     ``by_whom`` None is the patient; ``decided_at`` None is now. ``expected_version`` is that of the consents.
     """
@@ -59,7 +59,7 @@ def _consents(log: PracticeLog, command: DecideConsent, context: Context) -> Con
 def consents_of(
     log: PracticeLog, patient: Patient, position: int | None = None, version: int | None = None
 ) -> list[Consents]:
-    """Return the consents of a patient and of those who were merged into them; whoever never decided is missing.
+    """Return the consents of a patient and of those who were merged into them; those without a decision are left out.
 
     At a position of the log if one is named; the patient's own at a version.
     """

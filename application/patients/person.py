@@ -11,7 +11,7 @@ from domain.patients.patient import Patient
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """``ids`` are all under which they are known, that of who stands for them first."""
+    """``ids`` are all under which they are known, the survivor's first."""
 
     ids: tuple[UUID, ...]
     is_erased: bool
@@ -30,9 +30,9 @@ def person_behind(log: PracticeLog, patient: Patient) -> Person:
 
 
 def refuse_gone(person: Person, patient_id: UUID) -> None:
-    """Refuse to note something new for an id that stands for nobody any more.
+    """Refuse to record something new for a patient who is gone.
 
-    Raises NotFoundError: they were erased; PatientMergedError: another id stands for them; PatientWithdrawnError: the import that
+    Raises NotFoundError: they were erased; PatientMergedError: merged into another one; PatientWithdrawnError: the import that
     registered them was undone.
     """
     if person.is_erased:

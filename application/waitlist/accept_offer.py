@@ -31,7 +31,7 @@ from domain.waitlist.errors import NoLongerWaitingError, OfferEndedError
 from domain.waitlist.offer import Offer, OfferEndReason
 
 _TRIES: Final = 12
-"""Whoever loses a try has lost it to an answer of another: as many as one time is offered to, and a few."""
+"""Each lost try is another person's answer: as many as one time is offered to, and a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
     endings.withdraw(others, OfferEndReason.TAKEN)
     other_entries = set(lines.entries_of(log.tenant_id, person.ids)) - {entry.id}
     entries = [entry, *log.load_all(WaitlistEntry, sorted(other_entries)).values()]
-    # Also through other entries of the person, and under whichever of their ids.
+    # Also through other entries of the person, and under any of their ids.
     elsewhere = [id for each in entries for id in each.offers_at(now) if id != offer.id and id not in others]
     endings.withdraw(elsewhere, OfferEndReason.ACCEPTED_ANOTHER)
     guards: list[Guard] = [

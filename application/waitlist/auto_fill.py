@@ -1,6 +1,6 @@
 """Offers time that was given up to those who wait, one after the other, until somebody accepts or nobody is left.
 
-What is to be done follows from the log alone, whenever it is looked at: so whoever looks twice, late, or after a kill does no harm.
+The next step follows from the log alone, so running twice, late or after a crash does no harm.
 """
 
 from collections.abc import Callable
@@ -77,7 +77,7 @@ class AutoFill:
         self._once(offer)
         opening = log.load(Opening, opening_id)
         is_over = opening.status_at(self._clock.now()) in (OpeningStatus.FILLED, OpeningStatus.CLOSED)
-        # An offer that has run out since it was looked at is no end: whoever looks again, at once, offers the time to the next one.
+        # An offer that has expired since is no end: the next run offers the time to the next person.
         return None if is_over else opening.rounds[-1].time.expires_at
 
     def _once(self, act: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from domain.scheduling.sessions.group_session import GroupSession
 
 
 class FreedTime(NamedTuple):
-    """``opening_id`` follows from what gave the time up, and with which event: whoever looks twice means the same opening."""
+    """``opening_id`` is derived from the event that gave the time up, so a second run finds the same opening."""
 
     opening_id: UUID
     clinician_id: UUID

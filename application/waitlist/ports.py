@@ -20,7 +20,7 @@ class Waiting(NamedTuple):
 
 
 class Line(NamedTuple):
-    """Everybody who waits, whoever joined first in front, as it was at a position of the log."""
+    """All who wait, in the order of joining, at a position of the log."""
 
     as_of: int
     waiting: Sequence[Waiting]

@@ -19,7 +19,7 @@ def message_id(endpoint_id: UUID, number: int) -> str:
 
 
 def body_of(tenant_id: UUID, message: Message) -> bytes:
-    """Return the JSON that is sent. Whoever wants to know more asks for the thing, with a key of their own."""
+    """Return the JSON that is sent: ids only; the receiver reads the rest with a key of its own."""
     return msgspec.json.encode(
         {
             "type": message.event,

@@ -40,7 +40,7 @@ class LoggedEvent:
 
 @dataclass(frozen=True, slots=True)
 class AboutOthers:
-    """Facts to be left out of what is told about ``own``: those of other things of a kind whose ``field`` names somebody else."""
+    """Events to leave out of the history of ``own``: those whose ``field`` names another record."""
 
     stream_type: str
     field: str

@@ -35,7 +35,10 @@ class PracticeRecorder(ApplicationRecorder):
         now: Callable[[], datetime],
         grown: Callable[[UUID], None],
     ) -> None:
-        """``now`` stamps what is recorded, ``grown`` is told of it; ``pool`` serves reads, ``append_batcher`` carries appends."""
+        """``now`` gives the recorded time, ``grown`` is called after each append.
+
+        ``pool`` serves reads, ``append_batcher`` sends appends.
+        """
         super().__init__()
         self._tenant_id = tenant_id
         self._pool = pool

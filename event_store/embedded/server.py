@@ -74,7 +74,7 @@ class EmbeddedServer:
             return True
 
     def stop(self) -> None:
-        """Stop the server, whoever uses it. Raises StopFailedError: it would not end."""
+        """Stop the server, also while clients are connected. Raises StopFailedError: it did not stop."""
         if not self.folder.exists():
             return
         with self._server_lock.exclusively(2 * self._patience_seconds):

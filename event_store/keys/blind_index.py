@@ -72,7 +72,7 @@ def terms_of(family_name: str | None = None, email: str | None = None, phone: st
 
 
 def terms_sought(text: str) -> frozenset[Term]:
-    """Return the terms that a search text may mean; whoever it seeks has at least one of them.
+    """Return the terms that a search text may mean; a match has at least one of them.
 
     A text with an at sign is an e-mail address, one of four digits or more and no letters a phone number, else each word is
     the beginning of a last name. Of a word only six signs are looked up: check what is found once it is opened.

@@ -72,7 +72,7 @@ class KeyRing:
         return seal(self._practices.get(place.tenant_id).newest, place, plaintext)
 
     def open_for_practice(self, place: Place, envelope: bytes) -> bytes:
-        """Open what ``seal_for_practice`` sealed, under whichever version of the practice's key.
+        """Open what ``seal_for_practice`` sealed, under any version of the practice's key.
 
         Raises TamperedError; KeyUnavailableError: the practice has no key of that version.
         """
@@ -158,7 +158,7 @@ class KeyRing:
         return self._tokens(tenant_id, terms_of(family_name, email, phone))
 
     def search_tokens(self, tenant_id: UUID, text: str) -> frozenset[int]:
-        """Return the numbers that a search text may mean: whoever it seeks has one of them; see blind_index.terms_sought."""
+        """Return the numbers that a search text may mean: a match has one of them; see blind_index.terms_sought."""
         return self._tokens(tenant_id, terms_sought(text))
 
     def _tokens(self, tenant_id: UUID, terms: Iterable[Term]) -> frozenset[int]:

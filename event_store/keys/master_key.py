@@ -6,7 +6,7 @@
     ├── KeyFileDamagedError        it does not hold one key of 256 bits
     └── OtherMasterKeyError        what should be unwrapped was wrapped under another master key
 
-Whoever holds the master key and the key database can read everything: keep a copy of it apart from every backup.
+The master key and the key database together decrypt everything: keep a copy of it apart from every backup.
 """
 
 import base64

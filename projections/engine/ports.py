@@ -80,5 +80,5 @@ class PersonIndex(Protocol):
         ...
 
     def search_tokens(self, tenant_id: UUID, text: str) -> Collection[int]:
-        """Return the numbers that a search text may mean: whoever it seeks has one of them."""
+        """Return the numbers that a search text may mean: a match has one of them."""
         ...

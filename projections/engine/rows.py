@@ -19,7 +19,7 @@ Row = dict[str, object]
 class Write(NamedTuple):
     """Rows of one kind.
 
-    ``statement`` takes them as one JSON array, since COPY is refused under row-level security; ``{schema}`` stands for the schema
+    ``statement`` takes them as one JSON array, since COPY is refused under row-level security; ``{schema}`` is replaced by the schema
     that it writes to: the live one or its shadow.
     """
 

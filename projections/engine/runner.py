@@ -177,7 +177,7 @@ class Runner:
         asked: list[Call] = []
         # In one order for everybody, so that two runners never wait for each other in a ring.
         for tenant_id, shares in sorted(parts, key=_tenant):
-            # First the cursors: whoever holds them is alone with this practice's rows, and a rebuild waits here.
+            # The cursors first: their lock excludes other writers of this practice's rows; a rebuild waits here.
             moves = {share.projector: (share.expected, share.position) for share in shares}
             asked.append(cursors.advance(tenant_id, moves))
             for share in shares:

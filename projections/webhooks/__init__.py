@@ -1,1 +1,1 @@
-"""Webhooks: what each endpoint outside is told, how far it has come, and how a worker goes about it."""
+"""Webhooks: the messages of each endpoint, their delivery, and the views of both."""

@@ -1,4 +1,4 @@
-"""GET /v1/events: a practice's log, event by event, in a form that whoever receives it can verify."""
+"""GET /v1/events: a practice's log, event by event, in a form that its receiver can verify."""
 
 import base64
 from datetime import datetime

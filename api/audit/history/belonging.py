@@ -1,4 +1,4 @@
-"""Whose events are told with a thing's own: those of patients who were merged into it, of a series' visits, of a course's sessions."""
+"""The streams whose events belong to an aggregate's history: merged patients, a series' visits, a course's sessions."""
 
 from uuid import UUID
 

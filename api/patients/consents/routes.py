@@ -86,7 +86,7 @@ class DecisionShown(Shown):
 
 
 class ConsentsShown(Thing):
-    """`consents` holds the decision that stands for each kind, `history` all of them; `version` is that of the consents."""
+    """`consents` holds the decision in force for each kind, `history` all of them; `version` is that of the consents."""
 
     consents: list[DecisionShown]
     history: list[DecisionShown]

@@ -52,7 +52,7 @@ async def find_duplicates(patient_id: UUID, call: Reading, after: After = None) 
 
 @routes.post("/merge", response_model=PatientShown, responses=CHANGES)
 async def merge_patients(patient_id: UUID, body: MergeBody, call: Changing) -> Response:
-    """Let this patient stand for another one who is the same person. Nothing of either is changed: visits, consents and alerts of both
+    """Merge another patient, who is the same person, into this one. Nothing of either is changed: visits, consents and alerts of both
     are found under this one, the other one points here (`merged_into`), and it can be undone. Refused: `patient_erased`,
     `patient_merged`, `holds_merged`."""
     return await call.change(MergePatients(patient_id, body.other_id, call.expected_version), shower(call.actor))

@@ -78,7 +78,7 @@ class PatientShown(Thing):
     withdrawn: bool = Field(
         description="The import that registered this patient was undone: nothing new is recorded for them."
     )
-    merged_into: UUID | None = Field(description="Who stands for this patient, who was merged: use that one.")
+    merged_into: UUID | None = Field(description="The survivor, if this patient was merged away: use that one.")
     merged_ids: list[UUID] = Field(description="Those who were merged into this patient.")
     given_name: str | None
     family_name: str | None
@@ -148,7 +148,7 @@ async def list_patients(
 
 @routes.get("/{patient_id}", response_model=PatientShown, responses=READS_ONE)
 async def get_patient(patient_id: UUID, call: Showing) -> Response:
-    """One patient; one who was merged away tells who stands for them."""
+    """One patient; one who was merged away names the survivor."""
     return await call.show(Permission.READ_PATIENTS, Patient, patient_id, shower(call.actor))
 
 
@@ -167,5 +167,5 @@ async def erase_patient(patient_id: UUID, call: Changing) -> Response:
     """Erase a patient for ever: the key to everything personal about them is destroyed. Their visits stay, without a name.
 
     Those who were merged into them are the same person, and erased with them; one who was merged away is refused (`patient_merged`):
-    erase the one who stands for them."""
+    erase the survivor."""
     return await call.change(ErasePatient(patient_id, call.expected_version), shower(call.actor))

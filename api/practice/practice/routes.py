@@ -43,7 +43,7 @@ class PracticePatch(Body):
     )
     auto_fill: Truth = Field(
         default=True,
-        description="Whether time that is given up is offered to those who wait, whoever joined first; else staff offer it by hand.",
+        description="Whether freed time is offered to the wait list, in the order of joining; otherwise staff offer it by hand.",
     )
     offer_minutes: Whole = Field(
         default=OFFER_MINUTES, ge=1, le=LONGEST_OFFER_MINUTES, description="How long they have to answer."

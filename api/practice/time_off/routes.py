@@ -89,7 +89,7 @@ async def set_time_off(clinician_id: UUID, body: TimeOffBody, call: Changing) ->
 
 
 def shower(call: Call) -> Show[Clinician]:
-    """Return what shows a clinician's time off to whoever asks: notes to those who keep them, and to the clinician."""
+    """Return the presenter of a clinician's time off: notes are shown to those who keep them, and to the clinician."""
 
     def show(clinician: Clinician) -> dict[str, object]:
         sees_notes = call.actor.may(Permission.CHANGE_PRACTICE) or call.actor.clinician_id == clinician.id

@@ -50,7 +50,7 @@ def show_facts(call: Call, appointment: Appointment) -> dict[str, object]:
 
 
 class Person(Protocol):
-    """Who stands for a patient, now or at some moment of the past."""
+    """The person behind a patient id, now or at a moment of the past."""
 
     @property
     def patient_id(self) -> UUID: ...

@@ -156,7 +156,7 @@ class AppointmentShown(Thing):
     status: Status
     starts_at: datetime
     ends_at: datetime
-    patient_id: UUID = Field(description="Who stands for the patient now, if they were merged since they booked.")
+    patient_id: UUID = Field(description="The surviving patient, if the one who booked was merged since.")
     service_id: UUID
     clinician_id: UUID
     location_id: UUID
@@ -186,7 +186,7 @@ class OverrideShown(Shown):
 
 
 GraceUntil: TypeAlias = Annotated[
-    datetime, Field(description="Until then nobody is told of the last command, so that it can be undone.")
+    datetime, Field(description="Until then nobody is notified of the last command, so that it can be undone.")
 ]
 
 

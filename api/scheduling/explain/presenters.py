@@ -1,6 +1,6 @@
 """Reasons as they are answered: each with the facts that it follows from.
 
-What is behind a busy time is told to those who see patients, and to nobody else: not which visit, nor when it was booked, nor how many.
+What is behind a busy time is shown only to roles that see patients: which visit, when it was booked, how many.
 """
 
 from collections.abc import Sequence

@@ -68,7 +68,7 @@ def _teller(
         if patient is not None:
             staff = [catalogue.one(Clinician, clinician_id).name for clinician_id in visit.staff_ids]
             return ", ".join(name for name in staff if isinstance(name, str))
-        # Nobody's calendar is told who comes to a session.
+        # No calendar shows who comes to a session.
         return _called(names.get(visit.patient_id), detail) if visit.patient_id else None
 
     def tell(visit: FeedVisit) -> CalendarVisit:

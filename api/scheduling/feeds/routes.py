@@ -33,7 +33,7 @@ _PATH = "/v1/feeds"
 
 
 class ClinicianFeedBody(Body):
-    """`detail` says how much whoever has the token will read: `busy` (when), `visit` (what and where), `initials` or `name` (of the
+    """`detail` is how much the holder of the token can read: `busy` (when), `visit` (what and where), `initials` or `name` (of the
     patient). Calendar programs keep what they read, and many send it on to a server: choose with care."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"detail": "busy"}]})
@@ -42,7 +42,7 @@ class ClinicianFeedBody(Body):
 
 
 class PatientFeedBody(Body):
-    """`detail`: `busy` (when) or `visit` (what, where and with whom). No name of the patient is told."""
+    """`detail`: `busy` (when) or `visit` (what, where and with whom). The patient's name is not shown."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"detail": "visit"}]})
 

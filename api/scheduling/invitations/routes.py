@@ -72,7 +72,7 @@ def _invitation(call: Call, appointment: Appointment) -> str:
 
 
 def _seat(call: Call, session: GroupSession, person: Sequence[UUID]) -> str:
-    """``person`` are the ids under which a patient is known, that of who stands for them first. Raises NotEnrolledError."""
+    """``person`` are the ids under which a patient is known, the survivor's first. Raises NotEnrolledError."""
     told = session.calendar_change_for(person)
     if told is None:
         raise NotEnrolledError

@@ -117,7 +117,7 @@ async def list_enrolments(
 
 
 def _people(call: Call, ids: Collection[UUID], moment: Moment, after: int | None) -> Mapping[UUID, Person]:
-    """Return who stands for each, or stood at the moment."""
+    """Return the person behind each id, now or at the moment."""
     if moment.position is not None:
         return DisplayContext(call.log, moment.position).people(ids)
     call.container.wait_for(call.actor.tenant_id, "patients", after)

@@ -51,7 +51,7 @@ class SessionPatch(Body):
     staff_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST_STAFF)
     resource_ids: OtherResources | None = None
     seats: Whole | None = Field(
-        default=None, description="Not fewer than are enrolled; whoever waits moves up into new ones."
+        default=None, description="Not fewer than are enrolled; people who wait move up into new ones."
     )
 
 
@@ -173,7 +173,7 @@ class RosterPage(Page):
 
 
 class PatientEnrolment(Shown):
-    patient_id: UUID = Field(description="Who stands for the patient now, if they were merged since.")
+    patient_id: UUID = Field(description="The surviving patient, if they were merged since.")
     status: EnrolmentStatus
     attended: bool | None
     since: datetime

@@ -1,4 +1,4 @@
-"""/v1/webhook-endpoints: programs outside that are told what happens in the practice."""
+"""/v1/webhook-endpoints: programs outside that are notified of events."""
 
 from datetime import timedelta
 from uuid import UUID

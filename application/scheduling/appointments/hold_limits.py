@@ -1,4 +1,4 @@
-"""How many times one person may hold at once: each hold takes one of a few places, and whoever has none left holds no more.
+"""How many times one person may hold at once: each hold takes one of a few places, and without a free place there is no further hold.
 
 A place is claimed as time is: for as long as the hold lasts, in the append that places it. So the log's own constraint keeps the cap,
 whatever comes at once, and a place is free again at the second at which its hold expires. Places are named by a keyed digest of the

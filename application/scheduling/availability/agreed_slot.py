@@ -23,7 +23,7 @@ def slot_as_agreed(
     """Return what the visit would take with a clinician and the named resources, its own claims left out.
 
     It is as long as it was agreed, with as many rooms and devices of each kind, its own ones first. Notice, horizon and grid were
-    kept when it was agreed: they are rules for whoever asks for a time, not for the practice that finds somebody else for it.
+    kept when it was agreed: they bind a person who asks for a time, not the practice that reassigns it.
     Raises what ``slot_at`` raises, and NotFoundError: there is no such clinician or resource.
     """
     named = list(resource_ids)

@@ -39,7 +39,7 @@ class Schedule:
 
     @property
     def expired(self) -> list[UUID]:
-        """The holds that have expired and whose claims still lie there: whoever takes time releases them in the same append."""
+        """Expired holds that still have claims; the next append that takes time releases them."""
         return expired_holders(self.consultation.claims, self.now)
 
     def question(

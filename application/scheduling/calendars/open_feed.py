@@ -57,7 +57,7 @@ def authorise_feed(actor: Actor, clinician_id: UUID | None, kind: str = "feed") 
 
 
 def require_living(log: PracticeLog, patient_id: UUID) -> None:
-    """Raises NotFoundError: there is no such patient, or one who was erased; PatientMergedError: another one stands for them;
+    """Raises NotFoundError: there is no such patient, or one who was erased; PatientMergedError: merged into another one;
     PatientWithdrawnError: the import that registered them was undone.
     """
     patient = log.load(Patient, patient_id)

@@ -79,7 +79,7 @@ class GrantedSlot:
 class SlotDecisions:
     """What came of each visit, in the order of the series. ``schedule`` knows the service at that moment.
 
-    ``expired`` are holds whose time is up and whose claims still lie there: whoever takes time releases them in the same append.
+    ``expired`` are holds that still have claims; the append releases them.
     """
 
     schedule: Schedule
@@ -107,7 +107,7 @@ def decide_all(
     while True:
         granted, found = _pass(diaries, wanted, set(moving), refused, is_backwards)
         refused |= found
-        # Whoever was granted the time of one that was refused later is asked again.
+        # A visit that got the time of one refused later is decided again.
         if not (found and moving):
             break
     kept = sorted(granted, key=lambda each: each.wanted.index)

@@ -67,7 +67,7 @@ class AdoptZoneRulesHandler:
         dry_run: bool = False,
         report: Callable[[int, int], None] = lambda done, total: None,
     ) -> ZoneRulesAdoption:
-        """``sightings`` if somebody has read them already. ``report`` is told how many of how many are done; ``dry_run`` records nothing.
+        """``sightings`` if they were read before. ``report`` is called with how many of how many are done; ``dry_run`` records nothing.
 
         Raises StaleVersionError, TimeTakenError: others are faster each time; UnavailableError. What was moved stays so, run it again.
         """

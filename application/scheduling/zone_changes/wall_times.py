@@ -103,7 +103,7 @@ def in_order(moves: Iterable[Move]) -> list[Move]:
 
 
 def _claiming(log: PracticeLog, touched: Sequence[TimeRange]) -> list[UUID]:
-    """Return whoever claims time of a clinician there, and whoever asks for it."""
+    """Return the ids under which a clinician's time is claimed or requested."""
     clinicians = [clinician.id for clinician in log.catalogue(at_least=0).all(Clinician)]
     if not clinicians:
         return []

@@ -1,6 +1,6 @@
 """Who is chosen when a visit may be anyone's.
 
-The rule, for each start: those who are preferred come first, in the order in which they are named; then whoever has the fewest visits on
+The rule, for each start: those who are preferred come first, in the order in which they are named; then the one with the fewest visits on
 the civil day of that start, in their own zone; then the order of ids, which is the order in which clinicians joined.
 """
 

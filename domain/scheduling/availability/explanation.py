@@ -76,7 +76,7 @@ def obstacles(question: AvailabilityQuery, starts_at: datetime) -> list[Obstacle
 
 
 def absences(question: AvailabilityQuery, during: TimeRange) -> list[Obstacle]:
-    """Return why the clinician is not there for the whole of a time, whoever else is: hours, public holidays, time off.
+    """Return why the clinician is absent for part of a time: hours, public holidays, time off.
 
     It is the question of a visit that is already booked: notice, grid, claims and limits are no matter.
     """

@@ -49,7 +49,7 @@ def free_starts(question: AvailabilityQuery, begins: int, ends: int, named: tupl
 
 
 def ruled_out(question: AvailabilityQuery) -> list[tuple[int, int]]:
-    """Return the stretches in which no visit may start, whoever is free: the clinician is off, or has seen enough people."""
+    """Return the ranges in which no visit may start: time off, or a full quota."""
     if not (question.time_off or question.quotas):
         return []
     length = question.rules.duration_minutes * 60

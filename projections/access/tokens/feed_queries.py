@@ -30,7 +30,7 @@ class FeedRecord:
 
 
 def find_feed(connection: Connection[Any], token_hash: bytes) -> FeedRecord | None:
-    """Return the feed whose token has this SHA-256, revoked or not, of whichever practice; None if there is none.
+    """Return the feed whose token has this SHA-256, revoked or not, of any practice; None if there is none.
 
     ``connection`` is in autocommit mode and outside a transaction, as scheduler_app.
     """

@@ -31,7 +31,7 @@ class KeyRecord:
 
 
 def find_key(connection: Connection[Any], key_hash: bytes) -> KeyRecord | None:
-    """Return the key with this SHA-256, revoked or not, of whichever practice; None if there is none.
+    """Return the key with this SHA-256, revoked or not, of any practice; None if there is none.
 
     ``connection`` is in autocommit mode and outside a transaction, as scheduler_app.
     """

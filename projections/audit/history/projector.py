@@ -25,7 +25,7 @@ _MOVE: Final = (Appointment.Rescheduled.TOPIC, Appointment.Reassigned.TOPIC, App
 CHAPTER: Final = 64
 """So many events make a chapter."""
 
-# A chapter is told once its last event is there: whatever batches its events came in, the log has them all by then.
+# A chapter is written with its last event: the log has all its events by then, in whatever batches.
 _CLOSE: Final = f"""
 insert into {{schema}}.chapter (tenant_id, last_position, earliest_at)
 select e.tenant_id, r.position, min(e.recorded_at)
@@ -36,7 +36,7 @@ group by e.tenant_id, r.position
 
 
 class HistoryProjector:
-    """Whoever has taken part stays, also when a visit was moved to another room: it is their history."""
+    """Participants stay, also after a visit moved to another room: it is their history."""
 
     name = "history"
     version = 1

@@ -41,7 +41,7 @@ class PatientQueries:
         return {one.patient_id: one for one in self._select(tenant_id, "patient_id = any (%s)", [list(patient_ids)])}
 
     def standing_for(self, tenant_id: UUID, patient_ids: Collection[UUID]) -> Mapping[UUID, PatientRecord]:
-        """Return, by each id, who stands for the patient now: the survivor of a merge, with the merged, or the patient."""
+        """Return, by each id, the person now: the survivor of a merge with the merged, or the patient."""
         ids = list(patient_ids)
         found = {one.patient_id: one for one in self._select(tenant_id, _FAMILY, [ids, ids])}
         if survivors := [one.merged_into for one in found.values() if one.merged_into and one.merged_into not in found]:
@@ -64,7 +64,7 @@ class PatientQueries:
         """Return those whom a text may mean: a whole e-mail address, a phone number, or beginnings of names.
 
         A last name must be among the names; a contact's name, address or number finds the patient too, and whatever was known of a
-        patient who was merged finds the one who stands for them. A page may hold fewer than ``limit`` and yet not be the last.
+        patient who was merged finds the survivor. A page may hold fewer than ``limit`` and yet not be the last.
         """
         tokens = list(self._index.search_tokens(tenant_id, text))
         sought = self._words(text) if "@" not in text and any(sign.isalpha() for sign in text) else ()
@@ -94,7 +94,7 @@ class PatientQueries:
             after = rows[-1].patient_id
 
     def everyone(self, tenant_id: UUID) -> Iterator[tuple[UUID, PersonalDetails]]:
-        """Yield every patient who stands for themselves with their details, and once more for each who was merged into them."""
+        """Yield every patient who was not merged away with their details, and once more for each merged into them."""
         after: UUID | None = None
         while True:
             page = self.page(tenant_id, after=after, limit=_READ_AT_ONCE)
@@ -137,7 +137,7 @@ class PatientQueries:
 
     @staticmethod
     def _whole(patients: Iterable[PatientRecord]) -> dict[UUID, PatientRecord]:
-        """Return those who stand for themselves, each with the merged among these."""
+        """Return those who were not merged away, each with the merged among these."""
         merged: defaultdict[UUID, list[PatientRecord]] = defaultdict(list)
         alone: list[PatientRecord] = []
         for one in sorted(patients, key=lambda one: one.patient_id):

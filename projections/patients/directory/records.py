@@ -52,7 +52,7 @@ class _Contacts(msgspec.Struct, frozen=True):
 class PatientRecord:
     """One patient; ``details`` is None once they were erased or their key is gone.
 
-    ``merged_into`` is who stands for them, ``merged`` are those for whom they stand, as far as they were asked for.
+    ``merged_into`` is the survivor, ``merged`` are those merged into them, where they were requested.
     """
 
     patient_id: UUID

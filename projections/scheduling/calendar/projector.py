@@ -51,7 +51,7 @@ _TELLS_PLACE: Final = "resource_ids"
 
 _INSERT: Final = insert("appointment")
 
-# What the batch knows of the place that was left is told; what it does not know still stands in the visit's row: before the update.
+# The former place, if the batch knows it; otherwise it is read from the visit's row before the update.
 _LEAVE: Final = """
 insert into {schema}.former_place (
     tenant_id, thing_id, from_position, until_position, clinician_ids, resource_ids, starts_at, ends_at

@@ -77,7 +77,7 @@ class WaitlistQueries:
         limit: int = 50,
     ) -> tuple[Sequence[EntryRow], int | None]:
         """Return up to ``limit`` entries in line, and the place behind which the next page begins. Of a clinician: those who wait for
-        that one; whoever waits for anyone is not among them.
+        that one; those who wait for any clinician are not among them.
         """
         condition, values = all_of(
             ("tenant_id = %s", tenant_id),

@@ -5,7 +5,7 @@ from typing import Final
 from projections.engine.rows import insert
 
 JOIN: Final = insert("entry")
-# Whoever waits for a clinician may come to wait for anyone: so a preferences is told whole, or not at all.
+# A clinician may be removed from the preferences, so they are replaced as a whole or not at all.
 CHANGE_ENTRY: Final = """
 update {schema}.entry e set
     clinician_id = case when r.has_wish then r.clinician_id else e.clinician_id end,

@@ -50,5 +50,5 @@ class WebhooksProjector:
 
 
 def _thing_id(event: LoggedEvent) -> object:
-    """Return the id under which whoever is told can ask for it: consents are asked for at their patient."""
+    """Return the id under which the receiver can read the record: consents are read at their patient."""
     return event.body["patient_id"] if event.event_type.startswith(f"{Consents.TOPIC}.") else event.stream_id
