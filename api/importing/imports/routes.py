@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from application.importing.undo import UndoImport
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
@@ -14,6 +13,7 @@ from api.http.calls import After, Call, Changing, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, READS, READS_ONE, Show, changed, collected
 from api.http.schemas import Body, Page, Thing, Truth
+from application.importing.undo import UndoImport
 from application.importing.visits.import_visits import KIND as APPOINTMENTS
 from application.kernel.permissions import Action
 from domain.importing.data_import import DataImport, ImportStatus

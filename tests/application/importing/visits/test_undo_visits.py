@@ -87,7 +87,7 @@ class TestUndo:
 
         again = calendars.bring(ROWS)
 
-        assert (again.import_id, again.tally.made) == (first.import_id, first.tally.booked)
+        assert (again.import_id, again.tally.made) == (first.import_id, first.tally.made)
         assert len({one.id for one in calendars.visits()}) == 10
         assert calendars.bring(ROWS).tally.made_before == 5
         undone = calendars.undo(first.import_id)
