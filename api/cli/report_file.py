@@ -40,7 +40,9 @@ def write_findings(findings: Iterable["Finding"], path: Path) -> None:
 
 
 def write_refusals(refusals: Sequence["Finding"], path: Path) -> Path | None:
-    """Write the refused appointments over those of an earlier run; write no file if there are none in both.
+    """Write the refused appointments over those of an earlier run.
+
+    Write no file if there are none in both.
 
     Raises OSError.
     """
@@ -71,7 +73,7 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 
 def escape_formula(text: str) -> str:
-    """Return a text that no spreadsheet evaluates as a formula: it starts with an apostrophe if needed.
+    """Return a text that no spreadsheet evaluates as a formula, with an apostrophe if needed.
 
     Source: https://owasp.org/www-community/attacks/CSV_Injection
     """

@@ -1,4 +1,4 @@
-"""Read a table from a CSV file, plain or gzipped, as a stream: the file may be larger than the memory."""
+"""Read a table from a CSV file, plain or gzipped, as a stream of rows."""
 
 import codecs
 import csv
@@ -34,8 +34,8 @@ class Table:
 def open_table(path: Path, delimiter: str = ",", encoding: str = "utf-8", names: Sequence[str] = ()) -> Iterator[Table]:
     """Open a table. Raises TableError, also while its rows are read.
 
-    ``names`` are the names of its columns if it has no header; then its first line is a row and sets the width.
-    UTF-8 may have a byte order mark.
+    ``names`` are the names of its columns if it has no header; then its first line is a row and
+    sets the width. UTF-8 may have a byte order mark.
     """
     csv.field_size_limit(_LONGEST_CELL)
     with _reading(path, encoding), path.open("rb") as file:
@@ -77,7 +77,10 @@ def encoding_of(path: Path, encodings: Sequence[str]) -> str:
 
 
 def delimiter_of(path: Path, delimiters: str, encoding: str, names: Sequence[str] = ()) -> str:
-    """Return the delimiter that splits the first line into the most columns. ``names`` as in ``open_table``."""
+    """Return the delimiter that splits the first line into the most columns.
+
+    ``names`` as in ``open_table``.
+    """
     widths = {}
     for delimiter in delimiters:
         try:

@@ -35,8 +35,8 @@ class VisitPlanner:
         erased: Collection[UUID],
         now: datetime,
     ) -> None:
-        """``booked`` are the claims with which rows were booked earlier, ``patients`` the known patients of the
-        rows, ``erased`` the patients whose keys were destroyed.
+        """``booked`` are the claims with which rows were booked earlier, ``patients`` the known
+        patients of the rows, ``erased`` the patients whose keys were destroyed.
         """
         self._mapping = mapping
         self._practice_id = practice_id
