@@ -17,7 +17,7 @@ def chained_and_projected(program: Program, connection: Connection[Any], members
     Raises AssertionError: a chain is broken, or the projectors would have written other rows.
     """
     for member in members:
-        broken = program.container.log_reader.verify(member.practice_id)
+        broken = program.container.storage.log_reader.verify(member.practice_id)
         assert broken is None, f"the chain is {broken}"
         before = _rows(connection, member)
         with connection.transaction():
@@ -27,7 +27,7 @@ def chained_and_projected(program: Program, connection: Connection[Any], members
                 "update projection.cursor set position = 0 where tenant_id = %s and projector in ('calendar', 'history')",
                 (member.practice_id,),
             )
-        program.container.catch_up(member.practice_id)
+        program.container.read_models.catch_up(member.practice_id)
         assert _rows(connection, member) == before, "the projectors have written other rows"
     return f"of {len(members)} practices the hash chains verified, and the read models projected anew to the same rows"
 

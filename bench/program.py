@@ -70,7 +70,7 @@ def serving() -> Iterator[Program]:
 
 def superuser(container: Container) -> Connection[Any]:
     """Open an autocommit connection that sees everything."""
-    return psycopg.connect(container.server.admin_conninfo, autocommit=True)
+    return psycopg.connect(container.storage.server.admin_conninfo, autocommit=True)
 
 
 def environment(folder: Path, port: int = 8000) -> dict[str, str]:

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.webhooks.change_endpoint import ChangeEndpoint, ChangeEndpointHandler
-from application.webhooks.register_endpoint import RegisterEndpoint, RegisterEndpointHandler
+from application.webhooks.change_endpoint import ChangeEndpoint
+from application.webhooks.register_endpoint import RegisterEndpoint
 from application.webhooks.signing import new_secret
 from bench.cpu import CpuMeter, server_process
 from bench.figures import Spread
@@ -26,6 +26,7 @@ from bench.report import Goal, Report, Table
 from bench.store import without_fault
 from domain.kernel.provenance import Provenance
 from domain.practice.resource import Resource
+from tests.support.commands import executor
 
 TITLE: Final = "(k) Webhooks"
 PER_SECOND: Final = 200
@@ -108,16 +109,15 @@ def _waiting(program: Program, receiver: Receiving, number: int, messages: int) 
     container = program.container
     practice, _ = program.found(f"Praxis {number}")
     tenant_id = practice.practice_id
-    register = RegisterEndpointHandler(
+    register = executor(
         container.logs,
         container.clock,
-        container.secrets,
+        container.webhooks.secrets,
         _AnyAddress(),
-        container.event_names,
-        container.endpoint_count,
+        container.webhooks,
     )
     command = RegisterEndpoint(f"http://127.0.0.1:{receiver.port}/{number}", (_EVENT,), new_secret())
-    endpoint = register(tenant_id, command, _by()).thing
+    endpoint = register(tenant_id, command, _by()).aggregate
     _switch(program, tenant_id, endpoint.id, active=False)
     log, location_id, position = container.logs.of(tenant_id), uuid7(), 0
     for start in range(0, messages, _AT_ONCE):
@@ -129,7 +129,7 @@ def _waiting(program: Program, receiver: Receiving, number: int, messages: int) 
         ]
         position = log.record(*rooms, by=_by())
     while True:
-        with container.transaction(tenant_id) as cursor:
+        with container.storage.transaction(tenant_id) as cursor:
             row = cursor.execute("select position from projection.cursor where projector = 'webhooks'").fetchone()
         if row is not None and row[0] >= position:
             return tenant_id, endpoint.id
@@ -154,7 +154,9 @@ def _drained(
     seconds = time.perf_counter() - began
     # The last ones are noted after they were taken.
     while any(
-        one.next_number <= one.last_number for id_, _ in waiting for one in program.container.webhooks.endpoints(id_)
+        one.next_number <= one.last_number
+        for id_, _ in waiting
+        for one in program.container.webhooks.queries.endpoints(id_)
     ):
         time.sleep(0.02)
     used = meter.used()
@@ -163,7 +165,7 @@ def _drained(
 
 def _switch(program: Program, tenant_id: UUID, endpoint_id: UUID, *, active: bool) -> None:
     container = program.container
-    change = ChangeEndpointHandler(container.logs, container.clock, _AnyAddress(), container.event_names)
+    change = executor(container.logs, container.clock, _AnyAddress(), container.webhooks)
     change(tenant_id, ChangeEndpoint(endpoint_id, {"active": active}), _by())
 
 

@@ -24,17 +24,17 @@ def visits_importer(container: Container) -> ImportVisitsHandler:
 def undoer(container: Container, kind: str) -> UndoImportHandler[Patient] | UndoImportHandler[Appointment]:
     """Return the handler that undoes imports of this kind."""
     if kind == APPOINTMENTS:
-        return UndoImportHandler(container.logs, container.clock, VisitWithdrawal(container.visit_lookup))
-    withdrawal = PatientWithdrawal(container.keys, container.stream_lookup, UpToDateHistory(container))
+        return UndoImportHandler(container.logs, container.clock, VisitWithdrawal(container.storage.visit_lookup))
+    withdrawal = PatientWithdrawal(container.storage.keys, container.storage.stream_lookup, UpToDateHistory(container))
     return UndoImportHandler(container.logs, container.clock, withdrawal)
 
 
 def _ports(container: Container) -> ImportPorts:
     return ImportPorts(
         container.logs,
-        container.keys,
-        container.stream_lookup,
-        container.visit_lookup,
+        container.storage.keys,
+        container.storage.stream_lookup,
+        container.storage.visit_lookup,
         container.patients,
         container.clock,
     )

@@ -204,14 +204,14 @@ def _source(file: Path, used: "Format", practice: UUID | None) -> Iterator[_Sour
 
     with opened() as container, progress_bar() as progress:
         practice_id = practice_of(container, practice)
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
         settings = container.logs.of(practice_id).catalogue().one(Practice, practice_id)
         region = region_of(settings.locale, settings.zone)
         encoding = encoding_of(file, used.encodings)
         delimiter = delimiter_of(file, used.delimiters, encoding, used.header)
         with open_table(file, delimiter, encoding, used.header) as table:
             yield _Source(container, practice_id, region, settings.currency, table, progress)
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
 
 
 def _settings(of: Imported, name: str | None, mapping: Path | None) -> Mapping[str, object]:

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from application.importing.identities import SourceIdentities
 from application.kernel.errors import StaleVersionError
-from application.kernel.handlers import retry_on_stale
 from application.kernel.practice_log import PracticeLog
+from application.kernel.retry import retry_on_stale
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.errors import TimeTakenError
-from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.time_claim import TimeClaim, TimeRelease
 
 BATCH_SIZE: Final = 250
 """Rows or aggregates per append: up to 750 events.
@@ -66,4 +66,4 @@ class ImportLog:
         time only one appends the same batch.
         """
         by = Provenance(self._actor, self._identities.command(kind, aggregates), causation_id=self.import_id)
-        self.log.record(*aggregates, by=by, claims=claims, releases=releases)
+        self.log.record(*aggregates, by=by, guards=[*map(TimeRelease, releases), *claims])

@@ -26,7 +26,7 @@ def load(settings: Mapping[str, object], file: Path, report: Path, *, dry_run: b
         # The rows live until the end; without this each garbage collection would traverse them.
         settle()
         task = progress.add_task("planning" if dry_run else "booking", total=len(rows))
-        ports = LoaderPorts(container.logs, container.keys, container.stream_lookup, container.clock)
+        ports = LoaderPorts(container.logs, container.storage.keys, container.storage.stream_lookup, container.clock)
         command = ImportNoShows(mapping, digest_of(file), rows, dry_run)
         done = ImportNoShowsHandler(ports)(command, lambda count: progress.update(task, advance=count))
     written = write_refusals(done.tally.refusals, report)

@@ -6,40 +6,37 @@ import sys
 from datetime import timedelta
 from threading import Event, Thread
 
-from adapters.postgres.auto_fill_worker import AutoFillWorker
-from adapters.postgres.waiting_lines import ReadWaitingLines
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
-from application.waitlist.auto_fill import AutoFill
-from application.waitlist.join_waitlist import JoinWaitlist, JoinWaitlistHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.cancel_appointment import CancelAppointment
+from application.waitlist.jobs import OfferFreedTime
+from application.waitlist.join_waitlist import JoinWaitlist
 from domain.waitlist.opening import Opening
 from domain.waitlist.preferences import WaitlistPreferences
-from projections.waitlist.auto_fill.projector import AutoFillProjector
 from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
+from tests.support.jobs import policies, run_worker, stored_jobs
 from tests.support.wait_until import until
 
 AFTER_GRACE = FrozenClock(NOW + timedelta(minutes=5))
 KILLED_AT = (2, 5, 9)
 """So many openings there are when a worker is killed."""
 
+LEASE_SECONDS = 1.5
+"""Of a killed worker: the next one need not wait long."""
+
 PROGRAM = """
 import sys, threading
 from pathlib import Path
-from tests.adapters.test_auto_fill_kill import worker_of
-from tests.support.database import Database
+from tests.adapters.test_auto_fill_kill import AFTER_GRACE, LEASE_SECONDS
 from tests.support.container import open_container
+from tests.support.database import Database
+from tests.support.jobs import run_worker
 
 conninfo, key_file = sys.argv[1:]
 with open_container(Database(conninfo, Path(key_file))) as container:
-    worker_of(container).run(threading.Event())
+    run_worker(container, AFTER_GRACE, threading.Event(), lease_seconds=LEASE_SECONDS)
 """
-
-
-def worker_of(container: Container) -> AutoFillWorker:
-    lines = ReadWaitingLines(container.app_transaction)
-    auto_fill = AutoFill(container.logs, AFTER_GRACE, lines)
-    return AutoFillWorker(container.database.conninfo("scheduler_worker"), auto_fill, AFTER_GRACE)
 
 
 def started(container: Container) -> subprocess.Popen[bytes]:
@@ -52,25 +49,25 @@ def given_up(container: Container) -> tuple[Studio, int]:
     studio = open_studio(container)
     clock, logs, id_ = FrozenClock(), container.logs, studio.tenant_id
     for patient in studio.patients:
-        JoinWaitlistHandler(logs, clock)(id_, JoinWaitlist(patient, studio.talk, WaitlistPreferences(None)), by_test())
+        executor(logs, clock)(id_, JoinWaitlist(patient, studio.talk, WaitlistPreferences(None)), by_test())
     visits = [
-        BookAppointmentHandler(logs, clock)(
+        executor(logs, clock)(
             id_,
             BookAppointment(studio.patients[0], studio.talk, clinician, MONDAY + timedelta(weeks=week, hours=hour)),
             by_test(),
-        ).thing.id
+        ).aggregate.id
         for clinician in studio.clinicians
         for week in range(2)
         for hour in range(4)
     ]
     for visit in visits:
-        CancelAppointmentHandler(logs, clock)(id_, CancelAppointment(visit, "ill"), by_test())
+        executor(logs, clock)(id_, CancelAppointment(visit, "ill"), by_test())
     project(container, studio)
     return studio, len(visits)
 
 
 def project(container: Container, studio: Studio) -> None:
-    container.runner(of=(*container.projectors(), AutoFillProjector())).catch_up(studio.tenant_id)
+    container.runner(of=(*container.projectors(), policies())).catch_up(studio.tenant_id)
 
 
 def opened(container: Container, studio: Studio) -> int:
@@ -87,9 +84,7 @@ def until_opened(container: Container, studio: Studio, number: int) -> None:
 
 def is_all_done(container: Container, studio: Studio) -> bool:
     """Tell whether no time that was given up is left to be dealt with."""
-    with container.projector_transaction(studio.tenant_id) as cursor:
-        left = cursor.execute("select count(*) from auto_fill.task where version > 0").fetchone()
-    return left == (0,)
+    return all(name != OfferFreedTime.NAME for name, _, _ in stored_jobs(container, studio.tenant_id))
 
 
 def assert_each_was_offered_once(container: Container, studio: Studio, number: int) -> None:
@@ -123,7 +118,7 @@ class TestTwoWorkers:
     def test_offer_each_time_once(self, container: Container) -> None:
         studio, number = given_up(container)
         stop = Event()
-        workers = [Thread(target=worker_of(container).run, args=(stop,)) for _ in range(2)]
+        workers = [Thread(target=run_worker, args=(container, AFTER_GRACE, stop)) for _ in range(2)]
         for worker in workers:
             worker.start()
         try:

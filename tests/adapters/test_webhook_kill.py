@@ -81,8 +81,8 @@ def project(container: Container, life: RandomHistory) -> int:
 
 def worker_of(container: Container, lease_seconds: float = SHORT_SECONDS) -> WebhookWorker:
     conninfo, secrets = container.database.conninfo("scheduler_worker"), PracticeSecrets(container.keys)
-    outside = PinnedOutboundHttp(Policy(is_local=True), seconds=TIMEOUT_SECONDS)
-    return WebhookWorker(conninfo, container.logs, container.clock, secrets, outside, lease_seconds)
+    http = PinnedOutboundHttp(Policy(is_local=True), seconds=TIMEOUT_SECONDS)
+    return WebhookWorker(conninfo, container.logs, container.clock, secrets, http, lease_seconds)
 
 
 def leased_until(container: Container, life: RandomHistory) -> datetime:

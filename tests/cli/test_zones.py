@@ -40,7 +40,7 @@ def booked(tmp_path: Path) -> tuple[Scheduler, str]:
     """A practice in Asunción with 40 visits of release 2024a, when the program has just come with the newest; and its id."""
     clock = Clock(SEEN)
     with open_container(Settings.model_validate({"data": tmp_path / "data"}), clock=clock) as container:
-        container.zone_sightings.note(releases().oldest)
+        container.scheduling.zone_sightings.note(releases().oldest)
         app = create_app(container)
         with serving(app) as url:
             program = Program(url, app, container, clock, Lines(), Described(app))

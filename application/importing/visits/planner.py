@@ -136,11 +136,11 @@ class VisitPlanner:
         now: datetime,
         plan: Plan[VisitTally],
     ) -> None:
-        terms, taken = visit.service.fields, _taken(visit)
+        terms, taken = visit.service.terms, _taken(visit)
         rooms: list[UUID] = []
         if visit.holds_time and visit.during.ends_at > now:
             rooms = self._free_rooms(visit, taken, busy)
-            if len(rooms) < len(terms["requires"]):
+            if len(rooms) < len(terms.requires):
                 plan.tally.roomless.append(visit.row.line)
         booked_at = min(now, visit.during.starts_at - _MIN_NOTICE)
         appointment = Appointment.book(
@@ -152,10 +152,10 @@ class VisitPlanner:
                 location_id=visit.location.id,
                 resource_ids=tuple(rooms),
                 during=visit.during,
-                price=visit.row.price or visit.service.terms.price,
-                mode=terms["mode"],
-                buffer_before_minutes=terms["buffer_before_minutes"],
-                buffer_after_minutes=terms["buffer_after_minutes"],
+                price=visit.row.price or terms.price,
+                mode=terms.mode,
+                buffer_before_minutes=terms.buffer_before_minutes,
+                buffer_after_minutes=terms.buffer_after_minutes,
             ),
             at=booked_at,
         )
@@ -180,7 +180,7 @@ class VisitPlanner:
     ) -> list[UUID]:
         """Return the free rooms among those that the service requires."""
         chosen: list[UUID] = []
-        for kind in visit.service.fields["requires"]:
+        for kind in visit.service.terms.requires:
             free = (
                 room.id
                 for room in self._rooms
@@ -209,8 +209,8 @@ class VisitPlanner:
 
 def _taken(visit: ResolvedVisit) -> TimeRange:
     """Return the time of the visit with the buffers of its service."""
-    terms = visit.service.fields
-    return visit.during.with_buffers(terms["buffer_before_minutes"], terms["buffer_after_minutes"])
+    terms = visit.service.terms
+    return visit.during.with_buffers(terms.buffer_before_minutes, terms.buffer_after_minutes)
 
 
 def _seat(visit: ResolvedVisit) -> tuple[UUID, datetime]:

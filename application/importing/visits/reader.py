@@ -15,8 +15,7 @@ from application.importing.templates import Templates, columns_in, first_column
 from application.importing.visits.format import VisitFormat, VisitStatus
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
-from domain.kernel.text import clean_text
-from domain.scheduling.appointments.notes import clean_notes
+from domain.kernel.text import clean_notes, clean_text
 
 T = TypeVar("T")
 

@@ -90,7 +90,7 @@ class VisitResolver:
     def _ends_at(self, row: VisitRow, starts_at: datetime, zone: str, service: Service) -> datetime:
         """Return the end of the row, or else its start plus its length or that of the service."""
         column = first_column(self._format.ends_at)
-        by_length = starts_at + timedelta(minutes=row.minutes or service.fields["duration_minutes"])
+        by_length = starts_at + timedelta(minutes=row.minutes or service.terms.duration_minutes)
         if row.ends_at is None:
             return by_length
         try:

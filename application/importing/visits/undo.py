@@ -8,7 +8,6 @@ from application.importing.ports import VisitLookup
 from application.importing.undo import Withdrawal
 from application.importing.visits.import_visits import KIND
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.appointments.withdrawal import withdraw
 
 
 class VisitWithdrawal(Withdrawal[Appointment]):
@@ -26,4 +25,4 @@ class VisitWithdrawal(Withdrawal[Appointment]):
         return self._visits.changed_since(tenant_id, import_id, ids)
 
     def withdraw(self, record: Appointment, at: datetime) -> None:
-        withdraw(record, at)
+        record.withdraw(at)

@@ -8,10 +8,12 @@ from uuid import UUID
 from application.kernel.catalogue import Catalogue
 from application.kernel.errors import NotFoundError
 from application.kernel.practice_log import PracticeLog
+from application.patients.standing import standing_from
 from application.scheduling.availability.visit_caps import is_pending_counted, quotas_of
 from application.scheduling.availability.working_hours import off_times, places_of
 from domain.kernel.time_range import TimeRange
 from domain.patients.errors import PatientMergedError, PatientWithdrawnError
+from domain.patients.standing import PatientRecord, PatientStanding
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
 from domain.practice.service import Service
@@ -68,7 +70,7 @@ class Schedule:
             rules=rules_of(self.service),
             places=places_of(self.catalogue, clinician, candidates, self.now.year),
             busy=self._busy(clinician_id, without),
-            is_offering=self.service.active and clinician_id in self.service.fields["clinician_ids"],
+            is_offering=self.service.active and clinician_id in self.service.terms.clinician_ids,
             zone=clinician.zone,
             quotas=quotas_of(self.service, clinician),
             pending=self.pending(clinician_id, without=without) or (),
@@ -88,7 +90,7 @@ class Schedule:
         """Return everyone who gives the service, each with what ``question`` says of them."""
         return [
             ClinicianCandidate(clinician_id, self.question(clinician_id, without=without, preferred=preferred))
-            for clinician_id in self.service.fields["clinician_ids"]
+            for clinician_id in self.service.terms.clinician_ids
         ]
 
     def _busy(self, what: UUID, without: UUID | None) -> Sequence[TimeClaim]:
@@ -96,16 +98,20 @@ class Schedule:
         return claims if without is None else [claim for claim in claims if claim.holder_id != without]
 
 
-def require_patient(consultation: BookingContext) -> None:
-    """Raises NotFoundError: nobody is known under the id that was asked about; PatientMergedError: another one stands for them;
+def require_patient(log: PracticeLog, patient_id: UUID, context: BookingContext) -> PatientStanding:
+    """Return the standing of a patient who may be booked.
+
+    Raises NotFoundError: unknown or erased; PatientMergedError: merged into another one;
     PatientWithdrawnError: the import that registered them was undone.
     """
-    if not consultation.is_patient_known:
+    record = PatientRecord.of(context.subject_events)
+    if not record.is_registered or record.is_erased:
         raise NotFoundError("patient")
-    if consultation.patient.merged_into is not None:
-        raise PatientMergedError(consultation.patient.merged_into)
-    if consultation.patient.is_withdrawn:
+    if record.merged_into is not None:
+        raise PatientMergedError(record.merged_into)
+    if record.is_withdrawn:
         raise PatientWithdrawnError
+    return standing_from(log.reader, patient_id, context.subject_events)
 
 
 def expired_holders(claims: Iterable[TimeClaim], now: datetime) -> list[UUID]:
@@ -115,15 +121,15 @@ def expired_holders(claims: Iterable[TimeClaim], now: datetime) -> list[UUID]:
 
 def rules_of(service: Service) -> VisitRules:
     """Return what a service asks of a visit's time."""
-    fields = service.fields
+    terms = service.terms
     return VisitRules(
-        duration_minutes=fields["duration_minutes"],
-        step_minutes=fields["step_minutes"],
-        buffer_before_minutes=fields["buffer_before_minutes"],
-        buffer_after_minutes=fields["buffer_after_minutes"],
-        minimum_notice_minutes=fields["minimum_notice_minutes"],
-        horizon_days=fields["horizon_days"],
-        requires=tuple(fields["requires"]),
+        duration_minutes=terms.duration_minutes,
+        step_minutes=terms.grid_minutes,
+        buffer_before_minutes=terms.buffer_before_minutes,
+        buffer_after_minutes=terms.buffer_after_minutes,
+        minimum_notice_minutes=terms.minimum_notice_minutes,
+        horizon_days=terms.horizon_days,
+        requires=terms.requires,
     )
 
 
@@ -154,7 +160,7 @@ def load_schedule(
             reach_of(catalogue, service, clinician_ids, window, is_agreed=is_agreed)
             if isinstance(service, Service)
             else window,
-            patient_id=patient_id,
+            subject_id=patient_id,
             command_id=command_id,
         )
         if consultation.catalogue_position <= catalogue.position:
@@ -183,8 +189,8 @@ def concerned(
     """
     if not isinstance(service, Service):
         return []
-    kinds = service.fields["requires"]
-    clinicians = service.fields["clinician_ids"] if clinician_ids is None else clinician_ids
+    kinds = service.terms.requires
+    clinicians = service.terms.clinician_ids if clinician_ids is None else clinician_ids
     resources = [r.id for r in catalogue.all(Resource) if named is None or r.kind in kinds or r.id in named]
     known = (catalogue.things.get(id) for id in clinicians)
     asked = [pending_key(c.id) for c in known if isinstance(c, Clinician) and is_pending_counted(catalogue, service, c)]
@@ -201,7 +207,7 @@ def reach_of(
 ) -> TimeRange:
     """When claims matter: as far as a visit reaches, and where visits are counted the whole of each day or week."""
     time = window if is_agreed else rules_of(service).reach(window)
-    ids = service.fields["clinician_ids"] if clinician_ids is None else clinician_ids
+    ids = service.terms.clinician_ids if clinician_ids is None else clinician_ids
     for id in ids:
         clinician = catalogue.things.get(id)
         if not isinstance(clinician, Clinician):

@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from application.kernel.commands import Command
 from application.scheduling.series.book_series import OnConflict
 from application.scheduling.series.series_slots import RequestedOccurrence
 from domain.kernel.errors import InvalidValueError
+from domain.kernel.text import clean_notes
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.appointments.notes import clean_notes
 from domain.scheduling.appointments.status import refuse_fixed
 from domain.scheduling.errors import AlreadyStartedError, SchedulingError
-from domain.scheduling.series.series import PlannedVisit, Scope, Series
+from domain.scheduling.series.occurrence_plan import PlannedOccurrence, Scope
+from domain.scheduling.series.series import Series
 from domain.scheduling.series.times import shifted
 
 MOVED_BY_ITSELF: Final = "moved_by_itself"
@@ -23,7 +25,7 @@ ALREADY_SO: Final = "already_so"
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSeries:
+class ChangeSeries(Command[Series]):
     """``starts_at`` is where the visit of ``from_occurrence`` goes; the others that are meant take its new time of day, and are moved by
     as many days. The clinician, the place, and the rooms and devices that are named are theirs from now on. None stays as it is: the
     place, unless another clinician is elsewhere; resources, as far as they are free and where the clinician is. Visits that are over,
@@ -53,7 +55,7 @@ class ChangeSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class CancelSeries:
+class CancelSeries(Command[Series]):
     """``reason`` is free text about a patient: personal, 1 to 1000 characters. Each visit keeps it."""
 
     id: UUID
@@ -64,7 +66,7 @@ class CancelSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSeriesNotes:
+class ChangeSeriesNotes(Command[Series]):
     """``notes`` are free text about each of the visits: personal, at most 5000 characters; None or nothing takes them away.
 
     Visits have them whatever has become of them; one that was noted by itself keeps its own, unless the change starts from it.
@@ -91,7 +93,7 @@ def fixed(visit: Appointment, now: datetime) -> str | None:
 
 
 def wanted(
-    series: Series, planned: PlannedVisit, visit: Appointment, command: ChangeSeries
+    series: Series, planned: PlannedOccurrence, visit: Appointment, command: ChangeSeries
 ) -> RequestedOccurrence | str:
     """Return how a visit is to be, or the code of why it stays as it is.
 
@@ -102,7 +104,7 @@ def wanted(
     if is_exception and not command.is_elsewhere:
         return MOVED_BY_ITSELF
     if command.starts_at is not None and not is_exception:
-        origin = series.visits[command.from_occurrence].starts_at
+        origin = series.occurrences[command.from_occurrence].starts_at
         starts_at = shifted(planned.starts_at, series.zone, origin, command.starts_at)
     clinician_id, location_id = command.clinician_id or visit.clinician_id, command.location_id or visit.location_id
     is_so = (starts_at, clinician_id, location_id) == (visit.starts_at, visit.clinician_id, visit.location_id)

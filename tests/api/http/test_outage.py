@@ -23,7 +23,7 @@ class TestDatabaseAway:
         with running_program(tmp_path) as program:
             studio = Studio.open(program)
             studio.client = studio.impatient
-            server = program.container.server.embedded
+            server = program.container.storage.server.embedded
             assert server is not None
             nobody = program.client(None, comes_again=False)
 

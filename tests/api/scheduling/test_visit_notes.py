@@ -2,7 +2,7 @@
 
 import pytest
 
-from application.kernel.permissions import ALLOWED, Action
+from application.kernel.permissions import ALLOWED, Permission
 from domain.access.api_key import Role
 from tests.api.studio import Json, Studio, at_once, codes
 
@@ -171,8 +171,8 @@ class TestWhoReads:
         told = client.get(f"/v1/appointments/{visit}").json()["notes"]
         changed = client.patch(f"/v1/appointments/{visit}", json={"notes": "x"})
 
-        assert told == (SECRET if role in ALLOWED[Action.READ_REMARKS] else None)
-        assert (changed.status_code == 200) == (role in ALLOWED[Action.CHANGE_VISITS])
+        assert told == (SECRET if role in ALLOWED[Permission.READ_REMARKS] else None)
+        assert (changed.status_code == 200) == (role in ALLOWED[Permission.CHANGE_VISITS])
 
     def test_is_not_another_clinician_who_would_write(self, studio: Studio) -> None:
         visit = studio.booked()["id"]

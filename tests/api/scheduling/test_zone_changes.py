@@ -156,7 +156,7 @@ class TestARun:
         before = studio.program.container.logs.of(UUID(studio.practice_id)).reader.position()
 
         with program.at(NOW):
-            done = program.container.wall_time_keeper()(UUID(studio.practice_id), releases())
+            done = program.container.scheduling.adopt_zone_rules(UUID(studio.practice_id), releases())
 
         assert (done.kept, done.changes) == ([], [])
         assert studio.program.container.logs.of(UUID(studio.practice_id)).reader.position() == before

@@ -44,6 +44,11 @@ def later(studio: Studio, **span: float) -> Iterator[None]:
         yield
 
 
+def auto_fill_of(studio: Studio) -> AutoFill:
+    container = studio.program.container
+    return AutoFill(container.logs, container.clock, container.waitlist.lines)
+
+
 class TestACancellation:
     def test_is_offered_to_whoever_joined_first_and_then_to_the_next(self, studio: Studio) -> None:
         visit = studio.booked()
@@ -245,17 +250,17 @@ class TestAWorker:
         """What it recorded is found again, by it or by another: nothing is lost, and nothing is offered twice."""
         visit, entries = studio.booked(), [join(studio), join(studio)]
         cancelled = studio.act(visit["id"], "cancel", reason="ill").json()
-        by_hand = studio.program.container.auto_fill_worker().auto_fill
+        by_hand = auto_fill_of(studio)
         wanted = (UUID(studio.practice_id), UUID(visit["id"]), cancelled["version"])
         line(studio, cancelled["position"])
 
         with later(studio, **GRACE):
             with ThreadPoolExecutor(8) as threads:
-                for each in [threads.submit(by_hand.open, *wanted) for _ in range(8)]:
+                for each in [threads.submit(by_hand.offer_freed_time, *wanted) for _ in range(8)]:
                     each.result()
             made = opening(studio)
             for _ in range(3):
-                by_hand.go_on(UUID(studio.practice_id), UUID(made["id"]))
+                by_hand.offer_to_next(UUID(studio.practice_id), UUID(made["id"]))
             assert [each["id"] for each in openings(studio)] == [made["id"]]
             assert [each["entry_id"] for each in opening(studio)["rounds"][0]["offers"]] == [entries[0]["id"]]
 
@@ -266,9 +271,11 @@ class TestAWorker:
             made = opening(studio)
         runs_out = datetime.fromisoformat(made["rounds"][0]["expires_at"])
         container = studio.program.container
-        auto_fill = AutoFill(container.logs, Passing([runs_out - timedelta(seconds=1), runs_out]), container.lines)
+        auto_fill = AutoFill(
+            container.logs, Passing([runs_out - timedelta(seconds=1), runs_out]), container.waitlist.lines
+        )
 
-        again = auto_fill.go_on(UUID(studio.practice_id), UUID(made["id"]))
+        again = auto_fill.offer_to_next(UUID(studio.practice_id), UUID(made["id"]))
 
         assert again == runs_out
 
@@ -286,14 +293,14 @@ class TestAWorker:
         visit = studio.booked()
         entries = [join(studio) for _ in range(4)]
         studio.act(visit["id"], "cancel", reason="ill")
-        auto_fill = studio.program.container.auto_fill_worker().auto_fill
+        auto_fill = auto_fill_of(studio)
 
         with later(studio, **GRACE):
             made = opening(studio)
             answer(studio, offer_of(made), "decline")
             with ThreadPoolExecutor(8) as threads:
                 wanted = UUID(studio.practice_id), UUID(made["id"])
-                for each in [threads.submit(auto_fill.go_on, *wanted) for _ in range(8)]:
+                for each in [threads.submit(auto_fill.offer_to_next, *wanted) for _ in range(8)]:
                     each.result()
             rounds = opening(studio, rounds=2)["rounds"]
 

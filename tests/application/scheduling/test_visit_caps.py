@@ -6,13 +6,10 @@ from uuid import UUID
 import pytest
 
 from application.kernel.outcome import Outcome
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
-from application.scheduling.appointments.reschedule_appointment import (
-    RescheduleAppointment,
-    RescheduleAppointmentHandler,
-)
-from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.cancel_appointment import CancelAppointment
+from application.scheduling.appointments.reschedule_appointment import RescheduleAppointment
+from application.scheduling.availability.find_slots import FindSlots
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
@@ -21,6 +18,7 @@ from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.errors import DailyLimitError, LimitReachedError, TimeTakenError, WeeklyLimitError
 from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
 from tests.event_store.append.test_append import in_parallel
+from tests.support.commands import asker, executor
 from tests.support.container import Container, by_test
 
 HALF_HOUR = timedelta(minutes=30)
@@ -47,7 +45,7 @@ def book(
         None if clinician is None else studio.clinicians[clinician],
         starts_at,
     )
-    return BookAppointmentHandler(container.logs, FrozenClock())(studio.tenant_id, command, by_test()).thing
+    return executor(container.logs, FrozenClock())(studio.tenant_id, command, by_test()).aggregate
 
 
 def won(results: list[object]) -> list[Appointment]:
@@ -84,9 +82,7 @@ class TestLimit:
     def test_is_free_again_after_a_cancellation(self, container: Container, studio: Studio) -> None:
         limit_clinician(studio, VisitLimits(1))
         first = book(container, studio, HOURS[0])
-        CancelAppointmentHandler(container.logs, FrozenClock())(
-            studio.tenant_id, CancelAppointment(first.id, "ill"), by_test()
-        )
+        executor(container.logs, FrozenClock())(studio.tenant_id, CancelAppointment(first.id, "ill"), by_test())
 
         assert book(container, studio, HOURS[2]).starts_at == HOURS[2]
 
@@ -94,7 +90,7 @@ class TestLimit:
         limit_clinician(studio, VisitLimits(1))
         visit = book(container, studio, HOURS[0])
         next_monday = book(container, studio, HOURS[0] + timedelta(days=7))
-        move = RescheduleAppointmentHandler(container.logs, FrozenClock())
+        move = executor(container.logs, FrozenClock())
 
         move(studio.tenant_id, RescheduleAppointment(visit.id, HOURS[2]), by_test())
         with pytest.raises(DailyLimitError):
@@ -103,7 +99,7 @@ class TestLimit:
     def test_holds_for_visits_that_are_moved_at_once(self, container: Container, studio: Studio) -> None:
         visits = [book(container, studio, HOURS[0] + timedelta(days=7 * week)) for week in (1, 2, 3)]
         limit_clinician(studio, VisitLimits(1))
-        move = RescheduleAppointmentHandler(container.logs, FrozenClock())
+        move = executor(container.logs, FrozenClock())
 
         def go(number: int) -> object:
             command = RescheduleAppointment(visits[number].id, HOURS[number])
@@ -152,14 +148,14 @@ class TestAnyone:
         query = FindSlots(studio.talk, None, window)
 
         for _ in range(6):
-            found = FindSlotsHandler(container.logs, FrozenClock())(studio.tenant_id, query)
+            found = asker(container.logs, FrozenClock())(studio.tenant_id, query)
             choice = found.choices[0]
             visit = book(container, studio, choice.slot.starts_at, clinician=None)
             assert (visit.clinician_id, visit.starts_at) == (choice.clinician_id, choice.slot.starts_at)
 
     def test_does_not_depend_on_the_window(self, container: Container, studio: Studio) -> None:
         book(container, studio, HOURS[3])
-        find = FindSlotsHandler(container.logs, FrozenClock())
+        find = asker(container.logs, FrozenClock())
 
         def choices(starts_at: datetime, ends_at: datetime) -> list[object]:
             return list(find(studio.tenant_id, FindSlots(studio.talk, None, TimeRange(starts_at, ends_at))).choices)

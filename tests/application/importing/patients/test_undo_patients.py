@@ -9,9 +9,9 @@ import pytest
 from application.importing.errors import ImportInUseError
 from application.importing.undo import KeptReason
 from application.kernel.errors import NotFoundError
-from application.patients.decide_consent import DecideConsent, DecideConsentHandler
-from application.patients.merge_patients import MergePatients, MergePatientsHandler, UnmergePatientsHandler
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
+from application.patients.decide_consent import DecideConsent
+from application.patients.merge_patients import MergePatients
+from application.scheduling.appointments.book_appointment import BookAppointment
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.consents import Channel
 from domain.patients.errors import PatientWithdrawnError
@@ -19,6 +19,7 @@ from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
 from tests.application.importing.patients.patient_file import Brought, people, person
 from tests.application.studio import MONDAY, FrozenClock, Studio, open_studio
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
 
 START = MONDAY + timedelta(minutes=30)
@@ -37,9 +38,9 @@ def clinic(container: Container) -> tuple[Studio, Brought]:
 
 
 def book(brought: Brought, studio: Studio, patient_id: UUID) -> UUID:
-    handler = BookAppointmentHandler(brought.container.logs, FrozenClock())
+    handler = executor(brought.container.logs, FrozenClock())
     command = BookAppointment(patient_id, studio.talk, studio.clinicians[0], START)
-    return handler(studio.tenant_id, command, by_test()).thing.id
+    return handler(studio.tenant_id, command, by_test()).aggregate.id
 
 
 class TestUndo:
@@ -155,7 +156,7 @@ def change(brought: Brought, one: Patient, other: Patient) -> None:
 
 
 def consent(brought: Brought, one: Patient, other: Patient) -> None:
-    handler = DecideConsentHandler(brought.container.logs, brought.container.clock)
+    handler = executor(brought.container.logs, brought.container.clock)
     handler(
         brought.log.tenant_id,
         DecideConsent(patient_id=one.id, kind="marketing", document_version="1", how=Channel.PAPER),
@@ -164,13 +165,13 @@ def consent(brought: Brought, one: Patient, other: Patient) -> None:
 
 
 def merge(brought: Brought, one: Patient, other: Patient) -> None:
-    handler = MergePatientsHandler(brought.container.logs, brought.container.clock)
+    handler = executor(brought.container.logs, brought.container.clock)
     handler(brought.log.tenant_id, MergePatients(one.id, other.id), by_test())
 
 
 def merge_and_part(brought: Brought, one: Patient, other: Patient) -> None:
     merge(brought, one, other)
-    handler = UnmergePatientsHandler(brought.container.logs, brought.container.clock)
+    handler = executor(brought.container.logs, brought.container.clock)
     handler(brought.log.tenant_id, MergePatients(one.id, other.id), by_test())
 
 

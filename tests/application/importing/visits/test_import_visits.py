@@ -8,9 +8,9 @@ import pytest
 from application.importing.visits.errors import NotInPracticeError
 from application.importing.visits.import_visits import VisitImportReport
 from application.importing.visits.report import ResourceKind
-from application.patients.merge_patients import MergePatients, MergePatientsHandler
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.place_hold import PlaceHold, PlaceHoldHandler
+from application.patients.merge_patients import MergePatients
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.place_hold import PlaceHold
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
@@ -24,6 +24,7 @@ from tests.application.importing.patients.patient_file import Brought, person
 from tests.application.importing.visits.visit_file import LATER, Calendars, acuity, reasons, used, visit
 from tests.application.studio import MONDAY, FrozenClock, Studio, open_studio
 from tests.event_store.append.test_append import in_parallel
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
 
 
@@ -209,7 +210,7 @@ class TestVisitsAtOneTime:
         assert [one.exempt_from for one in calendars.visits()] == [[], [], []]
 
     def test_keep_what_people_booked_here_and_are_kept_from_new_bookings(self, calendars: Calendars) -> None:
-        book = BookAppointmentHandler(calendars.container.logs, FrozenClock())
+        book = executor(calendars.container.logs, FrozenClock())
         studio = calendars.studio
         own = book(
             studio.tenant_id, BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY), by_test()
@@ -218,7 +219,7 @@ class TestVisitsAtOneTime:
         calendars.bring([visit("2026-06-01 09:20"), visit("2026-06-01 11:00")])
 
         _, beside, _ = calendars.visits()
-        assert (beside.exempt_from, beside.overlaps) == (["time_taken"], [own.thing.id])
+        assert (beside.exempt_from, beside.overlaps) == (["time_taken"], [own.aggregate.id])
         late = BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY + timedelta(hours=2))
         with pytest.raises(TimeTakenError):
             book(studio.tenant_id, late, by_test())
@@ -226,16 +227,14 @@ class TestVisitsAtOneTime:
     def test_pass_over_holds_that_have_expired(self, calendars: Calendars) -> None:
         studio = calendars.studio
         hold = PlaceHold(studio.talk, studio.clinicians[0], MONDAY, 10, "dana@example.org")
-        PlaceHoldHandler(calendars.container.logs, FrozenClock(), calendars.container.keys)(
-            studio.tenant_id, hold, by_test()
-        )
+        executor(calendars.container.logs, FrozenClock(), calendars.container.keys)(studio.tenant_id, hold, by_test())
 
         calendars.bring([visit("2026-06-01 09:00", Status="Arrived")])
 
         assert only(calendars).exempt_from == []
 
     def test_are_planned_anew_when_somebody_books_meanwhile(self, container: Container, studio: Studio) -> None:
-        book = BookAppointmentHandler(container.logs, FrozenClock())
+        book = executor(container.logs, FrozenClock())
         wanted = BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY)
 
         class SomebodyBooks(FrozenClock):
@@ -371,7 +370,7 @@ class TestWhoseVisits:
         ids = brought.listed()
         log, container = calendars.studio.log, calendars.container
         merge = MergePatients(calendars.studio.patients[0], ids["Family7"])
-        MergePatientsHandler(container.logs, container.clock)(log.tenant_id, merge, by_test())
+        executor(container.logs, container.clock)(log.tenant_id, merge, by_test())
         erased = log.load(Patient, ids["Family8"])
         erased.erase(LATER)
         log.record(erased, by=by_test())

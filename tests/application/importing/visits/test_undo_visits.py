@@ -8,8 +8,8 @@ import pytest
 from application.importing.errors import ImportInUseError
 from application.importing.undo import KeptReason
 from application.kernel.errors import NotFoundError
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.cancel_appointment import CancelAppointment
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
@@ -19,6 +19,7 @@ from projections.scheduling.calendar.queries import CalendarFilter
 from tests.application.importing.patients.patient_file import Brought, person
 from tests.application.importing.visits.visit_file import LATER, Calendars, visit
 from tests.application.studio import MONDAY, FrozenClock, open_studio
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
 
 
@@ -37,7 +38,7 @@ ROWS = [
 
 
 def cancel(calendars: Calendars, visit_id: UUID) -> None:
-    handler = CancelAppointmentHandler(calendars.container.logs, FrozenClock(LATER))
+    handler = executor(calendars.container.logs, FrozenClock(LATER))
     handler(calendars.studio.tenant_id, CancelAppointment(visit_id, "ill"), by_test())
 
 
@@ -53,7 +54,7 @@ class TestUndo:
         calendars.catch_up()
         page = calendars.container.calendar().page(calendars.studio.tenant_id, CalendarFilter(), limit=100)
         assert {entry.status for entry in page.entries} == {"archived"}
-        book = BookAppointmentHandler(calendars.container.logs, FrozenClock())
+        book = executor(calendars.container.logs, FrozenClock())
         studio = calendars.studio
         book(
             studio.tenant_id, BookAppointment(studio.patients[0], studio.talk, studio.clinicians[0], MONDAY), by_test()

@@ -8,17 +8,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from application.scheduling.series.book_series import OnConflict
-from application.scheduling.sessions.cancel_course import CancelCourse, CancelCourseHandler
-from application.scheduling.sessions.change_course import ChangeCourse, ChangeCourseHandler
-from application.scheduling.sessions.enrol_in_course import EnrolInCourse, EnrolInCourseHandler
-from application.scheduling.sessions.plan_course import PlanCourse, PlanCourseHandler
-from application.scheduling.sessions.withdraw_from_course import WithdrawFromCourse, WithdrawFromCourseHandler
-from domain.scheduling.series.series import Scope
+from application.scheduling.sessions.cancel_course import CancelCourse
+from application.scheduling.sessions.change_course import ChangeCourse
+from application.scheduling.sessions.enrol_in_course import EnrolInCourse
+from application.scheduling.sessions.plan_course import PlanCourse
+from application.scheduling.sessions.withdraw_from_course import WithdrawFromCourse
+from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.course_queries import CourseQueries
 from tests.application.studio import MONDAY, FrozenClock, Studio
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
 
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
@@ -64,11 +65,11 @@ class CourseCommands:
                 2,
                 on_conflict=on_conflict,
             )
-            return PlanCourseHandler(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test()).thing
+            return executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test()).aggregate
 
         made = [course for course in self.volley(len(requests), request) if isinstance(course, Course)]
         self.courses += [course.id for course in made]
-        self.sessions += [each.session_id for course in made for each in course.sessions if each.session_id]
+        self.sessions += [each.booked_id for course in made for each in course.occurrences.values() if each.booked_id]
 
     @rule(which=st.integers(0, 10), acts=st.lists(_ACT, min_size=1, max_size=3))
     def come_to_a_course_at_once(self, which: int, acts: list[tuple[str, int, int, OnConflict]]) -> None:
@@ -93,13 +94,13 @@ class CourseCommands:
         match act:
             case "withdraw":
                 leave = WithdrawFromCourse(id, patient, index)
-                return WithdrawFromCourseHandler(logs, clock)(tenant_id, leave, by_test())
+                return executor(logs, clock)(tenant_id, leave, by_test())
             case "cancel":
                 cancel = CancelCourse(id, index, "ill", list(Scope)[who])
-                return CancelCourseHandler(logs, clock)(tenant_id, cancel, by_test())
+                return executor(logs, clock)(tenant_id, cancel, by_test())
             case _:
                 come = EnrolInCourse(id, patient, index, act == "wait", on_conflict)
-                return EnrolInCourseHandler(logs, clock)(tenant_id, come, by_test())
+                return executor(logs, clock)(tenant_id, come, by_test())
 
     @rule(which=st.integers(0, 10), changes=st.lists(_CHANGE, min_size=1, max_size=2))
     def change_a_course(self, which: int, changes: list[tuple[str, int, Scope, int, int, OnConflict]]) -> None:
@@ -119,7 +120,7 @@ class CourseCommands:
                 (self.studio.rooms[to_whom],) if how == "room" else None,
                 on_conflict,
             )
-            return ChangeCourseHandler(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
+            return executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
 
         self.volley(len(changes), change)
 
@@ -128,9 +129,9 @@ class CourseCommands:
     @invariant()
     def no_session_of_a_course_is_lost_or_doubled(self) -> None:
         for course in self.folded_courses():
-            assert [each.index for each in course.sessions] == list(range(1, len(course.sessions) + 1))
-            assert all((each.session_id is None) == (each.skipped is not None) for each in course.sessions)
-            ids = [each.session_id for each in course.sessions if each.session_id]
+            assert [each.index for each in course.occurrences.values()] == list(range(1, len(course.occurrences) + 1))
+            assert all((each.booked_id is None) == (each.skipped is not None) for each in course.occurrences.values())
+            ids = [each.booked_id for each in course.occurrences.values() if each.booked_id]
             assert len(set(ids)) == len(ids)
             assert set(ids) <= set(self.sessions)
             assert all(self.studio.log.load(GroupSession, id).course_id == course.id for id in ids)
@@ -144,9 +145,9 @@ class CourseCommands:
             (
                 course.id,
                 tuple(course.staff_ids),
-                course.sessions[0].starts_at,
-                sum(each.session_id is not None for each in course.sessions),
-                sum(each.skipped is not None for each in course.sessions),
+                course.occurrences[1].starts_at,
+                sum(each.booked_id is not None for each in course.occurrences.values()),
+                sum(each.skipped is not None for each in course.occurrences.values()),
                 course.version,
             )
             for course in self.folded_courses()
@@ -157,5 +158,5 @@ class CourseCommands:
 
     def _rosters(self, id: UUID) -> dict[UUID, set[UUID]]:
         """Return who has a seat or waits for one, by session."""
-        sessions = self.studio.log.load_all(GroupSession, list(self.studio.log.load(Course, id).meant(1).values()))
+        sessions = self.studio.log.load_all(GroupSession, list(self.studio.log.load(Course, id).in_scope(1).values()))
         return {session.id: {*session.roster, *session.waiting} for session in sessions.values()}

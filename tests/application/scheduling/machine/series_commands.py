@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from application.kernel.outcome import Outcome
-from application.scheduling.series.book_series import BookSeries, BookSeriesHandler, OnConflict
-from application.scheduling.series.change_series import ChangeSeriesHandler
-from application.scheduling.series.change_series_notes import ChangeSeriesNotesHandler
+from application.scheduling.series.book_series import BookSeries, OnConflict
 from application.scheduling.series.series_changes import CancelSeries, ChangeSeries, ChangeSeriesNotes
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.series.series import Scope, Series
+from domain.scheduling.series.occurrence_plan import Scope
+from domain.scheduling.series.series import Series
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.series_queries import SeriesQueries
 from tests.application.studio import MONDAY, FrozenClock, Studio
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
 
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
@@ -46,7 +46,7 @@ class SeriesCommands:
         )
     )
     def book_series(self, requests: list[tuple[int, int, bool, int, OnConflict]]) -> None:
-        handler = BookSeriesHandler(self.container.logs, FrozenClock())
+        handler = executor(self.container.logs, FrozenClock())
 
         def request(number: int) -> Outcome[Series]:
             start, clinician, needs_room, count, on_conflict = requests[number]
@@ -63,8 +63,10 @@ class SeriesCommands:
 
         for outcome in self.volley(len(requests), request):
             if isinstance(outcome, Outcome):
-                self.series.append(outcome.thing.id)
-                self.booked += [visit.appointment_id for visit in outcome.thing.visits.values() if visit.appointment_id]
+                self.series.append(outcome.aggregate.id)
+                self.booked += [
+                    visit.appointment_id for visit in outcome.aggregate.visits.values() if visit.appointment_id
+                ]
 
     @rule(
         requests=st.lists(
@@ -83,8 +85,8 @@ class SeriesCommands:
         )
     )
     def change_series(self, requests: list[tuple[int, int, Scope, int, int, OnConflict, str, int]]) -> None:
-        handler = ChangeSeriesHandler(self.container.logs, FrozenClock())
-        noting = ChangeSeriesNotesHandler(self.container.logs, FrozenClock())
+        handler = executor(self.container.logs, FrozenClock())
+        noting = executor(self.container.logs, FrozenClock())
 
         def request(number: int) -> Outcome[Series]:
             which, index, scope, start, weeks, on_conflict, how, to_whom = requests[number]
@@ -110,14 +112,14 @@ class SeriesCommands:
     @invariant()
     def no_occurrence_is_lost_or_doubled(self) -> None:
         for series in self.folded_series():
-            visits = list(series.visits.values())
+            visits = list(series.occurrences.values())
             assert [visit.index for visit in visits] == list(range(1, len(visits) + 1))
             assert len({visit.original for visit in visits}) == len(visits)
-            assert all((visit.appointment_id is None) == (visit.skipped is not None) for visit in visits)
-            assert {visit.appointment_id for visit in visits} - {None} <= set(self.booked)
+            assert all((visit.booked_id is None) == (visit.skipped is not None) for visit in visits)
+            assert {visit.booked_id for visit in visits} - {None} <= set(self.booked)
             for visit in visits:
-                if visit.appointment_id is not None:
-                    one = self.studio.log.load(Appointment, visit.appointment_id)
+                if visit.booked_id is not None:
+                    one = self.studio.log.load(Appointment, visit.booked_id)
                     known = (one.series_id, one.occurrence, one.original)
                     assert known == (series.id, visit.index, visit.original.isoformat())
 
@@ -130,8 +132,8 @@ class SeriesCommands:
             (
                 series.id,
                 series.clinician_id,
-                sum(visit.appointment_id is not None for visit in series.visits.values()),
-                sum(visit.skipped is not None for visit in series.visits.values()),
+                sum(visit.booked_id is not None for visit in series.occurrences.values()),
+                sum(visit.skipped is not None for visit in series.occurrences.values()),
                 series.version,
             )
             for series in self.folded_series()
