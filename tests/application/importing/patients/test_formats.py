@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.importing.cell_values import DateOrder, NameOrder, parse_date, parse_full_name
 from application.importing.errors import MappingError
 from application.importing.patients.format import FORMATS, PatientFormat
@@ -63,11 +64,11 @@ class TestColumns:
 
     def test_for_names_must_be_there(self) -> None:
         with pytest.raises(MappingError, match="First Name, Middle Name, Last Name"):
-            PatientReader(used(), ["Email"], None, NOW)
+            PatientReader(used(), ["Email"], None, NOW, LibPhoneNumbers())
 
     def test_of_one_name_are_refused(self) -> None:
         with pytest.raises(MappingError, match="two columns of one name"):
-            PatientReader(used(), ["First Name", "Last Name", "first name*"], None, NOW)
+            PatientReader(used(), ["First Name", "Last Name", "first name*"], None, NOW, LibPhoneNumbers())
 
 
 class TestDates:
@@ -160,7 +161,7 @@ class TestListsOfOtherPrograms:
         line = "P1|Ms|Cohen|Dana|1 Main St|Demotown|4000|31/12/1990|2123456701|1|||07 3333 4444||||||F1|A"
         cells = line.split("|")
 
-        [row] = PatientReader(how, how.header[: len(cells)], None, NOW).read([(1, cells)])
+        [row] = PatientReader(how, how.header[: len(cells)], None, NOW, LibPhoneNumbers()).read([(1, cells)])
 
         assert isinstance(row, PersonRow)
         assert (row.external_id, row.details.given_name, row.details.family_name) == ("P1", "Dana", "Cohen")
