@@ -60,9 +60,10 @@ def patients(
     report: ReportOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Register the patients of a file in a practice, and report each row that is not simply a new patient.
+    """Register the patients of a file in a practice, and report matches, refusals and remarks.
 
-    A repeated run, or one after a kill, registers only who is missing. `scheduler import undo` withdraws all of them.
+    A repeated run, or one after a kill, registers only who is missing. `scheduler import undo`
+    withdraws all of them.
     """
     from api.bootstrap.importing import patients_importer
     from api.cli.table_file import digest_of
@@ -108,10 +109,11 @@ def appointments(
 ) -> None:
     """Book the appointments of a file at their own times in a practice, and record their outcomes.
 
-    A repeated run, or one after a kill, books only what is missing. Refused rows are written to a CSV file with line and
-    reason, and are no failure. `scheduler import undo` withdraws the visits.
+    A repeated run, or one after a kill, books only what is missing. Refused rows are written to a
+    CSV file with line and reason, and are no failure. `scheduler import undo` withdraws the visits.
 
-    A mapping that names a loader is read by that program, from the folder of the mapping: see examples/no-shows.toml.
+    A mapping that names a loader is read by that program, from the folder of the mapping: see
+    examples/no-shows.toml.
     """
     from api.bootstrap.importing import visits_importer
     from api.cli.table_file import digest_of
@@ -183,7 +185,10 @@ def formats(
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """An open file, and the practice into which it is imported; ``region`` is the practice's country."""
+    """An open file, and the practice into which it is imported.
+
+    ``region`` is the practice's country.
+    """
 
     container: "Container"
     practice_id: UUID

@@ -16,15 +16,15 @@ group = typer.Typer(help="Import data from files.", no_args_is_help=True)
 def busy_time(
     file: Annotated[Path, typer.Argument(help="A calendar (.ics) of at most 2 MiB.", exists=True, dir_okay=False)],
     clinician: Annotated[UUID, typer.Option(help="The id of the clinician who is busy then.")],
-    calendar: Annotated[str, typer.Option(help="Tells it from the clinician's other calendars.")] = "imported",
+    calendar: Annotated[str, typer.Option(help="Distinguishes it from other calendars of the clinician.")] = "imported",
     practice: PracticeOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report the changes, record nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Import another calendar as a clinician's busy time, from now to two years ahead.
 
-    Nothing is offered at busy times. The same file again changes nothing; events that are missing in a later file free
-    their time. Booked visits stay.
+    Nothing is offered at busy times. The same file again changes nothing; events that are missing
+    in a later file free their time. Booked visits stay.
     """
     from application.kernel.permissions import Actor
     from application.scheduling.calendars.import_busy_time import ImportBusyTime, PreviewBusyTime, with_counts

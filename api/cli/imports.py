@@ -54,9 +54,10 @@ def undo(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Withdraw everything that an import made: patients leave all lists, visits release their time, the history stays.
+    """Withdraw everything that an import made.
 
-    Refused as a whole if a patient has visits, consents or merges, or if people changed a patient or a visit. The same
+    Patients leave all lists, visits release their time, and the history stays. Refused as a whole
+    if a patient has visits, consents or merges, or if people changed a patient or a visit. The same
     file can be imported again afterwards. What --create-missing created stays.
     """
     from api.bootstrap.importing import undoer

@@ -22,10 +22,10 @@ class Loader(Protocol):
 
 
 def load_program(mapping: Path, name: object) -> Loader:
-    """Return the function ``load`` of the module ``loader`` in the package ``name`` beside the mapping.
+    """Return the function ``load`` of ``<name>/loader.py`` in the folder of the mapping.
 
-    This executes code from the mapping's folder, so call it only for a mapping that the operator named.
-    Raises MappingError: there is no such package.
+    This executes code from the mapping's folder, so call it only for a mapping that the operator
+    named. Raises MappingError: there is no such package.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise MappingError("loader is the name of a Python package beside the mapping")

@@ -33,19 +33,24 @@ def report_path(given: Path | None, file: Path, kind: str) -> Path:
 def write_findings(findings: Iterable["Finding"], path: Path) -> None:
     """Write every finding of an import of patients. Raises OSError."""
     rows = [
-        [one.line, one.outcome, one.reason, _escaped(one.column), one.patient_id or ""] for one in _sorted(findings)
+        [one.line, one.outcome, one.reason, escape_formula(one.column), one.patient_id or ""]
+        for one in _sorted(findings)
     ]
     _write(path, ["line", "outcome", "reason", "column", "patient_id"], rows)
 
 
 def write_refusals(refusals: Sequence["Finding"], path: Path) -> Path | None:
-    """Write the refused appointments over those of an earlier run; write no file if there are none in both.
+    """Write the refused appointments over those of an earlier run.
+
+    Write no file if there are none in both.
 
     Raises OSError.
     """
     if not refusals and not path.exists():
         return None
-    rows = [[one.line, _escaped(one.external_id), one.reason, _escaped(one.column)] for one in _sorted(refusals)]
+    rows = [
+        [one.line, escape_formula(one.external_id), one.reason, escape_formula(one.column)] for one in _sorted(refusals)
+    ]
     _write(path, ["line", "appointment", "reason", "column"], rows)
     return path
 
@@ -67,8 +72,8 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
         unfinished.unlink(missing_ok=True)
 
 
-def _escaped(text: str) -> str:
-    """Return a text that no spreadsheet evaluates as a formula.
+def escape_formula(text: str) -> str:
+    """Return a text that no spreadsheet evaluates as a formula, with an apostrophe if needed.
 
     Source: https://owasp.org/www-community/attacks/CSV_Injection
     """

@@ -1,4 +1,4 @@
-"""Reads a table from a CSV file, plain or gzipped, as a stream: the file may be larger than the memory."""
+"""Read a table from a CSV file, plain or gzipped, as a stream of rows."""
 
 import codecs
 import csv
@@ -19,28 +19,23 @@ _GZIP: Final = b"\x1f\x8b"
 
 
 class TableError(Exception):
-    """The file cannot be read as a table; the message says why, and never holds what is in the file."""
+    """The file cannot be read as a table; the message never holds content of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``rows`` are (line, cells); ``line`` counts from 1 and is where the row ends. ``bytes_read`` grows as they are read."""
+    """``rows`` are (line, cells); ``line`` counts from 1 and is the last line of the row."""
 
     header: list[str]
     rows: Iterator[tuple[int, list[str]]]
-    size: int
-    _file: BinaryIO
-
-    def bytes_read(self) -> int:
-        """Return how much of ``size`` has been read."""
-        return self._file.tell()
 
 
 @contextmanager
 def open_table(path: Path, delimiter: str = ",", encoding: str = "utf-8", names: Sequence[str] = ()) -> Iterator[Table]:
-    """Open a table, in UTF-8 with or without a byte order mark. Raises TableError, also while its rows are read.
+    """Open a table. Raises TableError, also while its rows are read.
 
-    ``names`` are those of its columns, in their order, where it has no header: then its first line is a row, and as wide as all are.
+    ``names`` are the names of its columns if it has no header; then its first line is a row and
+    sets the width. UTF-8 may have a byte order mark.
     """
     csv.field_size_limit(_LONGEST_CELL)
     with _reading(path, encoding), path.open("rb") as file:
@@ -51,11 +46,11 @@ def open_table(path: Path, delimiter: str = ",", encoding: str = "utf-8", names:
             raise TableError(f"{path.name} is empty")
         header, ahead = _headed(path, first, names)
         rows = ((reader.line_num, cells) for cells in chain(ahead, reader) if cells)
-        yield Table(header, rows, path.stat().st_size, file)
+        yield Table(header, rows)
 
 
 def _headed(path: Path, first: list[str], names: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """Return what the columns are called, and what of the first line is a row already. Raises TableError."""
+    """Return the names of the columns, and the first line if it is a row. Raises TableError."""
     if names:
         if len(first) > len(names):
             raise TableError(f"{path.name} has {len(first)} columns, and only {len(names)} have names")
@@ -66,7 +61,7 @@ def _headed(path: Path, first: list[str], names: Sequence[str]) -> tuple[list[st
 
 
 def encoding_of(path: Path, encodings: Sequence[str]) -> str:
-    """Return the first of several encodings in which the whole file can be read. Raises TableError: there is none."""
+    """Return the first encoding that decodes the whole file. Raises TableError: there is none."""
     for encoding in encodings:
         with _reading(path), path.open("rb") as file:
             decoder = codecs.getincrementaldecoder(_marked(encoding))()
@@ -82,7 +77,7 @@ def encoding_of(path: Path, encodings: Sequence[str]) -> str:
 
 
 def delimiter_of(path: Path, delimiters: str, encoding: str, names: Sequence[str] = ()) -> str:
-    """Return which delimiter splits the first line into the most columns; the first one where none does. Raises TableError.
+    """Return the delimiter that splits the first line into the most columns.
 
     ``names`` as in ``open_table``.
     """
@@ -94,7 +89,7 @@ def delimiter_of(path: Path, delimiters: str, encoding: str, names: Sequence[str
         except TableError:
             continue
     if not widths:
-        # What is wrong with it is best told by reading it.
+        # Reading the file raises the error.
         return delimiters[0]
     return max(widths, key=lambda delimiter: widths[delimiter])
 
@@ -112,7 +107,7 @@ def _content(file: BinaryIO) -> BinaryIO:
 
 
 def _marked(encoding: str) -> str:
-    """Return the encoding that passes over a byte order mark, where there is one of this kind."""
+    """Return the variant of the encoding that skips a byte order mark."""
     return "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
 
 

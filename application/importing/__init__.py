@@ -1,1 +1,1 @@
-"""Import files of other programs: read rows, resolve them against the practice, plan, append, undo."""
+"""Import files of other programs: read, resolve, plan, append, undo."""

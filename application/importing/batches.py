@@ -1,4 +1,4 @@
-"""Append the work of an import or of its undo in batches, while other writers use the same practice."""
+"""Append an import or its undo in batches, while other writers use the practice."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice

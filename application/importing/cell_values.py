@@ -19,7 +19,7 @@ class DateOrder(StrEnum):
 
 
 class NameOrder(StrEnum):
-    """Which part of ``full_name`` is the family name: the last word, the first word, or the part before a comma."""
+    """The family name in ``full_name``: last word, first word, or the part before a comma."""
 
     FAMILY_LAST = "family_last"
     FAMILY_FIRST = "family_first"
@@ -72,7 +72,7 @@ def parse_date(text: str, order: DateOrder) -> date:
 
 
 def parse_time(text: str, order: DateOrder) -> datetime:
-    """Parse a time in whole minutes: ``2025-03-30 14:30``, ``03/30/2025 02:30 PM``, ``2025-10-26T02:30+01:00``.
+    """Parse a time in whole minutes: ``2025-03-30 14:30``, ``2025-10-26T02:30+01:00``.
 
     The result is naive if the text has no offset. Raises InvalidValueError.
     """
@@ -102,7 +102,10 @@ def parse_minutes(text: str) -> int:
 
 
 def parse_price(text: str, currency: str) -> Money:
-    """Parse an amount with an optional decimal point: ``90``, ``90.00``. Raises InvalidValueError."""
+    """Parse an amount with an optional decimal point: ``90``, ``90.00``.
+
+    Raises InvalidValueError.
+    """
     try:
         amount = Decimal(text).scaleb(minor_digits(currency))
     except InvalidOperation:

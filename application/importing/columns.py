@@ -62,7 +62,7 @@ class FileColumns:
 
 
 class OtherColumns:
-    """The columns that a format does not read: counted if they have values, and kept as notes on request."""
+    """The columns that a format does not read: counted, and kept as notes on request."""
 
     def __init__(self, columns: FileColumns, format_: Format) -> None:
         read = {columns.position(column) for column in format_.columns_read()}

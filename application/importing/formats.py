@@ -1,4 +1,7 @@
-"""The format of a file: a column mapping and how to decode the file, as a TOML file; some come with the program."""
+"""The format of a file: a column mapping and how to decode the file, as a TOML file.
+
+Some come with the program.
+"""
 
 import codecs
 import re

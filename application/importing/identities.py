@@ -1,4 +1,4 @@
-"""Ids derived from the content of a file: the same file, a repeated run and a longer file give the same ids."""
+"""Ids derived from the content of a file, so that repeated runs and longer files reuse them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class SourceIdentities:
         return self._of(kind, hashlib.sha256(before).hexdigest())
 
     def patient(self, external_id: str, details: PatientDetails) -> UUID:
-        """Return a patient's id, derived from the id in the file or else from name and contact details."""
+        """Return a patient's id, from the id in the file or from name and contact details."""
         if external_id:
             return self._of("patient", external_id)
         born = str(details.date_of_birth or "")
@@ -43,7 +43,7 @@ class SourceIdentities:
         return uuid5(patient_id, f"contact\n{number}")
 
     def resource(self, kind: str, name: str) -> UUID:
-        """Return the id of a location, clinician or service that is created because the file names it.
+        """Return the id of a location, clinician or service that is created for a name.
 
         ``name`` is normalised as names are compared.
         """

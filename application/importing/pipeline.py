@@ -1,4 +1,6 @@
-"""The pipeline of every import: plan rows batch by batch and append each plan; a repeated run continues.
+"""The pipeline of every import: plan rows batch by batch and append each plan.
+
+A repeated run continues.
 
 A reader turns the cells of a file into rows. A resolver finds what each row refers to in the
 practice. A planner decides what to record. A run appends the plans, as an aggregate of its own that

@@ -12,7 +12,10 @@ from domain.patients.origin import Origin
 
 
 class StreamLookup(Protocol):
-    """Looks up many streams of a practice's log, patients above all, in few queries. Reads committed events only."""
+    """Looks up many streams of a practice's log, patients above all, in few queries.
+
+    Reads committed events only.
+    """
 
     def known(self, tenant_id: UUID, stream_ids: Sequence[UUID]) -> Collection[UUID]:
         """Return the ids that exist."""
@@ -23,7 +26,7 @@ class StreamLookup(Protocol):
         ...
 
     def made_by(self, tenant_id: UUID, import_id: UUID) -> Sequence[UUID]:
-        """Return the patients whom an import has ever registered, each once, in the order of the log."""
+        """Return the patients whom an import ever registered, each once, in log order."""
         ...
 
     def changed_since(self, tenant_id: UUID, import_id: UUID, patient_ids: Sequence[UUID]) -> Collection[UUID]:
@@ -39,7 +42,10 @@ class VisitLookup(Protocol):
         ...
 
     def made_by(self, tenant_id: UUID, import_id: UUID) -> tuple[Sequence[UUID], Sequence[UUID]]:
-        """Return the current visits of an import, and those withdrawn since its last run, in the order of the log."""
+        """Return the current visits of an import, and those withdrawn since its last run.
+
+        Both are in log order.
+        """
         ...
 
     def changed_since(self, tenant_id: UUID, import_id: UUID, appointment_ids: Sequence[UUID]) -> Collection[UUID]:
@@ -86,11 +92,11 @@ class Directory(Protocol):
     """The directory of a practice's patients."""
 
     def everyone(self, tenant_id: UUID) -> Iterator[tuple[UUID, KnownDetails]]:
-        """Yield each current patient with the details of each of their records, merged ones included."""
+        """Yield each current patient with the details of each of their records, also merged ones."""
         ...
 
     def words(self, name: str) -> Sequence[str]:
-        """Return the words of a name as they are compared: without case, marks and compatibility forms."""
+        """Return the words of a name without case, marks and compatibility forms."""
         ...
 
 

@@ -46,7 +46,7 @@ class RowRefusedError(Exception):
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of rows. The fields of a tally are numbers, counters and lists, so that tallies add up.
+    """Counts of rows; every field is a number, a counter or a list, so that tallies add up.
 
     ``made`` counts the new records of this run by their status, ``made_before`` the records of
     earlier runs of the same import, ``already_there`` the records of other imports of the same

@@ -33,8 +33,8 @@ class KeptReason(StrEnum):
 class UndoImport:
     """``what_can_be``: withdraw what is possible and keep the rest; else withdraw all or nothing.
 
-    ``expected_version`` is the version of the import that the caller has seen, ``most`` the limit of
-    records that it may have made.
+    ``expected_version`` is the version of the import that the caller has seen, ``most`` the limit
+    of records that it may have made.
     """
 
     import_id: UUID
@@ -45,7 +45,10 @@ class UndoImport:
 
 @dataclass(frozen=True, slots=True)
 class UndoReport:
-    """``withdrawn`` counts the records of this run, ``withdrawn_before`` those of earlier ones; ``kept`` has reasons."""
+    """``withdrawn`` counts the records of this run, ``withdrawn_before`` those of earlier ones.
+
+    ``kept`` has reasons.
+    """
 
     withdrawn: int
     withdrawn_before: int
@@ -83,7 +86,10 @@ class Withdrawal(ABC, Generic[T]):
 
 
 class UndoImportHandler(Generic[T]):
-    """Undoes an import. A run after a kill continues; a run with nothing left to undo records nothing."""
+    """Undoes an import. A run after a kill continues.
+
+    A run with nothing left to undo records nothing.
+    """
 
     def __init__(self, logs: PracticeLogs, clock: Clock, withdrawal: Withdrawal[T]) -> None:
         """``withdrawal`` is that of the kind of records that the import made."""
@@ -97,8 +103,9 @@ class UndoImportHandler(Generic[T]):
         """Undo in batches; ``report`` is called with the number of records of each batch.
 
         Raises NotFoundError, ImportTooLargeError; ImportInUseError: some records must be kept and
-        ``what_can_be`` is not set, so nothing was recorded; StaleVersionError, CommandRepeatedError,
-        UnavailableError: earlier batches stay withdrawn, run it again for the rest.
+        ``what_can_be`` is not set, so nothing was recorded; StaleVersionError,
+        CommandRepeatedError, UnavailableError: earlier batches stay withdrawn, run it again for the
+        rest.
         """
         log = self._logs.of(tenant_id)
         source = log.load(DataImport, command.import_id, command.expected_version).source
@@ -151,7 +158,10 @@ class _UndoRun(Generic[T]):
         return dict.fromkeys(changed, KeptReason.CHANGED)
 
     def _withdraw(self, ids: Sequence[UUID]) -> dict[UUID, KeptReason]:
-        """Withdraw records in one append; return those that were changed meanwhile, which are kept."""
+        """Withdraw records in one append.
+
+        Return those that were changed meanwhile, which are kept.
+        """
         records = self._log.load_all(self._withdrawal.aggregate, ids) if ids else {}
         # Only after loading: a later change makes the append stale.
         kept = self._changed(ids)

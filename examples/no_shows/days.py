@@ -46,9 +46,12 @@ def visits_in(zone_name: str, on_date: date, hours: Hours, rules: VisitRules) ->
 
 
 def clinicians_needed(dates: Iterable[date], visits_on: Callable[[date], int]) -> int:
-    """Return how many clinicians the busiest date needs, at least one; ``dates`` has one entry per visit.
+    """Return how many clinicians the busiest date needs, at least one.
 
-    ``visits_on`` returns how many visits of one clinician fit into a date; a date without any is ignored.
+    ``dates`` has one entry per visit.
+
+    ``visits_on`` returns how many visits of one clinician fit into a date; a date without any is
+    ignored.
     """
     needed = [-(-count // capacity) for on, count in Counter(dates).items() if (capacity := visits_on(on))]
     return max(needed, default=1)

@@ -1,4 +1,4 @@
-"""Ids derived from the content of the file: the same file, a repeated run and a longer file give the same ids."""
+"""Ids derived from the content of the file, so that repeated runs and longer files reuse them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,10 @@ _NAMESPACE: Final = UUID("6f1c1d0e-52a8-5b7e-9d0c-3a1f7c9b2e44")
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """The ids of one source. A practice is known by its name, all else by its name within the practice."""
+    """The ids of one source.
+
+    A practice is known by its name, all else by its name within the practice.
+    """
 
     source: str
 

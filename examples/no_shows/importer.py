@@ -70,15 +70,17 @@ class ImportNoShowsHandler:
     """Imports the file. A repeated run, or one after a kill, books only what is missing."""
 
     def __init__(self, ports: LoaderPorts, concurrency: int = 3) -> None:
-        """``concurrency`` practices are imported at once: while one waits for the database another is planned."""
+        """``concurrency`` practices are imported at once: while one waits for the database another
+        is planned.
+        """
         self._ports = ports
         self._concurrency = concurrency
 
     def __call__(self, command: ImportNoShows, report: Callable[[int], None]) -> ImportReport:
         """Call ``report`` with the number of rows of each batch, from several threads.
 
-        Raises UnavailableError, and what PracticeImport.run raises: what was booked stays, run it again
-        for the rest.
+        Raises UnavailableError, and what PracticeImport.run raises: what was booked stays, run it
+        again for the rest.
         """
         tally = Tally(findings=[row for row in command.rows if isinstance(row, Finding)])
         report(tally.rows)
@@ -124,9 +126,12 @@ class PracticeImport:
         self._import_log = ImportLog(self._log, import_id, source, actor=f"import:{source}")
 
     def run(self, stop: Event, report: Callable[[int], None]) -> Tally:
-        """Book what is not booked yet; return the outcome of all rows. Ends early once ``stop`` is set.
+        """Book what is not booked yet; return the outcome of all rows.
 
-        Raises TimeTakenError, StaleVersionError, CommandRepeatedError: other writers are always faster.
+        Ends early once ``stop`` is set.
+
+        Raises TimeTakenError, StaleVersionError, CommandRepeatedError: other writers are always
+        faster.
         """
         tally = Tally()
         if stop.is_set():

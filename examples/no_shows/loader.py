@@ -1,4 +1,4 @@
-"""`scheduler import appointments FILE --mapping examples/no-shows.toml`: read the file, import it, print the result."""
+"""Read the file, import it and print the result."""
 
 import time
 from collections.abc import Mapping

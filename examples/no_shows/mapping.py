@@ -1,4 +1,7 @@
-"""The mapping of the file: what its columns mean and what its practices look like; see ../no-shows.toml."""
+"""The mapping of the file: what its columns mean and what its practices look like.
+
+See ../no-shows.toml.
+"""
 
 from enum import StrEnum
 

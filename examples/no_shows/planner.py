@@ -37,8 +37,8 @@ class VisitPlanner:
         now: datetime,
         phone_numbers: PhoneNumbers,
     ) -> None:
-        """``booked`` are the claims with which rows were booked earlier, ``patients`` the known patients of the
-        rows, ``erased`` the patients whose keys were destroyed.
+        """``booked`` are the claims with which rows were booked earlier, ``patients`` the known
+        patients of the rows, ``erased`` the patients whose keys were destroyed.
         """
         self._mapping = mapping
         self._phone_numbers = phone_numbers

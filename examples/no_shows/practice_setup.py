@@ -1,4 +1,4 @@
-"""The practice in which rows are booked: created by the first import, with more clinicians if a later file needs them."""
+"""Create the practice in which rows are booked, or the clinicians that a later file needs."""
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -41,7 +41,10 @@ class PracticeSetup:
 def set_up(
     mapping: NoShowsMapping, practice_id: UUID, name: str, catalogue: Catalogue, clinicians: int, at: datetime
 ) -> PracticeSetup:
-    """Return the practice with at least ``clinicians`` clinicians; changes by people since an earlier import stay."""
+    """Return the practice with at least ``clinicians`` clinicians.
+
+    Changes by people since an earlier import stay.
+    """
     location_id, service_id = Identities.location(practice_id), Identities.service(practice_id)
     clinician_ids = [Identities.clinician(practice_id, number) for number in range(1, clinicians + 1)]
     made: dict[UUID, Aggregate] = {}

@@ -127,7 +127,10 @@ def _check_limit(limit: Limit, cell: str) -> None:
 
 
 def _filler(template: str, positions: dict[str, int]) -> Callable[[Sequence[str]], str]:
-    """Return a function that fills a template; a value that looks like a placeholder stays as it is."""
+    """Return a function that fills a template.
+
+    A value that looks like a placeholder stays as it is.
+    """
     pieces = PLACEHOLDER.split(template)
     if len(pieces) == 1:
         return lambda _: template

@@ -1,7 +1,8 @@
 """Allot the free times of one practice, day by day in order of time.
 
-Availability decides about each visit; only the search is done in bulk: the times of a day are listed
-once for each clinician. Bookings only take times away, so a time that was skipped is never free again.
+Availability decides about each visit; only the search is done in bulk: the times of a day are
+listed once for each clinician. Bookings only take times away, so a time that was skipped is never
+free again.
 """
 
 from collections import defaultdict

@@ -23,7 +23,10 @@ from projections.importing.imports.queries import ImportRecord
 routes = APIRouter(prefix="/v1/imports", tags=["patients"])
 
 MAX_UNDONE: Final = 5_000
-"""Patients or visits that one request may withdraw, at about 1 ms each. The command has no limit."""
+"""Patients or visits that one request may withdraw, at about 1 ms each.
+
+The command has no limit.
+"""
 _MAX_LISTED: Final = 1_000
 
 
@@ -64,7 +67,10 @@ class UndoImportBody(Body):
 
 @routes.get("", response_model=ImportPage, responses=READS)
 async def list_imports(call: Reading, limit: Limit = 50, cursor: Cursor = None, after: After = None) -> Response:
-    """List the imports of patients and of appointments in no particular order; `scheduler import` runs and undoes them."""
+    """List the imports of patients and of appointments in no particular order.
+
+    `scheduler import` runs and undoes them.
+    """
 
     def page() -> Answer:
         behind = decoded_id(cursor)
@@ -83,11 +89,15 @@ async def get_import(import_id: UUID, call: Showing) -> Response:
 
 @routes.post("/{import_id}/undo", response_model=ImportInFull, responses=CHANGES)
 async def undo_import(import_id: UUID, call: Changing, body: UndoImportBody | None = None) -> Response:
-    """Withdraw everything that an import made. Patients leave all lists and cannot be booked, visits are archived and release
-    their time; the history stays. The answer comes when the undo is complete, for up to 5,000 patients or visits; a larger
-    import is refused with `import_too_large`: use the command `scheduler import undo`. If records are in use or were changed,
-    the undo is refused as a whole with `import_in_use`: `kept` gives a reason for the first 100, and `what_can_be` keeps them.
-    If no answer arrives, repeat the request: the undo continues."""
+    """Withdraw everything that an import made.
+
+    Patients leave all lists and cannot be booked, visits are archived and release their time; the
+    history stays. The answer comes when the undo is complete, for up to 5,000 patients or visits; a
+    larger import is refused with `import_too_large`: use the command `scheduler import undo`. If
+    records are in use or were changed, the undo is refused as a whole with `import_in_use`: `kept`
+    gives a reason for the first 100, and `what_can_be` keeps them. If no answer arrives, repeat the
+    request: the undo continues.
+    """
     what_can_be = body is not None and body.what_can_be
 
     def undo(by: Provenance) -> Answer:

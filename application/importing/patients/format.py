@@ -1,6 +1,7 @@
 """The format of a file of patients.
 
-Formats that come with the program are TOML files in ``formats/``; jane.toml there explains each setting.
+Formats that come with the program are TOML files in ``formats/``; jane.toml there explains each
+setting.
 """
 
 from typing import Final
@@ -55,7 +56,7 @@ class PatientFormat(Format, frozen=True, kw_only=True):
     notes: list[str] = []
 
     def name_columns(self) -> list[list[list[str]]]:
-        """Return the two ways to write a name that the format has: for each part of it, its columns."""
+        """Return, for each way to write a name, the columns of each part of the name."""
         ways = [[self.given_name, self.family_name], [self.full_name]]
         return [[columns_in(part) for part in way] for way in ways if all(map(templates_of, way))]
 

@@ -32,7 +32,10 @@ class PatientImportReport:
 
 
 class ImportPatientsHandler:
-    """Imports patients in batches. A repeated run, or one after a kill, registers only who is missing."""
+    """Imports patients in batches.
+
+    A repeated run, or one after a kill, registers only who is missing.
+    """
 
     def __init__(self, ports: ImportPorts) -> None:
         self._ports = ports

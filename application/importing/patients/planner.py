@@ -1,4 +1,4 @@
-"""Plan one append of an import of patients: whom to register, who is matched, and which rows are refused."""
+"""Plan one append of an import of patients: new patients, matches and refusals."""
 
 from collections.abc import Sequence
 from uuid import UUID

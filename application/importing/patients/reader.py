@@ -1,7 +1,8 @@
 """Read the rows of a file of patients.
 
-Only a row without a usable name is refused. Any other value that cannot be stored in its field, such
-as an impossible date or a phone number with an extension, becomes a note to staff and is reported.
+Only a row without a usable name is refused. Any other value that cannot be stored in its field,
+such as an impossible date or a phone number with an extension, becomes a note to staff and is
+reported.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,9 +1,9 @@
 """Resolve rows to patients whom the practice knows.
 
 The same person: the same given and family name, and also the same date of birth, e-mail address or
-phone number; two persons with different dates of birth are never the same. Possibly the same person,
-for people to decide: the same e-mail address, the same phone number, or the same family name and date
-of birth.
+phone number; two persons with different dates of birth are never the same. Possibly the same
+person, for people to decide: the same e-mail address, the same phone number, or the same family
+name and date of birth.
 """
 
 from collections.abc import Iterator, Sequence

@@ -138,7 +138,10 @@ class CatalogueResolver:
         return self.catalogue.one(class_, ids[0])
 
     def _ids(self, kind: ResourceKind, name: str) -> list[UUID]:
-        """Return the ids with this name; if there are none, what an earlier import created under it."""
+        """Return the ids with this name.
+
+        If there are none, what an earlier import created under it.
+        """
         by_name = self._ids_by_name[kind]
         folded = self._folded(name)
         created = str(self._identities.resource(kind, folded))

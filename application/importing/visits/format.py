@@ -1,6 +1,7 @@
 """The format of a file of appointments.
 
-Formats that come with the program are TOML files in ``formats/``; jane.toml there explains each setting.
+Formats that come with the program are TOML files in ``formats/``; jane.toml there explains each
+setting.
 """
 
 from enum import StrEnum
@@ -18,7 +19,10 @@ FORMATS: Final = Formats("application.importing.visits")
 
 
 class VisitStatus(StrEnum):
-    """The status of an appointment in a file. A patient who arrived has a completed visit once it is over."""
+    """The status of an appointment in a file.
+
+    A patient who arrived has a completed visit once it is over.
+    """
 
     BOOKED = "booked"
     ARRIVED = "arrived"

@@ -47,7 +47,10 @@ class VisitImportReport:
 
 
 class ImportVisitsHandler:
-    """Imports appointments in batches. A repeated run, or one after a kill, books only what is missing."""
+    """Imports appointments in batches.
+
+    A repeated run, or one after a kill, books only what is missing.
+    """
 
     def __init__(self, ports: ImportPorts) -> None:
         self._ports = ports
@@ -57,9 +60,9 @@ class ImportVisitsHandler:
     ) -> VisitImportReport:
         """Call ``report`` with the number of rows of each batch.
 
-        Raises NotInPracticeError: something is missing and not to be created, so nothing was recorded;
-        TimeTakenError, StaleVersionError, CommandRepeatedError: other writers are always faster;
-        UnavailableError. Earlier batches stay booked, run it again for the rest.
+        Raises NotInPracticeError: something is missing and not to be created, so nothing was
+        recorded; TimeTakenError, StaleVersionError, CommandRepeatedError: other writers are always
+        faster; UnavailableError. Earlier batches stay booked, run it again for the rest.
         """
         ports, format_, log = self._ports, command.format, self._ports.logs.of(tenant_id)
         identities = SourceIdentities(tenant_id, format_.source)

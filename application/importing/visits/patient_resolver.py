@@ -1,8 +1,8 @@
 """Resolve the patient of each row: by the id that the same source imported, or else by name.
 
-By name: of the patients with this name, the one who has the e-mail address or phone number of the row.
-If there is none, the only patient with this name, unless the row contradicts that patient's e-mail
-address or phone number.
+By name: of the patients with this name, the one who has the e-mail address or phone number of the
+row. If there is none, the only patient with this name, unless the row contradicts that patient's
+e-mail address or phone number.
 """
 
 from collections import defaultdict

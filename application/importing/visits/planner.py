@@ -1,8 +1,8 @@
-"""Plan one append of an import of appointments: which visits to book, and which visits they overlap.
+"""Plan one append of an import of appointments: new visits, their overlaps, and refusals.
 
 Imported visits do not follow the rules of new bookings: hours, steps, notice, horizon and limits
-(ADR-0032). Where the clinician is busy, the visit becomes a deliberate double booking with the import as
-its reason.
+(ADR-0032). Where the clinician is busy, the visit becomes a deliberate double booking with the
+import as its reason.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ from domain.scheduling.errors import BufferOverlapError, BusyElsewhereError, Tim
 from domain.scheduling.time_claim import TimeClaim
 
 _MIN_NOTICE: Final = timedelta(minutes=1)
-"""The file does not say when a visit was booked or cancelled: at the latest this long before it began."""
+"""The latest time of a booking or cancellation before the visit; the file has neither."""
 
 
 class VisitPlanner:
@@ -76,7 +76,7 @@ class VisitPlanner:
         return plan
 
     def _resolve_ids(self, visits: Sequence[ResolvedVisit]) -> tuple[Mapping[str, UUID], Mapping[UUID, Origin]]:
-        """Return an id for each key that no undone import has used, and the origins of existing visits."""
+        """Return an unused or current id for each key, and the origins of existing visits."""
         ids: dict[str, UUID] = {}
         origins: dict[UUID, Origin] = {}
         unresolved = [visit.key for visit in visits]
@@ -93,7 +93,7 @@ class VisitPlanner:
     def _busy(
         self, visits: Sequence[ResolvedVisit], now: datetime, plan: Plan[VisitTally]
     ) -> defaultdict[UUID, list[TimeClaim]]:
-        """Return the claims of clinicians and rooms around these visits, from the log and from earlier plans."""
+        """Return the claims around these visits, from the log and from earlier plans."""
         times = [_taken(visit) for visit in visits]
         window = TimeRange(min(time.starts_at for time in times), max(time.ends_at for time in times))
         what = list({*(visit.clinician.id for visit in visits), *(room.id for room in self._rooms)})
@@ -113,7 +113,7 @@ class VisitPlanner:
     def _seats_taken(
         self, visits: Sequence[ResolvedVisit], busy: Mapping[UUID, Sequence[TimeClaim]], own: Collection[UUID]
     ) -> set[tuple[UUID, UUID, datetime]]:
-        """Return (patient, clinician, start) of other visits than ``own`` that start at the same times."""
+        """Return (patient, clinician, start) of other visits that start at the same times."""
         seats = {_seat(visit) for visit in visits}
         at = {
             claim.holder_id: (what, claim.visit.starts_at)

@@ -23,7 +23,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class VisitRow:
-    """One row. Times without an offset are naive; names are those of the file; ``location`` may be empty."""
+    """One row. Times without an offset are naive.
+
+    Names are those of the file; ``location`` may be empty.
+    """
 
     line: int
     person: PersonRow

@@ -17,7 +17,10 @@ class ResourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MissingResource:
-    """A location, clinician or service that ``rows`` rows name and the practice lacks; it is created under ``id``."""
+    """A location, clinician or service that ``rows`` rows name and the practice lacks.
+
+    It is created under ``id``.
+    """
 
     kind: ResourceKind
     name: str

@@ -26,7 +26,9 @@ _HOLDS_NO_TIME: Final = (VisitStatus.CANCELLED, VisitStatus.NO_SHOW)
 
 @dataclass(frozen=True, slots=True)
 class ResolvedVisit:
-    """The visit of a row. ``key`` is the same in every file of the source: patient, clinician, start."""
+    """The visit of a row. ``key`` is the same in every file of the source: patient, clinician,
+    start.
+    """
 
     row: VisitRow
     key: str

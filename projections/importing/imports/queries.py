@@ -38,7 +38,10 @@ class ImportQueries:
     def page(
         self, tenant_id: UUID, *, after: UUID | None = None, limit: int = 100
     ) -> tuple[Sequence[ImportRecord], UUID | None]:
-        """Return a page of imports by id, and the id after which the next page starts; None on the last page."""
+        """Return a page of imports by id, and the id after which the next page starts.
+
+        None on the last page.
+        """
         with self._transaction(tenant_id) as cursor:
             rows = cursor.execute(
                 "select import_id, kind, source, file_hash, status, started_at, started_by, row_count, made_count, matched_count,"

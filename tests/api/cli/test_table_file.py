@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.report_file import _escaped as safe
+from api.cli.report_file import escape_formula
 from api.cli.table_file import TableError, delimiter_of, encoding_of, open_table
 
 HEBREW = 'שם;טלפון\n"כהן; דנה";050\n'
@@ -71,5 +71,5 @@ class TestColumnsThatHaveNoHeader:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_of_ours_begins_like_a_formula(text: str) -> None:
-    assert safe(text) == f"'{text}"
-    assert safe(f"a{text}") == f"a{text}"
+    assert escape_formula(text) == f"'{text}"
+    assert escape_formula(f"a{text}") == f"a{text}"

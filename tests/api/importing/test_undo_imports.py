@@ -167,7 +167,7 @@ class TestUndo:
     def test_of_a_very_large_import_is_left_to_the_command(
         self, studio: Studio, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(imports, "MOST_UNDONE", 3)
+        monkeypatch.setattr(imports, "MAX_UNDONE", 3)
         small, large = bring(studio, 3), bring(studio, 7)
         position = position_of(studio)
 
