@@ -25,7 +25,7 @@ UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError\(?\)?$",
 
 
 def machine_paths(text: str, root: Path = ROOT, home: Path | None = None, host: str = "") -> list[str]:
-    """Name the traces of one machine in a text: where it keeps the project, a person's home folder, its name."""
+    """Return the traces of a machine in a text: project folder, home folder, host name."""
     traces = [str(root)]
     if len(root.parts) > 2:
         traces.append(f"{root.parent}/")

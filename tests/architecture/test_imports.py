@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.architecture.source_tree import PACKAGES, Module, is_standard_library, modules
 
-# The library's own recorders know no practice, no claim and no chain, and one of their modes loses events.
+# The library's recorders lack tenants, claims and hash chain; one of their modes loses events.
 FORBIDDEN = ("eventsourcing.postgres", "eventsourcing.sqlite", "eventsourcing.popo", "eventsourcing.projection")
 
 
@@ -13,7 +13,7 @@ def stock_recorders(module: Module) -> list[str]:
 
 
 def impurities(module: Module) -> list[str]:
-    """Name what a module of the domain imports beside the standard library, eventsourcing.domain and the domain."""
+    """Return a domain module's imports beyond standard library, eventsourcing.domain and domain."""
     return [
         f"{module.path}:{line} imports {name}"
         for name, line in module.imports()

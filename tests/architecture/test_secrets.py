@@ -8,7 +8,7 @@ from detect_secrets.settings import transient_settings
 
 from tests.architecture.source_tree import ROOT, text_files
 
-# Those that know a form. The detectors of entropy and of words like "password" cannot tell an example from a secret.
+# Detectors of known formats. Those of entropy and keywords also report harmless examples.
 DETECTORS = (
     "AWSKeyDetector", "AzureStorageKeyDetector", "BasicAuthDetector", "GitHubTokenDetector", "GitLabTokenDetector",
     "JwtTokenDetector", "NpmDetector", "OpenAIDetector", "PrivateKeyDetector", "PypiTokenDetector", "SendGridDetector",

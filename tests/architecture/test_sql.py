@@ -4,7 +4,7 @@ import re
 
 from tests.architecture.source_tree import PACKAGES, ROOT
 
-# set_config(name, value, false) and a bare SET outlive the transaction; SET LOCAL and set_config(..., true) do not.
+# set_config(..., false) and SET outlive the transaction; SET LOCAL and set_config(..., true) end.
 FOR_THE_SESSION = re.compile(
     r"set_config\s*\((?:[^()]|\([^()]*\))*,\s*false\s*\)|\bset\s+(?:session\s+)?app\.\w+|\bsecurity\s+definer\b(?!.*search_path)",
     re.IGNORECASE | re.DOTALL,
@@ -36,5 +36,5 @@ class TestMigrations:
         for folder in {path.parent for path in ROOT.glob("event_store/migrations*/*.sql")}:
             numbers = [int(path.name.split("_")[0]) for path in folder.glob("*.sql")]
 
-            # Gaps may stay: a number is taken when a change is begun, and changes are merged in another order.
+            # Gaps are allowed: numbers are taken when changes begin, not when they are merged.
             assert len(numbers) == len(set(numbers)), folder
