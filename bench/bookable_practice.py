@@ -1,4 +1,4 @@
-"""A practice that can be booked: clinicians, rooms, a service that needs a room, patients; and its free times, one after the other."""
+"""A practice with clinicians, rooms, patients and a service, and bookings of its free times."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from bench.http_client import User, request_bytes
-from bench.program import Program
+from bench.http_client import AdminClient, request_bytes
+from bench.server_process import ServerProcess
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _OPEN: Final = range(8 * 60, 18 * 60, 30)
-"""Minutes of the day, in UTC, at which a visit may start; inside the hours in winter and in summer."""
+"""Minutes of the UTC day at which a visit may start: open in winter and in summer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bookable:
+class BookablePractice:
     practice_id: UUID
     key: str
     location_id: str
@@ -28,7 +28,10 @@ class Bookable:
     patients: list[str]
 
     def bookings(self, first_day: int = 2) -> Iterator[bytes]:
-        """Yield requests that book one free time after the other, from so many days ahead on, each under a key of its own."""
+        """Yield booking requests for successive free times, each with its own idempotency key.
+
+        ``first_day`` is counted from today.
+        """
         midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         for number, (day, minute, clinician) in enumerate(product(range(first_day, 360), _OPEN, self.clinicians)):
             yield self.booking(
@@ -45,9 +48,14 @@ class Bookable:
         return request_bytes("POST", "/v1/appointments", self.key, body, Idempotency_Key=str(uuid7()))
 
 
-def open_bookable(program: Program, name: str, *, clinicians: int = 4, patients: int = 20) -> Bookable:
-    """Set a practice up through its API: open daily from 06:00 to 22:00, visits of 30 minutes at 80 EUR, one room a clinician."""
-    founded, owner = program.found(name)
+def open_bookable_practice(
+    program: ServerProcess, name: str, *, clinicians: int = 4, patients: int = 20
+) -> BookablePractice:
+    """Set a practice up through its API.
+
+    Open daily from 06:00 to 22:00, visits of 30 minutes at 80 EUR, one room for each clinician.
+    """
+    founded, owner = program.open_practice(name)
     location = owner.send("POST", "/v1/locations", {"name": "Haus am See", "zone": "Europe/Berlin"})["id"]
     wanted = [{"location_id": location, "kind": "room", "name": f"Raum {number + 1}"} for number in range(clinicians)]
     rooms = [room["id"] for room in owner.send_all("POST", "/v1/resources", wanted)]
@@ -67,7 +75,7 @@ def open_bookable(program: Program, name: str, *, clinicians: int = 4, patients:
     }
     service_id = owner.send("POST", "/v1/services", service)["id"]
     registered = owner.send_all("POST", "/v1/patients", [_patient(number) for number in range(patients)])
-    return Bookable(
+    return BookablePractice(
         founded.practice_id,
         founded.api_key,
         location,
@@ -78,7 +86,7 @@ def open_bookable(program: Program, name: str, *, clinicians: int = 4, patients:
     )
 
 
-def _join(owner: User, location: str, number: int) -> str:
+def _join(owner: AdminClient, location: str, number: int) -> str:
     clinician = {"name": f"Dr. Noa Grün {number + 1}", "email": f"noa{number}@example.org", "zone": "Europe/Berlin"}
     clinician_id = str(owner.send("POST", "/v1/clinicians", clinician)["id"])
     weekly = [{"weekday": day, "from": "06:00", "to": "22:00"} for day in WEEKDAYS]

@@ -1,6 +1,7 @@
-"""A receiver of webhooks as a process of its own: it takes everything, and tells how much came and in which order.
+"""A webhook receiver in a process of its own, which accepts everything and checks the order.
 
-python -m bench.hook_receiver prints its port; GET answers {"received": n, "misplaced": n, "doubled": n}.
+`python -m bench.webhook_receiver` prints its port.
+GET answers {"received": n, "misplaced": n, "doubled": n}.
 """
 
 import asyncio
@@ -11,8 +12,8 @@ from typing import Any, ClassVar
 _TAKEN = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
-class Receiver(asyncio.Protocol):
-    """``last`` is the number that came last, by the endpoint's path."""
+class ReceivingProtocol(asyncio.Protocol):
+    """``last`` is the last received number by the endpoint's path."""
 
     last: ClassVar[defaultdict[bytes, int]] = defaultdict(int)
     received: ClassVar[int] = 0
@@ -38,22 +39,26 @@ class Receiver(asyncio.Protocol):
 
     def _answer(self, path: bytes, body: bytes) -> bytes:
         message: Any = json.loads(body)
-        number, before = message["data"]["number"], Receiver.last[path]
-        Receiver.received += 1
-        Receiver.doubled += number == before
-        Receiver.misplaced += number not in (before, before + 1)
-        Receiver.last[path] = number
+        number, before = message["data"]["number"], ReceivingProtocol.last[path]
+        ReceivingProtocol.received += 1
+        ReceivingProtocol.doubled += number == before
+        ReceivingProtocol.misplaced += number not in (before, before + 1)
+        ReceivingProtocol.last[path] = number
         return _TAKEN
 
 
 def _summary() -> bytes:
-    said = {"received": Receiver.received, "misplaced": Receiver.misplaced, "doubled": Receiver.doubled}
-    body = json.dumps(said).encode()
+    data = {
+        "received": ReceivingProtocol.received,
+        "misplaced": ReceivingProtocol.misplaced,
+        "doubled": ReceivingProtocol.doubled,
+    }
+    body = json.dumps(data).encode()
     return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
 
 
 async def main() -> None:
-    server = await asyncio.get_running_loop().create_server(Receiver, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(ReceivingProtocol, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

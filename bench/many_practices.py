@@ -1,4 +1,4 @@
-"""Many practices at once: each opened by the product's own code in one append, as large as real ones, ready to be filled."""
+"""Many practices, each opened by the product's code in one append, before visits are inserted."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import Container
 from application.access.secret_keys import hash_of, new_key
-from bench.bookable import WEEKDAYS
+from bench.bookable_practice import WEEKDAYS
 from domain.access.api_key import ApiKey, Role
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.money import Money
@@ -31,8 +31,8 @@ _PATIENTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """One practice of the crowd: visits of 30 minutes that need one of as many rooms as there are clinicians."""
+class BenchPractice:
+    """A practice with visits of 30 minutes and as many rooms as clinicians."""
 
     practice_id: UUID
     key: str
@@ -43,8 +43,8 @@ class Member:
     patients: Sequence[UUID]
 
 
-def open_member(container: Container, clinicians: int) -> Member:
-    """Open a practice of so many clinicians; its read models follow as soon as a projector finds it."""
+def open_bench_practice(container: Container, clinicians: int) -> BenchPractice:
+    """Open a practice with that many clinicians; a projector builds its read models later."""
     now, ids = datetime.now(UTC), [uuid7() for _ in range(2 * clinicians + _PATIENTS + 4)]
     practice_id, key_id, location_id, service_id, *others = ids
     rooms, people, patients = others[:clinicians], others[clinicians : 2 * clinicians], others[2 * clinicians :]
@@ -76,10 +76,10 @@ def open_member(container: Container, clinicians: int) -> Member:
     container.store.keys.create_practice(practice_id)
     container.keys.create(practice_id, [*people, *patients])
     container.logs.begin(practice_id).record(*things, by=Provenance("bench", uuid7()))
-    return Member(practice_id, key, location_id, service_id, people, rooms, patients)
+    return BenchPractice(practice_id, key, location_id, service_id, people, rooms, patients)
 
 
-def open_members(container: Container, clinicians: Sequence[int]) -> list[Member]:
-    """Open a practice for each number of clinicians; a few at once, as most of the time is waiting for the disk."""
+def open_bench_practices(container: Container, clinicians: Sequence[int]) -> list[BenchPractice]:
+    """Open a practice for each number of clinicians, in parallel: they wait for the disk."""
     with ThreadPoolExecutor(8) as threads:
-        return list(threads.map(lambda number: open_member(container, number), clinicians))
+        return list(threads.map(lambda number: open_bench_practice(container, number), clinicians))

@@ -1,4 +1,4 @@
-"""The whole program as its users run it, `scheduler serve`, in a new folder and on a free port."""
+"""`scheduler serve` in a new folder and on a free port."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ from psycopg import Connection
 from api.bootstrap.container import Container, open_container
 from api.bootstrap.open_practice import Founded, found_practice
 from api.bootstrap.settings import Settings
-from bench.http_client import User
+from bench.http_client import AdminClient
 from event_store.embedded import EmbeddedServer
 
 SCHEDULER: Final = [sys.executable, "-m", "api.cli.main"]
@@ -30,26 +30,29 @@ _READY_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
-    """``container`` is this process's own view of the same log; ``pid`` is the root of the program's processes."""
+class ServerProcess:
+    """``container`` accesses the same log; ``pid`` is the program's root process."""
 
     port: int
     pid: int
     container: Container
 
     def superuser(self) -> Connection[Any]:
-        """Open an autocommit connection that sees everything."""
+        """Open an autocommit connection as superuser."""
         return superuser(self.container)
 
-    def found(self, name: str) -> tuple[Founded, User]:
-        """Open a practice in Berlin and return it with its owner."""
+    def open_practice(self, name: str) -> tuple[Founded, AdminClient]:
+        """Open a practice in Berlin and return it with its owner's client."""
         practice = found_practice(self.container, name, "Europe/Berlin", "EUR")
-        return practice, User(self.port, practice.api_key)
+        return practice, AdminClient(self.port, practice.api_key)
 
 
 @contextmanager
-def serving() -> Iterator[Program]:
-    """Run the program until the block ends; then remove what it kept. Raises AssertionError: it was not ready in time."""
+def running_server() -> Iterator[ServerProcess]:
+    """Run the program until the block ends, then remove its data folder.
+
+    Raises AssertionError: it was not ready in time.
+    """
     folder = Path(tempfile.mkdtemp(prefix="scheduler-bench-"))
     port = _free_port()
     try:
@@ -57,7 +60,7 @@ def serving() -> Iterator[Program]:
             process = subprocess.Popen([*SCHEDULER, "serve"], env=environment(folder, port), stdout=subprocess.DEVNULL)
             try:
                 _wait_until_ready(process, port)
-                yield Program(port, process.pid, container)
+                yield ServerProcess(port, process.pid, container)
             finally:
                 family = psutil.Process(process.pid).children(recursive=True)
                 process.terminate()
@@ -69,12 +72,12 @@ def serving() -> Iterator[Program]:
 
 
 def superuser(container: Container) -> Connection[Any]:
-    """Open an autocommit connection that sees everything."""
+    """Open an autocommit connection as superuser."""
     return psycopg.connect(container.server.admin_conninfo, autocommit=True)
 
 
 def environment(folder: Path, port: int = 8000) -> dict[str, str]:
-    """Return the environment that places a run in a folder, whatever our own says."""
+    """Return an environment with this data folder and without the caller's settings."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("SCHEDULER_", "DATABASE_"))}
     root = str(Path(__file__).parent.parent)
     settings = {"SCHEDULER_DATA": str(folder), "SCHEDULER_PORT": str(port), "SCHEDULER_WEBHOOKS_LOCAL": "1"}

@@ -1,6 +1,6 @@
-"""Millions of visits for many practices, as SQL: the same rows that bookings and projectors would have left, hashes chained.
+"""Millions of visits for many practices, inserted by SQL with chained hashes and read models.
 
-Whether they are the same is checked: the product's own verifier walks the chain, and its projectors are run again.
+`many_practices_check` compares them with the rows that the product would have written.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,15 +12,15 @@ from typing import Any, Final
 from psycopg import Connection
 
 from api.bootstrap.container import FOLLOWERS
-from bench.crowd import Member
+from bench.many_practices import BenchPractice
 
 _TABLES: Final = ("log.event", "log.time_claim", "calendar.appointment", "history.participation")
 
 _AT_ONCE: Final = 400
-"""Practices whose visits are sorted at once, in memory."""
+"""Practices whose visits are sorted together, in memory."""
 
 _FEW: Final = 100_000
-"""So many visits are put into the indexes one by one."""
+"""Up to this number of visits, indexes are kept during the insert."""
 
 _INDEXES: Final = """
 select
@@ -45,7 +45,7 @@ create temporary table bulk_practice (
 );
 """
 
-# One visit after the other goes to each clinician in turn; a clinician has so many a day, from 8 o'clock on.
+# Visits go to the clinicians in turn; each clinician has ``a_day`` visits a day from 8:00 on.
 _VISITS: Final = """
 create temporary table bulk_visit as
 select
@@ -134,19 +134,19 @@ on conflict do nothing
 
 def fill(
     connections: Sequence[Connection[Any]],
-    members: Sequence[Member],
+    practices: Sequence[BenchPractice],
     visits: Sequence[int],
     *,
     first: datetime,
     a_day: int,
 ) -> None:
-    """Give each practice so many visits, ``a_day`` for each clinician, the first of them at ``first``.
+    """Insert that many visits for each practice, ``a_day`` for each clinician, from ``first`` on.
 
-    ``connections`` are a superuser's, in autocommit mode; each fills a part, and nobody else writes meanwhile. All read models have been
-    caught up.
+    ``connections`` are a superuser's, in autocommit mode; each inserts a part. Nothing else may
+    write meanwhile, and all read models must be up to date.
     """
     values = {"first": first, "a_day": a_day, "projectors": list(FOLLOWERS)}
-    wanted = list(zip(members, visits, strict=True))
+    wanted = list(zip(practices, visits, strict=True))
     parts = [wanted[number :: len(connections)] for number in range(len(connections))]
     main = connections[0]
     for connection in connections:
@@ -160,7 +160,7 @@ def fill(
             task.result()
     _name(main, wanted)
     main.execute("vacuum analyze log.event")
-    # At once, or a projector finds heads that have moved before the cursors have.
+    # In one statement, or a projector would find moved heads with old cursors.
     with main.transaction():
         for statement in (_HEADS, _CHAPTERS, _CURSORS):
             main.execute(statement, values if statement is _CURSORS else None)
@@ -171,7 +171,9 @@ def fill(
         connection.execute("reset all")
 
 
-def _fill(connection: Connection[Any], wanted: Sequence[tuple[Member, int]], values: Mapping[str, object]) -> None:
+def _fill(
+    connection: Connection[Any], wanted: Sequence[tuple[BenchPractice, int]], values: Mapping[str, object]
+) -> None:
     for begins in range(0, len(wanted), _AT_ONCE):
         _name(connection, wanted[begins : begins + _AT_ONCE])
         connection.execute(_VISITS, values)
@@ -179,8 +181,8 @@ def _fill(connection: Connection[Any], wanted: Sequence[tuple[Member, int]], val
             connection.execute(statement)
 
 
-def _name(connection: Connection[Any], wanted: Sequence[tuple[Member, int]]) -> None:
-    """Tell the server which practices are meant from here on."""
+def _name(connection: Connection[Any], wanted: Sequence[tuple[BenchPractice, int]]) -> None:
+    """Store the practices of the following statements in a temporary table."""
     connection.execute(_FUNCTIONS)
     with connection.cursor().copy("copy bulk_practice from stdin") as copy:
         copy.set_types(["uuid", "uuid[]", "uuid[]", "uuid[]", "uuid", "uuid", "int4"])
@@ -192,13 +194,16 @@ def _name(connection: Connection[Any], wanted: Sequence[tuple[Member, int]]) -> 
 
 @contextmanager
 def _without_indexes(connections: Sequence[Connection[Any]], threads: ThreadPoolExecutor) -> Iterator[None]:
-    """Take the tables' constraints and indexes away and make them anew in the end: a fraction of the time."""
+    """Drop the tables' constraints and indexes, and create them again at the end.
+
+    This takes a fraction of the time.
+    """
     definitions = connections[0].execute(_INDEXES, {"tables": list(_TABLES)}).fetchall()
     for _, drop, _ in definitions:
         connections[0].execute(drop)
     yield
     shares = [[make for table, _, make in definitions if table == name] for name in _TABLES]
-    # The claims' constraint takes as long as all the others.
+    # The exclusion constraint of the claims takes as long as all the others.
     halves = (
         [shares[1], shares[0] + shares[2] + shares[3]]
         if len(connections) > 1
