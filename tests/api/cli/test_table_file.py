@@ -1,4 +1,4 @@
-"""How files that other programs wrote are recognised: their encoding, their delimiter; and what we write for spreadsheets."""
+"""Detection of a file's encoding and delimiter, and safe cells for spreadsheets."""
 
 import gzip
 from pathlib import Path

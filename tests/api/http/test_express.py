@@ -1,4 +1,4 @@
-"""The short way is a way, not a rule: whatever is asked, the answer is the one that the framework alone would give."""
+"""The short path answers each request exactly as the framework alone would."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ from starlette.requests import Request
 
 from api.app import create_app
 from api.http.express import Stops
-from tests.api.http.test_isolation import WINDOW
-from tests.api.serving import Program, serving
-from tests.api.studio import Studio
+from tests.api.api_server import ApiServer, served_app
+from tests.api.practice_client import PracticeClient
+from tests.api.sample_ids import WINDOW
 
 LAW = settings(max_examples=250, suppress_health_check=list(HealthCheck))
 OWN = {"service_id": "service", "clinician_id": "clinician", "patient_id": "patient", "location_id": "location"}
@@ -28,105 +28,111 @@ NOBODY = "01980c5a-0000-7000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
-def framework(program: Program) -> Iterator[str]:
+def framework_url(server: ApiServer) -> Iterator[str]:
     """The same program without a short way; yields its address."""
-    app = create_app(program.container)
-    stops_of(app).clear()
-    with serving(app) as url:
+    app = create_app(server.container)
+    short_routes_of(app).clear()
+    with served_app(app) as url:
         yield url
 
 
-def stops_of(app: FastAPI) -> Stops:
+def short_routes_of(app: FastAPI) -> Stops:
     [stops] = [each.kwargs["stops"] for each in app.user_middleware if "stops" in each.kwargs]
     return cast(Stops, stops)
 
 
-def names_of(studio: Studio) -> dict[str, list[str]]:
+def query_values(studio: PracticeClient) -> dict[str, list[str]]:
     """Return what each route with a short way for questions can be asked, by path."""
-    paths = [path for method, path in stops_of(studio.program.app) if method == "GET"]
-    spec = studio.program.app.openapi()["paths"]
+    paths = [path for method, path in short_routes_of(studio.server.app) if method == "GET"]
+    spec = studio.server.app.openapi()["paths"]
     return {path: [each["name"] for each in spec[path]["get"].get("parameters", [])] for path in paths}
 
 
-def well_formed(studio: Studio, name: str) -> str | None:
+def valid_value(studio: PracticeClient, name: str) -> str | None:
     return getattr(studio, OWN[name]) if name in OWN else WELL_FORMED.get(name)
 
 
-def question(studio: Studio, names: list[str]) -> str:
+def random_query(studio: PracticeClient, names: list[str]) -> str:
     """Return a query that says all that can be said, and that no route refuses for its form."""
     if {"from", "to", "thing_id"} <= set(names):
         return "from=0&to=1"
-    said = {name: well_formed(studio, name) for name in names}
+    said = {name: valid_value(studio, name) for name in names}
     return "&".join(f"{name}={value}" for name, value in said.items() if value is not None)
 
 
-def told(
+def get_answer(
     client: httpx2.Client, base: str, method: str, path: str, query: str, **more: Any
 ) -> tuple[int, bytes, dict[str, str]]:
-    """Ask under an id that is always the same, and return the whole answer but for the time of day."""
+    """Send a request with a fixed id; return the whole response except its date."""
     url = httpx2.URL(base + path, query=query.encode())
     headers = [("X-Request-Id", "the-same"), *more.pop("headers", ())]
     answer = client.request(method, url, headers=headers, **more)
     return answer.status_code, answer.content, {k: v for k, v in answer.headers.items() if k != "date"}
 
 
-def arguments(program: Program, query: str) -> Mapping[str, Any] | None:
+def arguments(server: ApiServer, query: str) -> Mapping[str, Any] | None:
     """Return what the directory's endpoint would be called with."""
-    stop = stops_of(program.app)["GET", "/v1/patients"]
-    scope = {"type": "http", "query_string": query.encode(), "app": program.app, "actor": None}
+    stop = short_routes_of(server.app)["GET", "/v1/patients"]
+    scope = {"type": "http", "query_string": query.encode(), "app": server.app, "actor": None}
     scope |= {"route": stop.route, "endpoint": stop.route.endpoint}
     return asyncio.run(stop.arguments(Request(scope)))
 
 
 class TestQuestions:
-    def test_that_are_well_formed_go_the_short_way_on_every_route(self, studio: Studio, framework: str) -> None:
-        for path, names in names_of(studio).items():
-            query = question(studio, names)
+    def test_that_are_well_formed_go_the_short_way_on_every_route(
+        self, studio: PracticeClient, framework_url: str
+    ) -> None:
+        for path, names in query_values(studio).items():
+            query = random_query(studio, names)
 
-            short = told(studio.client, studio.program.url, "GET", path, query)
+            short = get_answer(studio.client, studio.server.url, "GET", path, query)
 
             assert short[0] == 200, (path, short)
-            assert short == told(studio.client, framework, "GET", path, query)
+            assert short == get_answer(studio.client, framework_url, "GET", path, query)
 
     @pytest.mark.parametrize(
         "amiss", ["zone=UTC", "limit=x", "after=-1", "cursor=%00", "limit", "&", "From=", "=", "%"]
     )
-    def test_that_are_unusual_are_answered_by_the_framework(self, studio: Studio, framework: str, amiss: str) -> None:
-        for path, names in names_of(studio).items():
-            for query in (amiss, f"{question(studio, names)}&{amiss}", f"{amiss}&{amiss}"):
-                short = told(studio.client, studio.program.url, "GET", path, query)
+    def test_that_are_unusual_are_answered_by_the_framework(
+        self, studio: PracticeClient, framework_url: str, amiss: str
+    ) -> None:
+        for path, names in query_values(studio).items():
+            for query in (amiss, f"{random_query(studio, names)}&{amiss}", f"{amiss}&{amiss}"):
+                short = get_answer(studio.client, studio.server.url, "GET", path, query)
 
-                assert short == told(studio.client, framework, "GET", path, query)
+                assert short == get_answer(studio.client, framework_url, "GET", path, query)
 
     @LAW
     @given(st.data())
-    def test_are_answered_alike_both_ways(self, studio: Studio, framework: str, data: st.DataObject) -> None:
-        path, names = data.draw(st.sampled_from(sorted(names_of(studio).items())))
+    def test_are_answered_alike_both_ways(
+        self, studio: PracticeClient, framework_url: str, data: st.DataObject
+    ) -> None:
+        path, names = data.draw(st.sampled_from(sorted(query_values(studio).items())))
         said = st.builds(
             "{}{}".format,
             st.sampled_from([*names, *names, *names, "zone", "After", "%61fter", "limit%20", ""]),
             st.sampled_from(["", *("=" + each for each in (*UNFIT, *INSTANTS, NOBODY))]),
         )
-        fine = [f"{name}={value}" for name in names if (value := well_formed(studio, name))]
+        fine = [f"{name}={value}" for name in names if (value := valid_value(studio, name))]
         parts = data.draw(st.lists(st.one_of(st.sampled_from(fine or [""]), said), max_size=3))
         query = "&".join([*data.draw(st.sampled_from([fine, fine[1:], []])), *parts])
         method = data.draw(st.sampled_from(["GET", "GET", "HEAD"]))
 
-        short = told(studio.client, studio.program.url, method, path, query)
+        short = get_answer(studio.client, studio.server.url, method, path, query)
 
-        assert short == told(studio.client, framework, method, path, query)
+        assert short == get_answer(studio.client, framework_url, method, path, query)
 
-    def test_that_may_not_be_asked_are_refused_alike(self, studio: Studio, framework: str) -> None:
-        biller = studio.key_of("biller")
-        for path, names in names_of(studio).items():
-            query = question(studio, names)
+    def test_that_may_not_be_asked_are_refused_alike(self, studio: PracticeClient, framework_url: str) -> None:
+        biller = studio.client_with_role("biller")
+        for path, names in query_values(studio).items():
+            query = random_query(studio, names)
 
-            short = told(biller, studio.program.url, "GET", path, query)
+            short = get_answer(biller, studio.server.url, "GET", path, query)
 
-            assert short == told(biller, framework, "GET", path, query)
+            assert short == get_answer(biller, framework_url, "GET", path, query)
         assert biller.get("/v1/events").status_code == 403
 
-    def test_are_counted_by_route(self, studio: Studio) -> None:
+    def test_are_counted_by_route(self, studio: PracticeClient) -> None:
         def counted() -> float:
             lines = studio.client.get("/metrics").text.splitlines()
             begin = 'scheduler_http_requests_total{method="GET",route="/v1/services",status="200"} '
@@ -140,25 +146,27 @@ class TestQuestions:
 
 class TestAReader:
     @pytest.mark.parametrize("query", ["", "limit=2&after=0", "search=%D7%A0%D7%95%D7%A2%D7%94+L", "search="])
-    def test_takes_what_is_well_formed(self, program: Program, query: str) -> None:
-        taken = arguments(program, query)
+    def test_takes_what_is_well_formed(self, server: ApiServer, query: str) -> None:
+        taken = arguments(server, query)
 
         assert taken is not None
         assert taken.keys() == {"call", "search", "limit", "cursor", "after"}
 
     @pytest.mark.parametrize("query", ["limit=", "limit=x", "after=-1", "after=-1&limit=2&name=Levi"])
-    def test_leaves_what_has_another_form_to_the_framework(self, program: Program, query: str) -> None:
-        assert arguments(program, query) is None
+    def test_leaves_what_has_another_form_to_the_framework(self, server: ApiServer, query: str) -> None:
+        assert arguments(server, query) is None
 
     @pytest.mark.parametrize("query", ["limit=2&limit=2", "name=Levi", "limit=2&=", "Limit=2"])
-    def test_refuses_what_nobody_would_hear_as_every_route_does(self, program: Program, query: str) -> None:
+    def test_refuses_what_nobody_would_hear_as_every_route_does(self, server: ApiServer, query: str) -> None:
         with pytest.raises(RequestValidationError):
-            arguments(program, query)
+            arguments(server, query)
 
-    def test_stands_for_no_route_that_takes_more_than_a_query(self, program: Program) -> None:
-        spec = program.app.openapi()["paths"]
+    def test_stands_for_no_route_that_takes_more_than_a_query(self, server: ApiServer) -> None:
+        spec = server.app.openapi()["paths"]
         taken = {
-            path: spec[path]["get"].get("parameters", []) for method, path in stops_of(program.app) if method == "GET"
+            path: spec[path]["get"].get("parameters", [])
+            for method, path in short_routes_of(server.app)
+            if method == "GET"
         }
 
         assert {each["in"] for parameters in taken.values() for each in parameters} == {"query"}
@@ -178,10 +186,10 @@ class TestThings:
         ],
     )
     def test_that_cannot_be_made_are_refused_alike(
-        self, studio: Studio, framework: str, content: bytes, headers: list[tuple[str, str]]
+        self, studio: PracticeClient, framework_url: str, content: bytes, headers: list[tuple[str, str]]
     ) -> None:
-        for path in [path for method, path in stops_of(studio.program.app) if method == "POST"]:
-            short = told(studio.client, studio.program.url, "POST", path, "", content=content, headers=headers)
+        for path in [path for method, path in short_routes_of(studio.server.app) if method == "POST"]:
+            short = get_answer(studio.client, studio.server.url, "POST", path, "", content=content, headers=headers)
 
             assert short[0] >= 400, (path, short)
-            assert short == told(studio.client, framework, "POST", path, "", content=content, headers=headers)
+            assert short == get_answer(studio.client, framework_url, "POST", path, "", content=content, headers=headers)

@@ -1,18 +1,18 @@
-"""A file of appointments like the one that examples/no-shows.toml reads, made up: names of places, numbers for people."""
+"""Synthetic rows in the format that examples/no-shows.toml reads."""
 
 import random
 import tomllib
 from collections.abc import Iterable
-from pathlib import Path
 
 from application.importing.mapping import ImportMapping
 from application.importing.rows import Refusal, RequestedVisit, RowReader
+from tests.support.paths import ROOT
 
 HEADER = [
     "PatientId", "AppointmentID", "Gender", "ScheduledDay", "AppointmentDay", "Age", "Neighbourhood", "Scholarship",
     "Hipertension", "Diabetes", "Alcoholism", "Handcap", "SMS_received", "No-show",
 ]  # fmt: skip
-MAPPING = Path(__file__).resolve().parents[3] / "examples" / "no-shows.toml"
+MAPPING = ROOT / "examples" / "no-shows.toml"
 
 
 def cells(
@@ -33,15 +33,15 @@ def cells(
 
 
 def mapping(source: str = "no-shows", **changed: object) -> ImportMapping:
-    """Return the example's mapping, as another source so that its ids are new, with tables replaced."""
+    """Return the example's mapping with another source, so that its ids are new."""
     settings = tomllib.loads(MAPPING.read_text("utf-8")) | {"source": source}
     for table, value in changed.items():
         settings[table] = {**settings[table], **value} if isinstance(value, dict) else value
     return ImportMapping.of(settings)
 
 
-def read(used: ImportMapping, rows: Iterable[list[str]]) -> list[RequestedVisit | Refusal]:
-    return list(RowReader(used, HEADER).read(enumerate(rows, start=2)))
+def read(load_format: ImportMapping, rows: Iterable[list[str]]) -> list[RequestedVisit | Refusal]:
+    return list(RowReader(load_format, HEADER).read(enumerate(rows, start=2)))
 
 
 def many(count: int, seed: int, practices: int = 3) -> list[list[str]]:

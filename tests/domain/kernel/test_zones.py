@@ -15,7 +15,7 @@ from domain.kernel.zones import (
     zone,
     zone_names,
 )
-from tests.support.given import at
+from tests.support.availability_builders import at
 
 wall = datetime.fromisoformat
 

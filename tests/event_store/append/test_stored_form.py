@@ -1,4 +1,4 @@
-"""The stored form of each event is pinned by a file: it may gain a new version, but never change."""
+"""A golden file pins each event's stored form: it may get a new version, but never change."""
 
 import json
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""An append that relies on a patient is refused once they are withdrawn, whoever looked when; nobody else is."""
+"""An append for a patient is refused after the patient's withdrawal, and only then."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -59,8 +59,8 @@ def book(log: PracticeLog, patient_id: UUID, seen_at: int) -> int:
     )
 
 
-def put_beside(log: PracticeLog) -> None:
-    """Let somebody be double-booked, after which all appends of the practice are looked at before they are written."""
+def allow_double_booking(log: PracticeLog) -> None:
+    """Double-book a clinician: later appends of the practice are checked before writing."""
     during = TimeRange(TEN, TEN + timedelta(minutes=50))
     log.record(
         Patient.register(id=uuid7(), details=PatientDetails(given_name="A", family_name="B"), at=TEN),
@@ -73,7 +73,7 @@ def put_beside(log: PracticeLog) -> None:
 class TestWhatReliesOnAPatient:
     def test_is_refused_if_they_were_withdrawn_since(self, log: PracticeLog, is_looked_at_first: bool) -> None:
         if is_looked_at_first:
-            put_beside(log)
+            allow_double_booking(log)
         patient_id = registered(log)
         seen_at = log.reader.position()
         withdraw(log, patient_id)
@@ -87,7 +87,7 @@ class TestWhatReliesOnAPatient:
 
     def test_is_recorded_if_it_was_somebody_else(self, log: PracticeLog, is_looked_at_first: bool) -> None:
         if is_looked_at_first:
-            put_beside(log)
+            allow_double_booking(log)
         one, other = registered(log), registered(log)
         seen_at = log.reader.position()
         withdraw(log, other)
@@ -96,7 +96,7 @@ class TestWhatReliesOnAPatient:
 
     def test_is_recorded_if_they_stand_again(self, log: PracticeLog, is_looked_at_first: bool) -> None:
         if is_looked_at_first:
-            put_beside(log)
+            allow_double_booking(log)
         patient_id = registered(log)
         seen_at = log.reader.position()
         withdraw(log, patient_id)

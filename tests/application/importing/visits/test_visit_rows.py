@@ -1,4 +1,4 @@
-"""What rows of other programs' appointments say: times, lengths, prices, and what cannot be read."""
+"""Parsing rows of appointments: times, lengths, prices and errors."""
 
 import tomllib
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from application.importing.visits.reading import VisitRow, VisitRows
 from application.importing.visits.times import minutes_in, price_in, time_in
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
-from tests.application.importing.visits.visit_file import acuity, read, used, visit
+from tests.application.importing.visits.visit_file import acuity, load_format, read, visit
 
 
 class TestTimes:
@@ -91,7 +91,7 @@ class TestRows:
         assert (row.price, row.outcome) == (Money(8000, "EUR"), Outcome.NO_SHOW)
 
     def test_of_acuity_say_less(self) -> None:
-        [row] = read([acuity()], used("acuity"))
+        [row] = read([acuity()], load_format("acuity"))
 
         assert isinstance(row, VisitRow)
         assert (row.starts_at.isoformat(), row.location, row.price, row.outcome) == (
@@ -120,14 +120,14 @@ class TestRows:
 
     def test_with_too_few_cells_are_refused(self) -> None:
         header = list(visit())
-        reader = VisitRows(used(), header, region="DE", currency="EUR", now=datetime(2026, 6, 1, tzinfo=UTC))
+        reader = VisitRows(load_format(), header, region="DE", currency="EUR", now=datetime(2026, 6, 1, tzinfo=UTC))
 
         assert list(reader.read([(2, ["Mitte"])])) == [Refusal(2, "", "wrong_number_of_cells")]
 
     def test_say_what_else_they_say(self) -> None:
         header = [*visit(), "Shoe Size", "Room"]
         reader = VisitRows(
-            used(left_out=["Room"]), header, region="DE", currency="EUR", now=datetime(2026, 6, 1, tzinfo=UTC)
+            load_format(left_out=["Room"]), header, region="DE", currency="EUR", now=datetime(2026, 6, 1, tzinfo=UTC)
         )
         list(reader.read([(2, [*visit().values(), "43", "2"]), (3, [*visit().values(), "", ""])]))
 
@@ -140,7 +140,7 @@ class TestRows:
 class TestFormats:
     @pytest.mark.parametrize("name", FORMATS.names)
     def test_that_come_with_the_program_can_be_used(self, name: str) -> None:
-        assert used(name).source == name
+        assert load_format(name).source == name
 
     @pytest.mark.parametrize(
         ("changed", "message"),

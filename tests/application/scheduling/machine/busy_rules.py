@@ -1,4 +1,4 @@
-"""What other calendars say while everything else happens: the part of the scheduling machine that is about busy time."""
+"""Rules for the scheduling machine: imports of busy time."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,8 +11,8 @@ from application.scheduling.availability.find_slots import FindSlots, FindSlotsH
 from application.scheduling.calendars.import_busy_time import BusyTimeImported, ImportBusyTime, ImportBusyTimeHandler
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.calendars.busy_calendar import BusyCalendar
-from tests.application.studio import MONDAY, FrozenClock, Studio
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock
 
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
 
@@ -21,10 +21,10 @@ class BusyRules:
     """Mixed into the machine. Importing is never refused, whatever lies there."""
 
     container: Container
-    studio: Studio
+    studio: SeededPractice
     busy: set[UUID]
-    clock: FrozenClock
-    volley: Callable[[int, Callable[[int], object]], list[object]]
+    clock: SettableClock
+    run_commands: Callable[[int, Callable[[int], object]], list[object]]
 
     @rule(
         imports=st.lists(
@@ -38,14 +38,14 @@ class BusyRules:
         )
     )
     def import_busy_time(self, imports: list[tuple[int, str, list[tuple[int, int]]]]) -> None:
-        handler = ImportBusyTimeHandler(self.container.logs, FrozenClock())
+        handler = ImportBusyTimeHandler(self.container.logs, fixed_clock())
 
         def import_(number: int) -> BusyTimeImported:
             clinician, name, times = imports[number]
             command = ImportBusyTime(self.studio.clinicians[clinician], name, calendar(times))
             return handler(self.studio.tenant_id, command, by_test())
 
-        for outcome in self.volley(len(imports), import_):
+        for outcome in self.run_commands(len(imports), import_):
             assert isinstance(outcome, BusyTimeImported), outcome
             if outcome.thing.version > len(outcome.thing.pending_events):
                 self.busy.add(outcome.thing.id)
@@ -63,7 +63,7 @@ class BusyRules:
         busy = [claim for calendar in self.busy_calendars() for claim in calendar.claims()]
         for clinician_id in {claim.what for claim in busy}:
             window = TimeRange(MONDAY - timedelta(hours=1), MONDAY + timedelta(hours=6))
-            found = FindSlotsHandler(self.container.logs, FrozenClock())(
+            found = FindSlotsHandler(self.container.logs, fixed_clock())(
                 self.studio.tenant_id, FindSlots(self.studio.talk, clinician_id, window)
             )
             for slot in (choice.slot for choice in found.choices):

@@ -1,4 +1,4 @@
-"""What those who wait do at once, and those who offer them times: the part of the scheduling machine that is about them."""
+"""Rules for the scheduling machine: concurrent commands on the wait list."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -29,8 +29,8 @@ from domain.waitlist.preferences import WaitlistPreferences
 from domain.waitlist.slot_fit import Reason
 from projections.engine.runner import Runner
 from projections.waitlist.entries.queries import WaitlistQueries
-from tests.application.studio import MONDAY, FrozenClock, Studio
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import MONDAY, SeededPractice
 
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
 _EARLY = TimeRange(MONDAY, MONDAY + timedelta(hours=2))
@@ -44,14 +44,14 @@ class WaitlistCommands:
     """Mixed into the machine, which keeps ``booked``: every appointment that there is."""
 
     container: Container
-    studio: Studio
+    studio: SeededPractice
     runner: Runner
-    clock: FrozenClock
+    clock: SettableClock
     booked: list[UUID]
     sessions: list[UUID]
     entries: list[UUID]
     openings: list[UUID]
-    volley: Callable[[int, Callable[[int], object]], list[object]]
+    run_commands: Callable[[int, Callable[[int], object]], list[object]]
     events: Callable[[], list[LoggedEvent]]
 
     @rule(wishes=st.lists(_WISHES, min_size=1, max_size=4))
@@ -65,7 +65,7 @@ class WaitlistCommands:
             command = JoinWaitlist(self.studio.patients[patient], service, preferences)
             return handler(self.studio.tenant_id, command, by_test()).thing.id
 
-        self.entries += [id for id in self.volley(len(wishes), join) if isinstance(id, UUID)]
+        self.entries += [id for id in self.run_commands(len(wishes), join) if isinstance(id, UUID)]
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3), leaves=st.booleans())
     def change_or_leave(self, which: list[int], leaves: bool) -> None:
@@ -77,7 +77,7 @@ class WaitlistCommands:
                 return WithdrawEntryHandler(logs, self.clock)(tenant_id, WithdrawEntry(id), by_test())
             return ChangeEntryHandler(logs, self.clock)(tenant_id, ChangeEntry(id, {"windows": (_LATE,)}), by_test())
 
-        self.volley(len(which) if self.entries else 0, act)
+        self.run_commands(len(which) if self.entries else 0, act)
 
     @rule(
         offers=st.lists(
@@ -99,7 +99,9 @@ class WaitlistCommands:
             command = OfferByHand(tuple(chosen), self.studio.clinicians[clinician], starts_at, minutes)  # type: ignore[arg-type]
             return handler(self.studio.tenant_id, command, by_test()).thing.id
 
-        self.openings += [id for id in self.volley(len(offers) if self.entries else 0, offer) if isinstance(id, UUID)]
+        self.openings += [
+            id for id in self.run_commands(len(offers) if self.entries else 0, offer) if isinstance(id, UUID)
+        ]
 
     @rule(
         which=st.integers(0, 30),
@@ -121,7 +123,7 @@ class WaitlistCommands:
             handler = DeclineOfferHandler if answers[number] == "decline" else WithdrawOfferHandler
             return handler(logs, self.clock)(tenant_id, EndOffer(id), by_test())
 
-        for outcome in self.volley(len(answers), answer):
+        for outcome in self.run_commands(len(answers), answer):
             if isinstance(outcome, Outcome) and outcome.thing.appointment_id:
                 self.booked.append(outcome.thing.appointment_id)
 
@@ -144,7 +146,7 @@ class WaitlistCommands:
         booking = BookAppointment(
             self.studio.patients[0], self.studio.talk, chosen, starts_at, override_reason="for a moment"
         )
-        [visit] = self.volley(
+        [visit] = self.run_commands(
             1, lambda _: BookAppointmentHandler(self.container.logs, self.clock)(tenant_id, booking, by_test()).thing.id
         )
         if not isinstance(visit, UUID):
@@ -155,7 +157,7 @@ class WaitlistCommands:
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3), workers=st.integers(1, 3))
     def ask_the_wait_list(self, which: list[int], workers: int) -> None:
-        """Several workers look at visits and sessions that may have given their time up, and at every opening."""
+        """Workers process visits and sessions that may have freed time, and all openings."""
         auto_fill = AutoFill(self.container.logs, self.clock, self.lines())
         visits = [
             self.studio.log.load(Appointment, self.booked[each % len(self.booked)]) for each in which if self.booked
@@ -173,7 +175,7 @@ class WaitlistCommands:
             for id in self.openings:
                 auto_fill.go_on(self.studio.tenant_id, id)
 
-        self.volley(workers, look)
+        self.run_commands(workers, look)
         opened = [e.stream_id for e in self.events() if e.event_type == Opening.Opened.TOPIC]
         assert set(self.openings) <= set(opened)
         assert len(set(opened)) == len(opened)
