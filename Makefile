@@ -7,6 +7,7 @@ INSTALLED := .venv/.installed
 RUN_ONCE := tests/event_store/embedded/test_embedded.py tests/event_store/append/test_gap_oracle.py
 # Tests share themselves out, a file to a process; one process more than cores, since tests wait as often as they compute.
 PROCESSES ?= $(shell expr $$(nproc) + 1)
+NODE_MODULES := tests/clients/node_modules/.package-lock.json
 SHARED := --numprocesses=$(PROCESSES) --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
@@ -21,7 +22,7 @@ setup: $(INSTALLED) ## install everything into .venv, locked and hashed
 run: setup ## serve a demo practice on http://localhost:8000 (Ctrl-C stops it)
 	@$(BIN)/scheduler serve --demo
 
-test: check ## run every check and test
+test: check $(NODE_MODULES) ## run every check and test
 	$(BIN)/pytest $(SHARED)
 	TZ=Asia/Kathmandu $(BIN)/pytest --quiet $(SHARED) tests/domain
 	SCHEDULER_TEST_POSTGRES=18 $(BIN)/pytest --quiet $(RUN_ONCE:%=--ignore=%) tests/event_store
@@ -42,4 +43,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@echo "Installing into .venv (a minute or two the first time) ..."
 	@$(PIP) install --require-hashes --only-binary :all: -r requirements.lock
 	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# TypeScript, for the test of generated clients.
+$(NODE_MODULES): tests/clients/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed: install node and npm"; exit 1; }
+	@cd tests/clients && npm ci --silent --no-audit --no-fund
 	@touch $@

@@ -1,4 +1,4 @@
-"""The HTTP application: routes, what surrounds them, and its description."""
+"""The HTTP application: middleware, routes and OpenAPI description."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,11 +12,12 @@ from api.audit.diff import routes as diff
 from api.audit.events import routes as events
 from api.audit.history import routes as history
 from api.bootstrap.container import Container
+from api.bootstrap.outages import UNREACHABLE
 from api.http import errors
 from api.http.authentication import Authentication, KeyAuthenticator
 from api.http.calls import AppServices
+from api.http.direct_dispatch import DirectDispatch, DirectRoutes, direct_routes
 from api.http.envelope import RequestMiddleware
-from api.http.express import Express, Stops, stops_of
 from api.http.metrics import Metrics
 from api.http.openapi import ABOUT, TAGS, DescribedApp, operation_id
 from api.http.operations import operations
@@ -56,9 +57,9 @@ from api.webhooks.endpoints import routes as webhook_endpoints
 
 
 def create_app(container: Container) -> FastAPI:
-    """Return the application of one process; it gives its threads back when it is shut down, the container stays the caller's."""
+    """Return the application of one process. Its shutdown ends its threads; the caller closes the container."""
     thread_pool = FairThreadPool(container.settings.threads, container.settings.share)
-    key_authenticator = KeyAuthenticator(container.find_actor, thread_pool)
+    key_authenticator = KeyAuthenticator(container.access.find_actor, thread_pool)
     metrics = Metrics()
 
     @asynccontextmanager
@@ -66,30 +67,31 @@ def create_app(container: Container) -> FastAPI:
         yield
         thread_pool.close()
 
-    stops: Stops = {}
+    dispatched: DirectRoutes = {}
     app = DescribedApp(
         title="Patient & Studio Scheduler",
         version="1",
         description=ABOUT,
         openapi_tags=[{"name": tag} for tag in TAGS],
+        servers=[{"url": "/", "description": "The server that this description comes from."}],
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        # The framework's page takes its script from another server; ours is at /docs.
+        # FastAPI's page loads scripts from another server; ours is at /docs.
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        # Its spans carry the query string and its logs the messages of errors: both may be personal.
+        # Spans contain query strings and logs contain error messages; both may be personal.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         middleware=[
             Middleware(RequestMiddleware, metrics=metrics),
-            Middleware(Authentication, key_authenticator=key_authenticator, outages=container.outages),
-            Middleware(Express, stops=stops),
+            Middleware(Authentication, key_authenticator=key_authenticator, outages=UNREACHABLE),
+            Middleware(DirectDispatch, routes=dispatched),
         ],
     )
     app.state.gate = AppServices(container, thread_pool, key_authenticator)
-    errors.install(app, container.outages)
-    # Routers are asked one after the other: those that are asked most come first.
+    errors.install(app, UNREACHABLE)
+    # Routers are tried in order: the ones used most come first.
     for module in (
         appointments,
         slots,
@@ -127,7 +129,7 @@ def create_app(container: Container) -> FastAPI:
         webhook_endpoints,
     ):
         app.include_router(module.routes)
-        stops |= stops_of([route for route in module.routes.routes if isinstance(route, APIRoute)])
+        dispatched |= direct_routes([route for route in module.routes.routes if isinstance(route, APIRoute)])
     app.include_router(operations(Readiness(container), thread_pool, metrics))
     app.include_router(reference(app))
     return app

@@ -78,7 +78,7 @@ class EventStoreAppender:
         def write() -> None:
             practice, recorder, facts, claims = decided.pop() if decided else decide()
             by = Provenance(actor="key:bench", command_id=uuid7(), fingerprint=bytes(32))
-            recorder.insert_events(practice.mapped(facts), provenance=by, claims=claims if self._claims else ())
+            recorder.insert_events(practice.mapped(facts), provenance=by, guards=claims if self._claims else ())
 
         return write
 

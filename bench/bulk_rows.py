@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from api.bootstrap.container import FOLLOWERS
+from api.bootstrap.read_models import FOLLOWERS
 
 VISITS_A_DAY: Final = 20
 

@@ -208,7 +208,7 @@ def _append_for_ever(store: Store, tenants: Sequence[UUID], ledger: int, seed: s
         facts, claims = practice.visit(chance.randint(1, MOST_EVENTS))
         by = Provenance("key:bench", uuid7(), bytes(32))
         try:
-            recorders[practice.tenant_id].insert_events(practice.mapped(facts), provenance=by, claims=claims)
+            recorders[practice.tenant_id].insert_events(practice.mapped(facts), provenance=by, guards=claims)
         except StoreUnavailableError:
             continue  # not acknowledged
         os.write(ledger, facts[0].originator_id.bytes + len(facts).to_bytes(4, "big"))

@@ -73,8 +73,8 @@ def open_bench_practice(container: Container, clinicians: int) -> BenchPractice:
         Patient.register(id=each, details=PatientDetails(given_name="תמר", family_name=f"Müller-{number}"), at=now)
         for number, each in enumerate(patients)
     ]
-    container.store.keys.create_practice(practice_id)
-    container.keys.create(practice_id, [*people, *patients])
+    container.storage.store.keys.create_practice(practice_id)
+    container.storage.keys.create(practice_id, [*people, *patients])
     container.logs.begin(practice_id).record(*things, by=Provenance("bench", uuid7()))
     return BenchPractice(practice_id, key, location_id, service_id, people, rooms, patients)
 

@@ -19,7 +19,7 @@ def check_chain_and_views(
     Raises AssertionError: a chain is broken, or the projectors wrote different rows.
     """
     for practice in practices:
-        broken = program.container.log_reader.verify(practice.practice_id)
+        broken = program.container.storage.log_reader.verify(practice.practice_id)
         assert broken is None, f"the chain is {broken}"
         before = _rows(connection, practice)
         with connection.transaction():
@@ -29,7 +29,7 @@ def check_chain_and_views(
                 "update projection.cursor set position = 0 where tenant_id = %s and projector in ('calendar', 'history')",
                 (practice.practice_id,),
             )
-        program.container.catch_up(practice.practice_id)
+        program.container.read_models.catch_up(practice.practice_id)
         assert _rows(connection, practice) == before, "the projectors have written other rows"
     return (
         f"of {len(practices)} practices the hash chains verified, and the read models projected anew to the same rows"

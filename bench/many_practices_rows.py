@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from api.bootstrap.container import FOLLOWERS
+from api.bootstrap.read_models import FOLLOWERS
 from bench.many_practices import BenchPractice
 
 _TABLES: Final = ("log.event", "log.time_claim", "calendar.appointment", "history.participation")

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from psycopg import Connection
 
-from api.bootstrap.container import VIEWS
+from api.bootstrap.read_models import VIEWS
 from bench.bookable_practice import BookablePractice, open_bookable_practice
 from bench.bulk_rows import VISITS_A_DAY, load_visits
 from bench.figures import Spread, percentile
@@ -135,7 +135,7 @@ def _fill(program: ServerProcess, connection: Connection[Any], practice: Bookabl
     for statement in (_PATIENTS, _CHANGES, _HEAD, _TIMES):
         connection.execute(statement.encode(), values)
     connection.execute("vacuum analyze log.event")
-    incomplete = program.container.rebuild(VIEWS, lambda done, total: None)
+    incomplete = program.container.read_models.rebuild(VIEWS, lambda done, total: None)
     assert not incomplete, "a read model is not whole"
     connection.execute("vacuum analyze calendar.appointment")
     connection.execute("vacuum analyze calendar.former_place")

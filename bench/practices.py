@@ -62,7 +62,7 @@ class Testbed:
         clinicians = [10 if number < ASKED else 3 for number in numbers]
         visits = [A_DAY * DAYS * 10 if number < ASKED else 501 for number in numbers]
         practices = open_bench_practices(self.program.container, clinicians)
-        while self.program.container.view_status(only_behind=True):
+        while self.program.container.read_models.status(only_behind=True):
             time.sleep(0.2)
         if practices:
             fill(self.connections, practices, visits, first=_window()[0] + timedelta(hours=8), a_day=A_DAY)

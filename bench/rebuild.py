@@ -15,8 +15,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from api.bootstrap.container import VIEWS, Container, open_container
+from api.bootstrap.container import Container, open_container
 from api.bootstrap.open_practice import found_practice
+from api.bootstrap.read_models import VIEWS
 from api.bootstrap.settings import Settings
 from bench.figures import Spread, percentile
 from bench.import_file import imported
@@ -83,7 +84,7 @@ def measure(options: Options) -> dict[str, str]:
                         beside.append(rebuilt)
         events = connection.execute("select count(*) from log.event").fetchone()
         assert events is not None
-        behind = [view for view in done.container.view_status() if view.error]
+        behind = [view for view in done.container.read_models.status() if view.error]
         assert not behind, "a read model stopped"
         checks = check_log(connection, events[0])
     rate = Spread.of([one.per_second for one in alone])
@@ -121,7 +122,7 @@ def rebuild_all(data: Path) -> RebuildResult:
 
     with open_container(Settings.model_validate({"SCHEDULER_DATA": str(data)})) as container:
         cpu, began = time.process_time(), time.perf_counter()
-        incomplete = container.rebuild(VIEWS, note)
+        incomplete = container.read_models.rebuild(VIEWS, note)
         seconds = time.perf_counter() - began
         assert not incomplete, "a read model is not whole"
         return RebuildResult(total, seconds, time.process_time() - cpu)
@@ -137,7 +138,7 @@ class Writers:
     """Writers of appointments, each with a practice and a clinician of its own."""
 
     def __init__(self, container: Container) -> None:
-        self._world = container
+        self._container = container
         self._tenants = [
             found_practice(container, f"Praxis {number}", "Europe/Berlin", "EUR").practice_id
             for number in range(WRITERS)
@@ -162,12 +163,12 @@ class Writers:
                 thread.join()
 
     def _write(self, tenant_id: UUID, per_second: float | None, counter: "_WriteCounter") -> None:
-        log = self._world.logs.of(tenant_id)
+        log = self._container.logs.of(tenant_id)
         due = time.perf_counter()
         while not counter.is_over:
             appointment = _appointment(next(self._numbers))
             began = time.perf_counter()
-            log.record(appointment, by=Provenance("key:bench", uuid7(), bytes(32)), claims=appointment.claims())
+            log.record(appointment, by=Provenance("key:bench", uuid7(), bytes(32)), guards=appointment.claims())
             ended = time.perf_counter()
             if per_second:
                 counter.note(ended - due)

@@ -73,7 +73,7 @@ def running_server() -> Iterator[ServerProcess]:
 
 def superuser(container: Container) -> Connection[Any]:
     """Open an autocommit connection as superuser."""
-    return psycopg.connect(container.server.admin_conninfo, autocommit=True)
+    return psycopg.connect(container.storage.server.admin_conninfo, autocommit=True)
 
 
 def environment(folder: Path, port: int = 8000) -> dict[str, str]:

@@ -148,7 +148,7 @@ def _load(connection: Connection[Any], practice: BookablePractice, *, count: int
 def _load_others(program: ServerProcess, connection: Connection[Any], count: int) -> None:
     tenants = [uuid7() for _ in range(200)]
     for tenant_id in tenants:
-        program.container.store.open_log(tenant_id)
+        program.container.storage.store.open_log(tenant_id)
     ids = [str(uuid7()) for _ in range(7)]
     load_visits(
         connection,

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.webhooks.change_endpoint import ChangeEndpoint, ChangeEndpointHandler
-from application.webhooks.register_endpoint import RegisterEndpoint, RegisterEndpointHandler
+from application.webhooks.change_endpoint import ChangeEndpoint
+from application.webhooks.register_endpoint import RegisterEndpoint
 from application.webhooks.signing import new_secret
 from bench.cpu import CpuMeter, server_process
 from bench.figures import Spread
@@ -26,6 +26,7 @@ from bench.server_process import ServerProcess, running_server
 from bench.store import check_log
 from domain.kernel.provenance import Provenance
 from domain.practice.resource import Resource
+from tests.support.commands import executor
 
 TITLE: Final = "(k) Webhooks"
 PER_SECOND: Final = 200
@@ -110,16 +111,15 @@ def _queue_messages(program: ServerProcess, receiver: ReceiverProcess, number: i
     container = program.container
     practice, _ = program.open_practice(f"Praxis {number}")
     tenant_id = practice.practice_id
-    register = RegisterEndpointHandler(
+    register = executor(
         container.logs,
         container.clock,
-        container.secrets,
+        container.webhooks.secrets,
         AnyAddressPolicy(),
-        container.event_names,
-        container.endpoint_count,
+        container.webhooks,
     )
     command = RegisterEndpoint(f"http://127.0.0.1:{receiver.port}/{number}", (_EVENT,), new_secret())
-    endpoint = register(tenant_id, command, _by()).thing
+    endpoint = register(tenant_id, command, _by()).aggregate
     _set_active(program, tenant_id, endpoint.id, active=False)
     log, location_id, position = container.logs.of(tenant_id), uuid7(), 0
     for start in range(0, messages, _AT_ONCE):
@@ -131,7 +131,7 @@ def _queue_messages(program: ServerProcess, receiver: ReceiverProcess, number: i
         ]
         position = log.record(*rooms, by=_by())
     while True:
-        with container.transaction(tenant_id) as cursor:
+        with container.storage.transaction(tenant_id) as cursor:
             row = cursor.execute("select position from projection.cursor where projector = 'webhooks'").fetchone()
         if row is not None and row[0] >= position:
             return tenant_id, endpoint.id
@@ -156,7 +156,9 @@ def _deliver(
     seconds = time.perf_counter() - began
     # The last deliveries are recorded after the receiver has answered.
     while any(
-        one.next_number <= one.last_number for id_, _ in waiting for one in program.container.webhooks.endpoints(id_)
+        one.next_number <= one.last_number
+        for id_, _ in waiting
+        for one in program.container.webhooks.queries.endpoints(id_)
     ):
         time.sleep(0.02)
     used = meter.used()
@@ -165,7 +167,7 @@ def _deliver(
 
 def _set_active(program: ServerProcess, tenant_id: UUID, endpoint_id: UUID, *, active: bool) -> None:
     container = program.container
-    change = ChangeEndpointHandler(container.logs, container.clock, AnyAddressPolicy(), container.event_names)
+    change = executor(container.logs, container.clock, AnyAddressPolicy(), container.webhooks)
     change(tenant_id, ChangeEndpoint(endpoint_id, {"active": active}), _by())
 
 

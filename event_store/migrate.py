@@ -1,10 +1,19 @@
-"""Brings a server's roles, databases and schemas to what this program needs; safe to run twice, and by two at once.
+"""Bring a server's roles, databases and schemas to the form that this program needs.
 
-Migrations are plain SQL files, applied in order of their names, each in its own transaction, never edited and never undone.
-Each is remembered with its checksum, so that an edited one is noticed.
+Safe to run twice, and by several programs at once. Plain SQL files, in this order:
+
+1. ``migrations/*.pre.sql``: additive changes. They run before the new program starts, so the old
+   program must work with them.
+2. ``sql/*.sql``: one function per file, replaced whenever the file has changed.
+3. ``migrations/*.post.sql``: changes that remove what only the old program used. They run once no
+   old program is left.
+
+Each file is one transaction, and is recorded with its checksum in ``migration.applied``. A migration
+is never edited and never undone. See docs/how-to/schema.md.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -21,7 +30,7 @@ LOG_DATABASE: Final = "scheduler"
 KEY_DATABASE: Final = "scheduler_keys"
 OWNER: Final = "scheduler_owner"
 WRITER: Final = "scheduler_writer"
-"""Whose rights log.append runs with; nobody can log in as either of them."""
+"""The role that log.append runs as. Neither the owner nor the writer can log in."""
 LOG_ROLES: Final = (
     "scheduler_app",
     "scheduler_projector",
@@ -32,11 +41,16 @@ LOG_ROLES: Final = (
 )
 KEY_ROLES: Final = ("scheduler_keys_app",)
 _LOCK: Final = 7_239_481_004
-"""The advisory lock that lets one program migrate at a time."""
+"""The advisory lock of a migration run: one program at a time."""
+_UNRELEASED: Final = re.compile(r"\d{4}_\w+\.sql")
+"""The names of the migrations from before the first release."""
+_TRACKING: Final = files("event_store.migrations").joinpath("tracking.sql").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
-class Migration:
+class Script:
+    """An SQL file: one half of a migration, or a function."""
+
     name: str
     text: str
 
@@ -45,18 +59,20 @@ class Migration:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def migrations_in(package: str) -> list[Migration]:
-    """Return a package's .sql files in order of their names."""
-    found = [entry for entry in files(package).iterdir() if entry.name.endswith(".sql")]
-    return [Migration(entry.name, entry.read_text("utf-8")) for entry in sorted(found, key=lambda entry: entry.name)]
+def scripts_in(package: str, suffix: str = ".sql") -> list[Script]:
+    """Return a package's files that end in ``suffix``, in order of their names."""
+    found = [entry for entry in files(package).iterdir() if entry.name.endswith(suffix)]
+    return [Script(entry.name, entry.read_text("utf-8")) for entry in sorted(found, key=lambda entry: entry.name)]
 
 
-def migrate(admin_conninfo: str, master: MasterKey) -> list[str]:
-    """Create what is missing and apply what is new; return the names of the migrations applied.
+def migrate(admin_conninfo: str, master: MasterKey, *, with_post: bool = True) -> list[str]:
+    """Create what is missing and apply what is new; return the names of the files applied.
 
-    ``admin_conninfo`` logs in as a role that may create roles and databases. Role passwords come from the master key, so that
-    whoever holds the key can log in and nothing else needs to be kept.
-    Raises MigrationError: a migration that was applied has changed, or the database is newer than this program.
+    ``admin_conninfo`` logs in as a role that may create roles and databases. The passwords of our
+    roles are derived from the master key, so none needs to be stored.
+    ``with_post=False`` leaves the post halves to a later run, while the old program still runs.
+    Raises MigrationError: an applied migration has changed, or the database is older than the first
+    release, or newer than this program.
     """
     with psycopg.connect(make_conninfo(admin_conninfo, dbname="postgres"), autocommit=True) as server:
         server.execute("select pg_advisory_lock(%s)", (_LOCK,))
@@ -64,56 +80,61 @@ def migrate(admin_conninfo: str, master: MasterKey) -> list[str]:
         _create_database(server, LOG_DATABASE, LOG_ROLES)
         _create_database(server, KEY_DATABASE, KEY_ROLES)
         applied: list[str] = []
-        for database, package in (
-            (LOG_DATABASE, "event_store.migrations"),
-            (KEY_DATABASE, "event_store.migrations_keys"),
+        for database, package, functions in (
+            (LOG_DATABASE, "event_store.migrations", scripts_in("event_store.sql")),
+            (KEY_DATABASE, "event_store.migrations_keys", []),
         ):
+            pre, post = scripts_in(package, ".pre.sql"), scripts_in(package, ".post.sql")
             with psycopg.connect(make_conninfo(admin_conninfo, dbname=database), autocommit=True) as connection:
-                applied += apply(connection, migrations_in(package))
+                applied += apply(connection, pre, functions, post, with_post=with_post)
         return applied
 
 
 def role_conninfo(conninfo: str, role: str, master: MasterKey) -> str:
-    """Return how one of our roles logs in at the same server; its database follows from the role."""
+    """Return how one of our roles logs in to its database on the same server."""
     database = KEY_DATABASE if role in KEY_ROLES else LOG_DATABASE
     return make_conninfo(conninfo, dbname=database, user=role, password=master.derive_password(role))
 
 
-def apply(connection: Connection[Any], migrations: Sequence[Migration]) -> list[str]:
-    """Apply what is new, as the owner; return its names."""
+def apply(
+    connection: Connection[Any],
+    pre: Sequence[Script],
+    functions: Sequence[Script] = (),
+    post: Sequence[Script] = (),
+    *,
+    with_post: bool = True,
+) -> list[str]:
+    """Apply as the owner what is new; return the names. Raises MigrationError as ``migrate`` does."""
     connection.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
-    connection.execute(
-        """
-        create schema if not exists migration;
-        create table if not exists migration.applied (
-            name text primary key, checksum text not null, applied_at timestamptz not null default now()
-        );
-        alter table migration.applied enable row level security;
-        alter table migration.applied force row level security;
-        drop policy if exists owner on migration.applied;
-        create policy owner on migration.applied to scheduler_owner using (true) with check (true);
-        """
-    )
+    connection.execute(_TRACKING.encode())
     known: dict[str, str] = dict(connection.execute("select name, checksum from migration.applied").fetchall())
-    if unknown := sorted(known.keys() - {migration.name for migration in migrations}):
-        raise MigrationError(
-            f"the database is newer than this program: it has {', '.join(unknown)}; upgrade the program"
-        )
-    applied = []
-    for migration in migrations:
-        if migration.name not in known:
-            with connection.transaction():
-                connection.execute(migration.text.encode())
-                connection.execute(
-                    "insert into migration.applied (name, checksum) values (%s, %s)",
-                    (migration.name, migration.checksum),
-                )
-            applied.append(migration.name)
-        elif known[migration.name] != migration.checksum:
-            raise MigrationError(
-                f"{migration.name} was applied in another form; add a new migration instead of editing it"
+    _check(known, [*pre, *post])
+    scripts = [*pre, *functions, *(post if with_post else ())]
+    changed = [script for script in scripts if known.get(script.name) != script.checksum]
+    for script in changed:
+        with connection.transaction():
+            connection.execute(script.text.encode())
+            connection.execute(
+                "insert into migration.applied (name, checksum) values (%s, %s)"
+                " on conflict (name) do update set checksum = excluded.checksum, applied_at = now()",
+                (script.name, script.checksum),
             )
-    return applied
+    return [script.name for script in changed]
+
+
+def _check(known: dict[str, str], migrations: Sequence[Script]) -> None:
+    """Raise MigrationError unless this program can migrate a database with these files applied."""
+    if unreleased := sorted(filter(_UNRELEASED.fullmatch, known)):
+        raise MigrationError(
+            f"the database was created before the first release (it has {unreleased[0]}) and cannot be upgraded;"
+            " start with an empty data folder (SCHEDULER_DATA) or an empty server (DATABASE_URL)"
+        )
+    ours = {migration.name for migration in migrations}
+    if newer := sorted(name for name in known.keys() - ours if name.endswith((".pre.sql", ".post.sql"))):
+        raise MigrationError(f"the database is newer than this program: it has {', '.join(newer)}; upgrade the program")
+    for migration in migrations:
+        if known.get(migration.name, migration.checksum) != migration.checksum:
+            raise MigrationError(f"{migration.name} was edited after it was applied; add a new migration instead")
 
 
 def _create_roles(server: Connection[Any], master: MasterKey) -> None:
@@ -129,7 +150,7 @@ def _create_roles(server: Connection[Any], master: MasterKey) -> None:
                     sql.Identifier(role)
                 )
             )
-            # The verifier is made here, so that the password is in no statement that a server could log.
+            # Computed here, so that no statement that a server may log holds the password.
             verifier = server.pgconn.encrypt_password(
                 master.derive_password(role).encode(), role.encode(), b"scram-sha-256"
             )

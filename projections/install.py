@@ -1,4 +1,4 @@
-"""Makes the schemas of the read models and the table of cursors; safe to run at every start."""
+"""Create the schemas of the read models and of the reporting views; safe to run at every start."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,48 +6,47 @@ from typing import Any, Final
 
 from psycopg import Connection, sql
 
-from projections.read_models import CURSORS, READ_MODELS, REPORTING, Schema
+from projections.read_models import READ_MODELS, REPORTING, Schema
 
 OWNER: Final = "scheduler_owner"
 READERS: Final = ("scheduler_app", "scheduler_projector", "scheduler_auditor", "scheduler_backup")
 ANALYST: Final = "scheduler_analyst"
 RETIRED_REPORTING: Final = "reporting_retired"
 _LOCK: Final = 7_239_481_005
-"""The advisory lock that lets one program change the read models' schemas at a time."""
+"""The advisory lock of an installation: one program at a time."""
 
 
 def install(connection: Connection[Any], models: Sequence[Schema] = READ_MODELS) -> list[str]:
-    """Create what is missing; return the names of the read models that need a rebuild, since their form has changed.
+    """Create what is missing; return the names of the read models that need a rebuild.
 
-    ``connection`` is in autocommit mode and may become scheduler_owner. A new read model is filled by the runner. Where
-    nothing is missing, nothing is locked.
+    ``connection`` is in autocommit mode and may become scheduler_owner. The runner fills a new read
+    model. Locks no table if nothing is missing.
     """
     connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
     try:
         with as_owner(connection):
-            known = _known(connection)
-            if known.get(CURSORS.name) != CURSORS.fingerprint():
-                connection.execute(CURSORS.text().encode())
-                remember(connection, CURSORS)
+            known = _fingerprints(connection)
             for model in models:
                 if model.name not in known:
                     create(connection, model, model.name)
                     remember(connection, model)
-        outdated = [model.name for model in models if known.get(model.name, model.fingerprint()) != model.fingerprint()]
-        # Over tables of an older form there may be nothing to see; the rebuild that they ask for makes the views.
-        if not outdated and known.get(REPORTING.name) != REPORTING.fingerprint():
-            with as_owner(connection):
+            # The views may need the new form of a read model: then the rebuild creates them.
+            if known.get(REPORTING.name) != REPORTING.fingerprint():
                 publish(connection)
-        return outdated
+        return outdated(connection, models)
     finally:
         connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
 
 
-def _known(connection: Connection[Any]) -> dict[str, str]:
-    """Return the fingerprints of what was installed, by name."""
-    exists = connection.execute("select to_regclass('projection.read_model') is not null").fetchone()
-    if exists != (True,):
-        return {}
+def outdated(connection: Connection[Any], models: Sequence[Schema] = READ_MODELS) -> list[str]:
+    """Return the names of the read models whose definition has changed since they were filled."""
+    with as_owner(connection):
+        known = _fingerprints(connection)
+    return [model.name for model in models if known.get(model.name) != model.fingerprint()]
+
+
+def _fingerprints(connection: Connection[Any]) -> dict[str, str]:
+    """Return the fingerprint of each installed definition, by name; inside ``as_owner``."""
     return dict(connection.execute("select name, fingerprint from projection.read_model").fetchall())
 
 
@@ -60,7 +59,10 @@ def as_owner(connection: Connection[Any]) -> Iterator[None]:
 
 
 def create(connection: Connection[Any], model: Schema, name: str) -> None:
-    """Make an empty read model in a schema of that name; inside ``as_owner``."""
+    """Create an empty read model in a schema of that name; inside ``as_owner``.
+
+    Each table gets row-level security by tenant, and grants for the projector, the API and the backup.
+    """
     schema = sql.Identifier(name)
     connection.execute(sql.SQL("create schema {}").format(schema))
     readers = sql.SQL(", ").join(map(sql.Identifier, READERS))
@@ -68,10 +70,13 @@ def create(connection: Connection[Any], model: Schema, name: str) -> None:
     connection.execute(sql.SQL("set local search_path = {}").format(schema))
     connection.execute(model.text().encode())
     connection.execute("set local search_path = pg_catalog")
+    connection.execute("call migration.isolate_tenants(%s)", (name,))
+    for privileges, role in (("select, insert, update, delete", "scheduler_projector"), ("select", "scheduler_app")):
+        connection.execute(f"grant {privileges} on all tables in schema {name} to {role}".encode())
 
 
 def remember(connection: Connection[Any], model: Schema) -> None:
-    """Note in which form a read model is; inside ``as_owner``."""
+    """Record the definition from which a read model was filled; inside ``as_owner``."""
     connection.execute(
         "insert into projection.read_model (name, fingerprint) values (%s, %s)"
         " on conflict (name) do update set fingerprint = excluded.fingerprint",
@@ -80,12 +85,12 @@ def remember(connection: Connection[Any], model: Schema) -> None:
 
 
 def publish(connection: Connection[Any]) -> None:
-    """Put the views that analysts read over the read models as they are now; inside ``as_owner``.
+    """Create the views for analysts on the current read models; inside ``as_owner``.
 
-    UndoState views only change their name, so that whoever reads them at this moment is not waited for; analysts find them no
-    more, and the next rebuild clears them away. Does nothing while a read model has an older form.
+    Earlier views are only renamed, since dropping them would wait for their readers; the next rebuild
+    drops them. Does nothing while a read model is outdated.
     """
-    known = _known(connection)
+    known = _fingerprints(connection)
     if any(known.get(model.name) != model.fingerprint() for model in READ_MODELS):
         return
     retired, current = sql.Identifier(RETIRED_REPORTING), sql.Identifier(REPORTING.name)

@@ -1,4 +1,4 @@
-"""The read models that there are. Each is a PostgreSQL schema and a folder of the same name."""
+"""The read models: each is a PostgreSQL schema and a folder of the same name."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,32 +17,38 @@ from projections.waitlist.entries.projector import WaitlistProjector
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A schema's name, and the file under ``projections`` that makes its tables. A read model's projector has the same name."""
+    """A schema, and the SQL file under ``projections`` that creates its tables or views.
+
+    A read model has the name of its projector. ``version`` is the projector's: raise it whenever the
+    projector writes other rows for the same events.
+    """
 
     name: str
     file: str
+    version: int = 1
 
     def text(self) -> str:
-        """Return the SQL; a read model's names no schema, and fills the one that ``search_path`` names."""
+        """Return the SQL. It names no schema, but runs as scheduler_owner with ``search_path`` set to it."""
         return files("projections").joinpath(self.file).read_text("utf-8")
 
     def fingerprint(self) -> str:
-        """Return what tells this form from every other; in a read model a change asks for a rebuild."""
-        return hashlib.sha256(self.text().encode()).hexdigest()
+        """Return a hash of the definition. A read model whose definition has changed is rebuilt."""
+        return hashlib.sha256(f"{self.version}\n{self.text()}".encode()).hexdigest()
 
 
-READ_MODELS: Final = (
-    Schema("calendar", "scheduling/calendar/schema.sql"),
-    Schema("patients", "patients/directory/schema.sql"),
-    Schema("history", "audit/history/schema.sql"),
-    Schema("access", "access/tokens/schema.sql"),
-    Schema("waitlist", "waitlist/entries/schema.sql"),
-    Schema("imports", "importing/imports/schema.sql"),
+READ_MODELS: Final = tuple(
+    Schema(projector.name, file, projector.version)
+    for projector, file in (
+        (CalendarProjector, "scheduling/calendar/schema.sql"),
+        (PatientsProjector, "patients/directory/schema.sql"),
+        (HistoryProjector, "audit/history/schema.sql"),
+        (AccessProjector, "access/tokens/schema.sql"),
+        (WaitlistProjector, "waitlist/entries/schema.sql"),
+        (ImportsProjector, "importing/imports/schema.sql"),
+    )
 )
 REPORTING: Final = Schema("reporting", "audit/reporting/views.sql")
-"""Views over the read models, for analysts. They hold nothing, so no projector fills them."""
-CURSORS: Final = Schema("projection", "engine/cursors.sql")
-"""How far each projector has come."""
+"""Views on the read models, for analysts; no projector fills them."""
 
 
 def projectors(index: PersonIndex) -> tuple[Projector, ...]:

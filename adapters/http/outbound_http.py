@@ -14,7 +14,7 @@ import httpcore2
 from adapters.http.addresses import Policy
 from adapters.http.pinned_backend import AddressRefusedError, Deadline, PinnedBackend, Resolve, look_up
 from adapters.system.clock import SystemClock
-from application.webhooks.ports import GroupSession, Reply
+from application.webhooks.ports import HttpSession, Reply
 
 MOST_SECONDS: Final = 10.0
 MOST_BYTES: Final = 64 * 1024
@@ -42,7 +42,7 @@ class PinnedOutboundHttp:
         return self._policy.refusal_of_form(urlsplit(url))
 
     @contextmanager
-    def session(self) -> Iterator[GroupSession]:
+    def session(self) -> Iterator[HttpSession]:
         deadline = Deadline()
         backend = PinnedBackend(self._policy, self._resolve, deadline)
         with httpcore2.ConnectionPool(
@@ -53,15 +53,15 @@ class PinnedOutboundHttp:
 
 class _HttpSession:
     def __init__(
-        self, outside: PinnedOutboundHttp, pool: httpcore2.ConnectionPool, deadline: Deadline, seconds: float
+        self, http: PinnedOutboundHttp, pool: httpcore2.ConnectionPool, deadline: Deadline, seconds: float
     ) -> None:
-        self._outside = outside
+        self._http = http
         self._pool = pool
         self._deadline = deadline
         self._seconds = seconds
 
     def post(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
-        if self._outside.refusal(url) is not None:
+        if self._http.refusal(url) is not None:
             return Reply(None, "address_refused")
         self._deadline.set(self._seconds)
         try:

@@ -20,23 +20,24 @@ class Server:
     embedded: EmbeddedServer | None
     master: KeyFile
     outdated: Sequence[str]
-    """Read models whose form has changed: they serve as they are until `scheduler rebuild`."""
+    """Read models whose definition has changed: they serve as they are until the projector has rebuilt them."""
 
     def conninfo(self, role: str) -> str:
-        """Return how one of our roles logs in."""
+        """Return the connection string of a role."""
         return role_conninfo(self.admin_conninfo, role, self.master)
 
 
 def stop_server(settings: Settings) -> bool:
-    """Stop the embedded server; False, and nothing is done, while another program uses it. Raises EmbeddedServerError."""
+    """Stop the embedded server, or return False if another program uses it. Raises EmbeddedServerError."""
     server = EmbeddedServer(settings.data)
     return not server.is_running() or server.stop_if_unused()
 
 
 @contextmanager
-def open_server(settings: Settings, *, stays_up: bool = False) -> Iterator[Server]:
+def open_server(settings: Settings, *, stays_up: bool = False, with_post: bool = False) -> Iterator[Server]:
     """Start or join the embedded server, or take DATABASE_URL, and bring it to this program's schemas.
 
+    The post halves of migrations run on the embedded server, and elsewhere only ``with_post``.
     At the end the embedded server is stopped, unless another program uses it or it ``stays_up`` for the next one.
     Raises EmbeddedServerError, MasterKeyError, MigrationError, and what ``adapters.postgres.connections.OUTAGES`` lists.
     """
@@ -44,7 +45,7 @@ def open_server(settings: Settings, *, stays_up: bool = False) -> Iterator[Serve
         embedded: EmbeddedServer | None = None
         if settings.database_url is None:
             embedded = EmbeddedServer(settings.data)
-            # A cluster whose master key is gone must not get a new one: it would open nothing.
+            # An existing cluster must not get a new master key, which could decrypt nothing.
             is_new = not (settings.data / "secrets" / "postgres.password").exists()
             master = KeyFile(settings.master_key_path, create=is_new)
             address = embedded.start()
@@ -54,7 +55,8 @@ def open_server(settings: Settings, *, stays_up: bool = False) -> Iterator[Serve
         else:
             master = KeyFile(settings.master_key_path)
             admin = str(settings.database_url)
-        migrate(admin, master)
+        # On a server of the operator the old program may still run beside this one.
+        migrate(admin, master, with_post=with_post or embedded is not None)
         admin = in_database(admin, LOG_DATABASE)
         with connecting(admin)() as connection:
             outdated = install(connection)

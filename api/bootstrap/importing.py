@@ -19,29 +19,29 @@ from domain.scheduling.appointments.appointment import Appointment
 def appointments_importer(container: Container) -> ImportAppointmentsHandler:
     """Return what imports appointments by a mapping, into practices of their own."""
     return ImportAppointmentsHandler(
-        ImportPorts(container.logs, container.keys, container.stream_lookup, container.clock)
+        ImportPorts(container.logs, container.storage.keys, container.storage.stream_lookup, container.clock)
     )
 
 
 def patients_importer(container: Container) -> ImportPatientsHandler:
     """Return what imports patients."""
     ports = PatientImportPorts(
-        container.logs, container.keys, container.stream_lookup, container.patients, container.clock
+        container.logs, container.storage.keys, container.storage.stream_lookup, container.patients, container.clock
     )
     return ImportPatientsHandler(ports)
 
 
 def visits_importer(container: Container) -> ImportVisitsHandler:
     """Return what imports another program's appointments."""
-    things, visits = container.stream_lookup, container.visit_lookup
+    things, visits = container.storage.stream_lookup, container.storage.visit_lookup
     return ImportVisitsHandler(
-        VisitPorts(container.logs, container.keys, things, visits, container.patients, container.clock)
+        VisitPorts(container.logs, container.storage.keys, things, visits, container.patients, container.clock)
     )
 
 
 def undoer(container: Container, kind: str) -> UndoImportHandler[Patient] | UndoImportHandler[Appointment]:
     """Return what carries out an undo of an import of this kind."""
     if kind == APPOINTMENTS:
-        return UndoImportHandler(container.logs, container.clock, VisitWithdrawal(container.visit_lookup))
-    withdrawal = PatientWithdrawal(container.keys, container.stream_lookup, UpToDateHistory(container))
+        return UndoImportHandler(container.logs, container.clock, VisitWithdrawal(container.storage.visit_lookup))
+    withdrawal = PatientWithdrawal(container.storage.keys, container.storage.stream_lookup, UpToDateHistory(container))
     return UndoImportHandler(container.logs, container.clock, withdrawal)

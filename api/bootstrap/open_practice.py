@@ -7,7 +7,8 @@ from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import Container
 from application.access.secret_keys import hash_of, new_key
-from application.practice.open_practice import OpenPractice, OpenPracticeHandler
+from application.kernel.permissions import Actor
+from application.practice.open_practice import OpenPractice
 from domain.kernel.provenance import Provenance
 
 
@@ -28,6 +29,6 @@ def found_practice(
     """
     key = new_key()
     command = OpenPractice(practice_id or uuid7(), name, zone, currency, locale, uuid7(), hash_of(key))
-    OpenPracticeHandler(container.logs, container.clock)(command, Provenance("cli", uuid7()))
-    container.catch_up(command.practice_id)
+    container.bus.execute(Actor.system(command.practice_id), command, Provenance("cli", uuid7()))
+    container.read_models.catch_up(command.practice_id)
     return Founded(command.practice_id, key)

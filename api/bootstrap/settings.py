@@ -1,4 +1,4 @@
-"""What the program is told by its environment."""
+"""Settings from environment variables."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,36 +11,33 @@ from api.processes.cores import WantedCore
 
 
 class Settings(BaseSettings):
-    """Read from the environment; nothing has a secret for a default.
-
-    Raises pydantic.ValidationError: a setting cannot be used; it names the setting.
-    """
+    """No setting has a secret as default. Raises pydantic.ValidationError, which names the setting."""
 
     model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="ignore", hide_input_in_errors=True)
 
     data: Path = Field(Path(".data"), alias="SCHEDULER_DATA")
-    """The folder of an embedded run: its PostgreSQL, its secrets."""
+    """The folder of the embedded PostgreSQL and its secrets."""
     port: int = Field(8000, alias="SCHEDULER_PORT", ge=0, le=65535)
     host: str = Field("127.0.0.1", alias="SCHEDULER_HOST")
     database_url: PostgresDsn | None = Field(None, alias="DATABASE_URL")
     """A PostgreSQL server instead of the embedded one; its user may create roles and databases."""
     master_key_file: Path | None = Field(None, alias="SCHEDULER_MASTER_KEY_FILE")
-    """Without it the key lies in the data folder, and is made there once."""
+    """By default the key is in the data folder, and created there once."""
     now: AwareDatetime | None = Field(None, alias="SCHEDULER_NOW")
     """Freezes the clock at this instant, for tests and demos."""
     is_test: bool = Field(False, alias="SCHEDULER_TEST")
     expects_projector: bool = Field(True, alias="SCHEDULER_EXPECTS_PROJECTOR")
-    """Whether /readyz asks that a projector keeps up."""
+    """Whether /readyz requires that a projector keeps up."""
     webhooks_local: bool = Field(False, alias="SCHEDULER_WEBHOOKS_LOCAL")
     """Whether webhooks may also go to this machine and without TLS: for development and tests."""
     threads: int = Field(24, alias="SCHEDULER_THREADS", ge=1, le=256)
-    """Requests that may be decided at once in one process."""
+    """The most requests that run at once in one process."""
     share: int = Field(3, alias="SCHEDULER_SHARE", ge=1, le=256)
-    """Of these, how many may be one practice's, even while others are idle."""
+    """The most of these for one practice, even while others are idle."""
     connections: int = Field(16, alias="SCHEDULER_CONNECTIONS", ge=1, le=256)
     """Connections of one process that serve reads."""
     core: WantedCore = Field("free", alias="SCHEDULER_CORE")
-    """On which `scheduler serve` answers requests."""
+    """The CPU core on which `scheduler serve` answers requests."""
 
     @model_validator(mode="after")
     def _refuse_false_time(self) -> Self:

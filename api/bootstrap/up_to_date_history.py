@@ -1,4 +1,4 @@
-"""Who takes part in something, as of this moment: the history and the wait list, caught up before they are asked."""
+"""Which patients are in use, after the history and the wait list have caught up."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,16 +13,16 @@ class UpToDateHistory:
     """Implements application.importing.patients.ports.InUse."""
 
     def __init__(self, container: Container) -> None:
-        self._world = container
+        self._container = container
         self._reached = 0
 
     def taking_part(self, tenant_id: UUID, patient_ids: Sequence[UUID]) -> set[UUID]:
-        position = self._world.logs.of(tenant_id).reader.position()
+        position = self._container.logs.of(tenant_id).reader.position()
         if position > self._reached:
-            self._world.catch_up(tenant_id)
+            self._container.read_models.catch_up(tenant_id)
             self._reached = position
-        in_use = self._world.history.taking_part(tenant_id, patient_ids)
+        in_use = self._container.audit.history.taking_part(tenant_id, patient_ids)
         if not patient_ids:
             return in_use
-        entries, _ = self._world.waitlist.entries(tenant_id, patient_ids=patient_ids, limit=_MOST_ENTRIES)
+        entries, _ = self._container.waitlist.queries.entries(tenant_id, patient_ids=patient_ids, limit=_MOST_ENTRIES)
         return in_use | {entry.patient_id for entry in entries}

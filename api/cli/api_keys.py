@@ -22,18 +22,19 @@ def create(
 ) -> None:
     """Issue a key and print it; it is shown this once."""
     with opened() as container:
-        from application.access.issue_api_key import IssueApiKey, IssueApiKeyHandler
+        from application.access.issue_api_key import IssueApiKey
         from application.access.secret_keys import hash_of, new_key
+        from application.kernel.permissions import Actor
 
         practice_id = practice_of(container, practice)
         key = new_key()
         command = IssueApiKey(role, label, hash_of(key), clinician)
-        issued = IssueApiKeyHandler(container.logs, container.clock)(practice_id, command, by_command_line())
-        container.catch_up(practice_id)
+        issued = container.bus.execute(Actor.system(practice_id), command, by_command_line())
+        container.read_models.catch_up(practice_id)
     if as_json:
-        print_json({"practice_id": practice_id, "key_id": issued.thing.id, "api_key": key, "role": role})
+        print_json({"practice_id": practice_id, "key_id": issued.aggregate.id, "api_key": key, "role": role})
         return
-    out.print(f"key      {issued.thing.id}")
+    out.print(f"key      {issued.aggregate.id}")
     out.print(f"API key  {key}   [dim](it is kept nowhere, so keep it safe)[/dim]")
 
 
@@ -42,10 +43,10 @@ def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
     """List a practice's keys: their ids, roles and labels. Nobody can list the keys themselves."""
     with opened() as container:
         practice_id = practice_of(container, practice)
-        container.catch_up(practice_id)
-        found, after = container.keys_of(practice_id, None, 500)
+        container.read_models.catch_up(practice_id)
+        found, after = container.access.keys_of(practice_id, None, 500)
         while after is not None:
-            more, after = container.keys_of(practice_id, after, 500)
+            more, after = container.access.keys_of(practice_id, after, 500)
             found = [*found, *more]
     if as_json:
         print_json(
@@ -75,11 +76,12 @@ def revoke(
 ) -> None:
     """Revoke a key: it is refused from the next second on."""
     with opened() as container:
-        from application.access.revoke_api_key import RevokeApiKey, RevokeApiKeyHandler
+        from application.access.revoke_api_key import RevokeApiKey
+        from application.kernel.permissions import Actor
 
         practice_id = practice_with(container, practice, key)
-        RevokeApiKeyHandler(container.logs, container.clock)(practice_id, RevokeApiKey(key, reason), by_command_line())
-        container.catch_up(practice_id)
+        container.bus.execute(Actor.system(practice_id), RevokeApiKey(key, reason), by_command_line())
+        container.read_models.catch_up(practice_id)
     if as_json:
         print_json({"practice_id": practice_id, "key_id": key, "revoked": True})
     else:

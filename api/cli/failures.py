@@ -1,4 +1,4 @@
-"""What the command line says when something goes wrong: one line on stderr, and an exit code. No traceback, no personal data."""
+"""Errors on the command line: one line on stderr and an exit code, without traceback or personal data."""
 
 import os
 import sys
@@ -6,23 +6,23 @@ import traceback
 from typing import Final
 
 FOUND: Final = 1
-"""Done, and a problem was found, or refused."""
+"""Refused, or done and a problem was found."""
 MISUSED: Final = 2
-"""Asked in a wrong way."""
+"""Wrong usage."""
 UNAVAILABLE: Final = 3
-"""The database, the keys, the port or a file cannot be used now."""
+"""The database, the keys, the port or a file is unavailable."""
 
 
 class UsageError(Exception):
-    """A command was asked in a way that only the program's state shows to be wrong."""
+    """Wrong usage that depends on the program's state."""
 
 
 class UnavailableError(Exception):
-    """Something outside the program cannot be used now; the message says what to do."""
+    """Something outside the program is unavailable; the message says what to do."""
 
 
 def report(error: Exception) -> int:
-    """Say what went wrong and return the exit code."""
+    """Print the error to stderr and return the exit code."""
     if os.environ.get("SCHEDULER_DEBUG"):
         traceback.print_exception(error)
     message, code = explained(error)
@@ -31,11 +31,11 @@ def report(error: Exception) -> int:
 
 
 def explained(error: Exception) -> tuple[str, int]:
-    """Return what to say of an error, and the exit code that it ends with."""
-    # Only now: whoever gets here has loaded most of it anyway.
+    """Return the message and the exit code of an error."""
+    # Imported here to keep `--help` fast.
     from pydantic import ValidationError
 
-    from api.bootstrap.container import UNREACHABLE, UNUSABLE
+    from api.bootstrap.outages import UNREACHABLE, UNUSABLE
     from api.cli.table_file import TableError
     from application.importing.errors import MappingError
     from application.kernel.errors import ApplicationError
@@ -50,7 +50,7 @@ def explained(error: Exception) -> tuple[str, int]:
     if isinstance(error, UsageError | MappingError | TableError):
         return str(error), MISUSED
     if isinstance(error, UNREACHABLE):
-        # Its own message would tell addresses and users.
+        # Its own message contains addresses and user names.
         return (
             "the database or the key database cannot be reached; is it running, and is DATABASE_URL right?",
             UNAVAILABLE,

@@ -42,12 +42,12 @@ def history(
         practice_id = practice_with(container, practice, thing)
         if reached_at is not None:
             refuse_future(container, reached_at, "--as-of")
-        until = None if reached_at is None else container.instants.position_at(practice_id, reached_at)
-        container.catch_up(practice_id)
+        until = None if reached_at is None else container.audit.instants.position_at(practice_id, reached_at)
+        container.read_models.catch_up(practice_id)
         also = _belonging(container, practice_id, thing)
         after: int | None = 0
         while after is not None:
-            page = container.history.page(practice_id, thing, also=also, after=after, until=until, limit=_PAGE)
+            page = container.audit.history.page(practice_id, thing, also=also, after=after, until=until, limit=_PAGE)
             for line in page.lines:
                 if as_json:
                     print_json(_as_json(line))

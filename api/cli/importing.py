@@ -127,16 +127,21 @@ def busy_time(
 
     The same file again changes nothing; what it does not say any more is not busy any more. Visits that are booked stay.
     """
+    from application.kernel.permissions import Actor
     from application.scheduling.calendars.icalendar.reading import MOST_OCTETS
-    from application.scheduling.calendars.import_busy_time import ImportBusyTime, ImportBusyTimeHandler
+    from application.scheduling.calendars.import_busy_time import ImportBusyTime, PreviewBusyTime, with_counts
 
     with file.open("rb") as source:
         # One more than may be, so that what is too large is refused without being read.
         octets = source.read(MOST_OCTETS + 1)
     with opened() as container:
         practice_id = practice_with(container, practice, clinician)
-        command = ImportBusyTime(clinician, calendar, octets, dry_run)
-        outcome = ImportBusyTimeHandler(container.logs, container.clock)(practice_id, command, by_command_line())
+        actor, command = Actor.system(practice_id), ImportBusyTime(clinician, calendar, octets)
+        if dry_run:
+            outcome = container.bus.ask(actor, PreviewBusyTime(command))
+        else:
+            recorded = container.bus.execute(actor, command, by_command_line())
+            outcome = with_counts(container.logs.of(practice_id), recorded, container.clock.now())
     counts = outcome.counts
     said = {
         "added": counts.added,

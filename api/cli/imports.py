@@ -24,7 +24,7 @@ def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
     """List the imports that a practice has had, the latest last. JSON: one list."""
     with opened() as container:
         practice_id = practice_of(container, practice)
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
         found: list[ImportRecord] = []
         after: UUID | None = None
         while True:
@@ -80,7 +80,7 @@ def undo(
         except ImportInUseError as refused:
             _tell_kept(refused.kept, undone.kind)
             raise
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
     if as_json:
         print_json(
             {

@@ -1,9 +1,9 @@
-"""The command line: `scheduler`, its groups, and what it says when something goes wrong.
+"""The command line `scheduler` and its command groups.
 
-Exit codes: 0 done · 1 done, and a problem was found, or refused · 2 asked in a wrong way · 3 the database, the keys, the port
-or a file cannot be used now · 130 interrupted.
+Exit codes: 0 done · 1 refused, or done and a problem was found · 2 wrong usage · 3 the database, the keys,
+the port or a file is unavailable · 130 interrupted.
 
-Everything heavy is imported inside the commands, so that `--help` answers at once.
+Commands import heavy modules inside their functions, so that `--help` is fast.
 """
 
 import sys
@@ -17,6 +17,7 @@ from api.cli import (
     history,
     importing,
     imports,
+    jobs,
     patient_imports,
     patients,
     practices,
@@ -41,7 +42,7 @@ app = typer.Typer(
 for commands in (patient_imports.commands, imports.commands):
     importing.group.add_typer(commands)
 
-# The order in which --help lists them: run it, what is in it, look after it.
+# The order of --help: running, data, maintenance.
 for commands in (serving.commands, demo.commands):
     app.add_typer(commands)
 for group, name in (
@@ -49,6 +50,7 @@ for group, name in (
     (api_keys.group, "apikey"),
     (patients.group, "patient"),
     (webhooks.group, "webhooks"),
+    (jobs.group, "jobs"),
     (importing.group, "import"),
 ):
     app.add_typer(group, name=name)

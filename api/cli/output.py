@@ -1,4 +1,4 @@
-"""How commands speak: results on stdout, progress and errors on stderr."""
+"""Output of commands: results on stdout, progress and errors on stderr."""
 
 import logging
 import sys
@@ -77,26 +77,26 @@ def _takes(path: Path) -> bool:
 
 
 def log_to_stderr() -> None:
-    """Let warnings be seen, for programs that run long; each at most twice a minute, however often it comes."""
+    """Log warnings to stderr; each at most twice a minute."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    handler.addFilter(_Sparing())
+    handler.addFilter(_RateLimit())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    # It would tell users and addresses of each attempt to connect; that the database is away is said elsewhere.
+    # psycopg logs users and addresses of each attempt to connect; outages are logged elsewhere.
     logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
-class _Sparing(logging.Filter):
-    """Lets a message through unless it was let through a moment ago."""
+class _RateLimit(logging.Filter):
+    """Drops a message that was logged a moment ago."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: dict[tuple[str, str], float] = {}
+        self._logged_at: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         now = time.monotonic()
         key = (record.name, record.msg)
-        if now - self._told.get(key, -_REPEATED_AFTER_SECONDS) < _REPEATED_AFTER_SECONDS:
+        if now - self._logged_at.get(key, -_REPEATED_AFTER_SECONDS) < _REPEATED_AFTER_SECONDS:
             return False
-        self._told[key] = now
+        self._logged_at[key] = now
         return True

@@ -59,7 +59,7 @@ def patients(
     target = place_for(report, file, "report")
     with opened() as container, progress_bar() as progress:
         practice_id = practice_of(container, practice)
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
         settings = container.logs.of(practice_id).catalogue().one(Practice, practice_id)
         command = ImportPatients(used.source, digest_of(file), dry_run)
         encoding = encoding_of(file, used.encodings)
@@ -75,7 +75,7 @@ def patients(
                 progress.update(task, advance=count)
 
             done = handler(practice_id, command, rows.read(table.rows), tell)
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
     said = _as_json(done, practice_id, dry_run, rows.other_columns, target)
     if as_json:
         print_json(said)

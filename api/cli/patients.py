@@ -20,7 +20,8 @@ def erase(
 ) -> None:
     """Destroy a patient's key: name, contact and notes become unreadable everywhere, for ever. Visits stay, without a person."""
     with opened() as container:
-        from application.patients.erase_patient import ErasePatient, ErasePatientHandler
+        from application.kernel.permissions import Actor
+        from application.patients.erase_patient import ErasePatient
         from domain.patients.patient import Patient
 
         practice_id = practice_with(container, practice, patient)
@@ -29,9 +30,8 @@ def erase(
             typer.confirm(
                 "This cannot be undone, not even from a backup of the log. Erase the patient?", abort=True, err=True
             )
-        handler = ErasePatientHandler(container.logs, container.clock, container.keys)
-        outcome = handler(practice_id, ErasePatient(patient), by_command_line())
-        container.catch_up(practice_id)
+        outcome = container.bus.execute(Actor.system(practice_id), ErasePatient(patient), by_command_line())
+        container.read_models.catch_up(practice_id)
     if as_json:
         print_json({"practice_id": practice_id, "patient_id": patient, "erased": True, "position": outcome.position})
     else:

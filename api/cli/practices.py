@@ -38,7 +38,7 @@ def list_(as_json: AsJson = False) -> None:
 
         found = [
             (id_, practice)
-            for id_ in container.practices()
+            for id_ in container.storage.practices()
             for practice in container.logs.of(id_).catalogue().all(Practice)
         ]  # fmt: skip
     if as_json:

@@ -1,4 +1,4 @@
-"""`scheduler status` and `scheduler rebuild`: how the read models are, and making them anew from the logs."""
+"""`scheduler status` and `scheduler rebuild`: the state of the read models and of the work queue."""
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Annotated
@@ -21,17 +21,22 @@ def status(
     every: Annotated[bool, typer.Option("--all", help="List also practices whose read models are up to date.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell how far the read models are behind the logs. Exit code 1: one has stopped at an event that it cannot take."""
-    with opened() as container:
-        found = container.view_status()
-        outdated = list(container.server.outdated)
+    """Show how far the read models are behind the logs, and how many jobs there are.
+
+    Exit code 1: a read model has stopped at an event that it cannot take, or a job is dead.
+    """
+    with opened() as container, container.storage.job_queue() as queue:
+        found, jobs = container.read_models.status(), queue.counts()
+        outdated = list(container.storage.server.outdated)
     if as_json:
-        print_json({"views": [_as_json(view) for view in found], "outdated": outdated})
+        print_json({"views": [_as_json(view) for view in found], "outdated": outdated, "jobs": jobs})
     else:
         _tell(found, every)
+        if any(jobs.values()):
+            out.print("Jobs: " + ", ".join(f"{number:,} {state}" for state, number in jobs.items()))
         for name in outdated:
-            out.print(f"The read model {name} has an old form; run: scheduler rebuild {name}")
-    if any(view.error for view in found):
+            out.print(f"The read model {name} has an old form; `scheduler project` rebuilds it when it starts.")
+    if jobs["dead"] or any(view.error for view in found):
         raise typer.Exit(FOUND)
 
 
@@ -45,7 +50,7 @@ def rebuild(
     Exit code 1: a read model ends before an event that it cannot take.
     """
     with opened() as container, progress_bar() as progress:
-        from api.bootstrap.container import VIEWS
+        from api.bootstrap.read_models import VIEWS
 
         if unknown := sorted(set(views or ()) - set(VIEWS)):
             raise UsageError(f"there is no read model {', '.join(unknown)}; there are {', '.join(VIEWS)}")
@@ -57,7 +62,7 @@ def rebuild(
             events = done
             progress.update(task, completed=done, total=total)
 
-        incomplete = container.rebuild(views or VIEWS, note)
+        incomplete = container.read_models.rebuild(views or VIEWS, note)
     if as_json:
         print_json(
             {

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,10 +28,10 @@ def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practic
     """Run everything: the embedded database (or DATABASE_URL), the API, the projector and the worker. Ctrl-C stops it."""
     from api.processes.supervisor import PROJECTOR, Supervisor
 
-    with _until_told_to_stop(), _core_of_its_own() as cores, _listening() as listener, _world() as container:
-        if cores:  # only now: the database, which has started, goes where there is room
+    with _until_told_to_stop(), _core_of_its_own() as cores, _listening() as listener, _container() as container:
+        if cores:  # after the database has started, so that it may use all cores
             cores.keep_to_own()
-        with Supervisor(PROJECTOR, _mender(container), cores):
+        with Supervisor(PROJECTOR, _repairer(container), cores):
             key = None
             if demo:
                 from api.demo.practice import make_demo
@@ -42,7 +43,7 @@ def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practic
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler api")
 def api() -> None:
     """Run the API alone; read models are kept up by `scheduler project`. Several may run beside each other."""
-    with _until_told_to_stop(), _listening() as listener, _world() as container:
+    with _until_told_to_stop(), _listening() as listener, _container() as container:
         _serve(container, listener, lambda: _banner(listener, None))
 
 
@@ -52,33 +53,36 @@ def project(
     with_work: Annotated[bool, typer.Option("--with-work", help="Do the work of `scheduler work` too.")] = False,
 ) -> None:
     """Keep the read models up with the logs. Several may run beside each other; no event is applied twice."""
+    from api.bootstrap.workers import run_workers
     from api.processes.run_together import run_together
 
-    stop = _told_to_stop(until_eof)
-    with _world() as container:
-        run_together(stop, container.run_projectors, *([container.run_workers] if with_work else []))
+    stop = _stop_event(until_eof)
+    with _container() as container:
+        run_together(stop, container.read_models.run, *([partial(run_workers, container)] if with_work else []))
 
 
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler work")
 def work() -> None:
-    """Send webhooks, offer what was given up to those who wait, keep times on the wall where clocks have changed.
+    """Send webhooks and carry out the jobs of the work queue: see `scheduler jobs`.
 
-    Several may run beside each other; nothing is done twice.
+    Several may run beside each other; no job is carried out by two at once.
     """
-    stop = _told_to_stop()
-    with _world() as container:
-        container.run_workers(stop)
+    from api.bootstrap.workers import run_workers
+
+    stop = _stop_event()
+    with _container() as container:
+        run_workers(container, stop)
 
 
-def _told_to_stop(until_eof: bool = False) -> threading.Event:
-    """Return what is set when this process is told to end; with ``until_eof`` also when its standard input ends."""
+def _stop_event(until_eof: bool = False) -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set; with ``until_eof``, SIGTERM and the end of standard input."""
     stop = threading.Event()
     if until_eof:
-        # Ctrl-C reaches the whole group; whoever started this process decides when it ends.
+        # Ctrl-C reaches the whole process group, but the parent process decides when this one ends.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         threading.Thread(target=_wait_for_eof, args=(stop,), daemon=True).start()
-    for told in (signal.SIGTERM,) if until_eof else (signal.SIGTERM, signal.SIGINT):
-        signal.signal(told, lambda *_: stop.set())
+    for number in (signal.SIGTERM,) if until_eof else (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     log_to_stderr()
     return stop
 
@@ -91,8 +95,8 @@ def _serve(container: "Container", listener: "socket.socket", announce: Callable
 
 
 @contextmanager
-def _world() -> Iterator["Container"]:
-    """Wire the program; the embedded database ends with it unless another program uses it."""
+def _container() -> Iterator["Container"]:
+    """Open the container; at its end the embedded database stops unless another program uses it."""
     from api.bootstrap.container import open_container
 
     with open_container(settings()) as container:
@@ -101,7 +105,7 @@ def _world() -> Iterator["Container"]:
 
 @contextmanager
 def _listening() -> Iterator["socket.socket"]:
-    """Take the address first: a port that is in use shows at once, before a database is started."""
+    """Bind the address first, so that a port in use is reported before a database starts."""
     from api.processes.http_server import PortTakenError, bound
 
     wanted = settings()
@@ -115,23 +119,23 @@ def _listening() -> Iterator["socket.socket"]:
 
 @contextmanager
 def _until_told_to_stop() -> Iterator[None]:
-    """End the block, cleanly and without a word, on SIGINT or SIGTERM, whenever it comes; a second one changes nothing."""
+    """End the block cleanly and silently on SIGINT or SIGTERM; a second signal is ignored."""
     log_to_stderr()
 
     def leave(*_: object) -> None:
-        for told in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(told, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, leave)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
     with suppress(KeyboardInterrupt):
         yield
 
 
 @contextmanager
 def _core_of_its_own() -> Iterator["Cores | None"]:
-    """Hold the core that answers requests. Raises UsageError: one is wanted that this process may not use."""
+    """Claim the core for requests. Raises UsageError: this process may not use the chosen core."""
     from api.processes.cores import core_of_its_own, usable_cores
 
     wanted, usable = settings().core, usable_cores()
@@ -142,15 +146,15 @@ def _core_of_its_own() -> Iterator["Cores | None"]:
         yield cores
 
 
-def _mender(container: "Container") -> Callable[[], None]:
-    embedded = container.server.embedded
+def _repairer(container: "Container") -> Callable[[], None]:
+    embedded = container.storage.server.embedded
 
-    def mend() -> None:
-        """Bring the embedded database back if it was killed; nothing that was acknowledged is lost by that."""
+    def repair() -> None:
+        """Restart the embedded database if it was killed; no acknowledged write is lost."""
         if embedded is not None and not embedded.is_alive():
             embedded.start()
 
-    return mend
+    return repair
 
 
 def _wait_for_eof(stop: threading.Event) -> None:

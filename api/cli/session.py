@@ -1,4 +1,4 @@
-"""What commands stand on: the wired program, and the practice that they are about."""
+"""What commands share: the container, and the practice they work on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ PracticeOption: TypeAlias = Annotated[
 
 
 def settings() -> "Settings":
-    """Return what the environment says. Raises pydantic.ValidationError."""
+    """Return the settings of the environment. Raises pydantic.ValidationError."""
     from api.bootstrap.settings import Settings
 
     return Settings.model_validate({})
@@ -28,7 +28,7 @@ def settings() -> "Settings":
 
 @contextmanager
 def opened() -> Iterator["Container"]:
-    """Wire the program. The embedded database is started if need be and stays up for the next command."""
+    """Open the container. The embedded database starts if needed and keeps running for the next command."""
     from api.bootstrap.container import open_container
 
     with open_container(settings(), stays_up=True) as container:
@@ -36,8 +36,8 @@ def opened() -> Iterator["Container"]:
 
 
 def practice_of(container: "Container", practice_id: UUID | None) -> UUID:
-    """Return the practice that is meant. Raises UsageError: there is no such one, or none was named and there are several."""
-    practices = container.practices()
+    """Return the practice to work on. Raises UsageError: it does not exist, or none is named and there are several."""
+    practices = container.storage.practices()
     if practice_id is None:
         if len(practices) == 1:
             return practices[0]
@@ -50,17 +50,17 @@ def practice_of(container: "Container", practice_id: UUID | None) -> UUID:
 
 
 def practice_with(container: "Container", practice_id: UUID | None, thing_id: UUID) -> UUID:
-    """Return the practice in whose log a thing is. Raises NotFoundError: in none, or not in the one that was named."""
+    """Return the practice whose log has an aggregate. Raises NotFoundError: none, or not the named one."""
     from application.kernel.errors import NotFoundError
 
-    for candidate in container.practices() if practice_id is None else [practice_of(container, practice_id)]:
-        if container.knows(candidate, thing_id):
+    for candidate in container.storage.practices() if practice_id is None else [practice_of(container, practice_id)]:
+        if container.storage.has_stream(candidate, thing_id):
             return candidate
     raise NotFoundError("thing")
 
 
 def by_command_line() -> "Provenance":
-    """Return where facts come from that a person records from the command line."""
+    """Return the provenance of events recorded from the command line."""
     from uuid_utils.compat import uuid7
 
     from domain.kernel.provenance import Provenance

@@ -19,11 +19,11 @@ def verify(
 ) -> None:
     """Walk the hash chain of each practice's log, or of one. Exit code 1: an event was altered, removed or put in; it names the first."""
     with opened() as container, progress_bar() as progress:
-        practices = container.practices() if practice is None else [practice_of(container, practice)]
+        practices = container.storage.practices() if practice is None else [practice_of(container, practice)]
         broken = [
             (id_, link)
             for id_ in progress.track(practices, description="verifying practices")
-            if (link := container.log_reader.verify(id_)) is not None
+            if (link := container.storage.log_reader.verify(id_)) is not None
         ]
     if as_json:
         print_json(

@@ -41,13 +41,13 @@ def bring(
     command = ImportVisits(used, digest_of(file), create_missing, dry_run)
     with opened() as container:
         practice_id = practice_of(container, practice)
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
         try:
             done, other_columns = _run(container, practice_id, file, command)
         except NotInPracticeError as refused:
             _tell_missing(refused.missing)
             raise
-        container.catch_up(practice_id)
+        container.read_models.catch_up(practice_id)
     target = write_refused(done.tally.refusals, refusals)
     if as_json:
         print_json(_as_json(done, practice_id, dry_run, other_columns, target))

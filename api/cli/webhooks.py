@@ -18,8 +18,8 @@ def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
     """List a practice's endpoints and how far each has come."""
     with opened() as container:
         practice_id = practice_of(container, practice)
-        container.catch_up(practice_id)
-        found = container.webhooks.endpoints(practice_id)
+        container.read_models.catch_up(practice_id)
+        found = container.webhooks.queries.endpoints(practice_id)
     if as_json:
         from api.webhooks.endpoints.schemas import listed_endpoint
 
@@ -46,13 +46,12 @@ def deliveries(
     """List what an endpoint was or will be sent, the newest first."""
     with opened() as container:
         from api.webhooks.endpoints.schemas import delivery_shown
-        from application.webhooks.endpoint_handler import require_present
-        from domain.webhooks.endpoint import WebhookEndpoint
+        from application.webhooks.endpoints import load_endpoint
 
         practice_id = practice_with(container, practice, endpoint)
-        require_present(container.logs.of(practice_id).load(WebhookEndpoint, endpoint))
-        container.catch_up(practice_id)
-        found, _ = container.webhooks.deliveries(practice_id, endpoint, status=status, limit=limit)
+        load_endpoint(container.logs.of(practice_id), endpoint)
+        container.read_models.catch_up(practice_id)
+        found, _ = container.webhooks.queries.deliveries(practice_id, endpoint, status=status, limit=limit)
     if as_json:
         print_json([delivery_shown(endpoint, one) for one in found])
         return
@@ -74,12 +73,13 @@ def replay(
 ) -> None:
     """Send an endpoint again, in order and under the same ids, whatever lies at or behind a position of the log."""
     with opened() as container:
-        from application.webhooks.request_replay import RequestReplay, RequestReplayHandler
+        from application.kernel.permissions import Actor
+        from application.webhooks.request_replay import RequestReplay
 
         practice_id = practice_with(container, practice, endpoint)
         command = RequestReplay(endpoint, from_position)
-        outcome = RequestReplayHandler(container.logs, container.clock)(practice_id, command, by_command_line())
-        container.catch_up(practice_id)
+        outcome = container.bus.execute(Actor.system(practice_id), command, by_command_line())
+        container.read_models.catch_up(practice_id)
     if as_json:
         print_json({"practice_id": practice_id, "endpoint_id": endpoint, "position": outcome.position})
     else:

@@ -32,8 +32,8 @@ def zones(
     nothing. JSON: one list, a member for each practice that is touched.
     """
     with opened() as container, progress_bar() as progress:
-        seen, handler = container.zone_sightings.read(), container.wall_time_keeper()
-        chosen = container.practices() if practice is None else [practice_of(container, practice)]
+        seen, handler = container.scheduling.zone_sightings.read(), container.scheduling.adopt_zone_rules
+        chosen = container.storage.practices() if practice is None else [practice_of(container, practice)]
         task = progress.add_task("practices", total=len(chosen))
         found: dict[UUID, ZoneRulesAdoption] = {}
         for tenant_id in chosen:
@@ -44,7 +44,7 @@ def zones(
             if done.kept or done.begun:
                 found[tenant_id] = done
                 if not dry_run:
-                    container.catch_up(tenant_id)
+                    container.read_models.catch_up(tenant_id)
     if as_json:
         print_json([_as_json(tenant_id, done) for tenant_id, done in found.items()])
         return

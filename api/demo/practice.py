@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID, uuid5
 
 from uuid_utils.compat import uuid7
@@ -11,15 +11,18 @@ from api.bootstrap.container import Container
 from api.demo import content
 from api.demo.key_file import DemoKey, demo_key
 from application.access.secret_keys import hash_of
-from application.patients.register_patient import RegisterPatient, RegisterPatientHandler
-from application.practice.add_resource import AddResource, AddResourceHandler
-from application.practice.join_clinician import JoinClinician, JoinClinicianHandler
-from application.practice.offer_service import OfferService, OfferServiceHandler
-from application.practice.open_location import OpenLocation, OpenLocationHandler
-from application.practice.open_practice import OpenPractice, OpenPracticeHandler
-from application.practice.set_clinician_hours import SetClinicianHours, SetClinicianHoursHandler
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
+from application.kernel.commands import Command
+from application.kernel.permissions import Actor
+from application.patients.register_patient import RegisterPatient
+from application.practice.add_resource import AddResource
+from application.practice.join_clinician import JoinClinician
+from application.practice.offer_service import OfferService
+from application.practice.open_location import OpenLocation
+from application.practice.open_practice import OpenPractice
+from application.practice.set_clinician_hours import SetClinicianHours
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.availability.find_slots import FindSlots
+from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import RuleBrokenError
 from domain.kernel.money import Money
 from domain.kernel.provenance import Provenance
@@ -28,6 +31,7 @@ from domain.kernel.zones import zone
 from domain.practice.service import Mode, ServiceTerms
 from domain.scheduling.appointments.appointment import Appointment
 
+T = TypeVar("T", bound=Aggregate)
 DAYS_AHEAD: Final = 7
 
 
@@ -41,7 +45,7 @@ def make_demo(container: Container) -> DemoKey:
     demo.open(key.api_key)
     demo.furnish()
     demo.book()
-    container.catch_up(key.practice_id)
+    container.read_models.catch_up(key.practice_id)
     return key
 
 
@@ -49,7 +53,7 @@ class _Demo:
     """Each step is a command with an id of its own, so that a second run finds it recorded and leaves it."""
 
     def __init__(self, container: Container, practice_id: UUID) -> None:
-        self._world = container
+        self._bus, self._actor = container.bus, Actor.system(practice_id)
         self._logs, self._clock = container.logs, container.clock
         self._id = practice_id
         self._locations: dict[str, UUID] = {}
@@ -61,19 +65,15 @@ class _Demo:
         command = OpenPractice(
             self._id, content.NAME, content.ZONE, content.CURRENCY, content.LOCALE, uuid7(), hash_of(api_key)
         )
-        OpenPracticeHandler(self._logs, self._clock)(command, self._step("open"))
+        self._execute(command, "open")
 
     def furnish(self) -> None:
         """Make the places, people and services."""
         for place in content.LOCATIONS:
-            location = OpenLocationHandler(self._logs, self._clock)(
-                self._id, OpenLocation(place.name, place.zone), self._step(f"location {place.name}")
-            )
-            self._locations[place.name] = location.thing.id
+            location = self._execute(OpenLocation(place.name, place.zone), f"location {place.name}")
+            self._locations[place.name] = location.id
             for kind, name in place.resources:
-                AddResourceHandler(self._logs, self._clock)(
-                    self._id, AddResource(location.thing.id, kind, name), self._step(f"resource {name}")
-                )
+                self._execute(AddResource(location.id, kind, name), f"resource {name}")
         for person in content.CLINICIANS:
             self._clinicians[person.name] = self._joined(person)
         for service in content.SERVICES:
@@ -90,17 +90,11 @@ class _Demo:
 
     def _joined(self, person: content.DemoClinician) -> UUID:
         location = next(place for place in content.LOCATIONS if place.name == person.location)
-        clinician = JoinClinicianHandler(self._logs, self._clock)(
-            self._id,
-            JoinClinician(person.name, person.email, location.zone),
-            self._step(f"clinician {person.name}"),
+        clinician = self._execute(JoinClinician(person.name, person.email, location.zone), f"clinician {person.name}")
+        self._execute(
+            SetClinicianHours(clinician.id, self._locations[person.location], person.weekly, ()), f"hours {person.name}"
         )
-        SetClinicianHoursHandler(self._logs, self._clock)(
-            self._id,
-            SetClinicianHours(clinician.thing.id, self._locations[person.location], person.weekly, ()),
-            self._step(f"hours {person.name}"),
-        )
-        return clinician.thing.id
+        return clinician.id
 
     def _offered(self, service: content.DemoService) -> UUID:
         terms = ServiceTerms(
@@ -115,8 +109,7 @@ class _Demo:
             clinician_ids=tuple(self._clinicians[name] for name in service.clinicians),
             requires=service.requires,
         )
-        handler = OfferServiceHandler(self._logs, self._clock)
-        return handler(self._id, OfferService(terms), self._step(f"service {service.name}")).thing.id
+        return self._execute(OfferService(terms), f"service {service.name}").id
 
     def _registered(self, patient: content.DemoPatient) -> UUID:
         command = RegisterPatient(
@@ -129,8 +122,7 @@ class _Demo:
             zone=patient.zone,
             locale=patient.locale,
         )
-        handler = RegisterPatientHandler(self._logs, self._clock)
-        return handler(self._id, command, self._step(f"patient {patient.given_name}")).thing.id
+        return self._execute(command, f"patient {patient.given_name}").id
 
     def _book(self, on_date: date, number: int, visit: content.DemoVisit) -> None:
         by = self._step(f"visit {on_date} {number}")
@@ -139,16 +131,19 @@ class _Demo:
         service_id, clinician_id = self._services[visit.service], self._clinicians[visit.clinician]
         midnight = datetime.combine(on_date, time(), zone(content.ZONE)).astimezone(UTC)
         day = TimeRange(midnight, midnight + timedelta(days=1))
-        found = FindSlotsHandler(self._logs, self._clock)(self._id, FindSlots(service_id, clinician_id, day))
+        found = self._bus.ask(self._actor, FindSlots(service_id, clinician_id, day))
         if not found.choices:
             return
         chosen = found.choices[visit.nth % len(found.choices)].slot
         command = BookAppointment(self._patients[visit.patient], service_id, clinician_id, chosen.starts_at)
         try:
-            BookAppointmentHandler(self._logs, self._clock)(self._id, command, by)
+            self._bus.execute(self._actor, command, by)
         except RuleBrokenError:
             # Somebody who tries the demo has just taken the time.
             return
+
+    def _execute(self, command: Command[T], step: str) -> T:
+        return self._bus.execute(self._actor, command, self._step(step)).aggregate
 
     def _step(self, name: str) -> Provenance:
         return Provenance("demo", uuid5(self._id, name), hashlib.sha256(name.encode()).digest())

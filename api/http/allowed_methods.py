@@ -1,6 +1,6 @@
-"""Which methods a path takes: what a refusal of another one has to name.
+"""The Allow header of a 405: all methods of a path.
 
-The framework names those of the first route it finds there, and no more (seen with FastAPI 0.165); RFC 9110 asks for all.
+FastAPI 0.165 names only the methods of the first route with this path; RFC 9110 requires all.
 """
 
 from fastapi import FastAPI
@@ -8,7 +8,7 @@ from starlette.routing import compile_path
 
 
 def methods_at(app: FastAPI, path: str) -> list[str]:
-    """Return the methods that are documented for a path, in the order of the alphabet; none if it is not documented."""
+    """Return the documented methods of a path in alphabetical order; none if it is not documented."""
     found: set[str] = set()
     for template, operations in app.openapi()["paths"].items():
         form, _, _ = compile_path(template)

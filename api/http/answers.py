@@ -1,4 +1,4 @@
-"""What a route answers: a body and what HTTP says about it."""
+"""The answer of a route: a JSON body, a status and headers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ _OPTIONS: Final = orjson.OPT_UTC_Z
 
 
 class Answering(Protocol):
-    """Whatever a route may answer with."""
+    """An answer that can be encoded as an HTTP response."""
 
     def response(self) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``version`` becomes the ETag, ``location`` the address of what was created."""
+    """``version`` becomes the ETag, ``location`` the address of the created resource."""
 
     body: Mapping[str, object]
     status: int = 200
@@ -26,7 +26,7 @@ class Answer:
     location: str | None = None
 
     def response(self) -> Response:
-        """Encode at once: answers are made from typed things, so no model checks them again."""
+        """Encode with orjson: presenters return typed values, so no model validates them again."""
         headers: dict[str, str] = {}
         if self.version is not None:
             headers["ETag"] = f'"{self.version}"'

@@ -1,4 +1,4 @@
-"""Who asks: a key in the Authorization header, known by its hash."""
+"""Authentication by the API key in the Authorization header."""
 
 import hashlib
 import logging
@@ -15,53 +15,53 @@ from api.http.thread_pool import FairThreadPool, OverloadedError
 from application.access.secret_keys import is_well_formed
 from application.kernel.permissions import Actor
 
-REMEMBERED_SECONDS: Final = 1.0
-"""How long a key that was looked up is taken as it was. A key revoked by this process ends at once, by another one within this time."""
-_MOST_REMEMBERED: Final = 10_000
+CACHED_SECONDS: Final = 1.0
+"""How long a key is cached. This process applies its own revocations at once, those of others after this time."""
+_MOST_CACHED: Final = 10_000
 
 _access = logging.getLogger("scheduler.access")
 
 
 class KeyAuthenticator:
-    """Knows keys by their hashes; what it knows is a second old at most."""
+    """Finds the actor of a key, with a cache of ``CACHED_SECONDS``."""
 
     def __init__(self, find: Callable[[bytes], Actor | None], thread_pool: FairThreadPool) -> None:
-        """``find`` looks a key up by its SHA-256; it blocks."""
+        """``find`` looks up a key by its SHA-256; it may block."""
         self._find = find
-        self._crossing = thread_pool
-        self._known: OrderedDict[bytes, tuple[Actor, float]] = OrderedDict()
+        self._thread_pool = thread_pool
+        self._cached: OrderedDict[bytes, tuple[Actor, float]] = OrderedDict()
 
     async def actor(self, key: str) -> Actor | None:
-        """Return whose key it is; None if it is nobody's, or was revoked. Raises OverloadedError."""
+        """Return the actor of a key; None if it is unknown or was revoked. Raises OverloadedError."""
         if not is_well_formed(key):
             return None
         digest = hashlib.sha256(key.encode()).digest()
-        known = self._known.get(digest)
-        if known and known[1] > time.monotonic():
-            return known[0]
-        asked = time.monotonic()
-        actor = await self._crossing.run(digest, lambda: self._find(digest))
+        cached = self._cached.get(digest)
+        if cached and cached[1] > time.monotonic():
+            return cached[0]
+        looked_up_at = time.monotonic()
+        actor = await self._thread_pool.run(digest, lambda: self._find(digest))
         if actor is None:
-            self._known.pop(digest, None)
+            self._cached.pop(digest, None)
             return None
-        self._known[digest] = (actor, asked + REMEMBERED_SECONDS)
-        self._known.move_to_end(digest)
-        if len(self._known) > _MOST_REMEMBERED:
-            self._known.popitem(last=False)
+        self._cached[digest] = (actor, looked_up_at + CACHED_SECONDS)
+        self._cached.move_to_end(digest)
+        if len(self._cached) > _MOST_CACHED:
+            self._cached.popitem(last=False)
         return actor
 
     def forget(self, key_id: UUID) -> None:
-        """Look the key up again before it is believed."""
-        self._known = OrderedDict((d, known) for d, known in self._known.items() if known[0].key_id != key_id)
+        """Remove a key from the cache."""
+        self._cached = OrderedDict((d, cached) for d, cached in self._cached.items() if cached[0].key_id != key_id)
 
 
 class Authentication:
-    """Lets only known keys into /v1, before anything else of the request is read; feeds are read by their own tokens."""
+    """ASGI middleware: refuses requests to /v1 without a valid key before their body is read. Feeds have tokens of their own."""
 
     def __init__(self, app: ASGIApp, key_authenticator: KeyAuthenticator, outages: tuple[type[Exception], ...]) -> None:
         self._app = app
-        self._doorkeeper = key_authenticator
-        self._away: tuple[type[Exception], ...] = (OverloadedError, *outages)
+        self._authenticator = key_authenticator
+        self._outages: tuple[type[Exception], ...] = (OverloadedError, *outages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/") or _is_feed(scope):
@@ -69,18 +69,18 @@ class Authentication:
             return
         request_id = scope["request_id"]
         try:
-            actor = await self._doorkeeper.actor(_bearer(scope))
-        except self._away:
-            answer = problem(request_id, 503, "unavailable", "keys cannot be looked up at this moment; try again")
+            actor = await self._authenticator.actor(_bearer(scope))
+        except self._outages:
+            answer = problem(request_id, 503, "unavailable", "API keys cannot be checked at the moment; try again")
             await answer(scope, receive, send)
             return
         if actor is None:
-            _access.warning("refused an unknown key request=%s", request_id)
+            _access.warning("refused an invalid key request=%s", request_id)
             answer = problem(
                 request_id,
                 401,
                 "unauthenticated",
-                "send a valid key: Authorization: Bearer sk_...",
+                "send a valid API key: Authorization: Bearer sk_...",
                 headers={"WWW-Authenticate": 'Bearer realm="scheduler"'},
             )
             await answer(scope, receive, send)
@@ -90,7 +90,7 @@ class Authentication:
 
 
 def _is_feed(scope: Scope) -> bool:
-    """Whether this is the one route whose path holds a secret of its own."""
+    """Return whether the path itself contains the secret: a calendar feed."""
     path: str = scope["path"]
     return scope["method"] == "GET" and path.startswith("/v1/feeds/") and path.endswith(".ics")
 

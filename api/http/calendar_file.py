@@ -1,4 +1,4 @@
-"""Answers that are calendars: iCalendar with an ETag, and nothing but that where the caller has it already."""
+"""Answers in iCalendar, with an ETag and 304 for conditional requests."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from application.scheduling.calendars.icalendar.visits import MEDIA_TYPE
 
 ICALENDAR: Final[Responses] = {
     200: {"description": "iCalendar.", "content": {"text/calendar": {"schema": {"type": "string"}}}},
-    304: {"description": "It is what `If-None-Match` names."},
+    304: {"description": "Not modified: the calendar is the one in `If-None-Match`."},
 }
-"""For the documentation."""
+"""The successful responses, for the documentation."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarFile:
-    """``seen`` is the caller's If-None-Match."""
+    """``seen`` is the value of If-None-Match."""
 
     text: str
     seen: str | None = None
 
     def response(self) -> Response:
-        """304 where the caller has seen just this; a calendar that did not change has the same bytes."""
+        """Return the calendar, or 304 if its ETag is in ``seen``. An unchanged calendar has the same bytes."""
         body = self.text.encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        # Whoever asks again is told whether it is still so; no store between may keep it.
+        # Clients may keep it if they revalidate; shared caches may not.
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
         if self.seen is not None and ("*" in self.seen or etag in self.seen):
             return Response(status_code=304, headers=headers)
@@ -35,6 +35,6 @@ class CalendarFile:
 
 
 def seen_by(request: Request) -> str | None:
-    """Return the caller's If-None-Match, as far as it can be one of ours."""
-    said = request.headers.get("if-none-match")
-    return said[:1000] if said else None
+    """Return the value of If-None-Match, cut to 1,000 characters."""
+    value = request.headers.get("if-none-match")
+    return value[:1000] if value else None

@@ -1,11 +1,12 @@
-"""One request, as routes see it: who asks, under which command, for which version, and how it is carried out."""
+"""The request as routes see it: its actor, idempotency key and expected version, and how it is carried out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Request, Response
+from fastapi import Query as QueryParameter
 
 from api.bootstrap.container import Container
 from api.http.answers import Answer, Answering
@@ -15,9 +16,10 @@ from api.http.moments import AsOf, Moment, Version, moment_of
 from api.http.resource_responses import Show, changed, made, shown
 from api.http.strict_input import check_fields, check_key, check_query
 from api.http.thread_pool import FairThreadPool
+from application.kernel.commands import Command, Query
 from application.kernel.errors import StaleVersionError
-from application.kernel.handlers import Change, CreateHandler, UpdateHandler
-from application.kernel.permissions import Action, Actor, authorise
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Actor, Permission, authorise
 from application.kernel.practice_log import PracticeLog
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
@@ -25,24 +27,27 @@ from domain.kernel.provenance import Provenance
 
 After = Annotated[
     int | None,
-    Query(ge=0, le=2**62, description="Wait until the answer holds what was written at this `position`, at most 2 s."),
+    QueryParameter(
+        ge=0, le=2**62, description="Wait, at most 2 s, until the answer includes the write with this `position`."
+    ),
 ]
 IfMatch = Annotated[
     str | None,
     Header(
-        alias="If-Match", max_length=64, description="The `ETag` you have seen; refused with 412 if it has changed."
+        alias="If-Match",
+        max_length=64,
+        description="The `ETag` of the version that you changed; 412 if there is a newer one.",
     ),
 ]
 
 
-C = TypeVar("C")
-D = TypeVar("D", bound=Change)
+R = TypeVar("R")
 T = TypeVar("T", bound=Aggregate)
 
 
 @dataclass(frozen=True, slots=True)
 class AppServices:
-    """What routes share within one app."""
+    """What the routes of one app share."""
 
     container: Container
     thread_pool: FairThreadPool
@@ -51,6 +56,8 @@ class AppServices:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """One authenticated request."""
+
     request: Request
     gate: AppServices
     actor: Actor
@@ -65,12 +72,12 @@ class Call:
 
     @property
     def log(self) -> PracticeLog:
-        """The log of the caller's practice. Asked for in a thread."""
+        """The log of the caller's practice. Use it only in a thread."""
         return self.gate.container.logs.of(self.actor.tenant_id)
 
     @property
     def expected_version(self) -> int | None:
-        """Raises StaleVersionError: the caller has seen a version that never was."""
+        """The version in If-Match. Raises StaleVersionError: it is not one of our ETags."""
         if self.if_match is None or self.if_match == "*":
             return None
         seen = self.if_match.removeprefix('"').removesuffix('"')
@@ -78,30 +85,32 @@ class Call:
             raise StaleVersionError
         return int(seen)
 
-    async def read(self, action: Action, work: Callable[[], Answering]) -> Response:
-        """Answer with what ``work`` returns, from a thread. Raises NotPermittedError, OverloadedError, and what ``work`` raises."""
+    async def read(self, action: Permission, work: Callable[[], Answering]) -> Response:
+        """Run ``work`` in a thread and return its answer. Raises NotPermittedError, OverloadedError, and what ``work`` raises."""
         authorise(self.actor, action)
         answer = await self.gate.thread_pool.run(self.actor.tenant_id, work)
         return answer.response()
 
-    async def show(self, action: Action, kind: type[T], id_: UUID, show: Show[T]) -> Response:
-        """Answer with one thing: as it is, or as it was at the moment that the query names."""
+    async def show(self, action: Permission, kind: type[T], id_: UUID, show: Show[T]) -> Response:
+        """Answer with an aggregate in its present state, or at `as_of` or `version`."""
         return await self.show_at(action, kind, id_, lambda moment: show)
 
-    async def show_at(self, action: Action, kind: type[T], id_: UUID, shower: Callable[[Moment], Show[T]]) -> Response:
-        """As ``show``, of a thing that is shown by the time, or beside other things: ``shower`` is told which moment it is."""
+    async def show_at(
+        self, action: Permission, kind: type[T], id_: UUID, shower: Callable[[Moment], Show[T]]
+    ) -> Response:
+        """As ``show``, for a presenter that depends on the moment."""
 
         def work() -> Answer:
             moment = self.moment(kind, id_)
-            thing = self.log.look_up(kind, id_, moment.position, self.version)
-            return shown(thing, shower(moment), moment.position)
+            aggregate = self.log.look_up(kind, id_, moment.position, self.version)
+            return shown(aggregate, shower(moment), moment.position)
 
         return await self.read(action, work)
 
     def moment(self, kind: type[Aggregate], id_: UUID) -> Moment:
-        """Return the moment that the query names; a version is one of the thing named here. Asked for in a thread.
+        """Return the moment of `as_of` or of `version` of this aggregate, else the present. Use it only in a thread.
 
-        Raises InvalidValueError: two moments are named, or one that has not come; NotFoundError, NotYetError: no such version.
+        Raises InvalidValueError: both are set, or `as_of` is in the future; NotFoundError, NotYetError: no such version.
         """
         if self.as_of is not None:
             if self.version is not None:
@@ -112,26 +121,50 @@ class Call:
             return Moment(reached.recorded_at, reached.position)
         return Moment(self.container.clock.now())
 
-    async def write(self, action: Action, work: Callable[[Provenance], Answer]) -> Response:
-        """As ``read``, with where the facts come from."""
-        authorise(self.actor, action)
-        body = await self.request.body()
-        check_fields(body)
-        by = provenance(self.actor, self.idempotency_key, self.request.method, self.request.scope["path"], body)
+    async def execute(
+        self, command: Command[T] | Callable[[], Command[T]], present: Callable[[Outcome[T]], Answering]
+    ) -> Response:
+        """Carry out a command in a thread, and present its outcome there.
+
+        A command that is built by reading the log is given as a function. Raises what ``CommandBus.execute`` raises.
+        """
+        by = await self._provenance()
+
+        def work() -> Answering:
+            built = command if isinstance(command, Command) else command()
+            return present(self.container.bus.execute(self.actor, built, by))
+
+        return (await self.gate.thread_pool.run(self.actor.tenant_id, work)).response()
+
+    async def create(self, command: Command[T], path: str, show: Show[T]) -> Response:
+        """Carry out a command that creates a resource below ``path``."""
+        return await self.execute(command, lambda outcome: made(outcome, path, show))
+
+    async def change(self, command: Command[T], show: Show[T]) -> Response:
+        """Carry out a command that changes a resource."""
+        return await self.execute(command, lambda outcome: changed(outcome, show))
+
+    async def ask(self, query: Query[R] | Callable[[], Query[R]], present: Callable[[R], Answering]) -> Response:
+        """Answer a query in a thread, and present the answer there. ``query`` and errors as for ``execute``."""
+        check_fields(await self.request.body())
+
+        def work() -> Answering:
+            built = query if isinstance(query, Query) else query()
+            return present(self.container.bus.ask(self.actor, built))
+
+        return (await self.gate.thread_pool.run(self.actor.tenant_id, work)).response()
+
+    async def write(self, permission: Permission, work: Callable[[Provenance], Answer]) -> Response:
+        """As ``read``, with the provenance of what is recorded."""
+        authorise(self.actor, permission)
+        by = await self._provenance()
         answer = await self.gate.thread_pool.run(self.actor.tenant_id, lambda: work(by))
         return answer.response()
 
-    async def make(
-        self, action: Action, handler: type[CreateHandler[C, T]], command: C, path: str, show: Show[T]
-    ) -> Response:
-        """Carry out a command that brings a thing into being below ``path``."""
-        carry_out = handler(self.container.logs, self.container.clock)
-        return await self.write(action, lambda by: made(carry_out(self.actor.tenant_id, command, by), path, show))
-
-    async def change(self, action: Action, handler: type[UpdateHandler[D, T]], command: D, show: Show[T]) -> Response:
-        """Carry out a command that changes a thing."""
-        carry_out = handler(self.container.logs, self.container.clock)
-        return await self.write(action, lambda by: changed(carry_out(self.actor.tenant_id, command, by), show))
+    async def _provenance(self) -> Provenance:
+        body = await self.request.body()
+        check_fields(body)
+        return provenance(self.actor, self.idempotency_key, self.request.method, self.request.scope["path"], body)
 
 
 def _call(
@@ -148,7 +181,7 @@ def _call(
     return Call(request, request.app.state.gate, request.scope["actor"], idempotency_key, if_match, as_of, version)
 
 
-# Every reading takes ``after``. Those of views wait for it, and say so themselves; what is read from the log is never behind it.
+# Every read accepts ``after``. Routes that read views wait for it; the log itself is never behind.
 async def _reading(request: Request, after: After = None) -> Call:
     return _call(request)
 
@@ -171,8 +204,8 @@ async def _changing(request: Request, idempotency_key: IdempotencyKey = None, if
 
 Reading: TypeAlias = Annotated[Call, Depends(_reading)]
 Following: TypeAlias = Annotated[Call, Depends(_following)]
-"""Of a log page by page, where ``after`` is where the page before ended."""
+"""A read of the log in pages, where ``after`` is the end of the previous page."""
 Showing: TypeAlias = Annotated[Call, Depends(_showing)]
-"""Of one thing, now or at another moment; whatever answers with one takes it."""
+"""A read of one resource, now or in the past."""
 Creating: TypeAlias = Annotated[Call, Depends(_creating)]
 Changing: TypeAlias = Annotated[Call, Depends(_changing)]

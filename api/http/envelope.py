@@ -1,6 +1,6 @@
-"""What every request and answer gets, whatever the route: an id, safe headers, a count, and a last resort.
+"""Middleware for all requests: request id, security headers, body limit, metrics, and 500 for unexpected errors.
 
-Plain ASGI: the framework's own base class for middleware costs a task for each request.
+Plain ASGI, because Starlette's BaseHTTPMiddleware starts a task for each request.
 """
 
 import re
@@ -15,9 +15,9 @@ from api.http.errors import unexpected
 from api.http.metrics import Metrics
 
 LARGEST_BODY: Final = 64 * 1024
-"""The framework's own limit answers in plain text; this one is a problem like any other refusal."""
+"""In bytes. A larger body is answered with a problem; the server's own limit would answer in plain text."""
 LARGEST_CALENDAR: Final = 3 * 1024 * 1024
-"""2 MiB of a calendar, as JSON writes it: each line break takes two more."""
+"""In bytes: 2 MiB of iCalendar in a JSON string, where each line break takes two more."""
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SAFE: Final = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
@@ -34,12 +34,12 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         began, method = time.perf_counter(), scope["method"]
-        # RFC 9110: HEAD is answered as GET would be; the server leaves the body out. Routes know of GET alone.
+        # RFC 9110: HEAD is answered as GET without the body, which the server omits. Routes handle only GET.
         scope = {**scope, "method": "GET"} if method == "HEAD" else scope
         request_id = scope["request_id"] = _request_id(scope)
         status = 0
 
-        async def send_sealed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -61,11 +61,11 @@ class RequestMiddleware:
             return message
 
         try:
-            await self._app(scope, receive_some, send_sealed)
+            await self._app(scope, receive_some, send_with_headers)
         except Exception as error:
             response = unexpected(request_id, error)
             if not status:
-                await response(scope, receive, send_sealed)
+                await response(scope, receive, send_with_headers)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             self._metrics.answered(

@@ -1,7 +1,7 @@
-"""Refusals as RFC 9457 problems: the only place that knows status codes.
+"""Errors as RFC 9457 problems. Only this module maps errors to status codes.
 
-A thing that is unknown and one that is out of the caller's reach are answered alike. No answer repeats what was sent:
-it may be personal. What nobody expected is answered with a request id alone.
+An unknown resource and one outside the caller's reach get the same answer. No answer repeats a value of the
+request, which may be personal. An unexpected error is answered with the request id only.
 """
 
 import logging
@@ -51,41 +51,41 @@ _access = logging.getLogger("scheduler.access")
 _faults = logging.getLogger("scheduler.faults")
 _FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
-# Pydantic's own messages may quote what was sent, so its kinds of error are put in words here.
-_SAID_OF: Final = {
+# Messages of pydantic may quote values of the request, so each of its error types has a message here.
+_MESSAGES: Final = {
     "missing": "this field is required",
     "extra_forbidden": "there is no such field",
-    "string_type": "this is a text",
-    "int_type": "this is a whole number",
-    "int_parsing": "this is a whole number",
-    "int_from_float": "this is a whole number",
-    "bool_type": "this is true or false",
-    "bool_parsing": "this is true or false",
-    "list_type": "this is a list",
-    "model_attributes_type": "this is an object",
-    "model_type": "this is an object",
-    "dict_type": "this is an object",
-    "uuid_type": "this is an id (UUID)",
-    "uuid_parsing": "this is an id (UUID)",
-    "date_from_datetime_parsing": "this is a date such as 2026-06-01",
-    "date_parsing": "this is a date such as 2026-06-01",
-    "date_type": "this is a date such as 2026-06-01",
+    "string_type": "this must be a string",
+    "int_type": "this must be an integer",
+    "int_parsing": "this must be an integer",
+    "int_from_float": "this must be an integer",
+    "bool_type": "this must be true or false",
+    "bool_parsing": "this must be true or false",
+    "list_type": "this must be a list",
+    "model_attributes_type": "this must be an object",
+    "model_type": "this must be an object",
+    "dict_type": "this must be an object",
+    "uuid_type": "this must be a UUID",
+    "uuid_parsing": "this must be a UUID",
+    "date_from_datetime_parsing": "this must be a date such as 2026-06-01",
+    "date_parsing": "this must be a date such as 2026-06-01",
+    "date_type": "this must be a date such as 2026-06-01",
     "json_invalid": "the body is not JSON",
-    "string_pattern_mismatch": "this has another form",
+    "string_pattern_mismatch": "this has the wrong format",
     UNKNOWN: "there is no such parameter",
-    REPEATED: "this is sent once",
+    REPEATED: "this may be sent only once",
 }
-_BOUNDED_BY: Final = {
-    "greater_than_equal": ("this is at least {}", "ge"),
-    "greater_than": ("this is more than {}", "gt"),
-    "less_than_equal": ("this is at most {}", "le"),
-    "less_than": ("this is less than {}", "lt"),
-    "string_too_short": ("this has at least {} characters", "min_length"),
-    "string_too_long": ("this has at most {} characters", "max_length"),
-    "too_short": ("this has at least {} entries", "min_length"),
-    "too_long": ("this has at most {} entries", "max_length"),
-    "enum": ("this is one of {}", "expected"),
-    "literal_error": ("this is one of {}", "expected"),
+_LIMIT_MESSAGES: Final = {
+    "greater_than_equal": ("this must be at least {}", "ge"),
+    "greater_than": ("this must be more than {}", "gt"),
+    "less_than_equal": ("this must be at most {}", "le"),
+    "less_than": ("this must be less than {}", "lt"),
+    "string_too_short": ("this must have at least {} characters", "min_length"),
+    "string_too_long": ("this must have at most {} characters", "max_length"),
+    "too_short": ("this must have at least {} entries", "min_length"),
+    "too_long": ("this must have at most {} entries", "max_length"),
+    "enum": ("this must be one of {}", "expected"),
+    "literal_error": ("this must be one of {}", "expected"),
 }
 
 
@@ -99,7 +99,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **more: object,
 ) -> Response:
-    """Return a problem: its type and title follow from its code, its detail never from what was sent."""
+    """Return a problem. Type and title are derived from ``code``; ``detail`` must not repeat values of the request."""
     body: dict[str, object] = {
         "type": f"urn:problem:{code}",
         "title": code.replace("_", " ").capitalize(),
@@ -111,30 +111,30 @@ def problem(
     }
     if errors:
         body["errors"] = errors
-    said = dict(headers or {})
+    headers = dict(headers or {})
     if status == 503:
-        said["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, said, "application/problem+json")
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, headers, "application/problem+json")
 
 
 def install(app: FastAPI, outages: Sequence[type[Exception]]) -> None:
-    """Make every refusal a problem. ``outages`` mean that the log or the keys cannot be reached."""
+    """Answer every error with a problem. ``outages`` are errors of the connection to the log or the keys."""
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(ApplicationError, _refused)
     app.add_exception_handler(ProjectionError, _refused)
-    app.add_exception_handler(OverloadedError, _crowded)
+    app.add_exception_handler(OverloadedError, _overloaded)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     for kind in outages:
-        app.add_exception_handler(kind, _away)
+        app.add_exception_handler(kind, _unavailable)
 
 
 def unexpected(request_id: str, error: BaseException) -> Response:
-    """Return the last resort's answer. The log learns where it happened, and no value: a message may hold personal data."""
+    """Return 500 and log the place of an error, without its message, which may contain personal data."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     where = " < ".join(f"{frame.name}:{frame.lineno} {frame.filename.rpartition('/')[2]}" for frame in reversed(frames))
     _faults.error("unexpected %s request=%s at %s", type(error).__name__, request_id, where)
-    return problem(request_id, 500, "internal_error", "something went wrong; tell us the request id")
+    return problem(request_id, 500, "internal_error", "an unexpected error; report the request id")
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -149,11 +149,11 @@ async def _refused(request: Request, error: Exception) -> Response:
     return problem(request_id, STATUS[kind], error.code, str(error), errors=fields, **more)
 
 
-async def _crowded(request: Request, error: Exception) -> Response:
-    return problem(request_id_of(request), 503, "overloaded", "too many requests at this moment; try again")
+async def _overloaded(request: Request, error: Exception) -> Response:
+    return problem(request_id_of(request), 503, "overloaded", "too many requests at the moment; try again")
 
 
-async def _away(request: Request, error: Exception) -> Response:
+async def _unavailable(request: Request, error: Exception) -> Response:
     request_id = request_id_of(request)
     _faults.warning("unavailable: %s request=%s", type(error).__name__, request_id)
     return problem(request_id, 503, "unavailable", "the practice's log cannot be reached; try again")
@@ -162,7 +162,7 @@ async def _away(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    # RFC 9110 has renamed 413; this version of the standard library has not.
+    # RFC 9110 renamed 413; Python 3.11 has the old name.
     phrase = "Content Too Large" if error.status_code == 413 else HTTPStatus(error.status_code).phrase
     code = "not_found" if error.status_code == 404 else phrase.lower().replace(" ", "_").replace("-", "_")
     headers = error.headers
@@ -176,25 +176,23 @@ async def _malformed(request: Request, error: Exception) -> Response:
         raise error
     found = error.errors()
     if any(each["loc"][0] == "path" for each in found):
-        # What has not the form of an id is no thing's id: it is unknown, like any other.
-        return problem(request_id_of(request), 404, "not_found", "there is no such thing")
-    if _is_another_kind(request, found):
+        # A malformed id identifies no resource.
+        return problem(request_id_of(request), 404, "not_found", "the resource does not exist")
+    if _has_wrong_media_type(request, found):
         return problem(request_id_of(request), 415, "unsupported_media_type", "send the body as application/json")
     errors = [{"field": _field(each), "message": _message(each)} for each in found[:20]]
-    return problem(
-        request_id_of(request), 422, "invalid_value", "the request has values that can never be right", errors=errors
-    )
+    return problem(request_id_of(request), 422, "invalid_value", "the request has invalid values", errors=errors)
 
 
-def _is_another_kind(request: Request, found: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the body was refused as a whole because it does not say that it is JSON; the framework reads no other."""
+def _has_wrong_media_type(request: Request, found: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether the body was refused because its Content-Type is not JSON."""
     kind, _, _ = request.headers.get("content-type", "").partition(";")
     is_json = re.fullmatch(r"application/([a-z0-9.-]+\+)?json", kind.strip().lower()) is not None
     return not is_json and any(tuple(each["loc"]) == ("body",) and each["type"] != "missing" for each in found)
 
 
 def _field(found: Mapping[str, Any]) -> str:
-    # Of what is no JSON at all, the framework names the place where it gave up.
+    # For invalid JSON, FastAPI names the offset in the body.
     loc = ("body",) if found["type"] == "json_invalid" else found["loc"]
     parts = [str(part) for part in loc[1:]] or [str(loc[0])]
     return ".".join(part if part.isdecimal() or _FIELD.fullmatch(part) else _header_or_unknown(part) for part in parts)
@@ -206,11 +204,11 @@ def _header_or_unknown(part: str) -> str:
 
 def _message(found: Mapping[str, object]) -> str:
     kind = str(found["type"])
-    bounded = _BOUNDED_BY.get(kind)
+    bounded = _LIMIT_MESSAGES.get(kind)
     limits = found.get("ctx")
     if bounded and isinstance(limits, dict) and bounded[1] in limits:
         return bounded[0].format(limits[bounded[1]])
-    return _SAID_OF.get(kind, "this cannot be used")
+    return _MESSAGES.get(kind, "this value is invalid")
 
 
 def request_id_of(request: Request) -> str:

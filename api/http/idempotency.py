@@ -1,4 +1,4 @@
-"""Makes a repeated request the same command: one key of the caller's, one command, one answer."""
+"""Idempotency-Key: a repeated request is the same command and gets the same answer."""
 
 import hashlib
 from typing import Annotated, Final
@@ -21,22 +21,22 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=KEY_LENGTH,
         pattern=KEY_PATTERN,
-        description="Any text of your choice, new for each command. The same request under the same key is carried out once "
-        "and answered alike, for as long as the practice's log exists; another request under it is refused.",
+        description="A unique text for each command. A repeated request with the same key is carried out once and gets the same "
+        "answer, for as long as the practice's log exists. Another request with the same key is refused.",
     ),
 ]
 
 
 def provenance(actor: Actor, key: str | None, method: str, path: str, body: bytes) -> Provenance:
-    """Return under which command id and fingerprint a request is recorded.
+    """Return the actor, the command id and the fingerprint under which a request is recorded.
 
-    Both belong to the practice and the actor: two practices, or two keys of one, may use the same Idempotency-Key.
-    ``path`` holds the ids; ``body`` counts by what it says, not by its white space or the order of its fields.
+    The command id depends on practice, API key and Idempotency-Key. The fingerprint ignores white space and
+    the order of fields in ``body``.
     """
     if key is None:
         return Provenance(actor.name, uuid7())
-    said = hashlib.sha256(b"\n".join((method.encode(), path.encode(), _canonical(body)))).digest()
-    return Provenance(actor.name, _command_id(actor, key), said)
+    fingerprint = hashlib.sha256(b"\n".join((method.encode(), path.encode(), _canonical(body)))).digest()
+    return Provenance(actor.name, _command_id(actor, key), fingerprint)
 
 
 def _command_id(actor: Actor, key: str) -> UUID:
@@ -47,4 +47,4 @@ def _canonical(body: bytes) -> bytes:
     try:
         return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
     except orjson.JSONDecodeError:
-        return body  # no body at all, or one that only a laxer reader takes for JSON
+        return body  # empty, or invalid JSON

@@ -1,4 +1,4 @@
-"""What the program counts about itself. No label names a practice or a person."""
+"""Prometheus metrics. No label identifies a practice or a person."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 
 
 class Metrics:
-    """One app's numbers; ``route`` is the template of the path, so that no id becomes a label."""
+    """The metrics of one app. ``route`` is the path's template, so that no id becomes a label."""
 
     content_type = CONTENT_TYPE_LATEST
 
@@ -26,5 +26,5 @@ class Metrics:
         self._seconds.labels(route).observe(seconds)
 
     def exposition(self) -> bytes:
-        """Return everything in the text form that Prometheus reads."""
+        """Return all metrics in the Prometheus text format."""
         return generate_latest(self._registry)

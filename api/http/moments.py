@@ -1,4 +1,4 @@
-"""Moments of the past that a query asks about: an instant of recorded time, or a version."""
+"""Reads of the past: the parameters `as_of` (recorded time) and `version`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,35 +17,35 @@ AsOf: TypeAlias = Annotated[
     str | None,
     Query(
         max_length=40,
-        description="An instant of recorded time, RFC 3339 with an offset: the answer holds what had been recorded by then. "
-        "What is personal and was erased since reads as erased.",
+        description="An instant of recorded time, RFC 3339 with an offset: the answer is the state that was recorded by then. "
+        "Personal data erased since is shown as erased.",
         examples=["2026-06-01T08:00:00+02:00"],
     ),
 ]
 Version: TypeAlias = Annotated[
     int | None,
-    Query(ge=1, le=_MOST_VERSIONS, description="The thing at this version of its own. Not together with `as_of`."),
+    Query(ge=1, le=_MOST_VERSIONS, description="The resource at this version. Not together with `as_of`."),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a thing is looked at: ``position`` is the one that the log had reached ``at`` an instant, None for the present."""
+    """``position`` is the log's position ``at`` the instant; None for the present."""
 
     at: datetime
     position: int | None = None
 
 
 def moment_of(container: Container, actor: Actor, as_of: str, field: str = "as_of") -> Moment:
-    """Return the moment of an instant. Raises InvalidValueError: no time, or one that has not come yet."""
-    # A plus sign that was not escaped arrives as a space.
-    asked = instant(as_of[:-6] + "+" + as_of[-5:] if as_of[-6:-5] == " " else as_of, field)
-    refuse_future(container, asked, field)
-    return Moment(asked, container.instants.position_at(actor.tenant_id, asked))
+    """Return the moment of an instant. Raises InvalidValueError: not a time, or in the future."""
+    # An unescaped plus sign arrives as a space.
+    requested = instant(as_of[:-6] + "+" + as_of[-5:] if as_of[-6:-5] == " " else as_of, field)
+    refuse_future(container, requested, field)
+    return Moment(requested, container.audit.instants.position_at(actor.tenant_id, requested))
 
 
-def refuse_future(container: Container, asked: datetime, field: str) -> None:
-    """Raises InvalidValueError: the instant has not come yet."""
+def refuse_future(container: Container, requested: datetime, field: str) -> None:
+    """Raise InvalidValueError if the instant is in the future."""
     now = container.clock.now()
-    if asked > now:
-        raise InvalidValueError(field, f"nobody knows yet what will be recorded; it is {zulu(now)}")
+    if requested > now:
+        raise InvalidValueError(field, f"this is in the future; it is {zulu(now)}")

@@ -1,4 +1,4 @@
-"""How the API describes itself: OpenAPI 3.1 with the key that each route of /v1 asks for, and with what it answers."""
+"""The OpenAPI 3.1 description: what FastAPI derives from the routes, completed with keys, errors and examples."""
 
 from importlib.resources import files
 from typing import Any, Final
@@ -7,14 +7,16 @@ import orjson
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-ABOUT: Final = """
-Scheduling for therapists, clinics and studios. Send your key with each request: `Authorization: Bearer sk_...`.
+from api.http.schemas import Body, Problem
 
-* Times are RFC 3339 with an offset, and are answered in UTC. Money is counted in the currency's smallest unit.
-* Writes take an `Idempotency-Key`: the same request under it is carried out once. On an existing thing they take `If-Match`.
-* Answers to writes carry a `position`; whatever is read with `after=<position>` holds what was written.
-* Refusals are RFC 9457 problems with a stable `code`. What is unknown and what is not yours look alike.
-* Nothing is passed over: fields and parameters that are not known are refused, as is what is sent twice.
+ABOUT: Final = """
+Scheduling for therapists, clinics and studios. Send your API key with each request: `Authorization: Bearer sk_...`.
+
+* Times are RFC 3339 with an offset; answers use UTC. Amounts of money are in the currency's smallest unit.
+* Writes accept an `Idempotency-Key`: a repeated request is carried out once. Changes accept `If-Match`.
+* Answers to writes have a `position`; a read with `after=<position>` includes the write.
+* Errors are RFC 9457 problems with a stable `code`. A resource that is not yours looks like one that does not exist.
+* Unknown fields and parameters are refused, and so are duplicates.
 """
 
 TAGS: Final = (
@@ -32,42 +34,59 @@ TAGS: Final = (
     "operations",
 )
 
-
-OPEN: Final = frozenset({"/v1/feeds/{token}.ics"})
-"""What wants no key: its path is one."""
+PUBLIC: Final = frozenset({"/v1/feeds/{token}.ics"})
+"""Paths of /v1 that need no API key. The token in the path is the secret."""
 
 ANSWERS_FILE: Final = "example_answers.json"
-"""What each operation answered in a practice's life; tests/api/http/example_answers.py writes it, and a test fails when it is stale."""
+"""Examples of answers by operation and status. tests/api/http/example_answers.py writes the file."""
+
+Spec = dict[str, Any]
 
 
 class DescribedApp(FastAPI):
-    """Says in its description what the framework cannot know: which routes want a key, since keys are checked before routing, and
-    what is answered, for example."""
+    """FastAPI with a complete description. Keys are checked before routing, so FastAPI does not know about them."""
 
-    def openapi(self) -> dict[str, Any]:
+    def openapi(self) -> Spec:
         if self.openapi_schema is None:
-            spec = super().openapi()
-            spec["components"]["securitySchemes"] = {
-                "key": {"type": "http", "scheme": "bearer", "description": "A key of the practice: sk_..."}
-            }
-            for path, operations in spec["paths"].items():
-                if path.startswith("/v1/"):
-                    for operation in operations.values():
-                        operation["security"] = [] if path in OPEN else [{"key": []}]
-            _show_answers(spec)
+            _complete(super().openapi())
         return super().openapi()
 
 
-def _show_answers(spec: dict[str, Any]) -> None:
+def _complete(spec: Spec) -> None:
+    schemas = spec["components"]["schemas"]
+    schemas["Problem"] = Problem.model_json_schema()
+    # FastAPI's own form of a validation error is never sent: errors.py turns it into a problem.
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    _restore_nulls(schemas)
+    spec["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "An API key of the practice: sk_..."}
+    }
+    spec["security"] = [{"key": []}]
     examples = orjson.loads(files("api.http").joinpath(ANSWERS_FILE).read_bytes())
-    for operations in spec["paths"].values():
+    for path, operations in spec["paths"].items():
+        is_public = path in PUBLIC or not path.startswith("/v1/")
         for operation in operations.values():
-            shown = examples.get(operation["operationId"], {})
-            for status, answer in operation["responses"].items():
-                if status in shown:
-                    answer["content"]["application/json"]["example"] = shown[status]
+            operation["security"] = [] if is_public else spec["security"]
+            responses = operation["responses"]
+            if is_public:
+                responses.pop("401", None)
+            if "application/json" in responses.get("422", {}).get("content", {}):
+                del responses["422"]
+            for status, example in examples.get(operation["operationId"], {}).items():
+                responses[status]["content"]["application/json"]["example"] = example
+
+
+def _restore_nulls(schemas: Spec) -> None:
+    """Take the examples from the models: FastAPI 0.165 drops fields that are null from what it describes."""
+    bodies = list(Body.__subclasses__())
+    for body in bodies:
+        bodies += body.__subclasses__()
+        extra = body.model_config.get("json_schema_extra")
+        if isinstance(extra, dict) and "examples" in extra and body.__name__ in schemas:
+            schemas[body.__name__]["examples"] = extra["examples"]
 
 
 def operation_id(route: APIRoute) -> str:
-    """Name an operation as its function is named: a client made from the description reads well."""
+    """Return the name of the route's function: it becomes a method's name in generated clients."""
     return route.name

@@ -1,19 +1,22 @@
-"""What operators ask: is it alive, is it ready, what does it count. Open to all, and tells nothing of any practice."""
+"""Endpoints for operators: liveness, readiness and metrics. They need no key and show nothing of any practice."""
 
-from collections.abc import Callable
+from typing import Final
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from api.http.metrics import Metrics
 from api.http.readiness import Readiness
 from api.http.thread_pool import FairThreadPool, OverloadedError
 
-Checks = Callable[[], Response]
+_NOT_READY: Final = {
+    "description": "Not ready; `checks` shows which part is missing.",
+    "content": {"application/json": {"schema": {}}},
+}
 
 
 def operations(readiness: Readiness, thread_pool: FairThreadPool, metrics: Metrics) -> APIRouter:
-    """Return /healthz, /readyz and /metrics."""
+    """Return the routes /healthz, /readyz and /metrics."""
     routes = APIRouter(tags=["operations"])
 
     @routes.get("/healthz")
@@ -21,9 +24,9 @@ def operations(readiness: Readiness, thread_pool: FairThreadPool, metrics: Metri
         """200 while the process lives."""
         return Response(b'{"status":"alive"}', media_type="application/json")
 
-    @routes.get("/readyz", responses={503: {"description": "Something is missing; `checks` says what."}})
+    @routes.get("/readyz", responses={503: _NOT_READY})
     async def readyz() -> Response:
-        """200 once everything serves."""
+        """200 once every part can serve."""
         try:
             checks = dict(await thread_pool.run("readiness", readiness.checks))
         except OverloadedError:
@@ -33,7 +36,7 @@ def operations(readiness: Readiness, thread_pool: FairThreadPool, metrics: Metri
         return Response(body, 200 if is_ready else 503, media_type="application/json")
 
     @routes.get("/metrics", include_in_schema=False)
-    async def metrics_exposition(request: Request) -> Response:
+    async def metrics_exposition() -> Response:
         return Response(metrics.exposition(), media_type=metrics.content_type)
 
     return routes

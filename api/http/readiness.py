@@ -1,4 +1,4 @@
-"""Whether this process can serve: the log answers, the keys answer, and the read models are kept up."""
+"""Readiness checks: the log and the keys respond, and the read models keep up."""
 
 import time
 from collections.abc import Mapping
@@ -6,47 +6,48 @@ from typing import Final
 from uuid import UUID
 
 from api.bootstrap.container import Container
+from api.bootstrap.outages import UNREACHABLE
 
 MOST_BEHIND: Final = 1_000
-"""How many events the read models may lack in all; more is an import or a rebuild under way."""
+"""The most events that all read models together may be behind; more means an import or a rebuild is running."""
 LONGEST_STANDSTILL_SECONDS: Final = 5.0
-"""How long a practice's read models may lack events without any progress: a projector that lives makes some each second."""
+"""How long a read model may be behind without progress; a running projector makes some every second."""
 
 _NO_PRACTICE: Final = UUID(int=0)
 
 
 class Readiness:
-    """Remembers how far read models were, to tell a slow projector from a dead one."""
+    """Keeps the positions of read models that are behind, to distinguish a slow projector from a stopped one."""
 
     def __init__(self, container: Container) -> None:
-        self._world = container
+        self._container = container
         self._stuck_since: dict[tuple[UUID, int], float] = {}
 
     def checks(self) -> Mapping[str, bool]:
-        """Ask each part; a projector that stopped at an event it cannot take does not count, other practices go on."""
+        """Return each check and whether it passed. A read model stopped by an event it cannot apply is ignored."""
         is_up = {"log": self._log_answers(), "keys": self._keys_answer()}
-        if self._world.settings.expects_projector:
+        if self._container.settings.expects_projector:
             is_up["read_models"] = is_up["log"] and self._is_kept_up()
         return is_up
 
     def _log_answers(self) -> bool:
         try:
-            self._world.find_actor(b"\0" * 32)
-        except self._world.outages:
+            self._container.access.find_actor(b"\0" * 32)
+        except UNREACHABLE:
             return False
         return True
 
     def _keys_answer(self) -> bool:
         try:
-            self._world.keys.erased_subjects(_NO_PRACTICE)
-        except self._world.outages:
+            self._container.storage.keys.erased_subjects(_NO_PRACTICE)
+        except UNREACHABLE:
             return False
         return True
 
     def _is_kept_up(self) -> bool:
         try:
-            behind = [view for view in self._world.view_status(only_behind=True) if view.error is None]
-        except self._world.outages:
+            behind = [view for view in self._container.read_models.status(only_behind=True) if view.error is None]
+        except UNREACHABLE:
             return False
         now = time.monotonic()
         self._stuck_since = {

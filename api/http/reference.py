@@ -1,4 +1,4 @@
-"""/docs: the reference of the API as one plain page, made from its own description; it loads nothing from elsewhere."""
+"""/docs: the API reference as one HTML page made from openapi.json, without external scripts or styles."""
 
 from functools import cache
 from html import escape
@@ -22,7 +22,7 @@ Spec = dict[str, Any]
 
 
 def reference(app: FastAPI) -> APIRouter:
-    """Return the page's route."""
+    """Return the route of the page."""
     routes = APIRouter()
 
     @cache
@@ -109,11 +109,11 @@ def _resolved(spec: Spec, schema: Spec) -> Spec:
     return _resolved(spec, several[0]) if several else schema
 
 
-def _example(said: object) -> str:
-    return f"<pre>{escape(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())}</pre>"
+def _example(example: object) -> str:
+    return f"<pre>{escape(orjson.dumps(example, option=orjson.OPT_INDENT_2).decode())}</pre>"
 
 
-def _text(said: str) -> str:
-    """Escape a text and show what stands between backticks as code."""
-    parts = escape(said.removeprefix("* ")).split("`")
+def _text(text: str) -> str:
+    """Escape a text and show the parts between backticks as code."""
+    parts = escape(text.removeprefix("* ")).split("`")
     return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))

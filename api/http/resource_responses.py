@@ -1,76 +1,76 @@
-"""The answers that all kinds of things share: made, changed, shown now or as they were, listed."""
+"""Responses that all resources share: created, changed, shown and listed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, TypeVar
 
 from api.http.answers import Answer
 from api.http.paging import page
-from api.http.schemas import Problem
 from application.kernel.outcome import Outcome
 from application.kernel.practice_log import PracticeLog
 from domain.kernel.aggregate import Aggregate
 
 T = TypeVar("T", bound=Aggregate)
 Show: TypeAlias = Callable[[T], Mapping[str, object]]
+"""Presents an aggregate's own fields; ``id`` and ``version`` are added to them."""
 
 
 def made(outcome: Outcome[T], path: str, show: Show[T]) -> Answer:
-    thing = outcome.thing
-    return Answer(_body(thing, show, outcome.position), 201, thing.version, f"{path}/{thing.id}")
+    """Return the answer to a command that created an aggregate; its address is below ``path``."""
+    created = outcome.aggregate
+    return Answer(_body(created, show, outcome.position), 201, created.version, f"{path}/{created.id}")
 
 
 def changed(outcome: Outcome[T], show: Show[T]) -> Answer:
-    return Answer(_body(outcome.thing, show, outcome.position), version=outcome.thing.version)
+    """Return the answer to a command that changed an aggregate."""
+    return Answer(_body(outcome.aggregate, show, outcome.position), version=outcome.aggregate.version)
 
 
-def shown(thing: T, show: Show[T], position: int | None = None) -> Answer:
-    """A thing as it is, or was at a position of the log; then it has no ETag, since nothing can be changed there."""
-    return Answer(_body(thing, show, position), version=thing.version if position is None else None)
+def shown(aggregate: T, show: Show[T], position: int | None = None) -> Answer:
+    """Return the aggregate, as it was at ``position`` if given; then without ETag: the past cannot be changed."""
+    return Answer(_body(aggregate, show, position), version=aggregate.version if position is None else None)
 
 
 def listed(log: PracticeLog, kind: type[T], name: str, show: Show[T], limit: int, cursor: str | None) -> Answer:
-    """A page of a kind of the catalogue, in the order in which they were made. Raises InvalidValueError: a strange cursor."""
+    """Return a page of one kind of the catalogue, oldest first. Raises InvalidValueError: an unknown cursor."""
     catalogue = log.catalogue()
-    things, next_cursor = page(catalogue.all(kind), limit, cursor, lambda thing: thing.id)
-    return collected(name, [_body(thing, show) for thing in things], next_cursor, catalogue.position)
+    found, next_cursor = page(catalogue.all(kind), limit, cursor, lambda each: each.id)
+    return collected(name, [_body(each, show) for each in found], next_cursor, catalogue.position)
 
 
 def collected(
-    name: str, things: Sequence[Mapping[str, object]], next_cursor: str | None, position: int | None
+    name: str, items: Sequence[Mapping[str, object]], next_cursor: str | None, position: int | None
 ) -> Answer:
-    """A page of anything; ``position`` is one that the page surely holds."""
-    return Answer({name: things, "next_cursor": next_cursor, "position": position})
+    """Return a page. ``position`` is a position of the log that the page surely includes."""
+    return Answer({name: items, "next_cursor": next_cursor, "position": position})
 
 
-def _body(thing: T, show: Show[T], position: int | None = None) -> dict[str, object]:
-    body: dict[str, object] = {"id": thing.id, "version": thing.version, **show(thing)}
+def _body(aggregate: T, show: Show[T], position: int | None = None) -> dict[str, object]:
+    body: dict[str, object] = {"id": aggregate.id, "version": aggregate.version, **show(aggregate)}
     if position is not None:
         body["position"] = position
     return body
 
 
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
-_PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_DESCRIPTIONS: Final = {
+    400: "The body cannot be parsed.",
+    401: "The API key is missing or invalid.",
+    403: "The key's role may not do this.",
+    404: "The resource does not exist in this practice, or did not exist yet at `as_of` or `version`.",
+    409: "A rule forbids it in the present state; see `code`.",
+    412: "The resource has another version than the one in `If-Match`.",
+    413: "The body is larger than 64 KiB, or 3 MiB for an imported calendar.",
+    415: "The body's media type is not `application/json`.",
+    422: "A value is invalid, or the Idempotency-Key was used for another request.",
+    503: "Too many requests, the log cannot be reached, or a view is behind. Retry after `Retry-After` seconds.",
+}
 
 
 def problems(*statuses: int) -> Responses:
-    """Return, for the documentation, what may be answered besides success."""
-    said = {
-        400: "The body cannot be read at all.",
-        401: "No valid key was sent.",
-        403: "The key's role does not allow this.",
-        404: "There is no such thing in this practice.",
-        409: "A rule forbids it at this moment; `code` says which.",
-        412: "`If-Match` names another version than the present one.",
-        413: "The body is larger than 64 KiB; where it holds a calendar, than 3 MiB.",
-        415: "The body is not sent as `application/json`.",
-        422: "A value can never be right, or the Idempotency-Key was used for another request.",
-        503: "Too many requests, the log cannot be reached, or a view is behind; try again.",
-    }
-    # The model is named once, which puts it among the schemas; the others refer to it.
+    """Return the documentation of error responses; 401 and 503 are always among them."""
     return {
-        status: {"description": said[status], "content": _PROBLEM, **({"model": Problem} if status == 401 else {})}
-        for status in sorted({401, *statuses, 503})
+        status: {"description": _DESCRIPTIONS[status], "content": PROBLEM} for status in sorted({401, *statuses, 503})
     }
 
 

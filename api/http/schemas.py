@@ -1,4 +1,4 @@
-"""What bodies of requests and answers share."""
+"""Base models and types of request and response bodies."""
 
 import re
 from collections.abc import Collection
@@ -16,54 +16,54 @@ _CIVIL: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _civil(value: object) -> object:
-    # The framework would take a number for seconds since 1970, in digits too, and cut off a time of day.
+    # pydantic accepts numbers (seconds since 1970) and date-times; this type does not.
     if not isinstance(value, str) or not _CIVIL.fullmatch(value):
         raise PydanticCustomError("date_type", "a date is a text")
     return value
 
 
 Whole: TypeAlias = Annotated[int, Strict()]
-"""A whole number; no text and no true or false that could be read as one."""
+"""An integer; strings and booleans are refused."""
 Truth: TypeAlias = Annotated[bool, Strict()]
 
 CivilDate: TypeAlias = Annotated[date, BeforeValidator(_civil)]
 
 Text: TypeAlias = Annotated[str, Field(max_length=20_000)]
-"""A text; the domain cleans it, and knows how much may be left."""
+"""A text; the domain normalises it and has the limits of each field."""
 
 
 class Body(BaseModel):
-    """What a caller sends. A field that is not known is refused, never ignored."""
+    """A request body. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 def chosen(body: Body, kind: type[C], without: Collection[str] = ()) -> C:
-    """Return the fields that were sent, as the changes of a command: ``kind`` is a TypedDict with the same names and types."""
+    """Return the fields that were sent as ``kind``, a TypedDict with the same names and types."""
     return cast(C, body.model_dump(exclude_unset=True, exclude=set(without)))
 
 
 class Shown(BaseModel):
-    """What a caller is answered; for the documentation, since answers are made from typed things."""
+    """A response body, for the documentation only: presenters return typed values."""
 
     model_config = ConfigDict(extra="allow")
 
 
 class Thing(Shown):
-    """Anything with an id. ``version`` is also the ETag."""
+    """A resource. ``version`` is also the ETag."""
 
     id: UUID
     version: int
     position: int | None = Field(
         None,
-        description="In answers to writes: wait for it with `after`. In answers about the past: the log's position then.",
+        description="After a write: pass it as `after` to read the result. In reads of the past: the log's position then.",
     )
 
 
 class Page(Shown):
     """A page of a list."""
 
-    next_cursor: str | None = Field(None, description="Send it as `cursor` for the next page; null on the last one.")
+    next_cursor: str | None = Field(None, description="Send it as `cursor` for the next page; null on the last page.")
     position: int | None = None
 
 
@@ -73,7 +73,7 @@ class Price(Body):
 
 
 class Problem(Shown):
-    """RFC 9457. `code` is stable; `errors` name fields, never what was sent in them."""
+    """RFC 9457. `code` is stable; `errors` name fields, never their values."""
 
     type: str = Field(examples=["urn:problem:time_taken"])
     title: str = Field(examples=["Time taken"])

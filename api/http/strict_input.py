@@ -1,8 +1,7 @@
-"""What nobody would hear is refused: a parameter that a route does not take, and whatever is said twice.
+"""Strict input: unknown query parameters and duplicates are refused.
 
-Of a filter whose name is misspelt nothing else would be noticed, and nothing would be filtered: the answer to another question
-would look like the answer to this one. Of a field that is sent twice readers of JSON take the first, or the last; here it is neither.
-Fields that are not known are refused where bodies are read.
+A misspelt filter would otherwise be ignored, and the unfiltered answer would look right. JSON parsers
+disagree on which of two equal fields counts. Unknown fields are refused by the pydantic models.
 """
 
 import json
@@ -20,7 +19,7 @@ REPEATED: Final = "repeated"
 
 
 def check_query(request: Request) -> None:
-    """Raises RequestValidationError: the query says what the route does not take, or twice what it takes once."""
+    """Raise RequestValidationError for an unknown parameter, or one that is repeated but not a list."""
     if not request.scope["query_string"]:
         return
     taken = _taken(request.scope["route"].path, request.scope["endpoint"])
@@ -32,22 +31,22 @@ def check_query(request: Request) -> None:
 
 
 def check_key(request: Request) -> None:
-    """Raises RequestValidationError: the request has two Idempotency-Keys, and would be remembered under one of them."""
+    """Raise RequestValidationError if the request has several Idempotency-Key headers."""
     if len(request.headers.getlist("idempotency-key")) > 1:
         raise RequestValidationError([{"loc": ("header", "Idempotency-Key"), "type": REPEATED}])
 
 
 def check_fields(body: bytes) -> None:
-    """Raises RequestValidationError: an object in the body has a field twice. What is no JSON is nothing to look at."""
+    """Raise RequestValidationError if an object in the body repeats a field. Invalid JSON is left to the route."""
     try:
-        json.loads(body, object_pairs_hook=_seen)
+        json.loads(body, object_pairs_hook=_refuse_repeated)
     except (ValueError, RecursionError):
         return
 
 
 @cache
 def _taken(path: str, endpoint: Callable[..., Any]) -> Mapping[str, bool]:
-    """Return the parameters that a route takes, and which of them may come more than once."""
+    """Return the query parameters of a route, and whether each is a list."""
     return {
         each.alias: _is_list(each.field_info.annotation)
         for each in get_flat_params(get_dependant(path=path, call=endpoint))
@@ -59,8 +58,8 @@ def _is_list(annotation: object) -> bool:
     return any(get_origin(each) is list for each in (annotation, *get_args(annotation)))
 
 
-def _seen(fields: Sequence[tuple[str, object]]) -> None:
+def _refuse_repeated(fields: Sequence[tuple[str, object]]) -> None:
     names = [name for name, _ in fields]
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise RequestValidationError([{"loc": ("body", twice), "type": REPEATED}])
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise RequestValidationError([{"loc": ("body", repeated), "type": REPEATED}])

@@ -1,4 +1,4 @@
-"""The one way from the event loop into threads: bounded, fair between practices, and refused rather than queued without end."""
+"""A bounded thread pool for blocking work, fair between practices. Requests that wait too long are refused."""
 
 import asyncio
 from collections import Counter, OrderedDict, deque
@@ -8,22 +8,22 @@ from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 TIMEOUT_SECONDS: Final = 2.0
-"""How long a request waits for its turn; see promises A2 and A4: a spike is answered 503, never dropped half-done."""
+"""How long a request waits for a thread before it is answered with 503."""
 
 T = TypeVar("T")
 Lane: TypeAlias = Hashable
-"""Whose request it is: a practice's id, or what stands for whoever asks before their practice is known."""
+"""The queue of a request: the practice's id, or a hash of the key until the practice is known."""
 
 
 class OverloadedError(Exception):
-    """No turn came in time; nothing was begun."""
+    """No thread was free in time; the work was not started."""
 
 
 class FairThreadPool:
-    """Runs what blocks in a bounded pool of threads.
+    """Runs blocking work in threads.
 
-    Each lane has at most ``share`` of them at a time, even while others are idle: whoever comes next then finds a thread at once, and
-    few to divide the interpreter with. Lanes that wait are served in turn, one request each; within a lane the first comes first.
+    A lane uses at most ``share`` threads, even while others are idle, so that other lanes find a free thread
+    and less competition for the interpreter. Waiting lanes take turns, one request each; a lane is first in, first out.
     """
 
     def __init__(self, threads: int, share: int) -> None:
@@ -34,30 +34,30 @@ class FairThreadPool:
         self._waiting: OrderedDict[Lane, deque[asyncio.Future[None]]] = OrderedDict()
 
     async def run(self, lane: Lane, work: Callable[[], T]) -> T:
-        """Return what ``work`` returns, from a thread. Raises OverloadedError, and what ``work`` raises.
+        """Run ``work`` in a thread and return its result. Raises OverloadedError, and what ``work`` raises.
 
-        A caller that goes away does not end its work: what was begun is finished, and its thread counts as taken until then.
+        Cancelling the caller does not stop ``work``; its thread stays in use until it ends.
         """
         if self._may_begin(lane):
             self._begin(lane)
         else:
             await self._turn_of(lane)
         loop = asyncio.get_running_loop()
-        arrival: asyncio.Future[T] = loop.create_future()
+        result: asyncio.Future[T] = loop.create_future()
 
-        def carry() -> None:
-            tell: Callable[[], None]
+        def work_in_thread() -> None:
+            deliver: Callable[[], None]
             try:
-                tell = partial(arrival.set_result, work())
+                deliver = partial(result.set_result, work())
             except BaseException as error:
-                tell = partial(arrival.set_exception, error)
-            loop.call_soon_threadsafe(self._landed, lane, arrival, tell)
+                deliver = partial(result.set_exception, error)
+            loop.call_soon_threadsafe(self._finish, lane, result, deliver)
 
-        self._executor.submit(carry)
-        return await arrival
+        self._executor.submit(work_in_thread)
+        return await result
 
     def close(self) -> None:
-        """Wait for what is under way, begin nothing more."""
+        """Finish running work and start no more."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def _may_begin(self, lane: Lane) -> bool:
@@ -68,7 +68,7 @@ class FairThreadPool:
         self._running[lane] += 1
 
     async def _turn_of(self, lane: Lane) -> None:
-        """Wait until the lane has a thread, which is then counted as taken."""
+        """Wait until a thread is reserved for the lane."""
         turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(lane, deque()).append(turn)
         try:
@@ -76,22 +76,22 @@ class FairThreadPool:
                 await turn
         except BaseException as error:
             if not turn.cancelled():
-                self._end(lane)  # it had come just then: it is the next one's
+                self._end(lane)  # reserved just before the timeout: pass it on
             if isinstance(error, TimeoutError):
                 raise OverloadedError from None
             raise
 
-    def _landed(self, lane: Lane, arrival: asyncio.Future[T], tell: Callable[[], None]) -> None:
+    def _finish(self, lane: Lane, result: asyncio.Future[T], deliver: Callable[[], None]) -> None:
         self._end(lane)
-        if not arrival.cancelled():  # it is where the caller went away
-            tell()
+        if not result.cancelled():  # cancelled when the caller was
+            deliver()
 
     def _end(self, lane: Lane) -> None:
         self._idle += 1
         self._running[lane] -= 1
         if not self._running[lane]:
             del self._running[lane]
-        # Lanes that have to be passed over have their whole share at work, so they are few.
+        # Only lanes that use their whole share are skipped, so they are few.
         while (following := next((each for each in self._waiting if self._may_begin(each)), None)) is not None:
             turns = self._waiting.pop(following)
             turn = turns.popleft()

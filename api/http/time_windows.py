@@ -1,4 +1,4 @@
-"""The window of time that a query asks about: `from` and `to`, half-open."""
+"""The time window of a query: `from` and `to`, half-open."""
 
 from datetime import timedelta
 from typing import Annotated, Final, TypeAlias
@@ -14,22 +14,20 @@ from domain.practice.practice import Practice
 _FROM: Final = Query(
     alias="from",
     max_length=40,
-    description="RFC 3339 with an offset, or a date for its first moment in the practice's zone.",
+    description="RFC 3339 with an offset, or a date: its start in the practice's time zone.",
     examples=["2026-06-01"],
 )
-_TO: Final = Query(
-    alias="to", max_length=40, description="As `from`; the window ends before it.", examples=["2026-06-08"]
-)
+_TO: Final = Query(alias="to", max_length=40, description="As `from`; exclusive.", examples=["2026-06-08"])
 
 From: TypeAlias = Annotated[str, _FROM]
 To: TypeAlias = Annotated[str, _TO]
-# A union around an annotation would hide it, and with it the name: so there are two of each.
+# FastAPI does not find an annotation inside a union, so there are two of each.
 MaybeFrom: TypeAlias = Annotated[str | None, _FROM]
 MaybeTo: TypeAlias = Annotated[str | None, _TO]
 
 
 def window(log: PracticeLog, from_: str, to: str, longest: timedelta) -> TimeRange:
-    """Return the window. Raises InvalidValueError: a text that is no time, no time in between, or more than ``longest``."""
+    """Return the window. Raises InvalidValueError: not a time, empty, or longer than ``longest``."""
     zone = log.catalogue(at_least=1).one(Practice, log.tenant_id).zone
     starts_at, ends_at = moment(from_, zone, "from"), moment(to, zone, "to")
     if ends_at <= starts_at:
@@ -40,7 +38,7 @@ def window(log: PracticeLog, from_: str, to: str, longest: timedelta) -> TimeRan
 
 
 def maybe_window(log: PracticeLog, from_: str | None, to: str | None, longest: timedelta) -> TimeRange | None:
-    """As ``window``; None if neither end is said. Raises InvalidValueError, also if only one of them is."""
+    """As ``window``, or None without `from` and `to`. Raises InvalidValueError, also if only one is present."""
     if (from_ is None) != (to is None):
         raise InvalidValueError("to" if to is None else "from", "a window needs both of its ends")
     return window(log, from_, to, longest) if from_ and to else None

@@ -1,4 +1,4 @@
-"""Instants as callers write them and as they are answered."""
+"""Parsing and formatting of instants."""
 
 import re
 from datetime import UTC, date, datetime, time
@@ -15,7 +15,7 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 def instant(text: str, field: str) -> datetime:
-    """Return the instant (UTC) of an RFC 3339 text with its offset. Raises InvalidValueError: another form, or out of 1970-2200."""
+    """Return the instant (UTC) of an RFC 3339 text. Raises InvalidValueError: another form, or outside 1970-2200."""
     if not _RFC_3339.fullmatch(text):
         raise InvalidValueError(field, "a time is written like 2026-06-01T09:00:00+02:00, with its offset from UTC")
     return _parsed(text.upper(), field).astimezone(UTC)
@@ -32,9 +32,9 @@ def local_instant(local: object, zone_name: object, field: str) -> datetime:
 
 
 def moment(text: str, zone_name: str, field: str) -> datetime:
-    """Return the instant (UTC) that a query means: RFC 3339, or a civil date for its first moment in the zone.
+    """Return the instant (UTC) of a query parameter: RFC 3339, or a civil date for its start in the zone.
 
-    A plus sign that was not escaped arrives as a space, and is read as the plus that was meant. Raises InvalidValueError.
+    An unescaped plus sign arrives as a space and is accepted. Raises InvalidValueError.
     """
     if len(text) == 10:
         try:
@@ -49,13 +49,13 @@ def moment(text: str, zone_name: str, field: str) -> datetime:
 
 
 def zulu(at: datetime) -> str:
-    """Return an instant as it is answered: UTC with ``Z``, fractions only where there are any."""
+    """Return an instant in UTC with ``Z``; fractions only if there are any."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _parsed(text: str, field: str) -> datetime:
     try:
-        # Up to six digits of a second are kept, further ones are cut.
+        # datetime keeps six digits of a second; further ones are cut.
         parsed = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
     except ValueError:
         raise InvalidValueError(field, "there is no such date or time of day") from None

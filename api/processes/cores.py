@@ -1,4 +1,4 @@
-"""Cores of the processor: one that answers requests, and the others, for all that runs beside it. See ADR 0037."""
+"""CPU affinity: one core for requests, the others for all other processes. See ADR 0037."""
 
 import os
 import random
@@ -11,41 +11,41 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 WantedCore: TypeAlias = int | Literal["free", "any"]
-"""A core by its number, one that no other program of ours holds, or wherever the system likes."""
+"""A core's number, one that no other instance of this program has claimed, or no affinity."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """How the cores that this process may use are divided. Each method is a preferences: where the machine has changed, nothing happens."""
+    """The core for requests and all usable cores. Methods do nothing if the system refuses the affinity."""
 
     own: int
     all: frozenset[int]
 
     def keep_to_own(self) -> None:
-        """Let every thread that this process has, and what they start from now on, run on our own core alone."""
+        """Restrict all threads of this process, and those they start, to our own core."""
         for thread in threading.enumerate():
             if thread.native_id is not None:
                 _run_on({self.own}, thread.native_id)
 
     def roam(self) -> None:
-        """Let this thread, and what it starts from now on, run on all of them."""
+        """Let this thread, and those it starts, use all usable cores."""
         _run_on(self.all, 0)
 
     def leave_to_others(self, process_id: int) -> None:
-        """Let a process that has started just now, and what it starts, run on the others alone."""
+        """Restrict a new process, and those it starts, to the other cores."""
         _run_on(self.all - {self.own}, process_id)
 
 
 def usable_cores() -> frozenset[int]:
-    """Return the cores that this process may run on; none where the system, which is not Linux then, does not let it choose."""
+    """Return the cores that this process may use; none on systems without affinity (not Linux)."""
     return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset()
 
 
 @contextmanager
 def core_of_its_own(wanted: WantedCore, usable: Set[int]) -> Iterator[Cores | None]:
-    """Hold a core until the block ends; ``usable`` are those to choose from.
+    """Claim one of the usable cores until the block ends.
 
-    Yields None where it shall be any, where there is one only, or where other programs of ours on this machine hold them all.
+    Yields None for "any", with a single core, or if other instances have claimed them all.
     """
     if wanted == "any" or len(usable) < 2:
         yield None
@@ -57,13 +57,13 @@ def core_of_its_own(wanted: WantedCore, usable: Set[int]) -> Iterator[Cores | No
 
 
 def fastest_first(cores: Set[int], described: Path = Path("/sys/devices/system/cpu")) -> list[int]:
-    """Return cores by how fast they can be; in no order where they are alike, or the system does not tell.
+    """Return cores by descending top speed; equal ones in random order.
 
-    Programs in containers do not see what the others hold: in a fixed order they would all take the same one.
+    Containers do not see the claims of others: with a fixed order they would all choose the same core.
     """
 
     def top_speed(core: int) -> int:
-        # Source: Linux, Documentation/admin-guide/pm/cpufreq.rst. Processors of two kinds of cores differ in it by a third and more.
+        # Source: Linux, Documentation/admin-guide/pm/cpufreq.rst. Hybrid processors differ by a third and more.
         try:
             return int((described / f"cpu{core}" / "cpufreq" / "cpuinfo_max_freq").read_text())
         except (OSError, ValueError):
@@ -73,7 +73,7 @@ def fastest_first(cores: Set[int], described: Path = Path("/sys/devices/system/c
 
 
 def _is_claimed(core: int, claim: socket.socket) -> bool:
-    """Claim a core. The claim is a name that lies in no file: it is free again however its holder ends."""
+    """Claim a core by an abstract socket name, which the kernel frees when the process ends."""
     try:
         claim.bind(f"\0scheduler.core.{core}")
     except OSError:

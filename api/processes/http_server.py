@@ -1,4 +1,4 @@
-"""One HTTP server process: uvicorn on a socket that was bound before."""
+"""One HTTP server process: uvicorn on a bound socket."""
 
 import socket
 from collections.abc import Callable
@@ -10,16 +10,15 @@ from fastapi import FastAPI
 from api.processes.garbage_collection import settle
 
 LEAVE_SECONDS: Final = 10
-"""How long requests under way may take once the server is told to stop."""
+"""How long running requests may take after the server is told to stop."""
 KEEP_ALIVE_SECONDS: Final = 75
-"""How long an idle connection is kept: longer than clients and proxies keep theirs (nginx and AWS 60 s), so that it is they who end it.
-
-Whoever is closed upon while the next request is on its way cannot know whether it was carried out.
+"""How long an idle connection is kept: longer than clients and proxies keep theirs (nginx and AWS 60 s), so that
+the client closes it. A client whose connection closes during a request cannot know whether it was carried out.
 """
 
 
 class PortTakenError(Exception):
-    """Another program listens at this address."""
+    """The address is in use, or cannot be bound."""
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""Several endless works in one process: where one fails, none goes on without it."""
+"""Runs several loops in one process; if one fails, all stop."""
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -6,7 +6,7 @@ from threading import Event
 
 
 def run_together(stop: Event, *works: Callable[[Event], None]) -> None:
-    """Run each on a thread of its own until ``stop`` is set. Raises what one of them raised, once the others have stopped too."""
+    """Run each in its own thread until ``stop`` is set. Raises the first error, after all have stopped."""
     with ThreadPoolExecutor(len(works)) as threads:
         running = [threads.submit(work, stop) for work in works]
         wait(running, return_when=FIRST_COMPLETED)

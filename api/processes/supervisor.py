@@ -1,4 +1,4 @@
-"""What `scheduler serve` keeps alive beside itself: the projector's process, which sends webhooks too, and the embedded database."""
+"""Keeps the projector's process and the embedded database running during `scheduler serve`."""
 
 import logging
 import subprocess
@@ -15,23 +15,23 @@ _LOOK_SECONDS: Final = 0.25
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 _HEALTHY_SECONDS: Final = 60.0
-"""A child that lived this long failed for a new reason: it is started again at once."""
+"""A child that ran this long is restarted without a pause."""
 _LEAVE_SECONDS: Final = 10.0
 
 _log = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """Runs a child process for as long as the block lasts, and brings it back when it dies.
+    """Runs a child process until the block ends, and restarts it when it dies.
 
-    The child ends when its standard input does, so it never outlives this process, however this one ends. ``mend`` is called
-    several times a second, to bring back whatever else may have died; it returns quickly when all is well.
+    The child ends when its standard input closes, so it never outlives this process. ``repair`` is called several
+    times a second to restart the database if needed; it must return quickly if nothing is wrong.
     """
 
-    def __init__(self, command: Sequence[str], mend: Callable[[], None], cores: Cores | None = None) -> None:
-        """``cores`` are how the processor is divided between this process and the child."""
+    def __init__(self, command: Sequence[str], repair: Callable[[], None], cores: Cores | None = None) -> None:
+        """``cores`` divides the CPU between this process and the child."""
         self._command = command
-        self._mend = mend
+        self._repair = repair
         self._cores = cores
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="supervisor", daemon=True)
@@ -46,7 +46,7 @@ class Supervisor:
 
     def _keep(self) -> None:
         if self._cores:
-            self._cores.roam()  # a database that is brought back must not be kept to one core
+            self._cores.roam()  # a restarted database must not be restricted to one core
         pause = 0.0
         while not self._stop.is_set():
             began = time.monotonic()
@@ -54,32 +54,32 @@ class Supervisor:
             if self._cores:
                 self._cores.leave_to_others(child.pid)
             while child.poll() is None and not self._stop.wait(_LOOK_SECONDS):
-                self._mend_safely()
+                self._repair_safely()
             if self._stop.is_set():
                 _end(child)
                 return
             if time.monotonic() - began > _HEALTHY_SECONDS:
                 pause = 0.0
-            _log.warning("the projector ended with %s; starting it again", child.returncode)
+            _log.warning("the projector ended with %s; restarting it", child.returncode)
             _end(child)
             self._wait(pause)
             pause = min(max(2 * pause, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
     def _wait(self, seconds: float) -> None:
-        """Wait, mending meanwhile: what the child lacks may be what is mended."""
+        """Wait and repair meanwhile: the child may have died because of the database."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self._stop.wait(_LOOK_SECONDS):
-            self._mend_safely()
+            self._repair_safely()
 
-    def _mend_safely(self) -> None:
+    def _repair_safely(self) -> None:
         try:
-            self._mend()
-        except Exception as error:  # tried again in a moment; one failure must not end the watch
-            _log.warning("the database could not be brought back yet: %s", error)
+            self._repair()
+        except Exception as error:  # retried soon; a failure must not end the supervisor
+            _log.warning("the database could not be restarted yet: %s", error)
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
-    """Close the child's input, which asks it to end, and make sure that it does."""
+    """End the child by closing its input; kill it if it does not end in time."""
     if child.stdin:
         child.stdin.close()
     try:

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from application.importing.identities import SourceIdentities
 from application.kernel.errors import StaleVersionError
-from application.kernel.handlers import retry_on_stale
 from application.kernel.practice_log import PracticeLog
+from application.kernel.retry import retry_on_stale
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.errors import TimeTakenError
-from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.time_claim import TimeClaim, TimeRelease
 
 BATCH: Final = 250
 """Rows or things of one append: up to 750 events. It holds the practice's head for some 0.1 s, which is how long a live booking waits."""
@@ -55,4 +55,4 @@ class ImportAppends:
     ) -> None:
         """Append what was decided: a command of its own, whose id follows from its kind and its things, so that no two runs record it."""
         by = Provenance(self._actor, self._identities.command(kind, things), causation_id=self.import_id)
-        self.log.record(*things, by=by, claims=claims, releases=releases)
+        self.log.record(*things, by=by, guards=[*map(TimeRelease, releases), *claims])

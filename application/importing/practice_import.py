@@ -123,7 +123,7 @@ class PracticeImport:
         # Keys first: an event is never recorded before the key that opens it is durable.
         self._ports.keys.create(self.practice_id, [patient.id for patient in batch.patients])
         by = self._provenance([appointment.id for appointment in batch.appointments])
-        self._log.record(*batch.patients, *batch.appointments, by=by, claims=batch.claims)
+        self._log.record(*batch.patients, *batch.appointments, by=by, guards=batch.claims)
 
     def _provenance(self, made: Sequence[UUID]) -> Provenance:
         return Provenance(

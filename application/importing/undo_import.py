@@ -10,10 +10,10 @@ from uuid import UUID
 from application.importing.appends import MOST_ATTEMPTS, ImportAppends, despite_others, in_batches
 from application.importing.errors import ImportInUseError, ImportTooLargeError
 from application.importing.withdrawal import Withdrawal
-from application.kernel.handlers import retry_on_stale
 from application.kernel.outcome import Outcome
 from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLogs
+from application.kernel.retry import retry_on_stale
 from domain.importing.data_import import DataImport
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import Provenance

@@ -1,4 +1,4 @@
-"""What a command answers."""
+"""The result of a command."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -10,10 +10,10 @@ T = TypeVar("T", bound=Aggregate)
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
-    """The thing as the command left it, and the log position to wait for before reading it elsewhere.
+    """The aggregate as the command left it, and the log position to wait for in read models.
 
-    A repeated command answers with the thing as it was after the first time, not as it is now.
+    A repeated command returns the aggregate as it was after the first time, not as it is now.
     """
 
-    thing: T
+    aggregate: T
     position: int

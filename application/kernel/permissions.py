@@ -14,7 +14,7 @@ from application.kernel.errors import NotFoundError, NotPermittedError
 from domain.access.api_key import Role
 
 
-class Action(StrEnum):
+class Permission(StrEnum):
     READ_PRACTICE = "read the practice's settings, places, people, services and free times"
     CHANGE_PRACTICE = "change the practice's settings, places, people and services"
     MANAGE_KEYS = "issue, list and revoke keys"
@@ -44,55 +44,64 @@ _RUNS_IT: Final = frozenset({Role.OWNER, Role.ADMIN})
 _SEES_PATIENTS: Final = _RUNS_IT | {Role.FRONT_DESK, Role.CLINICIAN}
 
 ALLOWED: Final = {
-    Action.READ_PRACTICE: _EVERYONE,
-    Action.CHANGE_PRACTICE: _RUNS_IT,
-    Action.MANAGE_KEYS: _RUNS_IT,
-    Action.MANAGE_WEBHOOKS: _RUNS_IT,
-    Action.READ_PATIENTS: _SEES_PATIENTS | {Role.BILLER, Role.AUDITOR},
-    Action.CHANGE_PATIENTS: _SEES_PATIENTS,
+    Permission.READ_PRACTICE: _EVERYONE,
+    Permission.CHANGE_PRACTICE: _RUNS_IT,
+    Permission.MANAGE_KEYS: _RUNS_IT,
+    Permission.MANAGE_WEBHOOKS: _RUNS_IT,
+    Permission.READ_PATIENTS: _SEES_PATIENTS | {Role.BILLER, Role.AUDITOR},
+    Permission.CHANGE_PATIENTS: _SEES_PATIENTS,
     # What staff note about a patient, or a visit, concerns those who see them, and those who check.
-    Action.READ_REMARKS: _SEES_PATIENTS | {Role.AUDITOR},
-    Action.MERGE_PATIENTS: _RUNS_IT | {Role.FRONT_DESK},
-    Action.ERASE_PATIENTS: _RUNS_IT,
-    Action.UNDO_IMPORTS: _RUNS_IT,
+    Permission.READ_REMARKS: _SEES_PATIENTS | {Role.AUDITOR},
+    Permission.MERGE_PATIENTS: _RUNS_IT | {Role.FRONT_DESK},
+    Permission.ERASE_PATIENTS: _RUNS_IT,
+    Permission.UNDO_IMPORTS: _RUNS_IT,
     # An analyst counts visits; whose they are stays an id.
-    Action.READ_VISITS: _EVERYONE,
-    Action.CHANGE_VISITS: _SEES_PATIENTS,
-    Action.ENROL: _SEES_PATIENTS,
-    Action.NOTE_ATTENDANCE: _SEES_PATIENTS,
-    Action.DOUBLE_BOOK: _SEES_PATIENTS,
-    Action.SHARE_CALENDARS: _SEES_PATIENTS,
-    Action.READ_HISTORY: _SEES_PATIENTS | {Role.AUDITOR},
-    Action.READ_LOG: frozenset({Role.OWNER, Role.AUDITOR}),
+    Permission.READ_VISITS: _EVERYONE,
+    Permission.CHANGE_VISITS: _SEES_PATIENTS,
+    Permission.ENROL: _SEES_PATIENTS,
+    Permission.NOTE_ATTENDANCE: _SEES_PATIENTS,
+    Permission.DOUBLE_BOOK: _SEES_PATIENTS,
+    Permission.SHARE_CALENDARS: _SEES_PATIENTS,
+    Permission.READ_HISTORY: _SEES_PATIENTS | {Role.AUDITOR},
+    Permission.READ_LOG: frozenset({Role.OWNER, Role.AUDITOR}),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: the key that was shown, its practice and its role.
+    """Who acts in a practice: an API key with its role, or the system itself.
 
-    ``clinician_id`` binds a clinician's key to one clinician; without it the key stands for any clinician of the practice,
-    as on a device that a treatment room shares.
+    ``clinician_id`` binds a clinician's key to one clinician; without it the key may act for any
+    clinician of the practice, as on a device that a treatment room shares.
     """
 
     tenant_id: UUID
-    key_id: UUID
-    role: Role
+    key_id: UUID | None
+    role: Role | None
     clinician_id: UUID | None = None
+
+    @classmethod
+    def system(cls, tenant_id: UUID) -> "Actor":
+        """Return the program itself, which has every permission: imports, jobs, the command line."""
+        return cls(tenant_id, None, None)
+
+    @property
+    def is_system(self) -> bool:
+        return self.role is None
 
     @property
     def name(self) -> str:
-        """How the log names this actor."""
-        return f"key:{self.key_id}"
+        """The actor's name in the log."""
+        return "system" if self.key_id is None else f"key:{self.key_id}"
 
-    def may(self, action: Action) -> bool:
-        return self.role in ALLOWED[action]
+    def may(self, permission: Permission) -> bool:
+        return self.role is None or self.role in ALLOWED[permission]
 
 
-def authorise(actor: Actor, action: Action) -> None:
-    """Raises NotPermittedError: the actor's role does not allow the action."""
-    if not actor.may(action):
-        raise NotPermittedError(f"a key of the role {actor.role} does not allow to {action}")
+def authorise(actor: Actor, permission: Permission) -> None:
+    """Raises NotPermittedError: the actor's role lacks the permission."""
+    if not actor.may(permission):
+        raise NotPermittedError(f"the role {actor.role} may not {permission}")
 
 
 def authorise_visit(actor: Actor, clinician_id: UUID, kind: str = "appointment") -> None:
@@ -109,5 +118,5 @@ def authorise_session(actor: Actor, staff_ids: Collection[UUID]) -> None:
 
 def authorise_key(actor: Actor, role: Role) -> None:
     """Raises NotPermittedError: only an owner makes or ends an owner."""
-    if role is Role.OWNER and actor.role is not Role.OWNER:
+    if role is Role.OWNER and actor.role not in (Role.OWNER, None):
         raise NotPermittedError("only an owner issues or revokes an owner's key")

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import Began, ChangedThing, Reached, RecordedCommand
 from domain.kernel.time_range import TimeRange
-from domain.patients.standing import PatientStanding
 from domain.scheduling.availability.booking_context import BookingContext
 
 
@@ -32,13 +31,13 @@ class PracticeReader(Protocol):
     """Reads one practice's log beside its streams. Every answer is of committed facts only."""
 
     def read_booking_context(
-        self, what: Sequence[UUID], window: TimeRange, *, patient_id: UUID | None = None, command_id: UUID | None = None
+        self, what: Sequence[UUID], window: TimeRange, *, subject_id: UUID | None = None, command_id: UUID | None = None
     ) -> BookingContext:
         """Read all that a booking depends on, in one round trip: claims of ``what`` that overlap the window, and the rest."""
         ...
 
-    def patient_standing(self, patient_id: UUID) -> PatientStanding:
-        """Return how a patient stands as far as their visits are concerned, one that says nothing where nobody is."""
+    def read_subjects(self, subject_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[str, Mapping[str, Any]]]]:
+        """Return the topics and unsealed bodies of the events of some streams, each stream's in order, in one round trip."""
         ...
 
     def read_booking_contexts(self, what: Sequence[UUID], windows: Sequence[TimeRange]) -> Sequence[BookingContext]:

@@ -12,6 +12,7 @@ from eventsourcing.domain import MutableOrImmutableAggregate
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from application.kernel.catalogue import KINDS, Catalogue
+from application.kernel.conditions import Guard, presence_changes
 from application.kernel.errors import (
     IdempotencyMismatchError,
     NotFoundError,
@@ -21,15 +22,14 @@ from application.kernel.errors import (
 )
 from application.kernel.outcome import Outcome
 from application.kernel.ports import PracticeReader, PracticeStore
+from application.kernel.retry import OvertakenError
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import CommandRepeatedError, Provenance, Reached
 from domain.patients.patient import Patient
-from domain.patients.standing import PatientSeen
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.availability.quotas import LimitGuard
-from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.errors import LimitReachedError, TimeTakenError
 
 T = TypeVar("T", bound=Aggregate)
 U = TypeVar("U", bound=Aggregate)
@@ -50,9 +50,14 @@ class PracticeLog(Application[UUID]):
         super().__init__(store.environment(tenant_id))
         self.tenant_id = tenant_id
         self.reader: PracticeReader = store.reader(tenant_id)
+        self._store = store
         self._catalogue = Catalogue()
         self._catalogue_lock = threading.Lock()
         self._turns = tuple(threading.Lock() for _ in range(_TURNS))
+
+    def begin(self) -> None:
+        """Begin the log of a new practice; does nothing where it has begun."""
+        self._store.open_log(self.tenant_id)
 
     def load(self, kind: type[T], id_: UUID, expected_version: int | None = None) -> T:
         """Return a thing as it is now.
@@ -103,26 +108,16 @@ class PracticeLog(Application[UUID]):
         streams = self.reader.streams([one[1], other[1]])
         return _folded(streams, *one), _folded(streams, *other)
 
-    def record(
-        self,
-        *things: Aggregate,
-        by: Provenance,
-        claims: Sequence[TimeClaim] = (),
-        releases: Sequence[UUID] = (),
-        caps: Sequence[LimitGuard] = (),
-        relies_on: PatientSeen | None = None,
-    ) -> int:
-        """Append what the things decided, and move their claims on time with it; return the position to wait for.
+    def record(self, *aggregates: Aggregate, by: Provenance, guards: Sequence[Guard] = ()) -> int:
+        """Append what the aggregates decided, in one transaction with its guards; return the position to wait for.
 
-        ``caps`` are limits that must still hold then, and ``relies_on`` a patient who must not have been withdrawn since. A command
-        that changed nothing returns the log's present position.
-        Raises StaleVersionError, TimeTakenError, DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
+        Aggregates without new events return the log's present position. Raises StaleVersionError,
+        TimeTakenError, DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
         UnavailableError: nothing was recorded.
         """
+        all_guards = [*guards, *presence_changes(aggregates)]
         try:
-            recordings = self.save(
-                *things, provenance=by, claims=claims, releases=releases, caps=caps, relies_on=relies_on
-            )
+            recordings = self.save(*aggregates, provenance=by, guards=all_guards)
         except IntegrityError as error:
             raise StaleVersionError from error
         except OperationalError as error:
@@ -130,6 +125,18 @@ class PracticeLog(Application[UUID]):
         if not recordings:
             return self.reader.position()
         return int(recordings[-1].notification.id)
+
+    def commit(self, aggregate: T, *others: Aggregate, by: Provenance, guards: Sequence[Guard] = ()) -> Outcome[T]:
+        """Record, and return the outcome of a command.
+
+        Raises OvertakenError: another writer came first, to one of the streams, to the time or to the
+        limit; PatientWithdrawnError, CommandRepeatedError, UnavailableError. Nothing was recorded then.
+        """
+        try:
+            position = self.record(aggregate, *others, by=by, guards=guards)
+        except (StaleVersionError, TimeTakenError, LimitReachedError) as error:
+            raise OvertakenError(error) from error
+        return Outcome(aggregate, position)
 
     def carry_out(
         self, kind: type[T], by: Provenance, decide: Callable[[], Outcome[T]], *, checks_itself: bool = False
@@ -213,9 +220,10 @@ class PracticeLogs:
             return log
 
     def begin(self, tenant_id: UUID) -> PracticeLog:
-        """Open the log of a new practice."""
-        self._store.open_log(tenant_id)
-        return self.of(tenant_id)
+        """Begin the log of a new practice and return it."""
+        log = self.of(tenant_id)
+        log.begin()
+        return log
 
 
 def name_of(kind: type[Aggregate]) -> str:

@@ -1,15 +1,18 @@
-"""What was free when it was asked for, and taken when it was to be claimed: then it is decided anew."""
+"""Optimistic concurrency: a decision that another writer invalidated is made again."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from application.kernel.handlers import TRIES, retry_on_stale
+from application.kernel.errors import StaleVersionError
+
+TRIES: Final = 5
+"""How often a command is decided while other writers come first each time."""
 
 T = TypeVar("T")
 
 
 class OvertakenError(Exception):
-    """What was free, and within the limits, when it was asked for was not when it was to be claimed; ``refusal`` says so."""
+    """Another writer came first: the append was refused. ``refusal`` is the error for the caller."""
 
     def __init__(self, refusal: Exception) -> None:
         super().__init__()
@@ -17,11 +20,29 @@ class OvertakenError(Exception):
 
 
 def retry_when_overtaken(decide: Callable[[], T], tries: int = TRIES) -> T:
-    """Return what ``decide`` returns, asked again each time that it is overtaken, so often in all.
+    """Return the result of ``decide``, called again each time its append is overtaken.
 
-    If another is always first, the last look says why not: raises the refusal that overtook it, and what else ``decide`` raises.
+    Raises what ``decide`` raises; after the last try, the refusal that overtook it.
     """
-    try:
-        return retry_on_stale(decide, tries=tries, overtaken=(OvertakenError,))
-    except OvertakenError as overtaken:
-        raise overtaken.refusal from overtaken
+    for remaining in reversed(range(tries)):
+        try:
+            return decide()
+        except OvertakenError as overtaken:
+            if not remaining:
+                raise overtaken.refusal from overtaken
+    raise ValueError("at least one try is needed")
+
+
+def retry_on_stale(
+    decide: Callable[[], T],
+    expected_version: int | None = None,
+    tries: int = TRIES,
+    overtaken: tuple[type[Exception], ...] = (StaleVersionError,),
+) -> T:
+    """Return the result of ``decide``, called again on the errors in ``overtaken`` unless a version was named."""
+    for _ in range(tries - 1 if expected_version is None else 0):
+        try:
+            return decide()
+        except overtaken:
+            continue
+    return decide()

@@ -5,7 +5,9 @@ from datetime import date
 from typing import TypedDict
 from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.patients.phone import phone_at
 from domain.kernel.personal_data import Erased
@@ -28,26 +30,26 @@ class PatientChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangePatient:
+class ChangePatient(Command[Patient]):
     id: UUID
     changes: PatientChanges
     expected_version: int | None = None
 
 
-class ChangePatientHandler(UpdateHandler[ChangePatient, Patient]):
-    kind = Patient
+@handles(ChangePatient, needs=Permission.CHANGE_PATIENTS)
+def change_patient(log: PracticeLog, command: ChangePatient, context: Context) -> Outcome[Patient]:
+    """Raises PatientErasedError, PatientMergedError, InvalidValueError, UnknownZoneError."""
+    patient = log.load(Patient, command.id, command.expected_version)
+    changes = command.changes.copy()
+    notes = changes.pop("notes", _unless_erased(patient.notes))
+    alert = changes.pop("alert", _unless_erased(patient.alert))
+    if (phone := changes.get("phone")) is not None:
+        changes["phone"] = phone_at(log, phone)
+    details = replace(patient.details, **changes)  # type: ignore[misc]  # notes and alert were taken out
+    patient.change_details(details, context.now)
+    patient.change_remarks(notes, alert, context.now)
+    return log.commit(patient, by=context.provenance)
 
-    def change(self, log: PracticeLog, thing: Patient, command: ChangePatient) -> None:
-        """Raises PatientErasedError, PatientMergedError, InvalidValueError, UnknownZoneError."""
-        changes, now = command.changes.copy(), self._clock.now()
-        notes = changes.pop("notes", _kept(thing.notes))
-        alert = changes.pop("alert", _kept(thing.alert))
-        if (phone := changes.get("phone")) is not None:
-            changes["phone"] = phone_at(log, phone)
-        details = replace(thing.details, **changes)  # type: ignore[misc]  # notes and alert were taken out
-        thing.change_details(details, now)
-        thing.change_remarks(notes, alert, now)
 
-
-def _kept(text: str | Erased | None) -> str | None:
+def _unless_erased(text: str | Erased | None) -> str | None:
     return None if isinstance(text, Erased) else text

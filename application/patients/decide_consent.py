@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from application.kernel.commands import Command, Context, handles
 from application.kernel.errors import NotFoundError, StaleVersionError
-from application.kernel.handlers import UpdateHandler
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from domain.kernel.provenance import Provenance
+from domain.kernel.presence import PresenceGuard
 from domain.patients.consents import Channel, Consents
 from domain.patients.patient import Patient
-from domain.patients.standing import PatientSeen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecideConsent:
+class DecideConsent(Command[Consents]):
     """A decision of a patient, or of whoever acts for them: ``document_version`` is what was agreed to, None takes a consent back.
 
     ``by_whom`` None is the patient; ``decided_at`` None is now. ``expected_version`` is that of the consents.
@@ -33,32 +34,26 @@ class DecideConsent:
         return Consents.id_of(self.patient_id)
 
 
-class DecideConsentHandler(UpdateHandler[DecideConsent, Consents]):
-    kind = Consents
+@handles(DecideConsent, needs=Permission.CHANGE_PATIENTS)
+def decide_consent(log: PracticeLog, command: DecideConsent, context: Context) -> Outcome[Consents]:
+    """Raises NotFoundError, PatientErasedError, PatientMergedError, StaleVersionError, ConsentNotGivenError, InvalidValueError."""
+    log.load(Patient, command.patient_id).refuse_gone()
+    consents, decided_at = _consents(log, command, context), command.decided_at or context.now
+    if command.document_version is None:
+        consents.withdraw(command.kind, command.how, command.by_whom, decided_at, context.now)
+    else:
+        consents.give(command.kind, command.document_version, command.how, command.by_whom, decided_at, context.now)
+    return log.commit(consents, by=context.provenance, guards=[PresenceGuard(consents.patient_id)])
 
-    def load(self, log: PracticeLog, command: DecideConsent) -> Consents:
-        """Return the patient's consents, begun with the first. Raises NotFoundError, PatientErasedError, PatientMergedError,
-        StaleVersionError.
-        """
-        log.load(Patient, command.patient_id).refuse_gone()
-        try:
-            return super().load(log, command)
-        except NotFoundError:
-            if command.expected_version:
-                raise StaleVersionError(0) from None
-            return Consents.open(patient_id=command.patient_id, at=command.decided_at or self._clock.now())
 
-    def record(self, log: PracticeLog, thing: Consents, by: Provenance) -> int:
-        return log.record(thing, by=by, relies_on=PatientSeen(thing.patient_id))
-
-    def change(self, log: PracticeLog, thing: Consents, command: DecideConsent) -> None:
-        """Raises ConsentNotGivenError, InvalidValueError."""
-        now = self._clock.now()
-        decided_at = command.decided_at or now
-        if command.document_version is None:
-            thing.withdraw(command.kind, command.how, command.by_whom, decided_at, now)
-        else:
-            thing.give(command.kind, command.document_version, command.how, command.by_whom, decided_at, now)
+def _consents(log: PracticeLog, command: DecideConsent, context: Context) -> Consents:
+    """Return the patient's consents; the first decision opens them."""
+    try:
+        return log.load(Consents, command.id, command.expected_version)
+    except NotFoundError:
+        if command.expected_version:
+            raise StaleVersionError(0) from None
+        return Consents.open(patient_id=command.patient_id, at=command.decided_at or context.now)
 
 
 def consents_of(

@@ -1,54 +1,55 @@
 """Merges two patients who are one person, and undoes it."""
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.kernel.commands import Command, Context, handles
 from application.kernel.errors import StaleVersionError
-from application.kernel.handlers import UpdateHandler
 from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from domain.kernel.provenance import Provenance
+from application.kernel.retry import OvertakenError
 from domain.patients.patient import Patient
 
 
 @dataclass(frozen=True, slots=True)
-class MergePatients:
-    """``id`` is who stands, or stood, for both."""
+class MergePatients(Command[Patient]):
+    """``id`` is the survivor's. Both patients are recorded in one append: no reader sees half of it."""
 
     id: UUID
     other_id: UUID
     expected_version: int | None = None
 
 
-class PairHandler(UpdateHandler[MergePatients, Patient]):
-    """Both patients decide, and both are recorded in one append: no reader ever sees half of it."""
+@dataclass(frozen=True, slots=True)
+class UnmergePatients(Command[Patient]):
+    """``id`` is the survivor's."""
 
-    kind = Patient
-
-    def decide(self, log: PracticeLog, command: MergePatients, by: Provenance) -> Outcome[Patient]:
-        survivor = self.load(log, command)
-        other = survivor if command.other_id == survivor.id else log.load(Patient, command.other_id)
-        if (other.merged_into == survivor.id) != (other.id in survivor.merged_ids):
-            raise StaleVersionError  # another writer came between the two readings
-        self.pair(survivor, other)
-        return Outcome(survivor, log.record(survivor, other, by=by))
-
-    @abstractmethod
-    def pair(self, survivor: Patient, other: Patient) -> None:
-        """Ask both."""
-
-    def change(self, log: PracticeLog, thing: Patient, command: MergePatients) -> None:
-        """A pair is asked in ``decide``."""
+    id: UUID
+    other_id: UUID
+    expected_version: int | None = None
 
 
-class MergePatientsHandler(PairHandler):
-    def pair(self, survivor: Patient, other: Patient) -> None:
-        """Raises PatientErasedError, PatientMergedError, HoldsMergedError, InvalidValueError."""
-        survivor.absorb(other, self._clock.now())
+@handles(MergePatients, needs=Permission.MERGE_PATIENTS)
+def merge_patients(log: PracticeLog, command: MergePatients, context: Context) -> Outcome[Patient]:
+    """Raises PatientErasedError, PatientMergedError, HoldsMergedError, InvalidValueError."""
+    survivor, other = _pair(log, command)
+    survivor.absorb(other, context.now)
+    return log.commit(survivor, other, by=context.provenance)
 
 
-class UnmergePatientsHandler(PairHandler):
-    def pair(self, survivor: Patient, other: Patient) -> None:
-        """Raises PatientErasedError, NotMergedError."""
-        survivor.release(other, self._clock.now())
+@handles(UnmergePatients, needs=Permission.MERGE_PATIENTS)
+def unmerge_patients(log: PracticeLog, command: UnmergePatients, context: Context) -> Outcome[Patient]:
+    """Raises PatientErasedError, NotMergedError."""
+    survivor, other = _pair(log, command)
+    survivor.release(other, context.now)
+    return log.commit(survivor, other, by=context.provenance)
+
+
+def _pair(log: PracticeLog, command: MergePatients | UnmergePatients) -> tuple[Patient, Patient]:
+    survivor = log.load(Patient, command.id, command.expected_version)
+    other = survivor if command.other_id == survivor.id else log.load(Patient, command.other_id)
+    if (other.merged_into == survivor.id) != (other.id in survivor.merged_ids):
+        # Another writer came between the two reads.
+        raise OvertakenError(StaleVersionError())
+    return survivor, other

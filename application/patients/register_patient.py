@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
-from application.kernel.handlers import CreateHandler
+from uuid_utils.compat import uuid7
+
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.patients.phone import phone_at
 from domain.patients.details import PatientDetails
@@ -12,7 +15,7 @@ from domain.patients.patient import Patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterPatient:
+class RegisterPatient(Command[Patient]):
     """What is known of a new patient; the phone number as people write it."""
 
     given_name: str
@@ -25,19 +28,17 @@ class RegisterPatient:
     locale: str | None = None
 
 
-class RegisterPatientHandler(CreateHandler[RegisterPatient, Patient]):
-    kind = Patient
-
-    def make(self, log: PracticeLog, command: RegisterPatient, id: UUID) -> Patient:
-        """Raises InvalidValueError, UnknownZoneError."""
-        details = PatientDetails(
-            given_name=command.given_name,
-            family_name=command.family_name,
-            email=command.email,
-            phone=None if command.phone is None else phone_at(log, command.phone),
-            date_of_birth=command.date_of_birth,
-            tags=command.tags,
-            zone=command.zone,
-            locale=command.locale,
-        )
-        return Patient.register(id=id, details=details, at=self._clock.now())
+@handles(RegisterPatient, needs=Permission.CHANGE_PATIENTS)
+def register_patient(log: PracticeLog, command: RegisterPatient, context: Context) -> Outcome[Patient]:
+    """Raises InvalidValueError, UnknownZoneError."""
+    details = PatientDetails(
+        given_name=command.given_name,
+        family_name=command.family_name,
+        email=command.email,
+        phone=None if command.phone is None else phone_at(log, command.phone),
+        date_of_birth=command.date_of_birth,
+        tags=command.tags,
+        zone=command.zone,
+        locale=command.locale,
+    )
+    return log.commit(Patient.register(id=uuid7(), details=details, at=context.now), by=context.provenance)

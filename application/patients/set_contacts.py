@@ -5,7 +5,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.patients.phone import phone_at
 from domain.kernel.errors import InvalidValueError
@@ -28,7 +30,7 @@ class ContactInput:
 
 
 @dataclass(frozen=True, slots=True)
-class SetContacts:
+class SetContacts(Command[Patient]):
     """All contacts of a patient from now on, in their order."""
 
     id: UUID
@@ -36,25 +38,25 @@ class SetContacts:
     expected_version: int | None = None
 
 
-class SetContactsHandler(UpdateHandler[SetContacts, Patient]):
-    kind = Patient
-
-    def change(self, log: PracticeLog, thing: Patient, command: SetContacts) -> None:
-        """Raises PatientErasedError, PatientMergedError; InvalidValueError: also for the id of a contact that the patient does not have."""
-        known = {contact.id for contact in thing.contacts}
-        if any(said.id is not None and said.id not in known for said in command.contacts):
-            raise InvalidValueError("contacts.id", "the patient has no such contact; leave the id out to add one")
-        contacts = [
-            Contact(
-                id=said.id or uuid7(),
-                kind=said.kind,
-                name=said.name,
-                relation=said.relation,
-                phone=None if said.phone is None else phone_at(log, said.phone, "contacts.phone"),
-                email=said.email,
-                is_guardian=said.is_guardian,
-                may_book=said.may_book,
-            )
-            for said in command.contacts
-        ]
-        thing.set_contacts(contacts, self._clock.now())
+@handles(SetContacts, needs=Permission.CHANGE_PATIENTS)
+def set_contacts(log: PracticeLog, command: SetContacts, context: Context) -> Outcome[Patient]:
+    """Raises PatientErasedError, PatientMergedError; InvalidValueError: also for an unknown contact id."""
+    patient = log.load(Patient, command.id, command.expected_version)
+    known = {contact.id for contact in patient.contacts}
+    if any(each.id is not None and each.id not in known for each in command.contacts):
+        raise InvalidValueError("contacts.id", "the patient has no such contact; leave the id out to add one")
+    contacts = [
+        Contact(
+            id=each.id or uuid7(),
+            kind=each.kind,
+            name=each.name,
+            relation=each.relation,
+            phone=None if each.phone is None else phone_at(log, each.phone, "contacts.phone"),
+            email=each.email,
+            is_guardian=each.is_guardian,
+            may_book=each.may_book,
+        )
+        for each in command.contacts
+    ]
+    patient.set_contacts(contacts, context.now)
+    return log.commit(patient, by=context.provenance)

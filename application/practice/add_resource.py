@@ -3,25 +3,28 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.handlers import CreateHandler
+from uuid_utils.compat import uuid7
+
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from domain.practice.location import Location
 from domain.practice.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)
-class AddResource:
+class AddResource(Command[Resource]):
     location_id: UUID
     kind: str
     name: str
 
 
-class AddResourceHandler(CreateHandler[AddResource, Resource]):
-    kind = Resource
-
-    def make(self, log: PracticeLog, command: AddResource, id: UUID) -> Resource:
-        """Raises NotFoundError: there is no such location; InvalidValueError."""
-        log.catalogue().one(Location, command.location_id)
-        return Resource.add(
-            id=id, location_id=command.location_id, kind=command.kind, name=command.name, at=self._clock.now()
-        )
+@handles(AddResource, needs=Permission.CHANGE_PRACTICE)
+def add_resource(log: PracticeLog, command: AddResource, context: Context) -> Outcome[Resource]:
+    """Raises NotFoundError: no such location; InvalidValueError."""
+    log.catalogue().one(Location, command.location_id)
+    resource = Resource.add(
+        id=uuid7(), location_id=command.location_id, kind=command.kind, name=command.name, at=context.now
+    )
+    return log.commit(resource, by=context.provenance)

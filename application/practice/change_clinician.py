@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from domain.practice.clinician import Clinician
 from domain.practice.visit_limits import VisitLimits
@@ -17,7 +19,7 @@ class ClinicianChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeClinician:
+class ChangeClinician(Command[Clinician]):
     id: UUID
     changes: ClinicianChanges
     limits: VisitLimits | None = None
@@ -25,12 +27,11 @@ class ChangeClinician:
     expected_version: int | None = None
 
 
-class ChangeClinicianHandler(UpdateHandler[ChangeClinician, Clinician]):
-    kind = Clinician
-
-    def change(self, log: PracticeLog, thing: Clinician, command: ChangeClinician) -> None:
-        """Raises InvalidValueError, UnknownZoneError."""
-        now = self._clock.now()
-        thing.change_details(replace(thing.details, **command.changes), now)
-        if command.limits is not None:
-            thing.set_limits(command.limits, now)
+@handles(ChangeClinician, needs=Permission.CHANGE_PRACTICE)
+def change_clinician(log: PracticeLog, command: ChangeClinician, context: Context) -> Outcome[Clinician]:
+    """Raises InvalidValueError, UnknownZoneError."""
+    clinician = log.load(Clinician, command.id, command.expected_version)
+    clinician.change_details(replace(clinician.details, **command.changes), context.now)
+    if command.limits is not None:
+        clinician.set_limits(command.limits, context.now)
+    return log.commit(clinician, by=context.provenance)

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.practice.public_holidays import checked_holidays
 from domain.practice.holiday_calendar import HolidayCalendar
@@ -17,7 +19,7 @@ class LocationChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeLocation:
+class ChangeLocation(Command[Location]):
     """Hours stay on the wall clock when the zone changes; visits already booked keep their instants."""
 
     id: UUID
@@ -28,12 +30,11 @@ class ChangeLocation:
     expected_version: int | None = None
 
 
-class ChangeLocationHandler(UpdateHandler[ChangeLocation, Location]):
-    kind = Location
-
-    def change(self, log: PracticeLog, thing: Location, command: ChangeLocation) -> None:
-        """Raises InvalidValueError (also holidays that are not known), UnknownZoneError."""
-        now = self._clock.now()
-        thing.change(replace(thing.details, **command.changes), now)
-        if command.keeps_holidays:
-            thing.keep_holidays(checked_holidays(command.holidays) if command.holidays else None, now)
+@handles(ChangeLocation, needs=Permission.CHANGE_PRACTICE)
+def change_location(log: PracticeLog, command: ChangeLocation, context: Context) -> Outcome[Location]:
+    """Raises InvalidValueError (also for unknown holidays), UnknownZoneError."""
+    location = log.load(Location, command.id, command.expected_version)
+    location.change(replace(location.details, **command.changes), context.now)
+    if command.keeps_holidays:
+        location.keep_holidays(checked_holidays(command.holidays) if command.holidays else None, context.now)
+    return log.commit(location, by=context.provenance)

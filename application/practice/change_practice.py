@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.practice.public_holidays import checked_holidays
 from domain.practice.holiday_calendar import HolidayCalendar
@@ -19,7 +21,7 @@ class PracticeChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangePractice:
+class ChangePractice(Command[Practice]):
     id: UUID
     changes: PracticeChanges
     holidays: HolidayCalendar | None = None
@@ -34,16 +36,15 @@ class ChangePractice:
     expected_version: int | None = None
 
 
-class ChangePracticeHandler(UpdateHandler[ChangePractice, Practice]):
-    kind = Practice
-
-    def change(self, log: PracticeLog, thing: Practice, command: ChangePractice) -> None:
-        """Raises InvalidValueError (also holidays that are not known), UnknownZoneError."""
-        now = self._clock.now()
-        thing.change_settings(replace(thing.settings, **command.changes), now)
-        if command.keeps_holidays:
-            thing.keep_holidays(checked_holidays(command.holidays) if command.holidays else None, now)
-        if command.pending_counts is not None:
-            thing.count_pending(command.pending_counts, now)
-        auto_fill = thing.auto_fill if command.auto_fill is None else command.auto_fill
-        thing.fill_from_waitlist(auto_fill, command.offer_minutes or thing.offer_minutes, now)
+@handles(ChangePractice, needs=Permission.CHANGE_PRACTICE)
+def change_practice(log: PracticeLog, command: ChangePractice, context: Context) -> Outcome[Practice]:
+    """Raises InvalidValueError (also for unknown holidays), UnknownZoneError."""
+    practice, now = log.load(Practice, command.id, command.expected_version), context.now
+    practice.change_settings(replace(practice.settings, **command.changes), now)
+    if command.keeps_holidays:
+        practice.keep_holidays(checked_holidays(command.holidays) if command.holidays else None, now)
+    if command.pending_counts is not None:
+        practice.count_pending(command.pending_counts, now)
+    auto_fill = practice.auto_fill if command.auto_fill is None else command.auto_fill
+    practice.fill_from_waitlist(auto_fill, command.offer_minutes or practice.offer_minutes, now)
+    return log.commit(practice, by=context.provenance)

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from domain.practice.resource import Resource
 
@@ -15,7 +17,7 @@ class ResourceChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeResource:
+class ChangeResource(Command[Resource]):
     """An inactive resource takes no new visits; those it has stay."""
 
     id: UUID
@@ -23,9 +25,9 @@ class ChangeResource:
     expected_version: int | None = None
 
 
-class ChangeResourceHandler(UpdateHandler[ChangeResource, Resource]):
-    kind = Resource
-
-    def change(self, log: PracticeLog, thing: Resource, command: ChangeResource) -> None:
-        """Raises InvalidValueError."""
-        thing.change(replace(thing.details, **command.changes), self._clock.now())
+@handles(ChangeResource, needs=Permission.CHANGE_PRACTICE)
+def change_resource(log: PracticeLog, command: ChangeResource, context: Context) -> Outcome[Resource]:
+    """Raises InvalidValueError."""
+    resource = log.load(Resource, command.id, command.expected_version)
+    resource.change(replace(resource.details, **command.changes), context.now)
+    return log.commit(resource, by=context.provenance)

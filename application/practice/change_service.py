@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.practice.references import require_clinicians
 from domain.kernel.money import Money
@@ -29,7 +31,7 @@ class ServiceChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeService:
+class ChangeService(Command[Service]):
     """Visits already booked keep the terms they were booked under."""
 
     id: UUID
@@ -41,15 +43,14 @@ class ChangeService:
     expected_version: int | None = None
 
 
-class ChangeServiceHandler(UpdateHandler[ChangeService, Service]):
-    kind = Service
-
-    def change(self, log: PracticeLog, thing: Service, command: ChangeService) -> None:
-        """Raises NotFoundError: there is no such clinician; InvalidValueError."""
-        require_clinicians(log, command.changes.get("clinician_ids", ()))
-        now = self._clock.now()
-        thing.change(replace(thing.terms, **command.changes), now)
-        if command.limits is not None:
-            thing.set_limits(command.limits, now)
-        if command.seats is not None:
-            thing.set_seats(command.seats, now)
+@handles(ChangeService, needs=Permission.CHANGE_PRACTICE)
+def change_service(log: PracticeLog, command: ChangeService, context: Context) -> Outcome[Service]:
+    """Raises NotFoundError: no such clinician; InvalidValueError."""
+    require_clinicians(log, command.changes.get("clinician_ids", ()))
+    service = log.load(Service, command.id, command.expected_version)
+    service.change(replace(service.terms, **command.changes), context.now)
+    if command.limits is not None:
+        service.set_limits(command.limits, context.now)
+    if command.seats is not None:
+        service.set_seats(command.seats, context.now)
+    return log.commit(service, by=context.provenance)

@@ -1,29 +1,29 @@
 """Welcomes a clinician to the practice."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
-from application.kernel.handlers import CreateHandler
+from uuid_utils.compat import uuid7
+
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.visit_limits import NO_LIMITS, VisitLimits
 
 
 @dataclass(frozen=True, slots=True)
-class JoinClinician:
+class JoinClinician(Command[Clinician]):
     name: str
     email: str | None
     zone: str
     limits: VisitLimits = NO_LIMITS
 
 
-class JoinClinicianHandler(CreateHandler[JoinClinician, Clinician]):
-    kind = Clinician
-
-    def make(self, log: PracticeLog, command: JoinClinician, id: UUID) -> Clinician:
-        """Raises InvalidValueError, UnknownZoneError."""
-        details = ClinicianDetails(command.name, command.email, command.zone)
-        now = self._clock.now()
-        clinician = Clinician.join(id=id, details=details, at=now)
-        clinician.set_limits(command.limits, now)
-        return clinician
+@handles(JoinClinician, needs=Permission.CHANGE_PRACTICE)
+def join_clinician(log: PracticeLog, command: JoinClinician, context: Context) -> Outcome[Clinician]:
+    """Raises InvalidValueError, UnknownZoneError."""
+    details = ClinicianDetails(command.name, command.email, command.zone)
+    clinician = Clinician.join(id=uuid7(), details=details, at=context.now)
+    clinician.set_limits(command.limits, context.now)
+    return log.commit(clinician, by=context.provenance)

@@ -1,9 +1,12 @@
 """Offers a service."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
-from application.kernel.handlers import CreateHandler
+from uuid_utils.compat import uuid7
+
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.practice.references import require_clinicians
 from domain.practice.seats import NO_SEATS, SeatsOffered
@@ -12,20 +15,17 @@ from domain.practice.visit_limits import NO_LIMITS, VisitLimits
 
 
 @dataclass(frozen=True, slots=True)
-class OfferService:
+class OfferService(Command[Service]):
     terms: ServiceTerms
     limits: VisitLimits = NO_LIMITS
     seats: SeatsOffered = NO_SEATS
 
 
-class OfferServiceHandler(CreateHandler[OfferService, Service]):
-    kind = Service
-
-    def make(self, log: PracticeLog, command: OfferService, id: UUID) -> Service:
-        """Raises NotFoundError: there is no such clinician."""
-        require_clinicians(log, command.terms.clinician_ids)
-        now = self._clock.now()
-        service = Service.offer(id=id, terms=command.terms, at=now)
-        service.set_limits(command.limits, now)
-        service.set_seats(command.seats, now)
-        return service
+@handles(OfferService, needs=Permission.CHANGE_PRACTICE)
+def offer_service(log: PracticeLog, command: OfferService, context: Context) -> Outcome[Service]:
+    """Raises NotFoundError: no such clinician."""
+    require_clinicians(log, command.terms.clinician_ids)
+    service = Service.offer(id=uuid7(), terms=command.terms, at=context.now)
+    service.set_limits(command.limits, context.now)
+    service.set_seats(command.seats, context.now)
+    return log.commit(service, by=context.provenance)

@@ -1,22 +1,24 @@
 """Opens a location."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
-from application.kernel.handlers import CreateHandler
+from uuid_utils.compat import uuid7
+
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from domain.practice.location import Location, LocationDetails
 
 
 @dataclass(frozen=True, slots=True)
-class OpenLocation:
+class OpenLocation(Command[Location]):
     name: str
     zone: str
 
 
-class OpenLocationHandler(CreateHandler[OpenLocation, Location]):
-    kind = Location
-
-    def make(self, log: PracticeLog, command: OpenLocation, id: UUID) -> Location:
-        """Raises InvalidValueError, UnknownZoneError."""
-        return Location.open(id=id, details=LocationDetails(command.name, command.zone), at=self._clock.now())
+@handles(OpenLocation, needs=Permission.CHANGE_PRACTICE)
+def open_location(log: PracticeLog, command: OpenLocation, context: Context) -> Outcome[Location]:
+    """Raises InvalidValueError, UnknownZoneError."""
+    details = LocationDetails(command.name, command.zone)
+    return log.commit(Location.open(id=uuid7(), details=details, at=context.now), by=context.provenance)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
@@ -12,7 +14,7 @@ from domain.practice.weekly_hours import OpeningHours
 
 
 @dataclass(frozen=True, slots=True)
-class SetClinicianHours:
+class SetClinicianHours(Command[Clinician]):
     """``id`` is the clinician's; the texts are in the form that OpeningHours.parse reads.
 
     They replace the location's hours: from a civil date on, until the next from which others count, or all that was said (None).
@@ -26,11 +28,11 @@ class SetClinicianHours:
     expected_version: int | None = None
 
 
-class SetClinicianHoursHandler(UpdateHandler[SetClinicianHours, Clinician]):
-    kind = Clinician
-
-    def change(self, log: PracticeLog, thing: Clinician, command: SetClinicianHours) -> None:
-        """Raises NotFoundError: there is no such location; InvalidValueError: times that overlap, or are none."""
-        log.catalogue().one(Location, command.location_id)
-        hours = OpeningHours.parse(command.weekly, command.overrides)
-        thing.set_hours(command.location_id, hours, self._clock.now(), command.effective_from)
+@handles(SetClinicianHours, needs=Permission.CHANGE_PRACTICE)
+def set_clinician_hours(log: PracticeLog, command: SetClinicianHours, context: Context) -> Outcome[Clinician]:
+    """Raises NotFoundError: no such location; InvalidValueError: malformed or overlapping times."""
+    clinician = log.load(Clinician, command.id, command.expected_version)
+    log.catalogue().one(Location, command.location_id)
+    hours = OpeningHours.parse(command.weekly, command.overrides)
+    clinician.set_hours(command.location_id, hours, context.now, command.effective_from)
+    return log.commit(clinician, by=context.provenance)

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from domain.practice.clinician import Absence, Clinician
 
 
 @dataclass(frozen=True, slots=True)
-class SetTimeOff:
+class SetTimeOff(Command[Clinician]):
     """``id`` is the clinician's; the absences replace all that were set before. Visits that lie in them stay."""
 
     id: UUID
@@ -17,9 +19,9 @@ class SetTimeOff:
     expected_version: int | None = None
 
 
-class SetTimeOffHandler(UpdateHandler[SetTimeOff, Clinician]):
-    kind = Clinician
-
-    def change(self, log: PracticeLog, thing: Clinician, command: SetTimeOff) -> None:
-        """Raises InvalidValueError: more than 500 ranges, or a note over 500 characters."""
-        thing.set_time_off(command.absences, self._clock.now())
+@handles(SetTimeOff, needs=Permission.CHANGE_PRACTICE)
+def set_time_off(log: PracticeLog, command: SetTimeOff, context: Context) -> Outcome[Clinician]:
+    """Raises InvalidValueError: more than 500 ranges, or a note over 500 characters."""
+    clinician = log.load(Clinician, command.id, command.expected_version)
+    clinician.set_time_off(command.absences, context.now)
+    return log.commit(clinician, by=context.provenance)

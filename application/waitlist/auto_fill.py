@@ -20,6 +20,7 @@ from application.waitlist.ranking import Ranking
 from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.kernel.time_range import TimeRange
 from domain.practice.practice import Practice
+from domain.scheduling.time_claim import TimeRelease
 from domain.waitlist.entry import EntryStatus, WaitlistEntry
 from domain.waitlist.errors import OfferEndedError
 from domain.waitlist.offer import expiry
@@ -38,7 +39,7 @@ class AutoFill:
         self._clock = clock
         self._lines = lines
 
-    def open(self, tenant_id: UUID, holder_id: UUID, version: int) -> None:
+    def offer_freed_time(self, tenant_id: UUID, holder_id: UUID, version: int) -> None:
         """Offer what an appointment, a session or a hold gave up with the event of this version.
 
         Nothing is recorded if nobody waits for it.
@@ -64,16 +65,16 @@ class AutoFill:
 
         self._once(open_it)
 
-    def go_on(self, tenant_id: UUID, opening_id: UUID) -> datetime | None:
+    def offer_to_next(self, tenant_id: UUID, opening_id: UUID) -> datetime | None:
         """Offer an opening to the next one, if nobody may accept it any more; return when to look again, None if it is over."""
         log = self._logs.of(tenant_id)
 
-        def go_on() -> None:
+        def offer() -> None:
             opening = log.load(Opening, opening_id)
             if opening.status_at(self._clock.now()) is OpeningStatus.OPEN:
                 self._offer_next(log, opening)
 
-        self._once(go_on)
+        self._once(offer)
         opening = log.load(Opening, opening_id)
         is_over = opening.status_at(self._clock.now()) in (OpeningStatus.FILLED, OpeningStatus.CLOSED)
         # An offer that has run out since it was looked at is no end: whoever looks again, at once, offers the time to the next one.
@@ -124,7 +125,7 @@ class AutoFill:
     ) -> None:
         opening.close(because, as_of, passed, now)
         try:
-            log.record(opening, by=by, releases=[opening.id])
+            log.record(opening, by=by, guards=[TimeRelease(opening.id)])
         except StaleVersionError as error:
             raise OvertakenError(OfferEndedError()) from error
 

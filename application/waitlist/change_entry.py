@@ -4,9 +4,12 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Actor, Permission
 from application.kernel.practice_log import PracticeLog
 from application.waitlist.join_waitlist import require_possible
+from application.waitlist.reach import own_entry, own_waiting
 from domain.kernel.time_range import TimeRange
 from domain.waitlist.entry import WaitlistEntry
 
@@ -18,7 +21,7 @@ class PreferencesChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeEntry:
+class ChangeEntry(Command[WaitlistEntry]):
     """What is left out stays as it is."""
 
     id: UUID
@@ -26,14 +29,21 @@ class ChangeEntry:
     expected_version: int | None = None
 
 
-class ChangeEntryHandler(UpdateHandler[ChangeEntry, WaitlistEntry]):
-    """Carries out ChangeEntry. What was offered before stays offered."""
+def _within_reach(log: PracticeLog, actor: Actor, command: ChangeEntry) -> None:
+    own_entry(log, actor, command)
+    if "clinician_id" in command.changes:
+        own_waiting(actor, command.changes["clinician_id"])
 
-    kind = WaitlistEntry
 
-    def change(self, log: PracticeLog, thing: WaitlistEntry, command: ChangeEntry) -> None:
-        """Raises NoLongerWaitingError; InvalidValueError; NotFoundError: no such clinician; ClinicianNotOfferingError."""
-        preferences = replace(thing.preferences, **command.changes)
-        if preferences.clinician_id != thing.preferences.clinician_id:
-            require_possible(log, thing.service_id, preferences)
-        thing.change(preferences, self._clock.now())
+@handles(ChangeEntry, needs=Permission.CHANGE_VISITS, within=_within_reach)
+def change_entry(log: PracticeLog, command: ChangeEntry, context: Context) -> Outcome[WaitlistEntry]:
+    """Change what an entry waits for; offers made before stay.
+
+    Raises NoLongerWaitingError; InvalidValueError; NotFoundError: no such clinician; ClinicianNotOfferingError.
+    """
+    entry = log.load(WaitlistEntry, command.id, command.expected_version)
+    preferences = replace(entry.preferences, **command.changes)
+    if preferences.clinician_id != entry.preferences.clinician_id:
+        require_possible(log, entry.service_id, preferences)
+    entry.change(preferences, context.now)
+    return log.commit(entry, by=context.provenance)

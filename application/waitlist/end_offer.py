@@ -1,54 +1,54 @@
-"""Ends an offer that is not accepted: the person declines it, or staff take it back."""
+"""Ends an offer that is not accepted: the person declines it, or staff withdraw it."""
 
-from abc import abstractmethod
-from datetime import datetime
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
 from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.appointments.appointment_change import AppointmentChange
 from application.waitlist.offer_endings import Endings
-from domain.kernel.provenance import Provenance
+from application.waitlist.reach import own_offer
 from domain.waitlist.offer import Offer, OfferEndReason
 
-
-class EndOffer(AppointmentChange):
-    """The time is not kept for this person any more; they keep their place."""
-
-
-class _EndingHandler(UpdateHandler[EndOffer, Offer]):
-    """The offer, and its opening that gives the time back once nobody else can accept it, are recorded in one append."""
-
-    kind = Offer
-    tries = 12
-    """Answers to one time come together, and each that is first costs the others a try."""
-
-    def decide(self, log: PracticeLog, command: EndOffer, by: Provenance) -> Outcome[Offer]:
-        now = self._clock.now()
-        offer = self.load(log, command)
-        endings = Endings(log, now)
-        if how := self.end(offer, now):
-            endings.note(offer, how)
-        return Outcome(offer, log.record(offer, *endings.things, by=by, releases=endings.releases))
-
-    @abstractmethod
-    def end(self, offer: Offer, now: datetime) -> str | None:
-        """Return how it ended; None if nothing was recorded."""
-
-    def change(self, log: PracticeLog, thing: Offer, command: EndOffer) -> None:
-        """All that ends with it is asked in ``decide``."""
+_TRIES: Final = 12
+"""Answers to one time come together, and each that is first costs the others a try."""
 
 
-class DeclineOfferHandler(_EndingHandler):
-    """The person says no. The time goes to whoever is next."""
+@dataclass(frozen=True, slots=True)
+class DeclineOffer(Command[Offer]):
+    """The person does not want the time and keeps their place; the next one in line is offered it."""
 
-    def end(self, offer: Offer, now: datetime) -> str | None:
-        """Raises OfferEndedError, OfferExpiredError."""
-        return "declined" if offer.decline(now) else None
+    id: UUID
+    expected_version: int | None = None
 
 
-class WithdrawOfferHandler(_EndingHandler):
-    """Staff take it back; what was answered or has expired stays so."""
+@dataclass(frozen=True, slots=True)
+class WithdrawOffer(Command[Offer]):
+    """Staff take the offer back; what was answered or has expired stays so."""
 
-    def end(self, offer: Offer, now: datetime) -> str | None:
-        return "withdrawn" if offer.withdraw(OfferEndReason.BY_STAFF, now) else None
+    id: UUID
+    expected_version: int | None = None
+
+
+@handles(DeclineOffer, needs=Permission.CHANGE_VISITS, within=own_offer, tries=_TRIES)
+def decline_offer(log: PracticeLog, command: DeclineOffer, context: Context) -> Outcome[Offer]:
+    """Raises OfferEndedError, OfferExpiredError."""
+    offer = log.load(Offer, command.id, command.expected_version)
+    return _commit(log, offer, "declined" if offer.decline(context.now) else None, context)
+
+
+@handles(WithdrawOffer, needs=Permission.CHANGE_VISITS, within=own_offer, tries=_TRIES)
+def withdraw_offer(log: PracticeLog, command: WithdrawOffer, context: Context) -> Outcome[Offer]:
+    offer = log.load(Offer, command.id, command.expected_version)
+    is_withdrawn = offer.withdraw(OfferEndReason.BY_STAFF, context.now)
+    return _commit(log, offer, "withdrawn" if is_withdrawn else None, context)
+
+
+def _commit(log: PracticeLog, offer: Offer, how: str | None, context: Context) -> Outcome[Offer]:
+    """Record the offer, and its opening, which gives the time back once nobody else can accept it."""
+    endings = Endings(log, context.now)
+    if how is not None:
+        endings.note(offer, how)
+    return log.commit(offer, *endings.aggregates, by=context.provenance, guards=endings.releases)

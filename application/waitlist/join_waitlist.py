@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.handlers import CreateHandler
+from uuid_utils.compat import uuid7
+
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Actor, Permission
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import require_patient_of
+from application.waitlist.reach import own_waiting
 from domain.kernel.errors import InvalidValueError
-from domain.patients.standing import PatientSeen
+from domain.kernel.presence import PresenceGuard
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
 from domain.scheduling.errors import ClinicianNotOfferingError
@@ -16,33 +21,34 @@ from domain.waitlist.preferences import WaitlistPreferences
 
 
 @dataclass(frozen=True, slots=True)
-class JoinWaitlist:
+class JoinWaitlist(Command[WaitlistEntry]):
     patient_id: UUID
     service_id: UUID
     preferences: WaitlistPreferences
 
 
-class JoinWaitlistHandler(CreateHandler[JoinWaitlist, WaitlistEntry]):
-    """Carries out JoinWaitlist."""
+def _own_waiting(log: PracticeLog, actor: Actor, command: JoinWaitlist) -> None:
+    own_waiting(actor, command.preferences.clinician_id)
 
-    kind = WaitlistEntry
 
-    def make(self, log: PracticeLog, command: JoinWaitlist, id: UUID) -> WaitlistEntry:
-        """Raises NotFoundError: no such patient, service or clinician; PatientMergedError; ClinicianNotOfferingError; InvalidValueError:
-        all windows are over.
-        """
-        now = self._clock.now()
-        require_patient_of(log, command.patient_id)
-        require_possible(log, command.service_id, command.preferences)
-        windows = command.preferences.windows
-        if windows and all(window.ends_at <= now for window in windows):
-            raise InvalidValueError("windows", "these times have passed; name one to come, or none for any time")
-        return WaitlistEntry.join(
-            id=id, patient_id=command.patient_id, service_id=command.service_id, preferences=command.preferences, at=now
-        )
-
-    def relies_on(self, command: JoinWaitlist) -> PatientSeen:
-        return PatientSeen(command.patient_id)
+@handles(JoinWaitlist, needs=Permission.CHANGE_VISITS, within=_own_waiting)
+def join_waitlist(log: PracticeLog, command: JoinWaitlist, context: Context) -> Outcome[WaitlistEntry]:
+    """Raises NotFoundError: no such patient, service or clinician; PatientMergedError;
+    ClinicianNotOfferingError; InvalidValueError: all windows are over.
+    """
+    require_patient_of(log, command.patient_id)
+    require_possible(log, command.service_id, command.preferences)
+    windows = command.preferences.windows
+    if windows and all(window.ends_at <= context.now for window in windows):
+        raise InvalidValueError("windows", "these times have passed; name one to come, or none for any time")
+    entry = WaitlistEntry.join(
+        id=uuid7(),
+        patient_id=command.patient_id,
+        service_id=command.service_id,
+        preferences=command.preferences,
+        at=context.now,
+    )
+    return log.commit(entry, by=context.provenance, guards=[PresenceGuard(command.patient_id)])
 
 
 def require_possible(log: PracticeLog, service_id: UUID, preferences: WaitlistPreferences) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from application.kernel.practice_log import PracticeLog
 from domain.kernel.aggregate import Aggregate
+from domain.scheduling.time_claim import TimeRelease
 from domain.waitlist.offer import Offer, OfferEndReason
 from domain.waitlist.opening import Opening
 
@@ -40,11 +41,11 @@ class Endings:
             opening.end(offer.id, how, self._now)
 
     @property
-    def things(self) -> list[Aggregate]:
-        """All that has something to record."""
+    def aggregates(self) -> list[Aggregate]:
+        """All aggregates with events to record."""
         return [*self._offers, *self._openings.values()]
 
     @property
-    def releases(self) -> list[UUID]:
+    def releases(self) -> list[TimeRelease]:
         """The openings whose time nobody can accept any more."""
-        return [opening.id for opening in self._openings.values() if not opening.claims()]
+        return [TimeRelease(opening.id) for opening in self._openings.values() if not opening.claims()]

@@ -13,6 +13,7 @@ from application.scheduling.availability.schedule import Schedule, rules_of
 from domain.kernel.provenance import Provenance
 from domain.scheduling.availability.query import Slot
 from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.time_claim import TimeRelease
 from domain.waitlist.entry import WaitlistEntry
 from domain.waitlist.offer import Offer
 from domain.waitlist.offered_time import OfferedTime, PassedOver
@@ -61,8 +62,7 @@ def make_offers(
             *made,
             *entries,
             by=by,
-            claims=opening.claims(),
-            releases=list(dict.fromkeys([opening.id, *schedule.expired])),
+            guards=[*map(TimeRelease, dict.fromkeys([opening.id, *schedule.expired])), *opening.claims()],
         )
     except (TimeTakenError, StaleVersionError) as error:
         raise OvertakenError(error if isinstance(error, TimeTakenError) else TimeTakenError()) from error

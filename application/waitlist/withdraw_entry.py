@@ -1,33 +1,31 @@
-"""Takes somebody off the wait list, and back what was offered to them."""
+"""Takes a person off the wait list, and withdraws what was offered to them."""
 
-from application.kernel.handlers import UpdateHandler
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.kernel.commands import Command, Context, handles
 from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.appointments.appointment_change import AppointmentChange
 from application.waitlist.offer_endings import Endings
-from domain.kernel.provenance import Provenance
+from application.waitlist.reach import own_entry
 from domain.waitlist.entry import WaitlistEntry
 from domain.waitlist.offer import OfferEndReason
 
 
-class WithdrawEntry(AppointmentChange):
-    """Somebody waits no more."""
+@dataclass(frozen=True, slots=True)
+class WithdrawEntry(Command[WaitlistEntry]):
+    """Withdrawing twice records nothing the second time."""
+
+    id: UUID
+    expected_version: int | None = None
 
 
-class WithdrawEntryHandler(UpdateHandler[WithdrawEntry, WaitlistEntry]):
-    """Carries out WithdrawEntry. Whoever has left stays so."""
-
-    kind = WaitlistEntry
-
-    def decide(self, log: PracticeLog, command: WithdrawEntry, by: Provenance) -> Outcome[WaitlistEntry]:
-        """Raises NoLongerWaitingError: the person was served."""
-        now = self._clock.now()
-        entry = self.load(log, command)
-        endings = Endings(log, now)
-        if entry.withdraw(now):
-            endings.withdraw(entry.offers_at(now), OfferEndReason.LEFT)
-        position = log.record(entry, *endings.things, by=by, releases=endings.releases)
-        return Outcome(entry, position)
-
-    def change(self, log: PracticeLog, thing: WaitlistEntry, command: WithdrawEntry) -> None:
-        """All that ends with it is asked in ``decide``."""
+@handles(WithdrawEntry, needs=Permission.CHANGE_VISITS, within=own_entry)
+def withdraw_entry(log: PracticeLog, command: WithdrawEntry, context: Context) -> Outcome[WaitlistEntry]:
+    """Raises NoLongerWaitingError: the person was served."""
+    entry = log.load(WaitlistEntry, command.id, command.expected_version)
+    endings = Endings(log, context.now)
+    if entry.withdraw(context.now):
+        endings.withdraw(entry.offers_at(context.now), OfferEndReason.LEFT)
+    return log.commit(entry, *endings.aggregates, by=context.provenance, guards=endings.releases)

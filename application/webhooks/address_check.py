@@ -4,7 +4,7 @@ from application.webhooks.ports import OutboundHttp
 from domain.kernel.errors import InvalidValueError
 
 
-def require_reachable(outside: OutboundHttp, url: str) -> None:
+def require_reachable(outbound: OutboundHttp, url: str) -> None:
     """Raises InvalidValueError: requests to this address are refused, whatever it may lead to."""
-    if refusal := outside.refusal(url):
+    if refusal := outbound.refusal(url):
         raise InvalidValueError("url", refusal)

@@ -1,15 +1,17 @@
 """Changes a webhook endpoint: where to, of what, or whether at all."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID
 
-from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLogs
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
+from application.kernel.practice_log import PracticeLog
 from application.webhooks.address_check import require_reachable
-from application.webhooks.endpoint_handler import EndpointHandler
-from application.webhooks.ports import OutboundHttp
+from application.webhooks.endpoints import load_endpoint
+from application.webhooks.ports import OutboundHttp, WebhookCatalogue
 from domain.webhooks.endpoint import WebhookEndpoint
 
 
@@ -20,7 +22,7 @@ class EndpointChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeEndpoint:
+class ChangeEndpoint(Command[WebhookEndpoint]):
     """An inactive endpoint is sent nothing; its messages are counted and wait."""
 
     id: UUID
@@ -28,19 +30,16 @@ class ChangeEndpoint:
     expected_version: int | None = None
 
 
-class ChangeEndpointHandler(EndpointHandler[ChangeEndpoint]):
-    """``names`` are all events that can be subscribed to."""
-
-    def __init__(self, logs: PracticeLogs, clock: Clock, outside: OutboundHttp, names: Collection[str]) -> None:
-        super().__init__(logs, clock)
-        self._outside = outside
-        self._names = names
-
-    def act(self, endpoint: WebhookEndpoint, command: ChangeEndpoint) -> None:
-        """Raises InvalidValueError: an address that is refused, or an event that there is not."""
-        to = replace(endpoint.subscription, **command.changes)
-        if "events" in command.changes:
-            to.checked_against(self._names)
-        if "url" in command.changes:
-            require_reachable(self._outside, to.url)
-        endpoint.change(to, self._clock.now())
+@handles(ChangeEndpoint, needs=Permission.MANAGE_WEBHOOKS)
+def change_endpoint(
+    log: PracticeLog, command: ChangeEndpoint, context: Context, *, outbound: OutboundHttp, catalogue: WebhookCatalogue
+) -> Outcome[WebhookEndpoint]:
+    """Raises InvalidValueError: a refused address, or an unknown event."""
+    endpoint = load_endpoint(log, command.id, command.expected_version)
+    subscription = replace(endpoint.subscription, **command.changes)
+    if "events" in command.changes:
+        subscription.checked_against(catalogue.event_names)
+    if "url" in command.changes:
+        require_reachable(outbound, subscription.url)
+    endpoint.change(subscription, context.now)
+    return log.commit(endpoint, by=context.provenance)

@@ -1,4 +1,4 @@
-"""Hands endpoints with something to deliver to couriers, many at once, and none of them twice."""
+"""Sends to many endpoints at once, and to each from one thread at a time."""
 
 import logging
 import threading
@@ -14,13 +14,15 @@ from application.kernel.ports import Clock
 from application.webhooks.ports import DeliveryLease, DeliveryStore
 from application.webhooks.sender import WebhookSender
 
-LANES: Final = 16
-"""So many endpoints are served at once."""
-LANES_FOR_RETRIES: Final = 8
-"""Of these so many may try what failed before: receivers that are down, and take ten seconds to say so, leave room for the others."""
-LANES_FOR_A_PRACTICE: Final = 4
-LOOK_SECONDS: Final = 1.0
-"""Work is looked for this often, and at once on a hint."""
+THREADS: Final = 16
+"""How many endpoints one process serves at a time."""
+RETRY_THREADS: Final = 8
+"""At most this many threads retry failed messages, so that receivers which take ten seconds to fail
+leave room for the others.
+"""
+THREADS_PER_PRACTICE: Final = 4
+POLL_SECONDS: Final = 1.0
+"""How often the dispatcher looks for work without a hint, and extends its leases."""
 
 _log = logging.getLogger(__name__)
 
@@ -28,75 +30,78 @@ _log = logging.getLogger(__name__)
 class WebhookDispatcher:
     """Several may run beside each other, in one process or many."""
 
-    def __init__(self, outbox: DeliveryStore, courier: WebhookSender, clock: Clock, lanes: int = LANES) -> None:
-        self._outbox = outbox
-        self._courier = courier
+    def __init__(self, store: DeliveryStore, sender: WebhookSender, clock: Clock, threads: int = THREADS) -> None:
+        self._store = store
+        self._sender = sender
         self._clock = clock
-        self._lanes = lanes
+        self._threads = threads
         self._changed = threading.Condition()
-        self._is_due = True
-        self._under_way: dict[DeliveryLease, bool] = {}  # with whether it is a retry
+        self._is_woken = True
+        self._leases: dict[DeliveryLease, bool] = {}  # whether each is a retry
 
     def wake(self) -> None:
         """Look for work now."""
         with self._changed:
-            self._is_due = True
+            self._is_woken = True
             self._changed.notify()
 
     def run(self, stop: threading.Event, outages: tuple[type[Exception], ...]) -> None:
-        """Deliver until ``stop`` is set and what is under way has ended. Waits while what ``outages`` names is away."""
-        prolong_at = time.monotonic()
-        with ThreadPoolExecutor(self._lanes, thread_name_prefix="webhooks") as lanes:
-            while not stop.is_set() or self._under_way:
+        """Send until ``stop`` is set and the threads have ended. Waits while the database is away,
+        which ``outages`` report.
+        """
+        extend_at = time.monotonic()
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="webhooks") as pool:
+            while not stop.is_set() or self._leases:
                 with self._changed:
-                    self._changed.wait_for(lambda: self._is_due, LOOK_SECONDS)
-                    self._is_due = False
+                    self._changed.wait_for(lambda: self._is_woken, POLL_SECONDS)
+                    self._is_woken = False
                 try:
-                    if time.monotonic() >= prolong_at:
-                        prolong_at = time.monotonic() + LOOK_SECONDS
-                        self._prolong()
-                    self._look(lanes, stop, outages)
+                    if time.monotonic() >= extend_at:
+                        extend_at = time.monotonic() + POLL_SECONDS
+                        self._extend()
+                    self._start_due(pool, stop, outages)
                 except outages as error:
                     _log.warning("webhooks wait, the database is away: %s", type(error).__name__)
-                    stop.wait(LOOK_SECONDS)
+                    stop.wait(POLL_SECONDS)
 
-    def _prolong(self) -> None:
+    def _extend(self) -> None:
         with self._changed:
-            held = list(self._under_way)
+            held = list(self._leases)
         if held:
-            self._outbox.prolong(held)
+            self._store.extend(held)
 
-    def _look(self, lanes: ThreadPoolExecutor, stop: threading.Event, outages: tuple[type[Exception], ...]) -> None:
+    def _start_due(self, pool: ThreadPoolExecutor, stop: threading.Event, outages: tuple[type[Exception], ...]) -> None:
         for retries in (False, True):
             with self._changed:
-                free = self._lanes - len(self._under_way)
+                free = self._threads - len(self._leases)
                 if retries:
-                    free = min(free, LANES_FOR_RETRIES - sum(self._under_way.values()))
-                by_practice = Counter(lease.tenant_id for lease in self._under_way)
+                    free = min(free, RETRY_THREADS - sum(self._leases.values()))
+                by_practice = Counter(lease.tenant_id for lease in self._leases)
             if free < 1 or stop.is_set():
                 continue
-            busy = [tenant_id for tenant_id, number in by_practice.items() if number >= LANES_FOR_A_PRACTICE]
-            for lease in self._outbox.lend(uuid7(), self._clock.now(), retries=retries, busy=busy, most=free):
+            busy = [tenant_id for tenant_id, number in by_practice.items() if number >= THREADS_PER_PRACTICE]
+            for lease in self._store.lease(uuid7(), self._clock.now(), retries=retries, busy=busy, most=free):
                 by_practice[lease.tenant_id] += 1
-                if by_practice[lease.tenant_id] > LANES_FOR_A_PRACTICE:
-                    self._outbox.give_back(lease)
+                if by_practice[lease.tenant_id] > THREADS_PER_PRACTICE:
+                    self._store.release(lease)
                     continue
                 with self._changed:
-                    self._under_way[lease] = retries
-                lanes.submit(self._carry_out, lease, stop.is_set, outages)
+                    self._leases[lease] = retries
+                pool.submit(self._send, lease, stop.is_set, outages)
 
-    def _carry_out(
+    def _send(
         self, lease: DeliveryLease, is_stopping: Callable[[], bool], outages: tuple[type[Exception], ...]
     ) -> None:
         try:
-            self._courier.carry_out(lease, is_stopping)
+            self._sender.send(lease, is_stopping)
         except outages as error:
             _log.warning("webhooks of practice %s wait: %s", lease.tenant_id, type(error).__name__)
         except Exception as error:
-            # The class alone: a message may hold an address. Its lease ends by itself, so that it is tried again, and nobody else waits.
+            # The class alone: a message may hold an address. The lease expires, and the endpoint is
+            # tried again.
             _log.error("webhooks of practice %s failed: %s", lease.tenant_id, type(error).__name__)
         finally:
             with self._changed:
-                del self._under_way[lease]
-                self._is_due = True
+                del self._leases[lease]
+                self._is_woken = True
                 self._changed.notify()

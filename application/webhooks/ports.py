@@ -1,4 +1,4 @@
-"""What webhooks need from outside, each with the promise that every adapter keeps."""
+"""The ports of webhooks, each with the promise that every adapter keeps."""
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
@@ -8,8 +8,21 @@ from typing import Protocol
 from uuid import UUID
 
 
+class WebhookCatalogue(Protocol):
+    """What can be subscribed to, and how many endpoints there are."""
+
+    @property
+    def event_names(self) -> frozenset[str]:
+        """The names of all events that endpoints may subscribe to."""
+        ...
+
+    def endpoint_count(self, tenant_id: UUID) -> int:
+        """Return how many endpoints a practice has."""
+        ...
+
+
 class SecretBox(Protocol):
-    """Keeps secrets sealed under the practice's key, each bound to the thing it is a secret of."""
+    """Seals secrets under the practice's key, each bound to the endpoint that owns it."""
 
     def seal(self, tenant_id: UUID, owner_id: UUID, secret: str) -> str: ...
 
@@ -18,7 +31,9 @@ class SecretBox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of a request: a status code, or in ``failure`` why there is none. ``failure`` also names what is wrong with a code."""
+    """The result of a request: a status code, or the reason in ``failure`` why there is none or why
+    it is refused.
+    """
 
     code: int | None
     failure: str | None = None
@@ -29,27 +44,31 @@ class Reply:
         return self.failure is None and self.code is not None and 200 <= self.code < 300
 
 
-class GroupSession(Protocol):
-    """Requests to one address, over one connection while it lasts. Not thread-safe."""
+class HttpSession(Protocol):
+    """Requests to one address over one connection. Not thread-safe."""
 
     def post(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
-        """Send once. Never raises for what the other side or the way there does; ends within ten seconds; follows no redirect."""
+        """Send once, within ten seconds, without following redirects. Never raises for a failure of
+        the network or the receiver.
+        """
         ...
 
 
 class OutboundHttp(Protocol):
-    """The one way to addresses that people have given us."""
+    """The only way to addresses that users have entered."""
 
     def refusal(self, url: str) -> str | None:
-        """Return why an address can never be reached, as far as its form tells; None if it may be."""
+        """Return why an address is refused because of its form; None if it is not."""
         ...
 
-    def session(self) -> AbstractContextManager[GroupSession]: ...
+    def session(self) -> AbstractContextManager[HttpSession]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLease:
-    """An endpoint that was lent to a worker under a lease: what is done under a lease that has gone to another has no effect."""
+    """An endpoint that a worker has leased. What it stores after the lease has gone to another
+    worker has no effect.
+    """
 
     tenant_id: UUID
     endpoint_id: UUID
@@ -58,7 +77,7 @@ class DeliveryLease:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as it waits: ``number`` counts the endpoint's messages without a gap."""
+    """A message that waits. ``number`` counts the endpoint's messages without a gap."""
 
     number: int
     position: int
@@ -72,7 +91,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """An endpoint as it is at this moment; secrets are sealed."""
+    """The current settings of an endpoint; secrets are sealed."""
 
     url: str
     secret: str
@@ -81,30 +100,38 @@ class Destination:
 
 
 class DeliveryStore(Protocol):
-    """What waits to be sent, of all practices. Any number of workers share it; each endpoint is lent to one at a time."""
+    """The messages of all practices. Any number of workers share it; one at a time leases an
+    endpoint.
+    """
 
-    def lend(
+    def lease(
         self, lease: UUID, now: datetime, *, retries: bool, busy: Sequence[UUID], most: int
     ) -> Sequence[DeliveryLease]:
-        """Lend endpoints that have something to send; ``retries``: those whose last attempt failed. Not of practices in ``busy``."""
+        """Lease endpoints with messages to send, none of practices in ``busy``. With ``retries``
+        those whose last attempt failed.
+        """
         ...
 
     def waiting(self, lease: DeliveryLease, most: int) -> tuple[Destination, Sequence[Message]] | None:
-        """Return where to and the next messages in order; None if nothing waits, it is switched off, or the lease has ended."""
+        """Return the destination and the next messages in order; None if none waits, it is switched
+        off, or the lease has ended.
+        """
         ...
 
-    def note_success(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime) -> bool:
-        """Move behind a message that was taken, and prolong the lease. False: go no further; another lease, a replay, switched off."""
+    def record_success(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime) -> bool:
+        """Go on to the next message and extend the lease. False: stop; another lease, a replay, or
+        switched off.
+        """
         ...
 
-    def note_failure(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime, due_at: datetime) -> None:
-        """Keep the message for another attempt and end the lease."""
+    def record_failure(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime, due_at: datetime) -> None:
+        """Keep the message for another attempt and release the lease."""
         ...
 
-    def prolong(self, leases: Collection[DeliveryLease]) -> None:
-        """Prolong the leases that have not gone to others; none waits for another."""
+    def extend(self, leases: Collection[DeliveryLease]) -> None:
+        """Extend the leases that are still held, without waiting for locks."""
         ...
 
-    def give_back(self, lease: DeliveryLease) -> None:
-        """End the lease; the endpoint may be lent again at once."""
+    def release(self, lease: DeliveryLease) -> None:
+        """End the lease; the endpoint can be leased again at once."""
         ...

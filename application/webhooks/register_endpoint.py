@@ -1,19 +1,20 @@
 """Registers a webhook endpoint."""
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from uuid import UUID
 
-from application.kernel.handlers import CreateHandler
-from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLog, PracticeLogs
+from uuid_utils.compat import uuid7
+
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
+from application.kernel.practice_log import PracticeLog
 from application.webhooks.address_check import require_reachable
-from application.webhooks.ports import OutboundHttp, SecretBox
+from application.webhooks.ports import OutboundHttp, SecretBox, WebhookCatalogue
 from domain.webhooks.endpoint import MOST_ENDPOINTS, Subscription, TooManyEndpointsError, WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterEndpoint:
+class RegisterEndpoint(Command[WebhookEndpoint]):
     """``secret`` is in clear; it is sealed before it is recorded."""
 
     url: str
@@ -21,31 +22,22 @@ class RegisterEndpoint:
     secret: str
 
 
-class RegisterEndpointHandler(CreateHandler[RegisterEndpoint, WebhookEndpoint]):
-    """``names`` are all events that can be subscribed to; ``count`` tells how many endpoints a practice has."""
-
-    kind = WebhookEndpoint
-
-    def __init__(
-        self,
-        logs: PracticeLogs,
-        clock: Clock,
-        secrets: SecretBox,
-        outside: OutboundHttp,
-        names: Collection[str],
-        count: Callable[[UUID], int],
-    ) -> None:
-        super().__init__(logs, clock)
-        self._secrets = secrets
-        self._outside = outside
-        self._names = names
-        self._count = count
-
-    def make(self, log: PracticeLog, command: RegisterEndpoint, id: UUID) -> WebhookEndpoint:
-        """Raises InvalidValueError: an address that is refused, an event that there is not; TooManyEndpointsError."""
-        subscription = Subscription(command.url, command.events).checked_against(self._names)
-        require_reachable(self._outside, subscription.url)
-        if self._count(log.tenant_id) >= MOST_ENDPOINTS:
-            raise TooManyEndpointsError(f"a practice has {MOST_ENDPOINTS} endpoints at most; delete one first")
-        secret = self._secrets.seal(log.tenant_id, id, command.secret)
-        return WebhookEndpoint.register(id=id, subscription=subscription, secret=secret, at=self._clock.now())
+@handles(RegisterEndpoint, needs=Permission.MANAGE_WEBHOOKS)
+def register_endpoint(
+    log: PracticeLog,
+    command: RegisterEndpoint,
+    context: Context,
+    *,
+    secrets: SecretBox,
+    outbound: OutboundHttp,
+    catalogue: WebhookCatalogue,
+) -> Outcome[WebhookEndpoint]:
+    """Raises InvalidValueError: a refused address, or an unknown event; TooManyEndpointsError."""
+    subscription = Subscription(command.url, command.events).checked_against(catalogue.event_names)
+    require_reachable(outbound, subscription.url)
+    if catalogue.endpoint_count(log.tenant_id) >= MOST_ENDPOINTS:
+        raise TooManyEndpointsError(f"a practice has {MOST_ENDPOINTS} endpoints at most; delete one first")
+    id_ = uuid7()
+    secret = secrets.seal(log.tenant_id, id_, command.secret)
+    endpoint = WebhookEndpoint.register(id=id_, subscription=subscription, secret=secret, at=context.now)
+    return log.commit(endpoint, by=context.provenance)

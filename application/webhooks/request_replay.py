@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.webhooks.endpoint_handler import EndpointHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
+from application.kernel.practice_log import PracticeLog
+from application.webhooks.endpoints import load_endpoint
 from domain.webhooks.endpoint import WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
-class RequestReplay:
+class RequestReplay(Command[WebhookEndpoint]):
     """In order, under the ids and numbers that they had. What is older than the endpoint was never its."""
 
     id: UUID
@@ -16,7 +20,9 @@ class RequestReplay:
     expected_version: int | None = None
 
 
-class RequestReplayHandler(EndpointHandler[RequestReplay]):
-    def act(self, endpoint: WebhookEndpoint, command: RequestReplay) -> None:
-        """Raises InvalidValueError: there is no such position; EndpointInactiveError."""
-        endpoint.request_replay(command.from_position, self._clock.now())
+@handles(RequestReplay, needs=Permission.MANAGE_WEBHOOKS)
+def request_replay(log: PracticeLog, command: RequestReplay, context: Context) -> Outcome[WebhookEndpoint]:
+    """Raises InvalidValueError: no such position; EndpointInactiveError."""
+    endpoint = load_endpoint(log, command.id, command.expected_version)
+    endpoint.request_replay(command.from_position, context.now)
+    return log.commit(endpoint, by=context.provenance)

@@ -3,19 +3,25 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.webhooks.endpoint_handler import EndpointHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
+from application.kernel.practice_log import PracticeLog
+from application.webhooks.endpoints import load_endpoint
 from domain.webhooks.endpoint import WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
-class RequestTest:
+class RequestTest(Command[WebhookEndpoint]):
     """It takes its turn behind what waits."""
 
     id: UUID
     expected_version: int | None = None
 
 
-class RequestTestHandler(EndpointHandler[RequestTest]):
-    def act(self, endpoint: WebhookEndpoint, command: RequestTest) -> None:
-        """Raises EndpointInactiveError."""
-        endpoint.request_test(self._clock.now())
+@handles(RequestTest, needs=Permission.MANAGE_WEBHOOKS)
+def request_test(log: PracticeLog, command: RequestTest, context: Context) -> Outcome[WebhookEndpoint]:
+    """Raises EndpointInactiveError."""
+    endpoint = load_endpoint(log, command.id, command.expected_version)
+    endpoint.request_test(context.now)
+    return log.commit(endpoint, by=context.provenance)

@@ -4,30 +4,31 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLogs
-from application.webhooks.endpoint_handler import EndpointHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
+from application.kernel.practice_log import PracticeLog
+from application.webhooks.endpoints import load_endpoint
 from application.webhooks.ports import SecretBox
 from domain.webhooks.endpoint import WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
-class RotateSecret:
-    """``secret`` is in clear, and belongs to ``tenant_id``; messages are signed with both secrets during the ``overlap``."""
+class RotateSecret(Command[WebhookEndpoint]):
+    """``secret`` is in clear; messages are signed with both secrets during the ``overlap``."""
 
-    tenant_id: UUID
     id: UUID
     secret: str
     overlap: timedelta
     expected_version: int | None = None
 
 
-class RotateSecretHandler(EndpointHandler[RotateSecret]):
-    def __init__(self, logs: PracticeLogs, clock: Clock, secrets: SecretBox) -> None:
-        super().__init__(logs, clock)
-        self._secrets = secrets
-
-    def act(self, endpoint: WebhookEndpoint, command: RotateSecret) -> None:
-        """Raises InvalidValueError: an overlap below zero or above a week."""
-        sealed = self._secrets.seal(command.tenant_id, command.id, command.secret)
-        endpoint.rotate_secret(sealed, command.overlap, self._clock.now())
+@handles(RotateSecret, needs=Permission.MANAGE_WEBHOOKS)
+def rotate_secret(
+    log: PracticeLog, command: RotateSecret, context: Context, *, secrets: SecretBox
+) -> Outcome[WebhookEndpoint]:
+    """Raises InvalidValueError: an overlap below zero or above a week."""
+    endpoint = load_endpoint(log, command.id, command.expected_version)
+    sealed = secrets.seal(log.tenant_id, command.id, command.secret)
+    endpoint.rotate_secret(sealed, command.overlap, context.now)
+    return log.commit(endpoint, by=context.provenance)

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.webhooks.endpoint_handler import EndpointHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
+from application.kernel.practice_log import PracticeLog
+from application.webhooks.endpoints import load_endpoint
 from domain.webhooks.endpoint import DeactivationReason, WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchOffEndpoint:
+class SwitchOffEndpoint(Command[WebhookEndpoint]):
     """The message of this ``number`` is given up; those behind it wait. Repeated it records nothing."""
 
     id: UUID
@@ -17,6 +21,9 @@ class SwitchOffEndpoint:
     expected_version: int | None = None
 
 
-class SwitchOffEndpointHandler(EndpointHandler[SwitchOffEndpoint]):
-    def act(self, endpoint: WebhookEndpoint, command: SwitchOffEndpoint) -> None:
-        endpoint.switch_off(command.number, command.reason, self._clock.now())
+@handles(SwitchOffEndpoint, needs=Permission.MANAGE_WEBHOOKS)
+def switch_off_endpoint(log: PracticeLog, command: SwitchOffEndpoint, context: Context) -> Outcome[WebhookEndpoint]:
+    """Give the message up; those behind it wait."""
+    endpoint = load_endpoint(log, command.id, command.expected_version)
+    endpoint.switch_off(command.number, command.reason, context.now)
+    return log.commit(endpoint, by=context.provenance)

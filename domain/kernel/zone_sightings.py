@@ -14,7 +14,7 @@ from domain.kernel.zones import RELEASE, zone_names
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """A release that a program came with. ``changes`` has for each zone [instant, offset from UTC], both in seconds, for ``YEARS`` years
-    from the first of January of ``from_year`` on. ``is_finished``: every practice has adopted it.
+    from the first of January of ``from_year`` on. ``is_finished``: its adoption was enqueued for every practice.
     """
 
     seen_at: datetime

@@ -34,6 +34,12 @@ class TimeClaim(NamedTuple):
         return self.expires_at is not None and self.expires_at <= now
 
 
+class TimeRelease(NamedTuple):
+    """All time claims of a holder end with the append, before its own claims are taken."""
+
+    holder_id: UUID
+
+
 def pending_key(clinician_id: UUID) -> UUID:
     """Return under what the visits are claimed that a clinician is asked for and that are not agreed to yet.
 

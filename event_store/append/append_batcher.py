@@ -21,17 +21,15 @@ from psycopg import Connection
 from psycopg.pq import Format
 
 from domain.kernel.provenance import CommandRepeatedError
-from domain.patients.errors import PatientWithdrawnError
-from domain.scheduling.errors import DailyLimitError, TimeTakenError, WeeklyLimitError
-from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.time_claim import TimeClaim, TimeRelease
 from event_store.append.append_rows import AppendRows, joined
+from event_store.append.guards import REFUSALS
 from event_store.direct_call import DirectCall
 from event_store.errors import StaleStreamError, StoreUnavailableError, UnknownPracticeError
 from event_store.tenancy import tenant_transaction
 
-_APPEND: Final = DirectCall(
-    b"append", b"select outcome, position from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9)", Format.BINARY
-)
+_APPEND: Final = DirectCall(b"append", b"select outcome, position from log.append($1, $2, $3, $4, $5)", Format.BINARY)
 _YES, _NO = b"\x01", b"\x00"
 
 TIMEOUT_SECONDS: Final = 2.0
@@ -46,12 +44,19 @@ class Append:
     command_id: UUID
     stream_id: UUID
     rows: AppendRows
-    claims: Sequence[TimeClaim] = ()
-    releases: Sequence[UUID] = ()
+    guards: Sequence[object] = ()
     outcome: str = ""
     position: int = 0
     wakes: threading.Lock = field(default_factory=threading.Lock)
     leads_on: "Connection[Any] | None" = None
+
+    @property
+    def claims(self) -> list[TimeClaim]:
+        return [guard for guard in self.guards if isinstance(guard, TimeClaim)]
+
+    @property
+    def released(self) -> set[UUID]:
+        return {guard.holder_id for guard in self.guards if isinstance(guard, TimeRelease)}
 
 
 class AppendBatcher:
@@ -174,7 +179,7 @@ class AppendBatcher:
             if any(
                 tenant_id == waiting.tenant_id and claim.what == wanted.what and claim.during.overlaps(wanted.during)
                 for tenant_id, claim in taken
-                if claim.holder_id not in waiting.releases
+                if claim.holder_id not in waiting.released
                 for wanted in waiting.claims
                 if not wanted.beside
             )
@@ -226,16 +231,10 @@ def _position(request: Append) -> int:
         return request.position
     if request.outcome == "stale":
         raise StaleStreamError
-    if request.outcome == "taken":
-        raise TimeTakenError
     if request.outcome == "repeated":
         raise CommandRepeatedError
-    if request.outcome == "full_day":
-        raise DailyLimitError
-    if request.outcome == "full_week":
-        raise WeeklyLimitError
-    if request.outcome == "withdrawn":
-        raise PatientWithdrawnError
+    if request.outcome in REFUSALS:
+        raise REFUSALS[request.outcome]
     raise UnknownPracticeError
 
 

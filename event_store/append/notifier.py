@@ -14,7 +14,9 @@ from psycopg import Connection
 
 CHANNEL: Final = "scheduler_log"
 WEBHOOKS: Final = "scheduler_webhooks"
-"""On this one the database itself tells, at a projector's commit, that messages wait to be sent."""
+"""The database notifies this channel when a projector's commit has added messages to send."""
+JOBS: Final = "scheduler_jobs"
+"""The database notifies this channel when a commit has added jobs that are due."""
 _PAUSE_SECONDS: Final = 0.001
 """How long hints gather after one was sent. Four milliseconds were half of the read models' lag at 200 appends a second."""
 _MOST_NAMED: Final = 150

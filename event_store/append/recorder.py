@@ -16,9 +16,6 @@ from psycopg_pool import ConnectionPool
 from uuid_utils.compat import uuid7
 
 from domain.kernel.provenance import Provenance
-from domain.patients.standing import PatientSeen
-from domain.scheduling.availability.quotas import LimitGuard
-from domain.scheduling.time_claim import TimeClaim
 from event_store.append.append_batcher import Append, AppendBatcher
 from event_store.append.append_rows import append_rows, stream_of
 from event_store.append.event_mapper import MappedEvent
@@ -42,7 +39,7 @@ class PracticeRecorder(ApplicationRecorder):
         super().__init__()
         self._tenant_id = tenant_id
         self._pool = pool
-        self._joiner = append_batcher
+        self._append_batcher = append_batcher
         self._now = now
         self._grown = grown
 
@@ -51,41 +48,21 @@ class PracticeRecorder(ApplicationRecorder):
         stored_events: Sequence[StoredEvent],
         *,
         provenance: Provenance | None = None,
-        claims: Sequence[TimeClaim] = (),
-        releases: Sequence[UUID] = (),
-        caps: Sequence[LimitGuard] = (),
-        relies_on: PatientSeen | None = None,
+        guards: Sequence[object] = (),
         **_: Any,
     ) -> Sequence[int]:
-        """Append events, release and take time in one transaction; return their positions.
+        """Append events in one transaction with their guards; return their positions.
 
-        ``releases`` are holders whose claims end with this append, before its own ``claims`` are taken; ``caps`` must hold then.
-        The patient whom it ``relies_on`` must still stand. Raises StaleStreamError, TimeTakenError, DailyLimitError, WeeklyLimitError,
-        PatientWithdrawnError, CommandRepeatedError, UnknownPracticeError, StoreUnavailableError.
+        ``guards`` are of the types in event_store/append/guards.py. Raises StaleStreamError, the error of
+        a guard that refuses, CommandRepeatedError, UnknownPracticeError, StoreUnavailableError.
         """
         if not stored_events:
             return []
         source = provenance or Provenance(actor="system", command_id=uuid7())
-        rows = append_rows(
-            self._tenant_id,
-            cast(Sequence[MappedEvent], stored_events),
-            source,
-            self._now(),
-            claims,
-            releases,
-            caps,
-            relies_on,
-        )
-        last = self._joiner.append(
-            Append(
-                self._tenant_id,
-                source.command_id,
-                stream_of(stored_events[0]),
-                rows,
-                claims,
-                releases,
-            )
-        )
+        events = cast(Sequence[MappedEvent], stored_events)
+        rows = append_rows(self._tenant_id, events, source, self._now(), guards)
+        request = Append(self._tenant_id, source.command_id, stream_of(events[0]), rows, guards)
+        last = self._append_batcher.append(request)
         self._grown(self._tenant_id)
         return range(last - len(stored_events) + 1, last + 1)
 

@@ -93,15 +93,6 @@ def claims_of(columns: Sequence[bytes | None]) -> list[TimeClaim]:
     return list(map(TimeClaim._make, rows))
 
 
-def id_of(raw: bytes | None) -> UUID | None:
-    return None if raw is None else _ids[raw]
-
-
-def ids_of(array: bytes | None) -> tuple[UUID, ...]:
-    """Return the ids of an array without nulls; nothing of one that is null itself."""
-    return () if array is None or len(array) == _NO_ELEMENTS else tuple(_all(array, _ID, _ids))
-
-
 def _stretches(starts: bytes, ends: bytes) -> list[TimeRange]:
     pairs = zip(_INSTANT.iter_unpack(starts[_HEADER:]), _INSTANT.iter_unpack(ends[_HEADER:]), strict=True)
     return [_ranges[begins, until] for (begins,), (until,) in pairs]

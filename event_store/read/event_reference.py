@@ -18,7 +18,7 @@ Beside the fields below, every event carries: `tenant_id`, `position` (gapless w
 and how many facts it has had), `effective_at` and `recorded_at`, `actor`, `command_id`, `causation_id` and `hash`.
 Fields marked *sealed* are personal: encrypted under the key of the person that *sealed under* names, and gone once that key is destroyed.
 Topics and versions never change their meaning; a new form of an event is a new version with an upcaster.
-*CalendarChange as* are the exact names by which [webhooks](how-to/webhooks.md) are subscribed to.
+*Published as* are the exact names by which [webhooks](how-to/webhooks.md) are subscribed to.
 """
 
 
@@ -36,7 +36,7 @@ def event_reference() -> str:
 def _section(codec: EventCodec) -> str:
     sealed_under = f", sealed under `{codec.subject}`" if codec.personal_fields else ""
     names = dict.fromkeys(name for name in (own_name(codec.topic), summary_name(codec.topic)) if name)
-    told_as = " CalendarChange as " + " and ".join(f"`{name}`" for name in names) + "." if names else " Not told."
+    told_as = " Published as " + " and ".join(f"`{name}`" for name in names) + "." if names else " Not told."
     lines = [f"### `{codec.topic}`\n", f"Version {codec.schema_version}{sealed_under}.{told_as}\n"]
     fields = [*codec.body_fields, *codec.personal_fields]
     if fields:

@@ -2,40 +2,38 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from psycopg_pool import ConnectionPool
 
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import Began, ChangedThing, Reached, RecordedCommand
 from domain.kernel.time_range import TimeRange
-from domain.patients.standing import UNKNOWN, PatientStanding
 from domain.scheduling.availability.booking_context import BookingContext
 from event_store.append.event_mapper import EventMapper
 from event_store.append.recorder import COLUMNS, stored_event
 from event_store.direct_call import DirectCall
 from event_store.errors import UnknownPracticeError
-from event_store.read.claim_columns import claims_of, id_of, ids_of
-from event_store.tenancy import fetch_one, fetch_raw, tenant_transaction
+from event_store.read.claim_columns import claims_of
+from event_store.tenancy import fetch_raw, tenant_transaction
 
 _CATALOGUE: Final = (
     "('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')"
 )
-"""The stream types of what can be booked; the same list as in the index of migrations/0001_log.sql."""
+"""The stream types of what can be booked; the same list as in the index of migrations/0001_log.pre.sql."""
 
 _CONSULT: Final = DirectCall(
     b"read_booking_context",
-    b"select * from log.consult($1, $2, $3, $4, $5, $6)",
+    b"select * from log.read_booking_context($1, $2, $3, $4, $5, $6)",
 )
 _CONSULT_EACH: Final = DirectCall(
     b"read_booking_contexts",
     b"select c.* from unnest($3::timestamptz[], $4::timestamptz[]) with ordinality as w (opens, closes, number)"
-    b" cross join lateral log.consult($1, $2, w.opens, w.closes, null, null) c order by w.number",
+    b" cross join lateral log.read_booking_context($1, $2, w.opens, w.closes, null, null) c order by w.number",
 )
-_STANDING: Final = DirectCall(
-    b"patient_standing", b"select zone, merged_into, alerted, withdrawn from log.patient_standing($1, $2)"
-)
+_SUBJECTS: Final = DirectCall(b"read_subjects", b"select subject, events from log.read_subjects($1, $2)")
 _REACHED: Final = """
 select
     e.version,
@@ -81,7 +79,7 @@ having min(position) > %(behind)s and min(position) <= %(reach)s
 """
 _TRIES_FOR_ONE_POSITION: Final = 5
 _TRUE: Final = b"\x01"
-CALLS: Final = (_CONSULT, _CONSULT_EACH, _STANDING)
+CALLS: Final = (_CONSULT, _CONSULT_EACH, _SUBJECTS)
 """What the consulting pool's connections must have prepared."""
 
 
@@ -98,7 +96,7 @@ class PracticeReader:
         self._mapper = mapper
 
     def read_booking_context(
-        self, what: Sequence[UUID], window: TimeRange, *, patient_id: UUID | None = None, command_id: UUID | None = None
+        self, what: Sequence[UUID], window: TimeRange, *, subject_id: UUID | None = None, command_id: UUID | None = None
     ) -> BookingContext:
         """Read all that a booking depends on, in one round trip. Raises UnknownPracticeError: its log was never opened."""
         rows = fetch_raw(
@@ -108,12 +106,12 @@ class PracticeReader:
             f"{{{','.join(map(str, what))}}}".encode(),
             window.starts_at.isoformat().encode(),
             window.ends_at.isoformat().encode(),
-            _text(patient_id),
+            _text(subject_id),
             _text(command_id),
         )
         if not rows:
             raise UnknownPracticeError
-        return _consultation(rows[0])
+        return _booking_context(rows[0])
 
     def read_booking_contexts(self, what: Sequence[UUID], windows: Sequence[TimeRange]) -> Sequence[BookingContext]:
         """Read the claims on each of several windows, in their order, in one round trip. Raises UnknownPracticeError.
@@ -133,7 +131,7 @@ class PracticeReader:
             )
             if len(rows) != len(windows):
                 raise UnknownPracticeError
-            consultations = [_consultation(row) for row in rows]
+            consultations = [_booking_context(row) for row in rows]
             if len({consultation.position for consultation in consultations}) == 1:
                 break
         return consultations
@@ -190,10 +188,11 @@ class PracticeReader:
             ).fetchall()
         return [ChangedThing(*row) for row in rows]
 
-    def patient_standing(self, patient_id: UUID) -> PatientStanding:
-        """Return how a patient stands, ``UNKNOWN`` where nobody is, in one round trip."""
-        row = fetch_one(self._consulting_pool, _STANDING, str(self._tenant_id).encode(), str(patient_id).encode())
-        return PatientStanding(row[0], row[1], tuple(row[2]), is_withdrawn=row[3]) if row else UNKNOWN
+    def read_subjects(self, subject_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[str, Mapping[str, Any]]]]:
+        """Return the topics and unsealed bodies of the events of some streams, each stream's in order, in one round trip."""
+        tenant, ids = str(self._tenant_id).encode(), f"{{{','.join(map(str, subject_ids))}}}".encode()
+        rows = fetch_raw(self._consulting_pool, _SUBJECTS, tenant, ids)
+        return {UUID(bytes=subject): _subject_events(events) for subject, events in rows if subject is not None}
 
     def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
         """Return (position, event) of all that changed what can be booked since a position, in order."""
@@ -234,28 +233,19 @@ class PracticeReader:
         return int(row[0])
 
 
-def _consultation(row: Sequence[bytes | None]) -> BookingContext:
-    (
-        position,
-        catalogue_position,
-        is_patient_known,
-        zone,
-        merged_into,
-        alerted,
-        is_withdrawn,
-        is_command_recorded,
-        *claims,
-    ) = row
+def _booking_context(row: Sequence[bytes | None]) -> BookingContext:
+    position, catalogue_position, subject_events, is_command_recorded, *claims = row
     return BookingContext(
         _number(position),
         _number(catalogue_position),
-        is_patient_known == _TRUE,
-        PatientStanding(
-            None if zone is None else zone.decode(), id_of(merged_into), ids_of(alerted), is_withdrawn == _TRUE
-        ),
+        _subject_events(subject_events),
         is_command_recorded == _TRUE,
         claims_of(claims),
     )
+
+
+def _subject_events(events: bytes | None) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    return () if events is None else [(topic, body) for topic, body in msgspec.json.decode(events)]
 
 
 def _number(raw: bytes | None) -> int:

@@ -37,7 +37,7 @@ class ZoneSightingStore:
             connection.execute(_NOTE, (sighting.seen_at, sighting.release, sighting.from_year, changes))
 
     def is_settled(self) -> bool:
-        """Tell whether no other release was ever gone by, or every practice has adopted the newest."""
+        """Return whether the program never used another release, or has enqueued the adoption of the newest."""
         with self._pool.connection() as connection:
             rows = connection.execute(
                 "select release, finished_at is not null from log.zone_sighting order by seen_at desc"
@@ -62,6 +62,6 @@ class ZoneSightingStore:
         )
 
     def finish(self, sighting: Sighting, at: datetime) -> None:
-        """Note that every practice has adopted it."""
+        """Store that its adoption was enqueued for every practice."""
         with self._pool.connection() as connection:
             connection.execute(_FINISH, (at, sighting.seen_at))

@@ -29,7 +29,7 @@ where h.position > coalesce(c.position, 0) or not %s
 order by h.tenant_id, p.number
 """
 MOVED: Final = "SC001"
-"""What the database answers where another runner has moved a cursor; see cursors.sql."""
+"""What the database answers where another runner has moved a cursor; see event_store/sql/projection_advance.sql."""
 
 
 class CursorMovedError(Exception):

@@ -52,6 +52,17 @@ class Projector(Protocol):
         ...
 
 
+def insert(table: str) -> str:
+    """Return the statement that inserts rows whose fields are named as the table's columns.
+
+    The tenant is the transaction's. A field that a row lacks becomes null, not the column's default.
+    """
+    return (
+        f"insert into {{schema}}.{table} select r.* from json_populate_recordset(json_populate_record("  # noqa: S608
+        f"null::{{schema}}.{table}, json_build_object('tenant_id', log.current_tenant())), %s::json) as r"
+    )
+
+
 def write(cursor: Cursor[Any], schema: str, writes: Iterable[Write]) -> None:
     """Carry writes out, inside their practice's transaction."""
     for statement, rows in writes:

@@ -52,6 +52,7 @@ class Runner:
         self._page = page
         self._feeds: dict[UUID, Feed] = {}
         self._retries: dict[tuple[UUID, str], tuple[float, float]] = {}
+        self._must_reload = threading.Event()
 
     def catch_up(self, tenant_id: UUID) -> None:
         """Project one practice up to its newest event, or to where projectors stop. Stopped ones are tried again."""
@@ -64,6 +65,10 @@ class Runner:
         for tenant_id in self.behind():
             while self.step(tenant_id):
                 pass
+
+    def reload(self) -> None:
+        """Make ``run`` read the cursors again and retry stopped projectors: a rebuild has set them. Thread-safe."""
+        self._must_reload.set()
 
     def behind(self) -> list[UUID]:
         """Return the practices whose log has events that a projector has not seen."""
@@ -137,6 +142,10 @@ class Runner:
         waiting: dict[UUID, None] = {}
         sweep_at = time.monotonic()
         while not stop.is_set():
+            if self._must_reload.is_set():
+                self._must_reload.clear()
+                self._feeds.clear()
+                self._retries.clear()
             try:
                 if time.monotonic() >= sweep_at:
                     waiting |= dict.fromkeys(self.behind())

@@ -17,6 +17,7 @@ from api.app import create_app
 from api.bootstrap.container import Container, open_container
 from api.bootstrap.open_practice import Founded, found_practice
 from api.bootstrap.settings import Settings
+from api.bootstrap.workers import run_workers
 from api.processes.http_server import KEEP_ALIVE_SECONDS
 from tests.api.http.documented_responses import DocumentedResponses
 from tests.support.container import SettableClock
@@ -114,9 +115,9 @@ def running_api_server(folder: Path) -> Iterator[ApiServer]:
     logging.getLogger().addHandler(lines)
     clock = SettableClock(NOW)
     with open_container(Settings.model_validate({"data": folder, "webhooks_local": True}), clock=clock) as container:
-        projector = threading.Thread(target=container.run_projectors, args=(stop,), name="projector")
+        projector = threading.Thread(target=container.read_models.run, args=(stop,), name="projector")
         projector.start()
-        worker = threading.Thread(target=container.run_workers, args=(stop,), name="worker")
+        worker = threading.Thread(target=run_workers, args=(container, stop), name="worker")
         worker.start()
         try:
             app = create_app(container)

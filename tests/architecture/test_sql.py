@@ -34,7 +34,22 @@ class TestSql:
 class TestMigrations:
     def test_have_a_number_each(self) -> None:
         for folder in {path.parent for path in ROOT.glob("event_store/migrations*/*.sql")}:
-            numbers = [int(path.name.split("_")[0]) for path in folder.glob("*.sql")]
+            for half in ("pre", "post"):
+                numbers = [int(path.name.split("_")[0]) for path in folder.glob(f"*.{half}.sql")]
 
-            # Gaps are allowed: numbers are taken when changes begin, not when they are merged.
-            assert len(numbers) == len(set(numbers)), folder
+                # Gaps are allowed: changes are merged in another order than they were begun.
+                assert len(numbers) == len(set(numbers)), folder
+
+
+class TestFunctions:
+    def test_are_defined_once(self) -> None:
+        defined = [
+            name
+            for path in ROOT.glob("event_store/**/*.sql")
+            for name in re.findall(
+                r"create (?:or replace )?(?:function|procedure) ([\w.]+)", path.read_text(encoding="utf-8")
+            )
+        ]
+
+        assert "log.append" in defined
+        assert len(defined) == len(set(defined))

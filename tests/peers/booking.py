@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from uuid_utils.compat import uuid7
 
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.availability.find_slots import FindSlots
 from domain.kernel.money import Money
 from domain.kernel.time_range import TimeRange
 from domain.patients.details import PatientDetails
@@ -16,6 +16,7 @@ from domain.practice.location import Location, LocationDetails
 from domain.practice.service import Service, ServiceTerms
 from domain.practice.weekly_hours import OpeningHours
 from domain.scheduling.errors import SchedulingError
+from tests.support.commands import asker, executor
 from tests.support.container import Container, SettableClock, by_test
 
 
@@ -38,10 +39,10 @@ class Booking:
         patient = Patient.register(id=uuid7(), details=PatientDetails(given_name="דנה", family_name="Levi"), at=now)
         log.record(location, clinician, service, patient, by=by_test())
         window = TimeRange(starts_at, starts_at + timedelta(minutes=1))
-        found = FindSlotsHandler(self.container.logs, clock)(log.tenant_id, FindSlots(service.id, clinician.id, window))
+        found = asker(self.container.logs, clock)(log.tenant_id, FindSlots(service.id, clinician.id, window))
         try:
             command = BookAppointment(patient.id, service.id, clinician.id, starts_at)
-            BookAppointmentHandler(self.container.logs, clock)(log.tenant_id, command, by_test())
+            executor(self.container.logs, clock)(log.tenant_id, command, by_test())
         except SchedulingError:
             assert not found.choices
             return False

@@ -11,12 +11,12 @@ from api.http.calls import After, Call, Changing, Creating, Reading, Showing
 from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, changed, collected, made
 from api.http.schemas import Body, Page, Text, Thing
-from application.access.issue_api_key import IssueApiKey, IssueApiKeyHandler
-from application.access.revoke_api_key import RevokeApiKey, RevokeApiKeyHandler
+from application.access.issue_api_key import IssueApiKey
+from application.access.revoke_api_key import RevokeApiKey
 from application.access.secret_keys import hash_of, new_key
-from application.kernel.permissions import Action, authorise_key
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from domain.access.api_key import ApiKey, Role
-from domain.kernel.provenance import Provenance
 from projections.access.tokens.queries import KeyRecord
 from projections.engine.errors import ViewBehindError
 
@@ -60,18 +60,16 @@ def show(key: ApiKey) -> dict[str, object]:
 @routes.post("", status_code=201, response_model=ApiKeyIssued, responses=MAKES)
 async def issue_api_key(body: ApiKeyBody, call: Creating) -> Response:
     """Issue a key. Only an owner issues an owner's."""
+    key = new_key()
+    command = IssueApiKey(body.role, body.label, hash_of(key), body.clinician_id)
 
-    def issue(by: Provenance) -> Answer:
-        authorise_key(call.actor, body.role)
-        key = new_key()
-        command = IssueApiKey(body.role, body.label, hash_of(key), body.clinician_id)
-        outcome = IssueApiKeyHandler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by)
-        is_new = outcome.thing.key_hash == command.key_hash
+    def present(outcome: Outcome[ApiKey]) -> Answer:
+        is_new = outcome.aggregate.key_hash == command.key_hash
         _until_known(call, outcome.position)
         answer = made(outcome, routes.prefix, show)
         return Answer({**answer.body, "key": key if is_new else None}, 201, answer.version, answer.location)
 
-    return await call.write(Action.MANAGE_KEYS, issue)
+    return await call.execute(command, present)
 
 
 @routes.get("", response_model=ApiKeyPage, responses=READS)
@@ -81,16 +79,16 @@ async def list_api_keys(call: Reading, limit: Limit = MOST, cursor: Cursor = Non
     def page() -> Answer:
         behind = decoded_id(cursor)
         call.container.wait_for(call.actor.tenant_id, "access", after)
-        keys, next_id = call.container.keys_of(call.actor.tenant_id, behind, limit)
+        keys, next_id = call.container.access.keys_of(call.actor.tenant_id, behind, limit)
         return collected("api_keys", [_listed(key) for key in keys], cursor_behind(next_id), after)
 
-    return await call.read(Action.MANAGE_KEYS, page)
+    return await call.read(Permission.MANAGE_KEYS, page)
 
 
 @routes.get("/{api_key_id}", response_model=ApiKeyShown, responses=READS_ONE)
 async def get_api_key(api_key_id: UUID, call: Showing) -> Response:
     """One key, without its secret."""
-    return await call.show(Action.MANAGE_KEYS, ApiKey, api_key_id, show)
+    return await call.show(Permission.MANAGE_KEYS, ApiKey, api_key_id, show)
 
 
 @routes.delete("/{api_key_id}", response_model=ApiKeyShown, responses=CHANGES)
@@ -98,14 +96,12 @@ async def revoke_api_key(api_key_id: UUID, call: Changing) -> Response:
     """Revoke a key: from the answer on it opens nothing here, and nowhere a second later. Only an owner revokes an owner's."""
     command = RevokeApiKey(api_key_id, "revoked over the API", call.expected_version)
 
-    def revoke(by: Provenance) -> Answer:
-        authorise_key(call.actor, Role(call.log.load(ApiKey, api_key_id).role))
-        outcome = RevokeApiKeyHandler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by)
+    def present(outcome: Outcome[ApiKey]) -> Answer:
         _until_known(call, outcome.position)
         call.gate.key_authenticator.forget(api_key_id)
         return changed(outcome, show)
 
-    return await call.write(Action.MANAGE_KEYS, revoke)
+    return await call.execute(command, present)
 
 
 def _until_known(call: Call, position: int) -> None:

@@ -31,7 +31,7 @@ from api.scheduling.series import presenters as series_showing
 from api.scheduling.sessions import presenters as session_showing
 from api.waitlist.entries import presenters as waitlist_showing
 from api.webhooks.endpoints import schemas as webhook_schemas
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from domain.access.api_key import ApiKey
 from domain.importing.data_import import DataImport
 from domain.kernel.aggregate import Aggregate
@@ -64,7 +64,7 @@ _BEFORE_ANY_END: Final = datetime.min.replace(tzinfo=UTC)
 class Kind:
     """``action`` is what its own route asks for; ``facts`` shows it to a caller who may, in the names of that route."""
 
-    action: Action
+    action: Permission
     facts: Facts
 
 
@@ -82,30 +82,32 @@ def _consents(call: Call, kept: Consents) -> Mapping[str, object]:
 
 
 KINDS: Final[Mapping[type[Aggregate], Kind]] = {
-    Practice: Kind(Action.READ_PRACTICE, lambda _, thing: practice.show(thing)),
-    ApiKey: Kind(Action.MANAGE_KEYS, lambda _, thing: api_keys.show(thing)),
-    WebhookEndpoint: Kind(Action.MANAGE_WEBHOOKS, lambda _, thing: webhook_schemas.show(thing)),
-    Location: Kind(Action.READ_PRACTICE, lambda _, thing: locations.show(thing)),
-    Resource: Kind(Action.READ_PRACTICE, lambda _, thing: resources.show(thing)),
-    Clinician: Kind(Action.READ_PRACTICE, _clinician),
-    Service: Kind(Action.READ_PRACTICE, lambda _, thing: services.show(thing)),
-    DataImport: Kind(Action.READ_PATIENTS, lambda call, thing: imports.shower(call)(thing)),
-    Patient: Kind(Action.READ_PATIENTS, _patient),
-    Consents: Kind(Action.READ_PATIENTS, _consents),
-    Appointment: Kind(Action.READ_VISITS, showing.show_facts),
-    Series: Kind(Action.READ_VISITS, lambda _, thing: series_showing.show_facts(thing)),
-    Hold: Kind(Action.READ_VISITS, lambda call, thing: holds.shower(call, _BEFORE_ANY_END)(thing)),
-    Feed: Kind(Action.SHARE_CALENDARS, lambda _, thing: feeds.show(thing)),
-    GroupSession: Kind(Action.READ_VISITS, session_showing.show_facts),
-    Course: Kind(Action.READ_VISITS, lambda _, thing: course_showing.show_facts(thing)),
-    WaitlistEntry: Kind(Action.READ_VISITS, lambda _, thing: waitlist_showing.show_entry(thing)),
-    Opening: Kind(Action.READ_VISITS, lambda _, thing: waitlist_showing.show_opening_facts(thing, now=_BEFORE_ANY_END)),
-    Offer: Kind(Action.READ_VISITS, lambda _, thing: waitlist_showing.offer_shower(_BEFORE_ANY_END)(thing)),
-    BusyCalendar: Kind(Action.READ_VISITS, lambda _, thing: busy_time.show(thing)),
+    Practice: Kind(Permission.READ_PRACTICE, lambda _, thing: practice.show(thing)),
+    ApiKey: Kind(Permission.MANAGE_KEYS, lambda _, thing: api_keys.show(thing)),
+    WebhookEndpoint: Kind(Permission.MANAGE_WEBHOOKS, lambda _, thing: webhook_schemas.show(thing)),
+    Location: Kind(Permission.READ_PRACTICE, lambda _, thing: locations.show(thing)),
+    Resource: Kind(Permission.READ_PRACTICE, lambda _, thing: resources.show(thing)),
+    Clinician: Kind(Permission.READ_PRACTICE, _clinician),
+    Service: Kind(Permission.READ_PRACTICE, lambda _, thing: services.show(thing)),
+    DataImport: Kind(Permission.READ_PATIENTS, lambda call, thing: imports.shower(call)(thing)),
+    Patient: Kind(Permission.READ_PATIENTS, _patient),
+    Consents: Kind(Permission.READ_PATIENTS, _consents),
+    Appointment: Kind(Permission.READ_VISITS, showing.show_facts),
+    Series: Kind(Permission.READ_VISITS, lambda _, thing: series_showing.show_facts(thing)),
+    Hold: Kind(Permission.READ_VISITS, lambda call, thing: holds.shower(call, _BEFORE_ANY_END)(thing)),
+    Feed: Kind(Permission.SHARE_CALENDARS, lambda _, thing: feeds.show(thing)),
+    GroupSession: Kind(Permission.READ_VISITS, session_showing.show_facts),
+    Course: Kind(Permission.READ_VISITS, lambda _, thing: course_showing.show_facts(thing)),
+    WaitlistEntry: Kind(Permission.READ_VISITS, lambda _, thing: waitlist_showing.show_entry(thing)),
+    Opening: Kind(
+        Permission.READ_VISITS, lambda _, thing: waitlist_showing.show_opening_facts(thing, now=_BEFORE_ANY_END)
+    ),
+    Offer: Kind(Permission.READ_VISITS, lambda _, thing: waitlist_showing.offer_shower(_BEFORE_ANY_END)(thing)),
+    BusyCalendar: Kind(Permission.READ_VISITS, lambda _, thing: busy_time.show(thing)),
 }
 """A kind that is missing here fails tests/api/audit/test_diff.py."""
 
 
 def word(kind: type[Aggregate]) -> str:
     """Return how answers name a kind: ``appointment``, ``api_key``."""
-    return str(kind.TOPIC).rpartition(".")[2]  # type: ignore[attr-defined]  # set by hand on each aggregate
+    return str(kind.TOPIC).rpartition(".")[2]

@@ -18,7 +18,7 @@ from api.http.paging import Cursor, Limit, cursor_behind, decoded_number
 from api.http.resource_responses import READS_ONE
 from api.http.schemas import Page, Shown
 from application.kernel.errors import NotFoundError
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.logged_event import LoggedEvent
@@ -87,7 +87,7 @@ async def diff(
         after, until = _stretch(call, from_, to)
         behind = max(after, decoded_number(cursor) or 0)
         reach = min(until, behind + _MOST_READ) if thing_id is None else until
-        if thing_id is not None and not call.container.knows(call.actor.tenant_id, thing_id):
+        if thing_id is not None and not call.container.storage.has_stream(call.actor.tenant_id, thing_id):
             raise NotFoundError("thing")
         found = call.log.reader.changed_between(
             after, until, first_in=(behind, reach), limit=limit + 1, thing_id=thing_id
@@ -104,7 +104,7 @@ async def diff(
             }
         )
 
-    return await call.read(Action.READ_LOG, page)
+    return await call.read(Permission.READ_LOG, page)
 
 
 def _stretch(call: Call, from_: str, to: str) -> tuple[int, int]:
@@ -141,7 +141,7 @@ def _shown(call: Call, things: Sequence[ChangedThing], after: int, until: int) -
     # In order of position: what lies behind ``until`` comes after as many as there are up to it.
     count = sum(thing.to_version - thing.from_version for thing in things)
     cited: dict[UUID, list[LoggedEvent]] = {id_: [] for id_ in ids}
-    for event in call.container.log_reader.of_streams(call.actor.tenant_id, ids, after, count):
+    for event in call.container.storage.log_reader.of_streams(call.actor.tenant_id, ids, after, count):
         cited[event.stream_id].append(event)
     return [_compared(call, thing, streams[thing.stream_id], cited[thing.stream_id]) for thing in things]
 

@@ -12,7 +12,7 @@ from api.http.answers import Answer
 from api.http.calls import Following
 from api.http.resource_responses import READS
 from api.http.schemas import Shown
-from application.kernel.permissions import Action, authorise
+from application.kernel.permissions import Permission, authorise
 from domain.kernel.personal_data import Erased
 from domain.kernel.recorded_event import RecordedEvent
 
@@ -64,8 +64,8 @@ async def list_events(call: Following, after: Behind = 0, limit: EventLimit = 20
 
     def page() -> Answer:
         if unseal:
-            authorise(call.actor, Action.READ_PATIENTS)
-        events, head = call.container.audit.page(call.actor.tenant_id, after, limit, unseal=unseal)
+            authorise(call.actor, Permission.READ_PATIENTS)
+        events, head = call.container.audit.events.page(call.actor.tenant_id, after, limit, unseal=unseal)
         return Answer(
             {
                 "practice_id": call.actor.tenant_id,
@@ -75,7 +75,7 @@ async def list_events(call: Following, after: Behind = 0, limit: EventLimit = 20
             }
         )
 
-    return await call.read(Action.READ_LOG, page)
+    return await call.read(Permission.READ_LOG, page)
 
 
 def _shown(event: RecordedEvent) -> dict[str, object]:

@@ -11,7 +11,7 @@ from api.http.calls import After, Call, Reading
 from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded
 from api.http.resource_responses import READS_ONE, collected
 from api.http.schemas import Page, Shown
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.personal_data import Erased
@@ -109,12 +109,12 @@ async def _history(
         behind = _position(cursor)
         thing = call.log.load(kind, id_)
         call.container.wait_for(call.actor.tenant_id, "history", after)
-        found = call.container.history.page(
+        found = call.container.audit.history.page(
             call.actor.tenant_id, id_, also=belonging(thing), after=behind, limit=limit, with_visits=with_visits
         )
         return collected("history", [_shown(line) for line in found.lines], cursor_behind(found.after), after)
 
-    return await call.read(Action.READ_HISTORY, page)
+    return await call.read(Permission.READ_HISTORY, page)
 
 
 def _shown(line: HistoryLine) -> dict[str, object]:

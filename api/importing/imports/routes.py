@@ -15,7 +15,7 @@ from api.http.resource_responses import CHANGES, READS, READS_ONE, Show, changed
 from api.http.schemas import Body, Page, Thing, Truth
 from application.importing.undo_import import UndoImport
 from application.importing.visits.import_visits import KIND as APPOINTMENTS
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.kernel.provenance import Provenance
 from projections.importing.imports.queries import ImportRecord
@@ -54,7 +54,7 @@ class ImportPage(Page):
     imports: list[ImportShown]
 
 
-class UndoBody(Body):
+class UndoImportBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"what_can_be": True}]})
 
     what_can_be: Truth = Field(
@@ -72,17 +72,17 @@ async def list_imports(call: Reading, limit: Limit = 50, cursor: Cursor = None, 
         found, next_id = call.container.imports.page(call.actor.tenant_id, after=behind, limit=limit)
         return collected("imports", [_listed(one) for one in found], cursor_behind(next_id), after)
 
-    return await call.read(Action.READ_PATIENTS, page)
+    return await call.read(Permission.READ_PATIENTS, page)
 
 
 @routes.get("/{import_id}", response_model=ImportInFull, responses=READS_ONE)
 async def get_import(import_id: UUID, call: Showing) -> Response:
     """One import: what became of its rows, who began it, and whether and by whom it was undone."""
-    return await call.show(Action.READ_PATIENTS, DataImport, import_id, shower(call))
+    return await call.show(Permission.READ_PATIENTS, DataImport, import_id, shower(call))
 
 
 @routes.post("/{import_id}/undo", response_model=ImportInFull, responses=CHANGES)
-async def undo_import(import_id: UUID, call: Changing, body: UndoBody | None = None) -> Response:
+async def undo_import(import_id: UUID, call: Changing, body: UndoImportBody | None = None) -> Response:
     """Withdraw what an import made: its patients are in no list and take nothing new, its visits are archived and hold no time, and their
     history stays. It is done once this is answered, for up to 5,000 patients or visits; beyond, `import_too_large`: the command
     `scheduler import undo` does it. Refused as a whole where something depends on one of them or was changed since, `import_in_use`:
@@ -94,14 +94,14 @@ async def undo_import(import_id: UUID, call: Changing, body: UndoBody | None = N
         command = UndoImport(import_id, what_can_be, call.expected_version, MOST_UNDONE)
         return changed(carry_out.once(call.actor.tenant_id, command, by), shower(call))
 
-    return await call.write(Action.UNDO_IMPORTS, undo)
+    return await call.write(Permission.UNDO_IMPORTS, undo)
 
 
 def shower(call: Call) -> Show[DataImport]:
     """Return what shows an import in full: who did what is in its events, which are few, and not in the import."""
 
     def show(one: DataImport) -> dict[str, object]:
-        events = call.container.log_reader.of_streams(call.actor.tenant_id, [one.id], 0, one.version)
+        events = call.container.storage.log_reader.of_streams(call.actor.tenant_id, [one.id], 0, one.version)
         last = events[-1] if one.status is ImportStatus.UNDONE else None
         return {
             "kind": one.kind,

@@ -13,8 +13,8 @@ from api.http.calls import Changing, Showing
 from api.http.resource_responses import CHANGES, READS_ONE
 from api.http.schemas import Body, Shown, Text, Thing
 from api.http.times import instant
-from application.kernel.permissions import Action
-from application.patients.decide_consent import DecideConsent, DecideConsentHandler, consents_of
+from application.kernel.permissions import Permission
+from application.patients.decide_consent import DecideConsent, consents_of
 from domain.kernel.errors import InvalidValueError
 from domain.patients.consents import Channel, Consents, Decision
 from domain.patients.patient import Patient
@@ -103,7 +103,7 @@ async def get_consents(patient_id: UUID, call: Showing) -> Response:
         body = _body(patient_id, version, found)
         return Answer(body, version=version) if position is None else Answer({**body, "position": position})
 
-    return await call.read(Action.READ_PATIENTS, read)
+    return await call.read(Permission.READ_PATIENTS, read)
 
 
 @routes.post("", response_model=ConsentsShown, responses=CHANGES)
@@ -118,7 +118,7 @@ async def give_consent(patient_id: UUID, body: ConsentBody, call: Changing) -> R
         decided_at=body.decided_at,
         expected_version=call.expected_version,
     )
-    return await call.change(Action.CHANGE_PATIENTS, DecideConsentHandler, command, show_consents)
+    return await call.change(command, show_consents)
 
 
 @routes.post("/withdraw", response_model=ConsentsShown, responses=CHANGES)
@@ -134,7 +134,7 @@ async def withdraw_consent(patient_id: UUID, body: WithdrawalBody, call: Changin
         decided_at=body.decided_at,
         expected_version=call.expected_version,
     )
-    return await call.change(Action.CHANGE_PATIENTS, DecideConsentHandler, command, show_consents)
+    return await call.change(command, show_consents)
 
 
 def show_consents(consents: Consents) -> dict[str, object]:

@@ -8,8 +8,8 @@ from pydantic import ConfigDict, Field
 from api.http.calls import Changing, Showing
 from api.http.resource_responses import CHANGES, READS_ONE
 from api.http.schemas import Body, Shown, Text, Thing, Truth
-from application.kernel.permissions import Action
-from application.patients.set_contacts import ContactInput, SetContacts, SetContactsHandler
+from application.kernel.permissions import Permission
+from application.patients.set_contacts import ContactInput, SetContacts
 from domain.patients.contact import ContactKind
 from domain.patients.patient import Patient
 
@@ -74,7 +74,7 @@ class ContactsShown(Thing):
 @routes.get("", response_model=ContactsShown, responses=READS_ONE)
 async def get_contacts(patient_id: UUID, call: Showing) -> Response:
     """A patient's contacts, in their order."""
-    return await call.show(Action.READ_PATIENTS, Patient, patient_id, show_contacts)
+    return await call.show(Permission.READ_PATIENTS, Patient, patient_id, show_contacts)
 
 
 @routes.put("", response_model=ContactsShown, responses=CHANGES)
@@ -83,7 +83,7 @@ async def set_contacts(patient_id: UUID, body: ContactsBody, call: Changing) -> 
     command = SetContacts(
         patient_id, tuple(ContactInput(**contact.model_dump()) for contact in body.contacts), call.expected_version
     )
-    return await call.change(Action.CHANGE_PATIENTS, SetContactsHandler, command, show_contacts)
+    return await call.change(command, show_contacts)
 
 
 def show_contacts(patient: Patient) -> dict[str, object]:

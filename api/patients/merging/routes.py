@@ -6,20 +6,15 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
 from api.http.answers import Answer
-from api.http.calls import After, Call, Changing, Reading
+from api.http.calls import After, Changing, Reading
 from api.http.resource_responses import CHANGES, READS_ONE
 from api.http.schemas import Body, Shown
 from api.patients.patients.presenters import show_record, shower
 from api.patients.patients.routes import PatientShown
-from application.kernel.permissions import Action
-from application.patients.merge_patients import (
-    MergePatients,
-    MergePatientsHandler,
-    PairHandler,
-    UnmergePatientsHandler,
-)
+from application.kernel.permissions import Permission
+from application.patients.merge_patients import MergePatients, UnmergePatients
 from domain.patients.patient import Patient
-from projections.patients.directory.duplicates import Reason, duplicates_of
+from projections.patients.directory.duplicates import DuplicateReason, duplicates_of
 
 routes = APIRouter(prefix="/v1/patients/{patient_id}", tags=["patients"])
 
@@ -32,7 +27,7 @@ class MergeBody(Body):
 
 class Candidate(Shown):
     patient: PatientShown
-    reasons: list[Reason]
+    reasons: list[DuplicateReason]
 
 
 class Duplicates(Shown):
@@ -52,7 +47,7 @@ async def find_duplicates(patient_id: UUID, call: Reading, after: After = None) 
             {"candidates": [{"patient": show_record(call.actor, one.patient), "reasons": one.reasons} for one in found]}
         )
 
-    return await call.read(Action.READ_PATIENTS, find)
+    return await call.read(Permission.READ_PATIENTS, find)
 
 
 @routes.post("/merge", response_model=PatientShown, responses=CHANGES)
@@ -60,15 +55,11 @@ async def merge_patients(patient_id: UUID, body: MergeBody, call: Changing) -> R
     """Let this patient stand for another one who is the same person. Nothing of either is changed: visits, consents and alerts of both
     are found under this one, the other one points here (`merged_into`), and it can be undone. Refused: `patient_erased`,
     `patient_merged`, `holds_merged`."""
-    return await _pair(call, MergePatientsHandler, MergePatients(patient_id, body.other_id, call.expected_version))
+    return await call.change(MergePatients(patient_id, body.other_id, call.expected_version), shower(call.actor))
 
 
 @routes.post("/unmerge", response_model=PatientShown, responses=CHANGES)
 async def unmerge_patients(patient_id: UUID, body: MergeBody, call: Changing) -> Response:
     """Undo a merge: everything is as before. What was recorded for this patient since stays with it. Refused: `not_merged`,
     `patient_erased`."""
-    return await _pair(call, UnmergePatientsHandler, MergePatients(patient_id, body.other_id, call.expected_version))
-
-
-async def _pair(call: Call, handler: type[PairHandler], command: MergePatients) -> Response:
-    return await call.change(Action.MERGE_PATIENTS, handler, command, shower(call.actor))
+    return await call.change(UnmergePatients(patient_id, body.other_id, call.expected_version), shower(call.actor))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from application.kernel.permissions import Action, Actor
+from application.kernel.permissions import Actor, Permission
 from domain.kernel.personal_data import Erased
 from domain.patients.patient import Patient
 from projections.patients.directory.records import PatientRecord
@@ -10,7 +10,7 @@ from projections.patients.directory.records import PatientRecord
 
 def shower(actor: Actor) -> Callable[[Patient], dict[str, object]]:
     """Return what shows a patient to an actor."""
-    reads_remarks = actor.may(Action.READ_REMARKS)
+    reads_remarks = actor.may(Permission.READ_REMARKS)
 
     def show(patient: Patient) -> dict[str, object]:
         # Also one who was erased since the moment that is shown.
@@ -42,7 +42,7 @@ def shower(actor: Actor) -> Callable[[Patient], dict[str, object]]:
 
 def show_record(actor: Actor, patient: PatientRecord) -> dict[str, object]:
     known = patient.details
-    reads_remarks = actor.may(Action.READ_REMARKS)
+    reads_remarks = actor.may(Permission.READ_REMARKS)
     return {
         "id": patient.patient_id,
         "version": patient.version,

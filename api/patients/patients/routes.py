@@ -9,15 +9,14 @@ from pydantic import ConfigDict, Field
 from api.http.answers import Answer
 from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
-from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, changed, collected
+from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, collected
 from api.http.schemas import Body, CivilDate, Page, Text, Thing, chosen
 from api.patients.patients.presenters import show_record, shower
-from application.kernel.permissions import Action
-from application.patients.change_patient import ChangePatient, ChangePatientHandler, PatientChanges
-from application.patients.erase_patient import ErasePatient, ErasePatientHandler
+from application.kernel.permissions import Permission
+from application.patients.change_patient import ChangePatient, PatientChanges
+from application.patients.erase_patient import ErasePatient
 from application.patients.phone import search_text
-from application.patients.register_patient import RegisterPatient, RegisterPatientHandler
-from domain.kernel.provenance import Provenance
+from application.patients.register_patient import RegisterPatient
 from domain.patients.patient import Patient
 
 routes = APIRouter(prefix="/v1/patients", tags=["patients"])
@@ -110,7 +109,7 @@ async def register_patient(body: PatientBody, call: Creating) -> Response:
         zone=body.zone,
         locale=body.locale,
     )
-    return await call.make(Action.CHANGE_PATIENTS, RegisterPatientHandler, command, routes.prefix, shower(call.actor))
+    return await call.create(command, routes.prefix, shower(call.actor))
 
 
 @routes.get("", response_model=PatientPage, responses=READS)
@@ -144,13 +143,13 @@ async def list_patients(
             after,
         )
 
-    return await call.read(Action.READ_PATIENTS, page)
+    return await call.read(Permission.READ_PATIENTS, page)
 
 
 @routes.get("/{patient_id}", response_model=PatientShown, responses=READS_ONE)
 async def get_patient(patient_id: UUID, call: Showing) -> Response:
     """One patient; one who was merged away tells who stands for them."""
-    return await call.show(Action.READ_PATIENTS, Patient, patient_id, shower(call.actor))
+    return await call.show(Permission.READ_PATIENTS, Patient, patient_id, shower(call.actor))
 
 
 @routes.patch("/{patient_id}", response_model=PatientShown, responses=CHANGES)
@@ -160,7 +159,7 @@ async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
     command = ChangePatient(patient_id, changes, call.expected_version)
-    return await call.change(Action.CHANGE_PATIENTS, ChangePatientHandler, command, shower(call.actor))
+    return await call.change(command, shower(call.actor))
 
 
 @routes.delete("/{patient_id}", response_model=PatientShown, responses=CHANGES)
@@ -169,10 +168,4 @@ async def erase_patient(patient_id: UUID, call: Changing) -> Response:
 
     Those who were merged into them are the same person, and erased with them; one who was merged away is refused (`patient_merged`):
     erase the one who stands for them."""
-    command = ErasePatient(patient_id, call.expected_version)
-
-    def erase(by: Provenance) -> Answer:
-        handler = ErasePatientHandler(call.container.logs, call.container.clock, call.container.keys)
-        return changed(handler(call.actor.tenant_id, command, by), shower(call.actor))
-
-    return await call.write(Action.ERASE_PATIENTS, erase)
+    return await call.change(ErasePatient(patient_id, call.expected_version), shower(call.actor))

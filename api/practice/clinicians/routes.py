@@ -11,9 +11,9 @@ from api.http.paging import MOST, Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import Body, Page, Text, Thing, chosen
 from api.practice.services.limits import Limits, show_limits
-from application.kernel.permissions import Action
-from application.practice.change_clinician import ChangeClinician, ChangeClinicianHandler, ClinicianChanges
-from application.practice.join_clinician import JoinClinician, JoinClinicianHandler
+from application.kernel.permissions import Permission
+from application.practice.change_clinician import ChangeClinician, ClinicianChanges
+from application.practice.join_clinician import JoinClinician
 from domain.practice.clinician import Clinician
 
 routes = APIRouter(prefix="/v1/clinicians", tags=["clinicians"])
@@ -70,19 +70,21 @@ def show(clinician: Clinician) -> dict[str, object]:
 async def join_clinician(body: ClinicianBody, call: Creating) -> Response:
     """Add a clinician."""
     command = JoinClinician(body.name, body.email, body.zone, body.limits.value())
-    return await call.make(Action.CHANGE_PRACTICE, JoinClinicianHandler, command, routes.prefix, show)
+    return await call.create(command, routes.prefix, show)
 
 
 @routes.get("", response_model=ClinicianPage, responses=READS)
 async def list_clinicians(call: Reading, limit: Limit = MOST, cursor: Cursor = None) -> Response:
     """All clinicians, in the order in which they joined."""
-    return await call.read(Action.READ_PRACTICE, lambda: listed(call.log, Clinician, "clinicians", show, limit, cursor))
+    return await call.read(
+        Permission.READ_PRACTICE, lambda: listed(call.log, Clinician, "clinicians", show, limit, cursor)
+    )
 
 
 @routes.get("/{clinician_id}", response_model=ClinicianShown, responses=READS_ONE)
 async def get_clinician(clinician_id: UUID, call: Showing) -> Response:
     """One clinician."""
-    return await call.show(Action.READ_PRACTICE, Clinician, clinician_id, show)
+    return await call.show(Permission.READ_PRACTICE, Clinician, clinician_id, show)
 
 
 @routes.patch("/{clinician_id}", response_model=ClinicianShown, responses=CHANGES)
@@ -91,4 +93,4 @@ async def change_clinician(clinician_id: UUID, body: ClinicianPatch, call: Chang
     limits = body.limits.value() if "limits" in body.model_fields_set else None
     changes = chosen(body, ClinicianChanges, without=("limits",))
     command = ChangeClinician(clinician_id, changes, limits, call.expected_version)
-    return await call.change(Action.CHANGE_PRACTICE, ChangeClinicianHandler, command, show)
+    return await call.change(command, show)

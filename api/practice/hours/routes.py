@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field
 from api.http.calls import Changing, Showing
 from api.http.resource_responses import CHANGES, READS_ONE
 from api.http.schemas import Body, CivilDate, Shown, Thing
-from application.kernel.permissions import Action
-from application.practice.set_clinician_hours import SetClinicianHours, SetClinicianHoursHandler
+from application.kernel.permissions import Permission
+from application.practice.set_clinician_hours import SetClinicianHours
 from domain.practice.clinician import Clinician, HoursText
 
 routes = APIRouter(prefix="/v1/clinicians", tags=["clinicians"])
@@ -101,7 +101,7 @@ def show(clinician: Clinician) -> dict[str, object]:
 @routes.get("/{clinician_id}/hours", response_model=HoursShown, responses=READS_ONE)
 async def get_hours(clinician_id: UUID, call: Showing) -> Response:
     """A clinician's hours at each location."""
-    return await call.show(Action.READ_PRACTICE, Clinician, clinician_id, show)
+    return await call.show(Permission.READ_PRACTICE, Clinician, clinician_id, show)
 
 
 @routes.put("/{clinician_id}/hours", response_model=HoursShown, responses=CHANGES)
@@ -119,7 +119,7 @@ async def set_hours(clinician_id: UUID, body: HoursBody, call: Changing) -> Resp
         body.effective_from,
         call.expected_version,
     )
-    return await call.change(Action.CHANGE_PRACTICE, SetClinicianHoursHandler, command, show)
+    return await call.change(command, show)
 
 
 def _at_location(location_id: UUID, text: HoursText) -> dict[str, object]:

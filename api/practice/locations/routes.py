@@ -11,9 +11,9 @@ from api.http.paging import MOST, Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import Body, Page, Text, Thing, chosen
 from api.practice.practice.holidays import Holidays, show_holidays
-from application.kernel.permissions import Action
-from application.practice.change_location import ChangeLocation, ChangeLocationHandler, LocationChanges
-from application.practice.open_location import OpenLocation, OpenLocationHandler
+from application.kernel.permissions import Permission
+from application.practice.change_location import ChangeLocation, LocationChanges
+from application.practice.open_location import OpenLocation
 from domain.practice.location import Location
 
 routes = APIRouter(prefix="/v1/locations", tags=["locations"])
@@ -59,19 +59,21 @@ def show(location: Location) -> dict[str, object]:
 async def open_location(body: LocationBody, call: Creating) -> Response:
     """Open a location."""
     command = OpenLocation(body.name, body.zone)
-    return await call.make(Action.CHANGE_PRACTICE, OpenLocationHandler, command, routes.prefix, show)
+    return await call.create(command, routes.prefix, show)
 
 
 @routes.get("", response_model=LocationPage, responses=READS)
 async def list_locations(call: Reading, limit: Limit = MOST, cursor: Cursor = None) -> Response:
     """All locations, in the order in which they were opened."""
-    return await call.read(Action.READ_PRACTICE, lambda: listed(call.log, Location, "locations", show, limit, cursor))
+    return await call.read(
+        Permission.READ_PRACTICE, lambda: listed(call.log, Location, "locations", show, limit, cursor)
+    )
 
 
 @routes.get("/{location_id}", response_model=LocationShown, responses=READS_ONE)
 async def get_location(location_id: UUID, call: Showing) -> Response:
     """One location."""
-    return await call.show(Action.READ_PRACTICE, Location, location_id, show)
+    return await call.show(Permission.READ_PRACTICE, Location, location_id, show)
 
 
 @routes.patch("/{location_id}", response_model=LocationShown, responses=CHANGES)
@@ -84,4 +86,4 @@ async def change_location(location_id: UUID, body: LocationPatch, call: Changing
         "holidays" in body.model_fields_set,
         call.expected_version,
     )
-    return await call.change(Action.CHANGE_PRACTICE, ChangeLocationHandler, command, show)
+    return await call.change(command, show)

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
 from api.http.calls import Changing, Showing
-from api.http.resource_responses import CHANGES, READS
+from api.http.resource_responses import CHANGES, READS_ONE
 from api.http.schemas import Body, Text, Thing, Truth, Whole, chosen
 from api.practice.practice.holidays import Holidays, show_holidays
-from application.kernel.permissions import Action
-from application.practice.change_practice import ChangePractice, ChangePracticeHandler, PracticeChanges
+from application.kernel.permissions import Permission
+from application.practice.change_practice import ChangePractice, PracticeChanges
 from domain.practice.practice import LONGEST_OFFER_MINUTES, OFFER_MINUTES, Practice
 
 routes = APIRouter(prefix="/v1/practice", tags=["practice"])
@@ -74,10 +74,10 @@ def show(practice: Practice) -> dict[str, object]:
     }
 
 
-@routes.get("", response_model=PracticeShown, responses=READS)
+@routes.get("", response_model=PracticeShown, responses=READS_ONE)
 async def get_practice(call: Showing) -> Response:
     """The practice that the key belongs to."""
-    return await call.show(Action.READ_PRACTICE, Practice, call.actor.tenant_id, show)
+    return await call.show(Permission.READ_PRACTICE, Practice, call.actor.tenant_id, show)
 
 
 @routes.patch("", response_model=PracticeShown, responses=CHANGES)
@@ -93,4 +93,4 @@ async def change_practice(body: PracticePatch, call: Changing) -> Response:
         body.offer_minutes if "offer_minutes" in body.model_fields_set else None,
         call.expected_version,
     )
-    return await call.change(Action.CHANGE_PRACTICE, ChangePracticeHandler, command, show)
+    return await call.change(command, show)

@@ -9,9 +9,9 @@ from api.http.calls import Changing, Creating, Reading, Showing
 from api.http.paging import MOST, Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import Body, Page, Text, Thing, Truth, chosen
-from application.kernel.permissions import Action
-from application.practice.add_resource import AddResource, AddResourceHandler
-from application.practice.change_resource import ChangeResource, ChangeResourceHandler, ResourceChanges
+from application.kernel.permissions import Permission
+from application.practice.add_resource import AddResource
+from application.practice.change_resource import ChangeResource, ResourceChanges
 from domain.practice.resource import Resource, ResourceKind
 
 routes = APIRouter(prefix="/v1/resources", tags=["resources"])
@@ -62,23 +62,25 @@ def show(resource: Resource) -> dict[str, object]:
 async def add_resource(body: ResourceBody, call: Creating) -> Response:
     """Add a room or a device to a location."""
     command = AddResource(body.location_id, body.kind.value, body.name)
-    return await call.make(Action.CHANGE_PRACTICE, AddResourceHandler, command, routes.prefix, show)
+    return await call.create(command, routes.prefix, show)
 
 
 @routes.get("", response_model=ResourcePage, responses=READS)
 async def list_resources(call: Reading, limit: Limit = MOST, cursor: Cursor = None) -> Response:
     """All rooms and devices, in the order in which they were added."""
-    return await call.read(Action.READ_PRACTICE, lambda: listed(call.log, Resource, "resources", show, limit, cursor))
+    return await call.read(
+        Permission.READ_PRACTICE, lambda: listed(call.log, Resource, "resources", show, limit, cursor)
+    )
 
 
 @routes.get("/{resource_id}", response_model=ResourceShown, responses=READS_ONE)
 async def get_resource(resource_id: UUID, call: Showing) -> Response:
     """One room or device."""
-    return await call.show(Action.READ_PRACTICE, Resource, resource_id, show)
+    return await call.show(Permission.READ_PRACTICE, Resource, resource_id, show)
 
 
 @routes.patch("/{resource_id}", response_model=ResourceShown, responses=CHANGES)
 async def change_resource(resource_id: UUID, body: ResourcePatch, call: Changing) -> Response:
     """Rename a room or a device, or take it out of use."""
     command = ChangeResource(resource_id, chosen(body, ResourceChanges), call.expected_version)
-    return await call.change(Action.CHANGE_PRACTICE, ChangeResourceHandler, command, show)
+    return await call.change(command, show)

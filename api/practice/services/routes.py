@@ -11,9 +11,9 @@ from api.http.paging import MOST, Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import Body, Page, Price, Text, Thing, Truth, Whole
 from api.practice.services.limits import Limits, show_limits
-from application.kernel.permissions import Action
-from application.practice.change_service import ChangeService, ChangeServiceHandler, ServiceChanges
-from application.practice.offer_service import OfferService, OfferServiceHandler
+from application.kernel.permissions import Permission
+from application.practice.change_service import ChangeService, ServiceChanges
+from application.practice.offer_service import OfferService
 from domain.kernel.money import Money
 from domain.practice.resource import ResourceKind
 from domain.practice.seats import SeatsOffered
@@ -156,19 +156,19 @@ async def offer_service(body: ServiceBody, call: Creating) -> Response:
         requires=tuple(each.kind.value for each in body.requires),
     )
     command = OfferService(terms, body.limits.value(), SeatsOffered(body.seats))
-    return await call.make(Action.CHANGE_PRACTICE, OfferServiceHandler, command, routes.prefix, show)
+    return await call.create(command, routes.prefix, show)
 
 
 @routes.get("", response_model=ServicePage, responses=READS)
 async def list_services(call: Reading, limit: Limit = MOST, cursor: Cursor = None) -> Response:
     """All services, in the order in which they were offered."""
-    return await call.read(Action.READ_PRACTICE, lambda: listed(call.log, Service, "services", show, limit, cursor))
+    return await call.read(Permission.READ_PRACTICE, lambda: listed(call.log, Service, "services", show, limit, cursor))
 
 
 @routes.get("/{service_id}", response_model=ServiceShown, responses=READS_ONE)
 async def get_service(service_id: UUID, call: Showing) -> Response:
     """One service."""
-    return await call.show(Action.READ_PRACTICE, Service, service_id, show)
+    return await call.show(Permission.READ_PRACTICE, Service, service_id, show)
 
 
 @routes.patch("/{service_id}", response_model=ServiceShown, responses=CHANGES)
@@ -177,4 +177,4 @@ async def change_service(service_id: UUID, body: ServicePatch, call: Changing) -
     limits = body.limits.value() if "limits" in body.model_fields_set else None
     seats = SeatsOffered(body.seats) if "seats" in body.model_fields_set else None
     command = ChangeService(service_id, body.changes(), limits, seats, call.expected_version)
-    return await call.change(Action.CHANGE_PRACTICE, ChangeServiceHandler, command, show)
+    return await call.change(command, show)

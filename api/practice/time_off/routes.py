@@ -10,8 +10,8 @@ from api.http.calls import Call, Changing, Showing
 from api.http.resource_responses import CHANGES, READS_ONE, Show
 from api.http.schemas import Body, CivilDate, Shown, Text, Thing
 from api.http.times import instant
-from application.kernel.permissions import Action
-from application.practice.set_time_off import SetTimeOff, SetTimeOffHandler
+from application.kernel.permissions import Permission
+from application.practice.set_time_off import SetTimeOff
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Absence, Clinician
@@ -77,7 +77,7 @@ class TimeOffShown(Thing):
 @routes.get("/{clinician_id}/time-off", response_model=TimeOffShown, responses=READS_ONE)
 async def get_time_off(clinician_id: UUID, call: Showing) -> Response:
     """When a clinician is away."""
-    return await call.show(Action.READ_PRACTICE, Clinician, clinician_id, shower(call))
+    return await call.show(Permission.READ_PRACTICE, Clinician, clinician_id, shower(call))
 
 
 @routes.put("/{clinician_id}/time-off", response_model=TimeOffShown, responses=CHANGES)
@@ -85,14 +85,14 @@ async def set_time_off(clinician_id: UUID, body: TimeOffBody, call: Changing) ->
     """Replace a clinician's time off. Nothing is offered in it from now on; visits that are booked stay: see `/v1/conflicts`."""
     absences = tuple(each.absence() for each in body.ranges)
     command = SetTimeOff(clinician_id, absences, call.expected_version)
-    return await call.change(Action.CHANGE_PRACTICE, SetTimeOffHandler, command, shower(call))
+    return await call.change(command, shower(call))
 
 
 def shower(call: Call) -> Show[Clinician]:
     """Return what shows a clinician's time off to whoever asks: notes to those who keep them, and to the clinician."""
 
     def show(clinician: Clinician) -> dict[str, object]:
-        sees_notes = call.actor.may(Action.CHANGE_PRACTICE) or call.actor.clinician_id == clinician.id
+        sees_notes = call.actor.may(Permission.CHANGE_PRACTICE) or call.actor.clinician_id == clinician.id
         return {"ranges": [_range(absence, sees_notes) for absence in clinician.absences]}
 
     return show

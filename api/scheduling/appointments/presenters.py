@@ -5,7 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from api.http.calls import Call
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from application.scheduling.appointments.display_context import DisplayContext
 from domain.kernel.personal_data import Erased
 from domain.kernel.zones import spoken_dates, spoken_time
@@ -41,7 +41,7 @@ def show_facts(call: Call, appointment: Appointment) -> dict[str, object]:
         **_visit(appointment),
         "price": {"amount_minor": appointment.price_amount_minor, "currency": appointment.price_currency},
         # What was erased is false, as what was never said.
-        "notes": (appointment.notes or None) if call.actor.may(Action.READ_REMARKS) else None,
+        "notes": (appointment.notes or None) if call.actor.may(Permission.READ_REMARKS) else None,
         "cancellation_reason": _seen(call, appointment.cancellation_reason),
         "decline_reason": _seen(call, appointment.decline_reason),
         "override": _override(call, appointment),
@@ -69,7 +69,7 @@ def show_entry(call: Call, entry: CalendarEntry, zone: str, patient: Person | No
         "version": entry.version,
         **_visit(entry),
         "patient_id": patient.patient_id if patient else entry.patient_id,
-        "alerts": patient.alerts if patient and call.actor.may(Action.READ_REMARKS) else (),
+        "alerts": patient.alerts if patient and call.actor.may(Permission.READ_REMARKS) else (),
         "price": {"amount_minor": entry.price_amount_minor, "currency": entry.price_currency},
         "display": _display(entry, zone, patient.zone if patient else None),
     }
@@ -114,7 +114,7 @@ def _display(visit: Appointment | CalendarEntry, zone: str, patient_zone: str | 
 
 def _alerts(call: Call, patient: PatientStanding, beside: DisplayContext) -> list[str]:
     """Read the alerts that there are: only a patient who has one costs a second reading."""
-    if not call.actor.may(Action.READ_REMARKS):
+    if not call.actor.may(Permission.READ_REMARKS):
         return []
     return [alert for id_ in patient.alerted if (alert := beside.alert(id_))]
 
@@ -130,4 +130,4 @@ def _override(call: Call, appointment: Appointment) -> dict[str, object] | None:
 
 
 def _seen(call: Call, reason: str | Erased | None) -> str | None:
-    return None if isinstance(reason, Erased) or not call.actor.may(Action.READ_PATIENTS) else reason
+    return None if isinstance(reason, Erased) or not call.actor.may(Permission.READ_PATIENTS) else reason

@@ -85,7 +85,7 @@ class NotesBody(Body):
     notes: Notes | None = Field(description="null or an empty text takes them away.")
 
 
-class UndoBody(Body):
+class UndoAppointmentBody(Body):
     """May be left out: then the last command is undone."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{}, {"act": "checked_in"}]})

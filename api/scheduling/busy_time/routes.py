@@ -13,11 +13,15 @@ from api.http.calls import Changing, Reading
 from api.http.resource_responses import CHANGES, READS_ONE, problems
 from api.http.schemas import Body, Shown, Thing, Truth
 from api.http.time_windows import From, To, window
-from application.kernel.permissions import Action, authorise_visit
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.scheduling.calendars.icalendar.busy import LeftOut
 from application.scheduling.calendars.icalendar.reading import MOST_OCTETS
-from application.scheduling.calendars.import_busy_time import ImportBusyTime, ImportBusyTimeHandler
-from domain.kernel.provenance import Provenance
+from application.scheduling.calendars.import_busy_time import (
+    ImportBusyTime,
+    PreviewBusyTime,
+    with_counts,
+)
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
 from domain.scheduling.calendars.busy_calendar import BusyCalendar, united
@@ -87,14 +91,11 @@ async def import_busy_time(clinician_id: UUID, body: BusyTimeBody, call: Changin
     (`busy_elsewhere`); visits that are booked stay. Only when the clinician is busy is kept, not with what. Events that are cancelled or
     marked free do not count, nor do our own visits that come back. The same calendar again changes nothing; a time that the other
     calendar has moved moves, and one that it has not any more goes. Refused as a whole: `unreadable_calendar`, `calendar_too_large`."""
-    command = ImportBusyTime(
-        clinician_id, body.calendar, body.ics.encode(errors="replace"), body.dry_run, call.expected_version
-    )
+    command = ImportBusyTime(clinician_id, body.calendar, body.ics.encode(errors="replace"), call.expected_version)
 
-    def import_(by: Provenance) -> Answer:
-        authorise_visit(call.actor, clinician_id, "clinician")
-        outcome = ImportBusyTimeHandler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by)
-        calendar, counts = outcome.thing, outcome.counts
+    def present(outcome: Outcome[BusyCalendar]) -> Answer:
+        imported = with_counts(call.log, outcome, call.container.clock.now())
+        calendar, counts = imported.aggregate, imported.counts
         version = calendar.version - len(calendar.pending_events)
         return Answer(
             {
@@ -108,13 +109,15 @@ async def import_busy_time(clinician_id: UUID, body: BusyTimeBody, call: Changin
                 "removed": counts.removed,
                 "unchanged": counts.unchanged,
                 "left_out": counts.left_out,
-                "visits_beneath": outcome.visits_beneath,
-                "position": outcome.position,
+                "visits_beneath": imported.visits_beneath,
+                "position": imported.position,
             },
             version=version,
         )
 
-    return await call.write(Action.CHANGE_VISITS, import_)
+    if body.dry_run:
+        return await call.ask(PreviewBusyTime(command), present)
+    return await call.execute(command, present)
 
 
 @routes.get("/{clinician_id}/busy-time", response_model=BusyTimeShown, responses=READS_ONE | problems(422))
@@ -138,7 +141,7 @@ async def get_busy_time(clinician_id: UUID, from_: From, to: To, call: Reading) 
         stretches.sort(key=lambda each: (str(each["starts_at"]), str(each["calendar"])))
         return Answer({"busy_time": stretches, "position": consultation.position})
 
-    return await call.read(Action.READ_VISITS, read)
+    return await call.read(Permission.READ_VISITS, read)
 
 
 def show(calendar: BusyCalendar) -> dict[str, object]:

@@ -17,7 +17,7 @@ from api.scheduling.appointments.schemas import AppointmentPage
 from api.scheduling.calendar_paging import LONGEST_WINDOW, bookmark, encoded_bookmark, in_one_order
 from api.scheduling.sessions.presenters import show_session_entry
 from api.scheduling.sessions.schemas import CalendarPage
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import person_of
 from application.scheduling.appointments.display_context import DisplayContext
@@ -72,7 +72,7 @@ async def list_appointments(
         ]
         return collected("appointments", shown, encoded_bookmark(found.after), after)
 
-    return await call.read(Action.READ_VISITS, page)
+    return await call.read(Permission.READ_VISITS, page)
 
 
 @routes.get("/calendar", response_model=CalendarPage, responses=READS_ONE)
@@ -103,10 +103,12 @@ async def calendar(
             gathered = SessionFilter(
                 starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
             )
-            sessions = call.container.sessions.page(call.actor.tenant_id, gathered, after=behind, limit=limit)
+            sessions = call.container.scheduling.sessions.page(
+                call.actor.tenant_id, gathered, after=behind, limit=limit
+            )
         else:
             visits, patients = _found_then(call, which, limit, behind, position)
-            sessions = call.container.past_calendar.sessions(
+            sessions = call.container.scheduling.past_calendar.sessions(
                 call.actor.tenant_id, position, which, after=behind, limit=limit
             )
         entries, following = in_one_order(visits, sessions, limit)
@@ -125,7 +127,7 @@ async def calendar(
         ]
         return Answer({**answer.body, "sessions": beside})
 
-    return await call.read(Action.READ_VISITS, page)
+    return await call.read(Permission.READ_VISITS, page)
 
 
 def _found(
@@ -136,8 +138,8 @@ def _found(
     tenant_id = call.actor.tenant_id
     behind = bookmark(cursor)
     call.container.wait_for(tenant_id, "calendar", after)
-    found = call.container.calendar.page(tenant_id, which, after=behind, limit=limit)
-    if not call.actor.may(Action.READ_PATIENTS):
+    found = call.container.scheduling.calendar.page(tenant_id, which, after=behind, limit=limit)
+    if not call.actor.may(Permission.READ_PATIENTS):
         return found, {}
     call.container.wait_for(tenant_id, "patients", after)
     return found, call.container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
@@ -150,8 +152,8 @@ def _found_then(
     _require(call.log, which)
     tenant_id = call.actor.tenant_id
     call.container.wait_for(tenant_id, "calendar", position)
-    found = call.container.past_calendar.visits(tenant_id, position, which, after=behind, limit=limit)
-    if not call.actor.may(Action.READ_PATIENTS):
+    found = call.container.scheduling.past_calendar.visits(tenant_id, position, which, after=behind, limit=limit)
+    if not call.actor.may(Permission.READ_PATIENTS):
         return found, {}
     call.container.wait_for(tenant_id, "patients", position)
     today = call.container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})

@@ -13,9 +13,9 @@ from api.http.paging import Cursor, Limit
 from api.http.resource_responses import READS_ONE, collected
 from api.http.schemas import Page, Shown
 from api.scheduling.calendar_paging import bookmark, bookmark_of, encoded_bookmark, in_one_order
-from api.scheduling.explain.presenters import Reason, show_reasons
+from api.scheduling.explain.presenters import ObstacleShown, show_reasons
 from application.kernel.catalogue import Catalogue
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from application.scheduling.availability.conflicts import BookedVisit, GivenSession, others_free, outside
 from domain.practice.clinician import Clinician
 from domain.scheduling.appointments.status import Status
@@ -38,7 +38,7 @@ class Remedy(Shown):
     clinician_ids: list[UUID] | None = None
 
 
-class ConflictShown(Shown):
+class StrandedVisitShown(Shown):
     """Of a visit or of a session; `clinician_id` is who is not there, of a session's staff the first."""
 
     appointment_id: UUID | None
@@ -49,12 +49,12 @@ class ConflictShown(Shown):
     service_id: UUID
     clinician_id: UUID
     location_id: UUID
-    reasons: list[Reason]
+    reasons: list[ObstacleShown]
     remedies: list[Remedy]
 
 
 class ConflictPage(Page):
-    conflicts: list[ConflictShown]
+    conflicts: list[StrandedVisitShown]
 
 
 @routes.get("", response_model=ConflictPage, responses=READS_ONE)
@@ -76,8 +76,8 @@ async def list_conflicts(
         )
         planned = SessionFilter(starts_from=now, clinician_id=clinician_id, status=GroupSessionStatus.PLANNED)
         tenant_id, behind = call.actor.tenant_id, bookmark(cursor)
-        visits = call.container.calendar.page(tenant_id, which, after=behind, limit=_LOOKED_AT)
-        sessions = call.container.sessions.page(tenant_id, planned, after=behind, limit=_LOOKED_AT)
+        visits = call.container.scheduling.calendar.page(tenant_id, which, after=behind, limit=_LOOKED_AT)
+        sessions = call.container.scheduling.sessions.page(tenant_id, planned, after=behind, limit=_LOOKED_AT)
         entries, last = in_one_order(visits, sessions, _LOOKED_AT)
         shown: list[dict[str, object]] = []
         for entry in entries:
@@ -91,7 +91,7 @@ async def list_conflicts(
                 break
         return collected("conflicts", shown, encoded_bookmark(last), after)
 
-    return await call.read(Action.READ_VISITS, page)
+    return await call.read(Permission.READ_VISITS, page)
 
 
 def _found(

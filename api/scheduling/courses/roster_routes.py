@@ -4,16 +4,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.http.answers import Answer
 from api.http.calls import Changing
 from api.http.resource_responses import CHANGES, changed
 from api.scheduling.courses.presenters import course_shower, show_enrolment, show_withdrawal
-from api.scheduling.courses.routes import authorise_course
 from api.scheduling.courses.schemas import CourseEnrolBody, CourseEnrolled, CourseLeft, CourseWithdrawBody
-from application.kernel.permissions import Action
-from application.scheduling.sessions.enrol_in_course import EnrolInCourse, EnrolInCourseHandler
-from application.scheduling.sessions.withdraw_from_course import WithdrawFromCourse, WithdrawFromCourseHandler
-from domain.kernel.provenance import Provenance
+from application.scheduling.sessions.enrol_in_course import EnrolInCourse
+from application.scheduling.sessions.withdraw_from_course import WithdrawFromCourse
 
 routes = APIRouter(prefix="/v1/courses", tags=["scheduling"])
 
@@ -33,12 +29,9 @@ async def enrol_in_course(course_id: UUID, body: CourseEnrolBody, call: Changing
         call.expected_version,
     )
 
-    def enrol(by: Provenance) -> Answer:
-        authorise_course(call, course_id, body.from_occurrence)
-        outcome = EnrolInCourseHandler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by)
-        return changed(outcome, course_shower(call, outcome.position, show_enrolment))
-
-    return await call.write(Action.ENROL, enrol)
+    return await call.execute(
+        command, lambda outcome: changed(outcome, course_shower(call, outcome.position, show_enrolment))
+    )
 
 
 @routes.post("/{course_id}/withdraw", response_model=CourseLeft, responses=CHANGES)
@@ -48,11 +41,6 @@ async def withdraw_from_course(course_id: UUID, body: CourseWithdrawBody, call: 
     `withdrawal.kept`. Refused with `nothing_to_change` if all do."""
     command = WithdrawFromCourse(course_id, body.patient_id, body.from_occurrence, call.expected_version)
 
-    def withdraw(by: Provenance) -> Answer:
-        authorise_course(call, course_id, body.from_occurrence)
-        outcome = WithdrawFromCourseHandler(call.container.logs, call.container.clock)(
-            call.actor.tenant_id, command, by
-        )
-        return changed(outcome, course_shower(call, outcome.position, show_withdrawal))
-
-    return await call.write(Action.ENROL, withdraw)
+    return await call.execute(
+        command, lambda outcome: changed(outcome, course_shower(call, outcome.position, show_withdrawal))
+    )

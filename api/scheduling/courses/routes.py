@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.http.answers import Answer
-from api.http.calls import After, Call, Changing, Creating, Reading, Showing
+from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
 from api.scheduling.courses.presenters import course_shower, show_course_change, show_course_entry, show_course_plan
@@ -18,16 +18,13 @@ from api.scheduling.courses.schemas import (
     CoursePreview,
     CourseShown,
 )
-from application.kernel.permissions import Action, authorise_session, authorise_visit
-from application.scheduling.sessions.cancel_course import CancelCourse, CancelCourseHandler
-from application.scheduling.sessions.change_course import ChangeCourse, ChangeCourseHandler
-from application.scheduling.sessions.plan_course import PlanCourse, PlanCourseHandler
-from domain.kernel.provenance import Provenance
+from application.kernel.permissions import Permission
+from application.scheduling.sessions.cancel_course import CancelCourse
+from application.scheduling.sessions.change_course import ChangeCourse, PreviewCourseChange
+from application.scheduling.sessions.plan_course import PlanCourse, PreviewCourse
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
-from domain.scheduling.series.series import Scope
 from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.group_session import GroupSession
 
 routes = APIRouter(prefix="/v1/courses", tags=["scheduling"])
 
@@ -52,16 +49,11 @@ async def plan_course(body: CourseBody, call: Creating) -> Response:
         body.on_conflict,
     )
 
-    def plan(by: Provenance) -> Answer:
-        for clinician_id in command.staff_ids:
-            authorise_visit(call.actor, clinician_id, "clinician")
-        handler = PlanCourseHandler(call.container.logs, call.container.clock)
-        if body.dry_run:
-            return Answer(show_course_plan(handler.preview(call.actor.tenant_id, command)))
-        outcome = handler(call.actor.tenant_id, command, by)
-        return made(outcome, routes.prefix, course_shower(call, outcome.position))
-
-    return await call.write(Action.CHANGE_VISITS, plan)
+    if body.dry_run:
+        return await call.ask(PreviewCourse(command), lambda plan: Answer(show_course_plan(plan)))
+    return await call.execute(
+        command, lambda outcome: made(outcome, routes.prefix, course_shower(call, outcome.position))
+    )
 
 
 @routes.get("", response_model=CoursePage, responses=READS_ONE)
@@ -79,19 +71,19 @@ async def list_courses(
         call.log.require((Service, service_id), (Clinician, clinician_id))
         behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
         call.container.wait_for(tenant_id, "calendar", after)
-        entries, following = call.container.courses.page(
+        entries, following = call.container.scheduling.courses.page(
             tenant_id, service_id=service_id, clinician_id=clinician_id, after=behind, limit=limit
         )
         return collected("courses", [show_course_entry(entry) for entry in entries], cursor_behind(following), after)
 
-    return await call.read(Action.READ_VISITS, page)
+    return await call.read(Permission.READ_VISITS, page)
 
 
 @routes.get("/{course_id}", response_model=CourseShown, responses=READS_ONE)
 async def get_course(course_id: UUID, call: Showing) -> Response:
     """One course and all of its sessions, as its log says at this moment, or said at another one."""
     return await call.show_at(
-        Action.READ_VISITS, Course, course_id, lambda moment: course_shower(call, moment.position)
+        Permission.READ_VISITS, Course, course_id, lambda moment: course_shower(call, moment.position)
     )
 
 
@@ -112,17 +104,9 @@ async def change_course(course_id: UUID, body: CourseChangeBody, call: Changing)
         call.expected_version,
     )
 
-    def change(by: Provenance) -> Answer:
-        staff_ids = authorise_course(call, course_id, body.from_occurrence, body.scope)
-        for clinician_id in set(command.staff_ids or ()) - set(staff_ids):
-            authorise_visit(call.actor, clinician_id, "clinician")
-        handler = ChangeCourseHandler(call.container.logs, call.container.clock)
-        if body.dry_run:
-            return Answer(show_course_change(handler.preview(call.actor.tenant_id, command)))
-        outcome = handler(call.actor.tenant_id, command, by)
-        return changed(outcome, course_shower(call, outcome.position))
-
-    return await call.write(Action.CHANGE_VISITS, change)
+    if body.dry_run:
+        return await call.ask(PreviewCourseChange(command), lambda plan: Answer(show_course_change(plan)))
+    return await call.execute(command, lambda outcome: changed(outcome, course_shower(call, outcome.position)))
 
 
 @routes.post("/{course_id}/cancel", response_model=CourseShown, responses=CHANGES)
@@ -130,25 +114,4 @@ async def cancel_course(course_id: UUID, body: CourseCancelBody, call: Changing)
     """Cancel sessions of a course: from one occurrence on, that one alone, or all. What has begun, or is cancelled already, stays as it
     is: `last_cancellation` says which, and why. Refused with `nothing_to_change` if not one session would be cancelled."""
     command = CancelCourse(course_id, body.from_occurrence, body.reason, body.scope, call.expected_version)
-
-    def cancel(by: Provenance) -> Answer:
-        authorise_course(call, course_id, body.from_occurrence, body.scope)
-        outcome = CancelCourseHandler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by)
-        return changed(outcome, course_shower(call, outcome.position))
-
-    return await call.write(Action.CHANGE_VISITS, cancel)
-
-
-def authorise_course(call: Call, course_id: UUID, from_occurrence: int, scope: Scope = Scope.FOLLOWING) -> list[UUID]:
-    """Return who gives the course, to a caller who is bound to a clinician.
-
-    Raises OutOfReachError: that clinician does not give it, or one of the sessions that are meant.
-    """
-    if call.actor.clinician_id is None:
-        return []
-    course = call.log.load(Course, course_id)
-    authorise_session(call.actor, course.staff_ids)
-    meant = list(course.meant(from_occurrence, scope).values())
-    for session in call.log.load_all(GroupSession, meant).values():
-        authorise_session(call.actor, session.staff_ids)
-    return course.staff_ids
+    return await call.execute(command, lambda outcome: changed(outcome, course_shower(call, outcome.position)))

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from api.http.schemas import Body, Page, Shown, Text, Thing, Truth, Whole
 from api.http.times import Start
-from api.scheduling.series.schemas import ConflictShown, KeptShown, LastChange, Rule
+from api.scheduling.series.schemas import KeptShown, LastChange, OccurrenceConflictShown, Rule
 from application.scheduling.series.book_series import OnConflict
 from domain.scheduling.series.series import Scope
 from domain.scheduling.sessions.group_session import GroupSessionStatus
@@ -102,7 +102,7 @@ class CourseWithdrawBody(Body):
     from_occurrence: Whole = Field(default=1, ge=1, le=730, description="The index of the first occurrence they miss.")
 
 
-class OccurrenceShown(Shown):
+class CourseOccurrenceShown(Shown):
     index: int
     original: str = Field(
         description="What the occurrence is known by: its time on the wall clock as it was planned first.",
@@ -134,7 +134,7 @@ class CourseListed(Thing):
 
 
 class CourseShown(CourseListed):
-    occurrences: list[OccurrenceShown]
+    occurrences: list[CourseOccurrenceShown]
     last_cancellation: CancellationShown | None
     last_change: LastChange | None
 
@@ -189,11 +189,11 @@ class CoursePreview(Shown):
     zone: str
     seats: int
     sessions: list[PreviewedSession]
-    conflicts: list[ConflictShown]
+    conflicts: list[OccurrenceConflictShown]
 
 
 class CourseChangePreview(Shown):
     dry_run: bool
     sessions: list[PreviewedSession] = Field(description="Where sessions would go.")
-    conflicts: list[ConflictShown]
+    conflicts: list[OccurrenceConflictShown]
     kept: list[KeptShown]

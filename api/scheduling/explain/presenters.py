@@ -12,7 +12,7 @@ from pydantic import Field
 from api.http.calls import Call
 from api.http.schemas import Shown
 from application.kernel.catalogue import Catalogue
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from application.scheduling.availability.obstacle_sources import cited, streams_of
 from domain.kernel.logged_event import LoggedEvent
 from domain.scheduling.availability.explanation import Obstacle
@@ -33,7 +33,7 @@ class Fact(Shown):
     recorded_at: datetime
 
 
-class Reason(Shown):
+class ObstacleShown(Shown):
     code: str = Field(examples=["outside_hours"], description="As in the refusal; or `time_off` or `public_holiday`.")
     detail: str
     location_id: UUID | None = Field(description="Where it holds; null if it holds everywhere.")
@@ -52,10 +52,10 @@ def show_reasons(
     """Return the reasons why a time is not free, with what the log says up to ``position``."""
     if not found:
         return []
-    if not call.actor.may(Action.READ_PATIENTS):
+    if not call.actor.may(Permission.READ_PATIENTS):
         found = list(dict.fromkeys(obstacle._replace(claims=()) for obstacle in found))
     streams = list(streams_of(catalogue, service_id, clinician_id, found))
-    events = call.container.log_reader.of_streams(call.actor.tenant_id, streams, 0, _MOST_EVENTS)
+    events = call.container.storage.log_reader.of_streams(call.actor.tenant_id, streams, 0, _MOST_EVENTS)
     known = [event for event in events if position is None or event.position <= position]
     return [
         {

@@ -13,9 +13,8 @@ from api.http.resource_responses import READS_ONE
 from api.http.schemas import Shown
 from api.http.times import moment
 from api.scheduling.appointments.schemas import SlotShown
-from api.scheduling.explain.presenters import Reason, show_reasons
-from application.kernel.permissions import Action
-from application.scheduling.availability.explain_slot import ExplainSlot, ExplainSlotHandler
+from api.scheduling.explain.presenters import ObstacleShown, show_reasons
+from application.scheduling.availability.explain_slot import ExplainSlot, Explanation
 from domain.practice.practice import Practice
 
 routes = APIRouter(prefix="/v1/slots", tags=["scheduling"])
@@ -36,7 +35,7 @@ class ExplanationShown(Shown):
     starts_at: datetime
     is_free: bool
     slot: SlotShown | None
-    reasons: list[Reason]
+    reasons: list[ObstacleShown]
     position: int = Field(description="The log's position of which this is true.")
 
 
@@ -46,12 +45,12 @@ async def explain_slot(call: Reading, service_id: UUID, clinician_id: UUID, at: 
 
     Keys that do not see patients learn that a time is taken, and nothing of the visit that takes it."""
 
-    def explain() -> Answer:
+    def query() -> ExplainSlot:
         zone = call.log.catalogue(at_least=1).one(Practice, call.actor.tenant_id).zone
-        starts_at = moment(at, zone, "at")
-        carry_out = ExplainSlotHandler(call.container.logs, call.container.clock)
-        found = carry_out(call.actor.tenant_id, ExplainSlot(service_id, clinician_id, starts_at))
-        slot = found.slot
+        return ExplainSlot(service_id, clinician_id, moment(at, zone, "at"))
+
+    def present(found: Explanation) -> Answer:
+        slot, starts_at = found.slot, found.starts_at
         return Answer(
             {
                 "starts_at": starts_at,
@@ -64,4 +63,4 @@ async def explain_slot(call: Reading, service_id: UUID, clinician_id: UUID, at: 
             }
         )
 
-    return await call.read(Action.READ_PRACTICE, explain)
+    return await call.ask(query, present)

@@ -34,7 +34,7 @@ def calendar_of(container: Container, tenant_id: UUID, feed_id: UUID) -> str:
         raise NotFoundError("feed")
     patient = None if opened.patient_id is None else _patient(log, opened.patient_id)
     now = container.clock.now()
-    visits = container.feed_visits.visits(
+    visits = container.scheduling.feeds.visits(
         tenant_id,
         TimeRange(now - LOOK_BACK, now + LOOK_AHEAD),
         MOST_VISITS,

@@ -12,15 +12,15 @@ from api.http.answers import Answer
 from api.http.calendar_file import ICALENDAR, CalendarFile, seen_by
 from api.http.calls import After, AppServices, Call, Changing, Creating, Reading, Showing
 from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
-from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made, problems
+from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected, made, problems
 from api.http.schemas import Body, Page, Thing
 from api.scheduling.feeds.presenters import calendar_of
 from application.kernel.errors import NotFoundError
-from application.kernel.permissions import Action, OutOfReachError, authorise_visit
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission, authorise_visit
 from application.scheduling.calendars.feed_tokens import is_token, new_token
-from application.scheduling.calendars.open_feed import OpenFeed, OpenFeedHandler
-from application.scheduling.calendars.revoke_feed import RevokeFeed, RevokeFeedHandler
-from domain.kernel.provenance import Provenance
+from application.scheduling.calendars.open_feed import OpenFeed, authorise_feed
+from application.scheduling.calendars.revoke_feed import RevokeFeed
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
 from domain.scheduling.calendars.feed import Detail, Feed
@@ -91,7 +91,7 @@ async def read_feed(token: Annotated[str, Path(max_length=100)], request: Reques
     token_hash = hashlib.sha256(token.encode()).digest()
 
     def read() -> CalendarFile:
-        found = gate.container.find_feed(token_hash)
+        found = gate.container.access.find_feed(token_hash)
         if found is None:
             raise NotFoundError("feed")
         return CalendarFile(calendar_of(gate.container, *found), seen_by(request))
@@ -128,12 +128,12 @@ async def list_feeds(
         if call.actor.clinician_id is not None and clinician_id is not None:
             authorise_visit(call.actor, clinician_id, "clinician")
         call.container.wait_for(call.actor.tenant_id, "access", after)
-        feeds, next_id = call.container.feeds_of(
+        feeds, next_id = call.container.access.feeds_of(
             call.actor.tenant_id, whose, patient_id, after=decoded_id(cursor), limit=limit
         )
         return collected("feeds", [_listed(feed) for feed in feeds], cursor_behind(next_id), after)
 
-    return await call.read(Action.SHARE_CALENDARS, page)
+    return await call.read(Permission.SHARE_CALENDARS, page)
 
 
 @routes.get("/feeds/{feed_id}", response_model=FeedShown, responses=READS_ONE)
@@ -141,45 +141,31 @@ async def get_feed(feed_id: UUID, call: Showing) -> Response:
     """One feed, without its token."""
 
     def seen(feed: Feed) -> dict[str, object]:
-        _authorise(call, feed.clinician_id)
+        authorise_feed(call.actor, feed.clinician_id)
         return show(feed)
 
-    return await call.show(Action.SHARE_CALENDARS, Feed, feed_id, seen)
+    return await call.show(Permission.SHARE_CALENDARS, Feed, feed_id, seen)
 
 
 @routes.delete("/feeds/{feed_id}", response_model=FeedShown, responses=CHANGES)
 async def revoke_feed(feed_id: UUID, call: Changing) -> Response:
     """Revoke a feed: from the answer on its token opens nothing. What calendars have read by then, they may keep."""
-
-    def revoke(by: Provenance) -> Answer:
-        _authorise(call, call.log.load(Feed, feed_id).clinician_id)
-        carry_out = RevokeFeedHandler(call.container.logs, call.container.clock)
-        return changed(carry_out(call.actor.tenant_id, RevokeFeed(feed_id, call.expected_version), by), show)
-
-    return await call.write(Action.SHARE_CALENDARS, revoke)
+    return await call.change(RevokeFeed(feed_id, call.expected_version), show)
 
 
 async def _open(call: Call, clinician_id: UUID | None, patient_id: UUID | None, detail: Detail) -> Response:
-    def open_(by: Provenance) -> Answer:
-        _authorise(call, clinician_id, "clinician" if clinician_id else "patient")
-        token = new_token()
-        token_hash = hashlib.sha256(token.encode()).hexdigest()
-        command = OpenFeed(clinician_id, patient_id, detail, token_hash)
-        outcome = OpenFeedHandler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by)
+    token = new_token()
+    token_hash = hashlib.sha256(token.encode()).hexdigest()
+
+    def present(outcome: Outcome[Feed]) -> Answer:
         _until_known(call, outcome.position)
-        is_new = outcome.thing.token_hash == token_hash
+        is_new = outcome.aggregate.token_hash == token_hash
         answer = made(outcome, _PATH, show)
         return Answer(
             {**answer.body, "url": f"{_PATH}/{token}.ics" if is_new else None}, 201, answer.version, answer.location
         )
 
-    return await call.write(Action.SHARE_CALENDARS, open_)
-
-
-def _authorise(call: Call, clinician_id: UUID | None, kind: str = "feed") -> None:
-    """Raises OutOfReachError: the caller is bound to a clinician, and this is another's or a patient's."""
-    if call.actor.clinician_id is not None and call.actor.clinician_id != clinician_id:
-        raise OutOfReachError(kind)
+    return await call.execute(OpenFeed(clinician_id, patient_id, detail, token_hash), present)
 
 
 def _until_known(call: Call, position: int) -> None:

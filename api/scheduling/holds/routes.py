@@ -10,15 +10,13 @@ from fastapi import APIRouter, Response
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from api.http.answers import Answer
 from api.http.calls import Call, Changing, Creating, Showing
-from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, made
+from api.http.resource_responses import CHANGES, MAKES, READS_ONE
 from api.http.schemas import Body, Thing, Whole
 from api.http.times import Start
-from application.kernel.permissions import Action, authorise_visit
-from application.scheduling.appointments.place_hold import PlaceHold, PlaceHoldHandler
-from application.scheduling.appointments.release_hold import ReleaseHold, ReleaseHoldHandler
-from domain.kernel.provenance import Provenance
+from application.kernel.permissions import Permission
+from application.scheduling.appointments.place_hold import PlaceHold
+from application.scheduling.appointments.release_hold import ReleaseHold
 from domain.scheduling.appointments.hold import LONGEST_MINUTES, Hold, HoldStatus
 
 routes = APIRouter(prefix="/v1/holds", tags=["scheduling"])
@@ -85,32 +83,19 @@ async def place_hold(body: HoldBody, call: Creating) -> Response:
         body.client_address or _address(call),
     )
 
-    def place(by: Provenance) -> Answer:
-        authorise_visit(call.actor, command.clinician_id, "clinician")
-        carry_out = PlaceHoldHandler(call.container.logs, call.container.clock, call.container.keys)
-        return made(carry_out(call.actor.tenant_id, command, by), routes.prefix, shower(call))
-
-    return await call.write(Action.CHANGE_VISITS, place)
+    return await call.create(command, routes.prefix, shower(call))
 
 
 @routes.get("/{hold_id}", response_model=HoldShown, responses=READS_ONE)
 async def get_hold(hold_id: UUID, call: Showing) -> Response:
     """One hold, and whether it still holds, or did at that moment."""
-    return await call.show_at(Action.READ_VISITS, Hold, hold_id, lambda moment: shower(call, moment.at))
+    return await call.show_at(Permission.READ_VISITS, Hold, hold_id, lambda moment: shower(call, moment.at))
 
 
 @routes.delete("/{hold_id}", response_model=HoldShown, responses=CHANGES)
 async def release_hold(hold_id: UUID, call: Changing) -> Response:
     """Give a held time back. What was used, released or has expired stays so."""
-
-    def release(by: Provenance) -> Answer:
-        if call.actor.clinician_id is not None:
-            authorise_visit(call.actor, call.log.load(Hold, hold_id).clinician_id, "hold")
-        carry_out = ReleaseHoldHandler(call.container.logs, call.container.clock)
-        outcome = carry_out(call.actor.tenant_id, ReleaseHold(hold_id, call.expected_version), by)
-        return changed(outcome, shower(call))
-
-    return await call.write(Action.CHANGE_VISITS, release)
+    return await call.change(ReleaseHold(hold_id, call.expected_version), shower(call))
 
 
 def shower(call: Call, at: datetime | None = None) -> Callable[[Hold], dict[str, object]]:

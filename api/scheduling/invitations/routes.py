@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from api.http.calendar_file import ICALENDAR, CalendarFile, seen_by
 from api.http.calls import Reading
 from api.http.resource_responses import problems
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import person_of
 from application.scheduling.calendars.icalendar.visits import CalendarVisit, Person, invitation, spoken, uid_of
@@ -30,7 +30,7 @@ routes = APIRouter(prefix="/v1", tags=["scheduling"])
 @routes.get(
     "/appointments/{appointment_id}/invitation.ics",
     response_class=Response,
-    responses={**ICALENDAR, **problems(403, 404, 409)},
+    responses={**ICALENDAR, **problems(403, 404, 409, 422)},
 )
 async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
     """The visit as a message to the patient's calendar: `METHOD:REQUEST` while it stands, `METHOD:CANCEL` once it does not. Its UID stays
@@ -44,7 +44,7 @@ async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
             raise NotConfirmedError
         return CalendarFile(_invitation(call.log, appointment), seen_by(call.request))
 
-    return await call.read(Action.READ_PATIENTS, invite)
+    return await call.read(Permission.READ_PATIENTS, invite)
 
 
 @routes.get(
@@ -60,7 +60,7 @@ async def get_invitation_to_session(session_id: UUID, patient_id: UUID, call: Re
         session, ids = call.log.load(GroupSession, session_id), person_of(call.log, patient_id).ids
         return CalendarFile(_seat(call.log, session, ids), seen_by(call.request))
 
-    return await call.read(Action.READ_PATIENTS, invite)
+    return await call.read(Permission.READ_PATIENTS, invite)
 
 
 def _invitation(log: PracticeLog, appointment: Appointment) -> str:

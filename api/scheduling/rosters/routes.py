@@ -1,7 +1,6 @@
 """/v1/sessions/{id}/…: who has a seat, who waits for one, who came; and /v1/patients/{id}/enrolments."""
 
-from collections.abc import Callable, Collection, Mapping
-from typing import TypeVar
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -10,7 +9,7 @@ from api.http.answers import Answer
 from api.http.calls import After, Call, Changing, Reading, Showing
 from api.http.moments import Moment
 from api.http.paging import Cursor, Limit, page
-from api.http.resource_responses import CHANGES, READS_ONE, Show, changed, collected
+from api.http.resource_responses import CHANGES, READS_ONE, changed, collected
 from api.scheduling.appointments.presenters import Person, patient_name
 from api.scheduling.calendar_paging import bookmark, encoded_bookmark
 from api.scheduling.sessions.presenters import (
@@ -30,19 +29,15 @@ from api.scheduling.sessions.schemas import (
     SessionInFull,
     WithdrawBody,
 )
-from application.kernel.handlers import Change, UpdateHandler
-from application.kernel.permissions import Action, authorise_session
+from application.kernel.permissions import Permission
 from application.patients.person import person_of
 from application.scheduling.appointments.display_context import DisplayContext
-from application.scheduling.sessions.enrol_patient import EnrolPatient, EnrolPatientHandler
-from application.scheduling.sessions.note_attendance import NoteAttendance, NoteAttendanceHandler
-from application.scheduling.sessions.withdraw_patient import WithdrawPatient, WithdrawPatientHandler
-from domain.kernel.provenance import Provenance
+from application.scheduling.sessions.enrol_patient import EnrolPatient
+from application.scheduling.sessions.note_attendance import NoteAttendance
+from application.scheduling.sessions.withdraw_patient import WithdrawPatient
 from domain.scheduling.sessions.group_session import GroupSession
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
-
-C = TypeVar("C", bound=Change)
 
 
 @routes.post("/sessions/{session_id}/enrol", response_model=EnrolledShown, responses=CHANGES)
@@ -50,7 +45,7 @@ async def enrol(session_id: UUID, body: EnrolBody, call: Changing) -> Response:
     """Give a patient a seat, until the session starts. Where every seat is taken: `session_full`, or with `if_full: wait` a place in the
     line. A person enrols once, under whatever id they are known: `already_enrolled`, `already_waiting`."""
     command = EnrolPatient(session_id, body.patient_id, body.if_full == "wait", call.expected_version)
-    return await _change(call, Action.ENROL, EnrolPatientHandler, command, enrolment_shower(call, body.patient_id))
+    return await call.execute(command, lambda outcome: changed(outcome, enrolment_shower(call, body.patient_id)))
 
 
 @routes.post("/sessions/{session_id}/withdraw", response_model=ChangedRosterShown, responses=CHANGES)
@@ -58,14 +53,14 @@ async def withdraw(session_id: UUID, body: WithdrawBody, call: Changing) -> Resp
     """Cancel a patient's seat, or their place in the line, until the session starts. A seat that becomes free goes to who has waited
     longest, in the same step: `moved_up` names them."""
     command = WithdrawPatient(session_id, body.patient_id, call.expected_version)
-    return await _change(call, Action.ENROL, WithdrawPatientHandler, command, roster_shower(call))
+    return await call.execute(command, lambda outcome: changed(outcome, roster_shower(call)))
 
 
 @routes.post("/sessions/{session_id}/attendance", response_model=SessionInFull, responses=CHANGES)
 async def note_attendance(session_id: UUID, body: AttendanceBody, call: Changing) -> Response:
     """Note who came, or who did not, once the session has started. For all who are named or, if one is not enrolled, for nobody."""
     command = NoteAttendance(session_id, tuple(body.patient_ids), body.attended, call.expected_version)
-    return await _change(call, Action.NOTE_ATTENDANCE, NoteAttendanceHandler, command, session_shower(call))
+    return await call.execute(command, lambda outcome: changed(outcome, session_shower(call)))
 
 
 @routes.get("/sessions/{session_id}/roster", response_model=RosterPage, responses=READS_ONE)
@@ -79,7 +74,7 @@ async def get_roster(
         moment = call.moment(GroupSession, session_id)
         session = call.log.look_up(GroupSession, session_id, moment.position, call.version)
         ids, next_cursor = page([*session.roster, *session.waiting], limit, cursor, lambda id_: id_)
-        patients = _people(call, ids, moment, after) if call.actor.may(Action.READ_PATIENTS) else {}
+        patients = _people(call, ids, moment, after) if call.actor.may(Permission.READ_PATIENTS) else {}
         lines = []
         for id_ in ids:
             patient = patients.get(id_)
@@ -89,7 +84,7 @@ async def get_roster(
         etag = session.version if moment.position is None else None
         return Answer({**answer.body, "version": session.version, "seats": session.seats}, version=etag)
 
-    return await call.read(Action.READ_VISITS, roster)
+    return await call.read(Permission.READ_VISITS, roster)
 
 
 @routes.get("/patients/{patient_id}/enrolments", response_model=PatientEnrolmentPage, responses=READS_ONE)
@@ -102,7 +97,9 @@ async def list_enrolments(
         person, tenant_id = person_of(call.log, patient_id), call.actor.tenant_id
         behind = bookmark(cursor)
         call.container.wait_for(tenant_id, "calendar", after)
-        found, following = call.container.sessions.of_patient(tenant_id, person.ids, after=behind, limit=limit)
+        found, following = call.container.scheduling.sessions.of_patient(
+            tenant_id, person.ids, after=behind, limit=limit
+        )
         zone = DisplayContext(call.log).zone
         shown = [
             {
@@ -116,7 +113,7 @@ async def list_enrolments(
         ]
         return collected("enrolments", shown, encoded_bookmark(following), after)
 
-    return await call.read(Action.READ_VISITS, enrolments)
+    return await call.read(Permission.READ_VISITS, enrolments)
 
 
 def _people(call: Call, ids: Collection[UUID], moment: Moment, after: int | None) -> Mapping[UUID, Person]:
@@ -125,20 +122,3 @@ def _people(call: Call, ids: Collection[UUID], moment: Moment, after: int | None
         return DisplayContext(call.log, moment.position).people(ids)
     call.container.wait_for(call.actor.tenant_id, "patients", after)
     return call.container.patients.standing_for(call.actor.tenant_id, ids)
-
-
-async def _change(
-    call: Call,
-    action: Action,
-    handler: Callable[..., UpdateHandler[C, GroupSession]],
-    command: C,
-    show: Show[GroupSession],
-) -> Response:
-    """Carry out a change of a roster that is within the caller's reach."""
-
-    def change(by: Provenance) -> Answer:
-        if call.actor.clinician_id is not None:
-            authorise_session(call.actor, call.log.load(GroupSession, command.id).staff_ids)
-        return changed(handler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by), show)
-
-    return await call.write(action, change)

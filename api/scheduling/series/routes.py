@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.http.answers import Answer
-from api.http.calls import After, Call, Changing, Creating, Reading, Showing
+from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
 from api.scheduling.series.presenters import outcome_shower, series_shower, show_change, show_entry, show_plan
@@ -18,16 +18,14 @@ from api.scheduling.series.schemas import (
     SeriesPage,
     SeriesPreview,
 )
-from application.kernel.permissions import Action, authorise_visit
-from application.scheduling.series.book_series import BookSeries, BookSeriesHandler
-from application.scheduling.series.change_series import ChangeSeriesHandler
-from application.scheduling.series.change_series_notes import ChangeSeriesNotesHandler
+from application.kernel.permissions import Permission
+from application.scheduling.series.book_series import BookSeries, PreviewSeries
+from application.scheduling.series.change_series import PreviewSeriesChange
+from application.scheduling.series.change_series_notes import PreviewSeriesNotes
 from application.scheduling.series.series_changes import CancelSeries, ChangeSeries, ChangeSeriesNotes
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.provenance import Provenance
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
-from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.series.series import Series
 
 routes = APIRouter(prefix="/v1/series", tags=["scheduling"])
@@ -50,15 +48,9 @@ async def book_series(body: SeriesBody, call: Creating) -> Response:
         body.patient_id, body.service_id, body.clinician_id, body.starts_at, body.rrule, body.on_conflict, body.notes
     )
 
-    def book(by: Provenance) -> Answer:
-        authorise_visit(call.actor, command.clinician_id, "clinician")
-        handler = BookSeriesHandler(call.container.logs, call.container.clock)
-        if body.dry_run:
-            return Answer(show_plan(handler.preview(call.actor.tenant_id, command)))
-        outcome = handler(call.actor.tenant_id, command, by)
-        return made(outcome, routes.prefix, outcome_shower(call, outcome))
-
-    return await call.write(Action.CHANGE_VISITS, book)
+    if body.dry_run:
+        return await call.ask(PreviewSeries(command), lambda plan: Answer(show_plan(plan)))
+    return await call.execute(command, lambda outcome: made(outcome, routes.prefix, outcome_shower(call, outcome)))
 
 
 @routes.get("", response_model=SeriesPage, responses=READS_ONE)
@@ -76,19 +68,19 @@ async def list_series(
         call.log.require((Clinician, clinician_id), (Patient, patient_id))
         behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
         call.container.wait_for(tenant_id, "calendar", after)
-        entries, following = call.container.series.page(
+        entries, following = call.container.scheduling.series.page(
             tenant_id, patient_id=patient_id, clinician_id=clinician_id, after=behind, limit=limit
         )
         return collected("series", [show_entry(entry) for entry in entries], cursor_behind(following), after)
 
-    return await call.read(Action.READ_VISITS, page)
+    return await call.read(Permission.READ_VISITS, page)
 
 
 @routes.get("/{series_id}", response_model=SeriesInFull, responses=READS_ONE)
 async def get_series(series_id: UUID, call: Showing) -> Response:
     """One series and all of its visits, as the log says at this moment or said at another."""
     return await call.show_at(
-        Action.READ_VISITS, Series, series_id, lambda moment: series_shower(call, moment.position)
+        Permission.READ_VISITS, Series, series_id, lambda moment: series_shower(call, moment.position)
     )
 
 
@@ -102,22 +94,10 @@ async def change_series(series_id: UUID, body: SeriesChangeBody, call: Changing)
     cancelled, but for one whose notes were changed by themselves."""
     command = _command(series_id, body, call.expected_version)
 
-    def change(by: Provenance) -> Answer:
-        _authorise(call, command)
-        tenant_id, parts = call.actor.tenant_id, (call.container.logs, call.container.clock)
-        if isinstance(command, ChangeSeriesNotes):
-            noting = ChangeSeriesNotesHandler(*parts)
-            if body.dry_run:
-                return Answer(show_change(noting.preview(tenant_id, command)))
-            outcome = noting(tenant_id, command, by)
-        else:
-            handler = ChangeSeriesHandler(*parts)
-            if body.dry_run:
-                return Answer(show_change(handler.preview(tenant_id, command)))
-            outcome = handler(tenant_id, command, by)
-        return changed(outcome, outcome_shower(call, outcome))
-
-    return await call.write(Action.CHANGE_VISITS, change)
+    if not body.dry_run:
+        return await call.execute(command, lambda outcome: changed(outcome, outcome_shower(call, outcome)))
+    query = PreviewSeriesNotes(command) if isinstance(command, ChangeSeriesNotes) else PreviewSeriesChange(command)
+    return await call.ask(query, lambda plan: Answer(show_change(plan)))
 
 
 def _command(series_id: UUID, body: SeriesChangeBody, expected_version: int | None) -> SeriesCommand:
@@ -146,16 +126,3 @@ def _command(series_id: UUID, body: SeriesChangeBody, expected_version: int | No
     if any(other is not None for other in others):
         raise InvalidValueError("cancel", "visits are either cancelled or changed; send the one or the other")
     return CancelSeries(series_id, body.from_occurrence, body.scope, body.cancel.reason, expected_version)
-
-
-def _authorise(call: Call, command: SeriesCommand) -> None:
-    """Raises OutOfReachError: a visit that is meant is not the caller's, or would be another's."""
-    if isinstance(command, ChangeSeries) and command.clinician_id is not None:
-        authorise_visit(call.actor, command.clinician_id, "clinician")
-    if call.actor.clinician_id is not None:
-        series = call.log.load(Series, command.id)
-        authorise_visit(call.actor, series.clinician_id, "series")
-        meant = series.meant(command.scope, command.from_occurrence)
-        visits = call.log.load_all(Appointment, [visit.appointment_id for visit in meant if visit.appointment_id])
-        for visit in visits.values():
-            authorise_visit(call.actor, visit.clinician_id, "series")

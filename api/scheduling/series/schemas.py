@@ -89,7 +89,7 @@ class SeriesChangeBody(Body):
     dry_run: Truth = Field(False, description="Show what would be changed, and change nothing.")
 
 
-class OccurrenceShown(Shown):
+class SeriesOccurrenceShown(Shown):
     index: int
     original: str = Field(
         description="What the occurrence is known by: its time on the wall clock as it was planned first.",
@@ -111,7 +111,7 @@ class KeptShown(Shown):
     code: str = Field(examples=["already_cancelled"])
 
 
-class ConflictShown(KeptShown):
+class OccurrenceConflictShown(KeptShown):
     starts_at: datetime
     conflicting_id: UUID | None
 
@@ -135,7 +135,7 @@ class SeriesShown(Thing):
 
 
 class SeriesInFull(SeriesShown):
-    occurrences: list[OccurrenceShown]
+    occurrences: list[SeriesOccurrenceShown]
     last_change: LastChange | None
 
 
@@ -156,7 +156,7 @@ class SeriesPreview(Shown):
     dry_run: bool
     zone: str
     visits: list[PreviewedVisit]
-    conflicts: list[ConflictShown]
+    conflicts: list[OccurrenceConflictShown]
 
 
 class ChangePreview(Shown):
@@ -164,5 +164,5 @@ class ChangePreview(Shown):
     visits: list[PreviewedVisit] = Field(description="Where visits would go.")
     cancelled: list[int]
     noted: list[int] = Field(description="Which would have other notes.")
-    conflicts: list[ConflictShown]
+    conflicts: list[OccurrenceConflictShown]
     kept: list[KeptShown]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from api.http.calls import Call
-from application.kernel.permissions import Action
+from application.kernel.permissions import Permission
 from application.scheduling.appointments.display_context import DisplayContext
 from domain.kernel.personal_data import Erased
 from domain.kernel.zones import spoken_dates, spoken_time
@@ -28,7 +28,7 @@ def show_facts(call: Call, session: GroupSession) -> dict[str, object]:
     return {
         **_session(session, len(session.roster), len(session.waiting)),
         "cancellation_reason": None
-        if isinstance(reason, Erased) or not call.actor.may(Action.READ_PATIENTS)
+        if isinstance(reason, Erased) or not call.actor.may(Permission.READ_PATIENTS)
         else reason,
     }
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.http.answers import Answer
-from api.http.calls import After, Call, Changing, Creating, Reading, Showing
+from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
 from api.http.time_windows import MaybeFrom, MaybeTo, maybe_window
@@ -22,13 +22,12 @@ from api.scheduling.sessions.schemas import (
     SessionUndoBody,
     UndoneSession,
 )
-from application.kernel.permissions import Action, authorise_session, authorise_visit
+from application.kernel.permissions import Permission
 from application.scheduling.appointments.display_context import DisplayContext
-from application.scheduling.sessions.cancel_session import CancelSession, CancelSessionHandler
-from application.scheduling.sessions.change_session import ChangeSession, ChangeSessionHandler
-from application.scheduling.sessions.plan_session import PlanSession, PlanSessionHandler
-from application.scheduling.sessions.undo_session import UndoSession, UndoSessionHandler
-from domain.kernel.provenance import Provenance
+from application.scheduling.sessions.cancel_session import CancelSession
+from application.scheduling.sessions.change_session import ChangeSession
+from application.scheduling.sessions.plan_session import PlanSession
+from application.scheduling.sessions.undo_session import UndoSession
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
 from domain.practice.resource import Resource
@@ -46,13 +45,7 @@ async def plan_session(body: SessionBody, call: Creating) -> Response:
     free. Then people are enrolled in it. A key that is bound to a clinician plans what that one gives alone."""
     command = PlanSession(body.service_id, tuple(body.staff_ids), body.starts_at, body.seats, tuple(body.resource_ids))
 
-    def plan(by: Provenance) -> Answer:
-        for clinician_id in command.staff_ids:
-            authorise_visit(call.actor, clinician_id, "clinician")
-        outcome = PlanSessionHandler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by)
-        return made(outcome, routes.prefix, session_shower(call))
-
-    return await call.write(Action.CHANGE_VISITS, plan)
+    return await call.execute(command, lambda outcome: made(outcome, routes.prefix, session_shower(call)))
 
 
 @routes.get("", response_model=SessionPage, responses=READS_ONE)
@@ -93,19 +86,19 @@ async def list_sessions(
         )
         behind, tenant_id = bookmark(cursor), call.actor.tenant_id
         call.container.wait_for(tenant_id, "calendar", after)
-        found = call.container.sessions.page(tenant_id, which, after=behind, limit=limit)
+        found = call.container.scheduling.sessions.page(tenant_id, which, after=behind, limit=limit)
         zone = DisplayContext(call.log).zone
         entries = [show_session_entry(entry, zone(entry.location_id)) for entry in found.entries]
         return collected("sessions", entries, encoded_bookmark(found.after), after)
 
-    return await call.read(Action.READ_VISITS, page)
+    return await call.read(Permission.READ_VISITS, page)
 
 
 @routes.get("/{session_id}", response_model=SessionInFull, responses=READS_ONE)
 async def get_session(session_id: UUID, call: Showing) -> Response:
     """One session, as its log says at this moment, or said at another one."""
     return await call.show_at(
-        Action.READ_VISITS, GroupSession, session_id, lambda moment: session_shower(call, moment.position)
+        Permission.READ_VISITS, GroupSession, session_id, lambda moment: session_shower(call, moment.position)
     )
 
 
@@ -122,28 +115,14 @@ async def change_session(session_id: UUID, body: SessionPatch, call: Changing) -
         call.expected_version,
     )
 
-    def change(by: Provenance) -> Answer:
-        if call.actor.clinician_id is not None:
-            staff_ids = _within_reach(call, session_id)
-            for clinician_id in set(command.staff_ids or ()) - set(staff_ids):
-                authorise_visit(call.actor, clinician_id, "clinician")
-        outcome = ChangeSessionHandler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by)
-        return changed(outcome, roster_shower(call))
-
-    return await call.write(Action.CHANGE_VISITS, change)
+    return await call.execute(command, lambda outcome: changed(outcome, roster_shower(call)))
 
 
 @routes.post("/{session_id}/cancel", response_model=SessionInFull, responses=CHANGES)
 async def cancel_session(session_id: UUID, body: SessionCancelBody, call: Changing) -> Response:
     """Cancel a session before it starts, with everybody on its roster. Cancelling twice changes nothing the second time."""
-
-    def cancel(by: Provenance) -> Answer:
-        _within_reach(call, session_id)
-        command = CancelSession(session_id, body.reason, call.expected_version)
-        outcome = CancelSessionHandler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by)
-        return changed(outcome, session_shower(call))
-
-    return await call.write(Action.CHANGE_VISITS, cancel)
+    command = CancelSession(session_id, body.reason, call.expected_version)
+    return await call.execute(command, lambda outcome: changed(outcome, session_shower(call)))
 
 
 @routes.post("/{session_id}/undo", response_model=UndoneSession, responses=CHANGES)
@@ -152,20 +131,5 @@ async def undo_session(session_id: UUID, body: SessionUndoBody, call: Changing) 
     somebody was there since: `not_last`. A seat that was given up is taken again; who had moved up into it waits again, within three
     minutes: after that they may know, and it is `seat_given_on`. Time that was given up is taken again, or `time_taken`. Undo the
     planning, and the session is `archived`. An undo is not undone: `nothing_to_undo`."""
-
-    def undo(by: Provenance) -> Answer:
-        _within_reach(call, session_id)
-        command = UndoSession(session_id, body.version, call.expected_version)
-        outcome = UndoSessionHandler(call.container.logs, call.container.clock)(call.actor.tenant_id, command, by)
-        return changed(outcome, undone_shower(call))
-
-    return await call.write(Action.CHANGE_VISITS, undo)
-
-
-def _within_reach(call: Call, session_id: UUID) -> list[UUID]:
-    """Return the staff. Raises OutOfReachError: the caller is bound to a clinician who is not among them."""
-    if call.actor.clinician_id is None:
-        return []
-    staff_ids = call.log.load(GroupSession, session_id).staff_ids
-    authorise_session(call.actor, staff_ids)
-    return staff_ids
+    command = UndoSession(session_id, body.version, call.expected_version)
+    return await call.execute(command, lambda outcome: changed(outcome, undone_shower(call)))

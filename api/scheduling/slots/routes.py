@@ -11,8 +11,7 @@ from api.http.calls import Reading
 from api.http.resource_responses import READS_ONE
 from api.http.time_windows import From, To, window
 from api.scheduling.appointments.schemas import Slots
-from application.kernel.permissions import Action
-from application.scheduling.availability.find_slots import LONGEST_WINDOW, FindSlots, FindSlotsHandler
+from application.scheduling.availability.find_slots import LONGEST_WINDOW, FindSlots, FoundSlots
 
 routes = APIRouter(prefix="/v1/slots", tags=["scheduling"])
 
@@ -35,11 +34,11 @@ async def find_slots(
     Without `clinician_id` each start is offered once, with who would be chosen: the preferred ones first, in their order; then who has
     the fewest visits on that day; then who joined first."""
 
-    def find() -> Answer:
+    def query() -> FindSlots:
         within = window(call.log, from_, to, LONGEST_WINDOW)
-        find = FindSlotsHandler(call.container.logs, call.container.clock)
-        query = FindSlots(service_id, clinician_id, within, tuple(preferred_clinician_ids))
-        found = find(call.actor.tenant_id, query)
+        return FindSlots(service_id, clinician_id, within, tuple(preferred_clinician_ids))
+
+    def present(found: FoundSlots) -> Answer:
         slots = [
             {
                 "starts_at": slot.starts_at,
@@ -52,4 +51,4 @@ async def find_slots(
         ]
         return Answer({"slots": slots, "position": found.position})
 
-    return await call.read(Action.READ_PRACTICE, find)
+    return await call.ask(query, present)

@@ -10,12 +10,11 @@ from api.http.paging import Cursor, Limit, cursor_behind, decoded_number
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
 from api.waitlist.entries.presenters import show_entry, show_entry_row
 from api.waitlist.entries.schemas import EntryBody, EntryPage, EntryPatch, EntryShown, Window
-from application.kernel.permissions import Action, OutOfReachError
+from application.kernel.permissions import Permission
 from application.patients.person import person_of
-from application.waitlist.change_entry import ChangeEntry, ChangeEntryHandler, PreferencesChanges
-from application.waitlist.join_waitlist import JoinWaitlist, JoinWaitlistHandler
-from application.waitlist.withdraw_entry import WithdrawEntry, WithdrawEntryHandler
-from domain.kernel.provenance import Provenance
+from application.waitlist.change_entry import ChangeEntry, PreferencesChanges
+from application.waitlist.join_waitlist import JoinWaitlist
+from application.waitlist.withdraw_entry import WithdrawEntry
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
 from domain.practice.practice import Practice
@@ -31,16 +30,12 @@ async def join_waitlist(body: EntryBody, call: Creating) -> Response:
     """Wait for a visit. Who joined first is offered first what fits them. A key that is bound to a clinician puts people on that one's
     list. A patient who was merged into another one is refused: `patient_merged`."""
 
-    def join(by: Provenance) -> Answer:
-        preferences = WaitlistPreferences(
-            body.clinician_id or call.actor.clinician_id, _ranges(call, body.windows), body.notice_minutes
-        )
-        _authorise(call, preferences.clinician_id)
-        command = JoinWaitlist(body.patient_id, body.service_id, preferences)
-        carry_out = JoinWaitlistHandler(call.container.logs, call.container.clock)
-        return made(carry_out(call.actor.tenant_id, command, by), routes.prefix, show_entry)
+    def command() -> JoinWaitlist:
+        clinician_id = body.clinician_id or call.actor.clinician_id
+        preferences = WaitlistPreferences(clinician_id, _ranges(call, body.windows), body.notice_minutes)
+        return JoinWaitlist(body.patient_id, body.service_id, preferences)
 
-    return await call.write(Action.CHANGE_VISITS, join)
+    return await call.execute(command, lambda outcome: made(outcome, routes.prefix, show_entry))
 
 
 @routes.get("", response_model=EntryPage, responses=READS_ONE)
@@ -61,7 +56,7 @@ async def list_waitlist(
         behind, tenant_id = decoded_number(cursor) or 0, call.actor.tenant_id
         patient_ids = person_of(call.log, patient_id).ids if patient_id else ()
         call.container.wait_for(tenant_id, "waitlist", after)
-        rows, following = call.container.waitlist.entries(
+        rows, following = call.container.waitlist.queries.entries(
             tenant_id,
             patient_ids=patient_ids,
             service_id=service_id,
@@ -72,63 +67,38 @@ async def list_waitlist(
         )
         return collected("entries", [show_entry_row(row) for row in rows], cursor_behind(following), after)
 
-    return await call.read(Action.READ_VISITS, page)
+    return await call.read(Permission.READ_VISITS, page)
 
 
 @routes.get("/{entry_id}", response_model=EntryShown, responses=READS_ONE)
 async def get_waitlist_entry(entry_id: UUID, call: Showing) -> Response:
     """One entry, as its log says at this moment or said at another."""
-    return await call.show(Action.READ_VISITS, WaitlistEntry, entry_id, show_entry)
+    return await call.show(Permission.READ_VISITS, WaitlistEntry, entry_id, show_entry)
 
 
 @routes.patch("/{entry_id}", response_model=EntryShown, responses=CHANGES)
 async def change_waitlist_entry(entry_id: UUID, body: EntryPatch, call: Changing) -> Response:
     """Wait for something else, at the same place in line. `no_longer_waiting`: served, or withdrawn."""
 
-    def change(by: Provenance) -> Answer:
+    def command() -> ChangeEntry:
         changes: PreferencesChanges = {}
         if "clinician_id" in body.model_fields_set:
             changes["clinician_id"] = body.clinician_id
-            _authorise(call, body.clinician_id)
         if "windows" in body.model_fields_set:
             changes["windows"] = _ranges(call, body.windows)
         if "notice_minutes" in body.model_fields_set:
             changes["notice_minutes"] = body.notice_minutes
-        _authorise_entry(call, entry_id)
-        carry_out = ChangeEntryHandler(call.container.logs, call.container.clock)
-        command = ChangeEntry(entry_id, changes, call.expected_version)
-        return changed(carry_out(call.actor.tenant_id, command, by), show_entry)
+        return ChangeEntry(entry_id, changes, call.expected_version)
 
-    return await call.write(Action.CHANGE_VISITS, change)
+    return await call.execute(command, lambda outcome: changed(outcome, show_entry))
 
 
 @routes.delete("/{entry_id}", response_model=EntryShown, responses=CHANGES)
 async def withdraw_waitlist_entry(entry_id: UUID, call: Changing) -> Response:
     """Leave the list; what was offered goes back. Leaving twice changes nothing. `no_longer_waiting`: the person was served."""
-
-    def withdraw(by: Provenance) -> Answer:
-        _authorise_entry(call, entry_id)
-        carry_out = WithdrawEntryHandler(call.container.logs, call.container.clock)
-        command = WithdrawEntry(entry_id, call.expected_version)
-        return changed(carry_out(call.actor.tenant_id, command, by), show_entry)
-
-    return await call.write(Action.CHANGE_VISITS, withdraw)
+    return await call.change(WithdrawEntry(entry_id, call.expected_version), show_entry)
 
 
 def _ranges(call: Call, windows: list[Window]) -> tuple[TimeRange, ...]:
     zone = call.log.catalogue(at_least=1).one(Practice, call.actor.tenant_id).zone
     return tuple(sorted(window.range(zone) for window in windows))
-
-
-def _authorise(call: Call, clinician_id: UUID | None) -> None:
-    """Raises OutOfReachError: the caller is bound to a clinician, and this is not theirs alone."""
-    if call.actor.clinician_id not in (None, clinician_id):
-        raise OutOfReachError("clinician")
-
-
-def _authorise_entry(call: Call, entry_id: UUID) -> None:
-    """Raises OutOfReachError: the caller is bound to a clinician, and the entry does not wait for that one."""
-    if call.actor.clinician_id is None:
-        return
-    if call.log.load(WaitlistEntry, entry_id).preferences.clinician_id != call.actor.clinician_id:
-        raise OutOfReachError("waitlist entry")

@@ -10,9 +10,8 @@ from api.http.paging import Cursor, Limit, cursor_behind, decoded_number
 from api.http.resource_responses import MAKES, READS_ONE, collected, made
 from api.waitlist.entries.presenters import opening_shower
 from api.waitlist.entries.schemas import OpeningBody, OpeningPage, OpeningShown
-from application.kernel.permissions import Action, authorise_visit
-from application.waitlist.offer_by_hand import OfferByHand, OfferByHandHandler
-from domain.kernel.provenance import Provenance
+from application.kernel.permissions import Permission
+from application.waitlist.offer_by_hand import OfferByHand
 from domain.practice.clinician import Clinician
 from domain.waitlist.opening import Opening
 
@@ -21,18 +20,16 @@ routes = APIRouter(prefix="/v1/openings", tags=["wait list"])
 
 @routes.post("", status_code=201, response_model=OpeningShown, responses=MAKES)
 async def offer_by_hand(body: OpeningBody, call: Creating) -> Response:
-    """Offer a free time to people of your choice, whatever they wished for; of several the first who accepts has it, and the others keep
+    """Offer a free time to people of your choice, whatever their preferences; of several the first who accepts has it, and the others keep
     their places. Refused as a booking is; `no_longer_waiting`: one of them has left the list. Who was earlier in line is listed in
     `passed_over`: `chosen_by_staff` are those whom the time would have fitted."""
-
-    def offer(by: Provenance) -> Answer:
-        command = OfferByHand(tuple(body.entry_ids), body.clinician_id, body.starts_at, body.minutes)
-        authorise_visit(call.actor, command.clinician_id, "clinician")
-        carry_out = OfferByHandHandler(call.container.logs, call.container.clock, call.container.lines)
-        outcome = carry_out(call.actor.tenant_id, command, by)
-        return made(outcome, routes.prefix, opening_shower(call, call.container.clock.now(), outcome.position))
-
-    return await call.write(Action.CHANGE_VISITS, offer)
+    command = OfferByHand(tuple(body.entry_ids), body.clinician_id, body.starts_at, body.minutes)
+    return await call.execute(
+        command,
+        lambda outcome: made(
+            outcome, routes.prefix, opening_shower(call, call.container.clock.now(), outcome.position)
+        ),
+    )
 
 
 @routes.get("", response_model=OpeningPage, responses=READS_ONE)
@@ -45,7 +42,7 @@ async def list_openings(
         call.log.require((Clinician, clinician_id))
         behind, tenant_id = decoded_number(cursor) or 0, call.actor.tenant_id
         call.container.wait_for(tenant_id, "waitlist", after)
-        ids, following = call.container.waitlist.openings(
+        ids, following = call.container.waitlist.queries.openings(
             tenant_id, clinician_id=clinician_id, after=behind, limit=limit
         )
         show = opening_shower(call, call.container.clock.now())
@@ -53,14 +50,14 @@ async def list_openings(
         things = [{"id": id, "version": found[id].version, **show(found[id])} for id in ids]
         return collected("openings", things, cursor_behind(following), after)
 
-    return await call.read(Action.READ_VISITS, page)
+    return await call.read(Permission.READ_VISITS, page)
 
 
 @routes.get("/{opening_id}", response_model=OpeningShown, responses=READS_ONE)
 async def get_opening(opening_id: UUID, call: Showing) -> Response:
     """The fairness log of one free time: who was offered it, in what order, what they answered, and who was passed over, and why."""
     return await call.show_at(
-        Action.READ_VISITS,
+        Permission.READ_VISITS,
         Opening,
         opening_id,
         lambda moment: opening_shower(call, moment.at, moment.position),

@@ -23,16 +23,16 @@ from api.webhooks.endpoints.schemas import (
     listed_endpoint,
     show,
 )
-from application.kernel.permissions import Action
-from application.webhooks.change_endpoint import ChangeEndpoint, ChangeEndpointHandler, EndpointChanges
-from application.webhooks.endpoint_handler import require_present
-from application.webhooks.register_endpoint import RegisterEndpoint, RegisterEndpointHandler
-from application.webhooks.remove_endpoint import RemoveEndpoint, RemoveEndpointHandler
-from application.webhooks.request_replay import RequestReplay, RequestReplayHandler
-from application.webhooks.request_test import RequestTest, RequestTestHandler
-from application.webhooks.rotate_secret import RotateSecret, RotateSecretHandler
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
+from application.webhooks.change_endpoint import ChangeEndpoint, EndpointChanges
+from application.webhooks.endpoints import require_present
+from application.webhooks.register_endpoint import RegisterEndpoint
+from application.webhooks.remove_endpoint import RemoveEndpoint
+from application.webhooks.request_replay import RequestReplay
+from application.webhooks.request_test import RequestTest
+from application.webhooks.rotate_secret import RotateSecret
 from application.webhooks.signing import new_secret
-from domain.kernel.provenance import Provenance
 from domain.webhooks.endpoint import DeliveryStatus, WebhookEndpoint
 
 routes = APIRouter(prefix="/v1/webhook-endpoints", tags=["webhooks"])
@@ -43,22 +43,13 @@ _FOLLOWER = "webhooks"
 async def register_webhook_endpoint(body: EndpointBody, call: Creating) -> Response:
     """Let an address outside be told of events, by their exact names. Messages are signed with the secret in the answer."""
 
-    def register(by: Provenance) -> Answer:
-        container = call.container
-        command = RegisterEndpoint(body.url, tuple(body.events), new_secret())
-        handler = RegisterEndpointHandler(
-            container.logs,
-            container.clock,
-            container.secrets,
-            container.outside,
-            container.event_names,
-            container.endpoint_count,
-        )
-        outcome = handler(call.actor.tenant_id, command, by)
-        answer = made(outcome, routes.prefix, show)
-        return _with_secret(call, answer, outcome.thing, command.secret)
+    command = RegisterEndpoint(body.url, tuple(body.events), new_secret())
 
-    return await call.write(Action.MANAGE_WEBHOOKS, register)
+    def present(outcome: Outcome[WebhookEndpoint]) -> Answer:
+        answer = made(outcome, routes.prefix, show)
+        return _with_secret(call, answer, outcome.aggregate, command.secret)
+
+    return await call.execute(command, present)
 
 
 @routes.get("", response_model=EndpointPage, responses=READS)
@@ -67,17 +58,20 @@ async def list_webhook_endpoints(call: Reading, after: After = None) -> Response
 
     def page() -> Answer:
         call.container.wait_for(call.actor.tenant_id, _FOLLOWER, after)
-        found = call.container.webhooks.endpoints(call.actor.tenant_id)
+        found = call.container.webhooks.queries.endpoints(call.actor.tenant_id)
         return collected("webhook_endpoints", [listed_endpoint(one) for one in found], None, after)
 
-    return await call.read(Action.MANAGE_WEBHOOKS, page)
+    return await call.read(Permission.MANAGE_WEBHOOKS, page)
 
 
 @routes.get("/{webhook_endpoint_id}", response_model=EndpointShown, responses=READS_ONE)
 async def get_webhook_endpoint(webhook_endpoint_id: UUID, call: Showing) -> Response:
     """One endpoint, without its secret."""
     return await call.show(
-        Action.MANAGE_WEBHOOKS, WebhookEndpoint, webhook_endpoint_id, lambda endpoint: show(require_present(endpoint))
+        Permission.MANAGE_WEBHOOKS,
+        WebhookEndpoint,
+        webhook_endpoint_id,
+        lambda endpoint: show(require_present(endpoint)),
     )
 
 
@@ -86,48 +80,40 @@ async def change_webhook_endpoint(webhook_endpoint_id: UUID, body: EndpointPatch
     """Change where to or of what, or whether at all. What waits for its next attempt is tried at once."""
     changes = chosen(body, EndpointChanges)
     command = ChangeEndpoint(webhook_endpoint_id, changes, call.expected_version)
-    handler = ChangeEndpointHandler(
-        call.container.logs, call.container.clock, call.container.outside, call.container.event_names
-    )
-    return await call.write(
-        Action.MANAGE_WEBHOOKS, lambda by: changed(handler(call.actor.tenant_id, command, by), show)
-    )
+    return await call.change(command, show)
 
 
 @routes.delete("/{webhook_endpoint_id}", response_model=EndpointShown, responses=CHANGES)
 async def remove_webhook_endpoint(webhook_endpoint_id: UUID, call: Changing) -> Response:
     """Remove an endpoint for good. What it was not sent yet, it never will be."""
     command = RemoveEndpoint(webhook_endpoint_id, call.expected_version)
-    return await call.change(Action.MANAGE_WEBHOOKS, RemoveEndpointHandler, command, show)
+    return await call.change(command, show)
 
 
 @routes.post("/{webhook_endpoint_id}/rotate-secret", response_model=EndpointWithSecret, responses=CHANGES)
 async def rotate_webhook_secret(webhook_endpoint_id: UUID, body: RotationBody, call: Changing) -> Response:
     """Sign with a new secret from now on, and with the former one beside it for some hours."""
     overlap = timedelta(hours=body.overlap_hours)
-    expected_version = call.expected_version
+    command = RotateSecret(webhook_endpoint_id, new_secret(), overlap, call.expected_version)
 
-    def rotate(by: Provenance) -> Answer:
-        command = RotateSecret(call.actor.tenant_id, webhook_endpoint_id, new_secret(), overlap, expected_version)
-        handler = RotateSecretHandler(call.container.logs, call.container.clock, call.container.secrets)
-        outcome = handler(call.actor.tenant_id, command, by)
-        return _with_secret(call, changed(outcome, show), outcome.thing, command.secret)
+    def present(outcome: Outcome[WebhookEndpoint]) -> Answer:
+        return _with_secret(call, changed(outcome, show), outcome.aggregate, command.secret)
 
-    return await call.write(Action.MANAGE_WEBHOOKS, rotate)
+    return await call.execute(command, present)
 
 
 @routes.post("/{webhook_endpoint_id}/test", response_model=EndpointShown, responses=CHANGES)
 async def test_webhook_endpoint(webhook_endpoint_id: UUID, call: Changing) -> Response:
     """Send a message of the type `webhook.test`. It takes its turn behind what waits; its fate is among the deliveries."""
     command = RequestTest(webhook_endpoint_id, call.expected_version)
-    return await call.change(Action.MANAGE_WEBHOOKS, RequestTestHandler, command, show)
+    return await call.change(command, show)
 
 
 @routes.post("/{webhook_endpoint_id}/replay", response_model=EndpointShown, responses=CHANGES)
 async def replay_webhook_messages(webhook_endpoint_id: UUID, body: ReplayBody, call: Changing) -> Response:
     """Send once more, in order and under the same ids and numbers, whatever lies at or behind a position of the log."""
     command = RequestReplay(webhook_endpoint_id, body.from_position, call.expected_version)
-    return await call.change(Action.MANAGE_WEBHOOKS, RequestReplayHandler, command, show)
+    return await call.change(command, show)
 
 
 @routes.get("/{webhook_endpoint_id}/deliveries", response_model=DeliveryPage, responses=READS_ONE)
@@ -145,18 +131,18 @@ async def list_webhook_deliveries(
         before = decoded_number(cursor)
         endpoint = require_present(call.log.load(WebhookEndpoint, webhook_endpoint_id))
         call.container.wait_for(call.actor.tenant_id, _FOLLOWER, after)
-        found, next_before = call.container.webhooks.deliveries(
+        found, next_before = call.container.webhooks.queries.deliveries(
             call.actor.tenant_id, endpoint.id, status=status, before=before, limit=limit
         )
         return collected(
             "deliveries", [delivery_shown(endpoint.id, one) for one in found], cursor_behind(next_before), after
         )
 
-    return await call.read(Action.MANAGE_WEBHOOKS, page)
+    return await call.read(Permission.MANAGE_WEBHOOKS, page)
 
 
 def _with_secret(call: Call, answer: Answer, endpoint: WebhookEndpoint, secret: str) -> Answer:
     """The secret is shown by the request that made it: a repeated one finds null."""
-    is_new = call.container.secrets.open(call.actor.tenant_id, endpoint.id, endpoint.secret) == secret
+    is_new = call.container.webhooks.secrets.open(call.actor.tenant_id, endpoint.id, endpoint.secret) == secret
     body = {**answer.body, "secret": secret if is_new else None}
     return Answer(body, answer.status, answer.version, answer.location)

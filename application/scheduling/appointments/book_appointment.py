@@ -8,20 +8,22 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.kernel.errors import StaleVersionError
-from application.kernel.handlers import TRIES
+from application.kernel.commands import Command, Context, handles
+from application.kernel.conditions import Guard
 from application.kernel.outcome import Outcome
-from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLog, PracticeLogs
-from application.kernel.retry import OvertakenError, retry_when_overtaken
+from application.kernel.permissions import Actor, Permission
+from application.kernel.practice_log import PracticeLog
+from application.kernel.retry import TRIES
 from application.scheduling.availability.schedule import Schedule, load_schedule, require_patient, start_window
 from application.scheduling.availability.visit_caps import caps_on
+from application.scheduling.reach import own_clinicians
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
-from domain.kernel.provenance import CommandRepeatedError, Provenance
+from domain.kernel.presence import PresenceGuard
+from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
-from domain.patients.standing import PatientSeen, PatientStanding
+from domain.patients.standing import PatientStanding
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
 from domain.practice.service import ServiceFields
@@ -34,14 +36,15 @@ from domain.scheduling.availability.clinician_choice import choose_clinician
 from domain.scheduling.availability.override import OverrideResult, clean_override_reason, slot_with_override
 from domain.scheduling.availability.query import AvailabilityQuery, Slot
 from domain.scheduling.availability.quotas import LimitGuard
-from domain.scheduling.errors import HoldMismatchError, LimitReachedError, TimeTakenError
+from domain.scheduling.errors import HoldMismatchError
+from domain.scheduling.time_claim import TimeRelease
 
 _TRIES_FOR_ANYONE: Final = 100
 """Each try that is lost is a visit that another has won: there are as many to lose as there are clinicians and rooms."""
 
 
 @dataclass(frozen=True, slots=True)
-class BookAppointment:
+class BookAppointment(Command[Appointment]):
     """Resources that are named are used; what the service requires beyond them is chosen.
 
     ``clinician_id`` None is for anyone who gives the service: ``choose_clinician`` says who is chosen;
@@ -74,80 +77,73 @@ class BookAppointment:
 
 @dataclass(frozen=True, slots=True)
 class Booked(Outcome[Appointment]):
-    """A new booking, with how its patient stands, which was read on the way."""
+    """A new booking, with the standing of its patient, which was read on the way."""
 
     patient: PatientStanding
 
 
-class BookAppointmentHandler:
-    """Carries out BookAppointment."""
+def _permission(command: BookAppointment) -> Permission:
+    return Permission.CHANGE_VISITS if command.override_reason is None else Permission.DOUBLE_BOOK
 
-    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
-        self._logs = logs
-        self._clock = clock
 
-    def __call__(self, tenant_id: UUID, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:
-        """Raises NotFoundError: no such patient, service, clinician or resource; PatientMergedError; what ``slot_at`` raises: the time
-        is not free.
-        """
-        log = self._logs.of(tenant_id)
-        return log.carry_out(Appointment, by, lambda: self._book_again(log, command, by), checks_itself=True)
+def _own_clinician(log: PracticeLog, actor: Actor, command: BookAppointment) -> None:
+    own_clinicians(actor, command.clinician_id)
 
-    def _book_again(self, log: PracticeLog, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:
-        """Decide anew when another visit took the clinician or the chosen room first: the next clinician or a second room may be free.
 
-        If none is, the next look says why not.
-        """
-        tries = TRIES if command.clinician_id else _TRIES_FOR_ANYONE
-        return retry_when_overtaken(lambda: self._book(log, command, by), tries)
+def _tries(command: BookAppointment) -> int:
+    return TRIES if command.clinician_id else _TRIES_FOR_ANYONE
 
-    def _book(self, log: PracticeLog, command: BookAppointment, by: Provenance) -> Outcome[Appointment]:
-        now = self._clock.now()
-        hold = log.load(Hold, command.hold_id) if command.hold_id else None
-        if hold is not None and command.clinician_id is None:
-            command = replace(command, clinician_id=hold.clinician_id)
-        schedule = load_schedule(
-            log,
-            command.service_id,
-            None if command.clinician_id is None else [command.clinician_id],
-            start_window(command.starts_at),
-            now,
-            resource_ids=command.resource_ids,
-            patient_id=command.patient_id,
-            command_id=by.command_id,
-        )
-        if schedule.consultation.is_command_recorded:
-            raise CommandRepeatedError
-        require_patient(schedule.consultation)
-        for resource_id in command.resource_ids:
-            schedule.catalogue.one(Resource, resource_id)
-        for clinician_id in command.preferred_clinician_ids:
-            schedule.catalogue.one(Clinician, clinician_id)
-        clinician_id, exemption = _chosen(schedule, command, hold)
-        visit = visit_of(command, clinician_id, schedule.service.fields, exemption.slot)
-        make = Appointment.request if command.is_request else Appointment.book
-        appointment = make(id=uuid7(), visit=visit, at=now)
-        if command.override_reason is not None and exemption.rules:
-            appointment.exempt(*exemption[1:], command.override_reason, now)
-        if command.notes:
-            appointment.change_notes(command.notes, now, act=appointment.last_act)
-        things: list[Aggregate] = [appointment]
-        releases = schedule.expired
-        if hold is not None and hold.status_at(now) is HoldStatus.HELD:
-            hold.use(appointment.id, now)
-            things.append(hold)
-            releases.append(hold.id)
-        try:
-            caps = () if exemption.is_over_limits else _caps(schedule, appointment, hold)
-            claims = appointment.claims()
-            seen = PatientSeen(command.patient_id, schedule.consultation.position)
-            position = log.record(*things, by=by, claims=claims, releases=releases, caps=caps, relies_on=seen)
-        except (TimeTakenError, LimitReachedError) as error:
-            raise OvertakenError(error) from error
-        except StaleVersionError as error:
-            # Nothing but the hold can have changed: a new appointment has no other writer.
-            raise OvertakenError(TimeTakenError()) from error
-        return Booked(appointment, position, schedule.consultation.patient)
+
+@handles(BookAppointment, needs=_permission, within=_own_clinician, tries=_tries, detects_repeats=True)
+def book_appointment(log: PracticeLog, command: BookAppointment, context: Context) -> Outcome[Appointment]:
+    """Book or request a visit. Overtaken by another visit, the next clinician or another room may be free.
+
+    Raises NotFoundError: no such patient, service, clinician or resource; PatientMergedError; what
+    ``slot_at`` raises: the time is not free.
+    """
+    now = context.now
+    hold = log.load(Hold, command.hold_id) if command.hold_id else None
+    if hold is not None and command.clinician_id is None:
+        command = replace(command, clinician_id=hold.clinician_id)
+    schedule = load_schedule(
+        log,
+        command.service_id,
+        None if command.clinician_id is None else [command.clinician_id],
+        start_window(command.starts_at),
+        now,
+        resource_ids=command.resource_ids,
+        patient_id=command.patient_id,
+        command_id=context.provenance.command_id,
+    )
+    if schedule.consultation.is_command_recorded:
+        raise CommandRepeatedError
+    standing = require_patient(log, command.patient_id, schedule.consultation)
+    for resource_id in command.resource_ids:
+        schedule.catalogue.one(Resource, resource_id)
+    for clinician_id in command.preferred_clinician_ids:
+        schedule.catalogue.one(Clinician, clinician_id)
+    clinician_id, exemption = _chosen(schedule, command, hold)
+    visit = visit_of(command, clinician_id, schedule.service.fields, exemption.slot)
+    make = Appointment.request if command.is_request else Appointment.book
+    appointment = make(id=uuid7(), visit=visit, at=now)
+    if command.override_reason is not None and exemption.rules:
+        appointment.exempt(*exemption[1:], command.override_reason, now)
+    if command.notes:
+        appointment.change_notes(command.notes, now, act=appointment.last_act)
+    aggregates: list[Aggregate] = []
+    releases = schedule.expired
+    if hold is not None and hold.status_at(now) is HoldStatus.HELD:
+        hold.use(appointment.id, now)
+        aggregates.append(hold)
+        releases.append(hold.id)
+    guards: list[Guard] = [
+        *(TimeRelease(holder_id) for holder_id in releases),
+        *appointment.claims(),
+        *(() if exemption.is_over_limits else _caps(schedule, appointment, hold)),
+        PresenceGuard(command.patient_id),
+    ]
+    outcome = log.commit(appointment, *aggregates, by=context.provenance, guards=guards)
+    return Booked(outcome.aggregate, outcome.position, standing)
 
 
 def _caps(schedule: Schedule, appointment: Appointment, hold: Hold | None) -> Sequence[LimitGuard]:

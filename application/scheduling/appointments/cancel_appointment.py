@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.appointments.appointment_change import AppointmentChangingHandler
+from application.scheduling.appointments.appointment_change import commit_change
+from application.scheduling.reach import own_appointment
 from domain.scheduling.appointments.appointment import Appointment
 
 
 @dataclass(frozen=True, slots=True)
-class CancelAppointment:
+class CancelAppointment(Command[Appointment]):
     """``reason`` is free text about a patient: personal, 1 to 1000 characters."""
 
     id: UUID
@@ -17,8 +21,10 @@ class CancelAppointment:
     expected_version: int | None = None
 
 
-class CancelAppointmentHandler(AppointmentChangingHandler[CancelAppointment]):
-    """Carries out CancelAppointment."""
-
-    def change(self, log: PracticeLog, thing: Appointment, command: CancelAppointment) -> None:
-        thing.cancel(command.reason, self._clock.now())
+@handles(CancelAppointment, needs=Permission.CHANGE_VISITS, within=own_appointment)
+def cancel_appointment(log: PracticeLog, command: CancelAppointment, context: Context) -> Outcome[Appointment]:
+    """Raises what ``Appointment.cancel`` raises."""
+    appointment = log.load(Appointment, command.id, command.expected_version)
+    before = appointment.claims()
+    appointment.cancel(command.reason, context.now)
+    return commit_change(log, appointment, before, context)

@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
+from application.scheduling.reach import own_appointment
 from domain.patients.errors import PatientErasedError
 from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeNotes:
+class ChangeNotes(Command[Appointment]):
     """``notes`` are free text about a visit: personal, at most 5000 characters; None or nothing takes them away."""
 
     id: UUID
@@ -19,15 +22,16 @@ class ChangeNotes:
     expected_version: int | None = None
 
 
-class ChangeNotesHandler(UpdateHandler[ChangeNotes, Appointment]):
-    """Carries out ChangeNotes, whatever has become of the visit: it takes no time and gives none up."""
+@handles(ChangeNotes, needs=Permission.CHANGE_VISITS, within=own_appointment)
+def change_notes(log: PracticeLog, command: ChangeNotes, context: Context) -> Outcome[Appointment]:
+    """Change the notes in whatever status the visit is; it takes no time and gives none up.
 
-    kind = Appointment
-
-    def change(self, log: PracticeLog, thing: Appointment, command: ChangeNotes) -> None:
-        """Raises InvalidValueError: too long; PatientErasedError: nothing may be kept about the patient."""
-        if thing.change_notes(command.notes, self._clock.now()):
-            refuse_erased(log, thing.patient_id)
+    Raises InvalidValueError: too long; PatientErasedError: nothing may be kept about the patient.
+    """
+    appointment = log.load(Appointment, command.id, command.expected_version)
+    if appointment.change_notes(command.notes, context.now):
+        refuse_erased(log, appointment.patient_id)
+    return log.commit(appointment, by=context.provenance)
 
 
 def refuse_erased(log: PracticeLog, patient_id: UUID) -> None:

@@ -1,29 +1,31 @@
 """Confirms a requested appointment: from now on it takes its time."""
 
-from collections.abc import Sequence
-
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.appointments.appointment_change import AppointmentChange, AppointmentChangingHandler
+from application.scheduling.appointments.appointment_change import AppointmentChange, commit_change
 from application.scheduling.availability.agreed_slot import slot_as_agreed
-from application.scheduling.availability.visit_caps import caps_on
+from application.scheduling.reach import own_appointment
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
-from domain.scheduling.availability.quotas import LimitGuard
 
 
-class ConfirmAppointment(AppointmentChange):
+class ConfirmAppointment(AppointmentChange, Command[Appointment]):
     """The practice agrees to the request. Confirming twice changes nothing the second time."""
 
 
-class ConfirmAppointmentHandler(AppointmentChangingHandler[ConfirmAppointment]):
-    """Carries out ConfirmAppointment; where a room that was free has been taken, another of its kind is used."""
+@handles(ConfirmAppointment, needs=Permission.CHANGE_VISITS, within=own_appointment)
+def confirm_appointment(log: PracticeLog, command: ConfirmAppointment, context: Context) -> Outcome[Appointment]:
+    """Use another resource of the same kind where one was taken since the request.
 
-    def change(self, log: PracticeLog, thing: Appointment, command: ConfirmAppointment) -> None:
-        """Raises what ``slot_as_agreed`` raises: the time has been taken since, or the clinician is away by now."""
-        now, resource_ids = self._clock.now(), thing.resource_ids
-        if thing.status == Status.REQUESTED:
-            resource_ids = list(slot_as_agreed(log, thing, thing.clinician_id, now).resource_ids)
-        thing.confirm(resource_ids, now)
-
-    def caps(self, log: PracticeLog, thing: Appointment) -> Sequence[LimitGuard]:
-        return caps_on(log.catalogue(at_least=0), thing)
+    Raises what ``slot_as_agreed`` raises: the time was taken, or the clinician is away.
+    """
+    appointment = log.load(Appointment, command.id, command.expected_version)
+    before = appointment.claims()
+    resource_ids = appointment.resource_ids
+    if appointment.status == Status.REQUESTED:
+        slot = slot_as_agreed(log, appointment, appointment.clinician_id, context.now)
+        resource_ids = list(slot.resource_ids)
+    appointment.confirm(resource_ids, context.now)
+    return commit_change(log, appointment, before, context, keeps_limits=True)

@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.appointments.appointment_change import AppointmentChangingHandler
+from application.scheduling.appointments.appointment_change import commit_change
+from application.scheduling.reach import own_appointment
 from domain.scheduling.appointments.appointment import Appointment
 
 
 @dataclass(frozen=True, slots=True)
-class DeclineAppointment:
+class DeclineAppointment(Command[Appointment]):
     """``reason`` is free text about a patient: personal, 1 to 1000 characters; None where none is given."""
 
     id: UUID
@@ -17,8 +21,10 @@ class DeclineAppointment:
     expected_version: int | None = None
 
 
-class DeclineAppointmentHandler(AppointmentChangingHandler[DeclineAppointment]):
-    """Carries out DeclineAppointment; from now on the request does not count any more."""
-
-    def change(self, log: PracticeLog, thing: Appointment, command: DeclineAppointment) -> None:
-        thing.decline(command.reason, self._clock.now())
+@handles(DeclineAppointment, needs=Permission.CHANGE_VISITS, within=own_appointment)
+def decline_appointment(log: PracticeLog, command: DeclineAppointment, context: Context) -> Outcome[Appointment]:
+    """Raises what ``Appointment.decline`` raises."""
+    appointment = log.load(Appointment, command.id, command.expected_version)
+    before = appointment.claims()
+    appointment.decline(command.reason, context.now)
+    return commit_change(log, appointment, before, context)

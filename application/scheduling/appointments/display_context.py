@@ -6,6 +6,7 @@ from uuid import UUID
 
 from application.kernel.errors import NotFoundError
 from application.kernel.practice_log import PracticeLog
+from application.patients.standing import patient_standing
 from domain.kernel.personal_data import Erased
 from domain.patients.patient import Patient
 from domain.patients.standing import PatientStanding
@@ -37,7 +38,7 @@ class DisplayContext:
         Raises NotYetError: nobody was known by this id then.
         """
         if self._position is None:
-            return self._log.reader.patient_standing(patient_id)
+            return patient_standing(self._log.reader, patient_id)
         patient = self._patient(patient_id)
         person = self._patient(patient.merged_into) if patient.merged_into else patient
         alerted = tuple(id_ for id_ in person.family_ids if self.alert(id_))

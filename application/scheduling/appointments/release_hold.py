@@ -1,23 +1,26 @@
 """Gives a held time back before its hold expires."""
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Actor, Permission, authorise_visit
 from application.kernel.practice_log import PracticeLog
 from application.scheduling.appointments.appointment_change import AppointmentChange
-from domain.kernel.provenance import Provenance
 from domain.scheduling.appointments.hold import Hold
+from domain.scheduling.time_claim import TimeRelease
 
 
-class ReleaseHold(AppointmentChange):
+class ReleaseHold(AppointmentChange, Command[Hold]):
     """The time is not wanted any more."""
 
 
-class ReleaseHoldHandler(UpdateHandler[ReleaseHold, Hold]):
-    """Carries out ReleaseHold; what is used, released or expired stays so."""
+def _own_hold(log: PracticeLog, actor: Actor, command: ReleaseHold) -> None:
+    if actor.clinician_id is not None:
+        authorise_visit(actor, log.load(Hold, command.id).clinician_id, "hold")
 
-    kind = Hold
 
-    def change(self, log: PracticeLog, thing: Hold, command: ReleaseHold) -> None:
-        thing.release(self._clock.now())
-
-    def record(self, log: PracticeLog, thing: Hold, by: Provenance) -> int:
-        return log.record(thing, by=by, releases=[thing.id])
+@handles(ReleaseHold, needs=Permission.CHANGE_VISITS, within=_own_hold)
+def release_hold(log: PracticeLog, command: ReleaseHold, context: Context) -> Outcome[Hold]:
+    """Release a hold; one that is used, released or expired stays so."""
+    hold = log.load(Hold, command.id, command.expected_version)
+    hold.release(context.now)
+    return log.commit(hold, by=context.provenance, guards=[TimeRelease(hold.id)])

@@ -1,18 +1,20 @@
 """Undoes the last command on an appointment."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.appointments.appointment_change import AppointmentChangingHandler
-from application.scheduling.availability.visit_caps import caps_on
+from application.scheduling.appointments.appointment_change import commit_change
+from application.scheduling.reach import own_appointment
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.availability.quotas import LimitGuard
 
 
 @dataclass(frozen=True, slots=True)
-class UndoAppointment:
+class UndoAppointment(Command[Appointment]):
     """The last command was a mistake; or ``act`` was, after which at most the notes were changed."""
 
     id: UUID
@@ -20,15 +22,17 @@ class UndoAppointment:
     act: str | None = None
 
 
-class UndoAppointmentHandler(AppointmentChangingHandler[UndoAppointment]):
-    """Carries out UndoAppointment; time that the visit had before is taken back, or the undo is refused: time_taken."""
+_GIVES_TIME_UP: Final = ("cancelled", "rescheduled", "reassigned")
+"""Undoing these takes time back, which others may have filled since; undoing attendance takes none."""
 
-    def change(self, log: PracticeLog, thing: Appointment, command: UndoAppointment) -> None:
-        """Raises what ``undoable`` raises."""
-        thing.undo(self._clock.now(), command.act)
 
-    def caps(self, log: PracticeLog, thing: Appointment) -> Sequence[LimitGuard]:
-        """What was given up may have been given to others since; whether the patient came is a fact that no limit changes."""
-        gave_up = ("cancelled", "rescheduled", "reassigned")
-        undone = [fact for fact in thing.pending_events if isinstance(fact, Appointment.Undone)]
-        return caps_on(log.catalogue(at_least=0), thing) if any(fact.act in gave_up for fact in undone) else ()
+@handles(UndoAppointment, needs=Permission.CHANGE_VISITS, within=own_appointment)
+def undo_appointment(log: PracticeLog, command: UndoAppointment, context: Context) -> Outcome[Appointment]:
+    """Time that the visit had before is claimed again, or the undo is refused. Raises what ``undoable`` raises."""
+    appointment = log.load(Appointment, command.id, command.expected_version)
+    before = appointment.claims()
+    appointment.undo(context.now, command.act)
+    takes_time_back = any(
+        isinstance(event, Appointment.Undone) and event.act in _GIVES_TIME_UP for event in appointment.pending_events
+    )
+    return commit_change(log, appointment, before, context, keeps_limits=takes_time_back)

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLogs
+from application.kernel.commands import Query, QueryContext, answers
+from application.kernel.permissions import Permission
+from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.schedule import load_schedule
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
@@ -20,7 +21,7 @@ LONGEST_WINDOW: Final = timedelta(days=93)
 
 
 @dataclass(frozen=True, slots=True)
-class FindSlots:
+class FindSlots(Query["FoundSlots"]):
     """``clinician_id`` None asks for anyone who gives the service, of whom those in ``preferred_clinician_ids`` come first.
 
     The window is half-open on starts.
@@ -40,25 +41,20 @@ class FoundSlots:
     position: int
 
 
-class FindSlotsHandler:
-    """Answers FindSlots with the same functions that a booking is decided by."""
+@answers(FindSlots, needs=Permission.READ_PRACTICE)
+def find_slots(log: PracticeLog, query: FindSlots, context: QueryContext) -> FoundSlots:
+    """Find slots with the functions that decide a booking.
 
-    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
-        self._logs = logs
-        self._clock = clock
-
-    def __call__(self, tenant_id: UUID, query: FindSlots) -> FoundSlots:
-        """Raises NotFoundError: no such service or clinician; InvalidValueError: a window over 93 days."""
-        if query.window.duration > LONGEST_WINDOW:
-            raise InvalidValueError("to", f"a window is at most {LONGEST_WINDOW.days} days long")
-        id = query.clinician_id
-        schedule = load_schedule(
-            self._logs.of(tenant_id), query.service_id, None if id is None else [id], query.window, self._clock.now()
-        )
-        for preferred in query.preferred_clinician_ids:
-            schedule.catalogue.one(Clinician, preferred)
-        if id is None:
-            choices = offered_by_anyone(schedule.clinician_candidates(), query.window, query.preferred_clinician_ids)
-        else:
-            choices = [ClinicianChoice(id, slot) for slot in offered(schedule.question(id), query.window)]
-        return FoundSlots(choices, schedule.consultation.position)
+    Raises NotFoundError: no such service or clinician; InvalidValueError: a window over 93 days.
+    """
+    if query.window.duration > LONGEST_WINDOW:
+        raise InvalidValueError("to", f"a window is at most {LONGEST_WINDOW.days} days long")
+    id = query.clinician_id
+    schedule = load_schedule(log, query.service_id, None if id is None else [id], query.window, context.now)
+    for preferred in query.preferred_clinician_ids:
+        schedule.catalogue.one(Clinician, preferred)
+    if id is None:
+        choices = offered_by_anyone(schedule.clinician_candidates(), query.window, query.preferred_clinician_ids)
+    else:
+        choices = [ClinicianChoice(id, slot) for slot in offered(schedule.question(id), query.window)]
+    return FoundSlots(choices, schedule.consultation.position)

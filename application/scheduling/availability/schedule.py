@@ -8,10 +8,12 @@ from uuid import UUID
 from application.kernel.catalogue import Catalogue
 from application.kernel.errors import NotFoundError
 from application.kernel.practice_log import PracticeLog
+from application.patients.standing import standing_from
 from application.scheduling.availability.visit_caps import is_pending_counted, quotas_of
 from application.scheduling.availability.working_hours import off_times, places_of
 from domain.kernel.time_range import TimeRange
 from domain.patients.errors import PatientMergedError, PatientWithdrawnError
+from domain.patients.standing import PatientRecord, PatientStanding
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
 from domain.practice.service import Service
@@ -96,16 +98,20 @@ class Schedule:
         return claims if without is None else [claim for claim in claims if claim.holder_id != without]
 
 
-def require_patient(consultation: BookingContext) -> None:
-    """Raises NotFoundError: nobody is known under the id that was asked about; PatientMergedError: another one stands for them;
+def require_patient(log: PracticeLog, patient_id: UUID, context: BookingContext) -> PatientStanding:
+    """Return the standing of a patient who may be booked.
+
+    Raises NotFoundError: unknown or erased; PatientMergedError: merged into another one;
     PatientWithdrawnError: the import that registered them was undone.
     """
-    if not consultation.is_patient_known:
+    record = PatientRecord.of(context.subject_events)
+    if not record.is_registered or record.is_erased:
         raise NotFoundError("patient")
-    if consultation.patient.merged_into is not None:
-        raise PatientMergedError(consultation.patient.merged_into)
-    if consultation.patient.is_withdrawn:
+    if record.merged_into is not None:
+        raise PatientMergedError(record.merged_into)
+    if record.is_withdrawn:
         raise PatientWithdrawnError
+    return standing_from(log.reader, patient_id, context.subject_events)
 
 
 def expired_holders(claims: Iterable[TimeClaim], now: datetime) -> list[UUID]:
@@ -154,7 +160,7 @@ def load_schedule(
             reach_of(catalogue, service, clinician_ids, window, is_agreed=is_agreed)
             if isinstance(service, Service)
             else window,
-            patient_id=patient_id,
+            subject_id=patient_id,
             command_id=command_id,
         )
         if consultation.catalogue_position <= catalogue.position:

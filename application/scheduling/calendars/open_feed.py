@@ -3,18 +3,22 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
+from application.kernel.commands import Command, Context, handles
 from application.kernel.errors import NotFoundError
-from application.kernel.handlers import CreateHandler
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Actor, OutOfReachError, Permission
 from application.kernel.practice_log import PracticeLog
 from application.practice.references import require_clinicians
+from domain.kernel.presence import PresenceGuard
 from domain.patients.errors import PatientMergedError, PatientWithdrawnError
 from domain.patients.patient import Patient
-from domain.patients.standing import PatientSeen
 from domain.scheduling.calendars.feed import Detail, Feed
 
 
 @dataclass(frozen=True, slots=True)
-class OpenFeed:
+class OpenFeed(Command[Feed]):
     """Of one clinician or of one patient. ``token_hash`` is all that is kept of the token, see feed_tokens.py."""
 
     clinician_id: UUID | None
@@ -23,27 +27,33 @@ class OpenFeed:
     token_hash: str
 
 
-class OpenFeedHandler(CreateHandler[OpenFeed, Feed]):
-    kind = Feed
+def _own_feed(log: PracticeLog, actor: Actor, command: OpenFeed) -> None:
+    authorise_feed(actor, command.clinician_id, "clinician" if command.clinician_id else "patient")
 
-    def make(self, log: PracticeLog, command: OpenFeed, id: UUID) -> Feed:
-        """Raises NotFoundError: no such clinician or patient, or one who was erased; PatientMergedError; InvalidValueError."""
-        feed = Feed.open(
-            id=id,
-            clinician_id=command.clinician_id,
-            patient_id=command.patient_id,
-            detail=command.detail,
-            token_hash=command.token_hash,
-            at=self._clock.now(),
-        )
-        if command.clinician_id is not None:
-            require_clinicians(log, (command.clinician_id,))
-        if command.patient_id is not None:
-            require_living(log, command.patient_id)
-        return feed
 
-    def relies_on(self, command: OpenFeed) -> PatientSeen | None:
-        return PatientSeen(command.patient_id) if command.patient_id else None
+@handles(OpenFeed, needs=Permission.SHARE_CALENDARS, within=_own_feed)
+def open_feed(log: PracticeLog, command: OpenFeed, context: Context) -> Outcome[Feed]:
+    """Raises NotFoundError: no such clinician or patient, or an erased one; PatientMergedError; InvalidValueError."""
+    feed = Feed.open(
+        id=uuid7(),
+        clinician_id=command.clinician_id,
+        patient_id=command.patient_id,
+        detail=command.detail,
+        token_hash=command.token_hash,
+        at=context.now,
+    )
+    if command.clinician_id is not None:
+        require_clinicians(log, (command.clinician_id,))
+    if command.patient_id is None:
+        return log.commit(feed, by=context.provenance)
+    require_living(log, command.patient_id)
+    return log.commit(feed, by=context.provenance, guards=[PresenceGuard(command.patient_id)])
+
+
+def authorise_feed(actor: Actor, clinician_id: UUID | None, kind: str = "feed") -> None:
+    """Raises OutOfReachError: the actor is bound to a clinician, and the feed is another's or a patient's."""
+    if actor.clinician_id is not None and actor.clinician_id != clinician_id:
+        raise OutOfReachError(kind)
 
 
 def require_living(log: PracticeLog, patient_id: UUID) -> None:

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
+from application.kernel.conditions import Guard
 from application.kernel.outcome import Outcome
-from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLog, PracticeLogs
-from application.kernel.retry import OvertakenError, retry_when_overtaken
+from application.kernel.permissions import Actor, Permission
+from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.schedule import Schedule, load_schedule, require_patient, start_window
 from application.scheduling.availability.visit_caps import caps_on_all
+from application.scheduling.reach import own_clinicians
 from application.scheduling.series.series_outcome import SeriesOutcome
 from application.scheduling.series.series_slots import (
     ANY_HORIZON_DAYS,
@@ -23,19 +25,20 @@ from application.scheduling.series.series_slots import (
     decide_all,
 )
 from domain.kernel.money import Money
-from domain.kernel.provenance import CommandRepeatedError, Provenance
+from domain.kernel.presence import PresenceGuard
+from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
-from domain.patients.standing import PatientSeen
 from domain.practice.service import Service
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.notes import clean_notes
 from domain.scheduling.appointments.visit import SeriesPlace, Visit
 from domain.scheduling.availability.availability import slot_at
-from domain.scheduling.errors import LimitReachedError, OutsideHoursError, SchedulingError, TimeTakenError
+from domain.scheduling.errors import OutsideHoursError, SchedulingError
 from domain.scheduling.series.errors import SeriesConflictError
 from domain.scheduling.series.occurrences import Occurrence, occurrences
 from domain.scheduling.series.recurrence import Recurrence
 from domain.scheduling.series.series import PlannedVisit, Series
+from domain.scheduling.time_claim import TimeRelease
 
 
 class OnConflict(StrEnum):
@@ -46,7 +49,7 @@ class OnConflict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class BookSeries:
+class BookSeries(Command[Series]):
     """``rrule`` is read on the wall clock of the place of the first visit, which starts at ``starts_at``.
 
     The service's horizon binds the first visit; the others may lie behind it, up to two years after the first. ``notes`` are kept with
@@ -72,100 +75,105 @@ class SeriesPlan:
     zone: str
     occurrences: Sequence[Occurrence]
     decisions: SlotDecisions
-    seen: PatientSeen
+    patient: PresenceGuard
 
 
-class BookSeriesHandler:
-    """Carries out BookSeries."""
+@dataclass(frozen=True, slots=True)
+class PreviewSeries(Query[SeriesPlan]):
+    """What a series would become; nothing is recorded."""
 
-    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
-        self._logs = logs
-        self._clock = clock
+    command: BookSeries
 
-    def __call__(self, tenant_id: UUID, command: BookSeries, by: Provenance) -> Outcome[Series]:
-        """Raises NotFoundError: no such patient, service or clinician; PatientMergedError; InvalidValueError: what the rule cannot be;
-        SeriesConflictError: a visit cannot take place, or with ``skip`` not one can.
-        """
-        log = self._logs.of(tenant_id)
-        return log.carry_out(
-            Series, by, lambda: retry_when_overtaken(lambda: self._book(log, command, by)), checks_itself=True
-        )
 
-    def preview(self, tenant_id: UUID, command: BookSeries) -> SeriesPlan:
-        """Return what the command would book; nothing is recorded. Raises what the command raises, but for conflicts."""
-        return self._plan(self._logs.of(tenant_id), command, self._clock.now(), None)
+def _own_clinician(log: PracticeLog, actor: Actor, command: BookSeries) -> None:
+    own_clinicians(actor, command.clinician_id)
 
-    def _plan(self, log: PracticeLog, command: BookSeries, now: datetime, command_id: UUID | None) -> SeriesPlan:
-        rule = Recurrence.parse(command.rrule)
-        schedule = load_schedule(
-            log,
-            command.service_id,
-            [command.clinician_id],
-            start_window(command.starts_at),
-            now,
-            patient_id=command.patient_id,
-            command_id=command_id,
-        )
-        if schedule.consultation.is_command_recorded:
-            raise CommandRepeatedError
-        require_patient(schedule.consultation)
-        seen = PatientSeen(command.patient_id, schedule.consultation.position)
-        zone = zone_of(schedule, command.clinician_id, command.starts_at)
-        found = occurrences(rule, command.starts_at, zone)
-        wanted = [
-            RequestedOccurrence(
-                index=each.index,
-                starts_at=each.starts_at,
-                holder_id=uuid7(),
-                clinician_id=command.clinician_id,
-                is_first=each.index == 1,
-            )
-            for each in found
-        ]
-        return SeriesPlan(zone, found, decide_all(log, command.service_id, wanted, now), seen)
 
-    def _book(self, log: PracticeLog, command: BookSeries, by: Provenance) -> Outcome[Series]:
-        now = self._clock.now()
-        plan = self._plan(log, command, now, by.command_id)
-        decisions = plan.decisions
-        if decisions.conflicts and (command.on_conflict is OnConflict.ALL_OR_NOTHING or not decisions.granted):
-            raise SeriesConflictError(decisions.conflicts)
-        series_id, originals = uuid7(), {each.index: each.original for each in plan.occurrences}
-        visits = [
-            Appointment.book(
-                id=each.wanted.holder_id,
-                visit=_visit(decisions.schedule.service, command.patient_id, each),
-                at=now,
-                place=SeriesPlace(series_id, each.wanted.index, originals[each.wanted.index]),
-            )
-            for each in decisions.granted
-        ]
-        for visit in visits if command.notes else ():
-            visit.change_notes(command.notes, now, by_itself=False, act=visit.last_act)
-        booked = {each.wanted.index: each.wanted.holder_id for each in decisions.granted}
-        skipped = {conflict.index: conflict.code for conflict in decisions.conflicts}
-        series = Series.plan(
-            id=series_id,
-            patient_id=command.patient_id,
-            service_id=command.service_id,
-            clinician_id=command.clinician_id,
-            zone=plan.zone,
-            rrule=command.rrule,
-            visits=[
-                PlannedVisit(each.index, each.original, each.starts_at, booked.get(each.index), skipped.get(each.index))
-                for each in plan.occurrences
-            ],
+def _own_previewed(log: PracticeLog, actor: Actor, query: PreviewSeries) -> None:
+    own_clinicians(actor, query.command.clinician_id)
+
+
+@answers(PreviewSeries, needs=Permission.CHANGE_VISITS, within=_own_previewed)
+def preview_series(log: PracticeLog, query: PreviewSeries, context: QueryContext) -> SeriesPlan:
+    """Raises what ``book_series`` raises, except for conflicts."""
+    return _plan(log, query.command, context.now, None)
+
+
+@handles(BookSeries, needs=Permission.CHANGE_VISITS, within=_own_clinician, detects_repeats=True)
+def book_series(log: PracticeLog, command: BookSeries, context: Context) -> Outcome[Series]:
+    """Raises NotFoundError: no such patient, service or clinician; PatientMergedError; InvalidValueError: an
+    unsupported rule; SeriesConflictError: a visit cannot take place, or with ``skip`` not one can.
+    """
+    now = context.now
+    plan = _plan(log, command, now, context.provenance.command_id)
+    decisions = plan.decisions
+    if decisions.conflicts and (command.on_conflict is OnConflict.ALL_OR_NOTHING or not decisions.granted):
+        raise SeriesConflictError(decisions.conflicts)
+    series_id, originals = uuid7(), {each.index: each.original for each in plan.occurrences}
+    visits = [
+        Appointment.book(
+            id=each.wanted.holder_id,
+            visit=_visit(decisions.schedule.service, command.patient_id, each),
             at=now,
+            place=SeriesPlace(series_id, each.wanted.index, originals[each.wanted.index]),
         )
-        claims = [claim for visit in visits for claim in visit.claims()]
-        caps = caps_on_all(decisions.schedule.catalogue, visits)
-        try:
-            position = log.record(
-                series, *visits, by=by, claims=claims, releases=decisions.expired, caps=caps, relies_on=plan.seen
-            )
-        except (TimeTakenError, LimitReachedError) as error:
-            raise OvertakenError(error) from error
-        return SeriesOutcome(series, position, {visit.id: visit for visit in visits})
+        for each in decisions.granted
+    ]
+    for visit in visits if command.notes else ():
+        visit.change_notes(command.notes, now, by_itself=False, act=visit.last_act)
+    booked = {each.wanted.index: each.wanted.holder_id for each in decisions.granted}
+    skipped = {conflict.index: conflict.code for conflict in decisions.conflicts}
+    series = Series.plan(
+        id=series_id,
+        patient_id=command.patient_id,
+        service_id=command.service_id,
+        clinician_id=command.clinician_id,
+        zone=plan.zone,
+        rrule=command.rrule,
+        visits=[
+            PlannedVisit(each.index, each.original, each.starts_at, booked.get(each.index), skipped.get(each.index))
+            for each in plan.occurrences
+        ],
+        at=now,
+    )
+    guards: list[Guard] = [
+        *(TimeRelease(holder_id) for holder_id in decisions.expired),
+        *(claim for visit in visits for claim in visit.claims()),
+        *caps_on_all(decisions.schedule.catalogue, visits),
+        plan.patient,
+    ]
+    outcome = log.commit(series, *visits, by=context.provenance, guards=guards)
+    return SeriesOutcome(series, outcome.position, {visit.id: visit for visit in visits})
+
+
+def _plan(log: PracticeLog, command: BookSeries, now: datetime, command_id: UUID | None) -> SeriesPlan:
+    rule = Recurrence.parse(command.rrule)
+    schedule = load_schedule(
+        log,
+        command.service_id,
+        [command.clinician_id],
+        start_window(command.starts_at),
+        now,
+        patient_id=command.patient_id,
+        command_id=command_id,
+    )
+    if schedule.consultation.is_command_recorded:
+        raise CommandRepeatedError
+    require_patient(log, command.patient_id, schedule.consultation)
+    guard = PresenceGuard(command.patient_id)
+    zone = zone_of(schedule, command.clinician_id, command.starts_at)
+    found = occurrences(rule, command.starts_at, zone)
+    requested = [
+        RequestedOccurrence(
+            index=each.index,
+            starts_at=each.starts_at,
+            holder_id=uuid7(),
+            clinician_id=command.clinician_id,
+            is_first=each.index == 1,
+        )
+        for each in found
+    ]
+    return SeriesPlan(zone, found, decide_all(log, command.service_id, requested, now), guard)
 
 
 def zone_of(schedule: Schedule, clinician_id: UUID, starts_at: datetime) -> str:

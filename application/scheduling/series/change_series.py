@@ -2,24 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from application.kernel.errors import StaleVersionError
+from application.kernel.commands import Context, Query, QueryContext, answers, handles
+from application.kernel.conditions import Guard
 from application.kernel.outcome import Outcome
-from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLog, PracticeLogs
-from application.kernel.retry import OvertakenError, retry_when_overtaken
+from application.kernel.permissions import Actor, Permission
+from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.visit_caps import caps_on_all
+from application.scheduling.reach import own_clinicians, own_series
 from application.scheduling.series.book_series import OnConflict
 from application.scheduling.series.series_changes import CancelSeries, ChangeSeries, fixed, wanted
 from application.scheduling.series.series_outcome import SeriesOutcome
 from application.scheduling.series.series_slots import GrantedSlot, RequestedOccurrence, decide_moves
-from domain.kernel.provenance import Provenance
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.errors import LimitReachedError, TimeTakenError
+from domain.scheduling.availability.quotas import LimitGuard
 from domain.scheduling.series.errors import Conflict, NothingToChangeError, SeriesConflictError
 from domain.scheduling.series.series import Series, SeriesChange
+from domain.scheduling.time_claim import TimeRelease
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,91 +40,104 @@ class ChangePlan:
     noted: Sequence[int] = ()
 
 
-class ChangeSeriesHandler:
-    """Carries out ChangeSeries and CancelSeries."""
+@dataclass(frozen=True, slots=True)
+class PreviewSeriesChange(Query[ChangePlan]):
+    """What a change or a cancellation would do; nothing is recorded."""
 
-    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
-        self._logs = logs
-        self._clock = clock
+    command: ChangeSeries | CancelSeries
 
-    def __call__(self, tenant_id: UUID, command: ChangeSeries | CancelSeries, by: Provenance) -> Outcome[Series]:
-        """Raises NotFoundError: no such series, clinician, location or resource; StaleVersionError; InvalidValueError: the series has no
-        such occurrence to start from; SeriesConflictError: a visit cannot take place then; NothingToChangeError: not one is changed.
-        """
-        log = self._logs.of(tenant_id)
-        return log.carry_out(
-            Series,
-            by,
-            lambda: retry_when_overtaken(lambda: self._record(log, command, self._plan(log, command), by)),
+
+def _own_series(log: PracticeLog, actor: Actor, command: ChangeSeries | CancelSeries) -> None:
+    if isinstance(command, ChangeSeries):
+        own_clinicians(actor, command.clinician_id)
+    own_series(log, actor, command.id, command.from_occurrence, command.scope)
+
+
+def _own_previewed(log: PracticeLog, actor: Actor, query: PreviewSeriesChange) -> None:
+    _own_series(log, actor, query.command)
+
+
+@answers(PreviewSeriesChange, needs=Permission.CHANGE_VISITS, within=_own_previewed)
+def preview_series_change(log: PracticeLog, query: PreviewSeriesChange, context: QueryContext) -> ChangePlan:
+    """Raises what the command raises, except for conflicts."""
+    return _plan(log, query.command, context.now)
+
+
+@handles(CancelSeries, needs=Permission.CHANGE_VISITS, within=_own_series)
+def cancel_series(log: PracticeLog, command: CancelSeries, context: Context) -> Outcome[Series]:
+    """Raises NotFoundError: no such series; StaleVersionError; InvalidValueError: the series has no such
+    occurrence to start from; NothingToChangeError: not one visit is cancelled.
+    """
+    plan = _plan(log, command, context.now)
+    if not plan.cancelled:
+        raise NothingToChangeError(plan.kept)
+    for index in plan.cancelled:
+        plan.visits[index].cancel(command.reason, context.now)
+    plan.series.cancel(
+        SeriesChange(command.scope, command.from_occurrence, list(plan.cancelled), plan.kept), context.now
+    )
+    return _commit(log, plan, plan.cancelled, context)
+
+
+@handles(ChangeSeries, needs=Permission.CHANGE_VISITS, within=_own_series)
+def change_series(log: PracticeLog, command: ChangeSeries, context: Context) -> Outcome[Series]:
+    """Raises NotFoundError: no such series, clinician, location or resource; StaleVersionError;
+    InvalidValueError: the series has no such occurrence to start from; SeriesConflictError: a visit
+    cannot take place then; NothingToChangeError: not one is changed.
+    """
+    plan = _plan(log, command, context.now)
+    if command.on_conflict is OnConflict.ALL_OR_NOTHING and plan.conflicts:
+        raise SeriesConflictError(plan.conflicts)
+    kept = dict(sorted({**plan.kept, **{conflict.index: conflict.code for conflict in plan.conflicts}}.items()))
+    if not plan.granted:
+        raise NothingToChangeError(kept)
+    series, changed = plan.series, [each.wanted.index for each in plan.granted]
+    for each in plan.granted:
+        plan.visits[each.wanted.index].reschedule(
+            TimeRange(each.slot.starts_at, each.slot.ends_at),
+            each.slot.resource_ids,
+            context.now,
+            clinician_id=each.wanted.clinician_id,
+            location_id=each.slot.location_id,
         )
+    # A visit that keeps its time keeps the series' time for it too: it may be an exception.
+    planned = {
+        each.wanted.index: series.visits[each.wanted.index].starts_at if each.wanted.agreed else each.wanted.starts_at
+        for each in plan.granted
+    }
+    change = SeriesChange(command.scope, command.from_occurrence, changed, kept)
+    series.change(change, command.clinician_id or series.clinician_id, planned, context.now)
+    caps = caps_on_all(log.catalogue(at_least=0), [plan.visits[index] for index in changed])
+    return _commit(log, plan, changed, context, caps)
 
-    def preview(self, tenant_id: UUID, command: ChangeSeries | CancelSeries) -> ChangePlan:
-        """Return what the command would change; nothing is recorded. Raises what the command raises, but for conflicts."""
-        return self._plan(self._logs.of(tenant_id), command)
 
-    def _plan(self, log: PracticeLog, command: ChangeSeries | CancelSeries) -> ChangePlan:
-        now = self._clock.now()
-        series = log.load(Series, command.id, command.expected_version)
-        meant = series.meant(command.scope, command.from_occurrence)
-        loaded = log.load_all(Appointment, [visit.appointment_id for visit in meant if visit.appointment_id])
-        visits = {visit.index: loaded[visit.appointment_id] for visit in meant if visit.appointment_id}
-        kept = {index: code for index, visit in visits.items() if (code := fixed(visit, now))}
-        free = [visit for visit in meant if visit.index not in kept]
-        if isinstance(command, CancelSeries):
-            return ChangePlan(series, visits, (), (), [visit.index for visit in free], kept)
-        asked = {visit.index: wanted(series, visit, visits[visit.index], command) for visit in free}
-        kept |= {index: code for index, code in asked.items() if isinstance(code, str)}
-        wishes = [preferences for preferences in asked.values() if isinstance(preferences, RequestedOccurrence)]
-        if not wishes:
-            return ChangePlan(series, visits, (), (), (), kept)
-        decisions = decide_moves(log, series.service_id, wishes, now, visits)
-        return ChangePlan(series, visits, decisions.granted, decisions.conflicts, (), kept, decisions.expired)
+def _plan(log: PracticeLog, command: ChangeSeries | CancelSeries, now: datetime) -> ChangePlan:
+    series = log.load(Series, command.id, command.expected_version)
+    meant = series.meant(command.scope, command.from_occurrence)
+    loaded = log.load_all(Appointment, [visit.appointment_id for visit in meant if visit.appointment_id])
+    visits = {visit.index: loaded[visit.appointment_id] for visit in meant if visit.appointment_id}
+    kept = {index: code for index, visit in visits.items() if (code := fixed(visit, now))}
+    free = [visit for visit in meant if visit.index not in kept]
+    if isinstance(command, CancelSeries):
+        return ChangePlan(series, visits, (), (), [visit.index for visit in free], kept)
+    asked = {visit.index: wanted(series, visit, visits[visit.index], command) for visit in free}
+    kept |= {index: code for index, code in asked.items() if isinstance(code, str)}
+    kept = dict(sorted(kept.items()))
+    requested = [each for each in asked.values() if isinstance(each, RequestedOccurrence)]
+    if not requested:
+        return ChangePlan(series, visits, (), (), (), kept)
+    decisions = decide_moves(log, series.service_id, requested, now, visits)
+    return ChangePlan(series, visits, decisions.granted, decisions.conflicts, (), kept, decisions.expired)
 
-    def _record(
-        self, log: PracticeLog, command: ChangeSeries | CancelSeries, plan: ChangePlan, by: Provenance
-    ) -> Outcome[Series]:
-        now = self._clock.now()
-        if isinstance(command, ChangeSeries) and command.on_conflict is OnConflict.ALL_OR_NOTHING and plan.conflicts:
-            raise SeriesConflictError(plan.conflicts)
-        kept = {**plan.kept, **{conflict.index: conflict.code for conflict in plan.conflicts}}
-        changed = [each.wanted.index for each in plan.granted] or list(plan.cancelled)
-        if not changed:
-            raise NothingToChangeError(dict(sorted(kept.items())))
-        series = plan.series
-        change = SeriesChange(command.scope, command.from_occurrence, changed, dict(sorted(kept.items())))
-        if isinstance(command, CancelSeries):
-            for index in changed:
-                plan.visits[index].cancel(command.reason, now)
-            series.cancel(change, now)
-        else:
-            for each in plan.granted:
-                slot = each.slot
-                plan.visits[each.wanted.index].reschedule(
-                    TimeRange(slot.starts_at, slot.ends_at),
-                    slot.resource_ids,
-                    now,
-                    clinician_id=each.wanted.clinician_id,
-                    location_id=slot.location_id,
-                )
-            # A visit that keeps its time keeps the one that the series has for it, too: it may be an exception.
-            planned = {
-                each.wanted.index: series.visits[each.wanted.index].starts_at
-                if each.wanted.agreed
-                else each.wanted.starts_at
-                for each in plan.granted
-            }
-            series.change(change, command.clinician_id or series.clinician_id, planned, now)
-        touched = [plan.visits[index] for index in changed]
-        try:
-            position = log.record(
-                series,
-                *touched,
-                by=by,
-                claims=[claim for visit in touched for claim in visit.claims()],
-                releases=[*(visit.id for visit in touched), *plan.expired],
-                caps=caps_on_all(log.catalogue(at_least=0), touched) if plan.granted else (),
-            )
-        except (TimeTakenError, LimitReachedError, StaleVersionError) as error:
-            # Somebody else took one of the times, or changed one of the visits.
-            raise OvertakenError(error) from error
-        return SeriesOutcome(series, position, {visit.id: visit for visit in touched})
+
+def _commit(
+    log: PracticeLog, plan: ChangePlan, changed: Sequence[int], context: Context, caps: Sequence[LimitGuard] = ()
+) -> SeriesOutcome:
+    touched = [plan.visits[index] for index in changed]
+    guards: list[Guard] = [
+        *(TimeRelease(holder_id) for holder_id in (*(visit.id for visit in touched), *plan.expired)),
+        *(claim for visit in touched for claim in visit.claims()),
+        *caps,
+    ]
+    outcome = log.commit(plan.series, *touched, by=context.provenance, guards=guards)
+    return SeriesOutcome(plan.series, outcome.position, {visit.id: visit for visit in touched})

@@ -1,54 +1,58 @@
 """Changes the notes on visits of a series together: on this one, this and the following, or all; or shows on which it would."""
 
-from uuid import UUID
+from dataclasses import dataclass
 
-from application.kernel.errors import StaleVersionError
+from application.kernel.commands import Context, Query, QueryContext, answers, handles
 from application.kernel.outcome import Outcome
-from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLog, PracticeLogs
-from application.kernel.retry import OvertakenError, retry_when_overtaken
+from application.kernel.permissions import Actor, Permission
+from application.kernel.practice_log import PracticeLog
 from application.scheduling.appointments.change_notes import refuse_erased
+from application.scheduling.reach import own_series
 from application.scheduling.series.change_series import ChangePlan
 from application.scheduling.series.series_changes import ALREADY_SO, NOTED_BY_ITSELF, ChangeSeriesNotes
 from application.scheduling.series.series_outcome import SeriesOutcome
-from domain.kernel.provenance import Provenance
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.notes import clean_notes
 from domain.scheduling.series.errors import NothingToChangeError
 from domain.scheduling.series.series import Scope, Series, SeriesChange
 
 
-class ChangeSeriesNotesHandler:
-    """Carries out ChangeSeriesNotes; no time is taken or given up, so that nothing can be in the way."""
+@dataclass(frozen=True, slots=True)
+class PreviewSeriesNotes(Query[ChangePlan]):
+    """Which visits a change of notes would touch; nothing is recorded."""
 
-    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
-        self._logs = logs
-        self._clock = clock
+    command: ChangeSeriesNotes
 
-    def __call__(self, tenant_id: UUID, command: ChangeSeriesNotes, by: Provenance) -> Outcome[Series]:
-        """Raises NotFoundError: no such series; StaleVersionError; InvalidValueError: the series has no such occurrence to start from;
-        NothingToChangeError: not one is changed; PatientErasedError.
-        """
-        log = self._logs.of(tenant_id)
-        return log.carry_out(Series, by, lambda: retry_when_overtaken(lambda: self._record(log, command, by)))
 
-    def preview(self, tenant_id: UUID, command: ChangeSeriesNotes) -> ChangePlan:
-        """Return what the command would change; nothing is recorded. Raises what the command raises, but NothingToChangeError."""
-        return _plan(self._logs.of(tenant_id), command)
+def _own_series(log: PracticeLog, actor: Actor, command: ChangeSeriesNotes) -> None:
+    own_series(log, actor, command.id, command.from_occurrence, command.scope)
 
-    def _record(self, log: PracticeLog, command: ChangeSeriesNotes, by: Provenance) -> Outcome[Series]:
-        now, plan = self._clock.now(), _plan(log, command)
-        if not plan.noted:
-            raise NothingToChangeError(plan.kept)
-        touched = [plan.visits[index] for index in plan.noted]
-        for visit in touched:
-            visit.change_notes(command.notes, now, by_itself=command.scope is Scope.THIS)
-        plan.series.change_notes(SeriesChange(command.scope, command.from_occurrence, plan.noted, plan.kept), now)
-        try:
-            position = log.record(plan.series, *touched, by=by)
-        except StaleVersionError as error:
-            raise OvertakenError(error) from error
-        return SeriesOutcome(plan.series, position, {visit.id: visit for visit in touched})
+
+def _own_previewed(log: PracticeLog, actor: Actor, query: PreviewSeriesNotes) -> None:
+    _own_series(log, actor, query.command)
+
+
+@answers(PreviewSeriesNotes, needs=Permission.CHANGE_VISITS, within=_own_previewed)
+def preview_series_notes(log: PracticeLog, query: PreviewSeriesNotes, context: QueryContext) -> ChangePlan:
+    """Raises what ``change_series_notes`` raises, except NothingToChangeError."""
+    return _plan(log, query.command)
+
+
+@handles(ChangeSeriesNotes, needs=Permission.CHANGE_VISITS, within=_own_series)
+def change_series_notes(log: PracticeLog, command: ChangeSeriesNotes, context: Context) -> Outcome[Series]:
+    """Raises NotFoundError: no such series; StaleVersionError; InvalidValueError: the series has no such
+    occurrence to start from; NothingToChangeError: not one visit is changed; PatientErasedError.
+    """
+    plan = _plan(log, command)
+    if not plan.noted:
+        raise NothingToChangeError(plan.kept)
+    touched = [plan.visits[index] for index in plan.noted]
+    for visit in touched:
+        visit.change_notes(command.notes, context.now, by_itself=command.scope is Scope.THIS)
+    change = SeriesChange(command.scope, command.from_occurrence, plan.noted, plan.kept)
+    plan.series.change_notes(change, context.now)
+    outcome = log.commit(plan.series, *touched, by=context.provenance)
+    return SeriesOutcome(plan.series, outcome.position, {visit.id: visit for visit in touched})
 
 
 def _plan(log: PracticeLog, command: ChangeSeriesNotes) -> ChangePlan:

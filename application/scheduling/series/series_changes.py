@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from application.kernel.commands import Command
 from application.scheduling.series.book_series import OnConflict
 from application.scheduling.series.series_slots import RequestedOccurrence
 from domain.kernel.errors import InvalidValueError
@@ -23,7 +24,7 @@ ALREADY_SO: Final = "already_so"
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSeries:
+class ChangeSeries(Command[Series]):
     """``starts_at`` is where the visit of ``from_occurrence`` goes; the others that are meant take its new time of day, and are moved by
     as many days. The clinician, the place, and the rooms and devices that are named are theirs from now on. None stays as it is: the
     place, unless another clinician is elsewhere; resources, as far as they are free and where the clinician is. Visits that are over,
@@ -53,7 +54,7 @@ class ChangeSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class CancelSeries:
+class CancelSeries(Command[Series]):
     """``reason`` is free text about a patient: personal, 1 to 1000 characters. Each visit keeps it."""
 
     id: UUID
@@ -64,7 +65,7 @@ class CancelSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSeriesNotes:
+class ChangeSeriesNotes(Command[Series]):
     """``notes`` are free text about each of the visits: personal, at most 5000 characters; None or nothing takes them away.
 
     Visits have them whatever has become of them; one that was noted by itself keeps its own, unless the change starts from it.

@@ -3,21 +3,21 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.errors import StaleVersionError
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
 from application.kernel.outcome import Outcome
+from application.kernel.permissions import Actor, Permission
 from application.kernel.practice_log import PracticeLog
-from application.kernel.retry import OvertakenError, retry_when_overtaken
-from domain.kernel.provenance import Provenance
+from application.scheduling.reach import own_course
 from domain.scheduling.errors import AlreadyStartedError
 from domain.scheduling.series.errors import NothingToChangeError
 from domain.scheduling.series.series import Scope
 from domain.scheduling.sessions.course import Course, CourseCancellation
 from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.time_claim import TimeRelease
 
 
 @dataclass(frozen=True, slots=True)
-class CancelCourse:
+class CancelCourse(Command[Course]):
     """``reason`` is free text, personal, 1 to 1000 characters. Each session keeps it."""
 
     id: UUID
@@ -27,41 +27,33 @@ class CancelCourse:
     expected_version: int | None = None
 
 
-class CancelCourseHandler(UpdateHandler[CancelCourse, Course]):
-    """Carries out CancelCourse; sessions that have begun, or are cancelled already, stay as they are."""
+def _own_course(log: PracticeLog, actor: Actor, command: CancelCourse) -> None:
+    own_course(log, actor, command.id, command.from_occurrence, command.scope)
 
-    kind = Course
 
-    def decide(self, log: PracticeLog, command: CancelCourse, by: Provenance) -> Outcome[Course]:
-        """Decide anew when somebody else came first to the course or to one of its sessions.
+@handles(CancelCourse, needs=Permission.CHANGE_VISITS, within=_own_course)
+def cancel_course(log: PracticeLog, command: CancelCourse, context: Context) -> Outcome[Course]:
+    """Cancel in one append; sessions that have begun, or are cancelled already, stay as they are.
 
-        Raises InvalidValueError: the course has no such occurrence; NothingToChangeError: not one session is cancelled.
-        """
-        return retry_when_overtaken(lambda: self._decide(log, command, by))
-
-    def _decide(self, log: PracticeLog, command: CancelCourse, by: Provenance) -> Outcome[Course]:
-        now, course = self._clock.now(), self.load(log, command)
-        meant = course.meant(command.from_occurrence, command.scope)
-        sessions = log.load_all(GroupSession, list(meant.values()))
-        kept: dict[int, str] = {}
-        for index, session_id in meant.items():
-            session = sessions[session_id]
-            if refusal := session.called_off:
-                kept[index] = refusal.code
-            elif session.starts_at <= now:
-                kept[index] = AlreadyStartedError.code
-        cancelled = {index: sessions[id_] for index, id_ in meant.items() if index not in kept}
-        if not cancelled:
-            raise NothingToChangeError(kept)
-        for session in cancelled.values():
-            session.cancel(command.reason, now)
-        first = 1 if command.scope is Scope.ALL else command.from_occurrence
-        course.cancel(CourseCancellation(first, list(cancelled), kept), now)
-        releases = [session.id for session in cancelled.values()]
-        try:
-            return Outcome(course, log.record(course, *cancelled.values(), by=by, releases=releases))
-        except StaleVersionError as error:
-            raise OvertakenError(error) from error
-
-    def change(self, log: PracticeLog, thing: Course, command: CancelCourse) -> None:
-        """A course and its sessions are asked in ``decide``."""
+    Raises InvalidValueError: the course has no such occurrence; NothingToChangeError: not one session is cancelled.
+    """
+    now = context.now
+    course = log.load(Course, command.id, command.expected_version)
+    meant = course.meant(command.from_occurrence, command.scope)
+    sessions = log.load_all(GroupSession, list(meant.values()))
+    kept: dict[int, str] = {}
+    for index, session_id in meant.items():
+        session = sessions[session_id]
+        if refusal := session.called_off:
+            kept[index] = refusal.code
+        elif session.starts_at <= now:
+            kept[index] = AlreadyStartedError.code
+    cancelled = {index: sessions[id_] for index, id_ in meant.items() if index not in kept}
+    if not cancelled:
+        raise NothingToChangeError(kept)
+    for session in cancelled.values():
+        session.cancel(command.reason, now)
+    first = 1 if command.scope is Scope.ALL else command.from_occurrence
+    course.cancel(CourseCancellation(first, list(cancelled), kept), now)
+    guards = [TimeRelease(session.id) for session in cancelled.values()]
+    return log.commit(course, *cancelled.values(), by=context.provenance, guards=guards)

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.handlers import UpdateHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from domain.kernel.provenance import Provenance
+from application.scheduling.reach import own_session
 from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.time_claim import TimeRelease
 
 
 @dataclass(frozen=True, slots=True)
-class CancelSession:
+class CancelSession(Command[GroupSession]):
     """``reason`` is free text, personal, 1 to 1000 characters."""
 
     id: UUID
@@ -18,13 +21,9 @@ class CancelSession:
     expected_version: int | None = None
 
 
-class CancelSessionHandler(UpdateHandler[CancelSession, GroupSession]):
-    """Carries out CancelSession; the roster stays as it was, so that all of them can be told."""
-
-    kind = GroupSession
-
-    def change(self, log: PracticeLog, thing: GroupSession, command: CancelSession) -> None:
-        thing.cancel(command.reason, self._clock.now())
-
-    def record(self, log: PracticeLog, thing: GroupSession, by: Provenance) -> int:
-        return log.record(thing, by=by, releases=[thing.id])
+@handles(CancelSession, needs=Permission.CHANGE_VISITS, within=own_session)
+def cancel_session(log: PracticeLog, command: CancelSession, context: Context) -> Outcome[GroupSession]:
+    """Cancel a session; its roster stays as it was, so that everybody on it can be informed."""
+    session = log.load(GroupSession, command.id, command.expected_version)
+    session.cancel(command.reason, context.now)
+    return log.commit(session, by=context.provenance, guards=[TimeRelease(session.id)])

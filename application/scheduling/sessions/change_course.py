@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from application.kernel.errors import StaleVersionError
+from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
+from application.kernel.conditions import Guard
 from application.kernel.outcome import Outcome
-from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLog, PracticeLogs
-from application.kernel.retry import OvertakenError, retry_when_overtaken
+from application.kernel.permissions import Actor, Permission
+from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.visit_caps import caps_on_sessions
+from application.scheduling.reach import own_course, own_new_staff
 from application.scheduling.series.book_series import OnConflict
 from application.scheduling.series.series_changes import ALREADY_SO, MOVED_BY_ITSELF
 from application.scheduling.series.series_slots import RequestedOccurrence, SlotDecisions, decide_moves
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.provenance import Provenance
-from domain.scheduling.errors import AlreadyStartedError, LimitReachedError, TimeTakenError
+from domain.scheduling.errors import AlreadyStartedError
 from domain.scheduling.series.errors import NothingToChangeError, SeriesConflictError
 from domain.scheduling.series.series import Scope
 from domain.scheduling.series.times import shifted
@@ -24,10 +24,11 @@ from domain.scheduling.sessions.course import Course, PlannedGroupSession
 from domain.scheduling.sessions.course_events import CourseChange
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.sessions.terms import checked_staff
+from domain.scheduling.time_claim import TimeRelease
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeCourse:
+class ChangeCourse(Command[Course]):
     """``starts_at`` is where the session of ``from_occurrence`` goes; the others that are meant take its new time of day, and are moved by
     as many days. The staff, and the resources that are named, are theirs from now on. None stays as it is: resources as far as they are
     free and where the staff are. Raises InvalidValueError: nothing is to change, or staff that cannot be.
@@ -64,71 +65,77 @@ class CourseChangePlan:
     kept: Mapping[int, str]
 
 
-class ChangeCourseHandler:
-    """Carries out ChangeCourse. Sessions keep their ids, their length and everybody on their rosters."""
+@dataclass(frozen=True, slots=True)
+class PreviewCourseChange(Query[CourseChangePlan]):
+    """What a change of a course would do; nothing is recorded."""
 
-    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
-        self._logs = logs
-        self._clock = clock
+    command: ChangeCourse
 
-    def __call__(self, tenant_id: UUID, command: ChangeCourse, by: Provenance) -> Outcome[Course]:
-        """Raises NotFoundError: no such course, clinician or resource; StaleVersionError; InvalidValueError: the course has no such
-        occurrence; SeriesConflictError: a session cannot take place then; NothingToChangeError: not one is changed.
-        """
-        log = self._logs.of(tenant_id)
-        return log.carry_out(Course, by, lambda: retry_when_overtaken(lambda: self._record(log, command, by)))
 
-    def preview(self, tenant_id: UUID, command: ChangeCourse) -> CourseChangePlan:
-        """Return what the command would change; nothing is recorded. Raises what the command raises, but for conflicts."""
-        return self._plan(self._logs.of(tenant_id), command, self._clock.now())
+def _own_course(log: PracticeLog, actor: Actor, command: ChangeCourse) -> None:
+    own_course(log, actor, command.id, command.from_occurrence, command.scope)
+    if actor.clinician_id is not None:
+        own_new_staff(actor, log.load(Course, command.id).staff_ids, command.staff_ids)
 
-    def _plan(self, log: PracticeLog, command: ChangeCourse, now: datetime) -> CourseChangePlan:
-        course = log.load(Course, command.id, command.expected_version)
-        meant = course.meant(command.from_occurrence, command.scope)
-        loaded = log.load_all(GroupSession, list(meant.values()))
-        sessions = {index: loaded[session_id] for index, session_id in meant.items()}
-        planned = {each.index: each for each in course.sessions}
-        asked = {index: _wanted(course, planned[index], each, command, now) for index, each in sessions.items()}
-        kept = {index: code for index, code in asked.items() if isinstance(code, str)}
-        wishes = [preferences for preferences in asked.values() if isinstance(preferences, RequestedOccurrence)]
-        if not wishes:
-            return CourseChangePlan(course, sessions, None, kept)
-        return CourseChangePlan(course, sessions, decide_moves(log, course.service_id, wishes, now, sessions), kept)
 
-    def _record(self, log: PracticeLog, command: ChangeCourse, by: Provenance) -> Outcome[Course]:
-        now = self._clock.now()
-        plan = self._plan(log, command, now)
-        decisions, course = plan.decisions, plan.course
-        if decisions and decisions.conflicts and command.on_conflict is OnConflict.ALL_OR_NOTHING:
-            raise SeriesConflictError(decisions.conflicts)
-        refused = {conflict.index: conflict.code for conflict in decisions.conflicts} if decisions else {}
-        kept = dict(sorted({**plan.kept, **refused}.items()))
-        if decisions is None or not decisions.granted:
-            raise NothingToChangeError(kept)
-        starts = {each.index: each.starts_at for each in course.sessions}
-        for each in decisions.granted:
-            session, wanted = plan.sessions[each.wanted.index], each.wanted
-            # One that keeps its time keeps the one that the course has for it, too: it may be an exception.
-            if wanted.starts_at != session.starts_at:
-                starts[wanted.index] = wanted.starts_at
-            session.move(wanted.staff_ids, each.slot, now)
-        changed = [each.wanted.index for each in decisions.granted]
-        change = CourseChange(command.scope, command.from_occurrence, changed, kept)
-        course.change(change, command.staff_ids or course.staff_ids, starts, now)
-        touched = [plan.sessions[index] for index in changed]
-        try:
-            position = log.record(
-                course,
-                *touched,
-                by=by,
-                claims=[claim for session in touched for claim in session.claims()],
-                releases=[*(session.id for session in touched), *decisions.expired],
-                caps=caps_on_sessions(log.catalogue(at_least=0), touched),
-            )
-        except (TimeTakenError, LimitReachedError, StaleVersionError) as error:
-            # Somebody else took one of the times, or came to one of the sessions.
-            raise OvertakenError(error) from error
-        return Outcome(course, position)
+def _own_previewed(log: PracticeLog, actor: Actor, query: PreviewCourseChange) -> None:
+    _own_course(log, actor, query.command)
+
+
+@answers(PreviewCourseChange, needs=Permission.CHANGE_VISITS, within=_own_previewed)
+def preview_course_change(log: PracticeLog, query: PreviewCourseChange, context: QueryContext) -> CourseChangePlan:
+    """Raises what ``change_course`` raises, except for conflicts."""
+    return _plan(log, query.command, context.now)
+
+
+@handles(ChangeCourse, needs=Permission.CHANGE_VISITS, within=_own_course)
+def change_course(log: PracticeLog, command: ChangeCourse, context: Context) -> Outcome[Course]:
+    """Change sessions in one append; they keep their ids, their length and everybody on their rosters.
+
+    Raises NotFoundError: no such course, clinician or resource; StaleVersionError; InvalidValueError: the
+    course has no such occurrence; SeriesConflictError: a session cannot take place then;
+    NothingToChangeError: not one is changed.
+    """
+    now = context.now
+    plan = _plan(log, command, now)
+    decisions, course = plan.decisions, plan.course
+    if decisions and decisions.conflicts and command.on_conflict is OnConflict.ALL_OR_NOTHING:
+        raise SeriesConflictError(decisions.conflicts)
+    refused = {conflict.index: conflict.code for conflict in decisions.conflicts} if decisions else {}
+    kept = dict(sorted({**plan.kept, **refused}.items()))
+    if decisions is None or not decisions.granted:
+        raise NothingToChangeError(kept)
+    starts = {each.index: each.starts_at for each in course.sessions}
+    for each in decisions.granted:
+        session, wanted = plan.sessions[each.wanted.index], each.wanted
+        # A session that keeps its time keeps the course's time for it too: it may be an exception.
+        if wanted.starts_at != session.starts_at:
+            starts[wanted.index] = wanted.starts_at
+        session.move(wanted.staff_ids, each.slot, now)
+    changed = [each.wanted.index for each in decisions.granted]
+    change = CourseChange(command.scope, command.from_occurrence, changed, kept)
+    course.change(change, command.staff_ids or course.staff_ids, starts, now)
+    touched = [plan.sessions[index] for index in changed]
+    guards: list[Guard] = [
+        *(TimeRelease(holder_id) for holder_id in (*(session.id for session in touched), *decisions.expired)),
+        *(claim for session in touched for claim in session.claims()),
+        *caps_on_sessions(log.catalogue(at_least=0), touched),
+    ]
+    return log.commit(course, *touched, by=context.provenance, guards=guards)
+
+
+def _plan(log: PracticeLog, command: ChangeCourse, now: datetime) -> CourseChangePlan:
+    course = log.load(Course, command.id, command.expected_version)
+    meant = course.meant(command.from_occurrence, command.scope)
+    loaded = log.load_all(GroupSession, list(meant.values()))
+    sessions = {index: loaded[session_id] for index, session_id in meant.items()}
+    planned = {each.index: each for each in course.sessions}
+    asked = {index: _wanted(course, planned[index], each, command, now) for index, each in sessions.items()}
+    kept = {index: code for index, code in asked.items() if isinstance(code, str)}
+    requested = [each for each in asked.values() if isinstance(each, RequestedOccurrence)]
+    if not requested:
+        return CourseChangePlan(course, sessions, None, kept)
+    return CourseChangePlan(course, sessions, decide_moves(log, course.service_id, requested, now, sessions), kept)
 
 
 def _wanted(

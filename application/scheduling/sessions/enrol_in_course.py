@@ -1,22 +1,25 @@
 """Gives a person a seat in every session of a course that is to come, or a place in the lines of those that are full."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.patients.person import Person, refuse_gone
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Actor, Permission
+from application.kernel.practice_log import PracticeLog
+from application.patients.person import person_of, refuse_gone
+from application.scheduling.reach import own_course
 from application.scheduling.series.book_series import OnConflict
-from application.scheduling.sessions.course_roster import CourseRosterHandler
-from domain.patients.standing import PatientSeen
+from application.scheduling.sessions.course_roster import COURSE_TRIES, change_places
+from domain.kernel.presence import PresenceGuard
 from domain.scheduling.series.errors import Conflict
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.course_events import CourseEnrolment
 from domain.scheduling.sessions.errors import CourseFullError, SessionFullError
-from domain.scheduling.sessions.group_session import GroupSession
 
 
 @dataclass(frozen=True, slots=True)
-class EnrolInCourse:
+class EnrolInCourse(Command[Course]):
     """``waits``: where every seat is taken, wait for one. If not, ``on_conflict`` says whether the other sessions are enough."""
 
     id: UUID
@@ -27,43 +30,44 @@ class EnrolInCourse:
     expected_version: int | None = None
 
 
-class EnrolInCourseHandler(CourseRosterHandler[EnrolInCourse]):
-    """Carries out EnrolInCourse. What is cancelled or has begun, and where the person is already, stays as it is."""
+def _own_course(log: PracticeLog, actor: Actor, command: EnrolInCourse) -> None:
+    own_course(log, actor, command.id, command.from_occurrence)
 
-    def refuse(self, person: Person, command: EnrolInCourse) -> None:
-        """Raises NotFoundError: they were erased; PatientMergedError, PatientWithdrawnError."""
+
+@handles(EnrolInCourse, needs=Permission.ENROL, within=_own_course, tries=COURSE_TRIES)
+def enrol_in_course(log: PracticeLog, command: EnrolInCourse, context: Context) -> Outcome[Course]:
+    """Enrol in every session to come that agrees; what is cancelled or has begun, and where the person is already, stays.
+
+    Raises NotFoundError: no such course or patient, or an erased one; PatientMergedError,
+    PatientWithdrawnError; InvalidValueError: no such occurrence; CourseFullError: some sessions are full,
+    and it is all or nothing; NothingToChangeError: every session refuses.
+    """
+    with log.turn_at(command.id):
+        course = log.load(Course, command.id, command.expected_version)
+        person = person_of(log, command.patient_id)
         refuse_gone(person, command.patient_id)
-
-    def relies_on(self, command: EnrolInCourse) -> PatientSeen:
-        return PatientSeen(command.patient_id)
-
-    def ask(self, session: GroupSession, person: Person, command: EnrolInCourse) -> None:
-        """Raises what ``GroupSession.enrol`` raises."""
-        session.enrol(command.patient_id, person.ids, self._clock.now(), waits=command.waits)
-
-    def refuse_some(
-        self, refusing: Mapping[int, GroupSession], kept: Mapping[int, str], command: EnrolInCourse
-    ) -> None:
-        """Raises CourseFullError: some sessions are full, and it is to be all or nothing."""
+        places = change_places(
+            log,
+            course,
+            command.from_occurrence,
+            lambda session: session.enrol(command.patient_id, person.ids, context.now, waits=command.waits),
+        )
         full = [
-            Conflict(index, session.starts_at, kept[index])
-            for index, session in refusing.items()
-            if kept[index] == SessionFullError.code
+            Conflict(index, session.starts_at, places.kept[index])
+            for index, session in places.refused.items()
+            if places.kept[index] == SessionFullError.code
         ]
         if full and command.on_conflict is OnConflict.ALL_OR_NOTHING:
             raise CourseFullError(full)
-
-    def note(
-        self, course: Course, command: EnrolInCourse, done: Mapping[int, GroupSession], kept: Mapping[int, str]
-    ) -> None:
-        has_seat = {index: command.patient_id in session.roster for index, session in done.items()}
-        course.enrol(
-            CourseEnrolment(
-                command.patient_id,
-                command.from_occurrence,
-                enrolled=[index for index, seat in has_seat.items() if seat],
-                waiting=[index for index, seat in has_seat.items() if not seat],
-                kept=kept,
-            ),
-            self._clock.now(),
+        places.require_any()
+        has_seat = {index: command.patient_id in session.roster for index, session in places.done.items()}
+        enrolment = CourseEnrolment(
+            command.patient_id,
+            command.from_occurrence,
+            enrolled=[index for index, seat in has_seat.items() if seat],
+            waiting=[index for index, seat in has_seat.items() if not seat],
+            kept=places.kept,
         )
+        course.enrol(enrolment, context.now)
+        guards = [PresenceGuard(command.patient_id)]
+        return log.commit(course, *places.done.values(), by=context.provenance, guards=guards)

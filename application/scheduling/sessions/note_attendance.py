@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import person_of
-from application.scheduling.sessions.roster_change import RosterHandler
+from application.scheduling.reach import own_session
+from application.scheduling.sessions.roster_change import ROSTER_TRIES, commit_roster, in_turn
 from domain.scheduling.sessions.group_session import GroupSession
 
 
 @dataclass(frozen=True, slots=True)
-class NoteAttendance:
+class NoteAttendance(Command[GroupSession]):
     """All of them came, or none of them did."""
 
     id: UUID
@@ -19,12 +23,16 @@ class NoteAttendance:
     expected_version: int | None = None
 
 
-class NoteAttendanceHandler(RosterHandler[NoteAttendance]):
-    """Carries out NoteAttendance: for all who are named, or for none."""
+@handles(NoteAttendance, needs=Permission.NOTE_ATTENDANCE, within=own_session, tries=ROSTER_TRIES, detects_repeats=True)
+def note_attendance(log: PracticeLog, command: NoteAttendance, context: Context) -> Outcome[GroupSession]:
+    """Note it for all the patients named, or for none.
 
-    def change(self, log: PracticeLog, thing: GroupSession, command: NoteAttendance) -> None:
-        """Raises NotFoundError: there is no such patient; what ``GroupSession.note_attendance`` raises."""
+    Raises NotFoundError: no such patient; what ``GroupSession.note_attendance`` raises.
+    """
+    with in_turn(log, command.id, context):
+        session = log.load(GroupSession, command.id, command.expected_version)
         for patient_id in command.patient_ids:
-            # Whoever is on the roster under this very id need not be looked up.
-            ids = (patient_id,) if patient_id in thing.roster else person_of(log, patient_id).ids
-            thing.note_attendance(ids, command.attended, self._clock.now())
+            # A patient on the roster under this very id needs no reading.
+            ids = (patient_id,) if patient_id in session.roster else person_of(log, patient_id).ids
+            session.note_attendance(ids, command.attended, context.now)
+        return commit_roster(log, session, context)

@@ -7,28 +7,30 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from application.kernel.commands import Command, Context, handles
+from application.kernel.conditions import Guard
 from application.kernel.outcome import Outcome
-from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLog, PracticeLogs
-from application.kernel.retry import OvertakenError, retry_when_overtaken
+from application.kernel.permissions import Actor, Permission
+from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.schedule import load_schedule, start_window
 from application.scheduling.availability.visit_caps import caps_on_session
+from application.scheduling.reach import own_clinicians
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
-from domain.kernel.provenance import CommandRepeatedError, Provenance
+from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
 from domain.practice.resource import Resource
 from domain.practice.seats import checked_seats
 from domain.practice.service import Service
 from domain.scheduling.availability.joint_slot import joint_slot
 from domain.scheduling.availability.query import Slot
-from domain.scheduling.errors import LimitReachedError, TimeTakenError
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.sessions.terms import GroupSessionTerms, checked_staff
+from domain.scheduling.time_claim import TimeRelease
 
 
 @dataclass(frozen=True, slots=True)
-class PlanSession:
+class PlanSession(Command[GroupSession]):
     """``staff_ids`` all give it, the first of them leads. Resources that are named are used; what the service requires beyond is chosen.
 
     ``seats`` None is as many as the service says.
@@ -41,47 +43,39 @@ class PlanSession:
     resource_ids: tuple[UUID, ...] = ()
 
 
-class PlanSessionHandler:
-    """Carries out PlanSession."""
+def _own_staff(log: PracticeLog, actor: Actor, command: PlanSession) -> None:
+    own_clinicians(actor, *command.staff_ids)
 
-    def __init__(self, logs: PracticeLogs, clock: Clock) -> None:
-        self._logs = logs
-        self._clock = clock
 
-    def __call__(self, tenant_id: UUID, command: PlanSession, by: Provenance) -> Outcome[GroupSession]:
-        """Raises NotFoundError: no such service, clinician or resource; InvalidValueError: nobody says how many seats; what
-        ``joint_slot`` raises: the time is not free.
-        """
-        log = self._logs.of(tenant_id)
-        return log.carry_out(
-            GroupSession, by, lambda: retry_when_overtaken(lambda: self._plan(log, command, by)), checks_itself=True
-        )
-
-    def _plan(self, log: PracticeLog, command: PlanSession, by: Provenance) -> Outcome[GroupSession]:
-        now, staff = self._clock.now(), checked_staff(command.staff_ids)
-        schedule = load_schedule(
-            log,
-            command.service_id,
-            staff,
-            start_window(command.starts_at),
-            now,
-            resource_ids=command.resource_ids,
-            command_id=by.command_id,
-        )
-        if schedule.consultation.is_command_recorded:
-            raise CommandRepeatedError
-        for resource_id in command.resource_ids:
-            schedule.catalogue.one(Resource, resource_id)
-        questions = [schedule.question(clinician_id) for clinician_id in staff]
-        slot = joint_slot(questions, command.starts_at, command.resource_ids)
-        terms = terms_of(schedule.service, staff, slot, seats_of(schedule.service, command.seats))
-        session = GroupSession.plan(id=uuid7(), terms=terms, at=now)
-        caps = caps_on_session(schedule.catalogue, session)
-        try:
-            position = log.record(session, by=by, claims=session.claims(), releases=schedule.expired, caps=caps)
-        except (TimeTakenError, LimitReachedError) as error:
-            raise OvertakenError(error) from error
-        return Outcome(session, position)
+@handles(PlanSession, needs=Permission.CHANGE_VISITS, within=_own_staff, detects_repeats=True)
+def plan_session(log: PracticeLog, command: PlanSession, context: Context) -> Outcome[GroupSession]:
+    """Raises NotFoundError: no such service, clinician or resource; InvalidValueError: no number of seats; what
+    ``joint_slot`` raises: the time is not free.
+    """
+    staff = checked_staff(command.staff_ids)
+    schedule = load_schedule(
+        log,
+        command.service_id,
+        staff,
+        start_window(command.starts_at),
+        context.now,
+        resource_ids=command.resource_ids,
+        command_id=context.provenance.command_id,
+    )
+    if schedule.consultation.is_command_recorded:
+        raise CommandRepeatedError
+    for resource_id in command.resource_ids:
+        schedule.catalogue.one(Resource, resource_id)
+    queries = [schedule.question(clinician_id) for clinician_id in staff]
+    slot = joint_slot(queries, command.starts_at, command.resource_ids)
+    terms = terms_of(schedule.service, staff, slot, seats_of(schedule.service, command.seats))
+    session = GroupSession.plan(id=uuid7(), terms=terms, at=context.now)
+    guards: list[Guard] = [
+        *(TimeRelease(holder_id) for holder_id in schedule.expired),
+        *session.claims(),
+        *caps_on_session(schedule.catalogue, session),
+    ]
+    return log.commit(session, by=context.provenance, guards=guards)
 
 
 def seats_of(service: Service, seats: int | None) -> int:

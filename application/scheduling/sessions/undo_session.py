@@ -4,24 +4,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.kernel.commands import Command, Context, handles
+from application.kernel.conditions import Guard
 from application.kernel.errors import NotFoundError
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import person_of
 from application.scheduling.availability.schedule import expired_holders
 from application.scheduling.availability.visit_caps import caps_on_session
-from application.scheduling.sessions.roster_change import RosterHandler
-from domain.kernel.provenance import Provenance
+from application.scheduling.reach import own_session
+from application.scheduling.sessions.roster_change import ROSTER_TRIES, in_turn
+from domain.kernel.presence import PresenceGuard
 from domain.patients.errors import PatientWithdrawnError
-from domain.patients.standing import PatientSeen
 from domain.scheduling.errors import NothingToUndoError, NotLastError
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession
 from domain.scheduling.sessions.undo import undo
+from domain.scheduling.time_claim import TimeRelease
 
 _IN_IT = (EnrolmentStatus.ENROLLED, EnrolmentStatus.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
-class UndoSession:
+class UndoSession(Command[GroupSession]):
     """``version`` is the one that the command made which is to be undone.
 
     Many people come to a session: without it somebody else's command might be the last one by now.
@@ -32,48 +37,48 @@ class UndoSession:
     expected_version: int | None = None
 
 
-class UndoSessionHandler(RosterHandler[UndoSession]):
-    """Carries out UndoSession. The log knows where the last command began: the session is again what it was before that."""
+@handles(UndoSession, needs=Permission.CHANGE_VISITS, within=own_session, tries=ROSTER_TRIES, detects_repeats=True)
+def undo_session(log: PracticeLog, command: UndoSession, context: Context) -> Outcome[GroupSession]:
+    """Restore the session to what it was before its last command.
 
-    def change(self, log: PracticeLog, thing: GroupSession, command: UndoSession) -> None:
-        """Raises NotLastError: somebody was there since; what ``undo`` raises; NotFoundError, PatientWithdrawnError: who would be in
-        it again is gone.
-        """
-        if thing.version != command.version:
-            raise NotLastError(
-                "somebody has changed the session since, or come or gone: what they did stays; read its history"
-            )
-        began = log.reader.began(thing.id, thing.version)
+    Raises NotLastError: it has changed since; what ``undo`` raises; NotFoundError, PatientWithdrawnError:
+    a person to be restored is gone; TimeTakenError: others have the time; LimitReachedError.
+    """
+    with in_turn(log, command.id, context):
+        session = log.load(GroupSession, command.id, command.expected_version)
+        if session.version != command.version:
+            raise NotLastError("the session, or its roster, has changed since; those changes stay: read its history")
+        began = log.reader.began(session.id, session.version)
         if began is None:
             raise NothingToUndoError
-        earlier = log.look_up(GroupSession, thing.id, version=began.version - 1) if began.version > 1 else None
-        undo(thing, began.event_type.rpartition(".")[2], earlier, self._clock.now())
-        for patient_id in _coming_back(thing):
+        earlier = log.look_up(GroupSession, session.id, version=began.version - 1) if began.version > 1 else None
+        undo(session, began.event_type.rpartition(".")[2], earlier, context.now)
+        guards: list[Guard] = [*_time_guards(log, session, context)]
+        # One command withdraws one person, so that at most one comes back, under whatever ids.
+        for patient_id in _coming_back(session):
             person = person_of(log, patient_id)
             if person.is_erased:
                 raise NotFoundError("patient")
             if person.is_withdrawn:
                 raise PatientWithdrawnError
+            guards.append(PresenceGuard(person.ids[0]))
+        return log.commit(session, by=context.provenance, guards=guards)
 
-    def record(
-        self, log: PracticeLog, thing: GroupSession, by: Provenance, relies_on: PatientSeen | None = None
-    ) -> int:
-        """Raises TimeTakenError: others have the time that the session gave up; LimitReachedError: others filled the day or week."""
-        # One command takes one person off: whoever comes back is one person, under whatever ids.
-        back = next(_coming_back(thing), None)
-        seen = PatientSeen(person_of(log, back).ids[0]) if back else None
-        if not any(isinstance(fact, (GroupSession.Moved, GroupSession.Reinstated)) for fact in thing.pending_events):
-            releases = [thing.id] if thing.is_archived else []
-            return log.record(thing, by=by, releases=releases, relies_on=seen)
-        claims = thing.claims()
-        found = log.reader.read_booking_context([claim.what for claim in claims], thing.taken).claims
-        releases = [thing.id, *expired_holders(found, self._clock.now())]
-        caps = caps_on_session(log.catalogue(at_least=0), thing)
-        return log.record(thing, by=by, claims=claims, releases=releases, caps=caps, relies_on=seen)
+
+def _time_guards(log: PracticeLog, session: GroupSession, context: Context) -> list[Guard]:
+    if not any(isinstance(event, (GroupSession.Moved, GroupSession.Reinstated)) for event in session.pending_events):
+        return [TimeRelease(session.id)] if session.is_archived else []
+    claims = session.claims()
+    found = log.reader.read_booking_context([claim.what for claim in claims], session.taken).claims
+    return [
+        *(TimeRelease(holder_id) for holder_id in (session.id, *expired_holders(found, context.now))),
+        *claims,
+        *caps_on_session(log.catalogue(at_least=0), session),
+    ]
 
 
 def _coming_back(session: GroupSession) -> Iterator[UUID]:
     """Yield who gets a seat or a place in line again that they had given up."""
-    for fact in session.pending_events:
-        if isinstance(fact, GroupSession.StandingRestored) and fact.before not in _IN_IT and fact.status in _IN_IT:
-            yield fact.patient_id
+    for event in session.pending_events:
+        if isinstance(event, GroupSession.StandingRestored) and event.before not in _IN_IT and event.status in _IN_IT:
+            yield event.patient_id

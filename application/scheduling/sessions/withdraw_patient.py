@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.patients.person import Person
-from application.scheduling.sessions.roster_change import PersonHandler
+from application.kernel.commands import Command, Context, handles
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission
+from application.kernel.practice_log import PracticeLog
+from application.scheduling.reach import own_session
+from application.scheduling.sessions.roster_change import ROSTER_TRIES, commit_roster, in_turn, session_and_person
 from domain.scheduling.sessions.group_session import GroupSession
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawPatient:
+class WithdrawPatient(Command[GroupSession]):
     """The person gives up their seat, or their place in the line."""
 
     id: UUID
@@ -17,9 +21,10 @@ class WithdrawPatient:
     expected_version: int | None = None
 
 
-class WithdrawPatientHandler(PersonHandler[WithdrawPatient]):
-    """Carries out WithdrawPatient."""
-
-    def ask(self, session: GroupSession, person: Person, command: WithdrawPatient) -> None:
-        """Raises what ``GroupSession.withdraw`` raises."""
-        session.withdraw(person.ids, self._clock.now())
+@handles(WithdrawPatient, needs=Permission.ENROL, within=own_session, tries=ROSTER_TRIES, detects_repeats=True)
+def withdraw_patient(log: PracticeLog, command: WithdrawPatient, context: Context) -> Outcome[GroupSession]:
+    """Raises what ``GroupSession.withdraw`` raises."""
+    with in_turn(log, command.id, context):
+        session, person = session_and_person(log, command)
+        session.withdraw(person.ids, context.now)
+        return commit_roster(log, session, context)

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from application.kernel.errors import StaleVersionError
-from application.kernel.handlers import retry_on_stale
 from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLog, PracticeLogs
+from application.kernel.retry import retry_on_stale
 from application.scheduling.zone_changes.ports import ZoneSightingStore
 from application.scheduling.zone_changes.visit_mover import Moving
 from application.scheduling.zone_changes.wall_times import Move, disagreements_of, in_order, moves_in, moves_of
@@ -22,6 +22,7 @@ from domain.kernel.zone_sightings import Sightings
 from domain.practice.practice import Practice
 from domain.scheduling.errors import TimeTakenError
 from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.time_claim import TimeRelease
 
 ACTOR: Final = "system"
 _BATCH: Final = 100
@@ -81,7 +82,7 @@ class AdoptZoneRulesHandler:
         cause = uuid5(tenant_id, f"zone rules {seen.newest.release} {seen.newest.seen_at.isoformat()}")
         kept: list[Kept] = []
         for first in range(0, len(due), _BATCH):
-            ids = [move.thing.id for move in due[first : first + _BATCH]]
+            ids = [move.aggregate.id for move in due[first : first + _BATCH]]
             kept += self._keep(log, seen, ids, cause)
             report(min(first + _BATCH, len(due)), len(due))
         self._adopt(log, seen.newest.release, found.said, cause)
@@ -96,14 +97,13 @@ class AdoptZoneRulesHandler:
             if not due:
                 return []
             moving = Moving(log, due, seen.newest.release, now)
-            named = ",".join(f"{move.thing.id} {move.thing.version}" for move in due)
+            named = ",".join(f"{move.aggregate.id} {move.aggregate.version}" for move in due)
             log.record(
                 *moving.things(),
                 by=Provenance(ACTOR, uuid5(cause, named), causation_id=cause),
-                claims=moving.claims(),
-                releases=moving.releases(),
+                guards=[*map(TimeRelease, moving.releases()), *moving.claims()],
             )
-            return [_told(move, is_beside=move.thing.id in moving.beside) for move in due]
+            return [_told(move, is_beside=move.aggregate.id in moving.beside) for move in due]
 
         overtaken = (StaleVersionError, TimeTakenError, CommandRepeatedError)
         return retry_on_stale(decide, tries=_TRIES, overtaken=overtaken)
@@ -121,5 +121,5 @@ class AdoptZoneRulesHandler:
 
 
 def _told(move: Move, *, is_beside: bool = False) -> Kept:
-    kind = "session" if isinstance(move.thing, GroupSession) else "appointment"
-    return Kept(move.thing.id, kind, move.zone, move.starts_at, move.to, is_beside)
+    kind = "session" if isinstance(move.aggregate, GroupSession) else "appointment"
+    return Kept(move.aggregate.id, kind, move.zone, move.starts_at, move.to, is_beside)

@@ -32,19 +32,19 @@ class Moving:
 
     def __init__(self, log: PracticeLog, moves: Sequence[Move], release: str, now: datetime) -> None:
         self._now = now
-        self._things: list[Appointment | GroupSession] = [move.thing for move in moves]
+        self._things: list[Appointment | GroupSession] = [move.aggregate for move in moves]
         for move in moves:
             self._move(move)
         self._plans: list[Aggregate] = [*self._series(log, moves), *self._courses(log, moves)]
-        held = [claim for thing in self._things for claim in thing.claims() if not claim.pending]
+        held = [claim for aggregate in self._things for claim in aggregate.claims() if not claim.pending]
         self._expired: list[UUID] = []
         self._taken: dict[UUID, list[TimeClaim]] = defaultdict(list)
         if held:
             self._read_taken(log, held)
         self._claims: list[TimeClaim] = []
         self.beside: set[UUID] = set()
-        for thing in self._things:
-            self._claim(thing, REASON.format(release=release))
+        for aggregate in self._things:
+            self._claim(aggregate, REASON.format(release=release))
 
     def things(self) -> list[Aggregate]:
         return [*self._things, *self._plans]
@@ -53,24 +53,24 @@ class Moving:
         return self._claims
 
     def releases(self) -> list[UUID]:
-        return [*(thing.id for thing in self._things), *self._expired]
+        return [*(aggregate.id for aggregate in self._things), *self._expired]
 
     def _move(self, move: Move) -> None:
         """Everything but the time stays: who gives it, where, with what, and for how long."""
-        thing = move.thing
-        during = TimeRange(move.to, move.to + thing.during.duration)
-        if isinstance(thing, GroupSession):
-            slot = Slot(during.starts_at, during.ends_at, thing.location_id, tuple(thing.resource_ids))
-            thing.move(thing.staff_ids, slot, self._now)
+        aggregate = move.aggregate
+        during = TimeRange(move.to, move.to + aggregate.during.duration)
+        if isinstance(aggregate, GroupSession):
+            slot = Slot(during.starts_at, during.ends_at, aggregate.location_id, tuple(aggregate.resource_ids))
+            aggregate.move(aggregate.staff_ids, slot, self._now)
         else:
-            thing.reschedule(during, thing.resource_ids, self._now)
+            aggregate.reschedule(during, aggregate.resource_ids, self._now)
 
     def _series(self, log: PracticeLog, moves: Sequence[Move]) -> list[Series]:
         """Note in each series where its visits are now: one that lay where the series has it is no exception by this."""
         by_series: dict[UUID, dict[int, Move]] = defaultdict(dict)
         for move in moves:
-            if isinstance(move.thing, Appointment) and move.thing.series_id and move.thing.occurrence:
-                by_series[move.thing.series_id][move.thing.occurrence] = move
+            if isinstance(move.aggregate, Appointment) and move.aggregate.series_id and move.aggregate.occurrence:
+                by_series[move.aggregate.series_id][move.aggregate.occurrence] = move
         touched: list[Series] = []
         for series in log.load_all(Series, list(by_series)).values() if by_series else ():
             moved = by_series[series.id]
@@ -84,8 +84,8 @@ class Moving:
     def _courses(self, log: PracticeLog, moves: Sequence[Move]) -> list[Course]:
         by_course: dict[UUID, dict[UUID, Move]] = defaultdict(dict)
         for move in moves:
-            if isinstance(move.thing, GroupSession) and move.thing.course_id:
-                by_course[move.thing.course_id][move.thing.id] = move
+            if isinstance(move.aggregate, GroupSession) and move.aggregate.course_id:
+                by_course[move.aggregate.course_id][move.aggregate.id] = move
         touched: list[Course] = []
         for course in log.load_all(Course, list(by_course)).values() if by_course else ():
             moved = by_course[course.id]
@@ -105,24 +105,24 @@ class Moving:
         around = TimeRange(min(claim.during.starts_at for claim in held), max(claim.during.ends_at for claim in held))
         found = log.reader.read_booking_context(list(dict.fromkeys(claim.what for claim in held)), around).claims
         self._expired = expired_holders(found, self._now)
-        own = {thing.id for thing in self._things}
+        own = {aggregate.id for aggregate in self._things}
         for claim in found:
             if claim.holder_id not in own and not claim.has_expired(self._now):
                 self._taken[claim.what].append(claim)
 
-    def _claim(self, thing: Appointment | GroupSession, reason: str) -> None:
+    def _claim(self, aggregate: Appointment | GroupSession, reason: str) -> None:
         """Claim its time; beside others what they have already. A session has no fact of its own for that: its claim alone says so."""
-        wanted = [claim for claim in thing.claims() if not claim.pending]
+        wanted = [claim for claim in aggregate.claims() if not claim.pending]
         against = [
             other for claim in wanted for other in self._taken[claim.what] if other.during.overlaps(claim.during)
         ]
         shared = list(dict.fromkeys(other.what for other in against))
         if shared:
-            self.beside.add(thing.id)
-            if isinstance(thing, Appointment):
+            self.beside.add(aggregate.id)
+            if isinstance(aggregate, Appointment):
                 overlaps = list(dict.fromkeys(other.holder_id for other in against))
-                thing.exempt([TimeTakenError.code], overlaps, shared, reason, self._now)
-        claims = [claim._replace(beside=claim.beside or claim.what in shared) for claim in thing.claims()]
+                aggregate.exempt([TimeTakenError.code], overlaps, shared, reason, self._now)
+        claims = [claim._replace(beside=claim.beside or claim.what in shared) for claim in aggregate.claims()]
         self._claims += claims
         for claim in claims:
             self._taken[claim.what].append(claim)

@@ -25,7 +25,7 @@ _LOADED: Final = 250
 class Move(NamedTuple):
     """One that is to start at another instant so that its time on the wall stays."""
 
-    thing: Appointment | GroupSession
+    aggregate: Appointment | GroupSession
     zone: str
     starts_at: datetime
     to: datetime
@@ -78,12 +78,16 @@ def moves_of(log: PracticeLog, sightings: Sightings, ids: Sequence[UUID]) -> lis
     zones = {location.id: location.zone for location in catalogue.all(Location)}
     found: list[Move] = []
     for events in log.reader.streams(ids).values():
-        if (it := placed(events)) is None or it.thing.location_id not in zones:
+        if (it := placed(events)) is None or it.aggregate.location_id not in zones:
             continue
-        zone = zones[it.thing.location_id]
+        zone = zones[it.aggregate.location_id]
         former, newest = sightings.rules(sightings.in_force_at(it.chosen_at), zone), sightings.newest_rules(zone)
-        if former and newest and (to := kept_on_the_wall(it.thing.starts_at, former, newest)) != it.thing.starts_at:
-            found.append(Move(it.thing, zone, it.thing.starts_at, to))
+        if (
+            former
+            and newest
+            and (to := kept_on_the_wall(it.aggregate.starts_at, former, newest)) != it.aggregate.starts_at
+        ):
+            found.append(Move(it.aggregate, zone, it.aggregate.starts_at, to))
     return found
 
 
@@ -93,8 +97,8 @@ def in_order(moves: Iterable[Move]) -> list[Move]:
     earlier = [move for move in listed if move.later < timedelta()]
     later = [move for move in listed if move.later > timedelta()]
     return [
-        *sorted(earlier, key=lambda move: (move.starts_at, move.thing.id)),
-        *sorted(later, key=lambda move: (move.starts_at, move.thing.id), reverse=True),
+        *sorted(earlier, key=lambda move: (move.starts_at, move.aggregate.id)),
+        *sorted(later, key=lambda move: (move.starts_at, move.aggregate.id), reverse=True),
     ]
 
 

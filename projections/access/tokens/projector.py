@@ -29,6 +29,7 @@ where k.tenant_id = (select log.current_tenant()) and k.key_id = r.key_id
 
 class AccessProjector:
     name = "access"
+    version = 1
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         issued: dict[object, Row] = {}

@@ -1,4 +1,4 @@
--- Whose key a key is, and whose visits a feed shows; only hashes of keys and tokens are known. Runs as scheduler_owner with search_path on the schema that is filled.
+-- API keys and calendar feeds. Only the hashes of keys and tokens are stored.
 
 create table api_key (
     tenant_id    uuid not null,
@@ -16,17 +16,10 @@ create table api_key (
 
 create index api_key_by_hash on api_key (key_hash);
 
-alter table api_key enable row level security;
-alter table api_key force row level security;
-create policy tenant on api_key using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()));
-create policy whole on api_key for select to scheduler_backup using (true);
-
--- A key is looked up before its practice is known: whoever holds the key knows its hash, and sees this one row.
+-- A key is looked up before its practice is known: the holder of a key may read the row with its
+-- hash.
 create policy holder on api_key for select to scheduler_app
     using (key_hash = decode(nullif(current_setting('app.key_hash', true), ''), 'hex'));
-
-grant select, insert, update, delete on api_key to scheduler_projector;
-grant select on api_key to scheduler_app, scheduler_backup;
 
 create table feed (
     tenant_id    uuid not null,
@@ -44,14 +37,6 @@ create table feed (
 
 create index feed_by_hash on feed (token_hash);
 
-alter table feed enable row level security;
-alter table feed force row level security;
-create policy tenant on feed using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()));
-create policy whole on feed for select to scheduler_backup using (true);
-
--- As a key: whoever holds a feed's token knows its hash, and sees this one row.
+-- Likewise, the holder of a feed's token may read the row with its hash.
 create policy holder on feed for select to scheduler_app
     using (token_hash = decode(nullif(current_setting('app.token_hash', true), ''), 'hex'));
-
-grant select, insert, update, delete on feed to scheduler_projector;
-grant select on feed to scheduler_app, scheduler_backup;

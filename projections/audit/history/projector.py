@@ -39,6 +39,7 @@ class HistoryProjector:
     """Whoever has taken part stays, also when a visit was moved to another room: it is their history."""
 
     name = "history"
+    version = 1
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         rows: list[Row] = []

@@ -1,7 +1,6 @@
--- What analysts see, and all that they see; docs/reporting.md explains each view. Runs as scheduler_owner with search_path on the schema
--- that is made. A view reads with the rights of its owner, so that an analyst needs none on the tables; row-level security is forced
--- on the owner too, so that a view shows the practice that was named and no other. Nothing here is personal: an id of a patient is an
--- id, and what a person is called, said or agreed to is in no view.
+-- All that analysts may read; docs/reporting.md describes each view. A view runs with the rights of
+-- its owner, so an analyst needs none on the tables. Row-level security is forced on the owner too,
+-- so a view shows only the practice of the transaction. Ids are the only data about patients here.
 
 create view visit with (security_barrier) as
 select
@@ -69,7 +68,7 @@ select
 from calendar.course c
 left join calendar.catalogue service on service.tenant_id = c.tenant_id and service.thing_id = c.service_id;
 
--- How many windows an entry has is told, and not when they are: when somebody has time is theirs.
+-- The number of an entry's windows, not their times, which are personal.
 create view waitlist_entry with (security_barrier) as
 select
     e.entry_id,
@@ -94,7 +93,7 @@ select
     o.cause
 from waitlist.opening o;
 
--- An offer runs out by the clock, and nobody has to say so: without an answer behind expires_at it has expired.
+-- An offer expires without an event: it has expired if it is unanswered after expires_at.
 create view waitlist_offer with (security_barrier) as
 select
     o.offer_id,
@@ -118,7 +117,7 @@ from waitlist.offer o
 left join calendar.catalogue service on service.tenant_id = o.tenant_id and service.thing_id = o.service_id
 left join calendar.catalogue location on location.tenant_id = o.tenant_id and location.thing_id = o.location_id;
 
--- Of a patient who was merged into another one person_id is that one's: count persons by it.
+-- person_id of a merged patient is that of the surviving one: count persons by it.
 create view patient with (security_barrier) as
 select p.patient_id, coalesce(p.merged_into, p.patient_id) as person_id, p.registered_at, p.is_erased, p.is_withdrawn
 from patients.patient p;

@@ -5,19 +5,9 @@ from typing import Final, cast
 
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.kernel.logged_event import LoggedEvent
-from projections.engine.rows import Row, Write
+from projections.engine.rows import Row, Write, insert
 
-_START: Final = """
-insert into {schema}.import (
-    tenant_id, import_id, kind, source, file_hash, status, started_at, started_by, row_count, made_count, matched_count,
-    refused_count, withdrawn_count, kept_count, undone_at, version, position
-)
-select (select log.current_tenant()), r.* from json_to_recordset(%s::json) as r (
-    import_id uuid, kind text, source text, file_hash text, status text, started_at timestamptz, started_by text, row_count integer,
-    made_count integer, matched_count integer, refused_count integer, withdrawn_count integer, kept_count integer,
-    undone_at timestamptz, version integer, position bigint
-)
-"""
+_START: Final = insert("import")
 
 # What an event does not tell of stays as it is.
 _GO_ON: Final = """
@@ -44,6 +34,7 @@ _NOTHING: Final[Row] = dict.fromkeys((*_COUNTS, "withdrawn_count", "kept_count")
 
 class ImportsProjector:
     name = "imports"
+    version = 1
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         return [

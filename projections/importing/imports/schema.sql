@@ -1,4 +1,4 @@
--- Which files were brought in. Runs as scheduler_owner with search_path on the schema that is filled.
+-- The imports of files.
 
 create table import (
     tenant_id       uuid not null,
@@ -20,10 +20,3 @@ create table import (
     position        bigint not null,
     primary key (tenant_id, import_id)
 );
-
-alter table import enable row level security;
-alter table import force row level security;
-create policy tenant on import using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()));
-create policy whole on import for select to scheduler_backup using (true);
-grant select, insert, update, delete on import to scheduler_projector;
-grant select on import to scheduler_app, scheduler_backup;

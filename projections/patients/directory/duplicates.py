@@ -16,7 +16,7 @@ _SIGNS: Final = 6
 """How many signs of a last name must agree: as many as the index looks at. A typing error behind them makes no other person."""
 
 
-class Reason(StrEnum):
+class DuplicateReason(StrEnum):
     """Why two records may be one person."""
 
     EMAIL = "same_email"
@@ -29,7 +29,7 @@ class Duplicate:
     """Another record of perhaps the same person."""
 
     patient: PatientRecord
-    reasons: Sequence[Reason]
+    reasons: Sequence[DuplicateReason]
 
 
 def duplicates_of(patients: PatientQueries, tenant_id: UUID, patient_id: UUID) -> list[Duplicate]:
@@ -54,17 +54,17 @@ def duplicates_of(patients: PatientQueries, tenant_id: UUID, patient_id: UUID) -
     return sorted(found, key=lambda one: (-len(one.reasons), one.patient.patient_id))
 
 
-def _reasons(words: Words, one: PersonalDetails, other: PersonalDetails) -> list[Reason]:
+def _reasons(words: Words, one: PersonalDetails, other: PersonalDetails) -> list[DuplicateReason]:
     agree = {
-        Reason.EMAIL: one.email is not None
+        DuplicateReason.EMAIL: one.email is not None
         and other.email is not None
         and one.email.casefold() == other.email.casefold(),
-        Reason.PHONE: one.phone is not None and one.phone == other.phone,
-        Reason.NAME_AND_BIRTH: one.date_of_birth is not None
+        DuplicateReason.PHONE: one.phone is not None and one.phone == other.phone,
+        DuplicateReason.NAME_AND_BIRTH: one.date_of_birth is not None
         and one.date_of_birth == other.date_of_birth
         and bool(_beginnings(words, one.family_name) & _beginnings(words, other.family_name)),
     }
-    return [reason for reason in Reason if agree[reason]]
+    return [reason for reason in DuplicateReason if agree[reason]]
 
 
 def _beginnings(words: Words, family_name: str) -> set[str]:

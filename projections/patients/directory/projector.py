@@ -17,6 +17,7 @@ _DETAILS: Final = frozenset({Patient.Registered.TOPIC, Patient.DetailsChanged.TO
 
 class PatientsProjector:
     name = "patients"
+    version = 1
 
     def __init__(self, index: PersonIndex) -> None:
         self._index = index

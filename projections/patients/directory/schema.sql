@@ -1,7 +1,5 @@
--- Who there is. Runs as scheduler_owner with search_path on the schema that is filled.
-
--- What is known of a person stays sealed, as the sealed part of the event that said it last: it opens under the person's key alone.
--- What was said of contacts and noted by staff is kept in the same way, each as its own event sealed it.
+-- The patient directory. Personal data stays sealed under the person's key: details, contacts and
+-- remarks are each the sealed part of the last event that set them.
 create table patient (
     tenant_id        uuid not null,
     patient_id       uuid not null,
@@ -27,9 +25,9 @@ create table patient (
 
 create index patient_by_survivor on patient (tenant_id, merged_into) where merged_into is not null;
 
--- A row for each of a person's tokens, by which they are found. The array itself cannot be searched: its operators are not leakproof,
--- so under row-level security no index would serve them; but it finds these rows again, without another index.
--- of_contact tells a token of the person's contacts from one of their own: each kind comes and goes by itself.
+-- One row for each search token of a patient. The arrays in `patient` cannot be searched: array
+-- operators are not leakproof, so row-level security keeps an index from being used. They give the
+-- rows to delete. of_contact: a token of one of the patient's contacts, not of the patient.
 create table search_term (
     tenant_id  uuid not null,
     token      bigint not null,
@@ -37,17 +35,3 @@ create table search_term (
     of_contact boolean not null default false,
     primary key (tenant_id, token, patient_id, of_contact)
 );
-
-do $$
-declare
-    t text;
-begin
-    foreach t in array array['patient', 'search_term'] loop
-        execute format('alter table %I enable row level security', t);
-        execute format('alter table %I force row level security', t);
-        execute format('create policy tenant on %I using (tenant_id = (select log.current_tenant())) with check (tenant_id = (select log.current_tenant()))', t);
-        execute format('create policy whole on %I for select to scheduler_backup using (true)', t);
-        execute format('grant select, insert, update, delete on %I to scheduler_projector', t);
-        execute format('grant select on %I to scheduler_app, scheduler_backup', t);
-    end loop;
-end $$;

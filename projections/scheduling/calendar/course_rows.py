@@ -5,21 +5,11 @@ from typing import Final, cast
 
 from domain.kernel.logged_event import LoggedEvent
 from domain.scheduling.sessions.course import Course
-from projections.engine.rows import Row, Write
+from projections.engine.rows import Row, Write, insert
 
 OF_A_COURSE: Final = f"{Course.TOPIC}."
 
-_INSERT: Final = """
-insert into {schema}.course (
-    tenant_id, course_id, service_id, staff_ids, seats, zone, rrule, starts_at, planned, skipped, version, position
-)
-select
-    (select log.current_tenant()), course_id, service_id, staff_ids, seats, zone, rrule, starts_at, planned, skipped, version, position
-from json_to_recordset(%s::json) as r (
-    course_id uuid, service_id uuid, staff_ids uuid[], seats integer, zone text, rrule text, starts_at timestamptz,
-    planned integer, skipped integer, version integer, position bigint
-)
-"""
+_INSERT: Final = insert("course")
 
 _UPDATE: Final = """
 update {schema}.course c set

@@ -6,7 +6,7 @@ from typing import Final
 from domain.kernel.logged_event import LoggedEvent
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
-from projections.engine.rows import Row, Write
+from projections.engine.rows import Row, Write, insert
 from projections.scheduling.calendar.catalogue_rows import OF_THE_CATALOGUE, catalogue_writes
 from projections.scheduling.calendar.course_rows import OF_A_COURSE, course_writes
 from projections.scheduling.calendar.former_places import place_left
@@ -49,23 +49,7 @@ _PLACE: Final = ("clinician_id", "resource_ids", "starts_at", "ends_at")
 _TELLS_PLACE: Final = "resource_ids"
 """What each fact has that puts a visit somewhere else."""
 
-_INSERT: Final = """
-insert into {schema}.appointment (
-    tenant_id, appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,
-    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at,
-    series_id, occurrence, original, version, position, placed_position
-)
-select
-    (select log.current_tenant()), appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,
-    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at,
-    series_id, occurrence, original, version, position, placed_position
-from json_to_recordset(%s::json) as r (
-    appointment_id uuid, patient_id uuid, service_id uuid, clinician_id uuid, location_id uuid, resource_ids uuid[],
-    starts_at timestamptz, ends_at timestamptz, buffer_before_minutes integer, buffer_after_minutes integer, status text, mode text,
-    price_amount_minor bigint, price_currency text, booked_at timestamptz, series_id uuid, occurrence integer, original text,
-    version integer, position bigint, placed_position bigint
-)
-"""
+_INSERT: Final = insert("appointment")
 
 # What the batch knows of the place that was left is told; what it does not know still stands in the visit's row: before the update.
 _LEAVE: Final = """
@@ -104,6 +88,7 @@ where a.tenant_id = (select log.current_tenant()) and a.appointment_id = r.appoi
 
 class CalendarProjector:
     name = "calendar"
+    version = 1
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         booked: dict[object, Row] = {}

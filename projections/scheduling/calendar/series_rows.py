@@ -5,22 +5,11 @@ from typing import Final, cast
 
 from domain.kernel.logged_event import LoggedEvent
 from domain.scheduling.series.series import Series
-from projections.engine.rows import Row, Write
+from projections.engine.rows import Row, Write, insert
 
 OF_A_SERIES: Final = f"{Series.TOPIC}."
 
-_INSERT: Final = """
-insert into {schema}.series (
-    tenant_id, series_id, patient_id, service_id, clinician_id, zone, rrule, starts_at, booked, skipped, version, position
-)
-select
-    (select log.current_tenant()), series_id, patient_id, service_id, clinician_id, zone, rrule, starts_at, booked, skipped,
-    version, position
-from json_to_recordset(%s::json) as r (
-    series_id uuid, patient_id uuid, service_id uuid, clinician_id uuid, zone text, rrule text, starts_at timestamptz,
-    booked integer, skipped integer, version integer, position bigint
-)
-"""
+_INSERT: Final = insert("series")
 
 _UPDATE: Final = """
 update {schema}.series s set

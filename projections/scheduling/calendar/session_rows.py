@@ -7,7 +7,7 @@ from typing import Final
 from domain.kernel.logged_event import LoggedEvent
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession, GroupSessionStatus
 from domain.scheduling.sessions.group_session_events import PLANNED
-from projections.engine.rows import Row, Write
+from projections.engine.rows import Row, Write, insert
 from projections.scheduling.calendar.former_places import place_left
 
 _COPIED: Final = (
@@ -38,23 +38,7 @@ _COUNTS: Final = {
 """What a fact adds to the seats taken and to those who wait, and how the patient stands after it."""
 OF_A_SESSION: Final = f"{GroupSession.TOPIC}."
 
-_INSERT: Final = """
-insert into {schema}.session (
-    tenant_id, session_id, course_id, service_id, staff_ids, location_id, resource_ids, starts_at, ends_at, buffer_before_minutes,
-    buffer_after_minutes, status, mode, price_amount_minor, price_currency, seats, taken, waiting, changed_at, version, position,
-    placed_position
-)
-select
-    (select log.current_tenant()), session_id, course_id, service_id, staff_ids, location_id, resource_ids, starts_at, ends_at,
-    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, seats, taken, waiting, changed_at,
-    version, position, placed_position
-from json_to_recordset(%s::json) as r (
-    session_id uuid, course_id uuid, service_id uuid, staff_ids uuid[], location_id uuid, resource_ids uuid[], starts_at timestamptz,
-    ends_at timestamptz, buffer_before_minutes integer, buffer_after_minutes integer, status text, mode text,
-    price_amount_minor bigint, price_currency text, seats integer, taken integer, waiting integer, changed_at timestamptz,
-    version integer, position bigint, placed_position bigint
-)
-"""
+_INSERT: Final = insert("session")
 
 # Before the update, which changes the places that are left here.
 _LEAVE: Final = """

@@ -39,6 +39,7 @@ _TOPICS: Final = (f"{WaitlistEntry.TOPIC}.", f"{Opening.TOPIC}.", f"{Offer.TOPIC
 
 class WaitlistProjector:
     name = "waitlist"
+    version = 1
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         entries, openings, offers = _Rows("entry_id"), _Rows("opening_id"), _Rows("offer_id")

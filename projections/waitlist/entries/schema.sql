@@ -1,5 +1,5 @@
--- Who waits, what has become free for them, and what was offered to whom. Runs as scheduler_owner with search_path on the schema that
--- is filled. An offer's time runs out by the clock, so a status is what was answered, and null until then.
+-- The wait list: its entries, the openings, and the offers. An offer expires without an event, so
+-- `answer` is null until it was answered, also after it has expired.
 
 create table entry (
     tenant_id      uuid not null,
@@ -13,7 +13,7 @@ create table entry (
     status         text not null,
     appointment_id uuid,
     joined_at      timestamptz not null,
-    -- The place in line: the position at which the entry joined.
+    -- The place in the queue: the position of the event that added the entry.
     place          bigint not null,
     version        integer not null,
     position       bigint not null,
@@ -31,7 +31,7 @@ create table opening (
     starts_at    timestamptz not null,
     ends_at      timestamptz not null,
     cause        text not null,
-    -- The position at which it was opened.
+    -- The position of the event that opened it.
     place        bigint not null,
     version      integer not null,
     position     bigint not null,
@@ -64,19 +64,3 @@ create table offer (
 
 create index offer_by_entry on offer (tenant_id, entry_id, offer_id);
 create index offer_by_opening on offer (tenant_id, opening_id, offer_id);
-
-do $$
-declare
-    t text;
-begin
-    foreach t in array array['entry', 'opening', 'offer'] loop
-        execute format('alter table %I enable row level security', t);
-        execute format('alter table %I force row level security', t);
-        -- As a subquery the practice is looked up once a statement, and not once a row.
-        execute format('create policy tenant on %I using (tenant_id = (select log.current_tenant()))'
-                       ' with check (tenant_id = (select log.current_tenant()))', t);
-        execute format('create policy whole on %I for select to scheduler_backup using (true)', t);
-        execute format('grant select, insert, update, delete on %I to scheduler_projector', t);
-        execute format('grant select on %I to scheduler_app, scheduler_backup', t);
-    end loop;
-end $$;

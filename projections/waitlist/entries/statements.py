@@ -2,19 +2,9 @@
 
 from typing import Final
 
-JOIN: Final = """
-insert into {schema}.entry (
-    tenant_id, entry_id, patient_id, service_id, clinician_id, window_starts, window_ends, notice_minutes, status, appointment_id,
-    joined_at, place, version, position
-)
-select
-    (select log.current_tenant()), entry_id, patient_id, service_id, clinician_id, window_starts, window_ends, notice_minutes, status,
-    appointment_id, joined_at, place, version, position
-from json_to_recordset(%s::json) as r (
-    entry_id uuid, patient_id uuid, service_id uuid, clinician_id uuid, window_starts timestamptz[], window_ends timestamptz[],
-    notice_minutes integer, status text, appointment_id uuid, joined_at timestamptz, place bigint, version integer, position bigint
-)
-"""
+from projections.engine.rows import insert
+
+JOIN: Final = insert("entry")
 # Whoever waits for a clinician may come to wait for anyone: so a preferences is told whole, or not at all.
 CHANGE_ENTRY: Final = """
 update {schema}.entry e set
@@ -32,33 +22,13 @@ from json_to_recordset(%s::json) as r (
 )
 where e.tenant_id = (select log.current_tenant()) and e.entry_id = r.entry_id
 """
-OPEN: Final = """
-insert into {schema}.opening (tenant_id, opening_id, clinician_id, starts_at, ends_at, cause, place, version, position)
-select (select log.current_tenant()), opening_id, clinician_id, starts_at, ends_at, cause, place, version, position
-from json_to_recordset(%s::json) as r (
-    opening_id uuid, clinician_id uuid, starts_at timestamptz, ends_at timestamptz, cause text, place bigint, version integer,
-    position bigint
-)
-"""
+OPEN: Final = insert("opening")
 CHANGE_OPENING: Final = """
 update {schema}.opening o set version = r.version, position = r.position
 from json_to_recordset(%s::json) as r (opening_id uuid, version integer, position bigint)
 where o.tenant_id = (select log.current_tenant()) and o.opening_id = r.opening_id
 """
-MAKE_OFFER: Final = """
-insert into {schema}.offer (
-    tenant_id, offer_id, opening_id, entry_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,
-    made_at, expires_at, answer, because, appointment_id, version, position
-)
-select
-    (select log.current_tenant()), offer_id, opening_id, entry_id, patient_id, service_id, clinician_id, location_id, resource_ids,
-    starts_at, ends_at, made_at, expires_at, answer, because, appointment_id, version, position
-from json_to_recordset(%s::json) as r (
-    offer_id uuid, opening_id uuid, entry_id uuid, patient_id uuid, service_id uuid, clinician_id uuid, location_id uuid,
-    resource_ids uuid[], starts_at timestamptz, ends_at timestamptz, made_at timestamptz, expires_at timestamptz, answer text,
-    because text, appointment_id uuid, version integer, position bigint
-)
-"""
+MAKE_OFFER: Final = insert("offer")
 CHANGE_OFFER: Final = """
 update {schema}.offer o set
     answer = r.answer, because = r.because, appointment_id = r.appointment_id, version = r.version, position = r.position

@@ -9,7 +9,7 @@ from domain.webhooks.endpoint import WebhookEndpoint
 from domain.webhooks.public_events import TEST, own_name, summary_name
 from projections.engine.rows import Row, Write
 
-_TAKE: Final = "select webhooks.take(%s::json)"
+_TAKE: Final = "select webhooks.project_page(%s::json)"
 _KINDS: Final = {
     WebhookEndpoint.Registered.TOPIC: "registered",
     WebhookEndpoint.Changed.TOPIC: "changed",

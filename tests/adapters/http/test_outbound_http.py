@@ -43,10 +43,10 @@ def post(
     trusted: ssl.SSLContext | None = None,
 ) -> Reply:
     known = names or {}
-    outside = PinnedOutboundHttp(
+    http = PinnedOutboundHttp(
         policy, resolve=lambda host, port: known.get(host, [host]), seconds=seconds, trusted=trusted
     )
-    with outside.session() as session:
+    with http.session() as session:
         return session.post(url, HEADERS, b"{}")
 
 

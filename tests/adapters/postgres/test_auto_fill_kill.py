@@ -4,14 +4,16 @@ import signal
 from datetime import timedelta
 from threading import Event, Thread
 
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
-from application.waitlist.join_waitlist import JoinWaitlist, JoinWaitlistHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.cancel_appointment import CancelAppointment
+from application.waitlist.jobs import OfferFreedTime
+from application.waitlist.join_waitlist import JoinWaitlist
 from domain.waitlist.opening import Opening
 from domain.waitlist.preferences import WaitlistPreferences
-from projections.waitlist.auto_fill.projector import AutoFillProjector
-from tests.adapters.postgres.worker_processes import auto_fill_worker, start_worker
+from tests.adapters.postgres.worker_processes import JobWorkerAfterGrace, start_worker
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
+from tests.support.jobs import policies, stored_jobs
 from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock, seed_practice
 from tests.support.wait_until import wait_until
 
@@ -24,25 +26,25 @@ def given_up(container: Container) -> tuple[SeededPractice, int]:
     studio = seed_practice(container)
     clock, logs, id_ = fixed_clock(), container.logs, studio.tenant_id
     for patient in studio.patients:
-        JoinWaitlistHandler(logs, clock)(id_, JoinWaitlist(patient, studio.talk, WaitlistPreferences(None)), by_test())
+        executor(logs, clock)(id_, JoinWaitlist(patient, studio.talk, WaitlistPreferences(None)), by_test())
     visits = [
-        BookAppointmentHandler(logs, clock)(
+        executor(logs, clock)(
             id_,
             BookAppointment(studio.patients[0], studio.talk, clinician, MONDAY + timedelta(weeks=week, hours=hour)),
             by_test(),
-        ).thing.id
+        ).aggregate.id
         for clinician in studio.clinicians
         for week in range(2)
         for hour in range(4)
     ]
     for visit in visits:
-        CancelAppointmentHandler(logs, clock)(id_, CancelAppointment(visit, "ill"), by_test())
+        executor(logs, clock)(id_, CancelAppointment(visit, "ill"), by_test())
     project(container, studio)
     return studio, len(visits)
 
 
 def project(container: Container, studio: SeededPractice) -> None:
-    container.runner(of=(*container.projectors(), AutoFillProjector())).catch_up(studio.tenant_id)
+    container.runner(of=(*container.projectors(), policies())).catch_up(studio.tenant_id)
 
 
 def opened(container: Container, studio: SeededPractice) -> int:
@@ -59,9 +61,7 @@ def until_opened(container: Container, studio: SeededPractice, number: int) -> N
 
 def is_all_done(container: Container, studio: SeededPractice) -> bool:
     """Tell whether no time that was given up is left to be dealt with."""
-    with container.projector_transaction(studio.tenant_id) as cursor:
-        left = cursor.execute("select count(*) from auto_fill.task where version > 0").fetchone()
-    return left == (0,)
+    return all(name != OfferFreedTime.NAME for name, _, _ in stored_jobs(container, studio.tenant_id))
 
 
 def assert_each_was_offered_once(container: Container, studio: SeededPractice, number: int) -> None:
@@ -76,13 +76,13 @@ def assert_each_was_offered_once(container: Container, studio: SeededPractice, n
 class TestAKilledWorker:
     def test_loses_no_time_and_offers_none_twice(self, container: Container) -> None:
         studio, number = given_up(container)
-        process = start_worker(container, auto_fill_worker)
+        process = start_worker(container, JobWorkerAfterGrace)
         try:
             for openings in KILLED_AT:
                 until_opened(container, studio, openings)
                 process.send_signal(signal.SIGKILL)
                 process.wait()
-                process = start_worker(container, auto_fill_worker)
+                process = start_worker(container, JobWorkerAfterGrace)
             wait_until(lambda: is_all_done(container, studio), "each time is offered")
         finally:
             process.kill()
@@ -95,7 +95,7 @@ class TestTwoWorkers:
     def test_offer_each_time_once(self, container: Container) -> None:
         studio, number = given_up(container)
         stop = Event()
-        workers = [Thread(target=auto_fill_worker(container).run, args=(stop,)) for _ in range(2)]
+        workers = [Thread(target=JobWorkerAfterGrace(container).run, args=(stop,)) for _ in range(2)]
         for worker in workers:
             worker.start()
         try:

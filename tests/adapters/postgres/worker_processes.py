@@ -2,23 +2,24 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 from adapters.http.addresses import Policy
 from adapters.http.outbound_http import PinnedOutboundHttp
-from adapters.postgres.auto_fill_worker import AutoFillWorker
-from adapters.postgres.waiting_lines import ReadWaitingLines
 from adapters.postgres.webhook_worker import WebhookWorker
-from application.waitlist.auto_fill import AutoFill
 from event_store.keys.practice_secrets import PracticeSecrets
 from tests.support.container import Container
+from tests.support.jobs import run_worker
 from tests.support.seeded_practice import NOW, fixed_clock
 from tests.support.wait_until import TIMEOUT_SECONDS
 
 AFTER_GRACE = fixed_clock(NOW + timedelta(minutes=5))
 SHORT_LEASE_SECONDS = 2.0
 """A worker that is started after a kill waits no longer than this for the lease."""
+
+JOB_LEASE_SECONDS = 1.5
 
 _SCRIPT = """
 import sys, threading
@@ -40,10 +41,14 @@ def webhook_worker(container: Container, lease_seconds: float = SHORT_LEASE_SECO
     return WebhookWorker(conninfo, container.logs, container.clock, secrets, http, lease_seconds)
 
 
-def auto_fill_worker(container: Container) -> AutoFillWorker:
-    lines = ReadWaitingLines(container.app_transaction)
-    auto_fill = AutoFill(container.logs, AFTER_GRACE, lines)
-    return AutoFillWorker(container.database.conninfo("scheduler_worker"), auto_fill, AFTER_GRACE)
+class JobWorkerAfterGrace:
+    """Carries out jobs with a clock after the grace period of a cancellation."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    def run(self, stop: threading.Event) -> None:
+        run_worker(self._container, AFTER_GRACE, stop, lease_seconds=JOB_LEASE_SECONDS)
 
 
 def start_worker(container: Container, build: Callable[[Container], object]) -> "subprocess.Popen[bytes]":

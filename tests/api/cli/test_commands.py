@@ -67,6 +67,7 @@ class TestEveryCommand:
             "apikey revoke", "patient erase", "import appointments", "import busy-time", "import patients", "import formats", "import list",
             "import undo", "history", "status", "rebuild", "verify", "zones",
             "db migrate", "db psql", "db stop", "webhooks list", "webhooks deliveries", "webhooks replay",
+            "jobs list", "jobs retry", "jobs cancel",
         }  # fmt: skip
         for path, command in found.items():
             assert command.help, path
@@ -141,7 +142,7 @@ class TestStatusAndRebuild:
             "waitlist",
             "imports",
             "webhooks",
-            "auto_fill",
+            "policies",
         }
         assert all(view["error"] is None for view in views)
 
@@ -166,7 +167,7 @@ class TestStatusAndRebuild:
             f"practice {ill}: patients: 2 of 2 events behind",
         ]
         assert (
-            f"practice {well}: calendar, patients, history, access, waitlist, imports, webhooks, auto_fill: up to date"
+            f"practice {well}: calendar, patients, history, access, waitlist, imports, webhooks, policies: up to date"
             in every
         )
 
@@ -237,9 +238,7 @@ class TestDemo:
         assert whole == then != ""
         assert (before.stdout, before.stderr) == ("", "Nothing of it had been recorded by then.\n")
         assert refused.stderr.startswith("scheduler: --as-of: a time is written like")
-        assert unknown.stderr.startswith(
-            "scheduler: --as-of: nobody knows yet what will be recorded; it is 2026-06-03T07:00:00Z"
-        )
+        assert unknown.stderr.startswith("scheduler: --as-of: this is in the future; it is 2026-06-03T07:00:00Z")
 
     def test_tells_the_history_of_a_patient_until_they_are_erased(self, two_demos: Demos) -> None:
         own, _, _ = two_demos

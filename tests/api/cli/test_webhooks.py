@@ -8,10 +8,11 @@ from uuid_utils.compat import uuid7
 from api.bootstrap.container import open_container
 from api.bootstrap.open_practice import found_practice
 from api.bootstrap.settings import Settings
-from application.webhooks.register_endpoint import RegisterEndpoint, RegisterEndpointHandler
-from application.webhooks.request_test import RequestTest, RequestTestHandler
+from application.webhooks.register_endpoint import RegisterEndpoint
+from application.webhooks.request_test import RequestTest
 from application.webhooks.signing import new_secret
 from domain.kernel.provenance import Provenance
+from tests.support.commands import executor
 from tests.support.scheduler_command import SchedulerCommand
 
 
@@ -20,19 +21,16 @@ def endpoint(scheduler: SchedulerCommand) -> tuple[UUID, UUID]:
     """A practice's id and its endpoint's, which waits to be sent a test."""
     with open_container(Settings.model_validate({"data": scheduler.data}), stays_up=True) as container:
         practice_id = found_practice(container, "Praxis", "Europe/Berlin", "EUR", "de-DE").practice_id
-        handler = RegisterEndpointHandler(
+        handler = executor(
             container.logs,
             container.clock,
-            container.secrets,
-            container.outside,
-            container.event_names,
-            container.endpoint_count,
+            container.webhooks.secrets,
+            container.webhooks.outbound_http,
+            container.webhooks,
         )
         command = RegisterEndpoint("https://example.org/hooks", ("appointment.booked",), new_secret())
-        made = handler(practice_id, command, Provenance("test", uuid7())).thing
-        RequestTestHandler(container.logs, container.clock)(
-            practice_id, RequestTest(made.id), Provenance("test", uuid7())
-        )
+        made = handler(practice_id, command, Provenance("test", uuid7())).aggregate
+        executor(container.logs, container.clock)(practice_id, RequestTest(made.id), Provenance("test", uuid7()))
     return practice_id, made.id
 
 

@@ -41,7 +41,7 @@ def practice_with_appointments(tmp_path: Path) -> tuple[SchedulerCommand, str]:
     """A practice in Asunción with 40 visits booked under release 2024a, and its id."""
     clock = SettableClock(SEEN)
     with open_container(Settings.model_validate({"data": tmp_path / "data"}), clock=clock) as container:
-        container.zone_sightings.note(releases().oldest)
+        container.scheduling.zone_sightings.note(releases().oldest)
         app = create_app(container)
         with served_app(app) as url:
             server = ApiServer(url, app, container, clock, LogRecorder(), DocumentedResponses(app))

@@ -200,7 +200,7 @@ class TestBodies:
             answer = studio.client.post(f"/v1/{path}", content=body, headers={"Content-Type": content_type})
 
             assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value"), answer.text
-            assert answer.json()["errors"] == [{"field": field, "message": "this is sent once"}]
+            assert answer.json()["errors"] == [{"field": field, "message": "this may be sent only once"}]
         assert studio.client.get("/v1/events").json() == before
 
 
@@ -303,7 +303,7 @@ class TestQueries:
         answer = studio.client.get("/v1/calendar?from=2026-06-01&to=2026-06-02&to=2026-06-05")
 
         assert answer.status_code == 422, answer.text
-        assert answer.json()["errors"] == [{"field": "to", "message": "this is sent once"}]
+        assert answer.json()["errors"] == [{"field": "to", "message": "this may be sent only once"}]
 
     def test_may_name_several_of_what_is_a_list(self, studio: PracticeClient) -> None:
         answer = studio.client.get("/v1/appointments?status=booked&status=cancelled")

@@ -94,7 +94,7 @@ class TestKey:
         answer = studio.client.request(verb, path, json={"name": "Nord", "zone": "Europe/Berlin"}, headers=keys)
 
         assert answer.status_code == 422, answer.text
-        assert answer.json()["errors"] == [{"field": "Idempotency-Key", "message": "this is sent once"}]
+        assert answer.json()["errors"] == [{"field": "Idempotency-Key", "message": "this may be sent only once"}]
 
     @pytest.mark.parametrize("key", ["", "x" * 201, "tab\tbed", "Schlüssel".encode("latin-1")])
     def test_of_another_form_is_refused(self, studio: PracticeClient, key: str | bytes) -> None:

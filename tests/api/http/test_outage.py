@@ -24,7 +24,7 @@ class TestDatabaseAway:
         with running_api_server(tmp_path) as server:
             studio = PracticeClient.open(server)
             studio.client = studio.client_without_retries
-            database = server.container.server.embedded
+            database = server.container.storage.server.embedded
             assert database is not None
             nobody = server.client(None, retries_on_503=False)
 

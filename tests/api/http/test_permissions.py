@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from application.kernel.permissions import ALLOWED, Action
+from application.kernel.permissions import ALLOWED, Permission
 from domain.access.api_key import Role
 from tests.api.api_server import ApiServer
 from tests.api.importing.import_requests import import_patients
@@ -17,33 +17,35 @@ ROLES = [role.value for role in Role]
 WINDOW = "from=2026-06-01&to=2026-06-02"
 
 
-def status_of(studio: PracticeClient, client: httpx2.Client, action: Action) -> int:
+def status_of(studio: PracticeClient, client: httpx2.Client, action: Permission) -> int:
     """Ask for something that takes the action."""
-    if action is Action.READ_REMARKS:
+    if action is Permission.READ_REMARKS:
         studio.client.patch(f"/v1/patients/{studio.patient}", json={"alert": "Penicillin"})
         return 200 if "Penicillin" in client.get(f"/v1/patients/{studio.patient}").text else 403
     asked = {
-        Action.READ_PRACTICE: lambda: client.get("/v1/services"),
-        Action.CHANGE_PRACTICE: lambda: client.patch("/v1/practice", json={}),
-        Action.MANAGE_KEYS: lambda: client.get("/v1/api-keys"),
-        Action.MANAGE_WEBHOOKS: lambda: client.get("/v1/webhook-endpoints"),
-        Action.READ_PATIENTS: lambda: client.get(f"/v1/patients/{studio.patient}"),
-        Action.CHANGE_PATIENTS: lambda: client.patch(f"/v1/patients/{studio.patient}", json={}),
-        Action.MERGE_PATIENTS: lambda: client.post(
+        Permission.READ_PRACTICE: lambda: client.get("/v1/services"),
+        Permission.CHANGE_PRACTICE: lambda: client.patch("/v1/practice", json={}),
+        Permission.MANAGE_KEYS: lambda: client.get("/v1/api-keys"),
+        Permission.MANAGE_WEBHOOKS: lambda: client.get("/v1/webhook-endpoints"),
+        Permission.READ_PATIENTS: lambda: client.get(f"/v1/patients/{studio.patient}"),
+        Permission.CHANGE_PATIENTS: lambda: client.patch(f"/v1/patients/{studio.patient}", json={}),
+        Permission.MERGE_PATIENTS: lambda: client.post(
             f"/v1/patients/{studio.add_patient()}/merge", json={"other_id": studio.add_patient()}
         ),
-        Action.ERASE_PATIENTS: lambda: client.delete(f"/v1/patients/{studio.add_patient()}"),
-        Action.UNDO_IMPORTS: lambda: client.post(f"/v1/imports/{import_patients(studio)}/undo"),
-        Action.READ_VISITS: lambda: client.get(f"/v1/calendar?{WINDOW}"),
-        Action.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.booking_body()),
-        Action.ENROL: lambda: client.post(
+        Permission.ERASE_PATIENTS: lambda: client.delete(f"/v1/patients/{studio.add_patient()}"),
+        Permission.UNDO_IMPORTS: lambda: client.post(f"/v1/imports/{import_patients(studio)}/undo"),
+        Permission.READ_VISITS: lambda: client.get(f"/v1/calendar?{WINDOW}"),
+        Permission.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.booking_body()),
+        Permission.ENROL: lambda: client.post(
             f"/v1/sessions/{_session(studio)}/enrol", json={"patient_id": studio.patient}
         ),
-        Action.NOTE_ATTENDANCE: lambda: _note_attendance(studio, client),
-        Action.READ_LOG: lambda: client.get("/v1/events"),
-        Action.DOUBLE_BOOK: lambda: client.post("/v1/appointments", json=studio.booking_body(override={"reason": "x"})),
-        Action.SHARE_CALENDARS: lambda: client.get("/v1/feeds"),
-        Action.READ_HISTORY: lambda: client.get(f"/v1/patients/{studio.patient}/history"),
+        Permission.NOTE_ATTENDANCE: lambda: _note_attendance(studio, client),
+        Permission.READ_LOG: lambda: client.get("/v1/events"),
+        Permission.DOUBLE_BOOK: lambda: client.post(
+            "/v1/appointments", json=studio.booking_body(override={"reason": "x"})
+        ),
+        Permission.SHARE_CALENDARS: lambda: client.get("/v1/feeds"),
+        Permission.READ_HISTORY: lambda: client.get(f"/v1/patients/{studio.patient}/history"),
     }
     return asked[action]().status_code
 
@@ -68,7 +70,7 @@ class TestRoles:
     def test_do_what_the_table_says_and_nothing_else(self, studio: PracticeClient, role: str) -> None:
         client = studio.client_with_role(role)
 
-        for action in Action:
+        for action in Permission:
             status = status_of(studio, client, action)
             assert (status in (200, 201)) == (Role(role) in ALLOWED[action]), (action, status)
             assert status in (200, 201, 403)
@@ -159,9 +161,9 @@ class TestKeys:
         made = studio.create("/v1/api-keys", role="auditor", label="audit")
 
         container = studio.server.container
-        actor = container.find_actor(_hash(studio.key))
+        actor = container.access.find_actor(_hash(studio.key))
         assert actor is not None
-        with container.transaction(actor.tenant_id) as cursor:
+        with container.storage.transaction(actor.tenant_id) as cursor:
             rows = cursor.execute("select body::text, encode(sealed, 'escape') from log.event").fetchall()
 
         assert made["key"] not in str(rows)
@@ -179,4 +181,4 @@ class TestPage:
 
         said = {row[0]: {role for role, cell in zip(rows[0][1:], row[1:], strict=True) if cell} for row in rows[2:]}
 
-        assert said == {action.value: {role.value for role in ALLOWED[action]} for action in Action}
+        assert said == {action.value: {role.value for role in ALLOWED[action]} for action in Permission}

@@ -28,14 +28,14 @@ def import_visits(studio: PracticeClient) -> tuple[UUID, list[UUID]]:
     """Import two future visits of a new patient; return the import's id and the visits' ids."""
     container, tenant_id = studio.server.container, UUID(studio.practice_id)
     studio.create("/v1/patients", given_name="Gil", family_name="Bar")
-    container.catch_up(tenant_id)
+    container.read_models.catch_up(tenant_id)
     rows = [
         visit(start, Patient_First_Name="Gil", Patient_Last_Name="Bar", Staff_Member_Name="Avi")
         for start in ("2026-06-02 10:00", "2026-06-02 12:00")
     ]
     command = ImportVisits(used_for_visits(), bytes(32), create_missing=True)
     report = visits_importer(container)(tenant_id, command, read_visits(rows), lambda _: None)
-    standing, _ = container.visit_lookup.made_by(tenant_id, report.import_id)
+    standing, _ = container.storage.visit_lookup.made_by(tenant_id, report.import_id)
     return report.import_id, list(standing)
 
 

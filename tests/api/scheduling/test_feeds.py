@@ -161,7 +161,7 @@ class TestToken:
         again = studio.client.post(path, json={}, headers=headers).json()
         token = re.sub(r"^/v1/feeds/|\.ics$", "", first["url"])
 
-        with studio.server.container.transaction(_tenant(studio)) as cursor:
+        with studio.server.container.storage.transaction(_tenant(studio)) as cursor:
             rows = cursor.execute("select body::text from log.event").fetchall()
             rows += cursor.execute("select f::text from access.feed f").fetchall()
 

@@ -228,7 +228,7 @@ class TestCaps:
     def test_keep_neither_contact_nor_address(self, studio: PracticeClient) -> None:
         place_hold(studio, contact="zipporah@example.org", client_address="203.0.113.77")
 
-        with studio.server.container.transaction(UUID(studio.practice_id)) as cursor:
+        with studio.server.container.storage.transaction(UUID(studio.practice_id)) as cursor:
             rows = cursor.execute("select body::text, encode(sealed, 'escape') from log.event").fetchall()
             claims = cursor.execute("select t::text from log.time_claim t").fetchall()
 
@@ -241,7 +241,7 @@ class TestCaps:
 
         with time_later(studio, minutes=11):
             place_hold(studio, "2026-06-04T09:00:00+02:00", contact="a@b.example")
-            with studio.server.container.transaction(UUID(studio.practice_id)) as cursor:
+            with studio.server.container.storage.transaction(UUID(studio.practice_id)) as cursor:
                 [(holders,)] = cursor.execute("select count(distinct holder_id) from log.time_claim").fetchall()
 
         assert holders == 1

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from application.kernel.permissions import ALLOWED, Action
+from application.kernel.permissions import ALLOWED, Permission
 from domain.access.api_key import Role
 from tests.api.practice_client import Json, PracticeClient, codes
 from tests.support.concurrency import map_concurrently
@@ -177,8 +177,8 @@ class TestWhoReads:
         told = client.get(f"/v1/appointments/{visit}").json()["notes"]
         changed = client.patch(f"/v1/appointments/{visit}", json={"notes": "x"})
 
-        assert told == (SECRET if role in ALLOWED[Action.READ_REMARKS] else None)
-        assert (changed.status_code == 200) == (role in ALLOWED[Action.CHANGE_VISITS])
+        assert told == (SECRET if role in ALLOWED[Permission.READ_REMARKS] else None)
+        assert (changed.status_code == 200) == (role in ALLOWED[Permission.CHANGE_VISITS])
 
     def test_is_not_another_clinician_who_would_write(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()["id"]

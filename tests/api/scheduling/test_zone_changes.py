@@ -156,7 +156,7 @@ class TestARun:
         before = studio.server.container.logs.of(UUID(studio.practice_id)).reader.position()
 
         with server.at_time(NOW):
-            done = server.container.wall_time_keeper()(UUID(studio.practice_id), releases())
+            done = server.container.scheduling.adopt_zone_rules(UUID(studio.practice_id), releases())
 
         assert (done.kept, done.changes) == ([], [])
         assert studio.server.container.logs.of(UUID(studio.practice_id)).reader.position() == before

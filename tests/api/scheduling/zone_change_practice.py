@@ -43,7 +43,7 @@ class ZoneChangePractice(PracticeClient):
     def adopt_zone_rules(self, sightings: Sightings | None = None, *, dry_run: bool = False) -> ZoneRulesAdoption:
         """Do on 1 October 2024 what the program does after it came with new rules."""
         with self.server.at_time(NOW):
-            return self.server.container.wall_time_keeper()(
+            return self.server.container.scheduling.adopt_zone_rules(
                 UUID(self.practice_id), sightings or releases(), dry_run=dry_run
             )
 

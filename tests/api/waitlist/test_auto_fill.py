@@ -44,6 +44,11 @@ def time_later(studio: PracticeClient, **span: float) -> Iterator[None]:
         yield
 
 
+def auto_fill_of(studio: PracticeClient) -> AutoFill:
+    container = studio.server.container
+    return AutoFill(container.logs, container.clock, container.waitlist.lines)
+
+
 class TestACancellation:
     def test_is_offered_to_whoever_joined_first_and_then_to_the_next(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()
@@ -251,17 +256,17 @@ class TestAWorker:
         """Workers find what was recorded before: nothing is lost, and nothing is offered twice."""
         visit, entries = studio.book_appointment(), [join_waitlist(studio), join_waitlist(studio)]
         cancelled = studio.post_action(visit["id"], "cancel", reason="ill").json()
-        by_hand = studio.server.container.auto_fill_worker().auto_fill
+        by_hand = auto_fill_of(studio)
         wanted = (UUID(studio.practice_id), UUID(visit["id"]), cancelled["version"])
         waiting_entry_ids(studio, cancelled["position"])
 
         with time_later(studio, **GRACE):
             with ThreadPoolExecutor(8) as threads:
-                for each in [threads.submit(by_hand.open, *wanted) for _ in range(8)]:
+                for each in [threads.submit(by_hand.offer_freed_time, *wanted) for _ in range(8)]:
                     each.result()
             made = wait_for_opening(studio)
             for _ in range(3):
-                by_hand.go_on(UUID(studio.practice_id), UUID(made["id"]))
+                by_hand.offer_to_next(UUID(studio.practice_id), UUID(made["id"]))
             assert [each["id"] for each in openings(studio)] == [made["id"]]
             assert [each["entry_id"] for each in wait_for_opening(studio)["rounds"][0]["offers"]] == [entries[0]["id"]]
 
@@ -272,9 +277,11 @@ class TestAWorker:
             made = wait_for_opening(studio)
         runs_out = datetime.fromisoformat(made["rounds"][0]["expires_at"])
         container = studio.server.container
-        auto_fill = AutoFill(container.logs, TickingClock([runs_out - timedelta(seconds=1), runs_out]), container.lines)
+        auto_fill = AutoFill(
+            container.logs, TickingClock([runs_out - timedelta(seconds=1), runs_out]), container.waitlist.lines
+        )
 
-        again = auto_fill.go_on(UUID(studio.practice_id), UUID(made["id"]))
+        again = auto_fill.offer_to_next(UUID(studio.practice_id), UUID(made["id"]))
 
         assert again == runs_out
 
@@ -292,14 +299,14 @@ class TestAWorker:
         visit = studio.book_appointment()
         entries = [join_waitlist(studio) for _ in range(4)]
         studio.post_action(visit["id"], "cancel", reason="ill")
-        auto_fill = studio.server.container.auto_fill_worker().auto_fill
+        auto_fill = auto_fill_of(studio)
 
         with time_later(studio, **GRACE):
             made = wait_for_opening(studio)
             post_answer(studio, first_offer_id(made), "decline")
             with ThreadPoolExecutor(8) as threads:
                 wanted = UUID(studio.practice_id), UUID(made["id"])
-                for each in [threads.submit(auto_fill.go_on, *wanted) for _ in range(8)]:
+                for each in [threads.submit(auto_fill.offer_to_next, *wanted) for _ in range(8)]:
                     each.result()
             rounds = wait_for_opening(studio, rounds=2)["rounds"]
 

@@ -397,7 +397,7 @@ class TestASecret:
         assert (again["id"], again["secret"]) == (made["id"], None)
         assert "secret" not in studio.client.get(f"/v1/webhook-endpoints/{made['id']}").json()
         get_listed(studio, made, made["position"])
-        with studio.server.container.transaction(UUID(studio.practice_id)) as cursor:
+        with studio.server.container.storage.transaction(UUID(studio.practice_id)) as cursor:
             events = cursor.execute("select body::text, sealed::text from log.event").fetchall()
             rows = cursor.execute("select e::text from webhooks.endpoint e").fetchall()
         assert made["secret"] not in str(events) + str(rows)

@@ -289,7 +289,7 @@ class ConcurrentWriter:
                 ),
                 at=day,
             )
-            log.record(visit, by=by_test(), claims=visit.claims())
+            log.record(visit, by=by_test(), guards=visit.claims())
 
 
 def assert_no_overlap(visits: Any) -> None:

@@ -7,19 +7,17 @@ from uuid import UUID
 import pytest
 
 from application.kernel.outcome import Outcome
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
-from application.scheduling.appointments.reschedule_appointment import (
-    RescheduleAppointment,
-    RescheduleAppointmentHandler,
-)
-from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.cancel_appointment import CancelAppointment
+from application.scheduling.appointments.reschedule_appointment import RescheduleAppointment
+from application.scheduling.availability.find_slots import FindSlots
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
 from domain.practice.visit_limits import VisitLimits
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.errors import DailyLimitError, LimitReachedError, TimeTakenError, WeeklyLimitError
+from tests.support.commands import asker, executor
 from tests.support.concurrency import run_concurrently
 from tests.support.container import Container, by_test
 from tests.support.seeded_practice import MONDAY, NOW, SeededPractice, fixed_clock, seed_practice
@@ -52,7 +50,7 @@ def book(
         None if clinician is None else studio.clinicians[clinician],
         starts_at,
     )
-    return BookAppointmentHandler(container.logs, fixed_clock())(studio.tenant_id, command, by_test()).thing
+    return executor(container.logs, fixed_clock())(studio.tenant_id, command, by_test()).aggregate
 
 
 def appointments_in(results: Sequence[object]) -> list[Appointment]:
@@ -91,9 +89,7 @@ class TestLimit:
     def test_is_free_again_after_a_cancellation(self, container: Container, studio: SeededPractice) -> None:
         limit_clinician(studio, VisitLimits(1))
         first = book(container, studio, HOURS[0])
-        CancelAppointmentHandler(container.logs, fixed_clock())(
-            studio.tenant_id, CancelAppointment(first.id, "ill"), by_test()
-        )
+        executor(container.logs, fixed_clock())(studio.tenant_id, CancelAppointment(first.id, "ill"), by_test())
 
         assert book(container, studio, HOURS[2]).starts_at == HOURS[2]
 
@@ -103,7 +99,7 @@ class TestLimit:
         limit_clinician(studio, VisitLimits(1))
         visit = book(container, studio, HOURS[0])
         next_monday = book(container, studio, HOURS[0] + timedelta(days=7))
-        move = RescheduleAppointmentHandler(container.logs, fixed_clock())
+        move = executor(container.logs, fixed_clock())
 
         move(studio.tenant_id, RescheduleAppointment(visit.id, HOURS[2]), by_test())
         with pytest.raises(DailyLimitError):
@@ -112,7 +108,7 @@ class TestLimit:
     def test_holds_for_visits_that_are_moved_at_once(self, container: Container, studio: SeededPractice) -> None:
         visits = [book(container, studio, HOURS[0] + timedelta(days=7 * week)) for week in (1, 2, 3)]
         limit_clinician(studio, VisitLimits(1))
-        move = RescheduleAppointmentHandler(container.logs, fixed_clock())
+        move = executor(container.logs, fixed_clock())
 
         def go(number: int) -> object:
             command = RescheduleAppointment(visits[number].id, HOURS[number])
@@ -163,14 +159,14 @@ class TestAnyone:
         query = FindSlots(studio.talk, None, window)
 
         for _ in range(6):
-            found = FindSlotsHandler(container.logs, fixed_clock())(studio.tenant_id, query)
+            found = asker(container.logs, fixed_clock())(studio.tenant_id, query)
             choice = found.choices[0]
             visit = book(container, studio, choice.slot.starts_at, clinician=None)
             assert (visit.clinician_id, visit.starts_at) == (choice.clinician_id, choice.slot.starts_at)
 
     def test_does_not_depend_on_the_window(self, container: Container, studio: SeededPractice) -> None:
         book(container, studio, HOURS[3])
-        find = FindSlotsHandler(container.logs, fixed_clock())
+        find = asker(container.logs, fixed_clock())
 
         def choices(starts_at: datetime, ends_at: datetime) -> list[object]:
             return list(find(studio.tenant_id, FindSlots(studio.talk, None, TimeRange(starts_at, ends_at))).choices)

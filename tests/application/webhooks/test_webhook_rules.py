@@ -5,14 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.webhooks.retry_schedule import (
-    GIVE_UP_AFTER,
-    LONGEST_PAUSE,
-    MOST_PATIENT,
-    SHORTEST_PAUSE,
-    is_given_up,
-    next_attempt,
-)
+from application.kernel.backoff import LONGEST_PAUSE, SHORTEST_PAUSE
+from application.webhooks.retry_schedule import GIVE_UP_AFTER, MOST_PATIENT, is_given_up, next_attempt
 from application.webhooks.signing import new_secret, signed_headers
 
 NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)

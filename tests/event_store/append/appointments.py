@@ -32,4 +32,4 @@ def appointment(clinician_id: UUID, starts_at: datetime = TEN, *, rooms: tuple[U
 
 
 def book(log: PracticeLog, thing: Appointment) -> int:
-    return log.record(thing, by=by_test(), claims=thing.claims())
+    return log.record(thing, by=by_test(), guards=thing.claims())

@@ -14,6 +14,7 @@ from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.time_claim import TimeRelease
 from event_store.append.append_batcher import Append
 from event_store.append.append_rows import append_rows
 from event_store.append.event_mapper import MappedEvent
@@ -140,7 +141,7 @@ class TestClaims:
         book(log, appointment(maya))
         beside = appointment(maya, TEN + timedelta(minutes=30))
 
-        log.record(beside, by=by_test(), claims=[claim._replace(beside=True) for claim in beside.claims()])
+        log.record(beside, by=by_test(), guards=[claim._replace(beside=True) for claim in beside.claims()])
 
         with pytest.raises(TimeTakenError):
             book(log, appointment(maya, TEN + timedelta(hours=1)))
@@ -158,7 +159,7 @@ class TestClaims:
         object.__setattr__(claim.during, "ends_at", claim.during.starts_at + timedelta(hours=hours))
 
         with pytest.raises(psycopg.errors.NotNullViolation):
-            log.record(visit, by=by_test(), claims=[claim])
+            log.record(visit, by=by_test(), guards=[claim])
 
         assert claims_in(container, log) == 0
         assert log.reader.position() == 1
@@ -171,7 +172,7 @@ class TestClaims:
         later = TEN + timedelta(minutes=30)
         moved.reschedule(TimeRange(later, later + timedelta(minutes=50)), (), at=TEN - timedelta(days=1))
 
-        log.record(moved, by=by_test(), claims=moved.claims(), releases=[moved.id])
+        log.record(moved, by=by_test(), guards=[TimeRelease(moved.id), *moved.claims()])
 
         assert book(log, appointment(maya, TEN - timedelta(minutes=30))) == 4
 

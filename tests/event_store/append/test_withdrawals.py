@@ -8,11 +8,11 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.practice_log import PracticeLog
 from domain.kernel.money import Money
+from domain.kernel.presence import PresenceGuard
 from domain.kernel.time_range import TimeRange
 from domain.patients.details import PatientDetails
 from domain.patients.errors import PatientWithdrawnError
 from domain.patients.patient import Patient
-from domain.patients.standing import PatientSeen
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.time_claim import TimeClaim
@@ -41,7 +41,7 @@ def withdraw(log: PracticeLog, *patient_ids: UUID) -> None:
     log.record(*patients, by=by_test())
 
 
-def book(log: PracticeLog, patient_id: UUID, seen_at: int) -> int:
+def book(log: PracticeLog, patient_id: UUID) -> int:
     during = TimeRange(TEN, TEN + timedelta(minutes=50))
     visit = Visit(
         patient_id=patient_id,
@@ -54,9 +54,7 @@ def book(log: PracticeLog, patient_id: UUID, seen_at: int) -> int:
         mode="in_person",
     )
     appointment = Appointment.book(id=uuid7(), visit=visit, at=TEN - timedelta(days=30))
-    return log.record(
-        appointment, by=by_test(), claims=appointment.claims(), relies_on=PatientSeen(patient_id, seen_at)
-    )
+    return log.record(appointment, by=by_test(), guards=[*appointment.claims(), PresenceGuard(patient_id)])
 
 
 def allow_double_booking(log: PracticeLog) -> None:
@@ -65,70 +63,66 @@ def allow_double_booking(log: PracticeLog) -> None:
     log.record(
         Patient.register(id=uuid7(), details=PatientDetails(given_name="A", family_name="B"), at=TEN),
         by=by_test(),
-        claims=[TimeClaim(uuid7(), uuid7(), during, during, beside=True)],
+        guards=[TimeClaim(uuid7(), uuid7(), during, during, beside=True)],
     )
 
 
-@pytest.mark.parametrize("is_looked_at_first", [False, True])
-class TestWhatReliesOnAPatient:
-    def test_is_refused_if_they_were_withdrawn_since(self, log: PracticeLog, is_looked_at_first: bool) -> None:
-        if is_looked_at_first:
+@pytest.mark.parametrize("has_overlaps", [False, True])
+class TestPresenceGuard:
+    def test_refuses_a_patient_who_was_withdrawn_since(self, log: PracticeLog, has_overlaps: bool) -> None:
+        if has_overlaps:
             allow_double_booking(log)
         patient_id = registered(log)
-        seen_at = log.reader.position()
         withdraw(log, patient_id)
         position = log.reader.position()
 
-        for moment in (seen_at, 0):
-            with pytest.raises(PatientWithdrawnError):
-                book(log, patient_id, moment)
+        with pytest.raises(PatientWithdrawnError):
+            book(log, patient_id)
 
         assert log.reader.position() == position
 
-    def test_is_recorded_if_it_was_somebody_else(self, log: PracticeLog, is_looked_at_first: bool) -> None:
-        if is_looked_at_first:
+    def test_accepts_another_patient(self, log: PracticeLog, has_overlaps: bool) -> None:
+        if has_overlaps:
             allow_double_booking(log)
         one, other = registered(log), registered(log)
-        seen_at = log.reader.position()
+        position = log.reader.position()
         withdraw(log, other)
 
-        assert book(log, one, seen_at) == seen_at + 2
+        assert book(log, one) == position + 2
 
-    def test_is_recorded_if_they_stand_again(self, log: PracticeLog, is_looked_at_first: bool) -> None:
-        if is_looked_at_first:
+    def test_accepts_a_patient_who_was_reinstated(self, log: PracticeLog, has_overlaps: bool) -> None:
+        if has_overlaps:
             allow_double_booking(log)
         patient_id = registered(log)
-        seen_at = log.reader.position()
         withdraw(log, patient_id)
         patient = log.load(Patient, patient_id)
         patient.reinstate(TEN)
         again = log.record(patient, by=by_test())
 
-        assert book(log, patient_id, seen_at) == again + 1
+        assert book(log, patient_id) == again + 1
 
 
-class TestAPractice:
-    def test_knows_where_it_withdrew_anybody_last(self, container: Container) -> None:
+class TestPresenceChange:
+    def test_marks_who_is_withdrawn_and_unmarks_who_is_reinstated(self, container: Container) -> None:
         log, other = container.practice(), container.practice()
         ids = [registered(log) for _ in range(3)]
 
-        def withdrawn_at(of: PracticeLog) -> int:
-            with container.app_transaction(of.tenant_id) as cursor:
-                row = cursor.execute("select withdrawn_at from log.tenant_head").fetchone()
-            assert row is not None
-            return int(row[0])
-
-        assert withdrawn_at(log) == 0
         withdraw(log, *ids[:2])
-        assert withdrawn_at(log) == log.reader.position()
-        registered(log)
-        assert withdrawn_at(log) == log.reader.position() - 1
-        assert withdrawn_at(other) == 0
+        patient = log.load(Patient, ids[0])
+        patient.reinstate(TEN)
+        log.record(patient, by=by_test())
 
-    def test_that_is_another_one_is_not_asked(self, container: Container) -> None:
-        """The same id in two practices: made-up, and still each is its own."""
+        with container.admin() as admin:
+            marked = admin.execute(
+                "select tenant_id, subject_id from log.absent where tenant_id = any (%s)",
+                ([log.tenant_id, other.tenant_id],),
+            ).fetchall()
+        assert marked == [(log.tenant_id, ids[1])]
+
+    def test_belongs_to_one_practice(self, container: Container) -> None:
+        """The same id in two practices: improbable, and still separate."""
         log, other = container.practice(), container.practice()
         patient_id = registered(log)
         withdraw(log, patient_id)
 
-        assert book(other, patient_id, 0) == 2
+        assert book(other, patient_id) == 2

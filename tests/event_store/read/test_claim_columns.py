@@ -10,7 +10,7 @@ from psycopg.pq import Format
 
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.time_claim import TimeClaim
-from event_store.read.claim_columns import claims_of, id_of, ids_of
+from event_store.read.claim_columns import claims_of
 from tests.support.database import Database
 
 _TYPES = ("uuid", "uuid", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "uuid", "timestamptz", "boolean")
@@ -57,11 +57,3 @@ def test_claims_are_those_that_were_sent(database: Database, found: list[TimeCla
 
 def test_no_claims_are_a_null_for_each_column() -> None:
     assert claims_of([None] * 9) == []
-
-
-def test_ids_may_be_null_alone_and_never_inside_an_array(database: Database) -> None:
-    during = TimeRange(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 2, tzinfo=UTC))
-    claim = TimeClaim(UUID(int=7), UUID(int=8), during, during)
-    columns = sent(database, [claim])
-
-    assert (id_of(None), ids_of(None), ids_of(columns[0])) == (None, (), (UUID(int=7),))

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from adapters.postgres.outbox import PostgresDeliveryStore
+from adapters.postgres.delivery_store import PostgresDeliveryStore
 from application.webhooks.ports import DeliveryLease, Reply
 from domain.webhooks.endpoint import DeactivationReason, Subscription, WebhookEndpoint
 from event_store.tenancy import open_pool, tenant_transaction
@@ -147,49 +147,49 @@ class TestProjector:
 
 class TestOutbox:
     @pytest.fixture
-    def outbox(self, container: Container) -> Any:
+    def store(self, container: Container) -> Any:
         with open_pool(container.database.conninfo("scheduler_worker"), name="worker", most=4) as pool:
             yield PostgresDeliveryStore(pool, lambda tenant_id: tenant_transaction(pool, tenant_id))
 
     def lent(
-        self, outbox: PostgresDeliveryStore, history: RandomHistory, *, retries: bool = False
+        self, store: PostgresDeliveryStore, history: RandomHistory, *, retries: bool = False
     ) -> list[DeliveryLease]:
-        found = outbox.lend(uuid7(), NOW, retries=retries, busy=[], most=1000)
+        found = store.lease(uuid7(), NOW, retries=retries, busy=[], most=1000)
         for lease in found:
             if lease.tenant_id != history.tenant_id:
-                outbox.give_back(lease)
+                store.release(lease)
         return [lease for lease in found if lease.tenant_id == history.tenant_id]
 
     def test_lends_an_endpoint_to_one_worker_at_a_time(
-        self, container: Container, history: RandomHistory, outbox: PostgresDeliveryStore
+        self, container: Container, history: RandomHistory, store: PostgresDeliveryStore
     ) -> None:
         endpoint = endpoint_of(history, *NAMES)
         history.append_events(20)
         project(container, history)
 
-        [lease] = self.lent(outbox, history)
+        [lease] = self.lent(store, history)
 
-        assert self.lent(outbox, history) == []
-        outbox.give_back(lease)
-        [again] = self.lent(outbox, history)
+        assert self.lent(store, history) == []
+        store.release(lease)
+        [again] = self.lent(store, history)
         assert again.endpoint_id == endpoint.id
-        assert outbox.waiting(lease, 10) is None, "a lease that has ended opens nothing"
-        assert not outbox.note_success(lease, 1, Reply(200), NOW)
+        assert store.waiting(lease, 10) is None, "a lease that has ended opens nothing"
+        assert not store.record_success(lease, 1, Reply(200), NOW)
 
     def test_a_replay_overtakes_what_is_being_sent(
-        self, container: Container, history: RandomHistory, outbox: PostgresDeliveryStore
+        self, container: Container, history: RandomHistory, store: PostgresDeliveryStore
     ) -> None:
         endpoint = endpoint_of(history, *NAMES)
         history.append_events(20)
         project(container, history)
-        [lease] = self.lent(outbox, history)
-        assert outbox.note_success(lease, 1, Reply(200), NOW)
+        [lease] = self.lent(store, history)
+        assert store.record_success(lease, 1, Reply(200), NOW)
         endpoint.request_replay(1, NOW)
         history.log.record(endpoint, by=by_test())
         project(container, history)
 
-        assert not outbox.note_success(lease, 2, Reply(200), NOW)
-        found = outbox.waiting(lease, 3)
+        assert not store.record_success(lease, 2, Reply(200), NOW)
+        found = store.waiting(lease, 3)
 
         assert found is not None
         assert [message.number for message in found[1]] == [1, 2, 3]

@@ -9,15 +9,16 @@ import pytest
 from application.importing.errors import ImportInUseError
 from application.importing.undo_import import KeptReason
 from application.kernel.errors import NotFoundError
-from application.patients.decide_consent import DecideConsent, DecideConsentHandler
-from application.patients.merge_patients import MergePatients, MergePatientsHandler, UnmergePatientsHandler
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
+from application.patients.decide_consent import DecideConsent
+from application.patients.merge_patients import MergePatients
+from application.scheduling.appointments.book_appointment import BookAppointment
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.consents import Channel
 from domain.patients.errors import PatientWithdrawnError
 from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
 from tests.application.importing.patients.patient_file import PatientImports, people, person
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock, seed_practice
 
@@ -37,9 +38,9 @@ def clinic(container: Container) -> tuple[SeededPractice, PatientImports]:
 
 
 def book(brought: PatientImports, studio: SeededPractice, patient_id: UUID) -> UUID:
-    handler = BookAppointmentHandler(brought.container.logs, fixed_clock())
+    handler = executor(brought.container.logs, fixed_clock())
     command = BookAppointment(patient_id, studio.talk, studio.clinicians[0], START)
-    return handler(studio.tenant_id, command, by_test()).thing.id
+    return handler(studio.tenant_id, command, by_test()).aggregate.id
 
 
 class TestUndo:
@@ -155,7 +156,7 @@ def change(brought: PatientImports, read_row: Patient, other: Patient) -> None:
 
 
 def consent(brought: PatientImports, read_row: Patient, other: Patient) -> None:
-    handler = DecideConsentHandler(brought.container.logs, brought.container.clock)
+    handler = executor(brought.container.logs, brought.container.clock)
     handler(
         brought.log.tenant_id,
         DecideConsent(patient_id=read_row.id, kind="marketing", document_version="1", how=Channel.PAPER),
@@ -164,13 +165,13 @@ def consent(brought: PatientImports, read_row: Patient, other: Patient) -> None:
 
 
 def merge(brought: PatientImports, read_row: Patient, other: Patient) -> None:
-    handler = MergePatientsHandler(brought.container.logs, brought.container.clock)
+    handler = executor(brought.container.logs, brought.container.clock)
     handler(brought.log.tenant_id, MergePatients(read_row.id, other.id), by_test())
 
 
 def merge_and_part(brought: PatientImports, read_row: Patient, other: Patient) -> None:
     merge(brought, read_row, other)
-    handler = UnmergePatientsHandler(brought.container.logs, brought.container.clock)
+    handler = executor(brought.container.logs, brought.container.clock)
     handler(brought.log.tenant_id, MergePatients(read_row.id, other.id), by_test())
 
 

@@ -12,21 +12,22 @@ from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
 from application.importing.undo_import import UndoReport
-from application.patients.decide_consent import DecideConsent, DecideConsentHandler
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.calendars.open_feed import OpenFeed, OpenFeedHandler
-from application.scheduling.series.book_series import BookSeries, BookSeriesHandler
-from application.scheduling.sessions.enrol_in_course import EnrolInCourse, EnrolInCourseHandler
-from application.scheduling.sessions.enrol_patient import EnrolPatient, EnrolPatientHandler
-from application.scheduling.sessions.plan_course import PlanCourse, PlanCourseHandler
-from application.scheduling.sessions.plan_session import PlanSession, PlanSessionHandler
-from application.waitlist.join_waitlist import JoinWaitlist, JoinWaitlistHandler
+from application.patients.decide_consent import DecideConsent
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.calendars.open_feed import OpenFeed
+from application.scheduling.series.book_series import BookSeries
+from application.scheduling.sessions.enrol_in_course import EnrolInCourse
+from application.scheduling.sessions.enrol_patient import EnrolPatient
+from application.scheduling.sessions.plan_course import PlanCourse
+from application.scheduling.sessions.plan_session import PlanSession
+from application.waitlist.join_waitlist import JoinWaitlist
 from domain.patients.consents import Channel
 from domain.patients.errors import PatientWithdrawnError
 from domain.patients.patient import Patient
 from domain.scheduling.calendars.feed import Detail
 from domain.waitlist.preferences import WaitlistPreferences
 from tests.application.importing.patients.patient_file import PatientImports, people
+from tests.support.commands import executor
 from tests.support.container import Container, by_test, open_container
 from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock, seed_practice
 from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
@@ -56,46 +57,46 @@ def elsewhere(container: Container) -> Iterator[Container]:
 
 def book(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = BookAppointment(patient_id, studio.talk, studio.clinicians[0], START)
-    return lambda: BookAppointmentHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
+    return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
 def ask(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = BookAppointment(patient_id, studio.talk, None, START, is_request=True)
-    return lambda: BookAppointmentHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
+    return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
 def plan_a_series(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = BookSeries(patient_id, studio.talk, studio.clinicians[0], START, "FREQ=WEEKLY;COUNT=2")
-    return lambda: BookSeriesHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
+    return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
 def enrol(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     planned = PlanSession(studio.talk, studio.clinicians[:1], START, seats=3)
-    session = PlanSessionHandler(by.logs, CLOCK)(studio.tenant_id, planned, by_test()).thing
+    session = executor(by.logs, CLOCK)(studio.tenant_id, planned, by_test()).aggregate
     command = EnrolPatient(session.id, patient_id)
-    return lambda: EnrolPatientHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
+    return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
 def enrol_in_a_course(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     planned = PlanCourse(studio.talk, studio.clinicians[:1], START, "FREQ=WEEKLY;COUNT=2", seats=3)
-    course = PlanCourseHandler(by.logs, CLOCK)(studio.tenant_id, planned, by_test()).thing
+    course = executor(by.logs, CLOCK)(studio.tenant_id, planned, by_test()).aggregate
     command = EnrolInCourse(course.id, patient_id)
-    return lambda: EnrolInCourseHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
+    return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
 def wait(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = JoinWaitlist(patient_id, studio.talk, WaitlistPreferences(None))
-    return lambda: JoinWaitlistHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
+    return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
 def consent(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = DecideConsent(patient_id=patient_id, kind="marketing", document_version="1", how=Channel.PAPER)
-    return lambda: DecideConsentHandler(by.logs, by.clock)(studio.tenant_id, command, by_test())
+    return lambda: executor(by.logs, by.clock)(studio.tenant_id, command, by_test())
 
 
 def open_a_feed(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = OpenFeed(None, patient_id, Detail.BUSY, "0" * 64)
-    return lambda: OpenFeedHandler(by.logs, CLOCK)(studio.tenant_id, command, by_test())
+    return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
 def in_this_order(container: Container, tenant_id: UUID, *acts: Act) -> list[object]:

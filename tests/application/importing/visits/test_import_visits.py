@@ -8,9 +8,9 @@ import pytest
 from application.importing.visits.errors import NotInPracticeError
 from application.importing.visits.import_visits import VisitImportReport
 from application.importing.visits.report import Kind
-from application.patients.merge_patients import MergePatients, MergePatientsHandler
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.place_hold import PlaceHold, PlaceHoldHandler
+from application.patients.merge_patients import MergePatients
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.place_hold import PlaceHold
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
@@ -22,6 +22,7 @@ from domain.scheduling.appointments.status import Status
 from domain.scheduling.errors import TimeTakenError
 from tests.application.importing.patients.patient_file import PatientImports, person
 from tests.application.importing.visits.visit_file import LATER, VisitImports, acuity, load_format, reasons, visit
+from tests.support.commands import executor
 from tests.support.concurrency import run_concurrently
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock, seed_practice
@@ -227,7 +228,7 @@ class TestVisitsAtOneTime:
         assert [read_row.exempt_from for read_row in calendars.visits()] == [[], [], []]
 
     def test_keep_what_people_booked_here_and_are_kept_from_new_bookings(self, calendars: VisitImports) -> None:
-        book = BookAppointmentHandler(calendars.container.logs, fixed_clock())
+        book = executor(calendars.container.logs, fixed_clock())
         studio = calendars.studio
         own = book(
             studio.tenant_id, BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY), by_test()
@@ -236,7 +237,7 @@ class TestVisitsAtOneTime:
         calendars.import_rows([visit("2026-06-01 09:20"), visit("2026-06-01 11:00")])
 
         _, beside, _ = calendars.visits()
-        assert (beside.exempt_from, beside.overlaps) == (["time_taken"], [own.thing.id])
+        assert (beside.exempt_from, beside.overlaps) == (["time_taken"], [own.aggregate.id])
         late = BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY + timedelta(hours=2))
         with pytest.raises(TimeTakenError):
             book(studio.tenant_id, late, by_test())
@@ -244,16 +245,14 @@ class TestVisitsAtOneTime:
     def test_pass_over_holds_that_have_expired(self, calendars: VisitImports) -> None:
         studio = calendars.studio
         hold = PlaceHold(studio.talk, studio.clinicians[0], MONDAY, 10, "dana@example.org")
-        PlaceHoldHandler(calendars.container.logs, fixed_clock(), calendars.container.keys)(
-            studio.tenant_id, hold, by_test()
-        )
+        executor(calendars.container.logs, fixed_clock(), calendars.container.keys)(studio.tenant_id, hold, by_test())
 
         calendars.import_rows([visit("2026-06-01 09:00", Status="Arrived")])
 
         assert only(calendars).exempt_from == []
 
     def test_are_planned_anew_when_somebody_books_meanwhile(self, container: Container, studio: SeededPractice) -> None:
-        book = BookAppointmentHandler(container.logs, fixed_clock())
+        book = executor(container.logs, fixed_clock())
         wanted = BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY)
 
         class SomebodyBooks(SettableClock):
@@ -393,7 +392,7 @@ class TestWhoseVisits:
         ids = brought.listed()
         log, container = calendars.studio.log, calendars.container
         merge = MergePatients(calendars.studio.patients[0], ids["Family7"])
-        MergePatientsHandler(container.logs, container.clock)(log.tenant_id, merge, by_test())
+        executor(container.logs, container.clock)(log.tenant_id, merge, by_test())
         erased = log.load(Patient, ids["Family8"])
         erased.erase(LATER)
         log.record(erased, by=by_test())

@@ -8,8 +8,8 @@ import pytest
 from application.importing.errors import ImportInUseError
 from application.importing.undo_import import KeptReason
 from application.kernel.errors import NotFoundError
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.cancel_appointment import CancelAppointment
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
@@ -18,6 +18,7 @@ from domain.scheduling.errors import AlreadyArchivedError, NothingToUndoError
 from projections.scheduling.calendar.queries import CalendarFilter
 from tests.application.importing.patients.patient_file import PatientImports, person
 from tests.application.importing.visits.visit_file import LATER, VisitImports, visit
+from tests.support.commands import executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import MONDAY, fixed_clock, seed_practice
 
@@ -37,7 +38,7 @@ ROWS = [
 
 
 def cancel(calendars: VisitImports, visit_id: UUID) -> None:
-    handler = CancelAppointmentHandler(calendars.container.logs, fixed_clock(LATER))
+    handler = executor(calendars.container.logs, fixed_clock(LATER))
     handler(calendars.studio.tenant_id, CancelAppointment(visit_id, "ill"), by_test())
 
 
@@ -53,7 +54,7 @@ class TestUndo:
         calendars.catch_up()
         page = calendars.container.calendar().page(calendars.studio.tenant_id, CalendarFilter(), limit=100)
         assert {entry.status for entry in page.entries} == {"archived"}
-        book = BookAppointmentHandler(calendars.container.logs, fixed_clock())
+        book = executor(calendars.container.logs, fixed_clock())
         studio = calendars.studio
         book(
             studio.tenant_id, BookAppointment(studio.patients[0], studio.talk, studio.clinicians[0], MONDAY), by_test()

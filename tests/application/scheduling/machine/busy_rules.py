@@ -7,10 +7,12 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
-from application.scheduling.calendars.import_busy_time import BusyTimeImported, ImportBusyTime, ImportBusyTimeHandler
+from application.kernel.outcome import Outcome
+from application.scheduling.availability.find_slots import FindSlots
+from application.scheduling.calendars.import_busy_time import BusyTimeImported, ImportBusyTime
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.calendars.busy_calendar import BusyCalendar
+from tests.support.commands import asker, executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock
 
@@ -38,17 +40,17 @@ class BusyRules:
         )
     )
     def import_busy_time(self, imports: list[tuple[int, str, list[tuple[int, int]]]]) -> None:
-        handler = ImportBusyTimeHandler(self.container.logs, fixed_clock())
+        handler = executor(self.container.logs, fixed_clock())
 
-        def import_(number: int) -> BusyTimeImported:
+        def import_(number: int) -> Outcome[BusyCalendar]:
             clinician, name, times = imports[number]
             command = ImportBusyTime(self.studio.clinicians[clinician], name, calendar(times))
             return handler(self.studio.tenant_id, command, by_test())
 
         for outcome in self.run_commands(len(imports), import_):
             assert isinstance(outcome, BusyTimeImported), outcome
-            if outcome.thing.version > len(outcome.thing.pending_events):
-                self.busy.add(outcome.thing.id)
+            if outcome.aggregate.version > len(outcome.aggregate.pending_events):
+                self.busy.add(outcome.aggregate.id)
         last = imports[-1]
         again = handler(
             self.studio.tenant_id,
@@ -56,6 +58,7 @@ class BusyRules:
             by_test(),
         )
         if len({(clinician, name) for clinician, name, _ in imports}) == len(imports):
+            assert isinstance(again, BusyTimeImported)
             assert (again.counts.added, again.counts.moved, again.counts.removed) == (0, 0, 0)
 
     @invariant()
@@ -63,7 +66,7 @@ class BusyRules:
         busy = [claim for calendar in self.busy_calendars() for claim in calendar.claims()]
         for clinician_id in {claim.what for claim in busy}:
             window = TimeRange(MONDAY - timedelta(hours=1), MONDAY + timedelta(hours=6))
-            found = FindSlotsHandler(self.container.logs, fixed_clock())(
+            found = asker(self.container.logs, fixed_clock())(
                 self.studio.tenant_id, FindSlots(self.studio.talk, clinician_id, window)
             )
             for slot in (choice.slot for choice in found.choices):

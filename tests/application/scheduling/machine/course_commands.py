@@ -8,16 +8,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from application.scheduling.series.book_series import OnConflict
-from application.scheduling.sessions.cancel_course import CancelCourse, CancelCourseHandler
-from application.scheduling.sessions.change_course import ChangeCourse, ChangeCourseHandler
-from application.scheduling.sessions.enrol_in_course import EnrolInCourse, EnrolInCourseHandler
-from application.scheduling.sessions.plan_course import PlanCourse, PlanCourseHandler
-from application.scheduling.sessions.withdraw_from_course import WithdrawFromCourse, WithdrawFromCourseHandler
+from application.scheduling.sessions.cancel_course import CancelCourse
+from application.scheduling.sessions.change_course import ChangeCourse
+from application.scheduling.sessions.enrol_in_course import EnrolInCourse
+from application.scheduling.sessions.plan_course import PlanCourse
+from application.scheduling.sessions.withdraw_from_course import WithdrawFromCourse
 from domain.scheduling.series.series import Scope
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.course_queries import CourseQueries
+from tests.support.commands import executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice
 
@@ -64,7 +65,7 @@ class CourseCommands:
                 2,
                 on_conflict=on_conflict,
             )
-            return PlanCourseHandler(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test()).thing
+            return executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test()).aggregate
 
         made = [course for course in self.run_commands(len(requests), request) if isinstance(course, Course)]
         self.courses += [course.id for course in made]
@@ -93,13 +94,13 @@ class CourseCommands:
         match act:
             case "withdraw":
                 leave = WithdrawFromCourse(id, patient, index)
-                return WithdrawFromCourseHandler(logs, clock)(tenant_id, leave, by_test())
+                return executor(logs, clock)(tenant_id, leave, by_test())
             case "cancel":
                 cancel = CancelCourse(id, index, "ill", list(Scope)[who])
-                return CancelCourseHandler(logs, clock)(tenant_id, cancel, by_test())
+                return executor(logs, clock)(tenant_id, cancel, by_test())
             case _:
                 come = EnrolInCourse(id, patient, index, act == "wait", on_conflict)
-                return EnrolInCourseHandler(logs, clock)(tenant_id, come, by_test())
+                return executor(logs, clock)(tenant_id, come, by_test())
 
     @rule(which=st.integers(0, 10), changes=st.lists(_CHANGE, min_size=1, max_size=2))
     def change_a_course(self, which: int, changes: list[tuple[str, int, Scope, int, int, OnConflict]]) -> None:
@@ -119,7 +120,7 @@ class CourseCommands:
                 (self.studio.rooms[to_whom],) if how == "room" else None,
                 on_conflict,
             )
-            return ChangeCourseHandler(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
+            return executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
 
         self.run_commands(len(changes), change)
 

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from application.importing.errors import ImportInUseError
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
 from domain.kernel.errors import DomainError
 from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
 from tests.application.importing.patients.patient_file import PatientImports, people
+from tests.support.commands import executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice
 
@@ -57,10 +58,10 @@ class ImportRules:
             assert not self.studio.log.load(Patient, patient_id).is_withdrawn
 
     def _book(self, patient_id: UUID) -> None:
-        handler = BookAppointmentHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
         command = BookAppointment(patient_id, self.studio.talk, None, MONDAY)
         try:
-            self.booked.append(handler(self.studio.tenant_id, command, by_test()).thing.id)
+            self.booked.append(handler(self.studio.tenant_id, command, by_test()).aggregate.id)
         except DomainError:
             return
 

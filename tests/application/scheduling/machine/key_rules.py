@@ -1,6 +1,7 @@
 """Rules for the scheduling machine: webhook endpoints and calendar feeds."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -11,22 +12,23 @@ from hypothesis.stateful import invariant, rule
 from adapters.http.addresses import Policy
 from adapters.http.outbound_http import PinnedOutboundHttp
 from application.scheduling.calendars.feed_tokens import new_token
-from application.scheduling.calendars.open_feed import OpenFeed, OpenFeedHandler
-from application.scheduling.calendars.revoke_feed import RevokeFeed, RevokeFeedHandler
-from application.webhooks.change_endpoint import ChangeEndpoint, ChangeEndpointHandler
-from application.webhooks.register_endpoint import RegisterEndpoint, RegisterEndpointHandler
-from application.webhooks.remove_endpoint import RemoveEndpoint, RemoveEndpointHandler
-from application.webhooks.request_replay import RequestReplay, RequestReplayHandler
-from application.webhooks.request_test import RequestTest, RequestTestHandler
-from application.webhooks.rotate_secret import RotateSecret, RotateSecretHandler
+from application.scheduling.calendars.open_feed import OpenFeed
+from application.scheduling.calendars.revoke_feed import RevokeFeed
+from application.webhooks.change_endpoint import ChangeEndpoint
+from application.webhooks.register_endpoint import RegisterEndpoint
+from application.webhooks.remove_endpoint import RemoveEndpoint
+from application.webhooks.request_replay import RequestReplay
+from application.webhooks.request_test import RequestTest
+from application.webhooks.rotate_secret import RotateSecret
 from application.webhooks.signing import new_secret
-from application.webhooks.switch_off_endpoint import SwitchOffEndpoint, SwitchOffEndpointHandler
+from application.webhooks.switch_off_endpoint import SwitchOffEndpoint
 from domain.scheduling.calendars.feed import Detail, Feed
 from domain.webhooks.endpoint import DeactivationReason, WebhookEndpoint
 from event_store.keys.practice_secrets import PracticeSecrets
 from projections.access.tokens.feed_queries import feeds_of
 from projections.engine.runner import Runner
 from projections.webhooks.deliveries.queries import WebhookQueries
+from tests.support.commands import executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import SeededPractice
 
@@ -37,6 +39,17 @@ _ACT = st.tuples(
     st.integers(0, 5),
     st.sampled_from(sorted(_NAMES)),
 )
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """How many endpoints there are."""
+
+    number: int
+    event_names: frozenset[str] = frozenset(_NAMES)
+
+    def endpoint_count(self, tenant_id: UUID) -> int:
+        return self.number
 
 
 class EndpointAndFeedRules:
@@ -52,18 +65,17 @@ class EndpointAndFeedRules:
 
     @rule(events=st.lists(st.sampled_from(sorted(_NAMES)), min_size=1, max_size=3))
     def register_endpoints(self, events: list[str]) -> None:
-        handler = RegisterEndpointHandler(
+        handler = executor(
             self.container.logs,
             self.clock,
             self._secrets(),
             PinnedOutboundHttp(Policy()),
-            _NAMES,
-            lambda _: len(self.endpoints),
+            Endpoints(len(self.endpoints)),
         )
 
         def register(number: int) -> UUID:
             command = RegisterEndpoint(_HOOKS, (events[number],), new_secret())
-            return handler(self.studio.tenant_id, command, by_test()).thing.id
+            return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
         self.endpoints += [id_ for id_ in self.run_commands(len(events), register) if isinstance(id_, UUID)]
 
@@ -77,27 +89,27 @@ class EndpointAndFeedRules:
         match act:
             case "subscribe" | "pause":
                 change = ChangeEndpoint(id_, {"events": (event,), "active": act == "subscribe"})
-                return ChangeEndpointHandler(logs, clock, PinnedOutboundHttp(Policy()), _NAMES)(
+                return executor(logs, clock, PinnedOutboundHttp(Policy()), Endpoints(len(self.endpoints)))(
                     tenant_id, change, by_test()
                 )
             case "rotate":
-                rotate = RotateSecret(tenant_id, id_, new_secret(), timedelta(hours=1))
-                return RotateSecretHandler(logs, clock, self._secrets())(tenant_id, rotate, by_test())
+                rotate = RotateSecret(id_, new_secret(), timedelta(hours=1))
+                return executor(logs, clock, self._secrets())(tenant_id, rotate, by_test())
             case "test":
-                return RequestTestHandler(logs, clock)(tenant_id, RequestTest(id_), by_test())
+                return executor(logs, clock)(tenant_id, RequestTest(id_), by_test())
             case "replay":
-                return RequestReplayHandler(logs, clock)(tenant_id, RequestReplay(id_, 1 + which), by_test())
+                return executor(logs, clock)(tenant_id, RequestReplay(id_, 1 + which), by_test())
             case "switch off":
                 off = SwitchOffEndpoint(id_, 1, DeactivationReason.GONE)
-                return SwitchOffEndpointHandler(logs, clock)(tenant_id, off, by_test())
+                return executor(logs, clock)(tenant_id, off, by_test())
             case _:
-                return RemoveEndpointHandler(logs, clock)(tenant_id, RemoveEndpoint(id_), by_test())
+                return executor(logs, clock)(tenant_id, RemoveEndpoint(id_), by_test())
 
     @rule(
         of=st.lists(st.tuples(st.booleans(), st.integers(0, 1), st.sampled_from(list(Detail))), min_size=1, max_size=3)
     )
     def open_feeds(self, of: list[tuple[bool, int, Detail]]) -> None:
-        handler = OpenFeedHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def open_(number: int) -> UUID:
             is_a_patients, who, detail = of[number]
@@ -106,13 +118,13 @@ class EndpointAndFeedRules:
             command = OpenFeed(
                 None if is_a_patients else clinician, patient if is_a_patients else None, detail, token_hash
             )
-            return handler(self.studio.tenant_id, command, by_test()).thing.id
+            return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
         self.feeds += [id_ for id_ in self.run_commands(len(of), open_) if isinstance(id_, UUID)]
 
     @rule(which=st.lists(st.integers(0, 5), min_size=1, max_size=3))
     def revoke_feeds(self, which: list[int]) -> None:
-        handler = RevokeFeedHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def revoke(number: int) -> object:
             id_ = self.feeds[which[number] % len(self.feeds)]

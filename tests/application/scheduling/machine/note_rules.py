@@ -6,11 +6,12 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from application.scheduling.appointments.change_notes import ChangeNotes, ChangeNotesHandler
-from application.scheduling.appointments.undo_appointment import UndoAppointment, UndoAppointmentHandler
+from application.scheduling.appointments.change_notes import ChangeNotes
+from application.scheduling.appointments.undo_appointment import UndoAppointment
 from domain.kernel.logged_event import LoggedEvent
 from domain.kernel.personal_data import Erased
 from domain.scheduling.appointments.appointment import Appointment
+from tests.support.commands import executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import SeededPractice
 
@@ -37,7 +38,7 @@ class NoteRules:
         )
     )
     def note(self, notes: list[tuple[int, str | None]]) -> None:
-        handler = ChangeNotesHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def note(number: int) -> object:
             which, text = notes[number]
@@ -47,7 +48,7 @@ class NoteRules:
 
     @rule(acts=st.lists(st.tuples(st.integers(0, 30), st.sampled_from(_ACTS)), min_size=1, max_size=4))
     def undo_what_is_named(self, acts: list[tuple[int, str]]) -> None:
-        handler = UndoAppointmentHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def undo(number: int) -> object:
             which, act = acts[number]

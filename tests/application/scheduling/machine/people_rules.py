@@ -8,15 +8,16 @@ from hypothesis.stateful import invariant, rule
 
 from application.kernel.errors import NotFoundError
 from application.kernel.outcome import Outcome
-from application.patients.change_patient import ChangePatient, ChangePatientHandler
-from application.patients.decide_consent import DecideConsent, DecideConsentHandler
-from application.patients.merge_patients import MergePatients, MergePatientsHandler, UnmergePatientsHandler
+from application.patients.change_patient import ChangePatient
+from application.patients.decide_consent import DecideConsent
+from application.patients.merge_patients import MergePatients, UnmergePatients
 from application.patients.person import person_of
-from application.patients.set_contacts import ContactInput, SetContacts, SetContactsHandler
+from application.patients.set_contacts import ContactInput, SetContacts
 from domain.patients.consents import Channel, Consents
 from domain.patients.contact import ContactKind
 from domain.patients.patient import Patient
 from projections.engine.runner import Runner
+from tests.support.commands import executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import SeededPractice
 
@@ -39,8 +40,10 @@ class PeopleRules:
     def merge_or_tell_apart(self, pairs: list[tuple[int, int, bool]]) -> None:
         def pair(number: int) -> object:
             survivor, other, merges = pairs[number]
-            handler = (MergePatientsHandler if merges else UnmergePatientsHandler)(self.container.logs, self.clock)
-            command = MergePatients(self.studio.patients[survivor], self.studio.patients[other])
+            handler = executor(self.container.logs, self.clock)
+            command = (MergePatients if merges else UnmergePatients)(
+                self.studio.patients[survivor], self.studio.patients[other]
+            )
             return handler(self.studio.tenant_id, command, by_test())
 
         self.run_commands(len(pairs), pair)
@@ -63,13 +66,13 @@ class PeopleRules:
                 mother = ContactInput(
                     kind=ContactKind.EMERGENCY, name="אמא", is_guardian=True, may_book=version is None
                 )
-                return SetContactsHandler(logs, clock)(tenant_id, SetContacts(id_, (mother,)), by_test())
+                return executor(logs, clock)(tenant_id, SetContacts(id_, (mother,)), by_test())
             case "tags":
                 change = ChangePatient(id_, {"tags": (version or "new",), "alert": version})
-                return ChangePatientHandler(logs, clock)(tenant_id, change, by_test())
+                return executor(logs, clock)(tenant_id, change, by_test())
             case _:
                 said = DecideConsent(patient_id=id_, kind="marketing", document_version=version, how=Channel.IN_PERSON)
-                return DecideConsentHandler(logs, clock)(tenant_id, said, by_test())
+                return executor(logs, clock)(tenant_id, said, by_test())
 
     def _decisions(self) -> int:
         found = 0

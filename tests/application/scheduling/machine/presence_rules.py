@@ -6,16 +6,17 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from application.practice.set_time_off import SetTimeOff, SetTimeOffHandler
+from application.practice.set_time_off import SetTimeOff
 from application.scheduling.availability.conflicts import outside
-from application.scheduling.availability.explain_slot import ExplainSlot, ExplainSlotHandler
-from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
+from application.scheduling.availability.explain_slot import ExplainSlot
+from application.scheduling.availability.find_slots import FindSlots
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Absence
 from domain.practice.time_off import DaysOff, HoursOff
 from domain.scheduling.appointments.appointment import Appointment
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.queries import CalendarFilter, CalendarQueries
+from tests.support.commands import asker, executor
 from tests.support.container import Container, by_test
 from tests.support.seeded_practice import MONDAY, NOW, SeededPractice, fixed_clock
 
@@ -42,7 +43,7 @@ class PresenceRules(RuleBasedStateMachine):
         clinician_id, absences = self.studio.clinicians[clinician], ABSENCES[kind]
         before = [self.studio.log.load(Appointment, id).version for id in self.booked]
 
-        SetTimeOffHandler(self.container.logs, fixed_clock())(
+        executor(self.container.logs, fixed_clock())(
             self.studio.tenant_id, SetTimeOff(clinician_id, absences), by_test()
         )
 
@@ -80,11 +81,11 @@ class PresenceRules(RuleBasedStateMachine):
         clinician_id = self.studio.clinicians[clinician]
         starts_at: datetime = MONDAY + start * HALF_HOUR + timedelta(minutes=minutes)
 
-        found = ExplainSlotHandler(self.container.logs, fixed_clock())(
+        found = asker(self.container.logs, fixed_clock())(
             self.studio.tenant_id, ExplainSlot(service, clinician_id, starts_at)
         )
         window = TimeRange(starts_at, starts_at + timedelta(minutes=1))
-        offered = FindSlotsHandler(self.container.logs, fixed_clock())(
+        offered = asker(self.container.logs, fixed_clock())(
             self.studio.tenant_id, FindSlots(service, clinician_id, window)
         )
 

@@ -8,14 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from application.kernel.outcome import Outcome
-from application.scheduling.series.book_series import BookSeries, BookSeriesHandler, OnConflict
-from application.scheduling.series.change_series import ChangeSeriesHandler
-from application.scheduling.series.change_series_notes import ChangeSeriesNotesHandler
+from application.scheduling.series.book_series import BookSeries, OnConflict
 from application.scheduling.series.series_changes import CancelSeries, ChangeSeries, ChangeSeriesNotes
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.series.series import Scope, Series
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.series_queries import SeriesQueries
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock
 
@@ -46,7 +45,7 @@ class SeriesCommands:
         )
     )
     def book_series(self, requests: list[tuple[int, int, bool, int, OnConflict]]) -> None:
-        handler = BookSeriesHandler(self.container.logs, fixed_clock())
+        handler = executor(self.container.logs, fixed_clock())
 
         def request(number: int) -> Outcome[Series]:
             start, clinician, needs_room, count, on_conflict = requests[number]
@@ -63,8 +62,10 @@ class SeriesCommands:
 
         for outcome in self.run_commands(len(requests), request):
             if isinstance(outcome, Outcome):
-                self.series.append(outcome.thing.id)
-                self.booked += [visit.appointment_id for visit in outcome.thing.visits.values() if visit.appointment_id]
+                self.series.append(outcome.aggregate.id)
+                self.booked += [
+                    visit.appointment_id for visit in outcome.aggregate.visits.values() if visit.appointment_id
+                ]
 
     @rule(
         requests=st.lists(
@@ -83,8 +84,8 @@ class SeriesCommands:
         )
     )
     def change_series(self, requests: list[tuple[int, int, Scope, int, int, OnConflict, str, int]]) -> None:
-        handler = ChangeSeriesHandler(self.container.logs, fixed_clock())
-        noting = ChangeSeriesNotesHandler(self.container.logs, fixed_clock())
+        handler = executor(self.container.logs, fixed_clock())
+        noting = executor(self.container.logs, fixed_clock())
 
         def request(number: int) -> Outcome[Series]:
             which, index, scope, start, weeks, on_conflict, how, to_whom = requests[number]

@@ -7,16 +7,17 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from application.scheduling.sessions.cancel_session import CancelSession, CancelSessionHandler
-from application.scheduling.sessions.change_session import ChangeSession, ChangeSessionHandler
-from application.scheduling.sessions.enrol_patient import EnrolPatient, EnrolPatientHandler
-from application.scheduling.sessions.note_attendance import NoteAttendance, NoteAttendanceHandler
-from application.scheduling.sessions.plan_session import PlanSession, PlanSessionHandler
-from application.scheduling.sessions.undo_session import UndoSession, UndoSessionHandler
-from application.scheduling.sessions.withdraw_patient import WithdrawPatient, WithdrawPatientHandler
+from application.scheduling.sessions.cancel_session import CancelSession
+from application.scheduling.sessions.change_session import ChangeSession
+from application.scheduling.sessions.enrol_patient import EnrolPatient
+from application.scheduling.sessions.note_attendance import NoteAttendance
+from application.scheduling.sessions.plan_session import PlanSession
+from application.scheduling.sessions.undo_session import UndoSession
+from application.scheduling.sessions.withdraw_patient import WithdrawPatient
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession, GroupSessionStatus
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.session_queries import SessionFilter, SessionQueries
+from tests.support.commands import executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock
 
@@ -49,7 +50,7 @@ class SessionCommands:
         )
     )
     def plan_sessions(self, requests: list[tuple[int, tuple[int, ...], bool, int]]) -> None:
-        handler = PlanSessionHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def request(number: int) -> UUID:
             start, staff, needs_room, seats = requests[number]
@@ -59,7 +60,7 @@ class SessionCommands:
                 _STARTS[start],
                 seats,
             )
-            return handler(self.studio.tenant_id, command, by_test()).thing.id
+            return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
         self.sessions += [id for id in self.run_commands(len(requests), request) if isinstance(id, UUID)]
 
@@ -98,21 +99,21 @@ class SessionCommands:
         )
         match act:
             case "enrol" | "wait":
-                return EnrolPatientHandler(logs, clock)(tenant_id, EnrolPatient(id, patient, act == "wait"), by_test())
+                return executor(logs, clock)(tenant_id, EnrolPatient(id, patient, act == "wait"), by_test())
             case "withdraw":
-                return WithdrawPatientHandler(logs, clock)(tenant_id, WithdrawPatient(id, patient), by_test())
+                return executor(logs, clock)(tenant_id, WithdrawPatient(id, patient), by_test())
             case "cancel":
-                return CancelSessionHandler(logs, clock)(tenant_id, CancelSession(id, "ill"), by_test())
+                return executor(logs, clock)(tenant_id, CancelSession(id, "ill"), by_test())
             case "undo":
                 undo = UndoSession(id, self.studio.log.load(GroupSession, id).version)
-                return UndoSessionHandler(logs, clock)(tenant_id, undo, by_test())
+                return executor(logs, clock)(tenant_id, undo, by_test())
             case "seats":
                 command = ChangeSession(id, seats=seats)
             case "move":
                 command = ChangeSession(id, starts_at=_STARTS[start])
             case _:
                 command = ChangeSession(id, staff_ids=(self.studio.clinicians[start % 2],))
-        return ChangeSessionHandler(logs, clock)(tenant_id, command, by_test())
+        return executor(logs, clock)(tenant_id, command, by_test())
 
     @rule(which=st.integers(0, 10))
     def undo_the_last_command(self, which: int) -> None:
@@ -124,7 +125,7 @@ class SessionCommands:
         began = log.reader.began(id, now.version)
         assert began is not None
         command = UndoSession(id, now.version)
-        handler = UndoSessionHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         [done] = self.run_commands(1, lambda _: handler(self.studio.tenant_id, command, by_test()))
 
@@ -149,7 +150,7 @@ class SessionCommands:
         if not self.sessions:
             return
         id = self.sessions[which % len(self.sessions)]
-        handler = NoteAttendanceHandler(self.container.logs, _AFTERNOON)
+        handler = executor(self.container.logs, _AFTERNOON)
 
         def note(number: int) -> object:
             command = NoteAttendance(id, (self.studio.patients[who[number]],), attended)

@@ -6,14 +6,15 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from application.practice.change_clinician import ChangeClinician, ChangeClinicianHandler
-from application.practice.change_practice import ChangePractice, ChangePracticeHandler
-from application.practice.change_service import ChangeService, ChangeServiceHandler
-from application.practice.set_clinician_hours import SetClinicianHours, SetClinicianHoursHandler
+from application.practice.change_clinician import ChangeClinician
+from application.practice.change_practice import ChangePractice
+from application.practice.change_service import ChangeService
+from application.practice.set_clinician_hours import SetClinicianHours
 from domain.practice.location import Location
 from domain.practice.visit_limits import VisitLimits
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.sessions.group_session import GroupSession
+from tests.support.commands import executor
 from tests.support.container import Container, by_test
 from tests.support.seeded_practice import SeededPractice, fixed_clock
 
@@ -36,7 +37,7 @@ class SettingsRules:
         clinician_id, [location] = self.studio.clinicians[clinician], self.studio.log.catalogue().all(Location)
         before = self._times()
 
-        SetClinicianHoursHandler(self.container.logs, fixed_clock())(
+        executor(self.container.logs, fixed_clock())(
             self.studio.tenant_id,
             SetClinicianHours(
                 clinician_id, location.id, (TWO_HOURS if closes_early else ALL_MORNING,), (), effective_from=NEXT_WEEK
@@ -59,10 +60,10 @@ class SettingsRules:
 
         if of == "clinician":
             change = ChangeClinician(self.studio.clinicians[1], {}, limits)
-            ChangeClinicianHandler(logs, fixed_clock())(tenant_id, change, by_test())
+            executor(logs, fixed_clock())(tenant_id, change, by_test())
         else:
             service = self.studio.talk if of == "talk" else self.studio.massage
-            ChangeServiceHandler(logs, fixed_clock())(tenant_id, ChangeService(service, {}, limits), by_test())
+            executor(logs, fixed_clock())(tenant_id, ChangeService(service, {}, limits), by_test())
 
         assert self._times() == before
 
@@ -71,7 +72,7 @@ class SettingsRules:
         command = ChangePractice(
             self.studio.tenant_id, {}, pending_counts=pending_counts, auto_fill=auto_fill, offer_minutes=30
         )
-        ChangePracticeHandler(self.container.logs, fixed_clock())(self.studio.tenant_id, command, by_test())
+        executor(self.container.logs, fixed_clock())(self.studio.tenant_id, command, by_test())
 
     def _times(self) -> dict[UUID, object]:
         """Return when every visit and session is, by its own events."""

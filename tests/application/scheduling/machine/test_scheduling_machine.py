@@ -12,23 +12,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from application.kernel.errors import ApplicationError
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
-from application.scheduling.appointments.check_in_appointment import CheckInAppointment, CheckInAppointmentHandler
-from application.scheduling.appointments.complete_appointment import CompleteAppointment, CompleteAppointmentHandler
-from application.scheduling.appointments.confirm_appointment import ConfirmAppointment, ConfirmAppointmentHandler
-from application.scheduling.appointments.decline_appointment import DeclineAppointment, DeclineAppointmentHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.cancel_appointment import CancelAppointment
+from application.scheduling.appointments.check_in_appointment import CheckInAppointment
+from application.scheduling.appointments.complete_appointment import CompleteAppointment
+from application.scheduling.appointments.confirm_appointment import ConfirmAppointment
+from application.scheduling.appointments.decline_appointment import DeclineAppointment
 from application.scheduling.appointments.hold_limits import PER_CONTACT
-from application.scheduling.appointments.place_hold import PlaceHold, PlaceHoldHandler
-from application.scheduling.appointments.reassign_appointment import ReassignAppointment, ReassignAppointmentHandler
-from application.scheduling.appointments.record_no_show import RecordNoShow, RecordNoShowHandler
-from application.scheduling.appointments.release_hold import ReleaseHold, ReleaseHoldHandler
-from application.scheduling.appointments.reschedule_appointment import (
-    RescheduleAppointment,
-    RescheduleAppointmentHandler,
-)
-from application.scheduling.appointments.undo_appointment import UndoAppointment, UndoAppointmentHandler
-from application.scheduling.availability.find_slots import FindSlots, FindSlotsHandler
+from application.scheduling.appointments.place_hold import PlaceHold
+from application.scheduling.appointments.reassign_appointment import ReassignAppointment
+from application.scheduling.appointments.record_no_show import RecordNoShow
+from application.scheduling.appointments.release_hold import ReleaseHold
+from application.scheduling.appointments.reschedule_appointment import RescheduleAppointment
+from application.scheduling.appointments.undo_appointment import UndoAppointment
+from application.scheduling.availability.find_slots import FindSlots
 from domain.kernel.errors import DomainError
 from domain.kernel.logged_event import LoggedEvent
 from domain.kernel.time_range import TimeRange
@@ -57,6 +54,7 @@ from tests.application.scheduling.machine.session_commands import SessionCommand
 from tests.application.scheduling.machine.settings_rules import SettingsRules
 from tests.application.scheduling.machine.visit_import_rules import VisitImportRules
 from tests.application.scheduling.machine.waitlist_commands import WaitlistCommands
+from tests.support.commands import asker, executor
 from tests.support.concurrency import run_concurrently
 from tests.support.container import Container, by_test
 from tests.support.seeded_practice import MONDAY, NOW, SeededPractice, fixed_clock, seed_practice
@@ -118,7 +116,7 @@ class Scheduling(
         )
     )
     def book(self, requests: list[tuple[object, int, bool, int, str]]) -> None:
-        handler = BookAppointmentHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def request(number: int) -> UUID:
             starts_at, clinician, needs_room, patient, how = requests[number]
@@ -132,7 +130,7 @@ class Scheduling(
                 override_reason="in pain" if how == "override" else None,
                 notes="in pain" if how == "override" else None,
             )
-            return handler(self.studio.tenant_id, command, by_test()).thing.id
+            return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
         self.booked += [id for id in self.run_commands(len(requests), request) if isinstance(id, UUID)]
 
@@ -140,7 +138,7 @@ class Scheduling(
         requests=st.lists(st.tuples(st.sampled_from(STARTS), st.booleans(), st.integers(0, 1)), min_size=1, max_size=4)
     )
     def book_anyone(self, requests: list[tuple[object, bool, int]]) -> None:
-        handler = BookAppointmentHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def request(number: int) -> UUID:
             starts_at, needs_room, preferred = requests[number]
@@ -151,13 +149,13 @@ class Scheduling(
                 starts_at,  # type: ignore[arg-type]  # sampled from STARTS
                 preferred_clinician_ids=(self.studio.clinicians[preferred],),
             )
-            return handler(self.studio.tenant_id, command, by_test()).thing.id
+            return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
         self.booked += [id for id in self.run_commands(len(requests), request) if isinstance(id, UUID)]
 
     @rule(moves=st.lists(st.tuples(st.integers(0, 30), st.sampled_from(STARTS)), min_size=1, max_size=4))
     def reschedule(self, moves: list[tuple[int, object]]) -> None:
-        handler = RescheduleAppointmentHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def move(number: int) -> object:
             which, starts_at = moves[number]
@@ -168,7 +166,7 @@ class Scheduling(
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3))
     def cancel(self, which: list[int]) -> None:
-        handler = CancelAppointmentHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def cancel(number: int) -> object:
             return handler(self.studio.tenant_id, CancelAppointment(self.pick(which[number]), "ill"), by_test())
@@ -185,8 +183,8 @@ class Scheduling(
         def answer(number: int) -> object:
             id = self.pick(which[number])
             if confirms[number]:
-                return ConfirmAppointmentHandler(logs, self.clock)(tenant_id, ConfirmAppointment(id), by_test())
-            return DeclineAppointmentHandler(logs, self.clock)(tenant_id, DeclineAppointment(id, "full"), by_test())
+                return executor(logs, self.clock)(tenant_id, ConfirmAppointment(id), by_test())
+            return executor(logs, self.clock)(tenant_id, DeclineAppointment(id, "full"), by_test())
 
         self.run_commands(len(which) if self.booked else 0, answer)
 
@@ -196,7 +194,7 @@ class Scheduling(
         )
     )
     def reassign(self, moves: list[tuple[int, int, int | None]]) -> None:
-        handler = ReassignAppointmentHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def move(number: int) -> object:
             which, clinician, room = moves[number]
@@ -208,7 +206,7 @@ class Scheduling(
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=4))
     def undo(self, which: list[int]) -> None:
-        handler = UndoAppointmentHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def undo(number: int) -> object:
             return handler(self.studio.tenant_id, UndoAppointment(self.pick(which[number])), by_test())
@@ -223,13 +221,13 @@ class Scheduling(
         )
     )
     def hold(self, wanted: list[tuple[object, int, bool, int]]) -> None:
-        handler = PlaceHoldHandler(self.container.logs, self.clock, self.container.keys)
+        handler = executor(self.container.logs, self.clock, self.container.keys)
 
         def hold(number: int) -> UUID:
             starts_at, clinician, needs_room, minutes = wanted[number]
             service = self.studio.massage if needs_room else self.studio.talk
             command = PlaceHold(service, self.studio.clinicians[clinician], starts_at, minutes, "dana@example.org")  # type: ignore[arg-type]
-            return handler(self.studio.tenant_id, command, by_test()).thing.id
+            return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
         self.held += [id for id in self.run_commands(len(wanted), hold) if isinstance(id, UUID)]
 
@@ -259,9 +257,9 @@ class Scheduling(
             and not self.studio.log.load(Service, hold.service_id).limits
         )
         acts: list[Callable[[], object]] = [
-            lambda: BookAppointmentHandler(logs, self.clock)(tenant_id, command, by_test()).thing.id,
-            lambda: BookAppointmentHandler(logs, self.clock)(tenant_id, command, by_test()).thing.id,
-            lambda: ReleaseHoldHandler(logs, self.clock)(tenant_id, ReleaseHold(hold.id), by_test()),
+            lambda: executor(logs, self.clock)(tenant_id, command, by_test()).aggregate.id,
+            lambda: executor(logs, self.clock)(tenant_id, command, by_test()).aggregate.id,
+            lambda: executor(logs, self.clock)(tenant_id, ReleaseHold(hold.id), by_test()),
         ]
         results = self.run_commands(len(acts) if releases else 2, lambda number: acts[number]())
         booked = [id for id in results if isinstance(id, UUID)]
@@ -279,9 +277,9 @@ class Scheduling(
         id = self.pick(which)
         logs, tenant_id = self.container.logs, self.studio.tenant_id
         acts: list[Callable[[], object]] = [
-            lambda: CheckInAppointmentHandler(logs, AFTERNOON)(tenant_id, CheckInAppointment(id), by_test()),
-            lambda: CompleteAppointmentHandler(logs, AFTERNOON)(tenant_id, CompleteAppointment(id), by_test()),
-            lambda: RecordNoShowHandler(logs, AFTERNOON)(tenant_id, RecordNoShow(id), by_test()),
+            lambda: executor(logs, AFTERNOON)(tenant_id, CheckInAppointment(id), by_test()),
+            lambda: executor(logs, AFTERNOON)(tenant_id, CompleteAppointment(id), by_test()),
+            lambda: executor(logs, AFTERNOON)(tenant_id, RecordNoShow(id), by_test()),
         ]
         self.run_commands(len(acts), lambda number: acts[number]())
 
@@ -290,13 +288,11 @@ class Scheduling(
         service = self.studio.massage if needs_room else self.studio.talk
         clinician_id = self.studio.clinicians[clinician]
         window = TimeRange(MONDAY, MONDAY + timedelta(days=1))
-        found = FindSlotsHandler(self.container.logs, self.clock)(
-            self.studio.tenant_id, FindSlots(service, clinician_id, window)
-        )
+        found = asker(self.container.logs, self.clock)(self.studio.tenant_id, FindSlots(service, clinician_id, window))
         if found.choices:
             command = BookAppointment(self.studio.patients[0], service, clinician_id, found.choices[0].slot.starts_at)
-            outcome = BookAppointmentHandler(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
-            self.booked.append(outcome.thing.id)
+            outcome = executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
+            self.booked.append(outcome.aggregate.id)
 
     @invariant()
     def none_but_those_meant_to_share_a_clinician_or_a_room(self) -> None:

@@ -9,15 +9,15 @@ from hypothesis.stateful import invariant, rule
 
 from adapters.postgres.waiting_lines import ReadWaitingLines
 from application.kernel.outcome import Outcome
-from application.scheduling.appointments.book_appointment import BookAppointment, BookAppointmentHandler
-from application.scheduling.appointments.cancel_appointment import CancelAppointment, CancelAppointmentHandler
-from application.waitlist.accept_offer import AcceptOffer, AcceptOfferHandler
+from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.appointments.cancel_appointment import CancelAppointment
+from application.waitlist.accept_offer import AcceptOffer
 from application.waitlist.auto_fill import AutoFill
-from application.waitlist.change_entry import ChangeEntry, ChangeEntryHandler
-from application.waitlist.end_offer import DeclineOfferHandler, EndOffer, WithdrawOfferHandler
-from application.waitlist.join_waitlist import JoinWaitlist, JoinWaitlistHandler
-from application.waitlist.offer_by_hand import OfferByHand, OfferByHandHandler
-from application.waitlist.withdraw_entry import WithdrawEntry, WithdrawEntryHandler
+from application.waitlist.change_entry import ChangeEntry
+from application.waitlist.end_offer import DeclineOffer, WithdrawOffer
+from application.waitlist.join_waitlist import JoinWaitlist
+from application.waitlist.offer_by_hand import OfferByHand
+from application.waitlist.withdraw_entry import WithdrawEntry
 from domain.kernel.logged_event import LoggedEvent
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
@@ -29,6 +29,7 @@ from domain.waitlist.preferences import WaitlistPreferences
 from domain.waitlist.slot_fit import Reason
 from projections.engine.runner import Runner
 from projections.waitlist.entries.queries import WaitlistQueries
+from tests.support.commands import executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice
 
@@ -56,14 +57,14 @@ class WaitlistCommands:
 
     @rule(wishes=st.lists(_WISHES, min_size=1, max_size=4))
     def join(self, wishes: list[tuple[int, bool, int | None, tuple[TimeRange, ...]]]) -> None:
-        handler = JoinWaitlistHandler(self.container.logs, self.clock)
+        handler = executor(self.container.logs, self.clock)
 
         def join(number: int) -> UUID:
             patient, needs_room, clinician, windows = wishes[number]
             preferences = WaitlistPreferences(None if clinician is None else self.studio.clinicians[clinician], windows)
             service = self.studio.massage if needs_room else self.studio.talk
             command = JoinWaitlist(self.studio.patients[patient], service, preferences)
-            return handler(self.studio.tenant_id, command, by_test()).thing.id
+            return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
         self.entries += [id for id in self.run_commands(len(wishes), join) if isinstance(id, UUID)]
 
@@ -74,8 +75,8 @@ class WaitlistCommands:
         def act(number: int) -> object:
             id = self.entries[which[number] % len(self.entries)]
             if leaves:
-                return WithdrawEntryHandler(logs, self.clock)(tenant_id, WithdrawEntry(id), by_test())
-            return ChangeEntryHandler(logs, self.clock)(tenant_id, ChangeEntry(id, {"windows": (_LATE,)}), by_test())
+                return executor(logs, self.clock)(tenant_id, WithdrawEntry(id), by_test())
+            return executor(logs, self.clock)(tenant_id, ChangeEntry(id, {"windows": (_LATE,)}), by_test())
 
         self.run_commands(len(which) if self.entries else 0, act)
 
@@ -90,14 +91,14 @@ class WaitlistCommands:
         minutes=st.sampled_from([5, 60]),
     )
     def offer(self, offers: list[tuple[list[int], int, object]], minutes: int) -> None:
-        handler = OfferByHandHandler(self.container.logs, self.clock, self.lines())
+        handler = executor(self.container.logs, self.clock, self.lines())
 
         def offer(number: int) -> UUID:
             which, clinician, starts_at = offers[number]
             waiting = [entry.id for entry in self.folded_entries() if entry.status == EntryStatus.WAITING]
             chosen = dict.fromkeys((waiting or self.entries)[each % len(waiting or self.entries)] for each in which)
             command = OfferByHand(tuple(chosen), self.studio.clinicians[clinician], starts_at, minutes)  # type: ignore[arg-type]
-            return handler(self.studio.tenant_id, command, by_test()).thing.id
+            return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
         self.openings += [
             id for id in self.run_commands(len(offers) if self.entries else 0, offer) if isinstance(id, UUID)
@@ -119,13 +120,13 @@ class WaitlistCommands:
         def answer(number: int) -> object:
             id = offers[number % len(offers)].id
             if answers[number] == "accept":
-                return AcceptOfferHandler(logs, self.clock, self.lines())(tenant_id, AcceptOffer(id), by_test())
-            handler = DeclineOfferHandler if answers[number] == "decline" else WithdrawOfferHandler
-            return handler(logs, self.clock)(tenant_id, EndOffer(id), by_test())
+                return executor(logs, self.clock, self.lines())(tenant_id, AcceptOffer(id), by_test())
+            command = DeclineOffer(id) if answers[number] == "decline" else WithdrawOffer(id)
+            return executor(logs, self.clock)(tenant_id, command, by_test())
 
         for outcome in self.run_commands(len(answers), answer):
-            if isinstance(outcome, Outcome) and outcome.thing.appointment_id:
-                self.booked.append(outcome.thing.appointment_id)
+            if isinstance(outcome, Outcome) and outcome.aggregate.appointment_id:
+                self.booked.append(outcome.aggregate.appointment_id)
 
     @rule(
         wishes=st.lists(_WISHES, min_size=2, max_size=4),
@@ -147,12 +148,12 @@ class WaitlistCommands:
             self.studio.patients[0], self.studio.talk, chosen, starts_at, override_reason="for a moment"
         )
         [visit] = self.run_commands(
-            1, lambda _: BookAppointmentHandler(self.container.logs, self.clock)(tenant_id, booking, by_test()).thing.id
+            1, lambda _: executor(self.container.logs, self.clock)(tenant_id, booking, by_test()).aggregate.id
         )
         if not isinstance(visit, UUID):
             return
         self.booked.append(visit)
-        CancelAppointmentHandler(self.container.logs, self.clock)(tenant_id, CancelAppointment(visit, "ill"), by_test())
+        executor(self.container.logs, self.clock)(tenant_id, CancelAppointment(visit, "ill"), by_test())
         self.ask_the_wait_list([len(self.booked) - 1], workers)
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3), workers=st.integers(1, 3))
@@ -171,9 +172,9 @@ class WaitlistCommands:
 
         def look(number: int) -> None:
             for id, version in given_up:
-                auto_fill.open(self.studio.tenant_id, id, version)
+                auto_fill.offer_freed_time(self.studio.tenant_id, id, version)
             for id in self.openings:
-                auto_fill.go_on(self.studio.tenant_id, id)
+                auto_fill.offer_to_next(self.studio.tenant_id, id)
 
         self.run_commands(workers, look)
         opened = [e.stream_id for e in self.events() if e.event_type == Opening.Opened.TOPIC]

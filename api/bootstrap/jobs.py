@@ -1,0 +1,40 @@
+"""The policies that enqueue jobs, and the handler of each job."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from application.kernel.jobs import Job, JobHandler, JobRun, Policies
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLogs
+from application.scheduling.zone_changes.adopt_zone_rules import AdoptZoneRulesHandler
+from application.scheduling.zone_changes.jobs import AdoptZoneRules
+from application.scheduling.zone_changes.ports import ZoneSightingStore
+from application.waitlist.auto_fill import AutoFill
+from application.waitlist.jobs import OfferFreedTime, OfferToNext
+from application.waitlist.ports import WaitingLines
+from application.waitlist.when_opening_changed_offer_to_next import when_opening_changed_offer_to_next
+from application.waitlist.when_time_freed_offer_to_waitlist import when_time_freed_offer_to_waitlist
+
+POLICIES: Final = Policies([when_time_freed_offer_to_waitlist, when_opening_changed_offer_to_next])
+
+
+def job_handlers(
+    logs: PracticeLogs, clock: Clock, lines: WaitingLines, sightings: ZoneSightingStore
+) -> Mapping[type[Job], JobHandler[Any]]:
+    """Return the handler of each job."""
+    auto_fill = AutoFill(logs, clock, lines)
+    adopt_zone_rules = AdoptZoneRulesHandler(logs, clock, sightings)
+    read_sightings = cache(sightings.read)  # no other release can come while the process runs
+
+    def offer_freed_time(job: OfferFreedTime, run: JobRun) -> None:
+        auto_fill.offer_freed_time(job.tenant_id, job.holder_id, job.version)
+
+    def offer_to_next(job: OfferToNext, run: JobRun) -> datetime | None:
+        return auto_fill.offer_to_next(job.tenant_id, job.opening_id)
+
+    def adopt(job: AdoptZoneRules, run: JobRun) -> None:
+        adopt_zone_rules(job.tenant_id, read_sightings(), report=run.report)
+
+    return {OfferFreedTime: offer_freed_time, OfferToNext: offer_to_next, AdoptZoneRules: adopt}

@@ -1,0 +1,131 @@
+"""The read models: kept up to date with the logs, waited for and rebuilt."""
+
+import logging
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from threading import Event
+from typing import Final
+from uuid import UUID
+
+from adapters.postgres.connections import OUTAGES, connecting, relaxed
+from api.bootstrap.jobs import POLICIES
+from api.bootstrap.storage import Storage
+from api.processes.run_together import run_together
+from event_store.append.notifier import listen
+from event_store.read.log_reader import LogReader
+from event_store.tenancy import open_pool, tenant_transaction
+from projections.engine import cursors
+from projections.engine.cursors import ViewStatus
+from projections.engine.errors import RebuildRunningError, ViewBehindError
+from projections.engine.policies import PolicyProjector
+from projections.engine.runner import Runner
+from projections.engine.waiting import wait_for
+from projections.install import outdated
+from projections.read_models import READ_MODELS, projectors
+from projections.rebuild import Incomplete, Progress, Rebuild
+from projections.webhooks.deliveries.projector import WebhooksProjector
+
+VIEWS: Final = tuple(model.name for model in READ_MODELS)
+FOLLOWERS: Final = (*VIEWS, WebhooksProjector.name, PolicyProjector.name)
+"""All projectors: those of the read models, and those of webhooks and jobs, which no rebuild repeats."""
+_LISTEN_SECONDS: Final = 1.0
+_REBUILD_RETRY_SECONDS: Final = 1.0
+_FAILED_REBUILD_RETRY_SECONDS: Final = 60.0
+_REBUILD_WAITS: Final[tuple[type[Exception], ...]] = (RebuildRunningError, *OUTAGES)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ReadModels:
+    """Runs the projectors on connections of their own."""
+
+    storage: Storage
+
+    def wait_for(self, tenant_id: UUID, view: str, position: int | None) -> None:
+        """Return once a view has reached a position; at once for None.
+
+        Raises ViewBehindError: it has not within two seconds.
+        """
+        if position is None:
+            return
+        try:
+            wait_for(self.storage.transaction, tenant_id, [view], position, timeout_seconds=0)
+        except ViewBehindError:
+            # A position beyond the end of the log was never in an answer: do not wait for it.
+            if position > self.storage.store.reader(tenant_id).position():
+                raise
+            wait_for(self.storage.transaction, tenant_id, [view], position)
+
+    def run(self, stop: Event) -> None:
+        """Keep all read models up to date with all logs until ``stop`` is set."""
+        connect = connecting(self.storage.server.conninfo("scheduler_projector"), is_durable=False)
+
+        def hints() -> Iterator[set[UUID] | None]:
+            with connect() as connection:
+                yield from listen(connection, _LISTEN_SECONDS)
+
+        with self._runner() as runner:
+            run_together(stop, partial(runner.run, hints), partial(self._rebuild_outdated, runner))
+
+    def _rebuild_outdated(self, runner: Runner, stop: Event) -> None:
+        """Rebuild the read models whose definition has changed, beside the live ones; then wait for ``stop``.
+
+        A failure is logged, and the rebuild tried again; meanwhile the live read models keep serving.
+        """
+
+        def check_stop(_done: int, _total: int) -> None:
+            if stop.is_set():
+                raise InterruptedError("the program stops")
+
+        while not stop.is_set():
+            try:
+                with connecting(self.storage.server.admin_conninfo)() as connection:
+                    names = outdated(connection)
+                if names:
+                    _log.info("rebuilding the read models %s: their definition has changed", ", ".join(names))
+                    self.rebuild(names, check_stop)
+                    runner.reload()
+                stop.wait()
+            except InterruptedError:
+                return
+            except _REBUILD_WAITS as error:
+                _log.warning("the rebuild waits: %s", type(error).__name__)
+                stop.wait(_REBUILD_RETRY_SECONDS)
+            except Exception as error:
+                # The class alone: a message may hold personal data.
+                _log.error("the rebuild failed and will be tried again: %s", type(error).__name__)
+                stop.wait(_FAILED_REBUILD_RETRY_SECONDS)
+
+    def catch_up(self, tenant_id: UUID) -> None:
+        """Project one practice up to its newest event, whether or not a projector runs elsewhere."""
+        with self._runner() as runner:
+            runner.catch_up(tenant_id)
+
+    def rebuild(self, views: Collection[str], progress: Progress) -> list[Incomplete]:
+        """Rebuild read models from the logs; return where they are incomplete. Raises RebuildRunningError."""
+        keys = self.storage.keys
+        chosen = [projector for projector in projectors(keys) if projector.name in views]
+        with (
+            open_pool(self._conninfo(), name="rebuild", most=8) as pool,
+            connecting(self.storage.server.admin_conninfo)() as admin,
+        ):
+            return Rebuild(LogReader(pool, keys), chosen, partial(tenant_transaction, pool), admin).run(progress)
+
+    def status(self, *, only_behind: bool = False) -> list[ViewStatus]:
+        """Return the position of each read model in each practice; ``only_behind`` leaves out those up to date."""
+        with connecting(self.storage.server.conninfo("scheduler_projector"))() as connection:
+            return cursors.status(connection, FOLLOWERS, only_behind=only_behind)
+
+    @contextmanager
+    def _runner(self) -> Iterator[Runner]:
+        with open_pool(self._conninfo(), name="projector", most=4, resets=False) as pool:
+            followers = (*projectors(self.storage.keys), WebhooksProjector(), PolicyProjector(POLICIES))
+            reader = LogReader(pool, self.storage.keys)
+            yield Runner(reader, followers, partial(tenant_transaction, pool), pool.connection)
+
+    def _conninfo(self) -> str:
+        # Commits do not wait for the disk: a cursor lost in a power cut is projected again with its rows.
+        return relaxed(self.storage.server.conninfo("scheduler_projector"))

@@ -1,0 +1,44 @@
+"""Views of the calendar, and the rules of time zones."""
+
+from dataclasses import dataclass
+
+from api.bootstrap.storage import Storage
+from application.kernel.ports import Clock
+from application.kernel.practice_log import PracticeLogs
+from application.scheduling.zone_changes.adopt_zone_rules import AdoptZoneRulesHandler
+from event_store.read.zone_sightings import ZoneSightingStore
+from projections.scheduling.calendar.course_queries import CourseQueries
+from projections.scheduling.calendar.feed_queries import FeedQueries
+from projections.scheduling.calendar.past import PastCalendar
+from projections.scheduling.calendar.queries import CalendarQueries
+from projections.scheduling.calendar.series_queries import SeriesQueries
+from projections.scheduling.calendar.session_queries import SessionQueries
+
+
+@dataclass(frozen=True)
+class Scheduling:
+    calendar: CalendarQueries
+    past_calendar: PastCalendar
+    series: SeriesQueries
+    courses: CourseQueries
+    sessions: SessionQueries
+    feeds: FeedQueries
+    zone_sightings: ZoneSightingStore
+    adopt_zone_rules: AdoptZoneRulesHandler
+
+
+def scheduling(storage: Storage, logs: PracticeLogs, clock: Clock) -> Scheduling:
+    """Wire the context, and record which release of the time zone database this process uses."""
+    zone_sightings = ZoneSightingStore(storage.store.pool)
+    zone_sightings.note_own(clock.now())
+    transaction = storage.transaction
+    return Scheduling(
+        CalendarQueries(transaction),
+        PastCalendar(transaction, storage.log_reader),
+        SeriesQueries(transaction),
+        CourseQueries(transaction),
+        SessionQueries(transaction),
+        FeedQueries(transaction),
+        zone_sightings,
+        AdoptZoneRulesHandler(logs, clock, zone_sightings),
+    )

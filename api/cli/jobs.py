@@ -1,0 +1,73 @@
+"""`scheduler jobs`: the work queue; running dead jobs again, and cancelling jobs."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from api.cli.failures import FOUND
+from api.cli.output import AsJson, out, print_json
+from api.cli.session import PracticeOption, opened
+
+group = typer.Typer(help="Look at the work queue; run dead jobs again, or cancel jobs.", no_args_is_help=True)
+Ids = Annotated[list[UUID], typer.Argument(help="Ids of jobs, from `scheduler jobs list`.")]
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DEAD = "dead"
+
+
+@group.command("list", epilog="Example: scheduler jobs list --state dead")
+def list_(
+    practice: PracticeOption = None,
+    state: Annotated[State | None, typer.Option(help="Only these.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, those due first at the top.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List jobs.
+
+    Finished jobs are not kept. A dead job has failed too often; use `jobs retry` or `jobs cancel`.
+    """
+    with opened() as container, container.storage.job_queue() as queue:
+        found = queue.listed(practice, state.value if state else None, limit)
+    if as_json:
+        print_json(
+            [{("practice_id" if key == "tenant_id" else key): v for key, v in asdict(one).items()} for one in found]
+        )
+        return
+    for one in found:
+        progress = f"  {one.done:,} of {one.total:,}" if one.total else ""
+        failed = f"  failed {one.attempts} times ({one.error})" if one.error else ""
+        out.print(
+            f"{one.id}  {one.state:<7}  due {one.due_at:%Y-%m-%d %H:%M:%S} UTC  practice {one.tenant_id}"
+            f"  {one.name}{progress}{failed}",
+            markup=False,
+        )
+
+
+@group.command(epilog="Example: scheduler jobs retry 0199c0de-7a1b-7c3d-8e5f-0123456789ab")
+def retry(jobs: Ids, as_json: AsJson = False) -> None:
+    """Run dead jobs again, at once. Exit code 1: a job is not dead, or does not exist."""
+    with opened() as container, container.storage.job_queue() as queue:
+        now = container.clock.now()
+        _report("retried", jobs, [id_ for id_ in jobs if queue.retry(id_, now)], as_json)
+
+
+@group.command(epilog="Example: scheduler jobs cancel 0199c0de-7a1b-7c3d-8e5f-0123456789ab")
+def cancel(jobs: Ids, as_json: AsJson = False) -> None:
+    """Delete jobs; the result of one that is running is ignored. Exit code 1: a job does not exist."""
+    with opened() as container, container.storage.job_queue() as queue:
+        _report("cancelled", jobs, [id_ for id_ in jobs if queue.delete(id_)], as_json)
+
+
+def _report(verb: str, wanted: list[UUID], done: list[UUID], as_json: bool) -> None:
+    if as_json:
+        print_json({verb: done})
+    else:
+        out.print(f"{len(done)} {verb}.")
+    if len(done) < len(wanted):
+        raise typer.Exit(FOUND)

@@ -1,0 +1,26 @@
+"""Append conditions: what must hold at the instant of writing, and what changes with it, in the append's transaction.
+
+Each type of guard has its encoder and its error in event_store/append/guards.py, and its check in
+event_store/sql/append.sql.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.presence import PresenceChange, PresenceGuard
+from domain.patients.patient import Patient
+from domain.scheduling.availability.quotas import LimitGuard
+from domain.scheduling.time_claim import TimeClaim, TimeRelease
+
+Guard: TypeAlias = TimeClaim | TimeRelease | LimitGuard | PresenceGuard | PresenceChange
+"""Time to take, time to give up first, a limit of visits that must not be full, a patient who must
+not have been withdrawn, and a patient who is withdrawn or reinstated now."""
+
+
+def presence_changes(aggregates: Iterable[Aggregate]) -> Iterator[PresenceChange]:
+    """Yield the changes that follow from the new events of patients."""
+    for aggregate in aggregates:
+        for event in aggregate.pending_events if isinstance(aggregate, Patient) else ():
+            if isinstance(event, Patient.Withdrawn | Patient.Reinstated):
+                yield PresenceChange(aggregate.id, isinstance(event, Patient.Reinstated))

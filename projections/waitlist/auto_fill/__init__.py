@@ -1,1 +1,0 @@
-"""What the wait list is to be asked about, and when."""
