@@ -16,6 +16,8 @@ COPY projections projections
 COPY adapters adapters
 COPY event_store event_store
 COPY api api
+# Read only if an operator names a mapping of theirs.
+COPY examples examples
 RUN python -m pip install --no-cache-dir --no-build-isolation --no-deps .
 
 USER scheduler

@@ -71,7 +71,7 @@ def _run(container: Container, file: Path, refusals: Path, rows: str) -> ImportR
         str(file),
         "--mapping",
         str(MAPPING),
-        "--refusals",
+        "--report",
         str(refusals),
         "--json",
     ]

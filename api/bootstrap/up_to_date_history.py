@@ -10,7 +10,7 @@ _MOST_ENTRIES: Final = 100_000
 
 
 class UpToDateHistory:
-    """Implements application.importing.patients.ports.InUse."""
+    """Implements application.importing.ports.PatientsInUse."""
 
     def __init__(self, container: Container) -> None:
         self._container = container

@@ -1,10 +1,11 @@
-"""`scheduler import list` and `scheduler import undo`: what was brought in, and how to take it out again."""
+"""`scheduler import list` and `scheduler import undo`."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
+from api.cli.import_results import MAX_LISTED
 from api.cli.output import AsJson, aside, out, print_json, progress_bar
 from api.cli.session import PracticeOption, by_command_line, opened, practice_of, practice_with
 
@@ -15,13 +16,11 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 _PAGE = 500
-_LISTED = 20
-"""How many who are kept are told of in words; --json tells of all."""
 
 
 @commands.command("list", epilog="Example: scheduler import list --json")
 def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
-    """List the imports that a practice has had, the latest last. JSON: one list."""
+    """List the imports of a practice, the latest last. JSON: one list."""
     with opened() as container:
         practice_id = practice_of(container, practice)
         container.read_models.catch_up(practice_id)
@@ -43,7 +42,7 @@ def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
             markup=False,
         )
     if not found:
-        out.print("Nothing was imported yet; see `scheduler import --help`.")
+        out.print("There are no imports; see `scheduler import --help`.")
 
 
 @commands.command(epilog="Example: scheduler import undo 0199c0de-7a1b-5c3d-8e5f-0123456789ab")
@@ -51,18 +50,18 @@ def undo(
     import_id: Annotated[UUID, typer.Argument(metavar="IMPORT", help="The import's id: see `scheduler import list`.")],
     practice: PracticeOption = None,
     what_can_be: Annotated[
-        bool, typer.Option("--what-can-be", help="Keep those that are in use or were changed, and take back the rest.")
+        bool, typer.Option("--what-can-be", help="Keep what is in use or was changed, and take back the rest.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take back everything that an import made: its patients are in no list any more, its visits hold no time, and their history stays.
+    """Withdraw everything that an import made: patients leave all lists, visits release their time, the history stays.
 
-    Refused as a whole where something depends on one of them: on a patient a visit, a consent, a merge; on either a change that people
-    made. The same file can be imported again afterwards. What --create-missing made stays.
+    Refused as a whole if a patient has visits, consents or merges, or if people changed a patient or a visit. The same
+    file can be imported again afterwards. What --create-missing created stays.
     """
     from api.bootstrap.importing import undoer
     from application.importing.errors import ImportInUseError
-    from application.importing.undo_import import UndoImport
+    from application.importing.undo import UndoImport
     from domain.importing.data_import import DataImport
 
     with opened() as container, progress_bar() as progress:
@@ -78,7 +77,7 @@ def undo(
                 lambda count: progress.update(task, advance=count),
             )
         except ImportInUseError as refused:
-            _tell_kept(refused.kept, undone.kind)
+            _print_kept(refused.kept, undone.kind)
             raise
         container.read_models.catch_up(practice_id)
     if as_json:
@@ -88,7 +87,7 @@ def undo(
                 "practice_id": practice_id,
                 "withdrawn": done.withdrawn,
                 "withdrawn_before": done.withdrawn_before,
-                "kept": [{f"{_one_of(undone.kind)}_id": id_, "reason": why} for id_, why in done.kept.items()],
+                "kept": [{f"{_singular(undone.kind)}_id": id_, "reason": reason} for id_, reason in done.kept.items()],
             }
         )
         return
@@ -97,17 +96,17 @@ def undo(
         return
     out.print(f"{done.withdrawn:>9,} {undone.kind} taken back", style="bold")
     out.print(f"{len(done.kept):>9,} kept")
-    _tell_kept(done.kept, undone.kind)
+    _print_kept(done.kept, undone.kind)
 
 
-def _tell_kept(kept: "Mapping[UUID, str]", kind: str) -> None:
-    for id_, why in list(kept.items())[:_LISTED]:
-        aside.print(f"{why:>9}  {_one_of(kind)} {id_}", markup=False)
-    if len(kept) > _LISTED:
-        aside.print(f"          and {len(kept) - _LISTED:,} more")
+def _print_kept(kept: "Mapping[UUID, str]", kind: str) -> None:
+    for id_, reason in list(kept.items())[:MAX_LISTED]:
+        aside.print(f"{reason:>9}  {_singular(kind)} {id_}", markup=False)
+    if len(kept) > MAX_LISTED:
+        aside.print(f"          and {len(kept) - MAX_LISTED:,} more")
 
 
-def _one_of(kind: str) -> str:
+def _singular(kind: str) -> str:
     return kind.removesuffix("s")
 
 

@@ -14,11 +14,11 @@ from api.cli import (
     api_keys,
     database,
     demo,
+    file_imports,
     history,
     importing,
     imports,
     jobs,
-    patient_imports,
     patients,
     practices,
     read_models,
@@ -39,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for commands in (patient_imports.commands, imports.commands):
+for commands in (file_imports.commands, imports.commands):
     importing.group.add_typer(commands)
 
 # The order of --help: running, data, maintenance.

@@ -5,13 +5,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 from rich.console import Console
-
-from api.cli.failures import UsageError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -48,32 +45,6 @@ def progress_bar() -> Iterator["Progress"]:
     )  # fmt: skip
     with Progress(*columns, console=aside) as progress:
         yield progress
-
-
-def place_for(said: Path | None, file: Path, kind: str) -> Path:
-    """Return where to write about a file: where was said; else beside it, or here if its folder does not take it.
-
-    Raises UsageError: nothing can be written there. So it is known before anything is done that is to be written about.
-    """
-    if said is None:
-        name = f"{file.name.removesuffix('.gz').removesuffix('.csv')}.{kind}.csv"
-        folder = file.resolve().parent
-        # A superuser may write everywhere, also where nobody is meant to.
-        is_meant = bool(folder.stat().st_mode & 0o222)
-        said = folder / name if is_meant and _takes(folder / name) else Path(name)
-    if not _takes(said):
-        raise UsageError(f"nothing can be written to {said}; name another file")
-    return said
-
-
-def _takes(path: Path) -> bool:
-    import tempfile
-
-    try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            return not path.is_dir()
-    except OSError:
-        return False
 
 
 def log_to_stderr() -> None:

@@ -1,1 +1,1 @@
-"""Bringing appointments in from a file: the rules are those of every booking, only the asking is done in bulk."""
+"""Import files of other programs: read rows, resolve them against the practice, plan, append, undo."""

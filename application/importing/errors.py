@@ -1,9 +1,9 @@
-"""Why an import cannot begin, or cannot be undone.
+"""Errors of imports.
 
 ApplicationError
-├── MappingError         the mapping says something impossible, or the file has not the columns that it names
-├── ImportInUseError     something depends on what the import made, or was done to it
-└── ImportTooLargeError  it made more than this way of undoing takes back
+├── MappingError         the column mapping is invalid, or the file lacks columns that it names
+├── ImportInUseError     other records depend on imported ones, or they were changed
+└── ImportTooLargeError  the import is too large to be undone within a request
 """
 
 from collections.abc import Mapping
@@ -12,17 +12,20 @@ from uuid import UUID
 
 from application.kernel.errors import ApplicationError
 
-_NAMED: Final = 100
+_MAX_LISTED: Final = 100
 
 
 class MappingError(ApplicationError):
-    """The mapping and the file do not fit; the message names the setting or the columns."""
+    """The column mapping and the file do not fit; the message names the setting or the columns."""
 
     code = "mapping"
 
 
 class ImportInUseError(ApplicationError):
-    """Something depends on what the import made; ``kept`` says for each thing why, ``kind`` what they are. Nothing was recorded."""
+    """Imported records are in use or were changed. Nothing was recorded.
+
+    ``kept`` gives a reason for each record, ``kind`` names the records in the plural.
+    """
 
     code = "import_in_use"
 
@@ -36,19 +39,19 @@ class ImportInUseError(ApplicationError):
 
     @property
     def more(self) -> Mapping[str, object]:
-        """How many they are, and the first of them."""
+        """The number of kept records, and the first of them."""
         name = f"{self._kind.removesuffix('s')}_id"
-        first = [{name: id_, "reason": why} for id_, why in list(self.kept.items())[:_NAMED]]
+        first = [{name: id_, "reason": reason} for id_, reason in list(self.kept.items())[:_MAX_LISTED]]
         return {"kept_count": len(self.kept), "kept": first}
 
 
 class ImportTooLargeError(ApplicationError):
-    """The import made too much to be taken back while a caller waits. Nothing was recorded."""
+    """The import made too many records to be undone while a caller waits. Nothing was recorded."""
 
     code = "import_too_large"
 
-    def __init__(self, made: int, most: int, kind: str) -> None:
+    def __init__(self, made: int, limit: int, kind: str) -> None:
         super().__init__(
-            f"this import brought {made:,} {kind}; more than {most:,} are taken back by the command `scheduler import undo`,"
-            " which says how far it is"
+            f"this import made {made:,} {kind}; more than {limit:,} are undone by the command `scheduler import undo`,"
+            " which shows its progress"
         )

@@ -1,25 +1,82 @@
-"""What became of the rows of an import."""
+"""The outcome of the rows of an import: refusals, remarks and counts."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
 
-from application.importing.mapping import Result
-from application.importing.rows import Refusal
+
+class RowOutcome(StrEnum):
+    """A row creates a new record, matches an existing one, or is refused."""
+
+    REGISTERED = "registered"
+    MATCHED = "matched"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A refusal of one row, or a remark about it. It never holds a value of a person.
+
+    ``reason`` is a stable code, ``column`` the column at fault, ``external_id`` the id of the row
+    in the file, ``patient_id`` the patient concerned.
+    """
+
+    line: int
+    outcome: RowOutcome
+    reason: str
+    column: str = ""
+    patient_id: UUID | None = None
+    external_id: str = ""
+
+
+class RowRefusedError(Exception):
+    """The row cannot be imported. Caught within the importing package."""
+
+    def __init__(self, reason: str, column: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.column = column
+
+    def at(self, line: int, external_id: str = "") -> Finding:
+        """Return the refusal of a row."""
+        return Finding(line, RowOutcome.REFUSED, self.reason, self.column, external_id=external_id)
 
 
 @dataclass(slots=True)
-class Done:
-    """``booked`` counts this run's bookings by their result; ``already_there`` are those of earlier runs."""
+class Tally:
+    """Counts of rows. The fields of a tally are numbers, counters and lists, so that tallies add up.
 
-    booked: Counter[Result] = field(default_factory=Counter)
+    ``made`` counts the new records of this run by their status, ``made_before`` the records of
+    earlier runs of the same import, ``already_there`` the records of other imports of the same
+    source, ``matched`` the rows that match an existing record.
+    """
+
+    made: Counter[str] = field(default_factory=Counter)
+    made_before: int = 0
     already_there: int = 0
-    refusals: list[Refusal] = field(default_factory=list)
+    matched: int = 0
+    findings: list[Finding] = field(default_factory=list)
 
-    def add(self, other: "Done") -> None:
-        self.booked.update(other.booked)
-        self.already_there += other.already_there
-        self.refusals += other.refusals
+    @property
+    def refusals(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.outcome is RowOutcome.REFUSED]
 
-    def refused_by_reason(self) -> dict[str, int]:
-        """Return how many rows were refused, for each reason, the most frequent first."""
-        return dict(Counter(refusal.reason for refusal in self.refusals).most_common())
+    @property
+    def made_in_all(self) -> int:
+        return self.made.total() + self.made_before
+
+    @property
+    def rows(self) -> int:
+        return self.made_in_all + self.already_there + self.matched + len(self.refusals)
+
+    def add(self, other: Self) -> None:
+        for each in fields(self):
+            total = getattr(self, each.name)
+            total += getattr(other, each.name)
+            setattr(self, each.name, total)
+
+    def reasons(self) -> dict[str, int]:
+        """Return the number of findings for each reason, most frequent first."""
+        return dict(Counter(finding.reason for finding in self.findings).most_common())

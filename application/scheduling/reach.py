@@ -10,7 +10,8 @@ from uuid import UUID
 from application.kernel.permissions import Actor, authorise_session, authorise_visit
 from application.kernel.practice_log import PracticeLog
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.series.series import Scope, Series
+from domain.scheduling.series.occurrence_plan import Scope
+from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 
@@ -52,7 +53,7 @@ def own_course(
         return
     course = log.load(Course, course_id)
     authorise_session(actor, course.staff_ids)
-    meant = list(course.meant(from_occurrence, scope).values())
+    meant = list(course.in_scope(from_occurrence, scope).values())
     for session in log.load_all(GroupSession, meant).values():
         authorise_session(actor, session.staff_ids)
 
@@ -63,7 +64,7 @@ def own_series(log: PracticeLog, actor: Actor, series_id: UUID, from_occurrence:
         return
     series = log.load(Series, series_id)
     authorise_visit(actor, series.clinician_id, "series")
-    meant = series.meant(scope, from_occurrence)
-    visits = log.load_all(Appointment, [visit.appointment_id for visit in meant if visit.appointment_id])
+    meant = series.in_scope(from_occurrence, scope)
+    visits = log.load_all(Appointment, list(meant.values()))
     for visit in visits.values():
         authorise_visit(actor, visit.clinician_id, "series")

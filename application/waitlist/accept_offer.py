@@ -59,7 +59,7 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
     schedule = load_schedule(log, offer.service_id, [offer.clinician_id], start_window(offer.starts_at), now)
     slot = _slot(log, offer, schedule)
     booking = BookAppointment(person.ids[0], offer.service_id, offer.clinician_id, offer.starts_at)
-    visit = visit_of(booking, offer.clinician_id, schedule.service.fields, slot)
+    visit = visit_of(booking, offer.clinician_id, schedule.service.terms, slot)
     appointment = Appointment.book(id=uuid7(), visit=visit, at=now)
     others = opening.others(offer.id)
     offer.accept(appointment.id, now)

@@ -57,5 +57,5 @@ def require_possible(log: PracticeLog, service_id: UUID, preferences: WaitlistPr
     service = catalogue.one(Service, service_id)
     if preferences.clinician_id is not None:
         catalogue.one(Clinician, preferences.clinician_id)
-        if preferences.clinician_id not in service.fields["clinician_ids"]:
+        if preferences.clinician_id not in service.terms.clinician_ids:
             raise ClinicianNotOfferingError

@@ -34,7 +34,7 @@ class Ranking:
         given = [
             service.id
             for service in log.catalogue().all(Service)
-            if service.active and clinician_id in service.fields["clinician_ids"]
+            if service.active and clinician_id in service.terms.clinician_ids
         ]
         self.line: Line = lines.line(log.tenant_id, clinician_id, given, freed)
 

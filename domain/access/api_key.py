@@ -1,12 +1,12 @@
-"""Keys with which programs and people reach the practice; only their hash is known."""
+"""API keys of a practice; only their hashes are stored."""
+
+from __future__ import annotations
 
 import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
-
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
@@ -16,7 +16,7 @@ _SHA_256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Role(StrEnum):
-    """What the holder of a key is to the practice."""
+    """The role of the holder of a key."""
 
     OWNER = "owner"
     ADMIN = "admin"
@@ -30,6 +30,12 @@ class Role(StrEnum):
 class ApiKey(Aggregate):
     TOPIC = "practice.api_key"
 
+    role: str
+    label: str
+    key_hash: str
+    clinician_id: UUID | None
+    is_revoked: bool = False
+
     class Issued(InitialEvent):
         TOPIC = "practice.api_key.issued"
         role: str
@@ -41,19 +47,22 @@ class ApiKey(Aggregate):
         TOPIC = "practice.api_key.revoked"
         reason: str
 
+        def apply(self, aggregate: ApiKey) -> None:
+            aggregate.is_revoked = True
+
     @classmethod
     def issue(
         cls, *, id: UUID, role: Role, label: str, key_hash: str, at: datetime, clinician_id: UUID | None = None
     ) -> Self:
-        """Issue a key to a role; a clinician's key may be bound to one clinician, whose visits are then all it can change.
+        """Issue a key for a role; a key bound to a clinician may change only that clinician's visits.
 
         ``key_hash`` is the SHA-256 of the key in hexadecimal.
-        Raises InvalidValueError: it is not, the label is no text, or a key of another role is bound to a clinician.
+        Raises InvalidValueError: an invalid hash or label, or another role with a ``clinician_id``.
         """
         if not _SHA_256.fullmatch(key_hash):
-            raise InvalidValueError("key_hash", "a key's hash has 64 hexadecimal digits")
+            raise InvalidValueError("key_hash", "key_hash has 64 hexadecimal digits")
         if clinician_id is not None and role is not Role.CLINICIAN:
-            raise InvalidValueError("clinician_id", "only a key of the role clinician is bound to a clinician")
+            raise InvalidValueError("clinician_id", "only a key of the role clinician may have a clinician_id")
         label = clean_text("label", label, 200)
         return cls._create(
             cls.Issued,
@@ -65,21 +74,9 @@ class ApiKey(Aggregate):
             clinician_id=clinician_id,
         )
 
-    @event(Issued)
-    def __init__(self, role: str, label: str, key_hash: str, clinician_id: UUID | None, timestamp: datetime) -> None:
-        self.role = role
-        self.label = label
-        self.key_hash = key_hash
-        self.clinician_id = clinician_id
-        self.is_revoked = False
-
     def revoke(self, reason: str, at: datetime) -> bool:
-        """Return whether anything was recorded: revoking twice records nothing the second time."""
+        """Return whether an event was recorded; a repeat records nothing."""
         if self.is_revoked:
             return False
-        self._revoked(reason=clean_text("reason", reason, 500), timestamp=at)
+        self.trigger_event(self.Revoked, reason=clean_text("reason", reason, 500), timestamp=at)
         return True
-
-    @event(Revoked)
-    def _revoked(self, reason: str, timestamp: datetime) -> None:
-        self.is_revoked = True

@@ -1,13 +1,14 @@
-"""An import: things of one file brought into a practice, and perhaps taken out again. Each thing's own facts name it as their cause."""
+"""An import of one file into a practice. The events of imported records name it as their cause."""
+
+from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
-
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
@@ -17,7 +18,7 @@ _SHA_256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class ImportStatus(StrEnum):
-    """How far an import is. One that was killed is still running: run it again, and it goes on."""
+    """The progress of an import. A killed import stays running; running it again continues it."""
 
     RUNNING = "running"
     FINISHED = "finished"
@@ -25,9 +26,20 @@ class ImportStatus(StrEnum):
 
 
 class DataImport(Aggregate):
-    """One file's import. What it made is not listed here: the facts themselves say so."""
+    """The import of one file; its records are found by their cause, not listed here."""
 
     TOPIC = "practice.import"
+
+    kind: str
+    source: str
+    file_hash: str
+    status: ImportStatus = ImportStatus.RUNNING
+    row_count: int = 0
+    made_count: int = 0
+    matched_count: int = 0
+    refused_count: int = 0
+    withdrawn_count: int = 0
+    kept_ids: list[UUID] = field(default_factory=list)
 
     class Started(InitialEvent):
         TOPIC = "practice.import.started"
@@ -38,6 +50,10 @@ class DataImport(Aggregate):
     class Resumed(Aggregate.Event):
         TOPIC = "practice.import.resumed"
 
+        def apply(self, aggregate: DataImport) -> None:
+            aggregate.status = ImportStatus.RUNNING
+            aggregate.withdrawn_count, aggregate.kept_ids = 0, []
+
     class Finished(Aggregate.Event):
         TOPIC = "practice.import.finished"
         row_count: int
@@ -45,74 +61,64 @@ class DataImport(Aggregate):
         matched_count: int
         refused_count: int
 
+        def apply(self, aggregate: DataImport) -> None:
+            aggregate.status = ImportStatus.FINISHED
+            aggregate.row_count, aggregate.made_count = self.row_count, self.made_count
+            aggregate.matched_count, aggregate.refused_count = self.matched_count, self.refused_count
+
     class Undone(Aggregate.Event):
         TOPIC = "practice.import.undone"
         withdrawn_count: int
         kept_ids: list[UUID]
 
+        def apply(self, aggregate: DataImport) -> None:
+            aggregate.status = ImportStatus.UNDONE
+            aggregate.withdrawn_count, aggregate.kept_ids = self.withdrawn_count, self.kept_ids
+
     @classmethod
     def start(cls, *, id: UUID, kind: str, source: str, file_hash: str, at: datetime) -> Self:
-        """Begin to import a file, known by the SHA-256 of its content; ``kind`` says of what, in the plural.
+        """Start to import a file, identified by its SHA-256; ``kind`` is the plural name of its records.
 
-        Raises InvalidValueError: the source is not a short name, or the hash is none.
+        Raises InvalidValueError: the source is not a short name, or the hash is malformed.
         """
         if not _SOURCE.fullmatch(source):
-            raise InvalidValueError("source", "source is a short name of letters, digits and dashes")
+            raise InvalidValueError("source", "source has 1 to 50 letters, digits and dashes")
         if not _SHA_256.fullmatch(file_hash):
-            raise InvalidValueError("file_hash", "a file's hash has 64 hexadecimal digits")
+            raise InvalidValueError("file_hash", "file_hash has 64 hexadecimal digits")
         return cls._create(cls.Started, id=id, kind=kind, source=source, file_hash=file_hash, timestamp=at)
 
-    @event(Started)
-    def __init__(self, kind: str, source: str, file_hash: str, timestamp: datetime) -> None:
-        self.kind, self.source, self.file_hash = kind, source, file_hash
-        self.started_at = timestamp
-        self.status = ImportStatus.RUNNING
-        self.row_count = self.made_count = self.matched_count = self.refused_count = 0
-        self.withdrawn_count = 0
-        self.kept_ids: list[UUID] = []
-
     def resume(self, at: datetime) -> bool:
-        """Go on with a file that was imported to its end, or undone, before. Return whether anything was recorded."""
+        """Continue a finished or undone import. Return whether an event was recorded."""
         if self.status is ImportStatus.RUNNING:
             return False
-        self._resumed(timestamp=at)
+        self.trigger_event(self.Resumed, timestamp=at)
         return True
 
-    @event(Resumed)
-    def _resumed(self, timestamp: datetime) -> None:
-        self.status = ImportStatus.RUNNING
-        self.withdrawn_count, self.kept_ids = 0, []
-
     def finish(self, rows: int, made: int, matched: int, refused: int, at: datetime) -> bool:
-        """Note what became of the rows; ``made`` are those that this import made, in whichever run. Return whether it was recorded.
+        """Record the row counts; ``made`` counts records made by this import in any of its runs.
 
-        Only what runs is finished: a run that made nothing leaves what an earlier one noted.
+        Return whether an event was recorded: only a running import is finished, so a run that made
+        nothing keeps the counts of an earlier one.
         """
         if self.status is not ImportStatus.RUNNING:
             return False
-        self._finished(rows, made, matched, refused, timestamp=at)
+        self.trigger_event(
+            self.Finished,
+            row_count=rows,
+            made_count=made,
+            matched_count=matched,
+            refused_count=refused,
+            timestamp=at,
+        )
         return True
-
-    @event(Finished)
-    def _finished(
-        self, row_count: int, made_count: int, matched_count: int, refused_count: int, timestamp: datetime
-    ) -> None:
-        self.status = ImportStatus.FINISHED
-        self.row_count, self.made_count = row_count, made_count
-        self.matched_count, self.refused_count = matched_count, refused_count
 
     def undo(self, withdrawn: int, kept_ids: Sequence[UUID], at: datetime) -> bool:
-        """Note that what this import made was taken back, ``withdrawn`` things in all, but for what is kept.
+        """Record that ``withdrawn`` records of this import were withdrawn and ``kept_ids`` kept.
 
-        Twice the same is recorded once. Return whether anything was recorded.
+        Return whether an event was recorded; a repeat with the same result records nothing.
         """
-        if self.status is ImportStatus.UNDONE and (withdrawn, list(kept_ids)) == (self.withdrawn_count, self.kept_ids):
+        kept = list(kept_ids)
+        if self.status is ImportStatus.UNDONE and (withdrawn, kept) == (self.withdrawn_count, self.kept_ids):
             return False
-        self._undone(withdrawn, list(kept_ids), timestamp=at)
+        self.trigger_event(self.Undone, withdrawn_count=withdrawn, kept_ids=kept, timestamp=at)
         return True
-
-    @event(Undone)
-    def _undone(self, withdrawn_count: int, kept_ids: list[UUID], timestamp: datetime) -> None:
-        self.status = ImportStatus.UNDONE
-        self.withdrawn_count = withdrawn_count
-        self.kept_ids = kept_ids

@@ -1,4 +1,4 @@
-"""The base of our aggregates: explicit ids, explicit times, hand-set topics."""
+"""The base class of aggregates: explicit ids, explicit times, topics set by hand."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -12,23 +12,25 @@ class MissingTimestampError(TypeError):
 
 
 class Aggregate(BaseAggregate[UUID]):
-    """A thing of a practice whose state is a fold over its events.
+    """A consistency boundary whose state is folded from its events.
 
-    A public method checks, then calls a private ``@event`` method that assigns: the body of the latter runs again on each replay.
-    New things are made with ``id=`` and ``timestamp=``; both come from the caller.
+    Public methods check the rules and trigger events. An event's ``apply`` assigns state and checks
+    nothing, because it runs again on every replay. The library turns subclasses into dataclasses:
+    annotations on the class declare its state, and fields without a default come first.
+    New aggregates get ``id=`` and ``timestamp=`` from the caller.
     """
 
     TOPIC: ClassVar[str]
-    """``context.aggregate``, set by hand and never changed: the name of the stream's type."""
+    """``context.aggregate``, set by hand and never changed; it identifies the type of the stream."""
     Snapshot = Snapshot
 
     class Event(AggregateEvent):
-        """A fact. ``timestamp`` is when it took effect, given by the caller, never read from the process's clock."""
+        """A state change. ``timestamp`` is its effective time, passed by the caller, never read from a clock."""
 
         SCHEMA_VERSION: ClassVar[int] = 1
-        """The version of the event's stored form; raised together with an upcaster in event_store/append/upcasting.py."""
+        """Version of the stored form; raise it with an upcaster in event_store/append/upcasting.py."""
         SUBJECT: ClassVar[str | None] = None
-        """The field that holds the id of the person under whose key the event's personal fields are sealed."""
+        """The field with the id of the person whose key seals the event's personal fields."""
 
         @staticmethod
         def create_timestamp() -> datetime:
@@ -36,4 +38,8 @@ class Aggregate(BaseAggregate[UUID]):
 
 
 class InitialEvent(Aggregate.Event, AggregateCreated):
-    """The fact that brings a thing into being; ``class Booked(InitialEvent)`` inside its aggregate."""
+    """The event that creates an aggregate: ``class Booked(InitialEvent)``.
+
+    Its fields initialise the aggregate's fields of the same names; the aggregate's other fields take
+    their defaults, or are declared ``field(init=False)`` and assigned by ``apply``.
+    """

@@ -1,4 +1,4 @@
-"""Text that people type: made one way before it is kept, in any script."""
+"""Cleaning and checking of text input, in any script."""
 
 import re
 import unicodedata
@@ -8,7 +8,9 @@ from typing import Final
 from domain.kernel.errors import InvalidValueError
 
 MAX_MARKS: Final = 8
-"""Combining marks kept on one letter: niqqud with cantillation or a Tibetan stack needs up to six; a prank needs thousands."""
+"""Combining marks kept on one letter; niqqud with cantillation or a Tibetan stack needs up to six."""
+MOST_NOTES: Final = 5_000
+"""Characters of notes about a patient or a visit: about a page."""
 
 _RAW_LIMIT: Final = 100_000
 _JOINERS: Final = "\u200c\u200d"
@@ -19,20 +21,21 @@ _LOCALE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]
 
 
 def clean_text(field: str, value: str, max_length: int) -> str:
-    """Return one line of text in NFC, without what cannot be seen.
+    """Return one line of text in NFC, without invisible characters.
 
-    Invisible format characters go: bidi controls, which can turn a line around, zero-width spaces, tags. A append_batcher (U+200C, U+200D)
-    stays only between two characters from U+0600 upwards: there it shapes Arabic, Persian and Indic words and joins emoji; in Latin,
-    Greek, Cyrillic and Hebrew it only makes equal names differ. White space becomes single spaces, none at the ends. Marks beyond
-    ``MAX_MARKS`` on one letter go.
-    Raises InvalidValueError: control characters or lone surrogates, nothing visible left, or more than ``max_length`` characters left.
+    Removes format characters: bidi controls, which can reverse a line, zero-width spaces, tags. A joiner
+    (U+200C, U+200D) stays only between two characters from U+0600 upwards, where it shapes Arabic,
+    Persian and Indic words and joins emoji; in Latin, Greek, Cyrillic and Hebrew text it would only make
+    equal names differ. Collapses white space, and drops marks beyond ``MAX_MARKS`` on one letter.
+    Raises InvalidValueError: control characters, lone surrogates, no visible text, or a result of more
+    than ``max_length`` characters.
     """
     _refuse_controls(field, value, allowed="\t\r\n")
     return _bounded(field, " ".join(_visible(value).split()), max_length)
 
 
 def clean_paragraphs(field: str, value: str, max_length: int) -> str:
-    """Return free text as ``clean_text`` would, line by line: line breaks (``\\n``) stay, at most two in a row.
+    """Clean free text line by line as ``clean_text`` does; keep at most two line breaks in a row.
 
     Raises InvalidValueError: as ``clean_text``.
     """
@@ -41,10 +44,23 @@ def clean_paragraphs(field: str, value: str, max_length: int) -> str:
     return _bounded(field, re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), max_length)
 
 
-def clean_tags(field: str, values: Iterable[str]) -> tuple[str, ...]:
-    """Return tags cleaned, in their order, without repeats that differ only by case; at most 50 of at most 50 characters.
+def clean_notes(notes: str | None) -> str | None:
+    """Return cleaned notes for staff; None for blank ones.
 
-    Raises InvalidValueError: as ``clean_text``, or too many tags.
+    Notes are not clinical documentation. Raises InvalidValueError: as ``clean_paragraphs``.
+    """
+    return clean_paragraphs("notes", notes, MOST_NOTES) if notes and not notes.isspace() else None
+
+
+def clean_reason(field: str, reason: str) -> str:
+    """Return a cleaned reason of at most 1000 characters. Raises InvalidValueError."""
+    return clean_paragraphs(field, reason, 1_000)
+
+
+def clean_tags(field: str, values: Iterable[str]) -> tuple[str, ...]:
+    """Return cleaned tags in order, without repeats that differ only in case.
+
+    Raises InvalidValueError: as ``clean_text``, a tag over 50 characters, or more than 50 tags.
     """
     tags: dict[str, str] = {}
     for value in values:
@@ -56,10 +72,10 @@ def clean_tags(field: str, values: Iterable[str]) -> tuple[str, ...]:
 
 
 def clean_email(field: str, value: str) -> str:
-    """Return an e-mail address in NFC with its host in lower case; international addresses are fine.
+    """Return an e-mail address in NFC with its host in lower case; international addresses are allowed.
 
-    Checks the shape only, as RFC 5321 bounds it (64 characters before the @, 254 in all); quoted local parts are refused.
-    Raises InvalidValueError: it does not look like an address, or hides invisible characters.
+    Checks only the syntax, with the limits of RFC 5321 (64 characters before the @, 254 in total).
+    Raises InvalidValueError: malformed, a quoted local part, or invisible characters.
     """
     address = unicodedata.normalize("NFC", value.strip())
     local, at, host = address.rpartition("@")
@@ -78,22 +94,22 @@ def clean_email(field: str, value: str) -> str:
 
 
 def checked_phone(field: str, value: str) -> str:
-    """Return the number unchanged if it has the form of E.164 (``+4930123456``); national numbers are brought there before.
+    """Return the number unchanged if it is in E.164 form (``+4930123456``).
 
     Raises InvalidValueError: another form.
     """
     if not _PHONE.fullmatch(value):
-        raise InvalidValueError(field, "a telephone number is written +<country><number>, 7 to 15 digits")
+        raise InvalidValueError(field, "a phone number has the form +<country><number>, 7 to 15 digits")
     return value
 
 
 def checked_locale(field: str, value: str) -> str:
-    """Return the locale unchanged if it has the form language[-Script][-REGION] of BCP 47: ``he-IL``, ``de``, ``zh-Hant-TW``.
+    """Return the locale unchanged if it is a BCP 47 language[-Script][-REGION]: ``de``, ``zh-Hant-TW``.
 
     Raises InvalidValueError: another form.
     """
     if not _LOCALE.fullmatch(value):
-        raise InvalidValueError(field, "a locale is written like en, de-AT or zh-Hant-TW")
+        raise InvalidValueError(field, "a locale has the form en, de-AT or zh-Hant-TW")
     return value
 
 
@@ -102,7 +118,7 @@ def _refuse_controls(field: str, value: str, allowed: str) -> None:
         raise InvalidValueError(field, "the text is too long")
     for character in value:
         if character not in allowed and unicodedata.category(character) in ("Cc", "Cs"):
-            raise InvalidValueError(field, "the text holds a control character")
+            raise InvalidValueError(field, "the text contains a control character")
 
 
 def _visible(value: str) -> str:

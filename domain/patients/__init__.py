@@ -1,1 +1,1 @@
-"""The patients of a practice."""
+"""The patients of a practice: directory, contacts, consents, merge and erasure."""

@@ -1,12 +1,13 @@
-"""The consents of a patient: what they agreed to, in which version of a document, and what they took back. Nothing is ever removed."""
+"""The consents of a patient: an append-only history of decisions with document versions."""
+
+from __future__ import annotations
 
 import re
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self, TypedDict
 from uuid import UUID, uuid5
-
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
@@ -19,7 +20,7 @@ _KIND: Final = re.compile(r"[a-z][a-z0-9_]{1,49}")
 
 
 class Channel(StrEnum):
-    """How a consent reached the practice."""
+    """The way in which a consent reached the practice."""
 
     IN_PERSON = "in_person"
     PAPER = "paper"
@@ -29,7 +30,7 @@ class Channel(StrEnum):
 
 
 class Decision(TypedDict):
-    """One entry of the history. ``by_whom`` is who decided, None for the patient; ``decided_at`` when."""
+    """One entry of the history. ``by_whom`` made the decision; None: the patient."""
 
     kind: str
     given: bool
@@ -40,9 +41,12 @@ class Decision(TypedDict):
 
 
 class Consents(Aggregate):
-    """All consents of one patient, whose key seals who gave them."""
+    """All consents of one patient; the patient's key seals ``by_whom``."""
 
     TOPIC = "patients.consents"
+
+    patient_id: UUID
+    history: list[Decision] = field(default_factory=list)
 
     class Opened(InitialEvent):
         TOPIC = "patients.consents.opened"
@@ -57,6 +61,17 @@ class Consents(Aggregate):
         how: str
         by_whom: Personal[str | None]
 
+        def apply(self, aggregate: Consents) -> None:
+            decision = Decision(
+                kind=self.kind,
+                given=True,
+                document_version=self.document_version,
+                how=self.how,
+                by_whom=self.by_whom,
+                decided_at=self.timestamp,
+            )
+            aggregate.history = [*aggregate.history, decision]
+
     class Withdrawn(Aggregate.Event):
         TOPIC = "patients.consents.withdrawn"
         SUBJECT = "patient_id"
@@ -65,110 +80,94 @@ class Consents(Aggregate):
         how: str
         by_whom: Personal[str | None]
 
+        def apply(self, aggregate: Consents) -> None:
+            decision = Decision(
+                kind=self.kind,
+                given=False,
+                document_version=None,
+                how=self.how,
+                by_whom=self.by_whom,
+                decided_at=self.timestamp,
+            )
+            aggregate.history = [*aggregate.history, decision]
+
     @staticmethod
     def id_of(patient_id: UUID) -> UUID:
-        """Return the id of a patient's consents: there is one such thing for each patient."""
+        """Return the id of the consents of a patient; each patient has one such aggregate."""
         return uuid5(_NAMESPACE, str(patient_id))
 
     @classmethod
     def open(cls, *, patient_id: UUID, at: datetime) -> Self:
         return cls._create(cls.Opened, id=cls.id_of(patient_id), patient_id=patient_id, timestamp=at)
 
-    @event(Opened)
-    def __init__(self, patient_id: UUID, timestamp: datetime) -> None:
-        self.patient_id = patient_id
-        self.history: list[Decision] = []
-
     @property
     def current(self) -> list[Decision]:
-        """The decision that stands for each kind, in order of the kinds."""
-        standing = {decision["kind"]: decision for decision in self.history}
-        return [standing[kind] for kind in sorted(standing)]
+        """The latest decision of each kind, sorted by kind."""
+        latest = {decision["kind"]: decision for decision in self.history}
+        return [latest[kind] for kind in sorted(latest)]
 
     def give(
         self, kind: str, document_version: str, how: Channel, by_whom: str | None, decided_at: datetime, now: datetime
     ) -> bool:
-        """Note a consent; the same version again, while it stands, records nothing. Return whether anything was recorded.
+        """Record a consent. Return whether an event was recorded; a version already given records nothing.
 
-        ``kind`` is data_processing, marketing, telehealth or the practice's own word. Raises InvalidValueError.
+        ``kind`` is data_processing, marketing, telehealth or a kind of the practice's own.
+        Raises InvalidValueError.
         """
         _check(kind, decided_at, now)
         version = clean_text("document_version", document_version, 100)
         by_whom = None if by_whom is None else clean_text("by_whom", by_whom, 200)
-        standing = self._standing(kind)
-        if standing is not None and standing["given"] and standing["document_version"] == version:
+        latest = self._latest(kind)
+        if latest is not None and latest["given"] and latest["document_version"] == version:
             return False
-        self._refuse_earlier(standing, decided_at)
-        self._given(self.patient_id, kind, version, how.value, by_whom, timestamp=decided_at)
+        self._refuse_earlier(latest, decided_at)
+        self.trigger_event(
+            self.Given,
+            patient_id=self.patient_id,
+            kind=kind,
+            document_version=version,
+            how=how.value,
+            by_whom=by_whom,
+            timestamp=decided_at,
+        )
         return True
 
-    @event(Given)
-    def _given(
-        self,
-        patient_id: UUID,
-        kind: str,
-        document_version: str,
-        how: str,
-        by_whom: Personal[str | None],
-        timestamp: datetime,
-    ) -> None:
-        self._note(kind, given=True, version=document_version, how=how, by_whom=by_whom, decided_at=timestamp)
-
     def withdraw(self, kind: str, how: Channel, by_whom: str | None, decided_at: datetime, now: datetime) -> bool:
-        """Note that a consent was taken back; a second time records nothing. Return whether anything was recorded.
+        """Record a withdrawal. Return whether an event was recorded; a repeat records nothing.
 
-        Raises ConsentNotGivenError: it never was given; InvalidValueError.
+        Raises ConsentNotGivenError: it was never given; InvalidValueError.
         """
         _check(kind, decided_at, now)
         by_whom = None if by_whom is None else clean_text("by_whom", by_whom, 200)
-        standing = self._standing(kind)
-        if standing is None:
+        latest = self._latest(kind)
+        if latest is None:
             raise ConsentNotGivenError
-        if not standing["given"]:
+        if not latest["given"]:
             return False
-        self._refuse_earlier(standing, decided_at)
-        self._withdrawn(self.patient_id, kind, how.value, by_whom, timestamp=decided_at)
+        self._refuse_earlier(latest, decided_at)
+        self.trigger_event(
+            self.Withdrawn,
+            patient_id=self.patient_id,
+            kind=kind,
+            how=how.value,
+            by_whom=by_whom,
+            timestamp=decided_at,
+        )
         return True
 
-    @event(Withdrawn)
-    def _withdrawn(
-        self, patient_id: UUID, kind: str, how: str, by_whom: Personal[str | None], timestamp: datetime
-    ) -> None:
-        self._note(kind, given=False, version=None, how=how, by_whom=by_whom, decided_at=timestamp)
-
-    def _note(
-        self,
-        kind: str,
-        *,
-        given: bool,
-        version: str | None,
-        how: str,
-        by_whom: Personal[str | None],
-        decided_at: datetime,
-    ) -> None:
-        entry: Decision = {
-            "kind": kind,
-            "given": given,
-            "document_version": version,
-            "how": how,
-            "by_whom": by_whom,
-            "decided_at": decided_at,
-        }
-        self.history = [*self.history, entry]
-
-    def _standing(self, kind: str) -> Decision | None:
+    def _latest(self, kind: str) -> Decision | None:
         return next((decision for decision in reversed(self.history) if decision["kind"] == kind), None)
 
     @staticmethod
-    def _refuse_earlier(standing: Decision | None, decided_at: datetime) -> None:
-        if standing is not None and decided_at < standing["decided_at"]:
-            raise InvalidValueError("decided_at", "a later decision of this kind is recorded already")
+    def _refuse_earlier(latest: Decision | None, decided_at: datetime) -> None:
+        if latest is not None and decided_at < latest["decided_at"]:
+            raise InvalidValueError("decided_at", "a later decision of this kind is already recorded")
 
 
 def _check(kind: str, decided_at: datetime, now: datetime) -> None:
     if not _KIND.fullmatch(kind):
         raise InvalidValueError(
-            "kind", "a kind is written like marketing or data_processing: 2 to 50 signs of a-z, 0-9 and _"
+            "kind", "a kind looks like marketing or data_processing: 2 to 50 characters of a-z, 0-9 and _"
         )
     if decided_at > now:
-        raise InvalidValueError("decided_at", "a decision is not recorded before it is made")
+        raise InvalidValueError("decided_at", "decided_at must not be in the future")

@@ -1,4 +1,4 @@
-"""Who else is to be reached about a patient, and who may act for them."""
+"""Contacts of a patient: relatives, doctors, payers, and people who may act for the patient."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MOST_CONTACTS: Final = 20
 
 
 class ContactKind(StrEnum):
-    """What a contact is there for."""
+    """The role of a contact."""
 
     EMERGENCY = "emergency"
     FAMILY = "family"
@@ -24,7 +24,7 @@ class ContactKind(StrEnum):
 
 
 class ContactFields(TypedDict):
-    """A contact as events hold it."""
+    """A contact as events store it."""
 
     id: UUID
     kind: str
@@ -38,10 +38,11 @@ class ContactFields(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """One contact; ``relation`` is what they are to the patient in the practice's own words: mother, neighbour.
+    """One contact; ``relation`` is free text such as mother or neighbour.
 
-    ``is_guardian`` acts for the patient before the law, ``may_book`` may ask for visits in their name: the one does not follow from the
-    other. Texts are cleaned, the phone number is in the form of E.164. Raises InvalidValueError.
+    ``is_guardian`` is the legal representative; ``may_book`` may book visits for the patient. Neither
+    implies the other. Texts are cleaned; the phone number must be in E.164 form.
+    Raises InvalidValueError.
     """
 
     id: UUID
@@ -63,7 +64,7 @@ class Contact:
             checked_phone("contacts.phone", self.phone)
         if self.may_book and self.phone is None and self.email is None:
             raise InvalidValueError(
-                "contacts.may_book", "who may book must be reachable: give a phone number or an e-mail"
+                "contacts.may_book", "a contact who may book needs a phone number or an e-mail address"
             )
 
     @classmethod
@@ -83,9 +84,9 @@ class Contact:
         }
 
 
-def refuse_disorder(contacts: Sequence[Contact]) -> None:
-    """Raises InvalidValueError: too many contacts, or one of them twice."""
+def check_contacts(contacts: Sequence[Contact]) -> None:
+    """Raises InvalidValueError: too many contacts, or an id twice."""
     if len(contacts) > MOST_CONTACTS:
         raise InvalidValueError("contacts", f"there may be at most {MOST_CONTACTS} contacts")
     if len({contact.id for contact in contacts}) < len(contacts):
-        raise InvalidValueError("contacts", "a contact is named twice")
+        raise InvalidValueError("contacts", "each contact may be listed once")

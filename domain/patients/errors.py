@@ -1,12 +1,12 @@
-"""Why something cannot be done to a patient.
+"""Errors of the patient aggregates.
 
 RuleBrokenError
-├── PatientErasedError       nothing is known of them any more, and nothing new may be kept
-├── PatientMergedError       they were merged into another patient, who stands for them
-├── PatientWithdrawnError    their registration was taken back
-├── NotMergedError           the two are not one, so they cannot be parted
-├── HoldsMergedError         others were merged into them, so they stand for more than themselves
-└── ConsentNotGivenError     what was never given, or was withdrawn, cannot be withdrawn
+├── PatientErasedError       the patient was erased
+├── PatientMergedError       the patient was merged into another patient
+├── PatientWithdrawnError    the import that registered the patient was undone
+├── NotMergedError           the two patients are not merged
+├── HoldsMergedError         other patients were merged into this patient
+└── ConsentNotGivenError     the consent is not given at the moment
 """
 
 from uuid import UUID
@@ -15,7 +15,7 @@ from domain.kernel.errors import RuleBrokenError
 
 
 class PatientErasedError(RuleBrokenError):
-    """The patient was erased: nothing is known of them any more, and nothing new may be kept."""
+    """The patient was erased; nothing new may be recorded about them."""
 
     code = "patient_erased"
 
@@ -24,28 +24,28 @@ class PatientErasedError(RuleBrokenError):
 
 
 class PatientMergedError(RuleBrokenError):
-    """The patient was merged into another one, ``survivor_id``, who stands for both."""
+    """The patient was merged into ``survivor_id``."""
 
     code = "patient_merged"
 
     def __init__(self, survivor_id: UUID) -> None:
-        super().__init__(f"this patient was merged into {survivor_id}: use that one, or undo the merge first")
+        super().__init__(f"the patient was merged into {survivor_id}; use that patient or undo the merge first")
         self.survivor_id = survivor_id
 
 
 class PatientWithdrawnError(RuleBrokenError):
-    """The import that registered the patient was undone: they are nobody's patient until they are imported again."""
+    """The import that registered the patient was undone."""
 
     code = "patient_withdrawn"
 
     def __init__(self) -> None:
         super().__init__(
-            "the import that registered this patient was undone: import the file again, or register them anew"
+            "the import that registered this patient was undone; import the file again or register the patient"
         )
 
 
 class NotMergedError(RuleBrokenError):
-    """Only what was merged can be parted."""
+    """Only merged patients can be separated."""
 
     code = "not_merged"
 
@@ -54,18 +54,20 @@ class NotMergedError(RuleBrokenError):
 
 
 class HoldsMergedError(RuleBrokenError):
-    """A patient who stands for others is not merged away: pointers lead to a survivor in one step."""
+    """A patient with merged patients cannot be merged itself, so that every pointer has one step."""
 
     code = "holds_merged"
 
     def __init__(self) -> None:
-        super().__init__("others were merged into that patient: merge the other way round, or undo those merges first")
+        super().__init__(
+            "other patients were merged into that patient; merge the other way round or undo those merges first"
+        )
 
 
 class ConsentNotGivenError(RuleBrokenError):
-    """There is nothing to withdraw."""
+    """There is no consent to withdraw."""
 
     code = "consent_not_given"
 
     def __init__(self) -> None:
-        super().__init__("this consent is not given at the moment, so it cannot be withdrawn")
+        super().__init__("this consent is not given at the moment and cannot be withdrawn")

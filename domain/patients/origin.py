@@ -1,4 +1,4 @@
-"""Where a patient's registration comes from."""
+"""The origin of a patient's registration."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,7 +6,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What led to the newest registration, None where people registered them; and whether it was taken back since."""
+    """``import_id`` is the import of the latest registration, None for a manual one.
+
+    ``is_withdrawn``: that import was undone since.
+    """
 
     import_id: UUID | None
     is_withdrawn: bool

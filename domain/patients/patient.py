@@ -1,18 +1,19 @@
-"""A patient: who they are, how to reach them, who acts for them, and that they may be merged or forgotten."""
+"""A patient: details, contacts, remarks, merge, withdrawal and erasure."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
 from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
-from eventsourcing.domain import event
-
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.personal_data import Erased, Personal
-from domain.kernel.text import clean_paragraphs, clean_text
-from domain.patients.contact import Contact, ContactFields, refuse_disorder
-from domain.patients.details import PatientDetails, known_details
+from domain.kernel.text import MOST_NOTES, clean_paragraphs, clean_text
+from domain.patients.contact import Contact, ContactFields, check_contacts
+from domain.patients.details import PatientDetails
 from domain.patients.errors import (
     HoldsMergedError,
     NotMergedError,
@@ -22,37 +23,60 @@ from domain.patients.errors import (
 )
 
 
+class DetailsFields(Aggregate.Event):
+    """The fields of PatientDetails."""
+
+    SUBJECT = "originator_id"
+    given_name: Personal[str]
+    family_name: Personal[str]
+    email: Personal[str | None]
+    phone: Personal[str | None]
+    date_of_birth: Personal[date | None]
+    tags: Personal[list[str]]
+    zone: str | None
+    locale: str | None
+
+
 class Patient(Aggregate):
+    """``merged_into`` is the surviving patient after a merge, ``merged_ids`` the patients merged into this one."""
+
     TOPIC = "patients.patient"
 
-    class Registered(InitialEvent):
-        TOPIC = "patients.patient.registered"
-        SUBJECT = "originator_id"
-        given_name: Personal[str]
-        family_name: Personal[str]
-        email: Personal[str | None]
-        phone: Personal[str | None]
-        date_of_birth: Personal[date | None]
-        tags: Personal[list[str]]
-        zone: str | None
-        locale: str | None
+    given_name: Personal[str]
+    family_name: Personal[str]
+    email: Personal[str | None]
+    phone: Personal[str | None]
+    date_of_birth: Personal[date | None]
+    tags: Personal[list[str]]
+    zone: str | None
+    locale: str | None
+    contact_fields: Personal[list[ContactFields]] = field(default_factory=list)
+    notes: Personal[str | None] = None
+    alert: Personal[str | None] = None
+    merged_into: UUID | None = None
+    merged_ids: list[UUID] = field(default_factory=list)
+    is_withdrawn: bool = False
+    is_erased: bool = False
 
-    class DetailsChanged(Aggregate.Event):
+    class Registered(DetailsFields, InitialEvent):
+        TOPIC = "patients.patient.registered"
+
+    class DetailsChanged(DetailsFields):
         TOPIC = "patients.patient.details_changed"
-        SUBJECT = "originator_id"
-        given_name: Personal[str]
-        family_name: Personal[str]
-        email: Personal[str | None]
-        phone: Personal[str | None]
-        date_of_birth: Personal[date | None]
-        tags: Personal[list[str]]
-        zone: str | None
-        locale: str | None
+
+        def apply(self, aggregate: Patient) -> None:
+            aggregate.given_name, aggregate.family_name = self.given_name, self.family_name
+            aggregate.email, aggregate.phone = self.email, self.phone
+            aggregate.date_of_birth, aggregate.tags = self.date_of_birth, self.tags
+            aggregate.zone, aggregate.locale = self.zone, self.locale
 
     class ContactsSet(Aggregate.Event):
         TOPIC = "patients.patient.contacts_set"
         SUBJECT = "originator_id"
         contacts: Personal[list[ContactFields]]
+
+        def apply(self, aggregate: Patient) -> None:
+            aggregate.contact_fields = self.contacts
 
     class RemarksChanged(Aggregate.Event):
         TOPIC = "patients.patient.remarks_changed"
@@ -61,178 +85,137 @@ class Patient(Aggregate):
         alert: Personal[str | None]
         has_alert: bool
 
+        def apply(self, aggregate: Patient) -> None:
+            aggregate.notes, aggregate.alert = self.notes, self.alert
+
     class MergedInto(Aggregate.Event):
         TOPIC = "patients.patient.merged_into"
         survivor_id: UUID
+
+        def apply(self, aggregate: Patient) -> None:
+            aggregate.merged_into = self.survivor_id
 
     class Absorbed(Aggregate.Event):
         TOPIC = "patients.patient.absorbed"
         other_id: UUID
 
+        def apply(self, aggregate: Patient) -> None:
+            aggregate.merged_ids = [*aggregate.merged_ids, self.other_id]
+
     class PartedFrom(Aggregate.Event):
         TOPIC = "patients.patient.parted_from"
         survivor_id: UUID
+
+        def apply(self, aggregate: Patient) -> None:
+            aggregate.merged_into = None
 
     class Released(Aggregate.Event):
         TOPIC = "patients.patient.released"
         other_id: UUID
 
+        def apply(self, aggregate: Patient) -> None:
+            aggregate.merged_ids = [id for id in aggregate.merged_ids if id != self.other_id]
+
     class Withdrawn(Aggregate.Event):
         TOPIC = "patients.patient.withdrawn"
+
+        def apply(self, aggregate: Patient) -> None:
+            aggregate.is_withdrawn = True
 
     class Reinstated(Aggregate.Event):
         TOPIC = "patients.patient.reinstated"
 
+        def apply(self, aggregate: Patient) -> None:
+            aggregate.is_withdrawn = False
+
     class WasErased(Aggregate.Event):
         TOPIC = "patients.patient.erased"
 
+        def apply(self, aggregate: Patient) -> None:
+            aggregate.is_erased = True
+
     @classmethod
     def register(cls, *, id: UUID, details: PatientDetails, at: datetime) -> Self:
-        """Raises InvalidValueError: born in the future."""
+        """Raises InvalidValueError: the date of birth is in the future."""
         details.refuse_unborn(at)
         return cls._create(cls.Registered, id=id, timestamp=at, **details.fields())
 
-    @event(Registered)
-    def __init__(
-        self,
-        given_name: Personal[str],
-        family_name: Personal[str],
-        email: Personal[str | None],
-        phone: Personal[str | None],
-        date_of_birth: Personal[date | None],
-        tags: Personal[list[str]],
-        zone: str | None,
-        locale: str | None,
-        timestamp: datetime,
-    ) -> None:
-        self.is_erased = False
-        self.is_withdrawn = False
-        self.given_name, self.family_name = given_name, family_name
-        self.email, self.phone = email, phone
-        self.date_of_birth = date_of_birth
-        self.tags = tags
-        self.zone, self.locale = zone, locale
-        self.contact_fields: Personal[list[ContactFields]] = []
-        self.notes: Personal[str | None] = None
-        self.alert: Personal[str | None] = None
-        self.merged_into: UUID | None = None
-        self.merged_ids: list[UUID] = []
-
     @property
     def details(self) -> PatientDetails:
-        """What is known. Raises PatientErasedError: nothing is, any more."""
-        fields = (self.given_name, self.family_name, self.email, self.phone, self.date_of_birth, self.tags)
-        known = None if self.is_erased else known_details(*fields, zone=self.zone, locale=self.locale)
-        if known is None:
+        """The current details. Raises PatientErasedError."""
+        if self._has_no_data:
             raise PatientErasedError
-        return known
+        return PatientDetails.of(self)
 
     @property
     def contacts(self) -> list[Contact]:
-        """Who else is to be reached; nobody once the patient was erased."""
+        """The contacts; none once the patient is erased."""
         kept = self.contact_fields
         return [] if self.is_erased or isinstance(kept, Erased) else [Contact.of(fields) for fields in kept]
 
     @property
     def family_ids(self) -> list[UUID]:
-        """The ids under which this patient is known: their own, then those that were merged into it."""
+        """All ids of this patient: its own, then those merged into it."""
         return [self.id, *self.merged_ids]
 
     def change_details(self, to: PatientDetails, at: datetime) -> bool:
-        """Return whether anything was recorded: the same details again record nothing.
+        """Return whether an event was recorded; equal details record nothing.
 
-        For a part of them: ``patient.change_details(replace(patient.details, email=...), at)``.
-        Raises PatientErasedError, PatientMergedError; InvalidValueError: born in the future.
+        Partial change: ``patient.change_details(replace(patient.details, email=...), at)``.
+        Raises what ``refuse_gone`` raises; InvalidValueError: the date of birth is in the future.
         """
         self.refuse_gone()
         if to == self.details:
             return False
         to.refuse_unborn(at)
-        self._details_changed(**to.fields(), timestamp=at)
+        self.trigger_event(self.DetailsChanged, **to.fields(), timestamp=at)
         return True
-
-    @event(DetailsChanged)
-    def _details_changed(
-        self,
-        given_name: Personal[str],
-        family_name: Personal[str],
-        email: Personal[str | None],
-        phone: Personal[str | None],
-        date_of_birth: Personal[date | None],
-        tags: Personal[list[str]],
-        zone: str | None,
-        locale: str | None,
-        timestamp: datetime,
-    ) -> None:
-        self.given_name, self.family_name = given_name, family_name
-        self.email, self.phone = email, phone
-        self.date_of_birth = date_of_birth
-        self.tags = tags
-        self.zone, self.locale = zone, locale
 
     def set_contacts(self, contacts: Sequence[Contact], at: datetime) -> bool:
-        """Replace all contacts; the same ones in the same order record nothing. Return whether anything was recorded.
+        """Replace all contacts. Return whether an event was recorded; equal contacts record nothing.
 
-        Raises PatientErasedError, PatientMergedError; InvalidValueError: too many, or one twice.
+        Raises what ``refuse_gone`` raises; InvalidValueError: too many contacts, or an id twice.
         """
         self.refuse_gone()
-        refuse_disorder(contacts)
+        check_contacts(contacts)
         if list(contacts) == self.contacts:
             return False
-        self._contacts_set([contact.fields() for contact in contacts], timestamp=at)
+        self.trigger_event(self.ContactsSet, contacts=[contact.fields() for contact in contacts], timestamp=at)
         return True
 
-    @event(ContactsSet)
-    def _contacts_set(self, contacts: Personal[list[ContactFields]], timestamp: datetime) -> None:
-        self.contact_fields = contacts
-
     def change_remarks(self, notes: str | None, alert: str | None, at: datetime) -> bool:
-        """Keep notes to staff, and an alert that is shown with every visit; None takes one away. Return whether anything was recorded.
+        """Set the notes for staff and the alert that is shown with every visit; None removes them.
 
-        Raises PatientErasedError, PatientMergedError, InvalidValueError.
+        Return whether an event was recorded. Raises what ``refuse_gone`` raises, and InvalidValueError.
         """
         self.refuse_gone()
-        notes = None if notes is None else clean_paragraphs("notes", notes, 5_000)
+        notes = None if notes is None else clean_paragraphs("notes", notes, MOST_NOTES)
         alert = None if alert is None else clean_text("alert", alert, 200)
         if (notes, alert) == (self.notes, self.alert):
             return False
-        self._remarks_changed(notes, alert, alert is not None, timestamp=at)
+        self.trigger_event(self.RemarksChanged, notes=notes, alert=alert, has_alert=alert is not None, timestamp=at)
         return True
 
-    @event(RemarksChanged)
-    def _remarks_changed(
-        self, notes: Personal[str | None], alert: Personal[str | None], has_alert: bool, timestamp: datetime
-    ) -> None:
-        self.notes, self.alert = notes, alert
+    def absorb(self, other: Patient, at: datetime) -> bool:
+        """Merge another patient, who is the same person, into this one; append both together.
 
-    def absorb(self, other: "Patient", at: datetime) -> bool:
-        """Stand for another patient from now on, who is the same person; both are to be recorded in one append.
-
-        Nothing of either changes, so it can be undone. Return whether anything was recorded.
-        Raises PatientErasedError, PatientMergedError, HoldsMergedError; InvalidValueError: the two are one id.
+        Neither's data changes, so the merge can be undone. Return whether an event was recorded.
+        Raises what ``refuse_gone`` raises for either, HoldsMergedError; InvalidValueError: equal ids.
         """
         if other.id == self.id:
-            raise InvalidValueError("other_id", "a patient is not merged into itself")
+            raise InvalidValueError("other_id", "a patient cannot be merged into itself")
         if other.merged_into == self.id and not other.is_erased:
             return False
-        for one in (self, other):
-            one.refuse_gone()
+        for patient in (self, other):
+            patient.refuse_gone()
         if other.merged_ids:
             raise HoldsMergedError
-        other._merged_into(self.id, timestamp=at)
-        self._absorbed(other.id, timestamp=at)
+        other.trigger_event(self.MergedInto, survivor_id=self.id, timestamp=at)
+        self.trigger_event(self.Absorbed, other_id=other.id, timestamp=at)
         return True
 
-    @event(MergedInto)
-    def _merged_into(self, survivor_id: UUID, timestamp: datetime) -> None:
-        self.merged_into = survivor_id
-
-    @event(Absorbed)
-    def _absorbed(self, other_id: UUID, timestamp: datetime) -> None:
-        self.merged_ids = [*self.merged_ids, other_id]
-
-    def release(self, other: "Patient", at: datetime) -> None:
-        """Undo ``absorb``: everything of either is as it was, and what came since stays with whom it was recorded for.
+    def release(self, other: Patient, at: datetime) -> None:
+        """Undo ``absorb``; data recorded since stays with the patient for whom it was recorded.
 
         Raises PatientErasedError, NotMergedError.
         """
@@ -240,60 +223,47 @@ class Patient(Aggregate):
             raise PatientErasedError
         if other.merged_into != self.id:
             raise NotMergedError
-        other._parted_from(self.id, timestamp=at)
-        self._released(other.id, timestamp=at)
-
-    @event(PartedFrom)
-    def _parted_from(self, survivor_id: UUID, timestamp: datetime) -> None:
-        self.merged_into = None
-
-    @event(Released)
-    def _released(self, other_id: UUID, timestamp: datetime) -> None:
-        self.merged_ids = [id_ for id_ in self.merged_ids if id_ != other_id]
+        other.trigger_event(self.PartedFrom, survivor_id=self.id, timestamp=at)
+        self.trigger_event(self.Released, other_id=other.id, timestamp=at)
 
     def withdraw(self, at: datetime) -> bool:
-        """Take the registration back, once. Raises PatientErasedError, PatientMergedError; HoldsMergedError: they stand for others."""
+        """Withdraw the registration. Return whether an event was recorded.
+
+        Raises PatientErasedError, PatientMergedError; HoldsMergedError: other patients are merged into it.
+        """
         if self.is_withdrawn:
             return False
         self.refuse_gone()
         if self.merged_ids:
             raise HoldsMergedError
-        self._withdrawn(timestamp=at)
+        self.trigger_event(self.Withdrawn, timestamp=at)
         return True
-
-    @event(Withdrawn)
-    def _withdrawn(self, timestamp: datetime) -> None:
-        self.is_withdrawn = True
 
     def reinstate(self, at: datetime) -> bool:
-        """Undo ``withdraw``: everything is as it was; return whether anything was recorded. Raises PatientErasedError."""
+        """Undo ``withdraw``. Return whether an event was recorded. Raises PatientErasedError."""
         if not self.is_withdrawn:
             return False
-        if self.is_erased or isinstance(self.given_name, Erased):
+        if self._has_no_data:
             raise PatientErasedError
-        self._reinstated(timestamp=at)
+        self.trigger_event(self.Reinstated, timestamp=at)
         return True
-
-    @event(Reinstated)
-    def _reinstated(self, timestamp: datetime) -> None:
-        self.is_withdrawn = False
 
     def erase(self, at: datetime) -> bool:
-        """Record that the patient was erased; whoever asks for it destroys the key as well. Return whether anything was recorded."""
+        """Record the erasure; the caller also destroys the key. Return whether an event was recorded."""
         if self.is_erased:
             return False
-        self._erased(timestamp=at)
+        self.trigger_event(self.WasErased, timestamp=at)
         return True
 
-    @event(WasErased)
-    def _erased(self, timestamp: datetime) -> None:
-        self.is_erased = True
-
     def refuse_gone(self) -> None:
-        """Raises PatientErasedError, PatientMergedError, PatientWithdrawnError: nothing is recorded for this patient any more."""
-        if self.is_erased or isinstance(self.given_name, Erased):
+        """Raises PatientErasedError, PatientMergedError, PatientWithdrawnError."""
+        if self._has_no_data:
             raise PatientErasedError
         if self.merged_into is not None:
             raise PatientMergedError(self.merged_into)
         if self.is_withdrawn:
             raise PatientWithdrawnError
+
+    @property
+    def _has_no_data(self) -> bool:
+        return self.is_erased or isinstance(self.given_name, Erased)

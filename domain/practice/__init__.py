@@ -1,1 +1,1 @@
-"""The practice: its places, rooms, devices, people, services and keys."""
+"""The practice: its locations, resources, services and clinicians."""

@@ -1,28 +1,29 @@
-"""A clinician: someone who sees patients, and when."""
+"""A clinician: a person who sees patients, with working hours, time off and limits."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NamedTuple, Self
 from uuid import UUID
-
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.personal_data import Erased, Personal
 from domain.kernel.text import clean_email, clean_text
+from domain.kernel.value import Value
 from domain.kernel.zones import zone
 from domain.practice.time_off import DaysOff, HoursOff, checked, parsed
-from domain.practice.visit_limits import VisitLimits
+from domain.practice.visit_limits import NO_LIMITS, LimitsFields, VisitLimits
 from domain.practice.weekly_hours import OpeningHours
 
 _MOST_DATES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class ClinicianDetails:
-    """Texts are cleaned; ``Erased`` passes through. Raises InvalidValueError, UnknownZoneError."""
+class ClinicianDetails(Value):
+    """Texts are cleaned; ``Erased`` passes through unchanged. Raises InvalidValueError, UnknownZoneError."""
 
     name: str | Erased
     email: str | Erased | None
@@ -37,7 +38,10 @@ class ClinicianDetails:
 
 
 class HoursText(NamedTuple):
-    """Hours at one location in the form that ``OpeningHours.parse`` reads; they count from a date on, or from ever (None)."""
+    """Hours at one location as ``OpeningHours.parse`` reads them.
+
+    They apply from ``effective_from`` on; None: from the beginning.
+    """
 
     weekly: list[str]
     overrides: list[str]
@@ -45,30 +49,43 @@ class HoursText(NamedTuple):
 
 
 class Absence(NamedTuple):
-    """A range of time off, and what it is for."""
+    """A range of time off and its reason."""
 
     range: DaysOff | HoursOff
     note: str | None = None
 
 
+class DetailsFields(Aggregate.Event):
+    """The fields of ClinicianDetails."""
+
+    SUBJECT = "originator_id"
+    name: Personal[str]
+    email: Personal[str | None]
+    zone: str
+
+
 class Clinician(Aggregate):
-    """``hours`` are those from ever on; ``later_hours`` follow them from their dates on, in order."""
+    """``hours`` apply from the beginning; ``later_hours`` replace them from their dates on, in order."""
 
     TOPIC = "practice.clinician"
 
-    class Joined(InitialEvent):
-        TOPIC = "practice.clinician.joined"
-        SUBJECT = "originator_id"
-        name: Personal[str]
-        email: Personal[str | None]
-        zone: str
+    name: Personal[str]
+    email: Personal[str | None]
+    zone: str
+    hours: dict[UUID, HoursText] = field(default_factory=dict)
+    later_hours: dict[UUID, list[HoursText]] = field(default_factory=dict)
+    time_off: list[str] = field(default_factory=list)
+    time_off_notes: Personal[list[str]] = field(default_factory=list)
+    limits: VisitLimits = NO_LIMITS
 
-    class DetailsChanged(Aggregate.Event):
+    class Joined(DetailsFields, InitialEvent):
+        TOPIC = "practice.clinician.joined"
+
+    class DetailsChanged(DetailsFields):
         TOPIC = "practice.clinician.details_changed"
-        SUBJECT = "originator_id"
-        name: Personal[str]
-        email: Personal[str | None]
-        zone: str
+
+        def apply(self, aggregate: Clinician) -> None:
+            aggregate.name, aggregate.email, aggregate.zone = self.name, self.email, self.zone
 
     class HoursSet(Aggregate.Event):
         TOPIC = "practice.clinician.hours_set"
@@ -78,55 +95,55 @@ class Clinician(Aggregate):
         overrides: list[str]
         effective_from: date | None
 
+        def apply(self, aggregate: Clinician) -> None:
+            text = HoursText(self.weekly, self.overrides, self.effective_from)
+            if self.effective_from is None:
+                aggregate.hours[self.location_id] = text
+                aggregate.later_hours.pop(self.location_id, None)
+            else:
+                later = {hours.effective_from: hours for hours in aggregate.later_hours.get(self.location_id, [])}
+                later[self.effective_from] = text
+                aggregate.later_hours[self.location_id] = sorted(
+                    later.values(), key=lambda hours: hours.effective_from or date.min
+                )
+
     class TimeOffSet(Aggregate.Event):
         TOPIC = "practice.clinician.time_off_set"
         SUBJECT = "originator_id"
         ranges: list[str]
         notes: Personal[list[str]]
 
-    class LimitsSet(Aggregate.Event):
+        def apply(self, aggregate: Clinician) -> None:
+            aggregate.time_off, aggregate.time_off_notes = self.ranges, self.notes
+
+    class LimitsSet(LimitsFields):
         TOPIC = "practice.clinician.limits_set"
-        per_day: int | None
-        per_week: int | None
+
+        def apply(self, aggregate: Clinician) -> None:
+            aggregate.limits = VisitLimits.of(self)
 
     @classmethod
     def join(cls, *, id: UUID, details: ClinicianDetails, at: datetime) -> Self:
-        return cls._create(cls.Joined, id=id, timestamp=at, **asdict(details))
-
-    @event(Joined)
-    def __init__(self, name: Personal[str], email: Personal[str | None], zone: str, timestamp: datetime) -> None:
-        self.name, self.email, self.zone = name, email, zone
-        self.hours: dict[UUID, HoursText] = {}
-        self.later_hours: dict[UUID, list[HoursText]] = {}
-        self.time_off: list[str] = []
-        self.time_off_notes: Personal[list[str]] = []
-        self.limit_per_day: int | None = None
-        self.limit_per_week: int | None = None
+        return cls._create(cls.Joined, id=id, timestamp=at, **details.fields())
 
     @property
     def details(self) -> ClinicianDetails:
-        return ClinicianDetails(self.name, self.email, self.zone)
+        return ClinicianDetails.of(self)
 
     def change_details(self, to: ClinicianDetails, at: datetime) -> bool:
-        """Return whether anything was recorded: the same details again record nothing."""
+        """Return whether an event was recorded; equal details record nothing."""
         if to == self.details:
             return False
-        self._details_changed(**asdict(to), timestamp=at)
+        self.trigger_event(self.DetailsChanged, **to.fields(), timestamp=at)
         return True
-
-    @event(DetailsChanged)
-    def _details_changed(
-        self, name: Personal[str], email: Personal[str | None], zone: str, timestamp: datetime
-    ) -> None:
-        self.name, self.email, self.zone = name, email, zone
 
     def set_hours(
         self, location_id: UUID, hours: OpeningHours, at: datetime, effective_from: date | None = None
     ) -> bool:
-        """Set the hours at the location, on its wall clock. Return whether anything was recorded.
+        """Set the hours at a location, in its local time. Return whether an event was recorded.
 
-        From a date on they replace what was said from that date, until the next date from which others count. Without a date they
-        replace all that was ever said of the location. Raises InvalidValueError: more than 100 dates.
+        With a date they apply from that date until the next date with other hours. Without a date they
+        replace all hours ever set at the location. Raises InvalidValueError: more than 100 dates.
         """
         text = HoursText(hours.weekly_text(), hours.overrides_text(), effective_from)
         later = self.later_hours.get(location_id, [])
@@ -137,68 +154,33 @@ class Clinician(Aggregate):
             return False
         elif len({each.effective_from for each in later} | {effective_from}) > _MOST_DATES:
             raise InvalidValueError("effective_from", f"hours may change on at most {_MOST_DATES} dates")
-        self._hours_set(
-            location_id=location_id,
-            weekly=text.weekly,
-            overrides=text.overrides,
-            effective_from=effective_from,
-            timestamp=at,
-        )
+        self.trigger_event(self.HoursSet, location_id=location_id, **text._asdict(), timestamp=at)
         return True
-
-    @event(HoursSet)
-    def _hours_set(
-        self,
-        location_id: UUID,
-        weekly: list[str],
-        overrides: list[str],
-        effective_from: date | None,
-        timestamp: datetime,
-    ) -> None:
-        text = HoursText(weekly, overrides, effective_from)
-        if effective_from is None:
-            self.hours[location_id] = text
-            self.later_hours.pop(location_id, None)
-        else:
-            others = [each for each in self.later_hours.get(location_id, []) if each.effective_from != effective_from]
-            self.later_hours[location_id] = sorted([*others, text], key=lambda each: each.effective_from or date.min)
 
     @property
     def absences(self) -> list[Absence]:
-        """The time off; without notes once the clinician was erased."""
+        """The time off, without notes once the clinician is erased."""
         notes = [] if isinstance(self.time_off_notes, Erased) else self.time_off_notes
         return [
-            Absence(parsed(text), (notes[place] or None) if notes else None) for place, text in enumerate(self.time_off)
+            Absence(parsed(text), (notes[index] or None) if notes else None) for index, text in enumerate(self.time_off)
         ]
 
     def set_time_off(self, absences: Sequence[Absence], at: datetime) -> bool:
-        """Replace all time off. Return whether anything was recorded. Visits that lie in it stay: see ``/v1/conflicts``.
+        """Replace all time off. Return whether an event was recorded.
 
+        Visits during the time off stay: see ``/v1/conflicts``.
         Raises InvalidValueError: more than 500 ranges, or a note over 500 characters.
         """
         ranges = [str(range) for range in checked(absence.range for absence in absences)]
         notes = [clean_text("note", absence.note, 500) if absence.note else "" for absence in absences]
         if (ranges, notes) == (self.time_off, self.time_off_notes):
             return False
-        self._time_off_set(ranges=ranges, notes=notes, timestamp=at)
+        self.trigger_event(self.TimeOffSet, ranges=ranges, notes=notes, timestamp=at)
         return True
-
-    @event(TimeOffSet)
-    def _time_off_set(self, ranges: list[str], notes: Personal[list[str]], timestamp: datetime) -> None:
-        self.time_off, self.time_off_notes = ranges, notes
-
-    @property
-    def limits(self) -> VisitLimits:
-        """How many visits are the most, of all services together."""
-        return VisitLimits(self.limit_per_day, self.limit_per_week)
 
     def set_limits(self, to: VisitLimits, at: datetime) -> bool:
-        """Return whether anything was recorded. Visits that are booked stay."""
+        """Set the most visits of all services. Return whether an event was recorded. Booked visits stay."""
         if to == self.limits:
             return False
-        self._limits_set(per_day=to.per_day, per_week=to.per_week, timestamp=at)
+        self.trigger_event(self.LimitsSet, **to.fields(), timestamp=at)
         return True
-
-    @event(LimitsSet)
-    def _limits_set(self, per_day: int | None, per_week: int | None, timestamp: datetime) -> None:
-        self.limit_per_day, self.limit_per_week = per_day, per_week

@@ -1,4 +1,4 @@
-"""Opening hours that change from dates on, with days on which everybody is closed unless an override speaks for them."""
+"""Opening hours that change on given dates, with closed days such as public holidays."""
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ from domain.practice.weekly_hours import DayRange, OpeningHours
 
 @dataclass(frozen=True, slots=True)
 class DatedHours:
-    """``parts`` are hours with the ordinal of the date from which they count, in order; before the first of them all is closed.
+    """``parts`` pairs the ordinal of an effective date with its hours, in order; before the first, closed.
 
-    A range belongs to the hours of the date on which it starts: a night that began under the earlier ones ends as they said.
-    ``closed`` are ordinals of dates, such as public holidays; where the hours of that date have an override, it decides.
+    A range belongs to the hours of the date on which it starts, so a night shift keeps its end when the
+    hours change at midnight. ``closed`` are ordinals of dates; an override of such a date takes precedence.
     """
 
     parts: tuple[tuple[int, OpeningHours], ...]
@@ -25,21 +25,21 @@ class DatedHours:
         return self._hash
 
     def on(self, day: int) -> tuple[DayRange, ...]:
-        hours = self._counting(day)
+        hours = self._effective(day)
         return () if hours is None or self._is_closed(hours, day) else hours.on(day)
 
     def is_overridden(self, day: int) -> bool:
-        hours = self._counting(day)
+        hours = self._effective(day)
         return hours is not None and (day in self.closed or hours.is_overridden(day))
 
     def closes(self, day: int) -> bool:
-        """Whether the date would be open, were it not among the closed ones."""
-        hours = self._counting(day)
+        """Whether the date is closed only because it is one of the ``closed`` dates."""
+        hours = self._effective(day)
         return hours is not None and self._is_closed(hours, day) and bool(hours.on(day))
 
-    def _counting(self, day: int) -> OpeningHours | None:
-        place = bisect_right(self.parts, day, key=lambda part: part[0])
-        return self.parts[place - 1][1] if place else None
+    def _effective(self, day: int) -> OpeningHours | None:
+        index = bisect_right(self.parts, day, key=lambda part: part[0])
+        return self.parts[index - 1][1] if index else None
 
     def _is_closed(self, hours: OpeningHours, day: int) -> bool:
         return day in self.closed and not hours.is_overridden(day)

@@ -1,9 +1,10 @@
-"""Whose public holidays are kept: a country's, or one of its parts'."""
+"""The calendar of public holidays that a practice or a location observes."""
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
 
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -12,9 +13,10 @@ _SUBDIVISION: Final = re.compile(r"[A-Z0-9]{1,3}")
 
 @dataclass(frozen=True, slots=True)
 class HolidayCalendar:
-    """A country by ISO 3166-1 (``DE``) and, if need be, a part of it by ISO 3166-2 without the country (``BE``).
+    """An ISO 3166-1 country (``DE``), optionally with an ISO 3166-2 subdivision (``BE``).
 
-    Raises InvalidValueError: other forms. Whether the holidays of the country are known is not said here.
+    Does not check whether the country's holidays are known.
+    Raises InvalidValueError: another form.
     """
 
     country: str
@@ -22,6 +24,24 @@ class HolidayCalendar:
 
     def __post_init__(self) -> None:
         if not _COUNTRY.fullmatch(self.country):
-            raise InvalidValueError("holidays.country", "a country is written with two letters, such as DE")
+            raise InvalidValueError("holidays.country", "a country has two capital letters, such as DE")
         if self.subdivision is not None and not _SUBDIVISION.fullmatch(self.subdivision):
-            raise InvalidValueError("holidays.subdivision", "a part of a country is written as in ISO 3166-2: BE, 75")
+            raise InvalidValueError("holidays.subdivision", "a subdivision is an ISO 3166-2 code such as BE or 75")
+
+
+class HolidaysEvent(Aggregate.Event):
+    """A holiday calendar was set, or unset where ``country`` is None."""
+
+    country: str | None
+    subdivision: str | None
+
+    @property
+    def calendar(self) -> HolidayCalendar | None:
+        return HolidayCalendar(self.country, self.subdivision) if self.country else None
+
+    @staticmethod
+    def fields_of(calendar: HolidayCalendar | None) -> dict[str, str | None]:
+        return {
+            "country": calendar.country if calendar else None,
+            "subdivision": calendar.subdivision if calendar else None,
+        }

@@ -1,20 +1,21 @@
-"""A place where the practice sees people; opening hours are on its wall clock."""
+"""A location where the practice sees people; its opening hours are in its local time."""
 
-from dataclasses import asdict, dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from eventsourcing.domain import event
-
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.text import clean_text
+from domain.kernel.value import Value
 from domain.kernel.zones import zone
-from domain.practice.holiday_calendar import HolidayCalendar
+from domain.practice.holiday_calendar import HolidayCalendar, HolidaysEvent
 
 
 @dataclass(frozen=True, slots=True)
-class LocationDetails:
+class LocationDetails(Value):
     """The name is cleaned. Raises InvalidValueError, UnknownZoneError."""
 
     name: str
@@ -25,55 +26,56 @@ class LocationDetails:
         zone(self.zone)
 
 
+class LocationFields(Aggregate.Event):
+    """The fields of LocationDetails."""
+
+    name: str
+    zone: str
+
+
 class Location(Aggregate):
     TOPIC = "practice.location"
 
-    class Opened(InitialEvent):
+    name: str
+    zone: str
+    holidays: HolidayCalendar | None = None
+
+    class Opened(LocationFields, InitialEvent):
         TOPIC = "practice.location.opened"
-        name: str
-        zone: str
 
-    class Changed(Aggregate.Event):
+    class Changed(LocationFields):
         TOPIC = "practice.location.changed"
-        name: str
-        zone: str
 
-    class HolidaysSet(Aggregate.Event):
+        def apply(self, aggregate: Location) -> None:
+            aggregate.name, aggregate.zone = self.name, self.zone
+
+    class HolidaysSet(HolidaysEvent):
         TOPIC = "practice.location.holidays_set"
-        country: str | None
-        subdivision: str | None
+
+        def apply(self, aggregate: Location) -> None:
+            aggregate.holidays = self.calendar
 
     @classmethod
     def open(cls, *, id: UUID, details: LocationDetails, at: datetime) -> Self:
-        return cls._create(cls.Opened, id=id, timestamp=at, **asdict(details))
-
-    @event(Opened)
-    def __init__(self, name: str, zone: str, timestamp: datetime) -> None:
-        self.name, self.zone = name, zone
-        self.holidays: HolidayCalendar | None = None
+        return cls._create(cls.Opened, id=id, timestamp=at, **details.fields())
 
     @property
     def details(self) -> LocationDetails:
-        return LocationDetails(self.name, self.zone)
+        return LocationDetails.of(self)
 
     def change(self, to: LocationDetails, at: datetime) -> bool:
-        """Return whether anything was recorded: the same details again record nothing."""
+        """Return whether an event was recorded; equal details record nothing."""
         if to == self.details:
             return False
-        self._changed(**asdict(to), timestamp=at)
+        self.trigger_event(self.Changed, **to.fields(), timestamp=at)
         return True
-
-    @event(Changed)
-    def _changed(self, name: str, zone: str, timestamp: datetime) -> None:
-        self.name, self.zone = name, zone
 
     def keep_holidays(self, of: HolidayCalendar | None, at: datetime) -> bool:
-        """Keep the public holidays of a country here, or the practice's (None). Return whether anything was recorded."""
+        """Close on the public holidays of a country, or on the practice's (None).
+
+        Return whether an event was recorded.
+        """
         if of == self.holidays:
             return False
-        self._holidays_set(country=of.country if of else None, subdivision=of.subdivision if of else None, timestamp=at)
+        self.trigger_event(self.HolidaysSet, **HolidaysEvent.fields_of(of), timestamp=at)
         return True
-
-    @event(HolidaysSet)
-    def _holidays_set(self, country: str | None, subdivision: str | None, timestamp: datetime) -> None:
-        self.holidays = HolidayCalendar(country, subdivision) if country else None

@@ -1,28 +1,29 @@
-"""The practice: the business to which everything in one log belongs."""
+"""The practice: the business that owns one log."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Final, Self
 from uuid import UUID
-
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import checked_currency
 from domain.kernel.text import checked_locale, clean_text
+from domain.kernel.value import Value
 from domain.kernel.zones import zone
-from domain.practice.holiday_calendar import HolidayCalendar
+from domain.practice.holiday_calendar import HolidayCalendar, HolidaysEvent
 
 OFFER_MINUTES: Final = 60
-"""How long somebody who waits has to answer an offer, unless the practice says otherwise."""
+"""The default time to answer a waitlist offer."""
 LONGEST_OFFER_MINUTES: Final = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class PracticeSettings:
-    """What a practice is set to; the name is cleaned. Raises InvalidValueError, UnknownZoneError."""
+class PracticeSettings(Value):
+    """The settings of a practice; the name is cleaned. Raises InvalidValueError, UnknownZoneError."""
 
     name: str
     zone: str
@@ -36,119 +37,121 @@ class PracticeSettings:
         checked_locale("locale", self.locale)
 
 
+class SettingsFields(Aggregate.Event):
+    """The fields of PracticeSettings."""
+
+    name: str
+    zone: str
+    currency: str
+    locale: str
+
+
 class Practice(Aggregate):
-    """Its id is the tenant's id."""
+    """A practice; its id is the tenant's id."""
 
     TOPIC = "practice.practice"
 
-    class Opened(InitialEvent):
+    name: str
+    zone: str
+    currency: str
+    locale: str
+    holidays: HolidayCalendar | None = None
+    pending_counts: bool = False
+    auto_fill: bool = True
+    offer_minutes: int = OFFER_MINUTES
+    zone_release: str | None = None
+
+    class Opened(SettingsFields, InitialEvent):
         TOPIC = "practice.practice.opened"
-        name: str
-        zone: str
-        currency: str
-        locale: str
 
-    class SettingsChanged(Aggregate.Event):
+    class SettingsChanged(SettingsFields):
         TOPIC = "practice.practice.settings_changed"
-        name: str
-        zone: str
-        currency: str
-        locale: str
 
-    class HolidaysSet(Aggregate.Event):
+        def apply(self, aggregate: Practice) -> None:
+            aggregate.name, aggregate.zone = self.name, self.zone
+            aggregate.currency, aggregate.locale = self.currency, self.locale
+
+    class HolidaysSet(HolidaysEvent):
         TOPIC = "practice.practice.holidays_set"
-        country: str | None
-        subdivision: str | None
+
+        def apply(self, aggregate: Practice) -> None:
+            aggregate.holidays = self.calendar
 
     class PendingCountsSet(Aggregate.Event):
         TOPIC = "practice.practice.pending_counts_set"
         counts: bool
+
+        def apply(self, aggregate: Practice) -> None:
+            aggregate.pending_counts = self.counts
 
     class WaitlistSet(Aggregate.Event):
         TOPIC = "practice.practice.waitlist_set"
         auto_fill: bool
         offer_minutes: int
 
+        def apply(self, aggregate: Practice) -> None:
+            aggregate.auto_fill, aggregate.offer_minutes = self.auto_fill, self.offer_minutes
+
     class ZoneRulesAdopted(Aggregate.Event):
-        """Visits keep their times on the wall by the rules of ``release`` from now on. ``changes`` say what is other than before: by which
-        release, in which zone and stretch, and the offsets from UTC before and after.
+        """Visits keep their local times under the zone rules of ``release`` from now on.
+
+        Each of ``changes`` names a former release, a zone, a period, and the offsets from UTC before
+        and after.
         """
 
         TOPIC = "practice.practice.zone_rules_adopted"
         release: str
         changes: list[str]
 
-        def apply(self, aggregate: Any) -> None:
+        def apply(self, aggregate: Practice) -> None:
             aggregate.zone_release = self.release
 
     @classmethod
     def open(cls, *, id: UUID, settings: PracticeSettings, at: datetime) -> Self:
-        return cls._create(cls.Opened, id=id, timestamp=at, **asdict(settings))
-
-    @event(Opened)
-    def __init__(self, name: str, zone: str, currency: str, locale: str, timestamp: datetime) -> None:
-        self.name, self.zone, self.currency, self.locale = name, zone, currency, locale
-        self.holidays: HolidayCalendar | None = None
-        self.pending_counts = False
-        self.auto_fill = True
-        self.offer_minutes = OFFER_MINUTES
-        self.zone_release: str | None = None
+        return cls._create(cls.Opened, id=id, timestamp=at, **settings.fields())
 
     @property
     def settings(self) -> PracticeSettings:
-        return PracticeSettings(self.name, self.zone, self.currency, self.locale)
+        return PracticeSettings.of(self)
 
     def change_settings(self, to: PracticeSettings, at: datetime) -> bool:
-        """Return whether anything was recorded: the same settings again record nothing."""
+        """Return whether an event was recorded; equal settings record nothing."""
         if to == self.settings:
             return False
-        self._settings_changed(**asdict(to), timestamp=at)
+        self.trigger_event(self.SettingsChanged, **to.fields(), timestamp=at)
         return True
-
-    @event(SettingsChanged)
-    def _settings_changed(self, name: str, zone: str, currency: str, locale: str, timestamp: datetime) -> None:
-        self.name, self.zone, self.currency, self.locale = name, zone, currency, locale
 
     def keep_holidays(self, of: HolidayCalendar | None, at: datetime) -> bool:
-        """Keep the public holidays of a country, or none (None). Return whether anything was recorded."""
+        """Close on the public holidays of a country, or on none. Return whether an event was recorded."""
         if of == self.holidays:
             return False
-        self._holidays_set(country=of.country if of else None, subdivision=of.subdivision if of else None, timestamp=at)
+        self.trigger_event(self.HolidaysSet, **HolidaysEvent.fields_of(of), timestamp=at)
         return True
-
-    @event(HolidaysSet)
-    def _holidays_set(self, country: str | None, subdivision: str | None, timestamp: datetime) -> None:
-        self.holidays = HolidayCalendar(country, subdivision) if country else None
 
     def count_pending(self, counts: bool, at: datetime) -> bool:
-        """Say whether requests and holds count toward limits, as booked visits do. Return whether anything was recorded."""
+        """Set whether requests and holds count towards limits. Return whether an event was recorded."""
         if counts == self.pending_counts:
             return False
-        self._pending_counts_set(counts=counts, timestamp=at)
+        self.trigger_event(self.PendingCountsSet, counts=counts, timestamp=at)
         return True
 
-    @event(PendingCountsSet)
-    def _pending_counts_set(self, counts: bool, timestamp: datetime) -> None:
-        self.pending_counts = counts
-
     def fill_from_waitlist(self, auto_fill: bool, offer_minutes: int, at: datetime) -> bool:
-        """Say whether time that is given up is offered to those who wait, and how long they have to answer.
+        """Set whether freed time is offered to the waitlist, and the minutes to answer an offer.
 
-        Return whether anything was recorded. Raises InvalidValueError: under a minute, or over a day.
+        Return whether an event was recorded. Raises InvalidValueError: under a minute or over a day.
         """
         if not 1 <= offer_minutes <= LONGEST_OFFER_MINUTES:
             raise InvalidValueError("waitlist", f"offer_minutes is at least 1 and at most {LONGEST_OFFER_MINUTES}")
         if (auto_fill, offer_minutes) == (self.auto_fill, self.offer_minutes):
             return False
-        self._waitlist_set(auto_fill=auto_fill, offer_minutes=offer_minutes, timestamp=at)
+        self.trigger_event(self.WaitlistSet, auto_fill=auto_fill, offer_minutes=offer_minutes, timestamp=at)
         return True
 
-    @event(WaitlistSet)
-    def _waitlist_set(self, auto_fill: bool, offer_minutes: int, timestamp: datetime) -> None:
-        self.auto_fill, self.offer_minutes = auto_fill, offer_minutes
-
     def adopt_zone_rules(self, release: str, changes: Sequence[str], at: datetime) -> bool:
-        """Note that all visits go by a release of the time zone database. Return whether anything was recorded."""
+        """Record that all visits follow a release of the time zone database.
+
+        Return whether an event was recorded.
+        """
         if release == self.zone_release:
             return False
         self.trigger_event(self.ZoneRulesAdopted, release=release, changes=list(changes), timestamp=at)

@@ -1,4 +1,4 @@
-"""How many people a session takes."""
+"""The number of seats in a group session."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ MOST_SEATS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class SeatsOffered:
-    """As many as a session of a service has if it does not say otherwise; None: each session says. Raises InvalidValueError."""
+    """A service's default number of seats; None: each session sets its own. Raises InvalidValueError."""
 
     number: int | None = None
 

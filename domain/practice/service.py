@@ -1,20 +1,21 @@
-"""A service: what can be booked, for how long, at what price, with whom, and what it needs."""
+"""A service: what can be booked, its duration, price, clinicians and required resources."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self, TypedDict
+from typing import Self
 from uuid import UUID
-
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import MAX_AMOUNT, Money
 from domain.kernel.text import clean_text
+from domain.kernel.value import Value
 from domain.practice.resource import checked_kind
 from domain.practice.seats import SeatsOffered
-from domain.practice.visit_limits import VisitLimits
+from domain.practice.visit_limits import NO_LIMITS, LimitsFields, VisitLimits
 
 
 class Mode(StrEnum):
@@ -22,31 +23,15 @@ class Mode(StrEnum):
     VIRTUAL = "virtual"
 
 
-class ServiceFields(TypedDict):
-    """The terms as an event holds them, without ``active``."""
-
-    name: str
-    duration_minutes: int
-    buffer_before_minutes: int
-    buffer_after_minutes: int
-    step_minutes: int
-    minimum_notice_minutes: int
-    horizon_days: int
-    price_amount_minor: int
-    price_currency: str
-    mode: str
-    clinician_ids: list[UUID]
-    requires: list[str]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceTerms:
-    """Everything that a service promises; the name is cleaned, ids and kinds are put in order.
+class ServiceTerms(Value):
+    """The terms of a service; the name is cleaned, ids and kinds are sorted.
 
-    ``step_minutes`` is the distance between two starts that may be offered; ``None`` becomes duration + buffers.
-    ``requires`` lists kinds of resource; a kind that stands there twice is needed twice.
-    Raises InvalidValueError: duration outside 1..1440 minutes, a buffer outside 0..480, step outside 1..1440 (2400 by default),
-    notice outside 0..525600, horizon outside 1..1095 days, a negative price, an unknown kind, more than 20 kinds or 500 clinicians.
+    ``step_minutes`` is the distance between two starts on the grid; None becomes duration + buffers.
+    ``requires`` lists kinds of resource; a kind listed twice is needed twice.
+    Raises InvalidValueError: duration outside 1..1440 minutes, a buffer outside 0..480, step outside
+    1..1440 (2400 by default), notice outside 0..525600, horizon outside 1..1095 days, a negative price,
+    an unknown kind, more than 20 kinds or 500 clinicians.
     """
 
     name: str
@@ -70,7 +55,7 @@ class ServiceTerms:
         _within("horizon_days", self.horizon_days, 1, 1095)
         _within("price.amount_minor", self.price.amount_minor, 0, MAX_AMOUNT)
         total = self.buffer_before_minutes + self.duration_minutes + self.buffer_after_minutes
-        # A default longer than a day is legal once, and must stay so when the terms are read back.
+        # The default may exceed a day, and must stay valid when the terms are read back.
         _within("step_minutes", total if self.step_minutes is None else self.step_minutes, 1, max(1440, total))
         _within("requires", len(self.requires), 0, 20)
         _within("clinician_ids", len(self.clinician_ids), 0, 500)
@@ -82,38 +67,10 @@ class ServiceTerms:
         object.__setattr__(self, "clinician_ids", tuple(sorted(set(self.clinician_ids))))
         object.__setattr__(self, "requires", tuple(sorted(checked_kind("requires", kind) for kind in self.requires)))
 
-    @classmethod
-    def of(cls, fields: ServiceFields, active: bool) -> Self:
-        return cls(
-            name=fields["name"],
-            duration_minutes=fields["duration_minutes"],
-            price=Money(fields["price_amount_minor"], fields["price_currency"]),
-            buffer_before_minutes=fields["buffer_before_minutes"],
-            buffer_after_minutes=fields["buffer_after_minutes"],
-            step_minutes=fields["step_minutes"],
-            minimum_notice_minutes=fields["minimum_notice_minutes"],
-            horizon_days=fields["horizon_days"],
-            mode=Mode(fields["mode"]),
-            clinician_ids=tuple(fields["clinician_ids"]),
-            requires=tuple(fields["requires"]),
-            active=active,
-        )
-
-    def fields(self) -> ServiceFields:
-        return {
-            "name": self.name,
-            "duration_minutes": self.duration_minutes,
-            "buffer_before_minutes": self.buffer_before_minutes,
-            "buffer_after_minutes": self.buffer_after_minutes,
-            "step_minutes": self.step_minutes or 0,
-            "minimum_notice_minutes": self.minimum_notice_minutes,
-            "horizon_days": self.horizon_days,
-            "price_amount_minor": self.price.amount_minor,
-            "price_currency": self.price.currency,
-            "mode": self.mode.value,
-            "clinician_ids": list(self.clinician_ids),
-            "requires": list(self.requires),
-        }
+    @property
+    def grid_minutes(self) -> int:
+        """The distance between two starts, with the default filled in."""
+        return self.step_minutes or 0
 
 
 def _within(field: str, value: int, least: int, most: int) -> None:
@@ -121,129 +78,83 @@ def _within(field: str, value: int, least: int, most: int) -> None:
         raise InvalidValueError(field, f"{field} is at least {least} and at most {most}")
 
 
+class TermsEvent(Aggregate.Event):
+    """The fields of ServiceTerms, except ``active``."""
+
+    name: str
+    duration_minutes: int
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    step_minutes: int
+    minimum_notice_minutes: int
+    horizon_days: int
+    price_amount_minor: int
+    price_currency: str
+    mode: str
+    clinician_ids: list[UUID]
+    requires: list[str]
+
+    def apply(self, aggregate: Service) -> None:
+        aggregate.terms = ServiceTerms.of(self)
+
+
 class Service(Aggregate):
-    """``fields`` are the terms as the last event gave them; ``terms`` is the same as a value."""
+    """``seats`` is the default number of seats of its group sessions."""
 
     TOPIC = "practice.service"
 
-    class Offered(InitialEvent):
-        TOPIC = "practice.service.offered"
-        name: str
-        duration_minutes: int
-        buffer_before_minutes: int
-        buffer_after_minutes: int
-        step_minutes: int
-        minimum_notice_minutes: int
-        horizon_days: int
-        price_amount_minor: int
-        price_currency: str
-        mode: str
-        clinician_ids: list[UUID]
-        requires: list[str]
+    terms: ServiceTerms = field(init=False)
+    limits: VisitLimits = NO_LIMITS
+    seats: int | None = None
 
-    class Changed(Aggregate.Event):
+    class Offered(TermsEvent, InitialEvent):
+        TOPIC = "practice.service.offered"
+
+    class Changed(TermsEvent):
         TOPIC = "practice.service.changed"
-        name: str
-        duration_minutes: int
-        buffer_before_minutes: int
-        buffer_after_minutes: int
-        step_minutes: int
-        minimum_notice_minutes: int
-        horizon_days: int
-        price_amount_minor: int
-        price_currency: str
-        mode: str
-        clinician_ids: list[UUID]
-        requires: list[str]
         active: bool
 
-        def apply(self, aggregate: Any) -> None:
-            aggregate.fields = {name: getattr(self, name) for name in ServiceFields.__annotations__}
-            aggregate.active = self.active
-
-    class LimitsSet(Aggregate.Event):
+    class LimitsSet(LimitsFields):
         TOPIC = "practice.service.limits_set"
-        per_day: int | None
-        per_week: int | None
+
+        def apply(self, aggregate: Service) -> None:
+            aggregate.limits = VisitLimits.of(self)
 
     class SeatsSet(Aggregate.Event):
         TOPIC = "practice.service.seats_set"
         seats: int | None
 
+        def apply(self, aggregate: Service) -> None:
+            aggregate.seats = self.seats
+
     @classmethod
     def offer(cls, *, id: UUID, terms: ServiceTerms, at: datetime) -> Self:
-        return cls._create(cls.Offered, id=id, timestamp=at, **terms.fields())
-
-    @event(Offered)
-    def __init__(
-        self,
-        name: str,
-        duration_minutes: int,
-        buffer_before_minutes: int,
-        buffer_after_minutes: int,
-        step_minutes: int,
-        minimum_notice_minutes: int,
-        horizon_days: int,
-        price_amount_minor: int,
-        price_currency: str,
-        mode: str,
-        clinician_ids: list[UUID],
-        requires: list[str],
-        timestamp: datetime,
-    ) -> None:
-        self.fields: ServiceFields = {
-            "name": name,
-            "duration_minutes": duration_minutes,
-            "buffer_before_minutes": buffer_before_minutes,
-            "buffer_after_minutes": buffer_after_minutes,
-            "step_minutes": step_minutes,
-            "minimum_notice_minutes": minimum_notice_minutes,
-            "horizon_days": horizon_days,
-            "price_amount_minor": price_amount_minor,
-            "price_currency": price_currency,
-            "mode": mode,
-            "clinician_ids": clinician_ids,
-            "requires": requires,
-        }
-        self.active = True
-        self.limit_per_day: int | None = None
-        self.limit_per_week: int | None = None
-        self.seats: int | None = None
+        return cls._create(cls.Offered, id=id, timestamp=at, **terms.fields("active"))
 
     @property
-    def terms(self) -> ServiceTerms:
-        return ServiceTerms.of(self.fields, self.active)
+    def active(self) -> bool:
+        return self.terms.active
 
     def change(self, to: ServiceTerms, at: datetime) -> bool:
-        """Return whether anything was recorded: the same terms again record nothing. Visits already booked keep theirs."""
+        """Return whether an event was recorded; equal terms record nothing. Booked visits keep theirs."""
         if to == self.terms:
             return False
-        self.trigger_event(self.Changed, **to.fields(), active=to.active, timestamp=at)
+        self.trigger_event(self.Changed, **to.fields(), timestamp=at)
         return True
-
-    @property
-    def limits(self) -> VisitLimits:
-        """How many visits of this service each clinician gives at most."""
-        return VisitLimits(self.limit_per_day, self.limit_per_week)
 
     def set_limits(self, to: VisitLimits, at: datetime) -> bool:
-        """Return whether anything was recorded. Visits that are booked stay."""
+        """Set the most visits of this service per clinician. Return whether an event was recorded.
+
+        Booked visits stay.
+        """
         if to == self.limits:
             return False
-        self._limits_set(per_day=to.per_day, per_week=to.per_week, timestamp=at)
+        self.trigger_event(self.LimitsSet, **to.fields(), timestamp=at)
         return True
-
-    @event(LimitsSet)
-    def _limits_set(self, per_day: int | None, per_week: int | None, timestamp: datetime) -> None:
-        self.limit_per_day, self.limit_per_week = per_day, per_week
 
     def set_seats(self, to: SeatsOffered, at: datetime) -> bool:
-        """Return whether anything was recorded. Sessions that are planned keep theirs."""
+        """Return whether an event was recorded. Planned sessions keep their seats."""
         if to.number == self.seats:
             return False
-        self._seats_set(seats=to.number, timestamp=at)
+        self.trigger_event(self.SeatsSet, seats=to.number, timestamp=at)
         return True
-
-    @event(SeatsSet)
-    def _seats_set(self, seats: int | None, timestamp: datetime) -> None:
-        self.seats = seats

@@ -1,4 +1,4 @@
-"""Time off: when somebody is not there, in instants or in whole days."""
+"""Time off of a clinician, in instants or in whole days."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +14,17 @@ _LONGEST: Final = timedelta(days=1_100)
 
 @dataclass(frozen=True, slots=True)
 class DaysOff:
-    """Whole civil days, both included, on the calendar of whoever is off. Raises InvalidValueError: the last before the first."""
+    """Whole civil days in the clinician's zone, both included.
+
+    Raises InvalidValueError: the last is before the first, or a year is outside 1970 to 2200.
+    """
 
     first_date: date
     last_date: date
 
     def __post_init__(self) -> None:
         if self.last_date < self.first_date:
-            raise InvalidValueError("last_date", "the last date is not before the first")
+            raise InvalidValueError("last_date", "last_date must not be before first_date")
         if not 1970 <= self.first_date.year <= self.last_date.year <= 2200:
             raise InvalidValueError("first_date", "the year is at least 1970 and at most 2200")
         _refuse_long("last_date", self.last_date - self.first_date)
@@ -37,7 +40,7 @@ class DaysOff:
 
 @dataclass(frozen=True, slots=True)
 class HoursOff:
-    """From an instant to another, half-open. Raises InvalidValueError."""
+    """A half-open range between two instants. Raises InvalidValueError: over 1100 days."""
 
     during: TimeRange
 
@@ -54,7 +57,7 @@ class HoursOff:
 
 
 def parsed(text: str) -> DaysOff | HoursOff:
-    """Read what ``str`` of a range has written."""
+    """Parse the text that ``str`` of a range returns."""
     return HoursOff.parse(text) if "T" in text else DaysOff.parse(text)
 
 

@@ -1,16 +1,18 @@
-"""How many visits are the most."""
+"""Limits on the number of visits per day and week."""
 
 from dataclasses import dataclass
 from typing import Final
 
+from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
+from domain.kernel.value import Value
 
 _MOST: Final = {"per_day": 1_440, "per_week": 10_080}
 
 
 @dataclass(frozen=True, slots=True)
-class VisitLimits:
-    """At most so many visits on a civil day, and in a civil week from Monday to Sunday; None is no limit.
+class VisitLimits(Value):
+    """The most visits on a civil day and in a civil week from Monday to Sunday; None is no limit.
 
     Raises InvalidValueError: less than one, more than 1440 a day or 10080 a week.
     """
@@ -29,3 +31,10 @@ class VisitLimits:
 
 
 NO_LIMITS: Final = VisitLimits()
+
+
+class LimitsFields(Aggregate.Event):
+    """The fields of VisitLimits."""
+
+    per_day: int | None
+    per_week: int | None

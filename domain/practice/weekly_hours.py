@@ -1,8 +1,8 @@
-"""Opening hours as people say them: weekly ranges on a wall clock, and dates that are different.
+"""Opening hours in local time: weekly ranges, and overrides for single dates.
 
-A range belongs to the date on which it starts and may run into the next morning (``22:00-06:00``).
-An override speaks for its whole civil date: what it lists is all there is on that date. The date's weekly ranges go, with their
-tails into the next morning, and a tail that the evening before would bring is cut at midnight. So ``closed`` means closed.
+A range belongs to the date on which it starts and may end on the next morning (``22:00-06:00``).
+An override replaces the whole civil date: its weekly ranges are dropped, including their part after
+midnight, and a range of the evening before is cut at midnight. So ``closed`` means closed.
 """
 
 import re
@@ -15,7 +15,7 @@ from domain.kernel.errors import InvalidValueError
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY: Final = 24 * 60
-"""Minutes of a day on the wall clock, whatever the clocks do on it."""
+"""Minutes of a local day, regardless of clock changes."""
 
 _RANGE: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
 _MAX_OVERRIDES: Final = 2000
@@ -23,20 +23,24 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 class DayRange(NamedTuple):
-    """Minutes after midnight of the date it starts on: ``0 <= start < 1440``, ``start < end < start + 1440`` or a whole day."""
+    """Minutes after midnight of the start date.
+
+    ``0 <= start < 1440``, and ``start < end < start + 1440`` or a whole day.
+    """
 
     start: int
     end: int
 
     @classmethod
     def parse(cls, field: str, text: str) -> "DayRange":
-        """Read ``09:00-17:00``; an end that is not after its start is on the next day; ``24:00`` is the midnight that ends the day.
+        """Parse ``09:00-17:00``.
 
-        Raises InvalidValueError: another form, or no time between start and end.
+        An end that is not after the start is on the next day; ``24:00`` is the midnight that ends the day.
+        Raises InvalidValueError: another form, or an empty range.
         """
         match = _RANGE.fullmatch(text)
         if not match:
-            raise InvalidValueError(field, "a range is written 09:00-17:00, its end at most 24:00")
+            raise InvalidValueError(field, "a range has the form 09:00-17:00 and ends at 24:00 at the latest")
         hours, minutes, end_hours, end_minutes = map(int, match.groups())
         start, end = hours * 60 + minutes, end_hours * 60 + end_minutes
         if end > DAY:
@@ -51,14 +55,14 @@ class DayRange(NamedTuple):
 
 
 class Hours(Protocol):
-    """Which ranges start on a date, whatever they were made of. Hashable: their instants are kept under it."""
+    """Opening hours by date; hashable, because instants computed from them are cached."""
 
     def on(self, day: int) -> tuple[DayRange, ...]:
-        """Return the ranges that start on the date with this proleptic Gregorian ordinal, in order, apart from each other."""
+        """Return the disjoint ranges that start on the date with this ordinal (``date.toordinal``), in order."""
         ...
 
     def is_overridden(self, day: int) -> bool:
-        """Whether the date speaks for itself, so that the evening before is cut at its midnight."""
+        """Whether the date has an override, which cuts the evening before at midnight."""
         ...
 
     def __hash__(self) -> int: ...
@@ -66,9 +70,10 @@ class Hours(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """Hours of one clinician at one location, on the wall clock of that location. Made by ``parse``; ranges are in order.
+    """Hours of one clinician at one location, in its local time; made by ``parse``.
 
-    ``weekly`` has seven days, Monday first; ``overrides`` are in order of their dates, no ranges meaning closed.
+    ``weekly`` has seven days, Monday first; ``overrides`` are sorted by date, no ranges meaning closed.
+    Ranges are sorted.
     """
 
     weekly: tuple[tuple[DayRange, ...], ...]
@@ -78,21 +83,21 @@ class OpeningHours:
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_weekdays", tuple(_joined(ranges) for ranges in self.weekly))
-        object.__setattr__(self, "_dates", {on.toordinal(): _joined(ranges) for on, ranges in self.overrides})
+        object.__setattr__(self, "_weekdays", tuple(_merged(ranges) for ranges in self.weekly))
+        object.__setattr__(self, "_dates", {on.toordinal(): _merged(ranges) for on, ranges in self.overrides})
         object.__setattr__(self, "_hash", hash((self.weekly, self.overrides)))
 
     def __hash__(self) -> int:
-        # Hours are the key under which their instants are kept; hashing years of overrides each time would cost more than it saves.
+        # Hours are a cache key; hashing years of overrides at each lookup would cost more than the cache saves.
         return self._hash
 
     @classmethod
     def parse(cls, weekly: Iterable[str], overrides: Iterable[str] = ()) -> "OpeningHours":
-        """Read ``["mon 09:00-12:00", "mon 13:00-17:00"]`` and ``["2026-12-24 09:00-12:00", "2026-12-25 closed"]``, in any order.
+        """Parse ``["mon 09:00-12:00"]`` and ``["2026-12-24 09:00-12:00", "2026-12-25 closed"]``, in any order.
 
-        Ranges that touch are fine.
-        Raises InvalidValueError: another form, ranges of the week that overlap (also over midnight), ranges of one date that overlap,
-        a date both closed and open, more than 2000 overrides, or a date outside 1970-2200.
+        Ranges may touch.
+        Raises InvalidValueError: another form, overlapping ranges of the week (also over midnight) or of
+        one date, a date both closed and open, more than 2000 overrides, or a date outside 1970-2200.
         """
         days: list[list[DayRange]] = [[] for _ in WEEKDAYS]
         for entry in weekly:
@@ -106,9 +111,9 @@ class OpeningHours:
         return cls(tuple(tuple(sorted(day)) for day in days), _parsed_overrides(overrides))
 
     def on(self, day: int) -> tuple[DayRange, ...]:
-        """Return the ranges that start on the date with this proleptic Gregorian ordinal, in order; those that touch are one.
+        """Return the ranges that start on the date with this ordinal, in order; touching ranges are merged.
 
-        A tail into the next morning is not cut here: see ``is_overridden``.
+        A range that ends on the next morning is not cut here: see ``is_overridden``.
         """
         ranges = self._dates.get(day)
         return self._weekdays[(day + 6) % 7] if ranges is None else ranges
@@ -117,11 +122,11 @@ class OpeningHours:
         return day in self._dates
 
     def weekly_text(self) -> list[str]:
-        """Return the weekly ranges in the form that ``parse`` reads, in order."""
+        """Return the weekly ranges as ``parse`` reads them, in order."""
         return [f"{WEEKDAYS[day]} {r}" for day, ranges in enumerate(self.weekly) for r in ranges]
 
     def overrides_text(self) -> list[str]:
-        """Return the overrides in the form that ``parse`` reads, in order."""
+        """Return the overrides as ``parse`` reads them, in order."""
         return [
             line
             for on, ranges in self.overrides
@@ -129,7 +134,7 @@ class OpeningHours:
         ]
 
 
-def _joined(ranges: Iterable[DayRange]) -> tuple[DayRange, ...]:
+def _merged(ranges: Iterable[DayRange]) -> tuple[DayRange, ...]:
     joined: list[DayRange] = []
     for start, end in ranges:
         if joined and joined[-1].end == start:
@@ -165,12 +170,14 @@ def _parsed_date(text: str) -> date:
     except ValueError:
         raise InvalidValueError("overrides", "an override starts with a date such as 2026-12-25") from None
     if not _FIRST_YEAR <= on.year <= _LAST_YEAR or on.isoformat() != text:
-        raise InvalidValueError("overrides", f"an override's date is written 2026-12-25, {_FIRST_YEAR} to {_LAST_YEAR}")
+        raise InvalidValueError(
+            "overrides", f"an override's date has the form 2026-12-25, {_FIRST_YEAR} to {_LAST_YEAR}"
+        )
     return on
 
 
 def _refuse_overlaps(field: str, ranges: Sequence[tuple[int, int]], period: int | None) -> None:
-    """``period`` makes the time a circle: Sunday night runs into Monday morning."""
+    """With ``period`` the ranges repeat: Sunday night may overlap Monday morning."""
     ordered = sorted(ranges)
     if period and ordered:
         ordered.append((ordered[0][0] + period, ordered[0][1] + period))

@@ -1,47 +1,44 @@
-"""When somebody last chose the time of a visit or of a session: by the rules of that day its time on the wall is to be told."""
+"""When the present time of a visit or session was chosen: the zone rules of that day give its local time."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from domain.kernel.aggregate import Aggregate
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.sessions.group_session import GroupSession, GroupSessionStatus
 
-_TO_COME = (Status.REQUESTED, Status.BOOKED)
+_UPCOMING = (Status.REQUESTED, Status.BOOKED, GroupSessionStatus.PLANNED)
 
 
 class Placement(NamedTuple):
-    """A visit or a session that is still to come, and when its present time was chosen."""
+    """An upcoming visit or session, and when its present time was chosen."""
 
     aggregate: Appointment | GroupSession
     chosen_at: datetime
 
 
 def placed(events: Sequence[Aggregate.Event]) -> Placement | None:
-    """Return what these events, all of one aggregate, have made; None if it is neither a visit nor a session, or is not to take place.
+    """Fold the events of one stream; return None unless it is an upcoming visit or session.
 
-    Whoever confirms a visit, or gives it to somebody else, leaves its time as it was chosen. So does an undo, which brings back an
-    earlier time with the day on which that one was chosen.
+    Confirming or reassigning keeps the time and when it was chosen. An undo restores an earlier time
+    together with when that was chosen.
     """
     if not isinstance(events[0], Appointment.Booked | Appointment.Requested | GroupSession.Planned):
         return None
-    aggregate: Any = None
+    holder: Appointment | GroupSession | None = None
     chosen: dict[datetime, datetime] = {}
     undone_at: datetime | None = None
     for event in events:
-        before = aggregate.starts_at if aggregate else None
-        aggregate = event.mutate(cast("Aggregate | None", aggregate))
+        before = holder.starts_at if holder else None
+        holder = cast("Appointment | GroupSession", event.mutate(holder))
         if isinstance(event, Appointment.Undone | GroupSession.Undone):
             undone_at = event.timestamp
-        if aggregate.starts_at == before:
-            continue
-        if event.timestamp != undone_at or aggregate.starts_at not in chosen:
-            chosen[aggregate.starts_at] = event.timestamp
-    is_to_come = (
-        aggregate.status in _TO_COME
-        if isinstance(aggregate, Appointment)
-        else aggregate.status is GroupSessionStatus.PLANNED
-    )
-    return Placement(aggregate, chosen[aggregate.starts_at]) if is_to_come else None
+        if holder.starts_at != before and (event.timestamp != undone_at or holder.starts_at not in chosen):
+            chosen[holder.starts_at] = event.timestamp
+    if holder is None or holder.status not in _UPCOMING:
+        return None
+    return Placement(holder, chosen[holder.starts_at])

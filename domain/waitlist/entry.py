@@ -1,11 +1,12 @@
-"""An entry of the wait list: somebody waits for a visit that is not free yet. Their place is when they joined."""
+"""A waitlist entry: a patient waits for a visit; the order of joining is the order of offers."""
 
+from __future__ import annotations
+
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
-
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.waitlist.errors import NoLongerWaitingError
@@ -20,55 +21,64 @@ class EntryStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class PreferencesEvent(Aggregate.Event):
+    """The fields of WaitlistPreferences."""
+
+    clinician_id: UUID | None
+    window_starts: list[datetime]
+    window_ends: list[datetime]
+    notice_minutes: int
+
+    def apply(self, aggregate: WaitlistEntry) -> None:
+        windows = windows_of(self.window_starts, self.window_ends)
+        aggregate.preferences = WaitlistPreferences(self.clinician_id, windows, self.notice_minutes)
+
+
 class WaitlistEntry(Aggregate):
+    """``offers`` maps offers that had not expired when the last one was made to their expiry."""
+
     TOPIC = "scheduling.waitlist_entry"
 
-    class Joined(InitialEvent):
-        """Who joined first is offered first: the place in line is the position of this fact in the log, and nothing changes it."""
+    patient_id: UUID
+    service_id: UUID
+    preferences: WaitlistPreferences = field(init=False)
+    status: str = EntryStatus.WAITING.value
+    appointment_id: UUID | None = None
+    offers: dict[UUID, datetime] = field(default_factory=dict)
+
+    class Joined(PreferencesEvent, InitialEvent):
+        """The position of this event in the log is the place in line; nothing changes it."""
 
         TOPIC = "scheduling.waitlist_entry.joined"
         patient_id: UUID
         service_id: UUID
-        clinician_id: UUID | None
-        window_starts: list[datetime]
-        window_ends: list[datetime]
-        notice_minutes: int
 
-    class Changed(Aggregate.Event):
+    class Changed(PreferencesEvent):
         TOPIC = "scheduling.waitlist_entry.changed"
-        clinician_id: UUID | None
-        window_starts: list[datetime]
-        window_ends: list[datetime]
-        notice_minutes: int
-
-        def apply(self, aggregate: Any) -> None:
-            windows = windows_of(self.window_starts, self.window_ends)
-            aggregate.preferences = WaitlistPreferences(self.clinician_id, windows, self.notice_minutes)
 
     class Offered(Aggregate.Event):
-        """A time was offered to the person; what became of that stands in the offer."""
+        """A time was offered to the patient; the offer records its outcome."""
 
         TOPIC = "scheduling.waitlist_entry.offered"
         offer_id: UUID
         expires_at: datetime
 
-        def apply(self, aggregate: Any) -> None:
-            still = {id: until for id, until in aggregate.offers.items() if self.timestamp < until}
-            aggregate.offers = {**still, self.offer_id: self.expires_at}
+        def apply(self, aggregate: WaitlistEntry) -> None:
+            open_offers = {id: expires_at for id, expires_at in aggregate.offers.items() if self.timestamp < expires_at}
+            aggregate.offers = {**open_offers, self.offer_id: self.expires_at}
 
     class Served(Aggregate.Event):
         TOPIC = "scheduling.waitlist_entry.served"
         offer_id: UUID
         appointment_id: UUID
 
-        def apply(self, aggregate: Any) -> None:
-            aggregate.status = EntryStatus.SERVED.value
-            aggregate.appointment_id = self.appointment_id
+        def apply(self, aggregate: WaitlistEntry) -> None:
+            aggregate.status, aggregate.appointment_id = EntryStatus.SERVED.value, self.appointment_id
 
     class Withdrawn(Aggregate.Event):
         TOPIC = "scheduling.waitlist_entry.withdrawn"
 
-        def apply(self, aggregate: Any) -> None:
+        def apply(self, aggregate: WaitlistEntry) -> None:
             aggregate.status = EntryStatus.WITHDRAWN.value
 
     @classmethod
@@ -76,38 +86,22 @@ class WaitlistEntry(Aggregate):
         cls, *, id: UUID, patient_id: UUID, service_id: UUID, preferences: WaitlistPreferences, at: datetime
     ) -> Self:
         return cls._create(
-            cls.Joined, id=id, timestamp=at, patient_id=patient_id, service_id=service_id, **_fields(preferences)
+            cls.Joined, id=id, timestamp=at, patient_id=patient_id, service_id=service_id, **preferences.fields()
         )
 
-    @event(Joined)
-    def __init__(
-        self,
-        patient_id: UUID,
-        service_id: UUID,
-        clinician_id: UUID | None,
-        window_starts: list[datetime],
-        window_ends: list[datetime],
-        notice_minutes: int,
-        timestamp: datetime,
-    ) -> None:
-        self.patient_id = patient_id
-        self.service_id = service_id
-        self.preferences = WaitlistPreferences(clinician_id, windows_of(window_starts, window_ends), notice_minutes)
-        self.joined_at = timestamp
-        self.status: str = EntryStatus.WAITING.value
-        self.appointment_id: UUID | None = None
-        self.offers: dict[UUID, datetime] = {}
-
     def offers_at(self, now: datetime) -> list[UUID]:
-        """Return the offers whose time is not up; they may have been answered."""
-        return [id for id, until in self.offers.items() if now < until]
+        """Return the offers that have not expired, answered or not."""
+        return [id for id, expires_at in self.offers.items() if now < expires_at]
 
     def change(self, to: WaitlistPreferences, at: datetime) -> bool:
-        """Wait for something else, at the same place in line. Return whether anything was recorded. Raises NoLongerWaitingError."""
+        """Change the preferences and keep the place in line. Return whether an event was recorded.
+
+        Raises NoLongerWaitingError.
+        """
         self.refuse_gone()
         if to == self.preferences:
             return False
-        self.trigger_event(self.Changed, timestamp=at, **_fields(to))
+        self.trigger_event(self.Changed, timestamp=at, **to.fields())
         return True
 
     def note_offer(self, offer_id: UUID, expires_at: datetime, at: datetime) -> None:
@@ -116,14 +110,14 @@ class WaitlistEntry(Aggregate):
         self.trigger_event(self.Offered, offer_id=offer_id, expires_at=expires_at, timestamp=at)
 
     def serve(self, offer_id: UUID, appointment_id: UUID, at: datetime) -> None:
-        """Note that an offer was accepted: the person waits no more. Raises NoLongerWaitingError."""
+        """Record that an offer was accepted, which ends the wait. Raises NoLongerWaitingError."""
         self.refuse_gone()
         self.trigger_event(self.Served, offer_id=offer_id, appointment_id=appointment_id, timestamp=at)
 
     def withdraw(self, at: datetime) -> bool:
-        """Leave the list. Return whether anything was recorded: leaving twice records nothing the second time.
+        """Leave the waitlist. Return whether an event was recorded; a repeat records nothing.
 
-        Raises NoLongerWaitingError: the person was served.
+        Raises NoLongerWaitingError: the entry was served.
         """
         if self.status == EntryStatus.WITHDRAWN:
             return False
@@ -132,15 +126,6 @@ class WaitlistEntry(Aggregate):
         return True
 
     def refuse_gone(self) -> None:
-        """Raises NoLongerWaitingError: served, or withdrawn."""
+        """Raises NoLongerWaitingError: the entry was served or withdrawn."""
         if self.status != EntryStatus.WAITING:
             raise NoLongerWaitingError
-
-
-def _fields(preferences: WaitlistPreferences) -> dict[str, Any]:
-    return {
-        "clinician_id": preferences.clinician_id,
-        "window_starts": [window.starts_at for window in preferences.windows],
-        "window_ends": [window.ends_at for window in preferences.windows],
-        "notice_minutes": preferences.notice_minutes,
-    }

@@ -1,4 +1,4 @@
-"""A time on offer: one visit that could be booked, kept until those to whom it is offered have answered."""
+"""A freed time on offer, and the rounds in which it is offered."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,11 +7,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.kernel.time_range import TimeRange
+from domain.kernel.value import Value
 from domain.scheduling.time_claim import TimeClaim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfferedTime:
+class OfferedTime(Value):
+    """One visit that could be booked, reserved until ``expires_at``."""
+
     opening_id: UUID
     service_id: UUID
     clinician_id: UUID
@@ -24,7 +27,7 @@ class OfferedTime:
     expires_at: datetime
 
     def claims(self) -> Iterator[TimeClaim]:
-        """Yield what is kept, as a hold keeps it: from ``expires_at`` on it holds nothing."""
+        """Yield the claims on the clinician's and the resources' time, which expire at ``expires_at``."""
         visit = TimeRange(self.starts_at, self.ends_at)
         taken = visit.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
         for what in (self.clinician_id, *self.resource_ids):
@@ -32,7 +35,7 @@ class OfferedTime:
 
 
 class PassedOver(NamedTuple):
-    """Somebody who joined earlier than those chosen, and why they were not: a code."""
+    """An entry that joined earlier than those chosen; ``because`` is the code of the reason it was not."""
 
     entry_id: UUID
     because: str
@@ -40,10 +43,10 @@ class PassedOver(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Whom a time was offered to at once, and who was passed over for them.
+    """One time, offered to one or more entries at once.
 
-    ``offers`` are entries by offer; ``ended`` says how those ended that were declined or withdrawn. ``as_of`` is the position of the log
-    up to which the wait list was known.
+    ``offers`` maps offer to entry; ``ended`` maps declined or withdrawn offers to how they ended.
+    ``as_of`` is the position of the log up to which the waitlist was read.
     """
 
     time: OfferedTime
@@ -54,5 +57,5 @@ class Round:
     passed_over: tuple[PassedOver, ...]
 
     def is_open(self, now: datetime) -> bool:
-        """Whether somebody may still accept."""
+        """Whether an offer of this round can still be accepted."""
         return now < self.time.expires_at and len(self.ended) < len(self.offers)

@@ -1,13 +1,13 @@
-"""An opening: a time that has become free, and the whole story of whom it was offered to, in what order, and who was passed over."""
+"""An opening: a freed time, with the history of its offers and of the entries passed over."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
-
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.time_range import TimeRange
@@ -25,19 +25,31 @@ class OpeningStatus(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why there is an opening: what gave the time up, or that somebody offers a free one by hand."""
+    """Why the opening exists: a booking released the time, or staff offer a free time manually."""
 
     GIVEN_UP = "given_up"
     BY_HAND = "by_hand"
 
 
 class Opening(Aggregate):
-    """The time is held by the opening and not by an offer, because it may be offered to several at once."""
+    """The opening claims the time, not the offer, because several offers may share it."""
 
     TOPIC = "scheduling.opening"
 
+    clinician_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    cause: str
+    freed_by: UUID | None
+    rounds: tuple[Round, ...] = ()
+    filled_by: UUID | None = None
+    appointment_id: UUID | None = None
+    closed_because: str | None = None
+    closed_as_of: int | None = None
+    left_over: tuple[PassedOver, ...] = ()
+
     class Opened(InitialEvent):
-        """``freed_by`` is the appointment, session or hold that gave the time up, in the event of ``freed_by_version``."""
+        """``freed_by`` released the time, in its event of ``freed_by_version``: an appointment, session or hold."""
 
         TOPIC = "scheduling.opening.opened"
         clinician_id: UUID
@@ -48,7 +60,10 @@ class Opening(Aggregate):
         freed_by_version: int | None
 
     class Offered(Aggregate.Event):
-        """``passed_over`` joined before those chosen; ``passed_because`` says of each why not. Both as of a position of the log."""
+        """``passed_over`` are entries that joined before those chosen, ``passed_because`` the reasons.
+
+        ``as_of`` is the position of the log at which the waitlist was read.
+        """
 
         TOPIC = "scheduling.opening.offered"
         offer_ids: list[UUID]
@@ -65,7 +80,7 @@ class Opening(Aggregate):
         passed_over: list[UUID]
         passed_because: list[str]
 
-        def apply(self, aggregate: Any) -> None:
+        def apply(self, aggregate: Opening) -> None:
             time = OfferedTime(
                 opening_id=self.originator_id,
                 service_id=self.service_id,
@@ -83,13 +98,13 @@ class Opening(Aggregate):
             aggregate.rounds = (*aggregate.rounds, Round(time, self.timestamp, offers, {}, self.as_of, passed))
 
     class Ended(Aggregate.Event):
-        """One of the last offers was declined or withdrawn."""
+        """An offer of the last round was declined or withdrawn."""
 
         TOPIC = "scheduling.opening.offer_ended"
         offer_id: UUID
         how: str
 
-        def apply(self, aggregate: Any) -> None:
+        def apply(self, aggregate: Opening) -> None:
             *earlier, last = aggregate.rounds
             aggregate.rounds = (*earlier, replace(last, ended={**last.ended, self.offer_id: self.how}))
 
@@ -98,11 +113,11 @@ class Opening(Aggregate):
         offer_id: UUID
         appointment_id: UUID
 
-        def apply(self, aggregate: Any) -> None:
+        def apply(self, aggregate: Opening) -> None:
             aggregate.filled_by, aggregate.appointment_id = self.offer_id, self.appointment_id
 
     class Closed(Aggregate.Event):
-        """Nobody else is offered it; ``passed_over`` are all who wait for such a time, and why it is not offered to them."""
+        """Offering ended; ``passed_over`` are all other waiting entries, with the reasons."""
 
         TOPIC = "scheduling.opening.closed"
         because: str
@@ -110,7 +125,7 @@ class Opening(Aggregate):
         passed_over: list[UUID]
         passed_because: list[str]
 
-        def apply(self, aggregate: Any) -> None:
+        def apply(self, aggregate: Opening) -> None:
             aggregate.closed_because, aggregate.closed_as_of = self.because, self.as_of
             aggregate.left_over = _passed(self.passed_over, self.passed_because)
 
@@ -118,7 +133,7 @@ class Opening(Aggregate):
     def open(
         cls, *, id: UUID, clinician_id: UUID, during: TimeRange, at: datetime, freed_by: tuple[UUID, int] | None = None
     ) -> Self:
-        """``freed_by`` is who gave the time up, and at which of their versions; None if somebody offers it by hand."""
+        """``freed_by`` is the id and version that released the time; None for a manual opening."""
         return cls._create(
             cls.Opened,
             id=id,
@@ -131,30 +146,6 @@ class Opening(Aggregate):
             freed_by_version=freed_by[1] if freed_by else None,
         )
 
-    @event(Opened)
-    def __init__(
-        self,
-        clinician_id: UUID,
-        starts_at: datetime,
-        ends_at: datetime,
-        cause: str,
-        freed_by: UUID | None,
-        freed_by_version: int | None,
-        timestamp: datetime,
-    ) -> None:
-        self.clinician_id = clinician_id
-        self.starts_at = starts_at
-        self.ends_at = ends_at
-        self.cause = cause
-        self.freed_by = freed_by
-        self.opened_at = timestamp
-        self.rounds: tuple[Round, ...] = ()
-        self.filled_by: UUID | None = None
-        self.appointment_id: UUID | None = None
-        self.closed_because: str | None = None
-        self.closed_as_of: int | None = None
-        self.left_over: tuple[PassedOver, ...] = ()
-
     @property
     def during(self) -> TimeRange:
         return TimeRange(self.starts_at, self.ends_at)
@@ -166,48 +157,40 @@ class Opening(Aggregate):
             return OpeningStatus.CLOSED
         if self.rounds and self.rounds[-1].is_open(now):
             return OpeningStatus.OFFERED
-        # What was offered by hand goes no further by itself.
+        # A manual opening is offered only once.
         return OpeningStatus.CLOSED if self.cause == Cause.BY_HAND and self.rounds else OpeningStatus.OPEN
 
     def was_offered(self, entry_id: UUID) -> bool:
         return any(entry_id in each.offers.values() for each in self.rounds)
 
     def claims(self) -> list[TimeClaim]:
-        """Return what is kept for those to whom it is offered; nothing once it is filled, closed, or nobody can accept any more."""
+        """Return the claims of the offered time; none once it is filled, closed, or no offer is open."""
         if self.filled_by is not None or self.closed_because is not None or not self.rounds:
             return []
         last = self.rounds[-1]
         return list(last.time.claims()) if len(last.ended) < len(last.offers) else []
 
     def others(self, offer_id: UUID) -> list[UUID]:
-        """Return the other offers of the same time that nobody has ended."""
+        """Return the other offers of the last round that have not ended."""
         last = self.rounds[-1]
         return [id for id in last.offers if id != offer_id and id not in last.ended]
 
     def offer(
         self, time: OfferedTime, offers: dict[UUID, UUID], as_of: int, passed_over: Sequence[PassedOver], at: datetime
     ) -> None:
-        """Note that a time was offered to entries, by offer."""
+        """Record that a time was offered; ``offers`` maps offer to entry."""
         self.trigger_event(
             self.Offered,
             offer_ids=list(offers),
             entry_ids=list(offers.values()),
-            service_id=time.service_id,
-            location_id=time.location_id,
-            resource_ids=list(time.resource_ids),
-            starts_at=time.starts_at,
-            ends_at=time.ends_at,
-            buffer_before_minutes=time.buffer_before_minutes,
-            buffer_after_minutes=time.buffer_after_minutes,
-            expires_at=time.expires_at,
+            **time.fields("opening_id", "clinician_id"),
             as_of=as_of,
-            passed_over=[each.entry_id for each in passed_over],
-            passed_because=[each.because for each in passed_over],
+            **_passed_fields(passed_over),
             timestamp=at,
         )
 
     def end(self, offer_id: UUID, how: str, at: datetime) -> None:
-        """Note that an offer was declined or withdrawn."""
+        """Record that an offer was declined or withdrawn."""
         self.trigger_event(self.Ended, offer_id=offer_id, how=how, timestamp=at)
 
     def fill(self, offer_id: UUID, appointment_id: UUID, at: datetime) -> None:
@@ -218,10 +201,16 @@ class Opening(Aggregate):
             self.Closed,
             because=because,
             as_of=as_of,
-            passed_over=[each.entry_id for each in passed_over],
-            passed_because=[each.because for each in passed_over],
+            **_passed_fields(passed_over),
             timestamp=at,
         )
+
+
+def _passed_fields(passed_over: Sequence[PassedOver]) -> dict[str, object]:
+    return {
+        "passed_over": [each.entry_id for each in passed_over],
+        "passed_because": [each.because for each in passed_over],
+    }
 
 
 def _passed(entry_ids: Sequence[UUID], because: Sequence[str]) -> tuple[PassedOver, ...]:

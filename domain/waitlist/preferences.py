@@ -1,9 +1,9 @@
-"""What somebody on the wait list waits for, and whether a visit at some time would be it."""
+"""The preferences of a waitlist entry: clinician, time windows and notice."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from domain.kernel.errors import InvalidValueError
@@ -11,13 +11,15 @@ from domain.kernel.time_range import TimeRange
 
 MOST_WINDOWS: Final = 20
 MOST_NOTICE_MINUTES: Final = 30 * 24 * 60
-"""Whoever needs more than thirty days' notice does not wait for what others give up."""
+"""A patient who needs more than thirty days' notice cannot use freed times."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitlistPreferences:
-    """``clinician_id`` None is anyone who gives the service; no ``windows`` is any time. ``notice_minutes`` is how long before a visit
-    the person must hear of it. Raises InvalidValueError: more than 20 windows, or a notice under 0 or over 30 days.
+    """``clinician_id`` None accepts any clinician; no ``windows`` accepts any time.
+
+    ``notice_minutes`` is the least time between an offer and the visit.
+    Raises InvalidValueError: more than 20 windows, or a notice under 0 or over 30 days.
     """
 
     clinician_id: UUID | None
@@ -26,7 +28,7 @@ class WaitlistPreferences:
 
     def __post_init__(self) -> None:
         if len(self.windows) > MOST_WINDOWS:
-            raise InvalidValueError("windows", f"there are at most {MOST_WINDOWS} windows; join those that touch")
+            raise InvalidValueError("windows", f"there are at most {MOST_WINDOWS} windows; merge those that touch")
         if not 0 <= self.notice_minutes <= MOST_NOTICE_MINUTES:
             raise InvalidValueError("notice_minutes", f"notice_minutes is at least 0 and at most {MOST_NOTICE_MINUTES}")
 
@@ -40,10 +42,19 @@ class WaitlistPreferences:
         )
 
     def is_in_time(self, visit: TimeRange, now: datetime) -> bool:
-        """Whether the person would hear of it early enough."""
+        """Whether an offer made now leaves enough notice."""
         return now + timedelta(minutes=self.notice_minutes) <= visit.starts_at
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields as events store them."""
+        return {
+            "clinician_id": self.clinician_id,
+            "window_starts": [window.starts_at for window in self.windows],
+            "window_ends": [window.ends_at for window in self.windows],
+            "notice_minutes": self.notice_minutes,
+        }
 
 
 def windows_of(starts: Iterable[datetime], ends: Iterable[datetime]) -> tuple[TimeRange, ...]:
-    """Return windows from their bounds, as a fact keeps them."""
+    """Return windows from their bounds, as events store them."""
     return tuple(TimeRange(start, end) for start, end in zip(starts, ends, strict=True))

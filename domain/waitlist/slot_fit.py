@@ -1,7 +1,8 @@
-"""Who on the wait list a free time is offered to: whoever joined first, of those whom it fits.
+"""Whether a freed time suits a waitlist entry, and the reason if it does not.
 
-The rule: those who wait for a service that the clinician gives, with that clinician or anyone, are asked in the order in which they
-joined. Whom it does not fit is passed over, and the reason is kept. Nobody is offered the same clinician's time twice.
+Entries for a service of the clinician, with that clinician or any, are considered in the order in which
+they joined. An entry that the time does not suit is passed over with a reason. No entry is offered the
+same start of a clinician twice.
 """
 
 from collections.abc import Collection
@@ -16,7 +17,7 @@ from domain.waitlist.preferences import WaitlistPreferences
 
 
 class Reason(StrEnum):
-    """Why somebody is passed over, beside the codes by which a booking would be refused."""
+    """Why an entry is passed over, in addition to the error codes of a booking."""
 
     OFFERED_BEFORE = "offered_before"
     OUTSIDE_WINDOWS = "outside_windows"
@@ -27,32 +28,32 @@ class Reason(StrEnum):
 
 
 def fitting(
-    question: AvailabilityQuery,
+    query: AvailabilityQuery,
     freed: TimeRange,
     preferences: WaitlistPreferences,
     offered_before: Collection[datetime],
 ) -> Slot | str:
-    """Return the first visit that starts in the freed time and fits, or the code of the reason why there is none.
+    """Return the first suitable slot that starts in the freed time, or the code of the reason for none.
 
-    ``question`` is for the service that is waited for; ``offered_before`` are starts in that time that the person was offered already.
+    ``query`` is for the entry's service; ``offered_before`` are starts offered to this entry before.
     """
     if any(freed.starts_at <= start < freed.ends_at for start in offered_before):
         return Reason.OFFERED_BEFORE.value
-    slots = offered(question, freed)
+    slots = offered(query, freed)
     if not slots:
-        return _refusal(question, freed)
+        return _refusal(query, freed)
     slots = [slot for slot in slots if preferences.holds(TimeRange(slot.starts_at, slot.ends_at))]
     if not slots:
         return Reason.OUTSIDE_WINDOWS.value
     for slot in slots:
-        if preferences.is_in_time(TimeRange(slot.starts_at, slot.ends_at), question.now):
+        if preferences.is_in_time(TimeRange(slot.starts_at, slot.ends_at), query.now):
             return slot
     return Reason.TOO_LITTLE_NOTICE.value
 
 
-def _refusal(question: AvailabilityQuery, freed: TimeRange) -> str:
+def _refusal(query: AvailabilityQuery, freed: TimeRange) -> str:
     try:
-        slot_at(question, freed.starts_at)
+        slot_at(query, freed.starts_at)
     except SchedulingError as refusal:
         return refusal.code
-    raise AssertionError("a start that can be booked is offered")
+    raise AssertionError("slot_at must accept only starts that offered() lists")

@@ -1,4 +1,4 @@
-"""Addresses outside: what can be right about them before anybody looks up where they lead."""
+"""Syntax checks of webhook URLs, before any name is resolved."""
 
 import re
 from typing import Final
@@ -14,25 +14,25 @@ _HOST: Final = re.compile(
 
 
 def checked_address(field: str, url: str) -> str:
-    """Return an address with its host in lower case: ``http(s)://host[:port]/path?query``.
+    """Return a URL with its host in lower case: ``http(s)://host[:port]/path?query``.
 
-    A host of another script is written as its ASCII form (``xn--...``). Whether the address may be reached at all depends on where
-    it leads at that moment, and is asked each time.
-    Raises InvalidValueError: it has another scheme, a user or password, a fragment, or is none.
+    International hosts use their ASCII form (``xn--...``). Does not check where the host resolves to;
+    that is checked at each delivery.
+    Raises InvalidValueError: malformed, another scheme, a user or password, or a fragment.
     """
     if len(url) > LONGEST or not _PRINTABLE.fullmatch(url):
-        raise InvalidValueError(field, "this is no address: at most 2000 visible ASCII characters")
+        raise InvalidValueError(field, "a URL has at most 2000 visible ASCII characters")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise InvalidValueError(field, "this is no address") from None
+        raise InvalidValueError(field, "this is not a URL") from None
     if parts.scheme not in ("http", "https"):
-        raise InvalidValueError(field, "an address begins with https://")
+        raise InvalidValueError(field, "a URL begins with https://")
     if "@" in parts.netloc or parts.fragment or "#" in url or "\\" in url:
-        raise InvalidValueError(field, "an address has no user, no password and no fragment")
+        raise InvalidValueError(field, "a URL has no user, no password and no fragment")
     host = (parts.netloc.rpartition(":")[0] if port is not None else parts.netloc.removesuffix(":")).lower()
     if not _HOST.fullmatch(host) or len(host) > 253 or port == 0:
-        raise InvalidValueError(field, "this is no address: its host or port cannot be read")
+        raise InvalidValueError(field, "the host or port of the URL is invalid")
     netloc = host if port is None else f"{host}:{port}"
     return SplitResult(parts.scheme, netloc, parts.path or "/", parts.query, "").geturl()

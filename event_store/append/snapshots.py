@@ -12,16 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
 from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import AggregateRecorder, StoredEvent
-from eventsourcing.utils import resolve_topic
+from eventsourcing.utils import get_topic, resolve_topic
 from psycopg_pool import ConnectionPool
 
 from domain.kernel.personal_data import ERASED, Erased
+from domain.kernel.value import Value
 from domain.practice.clinician import HoursText
 from event_store.append.codec import canonical_json, codec_for
 from event_store.keys.key_ring import KeyRing
@@ -35,6 +37,7 @@ _TAGGED: Final[Mapping[str, tuple[type, Callable[[Any], Any], Callable[[Any], An
     "datetime": (datetime, datetime.isoformat, datetime.fromisoformat),
     "date": (date, date.isoformat, date.fromisoformat),
     "decimal": (Decimal, str, Decimal),
+    "value": (Value, lambda value: [get_topic(type(value)), value.fields()], lambda parts: _value(*parts)),
     "hours": (HoursText, list, lambda parts: HoursText(*parts)),
     "tuple": (tuple, list, tuple),
     "erased": (Erased, lambda _: None, lambda _: ERASED),
@@ -160,9 +163,16 @@ def _subject_of(topic: str) -> str | None:
 
 @functools.cache
 def _form(topic: str) -> str:
-    """Tells whether a snapshot was made by the code that would read it: any change of the aggregate's module makes it another."""
-    module = sys.modules[resolve_topic(topic).__module__]
-    return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()[:16]
+    """Return a digest of the code of an aggregate and its events; a snapshot made by other code is not used."""
+    aggregate = resolve_topic(topic)
+    classes = [member for member in (aggregate, *vars(aggregate).values()) if isinstance(member, type)]
+    names = {base.__module__ for member in classes for base in member.__mro__ if base.__module__.startswith("domain.")}
+    sources = "".join(inspect.getsource(sys.modules[name]) for name in sorted(names))
+    return hashlib.sha256(sources.encode()).hexdigest()[:16]
+
+
+def _value(topic: str, fields: dict[str, Any]) -> Value:
+    return cast("type[Value]", resolve_topic(topic)).of(SimpleNamespace(**fields))
 
 
 def _told(value: object) -> object:

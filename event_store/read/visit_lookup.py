@@ -36,7 +36,7 @@ _CHANGED: Final = (
 
 
 class VisitLookup:
-    """Implements application.importing.visits.ports.VisitLookup."""
+    """Implements application.importing.ports.VisitLookup."""
 
     def __init__(self, pool: ConnectionPool) -> None:
         """``pool`` connects as scheduler_app."""

@@ -32,22 +32,24 @@ class SchedulerCommand:
         inherited.pop("DATABASE_URL", None)
         self.environment = inherited | {"SCHEDULER_DATA": str(data), "COLUMNS": "200"} | settings
 
-    def run(self, *arguments: str | Path, expect: int = 0, stdin: str = "") -> "subprocess.CompletedProcess[str]":
-        """Run a command to its end.
+    def run(
+        self, *arguments: str | Path, expect: int = 0, stdin: str = "", folder: Path = ROOT
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end in a working folder.
 
         Raises AssertionError: the exit code is not ``expect``, or the command printed a traceback.
         """
         done = subprocess.run(
             [*COMMAND, *map(str, arguments)],
-            env=self.environment, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False,
+            env=self.environment, cwd=folder, input=stdin, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == expect, f"{arguments} ended with {done.returncode}:\n{done.stderr}{done.stdout}"
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
-    def json(self, *arguments: str | Path, expect: int = 0) -> Any:
+    def json(self, *arguments: str | Path, expect: int = 0, folder: Path = ROOT) -> Any:
         """Run a command with ``--json`` and return the parsed output."""
-        return json.loads(self.run(*arguments, "--json", expect=expect).stdout)
+        return json.loads(self.run(*arguments, "--json", expect=expect, folder=folder).stdout)
 
     def start(self, *arguments: str | Path, output: Path) -> "subprocess.Popen[bytes]":
         """Start a command that appends its output to a file; the caller must end it."""

@@ -11,11 +11,10 @@ from uuid_utils.compat import uuid7
 from domain.kernel.money import Money
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.availability.query import Slot
-from domain.scheduling.sessions.course import Course, PlannedGroupSession
-from domain.scheduling.sessions.course_events import CourseChange
+from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence
+from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.sessions.terms import GroupSessionTerms
-from domain.scheduling.sessions.undo import undo
 from tests.support.waitlist_histories import THEN
 
 
@@ -40,7 +39,7 @@ class SessionHistories:
         elif act < 0.4:
             session.withdraw([patient_id], THEN)
             if is_undone:
-                undo(session, "seat_cancelled", earlier, THEN)
+                session.undo("seat_cancelled", earlier, THEN)
         elif act < 0.6 and patient_id in session.roster:
             session.note_attendance([patient_id], self.random.random() < 0.5, session.starts_at)
         elif act < 0.8:
@@ -52,18 +51,18 @@ class SessionHistories:
         else:
             session.cancel("Heizung, הסקה", THEN)
             if is_undone:
-                undo(session, "cancelled", earlier, THEN)
+                session.undo("cancelled", earlier, THEN)
         return session
 
     def course(self) -> Course:
         """A course of a session, or one that moves by an hour."""
         if self.courses and self.random.random() < 0.5:
             course = self.random.choice(self.courses)
-            later = course.sessions[0].starts_at + timedelta(hours=1)
-            course.change(CourseChange("all", 1, [1], {}), self.clinicians, {1: later}, THEN)
+            later = course.occurrences[1].starts_at + timedelta(hours=1)
+            course.change(PlanChange("all", 1, [1], {}), self.clinicians, {1: later}, THEN)
             return course
         first = self.random.choice(self.sessions)
-        planned = PlannedGroupSession(1, first.starts_at.replace(tzinfo=None), first.starts_at, first.id)
+        planned = PlannedOccurrence(1, first.starts_at.replace(tzinfo=None), first.starts_at, first.id)
         course = Course.plan(
             id=uuid7(),
             service_id=self.service_id,

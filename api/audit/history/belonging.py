@@ -13,9 +13,7 @@ def belonging(thing: Aggregate) -> list[UUID]:
     match thing:
         case Patient():
             return list(thing.merged_ids)
-        case Series():
-            return [visit.appointment_id for visit in thing.visits.values() if visit.appointment_id]
-        case Course():
-            return [each.session_id for each in thing.sessions if each.session_id]
+        case Series() | Course():
+            return [each.booked_id for each in thing.occurrences.values() if each.booked_id]
         case _:
             return []

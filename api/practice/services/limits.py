@@ -20,4 +20,4 @@ class Limits(Body):
 
 
 def show_limits(thing: Clinician | Service) -> dict[str, object]:
-    return {"per_day": thing.limit_per_day, "per_week": thing.limit_per_week}
+    return {"per_day": thing.limits.per_day, "per_week": thing.limits.per_week}

@@ -130,12 +130,12 @@ class ServicePage(Page):
 
 
 def show(service: Service) -> dict[str, object]:
-    said: dict[str, object] = {**service.fields}
-    said["price"] = {"amount_minor": said.pop("price_amount_minor"), "currency": said.pop("price_currency")}
-    said["requires"] = [{"kind": kind} for kind in service.fields["requires"]]
+    terms = service.terms
+    said: dict[str, object] = terms.fields("price")
+    said["price"] = {"amount_minor": terms.price.amount_minor, "currency": terms.price.currency}
+    said["requires"] = [{"kind": kind} for kind in terms.requires]
     said["limits"] = show_limits(service)
     said["seats"] = service.seats
-    said["active"] = service.active
     return said
 
 

@@ -24,7 +24,7 @@ from application.scheduling.calendars.import_busy_time import (
 )
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
-from domain.scheduling.calendars.busy_calendar import BusyCalendar, united
+from domain.scheduling.calendars.busy_calendar import BusyCalendar, merged
 
 routes = APIRouter(prefix="/v1/clinicians", tags=["clinicians"])
 
@@ -136,7 +136,7 @@ async def get_busy_time(clinician_id: UUID, from_: From, to: To, call: Reading) 
         stretches = [
             {"starts_at": during.starts_at, "ends_at": during.ends_at, "calendar": names[id], "calendar_id": id}
             for id, claimed in by_calendar.items()
-            for during in united(claimed)
+            for during in merged(claimed)
         ]
         stretches.sort(key=lambda each: (str(each["starts_at"]), str(each["calendar"])))
         return Answer({"busy_time": stretches, "position": consultation.position})

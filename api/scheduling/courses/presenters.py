@@ -7,7 +7,8 @@ from api.http.calls import Call
 from application.scheduling.series.series_slots import GrantedSlot
 from application.scheduling.sessions.change_course import CourseChangePlan
 from application.scheduling.sessions.plan_course import CoursePlan
-from domain.scheduling.sessions.course import Course, PlannedGroupSession
+from domain.scheduling.series.occurrence_plan import PlannedOccurrence
+from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from projections.scheduling.calendar.course_queries import CourseEntry
 
@@ -22,12 +23,13 @@ def course_shower(
     """Return what shows a course with its sessions, as they are now or were at a position of the log, and what ``more`` says."""
 
     def show(course: Course) -> dict[str, object]:
-        ids = [each.session_id for each in course.sessions if each.session_id]
+        ids = [each.booked_id for each in course.occurrences.values() if each.booked_id]
         sessions = call.log.load_all(GroupSession, ids, position)
         return {
             **show_facts(course),
             "occurrences": [
-                _occurrence(each, sessions[each.session_id] if each.session_id else None) for each in course.sessions
+                _occurrence(each, sessions[each.booked_id] if each.booked_id else None)
+                for each in course.occurrences.values()
             ],
             **more(course, sessions),
         }
@@ -37,7 +39,7 @@ def course_shower(
 
 def show_facts(course: Course) -> dict[str, object]:
     """Show what a course's own events say; what became of its sessions, theirs do."""
-    planned = sum(each.session_id is not None for each in course.sessions)
+    planned = sum(each.booked_id is not None for each in course.occurrences.values())
     cancelled, changed = course.last_cancellation, course.last_change
     return {
         "service_id": course.service_id,
@@ -45,9 +47,9 @@ def show_facts(course: Course) -> dict[str, object]:
         "seats": course.seats,
         "zone": course.zone,
         "rrule": course.rrule,
-        "starts_at": course.sessions[0].starts_at,
+        "starts_at": course.occurrences[1].starts_at,
         "planned": planned,
-        "skipped": len(course.sessions) - planned,
+        "skipped": len(course.occurrences) - planned,
         "last_cancellation": None
         if cancelled is None
         else {
@@ -102,7 +104,7 @@ def show_withdrawal(course: Course, sessions: Sessions) -> dict[str, object]:
     last = course.last_withdrawal
     if last is None:
         return {}
-    left = [(index, sessions[course.meant(index)[index]]) for index in last.withdrawn]
+    left = [(index, sessions[course.in_scope(index)[index]]) for index in last.withdrawn]
     return {
         "withdrawal": {
             "patient_id": last.patient_id,
@@ -155,12 +157,12 @@ def _kept(kept: Mapping[int, str]) -> list[dict[str, object]]:
     return [{"index": index, "code": code} for index, code in sorted(kept.items())]
 
 
-def _occurrence(planned: PlannedGroupSession, session: GroupSession | None) -> dict[str, object]:
+def _occurrence(planned: PlannedOccurrence, session: GroupSession | None) -> dict[str, object]:
     return {
         "index": planned.index,
         "original": planned.original,
         "starts_at": session.starts_at if session else planned.starts_at,
-        "session_id": planned.session_id,
+        "session_id": planned.booked_id,
         "status": session.status if session else None,
         "taken": len(session.roster) if session else None,
         "waiting": len(session.waiting) if session else None,

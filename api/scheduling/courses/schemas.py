@@ -10,7 +10,7 @@ from api.http.schemas import Body, Page, Shown, Text, Thing, Truth, Whole
 from api.http.times import Start
 from api.scheduling.series.schemas import KeptShown, LastChange, OccurrenceConflictShown, Rule
 from application.scheduling.series.book_series import OnConflict
-from domain.scheduling.series.series import Scope
+from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.sessions.group_session import GroupSessionStatus
 from domain.scheduling.sessions.terms import MOST_STAFF
 

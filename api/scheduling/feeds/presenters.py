@@ -83,7 +83,7 @@ def _teller(
         if detail is Detail.BUSY:
             return when
         location = catalogue.one(Location, visit.location_id)
-        what = str(catalogue.one(Service, visit.service_id).fields["name"])
+        what = str(catalogue.one(Service, visit.service_id).terms.name)
         with_whom = whom(visit)
         return replace(
             when,

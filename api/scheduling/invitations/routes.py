@@ -73,7 +73,7 @@ def _invitation(log: PracticeLog, appointment: Appointment) -> str:
 
 def _seat(log: PracticeLog, session: GroupSession, person: Sequence[UUID]) -> str:
     """``person`` are the ids under which a patient is known, that of who stands for them first. Raises NotEnrolledError."""
-    told = session.news_to(person)
+    told = session.calendar_change_for(person)
     if told is None:
         raise NotEnrolledError
     is_cancelled = session.is_cancelled or session.roster.keys().isdisjoint(person)
@@ -100,7 +100,7 @@ def _written(
         revised_at=told.at,
         starts_at=thing.starts_at,
         ends_at=thing.ends_at,
-        summary=str(catalogue.one(Service, thing.service_id).fields["name"]),
+        summary=str(catalogue.one(Service, thing.service_id).terms.name),
         location=location.name,
         description="\n".join([spoken(thing.starts_at, location.zone, patient.zone), *names]),
         is_cancelled=is_cancelled,

@@ -10,7 +10,8 @@ from application.scheduling.series.change_series import ChangePlan
 from application.scheduling.series.series_outcome import SeriesOutcome
 from application.scheduling.series.series_slots import GrantedSlot
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.series.series import PlannedVisit, Series, SeriesChange
+from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence
+from domain.scheduling.series.series import Series
 from projections.scheduling.calendar.series_queries import SeriesEntry
 
 
@@ -25,16 +26,14 @@ def series_shower(
     """Return what shows a series with its visits, as they are now or were at a position of the log; those ``known`` are not read."""
 
     def show(series: Series) -> dict[str, object]:
-        planned = list(series.visits.values())
-        ids = [visit.appointment_id for visit in planned if visit.appointment_id]
+        planned = list(series.occurrences.values())
+        ids = [visit.booked_id for visit in planned if visit.booked_id]
         visits = dict(known or {})
         if unknown := [id_ for id_ in ids if id_ not in visits]:
             visits |= call.log.load_all(Appointment, unknown, position)
         return {
             **show_facts(series),
-            "occurrences": [
-                _occurrence(each, visits[each.appointment_id] if each.appointment_id else None) for each in planned
-            ],
+            "occurrences": [_occurrence(each, visits[each.booked_id] if each.booked_id else None) for each in planned],
         }
 
     return show
@@ -42,8 +41,8 @@ def series_shower(
 
 def show_facts(series: Series) -> dict[str, object]:
     """Show what a series' own events say; what became of its visits, theirs do."""
-    planned = list(series.visits.values())
-    booked = sum(visit.appointment_id is not None for visit in planned)
+    planned = list(series.occurrences.values())
+    booked = sum(visit.booked_id is not None for visit in planned)
     return {
         "patient_id": series.patient_id,
         "service_id": series.service_id,
@@ -92,13 +91,13 @@ def show_change(plan: ChangePlan) -> dict[str, object]:
     }
 
 
-def _occurrence(planned: PlannedVisit, visit: Appointment | None) -> dict[str, object]:
+def _occurrence(planned: PlannedOccurrence, visit: Appointment | None) -> dict[str, object]:
     return {
         "index": planned.index,
         "original": planned.original,
         "starts_at": visit.starts_at if visit else planned.starts_at,
         "ends_at": visit.ends_at if visit else None,
-        "appointment_id": planned.appointment_id,
+        "appointment_id": planned.booked_id,
         "status": visit.status if visit else None,
         "moved": visit is not None and visit.starts_at != planned.starts_at,
         "noted": visit is not None and visit.noted_by_itself,
@@ -120,7 +119,7 @@ def _granted(granted: Sequence[GrantedSlot]) -> list[dict[str, object]]:
     ]
 
 
-def _change(change: SeriesChange) -> dict[str, object]:
+def _change(change: PlanChange) -> dict[str, object]:
     return {
         "scope": change.scope,
         "from_occurrence": change.from_index,

@@ -11,7 +11,7 @@ from api.http.times import Start
 from api.scheduling.appointments.schemas import Notes
 from application.scheduling.series.book_series import OnConflict
 from domain.scheduling.appointments.status import Status
-from domain.scheduling.series.series import Scope
+from domain.scheduling.series.occurrence_plan import Scope
 
 _EXAMPLE: dict[str, JsonValue] = {
     "patient_id": "01980c5a-0000-7000-8000-000000000004",

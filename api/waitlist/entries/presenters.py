@@ -20,7 +20,7 @@ def show_entry(entry: WaitlistEntry) -> dict[str, object]:
         "clinician_id": entry.preferences.clinician_id,
         "windows": _windows((window.starts_at, window.ends_at) for window in entry.preferences.windows),
         "notice_minutes": entry.preferences.notice_minutes,
-        "joined_at": entry.joined_at,
+        "joined_at": entry.created_on,
         "appointment_id": entry.appointment_id,
     }
 

@@ -1,1 +1,1 @@
-"""Bringing patients in from a file of another program, and taking them out again."""
+"""Import patients from another program's file."""

@@ -1,1 +1,1 @@
-"""Bringing appointments of other programs in at their own times, and taking them out again."""
+"""Import appointments of another program at their own times."""

@@ -1,6 +1,6 @@
-"""How a file of another program's appointments is to be read: which columns mean what, on whose clock, and what its words mean.
+"""The format of a file of appointments.
 
-A format is a TOML file; those that come with the program are in ``formats/``, and jane.toml there has a word on each setting.
+Formats that come with the program are TOML files in ``formats/``; jane.toml there explains each setting.
 """
 
 from enum import StrEnum
@@ -8,16 +8,17 @@ from typing import Final
 
 import msgspec
 
-from application.importing.format import Format, Formats
-from application.importing.mapping import Setting
-from application.importing.patients.format import DateOrder, NameOrder, PatientFormat, Texts, columns_in, texts_of
+from application.importing.cell_values import DateOrder, NameOrder
+from application.importing.formats import Format, Formats, Setting
+from application.importing.patients.format import PatientFormat
+from application.importing.templates import Templates, columns_in, templates_of
 from domain.kernel.errors import InvalidValueError
 
 FORMATS: Final = Formats("application.importing.visits")
 
 
-class Outcome(StrEnum):
-    """What a file says came of an appointment. Who arrived was seen once the visit is over."""
+class VisitStatus(StrEnum):
+    """The status of an appointment in a file. A patient who arrived has a completed visit once it is over."""
 
     BOOKED = "booked"
     ARRIVED = "arrived"
@@ -26,67 +27,72 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Clock(StrEnum):
-    """Whose wall clock shows the file's times."""
+class TimesOf(StrEnum):
+    """Whose time zone the times of the file are in."""
 
     LOCATION = "location"
     PRACTICE = "practice"
 
 
-class WhoseVisit(Setting, frozen=True, kw_only=True):
-    """How a row tells whose visit it is, as a format of patients would."""
+class PatientColumns(Setting, frozen=True, kw_only=True):
+    """The patient of a row, as in a format of patients."""
 
     id: str = ""
-    given_name: Texts = ""
-    family_name: Texts = ""
-    full_name: Texts = ""
+    given_name: Templates = ""
+    family_name: Templates = ""
+    full_name: Templates = ""
     name_order: NameOrder = NameOrder.FAMILY_LAST
-    email: Texts = ""
-    phone: Texts = ""
+    email: Templates = ""
+    phone: Templates = ""
 
 
 class VisitFormat(Format, frozen=True, kw_only=True):
-    """All settings of one file of appointments. ``patients`` tells people apart, and is made of ``patient``."""
+    """The settings of one file of appointments."""
 
     dates: DateOrder = DateOrder.YMD
-    clock: Clock = Clock.LOCATION
+    clock: TimesOf = TimesOf.LOCATION
     starts_at: str
     ends_at: str = ""
     duration_minutes: str = ""
-    location: Texts = ""
-    clinician: Texts
-    service: Texts
+    location: Templates = ""
+    clinician: Templates
+    service: Templates
     price: str = ""
     status: str = ""
-    statuses: dict[Outcome, list[str]] = {}
-    notes: Texts = ""
-    patient: WhoseVisit
+    statuses: dict[VisitStatus, list[str]] = {}
+    notes: Templates = ""
+    patient: PatientColumns
     locations: dict[str, str] = {}
     clinicians: dict[str, str] = {}
     services: dict[str, str] = {}
 
     def patients(self) -> PatientFormat:
-        """Return what reads the persons of the rows. Raises MappingError."""
-        about = {"source": self.source, "phone_region": self.phone_region, "delimiters": self.delimiters}
-        return PatientFormat.of({**about, "encodings": self.encodings, **msgspec.to_builtins(self.patient)})
+        """Return the format that reads the patients of the rows. Raises MappingError."""
+        file_settings = {
+            "source": self.source,
+            "phone_region": self.phone_region,
+            "delimiters": self.delimiters,
+            "encodings": self.encodings,
+        }
+        return PatientFormat.of({**file_settings, **msgspec.to_builtins(self.patient)})
 
-    def outcomes(self) -> dict[str, Outcome]:
-        """Return what each word of the status column means, in small letters."""
-        return {word.casefold(): outcome for outcome, words in self.statuses.items() for word in words}
+    def status_words(self) -> dict[str, VisitStatus]:
+        """Return the status that each word of the status column means; words are case-folded."""
+        return {word.casefold(): status for status, words in self.statuses.items() for word in words}
 
     def columns_read(self) -> list[str]:
-        who = self.patient
-        texts: list[Texts] = [
-            self.starts_at, self.ends_at, self.duration_minutes, self.location, self.clinician, self.service, self.price,
-            self.status, self.notes, who.id, who.given_name, who.family_name, who.full_name, who.email, who.phone,
-        ]  # fmt: skip
-        return list(dict.fromkeys(column for each in texts for column in columns_in(each)))
+        patient = self.patient
+        return columns_in(
+            self.starts_at, self.ends_at, self.duration_minutes, self.location, self.clinician, self.service,
+            self.price, self.status, self.notes, patient.id, patient.given_name, patient.family_name,
+            patient.full_name, patient.email, patient.phone,
+        )  # fmt: skip
 
-    def try_out(self) -> None:
-        super().try_out()
+    def check(self) -> None:
+        super().check()
         self.patients()
         for name in ("starts_at", "clinician", "service"):
-            if not texts_of(getattr(self, name)):
+            if not templates_of(getattr(self, name)):
                 raise InvalidValueError(name, f"{name} says nothing")
         if not columns_in(self.starts_at):
             raise InvalidValueError("starts_at", "starts_at names no column")

@@ -1,4 +1,4 @@
-"""Imports appointments from the rows of another program's file, append by append; it can be killed at any point and run again."""
+"""The command that imports the appointments of another program's file."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,21 +6,20 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from application.importing.appends import despite_others, in_batches
-from application.importing.rows import Refusal
-from application.importing.running_import import RunningImport
-from application.importing.visits.catalogue_matching import CatalogueMatcher
+from application.importing.batches import retry_on_conflict
+from application.importing.identities import SourceIdentities
+from application.importing.pipeline import ImportRun, Plan, run_batches
+from application.importing.ports import ImportPorts
+from application.importing.report import Finding
+from application.importing.visits.catalogue_resolver import CatalogueResolver
 from application.importing.visits.errors import NotInPracticeError
 from application.importing.visits.format import VisitFormat
-from application.importing.visits.identities import VisitIdentities
-from application.importing.visits.patient_matching import PatientMatcher
-from application.importing.visits.placing import PlacedVisit, Placing
-from application.importing.visits.planning import VisitBatch, VisitPlanner
-from application.importing.visits.ports import VisitPorts
-from application.importing.visits.reading import VisitRow
-from application.importing.visits.report import Kind, Named, VisitTally
+from application.importing.visits.patient_resolver import PatientResolver
+from application.importing.visits.planner import VisitPlanner
+from application.importing.visits.reader import VisitRow
+from application.importing.visits.report import MissingResource, ResourceKind, VisitTally
+from application.importing.visits.resolver import VisitResolver
 from application.kernel.catalogue import Catalogue
-from application.kernel.practice_log import PracticeLog
 from domain.practice.resource import Resource
 
 KIND: Final = "appointments"
@@ -28,12 +27,12 @@ KIND: Final = "appointments"
 
 @dataclass(frozen=True, slots=True)
 class ImportVisits:
-    """``digest`` is the SHA-256 of the file that the rows are from; a dry run plans everything and records nothing.
+    """``digest`` is the SHA-256 of the file; a dry run plans everything and records nothing.
 
-    ``create_missing``: locations, clinicians and services that the file names and the practice has not are made first.
+    ``create_missing``: create the locations, clinicians and services that the practice lacks.
     """
 
-    used: VisitFormat
+    format: VisitFormat
     digest: bytes
     create_missing: bool = False
     dry_run: bool = False
@@ -41,93 +40,61 @@ class ImportVisits:
 
 @dataclass(frozen=True, slots=True)
 class VisitImportReport:
-    """``missing`` is what the practice had not got, of all that the file names."""
+    """``missing`` is what the file names and the practice lacked."""
 
     import_id: UUID
     tally: VisitTally
-    missing: Sequence[Named]
+    missing: Sequence[MissingResource]
 
 
 class ImportVisitsHandler:
-    """Carries out ImportVisits. A second run, or one after a kill, books only what is not there yet."""
+    """Imports appointments in batches. A repeated run, or one after a kill, books only what is missing."""
 
-    def __init__(self, ports: VisitPorts) -> None:
+    def __init__(self, ports: ImportPorts) -> None:
         self._ports = ports
 
     def __call__(
-        self, tenant_id: UUID, command: ImportVisits, rows: Sequence[VisitRow | Refusal], report: Callable[[int], None]
+        self, tenant_id: UUID, command: ImportVisits, rows: Sequence[VisitRow | Finding], report: Callable[[int], None]
     ) -> VisitImportReport:
-        """``report`` is told how many more rows are done.
+        """Call ``report`` with the number of rows of each batch.
 
-        Raises NotInPracticeError: something is missing and not to be made, so nothing was recorded; TimeTakenError, StaleVersionError,
-        CommandRepeatedError: others change the practice faster than rows are planned; UnavailableError. What was booked stays then: run
-        it again for the rest.
+        Raises NotInPracticeError: something is missing and not to be created, so nothing was recorded;
+        TimeTakenError, StaleVersionError, CommandRepeatedError: other writers are always faster;
+        UnavailableError. Earlier batches stay booked, run it again for the rest.
         """
-        return _Run(self._ports, tenant_id, command).all(rows, report)
-
-
-class _Run:
-    """One run of an import; used once."""
-
-    def __init__(self, ports: VisitPorts, tenant_id: UUID, command: ImportVisits) -> None:
-        self._ports = ports
-        self._command = command
-        self._source = command.used.source
-        self._log: PracticeLog = ports.logs.of(tenant_id)
-        self._identities = VisitIdentities(tenant_id, self._source)
-        import_id = self._identities.import_of(command.digest)
-        self._import = RunningImport(
-            self._log, ports.clock, id=import_id, kind=KIND, source=self._source, digest=command.digest
+        ports, format_, log = self._ports, command.format, self._ports.logs.of(tenant_id)
+        identities = SourceIdentities(tenant_id, format_.source)
+        import_id = identities.visit_import(command.digest)
+        run = ImportRun(
+            ports, log, id=import_id, kind=KIND, source=format_.source, digest=command.digest, dry_run=command.dry_run
         )
-        self._tally = VisitTally()
+        tally = VisitTally(findings=[row for row in rows if isinstance(row, Finding)])
+        visit_rows = [row for row in rows if isinstance(row, VisitRow)]
+        catalogue, missing = retry_on_conflict(partial(self._resolve_catalogue, run, command, identities, visit_rows))
+        patients = PatientResolver(ports, log, identities).resolve(visit_rows)
+        visits = VisitResolver(format_, catalogue).resolve(visit_rows, patients, tally)
+        report(tally.rows)
+        rooms = catalogue.catalogue.all(Resource)
+        new_planner = partial(VisitPlanner, ports, log, identities, import_id, rooms)
+        for plan in run_batches(visits, new_planner, run.append):
+            tally.add(plan.tally)
+            report(plan.tally.rows)
+        run.finish(tally)
+        return VisitImportReport(import_id, tally, missing)
 
-    def all(self, rows: Sequence[VisitRow | Refusal], report: Callable[[int], None]) -> VisitImportReport:
-        read = [row for row in rows if isinstance(row, VisitRow)]
-        self._tally.refusals += [row for row in rows if isinstance(row, Refusal)]
-        things, missing = despite_others(partial(self._things, read))
-        whose = PatientMatcher(self._ports, self._log, self._source).of(read)
-        visits = Placing(self._command.used, things).place(read, whose, self._tally)
-        report(len(rows) - len(visits))
-        rooms = things.catalogue.all(Resource)
-        planner = VisitPlanner(self._ports, self._log, self._identities, self._import.id, rooms)
-        for some in in_batches(visits):
-            batch = despite_others(partial(self._booked, planner, some))
-            planner.note(batch)
-            self._tally.add(batch.tally)
-            report(len(some))
-        self._finish()
-        return VisitImportReport(self._import.id, self._tally, missing)
-
-    def _things(self, rows: Sequence[VisitRow]) -> tuple[CatalogueMatcher, Sequence[Named]]:
-        """Return what the practice has, with what it had not got and, if that is wanted, has now."""
-        command = self._command
-        catalogue = self._log.catalogue()
-        things = self._things_in(catalogue)
-        missing = things.missing(rows)
+    def _resolve_catalogue(
+        self, run: ImportRun, command: ImportVisits, identities: SourceIdentities, rows: Sequence[VisitRow]
+    ) -> tuple[CatalogueResolver, Sequence[MissingResource]]:
+        """Return the catalogue with what was missing in it. Raises NotInPracticeError."""
+        catalogue = run.log.catalogue()
+        resolver = CatalogueResolver(catalogue, command.format, identities, self._ports.directory)
+        missing = resolver.missing(rows)
         if not missing:
-            return things, missing
+            return resolver, missing
         if not (command.create_missing or command.dry_run):
             raise NotInPracticeError(missing)
-        made = things.made(missing, rows, self._ports.clock.now())
-        if not command.dry_run:
-            # Keys first: an event is never recorded before the key that opens it is durable.
-            clinician_ids = [one.id for one in missing if one.kind is Kind.CLINICIAN]
-            self._ports.keys.create(self._log.tenant_id, clinician_ids)
-            self._import.record(made)
-        after = {**catalogue.things, **{thing.id: thing for thing in made}}
-        return self._things_in(Catalogue(catalogue.position, after)), missing
-
-    def _things_in(self, catalogue: Catalogue) -> CatalogueMatcher:
-        return CatalogueMatcher(catalogue, self._command.used, self._identities, self._ports.directory)
-
-    def _booked(self, planner: VisitPlanner, visits: Sequence[PlacedVisit]) -> VisitBatch:
-        batch = planner.plan(visits, self._ports.clock.now())
-        if batch.appointments and not self._command.dry_run:
-            self._import.record(batch.appointments, claims=batch.claims, releases=batch.releases)
-        return batch
-
-    def _finish(self) -> None:
-        """Note in the log what became of the file, unless that is noted already."""
-        tally = self._tally
-        if not self._command.dry_run:
-            self._import.finish(rows=tally.rows, made=tally.made, matched=tally.matched, refused=len(tally.refusals))
+        created = resolver.create(missing, rows, self._ports.clock.now())
+        clinician_ids = [one.id for one in missing if one.kind is ResourceKind.CLINICIAN]
+        run.append(Plan(VisitTally(), made=created, newcomers=clinician_ids))
+        after = Catalogue(catalogue.position, {**catalogue.things, **{each.id: each for each in created}})
+        return CatalogueResolver(after, command.format, identities, self._ports.directory), missing

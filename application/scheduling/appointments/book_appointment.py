@@ -19,14 +19,13 @@ from application.scheduling.availability.visit_caps import caps_on
 from application.scheduling.reach import own_clinicians
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.money import Money
 from domain.kernel.presence import PresenceGuard
 from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
 from domain.patients.standing import PatientStanding
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
-from domain.practice.service import ServiceFields
+from domain.practice.service import ServiceTerms
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.hold import Hold, HoldStatus
 from domain.scheduling.appointments.status import Status
@@ -123,7 +122,7 @@ def book_appointment(log: PracticeLog, command: BookAppointment, context: Contex
     for clinician_id in command.preferred_clinician_ids:
         schedule.catalogue.one(Clinician, clinician_id)
     clinician_id, exemption = _chosen(schedule, command, hold)
-    visit = visit_of(command, clinician_id, schedule.service.fields, exemption.slot)
+    visit = visit_of(command, clinician_id, schedule.service.terms, exemption.slot)
     make = Appointment.request if command.is_request else Appointment.book
     appointment = make(id=uuid7(), visit=visit, at=now)
     if command.override_reason is not None and exemption.rules:
@@ -180,10 +179,10 @@ def _question(schedule: Schedule, command: BookAppointment, clinician_id: UUID, 
     held = (hold.service_id, hold.clinician_id, hold.starts_at)
     if held != (command.service_id, clinician_id, command.starts_at):
         raise HoldMismatchError
-    return replace(question, now=hold.placed_at) if is_held else question
+    return replace(question, now=hold.created_on) if is_held else question
 
 
-def visit_of(command: BookAppointment, clinician_id: UUID, terms: ServiceFields, slot: Slot) -> Visit:
+def visit_of(command: BookAppointment, clinician_id: UUID, terms: ServiceTerms, slot: Slot) -> Visit:
     """Return what is agreed on, under the terms of the service as they are now."""
     return Visit(
         patient_id=command.patient_id,
@@ -192,8 +191,8 @@ def visit_of(command: BookAppointment, clinician_id: UUID, terms: ServiceFields,
         location_id=slot.location_id,
         resource_ids=slot.resource_ids,
         during=TimeRange(slot.starts_at, slot.ends_at),
-        price=Money(terms["price_amount_minor"], terms["price_currency"]),
-        mode=terms["mode"],
-        buffer_before_minutes=terms["buffer_before_minutes"],
-        buffer_after_minutes=terms["buffer_after_minutes"],
+        price=terms.price,
+        mode=terms.mode,
+        buffer_before_minutes=terms.buffer_before_minutes,
+        buffer_after_minutes=terms.buffer_after_minutes,
     )

@@ -70,7 +70,7 @@ class Schedule:
             rules=rules_of(self.service),
             places=places_of(self.catalogue, clinician, candidates, self.now.year),
             busy=self._busy(clinician_id, without),
-            is_offering=self.service.active and clinician_id in self.service.fields["clinician_ids"],
+            is_offering=self.service.active and clinician_id in self.service.terms.clinician_ids,
             zone=clinician.zone,
             quotas=quotas_of(self.service, clinician),
             pending=self.pending(clinician_id, without=without) or (),
@@ -90,7 +90,7 @@ class Schedule:
         """Return everyone who gives the service, each with what ``question`` says of them."""
         return [
             ClinicianCandidate(clinician_id, self.question(clinician_id, without=without, preferred=preferred))
-            for clinician_id in self.service.fields["clinician_ids"]
+            for clinician_id in self.service.terms.clinician_ids
         ]
 
     def _busy(self, what: UUID, without: UUID | None) -> Sequence[TimeClaim]:
@@ -121,15 +121,15 @@ def expired_holders(claims: Iterable[TimeClaim], now: datetime) -> list[UUID]:
 
 def rules_of(service: Service) -> VisitRules:
     """Return what a service asks of a visit's time."""
-    fields = service.fields
+    terms = service.terms
     return VisitRules(
-        duration_minutes=fields["duration_minutes"],
-        step_minutes=fields["step_minutes"],
-        buffer_before_minutes=fields["buffer_before_minutes"],
-        buffer_after_minutes=fields["buffer_after_minutes"],
-        minimum_notice_minutes=fields["minimum_notice_minutes"],
-        horizon_days=fields["horizon_days"],
-        requires=tuple(fields["requires"]),
+        duration_minutes=terms.duration_minutes,
+        step_minutes=terms.grid_minutes,
+        buffer_before_minutes=terms.buffer_before_minutes,
+        buffer_after_minutes=terms.buffer_after_minutes,
+        minimum_notice_minutes=terms.minimum_notice_minutes,
+        horizon_days=terms.horizon_days,
+        requires=terms.requires,
     )
 
 
@@ -189,8 +189,8 @@ def concerned(
     """
     if not isinstance(service, Service):
         return []
-    kinds = service.fields["requires"]
-    clinicians = service.fields["clinician_ids"] if clinician_ids is None else clinician_ids
+    kinds = service.terms.requires
+    clinicians = service.terms.clinician_ids if clinician_ids is None else clinician_ids
     resources = [r.id for r in catalogue.all(Resource) if named is None or r.kind in kinds or r.id in named]
     known = (catalogue.things.get(id) for id in clinicians)
     asked = [pending_key(c.id) for c in known if isinstance(c, Clinician) and is_pending_counted(catalogue, service, c)]
@@ -207,7 +207,7 @@ def reach_of(
 ) -> TimeRange:
     """When claims matter: as far as a visit reaches, and where visits are counted the whole of each day or week."""
     time = window if is_agreed else rules_of(service).reach(window)
-    ids = service.fields["clinician_ids"] if clinician_ids is None else clinician_ids
+    ids = service.terms.clinician_ids if clinician_ids is None else clinician_ids
     for id in ids:
         clinician = catalogue.things.get(id)
         if not isinstance(clinician, Clinician):

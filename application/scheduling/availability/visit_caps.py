@@ -19,10 +19,10 @@ from domain.scheduling.time_claim import TimeClaim
 def quotas_of(service: Service, clinician: Clinician) -> list[Quota]:
     """Return the limits of a visit: those of the clinician for all their visits, those of the service for theirs of this kind."""
     asked = (
-        (Period.DAY, clinician.limit_per_day, None),
-        (Period.WEEK, clinician.limit_per_week, None),
-        (Period.DAY, service.limit_per_day, service.id),
-        (Period.WEEK, service.limit_per_week, service.id),
+        (Period.DAY, clinician.limits.per_day, None),
+        (Period.WEEK, clinician.limits.per_week, None),
+        (Period.DAY, service.limits.per_day, service.id),
+        (Period.WEEK, service.limits.per_week, service.id),
     )
     return [Quota(period, most, service_id) for period, most, service_id in asked if most is not None]
 

@@ -24,20 +24,20 @@ from application.scheduling.series.series_slots import (
     SlotDecisions,
     decide_all,
 )
-from domain.kernel.money import Money
 from domain.kernel.presence import PresenceGuard
 from domain.kernel.provenance import CommandRepeatedError
+from domain.kernel.text import clean_notes
 from domain.kernel.time_range import TimeRange
 from domain.practice.service import Service
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.appointments.notes import clean_notes
 from domain.scheduling.appointments.visit import SeriesPlace, Visit
 from domain.scheduling.availability.availability import slot_at
 from domain.scheduling.errors import OutsideHoursError, SchedulingError
 from domain.scheduling.series.errors import SeriesConflictError
+from domain.scheduling.series.occurrence_plan import PlannedOccurrence
 from domain.scheduling.series.occurrences import Occurrence, occurrences
 from domain.scheduling.series.recurrence import Recurrence
-from domain.scheduling.series.series import PlannedVisit, Series
+from domain.scheduling.series.series import Series
 from domain.scheduling.time_claim import TimeRelease
 
 
@@ -131,7 +131,9 @@ def book_series(log: PracticeLog, command: BookSeries, context: Context) -> Outc
         zone=plan.zone,
         rrule=command.rrule,
         visits=[
-            PlannedVisit(each.index, each.original, each.starts_at, booked.get(each.index), skipped.get(each.index))
+            PlannedOccurrence(
+                each.index, each.original, each.starts_at, booked.get(each.index), skipped.get(each.index)
+            )
             for each in plan.occurrences
         ],
         at=now,
@@ -193,7 +195,7 @@ def zone_of(schedule: Schedule, clinician_id: UUID, starts_at: datetime) -> str:
 
 
 def _visit(service: Service, patient_id: UUID, granted: GrantedSlot) -> Visit:
-    terms, slot = service.fields, granted.slot
+    terms, slot = service.terms, granted.slot
     return Visit(
         patient_id=patient_id,
         service_id=service.id,
@@ -201,8 +203,8 @@ def _visit(service: Service, patient_id: UUID, granted: GrantedSlot) -> Visit:
         location_id=slot.location_id,
         resource_ids=slot.resource_ids,
         during=TimeRange(slot.starts_at, slot.ends_at),
-        price=Money(terms["price_amount_minor"], terms["price_currency"]),
-        mode=terms["mode"],
-        buffer_before_minutes=terms["buffer_before_minutes"],
-        buffer_after_minutes=terms["buffer_after_minutes"],
+        price=terms.price,
+        mode=terms.mode,
+        buffer_before_minutes=terms.buffer_before_minutes,
+        buffer_after_minutes=terms.buffer_after_minutes,
     )

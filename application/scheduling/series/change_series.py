@@ -20,7 +20,8 @@ from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.availability.quotas import LimitGuard
 from domain.scheduling.series.errors import Conflict, NothingToChangeError, SeriesConflictError
-from domain.scheduling.series.series import Series, SeriesChange
+from domain.scheduling.series.occurrence_plan import PlanChange
+from domain.scheduling.series.series import Series
 from domain.scheduling.time_claim import TimeRelease
 
 
@@ -73,9 +74,7 @@ def cancel_series(log: PracticeLog, command: CancelSeries, context: Context) -> 
         raise NothingToChangeError(plan.kept)
     for index in plan.cancelled:
         plan.visits[index].cancel(command.reason, context.now)
-    plan.series.cancel(
-        SeriesChange(command.scope, command.from_occurrence, list(plan.cancelled), plan.kept), context.now
-    )
+    plan.series.cancel(PlanChange(command.scope, command.from_occurrence, list(plan.cancelled), plan.kept), context.now)
     return _commit(log, plan, plan.cancelled, context)
 
 
@@ -102,10 +101,12 @@ def change_series(log: PracticeLog, command: ChangeSeries, context: Context) -> 
         )
     # A visit that keeps its time keeps the series' time for it too: it may be an exception.
     planned = {
-        each.wanted.index: series.visits[each.wanted.index].starts_at if each.wanted.agreed else each.wanted.starts_at
+        each.wanted.index: series.occurrences[each.wanted.index].starts_at
+        if each.wanted.agreed
+        else each.wanted.starts_at
         for each in plan.granted
     }
-    change = SeriesChange(command.scope, command.from_occurrence, changed, kept)
+    change = PlanChange(command.scope, command.from_occurrence, changed, kept)
     series.change(change, command.clinician_id or series.clinician_id, planned, context.now)
     caps = caps_on_all(log.catalogue(at_least=0), [plan.visits[index] for index in changed])
     return _commit(log, plan, changed, context, caps)
@@ -113,14 +114,14 @@ def change_series(log: PracticeLog, command: ChangeSeries, context: Context) -> 
 
 def _plan(log: PracticeLog, command: ChangeSeries | CancelSeries, now: datetime) -> ChangePlan:
     series = log.load(Series, command.id, command.expected_version)
-    meant = series.meant(command.scope, command.from_occurrence)
-    loaded = log.load_all(Appointment, [visit.appointment_id for visit in meant if visit.appointment_id])
-    visits = {visit.index: loaded[visit.appointment_id] for visit in meant if visit.appointment_id}
+    meant = series.in_scope(command.from_occurrence, command.scope)
+    loaded = log.load_all(Appointment, list(meant.values()))
+    visits = {index: loaded[id_] for index, id_ in meant.items()}
     kept = {index: code for index, visit in visits.items() if (code := fixed(visit, now))}
-    free = [visit for visit in meant if visit.index not in kept]
+    free = [index for index in meant if index not in kept]
     if isinstance(command, CancelSeries):
-        return ChangePlan(series, visits, (), (), [visit.index for visit in free], kept)
-    asked = {visit.index: wanted(series, visit, visits[visit.index], command) for visit in free}
+        return ChangePlan(series, visits, (), (), free, kept)
+    asked = {index: wanted(series, series.occurrences[index], visits[index], command) for index in free}
     kept |= {index: code for index, code in asked.items() if isinstance(code, str)}
     kept = dict(sorted(kept.items()))
     requested = [each for each in asked.values() if isinstance(each, RequestedOccurrence)]

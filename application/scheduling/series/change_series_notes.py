@@ -11,10 +11,11 @@ from application.scheduling.reach import own_series
 from application.scheduling.series.change_series import ChangePlan
 from application.scheduling.series.series_changes import ALREADY_SO, NOTED_BY_ITSELF, ChangeSeriesNotes
 from application.scheduling.series.series_outcome import SeriesOutcome
+from domain.kernel.text import clean_notes
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.appointments.notes import clean_notes
 from domain.scheduling.series.errors import NothingToChangeError
-from domain.scheduling.series.series import Scope, Series, SeriesChange
+from domain.scheduling.series.occurrence_plan import PlanChange, Scope
+from domain.scheduling.series.series import Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def change_series_notes(log: PracticeLog, command: ChangeSeriesNotes, context: C
     touched = [plan.visits[index] for index in plan.noted]
     for visit in touched:
         visit.change_notes(command.notes, context.now, by_itself=command.scope is Scope.THIS)
-    change = SeriesChange(command.scope, command.from_occurrence, plan.noted, plan.kept)
+    change = PlanChange(command.scope, command.from_occurrence, list(plan.noted), plan.kept)
     plan.series.change_notes(change, context.now)
     outcome = log.commit(plan.series, *touched, by=context.provenance)
     return SeriesOutcome(plan.series, outcome.position, {visit.id: visit for visit in touched})
@@ -57,10 +58,10 @@ def change_series_notes(log: PracticeLog, command: ChangeSeriesNotes, context: C
 
 def _plan(log: PracticeLog, command: ChangeSeriesNotes) -> ChangePlan:
     series = log.load(Series, command.id, command.expected_version)
-    meant = series.meant(command.scope, command.from_occurrence)
+    meant = series.in_scope(command.from_occurrence, command.scope)
     refuse_erased(log, series.patient_id)
-    loaded = log.load_all(Appointment, [visit.appointment_id for visit in meant if visit.appointment_id])
-    visits = {visit.index: loaded[visit.appointment_id] for visit in meant if visit.appointment_id}
+    loaded = log.load_all(Appointment, list(meant.values()))
+    visits = {index: loaded[id] for index, id in meant.items()}
     kept = {index: code for index, visit in visits.items() if (code := _kept(index, visit, command))}
     noted = [index for index in visits if index not in kept]
     return ChangePlan(series, visits, (), (), (), kept, noted=noted)

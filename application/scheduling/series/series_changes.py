@@ -9,11 +9,12 @@ from application.kernel.commands import Command
 from application.scheduling.series.book_series import OnConflict
 from application.scheduling.series.series_slots import RequestedOccurrence
 from domain.kernel.errors import InvalidValueError
+from domain.kernel.text import clean_notes
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.appointments.notes import clean_notes
 from domain.scheduling.appointments.status import refuse_fixed
 from domain.scheduling.errors import AlreadyStartedError, SchedulingError
-from domain.scheduling.series.series import PlannedVisit, Scope, Series
+from domain.scheduling.series.occurrence_plan import PlannedOccurrence, Scope
+from domain.scheduling.series.series import Series
 from domain.scheduling.series.times import shifted
 
 MOVED_BY_ITSELF: Final = "moved_by_itself"
@@ -92,7 +93,7 @@ def fixed(visit: Appointment, now: datetime) -> str | None:
 
 
 def wanted(
-    series: Series, planned: PlannedVisit, visit: Appointment, command: ChangeSeries
+    series: Series, planned: PlannedOccurrence, visit: Appointment, command: ChangeSeries
 ) -> RequestedOccurrence | str:
     """Return how a visit is to be, or the code of why it stays as it is.
 
@@ -103,7 +104,7 @@ def wanted(
     if is_exception and not command.is_elsewhere:
         return MOVED_BY_ITSELF
     if command.starts_at is not None and not is_exception:
-        origin = series.visits[command.from_occurrence].starts_at
+        origin = series.occurrences[command.from_occurrence].starts_at
         starts_at = shifted(planned.starts_at, series.zone, origin, command.starts_at)
     clinician_id, location_id = command.clinician_id or visit.clinician_id, command.location_id or visit.location_id
     is_so = (starts_at, clinician_id, location_id) == (visit.starts_at, visit.clinician_id, visit.location_id)

@@ -10,7 +10,7 @@ from application.kernel.practice_log import PracticeLog
 from application.scheduling.reach import own_course
 from domain.scheduling.errors import AlreadyStartedError
 from domain.scheduling.series.errors import NothingToChangeError
-from domain.scheduling.series.series import Scope
+from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.sessions.course import Course, CourseCancellation
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.time_claim import TimeRelease
@@ -39,7 +39,7 @@ def cancel_course(log: PracticeLog, command: CancelCourse, context: Context) -> 
     """
     now = context.now
     course = log.load(Course, command.id, command.expected_version)
-    meant = course.meant(command.from_occurrence, command.scope)
+    meant = course.in_scope(command.from_occurrence, command.scope)
     sessions = log.load_all(GroupSession, list(meant.values()))
     kept: dict[int, str] = {}
     for index, session_id in meant.items():

@@ -18,10 +18,9 @@ from application.scheduling.series.series_slots import RequestedOccurrence, Slot
 from domain.kernel.errors import InvalidValueError
 from domain.scheduling.errors import AlreadyStartedError
 from domain.scheduling.series.errors import NothingToChangeError, SeriesConflictError
-from domain.scheduling.series.series import Scope
+from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence, Scope
 from domain.scheduling.series.times import shifted
-from domain.scheduling.sessions.course import Course, PlannedGroupSession
-from domain.scheduling.sessions.course_events import CourseChange
+from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.sessions.terms import checked_staff
 from domain.scheduling.time_claim import TimeRelease
@@ -105,7 +104,7 @@ def change_course(log: PracticeLog, command: ChangeCourse, context: Context) -> 
     kept = dict(sorted({**plan.kept, **refused}.items()))
     if decisions is None or not decisions.granted:
         raise NothingToChangeError(kept)
-    starts = {each.index: each.starts_at for each in course.sessions}
+    starts = {each.index: each.starts_at for each in course.occurrences.values()}
     for each in decisions.granted:
         session, wanted = plan.sessions[each.wanted.index], each.wanted
         # A session that keeps its time keeps the course's time for it too: it may be an exception.
@@ -113,7 +112,7 @@ def change_course(log: PracticeLog, command: ChangeCourse, context: Context) -> 
             starts[wanted.index] = wanted.starts_at
         session.move(wanted.staff_ids, each.slot, now)
     changed = [each.wanted.index for each in decisions.granted]
-    change = CourseChange(command.scope, command.from_occurrence, changed, kept)
+    change = PlanChange(command.scope, command.from_occurrence, changed, kept)
     course.change(change, command.staff_ids or course.staff_ids, starts, now)
     touched = [plan.sessions[index] for index in changed]
     guards: list[Guard] = [
@@ -126,11 +125,10 @@ def change_course(log: PracticeLog, command: ChangeCourse, context: Context) -> 
 
 def _plan(log: PracticeLog, command: ChangeCourse, now: datetime) -> CourseChangePlan:
     course = log.load(Course, command.id, command.expected_version)
-    meant = course.meant(command.from_occurrence, command.scope)
+    meant = course.in_scope(command.from_occurrence, command.scope)
     loaded = log.load_all(GroupSession, list(meant.values()))
     sessions = {index: loaded[session_id] for index, session_id in meant.items()}
-    planned = {each.index: each for each in course.sessions}
-    asked = {index: _wanted(course, planned[index], each, command, now) for index, each in sessions.items()}
+    asked = {index: _wanted(course, course.occurrences[index], each, command, now) for index, each in sessions.items()}
     kept = {index: code for index, code in asked.items() if isinstance(code, str)}
     requested = [each for each in asked.values() if isinstance(each, RequestedOccurrence)]
     if not requested:
@@ -139,7 +137,7 @@ def _plan(log: PracticeLog, command: ChangeCourse, now: datetime) -> CourseChang
 
 
 def _wanted(
-    course: Course, planned: PlannedGroupSession, session: GroupSession, command: ChangeCourse, now: datetime
+    course: Course, planned: PlannedOccurrence, session: GroupSession, command: ChangeCourse, now: datetime
 ) -> RequestedOccurrence | str:
     """Return how a session is to be, or the code of why it stays as it is.
 
@@ -154,7 +152,7 @@ def _wanted(
     if is_exception and not command.is_elsewhere:
         return MOVED_BY_ITSELF
     if command.starts_at is not None and not is_exception:
-        origin = course.sessions[command.from_occurrence - 1].starts_at
+        origin = course.occurrences[command.from_occurrence].starts_at
         starts_at = shifted(planned.starts_at, course.zone, origin, command.starts_at)
     staff: Sequence[UUID] = command.staff_ids or session.staff_ids
     is_so = (starts_at, list(staff)) == (session.starts_at, session.staff_ids)

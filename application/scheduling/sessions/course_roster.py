@@ -37,7 +37,7 @@ def change_places(
     log: PracticeLog, course: Course, from_occurrence: int, change: Callable[[GroupSession], object]
 ) -> CoursePlaces:
     """Apply a change to every session from one occurrence on. Raises InvalidValueError: no such occurrence."""
-    meant = course.meant(from_occurrence)
+    meant = course.in_scope(from_occurrence)
     sessions = log.load_all(GroupSession, list(meant.values()))
     done: dict[int, GroupSession] = {}
     kept: dict[int, str] = {}

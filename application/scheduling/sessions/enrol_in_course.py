@@ -13,8 +13,7 @@ from application.scheduling.series.book_series import OnConflict
 from application.scheduling.sessions.course_roster import COURSE_TRIES, change_places
 from domain.kernel.presence import PresenceGuard
 from domain.scheduling.series.errors import Conflict
-from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.course_events import CourseEnrolment
+from domain.scheduling.sessions.course import Course, CourseEnrolment
 from domain.scheduling.sessions.errors import CourseFullError, SessionFullError
 
 

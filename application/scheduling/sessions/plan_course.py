@@ -21,9 +21,10 @@ from application.scheduling.sessions.plan_session import seats_of, terms_of
 from domain.kernel.provenance import CommandRepeatedError
 from domain.practice.resource import Resource
 from domain.scheduling.series.errors import SeriesConflictError
+from domain.scheduling.series.occurrence_plan import PlannedOccurrence
 from domain.scheduling.series.occurrences import Occurrence, occurrences
 from domain.scheduling.series.recurrence import Recurrence
-from domain.scheduling.sessions.course import Course, PlannedGroupSession
+from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.sessions.terms import checked_staff
 from domain.scheduling.time_claim import TimeRelease
@@ -106,7 +107,7 @@ def plan_course(log: PracticeLog, command: PlanCourse, context: Context) -> Outc
         zone=plan.zone,
         rrule=command.rrule,
         sessions=[
-            PlannedGroupSession(
+            PlannedOccurrence(
                 each.index, each.original, each.starts_at, planned.get(each.index), skipped.get(each.index)
             )
             for each in plan.occurrences

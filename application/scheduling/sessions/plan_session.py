@@ -16,7 +16,6 @@ from application.scheduling.availability.schedule import load_schedule, start_wi
 from application.scheduling.availability.visit_caps import caps_on_session
 from application.scheduling.reach import own_clinicians
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.money import Money
 from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
 from domain.practice.resource import Resource
@@ -88,16 +87,16 @@ def seats_of(service: Service, seats: int | None) -> int:
 
 def terms_of(service: Service, staff_ids: Sequence[UUID], slot: Slot, seats: int) -> GroupSessionTerms:
     """Return what is planned, under the terms of the service as they are now."""
-    fields = service.fields
+    terms = service.terms
     return GroupSessionTerms(
         service_id=service.id,
         staff_ids=tuple(staff_ids),
         location_id=slot.location_id,
         resource_ids=slot.resource_ids,
         during=TimeRange(slot.starts_at, slot.ends_at),
-        price=Money(fields["price_amount_minor"], fields["price_currency"]),
-        mode=fields["mode"],
+        price=terms.price,
+        mode=terms.mode,
         seats=seats,
-        buffer_before_minutes=fields["buffer_before_minutes"],
-        buffer_after_minutes=fields["buffer_after_minutes"],
+        buffer_before_minutes=terms.buffer_before_minutes,
+        buffer_after_minutes=terms.buffer_after_minutes,
     )

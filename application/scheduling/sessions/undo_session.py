@@ -19,7 +19,6 @@ from domain.kernel.presence import PresenceGuard
 from domain.patients.errors import PatientWithdrawnError
 from domain.scheduling.errors import NothingToUndoError, NotLastError
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession
-from domain.scheduling.sessions.undo import undo
 from domain.scheduling.time_claim import TimeRelease
 
 _IN_IT = (EnrolmentStatus.ENROLLED, EnrolmentStatus.WAITING)
@@ -52,7 +51,7 @@ def undo_session(log: PracticeLog, command: UndoSession, context: Context) -> Ou
         if began is None:
             raise NothingToUndoError
         earlier = log.look_up(GroupSession, session.id, version=began.version - 1) if began.version > 1 else None
-        undo(session, began.event_type.rpartition(".")[2], earlier, context.now)
+        session.undo(began.event_type.rpartition(".")[2], earlier, context.now)
         guards: list[Guard] = [*_time_guards(log, session, context)]
         # One command withdraws one person, so that at most one comes back, under whatever ids.
         for patient_id in _coming_back(session):

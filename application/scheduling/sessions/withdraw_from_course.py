@@ -10,8 +10,7 @@ from application.kernel.practice_log import PracticeLog
 from application.patients.person import person_of
 from application.scheduling.reach import own_course
 from application.scheduling.sessions.course_roster import COURSE_TRIES, change_places
-from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.course_events import CourseWithdrawal
+from domain.scheduling.sessions.course import Course, CourseWithdrawal
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.availability.query import Slot
 from domain.scheduling.errors import TimeTakenError
-from domain.scheduling.series.series import Scope, Series, SeriesChange
+from domain.scheduling.series.occurrence_plan import PlanChange, Scope
+from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.course_events import CourseChange
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.time_claim import TimeClaim
 
@@ -74,9 +74,9 @@ class Moving:
         touched: list[Series] = []
         for series in log.load_all(Series, list(by_series)).values() if by_series else ():
             moved = by_series[series.id]
-            starts = {i: moved[i].to for i in sorted(moved) if series.visits[i].starts_at == moved[i].starts_at}
+            starts = {i: moved[i].to for i in sorted(moved) if series.occurrences[i].starts_at == moved[i].starts_at}
             if starts:
-                change = SeriesChange(Scope.FOLLOWING, min(starts), list(starts), {})
+                change = PlanChange(Scope.FOLLOWING, min(starts), list(starts), {})
                 series.change(change, series.clinician_id, starts, self._now)
                 touched.append(series)
         return touched
@@ -90,12 +90,12 @@ class Moving:
         for course in log.load_all(Course, list(by_course)).values() if by_course else ():
             moved = by_course[course.id]
             starts = {
-                each.index: moved[each.session_id].to
-                for each in course.sessions
-                if each.session_id in moved and each.starts_at == moved[each.session_id].starts_at
+                each.index: moved[each.booked_id].to
+                for each in course.occurrences.values()
+                if each.booked_id in moved and each.starts_at == moved[each.booked_id].starts_at
             }
             if starts:
-                change = CourseChange(Scope.FOLLOWING, min(starts), list(starts), {})
+                change = PlanChange(Scope.FOLLOWING, min(starts), list(starts), {})
                 course.change(change, course.staff_ids, starts, self._now)
                 touched.append(course)
         return touched

@@ -1,65 +1,97 @@
 """An appointment: one visit of one patient, from booking to its end."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
+from dataclasses import field
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
-from eventsourcing.domain import event
-
 from domain.kernel.personal_data import Personal
-from domain.kernel.text import clean_paragraphs
+from domain.kernel.text import clean_notes, clean_reason
 from domain.kernel.time_range import TimeRange
-from domain.scheduling.appointments import appointment_events as facts
-from domain.scheduling.appointments.claims import claims_of
-from domain.scheduling.appointments.notes import clean_notes
-from domain.scheduling.appointments.status import Status, refuse_closed, refuse_fixed, refuse_unagreed
-from domain.scheduling.appointments.undo import (
-    NOTES_CHANGED,
-    UndoableAggregate,
-    UndoState,
-    earlier_notes,
-    remember,
-    undoable,
-)
+from domain.scheduling.appointments import appointment_events as events
+from domain.scheduling.appointments.status import HOLDING, Status, refuse_closed, refuse_fixed, refuse_unagreed
+from domain.scheduling.appointments.undo import CORRECTION, NOTES_CHANGED, UndoableAggregate, UndoState
 from domain.scheduling.appointments.visit import SeriesPlace, Visit
 from domain.scheduling.availability.override import clean_override_reason
 from domain.scheduling.errors import (
     AlreadyCheckedInError,
     AlreadyStartedError,
     InThePastError,
+    NothingToUndoError,
+    NotLastError,
     NotRequestedError,
     NotStartedError,
+    TooLateToUndoError,
 )
-from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.time_claim import TimeClaim, pending_key
+
+_ATTENDANCE: Final = ("checked_in", "completed", "not_attended")
 
 
 class Appointment(UndoableAggregate):
+    """``exempt_from``, ``overlaps``, ``beside`` and ``exemption`` describe an override of rules.
+
+    ``earlier`` is the state to which an undo returns, ``last_act`` the last command; ``notes_before``
+    are the notes before their last change, with ``noted_by_itself`` of that time.
+    """
+
     TOPIC = "scheduling.appointment"
 
-    Booked = facts.Booked
-    Requested = facts.Requested
-    Exempted = facts.Exempted
-    Confirmed = facts.Confirmed
-    Declined = facts.Declined
-    Rescheduled = facts.Rescheduled
-    Reassigned = facts.Reassigned
-    Cancelled = facts.Cancelled
-    CheckedIn = facts.CheckedIn
-    Completed = facts.Completed
-    NotAttended = facts.NotAttended
-    NotesChanged = facts.NotesChanged
-    Undone = facts.Undone
-    Withdrawn = facts.Withdrawn
+    Booked = events.Booked
+    Requested = events.Requested
+    Exempted = events.Exempted
+    Confirmed = events.Confirmed
+    Declined = events.Declined
+    Rescheduled = events.Rescheduled
+    Reassigned = events.Reassigned
+    Cancelled = events.Cancelled
+    CheckedIn = events.CheckedIn
+    Completed = events.Completed
+    NotAttended = events.NotAttended
+    NotesChanged = events.NotesChanged
+    Undone = events.Undone
+    Withdrawn = events.Withdrawn
+
+    patient_id: UUID
+    service_id: UUID
+    clinician_id: UUID
+    location_id: UUID
+    resource_ids: list[UUID]
+    starts_at: datetime
+    ends_at: datetime
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    mode: str
+    price_amount_minor: int
+    price_currency: str
+    series_id: UUID | None = None
+    occurrence: int | None = None
+    original: str | None = None
+    status: str = Status.BOOKED.value
+    was_agreed: bool = True
+    cancellation_reason: Personal[str] | None = None
+    decline_reason: Personal[str] | None = None
+    exempt_from: list[str] = field(default_factory=list)
+    overlaps: list[UUID] = field(default_factory=list)
+    beside: list[UUID] = field(default_factory=list)
+    exemption: Personal[str] | None = None
+    notes: Personal[str | None] = None
+    noted_by_itself: bool = False
+    notes_before: tuple[Personal[str | None], bool] | None = None
+    earlier: UndoState | None = None
+    last_act: str | None = None
 
     @classmethod
     def book(
         cls, *, id: UUID, visit: Visit, at: datetime, retrospective: bool = False, place: SeriesPlace | None = None
     ) -> Self:
-        """Book the visit. ``retrospective`` records one that has already begun, as an import does; ``place`` is its one in a series.
+        """Book the visit; ``place`` identifies it in a series.
 
-        Whether the time is free is for ``availability`` to say, and for the claims to guarantee.
-        Raises InThePastError.
+        ``retrospective`` allows a visit that has already begun, for imports. ``availability`` checks that
+        the time is free, and the claims guarantee it. Raises InThePastError.
         """
         if visit.during.starts_at < at and not retrospective:
             raise InThePastError
@@ -68,74 +100,43 @@ class Appointment(UndoableAggregate):
 
     @classmethod
     def request(cls, *, id: UUID, visit: Visit, at: datetime) -> Self:
-        """Ask for the visit: it takes its time when it is confirmed. Raises InThePastError."""
+        """Request the visit; it claims its time when it is confirmed. Raises InThePastError."""
         if visit.during.starts_at < at:
             raise InThePastError
         return cls._create(cls.Requested, id=id, timestamp=at, **visit.fields())
 
-    @event(facts.Booked)
-    def __init__(
-        self,
-        patient_id: UUID,
-        service_id: UUID,
-        clinician_id: UUID,
-        location_id: UUID,
-        resource_ids: list[UUID],
-        starts_at: datetime,
-        ends_at: datetime,
-        buffer_before_minutes: int,
-        buffer_after_minutes: int,
-        mode: str,
-        price_amount_minor: int,
-        price_currency: str,
-        timestamp: datetime,
-        series_id: UUID | None = None,
-        occurrence: int | None = None,
-        original: str | None = None,
-    ) -> None:
-        self.patient_id, self.service_id = patient_id, service_id
-        self.clinician_id, self.location_id = clinician_id, location_id
-        self.starts_at, self.ends_at = starts_at, ends_at
-        self.buffer_before_minutes, self.buffer_after_minutes = buffer_before_minutes, buffer_after_minutes
-        self.resource_ids, self.mode = resource_ids, mode
-        self.price_amount_minor, self.price_currency = price_amount_minor, price_currency
-        self.series_id, self.occurrence, self.original = series_id, occurrence, original
-        self.status: str = Status.BOOKED.value
-        self.was_agreed = True
-        self.cancellation_reason: Personal[str] | None = None
-        self.decline_reason: Personal[str] | None = None
-        self.exemption: Personal[str] | None = None
-        self.notes: Personal[str | None] = None
-        self.noted_by_itself = False
-        self.notes_before: tuple[Personal[str | None], bool] | None = None
-        self.exempt_from: list[str] = []
-        self.overlaps: list[UUID] = []
-        self.beside: list[UUID] = []
-        # Undone, a booking leaves no visit, and no cancellation either.
-        self.earlier: UndoState | None
-        self.last_act: str | None
-        remember(self, "booked", status=Status.ARCHIVED.value)
-
     @property
     def during(self) -> TimeRange:
-        """The visit, without its buffers."""
+        """The visit without its buffers."""
         return TimeRange(self.starts_at, self.ends_at)
-
-    def claims(self) -> list[TimeClaim]:
-        """Return the time that the visit holds now."""
-        return claims_of(self)
 
     @property
     def taken(self) -> TimeRange:
         """The visit with its buffers."""
         return self.during.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
 
+    def claims(self) -> list[TimeClaim]:
+        """Return the claims on the time of the clinician and of each resource, with the buffers.
+
+        A request has one pending claim, which only counts towards limits. A cancelled visit and a no-show
+        claim nothing; a completed visit keeps its time.
+        """
+        if self.status == Status.REQUESTED:
+            what = pending_key(self.clinician_id)
+            return [TimeClaim(self.id, what, self.taken, self.during, self.service_id, beside=True, pending=True)]
+        if self.status not in HOLDING:
+            return []
+        return [
+            TimeClaim(self.id, what, self.taken, self.during, self.service_id, beside=what in self.beside)
+            for what in (self.clinician_id, *self.resource_ids)
+        ]
+
     def exempt(
         self, rules: Sequence[str], overlaps: Sequence[UUID], beside: Sequence[UUID], reason: str, at: datetime
     ) -> None:
-        """Say why a visit that is being booked or moved sets rules aside: ``rules`` are the codes of what would have refused it.
+        """Record why the visit is booked or moved against ``rules``, the codes of its refusals.
 
-        ``overlaps`` hold the time that it is booked beside, ``beside`` are whom and what it shares with them.
+        ``overlaps`` are the holders of the same time; ``beside`` is what the visit shares with them.
         Raises what ``clean_override_reason`` raises.
         """
         self.trigger_event(
@@ -149,9 +150,9 @@ class Appointment(UndoableAggregate):
         )
 
     def confirm(self, resource_ids: Iterable[UUID], at: datetime) -> bool:
-        """Agree to a request; from now on it takes its time. Return whether anything was recorded.
+        """Accept a request, which then claims its time. Return whether an event was recorded.
 
-        Raises AlreadyCancelledError, AlreadyDeclinedError, AlreadyArchivedError, AlreadyClosedError, InThePastError.
+        Raises what ``refuse_closed`` raises, and InThePastError.
         """
         refuse_closed(self.status)
         if self.status != Status.REQUESTED:
@@ -162,17 +163,17 @@ class Appointment(UndoableAggregate):
         return True
 
     def decline(self, reason: str | None, at: datetime) -> bool:
-        """Return whether anything was recorded: declining twice records nothing the second time.
+        """Decline a request. Return whether an event was recorded; a repeat records nothing.
 
-        Raises NotRequestedError, AlreadyCancelledError, AlreadyArchivedError, AlreadyClosedError; InvalidValueError as ``cancel``.
+        Raises what ``refuse_closed`` raises, NotRequestedError; InvalidValueError as ``cancel``.
         """
         if self.status == Status.DECLINED:
             return False
         refuse_closed(self.status)
         if self.status != Status.REQUESTED:
             raise NotRequestedError
-        said = "" if reason is None else clean_paragraphs("reason", reason, 1000)
-        self.trigger_event(self.Declined, patient_id=self.patient_id, reason=said, timestamp=at)
+        cleaned = "" if reason is None else clean_reason("reason", reason)
+        self.trigger_event(self.Declined, patient_id=self.patient_id, reason=cleaned, timestamp=at)
         return True
 
     def reschedule(
@@ -184,9 +185,9 @@ class Appointment(UndoableAggregate):
         clinician_id: UUID | None = None,
         location_id: UUID | None = None,
     ) -> bool:
-        """Move to another time, and with it to a clinician and a place if they are named. Return whether anything was recorded.
+        """Move to another time, optionally to another clinician and location.
 
-        Raises what ``refuse_fixed`` raises, and InThePastError.
+        Return whether an event was recorded. Raises what ``refuse_fixed`` raises, and InThePastError.
         """
         clinician, location = clinician_id or self.clinician_id, location_id or self.location_id
         if to == self.during:
@@ -206,9 +207,9 @@ class Appointment(UndoableAggregate):
         return True
 
     def reassign(self, clinician_id: UUID, location_id: UUID, resource_ids: Iterable[UUID], at: datetime) -> bool:
-        """Give the visit to another clinician or room, at its own time. Return whether anything was recorded.
+        """Change the clinician, location or resources, at the same time.
 
-        Raises what ``refuse_fixed`` raises, and InThePastError.
+        Return whether an event was recorded. Raises what ``refuse_fixed`` raises, and InThePastError.
         """
         refuse_fixed(self.status)
         resources = list(resource_ids)
@@ -222,9 +223,9 @@ class Appointment(UndoableAggregate):
         return True
 
     def cancel(self, reason: str, at: datetime) -> bool:
-        """Return whether anything was recorded: cancelling twice records nothing the second time.
+        """Cancel the visit. Return whether an event was recorded; a repeat records nothing.
 
-        Raises AlreadyClosedError, AlreadyDeclinedError, AlreadyArchivedError; AlreadyStartedError: from ``starts_at`` on;
+        Raises what ``refuse_closed`` raises; AlreadyStartedError: from ``starts_at`` on;
         InvalidValueError: no reason, or over 1000 characters.
         """
         if self.status == Status.CANCELLED:
@@ -232,12 +233,12 @@ class Appointment(UndoableAggregate):
         refuse_closed(self.status)
         if at >= self.starts_at:
             raise AlreadyStartedError
-        reason = clean_paragraphs("reason", reason, 1000)
-        self.trigger_event(self.Cancelled, patient_id=self.patient_id, reason=reason, timestamp=at)
+        cleaned = clean_reason("reason", reason)
+        self.trigger_event(self.Cancelled, patient_id=self.patient_id, reason=cleaned, timestamp=at)
         return True
 
     def check_in(self, at: datetime) -> bool:
-        """Note that the patient has arrived, at any time, for people come early and late. Return whether anything was recorded.
+        """Record that the patient has arrived, early or late. Return whether an event was recorded.
 
         Raises what ``refuse_unagreed`` raises.
         """
@@ -248,7 +249,7 @@ class Appointment(UndoableAggregate):
         return True
 
     def complete(self, at: datetime) -> bool:
-        """Return whether anything was recorded: completing twice records nothing the second time.
+        """Complete the visit. Return whether an event was recorded; a repeat records nothing.
 
         Raises what ``refuse_unagreed`` raises, and NotStartedError: before ``starts_at``.
         """
@@ -261,7 +262,7 @@ class Appointment(UndoableAggregate):
         return True
 
     def mark_no_show(self, at: datetime) -> bool:
-        """Note that the patient did not come. Return whether anything was recorded.
+        """Record that the patient did not come. Return whether an event was recorded.
 
         Raises what ``refuse_unagreed`` raises; AlreadyCheckedInError; NotStartedError: before ``starts_at``.
         """
@@ -276,24 +277,72 @@ class Appointment(UndoableAggregate):
         return True
 
     def change_notes(self, notes: str | None, at: datetime, *, by_itself: bool = True, act: str | None = None) -> bool:
-        """Keep what staff should know of this visit, whatever has become of it; None takes it away. Return whether anything was recorded.
+        """Set the notes for staff, in any status; None removes them. Return whether an event was recorded.
 
-        ``by_itself``: it is written for this visit alone, not for several of a series. ``act``: it is part of that one.
-        Raises what ``clean_notes`` raises.
+        ``by_itself``: for this visit alone, not for several of a series. ``act``: the command that the
+        notes are part of. Raises what ``clean_notes`` raises.
         """
         notes = clean_notes(notes)
         if notes == self.notes:
             return False
-        said = {"patient_id": self.patient_id, "notes": notes, "by_itself": by_itself, "act": act}
-        self.trigger_event(self.NotesChanged, **said, timestamp=at)
+        self._record_notes(notes, by_itself, act, at)
+        return True
+
+    def withdraw(self, at: datetime) -> bool:
+        """Archive a visit whose import was undone, in any status. Return whether an event was recorded."""
+        if self.status == Status.ARCHIVED:
+            return False
+        self.trigger_event(self.Withdrawn, timestamp=at)
         return True
 
     def undo(self, at: datetime, act: str | None = None) -> None:
-        """Take the last command back, or ``act``: the visit is again what it was before it. A booking is archived.
+        """Undo the last command and restore the state before it; an undone booking is archived.
 
-        Raises what ``undoable`` raises.
+        ``act`` names the command to undo: the last one that changed more than notes, or NOTES_CHANGED.
+        Bookings and changes can be undone until the visit starts, attendance until a day after its end,
+        and notes at any time.
+        Raises NothingToUndoError: it was undone already; NotLastError: another command followed;
+        AlreadyStartedError, TooLateToUndoError.
         """
-        earlier = undoable(self, act, at)
-        self.trigger_event(self.Undone, **earlier, timestamp=at)
-        if earlier["act"] == NOTES_CHANGED:
-            self.trigger_event(self.NotesChanged, **earlier_notes(self), timestamp=at)
+        act = act or self.last_act
+        if act == NOTES_CHANGED and self.notes_before:
+            notes, by_itself = self.notes_before
+            self.trigger_event(self.Undone, **self._state_before(act), timestamp=at)
+            self._record_notes(notes, by_itself, "undone", at)
+            return
+        if self.earlier is None or act in (None, NOTES_CHANGED):
+            raise NothingToUndoError
+        if self.earlier["act"] != act:
+            raise NotLastError
+        if act in _ATTENDANCE:
+            if at >= self.ends_at + CORRECTION:
+                raise TooLateToUndoError
+        elif at >= min(self.starts_at, self.earlier["starts_at"]):
+            raise AlreadyStartedError
+        self.trigger_event(self.Undone, **self.earlier, timestamp=at)
+
+    def remember(self, act: str, *, status: Status | None = None) -> None:
+        """Keep the present state for an undo of ``act``, which follows; called by events.
+
+        ``status`` is the status after that undo if it is not the present one.
+        """
+        self.earlier, self.last_act = self._state_before(act), act
+        if status is not None:
+            self.earlier["status"] = status.value
+
+    def _state_before(self, act: str) -> UndoState:
+        return {
+            "act": act,
+            "status": self.status,
+            "clinician_id": self.clinician_id,
+            "location_id": self.location_id,
+            "resource_ids": self.resource_ids,
+            "starts_at": self.starts_at,
+            "ends_at": self.ends_at,
+            "beside": self.beside,
+        }
+
+    def _record_notes(self, notes: Personal[str | None], by_itself: bool, act: str | None, at: datetime) -> None:
+        self.trigger_event(
+            self.NotesChanged, patient_id=self.patient_id, notes=notes, by_itself=by_itself, act=act, timestamp=at
+        )

@@ -1,20 +1,22 @@
-"""The facts of an appointment's life, and what each makes of it. They are known as ``Appointment.Booked`` and so on.
+"""The events of an appointment, accessed as ``Appointment.Booked`` and so on."""
 
-An appointment knows its facts, so they cannot know it by its type.
-"""
+from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.personal_data import Personal
 from domain.scheduling.appointments.status import Status
-from domain.scheduling.appointments.undo import NOTES_CHANGED, remember
+from domain.scheduling.appointments.undo import NOTES_CHANGED
+
+if TYPE_CHECKING:
+    from domain.scheduling.appointments.appointment import Appointment
 
 
 class Agreed(InitialEvent):
-    """What both facts that begin an appointment tell of the visit."""
+    """The fields of Visit."""
 
     patient_id: UUID
     service_id: UUID
@@ -31,8 +33,9 @@ class Agreed(InitialEvent):
 
 
 class Booked(Agreed):
-    """``series_id``, ``occurrence`` (its number in the series) and ``original`` (its time on the series' wall clock as it was planned
-    first) are there if the visit was booked as one of a series.
+    """The series fields are set if the visit belongs to a series.
+
+    ``occurrence`` is its number, ``original`` its originally planned local time.
     """
 
     TOPIC = "scheduling.appointment.booked"
@@ -41,21 +44,25 @@ class Booked(Agreed):
     occurrence: int | None = None
     original: str | None = None
 
+    def apply(self, aggregate: Appointment) -> None:
+        aggregate.remember("booked", status=Status.ARCHIVED)
+
 
 class Requested(Agreed):
-    """Asked for, and not yet agreed to: it takes no time from anybody."""
+    """The visit was requested; it claims no time until it is confirmed."""
 
     TOPIC = "scheduling.appointment.requested"
 
-    def apply(self, aggregate: Any) -> None:
-        aggregate.status = Status.REQUESTED.value
-        aggregate.was_agreed = False
-        remember(aggregate, "requested", status=Status.ARCHIVED.value)
+    def apply(self, aggregate: Appointment) -> None:
+        aggregate.status, aggregate.was_agreed = Status.REQUESTED.value, False
+        aggregate.remember("requested", status=Status.ARCHIVED)
 
 
 class Exempted(Aggregate.Event):
-    """Recorded with a booking or a move that sets rules aside, on purpose. ``beside`` are those of its things that others have at
-    the same time.
+    """Recorded with a booking or move that overrides rules on purpose.
+
+    ``rules`` are the codes of the overridden rules, ``overlaps`` the holders of the same time, and
+    ``beside`` the clinician and resources shared with them.
     """
 
     TOPIC = "scheduling.appointment.exempted"
@@ -66,38 +73,38 @@ class Exempted(Aggregate.Event):
     beside: list[UUID]
     reason: Personal[str]
 
-    def apply(self, aggregate: Any) -> None:
+    def apply(self, aggregate: Appointment) -> None:
         aggregate.exempt_from, aggregate.overlaps, aggregate.beside = self.rules, self.overlaps, self.beside
         aggregate.exemption = self.reason
 
 
 class Confirmed(Aggregate.Event):
-    """``resource_ids`` are the rooms and devices that the visit takes now; others may have been free when it was asked for."""
+    """``resource_ids`` are the resources used now; they may differ from those at the request."""
 
     TOPIC = "scheduling.appointment.confirmed"
     resource_ids: list[UUID]
 
-    def apply(self, aggregate: Any) -> None:
-        remember(aggregate, "confirmed")
+    def apply(self, aggregate: Appointment) -> None:
+        aggregate.remember("confirmed")
         aggregate.status, aggregate.resource_ids = Status.BOOKED.value, self.resource_ids
         aggregate.was_agreed = True
 
 
 class Declined(Aggregate.Event):
-    """``reason`` is empty where none was given."""
+    """``reason`` is empty if none was given."""
 
     TOPIC = "scheduling.appointment.declined"
     SUBJECT = "patient_id"
     patient_id: UUID
     reason: Personal[str]
 
-    def apply(self, aggregate: Any) -> None:
-        remember(aggregate, "declined")
+    def apply(self, aggregate: Appointment) -> None:
+        aggregate.remember("declined")
         aggregate.status, aggregate.decline_reason = Status.DECLINED.value, self.reason or None
 
 
 class Rescheduled(Aggregate.Event):
-    """``clinician_id`` and ``location_id`` are there if they are others from now on."""
+    """``clinician_id`` and ``location_id`` are set only if they changed."""
 
     TOPIC = "scheduling.appointment.rescheduled"
     SCHEMA_VERSION = 2
@@ -107,8 +114,8 @@ class Rescheduled(Aggregate.Event):
     clinician_id: UUID | None = None
     location_id: UUID | None = None
 
-    def apply(self, aggregate: Any) -> None:
-        remember(aggregate, "rescheduled")
+    def apply(self, aggregate: Appointment) -> None:
+        aggregate.remember("rescheduled")
         aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
         aggregate.clinician_id = self.clinician_id or aggregate.clinician_id
         aggregate.location_id = self.location_id or aggregate.location_id
@@ -121,8 +128,8 @@ class Reassigned(Aggregate.Event):
     location_id: UUID
     resource_ids: list[UUID]
 
-    def apply(self, aggregate: Any) -> None:
-        remember(aggregate, "reassigned")
+    def apply(self, aggregate: Appointment) -> None:
+        aggregate.remember("reassigned")
         aggregate.clinician_id, aggregate.location_id = self.clinician_id, self.location_id
         aggregate.resource_ids, aggregate.beside = self.resource_ids, []
 
@@ -133,38 +140,39 @@ class Cancelled(Aggregate.Event):
     patient_id: UUID
     reason: Personal[str]
 
-    def apply(self, aggregate: Any) -> None:
-        remember(aggregate, "cancelled")
+    def apply(self, aggregate: Appointment) -> None:
+        aggregate.remember("cancelled")
         aggregate.status, aggregate.cancellation_reason = Status.CANCELLED.value, self.reason
 
 
 class CheckedIn(Aggregate.Event):
     TOPIC = "scheduling.appointment.checked_in"
 
-    def apply(self, aggregate: Any) -> None:
-        remember(aggregate, "checked_in")
+    def apply(self, aggregate: Appointment) -> None:
+        aggregate.remember("checked_in")
         aggregate.status = Status.CHECKED_IN.value
 
 
 class Completed(Aggregate.Event):
     TOPIC = "scheduling.appointment.completed"
 
-    def apply(self, aggregate: Any) -> None:
-        remember(aggregate, "completed")
+    def apply(self, aggregate: Appointment) -> None:
+        aggregate.remember("completed")
         aggregate.status = Status.COMPLETED.value
 
 
 class NotAttended(Aggregate.Event):
     TOPIC = "scheduling.appointment.not_attended"
 
-    def apply(self, aggregate: Any) -> None:
-        remember(aggregate, "not_attended")
+    def apply(self, aggregate: Appointment) -> None:
+        aggregate.remember("not_attended")
         aggregate.status = Status.NO_SHOW.value
 
 
 class NotesChanged(Aggregate.Event):
-    """``by_itself``: they were written for this visit alone, and not for several of a series. ``act`` is there if they are part of
-    another act: they came with the booking, or are again what they were since a change of them was undone.
+    """``by_itself``: the notes were written for this visit alone, not for several of a series.
+
+    ``act`` is set if the notes are part of another command: a booking, or the undo of a change of notes.
     """
 
     TOPIC = "scheduling.appointment.notes_changed"
@@ -174,17 +182,19 @@ class NotesChanged(Aggregate.Event):
     by_itself: bool
     act: str | None = None
 
-    def apply(self, aggregate: Any) -> None:
+    def apply(self, aggregate: Appointment) -> None:
         if self.act is None:
-            aggregate.notes_before, aggregate.last_act = (aggregate.notes, aggregate.noted_by_itself), NOTES_CHANGED
+            aggregate.notes_before = (aggregate.notes, aggregate.noted_by_itself)
+            aggregate.last_act = NOTES_CHANGED
         else:
             aggregate.notes_before = None
         aggregate.notes, aggregate.noted_by_itself = self.notes, self.by_itself
 
 
 class Undone(Aggregate.Event):
-    """The last command, ``act``, does not count; the appointment is what it was before it, as the other fields say. What its notes were
-    is said by the fact that comes with it.
+    """The command ``act`` was undone; the other fields are the restored state.
+
+    Notes are restored by the NotesChanged event recorded with this one.
     """
 
     TOPIC = "scheduling.appointment.undone"
@@ -197,12 +207,9 @@ class Undone(Aggregate.Event):
     ends_at: datetime
     beside: list[UUID]
 
-    def apply(self, aggregate: Any) -> None:
-        aggregate.status, aggregate.clinician_id, aggregate.location_id = (
-            self.status,
-            self.clinician_id,
-            self.location_id,
-        )
+    def apply(self, aggregate: Appointment) -> None:
+        aggregate.status = self.status
+        aggregate.clinician_id, aggregate.location_id = self.clinician_id, self.location_id
         aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
         aggregate.resource_ids, aggregate.beside = self.resource_ids, self.beside
         aggregate.last_act = None
@@ -211,10 +218,10 @@ class Undone(Aggregate.Event):
 
 
 class Withdrawn(Aggregate.Event):
-    """The import that booked the visit was undone: there is no visit, and nobody had cancelled one."""
+    """The import that booked the visit was undone; the visit counts as never booked."""
 
     TOPIC = "scheduling.appointment.withdrawn"
 
-    def apply(self, aggregate: Any) -> None:
+    def apply(self, aggregate: Appointment) -> None:
         aggregate.earlier = aggregate.notes_before = aggregate.last_act = None
         aggregate.status = Status.ARCHIVED.value

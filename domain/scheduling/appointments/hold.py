@@ -1,11 +1,11 @@
-"""A hold: a time kept for somebody who is about to book it. It ends by itself when its time is up."""
+"""A hold: a slot reserved for a short time before it is booked; it expires by itself."""
+
+from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
-
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
@@ -14,7 +14,7 @@ from domain.scheduling.availability.query import Slot, VisitRules
 from domain.scheduling.time_claim import TimeClaim
 
 LONGEST_MINUTES: Final = 10
-"""Long enough to type a name, too short to keep a schedule closed."""
+"""Long enough to enter a name, too short to block a schedule."""
 
 
 class HoldStatus(StrEnum):
@@ -29,8 +29,21 @@ class HoldStatus(StrEnum):
 class Hold(Aggregate):
     TOPIC = "scheduling.hold"
 
+    service_id: UUID
+    clinician_id: UUID
+    location_id: UUID
+    resource_ids: list[UUID]
+    starts_at: datetime
+    ends_at: datetime
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    expires_at: datetime
+    counts_as: list[UUID]
+    appointment_id: UUID | None = None
+    is_released: bool = False
+
     class Placement(InitialEvent):
-        """``counts_as`` are keyed digests of who holds, one for each cap that the hold counts towards."""
+        """``counts_as`` are keyed digests of the holder, one for each cap that the hold counts towards."""
 
         TOPIC = "scheduling.hold.placed"
         service_id: UUID
@@ -48,8 +61,14 @@ class Hold(Aggregate):
         TOPIC = "scheduling.hold.used"
         appointment_id: UUID
 
+        def apply(self, aggregate: Hold) -> None:
+            aggregate.appointment_id = self.appointment_id
+
     class Released(Aggregate.Event):
         TOPIC = "scheduling.hold.released"
+
+        def apply(self, aggregate: Hold) -> None:
+            aggregate.is_released = True
 
     @classmethod
     def place(
@@ -64,7 +83,7 @@ class Hold(Aggregate):
         counts_as: list[UUID],
         at: datetime,
     ) -> Self:
-        """Keep a slot for 1 to 10 minutes. Raises InvalidValueError: for longer, or no time at all."""
+        """Reserve a slot for 1 to 10 minutes. Raises InvalidValueError: another duration."""
         return cls._create(
             cls.Placement,
             id=id,
@@ -81,35 +100,6 @@ class Hold(Aggregate):
             counts_as=counts_as,
         )
 
-    @event(Placement)
-    def __init__(
-        self,
-        service_id: UUID,
-        clinician_id: UUID,
-        location_id: UUID,
-        resource_ids: list[UUID],
-        starts_at: datetime,
-        ends_at: datetime,
-        buffer_before_minutes: int,
-        buffer_after_minutes: int,
-        expires_at: datetime,
-        counts_as: list[UUID],
-        timestamp: datetime,
-    ) -> None:
-        self.service_id = service_id
-        self.clinician_id = clinician_id
-        self.location_id = location_id
-        self.resource_ids = resource_ids
-        self.starts_at = starts_at
-        self.ends_at = ends_at
-        self.buffer_before_minutes = buffer_before_minutes
-        self.buffer_after_minutes = buffer_after_minutes
-        self.expires_at = expires_at
-        self.counts_as = counts_as
-        self.placed_at = timestamp
-        self.appointment_id: UUID | None = None
-        self.is_released = False
-
     def status_at(self, now: datetime) -> HoldStatus:
         if self.appointment_id is not None:
             return HoldStatus.USED
@@ -118,13 +108,13 @@ class Hold(Aggregate):
         return HoldStatus.HELD if now < self.expires_at else HoldStatus.EXPIRED
 
     def claims(self) -> list[TimeClaim]:
-        """Return what the hold keeps: its clinician's and resources' time, and its place among those who may hold at once.
+        """Return the claims on the clinician's and resources' time, and one for each cap on open holds.
 
-        A used or released one keeps nothing; from ``expires_at`` on the claims themselves hold nothing.
+        A used or released hold claims nothing; the claims expire at ``expires_at``.
         """
         if self.appointment_id is not None or self.is_released:
             return []
-        visit, while_held = TimeRange(self.starts_at, self.ends_at), TimeRange(self.placed_at, self.expires_at)
+        visit, while_held = TimeRange(self.starts_at, self.ends_at), TimeRange(self.created_on, self.expires_at)
         taken = visit.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
         return [
             *(
@@ -135,27 +125,19 @@ class Hold(Aggregate):
         ]
 
     def use(self, appointment_id: UUID, at: datetime) -> None:
-        """Note what was booked by it. Only a hold that is held at this moment can be used."""
-        self._used(appointment_id=appointment_id, timestamp=at)
-
-    @event(Used)
-    def _used(self, appointment_id: UUID, timestamp: datetime) -> None:
-        self.appointment_id = appointment_id
+        """Record the booking; the caller checks that the hold is held at this moment."""
+        self.trigger_event(self.Used, appointment_id=appointment_id, timestamp=at)
 
     def release(self, at: datetime) -> bool:
-        """Return whether anything was recorded: what is used, released or expired stays so."""
+        """Return whether an event was recorded; a used, released or expired hold stays as it is."""
         if self.status_at(at) is not HoldStatus.HELD:
             return False
-        self._released(timestamp=at)
+        self.trigger_event(self.Released, timestamp=at)
         return True
-
-    @event(Released)
-    def _released(self, timestamp: datetime) -> None:
-        self.is_released = True
 
 
 def expiry(at: datetime, minutes: int) -> datetime:
-    """Return when a hold of so many minutes ends. Raises InvalidValueError: under 1 or over 10."""
+    """Return when a hold of this length expires. Raises InvalidValueError: under 1 or over 10 minutes."""
     if not 1 <= minutes <= LONGEST_MINUTES:
         raise InvalidValueError("minutes", f"minutes is at least 1 and at most {LONGEST_MINUTES}")
     return at + timedelta(minutes=minutes)

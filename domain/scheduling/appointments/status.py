@@ -1,4 +1,4 @@
-"""How far an appointment has come, and what that rules out."""
+"""The status of an appointment, and the checks that depend on it alone."""
 
 from enum import StrEnum
 from typing import Final
@@ -15,9 +15,10 @@ from domain.scheduling.errors import (
 
 
 class Status(StrEnum):
-    """requested -> booked | declined; booked -> checked_in -> completed | no_show; requested, booked or checked_in -> cancelled.
+    """requested -> booked | declined; booked -> checked_in -> completed | no_show.
 
-    A booking or request that was undone is archived: nobody had cancelled it. So is whatever an import booked that was undone.
+    requested, booked or checked_in -> cancelled. A booking or request that was undone, or whose import
+    was undone, is archived.
     """
 
     REQUESTED = "requested"
@@ -31,9 +32,9 @@ class Status(StrEnum):
 
 
 HOLDING: Final = (Status.BOOKED, Status.CHECKED_IN, Status.COMPLETED)
-"""Who holds time. A request holds none yet, and whoever is over none any more, except that a completed visit has used its own."""
+"""The statuses in which an appointment claims its time."""
 
-_OVER: Final[dict[str, type[SchedulingError]]] = {
+_CLOSED: Final[dict[str, type[SchedulingError]]] = {
     Status.CANCELLED: AlreadyCancelledError,
     Status.DECLINED: AlreadyDeclinedError,
     Status.ARCHIVED: AlreadyArchivedError,
@@ -43,20 +44,20 @@ _OVER: Final[dict[str, type[SchedulingError]]] = {
 
 
 def refuse_closed(status: str) -> None:
-    """Raise why the visit is over, if it is."""
-    if refusal := _OVER.get(status):
+    """Raise the error of a closed status: AlreadyCancelledError, AlreadyClosedError and so on."""
+    if refusal := _CLOSED.get(status):
         raise refusal
 
 
 def refuse_fixed(status: str) -> None:
-    """Raise AlreadyCheckedInError, or why the visit is over, if it cannot be moved any more."""
+    """Raise AlreadyCheckedInError, or what ``refuse_closed`` raises: the visit cannot be moved."""
     refuse_closed(status)
     if status == Status.CHECKED_IN:
         raise AlreadyCheckedInError
 
 
 def refuse_unagreed(status: str) -> None:
-    """Raise NotConfirmedError, or why the visit is over, if nobody can come to it."""
+    """Raise NotConfirmedError, or what ``refuse_closed`` raises: the visit cannot be attended."""
     refuse_closed(status)
     if status == Status.REQUESTED:
         raise NotConfirmedError

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from domain.kernel.text import clean_paragraphs
+from domain.kernel.text import clean_reason
 from domain.kernel.time_range import TimeRange
 from domain.practice.weekly_hours import WEEKDAYS, OpeningHours
 from domain.scheduling.availability.availability import slot_at
@@ -31,7 +31,7 @@ _FARTHEST_DAYS: Final = 36_500
 
 def clean_override_reason(reason: str) -> str:
     """Return why rules are to be set aside. Raises InvalidValueError: no reason, or over 1000 characters."""
-    return clean_paragraphs("override.reason", reason, 1000)
+    return clean_reason("override.reason", reason)
 
 
 class OverrideResult(NamedTuple):

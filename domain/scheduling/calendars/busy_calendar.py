@@ -1,23 +1,23 @@
-"""A busy calendar: when a clinician has something else to do, as another calendar says that was imported."""
+"""A busy calendar: a clinician's busy times, imported from another calendar."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Self, TypedDict
 from uuid import UUID
-
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.time_claim import TimeClaim
 
 _LONGEST_CLAIM: Final = timedelta(hours=24)
-"""Whatever lasts longer is claimed piece by piece: the log takes no claim of more than 40 hours."""
+"""Longer times are claimed in pieces: the log accepts no claim of more than 40 hours."""
 
 
 class BusyTimeFields(TypedDict):
-    """``key`` is what a time is known by as long as the other calendar knows it."""
+    """``key`` identifies a busy time for as long as the other calendar contains it."""
 
     key: UUID
     starts_at: datetime
@@ -25,7 +25,7 @@ class BusyTimeFields(TypedDict):
 
 
 class LeftOutFields(TypedDict):
-    """So many events of the file are no busy time, for one reason."""
+    """The number of calendar events that were skipped for one reason."""
 
     reason: str
     events: int
@@ -33,7 +33,7 @@ class LeftOutFields(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """How many times an import added, moved, took away and left as they were; ``left_out`` are events of the file, by reason."""
+    """The busy times added, moved, removed and unchanged; ``left_out`` counts skipped events by reason."""
 
     added: int
     moved: int
@@ -47,9 +47,15 @@ class ImportCounts:
 
 
 class BusyCalendar(Aggregate):
-    """``times`` are the busy times by their keys; what is over is let go sometime. Nothing of what the clinician does is known here."""
+    """``times`` maps keys to [start, end]; past times are dropped at the next import. Has no event titles."""
 
     TOPIC = "scheduling.busy_calendar"
+
+    clinician_id: UUID
+    name: str
+    times: dict[UUID, list[datetime]] = field(default_factory=dict)
+    last_counts: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    last_left_out: dict[str, int] = field(default_factory=dict)
 
     class Connected(InitialEvent):
         TOPIC = "scheduling.busy_calendar.connected"
@@ -57,7 +63,7 @@ class BusyCalendar(Aggregate):
         name: str
 
     class Imported(Aggregate.Event):
-        """What the file says otherwise than the one before; ``over`` are times that had passed."""
+        """The differences from the previous import; ``over`` are times that had passed."""
 
         TOPIC = "scheduling.busy_calendar.imported"
         added: list[BusyTimeFields]
@@ -67,23 +73,23 @@ class BusyCalendar(Aggregate):
         unchanged: int
         left_out: list[LeftOutFields]
 
+        def apply(self, aggregate: BusyCalendar) -> None:
+            for key in (*self.removed, *self.over):
+                del aggregate.times[key]
+            for time in (*self.added, *self.moved):
+                aggregate.times[time["key"]] = [time["starts_at"], time["ends_at"]]
+            aggregate.last_counts = [len(self.added), len(self.moved), len(self.removed), self.unchanged]
+            aggregate.last_left_out = {skipped["reason"]: skipped["events"] for skipped in self.left_out}
+
     @classmethod
     def connect(cls, *, id: UUID, clinician_id: UUID, name: str, at: datetime) -> Self:
-        """``name`` tells it from the clinician's other calendars."""
+        """``name`` distinguishes the clinician's calendars."""
         return cls._create(cls.Connected, id=id, timestamp=at, clinician_id=clinician_id, name=name)
 
-    @event(Connected)
-    def __init__(self, clinician_id: UUID, name: str, timestamp: datetime) -> None:
-        self.clinician_id = clinician_id
-        self.name = name
-        self.times: dict[UUID, list[datetime]] = {}
-        self.last_counts = [0, 0, 0, 0]
-        self.last_left_out: dict[str, int] = {}
-
     def take_over(self, times: Mapping[UUID, TimeRange], left_out: Mapping[str, int], at: datetime) -> ImportCounts:
-        """Take the times that end after ``at`` for all that there are from then on; return what that changes.
+        """Replace the busy times by those that end after ``at``; return what changed.
 
-        Where it changes nothing, nothing is recorded.
+        Records nothing if nothing changed.
         """
         coming = {key: during for key, during in times.items() if during.ends_at > at}
         known = {key: TimeRange(*ends) for key, ends in self.times.items()}
@@ -93,7 +99,8 @@ class BusyCalendar(Aggregate):
         removed = [key for key, during in gone.items() if during.ends_at > at]
         unchanged = len(coming) - len(added) - len(moved)
         if added or moved or removed:
-            self._imported(
+            self.trigger_event(
+                self.Imported,
                 added=added,
                 moved=moved,
                 removed=removed,
@@ -104,56 +111,38 @@ class BusyCalendar(Aggregate):
             )
         return ImportCounts(len(added), len(moved), len(removed), unchanged, dict(left_out))
 
-    @event(Imported)
-    def _imported(
-        self,
-        added: list[BusyTimeFields],
-        moved: list[BusyTimeFields],
-        removed: list[UUID],
-        over: list[UUID],
-        unchanged: int,
-        left_out: list[LeftOutFields],
-        timestamp: datetime,
-    ) -> None:
-        for key in (*removed, *over):
-            del self.times[key]
-        for each in (*added, *moved):
-            self.times[each["key"]] = [each["starts_at"], each["ends_at"]]
-        self.last_counts = [len(added), len(moved), len(removed), unchanged]
-        self.last_left_out = {each["reason"]: each["events"] for each in left_out}
-
     @property
     def last_import(self) -> ImportCounts:
-        """What the last import that changed something changed."""
+        """The changes of the last import that changed anything."""
         added, moved, removed, unchanged = self.last_counts
         return ImportCounts(added, moved, removed, unchanged, self.last_left_out)
 
     def claims(self) -> list[TimeClaim]:
-        """Return the time that it takes from its clinician: beside whatever lies there already, and in the way of whatever comes.
+        """Return claims on the clinician's time; they may overlap visits that are already booked.
 
-        Times that overlap or touch are one, and no claim is longer than a day.
+        Overlapping and touching times are merged, and split into claims of at most a day.
         """
         claims: list[TimeClaim] = []
-        for stretch in united(TimeRange(*ends) for ends in self.times.values()):
-            begins = stretch.starts_at
-            while begins < stretch.ends_at:
-                ends = min(begins + _LONGEST_CLAIM, stretch.ends_at)
+        for range_ in merged(TimeRange(*ends) for ends in self.times.values()):
+            begins = range_.starts_at
+            while begins < range_.ends_at:
+                ends = min(begins + _LONGEST_CLAIM, range_.ends_at)
                 piece = TimeRange(begins, ends)
                 claims.append(TimeClaim(self.id, self.clinician_id, piece, piece, beside=True))
                 begins = ends
         return claims
 
 
-def united(times: Iterable[TimeRange]) -> list[TimeRange]:
-    """Return the same time as stretches that lie apart and in order."""
-    stretches: list[TimeRange] = []
+def merged(times: Iterable[TimeRange]) -> list[TimeRange]:
+    """Merge overlapping and touching ranges; return disjoint ranges in order."""
+    ranges: list[TimeRange] = []
     for during in sorted(times, key=lambda during: during.starts_at):
-        if stretches and during.starts_at <= stretches[-1].ends_at:
-            until = max(stretches[-1].ends_at, during.ends_at)
-            stretches[-1] = TimeRange(stretches[-1].starts_at, until)
+        if ranges and during.starts_at <= ranges[-1].ends_at:
+            until = max(ranges[-1].ends_at, during.ends_at)
+            ranges[-1] = TimeRange(ranges[-1].starts_at, until)
         else:
-            stretches.append(during)
-    return stretches
+            ranges.append(during)
+    return ranges
 
 
 def _fields(key: UUID, during: TimeRange) -> BusyTimeFields:

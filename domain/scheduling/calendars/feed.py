@@ -1,12 +1,12 @@
-"""A feed: somebody's visits as a calendar that other programs subscribe to. Whoever has its token reads it, until it is revoked."""
+"""A calendar feed of the visits of one clinician or patient, protected by a token only."""
+
+from __future__ import annotations
 
 import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
-
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
@@ -15,7 +15,7 @@ _SHA_256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Detail(StrEnum):
-    """How much a feed tells, each more than the one before: when; what and where; the patient's initials; the patient's name."""
+    """The content of a feed, in increasing detail: times; service and place; initials; patient name."""
 
     BUSY = "busy"
     VISIT = "visit"
@@ -26,8 +26,14 @@ class Detail(StrEnum):
 class Feed(Aggregate):
     TOPIC = "scheduling.feed"
 
+    clinician_id: UUID | None
+    patient_id: UUID | None
+    detail: str
+    token_hash: str
+    is_revoked: bool = False
+
     class Opened(InitialEvent):
-        """Of one clinician's visits, or of one patient's. ``token_hash`` is all that is kept of the token."""
+        """Either ``clinician_id`` or ``patient_id`` is set; only the hash of the token is stored."""
 
         TOPIC = "scheduling.feed.opened"
         clinician_id: UUID | None
@@ -37,6 +43,9 @@ class Feed(Aggregate):
 
     class Revoked(Aggregate.Event):
         TOPIC = "scheduling.feed.revoked"
+
+        def apply(self, aggregate: Feed) -> None:
+            aggregate.is_revoked = True
 
     @classmethod
     def open(
@@ -49,16 +58,16 @@ class Feed(Aggregate):
         token_hash: str,
         at: datetime,
     ) -> Self:
-        """Open a feed of a clinician's visits or of a patient's. ``token_hash`` is the token's SHA-256 in hexadecimal.
+        """Open a feed of a clinician or a patient. ``token_hash`` is the token's SHA-256 in hexadecimal.
 
-        Raises InvalidValueError: of neither or of both; a patient's feed that would tell who the patient is.
+        Raises InvalidValueError: both or neither id, or a patient feed that would show names.
         """
         if not _SHA_256.fullmatch(token_hash):
-            raise InvalidValueError("token_hash", "a token's hash has 64 hexadecimal digits")
+            raise InvalidValueError("token_hash", "token_hash has 64 hexadecimal digits")
         if (clinician_id is None) == (patient_id is None):
-            raise InvalidValueError("clinician_id", "a feed is of one clinician or of one patient")
+            raise InvalidValueError("clinician_id", "a feed has either a clinician_id or a patient_id")
         if patient_id is not None and detail not in (Detail.BUSY, Detail.VISIT):
-            raise InvalidValueError("detail", "a patient's feed tells no name: choose busy or visit")
+            raise InvalidValueError("detail", "a patient feed shows no names; choose busy or visit")
         return cls._create(
             cls.Opened,
             id=id,
@@ -69,28 +78,9 @@ class Feed(Aggregate):
             token_hash=token_hash,
         )
 
-    @event(Opened)
-    def __init__(
-        self,
-        clinician_id: UUID | None,
-        patient_id: UUID | None,
-        detail: str,
-        token_hash: str,
-        timestamp: datetime,
-    ) -> None:
-        self.clinician_id = clinician_id
-        self.patient_id = patient_id
-        self.detail = detail
-        self.token_hash = token_hash
-        self.is_revoked = False
-
     def revoke(self, at: datetime) -> bool:
-        """Return whether anything was recorded: revoking twice records nothing the second time."""
+        """Return whether an event was recorded; a repeat records nothing."""
         if self.is_revoked:
             return False
-        self._revoked(timestamp=at)
+        self.trigger_event(self.Revoked, timestamp=at)
         return True
-
-    @event(Revoked)
-    def _revoked(self, timestamp: datetime) -> None:
-        self.is_revoked = True

@@ -1,116 +1,68 @@
-"""A series: visits of one patient that were planned together by a rule, each an appointment of its own."""
+"""A series: visits of one patient planned together by a rule, each with its own appointment."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Self, TypedDict
+from typing import Self
 from uuid import UUID
 
-from eventsourcing.domain import event
-
-from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
+from domain.scheduling.series.occurrence_plan import (
+    OccurrencePlan,
+    PlanChange,
+    PlanChangeEvent,
+    PlanEvent,
+    PlanMoveEvent,
+    PlannedOccurrence,
+    Scope,
+)
 
 
-class Scope(StrEnum):
-    """Whom a change of a series is meant for, seen from one occurrence."""
+class Series(OccurrencePlan):
+    """The ``booked_id`` of an occurrence is its appointment."""
 
-    THIS = "this"
-    FOLLOWING = "following"
-    ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedVisit:
-    """One occurrence. ``index`` and ``original`` (a naive time on the series' wall clock) are what it is known by, for ever.
-
-    ``starts_at`` is when the series has it, which its own appointment may have left since. One that could not be booked has no
-    appointment, and ``skipped`` is the code of the reason.
-    """
-
-    index: int
-    original: datetime
-    starts_at: datetime
-    appointment_id: UUID | None = None
-    skipped: str | None = None
-
-
-class ChangeFields(TypedDict):
-    """A change of a series in the terms of the facts that tell of it."""
-
-    scope: str
-    from_index: int
-    changed: list[int]
-    kept: list[int]
-    kept_because: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesChange:
-    """What became of each visit that a change was meant for: ``changed`` by index, ``kept`` as it was with the code of the reason."""
-
-    scope: str
-    from_index: int
-    changed: Sequence[int]
-    kept: Mapping[int, str]
-
-    def fields(self) -> ChangeFields:
-        return {
-            "scope": str(self.scope),
-            "from_index": self.from_index,
-            "changed": list(self.changed),
-            "kept": list(self.kept),
-            "kept_because": list(self.kept.values()),
-        }
-
-
-class Series(Aggregate):
     TOPIC = "scheduling.series"
 
-    class Planned(InitialEvent):
+    patient_id: UUID
+    service_id: UUID
+    clinician_id: UUID
+    last_change: PlanChange | None = None
+
+    class Planned(PlanEvent):
         TOPIC = "scheduling.series.planned"
         patient_id: UUID
         service_id: UUID
         clinician_id: UUID
-        zone: str
-        rrule: str
-        indexes: list[int]
-        originals: list[str]
-        starts: list[datetime]
         appointment_ids: list[UUID]
-        skipped_indexes: list[int]
-        skipped_originals: list[str]
-        skipped_starts: list[datetime]
-        skipped_because: list[str]
 
-    class Changed(Aggregate.Event):
+        def apply(self, aggregate: Series) -> None:
+            aggregate.occurrences = self.occurrences(self.appointment_ids)
+
+    class Changed(PlanMoveEvent):
         TOPIC = "scheduling.series.changed"
-        scope: str
-        from_index: int
         clinician_id: UUID
-        changed: list[int]
-        starts: list[datetime]
-        kept: list[int]
-        kept_because: list[str]
 
-    class Cancelled(Aggregate.Event):
+        def apply(self, aggregate: Series) -> None:
+            self.move(aggregate)
+            aggregate.clinician_id = self.clinician_id
+            aggregate.last_change = PlanChange.of(self)
+
+    class Cancelled(PlanChangeEvent):
+        """Each appointment keeps the reason, which may be personal."""
+
         TOPIC = "scheduling.series.cancelled"
-        scope: str
-        from_index: int
-        changed: list[int]
-        kept: list[int]
-        kept_because: list[str]
 
-    class NotesChanged(Aggregate.Event):
-        """What they say is for each visit to keep, since it is personal."""
+        def apply(self, aggregate: Series) -> None:
+            aggregate.last_change = PlanChange.of(self)
+
+    class NotesChanged(PlanChangeEvent):
+        """Each appointment keeps the notes, which are personal."""
 
         TOPIC = "scheduling.series.notes_changed"
-        scope: str
-        from_index: int
-        changed: list[int]
-        kept: list[int]
-        kept_because: list[str]
+
+        def apply(self, aggregate: Series) -> None:
+            aggregate.last_change = PlanChange.of(self)
 
     @classmethod
     def plan(
@@ -122,14 +74,10 @@ class Series(Aggregate):
         clinician_id: UUID,
         zone: str,
         rrule: str,
-        visits: Sequence[PlannedVisit],
+        visits: Sequence[PlannedOccurrence],
         at: datetime,
     ) -> Self:
-        """Note what was planned. Raises InvalidValueError: not one of the visits is booked."""
-        booked = [visit for visit in visits if visit.appointment_id is not None]
-        skipped = [visit for visit in visits if visit.appointment_id is None]
-        if not booked:
-            raise InvalidValueError("rrule", "a series has at least one visit")
+        """Record the plan. Raises InvalidValueError: every visit was skipped."""
         return cls._create(
             cls.Planned,
             id=id,
@@ -139,123 +87,29 @@ class Series(Aggregate):
             clinician_id=clinician_id,
             zone=zone,
             rrule=rrule,
-            indexes=[visit.index for visit in booked],
-            originals=[visit.original.isoformat() for visit in booked],
-            starts=[visit.starts_at for visit in booked],
-            appointment_ids=[visit.appointment_id for visit in booked],
-            skipped_indexes=[visit.index for visit in skipped],
-            skipped_originals=[visit.original.isoformat() for visit in skipped],
-            skipped_starts=[visit.starts_at for visit in skipped],
-            skipped_because=[str(visit.skipped) for visit in skipped],
+            **cls.plan_fields(visits, "appointment_ids"),
         )
 
-    @event(Planned)
-    def __init__(
-        self,
-        patient_id: UUID,
-        service_id: UUID,
-        clinician_id: UUID,
-        zone: str,
-        rrule: str,
-        indexes: list[int],
-        originals: list[str],
-        starts: list[datetime],
-        appointment_ids: list[UUID],
-        skipped_indexes: list[int],
-        skipped_originals: list[str],
-        skipped_starts: list[datetime],
-        skipped_because: list[str],
-    ) -> None:
-        self.patient_id = patient_id
-        self.service_id = service_id
-        self.clinician_id = clinician_id
-        self.zone = zone
-        self.rrule = rrule
-        booked = zip(indexes, originals, starts, appointment_ids, strict=True)
-        skipped = zip(skipped_indexes, skipped_originals, skipped_starts, skipped_because, strict=True)
-        visits = [PlannedVisit(i, datetime.fromisoformat(o), s, appointment_id=a) for i, o, s, a in booked]
-        visits += [PlannedVisit(i, datetime.fromisoformat(o), s, skipped=why) for i, o, s, why in skipped]
-        self.visits = {visit.index: visit for visit in sorted(visits, key=lambda visit: visit.index)}
-        self.last_change: SeriesChange | None = None
+    def in_scope(self, from_index: int, scope: Scope = Scope.FOLLOWING) -> dict[int, UUID]:
+        """As in OccurrencePlan, but the chosen occurrence itself must not have been skipped."""
+        if from_index in self.occurrences and self.occurrences[from_index].booked_id is None:
+            raise InvalidValueError("from_occurrence", "this occurrence was skipped when the series was booked")
+        return super().in_scope(from_index, scope)
 
-    def visit(self, index: int) -> PlannedVisit:
-        """Return one occurrence. Raises InvalidValueError: the series has none of this number, or it was never booked."""
-        visit = self.visits.get(index)
-        if visit is None:
-            raise InvalidValueError("from_occurrence", f"the series has occurrences 1 to {len(self.visits)}")
-        if visit.appointment_id is None:
-            raise InvalidValueError(
-                "from_occurrence", "this occurrence was skipped when the series was booked; choose another"
-            )
-        return visit
-
-    def meant(self, scope: Scope, from_index: int) -> list[PlannedVisit]:
-        """Return the visits that a change is meant for, in order, without those that were skipped. Raises what ``visit`` raises."""
-        chosen = self.visit(from_index)
-        if scope is Scope.THIS:
-            return [chosen]
-        first = from_index if scope is Scope.FOLLOWING else 1
-        return [visit for visit in self.visits.values() if visit.index >= first and visit.appointment_id]
-
-    def change(self, change: SeriesChange, clinician_id: UUID, starts: Mapping[int, datetime], at: datetime) -> None:
-        """Note that visits were moved, or given to another clinician or place.
-
-        ``starts`` are the times that the series has for those changed from now on. A visit that was changed by itself
-        (``Scope.THIS``) keeps the time that the series has for it: it is an exception, and stays one.
-        """
-        is_alone = change.scope == Scope.THIS
-        self._changed(
+    def change(self, change: PlanChange, clinician_id: UUID, starts: Mapping[int, datetime], at: datetime) -> None:
+        """Record that visits moved or changed clinician or location; ``starts`` as for ``starts_of``."""
+        self.trigger_event(
+            self.Changed,
             **change.fields(),
-            clinician_id=self.clinician_id if is_alone else clinician_id,
-            starts=[self.visits[index].starts_at if is_alone else starts[index] for index in change.changed],
+            clinician_id=self.clinician_id if change.scope == Scope.THIS else clinician_id,
+            starts=self.starts_of(change, starts),
             timestamp=at,
         )
 
-    @event(Changed)
-    def _changed(
-        self,
-        scope: str,
-        from_index: int,
-        clinician_id: UUID,
-        changed: list[int],
-        starts: list[datetime],
-        kept: list[int],
-        kept_because: list[str],
-        timestamp: datetime,
-    ) -> None:
-        self.clinician_id = clinician_id
-        for index, starts_at in zip(changed, starts, strict=True):
-            self.visits[index] = replace(self.visits[index], starts_at=starts_at)
-        self.last_change = SeriesChange(scope, from_index, changed, dict(zip(kept, kept_because, strict=True)))
+    def cancel(self, change: PlanChange, at: datetime) -> None:
+        """Record that visits were cancelled."""
+        self.trigger_event(self.Cancelled, **change.fields(), timestamp=at)
 
-    def cancel(self, change: SeriesChange, at: datetime) -> None:
-        """Note that visits were cancelled; why is for each visit to keep, since it may be personal."""
-        self._cancelled(**change.fields(), timestamp=at)
-
-    @event(Cancelled)
-    def _cancelled(
-        self,
-        scope: str,
-        from_index: int,
-        changed: list[int],
-        kept: list[int],
-        kept_because: list[str],
-        timestamp: datetime,
-    ) -> None:
-        self.last_change = SeriesChange(scope, from_index, changed, dict(zip(kept, kept_because, strict=True)))
-
-    def change_notes(self, change: SeriesChange, at: datetime) -> None:
-        """Note that visits have other notes."""
-        self._notes_changed(**change.fields(), timestamp=at)
-
-    @event(NotesChanged)
-    def _notes_changed(
-        self,
-        scope: str,
-        from_index: int,
-        changed: list[int],
-        kept: list[int],
-        kept_because: list[str],
-        timestamp: datetime,
-    ) -> None:
-        self.last_change = SeriesChange(scope, from_index, changed, dict(zip(kept, kept_because, strict=True)))
+    def change_notes(self, change: PlanChange, at: datetime) -> None:
+        """Record that the notes of visits were changed."""
+        self.trigger_event(self.NotesChanged, **change.fields(), timestamp=at)

@@ -1,12 +1,12 @@
-"""Why a seat in a session cannot be given, given up or marked.
+"""Errors of group sessions and courses.
 
 SchedulingError
 ├── SessionFullError        session_full        every seat is taken
-├── AlreadyEnrolledError    already_enrolled    the person has a seat
-├── AlreadyWaitingError     already_waiting     the person waits for a seat
-├── NotEnrolledError        not_enrolled        the person is not on the roster
-├── SeatsTakenError         seats_taken         more people are enrolled than there would be seats
-├── SeatGivenOnError        seat_given_on       somebody who had waited has the seat by now
+├── AlreadyEnrolledError    already_enrolled    the patient has a seat
+├── AlreadyWaitingError     already_waiting     the patient waits for a seat
+├── NotEnrolledError        not_enrolled        the patient is not on the roster
+├── SeatsTakenError         seats_taken         more patients are enrolled than there would be seats
+├── SeatGivenOnError        seat_given_on       a waiting patient has got the seat
 └── CourseFullError         course_full         some sessions of the course are full
 """
 
@@ -23,34 +23,34 @@ class SessionFullError(SchedulingError):
 
 class AlreadyEnrolledError(SchedulingError):
     code = "already_enrolled"
-    message = "this person has a seat in the session; nobody takes two"
+    message = "this patient already has a seat in the session"
 
 
 class AlreadyWaitingError(SchedulingError):
     code = "already_waiting"
-    message = "this person waits for a seat in the session; the first to wait gets the next free one"
+    message = "this patient already waits for a seat in the session"
 
 
 class NotEnrolledError(SchedulingError):
     code = "not_enrolled"
-    message = "this person is not on the session's roster; read it to see who is"
+    message = "this patient is not on the roster of the session"
 
 
 class SeatsTakenError(SchedulingError):
     code = "seats_taken"
-    message = "more people are enrolled than that; cancel seats first"
+    message = "more patients are enrolled than that; cancel seats first"
 
 
 class SeatGivenOnError(SchedulingError):
-    """Within the grace nobody has been told of a seat: until then it can be taken back."""
+    """A seat from the waiting list can be revoked only within the grace period, before it is announced."""
 
     code = "seat_given_on"
-    message = "somebody who had waited has a seat by this, and may know; enrol or withdraw people instead"
+    message = "a waiting patient got a seat by this and may have been told; enrol or withdraw patients instead"
 
 
 class CourseFullError(SchedulingError):
     code = "course_full"
-    message = "every seat of some sessions is taken, see conflicts; send if_full: wait, or on_conflict: skip for the others alone"
+    message = "some sessions are full, see conflicts; send if_full: wait, or on_conflict: skip to leave them out"
 
     def __init__(self, conflicts: Sequence[Conflict]) -> None:
         super().__init__()

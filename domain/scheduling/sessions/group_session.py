@@ -1,32 +1,36 @@
-"""A session: one time at which several people are seen together; it knows who has a seat, and who waits for one."""
+"""A group session: one time for several patients, with a roster and a waiting list."""
+
+from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 
-from eventsourcing.domain import event
-
 from domain.kernel.personal_data import Personal
-from domain.kernel.text import clean_paragraphs
+from domain.kernel.text import clean_reason
 from domain.kernel.time_range import TimeRange
 from domain.practice.seats import checked_seats
-from domain.scheduling.appointments.undo import UndoableAggregate
+from domain.scheduling.appointments.undo import CORRECTION, UndoableAggregate
 from domain.scheduling.availability.query import Slot
 from domain.scheduling.errors import (
     AlreadyArchivedError,
     AlreadyCancelledError,
     AlreadyStartedError,
     InThePastError,
+    NothingToUndoError,
     NotStartedError,
     SchedulingError,
+    TooLateToUndoError,
 )
-from domain.scheduling.sessions import group_session_events as facts
+from domain.scheduling.sessions import group_session_events as events
 from domain.scheduling.sessions.errors import (
     AlreadyEnrolledError,
     AlreadyWaitingError,
     NotEnrolledError,
+    SeatGivenOnError,
     SeatsTakenError,
     SessionFullError,
 )
@@ -35,106 +39,99 @@ from domain.scheduling.time_claim import TimeClaim
 
 
 class GroupSessionStatus(StrEnum):
-    """planned -> cancelled | archived. Whether it has begun or is over is for the clock to say."""
+    """planned -> cancelled | archived. Started and ended follow from the time."""
 
     PLANNED = "planned"
     CANCELLED = "cancelled"
     ARCHIVED = "archived"
-    """Its planning was undone: it never was to be."""
+    """The planning was undone."""
 
 
 class EnrolmentStatus(StrEnum):
-    """How somebody stands who is or was on a roster."""
+    """The status of a patient in a session."""
 
     ENROLLED = "enrolled"
     WAITING = "waiting"
     WITHDRAWN = "withdrawn"
     ARCHIVED = "archived"
-    """Their enrolment was undone: they never were."""
+    """The enrolment was undone."""
 
 
 class Standing(NamedTuple):
-    """``place`` counts from 0, in the order of the roster or of the line."""
+    """``place`` is the index in the roster or in the waiting list, from 0."""
 
     status: EnrolmentStatus
     place: int | None = None
     attended: bool | None = None
 
 
-class GroupSession(UndoableAggregate):
-    """``roster`` holds who has a seat, in the order in which they got it, and whether they came (None: not noted).
+_UNDONE: Final = "undone"
+_ATTENDANCE: Final = "attendance_noted"
+_RESTORED_FIRST: Final = (EnrolmentStatus.ARCHIVED, EnrolmentStatus.WITHDRAWN, EnrolmentStatus.WAITING)
+"""Seats are vacated before others are restored, so that no version of a session is overbooked."""
 
-    ``waiting`` are those who wait, the first one first. Nobody waits while a seat is free. ``person`` in what follows are all ids under
-    which somebody is known: they may have been merged since they enrolled. ``placed`` is when it was last put somewhere or called off,
-    ``seated`` when each who ever had a seat got it or lost it, ``left`` how those stand who are in it no more. After an undo ``undone``
-    is what was undone, and ``back_in_line`` who had moved up by it and waits again.
+
+class GroupSession(UndoableAggregate):
+    """``roster`` maps enrolled patients, in order of enrolment, to attendance (None: not recorded).
+
+    ``waiting`` is the waiting list, first come first; it is empty while a seat is free. ``left`` maps
+    patients who left to their EnrolmentStatus. ``person`` parameters are all ids of one patient, who may
+    have been merged since. ``placed`` is the last change of time, place or cancellation, ``seated`` the
+    last change of each patient's seat. ``moved_up`` are the patients moved up by the last command. After
+    an undo, ``undone`` is the undone command and ``back_in_line`` the patients who wait again.
     """
 
     TOPIC = "scheduling.session"
 
-    Planned = facts.Planned
-    Enrolled = facts.Enrolled
-    BeganToWait = facts.BeganToWait
-    MovedUp = facts.MovedUp
-    SeatCancelled = facts.SeatCancelled
-    StoppedWaiting = facts.StoppedWaiting
-    SeatsChanged = facts.SeatsChanged
-    Moved = facts.Moved
-    AttendanceNoted = facts.AttendanceNoted
-    Cancelled = facts.Cancelled
-    Undone = facts.Undone
-    Reinstated = facts.Reinstated
-    StandingRestored = facts.StandingRestored
+    Planned = events.Planned
+    Enrolled = events.Enrolled
+    BeganToWait = events.BeganToWait
+    MovedUp = events.MovedUp
+    SeatCancelled = events.SeatCancelled
+    StoppedWaiting = events.StoppedWaiting
+    SeatsChanged = events.SeatsChanged
+    Moved = events.Moved
+    AttendanceNoted = events.AttendanceNoted
+    Cancelled = events.Cancelled
+    Undone = events.Undone
+    Reinstated = events.Reinstated
+    StandingRestored = events.StandingRestored
+
+    service_id: UUID
+    staff_ids: list[UUID]
+    clinician_id: UUID = field(init=False)
+    location_id: UUID
+    resource_ids: list[UUID]
+    starts_at: datetime
+    ends_at: datetime
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    mode: str
+    price_amount_minor: int
+    price_currency: str
+    seats: int
+    course_id: UUID | None
+    roster: dict[UUID, bool | None] = field(default_factory=dict)
+    waiting: list[UUID] = field(default_factory=list)
+    left: dict[UUID, str] = field(default_factory=dict)
+    moved_up: list[UUID] = field(default_factory=list)
+    undone: str | None = None
+    back_in_line: list[UUID] = field(default_factory=list)
+    placed: events.CalendarChange = field(init=False)
+    seated: dict[UUID, events.CalendarChange] = field(default_factory=dict)
+    is_cancelled: bool = False
+    is_archived: bool = False
+    cancellation_reason: Personal[str] | None = None
 
     @classmethod
     def plan(cls, *, id: UUID, terms: GroupSessionTerms, at: datetime, course_id: UUID | None = None) -> Self:
-        """Whether staff and rooms are free is for ``joint_slot`` to say, and for the claims to guarantee. Raises InThePastError."""
+        """Plan a session; ``joint_slot`` checks staff and rooms, and the claims guarantee them.
+
+        Raises InThePastError.
+        """
         if terms.during.starts_at < at:
             raise InThePastError
         return cls._create(cls.Planned, id=id, timestamp=at, course_id=course_id, **terms.fields())
-
-    @event(facts.Planned)
-    def __init__(
-        self,
-        service_id: UUID,
-        staff_ids: list[UUID],
-        location_id: UUID,
-        resource_ids: list[UUID],
-        starts_at: datetime,
-        ends_at: datetime,
-        buffer_before_minutes: int,
-        buffer_after_minutes: int,
-        mode: str,
-        price_amount_minor: int,
-        price_currency: str,
-        seats: int,
-        course_id: UUID | None,
-        timestamp: datetime,
-    ) -> None:
-        self.service_id = service_id
-        self.staff_ids = staff_ids
-        self.clinician_id = staff_ids[0]
-        self.location_id = location_id
-        self.resource_ids = resource_ids
-        self.starts_at = starts_at
-        self.ends_at = ends_at
-        self.buffer_before_minutes = buffer_before_minutes
-        self.buffer_after_minutes = buffer_after_minutes
-        self.mode = mode
-        self.price_amount_minor = price_amount_minor
-        self.price_currency = price_currency
-        self.seats = seats
-        self.course_id = course_id
-        self.roster: dict[UUID, bool | None] = {}
-        self.waiting: list[UUID] = []
-        self.left: dict[UUID, str] = {}
-        self.moved_up: list[UUID] = []
-        self.undone: str | None = None
-        self.back_in_line: list[UUID] = []
-        self.placed = facts.CalendarChange(1, timestamp)
-        self.seated: dict[UUID, facts.CalendarChange] = {}
-        self.is_cancelled = self.is_archived = False
-        self.cancellation_reason: Personal[str] | None = None
 
     @property
     def status(self) -> GroupSessionStatus:
@@ -144,14 +141,14 @@ class GroupSession(UndoableAggregate):
 
     @property
     def called_off(self) -> SchedulingError | None:
-        """Why it does not take place, as a refusal; None if it does."""
+        """The error for commands on a cancelled or archived session; None if it takes place."""
         if self.is_archived:
-            return AlreadyArchivedError("the planning was undone; plan the session anew")
+            return AlreadyArchivedError("the planning was undone; plan the session again")
         return AlreadyCancelledError("the session was cancelled") if self.is_cancelled else None
 
     @property
     def during(self) -> TimeRange:
-        """The session, without its buffers."""
+        """The session without its buffers."""
         return TimeRange(self.starts_at, self.ends_at)
 
     @property
@@ -160,7 +157,7 @@ class GroupSession(UndoableAggregate):
         return self.during.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
 
     def claims(self) -> list[TimeClaim]:
-        """Return the time that the session holds: that of all its staff and resources, while it is to take place."""
+        """Return the claims on all staff and resources; none if it was cancelled or archived."""
         if self.called_off:
             return []
         return [
@@ -168,15 +165,15 @@ class GroupSession(UndoableAggregate):
             for what in (*self.staff_ids, *self.resource_ids)
         ]
 
-    def news_to(self, person: Collection[UUID]) -> facts.CalendarChange | None:
-        """Return the newest fact that a person's own calendar has to know of; None for somebody who never had a seat."""
+    def calendar_change_for(self, person: Collection[UUID]) -> events.CalendarChange | None:
+        """Return the last change that affects a patient's calendar; None if the patient never had a seat."""
         seats = [self.seated[id] for id in person if id in self.seated]
         return max(self.placed, *seats) if seats else None
 
     def enrol(self, patient_id: UUID, person: Collection[UUID], at: datetime, *, waits: bool = False) -> None:
-        """Give a seat; where all are taken and ``waits``, the last place in the line.
+        """Give a seat or, if all are taken and ``waits``, the last place on the waiting list.
 
-        Raises what ``called_off`` is, AlreadyStartedError, AlreadyEnrolledError, AlreadyWaitingError, SessionFullError.
+        Raises the ``called_off`` error, AlreadyStartedError, AlreadyEnrolledError, AlreadyWaitingError, SessionFullError.
         """
         self._refuse_begun(at)
         if any(id in self.roster for id in person):
@@ -191,9 +188,9 @@ class GroupSession(UndoableAggregate):
             raise SessionFullError
 
     def withdraw(self, person: Collection[UUID], at: datetime) -> None:
-        """Take somebody off: their seat goes to who has waited longest, at once.
+        """Remove a patient; the first on the waiting list gets the seat at once.
 
-        Raises what ``called_off`` is, AlreadyStartedError, NotEnrolledError.
+        Raises the ``called_off`` error, AlreadyStartedError, NotEnrolledError.
         """
         self._refuse_begun(at)
         seats = [id for id in self.roster if id in person]
@@ -207,9 +204,11 @@ class GroupSession(UndoableAggregate):
         self.fill(at)
 
     def change_seats(self, seats: int, at: datetime, *, fills: bool = True) -> bool:
-        """Return whether anything was recorded; whom there is a seat for now waits no longer, or only until ``fill`` is called.
+        """Change the number of seats. Return whether an event was recorded.
 
-        Raises what ``called_off`` is, AlreadyStartedError; SeatsTakenError: fewer than are enrolled; InvalidValueError.
+        New seats go to the waiting list, unless ``fills`` is false and the caller calls ``fill`` later.
+        Raises the ``called_off`` error, AlreadyStartedError; SeatsTakenError: fewer seats than enrolled;
+        InvalidValueError.
         """
         self._refuse_begun(at)
         checked_seats(seats)
@@ -223,9 +222,9 @@ class GroupSession(UndoableAggregate):
         return True
 
     def move(self, staff_ids: Sequence[UUID], slot: Slot, at: datetime) -> bool:
-        """Give the session another time, staff or rooms; who is enrolled stays so. Return whether anything was recorded.
+        """Change time, staff or rooms and keep the roster. Return whether an event was recorded.
 
-        Raises what ``called_off`` is, AlreadyStartedError, InThePastError, InvalidValueError.
+        Raises the ``called_off`` error, AlreadyStartedError, InThePastError, InvalidValueError.
         """
         self._refuse_begun(at)
         staff, resources = list(checked_staff(staff_ids)), list(slot.resource_ids)
@@ -246,9 +245,9 @@ class GroupSession(UndoableAggregate):
         return True
 
     def note_attendance(self, person: Collection[UUID], attended: bool, at: datetime) -> bool:
-        """Note whether somebody came; what was noted before can be put right. Return whether anything was recorded.
+        """Record or correct attendance. Return whether an event was recorded.
 
-        Raises what ``called_off`` is; NotStartedError: before ``starts_at``; NotEnrolledError.
+        Raises the ``called_off`` error; NotStartedError: before ``starts_at``; NotEnrolledError.
         """
         self._refuse_called_off()
         if at < self.starts_at:
@@ -262,19 +261,20 @@ class GroupSession(UndoableAggregate):
         return bool(changed)
 
     def cancel(self, reason: str, at: datetime) -> bool:
-        """Return whether anything was recorded: cancelling twice records nothing the second time.
+        """Cancel the session. Return whether an event was recorded; a repeat records nothing.
 
-        Raises AlreadyArchivedError; AlreadyStartedError: from ``starts_at`` on; InvalidValueError: no reason, or over 1000 characters.
+        Raises AlreadyArchivedError; AlreadyStartedError: from ``starts_at`` on; InvalidValueError: no
+        reason, or over 1000 characters.
         """
         if self.is_cancelled:
             return False
         self._refuse_begun(at)
-        reason = clean_paragraphs("reason", reason, 1000)
-        self.trigger_event(self.Cancelled, clinician_id=self.clinician_id, reason=reason, timestamp=at)
+        cleaned = clean_reason("reason", reason)
+        self.trigger_event(self.Cancelled, clinician_id=self.clinician_id, reason=cleaned, timestamp=at)
         return True
 
     def standing(self, patient_id: UUID) -> Standing:
-        """Return how somebody stands; of who never was in it, as one who never was."""
+        """Return the status of a patient; ARCHIVED for a patient who was never enrolled."""
         if patient_id in self.roster:
             place = list(self.roster).index(patient_id)
             return Standing(EnrolmentStatus.ENROLLED, place, self.roster[patient_id])
@@ -283,9 +283,70 @@ class GroupSession(UndoableAggregate):
         return Standing(EnrolmentStatus(self.left.get(patient_id, EnrolmentStatus.ARCHIVED)))
 
     def fill(self, at: datetime) -> None:
-        """Give free seats to who has waited longest."""
+        """Give free seats to the patients at the head of the waiting list."""
         while self.waiting and len(self.roster) < self.seats:
             self.trigger_event(self.MovedUp, patient_id=self.waiting[0], timestamp=at)
+
+    def undo(self, act: str, earlier: GroupSession | None, at: datetime) -> None:
+        """Undo the last command, whose first event is ``act``; ``earlier`` is the session before it.
+
+        ``earlier`` is None for the planning, whose undo archives the session. Changes can be undone until
+        the session starts, attendance until a day after its end. The claims check the restored time.
+        Raises NothingToUndoError, AlreadyStartedError, TooLateToUndoError; SeatGivenOnError: a waiting
+        patient got a seat by the command and may have been told.
+        """
+        self._refuse_undo(act, earlier or self, at)
+        if earlier is None:
+            self.trigger_event(self.Undone, act=events.PLANNED, patient_id=None, timestamp=at)
+            return
+        everyone = dict.fromkeys((*self.roster, *self.waiting, *earlier.roster, *earlier.waiting))
+        restored = {id: earlier.standing(id) for id in everyone if self._differs(id, earlier)}
+        patient_id = next(iter(restored)) if len(restored) == 1 else None
+        self.trigger_event(self.Undone, act=act, patient_id=patient_id, timestamp=at)
+        in_order = sorted(restored, key=lambda id: restored[id].place or 0)
+        for id in in_order:
+            if restored[id].status in _RESTORED_FIRST:
+                self._restore(id, restored[id], at)
+        if earlier.seats != self.seats:
+            self.trigger_event(self.SeatsChanged, seats=earlier.seats, timestamp=at)
+        if self.is_cancelled and not earlier.is_cancelled:
+            self.trigger_event(self.Reinstated, timestamp=at)
+        if (self.staff_ids, self._slot) != (earlier.staff_ids, earlier._slot):
+            self.move(earlier.staff_ids, earlier._slot, at)
+        for id in in_order:
+            if restored[id].status not in _RESTORED_FIRST:
+                self._restore(id, restored[id], at)
+
+    def _refuse_undo(self, act: str, earlier: GroupSession, at: datetime) -> None:
+        if act == _UNDONE:
+            raise NothingToUndoError
+        if act == _ATTENDANCE:
+            if at >= self.ends_at + CORRECTION:
+                raise TooLateToUndoError("this can be undone up to a day after the session")
+            return
+        if at >= min(self.starts_at, earlier.starts_at):
+            raise AlreadyStartedError("the session has started")
+        if any(id in earlier.waiting for id in self.roster) and at >= self.grace_until:
+            raise SeatGivenOnError
+
+    def _differs(self, patient_id: UUID, earlier: GroupSession) -> bool:
+        now, then = self.standing(patient_id), earlier.standing(patient_id)
+        return (now.status, now.attended) != (then.status, then.attended)
+
+    def _restore(self, patient_id: UUID, standing: Standing, at: datetime) -> None:
+        self.trigger_event(
+            self.StandingRestored,
+            patient_id=patient_id,
+            before=self.standing(patient_id).status.value,
+            status=standing.status.value,
+            place=standing.place,
+            attended=standing.attended,
+            timestamp=at,
+        )
+
+    @property
+    def _slot(self) -> Slot:
+        return Slot(self.starts_at, self.ends_at, self.location_id, tuple(self.resource_ids))
 
     def _refuse_begun(self, at: datetime) -> None:
         self._refuse_called_off()

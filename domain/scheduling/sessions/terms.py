@@ -1,41 +1,24 @@
-"""What a session is: who gives it, what, where, when, at what price and for how many."""
+"""The terms of a group session: service, staff, place, time, price and seats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, TypedDict
+from typing import Final
 from uuid import UUID
 
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
 from domain.kernel.time_range import TimeRange
+from domain.kernel.value import Value
 from domain.practice.seats import checked_seats
 
 MOST_STAFF: Final = 10
 
 
-class GroupSessionFields(TypedDict):
-    """A session in the terms of the fact that begins it, without its course."""
-
-    service_id: UUID
-    staff_ids: list[UUID]
-    location_id: UUID
-    resource_ids: list[UUID]
-    starts_at: datetime
-    ends_at: datetime
-    buffer_before_minutes: int
-    buffer_after_minutes: int
-    mode: str
-    price_amount_minor: int
-    price_currency: str
-    seats: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupSessionTerms:
-    """``during`` is without the buffers; the price is for one seat.
+class GroupSessionTerms(Value):
+    """``during`` excludes the buffers; the price is per seat.
 
-    Raises InvalidValueError: no staff, one of them twice, or too many seats.
+    Raises InvalidValueError: no staff, a clinician twice, or too many seats.
     """
 
     service_id: UUID
@@ -53,27 +36,11 @@ class GroupSessionTerms:
         checked_staff(self.staff_ids)
         checked_seats(self.seats)
 
-    def fields(self) -> GroupSessionFields:
-        return {
-            "service_id": self.service_id,
-            "staff_ids": list(self.staff_ids),
-            "location_id": self.location_id,
-            "resource_ids": list(self.resource_ids),
-            "starts_at": self.during.starts_at,
-            "ends_at": self.during.ends_at,
-            "buffer_before_minutes": self.buffer_before_minutes,
-            "buffer_after_minutes": self.buffer_after_minutes,
-            "mode": str(self.mode),
-            "price_amount_minor": self.price.amount_minor,
-            "price_currency": self.price.currency,
-            "seats": self.seats,
-        }
-
 
 def checked_staff(staff_ids: Sequence[UUID]) -> tuple[UUID, ...]:
-    """Return who gives a session, in order. Raises InvalidValueError: nobody, more than 10, or one of them twice."""
+    """Return the staff in order. Raises InvalidValueError: none, more than 10, or a clinician twice."""
     if not 1 <= len(staff_ids) <= MOST_STAFF:
-        raise InvalidValueError("staff_ids", f"a session is given by 1 to {MOST_STAFF} clinicians")
+        raise InvalidValueError("staff_ids", f"a session has 1 to {MOST_STAFF} clinicians")
     if len(set(staff_ids)) < len(staff_ids):
-        raise InvalidValueError("staff_ids", "each clinician is named once")
+        raise InvalidValueError("staff_ids", "each clinician may be listed once")
     return tuple(staff_ids)

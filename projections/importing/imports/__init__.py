@@ -1,1 +1,1 @@
-"""The imports of a practice: which files were brought in, and what became of them."""
+"""The list of a practice's imports."""

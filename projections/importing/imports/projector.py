@@ -1,4 +1,4 @@
-"""Keeps the list of imports. An import has few events, so each is a row of its own statement, in order."""
+"""Project the list of imports. An import has few events, so each event is a statement, in order."""
 
 from collections.abc import Sequence
 from typing import Final, cast
@@ -9,8 +9,8 @@ from projections.engine.rows import Row, Write, insert
 
 _START: Final = insert("import")
 
-# What an event does not tell of stays as it is.
-_GO_ON: Final = """
+# A field that an event lacks keeps its value.
+_UPDATE: Final = """
 update {schema}.import i set
     status = r.status,
     row_count = coalesce(r.row_count, i.row_count),
@@ -29,7 +29,7 @@ from json_to_recordset(%s::json) as r (
 where i.tenant_id = (select log.current_tenant()) and i.import_id = r.import_id
 """
 _COUNTS: Final = ("row_count", "made_count", "matched_count", "refused_count")
-_NOTHING: Final[Row] = dict.fromkeys((*_COUNTS, "withdrawn_count", "kept_count"), 0)
+_ZERO_COUNTS: Final[Row] = dict.fromkeys((*_COUNTS, "withdrawn_count", "kept_count"), 0)
 
 
 class ImportsProjector:
@@ -38,7 +38,7 @@ class ImportsProjector:
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         return [
-            Write(_START if event.event_type == DataImport.Started.TOPIC else _GO_ON, [_row(event)])
+            Write(_START if event.event_type == DataImport.Started.TOPIC else _UPDATE, [_row(event)])
             for event in events
             if event.event_type.startswith("practice.import.")
         ]
@@ -49,14 +49,14 @@ def _row(event: LoggedEvent) -> Row:
     row: Row = {"import_id": event.stream_id, "version": event.version, "position": event.position}
     match event.event_type:
         case DataImport.Started.TOPIC:
-            said = {name: body[name] for name in ("kind", "source", "file_hash")}
-            begun = {"status": ImportStatus.RUNNING, "started_at": event.effective_at, "started_by": event.actor}
-            return row | said | begun | _NOTHING
+            file: Row = {name: body[name] for name in ("kind", "source", "file_hash")}
+            started: Row = {"status": ImportStatus.RUNNING, "started_at": event.effective_at, "started_by": event.actor}
+            return row | file | started | _ZERO_COUNTS
         case DataImport.Resumed.TOPIC:
             return row | {"status": ImportStatus.RUNNING, "withdrawn_count": 0, "kept_count": 0}
         case DataImport.Finished.TOPIC:
-            told: Row = {name: body[name] for name in _COUNTS}
-            return row | told | {"status": ImportStatus.FINISHED}
+            counts: Row = {name: body[name] for name in _COUNTS}
+            return row | counts | {"status": ImportStatus.FINISHED}
         case _:
             kept = len(cast("list[object]", body["kept_ids"]))
             undone: Row = {"status": ImportStatus.UNDONE, "undone_at": event.effective_at}

@@ -1,4 +1,4 @@
-"""Asks which imports a practice has had."""
+"""Query the list of imports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from projections.engine.ports import TenantTransaction
 
 @dataclass(frozen=True, slots=True)
 class ImportRecord:
-    """One file's import; ``made_count`` are the things that it made, of which ``withdrawn_count`` were taken back."""
+    """One import of one file; ``withdrawn_count`` of the ``made_count`` records were withdrawn."""
 
     import_id: UUID
     kind: str
@@ -38,7 +38,7 @@ class ImportQueries:
     def page(
         self, tenant_id: UUID, *, after: UUID | None = None, limit: int = 100
     ) -> tuple[Sequence[ImportRecord], UUID | None]:
-        """Return a practice's imports in order of their ids, and the id behind which the next page begins; None on the last."""
+        """Return a page of imports by id, and the id after which the next page starts; None on the last page."""
         with self._transaction(tenant_id) as cursor:
             rows = cursor.execute(
                 "select import_id, kind, source, file_hash, status, started_at, started_by, row_count, made_count, matched_count,"

@@ -10,10 +10,13 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from api.cli.output import place_for
-from application.importing.identities import Identities
-from tests.application.importing.appointment_file import HEADER, MAPPING, cells, many
+from api.cli.failures import UsageError
+from api.cli.loaders import load_program
+from api.cli.report_file import report_path
+from application.importing.errors import MappingError
+from no_shows.identities import Identities
 from tests.application.scheduling.calendars.icalendar_file import ics
+from tests.examples.no_shows_file import HEADER, MAPPING, cells, many
 from tests.support.scheduler_command import SchedulerCommand
 
 ROWS = 1_500
@@ -27,8 +30,9 @@ def write(path: Path, rows: Iterable[list[str]]) -> Path:
 
 
 def mapping(folder: Path, source: str) -> Path:
-    """Return the example's mapping as another source, so that its practices are new."""
+    """Return the mapping of the example with another source, for new practices, and with its loader beside it."""
     path = folder / f"{source}.toml"
+    (folder / "no_shows").symlink_to(MAPPING.parent / "no_shows")
     path.write_text(MAPPING.read_text("utf-8").replace('"no-shows"', f'"{source}"'), "utf-8")
     return path
 
@@ -44,11 +48,13 @@ class TestImport:
             cells(4, on_date="2016-05-01"),
             cells(5, outcome="?"),
         ]
-        file = write(tmp_path / "visits.csv.gz", rows)
-        arguments = ("import", "appointments", file, "--mapping", mapping(tmp_path, "gzipped"))
+        inputs = tmp_path / "inputs"
+        inputs.mkdir()
+        file = write(inputs / "visits.csv.gz", rows)
+        arguments = ("import", "appointments", file, "--mapping", mapping(inputs, "gzipped"))
 
-        first = scheduler.json(*arguments)
-        second = scheduler.json(*arguments)
+        first = scheduler.json(*arguments, folder=tmp_path)
+        second = scheduler.json(*arguments, folder=tmp_path)
 
         assert first | {"practices": {}} == {
             "dry_run": False,
@@ -61,7 +67,10 @@ class TestImport:
             "practices": {},
         }
         assert (second["booked"], second["already_there"], second["refused"]) == (0, 2, 3)
-        with (tmp_path / "visits.refusals.csv").open(encoding="utf-8") as read_csv:
+        refusals = tmp_path / "visits.refusals.csv"
+        assert refusals.stat().st_mode & 0o777 == 0o600
+        assert {path.name for path in inputs.iterdir()} == {"gzipped.toml", "no_shows", "visits.csv.gz"}
+        with refusals.open(encoding="utf-8") as read_csv:
             assert list(csv.reader(read_csv)) == [
                 ["line", "appointment", "reason", "column"],
                 ["4", "3", "out_of_range", "Age"],
@@ -72,7 +81,8 @@ class TestImport:
     def test_tries_without_recording(self, scheduler: SchedulerCommand, tmp_path: Path) -> None:
         file = write(tmp_path / "visits.csv", many(50, seed=1))
 
-        tried = scheduler.run("import", "appointments", file, "--mapping", mapping(tmp_path, "tried"), "--dry-run")
+        arguments = ("import", "appointments", file, "--mapping", mapping(tmp_path, "tried"), "--dry-run")
+        tried = scheduler.run(*arguments, folder=tmp_path)
 
         assert "50 would be booked" in tried.stdout
         with scheduler.superuser() as connection:
@@ -97,11 +107,21 @@ class TestImport:
         assert "not text in UTF-8" in refused(latin, load_format)
         assert "not TOML" in refused(other, tmp_path / "broken.toml")
 
-    def test_writes_here_what_cannot_be_written_beside_the_file(self, tmp_path: Path) -> None:
+    def test_writes_refusals_to_the_working_folder_or_to_the_given_path(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
         (tmp_path / "taken.refusals.csv").mkdir()
 
-        assert place_for(None, tmp_path / "free.csv.gz", "refusals") == tmp_path / "free.refusals.csv"
-        assert place_for(None, tmp_path / "taken.csv.gz", "refusals") == Path("taken.refusals.csv")
+        assert report_path(None, Path("/data/free.csv.gz"), "refusals") == tmp_path / "free.refusals.csv"
+        assert report_path(tmp_path / "mine.csv", Path("/data/free.csv.gz"), "refusals") == tmp_path / "mine.csv"
+        with pytest.raises(UsageError, match="--report"):
+            report_path(None, Path("/data/taken.csv.gz"), "refusals")
+
+    @pytest.mark.parametrize("loader", ["no_shows", "../no_shows", "json", "/no_shows"])
+    def test_loads_only_a_package_beside_the_mapping(self, tmp_path: Path, loader: str) -> None:
+        with pytest.raises(MappingError, match="beside"):
+            load_program(tmp_path / "mine.toml", loader)
 
     @pytest.mark.parametrize("where", ["nowhere/refusals.csv", ".", "visits.csv/refusals.csv"])
     def test_books_nothing_where_it_could_not_write_what_it_refuses(
@@ -110,16 +130,20 @@ class TestImport:
         file = write(tmp_path / "visits.csv", [cells(1), cells(2, age="-1")])
         arguments = ("import", "appointments", file, "--mapping", mapping(tmp_path, "nowhere"))
 
-        refused = scheduler.run(*arguments, "--refusals", tmp_path / where, expect=2)
+        refused = scheduler.run(*arguments, "--report", tmp_path / where, expect=2)
 
-        assert refused.stderr == f"scheduler: nothing can be written to {tmp_path / where}; name another file\n"
+        assert (
+            refused.stderr
+            == f"scheduler: nothing can be written to {tmp_path / where}; name another file with --report\n"
+        )
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_killed_at_any_point_goes_on_where_it_was(scheduler: SchedulerCommand, tmp_path: Path, seed: int) -> None:
     source = f"killed-{seed}"
     file = write(tmp_path / "visits.csv", many(ROWS, seed))
-    arguments = ("import", "appointments", file, "--mapping", mapping(tmp_path, source))
+    report = ("--report", tmp_path / "refusals.csv")
+    arguments = ("import", "appointments", file, "--mapping", mapping(tmp_path, source), *report)
     enough = random.Random(seed).randrange(1, ROWS - 300)
 
     def practice_with_appointments(connection: "psycopg.Connection[tuple[Any, ...]]") -> tuple[Any, ...]:

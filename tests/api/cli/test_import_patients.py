@@ -34,7 +34,8 @@ def import_of(scheduler: SchedulerCommand, practice: str, import_id: str) -> Any
 
 
 def import_file(scheduler: SchedulerCommand, practice: str, file: Path, *more: str | Path) -> Any:
-    return scheduler.json("import", "patients", file, "--practice", practice, *more)
+    report = ("--report", file.with_name(f"{file.name.removesuffix('.csv')}.report.csv"))
+    return scheduler.json("import", "patients", file, "--practice", practice, *report, *more)
 
 
 def read_csv(path: Path) -> list[list[str]]:
@@ -57,6 +58,7 @@ class TestImportPatients:
         assert {**tried, "dry_run": False} == done
         assert (done["rows"], done["registered"], done["matched"], done["refused"]) == (4, 2, 1, 1)
         assert done["columns_not_understood"] == {"Shoe Size": 1}
+        assert (tmp_path / "clients.report.csv").stat().st_mode & 0o777 == 0o600
         header, *told = read_csv(tmp_path / "clients.report.csv")
         assert header == ["line", "outcome", "reason", "column", "patient_id"]
         assert [line[:4] for line in told] == [
@@ -120,7 +122,7 @@ class TestImportPatients:
         broken.write_text("source = ")
 
         def refused(*arguments: str | Path) -> str:
-            run = scheduler.run("import", "patients", *arguments, "--practice", practice, expect=2)
+            run = scheduler.run("import", "patients", *arguments, "--practice", practice, expect=2, folder=tmp_path)
             return run.stderr.splitlines()[-1]
 
         assert "no columns for names" in refused(file, "--format", "jane")
@@ -138,7 +140,9 @@ class TestImportPatients:
 def test_killed_at_any_point_imports_and_undoes_everybody_once(scheduler: SchedulerCommand, tmp_path: Path) -> None:
     practice, file = open_practice(scheduler), tmp_path / "clients.csv"
     file.write_bytes(csv_of(people(MANY)))
-    arguments: list[str | Path] = ["import", "patients", file, "--format", "jane", "--practice", practice]
+    arguments: list[str | Path] = [
+        "import", "patients", file, "--format", "jane", "--practice", practice, "--report", tmp_path / "report.csv",
+    ]  # fmt: skip
     enough = random.Random(practice).randrange(1, MANY - 800)
 
     def has_enough_events(event: str) -> Callable[[Any], bool]:

@@ -33,11 +33,13 @@ def practice(scheduler: SchedulerCommand) -> str:
 def import_patients(scheduler: SchedulerCommand, practice: str, folder: Path, rows: Sequence[Row], *how: str) -> None:
     file = folder / "clients.csv"
     file.write_bytes(csv_of(rows))
-    scheduler.json("import", "patients", file, "--practice", practice, *(how or ("--format", "jane")))
+    report = ("--report", folder / "clients.report.csv")
+    scheduler.json("import", "patients", file, "--practice", practice, *(how or ("--format", "jane")), *report)
 
 
 def import_file(scheduler: SchedulerCommand, practice: str, file: Path, *more: str | Path) -> Any:
-    return scheduler.json("import", "appointments", file, "--practice", practice, *more)
+    report = ("--report", file.with_suffix(".refusals.csv"))
+    return scheduler.json("import", "appointments", file, "--practice", practice, *report, *more)
 
 
 def row_of(number: int, start: str, **other: str) -> Row:
@@ -145,6 +147,7 @@ def test_killed_at_any_point_books_and_takes_back_each_visit_once(scheduler: Sch
     file.write_bytes(csv_of(rows))
     arguments: list[str | Path] = [
         "import", "appointments", file, "--format", "jane", "--practice", practice, "--create-missing",
+        "--report", tmp_path / "refusals.csv",
     ]  # fmt: skip
     enough = random.Random(practice).randrange(1, MANY - 800)
 
@@ -182,7 +185,7 @@ if FILES:
             "nonexistent_local_time": expected["nonexistent_local_time_rows"],
             "ambiguous_local_time": expected["ambiguous_local_time_rows"],
         }
-        reports = [("--report", tmp_path / "patients.csv"), ("--refusals", tmp_path / "visits.csv")]
+        reports = [("--report", tmp_path / "patients.csv"), ("--report", tmp_path / "visits.csv")]
 
         def replay(practice: str, what: str, name: str, *how: str | Path) -> Any:
             report = reports[what == "appointments"]

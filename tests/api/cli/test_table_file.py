@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.safe_cells import safe
+from api.cli.report_file import _escaped as safe
 from api.cli.table_file import TableError, delimiter_of, encoding_of, open_table
 
 HEBREW = 'שם;טלפון\n"כהן; דנה";050\n'

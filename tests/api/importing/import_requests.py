@@ -5,7 +5,7 @@ from uuid import UUID
 from api.bootstrap.importing import patients_importer, undoer, visits_importer
 from application.importing.patients.import_patients import KIND as PATIENTS
 from application.importing.patients.import_patients import ImportPatients
-from application.importing.undo_import import UndoImport
+from application.importing.undo import UndoImport
 from application.importing.visits.import_visits import ImportVisits
 from tests.api.practice_client import PracticeClient
 from tests.application.importing.patients.patient_file import people, read
@@ -20,7 +20,7 @@ def import_patients(studio: PracticeClient, count: int = 1, *, file: int = 1) ->
     container = studio.server.container
     command = ImportPatients("jane", bytes([count % 256, file]) * 16)
     return patients_importer(container)(
-        UUID(studio.practice_id), command, read(people(count)), lambda *_: None
+        UUID(studio.practice_id), command, read(people(count)), lambda _: None
     ).import_id
 
 

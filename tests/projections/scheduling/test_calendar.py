@@ -9,8 +9,8 @@ from uuid_utils.compat import uuid7
 
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.status import Status
-from domain.scheduling.sessions.course import Course, CourseCancellation, PlannedGroupSession
-from domain.scheduling.sessions.course_events import CourseChange, CourseEnrolment, CourseWithdrawal
+from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence
+from domain.scheduling.sessions.course import Course, CourseCancellation, CourseEnrolment, CourseWithdrawal
 from projections.scheduling.calendar.course_queries import CourseQueries
 from projections.scheduling.calendar.queries import CalendarFilter
 from tests.projections.view_checks import forget, rows_of
@@ -130,7 +130,7 @@ class TestCourses:
     ) -> None:
         starts, clinicians = [NOW + week * timedelta(weeks=1) for week in range(1, 3)], history.clinicians
         sessions = [
-            PlannedGroupSession(index, start.replace(tzinfo=None), start, uuid7())
+            PlannedOccurrence(index, start.replace(tzinfo=None), start, uuid7())
             for index, start in enumerate(starts, 1)
         ]
         course = Course.plan(
@@ -145,8 +145,8 @@ class TestCourses:
         )
         later = {index: start + HOUR for index, start in enumerate(starts, 1)}
         facts: list[Callable[[], None]] = [
-            lambda: course.change(CourseChange("all", 1, [1, 2], {}), clinicians, later, NOW),
-            lambda: course.change(CourseChange("following", 2, [2], {1: "x"}), clinicians[1:], later, NOW),
+            lambda: course.change(PlanChange("all", 1, [1, 2], {}), clinicians, later, NOW),
+            lambda: course.change(PlanChange("following", 2, [2], {1: "x"}), clinicians[1:], later, NOW),
             lambda: course.enrol(CourseEnrolment(uuid7(), 1, [1], [2], {}), NOW),
             lambda: course.withdraw(CourseWithdrawal(uuid7(), 1, [1], {2: "not_enrolled"}), NOW),
             lambda: course.cancel(CourseCancellation(1, [1, 2], {}), NOW),

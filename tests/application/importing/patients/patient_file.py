@@ -1,4 +1,4 @@
-"""Synthetic patient files of other programs, and imports of them."""
+"""Synthetic files of patients as other programs write them, and their import into a new practice."""
 
 import csv
 import hashlib
@@ -10,14 +10,15 @@ from uuid import UUID
 
 from application.importing.patients.format import FORMATS, PatientFormat
 from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler, PatientImportReport
-from application.importing.patients.ports import Directory, InUse, PatientImportPorts
-from application.importing.patients.reading import PatientRows, PersonRow
-from application.importing.patients.report import Finding
-from application.importing.patients.withdrawal import PatientWithdrawal
-from application.importing.undo_import import UndoImport, UndoImportHandler, UndoReport
+from application.importing.patients.reader import PatientReader, PersonRow
+from application.importing.patients.undo import PatientWithdrawal
+from application.importing.ports import ImportPorts, PatientsInUse
+from application.importing.report import Finding
+from application.importing.undo import UndoImport, UndoImportHandler, UndoReport
 from application.kernel.practice_log import PracticeLog
 from domain.patients.patient import Patient
 from event_store.read.stream_lookup import StreamLookup
+from event_store.read.visit_lookup import VisitLookup
 from tests.support.container import Container, by_test
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -50,7 +51,7 @@ def read(rows: Sequence[Row], how: PatientFormat | None = None, region: str | No
     """Return what is read of rows whose columns are those of all rows together."""
     header = list(dict.fromkeys(column for row in rows for column in row))
     cells = ([row.get(column, "") for column in header] for row in rows)
-    return list(PatientRows(how or load_format(), header, region, NOW).read(enumerate(cells, 2)))
+    return list(PatientReader(how or load_format(), header, region, NOW).read(enumerate(cells, 2)))
 
 
 def read_row(row: Row, how: PatientFormat | None = None) -> PersonRow:
@@ -69,7 +70,7 @@ def csv_of(rows: Sequence[Row], encoding: str = "utf-8", delimiter: str = ",") -
 
 
 class PatientImports:
-    """What imports of a test share: one practice, and what was told of rows."""
+    """The imports of one practice, and the findings of the last one."""
 
     def __init__(self, container: Container, log: PracticeLog) -> None:
         self.container, self.log = container, log
@@ -79,28 +80,26 @@ class PatientImports:
     def into_a_new_practice(cls, container: Container) -> "PatientImports":
         return cls(container, container.practice())
 
-    def ports(self, directory: Directory | None = None) -> PatientImportPorts:
+    def ports(self) -> ImportPorts:
         container = self.container
-        facts = StreamLookup(container.store.pool)
-        return PatientImportPorts(
-            container.logs, container.keys, facts, directory or container.patients(), container.clock
-        )
+        streams, visits = StreamLookup(container.store.pool), VisitLookup(container.store.pool)
+        return ImportPorts(container.logs, container.keys, streams, visits, container.patients(), container.clock)
 
     def import_rows(
         self, rows: Sequence[Row], how: PatientFormat | None = None, *, dry_run: bool = False, file: str = ""
     ) -> PatientImportReport:
         """Import rows as a file of their own; ``file`` makes another file of the same rows."""
         self.catch_up()
-        self.findings = []
         how = how or load_format()
         digest = hashlib.sha256(csv_of(rows) + file.encode()).digest()
         handler = ImportPatientsHandler(self.ports())
         command = ImportPatients(how.source, digest, dry_run)
-        report = handler(self.log.tenant_id, command, read(rows, how), lambda found, _: self.findings.extend(found))
+        report = handler(self.log.tenant_id, command, read(rows, how), lambda _: None)
+        self.findings = sorted(report.tally.findings, key=lambda finding: finding.line)
         self.catch_up()
         return report
 
-    def undo(self, import_id: UUID, *, what_can_be: bool = False, in_use: InUse | None = None) -> UndoReport:
+    def undo(self, import_id: UUID, *, what_can_be: bool = False, in_use: PatientsInUse | None = None) -> UndoReport:
         container = self.container
         withdrawal = PatientWithdrawal(
             container.keys, StreamLookup(container.store.pool), in_use or UpToDateUsage(self)

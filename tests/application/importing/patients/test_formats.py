@@ -6,11 +6,10 @@ from datetime import date
 
 import pytest
 
+from application.importing.cell_values import DateOrder, NameOrder, parse_date, parse_full_name
 from application.importing.errors import MappingError
-from application.importing.patients.dates import date_in
-from application.importing.patients.format import FORMATS, DateOrder, NameOrder, PatientFormat
-from application.importing.patients.names import split
-from application.importing.patients.reading import PatientRows, PersonRow
+from application.importing.patients.format import FORMATS, PatientFormat
+from application.importing.patients.reader import PatientReader, PersonRow
 from domain.kernel.errors import InvalidValueError
 from tests.application.importing.patients.patient_file import NOW, load_format, person, read_row
 from tests.support.paths import DOCS
@@ -66,11 +65,11 @@ class TestColumns:
 
     def test_for_names_must_be_there(self) -> None:
         with pytest.raises(MappingError, match="First Name, Middle Name, Last Name"):
-            PatientRows(load_format(), ["Email"], None, NOW)
+            PatientReader(load_format(), ["Email"], None, NOW)
 
     def test_of_one_name_are_refused(self) -> None:
         with pytest.raises(MappingError, match="two columns of one name"):
-            PatientRows(load_format(), ["First Name", "Last Name", "first name*"], None, NOW)
+            PatientReader(load_format(), ["First Name", "Last Name", "first name*"], None, NOW)
 
 
 class TestDates:
@@ -87,14 +86,14 @@ class TestDates:
         ],
     )
     def test_are_read_in_their_order(self, text: str, order: DateOrder) -> None:
-        assert date_in(text, order).isoformat() == "1990-12-31"
+        assert parse_date(text, order).isoformat() == "1990-12-31"
 
     @pytest.mark.parametrize(
         "text", ["12/31/90", "31/12/1990", "1990", "next week", "0/0/0000", "١٢/٣١/١٩٩٠", "1/2/3/1990"]
     )
     def test_that_are_none_are_refused(self, text: str) -> None:
         with pytest.raises(InvalidValueError):
-            date_in(text, DateOrder.MDY)
+            parse_date(text, DateOrder.MDY)
 
 
 class TestNamesInOneColumn:
@@ -107,12 +106,12 @@ class TestNamesInOneColumn:
         ],
     )
     def test_are_split_in_their_order(self, name: str, order: NameOrder) -> None:
-        assert split(name, order) == ("Dana Miriam", "Cohen")
+        assert parse_full_name(name, order) == ("Dana Miriam", "Cohen")
 
     def test_are_two_or_refused(self) -> None:
         for order in NameOrder:
             with pytest.raises(InvalidValueError):
-                split("Cher", order)
+                parse_full_name("Cher", order)
 
     def test_stand_in_where_the_columns_of_their_own_say_nothing(self) -> None:
         row = read_row({"First Name": "", "Last Name": "", "Name": "דנה כהן"}, load_format(full_name="{Name}"))
@@ -163,7 +162,7 @@ class TestListsOfOtherPrograms:
         line = "P1|Ms|Cohen|Dana|1 Main St|Demotown|4000|31/12/1990|2123456701|1|||07 3333 4444||||||F1|A"
         cells = line.split("|")
 
-        [row] = PatientRows(how, how.header[: len(cells)], None, NOW).read([(1, cells)])
+        [row] = PatientReader(how, how.header[: len(cells)], None, NOW).read([(1, cells)])
 
         assert isinstance(row, PersonRow)
         assert (row.external_id, row.details.given_name, row.details.family_name) == ("P1", "Dana", "Cohen")

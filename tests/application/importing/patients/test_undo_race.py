@@ -11,7 +11,7 @@ import pytest
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
-from application.importing.undo_import import UndoReport
+from application.importing.undo import UndoReport
 from application.patients.decide_consent import DecideConsent
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.calendars.open_feed import OpenFeed

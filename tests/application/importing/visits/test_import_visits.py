@@ -7,7 +7,7 @@ import pytest
 
 from application.importing.visits.errors import NotInPracticeError
 from application.importing.visits.import_visits import VisitImportReport
-from application.importing.visits.report import Kind
+from application.importing.visits.report import ResourceKind
 from application.patients.merge_patients import MergePatients
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.place_hold import PlaceHold
@@ -143,7 +143,7 @@ class TestOutcomes:
             appointments_of,
             cancelled,
         ]
-        assert report.tally.booked == {completed: 2, no_show: 1, cancelled: 2, appointments_of: 2, checked_in: 1}
+        assert report.tally.made == {completed: 2, no_show: 1, cancelled: 2, appointments_of: 2, checked_in: 1}
         assert reasons(report) == [(10, "not_over_yet", ""), (11, "not_over_yet", "")]
         assert calendars.claimed() == {
             read_row.id for read_row in calendars.visits() if read_row.status not in (no_show, cancelled)
@@ -281,7 +281,7 @@ class TestAgain:
 
         again = calendars.import_rows(rows)
 
-        assert (again.tally.booked.total(), again.tally.booked_before, again.tally.matched) == (0, 3, 0)
+        assert (again.tally.made.total(), again.tally.made_before, again.tally.matched) == (0, 3, 0)
         assert calendars.studio.log.reader.position() == position
 
     def test_a_longer_file_adds_its_rows_and_leaves_the_others_as_they_are(self, calendars: VisitImports) -> None:
@@ -289,7 +289,7 @@ class TestAgain:
 
         longer = calendars.import_rows([visit("2026-06-05 10:00", Status="Cancelled"), visit("2026-06-05 11:00")])
 
-        assert (longer.tally.booked.total(), longer.tally.matched) == (1, 1)
+        assert (longer.tally.made.total(), longer.tally.matched) == (1, 1)
         assert [read_row.status for read_row in calendars.visits()] == ["booked", "booked"]
 
     def test_another_programs_file_of_the_same_visits_adds_nothing(self, calendars: VisitImports) -> None:
@@ -297,7 +297,7 @@ class TestAgain:
 
         other = calendars.import_rows([acuity("06/01/2026 10:00 AM")], load_format("acuity"))
 
-        assert (other.tally.booked.total(), other.tally.matched) == (0, 1)
+        assert (other.tally.made.total(), other.tally.matched) == (0, 1)
 
     def test_a_row_that_comes_twice_is_refused_and_a_cancelled_time_that_was_booked_anew_is_not(
         self, calendars: VisitImports
@@ -317,7 +317,7 @@ class TestAgain:
         tried = calendars.import_rows(rows, dry_run=True)
         report = calendars.import_rows(rows)
 
-        assert len(calendars.visits()) == report.tally.booked.total() == 600
+        assert len(calendars.visits()) == report.tally.made.total() == 600
         assert tried.tally == report.tally
         assert len(report.tally.beside) == 599
 
@@ -428,7 +428,7 @@ class TestWhatThePracticeHasNot:
             calendars.import_rows(NEW)
 
         assert {(read_row.kind, read_row.name, read_row.rows) for read_row in refused.value.missing} == {
-            (Kind.SERVICE, "ייעוץ", 3), (Kind.LOCATION, "Kreuzberg", 2), (Kind.CLINICIAN, "Gil", 2),
+            (ResourceKind.SERVICE, "ייעוץ", 3), (ResourceKind.LOCATION, "Kreuzberg", 2), (ResourceKind.CLINICIAN, "Gil", 2),
         }  # fmt: skip
         assert calendars.studio.log.reader.position() == position
 
@@ -455,7 +455,7 @@ class TestWhatThePracticeHasNot:
 
         again = calendars.import_rows([*NEW, visit("2026-06-05 15:00", Staff_Member_Name="Gil")])
 
-        assert (again.missing, again.tally.booked.total(), again.tally.matched) == ([], 1, 3)
+        assert (again.missing, again.tally.made.total(), again.tally.matched) == ([], 1, 3)
 
     def test_may_be_called_otherwise_in_the_file(self, calendars: VisitImports) -> None:
         renamed = load_format(
@@ -518,6 +518,6 @@ def test_two_runs_at_once_book_each_visit_once(calendars: VisitImports) -> None:
 
     reports = run_concurrently(2, lambda _: calendars.import_rows(rows))
 
-    assert [report.tally.made for report in reports if isinstance(report, VisitImportReport)] == [300, 300]
+    assert [report.tally.made_in_all for report in reports if isinstance(report, VisitImportReport)] == [300, 300]
     assert len(calendars.visits()) == len(calendars.claimed()) == 300
     assert calendars.container.app_log.verify(calendars.studio.tenant_id) is None

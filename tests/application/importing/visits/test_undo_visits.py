@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from application.importing.errors import ImportInUseError
-from application.importing.undo_import import KeptReason
+from application.importing.undo import KeptReason
 from application.kernel.errors import NotFoundError
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.cancel_appointment import CancelAppointment
@@ -88,9 +88,9 @@ class TestUndo:
 
         again = calendars.import_rows(ROWS)
 
-        assert (again.import_id, again.tally.booked) == (first.import_id, first.tally.booked)
+        assert (again.import_id, again.tally.made) == (first.import_id, first.tally.made)
         assert len({read_row.id for read_row in calendars.visits()}) == 10
-        assert calendars.import_rows(ROWS).tally.booked_before == 5
+        assert calendars.import_rows(ROWS).tally.made_before == 5
         undone = calendars.undo(first.import_id)
         assert (undone.withdrawn, undone.withdrawn_before) == (5, 0)
         assert calendars.studio.log.load(DataImport, first.import_id).withdrawn_count == 5

@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from application.importing.cell_values import DateOrder, parse_minutes, parse_price, parse_time
 from application.importing.errors import MappingError
-from application.importing.patients.format import DateOrder
-from application.importing.rows import Refusal
-from application.importing.visits.format import FORMATS, Outcome, VisitFormat
-from application.importing.visits.reading import VisitRow, VisitRows
-from application.importing.visits.times import minutes_in, price_in, time_in
+from application.importing.report import Finding, RowOutcome
+from application.importing.visits.format import FORMATS, VisitFormat, VisitStatus
+from application.importing.visits.reader import VisitReader, VisitRow
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
 from tests.application.importing.visits.visit_file import acuity, load_format, read, visit
@@ -32,7 +31,7 @@ class TestTimes:
         ],
     )
     def test_are_read_as_they_are_written(self, text: str, order: DateOrder, meant: str) -> None:
-        assert time_in(text, order).isoformat() == meant
+        assert parse_time(text, order).isoformat() == meant
 
     @pytest.mark.parametrize(
         "text",
@@ -49,18 +48,18 @@ class TestTimes:
     )
     def test_that_are_none_are_refused(self, text: str) -> None:
         with pytest.raises(InvalidValueError):
-            time_in(text, DateOrder.YMD)
+            parse_time(text, DateOrder.YMD)
 
 
 @pytest.mark.parametrize(("text", "minutes"), [("50", 50), ("90.0", 90), ("1440", 1440)])
 def test_a_length_is_whole_minutes(text: str, minutes: int) -> None:
-    assert minutes_in(text) == minutes
+    assert parse_minutes(text) == minutes
 
 
 @pytest.mark.parametrize("text", ["0", "-5", "1441", "1:30", "50.5", "٥٠"])
 def test_a_length_of_nothing_or_more_than_a_day_is_none(text: str) -> None:
     with pytest.raises(InvalidValueError):
-        minutes_in(text)
+        parse_minutes(text)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +67,7 @@ def test_a_length_of_nothing_or_more_than_a_day_is_none(text: str) -> None:
     [("67.50", Money(6750, "EUR")), ("90", Money(9000, "EUR")), ("80", Money(80, "JPY")), ("0", Money(0, "EUR"))],
 )
 def test_a_price_is_in_the_practices_currency(text: str, price: Money) -> None:
-    assert price_in(text, price.currency) == price
+    assert parse_price(text, price.currency) == price
 
 
 @pytest.mark.parametrize(
@@ -77,7 +76,7 @@ def test_a_price_is_in_the_practices_currency(text: str, price: Money) -> None:
 )
 def test_a_price_that_cannot_be_paid_is_none(text: str, currency: str) -> None:
     with pytest.raises(InvalidValueError):
-        price_in(text, currency)
+        parse_price(text, currency)
 
 
 class TestRows:
@@ -88,17 +87,17 @@ class TestRows:
         assert (row.person.external_id, row.person.details.given_name) == ("7", "נועה")
         assert (row.starts_at.isoformat(), row.ends_at, row.minutes) == ("2026-06-01T10:00:00", None, 50)
         assert (row.location, row.clinician, row.service) == ("Mitte", "Maya", "Talk")
-        assert (row.price, row.outcome) == (Money(8000, "EUR"), Outcome.NO_SHOW)
+        assert (row.price, row.status) == (Money(8000, "EUR"), VisitStatus.NO_SHOW)
 
     def test_of_acuity_say_less(self) -> None:
         [row] = read([acuity()], load_format("acuity"))
 
         assert isinstance(row, VisitRow)
-        assert (row.starts_at.isoformat(), row.location, row.price, row.outcome) == (
+        assert (row.starts_at.isoformat(), row.location, row.price, row.status) == (
             "2026-06-01T10:00:00",
             "",
             None,
-            Outcome.BOOKED,
+            VisitStatus.BOOKED,
         )
 
     @pytest.mark.parametrize(
@@ -116,17 +115,17 @@ class TestRows:
         ],
     )
     def test_that_cannot_be_read_say_why(self, changed: dict[str, str], reason: str, column: str) -> None:
-        assert read([visit() | changed]) == [Refusal(2, "", reason, column)]
+        assert read([visit() | changed]) == [Finding(2, RowOutcome.REFUSED, reason, column)]
 
     def test_with_too_few_cells_are_refused(self) -> None:
         header = list(visit())
-        reader = VisitRows(load_format(), header, region="DE", currency="EUR", now=datetime(2026, 6, 1, tzinfo=UTC))
+        reader = VisitReader(load_format(), header, region="DE", currency="EUR", now=datetime(2026, 6, 1, tzinfo=UTC))
 
-        assert list(reader.read([(2, ["Mitte"])])) == [Refusal(2, "", "wrong_number_of_cells")]
+        assert list(reader.read([(2, ["Mitte"])])) == [Finding(2, RowOutcome.REFUSED, "wrong_number_of_cells")]
 
     def test_say_what_else_they_say(self) -> None:
         header = [*visit(), "Shoe Size", "Room"]
-        reader = VisitRows(
+        reader = VisitReader(
             load_format(left_out=["Room"]), header, region="DE", currency="EUR", now=datetime(2026, 6, 1, tzinfo=UTC)
         )
         list(reader.read([(2, [*visit().values(), "43", "2"]), (3, [*visit().values(), "", ""])]))

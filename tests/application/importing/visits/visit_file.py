@@ -1,4 +1,4 @@
-"""Synthetic appointment files of other programs, and imports of them."""
+"""Synthetic files of appointments as other programs write them, and their import into a new studio."""
 
 import hashlib
 import tomllib
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from application.importing.rows import Refusal
-from application.importing.undo_import import UndoImport, UndoImportHandler, UndoReport
+from application.importing.ports import ImportPorts
+from application.importing.ports import VisitLookup as VisitsKnown
+from application.importing.report import Finding
+from application.importing.undo import UndoImport, UndoImportHandler, UndoReport
 from application.importing.visits.format import FORMATS, VisitFormat
 from application.importing.visits.import_visits import ImportVisits, ImportVisitsHandler, VisitImportReport
-from application.importing.visits.ports import VisitLookup as VisitsKnown
-from application.importing.visits.ports import VisitPorts
-from application.importing.visits.reading import VisitRow, VisitRows
-from application.importing.visits.withdrawal import VisitWithdrawal
+from application.importing.visits.reader import VisitReader, VisitRow
+from application.importing.visits.undo import VisitWithdrawal
 from domain.scheduling.appointments.appointment import Appointment
 from event_store.read.stream_lookup import StreamLookup
 from event_store.read.visit_lookup import VisitLookup
@@ -57,24 +57,24 @@ def acuity(start: str = "06/01/2026 10:00 AM", **other: str) -> Row:
     return said | {name.replace("_", " "): value for name, value in other.items()}
 
 
-def read(rows: Sequence[Row], how: VisitFormat | None = None) -> list[VisitRow | Refusal]:
+def read(rows: Sequence[Row], how: VisitFormat | None = None) -> list[VisitRow | Finding]:
     """Return what is read of rows whose columns are those of all rows together."""
     header = list(dict.fromkeys(column for row in rows for column in row))
     cells = ([row.get(column, "") for column in header] for row in rows)
-    reader = VisitRows(how or load_format(), header, region="DE", currency="EUR", now=LATER)
+    reader = VisitReader(how or load_format(), header, region="DE", currency="EUR", now=LATER)
     return list(reader.read(enumerate(cells, 2)))
 
 
 class VisitImports:
-    """What imports of a test share: one studio, and the time at which they are made."""
+    """The imports of one studio, all at one time."""
 
     def __init__(self, container: Container, studio: SeededPractice, clock: SettableClock | None = None) -> None:
         self.container, self.studio, self.clock = container, studio, clock or fixed_clock(LATER)
 
-    def ports(self, visits: VisitsKnown | None = None) -> VisitPorts:
+    def ports(self, visits: VisitsKnown | None = None) -> ImportPorts:
         container = self.container
-        things, known = StreamLookup(container.store.pool), VisitLookup(container.store.pool)
-        return VisitPorts(container.logs, container.keys, things, visits or known, container.patients(), self.clock)
+        streams, known = StreamLookup(container.store.pool), VisitLookup(container.store.pool)
+        return ImportPorts(container.logs, container.keys, streams, visits or known, container.patients(), self.clock)
 
     def import_rows(
         self,

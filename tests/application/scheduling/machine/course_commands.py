@@ -13,7 +13,7 @@ from application.scheduling.sessions.change_course import ChangeCourse
 from application.scheduling.sessions.enrol_in_course import EnrolInCourse
 from application.scheduling.sessions.plan_course import PlanCourse
 from application.scheduling.sessions.withdraw_from_course import WithdrawFromCourse
-from domain.scheduling.series.series import Scope
+from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from projections.engine.runner import Runner
@@ -69,7 +69,7 @@ class CourseCommands:
 
         made = [course for course in self.run_commands(len(requests), request) if isinstance(course, Course)]
         self.courses += [course.id for course in made]
-        self.sessions += [each.session_id for course in made for each in course.sessions if each.session_id]
+        self.sessions += [each.booked_id for course in made for each in course.occurrences.values() if each.booked_id]
 
     @rule(which=st.integers(0, 10), acts=st.lists(_ACT, min_size=1, max_size=3))
     def come_to_a_course_at_once(self, which: int, acts: list[tuple[str, int, int, OnConflict]]) -> None:
@@ -129,9 +129,9 @@ class CourseCommands:
     @invariant()
     def no_session_of_a_course_is_lost_or_doubled(self) -> None:
         for course in self.folded_courses():
-            assert [each.index for each in course.sessions] == list(range(1, len(course.sessions) + 1))
-            assert all((each.session_id is None) == (each.skipped is not None) for each in course.sessions)
-            ids = [each.session_id for each in course.sessions if each.session_id]
+            assert [each.index for each in course.occurrences.values()] == list(range(1, len(course.occurrences) + 1))
+            assert all((each.booked_id is None) == (each.skipped is not None) for each in course.occurrences.values())
+            ids = [each.booked_id for each in course.occurrences.values() if each.booked_id]
             assert len(set(ids)) == len(ids)
             assert set(ids) <= set(self.sessions)
             assert all(self.studio.log.load(GroupSession, id).course_id == course.id for id in ids)
@@ -145,9 +145,9 @@ class CourseCommands:
             (
                 course.id,
                 tuple(course.staff_ids),
-                course.sessions[0].starts_at,
-                sum(each.session_id is not None for each in course.sessions),
-                sum(each.skipped is not None for each in course.sessions),
+                course.occurrences[1].starts_at,
+                sum(each.booked_id is not None for each in course.occurrences.values()),
+                sum(each.skipped is not None for each in course.occurrences.values()),
                 course.version,
             )
             for course in self.folded_courses()
@@ -158,5 +158,5 @@ class CourseCommands:
 
     def _rosters(self, id: UUID) -> dict[UUID, set[UUID]]:
         """Return who has a seat or waits for one, by session."""
-        sessions = self.studio.log.load_all(GroupSession, list(self.studio.log.load(Course, id).meant(1).values()))
+        sessions = self.studio.log.load_all(GroupSession, list(self.studio.log.load(Course, id).in_scope(1).values()))
         return {session.id: {*session.roster, *session.waiting} for session in sessions.values()}

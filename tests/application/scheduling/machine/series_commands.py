@@ -11,7 +11,8 @@ from application.kernel.outcome import Outcome
 from application.scheduling.series.book_series import BookSeries, OnConflict
 from application.scheduling.series.series_changes import CancelSeries, ChangeSeries, ChangeSeriesNotes
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.series.series import Scope, Series
+from domain.scheduling.series.occurrence_plan import Scope
+from domain.scheduling.series.series import Series
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.series_queries import SeriesQueries
 from tests.support.commands import executor
@@ -111,14 +112,14 @@ class SeriesCommands:
     @invariant()
     def no_occurrence_is_lost_or_doubled(self) -> None:
         for series in self.folded_series():
-            visits = list(series.visits.values())
+            visits = list(series.occurrences.values())
             assert [visit.index for visit in visits] == list(range(1, len(visits) + 1))
             assert len({visit.original for visit in visits}) == len(visits)
-            assert all((visit.appointment_id is None) == (visit.skipped is not None) for visit in visits)
-            assert {visit.appointment_id for visit in visits} - {None} <= set(self.booked)
+            assert all((visit.booked_id is None) == (visit.skipped is not None) for visit in visits)
+            assert {visit.booked_id for visit in visits} - {None} <= set(self.booked)
             for visit in visits:
-                if visit.appointment_id is not None:
-                    one = self.studio.log.load(Appointment, visit.appointment_id)
+                if visit.booked_id is not None:
+                    one = self.studio.log.load(Appointment, visit.booked_id)
                     known = (one.series_id, one.occurrence, one.original)
                     assert known == (series.id, visit.index, visit.original.isoformat())
 
@@ -131,8 +132,8 @@ class SeriesCommands:
             (
                 series.id,
                 series.clinician_id,
-                sum(visit.appointment_id is not None for visit in series.visits.values()),
-                sum(visit.skipped is not None for visit in series.visits.values()),
+                sum(visit.booked_id is not None for visit in series.occurrences.values()),
+                sum(visit.skipped is not None for visit in series.occurrences.values()),
                 series.version,
             )
             for series in self.folded_series()

@@ -45,8 +45,8 @@ class VisitImportRules:
         known = VisitLookup(self.container.store.pool)
         standing, _ = known.made_by(self.studio.tenant_id, report.import_id)
         self.booked += [id_ for id_ in standing if id_ not in self.booked]
-        assert report.tally.made + report.tally.matched + len(report.tally.refusals) == len(rows)
-        assert report.tally.made == len(standing)
+        assert report.tally.made_in_all + report.tally.matched + len(report.tally.refusals) == len(rows)
+        assert report.tally.made_in_all == len(standing)
         if not undoes:
             return
         changed = set(known.changed_since(self.studio.tenant_id, report.import_id, standing))

@@ -10,7 +10,6 @@ from domain.patients.errors import HoldsMergedError, PatientErasedError, Patient
 from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
-from domain.scheduling.appointments.withdrawal import withdraw
 from domain.scheduling.errors import NothingToUndoError
 from tests.domain.patients.sample_patients import registered_patient
 from tests.domain.scheduling.appointments.sample_appointments import in_status
@@ -125,7 +124,7 @@ class TestVisits:
     def test_are_taken_back_whatever_came_of_them(self, status: Status) -> None:
         visit = in_status(status)
 
-        assert withdraw(visit, NOW)
+        assert visit.withdraw(NOW)
 
         [fact] = visit.collect_events()
         assert isinstance(fact, Appointment.Withdrawn)
@@ -135,8 +134,8 @@ class TestVisits:
 
     def test_twice_record_nothing(self) -> None:
         visit = in_status(Status.BOOKED)
-        withdraw(visit, NOW)
+        visit.withdraw(NOW)
         visit.collect_events()
 
-        assert not withdraw(visit, NOW)
+        assert not visit.withdraw(NOW)
         assert visit.collect_events() == []

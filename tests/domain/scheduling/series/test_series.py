@@ -7,7 +7,8 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from domain.kernel.errors import InvalidValueError
-from domain.scheduling.series.series import PlannedVisit, Scope, Series, SeriesChange
+from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence, Scope
+from domain.scheduling.series.series import Series
 from domain.scheduling.series.times import shifted
 
 NOW = datetime(2026, 5, 4, 8, tzinfo=UTC)
@@ -17,7 +18,7 @@ WEEK = timedelta(weeks=1)
 
 def plan_session(number: int = 4, skipped: tuple[int, ...] = ()) -> Series:
     visits = [
-        PlannedVisit(
+        PlannedOccurrence(
             index,
             datetime(2026, 6, 2, 10) + (index - 1) * WEEK,  # noqa: DTZ001  a time on the wall clock
             TEN + (index - 1) * WEEK,
@@ -42,7 +43,7 @@ class TestPlan:
     def test_keeps_the_order_of_booked_and_skipped(self) -> None:
         series = plan_session(skipped=(2,))
 
-        assert [(visit.index, visit.skipped) for visit in series.visits.values()] == [
+        assert [(visit.index, visit.skipped) for visit in series.occurrences.values()] == [
             (1, None),
             (2, "time_taken"),
             (3, None),
@@ -59,12 +60,12 @@ class TestMeant:
         ("scope", "indexes"), [(Scope.THIS, [3]), (Scope.FOLLOWING, [3, 4]), (Scope.ALL, [1, 3, 4])]
     )
     def test_are_the_visits_of_the_scope_that_were_booked(self, scope: Scope, indexes: list[int]) -> None:
-        assert [visit.index for visit in plan_session(skipped=(2,)).meant(scope, 3)] == indexes
+        assert list(plan_session(skipped=(2,)).in_scope(3, scope)) == indexes
 
     @pytest.mark.parametrize("index", [0, 2, 5])
     def test_start_from_a_visit_that_there_is(self, index: int) -> None:
         with pytest.raises(InvalidValueError) as refused:
-            plan_session(skipped=(2,)).meant(Scope.ALL, index)
+            plan_session(skipped=(2,)).in_scope(index, Scope.ALL)
 
         assert refused.value.field == "from_occurrence"
 
@@ -74,19 +75,19 @@ class TestChange:
         series, other = plan_session(), uuid7()
         later = TEN + WEEK + timedelta(hours=4)
 
-        series.change(SeriesChange(Scope.FOLLOWING, 2, [2], {3: "already_cancelled"}), other, {2: later}, NOW)
+        series.change(PlanChange(Scope.FOLLOWING, 2, [2], {3: "already_cancelled"}), other, {2: later}, NOW)
 
-        assert (series.visits[2].starts_at, series.visits[2].original.hour) == (later, 10)
+        assert (series.occurrences[2].starts_at, series.occurrences[2].original.hour) == (later, 10)
         assert series.clinician_id == other
-        assert series.last_change == SeriesChange("following", 2, [2], {3: "already_cancelled"})
+        assert series.last_change == PlanChange("following", 2, [2], {3: "already_cancelled"})
 
     def test_of_one_alone_leaves_the_plan_as_it_is(self) -> None:
         series = plan_session()
         clinician = series.clinician_id
 
-        series.change(SeriesChange(Scope.THIS, 2, [2], {}), uuid7(), {2: TEN}, NOW)
+        series.change(PlanChange(Scope.THIS, 2, [2], {}), uuid7(), {2: TEN}, NOW)
 
-        assert series.visits[2].starts_at == TEN + WEEK
+        assert series.occurrences[2].starts_at == TEN + WEEK
         assert series.clinician_id == clinician
 
 

@@ -14,7 +14,6 @@ from domain.scheduling.availability.query import Slot
 from domain.scheduling.errors import AlreadyArchivedError, AlreadyStartedError, NothingToUndoError
 from domain.scheduling.sessions.errors import SeatGivenOnError
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession, GroupSessionStatus
-from domain.scheduling.sessions.undo import undo
 from tests.domain.scheduling.sessions.sample_sessions import (
     ADA,
     DANA,
@@ -99,7 +98,7 @@ class TestUndo:
             first = str(type(event_summaries[0]).TOPIC).rpartition(".")[2]  # type: ignore[attr-defined]  # set by hand on each fact
             again = deepcopy(session)
 
-            undo(again, first, before, at)
+            again.undo(first, before, at)
 
             assert state_of(again) == state_of(before)
             step = deepcopy(session)
@@ -110,15 +109,15 @@ class TestUndo:
 
     def test_cannot_be_undone(self) -> None:
         earlier, session = session_with(), session_with(DANA)
-        undo(session, "enrolled", earlier, NOW)
+        session.undo("enrolled", earlier, NOW)
 
         with pytest.raises(NothingToUndoError):
-            undo(session, "undone", session_with(DANA), NOW)
+            session.undo("undone", session_with(DANA), NOW)
 
     def test_of_the_planning_leaves_nothing_to_be_done(self) -> None:
         session = plan_session(seats=2)
 
-        undo(session, "planned", None, NOW)
+        session.undo("planned", None, NOW)
 
         assert (session.status, session.claims(), session.cancellation_reason) == (
             GroupSessionStatus.ARCHIVED,
@@ -129,19 +128,19 @@ class TestUndo:
             with pytest.raises(AlreadyArchivedError):
                 carry_out(session, (act, [DANA], 1))
         with pytest.raises(NothingToUndoError):
-            undo(session, "undone", plan_session(seats=2), NOW)
+            session.undo("undone", plan_session(seats=2), NOW)
 
     def test_of_the_planning_is_too_late_at_the_start(self) -> None:
         with pytest.raises(AlreadyStartedError):
-            undo(plan_session(seats=2), "planned", None, SIX)
+            plan_session(seats=2).undo("planned", None, SIX)
 
     def test_takes_a_seat_from_who_moved_up_only_while_nobody_is_told(self) -> None:
         earlier, session = (session_with(DANA, NOA, seats=1) for _ in range(2))
         session.withdraw([DANA], NOW)
 
         with pytest.raises(SeatGivenOnError):
-            undo(session, "seat_cancelled", earlier, NOW + timedelta(minutes=3))
-        undo(session, "seat_cancelled", earlier, NOW + timedelta(minutes=3) - timedelta(microseconds=1))
+            session.undo("seat_cancelled", earlier, NOW + timedelta(minutes=3))
+        session.undo("seat_cancelled", earlier, NOW + timedelta(minutes=3) - timedelta(microseconds=1))
 
         assert (list(session.roster), session.waiting, session.back_in_line) == ([DANA], [NOA], [NOA])
 
@@ -151,7 +150,7 @@ class TestUndo:
         earlier = deepcopy(session)
         session.enrol(DANA, [DANA], NOW)
 
-        undo(session, "enrolled", earlier, NOW)
+        session.undo("enrolled", earlier, NOW)
 
         assert session.standing(DANA).status is EnrolmentStatus.WITHDRAWN
         assert session.standing(ADA).status is EnrolmentStatus.ARCHIVED
@@ -160,6 +159,6 @@ class TestUndo:
         session, earlier = plan_session(seats=3), plan_session(seats=3)
         session.enrol(LI, [LI], NOW)
 
-        undo(session, "enrolled", earlier, NOW)
+        session.undo("enrolled", earlier, NOW)
 
         assert [fact.patient_id for fact in session.pending_events if isinstance(fact, GroupSession.Undone)] == [LI]

@@ -1,0 +1,230 @@
+"""`scheduler import patients`, `appointments` and `formats`: import another program's file."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+from uuid import UUID
+
+import typer
+
+from api.cli import import_results as results
+from api.cli.failures import UsageError
+from api.cli.output import AsJson, aside, out, print_json, progress_bar
+from api.cli.report_file import ReportOption, report_path, write_findings, write_refusals
+from api.cli.session import PracticeOption, opened, practice_of
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from api.bootstrap.container import Container
+    from api.cli.table_file import Table
+    from application.importing.formats import Format, Formats
+
+FileArgument: TypeAlias = Annotated[
+    Path, typer.Argument(help="A CSV file, plain or gzipped.", exists=True, dir_okay=False)
+]
+FormatOption: TypeAlias = Annotated[
+    str | None, typer.Option("--format", help="The format of the file: see `scheduler import formats`.")
+]
+MappingOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        help="A TOML file to use instead of --format: a changed copy of a format, or a mapping that names a loader.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Plan everything, record nothing.")]
+
+commands = typer.Typer()
+
+
+class Imported(StrEnum):
+    """What a file contains."""
+
+    PATIENTS = "patients"
+    APPOINTMENTS = "appointments"
+
+
+@commands.command(epilog="Example: scheduler import patients clients.csv --format jane --dry-run")
+def patients(
+    file: FileArgument,
+    format_: FormatOption = None,
+    mapping: MappingOption = None,
+    practice: PracticeOption = None,
+    dry_run: DryRunOption = False,
+    report: ReportOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register the patients of a file in a practice, and report each row that is not simply a new patient.
+
+    A repeated run, or one after a kill, registers only who is missing. `scheduler import undo` withdraws all of them.
+    """
+    from api.bootstrap.importing import patients_importer
+    from api.cli.table_file import digest_of
+    from application.importing.patients.format import PatientFormat
+    from application.importing.patients.import_patients import ImportPatients
+    from application.importing.patients.reader import PatientReader
+
+    began = time.monotonic()
+    used = PatientFormat.of(_settings(Imported.PATIENTS, format_, mapping))
+    target = report_path(report, file, "report")
+    command = ImportPatients(used.source, digest_of(file), dry_run)
+    with _source(file, used, practice) as source:
+        reader = PatientReader(used, source.table.header, source.region, source.container.clock.now())
+        task = source.progress.add_task("planning" if dry_run else "registering", total=None)
+        done = patients_importer(source.container)(
+            source.practice_id,
+            command,
+            reader.read(source.table.rows),
+            lambda count: source.progress.update(task, advance=count),
+        )
+    write_findings(done.tally.findings, target)
+    if as_json:
+        print_json(results.patients_json(done, source.practice_id, dry_run, reader.other_columns, target))
+    else:
+        results.print_patients(done, dry_run, reader.other_columns, time.monotonic() - began)
+        aside.print(f"The report is in {target}", markup=False)
+
+
+@commands.command(epilog="Example: scheduler import appointments visits.csv --format jane --dry-run")
+def appointments(
+    file: FileArgument,
+    format_: FormatOption = None,
+    mapping: MappingOption = None,
+    practice: PracticeOption = None,
+    create_missing: Annotated[
+        bool, typer.Option("--create-missing", help="Create the locations, clinicians and services that are missing.")
+    ] = False,
+    dry_run: DryRunOption = False,
+    report: ReportOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Book the appointments of a file at their own times in a practice, and record their outcomes.
+
+    A repeated run, or one after a kill, books only what is missing. Refused rows are written to a CSV file with line and
+    reason, and are no failure. `scheduler import undo` withdraws the visits.
+
+    A mapping that names a loader is read by that program, from the folder of the mapping: see examples/no-shows.toml.
+    """
+    from api.bootstrap.importing import visits_importer
+    from api.cli.table_file import digest_of
+    from api.processes.garbage_collection import settle
+    from application.importing.visits.errors import NotInPracticeError
+    from application.importing.visits.format import VisitFormat
+    from application.importing.visits.import_visits import ImportVisits
+    from application.importing.visits.reader import VisitReader
+
+    began = time.monotonic()
+    settings = _settings(Imported.APPOINTMENTS, format_, mapping)
+    target = report_path(report, file, "refusals")
+    if mapping is not None and "loader" in settings:
+        from api.cli.loaders import load_program
+
+        if practice or create_missing:
+            raise UsageError("this mapping creates practices of its own, with all that they need")
+        load_program(mapping, settings["loader"])(settings, file, target, dry_run=dry_run, as_json=as_json)
+        return
+    used = VisitFormat.of(settings)
+    command = ImportVisits(used, digest_of(file), create_missing, dry_run)
+    with _source(file, used, practice) as source:
+        reader = VisitReader(
+            used,
+            source.table.header,
+            region=source.region,
+            currency=source.currency,
+            now=source.container.clock.now(),
+        )
+        rows = list(reader.read(source.progress.track(source.table.rows, description="reading", total=None)))
+        # The rows live until the end; without this each garbage collection would traverse them.
+        settle()
+        task = source.progress.add_task("planning" if dry_run else "booking", total=len(rows))
+        try:
+            done = visits_importer(source.container)(
+                source.practice_id, command, rows, lambda count: source.progress.update(task, advance=count)
+            )
+        except NotInPracticeError as refused:
+            results.print_missing(refused.missing)
+            raise
+    written = write_refusals(done.tally.refusals, target)
+    if as_json:
+        print_json(results.visits_json(done, source.practice_id, dry_run, reader.other_columns, written))
+    else:
+        results.print_visits(done, dry_run, reader.other_columns, written, time.monotonic() - began)
+
+
+@commands.command(epilog="Example: scheduler import formats jane > mine.toml")
+def formats(
+    name: Annotated[str | None, typer.Argument(help="Print this one, to be copied and changed.")] = None,
+    of: Annotated[Imported, typer.Option(help="What the files contain.")] = Imported.PATIENTS,
+    as_json: AsJson = False,
+) -> None:
+    """List the formats of files of patients or of appointments, or print one."""
+    import tomllib
+
+    known = _formats(of)
+    if name is not None:
+        typer.echo(known.text(name), nl=False)
+        return
+    about = {each: str(tomllib.loads(known.text(each))["about"]) for each in known.names}
+    if as_json:
+        print_json(about)
+        return
+    for each, text in about.items():
+        out.print(f"{each:<16} {text}", markup=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An open file, and the practice into which it is imported; ``region`` is the practice's country."""
+
+    container: "Container"
+    practice_id: UUID
+    region: str | None
+    currency: str
+    table: "Table"
+    progress: "Progress"
+
+
+@contextmanager
+def _source(file: Path, used: "Format", practice: UUID | None) -> Iterator[_Source]:
+    """Open the file; the read models are up to date when the block begins and when it has ended."""
+    from api.cli.table_file import delimiter_of, encoding_of, open_table
+    from application.patients.phone import region_of
+    from domain.practice.practice import Practice
+
+    with opened() as container, progress_bar() as progress:
+        practice_id = practice_of(container, practice)
+        container.read_models.catch_up(practice_id)
+        settings = container.logs.of(practice_id).catalogue().one(Practice, practice_id)
+        region = region_of(settings.locale, settings.zone)
+        encoding = encoding_of(file, used.encodings)
+        delimiter = delimiter_of(file, used.delimiters, encoding, used.header)
+        with open_table(file, delimiter, encoding, used.header) as table:
+            yield _Source(container, practice_id, region, settings.currency, table, progress)
+        container.read_models.catch_up(practice_id)
+
+
+def _settings(of: Imported, name: str | None, mapping: Path | None) -> Mapping[str, object]:
+    """Return the settings of a format or of a mapping. Raises UsageError, MappingError."""
+    import tomllib
+
+    from application.importing.errors import MappingError
+
+    if (name is None) == (mapping is None):
+        raise UsageError(f"use either --format or --mapping; `scheduler import formats --of {of}` lists the formats")
+    try:
+        return tomllib.loads(mapping.read_text("utf-8") if mapping is not None else _formats(of).text(name or ""))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MappingError(f"the mapping is not TOML: {error}") from None
+
+
+def _formats(of: Imported) -> "Formats":
+    from application.importing.patients.format import FORMATS as PATIENT_FORMATS
+    from application.importing.visits.format import FORMATS as VISIT_FORMATS
+
+    return VISIT_FORMATS if of is Imported.APPOINTMENTS else PATIENT_FORMATS

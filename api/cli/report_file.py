@@ -1,0 +1,85 @@
+"""Write the report of an import as a CSV file: whole or not at all, and readable by its owner only."""
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import typer
+
+from api.cli.failures import UsageError
+
+if TYPE_CHECKING:
+    from application.importing.report import Finding
+
+ReportOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--report", help="Where to write the report; in the working folder if not given.")
+]
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def report_path(given: Path | None, file: Path, kind: str) -> Path:
+    """Return the path of a report: the given one, or ``<file>.<kind>.csv`` in the working folder.
+
+    Call it before the import. Raises UsageError: the path is not writable.
+    """
+    path = given or Path.cwd() / f"{file.name.removesuffix('.gz').removesuffix('.csv')}.{kind}.csv"
+    if not _is_writable(path):
+        raise UsageError(f"nothing can be written to {path}; name another file with --report")
+    return path
+
+
+def write_findings(findings: Iterable["Finding"], path: Path) -> None:
+    """Write every finding of an import of patients. Raises OSError."""
+    rows = [
+        [one.line, one.outcome, one.reason, _escaped(one.column), one.patient_id or ""] for one in _sorted(findings)
+    ]
+    _write(path, ["line", "outcome", "reason", "column", "patient_id"], rows)
+
+
+def write_refusals(refusals: Sequence["Finding"], path: Path) -> Path | None:
+    """Write the refused appointments over those of an earlier run; write no file if there are none in both.
+
+    Raises OSError.
+    """
+    if not refusals and not path.exists():
+        return None
+    rows = [[one.line, _escaped(one.external_id), one.reason, _escaped(one.column)] for one in _sorted(refusals)]
+    _write(path, ["line", "appointment", "reason", "column"], rows)
+    return path
+
+
+def _sorted(findings: Iterable["Finding"]) -> list["Finding"]:
+    return sorted(findings, key=lambda finding: finding.line)
+
+
+def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode=0o600)
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            writer.writerows(rows)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _escaped(text: str) -> str:
+    """Return a text that no spreadsheet evaluates as a formula.
+
+    Source: https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _is_writable(path: Path) -> bool:
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            return not path.is_dir()
+    except OSError:
+        return False

@@ -1,0 +1,121 @@
+"""Parse names, dates, times, lengths and prices as other programs write them."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Final
+
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import Money, minor_digits
+
+
+class DateOrder(StrEnum):
+    """The order of the numbers of a date; any separator, and a time may follow."""
+
+    YMD = "ymd"
+    DMY = "dmy"
+    MDY = "mdy"
+
+
+class NameOrder(StrEnum):
+    """Which part of ``full_name`` is the family name: the last word, the first word, or the part before a comma."""
+
+    FAMILY_LAST = "family_last"
+    FAMILY_FIRST = "family_first"
+    COMMA = "comma"
+
+
+_DATE: Final = re.compile(r"(\d{1,4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,4})\.?(?:[ T].*)?", re.ASCII)
+_DIGITS: Final = re.compile(r"\d{8}", re.ASCII)
+_PARTS: Final = {DateOrder.YMD: (0, 1, 2), DateOrder.DMY: (2, 1, 0), DateOrder.MDY: (2, 0, 1)}
+_TIME: Final = re.compile(
+    r"(?P<date>.+?)(?:T|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::00(?:\.0+)?)?"
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?\s*(?:(?P<utc>Z)|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))?",
+    re.ASCII,
+)
+MAX_MINUTES: Final = 24 * 60
+
+
+def parse_full_name(full_name: str, order: NameOrder) -> tuple[str, str]:
+    """Return the given and the family name. Raises InvalidValueError: there is only one name."""
+    if order is NameOrder.COMMA:
+        family_name, _, given_name = full_name.partition(",")
+    elif order is NameOrder.FAMILY_FIRST:
+        family_name, _, given_name = full_name.partition(" ")
+    else:
+        given_name, _, family_name = full_name.rpartition(" ")
+    given_name, family_name = given_name.strip(), family_name.strip()
+    if not (given_name and family_name):
+        raise InvalidValueError("full_name", "two names are needed")
+    return given_name, family_name
+
+
+def parse_date(text: str, order: DateOrder) -> date:
+    """Parse a date: ``31.12.1990``, ``12/31/1990``, ``1990-12-31 00:00``, ``19901231``.
+
+    A year has four digits, since the century of two is unknown. Raises InvalidValueError.
+    """
+    if order is DateOrder.YMD and _DIGITS.fullmatch(text):
+        parts = [text[:4], text[4:6], text[6:]]
+    elif match := _DATE.fullmatch(text):
+        parts = [match[1], match[2], match[3]]
+    else:
+        parts = []
+    try:
+        year, month, day = (parts[part] for part in _PARTS[order])
+        if len(year) != 4:
+            raise ValueError
+        return date(int(year), int(month), int(day))
+    except (IndexError, ValueError):
+        raise InvalidValueError("date_of_birth", "this is not a date as the format writes them") from None
+
+
+def parse_time(text: str, order: DateOrder) -> datetime:
+    """Parse a time in whole minutes: ``2025-03-30 14:30``, ``03/30/2025 02:30 PM``, ``2025-10-26T02:30+01:00``.
+
+    The result is naive if the text has no offset. Raises InvalidValueError.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise InvalidValueError("starts_at", "this is not a time as the format writes them")
+    on_date = parse_date(match["date"], order)
+    hour = int(match["hour"])
+    try:
+        if match["half"]:
+            if not 1 <= hour <= 12:
+                raise ValueError
+            hour = hour % 12 + (12 if match["half"] in "Pp" else 0)
+        return datetime.combine(on_date, time(hour, int(match["minute"]), tzinfo=_offset(match)))
+    except ValueError:
+        raise InvalidValueError("starts_at", "there is no such time of day") from None
+
+
+def parse_minutes(text: str) -> int:
+    """Parse a length of 1 minute to 24 hours, in whole minutes. Raises InvalidValueError."""
+    if not re.fullmatch(r"\d{1,4}(?:\.0+)?", text, re.ASCII):
+        raise InvalidValueError("duration_minutes", "this is not a number of minutes")
+    minutes = int(text.partition(".")[0])
+    if not 1 <= minutes <= MAX_MINUTES:
+        raise InvalidValueError("duration_minutes", "a visit lasts between a minute and a day")
+    return minutes
+
+
+def parse_price(text: str, currency: str) -> Money:
+    """Parse an amount with an optional decimal point: ``90``, ``90.00``. Raises InvalidValueError."""
+    try:
+        amount = Decimal(text).scaleb(minor_digits(currency))
+    except InvalidOperation:
+        raise InvalidValueError("price", "this is not an amount of money") from None
+    if not amount.is_finite() or amount != amount.to_integral_value() or amount < 0:
+        raise InvalidValueError("price", "this is not an amount in the practice's currency")
+    return Money(int(amount), currency)
+
+
+def _offset(match: "re.Match[str]") -> timezone | None:
+    if match["utc"]:
+        return UTC
+    if not match["sign"]:
+        return None
+    offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]))
+    return timezone(-offset if match["sign"] == "-" else offset)

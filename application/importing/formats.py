@@ -1,0 +1,100 @@
+"""The format of a file: a column mapping and how to decode the file, as a TOML file; some come with the program."""
+
+import codecs
+import re
+from abc import abstractmethod
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Final, Self
+
+import msgspec
+from phonenumbers import SUPPORTED_REGIONS
+
+from application.importing.errors import MappingError
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.text import clean_text
+
+_SOURCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,49}")
+
+
+class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of a TOML file; an unknown key is refused."""
+
+
+class ColumnMapping(Setting, frozen=True, kw_only=True):
+    """The settings of one file. ``source`` is part of every id derived from the file."""
+
+    source: str
+
+    @classmethod
+    def of(cls, settings: Mapping[str, object]) -> Self:
+        """Convert and check settings. Raises MappingError: it names the setting."""
+        try:
+            mapping = msgspec.convert(settings, cls)
+            mapping.check()
+        except (msgspec.ValidationError, InvalidValueError, ValueError) as error:
+            raise MappingError(f"the mapping cannot be used: {error}") from None
+        return mapping
+
+    @abstractmethod
+    def columns_read(self) -> list[str]:
+        """Return every column that the mapping uses, without those that it leaves out."""
+
+    def check(self) -> None:
+        """Raises InvalidValueError: a setting is invalid, as far as that shows without a file."""
+        if not _SOURCE.fullmatch(self.source):
+            raise InvalidValueError("source", "source is a short name of letters, digits and dashes")
+
+
+class Format(ColumnMapping, frozen=True, kw_only=True):
+    """The settings of one file whose encoding and delimiter are detected.
+
+    ``left_out`` are columns that are known and ignored. ``keeps_other_columns`` puts the columns
+    that the format does not name into the notes.
+    """
+
+    about: str = ""
+    encodings: tuple[str, ...] = ("utf-8",)
+    delimiters: str = ",;\t|"
+    header: list[str] = []
+    """The names of the columns, if the file has no header; the file may have fewer columns."""
+    phone_region: str | None = None
+    left_out: list[str] = []
+    keeps_other_columns: bool = False
+
+    def check(self) -> None:
+        super().check()
+        if not self.encodings:
+            raise InvalidValueError("encodings", "encodings names at least one")
+        for encoding in self.encodings:
+            try:
+                "".encode(codecs.lookup(encoding).name)
+            except (LookupError, ValueError):
+                raise InvalidValueError("encodings", "encodings has one that is not known") from None
+        if not self.delimiters or set(self.delimiters) & set('"\r\n'):
+            raise InvalidValueError("delimiters", "delimiters is one or more characters, without quotes and line ends")
+        if self.phone_region is not None and self.phone_region not in SUPPORTED_REGIONS:
+            raise InvalidValueError("phone_region", "phone_region is a country like DE or IL")
+        for column in (*self.columns_read(), *self.left_out, *self.header):
+            clean_text("columns", column, 200)
+
+
+class Formats:
+    """The formats that come with the program, for one kind of file."""
+
+    def __init__(self, package: str) -> None:
+        """Find the files in the folder ``formats`` of a package."""
+        folder = files(package) / "formats"
+        self._files = {
+            path.name.removesuffix(".toml"): path for path in folder.iterdir() if path.name.endswith(".toml")
+        }
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self._files)
+
+    def text(self, name: str) -> str:
+        """Return the text of a format's file. Raises MappingError: there is no such format."""
+        if name not in self._files:
+            raise MappingError(f"there is no format {name!r}; there are {', '.join(self.names)}")
+        return self._files[name].read_text("utf-8")

@@ -1,0 +1,203 @@
+"""Read the rows of a file of patients.
+
+Only a row without a usable name is refused. Any other value that cannot be stored in its field, such
+as an impossible date or a phone number with an extension, becomes a note to staff and is reported.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, NamedTuple, TypeVar
+
+from application.importing.cell_values import parse_date, parse_full_name
+from application.importing.columns import CellReader, FileColumns, ImportedCell, OtherColumns
+from application.importing.errors import MappingError
+from application.importing.patients.format import ContactTemplate, PatientFormat
+from application.importing.reader import RowReader
+from application.importing.report import RowRefusedError
+from application.importing.templates import first_column
+from application.patients.phone import international
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.text import checked_locale, clean_email, clean_paragraphs, clean_text
+from domain.kernel.zones import zone
+from domain.patients.contact import ContactKind
+from domain.patients.details import PatientDetails
+
+MAX_NOTES_LENGTH: Final = 5_000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedContact:
+    """A contact of a row, normalised."""
+
+    kind: ContactKind
+    name: str
+    relation: str | None
+    phone: str | None
+    email: str | None
+    is_guardian: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One row, normalised; ``kept_as_notes`` are the columns whose values became notes."""
+
+    line: int
+    external_id: str
+    details: PatientDetails
+    contacts: tuple[ImportedContact, ...]
+    notes: str | None
+    alert: str | None
+    kept_as_notes: tuple[str, ...]
+
+
+class _ContactReader(NamedTuple):
+    template: ContactTemplate
+    name: CellReader
+    relation: CellReader
+    phone: CellReader
+    email: CellReader
+
+
+class _Notes:
+    """The notes of one row."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.unusable: list[str] = []
+
+    def add(self, cell: ImportedCell) -> None:
+        if cell.text:
+            self.lines.append(f"{cell.column}: {cell.text}")
+
+    def add_unusable(self, cell: ImportedCell) -> None:
+        self.add(cell)
+        self.unusable.append(cell.column)
+
+    def first_valid(self, cells: Sequence[ImportedCell], parse: Callable[[str], T]) -> T | None:
+        """Return the first value that can be parsed; the others become notes."""
+        value: T | None = None
+        text = ""
+        for cell in cells:
+            if value is None:
+                try:
+                    value, text = parse(cell.text), cell.text
+                except InvalidValueError:
+                    self.add_unusable(cell)
+            elif cell.text != text:
+                self.add(cell)
+        return value
+
+
+class PatientReader(RowReader[PersonRow]):
+    """Reads the rows of one file of patients."""
+
+    def __init__(self, format_: PatientFormat, header: Sequence[str], region: str | None, now: datetime) -> None:
+        """``region`` is the country of national phone numbers, unless the format names one.
+
+        Raises MappingError: the file has no column for a name.
+        """
+        super().__init__(header)
+        columns = FileColumns(header)
+        if not any(all(map(columns.has_one_of, way)) for way in format_.name_columns()):
+            wanted = ", ".join(dict.fromkeys(name for way in format_.name_columns() for part in way for name in part))
+            raise MappingError(f"the file has no columns for names; the format looks for {wanted}")
+        self.other_columns = OtherColumns(columns, format_)
+        self._format = format_
+        self._region = format_.phone_region or region
+        self._now = now
+        self._id, self._alert = columns.reader(format_.id), columns.reader(format_.alert)
+        self._given_name = columns.reader(format_.given_name)
+        self._family_name = columns.reader(format_.family_name)
+        self._full_name = columns.reader(format_.full_name)
+        self._email, self._phone = columns.reader(format_.email), columns.reader(format_.phone)
+        self._date_of_birth = columns.reader(format_.date_of_birth)
+        self._zone, self._locale = columns.reader(format_.zone), columns.reader(format_.locale)
+        self._locales = {word.casefold(): locale for word, locale in format_.locales.items()}
+        self._tags = [(columns.position(rule.column), rule) for rule in format_.tags]
+        self._notes = columns.reader([f"{{{column}}}" for column in format_.notes])
+        self._contacts = [
+            _ContactReader(each, *map(columns.reader, (each.name, each.relation, each.phone, each.email)))
+            for each in format_.contacts
+        ]
+
+    def _read_row(self, line: int, cells: Sequence[str]) -> PersonRow:
+        given_name, family_name = self._read_name(cells)
+        notes = _Notes()
+        details = PatientDetails(
+            given_name=given_name,
+            family_name=family_name,
+            email=notes.first_valid(self._email(cells), lambda text: clean_email("email", text)),
+            phone=notes.first_valid(self._phone(cells), self._parse_phone),
+            date_of_birth=notes.first_valid(self._date_of_birth(cells), self._parse_date_of_birth),
+            tags=tuple(
+                rule.tag
+                for position, rule in self._tags
+                if position is not None and cells[position].strip().casefold() == rule.value.casefold()
+            ),
+            zone=notes.first_valid(self._zone(cells), lambda text: zone(text).key),
+            locale=notes.first_valid(self._locale(cells), self._parse_locale),
+        )
+        alert = notes.first_valid(self._alert(cells), lambda text: clean_text("alert", text, 200))
+        contacts = tuple(self._read_contacts(cells, notes))
+        for cell in (*self._notes(cells), *self.other_columns.notes_of(cells)):
+            notes.add(cell)
+        external_id = next((cell.text for cell in self._id(cells)), "")
+        return PersonRow(line, external_id, details, contacts, _joined(notes.lines), alert, tuple(notes.unusable))
+
+    def _read_name(self, cells: Sequence[str]) -> tuple[str, str]:
+        given, family, full = (read(cells) for read in (self._given_name, self._family_name, self._full_name))
+        column = ""
+        try:
+            if given and family:
+                column = given[0].column
+                given_name = clean_text("given_name", given[0].text, 200)
+                column = family[0].column
+                return given_name, clean_text("family_name", family[0].text, 200)
+            if full:
+                column = full[0].column
+                return parse_full_name(clean_text("full_name", full[0].text, 400), self._format.name_order)
+        except InvalidValueError:
+            raise RowRefusedError("not_kept_like_this", column) from None
+        missing = self._format.family_name if given else self._format.given_name
+        raise RowRefusedError("empty", first_column(missing or self._format.full_name))
+
+    def _parse_phone(self, text: str) -> str:
+        return international(text, self._region)
+
+    def _parse_date_of_birth(self, text: str) -> date:
+        born = parse_date(text, self._format.dates)
+        # The rules for a date of birth are those of PatientDetails.
+        PatientDetails(given_name="-", family_name="-", date_of_birth=born).refuse_unborn(self._now)
+        return born
+
+    def _parse_locale(self, text: str) -> str:
+        return self._locales.get(text.casefold()) or checked_locale("locale", text)
+
+    def _read_contacts(self, cells: Sequence[str], notes: _Notes) -> Iterator[ImportedContact]:
+        for reader in self._contacts:
+            name = notes.first_valid(reader.name(cells), lambda text: clean_text("contacts.name", text, 200))
+            if name is None:
+                for cell in (*reader.relation(cells), *reader.phone(cells), *reader.email(cells)):
+                    # A relation without a column is a constant of the format, not a value of the row.
+                    if cell.column:
+                        notes.add_unusable(cell)
+                continue
+            yield ImportedContact(
+                reader.template.kind,
+                name,
+                notes.first_valid(reader.relation(cells), lambda text: clean_text("contacts.relation", text, 100)),
+                notes.first_valid(reader.phone(cells), self._parse_phone),
+                notes.first_valid(reader.email(cells), lambda text: clean_email("contacts.email", text)),
+                reader.template.is_guardian,
+            )
+
+
+def _joined(lines: Sequence[str]) -> str | None:
+    if not lines:
+        return None
+    try:
+        return clean_paragraphs("notes", "\n".join(lines), MAX_NOTES_LENGTH)
+    except InvalidValueError:
+        raise RowRefusedError("not_kept_like_this", "notes") from None

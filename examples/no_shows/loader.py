@@ -1,0 +1,63 @@
+"""`scheduler import appointments FILE --mapping examples/no-shows.toml`: read the file, import it, print the result."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from api.cli.import_results import print_counts
+from api.cli.output import aside, out, print_json, progress_bar
+from api.cli.report_file import write_refusals
+from api.cli.session import opened
+from api.cli.table_file import digest_of, open_table
+from api.processes.garbage_collection import settle
+from no_shows.importer import ImportNoShows, ImportNoShowsHandler, ImportReport, LoaderPorts
+from no_shows.mapping import NoShowsMapping
+from no_shows.reader import VisitReader
+
+
+def load(settings: Mapping[str, object], file: Path, report: Path, *, dry_run: bool, as_json: bool) -> None:
+    """Import the file into practices of its own; write the refused rows to ``report``."""
+    began = time.monotonic()
+    mapping = NoShowsMapping.of(settings)
+    with opened() as container, progress_bar() as progress:
+        with open_table(file, mapping.delimiter) as table:
+            reader = VisitReader(mapping, table.header)
+            rows = list(reader.read(progress.track(table.rows, description="reading", total=None)))
+        # The rows live until the end; without this each garbage collection would traverse them.
+        settle()
+        task = progress.add_task("planning" if dry_run else "booking", total=len(rows))
+        ports = LoaderPorts(container.logs, container.storage.keys, container.storage.stream_lookup, container.clock)
+        command = ImportNoShows(mapping, digest_of(file), rows, dry_run)
+        done = ImportNoShowsHandler(ports)(command, lambda count: progress.update(task, advance=count))
+    written = write_refusals(done.tally.refusals, report)
+    if as_json:
+        print_json(_as_json(done, dry_run, written))
+    else:
+        _print(done, dry_run, written, time.monotonic() - began)
+
+
+def _as_json(done: ImportReport, dry_run: bool, refusals: Path | None) -> dict[str, object]:
+    tally = done.tally
+    return {
+        "dry_run": dry_run,
+        "booked": tally.made.total(),
+        "results": dict(tally.made),
+        "already_there": tally.made_before,
+        "refused": len(tally.refusals),
+        "reasons": tally.reasons(),
+        "refusals": str(refusals) if refusals else None,
+        "practices": done.practices,
+    }
+
+
+def _print(done: ImportReport, dry_run: bool, refusals: Path | None, seconds: float) -> None:
+    tally = done.tally
+    would = "would be " if dry_run else ""
+    out.print(f"{tally.rows:>9,} rows for {len(done.practices):,} practices in {seconds:.0f} s")
+    out.print(f"{tally.made.total():>9,} {would}booked", style="bold")
+    print_counts(dict(tally.made.most_common()))
+    out.print(f"{tally.made_before:>9,} were there already")
+    out.print(f"{len(tally.refusals):>9,} {would}refused")
+    print_counts(tally.reasons())
+    if refusals:
+        aside.print(f"The refused rows are in {refusals}", markup=False)
