@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from adapters.holidays.public_holidays import CalculatedHolidays
+from adapters.icalendar.calendar_reader import IcalendarReader
+from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from adapters.system.clock import FrozenClock, SystemClock
 from api.bootstrap.access import Access
 from api.bootstrap.audit import Audit, audit
@@ -25,6 +28,7 @@ from application.kernel.ports import BlindIndex, Clock
 from application.kernel.practice_log import PracticeLogs
 from application.patients.erase_patient import PersonKeys
 from application.registry import all_registrations
+from application.scheduling.calendars.ports import CalendarReader
 from application.waitlist.ports import WaitingLines
 from application.webhooks.ports import OutboundHttp, SecretBox, WebhookCatalogue
 from event_store.keys.blind_index import words_of
@@ -66,11 +70,12 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
         open_server(settings, stays_up=stays_up) as server,
         open_storage(server, clock, settings.connections) as storage,
     ):
-        logs = PracticeLogs(storage.store)
+        logs = PracticeLogs(storage.store, LibPhoneNumbers(), CalculatedHolidays())
         waiting, hooks = waitlist(storage), webhooks(storage, is_local=settings.webhooks_local)
         ports: dict[type, object] = {
             BlindIndex: storage.keys,
             PersonKeys: storage.keys,
+            CalendarReader: IcalendarReader(),
             WaitingLines: waiting.lines,
             SecretBox: hooks.secrets,
             OutboundHttp: hooks.outbound_http,

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from adapters.icalendar.calendar_writer import IcalendarWriter
 from api.bootstrap.storage import Storage
 from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLogs
+from application.scheduling.calendars.ports import CalendarWriter
 from application.scheduling.zone_changes.adopt_zone_rules import AdoptZoneRulesHandler
 from event_store.read.zone_sightings import ZoneSightingStore
 from projections.scheduling.calendar.course_queries import CourseQueries
@@ -23,6 +25,7 @@ class Scheduling:
     courses: CourseQueries
     sessions: SessionQueries
     feeds: FeedQueries
+    calendar_writer: CalendarWriter
     zone_sightings: ZoneSightingStore
     adopt_zone_rules: AdoptZoneRulesHandler
 
@@ -39,6 +42,7 @@ def scheduling(storage: Storage, logs: PracticeLogs, clock: Clock) -> Scheduling
         CourseQueries(transaction),
         SessionQueries(transaction),
         FeedQueries(transaction),
+        IcalendarWriter(),
         zone_sightings,
         AdoptZoneRulesHandler(logs, clock, zone_sightings),
     )

@@ -75,7 +75,9 @@ def patients(
     target = report_path(report, file, "report")
     command = ImportPatients(used.source, digest_of(file), dry_run)
     with _source(file, used, practice) as source:
-        reader = PatientReader(used, source.table.header, source.region, source.container.clock.now())
+        reader = PatientReader(
+            used, source.table.header, source.region, source.container.clock.now(), source.container.logs.phone_numbers
+        )
         task = source.progress.add_task("planning" if dry_run else "registering", total=None)
         done = patients_importer(source.container)(
             source.practice_id,
@@ -136,6 +138,7 @@ def appointments(
             used,
             source.table.header,
             region=source.region,
+            phone_numbers=source.container.logs.phone_numbers,
             currency=source.currency,
             now=source.container.clock.now(),
         )

@@ -27,8 +27,8 @@ def busy_time(
     their time. Booked visits stay.
     """
     from application.kernel.permissions import Actor
-    from application.scheduling.calendars.icalendar.reading import MOST_OCTETS
     from application.scheduling.calendars.import_busy_time import ImportBusyTime, PreviewBusyTime, with_counts
+    from application.scheduling.calendars.ports import MOST_OCTETS
 
     with file.open("rb") as source:
         # One octet more than the limit, so that a larger file is refused without reading it all.

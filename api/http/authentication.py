@@ -2,12 +2,13 @@
 
 import hashlib
 import logging
+import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
+from cachetools import LRUCache
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.errors import problem
@@ -23,36 +24,39 @@ _access = logging.getLogger("scheduler.access")
 
 
 class KeyAuthenticator:
-    """Finds the actor of a key, with a cache of ``CACHED_SECONDS``."""
+    """Finds the actor of a key, with a cache of ``CACHED_SECONDS``. Thread-safe."""
 
     def __init__(self, find: Callable[[bytes], Actor | None], thread_pool: FairThreadPool) -> None:
         """``find`` looks up a key by its SHA-256; it may block."""
         self._find = find
         self._thread_pool = thread_pool
-        self._cached: OrderedDict[bytes, tuple[Actor, float]] = OrderedDict()
+        self._lock = threading.Lock()
+        # With the time at which each expires. A TTLCache would count from after the look-up.
+        self._cached: LRUCache[bytes, tuple[Actor, float]] = LRUCache(_MOST_CACHED)
 
     async def actor(self, key: str) -> Actor | None:
         """Return the actor of a key; None if it is unknown or was revoked. Raises OverloadedError."""
         if not is_well_formed(key):
             return None
         digest = hashlib.sha256(key.encode()).digest()
-        cached = self._cached.get(digest)
+        with self._lock:
+            cached = self._cached.get(digest)
         if cached and cached[1] > time.monotonic():
             return cached[0]
         looked_up_at = time.monotonic()
         actor = await self._thread_pool.run(digest, lambda: self._find(digest))
-        if actor is None:
-            self._cached.pop(digest, None)
-            return None
-        self._cached[digest] = (actor, looked_up_at + CACHED_SECONDS)
-        self._cached.move_to_end(digest)
-        if len(self._cached) > _MOST_CACHED:
-            self._cached.popitem(last=False)
+        with self._lock:
+            if actor is None:
+                self._cached.pop(digest, None)
+            else:
+                self._cached[digest] = (actor, looked_up_at + CACHED_SECONDS)
         return actor
 
     def forget(self, key_id: UUID) -> None:
         """Remove a key from the cache."""
-        self._cached = OrderedDict((d, cached) for d, cached in self._cached.items() if cached[0].key_id != key_id)
+        with self._lock:
+            for digest in [digest for digest, (actor, _) in self._cached.items() if actor.key_id == key_id]:
+                del self._cached[digest]
 
 
 class Authentication:

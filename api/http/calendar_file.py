@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import Request, Response
 
 from api.http.resource_responses import Responses
-from application.scheduling.calendars.icalendar.visits import MEDIA_TYPE
+from application.scheduling.calendars.calendar_visit import MEDIA_TYPE
 
 ICALENDAR: Final[Responses] = {
     200: {"description": "iCalendar.", "content": {"text/calendar": {"schema": {"type": "string"}}}},

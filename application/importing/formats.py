@@ -8,9 +8,9 @@ from importlib.resources import files
 from typing import Final, Self
 
 import msgspec
-from phonenumbers import SUPPORTED_REGIONS
 
 from application.importing.errors import MappingError
+from application.patients.phone import is_country
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.text import clean_text
 
@@ -73,7 +73,7 @@ class Format(ColumnMapping, frozen=True, kw_only=True):
                 raise InvalidValueError("encodings", "encodings has one that is not known") from None
         if not self.delimiters or set(self.delimiters) & set('"\r\n'):
             raise InvalidValueError("delimiters", "delimiters is one or more characters, without quotes and line ends")
-        if self.phone_region is not None and self.phone_region not in SUPPORTED_REGIONS:
+        if self.phone_region is not None and not is_country(self.phone_region):
             raise InvalidValueError("phone_region", "phone_region is a country like DE or IL")
         for column in (*self.columns_read(), *self.left_out, *self.header):
             clean_text("columns", column, 200)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar, cast
 from uuid import UUID
 
 from application.kernel.errors import NotFoundError
+from application.kernel.ports import PublicHolidays
 from domain.kernel.aggregate import Aggregate
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
@@ -24,6 +25,7 @@ KINDS: Final[frozenset[type[Aggregate]]] = frozenset({Practice, Location, Resour
 class Catalogue:
     """All things of the catalogue at one position of the log. Treat it as read-only: threads share it."""
 
+    public_holidays: PublicHolidays
     position: int = 0
     things: Mapping[UUID, Aggregate] = field(default_factory=dict)
 
@@ -39,7 +41,7 @@ class Catalogue:
                 things[id_] = deepcopy(things[id_])
             touched.add(id_)
             things[id_] = cast(Aggregate, event.mutate(things.get(id_)))
-        return Catalogue(events[-1][0], things)
+        return replace(self, position=events[-1][0], things=things)
 
     def one(self, kind: type[T], id_: UUID) -> T:
         """Return one thing. Raises NotFoundError: there is none of this kind."""

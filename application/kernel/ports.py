@@ -1,6 +1,6 @@
 """What the use cases need from outside, each with the promise that every adapter keeps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import Began, ChangedThing, Reached, RecordedCommand
 from domain.kernel.time_range import TimeRange
+from domain.practice.holiday_calendar import HolidayCalendar
 from domain.scheduling.availability.booking_context import BookingContext
 
 
@@ -16,6 +17,30 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
+        ...
+
+
+class PhoneNumbers(Protocol):
+    """Reads telephone numbers of all countries, offline."""
+
+    def e164(self, number: str, region: str | None) -> str | None:
+        """Return a number in the form of E.164; None if its length is impossible or it has an extension.
+
+        ``region`` (ISO 3166) is the country in which a national number is dialled. A number of a
+        possible length need not be in an assigned range.
+        """
+        ...
+
+
+class PublicHolidays(Protocol):
+    """Calculates public holidays, offline. Both methods cache: availability is calculated with them."""
+
+    def subdivisions(self, country: str) -> Collection[str] | None:
+        """Return the subdivisions (ISO 3166-2) with holidays of their own; None: the country is not supported."""
+        ...
+
+    def closed_days(self, of: HolidayCalendar, first_year: int, last_year: int) -> frozenset[int]:
+        """Return the proleptic Gregorian ordinals of the public holidays of some years, both included."""
         ...
 
 

@@ -1,12 +1,12 @@
 """One practice's log as the eventsourcing library's Application: load, record, and answer a repeated command."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import ClassVar, Final, TypeVar, cast
 from uuid import UUID
 
+from cachetools import LRUCache
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import MutableOrImmutableAggregate
 from eventsourcing.persistence import IntegrityError, OperationalError
@@ -21,7 +21,7 @@ from application.kernel.errors import (
     UnavailableError,
 )
 from application.kernel.outcome import Outcome
-from application.kernel.ports import PracticeReader, PracticeStore
+from application.kernel.ports import PhoneNumbers, PracticeReader, PracticeStore, PublicHolidays
 from application.kernel.retry import OvertakenError
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import CommandRepeatedError, Provenance, Reached
@@ -45,13 +45,17 @@ class PracticeLog(Application[UUID]):
         (Clinician, Service, Patient, Appointment), 50
     )
 
-    def __init__(self, tenant_id: UUID, store: PracticeStore) -> None:
+    def __init__(
+        self, tenant_id: UUID, store: PracticeStore, phone_numbers: PhoneNumbers, public_holidays: PublicHolidays
+    ) -> None:
         self.name = str(tenant_id)
         super().__init__(store.environment(tenant_id))
         self.tenant_id = tenant_id
         self.reader: PracticeReader = store.reader(tenant_id)
         self._store = store
-        self._catalogue = Catalogue()
+        self.phone_numbers = phone_numbers
+        self.public_holidays = public_holidays
+        self._catalogue = Catalogue(public_holidays)
         self._catalogue_lock = threading.Lock()
         self._turns = tuple(threading.Lock() for _ in range(_TURNS))
 
@@ -201,22 +205,23 @@ class PracticeLog(Application[UUID]):
 
 
 class PracticeLogs:
-    """The logs that a process has in use; the ones not used for longest are let go."""
+    """The open logs of a process. Keeps the most recently used ones. Thread-safe."""
 
-    def __init__(self, store: PracticeStore, most: int = 2_000) -> None:
+    def __init__(
+        self, store: PracticeStore, phone_numbers: PhoneNumbers, public_holidays: PublicHolidays, most: int = 2_000
+    ) -> None:
         self._store = store
-        self._most = most
-        self._logs: OrderedDict[UUID, PracticeLog] = OrderedDict()
+        self.phone_numbers = phone_numbers
+        self._public_holidays = public_holidays
+        self._logs: LRUCache[UUID, PracticeLog] = LRUCache(most)
         self._lock = threading.Lock()
 
     def of(self, tenant_id: UUID) -> PracticeLog:
         with self._lock:
             log = self._logs.get(tenant_id)
             if log is None:
-                log = self._logs[tenant_id] = PracticeLog(tenant_id, self._store)
-                if len(self._logs) > self._most:
-                    self._logs.popitem(last=False)
-            self._logs.move_to_end(tenant_id)
+                log = PracticeLog(tenant_id, self._store, self.phone_numbers, self._public_holidays)
+                self._logs[tenant_id] = log
             return log
 
     def begin(self, tenant_id: UUID) -> PracticeLog:

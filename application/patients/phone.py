@@ -1,38 +1,33 @@
-"""Telephone numbers as people write them, brought to the one form that is kept."""
+"""Brings telephone numbers to the form of E.164."""
 
 from functools import lru_cache
 from importlib.resources import files
 
-from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_possible_number, parse
-
+from application.kernel.ports import PhoneNumbers
 from application.kernel.practice_log import PracticeLog
 from domain.kernel.errors import InvalidValueError
 from domain.practice.practice import Practice
 
 
 def phone_at(log: PracticeLog, number: str, field: str = "phone") -> str:
-    """Return a number in the form of E.164, a national one read as people at the practice write it. Raises InvalidValueError."""
+    """Return a number in the form of E.164; a national one is of the practice's country. Raises InvalidValueError."""
     practice = log.catalogue().one(Practice, log.tenant_id)
-    return international(number, region_of(practice.locale, practice.zone), field)
+    return international(log.phone_numbers, number, region_of(practice.locale, practice.zone), field)
 
 
-def international(number: str, region: str | None, field: str = "phone") -> str:
-    """Return a number in the form of E.164, reading a national one as people in ``region`` (ISO 3166) write it.
+def international(numbers: PhoneNumbers, number: str, region: str | None, field: str = "phone") -> str:
+    """Return a number in the form of E.164; a national one is of ``region`` (ISO 3166).
 
-    A possible length is enough: ranges that are not assigned yet are not refused.
     Raises InvalidValueError: it is no number, it has an extension, or it is national and no region is known.
     """
-    try:
-        parsed = parse(number, region)
-    except NumberParseException:
-        parsed = None
-    if parsed is None or parsed.extension or not is_possible_number(parsed):
+    found = numbers.e164(number, region)
+    if found is None:
         raise InvalidValueError(field, "this is not a telephone number; write +<country><number>, without an extension")
-    return format_number(parsed, PhoneNumberFormat.E164)
+    return found
 
 
 def search_text(log: PracticeLog, text: str) -> str:
-    """Return what to search for: a telephone number in the form that is kept, anything else as it is."""
+    """Return a search text: a telephone number in the form of E.164, any other text unchanged."""
     if "@" in text or any(sign.isalpha() for sign in text):
         return text
     try:
@@ -45,6 +40,11 @@ def region_of(locale: str, zone: str) -> str | None:
     """Return the country (ISO 3166) that a practice is in: its locale's if it names one, else that of its zone."""
     last = locale.rpartition("-")[2]
     return last if len(last) == 2 and last.isupper() else _zone_countries().get(zone)
+
+
+def is_country(code: str) -> bool:
+    """Tell whether a code is that of a country with a time zone, by ISO 3166, or Kosovo's, which is in common use."""
+    return code == "XK" or code in _zone_countries().values()
 
 
 @lru_cache(maxsize=1)

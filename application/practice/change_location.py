@@ -36,5 +36,5 @@ def change_location(log: PracticeLog, command: ChangeLocation, context: Context)
     location = log.load(Location, command.id, command.expected_version)
     location.change(replace(location.details, **command.changes), context.now)
     if command.keeps_holidays:
-        location.keep_holidays(checked_holidays(command.holidays) if command.holidays else None, context.now)
+        location.keep_holidays(checked_holidays(log, command.holidays) if command.holidays else None, context.now)
     return log.commit(location, by=context.provenance)

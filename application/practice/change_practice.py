@@ -42,7 +42,7 @@ def change_practice(log: PracticeLog, command: ChangePractice, context: Context)
     practice, now = log.load(Practice, command.id, command.expected_version), context.now
     practice.change_settings(replace(practice.settings, **command.changes), now)
     if command.keeps_holidays:
-        practice.keep_holidays(checked_holidays(command.holidays) if command.holidays else None, now)
+        practice.keep_holidays(checked_holidays(log, command.holidays) if command.holidays else None, now)
     if command.pending_counts is not None:
         practice.count_pending(command.pending_counts, now)
     auto_fill = practice.auto_fill if command.auto_fill is None else command.auto_fill

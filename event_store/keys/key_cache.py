@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from cachetools import Cache, LRUCache
+
 from event_store.keys.key_store import KeyStore
 from event_store.keys.sealing import DataKey, KeyStoreAwayError
-from event_store.lru import LruCache
 
 CHECK_SECONDS: Final = 0.5
 """How long keys are used from memory before the ledger is asked again: an erasure reaches every process within a second."""
@@ -42,8 +43,8 @@ class KeyCache:
         self._store = store
         self._lock = threading.Lock()
         # By the integers of the ids: Python hashes and compares UUIDs four times as slowly.
-        self._quotas: LruCache[tuple[int, int, str], Quota] = LruCache(size)
-        self._held: LruCache[tuple[int, int], HeldKey] = LruCache(size)
+        self._quotas: LRUCache[tuple[int, int, str], Quota] = LRUCache(size)
+        self._held: LRUCache[tuple[int, int], HeldKey] = LRUCache(size)
         self._true_as_of: dict[int, int] = {}
         self._asking = threading.Lock()
         self._last_erasure = 0
@@ -93,14 +94,14 @@ class KeyCache:
         with self._lock:
             if self._true_as_of.get(tenant_id.int) == mark:
                 for subject_id, quota in quotas.items():
-                    self._quotas.put((tenant_id.int, subject_id.int, purpose), quota)
+                    self._quotas[tenant_id.int, subject_id.int, purpose] = quota
 
     def keep_held(self, tenant_id: UUID, mark: int, keys: Mapping[UUID, HeldKey]) -> None:
         """Keep keys to open with, by key id, unless somebody was erased since the mark."""
         with self._lock:
             if self._true_as_of.get(tenant_id.int) == mark:
                 for key_id, held in keys.items():
-                    self._held.put((tenant_id.int, key_id.int), held)
+                    self._held[tenant_id.int, key_id.int] = held
 
     def forget(self, tenant_id: UUID, subject_ids: Iterable[UUID]) -> None:
         """Drop all keys of persons, whom this process has erased."""
@@ -108,9 +109,17 @@ class KeyCache:
             self._drop(tenant_id, subject_ids)
 
     def _drop(self, tenant_id: UUID, subject_ids: Iterable[UUID]) -> None:
-        if erased := frozenset(subject_id.int for subject_id in subject_ids):
-            self._quotas.drop(lambda name, _: name[0] == tenant_id.int and name[1] in erased)
-            self._held.drop(lambda name, held: name[0] == tenant_id.int and held.subject_id.int in erased)
+        tenant, erased = tenant_id.int, frozenset(subject_id.int for subject_id in subject_ids)
+        if not erased:
+            return
+        for quota in [name for name in self._quotas if name[0] == tenant and name[1] in erased]:
+            del self._quotas[quota]
+        for key in [name for name in self._held if name[0] == tenant and self._subject_of(name) in erased]:
+            del self._held[key]
+
+    def _subject_of(self, key: tuple[int, int]) -> int:
+        # The base class reads a value without making it the most recently used one.
+        return Cache.__getitem__(self._held, key).subject_id.int
 
     def _ask(self) -> None:
         with self._asking:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from cachetools import LRUCache
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from uuid_utils.compat import uuid7
@@ -14,7 +15,6 @@ from event_store.keys.blind_index import Tokens
 from event_store.keys.key_store import KeyStore, PersonKeyRow, PracticeKeyRow
 from event_store.keys.master_key import MasterKey, MasterKeyError
 from event_store.keys.sealing import DataKey, ErasedError, KeyUnavailableError, Place, key_reference, seal, unseal
-from event_store.lru import LruCache
 
 PRACTICES_IN_MEMORY: Final = 10_000
 
@@ -68,7 +68,7 @@ class PracticeKeyCache:
         self._store = store
         self._master = master
         self._lock = threading.Lock()
-        self._held: LruCache[UUID, PracticeKeys] = LruCache(PRACTICES_IN_MEMORY)
+        self._held: LRUCache[UUID, PracticeKeys] = LRUCache(PRACTICES_IN_MEMORY)
 
     def add(self, tenant_id: UUID, version: int) -> bool:
         """Store a new key under a version; False if that version exists."""
@@ -94,7 +94,7 @@ class PracticeKeyCache:
         }
         keys = PracticeKeys(tenant_id, by_version[rows[-1].version], by_version, index_root=secrets_by_row[0])
         with self._lock:
-            self._held.put(tenant_id, keys)
+            self._held[tenant_id] = keys
         return keys
 
     def unwrap(self, tenant_id: UUID, row: PersonKeyRow) -> DataKey:

@@ -159,6 +159,7 @@ class PracticeImport:
             patients=streams.known(tenant_id, list(patient_ids)),
             erased=frozenset(self._ports.keys.erased_subjects(tenant_id)),
             now=self._ports.clock.now(),
+            phone_numbers=self._ports.logs.phone_numbers,
         )
         if not (self._dry_run and tenant_id in (each.id for each in setup.made)):
             days = sorted(row.on_date for row in self._rows)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from application.importing.pipeline import Plan
 from application.importing.report import RowRefusedError, Tally
+from application.kernel.ports import PhoneNumbers
 from application.patients.phone import international, region_of
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
@@ -34,11 +35,13 @@ class VisitPlanner:
         patients: Collection[UUID],
         erased: Collection[UUID],
         now: datetime,
+        phone_numbers: PhoneNumbers,
     ) -> None:
         """``booked`` are the claims with which rows were booked earlier, ``patients`` the known patients of the
         rows, ``erased`` the patients whose keys were destroyed.
         """
         self._mapping = mapping
+        self._phone_numbers = phone_numbers
         self._practice_id = practice_id
         self._terms = setup.service.terms
         self._service_id = setup.service.id
@@ -110,18 +113,18 @@ class VisitPlanner:
 
     def _register(self, patient_id: UUID, row: VisitRow) -> Patient:
         try:
-            details = _details(row.details, self._mapping.practice)
+            details = _details(row.details, self._mapping.practice, self._phone_numbers)
             return Patient.register(id=patient_id, details=details, at=row.booked_at)
         except InvalidValueError as error:
             raise RowRefusedError("not_kept_like_this", error.field) from None
 
 
-def _details(text: PatientText, practice: PracticeTemplate) -> PatientDetails:
+def _details(text: PatientText, practice: PracticeTemplate, numbers: PhoneNumbers) -> PatientDetails:
     return PatientDetails(
         given_name=text.given_name,
         family_name=text.family_name,
         email=text.email or None,
-        phone=international(text.phone, region_of(practice.locale, practice.zone)) if text.phone else None,
+        phone=international(numbers, text.phone, region_of(practice.locale, practice.zone)) if text.phone else None,
         date_of_birth=_parse_date(text.date_of_birth) if text.date_of_birth else None,
         tags=text.tags,
     )

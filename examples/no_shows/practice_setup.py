@@ -60,7 +60,7 @@ def set_up(
         # Threads share the catalogue; only a copy may change.
         service = made[service_id] = deepcopy(catalogue.one(Service, service_id))
         service.change(replace(service.terms, clinician_ids=(*service.terms.clinician_ids, *joining)), at)
-    after = Catalogue(catalogue.position, {**catalogue.things, **made})
+    after = replace(catalogue, things={**catalogue.things, **made})
     return PracticeSetup(
         after.one(Location, location_id),
         after.one(Service, service_id),

@@ -3,8 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from domain.kernel.errors import InvalidValueError
-from domain.scheduling.series.occurrences import occurrences
-from domain.scheduling.series.recurrence import Recurrence
+from domain.scheduling.series.occurrences import days, occurrences, series_rule
 from tests.peers.replay import NOT_EXPRESSIBLE, Case, Verdict
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -21,8 +20,8 @@ def replay(case: Case) -> Verdict:
 
 def _first(request: Case) -> str:
     """Our series begins on a day of its rule: the first one from the chosen date on."""
-    rule = Recurrence.parse(f"FREQ=WEEKLY;COUNT=1;BYDAY={request['weekday']}")
-    first = next(rule.days(date.fromisoformat(request["date"])))
+    rule = series_rule(f"FREQ=WEEKLY;COUNT=1;BYDAY={request['weekday']}")
+    first = next(days(rule, date.fromisoformat(request["date"])))
     booked = occurrences(rule, datetime.combine(first, time(9), UTC), "UTC")
     return str(booked[0].starts_at.date())
 
@@ -33,7 +32,7 @@ def _count(request: Case) -> object:
     text = f"FREQ={request['freq'].upper()};INTERVAL={request.get('interval', 1)};UNTIL={request['end'].replace('-', '')}{day}"
     first = datetime.combine(date.fromisoformat(request["start"]), time(9), UTC)
     try:
-        found = occurrences(Recurrence.parse(text), first, "UTC")
+        found = occurrences(series_rule(text), first, "UTC")
     except InvalidValueError as refusal:
         return 0 if refusal.field == "rrule.interval" else f"refused: {refusal.field}"
     begins, ends = (date.fromisoformat(each) for each in request["window"])

@@ -13,6 +13,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from uuid_utils.compat import uuid7
 
+from adapters.holidays.public_holidays import CalculatedHolidays
+from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.kernel.practice_log import PracticeLog, PracticeLogs
 from domain.kernel.provenance import Provenance
 from domain.practice.practice import Practice, PracticeSettings
@@ -135,7 +137,7 @@ def open_container(
                 clock=clock,
                 keys=keys,
                 store=store,
-                logs=PracticeLogs(store),
+                logs=PracticeLogs(store, LibPhoneNumbers(), CalculatedHolidays()),
                 app=store.pool,
                 projector=projector,
                 projector_log=LogReader(projector, keys),

@@ -15,13 +15,12 @@ from api.http.schemas import Body, Shown, Thing, Truth
 from api.http.time_windows import From, To, window
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.scheduling.calendars.icalendar.busy import LeftOut
-from application.scheduling.calendars.icalendar.reading import MOST_OCTETS
 from application.scheduling.calendars.import_busy_time import (
     ImportBusyTime,
     PreviewBusyTime,
     with_counts,
 )
+from application.scheduling.calendars.ports import MOST_OCTETS, LeftOut
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
 from domain.scheduling.calendars.busy_calendar import BusyCalendar, merged

@@ -9,7 +9,7 @@ from uuid import UUID
 from api.bootstrap.container import Container
 from application.kernel.errors import NotFoundError
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.calendars.icalendar.visits import CalendarVisit, feed, spoken, uid_of
+from application.scheduling.calendars.calendar_visit import CalendarVisit, spoken, uid_of
 from domain.kernel.time_range import TimeRange
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
@@ -43,7 +43,7 @@ def calendar_of(container: Container, tenant_id: UUID, feed_id: UUID) -> str:
     )
     tells = _teller(container, log, opened, patient, {visit.patient_id for visit in visits if visit.patient_id})
     practice = log.catalogue(at_least=1).one(Practice, tenant_id)
-    return feed(practice.name, map(tells, visits))
+    return container.scheduling.calendar_writer.feed(practice.name, map(tells, visits))
 
 
 def _patient(log: PracticeLog, patient_id: UUID) -> Patient:

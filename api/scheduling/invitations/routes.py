@@ -6,12 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.http.calendar_file import ICALENDAR, CalendarFile, seen_by
-from api.http.calls import Reading
+from api.http.calls import Call, Reading
 from api.http.resource_responses import problems
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
 from application.patients.person import person_of
-from application.scheduling.calendars.icalendar.visits import CalendarVisit, Person, invitation, spoken, uid_of
+from application.scheduling.calendars.calendar_visit import CalendarVisit, Person, spoken, uid_of
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
@@ -42,7 +41,7 @@ async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
         # One that was agreed to and taken back is called off.
         if not appointment.was_agreed:
             raise NotConfirmedError
-        return CalendarFile(_invitation(call.log, appointment), seen_by(call.request))
+        return CalendarFile(_invitation(call, appointment), seen_by(call.request))
 
     return await call.read(Permission.READ_PATIENTS, invite)
 
@@ -58,30 +57,32 @@ async def get_invitation_to_session(session_id: UUID, patient_id: UUID, call: Re
 
     def invite() -> CalendarFile:
         session, ids = call.log.load(GroupSession, session_id), person_of(call.log, patient_id).ids
-        return CalendarFile(_seat(call.log, session, ids), seen_by(call.request))
+        return CalendarFile(_seat(call, session, ids), seen_by(call.request))
 
     return await call.read(Permission.READ_PATIENTS, invite)
 
 
-def _invitation(log: PracticeLog, appointment: Appointment) -> str:
+def _invitation(call: Call, appointment: Appointment) -> str:
+    log = call.log
     patient = log.load(Patient, appointment.patient_id)
     patient = log.load(Patient, patient.merged_into) if patient.merged_into else patient
     is_cancelled = appointment.status not in (*HOLDING, Status.NO_SHOW)
     told = CalendarChange(appointment.version, appointment.modified_on)
-    return _written(log, appointment, [appointment.clinician_id], patient, told, is_cancelled=is_cancelled)
+    return _written(call, appointment, [appointment.clinician_id], patient, told, is_cancelled=is_cancelled)
 
 
-def _seat(log: PracticeLog, session: GroupSession, person: Sequence[UUID]) -> str:
+def _seat(call: Call, session: GroupSession, person: Sequence[UUID]) -> str:
     """``person`` are the ids under which a patient is known, that of who stands for them first. Raises NotEnrolledError."""
     told = session.calendar_change_for(person)
     if told is None:
         raise NotEnrolledError
     is_cancelled = session.is_cancelled or session.roster.keys().isdisjoint(person)
-    return _written(log, session, session.staff_ids, log.load(Patient, person[0]), told, is_cancelled=is_cancelled)
+    patient = call.log.load(Patient, person[0])
+    return _written(call, session, session.staff_ids, patient, told, is_cancelled=is_cancelled)
 
 
 def _written(
-    log: PracticeLog,
+    call: Call,
     thing: Appointment | GroupSession,
     staff_ids: Sequence[UUID],
     patient: Patient,
@@ -89,7 +90,7 @@ def _written(
     *,
     is_cancelled: bool,
 ) -> str:
-    catalogue = log.catalogue()
+    log, catalogue = call.log, call.log.catalogue()
     practice = catalogue.one(Practice, log.tenant_id)
     staff = [catalogue.one(Clinician, clinician_id) for clinician_id in staff_ids]
     location = catalogue.one(Location, thing.location_id)
@@ -106,7 +107,8 @@ def _written(
         is_cancelled=is_cancelled,
     )
     email = staff[0].email
-    return invitation(visit, Person(practice.name, email if isinstance(email, str) else None), _person(patient))
+    organizer = Person(practice.name, email if isinstance(email, str) else None)
+    return call.container.scheduling.calendar_writer.invitation(visit, organizer, _person(patient))
 
 
 def _person(patient: Patient) -> Person:

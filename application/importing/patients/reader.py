@@ -16,6 +16,7 @@ from application.importing.patients.format import ContactTemplate, PatientFormat
 from application.importing.reader import RowReader
 from application.importing.report import RowRefusedError
 from application.importing.templates import first_column
+from application.kernel.ports import PhoneNumbers
 from application.patients.phone import international
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.text import checked_locale, clean_email, clean_paragraphs, clean_text
@@ -93,7 +94,14 @@ class _Notes:
 class PatientReader(RowReader[PersonRow]):
     """Reads the rows of one file of patients."""
 
-    def __init__(self, format_: PatientFormat, header: Sequence[str], region: str | None, now: datetime) -> None:
+    def __init__(
+        self,
+        format_: PatientFormat,
+        header: Sequence[str],
+        region: str | None,
+        now: datetime,
+        phone_numbers: PhoneNumbers,
+    ) -> None:
         """``region`` is the country of national phone numbers, unless the format names one.
 
         Raises MappingError: the file has no column for a name.
@@ -106,6 +114,7 @@ class PatientReader(RowReader[PersonRow]):
         self.other_columns = OtherColumns(columns, format_)
         self._format = format_
         self._region = format_.phone_region or region
+        self._phone_numbers = phone_numbers
         self._now = now
         self._id, self._alert = columns.reader(format_.id), columns.reader(format_.alert)
         self._given_name = columns.reader(format_.given_name)
@@ -164,7 +173,7 @@ class PatientReader(RowReader[PersonRow]):
         raise RowRefusedError("empty", first_column(missing or self._format.full_name))
 
     def _parse_phone(self, text: str) -> str:
-        return international(text, self._region)
+        return international(self._phone_numbers, text, self._region)
 
     def _parse_date_of_birth(self, text: str) -> date:
         born = parse_date(text, self._format.dates)

@@ -1,7 +1,7 @@
 """The command that imports the appointments of another program's file."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -19,7 +19,6 @@ from application.importing.visits.planner import VisitPlanner
 from application.importing.visits.reader import VisitRow
 from application.importing.visits.report import MissingResource, ResourceKind, VisitTally
 from application.importing.visits.resolver import VisitResolver
-from application.kernel.catalogue import Catalogue
 from domain.practice.resource import Resource
 
 KIND: Final = "appointments"
@@ -96,5 +95,5 @@ class ImportVisitsHandler:
         created = resolver.create(missing, rows, self._ports.clock.now())
         clinician_ids = [one.id for one in missing if one.kind is ResourceKind.CLINICIAN]
         run.append(Plan(VisitTally(), made=created, newcomers=clinician_ids))
-        after = Catalogue(catalogue.position, {**catalogue.things, **{each.id: each for each in created}})
+        after = replace(catalogue, things={**catalogue.things, **{each.id: each for each in created}})
         return CatalogueResolver(after, command.format, identities, self._ports.directory), missing

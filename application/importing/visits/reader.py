@@ -13,6 +13,7 @@ from application.importing.reader import RowReader
 from application.importing.report import Finding, RowRefusedError
 from application.importing.templates import Templates, columns_in, first_column
 from application.importing.visits.format import VisitFormat, VisitStatus
+from application.kernel.ports import PhoneNumbers
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
 from domain.kernel.text import clean_notes, clean_text
@@ -41,7 +42,14 @@ class VisitReader(RowReader[VisitRow]):
     """Reads the rows of one file of appointments."""
 
     def __init__(
-        self, format_: VisitFormat, header: Sequence[str], *, region: str | None, currency: str, now: datetime
+        self,
+        format_: VisitFormat,
+        header: Sequence[str],
+        *,
+        region: str | None,
+        currency: str,
+        now: datetime,
+        phone_numbers: PhoneNumbers,
     ) -> None:
         """``region`` is the country of national phone numbers; ``currency`` is that of prices.
 
@@ -55,7 +63,7 @@ class VisitReader(RowReader[VisitRow]):
         self.other_columns = OtherColumns(columns, format_)
         self._format = format_
         self._currency = currency
-        self._patients = PatientReader(format_.patients(), header, region, now)
+        self._patients = PatientReader(format_.patients(), header, region, now, phone_numbers)
         self._starts_at, self._ends_at = columns.reader(format_.starts_at), columns.reader(format_.ends_at)
         self._minutes, self._price = columns.reader(format_.duration_minutes), columns.reader(format_.price)
         self._location, self._clinician = columns.reader(format_.location), columns.reader(format_.clinician)

@@ -7,7 +7,6 @@ from typing import TypeAlias
 from uuid import UUID
 
 from application.kernel.catalogue import Catalogue
-from application.practice.public_holidays import closed_days
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
 from domain.practice.dated_hours import DatedHours
@@ -61,7 +60,7 @@ def holidays_at(catalogue: Catalogue, location: Location, year: int) -> frozense
     if kept is None:
         practice = next(iter(catalogue.all(Practice)), None)
         kept = practice.holidays if practice else None
-    return closed_days(kept, year - 1, year + 5) if kept else frozenset()
+    return catalogue.public_holidays.closed_days(kept, year - 1, year + 5) if kept else frozenset()
 
 
 def off_times(clinician: Clinician) -> list[TimeRange]:

@@ -15,7 +15,7 @@ from application.kernel.errors import NotFoundError, StaleVersionError
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.calendars.icalendar.busy import busy_times
+from application.scheduling.calendars.ports import CalendarReader
 from application.scheduling.reach import own_clinicians
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
@@ -62,20 +62,24 @@ def _own_previewed(log: PracticeLog, actor: Actor, query: PreviewBusyTime) -> No
 
 
 @answers(PreviewBusyTime, needs=Permission.CHANGE_VISITS, within=_own_previewed)
-def preview_busy_time(log: PracticeLog, query: PreviewBusyTime, context: QueryContext) -> BusyTimeImported:
+def preview_busy_time(
+    log: PracticeLog, query: PreviewBusyTime, context: QueryContext, *, reader: CalendarReader
+) -> BusyTimeImported:
     """Raises what ``import_busy_time`` raises."""
-    calendar, counts = _imported(log, query.command, context.now)
+    calendar, counts = _imported(log, query.command, context.now, reader)
     return _with_visits(log, Outcome(calendar, log.reader.position()), counts, context.now)
 
 
 @handles(ImportBusyTime, needs=Permission.CHANGE_VISITS, within=_own_clinician)
-def import_busy_time(log: PracticeLog, command: ImportBusyTime, context: Context) -> BusyTimeImported:
+def import_busy_time(
+    log: PracticeLog, command: ImportBusyTime, context: Context, *, reader: CalendarReader
+) -> BusyTimeImported:
     """Import a calendar; visits at times that are busy now stay where they are, and are listed.
 
     Raises NotFoundError: no such clinician; InvalidValueError; UnreadableCalendarError,
     CalendarTooLargeError; StaleVersionError.
     """
-    calendar, counts = _imported(log, command, context.now)
+    calendar, counts = _imported(log, command, context.now, reader)
     if counts.is_nothing:
         return _with_visits(log, Outcome(calendar, log.reader.position()), counts, context.now)
     guards: list[Guard] = [TimeRelease(calendar.id), *calendar.claims()]
@@ -109,11 +113,14 @@ def _with_visits(
     return BusyTimeImported(calendar, outcome.position, counts, tuple(claim.holder_id for claim in beneath))
 
 
-def _imported(log: PracticeLog, command: ImportBusyTime, now: datetime) -> tuple[BusyCalendar, ImportCounts]:
+def _imported(
+    log: PracticeLog, command: ImportBusyTime, now: datetime, reader: CalendarReader
+) -> tuple[BusyCalendar, ImportCounts]:
     if not _NAME.fullmatch(command.name):
         raise InvalidValueError("calendar", "a calendar is named by up to 40 small letters, digits and dashes")
     clinician = log.catalogue().one(Clinician, command.clinician_id)
-    found = busy_times(command.ics, clinician.zone, TimeRange(now, now + timedelta(days=REACH_DAYS)), log.tenant_id)
+    within = TimeRange(now, now + timedelta(days=REACH_DAYS))
+    found = reader.busy_times(command.ics, clinician.zone, within, log.tenant_id)
     calendar = _calendar(log, command, now)
     # UIDs may be anything, also e-mail addresses: the log keeps a digest that tells them apart.
     times = {uuid5(calendar.id, "\n".join(name)): during for name, during in found.times.items()}

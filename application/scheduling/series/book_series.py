@@ -35,8 +35,7 @@ from domain.scheduling.availability.availability import slot_at
 from domain.scheduling.errors import OutsideHoursError, SchedulingError
 from domain.scheduling.series.errors import SeriesConflictError
 from domain.scheduling.series.occurrence_plan import PlannedOccurrence
-from domain.scheduling.series.occurrences import Occurrence, occurrences
-from domain.scheduling.series.recurrence import Recurrence
+from domain.scheduling.series.occurrences import Occurrence, occurrences, series_rule
 from domain.scheduling.series.series import Series
 from domain.scheduling.time_claim import TimeRelease
 
@@ -149,7 +148,7 @@ def book_series(log: PracticeLog, command: BookSeries, context: Context) -> Outc
 
 
 def _plan(log: PracticeLog, command: BookSeries, now: datetime, command_id: UUID | None) -> SeriesPlan:
-    rule = Recurrence.parse(command.rrule)
+    rule = series_rule(command.rrule)
     schedule = load_schedule(
         log,
         command.service_id,

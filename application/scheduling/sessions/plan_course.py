@@ -22,8 +22,7 @@ from domain.kernel.provenance import CommandRepeatedError
 from domain.practice.resource import Resource
 from domain.scheduling.series.errors import SeriesConflictError
 from domain.scheduling.series.occurrence_plan import PlannedOccurrence
-from domain.scheduling.series.occurrences import Occurrence, occurrences
-from domain.scheduling.series.recurrence import Recurrence
+from domain.scheduling.series.occurrences import Occurrence, occurrences, series_rule
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.sessions.terms import checked_staff
@@ -123,7 +122,7 @@ def plan_course(log: PracticeLog, command: PlanCourse, context: Context) -> Outc
 
 
 def _plan(log: PracticeLog, command: PlanCourse, now: datetime, command_id: UUID | None) -> CoursePlan:
-    rule, staff = Recurrence.parse(command.rrule), checked_staff(command.staff_ids)
+    rule, staff = series_rule(command.rrule), checked_staff(command.staff_ids)
     window = start_window(command.starts_at)
     schedule = load_schedule(log, command.service_id, staff, window, now, command_id=command_id)
     if schedule.consultation.is_command_recorded:

@@ -1,31 +1,65 @@
-"""When the visits of a series start: the days of its rule, at one time of the wall clock of one zone.
+"""When the visits of a series start: its rule, expanded on the wall clock of one zone.
 
-Neither the process's zone nor that of whoever asks has a part in it. Where the clocks jump over the time, a visit starts as much later as
-they jump; where they show it twice, it starts the first time. Both as RFC 5545 has it (section 3.3.5, read 2026-11-22).
+Where the clock skips the time, a visit starts later by the length of the gap. Where the clock shows
+the time twice, it starts the first time. Both follow RFC 5545, section 3.3.5 (read 2026-11-22).
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.zones import zone
-from domain.scheduling.series.recurrence import LONGEST_DAYS, MOST_VISITS, Recurrence
+from domain.scheduling.series.recurrence import Frequency, Recurrence, invalid_part
+
+MOST_VISITS: Final = 730
+LONGEST_DAYS: Final = 731
+"""Two years, one of them a leap year."""
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One of a series' visits as the rule has it: ``index`` counts from 1, ``original`` is its time on the wall clock, naive."""
+    """One visit as the rule has it: ``index`` counts from 1, ``original`` is a naive time on the wall clock."""
 
     index: int
     original: datetime
     starts_at: datetime
 
 
+def series_rule(text: str) -> Recurrence:
+    """Parse a rule that a series may have: it has an end, and names days only.
+
+    Raises InvalidValueError, whose field names the part: ``rrule.freq``, ``rrule.until``.
+    """
+    rule = Recurrence.parse(text)
+    unsupported = {
+        "BYSETPOS": rule.by_position,
+        "BYYEARDAY": rule.by_year_day,
+        "BYWEEKNO": rule.by_week,
+        "BYHOUR": rule.by_hour,
+        "BYMINUTE": rule.by_minute,
+        "BYSECOND": rule.by_second,
+    }
+    for name, values in unsupported.items():
+        if values:
+            raise invalid_part(name, f"{name} is not supported in a series")
+    if (rule.count is None) == (rule.until is None):
+        raise invalid_part("UNTIL", "a series has an end: either UNTIL or COUNT")
+    if rule.interval > LONGEST_DAYS:
+        raise invalid_part("INTERVAL", f"INTERVAL is at most {LONGEST_DAYS}")
+    if rule.count is not None and rule.count > MOST_VISITS:
+        raise invalid_part("COUNT", f"COUNT is at most {MOST_VISITS}")
+    _refuse_nonsense(rule)
+    return rule
+
+
 def occurrences(rule: Recurrence, starts_at: datetime, zone_name: str) -> list[Occurrence]:
     """Return all occurrences of a series in order, at least one and at most 730 within two years.
 
-    The first is ``starts_at`` itself. Raises InvalidValueError: the rule does not name its day (``starts_at``), it ends before it
-    (``rrule.until``), or too many visits or too long a time (``rrule.until`` or ``rrule.count``); UnknownZoneError.
+    The first is ``starts_at`` itself. Raises InvalidValueError: the rule does not name its day
+    (``starts_at``), it ends before it (``rrule.until``), or there are too many visits or the series
+    is too long (``rrule.until`` or ``rrule.count``); UnknownZoneError.
     """
     first = starts_at.astimezone(zone(zone_name)).replace(tzinfo=None, fold=0)
     end = "rrule.count" if rule.count else "rrule.until"
@@ -34,7 +68,7 @@ def occurrences(rule: Recurrence, starts_at: datetime, zone_name: str) -> list[O
     if rule.until is not None and rule.until.replace(tzinfo=None) - first > timedelta(days=LONGEST_DAYS):
         raise InvalidValueError(end, "a series covers at most two years")
     found: list[Occurrence] = []
-    for day in rule.days(first.date()):
+    for day in days(rule, first.date()):
         if not found and day != first.date():
             raise InvalidValueError("starts_at", "the first visit falls on a day that the rule does not name")
         original = datetime.combine(day, first.time())
@@ -53,10 +87,31 @@ def occurrences(rule: Recurrence, starts_at: datetime, zone_name: str) -> list[O
     return found
 
 
+def days(rule: Recurrence, first: date) -> Iterator[date]:
+    """Yield the days that a rule names in the two years from ``first`` on, regardless of its end."""
+    begins = datetime.combine(first, time())
+    endless = replace(rule, count=None, until=None)
+    return (start.date() for start in endless.starts(begins, begins, begins + timedelta(days=LONGEST_DAYS)))
+
+
 def on_the_wall(local: datetime, zone_name: str) -> datetime:
-    """Return the instant (UTC) at which a visit starts that is planned for ``local``, a naive time on the zone's wall clock."""
-    # fold=0 is the first of two, and before a jump it still counts by the offset of before: so the time moves on by the jump.
+    """Return the instant (UTC) of a naive time on a zone's wall clock."""
+    # fold=0 is the first of two. In a gap it counts by the offset before it, so the time moves on by the gap.
     return local.replace(tzinfo=zone(zone_name), fold=0).astimezone(UTC)
+
+
+def _refuse_nonsense(rule: Recurrence) -> None:
+    numbers = [abs(nth) for _, nth in rule.by_day if nth]
+    if numbers and rule.frequency in (Frequency.DAILY, Frequency.WEEKLY):
+        raise invalid_part("BYDAY", "a numbered day belongs to a month or a year")
+    most = 53 if rule.frequency is Frequency.YEARLY and not rule.by_month else 5
+    if max(numbers, default=0) > most:
+        raise invalid_part("BYDAY", f"there are at most {most} of them")
+    if rule.frequency is Frequency.WEEKLY and rule.by_month_day:
+        raise invalid_part("BYMONTHDAY", "a weekly rule has no days of the month")
+    if rule.frequency is Frequency.YEARLY and rule.by_month_day and not rule.by_month:
+        # Some programs use the month of the first day, others all twelve (ical.js 2.2.1 and python-dateutil 2.9.0).
+        raise invalid_part("BYMONTH", "a yearly rule with BYMONTHDAY needs BYMONTH")
 
 
 def _is_over(until: datetime, local: datetime, at: datetime) -> bool:

@@ -1,31 +1,42 @@
-"""A recurrence rule: the part of RFC 5545's RRULE that a clinic plans with, always bounded.
+"""Recurrence rules: RRULE of RFC 5545, section 3.3.10, with frequencies from DAILY to YEARLY.
 
-``FREQ`` (DAILY, WEEKLY, MONTHLY, YEARLY), ``INTERVAL``, ``COUNT`` or ``UNTIL``, ``BYDAY`` (by the month or year with a number: ``-1FR``),
-``BYMONTHDAY``, ``BYMONTH`` and ``WKST``. A rule names days; at which instant the visit of a day starts is for ``occurrences`` to say.
-What else RRULE can say (hours, minutes, seconds, week numbers, days of the year, positions) is refused by its name, never ignored.
+A rule is expanded on a wall clock; its caller knows the zone. The expansion looks at every day of a
+period once, so its cost is bounded by the window even where the rule matches no day at all.
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from domain.kernel.errors import InvalidValueError
 
-MOST_VISITS: Final = 730
-LONGEST_DAYS: Final = 731
-"""Two years, a leap day in them."""
-
-_DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_DAY: Final = re.compile(rf"([+-]?\d{{1,2}})?({'|'.join(_DAYS)})", re.ASCII)
+_WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_DAY: Final = re.compile(rf"([+-]?\d{{1,2}})?({'|'.join(_WEEKDAYS)})", re.ASCII)
+_NUMBER: Final = re.compile(r"[+-]?\d{1,10}", re.ASCII)
 _UNTIL: Final = re.compile(r"\d{8}(T\d{6}Z?)?", re.ASCII)
-_KNOWN: Final = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "WKST")
-_UNSUPPORTED: Final = ("BYSETPOS", "BYYEARDAY", "BYWEEKNO", "BYHOUR", "BYMINUTE", "BYSECOND", "RSCALE", "SKIP")
-
-
+_BY_PARTS: Final = (
+    "BYMONTH",
+    "BYMONTHDAY",
+    "BYYEARDAY",
+    "BYWEEKNO",
+    "BYDAY",
+    "BYHOUR",
+    "BYMINUTE",
+    "BYSECOND",
+    "BYSETPOS",
+)
+_PARTS: Final = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", *_BY_PARTS, "WKST", "RSCALE", "SKIP"})
+_WITHIN_A_DAY: Final = ("HOURLY", "MINUTELY", "SECONDLY")
+_MOST_TIMES_A_DAY: Final = 1_440
 T = TypeVar("T")
+
+
+class UnsupportedRuleError(InvalidValueError):
+    """The rule may be valid, but it repeats within a day or counts in another calendar."""
 
 
 class Frequency(StrEnum):
@@ -35,159 +46,227 @@ class Frequency(StrEnum):
     YEARLY = "YEARLY"
 
 
-class NamedDay(NamedTuple):
-    """A day of the week; with ``nth`` only one of its month or year, from the end if negative, 0 for each."""
-
-    nth: int
-    weekday: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurrence:
-    """``until`` is the last instant if it has an offset, otherwise the last time on the wall clock; exactly one of it and ``count``."""
+    """A rule. Its fields are named as in RFC 5545; negative numbers count from the end.
+
+    ``by_day`` has pairs of weekday (Monday is 0) and number within the month or year, 0 for every one.
+    ``until`` is an instant if it has an offset, otherwise a time on the wall clock.
+    """
 
     frequency: Frequency
     interval: int = 1
     count: int | None = None
     until: datetime | None = None
-    by_day: tuple[NamedDay, ...] = ()
-    by_month_day: tuple[int, ...] = ()
-    by_month: tuple[int, ...] = ()
+    by_month: frozenset[int] = frozenset()
+    by_month_day: frozenset[int] = frozenset()
+    by_year_day: frozenset[int] = frozenset()
+    by_week: frozenset[int] = frozenset()
+    by_day: frozenset[tuple[int, int]] = frozenset()
+    by_hour: frozenset[int] = frozenset()
+    by_minute: frozenset[int] = frozenset()
+    by_second: frozenset[int] = frozenset()
+    by_position: frozenset[int] = frozenset()
     week_start: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the rule that a text such as ``FREQ=WEEKLY;COUNT=8`` says.
+        """Parse a rule such as ``FREQ=WEEKLY;COUNT=8``.
 
-        Raises InvalidValueError, which names the part: ``rrule.freq``, ``rrule.until``.
+        Raises InvalidValueError, whose field names the part (``rrule.freq``); UnsupportedRuleError.
         """
         parts = _parts(text)
-        if "FREQ" not in parts or parts["FREQ"] not in Frequency.__members__:
-            raise _wrong("FREQ", f"FREQ is one of {', '.join(Frequency)}")
-        if ("COUNT" in parts) == ("UNTIL" in parts):
-            raise _wrong("UNTIL", "a series has an end: either UNTIL or COUNT")
+        for name in ("RSCALE", "SKIP"):
+            if name in parts:
+                raise UnsupportedRuleError(f"rrule.{name.lower()}", f"{name} is not supported")
+        if parts.get("FREQ") in _WITHIN_A_DAY:
+            raise UnsupportedRuleError("rrule.freq", f"FREQ is one of {', '.join(Frequency)}")
+        if parts.get("FREQ") not in Frequency.__members__:
+            raise invalid_part("FREQ", f"FREQ is one of {', '.join(Frequency)}")
         rule = cls(
             frequency=Frequency(parts["FREQ"]),
-            interval=_whole(parts, "INTERVAL", 1, LONGEST_DAYS) or 1,
-            count=_whole(parts, "COUNT", 1, MOST_VISITS),
-            until=_until(parts["UNTIL"]) if "UNTIL" in parts else None,
-            by_day=tuple(_listed(parts, "BYDAY", _named_day)),
-            by_month_day=tuple(_listed(parts, "BYMONTHDAY", lambda part: _number(part, "BYMONTHDAY", 31))),
-            by_month=tuple(_listed(parts, "BYMONTH", lambda part: abs(_number(part, "BYMONTH", 12, least=1)))),
-            week_start=_week_start(parts.get("WKST", "MO")),
+            interval=_one(parts, "INTERVAL", lambda part: _number(part, "INTERVAL", 1, 10_000)) or 1,
+            count=_one(parts, "COUNT", lambda part: _number(part, "COUNT", 1, 10**9)),
+            until=_one(parts, "UNTIL", _until),
+            by_month=_numbers(parts, "BYMONTH", 1, 12),
+            by_month_day=_numbers(parts, "BYMONTHDAY", -31, 31),
+            by_year_day=_numbers(parts, "BYYEARDAY", -366, 366),
+            by_week=_numbers(parts, "BYWEEKNO", -53, 53),
+            by_day=_several(parts, "BYDAY", _day),
+            by_hour=_numbers(parts, "BYHOUR", 0, 23),
+            by_minute=_numbers(parts, "BYMINUTE", 0, 59),
+            by_second=_numbers(parts, "BYSECOND", 0, 59),
+            by_position=_numbers(parts, "BYSETPOS", -366, 366),
+            week_start=_one(parts, "WKST", _week_start) or 0,
         )
-        rule._refuse_nonsense()
+        if max(1, len(rule.by_hour)) * max(1, len(rule.by_minute)) * max(1, len(rule.by_second)) > _MOST_TIMES_A_DAY:
+            raise UnsupportedRuleError("rrule.bysecond", f"a rule has at most {_MOST_TIMES_A_DAY} times a day")
         return rule
 
-    def days(self, first: date) -> Iterator[date]:
-        """Yield the days that the rule names from ``first`` on, for two years, whatever its end."""
-        matches = self._matcher(first)
-        began = self._period(first)
-        for ordinal in range(first.toordinal(), first.toordinal() + LONGEST_DAYS):
-            day = date.fromordinal(ordinal)
-            if (self._period(day) - began) % self.interval == 0 and matches(day):
-                yield day
+    def starts(
+        self,
+        first: datetime,
+        begins: datetime,
+        ends: datetime,
+        spend: Callable[[int], None] = lambda days: None,
+    ) -> Iterator[datetime]:
+        """Yield the times in ``[begins, ends)`` in order; all are naive times on one wall clock.
 
-    def _refuse_nonsense(self) -> None:
-        is_long = self.frequency in (Frequency.MONTHLY, Frequency.YEARLY)
-        if not is_long and any(day.nth for day in self.by_day):
-            raise _wrong("BYDAY", "a numbered day belongs to a month or a year")
-        most = 53 if self.frequency is Frequency.YEARLY and not self.by_month else 5
-        if any(abs(day.nth) > most for day in self.by_day):
-            raise _wrong("BYDAY", f"there are at most {most} of them")
-        if self.frequency is Frequency.WEEKLY and self.by_month_day:
-            raise _wrong("BYMONTHDAY", "a weekly rule has no days of the month")
-        if self.frequency is Frequency.YEARLY and self.by_month_day and not self.by_month:
-            # Some programs take the month of the first day, others all twelve (read 2026-11-22: ical.js 2.2.1, python-dateutil 2.9.0).
-            raise _wrong("BYMONTH", "a yearly rule with BYMONTHDAY says in which months: BYMONTH")
+        ``first`` is DTSTART. ``until`` must be on the same clock: bring an instant there before.
+        ``spend`` is called with the number of days of each period before the period is looked at;
+        it may raise an error to end the expansion.
+        """
+        rule, times = self._with_defaults(first), self._times(first.time())
+        last, left = self.until or datetime.max, self.count  # noqa: DTZ901  a time on a wall clock
+        # A rule with COUNT must be counted from its start.
+        since = begins.date() if left is None else first.date()
+        for days in rule._periods(first.date(), since, min(ends, last).date()):
+            spend(len(days) or 1)
+            for start in rule._chosen([datetime.combine(day, at) for day in days if rule._names(day) for at in times]):
+                if start < first:
+                    continue
+                if start > last or start >= ends:
+                    return
+                if start >= begins:
+                    yield start
+                if left is not None:
+                    left -= 1
+                    if left == 0:
+                        return
 
-    def _period(self, day: date) -> int:
-        """Return which day, week, month or year it is, counted from one that does not matter."""
+    def _times(self, default: time) -> list[time]:
+        return [
+            time(hour, minute, second)
+            for hour in sorted(self.by_hour) or (default.hour,)
+            for minute in sorted(self.by_minute) or (default.minute,)
+            for second in sorted(self.by_second) or (default.second,)
+        ]
+
+    def _with_defaults(self, first: datetime) -> Self:
+        """Return the rule with the day of DTSTART where it names no day."""
+        if (
+            self.by_month_day
+            or self.by_year_day
+            or self.by_day
+            or (self.frequency is Frequency.DAILY and not self.by_week)
+        ):
+            return self
+        if self.frequency is Frequency.WEEKLY or self.by_week:
+            return replace(self, by_day=frozenset({(first.weekday(), 0)}))
+        months = self.by_month
+        if self.frequency is Frequency.YEARLY:
+            months = months or frozenset({first.month})
+        return replace(self, by_month=months, by_month_day=frozenset({first.day}))
+
+    def _chosen(self, starts: list[datetime]) -> list[datetime]:
+        """Apply BYSETPOS to the starts of one period."""
+        if not self.by_position:
+            return starts
+        places = {place - 1 if place > 0 else len(starts) + place for place in self.by_position}
+        return [start for place, start in enumerate(starts) if place in places]
+
+    def _periods(self, first: date, begins: date, ends: date) -> Iterator[list[date]]:
+        """Yield the days of each period that INTERVAL keeps, from that of ``begins`` to that of ``ends``."""
+        begins = max(first, begins)
         if self.frequency is Frequency.DAILY:
-            return day.toordinal()
+            return self._short_periods(first, begins, ends, 1)
         if self.frequency is Frequency.WEEKLY:
-            return (day.toordinal() - 1 - self.week_start) // 7
-        return day.year * 12 + day.month if self.frequency is Frequency.MONTHLY else day.year
+            return self._short_periods(first - timedelta(days=(first.weekday() - self.week_start) % 7), begins, ends, 7)
+        return self._long_periods(first, begins, ends, 1 if self.frequency is Frequency.MONTHLY else 12)
 
-    def _matcher(self, first: date) -> Callable[[date], bool]:
-        """Return what tells whether the rule names a day; what the rule leaves open is as on the first day."""
-        months, month_days, days = self.by_month, self.by_month_day, self.by_day
-        if not (month_days or days):
-            if self.frequency is Frequency.WEEKLY:
-                days = (NamedDay(0, first.weekday()),)
-            elif self.frequency is not Frequency.DAILY:
-                month_days = (first.day,)
-                if self.frequency is Frequency.YEARLY:
-                    months = months or (first.month,)
-        by_year = self.frequency is Frequency.YEARLY and not months
+    def _short_periods(self, origin: date, begins: date, ends: date, size: int) -> Iterator[list[date]]:
+        step = self.interval * size
+        weekdays = {weekday for weekday, _ in self.by_day} if size > 1 else set()
+        start = origin.toordinal() + max(0, (begins - origin).days // step) * step
+        for ordinal in range(start, min(ends.toordinal(), date.max.toordinal() - size) + 1, step):
+            days = map(date.fromordinal, range(ordinal, ordinal + size))
+            yield [day for day in days if not weekdays or day.weekday() in weekdays]
 
-        def matches(day: date) -> bool:
-            if months and day.month not in months:
+    def _long_periods(self, first: date, begins: date, ends: date, size: int) -> Iterator[list[date]]:
+        step = self.interval * size
+        origin = first.year * 12 + (first.month - 1 if size == 1 else 0)
+        start = origin + max(0, (begins.year * 12 + begins.month - 1 - origin) // step) * step
+        for period in range(start, ends.year * 12 + ends.month, step):
+            months = (divmod(month, 12) for month in range(period, period + size))
+            yield [
+                date(year, month + 1, day)
+                for year, month in months
+                if not self.by_month or month + 1 in self.by_month
+                for day in range(1, monthrange(year, month + 1)[1] + 1)
+            ]
+
+    def _names(self, day: date) -> bool:
+        if self.by_month and day.month not in self.by_month:
+            return False
+        in_month = monthrange(day.year, day.month)[1] if self.by_month_day or self.by_day else 0
+        if self.by_month_day and not {day.day, day.day - in_month - 1} & self.by_month_day:
+            return False
+        in_year = 366 if monthrange(day.year, 2)[1] == 29 else 365
+        of_year = day.timetuple().tm_yday
+        if self.by_year_day and not {of_year, of_year - in_year - 1} & self.by_year_day:
+            return False
+        if self.by_week:
+            # The 28th of December is always in the last week of its year.
+            last_week = _thursday(day, self.week_start).replace(month=12, day=28)
+            week, weeks = _week(day, self.week_start), _week(last_week, self.week_start)
+            if not {week, week - weeks - 1} & self.by_week:
                 return False
-            if month_days and not {day.day, day.day - 1 - _month_length(day)} & set(month_days):
-                return False
-            return not days or any(_is(day, named, by_year) for named in days)
-
-        return matches
-
-
-def _is(day: date, named: NamedDay, by_year: bool) -> bool:
-    if day.weekday() != named.weekday:
-        return False
-    if not named.nth:
-        return True
-    first = day.replace(month=1, day=1) if by_year else day.replace(day=1)
-    length = (date(day.year, 12, 31) - first).days + 1 if by_year else _month_length(day)
-    passed = (day - first).days
-    return named.nth in (passed // 7 + 1, -((length - 1 - passed) // 7 + 1))
+        if not self.by_day:
+            return True
+        weekday = day.weekday()
+        if self.frequency in (Frequency.DAILY, Frequency.WEEKLY):
+            return any(named == weekday for named, _ in self.by_day)
+        by_year = self.frequency is Frequency.YEARLY and not self.by_month
+        number, size = (of_year, in_year) if by_year else (day.day, in_month)
+        nths = {0, (number - 1) // 7 + 1, -((size - number) // 7 + 1)}
+        return any((weekday, nth) in self.by_day for nth in nths)
 
 
-def _month_length(day: date) -> int:
-    following = day.replace(day=28) + timedelta(days=4)
-    return (following - timedelta(days=following.day)).day
+def invalid_part(name: str, message: str) -> InvalidValueError:
+    """Return the error for one part of a rule: its field is ``rrule.count`` for COUNT."""
+    return InvalidValueError(f"rrule.{name.lower()}", message)
 
 
 def _parts(text: str) -> Mapping[str, str]:
     parts: dict[str, str] = {}
     for part in text.strip().upper().removeprefix("RRULE:").split(";"):
         name, equals, value = part.partition("=")
-        if name in _UNSUPPORTED:
-            raise _wrong(name, f"{name} is not supported; a rule is made of {', '.join(_KNOWN)}")
-        if name not in _KNOWN or not equals or name in parts:
-            raise InvalidValueError("rrule", f"a rule is written FREQ=WEEKLY;COUNT=8, each of {', '.join(_KNOWN)} once")
+        if name not in _PARTS or not equals or name in parts:
+            raise InvalidValueError("rrule", "a rule is written FREQ=WEEKLY;COUNT=8, each part once")
         parts[name] = value
     return parts
 
 
-def _listed(parts: Mapping[str, str], name: str, read: Callable[[str], T]) -> list[T]:
-    return list(dict.fromkeys(read(part) for part in parts[name].split(","))) if name in parts else []
+def _one(parts: Mapping[str, str], name: str, parse: Callable[[str], T]) -> T | None:
+    return parse(parts[name]) if name in parts else None
 
 
-def _named_day(part: str) -> NamedDay:
+def _several(parts: Mapping[str, str], name: str, parse: Callable[[str], T]) -> frozenset[T]:
+    return frozenset(map(parse, parts[name].split(","))) if name in parts else frozenset()
+
+
+def _numbers(parts: Mapping[str, str], name: str, least: int, most: int) -> frozenset[int]:
+    return _several(parts, name, lambda part: _number(part, name, least, most))
+
+
+def _number(part: str, name: str, least: int, most: int) -> int:
+    """Return a whole number from ``least`` to ``most``, but not 0 where ``least`` is negative."""
+    if _NUMBER.fullmatch(part) and least <= (number := int(part)) <= most and (number or not least):
+        return number
+    raise invalid_part(name, f"{name} is a whole number from {least} to {most}{', but not 0' if least < 0 else ''}")
+
+
+def _day(part: str) -> tuple[int, int]:
     match = _DAY.fullmatch(part)
-    if match is None or (match[1] and not int(match[1])):
-        raise _wrong("BYDAY", "a day is written MO, or 2MO for the second and -1MO for the last one")
-    return NamedDay(int(match[1] or 0), _DAYS.index(match[2]))
+    if match is None or (match[1] and not 1 <= abs(int(match[1])) <= 53):
+        raise invalid_part("BYDAY", "a day is written MO, or 2MO for the second and -1MO for the last one")
+    return _WEEKDAYS.index(match[2]), int(match[1] or 0)
 
 
 def _week_start(part: str) -> int:
-    if part not in _DAYS:
-        raise _wrong("WKST", f"a week starts on one of {', '.join(_DAYS)}")
-    return _DAYS.index(part)
-
-
-def _whole(parts: Mapping[str, str], name: str, least: int, most: int) -> int | None:
-    return _number(parts[name], name, most, least=least) if name in parts else None
-
-
-def _number(part: str, name: str, most: int, least: int | None = None) -> int:
-    """Return a whole number up to ``most``, from ``least`` on; without ``least`` from ``-most`` on, but not 0."""
-    if re.fullmatch(r"[+-]?\d{1,9}", part, re.ASCII):
-        number = int(part)
-        if (least or -most) <= number <= most and number:
-            return number
-    said = f"from {least}" if least else f"from -{most}, but not 0,"
-    raise _wrong(name, f"{name} is a whole number {said} to {most}")
+    if part not in _WEEKDAYS:
+        raise invalid_part("WKST", f"a week starts on one of {', '.join(_WEEKDAYS)}")
+    return _WEEKDAYS.index(part)
 
 
 def _until(part: str) -> datetime:
@@ -197,8 +276,14 @@ def _until(part: str) -> datetime:
             return until if match[1] else datetime.combine(until, time.max)
         except ValueError:
             pass
-    raise _wrong("UNTIL", "UNTIL is written 20261231, 20261231T180000 or, in UTC, 20261231T170000Z")
+    raise invalid_part("UNTIL", "UNTIL is written 20261231, 20261231T180000 or, in UTC, 20261231T170000Z")
 
 
-def _wrong(part: str, message: str) -> InvalidValueError:
-    return InvalidValueError(f"rrule.{part.lower()}", message)
+def _week(day: date, week_start: int) -> int:
+    """Return the number of the day's week; the first week of a year has at least four of its days."""
+    return (_thursday(day, week_start).timetuple().tm_yday - 1) // 7 + 1
+
+
+def _thursday(day: date, week_start: int) -> date:
+    """Return the fourth day of the day's week: the year of the week is that of this day."""
+    return day + timedelta(days=3 - (day.weekday() - week_start) % 7)

@@ -10,8 +10,7 @@ from tests.support.wait_until import TIMEOUT_SECONDS
 ANSWERS = """
 from datetime import datetime
 from domain.scheduling.availability.availability import offered, slot_at
-from domain.scheduling.series.occurrences import occurrences
-from domain.scheduling.series.recurrence import Recurrence
+from domain.scheduling.series.occurrences import occurrences, series_rule
 from domain.scheduling.series.times import shifted
 from domain.kernel.zones import instant_of, spoken_dates, spoken_time
 from tests.support.availability_builders import at, availability_query, between, claim, place, same_hours_daily
@@ -25,14 +24,14 @@ for zone in ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/K
             print(zone, slot, spoken_time(slot.starts_at, zone, "Asia/Tokyo"), spoken_dates(slot.starts_at, zone, "Asia/Tokyo"))
         assert all(slot_at(query, slot.starts_at) == slot for slot in slots)
     print(instant_of(datetime(2026, 6, 1, 9), zone), repr(at("2025-03-04T10:00-05:00")))
-    series = occurrences(Recurrence.parse("FREQ=WEEKLY;BYDAY=TU,SU;COUNT=60"), at("2026-03-01T10:00Z"), zone)
+    series = occurrences(series_rule("FREQ=WEEKLY;BYDAY=TU,SU;COUNT=60"), at("2026-03-01T10:00Z"), zone)
     for each in series:
         print(each, shifted(each.starts_at, zone, series[0].starts_at, at("2026-03-02T06:30Z")))
 
 # EC-04: on the wall clock of the clinic, whatever the process's is.
-tuesdays = occurrences(Recurrence.parse("FREQ=WEEKLY;COUNT=4"), at("2025-03-04T15:00Z"), "America/New_York")
+tuesdays = occurrences(series_rule("FREQ=WEEKLY;COUNT=4"), at("2025-03-04T15:00Z"), "America/New_York")
 assert [f"{each.starts_at:%m-%d %H:%M}Z" for each in tuesdays] == ["03-04 15:00Z", "03-11 14:00Z", "03-18 14:00Z", "03-25 14:00Z"]
-sundays = occurrences(Recurrence.parse("FREQ=WEEKLY;COUNT=2"), at("2025-03-02T21:00Z"), "America/Chicago")
+sundays = occurrences(series_rule("FREQ=WEEKLY;COUNT=2"), at("2025-03-02T21:00Z"), "America/Chicago")
 assert [f"{each.starts_at:%m-%d %H:%M}Z" for each in sundays] == ["03-02 21:00Z", "03-09 20:00Z"]
 """
 

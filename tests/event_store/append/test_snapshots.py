@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
+from adapters.holidays.public_holidays import CalculatedHolidays
+from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.kernel.practice_log import PracticeLog
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.money import Money
@@ -29,7 +31,7 @@ class SnapshottingLog(PracticeLog):
 
 @pytest.fixture
 def with_snapshots(container: Container) -> SnapshottingLog:
-    return SnapshottingLog(container.practice().tenant_id, container.store)
+    return SnapshottingLog(container.practice().tenant_id, container.store, LibPhoneNumbers(), CalculatedHolidays())
 
 
 def aggregates_of_each_kind() -> list[Aggregate]:

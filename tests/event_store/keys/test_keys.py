@@ -12,8 +12,9 @@ import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
-from event_store.keys.key_cache import CHECK_SECONDS
+from event_store.keys.key_cache import CHECK_SECONDS, HeldKey, KeyCache
 from event_store.keys.key_ring import KeyRing
+from event_store.keys.key_store import KeyStore
 from event_store.keys.master_key import KeyFile
 from event_store.keys.sealing import (
     ErasedError,
@@ -25,7 +26,6 @@ from event_store.keys.sealing import (
     seal,
     unseal,
 )
-from event_store.lru import LruCache
 from event_store.tenancy import open_pool, tenant_transaction
 from tests.support.database import Database
 from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
@@ -221,6 +221,16 @@ class TestOpeningKey:
 
         assert key_ring.opening_keys(tenant, [key.id for key in keys]).keys() == {key.id for key in keys}
         assert [key_ring.opening_key(tenant, key.id, 1).id for key in keys] == [key.id for key in keys]
+
+    def test_drops_the_key_unused_for_longest_from_memory(self, pool: ConnectionPool, tenant: UUID) -> None:
+        cache, [first, second, third] = KeyCache(KeyStore(pool), 2), [uuid4() for _ in range(3)]
+        mark = cache.check(tenant)
+        cache.keep_held(tenant, mark, {first: HeldKey(first, None), second: HeldKey(second, None)})
+
+        cache.held(tenant, first)
+        cache.keep_held(tenant, mark, {third: HeldKey(third, None)})
+
+        assert cache.all_held(tenant, [first, second, third]).keys() == {first, third}
 
     @pytest.mark.parametrize("column", ["purpose", "subject_id", "key_id", "version", "wrapped"])
     def test_refuses_a_wrapped_key_that_was_moved_or_altered(
@@ -569,14 +579,3 @@ class TestSearch:
 
     def test_keeps_equal_values_of_two_fields_apart(self, key_ring: KeyRing, tenant: UUID) -> None:
         assert key_ring.blind_index(tenant, "email", "x") != key_ring.blind_index(tenant, "phone", "x")
-
-
-class TestLeastRecentlyUsed:
-    def test_drops_what_was_unused_for_longest(self) -> None:
-        kept: LruCache[str, int] = LruCache(2)
-        kept.put("a", 1)
-        kept.put("b", 2)
-        kept.get("a")
-        kept.put("c", 3)
-
-        assert (kept.get("a"), kept.get("b"), kept.get("c"), len(kept)) == (1, None, 3, 2)

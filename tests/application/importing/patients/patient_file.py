@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.importing.patients.format import FORMATS, PatientFormat
 from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler, PatientImportReport
 from application.importing.patients.reader import PatientReader, PersonRow
@@ -51,7 +52,7 @@ def read(rows: Sequence[Row], how: PatientFormat | None = None, region: str | No
     """Return what is read of rows whose columns are those of all rows together."""
     header = list(dict.fromkeys(column for row in rows for column in row))
     cells = ([row.get(column, "") for column in header] for row in rows)
-    return list(PatientReader(how or load_format(), header, region, NOW).read(enumerate(cells, 2)))
+    return list(PatientReader(how or load_format(), header, region, NOW, LibPhoneNumbers()).read(enumerate(cells, 2)))
 
 
 def read_row(row: Row, how: PatientFormat | None = None) -> PersonRow:

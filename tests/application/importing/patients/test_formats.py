@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.importing.cell_values import DateOrder, NameOrder, parse_date, parse_full_name
 from application.importing.errors import MappingError
 from application.importing.patients.format import FORMATS, PatientFormat
@@ -65,11 +66,11 @@ class TestColumns:
 
     def test_for_names_must_be_there(self) -> None:
         with pytest.raises(MappingError, match="First Name, Middle Name, Last Name"):
-            PatientReader(load_format(), ["Email"], None, NOW)
+            PatientReader(load_format(), ["Email"], None, NOW, LibPhoneNumbers())
 
     def test_of_one_name_are_refused(self) -> None:
         with pytest.raises(MappingError, match="two columns of one name"):
-            PatientReader(load_format(), ["First Name", "Last Name", "first name*"], None, NOW)
+            PatientReader(load_format(), ["First Name", "Last Name", "first name*"], None, NOW, LibPhoneNumbers())
 
 
 class TestDates:
@@ -162,7 +163,7 @@ class TestListsOfOtherPrograms:
         line = "P1|Ms|Cohen|Dana|1 Main St|Demotown|4000|31/12/1990|2123456701|1|||07 3333 4444||||||F1|A"
         cells = line.split("|")
 
-        [row] = PatientReader(how, how.header[: len(cells)], None, NOW).read([(1, cells)])
+        [row] = PatientReader(how, how.header[: len(cells)], None, NOW, LibPhoneNumbers()).read([(1, cells)])
 
         assert isinstance(row, PersonRow)
         assert (row.external_id, row.details.given_name, row.details.family_name) == ("P1", "Dana", "Cohen")

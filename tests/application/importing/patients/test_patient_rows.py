@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.importing.patients.reader import PatientReader, PersonRow
 from application.importing.report import Finding, RowOutcome
 from domain.patients.contact import ContactKind
@@ -113,7 +114,7 @@ class TestRefused:
         assert read([person(1) | changed]) == [Finding(2, RowOutcome.REFUSED, reason, column)]
 
     def test_is_a_row_with_too_few_cells_and_not_the_next_one(self) -> None:
-        rows = PatientReader(load_format(), ["First Name", "Last Name"], None, NOW).read(
+        rows = PatientReader(load_format(), ["First Name", "Last Name"], None, NOW, LibPhoneNumbers()).read(
             [(2, ["Dana"]), (3, ["Dana", "Cohen"])]
         )
 
@@ -127,7 +128,9 @@ class TestOtherColumns:
 
     @pytest.mark.parametrize(("keeps", "notes"), [(False, None), (True, "Shoe Size: 43")])
     def test_are_counted_and_kept_if_the_format_says_so(self, keeps: bool, notes: str | None) -> None:
-        rows = PatientReader(load_format(left_out=["Price"], keeps_other_columns=keeps), self.HEADER, None, NOW)
+        rows = PatientReader(
+            load_format(left_out=["Price"], keeps_other_columns=keeps), self.HEADER, None, NOW, LibPhoneNumbers()
+        )
 
         [row] = rows.read([(2, ["Dana", "Cohen", "43", "80"])])
 
@@ -139,7 +142,7 @@ class TestOtherColumns:
         )
 
     def test_that_say_nothing_are_not_told_of(self) -> None:
-        rows = PatientReader(load_format(), self.HEADER, None, NOW)
+        rows = PatientReader(load_format(), self.HEADER, None, NOW, LibPhoneNumbers())
 
         list(rows.read([(2, ["Dana", "Cohen", " ", ""])]))
 

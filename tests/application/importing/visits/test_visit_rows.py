@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.importing.cell_values import DateOrder, parse_minutes, parse_price, parse_time
 from application.importing.errors import MappingError
 from application.importing.report import Finding, RowOutcome
@@ -119,14 +120,26 @@ class TestRows:
 
     def test_with_too_few_cells_are_refused(self) -> None:
         header = list(visit())
-        reader = VisitReader(load_format(), header, region="DE", currency="EUR", now=datetime(2026, 6, 1, tzinfo=UTC))
+        reader = VisitReader(
+            load_format(),
+            header,
+            region="DE",
+            currency="EUR",
+            now=datetime(2026, 6, 1, tzinfo=UTC),
+            phone_numbers=LibPhoneNumbers(),
+        )
 
         assert list(reader.read([(2, ["Mitte"])])) == [Finding(2, RowOutcome.REFUSED, "wrong_number_of_cells")]
 
     def test_say_what_else_they_say(self) -> None:
         header = [*visit(), "Shoe Size", "Room"]
         reader = VisitReader(
-            load_format(left_out=["Room"]), header, region="DE", currency="EUR", now=datetime(2026, 6, 1, tzinfo=UTC)
+            load_format(left_out=["Room"]),
+            header,
+            region="DE",
+            currency="EUR",
+            now=datetime(2026, 6, 1, tzinfo=UTC),
+            phone_numbers=LibPhoneNumbers(),
         )
         list(reader.read([(2, [*visit().values(), "43", "2"]), (3, [*visit().values(), "", ""])]))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.importing.ports import ImportPorts
 from application.importing.ports import VisitLookup as VisitsKnown
 from application.importing.report import Finding
@@ -61,7 +62,9 @@ def read(rows: Sequence[Row], how: VisitFormat | None = None) -> list[VisitRow |
     """Return what is read of rows whose columns are those of all rows together."""
     header = list(dict.fromkeys(column for row in rows for column in row))
     cells = ([row.get(column, "") for column in header] for row in rows)
-    reader = VisitReader(how or load_format(), header, region="DE", currency="EUR", now=LATER)
+    reader = VisitReader(
+        how or load_format(), header, region="DE", currency="EUR", now=LATER, phone_numbers=LibPhoneNumbers()
+    )
     return list(reader.read(enumerate(cells, 2)))
 
 

@@ -9,12 +9,12 @@ from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application.scheduling.calendars.icalendar.busy import BusyTimes, LeftOut, busy_times
-from application.scheduling.calendars.icalendar.errors import CalendarTooLargeError, UnreadableCalendarError
-from application.scheduling.calendars.icalendar.reading import MOST_OCTETS
-from application.scheduling.calendars.icalendar.rules import Budget, rule_of, starts_of
-from application.scheduling.calendars.icalendar.visits import uid_of
-from application.scheduling.calendars.icalendar.zone_definitions import zone_called
+from adapters.icalendar.calendar_reader import IcalendarReader
+from adapters.icalendar.rules import Budget, rule_of, starts_of
+from adapters.icalendar.time_zones import zone_called
+from application.scheduling.calendars.calendar_visit import uid_of
+from application.scheduling.calendars.errors import CalendarTooLargeError, UnreadableCalendarError
+from application.scheduling.calendars.ports import MOST_OCTETS, BusyTimes, LeftOut
 from domain.kernel.time_range import TimeRange
 from tests.application.scheduling.calendars.icalendar_file import ics
 
@@ -47,7 +47,7 @@ PIECES += [b'"', b"RDATE", b",", b"/", b"P1D", b"\xff", b"UID:x"]
 
 
 def read(octets: bytes, zone: str = "Europe/Berlin", within: TimeRange = TWO_YEARS) -> BusyTimes:
-    return busy_times(octets, zone, within, TENANT)
+    return IcalendarReader().busy_times(octets, zone, within, TENANT)
 
 
 def busy_ranges(octets: bytes, zone: str = "Europe/Berlin") -> list[str]:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from application.scheduling.calendars.icalendar.busy import LeftOut, busy_times
-from application.scheduling.calendars.icalendar.errors import CalendarTooLargeError, UnreadableCalendarError
+from adapters.icalendar.calendar_reader import IcalendarReader
+from application.scheduling.calendars.errors import CalendarTooLargeError, UnreadableCalendarError
+from application.scheduling.calendars.ports import LeftOut
 from domain.kernel.time_range import TimeRange
 
 CORPUS = os.environ.get("SCHEDULER_TEST_CALENDARS", "")
@@ -50,7 +51,9 @@ def _read(case: Any) -> str:
     octets = gzip.decompress(octets) if case["file"].endswith(".gz") else octets
     reads = case["icalendar_py_7_3"] == "ok"
     try:
-        found = busy_times(octets, "Europe/Berlin", TimeRange(_at([2007, 1, 1]), _at([2009, 1, 1])), TENANT)
+        found = IcalendarReader().busy_times(
+            octets, "Europe/Berlin", TimeRange(_at([2007, 1, 1]), _at([2009, 1, 1])), TENANT
+        )
     except CalendarTooLargeError:
         return "too large"
     except UnreadableCalendarError:
@@ -75,7 +78,7 @@ def _asked(octets: bytes, query: Any) -> str:
     except ValueError:
         return "not supported: a window without length"
     wanted = Counter(filter(None, map(_span, query["result"])))
-    found = busy_times(octets, "UTC", TimeRange(begins - YEAR, ends + YEAR), TENANT)
+    found = IcalendarReader().busy_times(octets, "UTC", TimeRange(begins - YEAR, ends + YEAR), TENANT)
     near = Counter((each.starts_at, each.ends_at) for each in found.times.values())
     # In any zone, ours contains the expected times, and no others well inside the window.
     day = timedelta(hours=15)

@@ -9,21 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from application.scheduling.calendars.icalendar.visits import (
-    CalendarVisit,
-    Person,
-    feed,
-    invitation,
-    is_own,
-    spoken,
-    uid_of,
-)
-from application.scheduling.calendars.icalendar.writing import parameter, text, written
+from adapters.icalendar.calendar_writer import IcalendarWriter, parameter, text, written
+from application.scheduling.calendars.calendar_visit import CalendarVisit, Person, is_own, spoken, uid_of
 
 TENANT = UUID("01980c5a-0000-7000-8000-000000000001")
 VISIT = UUID("01980c5a-0000-7000-8000-000000000002")
 TEN = datetime(2024, 5, 13, 8, tzinfo=UTC)
 """Ten o'clock in Berlin."""
+
+feed, invitation = IcalendarWriter().feed, IcalendarWriter().invitation
 
 LONG = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 

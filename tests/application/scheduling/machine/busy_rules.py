@@ -7,6 +7,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
+from adapters.icalendar.calendar_reader import IcalendarReader
 from application.kernel.outcome import Outcome
 from application.scheduling.availability.find_slots import FindSlots
 from application.scheduling.calendars.import_busy_time import BusyTimeImported, ImportBusyTime
@@ -40,7 +41,7 @@ class BusyRules:
         )
     )
     def import_busy_time(self, imports: list[tuple[int, str, list[tuple[int, int]]]]) -> None:
-        handler = executor(self.container.logs, fixed_clock())
+        handler = executor(self.container.logs, fixed_clock(), IcalendarReader())
 
         def import_(number: int) -> Outcome[BusyCalendar]:
             clinician, name, times = imports[number]

@@ -10,20 +10,21 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.kernel.errors import InvalidValueError
-from domain.scheduling.series.occurrences import occurrences
-from domain.scheduling.series.recurrence import Frequency, Recurrence
+from domain.scheduling.series.occurrences import days as days_of
+from domain.scheduling.series.occurrences import occurrences, series_rule
+from domain.scheduling.series.recurrence import Frequency
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 def offered_starts(rule: str, first: datetime, zone: str) -> list[str]:
-    found = occurrences(Recurrence.parse(rule), first, zone)
+    found = occurrences(series_rule(rule), first, zone)
     return [f"{each.starts_at:%Y-%m-%dT%H:%M}Z" for each in found]
 
 
 def days(rule: str, first: datetime = datetime(2026, 6, 1, 9, tzinfo=UTC)) -> list[str]:
-    return [f"{each.original:%m-%d}" for each in occurrences(Recurrence.parse(rule), first, "UTC")]
+    return [f"{each.original:%m-%d}" for each in occurrences(series_rule(rule), first, "UTC")]
 
 
 class TestWallTime:
@@ -155,7 +156,7 @@ class TestRules:
             rule += ";BYMONTH=" + ",".join(map(str, months))
         began = datetime.combine(first, datetime.min.time())
 
-        ours = list(Recurrence.parse(f"{rule};COUNT={count}").days(first))
+        ours = list(days_of(series_rule(f"{rule};COUNT={count}"), first))
         assume(ours)  # theirs looks for the next day up to the year 9999
         theirs = rrulestr(f"{rule};UNTIL={first + timedelta(days=730):%Y%m%d}", dtstart=began)
 
@@ -218,7 +219,7 @@ class TestRefusals:
     @given(rule=st.text("FREQ=DAILYWKMONTHUCBS;0123456789,-+ \u0663", max_size=60))
     def test_are_all_that_any_text_brings_about(self, rule: str) -> None:
         with suppress(InvalidValueError):
-            assert Recurrence.parse(rule).interval > 0
+            assert series_rule(rule).interval > 0
 
     def test_are_not_made_by_the_longest_series(self) -> None:
         found = [

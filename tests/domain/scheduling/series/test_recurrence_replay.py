@@ -11,8 +11,7 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.kernel.errors import InvalidValueError
-from domain.scheduling.series.occurrences import Occurrence, occurrences
-from domain.scheduling.series.recurrence import LONGEST_DAYS, Recurrence
+from domain.scheduling.series.occurrences import LONGEST_DAYS, Occurrence, occurrences, series_rule
 
 RULES: Final = os.environ.get("SCHEDULER_TEST_RRULES", "")
 """A folder of JSON files: cases of a rule, its first time and what it is expected to give."""
@@ -84,7 +83,7 @@ def _of_rule(case: dict[str, Any]) -> str:
 def _bounded(rule: str, first: datetime, zone: str) -> tuple[Sequence[Occurrence], bool]:
     """Return a series' occurrences, of at most two years, and whether they are complete."""
     try:
-        return occurrences(Recurrence.parse(rule), first, zone), True
+        return occurrences(series_rule(rule), first, zone), True
     except InvalidValueError as error:
         if error.field not in ("rrule.until", "rrule.count"):
             raise
@@ -93,7 +92,7 @@ def _bounded(rule: str, first: datetime, zone: str) -> tuple[Sequence[Occurrence
     told = re.search(r"UNTIL=(\d{8})", rule.upper())
     if told and datetime.strptime(told[1], "%Y%m%d").replace(tzinfo=UTC).date() < last.date():
         raise InvalidValueError("rrule.until", "it ends before it begins")
-    return occurrences(Recurrence.parse(f"{endless};UNTIL={last:%Y%m%dT%H%M%S}"), first, zone), False
+    return occurrences(series_rule(f"{endless};UNTIL={last:%Y%m%dT%H%M%S}"), first, zone), False
 
 
 class Repeated(NamedTuple):

@@ -1,7 +1,8 @@
-"""iCalendar as components and properties: as much of RFC 5545's grammar as it takes to know when somebody is busy, and no more.
+"""Parses iCalendar into components and properties (RFC 5545, section 3.1).
 
-Properties that do not matter are not looked at, so that what others write wrongly in them does no harm. All is bounded: octets,
-components, how deep they lie in each other.
+Only the properties that say when somebody is busy are parsed: errors in others do no harm. Octets,
+components and nesting are bounded, and a file that breaks off is refused. The library ``icalendar``
+has no such bounds, and expands time zones while it parses: see docs/adr/0040.
 """
 
 import re
@@ -9,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from application.scheduling.calendars.icalendar.errors import CalendarTooLargeError, UnreadableCalendarError
+from application.scheduling.calendars.errors import CalendarTooLargeError, UnreadableCalendarError
+from application.scheduling.calendars.ports import MOST_OCTETS
 
-MOST_OCTETS: Final = 2 * 1024 * 1024
-"""Some 8,000 events as Google writes them."""
 _MOST_COMPONENTS: Final = 20_000
 _DEEPEST: Final = 8
 
-_READ: Final = frozenset(
+_PARSED: Final = frozenset(
     b"UID RECURRENCE-ID SEQUENCE DTSTART DTEND DURATION RRULE EXRULE RDATE EXDATE STATUS TRANSP X-MICROSOFT-CDO-BUSYSTATUS"
     b" TZID TZOFFSETFROM TZOFFSETTO X-LIC-LOCATION X-WR-TIMEZONE BEGIN END".split()
 )
@@ -25,7 +25,7 @@ _PARAMETER: Final = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";:,]*)((?:,(?:"[^"
 
 
 class Property(NamedTuple):
-    """A content line: parameters by their names in capitals, the first value of each."""
+    """A content line; ``parameters`` are keyed by name in capitals and have the first value of each."""
 
     name: str
     parameters: Mapping[str, str]
@@ -36,62 +36,64 @@ class Property(NamedTuple):
 class Component:
     name: str
     properties: list[Property] = field(default_factory=list)
-    parts: list["Component"] = field(default_factory=list)
+    children: list["Component"] = field(default_factory=list)
 
     def all(self, name: str) -> Iterator[Property]:
         return (each for each in self.properties if each.name == name)
 
-    def one(self, name: str) -> Property | None:
-        """Return the first property of a name; None if there is none."""
+    def first(self, name: str) -> Property | None:
         return next(self.all(name), None)
 
-    def said(self, name: str) -> str:
-        """Return a property's value as it stands; empty if there is none."""
-        found = self.one(name)
+    def text(self, name: str) -> str:
+        """Return the value of the first property of a name; empty if there is none."""
+        found = self.first(name)
         return found.value.strip() if found else ""
 
 
 def calendars_in(octets: bytes) -> list[Component]:
-    """Return the calendars of a file. Raises UnreadableCalendarError: there is none, or one is not whole; CalendarTooLargeError."""
+    """Return the calendars of a file.
+
+    Raises UnreadableCalendarError: there is none, or one is incomplete; CalendarTooLargeError.
+    """
     if len(octets) > MOST_OCTETS:
         raise CalendarTooLargeError(f"a calendar has at most {MOST_OCTETS // 1024 // 1024} MiB")
     root = Component("")
-    open_ones, count = [root], 0
+    path, count = [root], 0
     for name, line in _lines(octets):
         if name == "BEGIN":
             count += 1
-            if count > _MOST_COMPONENTS or len(open_ones) > _DEEPEST:
+            if count > _MOST_COMPONENTS or len(path) > _DEEPEST:
                 raise CalendarTooLargeError(f"a calendar has at most {_MOST_COMPONENTS} components")
             component = Component(line.partition(":")[2].strip().upper())
-            open_ones[-1].parts.append(component)
-            open_ones.append(component)
+            path[-1].children.append(component)
+            path.append(component)
         elif name == "END":
-            if open_ones[-1].name != line.partition(":")[2].strip().upper() or len(open_ones) == 1:
+            if path[-1].name != line.partition(":")[2].strip().upper() or len(path) == 1:
                 raise UnreadableCalendarError("a component of the calendar does not end where it must")
-            open_ones.pop()
-        elif len(open_ones) > 1 and (read := _property(name, line)) is not None:
-            open_ones[-1].properties.append(read)
-    if len(open_ones) > 1:
+            path.pop()
+        elif len(path) > 1 and (parsed := _property(name, line)) is not None:
+            path[-1].properties.append(parsed)
+    if len(path) > 1:
         raise UnreadableCalendarError("the calendar breaks off before its end")
-    found = [component for component in root.parts if component.name == "VCALENDAR"]
+    found = [component for component in root.children if component.name == "VCALENDAR"]
     if not found:
         raise UnreadableCalendarError("this is no iCalendar: nothing begins with BEGIN:VCALENDAR")
     return found
 
 
 def _lines(octets: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the names, in capitals, and the unfolded lines that matter. They are unfolded as octets: a fold may part a letter."""
+    """Yield the parsed lines with their names in capitals. A fold may divide a letter, so octets are unfolded."""
     if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
         octets = octets.decode("utf-16", "replace").encode()
     whole = octets.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     for line in whole.replace(b"\n ", b"").replace(b"\n\t", b"").split(b"\n"):
         found = _NAME.match(line)
-        if found and (name := found[0].upper()) in _READ:
+        if found and (name := found[0].upper()) in _PARSED:
             yield name.decode(), line.decode("utf-8", "replace")
 
 
 def _property(name: str, line: str) -> Property | None:
-    """Return the property; None where the line cannot be taken apart, as if it were not there."""
+    """Return the property; None if the line is malformed."""
     place, parameters = len(name), dict[str, str]()
     while found := _PARAMETER.match(line, place):
         parameters.setdefault(found[1].upper(), found[2].strip('"'))

@@ -1,4 +1,4 @@
-"""Why a calendar cannot be read at all. What is wrong with one event alone leaves that one out, and is counted.
+"""Why a calendar is refused as a whole. An event that cannot be read is left out, and counted.
 
 InvalidValueError
 └── UnreadableCalendarError    unreadable_calendar
@@ -9,7 +9,7 @@ from domain.kernel.errors import InvalidValueError
 
 
 class UnreadableCalendarError(InvalidValueError):
-    """It is no iCalendar, or not a whole one: a download that broke off must not take busy time away."""
+    """The file is no iCalendar, or it is incomplete: a broken download must not remove busy time."""
 
     code = "unreadable_calendar"
 
@@ -18,6 +18,6 @@ class UnreadableCalendarError(InvalidValueError):
 
 
 class CalendarTooLargeError(UnreadableCalendarError):
-    """It is larger, or repeats more, than is read at once."""
+    """The file exceeds a limit: of octets, components, occurrences or work."""
 
     code = "calendar_too_large"

@@ -1,0 +1,78 @@
+"""Reads the busy times of another program's calendar."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from adapters.icalendar.components import Component, calendars_in
+from adapters.icalendar.events import LONGEST, CalendarEvent
+from adapters.icalendar.rules import Budget
+from adapters.icalendar.time_zones import Clocks, UnknownZoneNameError
+from application.scheduling.calendars.calendar_visit import is_own
+from application.scheduling.calendars.errors import CalendarTooLargeError
+from application.scheduling.calendars.ports import BusyTimes, LeftOut
+from domain.kernel.time_range import TimeRange
+from domain.scheduling.series.recurrence import UnsupportedRuleError
+
+_MOST_TIMES: Final = 5_000
+"""Of one file: ten a working day, for two years."""
+_MOST_DAYS: Final = 400_000
+"""How many days the rules of one file may look at, in about a second."""
+
+
+class IcalendarReader:
+    """Implements CalendarReader."""
+
+    def busy_times(self, octets: bytes, zone: str, within: TimeRange, tenant_id: UUID) -> BusyTimes:
+        found, budget = BusyTimes(), Budget(_MOST_DAYS)
+        for calendar in calendars_in(octets):
+            clocks = Clocks(calendar, zone, within.ends_at + LONGEST, budget)
+            for uid, parts in _events(calendar).items():
+                if is_own(tenant_id, uid):
+                    found.left_out[LeftOut.OWN] += len(parts)
+                else:
+                    _add(uid, _times(parts, clocks, within, budget), found)
+        return found
+
+
+def _events(calendar: Component) -> Mapping[str, Sequence[Component]]:
+    events: defaultdict[str, list[Component]] = defaultdict(list)
+    for place, part in enumerate(calendar.children):
+        if part.name == "VEVENT":
+            # The standard requires a UID, but an event without one takes time all the same.
+            events[part.text("UID") or f"\n{place}"].append(part)
+    return events
+
+
+def _add(uid: str, times: Mapping[str, TimeRange] | LeftOut, found: BusyTimes) -> None:
+    if isinstance(times, LeftOut):
+        found.left_out[times] += 1
+        return
+    for name, during in times.items():
+        if during.duration > LONGEST:
+            found.left_out[LeftOut.TOO_LONG] += 1
+        else:
+            found.times[uid, name] = during
+            if len(found.times) > _MOST_TIMES:
+                raise CalendarTooLargeError(f"a calendar has at most {_MOST_TIMES} busy times from now to two years on")
+
+
+def _times(
+    parts: Sequence[Component], clocks: Clocks, within: TimeRange, budget: Budget
+) -> Mapping[str, TimeRange] | LeftOut:
+    """Return an event's times, or the reason why there are none."""
+    try:
+        event = CalendarEvent(parts, clocks)
+        if event.is_cancelled:
+            return LeftOut.CANCELLED
+        if not event.is_busy:
+            return LeftOut.FREE
+        times = dict(event.times(within, budget))
+    except UnknownZoneNameError:
+        return LeftOut.UNKNOWN_ZONE
+    except UnsupportedRuleError:
+        return LeftOut.UNSUPPORTED_RULE
+    except (ValueError, OverflowError):
+        return LeftOut.UNREADABLE
+    return times or (LeftOut.NO_TIME if event.takes_no_time else LeftOut.NOT_THEN)

@@ -1,0 +1,105 @@
+"""Writes iCalendar (RFC 5545). Escaping, quoting and folding are done by the library ``icalendar``."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from icalendar import vText
+from icalendar.parser import Contentline, param_value
+
+from application.scheduling.calendars.calendar_visit import CalendarVisit, Person
+
+_MOST_OCTETS: Final = 75
+_HEAD: Final = (
+    "BEGIN:VCALENDAR",
+    "VERSION:2.0",
+    "PRODID:-//Patient and Studio Scheduler//EN",
+    "CALSCALE:GREGORIAN",
+)
+_NO_ADDRESS: Final = "invalid:nomail"
+"""The address of a person without one, as Exchange writes it."""
+
+
+class IcalendarWriter:
+    """Implements CalendarWriter."""
+
+    def feed(self, name: str, visits: Iterable[CalendarVisit]) -> str:
+        lines = [
+            *_HEAD,
+            f"NAME:{text(name)}",
+            f"X-WR-CALNAME:{text(name)}",
+            "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+            "X-PUBLISHED-TTL:PT1H",
+        ]
+        for visit in visits:
+            lines += _event(visit)
+        return written([*lines, "END:VCALENDAR"])
+
+    def invitation(self, visit: CalendarVisit, organizer: Person, attendee: Person) -> str:
+        people = [
+            f"ORGANIZER{_name(organizer)}:{_address(organizer)}",
+            f"ATTENDEE{_name(attendee)};ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=FALSE:{_address(attendee)}",
+        ]
+        method = "CANCEL" if visit.is_cancelled else "REQUEST"
+        return written([*_HEAD, f"METHOD:{method}", *_event(visit, people), "END:VCALENDAR"])
+
+
+def written(lines: Iterable[str]) -> str:
+    """Return content lines as one text: each has at most 75 octets and ends with CRLF."""
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def text(value: str) -> str:
+    """Return a TEXT value, escaped."""
+    return vText(_printable(value)).to_ical().decode()
+
+
+def parameter(value: str) -> str:
+    """Return a parameter value, quoted and escaped (RFC 6868)."""
+    return param_value(_printable(value), always_quote=True)
+
+
+def _event(visit: CalendarVisit, people: Sequence[str] = ()) -> Iterator[str]:
+    yield "BEGIN:VEVENT"
+    yield f"UID:{visit.uid}"
+    yield f"DTSTAMP:{_instant(visit.revised_at)}"
+    # Every event of a visit raises its version, an undo too: a sequence number is never used twice.
+    yield f"SEQUENCE:{visit.version - 1}"
+    yield f"DTSTART:{_instant(visit.starts_at)}"
+    yield f"DTEND:{_instant(visit.ends_at)}"
+    yield f"SUMMARY:{text(visit.summary)}"
+    if visit.location is not None:
+        yield f"LOCATION:{text(visit.location)}"
+    if visit.description is not None:
+        yield f"DESCRIPTION:{text(visit.description)}"
+        yield "CLASS:PRIVATE"
+    yield f"STATUS:{'CANCELLED' if visit.is_cancelled else 'CONFIRMED'}"
+    yield "TRANSP:OPAQUE"
+    yield from people
+    yield "END:VEVENT"
+
+
+def _instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _name(person: Person) -> str:
+    return f";CN={parameter(person.name)}" if person.name else ""
+
+
+def _address(person: Person) -> str:
+    return f"mailto:{person.email}" if person.email else _NO_ADDRESS
+
+
+def _printable(value: str) -> str:
+    """Return the text with one kind of line break and without other control characters."""
+    lines = value.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(letter for letter in lines if letter in "\n\t" or (letter >= " " and letter != "\x7f"))
+
+
+def _folded(line: str) -> str:
+    # The library takes 15 times as long for a line that need not be folded: 0.6 s for a feed of 10,000 visits.
+    if len(line.encode()) <= _MOST_OCTETS:
+        return line
+    folded: bytes = Contentline(line).to_ical()  # type: ignore[no-untyped-call]  # not typed in icalendar 7.3
+    return folded.decode()
