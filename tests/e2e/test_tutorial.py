@@ -23,7 +23,7 @@ class Step(NamedTuple):
     command: str
     status: int
     answer: Any
-    """The fields that the page shows. A string such as ``$PATIENT`` is the variable that holds the value."""
+    """The fields that the page shows. A string such as ``$PATIENT`` is a variable."""
 
 
 STEPS = [Step(command, int(status), json.loads(answer)) for command, status, answer in STEP.findall(PAGE)]
@@ -57,7 +57,7 @@ def request_of(command: str, variables: dict[str, str]) -> httpx2.Request:
 
 
 def compare(shown: Any, actual: Any, variables: dict[str, str]) -> None:
-    """Assert that an answer has what the page shows, and set the variables that the page introduces.
+    """Assert that an answer has the fields of the page, and set the page's variables.
 
     A list may go on after the items that are shown.
     """

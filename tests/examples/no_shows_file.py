@@ -1,4 +1,4 @@
-"""Synthetic files of appointments for examples/no-shows.toml: names of places, numbers for people."""
+"""Synthetic files of appointments for examples/no-shows.toml."""
 
 import random
 import tomllib
@@ -34,7 +34,7 @@ def cells(
 
 
 def mapping(source: str = "no-shows", **changed: object) -> NoShowsMapping:
-    """Return the mapping of the example with another source, for new ids, and with tables replaced."""
+    """Return the example's mapping with another source, for new ids, and changed tables."""
     settings = tomllib.loads(MAPPING.read_text("utf-8")) | {"source": source}
     for table, value in changed.items():
         settings[table] = {**settings[table], **value} if isinstance(value, dict) else value

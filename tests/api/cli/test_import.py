@@ -30,7 +30,7 @@ def write(path: Path, rows: Iterable[list[str]]) -> Path:
 
 
 def mapping(folder: Path, source: str) -> Path:
-    """Return the mapping of the example with another source, for new practices, and with its loader beside it."""
+    """Return the example's mapping with another source, beside a copy of its loader."""
     path = folder / f"{source}.toml"
     (folder / "no_shows").symlink_to(MAPPING.parent / "no_shows")
     path.write_text(MAPPING.read_text("utf-8").replace('"no-shows"', f'"{source}"'), "utf-8")

@@ -13,7 +13,7 @@ REPORTED_BY = ("RowRefusedError", "_refuse", "_match", "_remark", "_first", "sel
 
 
 def reasons_in(*folders: Path) -> set[str]:
-    """Return every reason in the modules of some folders: the arguments of these calls that look like one."""
+    """Return every reason code in the modules: arguments of REPORTED_BY that look like one."""
     return {
         str(argument.value)
         for folder in folders

@@ -14,7 +14,7 @@ class TestProject:
         key = "select key_id, label from access.api_key where tenant_id = %s"
         with own.superuser() as connection:
             before = connection.execute(key, (practice["practice_id"],)).fetchall()
-            # As an older program left it: without a column, and with a label as its projector wrote it.
+            # The state of an older version: without a column, and with its label.
             connection.execute("alter table access.api_key drop column position")
             connection.execute("update access.api_key set label = 'old'")
             connection.execute("update projection.read_model set fingerprint = 'older' where name = 'access'")

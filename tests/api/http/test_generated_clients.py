@@ -1,4 +1,4 @@
-"""Client generators understand openapi.json: each client is generated, type-checked and makes one call."""
+"""Client generators accept openapi.json: each client is type-checked and makes one call."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The description is complete: unique names, keys, media types, and examples that fit their schemas."""
+"""The description is complete: unique names, keys, media types, valid examples."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -32,7 +32,7 @@ def faults(spec: Json, schema: Json, value: object) -> list[str]:
 
 
 def examples(place: str, schema: Any) -> Iterator[tuple[str, Json, object]]:
-    """Yield the examples inside a schema: place, the schema that has the example, and the example."""
+    """Yield the examples inside a schema: place, schema of the example, and example."""
     if isinstance(schema, dict):
         if isinstance(schema.get("examples"), list):
             yield from ((place, schema, example) for example in schema["examples"])
@@ -46,7 +46,7 @@ def examples(place: str, schema: Any) -> Iterator[tuple[str, Json, object]]:
 
 class TestNames:
     def test_are_those_of_one_class_each(self, spec: Json) -> None:
-        # FastAPI puts the module before a name that two classes share, and generators of clients then lose operations.
+        # FastAPI prefixes shared class names with the module; client generators then lose operations.
         assert [name for name in spec["components"]["schemas"] if "__" in name] == []
 
     def test_of_operations_are_unique(self, spec: Json) -> None:

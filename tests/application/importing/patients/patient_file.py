@@ -1,4 +1,4 @@
-"""Synthetic files of patients as other programs write them, and their import into a new practice."""
+"""Synthetic patient files of other programs, and their import into a new practice."""
 
 import csv
 import hashlib

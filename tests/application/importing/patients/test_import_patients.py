@@ -1,4 +1,4 @@
-"""Each patient is imported once, by any number of runs; nobody is merged silently, and nobody is lost."""
+"""Each patient is imported once, however often an import runs; none is merged or lost."""
 
 import threading
 from dataclasses import replace

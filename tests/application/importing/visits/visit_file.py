@@ -1,4 +1,4 @@
-"""Synthetic files of appointments as other programs write them, and their import into a new studio."""
+"""Synthetic appointment files of other programs, and their import into a new practice."""
 
 import hashlib
 import tomllib
