@@ -28,7 +28,7 @@ class TestImports:
     def test_the_domain_knows_the_standard_library_and_eventsourcing_domain_alone(self) -> None:
         assert [breach for module in modules("domain") for breach in impurities(module)] == []
 
-    def test_a_breach_is_seen(self) -> None:
+    def test_reports_a_breach(self) -> None:
         breaking = Module(Path("domain/x.py"), "import psycopg\nfrom eventsourcing.postgres import PostgresDatastore\n")
 
         assert stock_recorders(breaking) == ["domain/x.py:2 imports eventsourcing.postgres"]

@@ -23,7 +23,7 @@ class TestSql:
 
         assert {path: found for path, found in breaches.items() if found} == {}
 
-    def test_a_breach_is_seen(self) -> None:
+    def test_reports_a_breach(self) -> None:
         assert session_settings("select set_config('app.tenant_id', upper($1), false)")
         assert session_settings("SET app.tenant_id = 'x'")
         assert session_settings("create function f() returns int security definer as $$ select 1 $$")

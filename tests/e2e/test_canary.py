@@ -106,7 +106,7 @@ def _dump(data: Path) -> bytes:
     )
 
 
-class TestInClear:
+class TestStoredInClear:
     def test_nothing_personal_lies_in_the_data_folder(self, canary_run: CanaryRun) -> None:
         assert sightings_in_folder(canary_run.scenario.canary.needles(), canary_run.folder) == [], f"seed {SEED}"
 
@@ -171,7 +171,7 @@ class TestSearch:
         assert sightings(needles, b"before" + write("nothing of that") + b"after") == []
 
 
-class TestErased:
+class TestErasedPatient:
     def test_nothing_is_told_of_them(self, canary_run: CanaryRun) -> None:
         owner, ids = canary_run.scenario.owner, canary_run.scenario.ids
         patient = owner.send("GET", f"/v1/patients/{ids['patient_id']}").body

@@ -144,7 +144,7 @@ class TestImport:
         for practice_id in report.practices.values():
             assert_no_overlap(appointments_of(container, practice_id).values())
 
-    def test_that_only_tries_records_nothing_and_foretells_the_result(self, container: Container) -> None:
+    def test_dry_run_records_nothing_and_predicts_the_result(self, container: Container) -> None:
         used_mapping, rows = mapping(new_source()), many(300, seed=3)
 
         foretold = run(container, used_mapping, rows, dry_run=True)

@@ -73,7 +73,7 @@ def assert_each_was_offered_once(container: Container, studio: SeededPractice, n
     assert is_all_done(container, studio)
 
 
-class TestAKilledWorker:
+class TestKilledWorker:
     def test_loses_no_time_and_offers_none_twice(self, container: Container) -> None:
         studio, number = given_up(container)
         process = start_worker(container, JobWorkerAfterGrace)

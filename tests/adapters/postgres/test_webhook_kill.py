@@ -77,7 +77,7 @@ def two_workers(container: Container) -> Iterator[None]:
             worker.join()
 
 
-class TestAKilledWorker:
+class TestKilledWorker:
     @pytest.mark.timeout(300 + 10 * KILLS)
     def test_loses_and_reorders_nothing(self, container: Container, receiver: WebhookReceiver) -> None:
         life = RandomHistory(container, container.practice(), Random(5))
@@ -119,7 +119,7 @@ class TestAKilledWorker:
 
 
 class TestTwoWorkers:
-    def test_do_not_get_into_each_others_way(self, container: Container, receiver: WebhookReceiver) -> None:
+    def test_do_not_disturb_each_other(self, container: Container, receiver: WebhookReceiver) -> None:
         life = RandomHistory(container, container.practice(), Random(6))
         endpoints = [endpoint_of(container, life, f"{receiver.url}/{number}") for number in range(6)]
         life.append_events(60, batch_size=10)

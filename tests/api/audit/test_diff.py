@@ -102,13 +102,13 @@ def changed_practice(studio: PracticeClient) -> PracticeClient:
     return studio
 
 
-class TestKinds:
+class TestResourceKinds:
     def test_are_those_of_which_a_log_can_tell(self) -> None:
         assert set(KINDS) == set(AGGREGATES)
 
 
-class TestEveryThing:
-    def test_is_told_by_the_difference_of_what_its_route_shows(self, studio: PracticeClient) -> None:
+class TestEachResource:
+    def test_has_the_fields_of_its_route_in_the_difference(self, studio: PracticeClient) -> None:
         ids = ids_of(studio)
         for number, (template, (verb, where, said)) in enumerate(CHANGES.items(), 1):
             path = template.format(**ids)
@@ -134,8 +134,8 @@ class TestEveryThing:
             assert {field: made.get(field) for field in own_fields(now)} == own_fields(now), path
 
 
-class TestAStretch:
-    def test_tells_what_became_of_each_thing_and_cites_its_events(self, studio: PracticeClient) -> None:
+class TestRange:
+    def test_returns_each_change_with_its_events(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()
         before = log_head(studio)
         studio.post_action(visit["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00")
@@ -161,7 +161,7 @@ class TestAStretch:
         assert (made["kind"], made["id"], made["from_version"]) == ("resource", room, 0)
         assert changes_of(made)["name"] == (None, "Room 1")
 
-    def test_and_the_next_one_are_together_the_whole(self, changed_practice: PracticeClient) -> None:
+    def test_merges_with_the_next_one_into_the_whole(self, changed_practice: PracticeClient) -> None:
         last = log_head(changed_practice)
 
         @LAW
@@ -173,7 +173,7 @@ class TestAStretch:
 
         law()
 
-    def test_is_the_same_whenever_it_is_asked_for(self, studio: PracticeClient) -> None:
+    def test_does_not_change_over_time(self, studio: PracticeClient) -> None:
         """What ends by the clock, as holds and offers do, ends without an event."""
         ids = ids_of(studio)
         early = get_diff(studio, 0)
@@ -187,7 +187,7 @@ class TestAStretch:
     def test_of_nothing_is_empty(self, changed_practice: PracticeClient) -> None:
         assert get_diff(changed_practice, log_head(changed_practice)) == get_diff(changed_practice, 3, 3) == []
 
-    def test_that_changed_a_thing_back_tells_its_events_and_no_change(self, changed_practice: PracticeClient) -> None:
+    def test_with_a_reverted_change_returns_events_without_changes(self, changed_practice: PracticeClient) -> None:
         [service] = [each for each in get_diff(changed_practice, 0) if each["id"] == changed_practice.service]
         after = service["events"][0]["position"]
 
@@ -195,7 +195,7 @@ class TestAStretch:
 
         assert (told["changes"], len(told["events"])) == ([], 2)
 
-    def test_may_be_named_by_instants_of_recorded_time(self, studio: PracticeClient) -> None:
+    def test_accepts_instants_of_recorded_time(self, studio: PracticeClient) -> None:
         start = log_head(studio)
         for number in (10, 20):
             with studio.server.at_time(minutes_after_opening(number)):
@@ -217,7 +217,7 @@ class TestAStretch:
         assert request_as_of(20, 30)["things"] == []
 
     @pytest.mark.parametrize("limit", [1, 2, 3])
-    def test_goes_on_page_by_page_with_each_thing_once(self, changed_practice: PracticeClient, limit: int) -> None:
+    def test_returns_each_resource_once_over_all_pages(self, changed_practice: PracticeClient, limit: int) -> None:
         for after in (0, 5):
             seen: list[Json] = []
             query = {"from": after, "to": log_head(changed_practice), "limit": limit}
@@ -291,14 +291,14 @@ class TestAStretch:
         assert answer.json()["errors"][0]["field"] == field
 
 
-class TestOneThing:
-    def test_is_told_alone(self, changed_practice: PracticeClient) -> None:
+class TestSingleResource:
+    def test_can_be_queried_alone(self, changed_practice: PracticeClient) -> None:
         for after in range(0, log_head(changed_practice), 3):
             whole = get_diff(changed_practice, after)
             told = [get_diff(changed_practice, after, thing_id=thing["id"]) for thing in whole]
             assert told == [[thing] for thing in whole]
 
-    def test_that_was_not_changed_there_is_not_told_and_one_that_never_was_is_unknown(
+    def test_is_empty_if_unchanged_and_404_if_unknown(
         self, changed_practice: PracticeClient, open_practice: Any
     ) -> None:
         after = log_head(changed_practice)
@@ -313,10 +313,8 @@ class TestOneThing:
         assert {**answers[0], "request_id": ""} == {**answers[1], "request_id": ""}
 
 
-class TestWhoReadsIt:
-    def test_are_owners_and_auditors_of_the_practice_alone(
-        self, changed_practice: PracticeClient, open_practice: Any
-    ) -> None:
+class TestReaders:
+    def test_are_owners_and_auditors_only(self, changed_practice: PracticeClient, open_practice: Any) -> None:
         query = {"from": 0, "to": log_head(changed_practice)}
         for role in ("admin", "clinician", "front_desk", "biller", "analyst"):
             assert changed_practice.client_with_role(role).get("/v1/diff", params=query).status_code == 403
@@ -326,7 +324,7 @@ class TestWhoReadsIt:
         assert stranger.service in theirs
         assert not theirs & {thing["id"] for thing in get_diff(changed_practice, 0)}
 
-    def test_learn_of_a_kind_that_they_may_not_read_that_it_was_changed(self, changed_practice: PracticeClient) -> None:
+    def test_see_only_that_an_unreadable_kind_was_changed(self, changed_practice: PracticeClient) -> None:
         auditor = changed_practice.client_with_role("auditor")
         query = {"from": 0, "to": log_head(changed_practice)}
 
@@ -340,7 +338,7 @@ class TestWhoReadsIt:
         assert SECRET in auditors.text
         assert "key_hash" not in owners.text
 
-    def test_read_of_one_who_was_erased_since_nothing_personal(self, changed_practice: PracticeClient) -> None:
+    def test_see_nothing_personal_of_an_erased_patient(self, changed_practice: PracticeClient) -> None:
         patient = changed_practice.add_patient(given_name="Kanarienvogel")
         changed_practice.client.patch(f"/v1/patients/{patient}", json={"notes": "Kanarienvogel"})
         said = {"contacts": [{"kind": "family", "name": "Kanarienvogel"}]}

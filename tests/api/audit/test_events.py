@@ -36,8 +36,8 @@ def changed_practice(studio: PracticeClient) -> PracticeClient:
     return studio
 
 
-class TestThePages:
-    def test_are_the_log_without_a_gap(self, changed_practice: PracticeClient) -> None:
+class TestPages:
+    def test_cover_the_log_without_a_gap(self, changed_practice: PracticeClient) -> None:
         whole = read_log(changed_practice)
 
         assert [event["position"] for event in whole] == list(range(1, len(whole) + 1))
@@ -78,7 +78,7 @@ class TestThePages:
         assert not {e["stream_id"] for e in read_log(changed_practice)} & {e["stream_id"] for e in read_log(other)}
 
 
-class TestWhatIsSealed:
+class TestSealedFields:
     def test_stays_sealed_unless_it_is_asked_for(self, changed_practice: PracticeClient) -> None:
         sealed, opened = (changed_practice.client.get("/v1/events", params=query) for query in ({}, {"unseal": "true"}))
 
@@ -88,7 +88,7 @@ class TestWhatIsSealed:
         assert told["scheduling.appointment.cancelled"]["personal"] == {"reason": f"{CANARY} ist krank"}
         assert all(event["is_sealed"] == (event["sealed"] is not None) for event in sealed.json()["events"])
 
-    def test_of_one_who_was_erased_opens_for_nobody(self, changed_practice: PracticeClient) -> None:
+    def test_of_an_erased_patient_cannot_be_unsealed(self, changed_practice: PracticeClient) -> None:
         [patient] = {
             e["stream_id"]
             for e in read_log(changed_practice, unseal="true")
@@ -112,7 +112,7 @@ def first_broken_position() -> Any:
     return names["first_broken_position"]
 
 
-class TestTheGuide:
+class TestVerificationGuide:
     """The guide's own program is what verifies here."""
 
     def test_verifies_a_log_also_after_an_erasure(

@@ -55,7 +55,7 @@ def practice_with_appointments(tmp_path: Path) -> tuple[SchedulerCommand, str]:
     return own, asuncion.practice_id
 
 
-class TestTheProgram:
+class TestAdoption:
     def test_moves_by_itself_while_it_is_served(
         self, practice_with_appointments: tuple[SchedulerCommand, str], tmp_path: Path
     ) -> None:

@@ -146,7 +146,7 @@ class TestBodies:
             (b'{"name": "' + b"x" * 70_000 + b'"}', "application/json", 413),
         ],
     )
-    def test_that_are_no_json_are_problems_too(
+    def test_with_invalid_json_return_a_problem(
         self, studio: PracticeClient, content: bytes, kind: str, status: int
     ) -> None:
         answer = studio.client.post("/v1/locations", content=content, headers={"Content-Type": kind})
@@ -155,7 +155,7 @@ class TestBodies:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
 
-    def test_that_are_no_json_name_the_body_not_the_place_where_reading_ended(self, studio: PracticeClient) -> None:
+    def test_with_invalid_json_name_the_body(self, studio: PracticeClient) -> None:
         answer = studio.client.post(
             "/v1/locations", content=b'{"name": x}', headers={"Content-Type": "application/json"}
         )
@@ -169,7 +169,7 @@ class TestBodies:
 
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
-    def test_that_never_end_are_cut_off(self, studio: PracticeClient) -> None:
+    def test_without_an_end_are_cut_off(self, studio: PracticeClient) -> None:
         def endless() -> Iterator[bytes]:
             for _ in range(100):
                 yield b" " * 1024
@@ -191,9 +191,7 @@ class TestBodies:
             ),
         ],
     )
-    def test_that_say_one_thing_twice_are_not_taken_at_their_last_word(
-        self, studio: PracticeClient, path: str, body: bytes, field: str
-    ) -> None:
+    def test_with_a_duplicate_key_are_refused(self, studio: PracticeClient, path: str, body: bytes, field: str) -> None:
         before = studio.client.get("/v1/events").json()
 
         for content_type in ("application/json", "application/json; charset=utf-8"):
@@ -219,7 +217,7 @@ class TestNames:
             ("'; drop table log.event; --", "'; drop table log.event; --"),
         ],
     )
-    def test_are_kept_as_they_are_read(self, studio: PracticeClient, sent: str, kept: str | None) -> None:
+    def test_are_kept_as_written(self, studio: PracticeClient, sent: str, kept: str | None) -> None:
         made = studio.create("/v1/patients", given_name=sent, family_name="B")["given_name"]
 
         if kept is None:
@@ -291,15 +289,13 @@ class TestQueries:
             ("practice?api_key", "api_key"),
         ],
     )
-    def test_with_a_parameter_that_nobody_reads_are_not_answered_as_if_it_were_not_there(
-        self, studio: PracticeClient, path: str, field: str
-    ) -> None:
+    def test_with_an_unknown_parameter_are_refused(self, studio: PracticeClient, path: str, field: str) -> None:
         answer = studio.client.get(f"/v1/{path}")
 
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value"), answer.text
         assert answer.json()["errors"] == [{"field": field, "message": "there is no such parameter"}]
 
-    def test_of_one_parameter_twice_are_not_answered_by_the_last(self, studio: PracticeClient) -> None:
+    def test_with_a_repeated_parameter_are_refused(self, studio: PracticeClient) -> None:
         answer = studio.client.get("/v1/calendar?from=2026-06-01&to=2026-06-02&to=2026-06-05")
 
         assert answer.status_code == 422, answer.text
@@ -311,7 +307,7 @@ class TestQueries:
         assert answer.status_code == 200, answer.text
 
     @pytest.mark.parametrize("verb", ["POST", "PATCH"])
-    def test_have_no_place_in_a_command(self, studio: PracticeClient, verb: str) -> None:
+    def test_are_refused_in_commands(self, studio: PracticeClient, verb: str) -> None:
         path = "/v1/locations" if verb == "POST" else f"/v1/locations/{studio.location}"
         before = studio.client.get("/v1/locations").json()
 
@@ -321,7 +317,7 @@ class TestQueries:
         assert studio.client.get("/v1/locations").json() == before
 
     @pytest.mark.parametrize("text", ["'", "%", "\\", "\u202e", "a" * 200, "@", "0", "()", "\u0591"])
-    def test_of_strange_texts_find_nobody(self, studio: PracticeClient, text: str) -> None:
+    def test_with_unusual_text_find_nobody(self, studio: PracticeClient, text: str) -> None:
         answer = studio.client.get("/v1/patients", params={"search": text})
 
         assert (answer.status_code, answer.json()["patients"]) == (200, [])

@@ -19,7 +19,7 @@ from tests.api.api_server import ApiServer
 from tests.api.practice_client import Json, PracticeClient
 
 
-class TestThings:
+class TestResources:
     @pytest.mark.parametrize(
         ("path", "shown", "patch"),
         [
@@ -144,7 +144,7 @@ class TestAppointments:
             AppointmentPage.model_validate(answer.json())
             assert [each["id"] for each in answer.json()["appointments"]] == found
 
-    def test_stand_in_the_calendar_with_the_patients_name(self, studio: PracticeClient) -> None:
+    def test_appear_in_the_calendar_with_the_patients_name(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()
 
         query = {"from": "2026-06-01", "to": "2026-06-02", "after": visit["position"]}
@@ -187,7 +187,7 @@ class TestPatients:
         assert studio.client.get(f"/v1/appointments/{visit['id']}").status_code == 200
         assert studio.post_booking("2026-06-03T09:00:00+02:00").status_code == 404
 
-    def test_that_are_erased_can_still_be_taken_off_the_diary(self, studio: PracticeClient) -> None:
+    def test_that_are_erased_can_have_their_visits_cancelled(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()
         studio.client.delete(f"/v1/patients/{studio.patient}")
 
@@ -232,7 +232,7 @@ class TestHead:
             assert asked.headers["content-type"] == read.headers["content-type"]
             assert asked.headers.get("etag") == read.headers.get("etag")
 
-    def test_opens_no_door(self, studio: PracticeClient) -> None:
+    def test_needs_a_key_too(self, studio: PracticeClient) -> None:
         feed = studio.create(f"/v1/clinicians/{studio.clinician}/feeds")["url"]
         nobody = studio.server.client(None)
 
@@ -241,7 +241,7 @@ class TestHead:
         assert answers == [200, 404, 401]
 
 
-class TestReadings:
+class TestQueries:
     def test_all_take_the_position_that_they_are_to_hold(self, studio: PracticeClient) -> None:
         spec = studio.client.get("/openapi.json").json()
         taken = {
@@ -258,7 +258,7 @@ class TestReadings:
 
 
 class TestOperations:
-    def test_are_open_and_tell_nothing_of_a_practice(self, server: ApiServer, studio: PracticeClient) -> None:
+    def test_are_public_and_show_nothing_of_a_practice(self, server: ApiServer, studio: PracticeClient) -> None:
         nobody = server.client(None)
 
         assert nobody.get("/healthz").status_code == 200
@@ -272,7 +272,7 @@ class TestOperations:
         assert studio.location not in numbers
 
     @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs"])
-    def test_answer_whoever_only_knocks(self, server: ApiServer, path: str) -> None:
+    def test_answer_health_checks_without_a_key(self, server: ApiServer, path: str) -> None:
         answer = server.client(None).head(path)
 
         assert (answer.status_code, answer.content) == (200, b"")

@@ -34,7 +34,7 @@ def test_every_answer_that_is_described_is_compared(server: ApiServer) -> None:
         ({"holidays": {"country": "DE", "colour": "red"}}, "locations.0.holidays.colour"),
     ],
 )
-def test_a_difference_is_seen(differs: dict[str, object], said: str) -> None:
+def test_reports_a_difference(differs: dict[str, object], said: str) -> None:
     place = PLACE | {"holidays": None} | differs
 
     found = list(faults(TypeAdapter(LocationPage), {"locations": [place]}))
@@ -42,7 +42,7 @@ def test_a_difference_is_seen(differs: dict[str, object], said: str) -> None:
     assert any(each.startswith(said) for each in found), found
 
 
-def test_a_field_that_is_missing_is_seen() -> None:
+def test_reports_a_missing_field() -> None:
     assert list(faults(TypeAdapter(LocationPage), {"locations": [PLACE]})) == ["locations.0.holidays: Field required"]
 
 

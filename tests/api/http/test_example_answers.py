@@ -53,7 +53,7 @@ def test_are_as_described(server: ApiServer, example_file: Json) -> None:
     assert faults == {}
 
 
-def test_stand_on_the_page(server: ApiServer, example_file: Json) -> None:
+def test_are_on_the_reference_page(server: ApiServer, example_file: Json) -> None:
     page = server.client(None).get("/docs").text
 
     assert escape(json.dumps(example_file["get_location"]["200"], indent=2)) in page

@@ -30,8 +30,8 @@ def long_wait_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", TIMEOUT_SECONDS)
 
 
-class TestShare:
-    def test_leaves_threads_to_others_however_many_ask(self) -> None:
+class TestThreadShare:
+    def test_leaves_threads_to_other_practices(self) -> None:
         go_on = threading.Event()
 
         async def scene(thread_pool: FairThreadPool) -> None:
@@ -67,7 +67,7 @@ class TestShare:
         run_scene(scene, threads=8, share=3)
         assert most == 3
 
-    def test_is_there_again_after_work_that_failed(self) -> None:
+    def test_is_restored_after_a_failure(self) -> None:
         def fail() -> None:
             raise ValueError("wrong")
 
@@ -98,7 +98,7 @@ class TestTurns:
         run_scene(scene, threads=1, share=1)
         assert order == ["a1", "b1", "c1", "a2", "b2", "a3"]
 
-    def test_pass_over_whoever_went_away(self) -> None:
+    def test_skip_callers_that_left(self) -> None:
         order: Order = []
         go_on = threading.Event()
 

@@ -30,7 +30,7 @@ class TestRepeat:
         assert (again.status_code, again.json()["status"]) == (201, "booked")
         assert again.content == first.content
 
-    def test_of_the_same_said_in_another_order_is_the_same(self, studio: PracticeClient) -> None:
+    def test_with_reordered_fields_is_the_same_command(self, studio: PracticeClient) -> None:
         first = send(studio, "k", "/v1/locations", {"name": "Nord", "zone": "Europe/Berlin"})
         again = studio.client.post(
             "/v1/locations",

@@ -208,7 +208,7 @@ def without_request_id(answer: httpx2.Response) -> Json:
     return {name: said for name, said in body.items() if name != "request_id"}
 
 
-class TestAnotherPracticesId:
+class TestForeignId:
     def test_is_answered_as_one_that_nobody_has(self, studio: PracticeClient, open_practice: Any) -> None:
         stranger = open_practice()
         own, foreign = ids_of(studio), ids_of(stranger)
@@ -229,7 +229,7 @@ class TestAnotherPracticesId:
             log.tenant_id: log.reader.position() for log in map(_log(studio.server.container), (studio, stranger))
         }
 
-    def test_stands_for_every_place_that_takes_an_id(self, studio: PracticeClient) -> None:
+    def test_covers_every_id_parameter(self, studio: PracticeClient) -> None:
         spec = studio.server.app.openapi()
         known = ids_of(studio).keys()
 
@@ -244,7 +244,7 @@ class TestAnotherPracticesId:
         assert bodiless == []
         assert len(id_locations(spec)) > 30
 
-    def test_would_be_seen_where_a_request_is_right(self, studio: PracticeClient) -> None:
+    def test_succeeds_with_an_own_id(self, studio: PracticeClient) -> None:
         """The guard: with the caller's own id no request answers 404."""
         own = ids_of(studio)
 

@@ -17,7 +17,7 @@ def leaks(text: str) -> list[str]:
 
 
 class TestCanaries:
-    def test_are_in_no_refusal_no_log_line_and_no_number(self, studio: PracticeClient) -> None:
+    def test_are_in_no_refusal_log_line_or_metric(self, studio: PracticeClient) -> None:
         server, client = studio.server, studio.client
         person = {"given_name": CANARY, "family_name": CANARY, "email": EMAIL, "phone": PHONE}
         patient = studio.create("/v1/patients", **person)["id"]
@@ -60,7 +60,7 @@ class TestCanaries:
         assert leaks("\n".join(server.log.lines)) == []
         assert leaks(_logged_by_postgres(server)) == []
 
-    def test_are_not_told_by_what_nobody_expected(self, server: ApiServer, studio: PracticeClient) -> None:
+    def test_are_not_in_unexpected_errors(self, server: ApiServer, studio: PracticeClient) -> None:
         async def fails() -> None:
             raise RuntimeError(f"{CANARY} {PHONE}")
 

@@ -93,9 +93,9 @@ class TestLocalStart:
         assert refused["detail"].endswith("its clocks are those of none: choose one, such as America/New_York")
 
 
-class TestClocksOfClients:
+class TestClientClock:
     @pytest.mark.parametrize("days", [-3, 3])
-    def test_are_never_believed(self, studio: PracticeClient, days: int) -> None:
+    def test_is_never_used(self, studio: PracticeClient, days: int) -> None:
         """TZ8: the server's time wins."""
         wrong = {"Date": format_datetime(studio.server.clock.now() + timedelta(days=days), usegmt=True)}
         hold = {"service_id": studio.service, "clinician_id": studio.clinician, "minutes": 5}
@@ -165,7 +165,7 @@ class TestWindow:
 
         assert (starts[0], starts[-1]) == ("2026-06-01T07:00:00Z", "2026-06-01T14:10:00Z")
 
-    def test_forgives_a_plus_that_was_not_escaped(self, studio: PracticeClient) -> None:
+    def test_accepts_an_unescaped_plus(self, studio: PracticeClient) -> None:
         query = f"service_id={studio.service}&from=2026-06-01T09:00:00+02:00&to=2026-06-01T09:05:00+02:00"
 
         answer = studio.client.get(f"/v1/slots?{query}")

@@ -46,7 +46,7 @@ def examples(place: str, schema: Any) -> Iterator[tuple[str, Json, object]]:
 
 class TestNames:
     def test_are_those_of_one_class_each(self, spec: Json) -> None:
-        # FastAPI prefixes shared class names with the module; client generators then lose operations.
+        # FastAPI prefixes equal class names with the module; generators then lose operations.
         assert [name for name in spec["components"]["schemas"] if "__" in name] == []
 
     def test_of_operations_are_unique(self, spec: Json) -> None:

@@ -19,8 +19,8 @@ LONG_SECONDS = 8
 """Length of an outage: a pool with doubling pauses would retry after 1, 3, 7 and 15 seconds."""
 
 
-class TestDatabaseAway:
-    def test_is_a_503_and_over_when_it_is_back_however_long_it_was(self, tmp_path: Path) -> None:
+class TestDatabaseOutage:
+    def test_returns_503_until_the_database_is_back(self, tmp_path: Path) -> None:
         with running_api_server(tmp_path) as server:
             studio = PracticeClient.open(server)
             studio.client = studio.client_without_retries
@@ -48,8 +48,8 @@ class TestDatabaseAway:
         assert [answer.status_code for answer in back] == [200, 201]
 
 
-class TestCrossing:
-    def test_refuses_who_waited_too_long_and_begins_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+class TestThreadPool:
+    def test_refuses_callers_that_waited_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", 0.05)
         begun, go_on = [], threading.Event()
 
@@ -70,7 +70,7 @@ class TestCrossing:
         assert isinstance(refused, OverloadedError)
         assert (done, third, begun) == (True, "third", [])
 
-    def test_finishes_what_was_begun_for_a_caller_who_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_finishes_work_of_a_caller_that_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", 0.05)
         finished, go_on = threading.Event(), threading.Event()
 
@@ -98,8 +98,8 @@ class TestCrossing:
         assert answer == "next"
 
 
-class TestCrowd:
-    def test_of_many_is_answered_to_the_last(self, studio: PracticeClient) -> None:
+class TestOverload:
+    def test_answers_every_request(self, studio: PracticeClient) -> None:
         answers = map_concurrently(100, lambda _: studio.client_without_retries.get("/v1/practice"))
 
         assert {answer.status_code for answer in answers} <= {200, 503}

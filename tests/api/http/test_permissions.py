@@ -67,7 +67,7 @@ def _note_attendance(studio: PracticeClient, client: httpx2.Client) -> httpx2.Re
 
 class TestRoles:
     @pytest.mark.parametrize("role", ROLES)
-    def test_do_what_the_table_says_and_nothing_else(self, studio: PracticeClient, role: str) -> None:
+    def test_may_do_exactly_what_the_table_allows(self, studio: PracticeClient, role: str) -> None:
         client = studio.client_with_role(role)
 
         for action in Permission:

@@ -43,7 +43,7 @@ def is_single_resource(spec: Json, operation: Json) -> bool:
     return set(Thing.model_fields) <= set(shown.get("properties", {}))
 
 
-class TestEveryThing:
+class TestEachResource:
     def test_that_is_answered_can_be_asked_for_at_another_moment(self, studio: PracticeClient) -> None:
         """Take ``Showing`` in the route, return ``call.show``, and add a line to ``CHANGES``."""
         spec = studio.server.app.openapi()
@@ -78,7 +78,7 @@ class TestEveryThing:
                 assert without_position(old.json()) == before
 
 
-class TestARoster:
+class TestRoster:
     def test_is_as_it_was_with_the_names_of_then(self, studio: PracticeClient) -> None:
         yoga, analyst = studio.add_service(name="יוגה", seats=1), studio.client_with_role("analyst")
         session = studio.create(
@@ -113,7 +113,7 @@ class TestARoster:
         assert [line["patient"] for line in get_as_of(studio, 1, f"{path}/roster")["roster"]] == [None]
 
 
-class TestAThing:
+class TestSingleResource:
     @SLOW
     @given(minutes=st.lists(st.integers(0, 50), min_size=1, max_size=8))
     def test_at_every_version_and_instant_is_the_fold_of_the_events_before(
@@ -146,7 +146,7 @@ class TestAThing:
             assert "later" in answer.json()["detail"]
 
     @pytest.mark.parametrize("query", [{"version": 1}, {"as_of": "2026-05-04T08:00:00Z"}])
-    def test_that_never_was_or_is_anothers_or_is_of_another_kind_is_unknown(
+    def test_is_unknown_if_missing_foreign_or_of_another_kind(
         self, studio: PracticeClient, open_practice: Any, query: Json
     ) -> None:
         others = (open_practice().patient, studio.location, "01980c5a-0000-7000-8000-000000000000")
@@ -268,8 +268,8 @@ class TestAThing:
         assert studio.client.get(f"/v1/appointments/{visit['id']}").json()["display"] != visit["display"]
 
 
-class TestTheCalendar:
-    def test_on_a_day_looks_as_it_looked_at_eight(self, studio: PracticeClient) -> None:
+class TestCalendar:
+    def test_of_a_day_is_as_it_was_at_eight(self, studio: PracticeClient) -> None:
         first = studio.book_appointment()
         with studio.server.at_time(minutes_after_opening(5)):
             second = studio.book_appointment("2026-06-01T11:00:00+02:00")

@@ -39,7 +39,7 @@ def imported_patient(studio: PracticeClient) -> str:
 
 
 class TestImports:
-    def test_are_listed_with_what_became_of_them(self, studio: PracticeClient) -> None:
+    def test_are_listed_with_their_results(self, studio: PracticeClient) -> None:
         import_id = import_patients(studio, 2)
 
         [one] = imports(studio)

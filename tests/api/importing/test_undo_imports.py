@@ -41,7 +41,7 @@ def get_statuses(studio: PracticeClient) -> dict[str, str]:
     return {one["family_name"]: one["id"] for one in answer.json()["patients"]}
 
 
-class TestAnImport:
+class TestImport:
     def test_tells_what_came_of_the_file_and_who_brought_it(self, studio: PracticeClient) -> None:
         import_id = import_patients(studio, 3)
 
@@ -83,7 +83,7 @@ class TestAnImport:
 
 
 class TestUndo:
-    def test_withdraws_all_and_says_who_did_it_and_when(self, studio: PracticeClient) -> None:
+    def test_withdraws_all_with_actor_and_time(self, studio: PracticeClient) -> None:
         import_id = import_patients(studio, 3)
         key = studio.client.get("/v1/api-keys").json()["api_keys"][0]
 
@@ -207,7 +207,7 @@ class TestUndo:
         assert get_import(studio, import_id)["status"] == "finished"
 
 
-class TestAnImportOfAppointments:
+class TestAppointmentImport:
     def test_is_undone_as_a_whole_or_as_far_as_it_can_be(self, studio: PracticeClient) -> None:
         import_id, (one, other) = import_visits(studio)
         studio.post_action(str(other), "cancel", reason="ill")

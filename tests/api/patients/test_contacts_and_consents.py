@@ -78,7 +78,7 @@ class TestContacts:
         assert (answer.status_code, answer.json()["errors"][0]["field"].rpartition(".")[2]) == (422, field), answer.text
 
     @pytest.mark.parametrize(("sent", "kept"), [("Cohen\u202eyad", "Cohenyad"), ("נועה Levi\u200b", "נועה Levi")])
-    def test_names_are_kept_as_they_are_read(self, studio: PracticeClient, sent: str, kept: str) -> None:
+    def test_keeps_names_as_written(self, studio: PracticeClient, sent: str, kept: str) -> None:
         assert put_contacts(studio, [MIRIAM | {"name": sent}])["contacts"][0]["name"] == kept
 
 

@@ -107,7 +107,7 @@ class TestMerge:
         assert (shown[survivor]["merged_ids"], shown[survivor]["merged_into"]) == ([other], None)
         assert listed == [shown[survivor]]
 
-    def test_leaves_no_way_to_write_to_the_merged(self, studio: PracticeClient) -> None:
+    def test_refuses_changes_of_the_merged_patient(self, studio: PracticeClient) -> None:
         survivor, other, visit, _ = merge_patients(studio)
         path = f"/v1/patients/{other}"
         consent = {"kind": "marketing", "how": "paper", "document_version": "1"}
@@ -124,7 +124,7 @@ class TestMerge:
             assert survivor in answer.json()["detail"]
         assert studio.post_action(visit["id"], "cancel", reason="rang").status_code == 200
 
-    def test_keeps_the_alerts_of_both_before_everyones_eyes(self, studio: PracticeClient) -> None:
+    def test_shows_the_alerts_of_both(self, studio: PracticeClient) -> None:
         other = studio.add_patient()
         for id_, alert in ((studio.patient, "Latex"), (other, "Penicillin")):
             studio.client.patch(f"/v1/patients/{id_}", json={"alert": alert})
@@ -171,7 +171,7 @@ class TestMerge:
 
 
 class TestUndo:
-    def test_makes_everything_as_it_was(self, studio: PracticeClient) -> None:
+    def test_restores_the_former_state(self, studio: PracticeClient) -> None:
         survivor, other, visit, _ = merge_patients(studio)
 
         undone = post_merge(studio, survivor, other, "unmerge")

@@ -97,7 +97,7 @@ class TestAnyone:
 
         assert (answer.status_code, answer.json()["clinician_id"]) == (201, other)
 
-    def test_has_to_be_said(self, studio: PracticeClient) -> None:
+    def test_must_be_requested_explicitly(self, studio: PracticeClient) -> None:
         body = {name: said for name, said in studio.booking_body().items() if name != "clinician_id"}
 
         assert studio.client.post("/v1/appointments", json=body).status_code == 422
@@ -150,7 +150,7 @@ class TestTimeOff:
 
 
 class TestHolidays:
-    def test_are_closed_unless_an_override_of_hours_speaks_for_the_date(self, studio: PracticeClient) -> None:
+    def test_are_closed_unless_overridden(self, studio: PracticeClient) -> None:
         # Whit Monday 2026 is 25 May.
         week = ("2026-05-25", "2026-05-28")
         assert "2026-05-25" in days(studio.slots(*week))

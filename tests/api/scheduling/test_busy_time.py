@@ -96,7 +96,7 @@ class TestImport:
         assert counts(import_calendar(studio)) == (0, 0, 4, 0)
         assert busy(studio) == []
 
-    def test_only_says_what_would_change_when_it_is_tried(self, studio: PracticeClient) -> None:
+    def test_dry_run_reports_changes_only(self, studio: PracticeClient) -> None:
         tried = import_calendar(studio, DENTIST, dry_run=True)
 
         assert (counts(tried), tried["version"]) == ((1, 0, 0, 0), 0)
@@ -151,7 +151,7 @@ class TestImport:
 
         assert (answer.json()["left_out"], counts(answer.json())) == ({"own": 1}, (0, 0, 0, 0))
 
-    def test_keeps_nothing_of_what_the_clinician_does(self, studio: PracticeClient) -> None:
+    def test_stores_no_event_details(self, studio: PracticeClient) -> None:
         secret = "UID:kanarienvogel@example.org\nSUMMARY:Kanarienvogel\nLOCATION:Kanarienvogel\nATTENDEE:mailto:kanarienvogel@x.org\n"
         found = import_calendar(studio, secret + "DTSTART:20260601T080000Z\nDURATION:PT1H")
 
@@ -189,7 +189,7 @@ class TestOrder:
 
 
 class TestRefusals:
-    def test_of_what_is_no_whole_calendar_take_nothing_away(self, studio: PracticeClient) -> None:
+    def test_of_invalid_calendars_keep_the_busy_time(self, studio: PracticeClient) -> None:
         import_calendar(studio, DENTIST)
         path = f"/v1/clinicians/{studio.clinician}/busy-time"
 

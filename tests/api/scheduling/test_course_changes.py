@@ -181,7 +181,7 @@ class TestMove:
         assert session_starts(moved)[1] == "2026-10-27T09:00:00Z"
         assert moved["last_change"]["kept"] == [{"index": 2, "code": "moved_by_itself"}]
 
-    def test_says_so_where_nothing_is_changed(self, studio: PracticeClient) -> None:
+    def test_reports_that_nothing_changed(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
 
         same = post_change(studio, course, 1, "all", starts_at=FIRST)
@@ -221,7 +221,7 @@ class TestMove:
         assert is_moved != any(answer.status_code == 201 for answer in answers)
 
 
-class TestGive:
+class TestReassign:
     def test_gives_them_to_others(self, studio: PracticeClient) -> None:
         other = studio.add_clinician("09:00", "21:00", ("mon",))
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, other]})
@@ -246,7 +246,7 @@ class TestGive:
         assert get_session(studio, course, 1)["resource_ids"] == [room]
         assert session_starts(given) == session_starts(course)
 
-    def test_is_for_those_who_give_it(self, studio: PracticeClient) -> None:
+    def test_is_allowed_to_its_own_clinicians_only(self, studio: PracticeClient) -> None:
         other = studio.add_clinician("09:00", "21:00", ("mon",))
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, other]})
         course = plan_course(studio)

@@ -175,7 +175,7 @@ class TestEnrol:
 
         assert (stale.status_code, fresh.status_code, fresh.headers["etag"]) == (412, 200, '"3"')
 
-    def test_is_for_those_who_give_it(self, studio: PracticeClient) -> None:
+    def test_is_allowed_to_its_own_clinicians_only(self, studio: PracticeClient) -> None:
         course, other = plan_course(studio), studio.add_clinician()
         theirs = studio.client_with_role("clinician", clinician_id=other)
         mine = studio.client_with_role("clinician", clinician_id=studio.clinician)

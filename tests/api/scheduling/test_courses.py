@@ -163,7 +163,7 @@ class TestCancel:
         )
         assert (beyond.status_code, beyond.json()["errors"][0]["field"]) == (422, "from_occurrence")
 
-    def test_is_for_those_who_give_it(self, studio: PracticeClient) -> None:
+    def test_is_allowed_to_its_own_clinicians_only(self, studio: PracticeClient) -> None:
         other = studio.add_clinician()
         course = plan_course(studio)
         bound = studio.client_with_role("clinician", clinician_id=other)

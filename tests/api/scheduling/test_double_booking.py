@@ -10,7 +10,7 @@ from tests.support.concurrency import map_concurrently
 TEN = "2026-06-01T10:00:00+02:00"
 
 
-class TestOneSlot:
+class TestConcurrentBookings:
     def test_of_fifty_at_once_exactly_one_wins(self, studio: PracticeClient) -> None:
         answers = map_concurrently(50, lambda _: studio.post_booking())
 
@@ -33,7 +33,7 @@ class TestOneSlot:
         assert codes(answers) == [(201, None), (201, None)]
 
 
-class TestOneRoom:
+class TestSharedRoom:
     @pytest.mark.parametrize("kind", ["room", "device"])
     def test_two_clinicians_in_one_room_and_the_loser_holds_nothing(self, studio: PracticeClient, kind: str) -> None:
         studio.create("/v1/resources", location_id=studio.location, kind=kind, name="1")
@@ -73,7 +73,7 @@ class TestOneRoom:
         assert studio.patient not in refused.text
 
 
-class TestAgain:
+class TestFreedTime:
     def test_a_cancelled_time_can_be_booked_again(self, studio: PracticeClient) -> None:
         first = studio.book_appointment()
 

@@ -42,7 +42,7 @@ def wait_for_calendar(studio: PracticeClient, position: int) -> None:
 
 
 class TestFeed:
-    def test_shows_a_clinicians_visits_to_whoever_has_the_token(self, studio: PracticeClient) -> None:
+    def test_shows_a_clinicians_visits_to_holders_of_the_token(self, studio: PracticeClient) -> None:
         feed, visit = open_feed(studio), studio.book_appointment(TEN)
         wait_for_calendar(studio, visit["position"])
 
@@ -54,7 +54,7 @@ class TestFeed:
         assert str(event["UID"]) == f"{visit['id']}@{studio.practice_id}"
         assert answer.headers["cache-control"] == "private, no-cache"
 
-    def test_tells_that_somebody_is_busy_and_nothing_else(self, studio: PracticeClient) -> None:
+    def test_shows_only_that_the_clinician_is_busy(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment(TEN)
         wait_for_calendar(studio, visit["position"])
 
@@ -67,7 +67,7 @@ class TestFeed:
     @pytest.mark.parametrize(
         ("detail", "summary"), [("visit", "Physio"), ("initials", "Physio, A.G."), ("name", "Physio, Ada Groß")]
     )
-    def test_tells_more_where_somebody_chose_so(self, studio: PracticeClient, detail: str, summary: str) -> None:
+    def test_shows_more_if_configured(self, studio: PracticeClient, detail: str, summary: str) -> None:
         visit = studio.book_appointment(TEN)
         wait_for_calendar(studio, visit["position"])
 
@@ -196,19 +196,19 @@ class TestToken:
         assert get_feed(studio, feed).status_code == 404
         assert studio.client.post(f"/v1/patients/{studio.patient}/feeds", json={}).status_code == 404
 
-    def test_opens_no_other_door(self, studio: PracticeClient) -> None:
+    def test_gives_access_to_nothing_else(self, studio: PracticeClient) -> None:
         token = open_feed(studio)["url"].split("/")[-1].removesuffix(".ics")
 
         assert studio.server.client(token).get("/v1/practice").status_code == 401
 
 
-class TestOpening:
+class TestOpenFeed:
     def test_of_a_patient_refuses_to_tell_who_they_are(self, studio: PracticeClient) -> None:
         answer = studio.client.post(f"/v1/patients/{studio.patient}/feeds", json={"detail": "name"})
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "detail")
 
-    def test_of_a_patient_who_was_merged_names_who_stands_for_them(self, studio: PracticeClient) -> None:
+    def test_of_a_merged_patient_names_the_survivor(self, studio: PracticeClient) -> None:
         other = studio.add_patient()
         feed = studio.create(f"/v1/patients/{other}/feeds")
         studio.client.post(f"/v1/patients/{studio.patient}/merge", json={"other_id": other})
@@ -278,7 +278,7 @@ class TestInvitation:
         studio.post_action(request["id"], "undo")
         assert "METHOD:CANCEL" in studio.client.get(path).text
 
-    def test_names_nobody_who_was_erased(self, studio: PracticeClient) -> None:
+    def test_does_not_name_erased_patients(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment(TEN)
         studio.client.delete(f"/v1/patients/{studio.patient}")
 
@@ -287,7 +287,7 @@ class TestInvitation:
         assert "Ada" not in text
         assert "ATTENDEE;ROLE=REQ-PARTICIPANT" in text.replace("\r\n ", "")
 
-    def test_is_not_for_those_who_do_not_see_patients(self, studio: PracticeClient) -> None:
+    def test_is_refused_to_roles_without_patient_access(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment(TEN)
 
         answer = studio.client_with_role("analyst").get(f"/v1/appointments/{visit['id']}/invitation.ics")

@@ -65,7 +65,7 @@ def get_invitation(studio: PracticeClient, session: Json, patient: str | None = 
     return studio.client.get(f"/v1/sessions/{session['id']}/invitation.ics", params=asked)
 
 
-class TestFeedOfAClinician:
+class TestClinicianFeed:
     def test_shows_the_sessions_that_they_give_beside_their_visits(self, studio: PracticeClient) -> None:
         helper = studio.add_clinician("09:00", "21:00", ("mon",))
         stranger = studio.add_clinician()
@@ -83,7 +83,7 @@ class TestFeedOfAClinician:
         )
         assert feed_events(studio, open_clinician_feed(studio, stranger), visit) == []
 
-    def test_tells_that_somebody_is_busy_and_nothing_else(self, studio: PracticeClient) -> None:
+    def test_shows_only_that_the_clinician_is_busy(self, studio: PracticeClient) -> None:
         enrolled = act_on_session(studio, plan_session(studio), "enrol", patient_id=studio.patient)
 
         text = get_feed(studio, open_clinician_feed(studio), enrolled).text
@@ -123,7 +123,7 @@ class TestFeedOfAClinician:
             assert feed_events(studio, feed, session) == []
 
 
-class TestFeedOfAPatient:
+class TestPatientFeed:
     def test_shows_the_sessions_in_which_they_have_a_seat(self, studio: PracticeClient) -> None:
         studio.patient = studio.add_patient(zone="America/New_York")
         session, feed = plan_session(studio, seats=1), open_patient_feed(studio, detail="visit")
@@ -220,14 +220,14 @@ class TestInvitation:
             assert (answer.status_code, answer.json()["code"]) == (409, "not_enrolled")
         assert studio.client.get(f"/v1/sessions/{session['id']}/invitation.ics").status_code == 422
 
-    def test_names_nobody_who_was_erased(self, studio: PracticeClient) -> None:
+    def test_does_not_name_erased_patients(self, studio: PracticeClient) -> None:
         session = plan_session(studio)
         act_on_session(studio, session, "enrol", patient_id=studio.patient)
         studio.client.delete(f"/v1/patients/{studio.patient}")
 
         assert "Ada" not in get_invitation(studio, session).text
 
-    def test_is_not_for_those_who_do_not_see_patients(self, studio: PracticeClient) -> None:
+    def test_is_refused_to_roles_without_patient_access(self, studio: PracticeClient) -> None:
         session = plan_session(studio)
         act_on_session(studio, session, "enrol", patient_id=studio.patient)
 

@@ -39,7 +39,7 @@ def time_later(studio: PracticeClient, **time: float) -> Iterator[None]:
         yield
 
 
-class TestAHold:
+class TestHold:
     def test_ends_by_the_clock_at_the_very_second(self, studio: PracticeClient) -> None:
         place_hold(studio)
 
@@ -94,7 +94,7 @@ class TestAHold:
 
         assert codes(answers) == [(201, None)] + [(409, "time_taken")] * 19
 
-    def test_stands_in_the_way_of_confirmations_moves_and_undos_until_it_expires(self, studio: PracticeClient) -> None:
+    def test_blocks_confirmations_moves_and_undos_until_it_expires(self, studio: PracticeClient) -> None:
         asked, moving, cancelled = (
             studio.book_appointment(status="requested"),
             studio.book_appointment(TEN),
@@ -145,7 +145,7 @@ class TestBooking:
         assert studio.post_booking(hold_id=made, clinician_id=other).json()["code"] == "hold_mismatch"
         assert studio.post_booking(hold_id=made, service_id=service).status_code == 201
 
-    def test_by_an_expired_hold_is_as_good_as_without(self, studio: PracticeClient) -> None:
+    def test_with_an_expired_hold_is_a_plain_booking(self, studio: PracticeClient) -> None:
         first, second = place_hold(studio), place_hold(studio, TEN)
 
         with time_later(studio, minutes=10):
@@ -178,7 +178,7 @@ class TestBooking:
 
 
 class TestCaps:
-    def test_one_browser_holds_no_more_than_ten_whatever_comes_at_once(self, studio: PracticeClient) -> None:
+    def test_one_address_has_ten_holds_at_most(self, studio: PracticeClient) -> None:
         starts = studio.slots("2026-06-01", "2026-06-06", service_id=studio.add_service(step_minutes=60))
 
         answers = map_concurrently(30, lambda number: post_hold(studio, starts[number], client_address="198.51.100.7"))

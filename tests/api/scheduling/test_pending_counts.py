@@ -81,7 +81,7 @@ class TestRequests:
             assert (answer.status_code, answer.json()["code"]) == (409, "daily_limit")
         assert post_request(limited_practice, TUESDAY).status_code == 201
 
-    def test_do_not_stand_in_their_own_way(self, limited_practice: PracticeClient) -> None:
+    def test_do_not_block_themselves(self, limited_practice: PracticeClient) -> None:
         request = request_appointment(limited_practice)
 
         assert limited_practice.post_action(request["id"], "confirm").status_code == 200
@@ -154,7 +154,7 @@ class TestRequests:
         assert (refused.status_code, refused.json()["code"]) == (409, "time_taken")
         assert studio.client.get(f"/v1/appointments/{second['id']}").json()["status"] == "requested"
 
-    def test_are_cited_where_they_are_in_the_way(self, limited_practice: PracticeClient) -> None:
+    def test_are_named_in_refusals(self, limited_practice: PracticeClient) -> None:
         request = request_appointment(limited_practice)
         asking = {"service_id": limited_practice.service, "clinician_id": limited_practice.clinician, "at": TEN}
 
@@ -181,7 +181,7 @@ class TestHolds:
             assert is_open(limited_practice)
             assert limited_practice.post_booking(TEN).status_code == 201
 
-    def test_do_not_stand_in_the_way_of_their_own_booking(self, limited_practice: PracticeClient) -> None:
+    def test_do_not_block_their_own_booking(self, limited_practice: PracticeClient) -> None:
         held = post_hold(limited_practice).json()
 
         assert limited_practice.post_booking(NINE, hold_id=held["id"]).status_code == 201

@@ -23,7 +23,7 @@ def event_types(studio: PracticeClient, appointment: str) -> list[str]:
     return [line["event_type"].rpartition(".")[2] for line in history]
 
 
-class TestARequest:
+class TestRequest:
     def test_takes_no_time_until_it_is_confirmed(self, studio: PracticeClient) -> None:
         first, second = request_appointment(studio), request_appointment(studio)
 

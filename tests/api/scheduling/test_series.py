@@ -393,7 +393,7 @@ class TestChanges:
             assert answer.json()["kept"] == [{"index": i, "code": "already_cancelled"} for i in range(1, 9)]
         assert log_head(studio) == before + 1
 
-    def test_to_what_is_so_already_say_so(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_without_effect_report_it(self, studio: PracticeClient, weekly_series: Json) -> None:
         answer = post_change(
             studio, weekly_series, from_occurrence=8, scope="this", starts_at="2026-07-21T10:00:00+02:00"
         )
@@ -424,7 +424,7 @@ class TestChanges:
         assert (again.status_code, again.json()) == (200, first.json())
 
 
-class TestNonsense:
+class TestInvalidInput:
     @pytest.mark.parametrize(
         ("rrule", "field"),
         [

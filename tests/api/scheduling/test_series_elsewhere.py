@@ -144,7 +144,7 @@ class TestOneCommand:
             assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_change")
             assert answer.json()["kept"] == [{"index": i, "code": "already_cancelled"} for i in range(1, 9)]
 
-    def test_to_what_is_so_already_says_so(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_without_effect_reports_it(self, studio: PracticeClient, weekly_series: Json) -> None:
         so: list[Json] = [{"clinician_id": studio.clinician}, {"location_id": studio.location}, {"resource_ids": []}]
         for asked in so:
             answer = post_change(studio, weekly_series, from_occurrence=7, scope="following", **asked)
@@ -258,8 +258,8 @@ class TestToAnotherRoom:
         assert [(each["index"], each["code"]) for each in refused.json()["conflicts"]] == [(4, "resource_unavailable")]
 
 
-class TestHoldsThatExpired:
-    def test_are_cleared_away_by_whoever_takes_their_time(self, studio: PracticeClient) -> None:
+class TestExpiredHolds:
+    def test_are_removed_by_the_next_booking_of_their_time(self, studio: PracticeClient) -> None:
         body = {"service_id": studio.service, "clinician_id": studio.clinician, "minutes": 10}
         for starts_at in ("2026-06-09T10:00:00+02:00", "2026-06-16T14:00:00+02:00"):
             studio.create("/v1/holds", starts_at=starts_at, **body)

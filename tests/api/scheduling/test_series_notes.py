@@ -188,9 +188,7 @@ class TestChange:
 
         assert bound.post(f"/v1/series/{weekly_series['id']}/change", json=body).status_code == 404
 
-    def test_tells_nothing_of_what_was_noted_to_whoever_does_not_look_at_the_visit(
-        self, studio: PracticeClient, weekly_series: Json
-    ) -> None:
+    def test_shows_notes_on_the_visit_only(self, studio: PracticeClient, weekly_series: Json) -> None:
         change_series(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES)
 
         log = studio.client.get("/v1/events", params={"limit": 1000})

@@ -181,7 +181,7 @@ class TestUndo:
             ["waiting"],
         ]
 
-    def test_takes_no_seat_from_somebody_who_may_know_of_it(self, studio: PracticeClient) -> None:
+    def test_takes_no_seat_after_the_grace_period(self, studio: PracticeClient) -> None:
         session, other = plan_session(studio), studio.add_patient()
         act_on_session(studio, session, "enrol", patient_id=studio.patient)
         act_on_session(studio, session, "enrol", patient_id=other, if_full="wait")
@@ -276,7 +276,7 @@ class TestUndo:
         assert studio.client.post(f"/v1/sessions/{session['id']}/undo", json={}).status_code == 422
         assert studio.client.get(f"/v1/sessions/{session['id']}").json()["taken"] == 2
 
-    def test_and_whoever_comes_at_once_never_share_a_seat(self, studio: PracticeClient) -> None:
+    def test_and_a_concurrent_enrolment_never_share_a_seat(self, studio: PracticeClient) -> None:
         session, others = plan_session(studio), [studio.add_patient() for _ in range(5)]
         act_on_session(studio, session, "enrol", patient_id=studio.patient)
         withdrawn = act_on_session(studio, session, "withdraw", patient_id=studio.patient)
@@ -314,7 +314,7 @@ class TestUndo:
 
         assert post_undo(studio, withdrawn).status_code == 404
 
-    def test_is_answered_once_under_one_key(self, studio: PracticeClient) -> None:
+    def test_repeats_its_response_under_one_key(self, studio: PracticeClient) -> None:
         enrolled = act_on_session(studio, plan_session(studio), "enrol", patient_id=studio.patient)
 
         answers = [post_undo(studio, enrolled, {"Idempotency-Key": "oops"}) for _ in range(2)]
@@ -322,7 +322,7 @@ class TestUndo:
         assert answers[0].json() == answers[1].json()
         assert answers[0].status_code == 200
 
-    def test_is_told_to_those_whom_it_concerns_and_to_their_calendars(self, studio: PracticeClient) -> None:
+    def test_reaches_the_calendars_of_the_people_involved(self, studio: PracticeClient) -> None:
         session, other = plan_session(studio, seats=2), studio.add_patient()
         act_on_session(studio, session, "enrol", patient_id=other)
         feed = studio.create(f"/v1/patients/{studio.patient}/feeds")["url"]
@@ -340,7 +340,7 @@ class TestUndo:
         assert f"SEQUENCE:{back['version'] - 1}\r\n" in text
         assert back["version"] > enrolled["version"] + 1
 
-    def test_is_for_those_who_give_it(self, studio: PracticeClient) -> None:
+    def test_is_allowed_to_its_own_clinicians_only(self, studio: PracticeClient) -> None:
         enrolled = act_on_session(studio, plan_session(studio), "enrol", patient_id=studio.patient)
         other = studio.client_with_role("clinician", clinician_id=studio.add_clinician())
 

@@ -269,7 +269,7 @@ class TestAttendance:
 
 
 class TestChange:
-    def test_to_the_rooms_that_it_has_in_any_order_is_no_news(self, studio: PracticeClient) -> None:
+    def test_to_the_same_rooms_records_nothing(self, studio: PracticeClient) -> None:
         rooms = [studio.add_room(name) for name in ("1", "2", "3")]
         for both in permutations(rooms, 2):
             session = plan_session(studio, resource_ids=list(both))

@@ -53,7 +53,7 @@ class TestReassign:
 
         assert (moved["clinician_id"], moved["resource_ids"]) == (visit["clinician_id"], [other])
 
-    def test_to_what_it_has_in_any_order_is_no_news(self, studio: PracticeClient) -> None:
+    def test_without_a_change_records_nothing(self, studio: PracticeClient) -> None:
         rooms = [studio.add_room(name) for name in ("1", "2", "3")]
         for both in permutations(rooms, 2):
             visit = studio.book_appointment(resource_ids=list(both))
@@ -251,7 +251,7 @@ class TestUndo:
             # It would go back to a time that has begun.
             assert studio.post_action(visit, "undo").json()["code"] == "already_started"
 
-    def test_twice_does_no_harm(self, studio: PracticeClient) -> None:
+    def test_twice_changes_nothing(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()["id"]
         studio.post_action(visit, "cancel", reason="wrong row")
 
@@ -270,7 +270,7 @@ class TestUndo:
         assert studio.post_action(visit, "undo", headers={"If-Match": '"1"'}).status_code == 412
         assert studio.post_action(visit, "undo", headers={"If-Match": '"2"'}).status_code == 200
 
-    def test_leaves_three_minutes_in_which_nobody_is_told(self, studio: PracticeClient) -> None:
+    def test_has_a_grace_period_of_three_minutes(self, studio: PracticeClient) -> None:
         now = studio.server.clock.now()
 
         assert studio.book_appointment()["grace_until"] == f"{now + timedelta(minutes=3):%Y-%m-%dT%H:%M:%SZ}"

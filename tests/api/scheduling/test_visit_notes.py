@@ -77,7 +77,7 @@ class TestBooking:
         assert "METHOD:REQUEST" in studio.client.get(f"/v1/appointments/{visit}/invitation.ics").text
 
 
-class TestAChange:
+class TestChange:
     def test_is_kept_and_changes_nothing_else(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()
 
@@ -168,9 +168,9 @@ class TestAChange:
         assert studio.post_action(visit, "undo", act="lost").status_code == 422
 
 
-class TestWhoReads:
+class TestPermissions:
     @pytest.mark.parametrize("role", sorted(Role))
-    def test_is_said_by_the_roles(self, studio: PracticeClient, role: Role) -> None:
+    def test_depends_on_the_role(self, studio: PracticeClient, role: Role) -> None:
         visit = studio.book_appointment(notes=SECRET)["id"]
         client = studio.client_with_role(role)
 
@@ -186,7 +186,7 @@ class TestWhoReads:
 
         assert bound.patch(f"/v1/appointments/{visit}", json={"notes": "x"}).status_code == 404
 
-    def test_is_nobody_who_looks_elsewhere(self, studio: PracticeClient) -> None:
+    def test_excludes_lists_and_calendars(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment(notes=SECRET)
         studio.client.post(
             "/v1/webhook-endpoints", json={"url": "https://hooks.invalid/", "events": ["appointment.updated"]}
@@ -209,7 +209,7 @@ class TestWhoReads:
         assert [text for text in texts if "door code" in text] == []
 
 
-class TestErased:
+class TestErasedPatient:
     def test_notes_are_gone_and_none_are_kept_any_more(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment(notes=SECRET)["id"]
         assert studio.client.delete(f"/v1/patients/{studio.patient}").status_code == 200

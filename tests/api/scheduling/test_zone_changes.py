@@ -27,7 +27,7 @@ def history(asuncion: ZoneChangePractice, path: str) -> list[Json]:
     return lines
 
 
-class TestAVisit:
+class TestVisit:
     def test_of_nine_o_clock_stays_at_nine_o_clock(self, asuncion: ZoneChangePractice) -> None:
         visit = asuncion.book_appointment(NINE_AS_BOOKED)
 
@@ -134,7 +134,7 @@ class TestAVisit:
         assert [one["starts_at"] for one in asuncion.get_json(f"/v1/calendar?{query}")["appointments"]] == [NINE_NOW]
 
 
-class TestARun:
+class TestAdoption:
     def test_that_is_tried_records_nothing_and_tells_the_same(self, asuncion: ZoneChangePractice) -> None:
         asuncion.book_appointment(NINE_AS_BOOKED)
         before = asuncion.position()
@@ -210,7 +210,7 @@ class TestARun:
         assert asuncion.start_of(id_) == "2024-10-01T13:00:00Z"
 
 
-class TestWhereOthersHaveTheTime:
+class TestConflicts:
     def test_the_time_on_the_wall_wins_and_the_visit_lies_beside(
         self, server: ApiServer, asuncion: ZoneChangePractice
     ) -> None:
@@ -262,7 +262,7 @@ class TestWhereOthersHaveTheTime:
         assert moved.status_code == 200, moved.text
 
 
-class TestWhatWasPlannedTogether:
+class TestSeriesAndCourses:
     def test_a_series_keeps_its_visits_their_numbers_and_that_they_can_be_changed_together(
         self, server: ApiServer, asuncion: ZoneChangePractice
     ) -> None:

@@ -49,8 +49,8 @@ def auto_fill_of(studio: PracticeClient) -> AutoFill:
     return AutoFill(container.logs, container.clock, container.waitlist.lines)
 
 
-class TestACancellation:
-    def test_is_offered_to_whoever_joined_first_and_then_to_the_next(self, studio: PracticeClient) -> None:
+class TestCancellation:
+    def test_is_offered_in_order_of_joining(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()
         entries = [join_waitlist(studio) for _ in range(3)]
         studio.post_action(visit["id"], "cancel", reason="ill")
@@ -148,7 +148,7 @@ class TestACancellation:
         assert again["passed_over"] == [{"entry_id": entry["id"], "because": "offered_before"}]
 
 
-class TestOtherWaysToGiveTimeUp:
+class TestOtherFreedTime:
     @pytest.mark.parametrize("verb", ["reschedule", "reassign", "undo"])
     def test_open_it_too(self, studio: PracticeClient, verb: str) -> None:
         other = studio.add_clinician()
@@ -225,7 +225,7 @@ class TestOtherWaysToGiveTimeUp:
         assert wait_for_opening(studio)["freed_by"] == hold["id"]
 
 
-class TestManually:
+class TestDisabled:
     def test_nothing_is_offered_by_itself(self, studio: PracticeClient) -> None:
         assert studio.client.patch("/v1/practice", json={"auto_fill": False}).json()["auto_fill"] is False
         join_waitlist(studio)
@@ -251,8 +251,8 @@ class TickingClock:
         return self.instants.pop(0)
 
 
-class TestAWorker:
-    def test_that_was_killed_before_it_could_say_so_has_offered_it_once(self, studio: PracticeClient) -> None:
+class TestWorker:
+    def test_killed_before_its_answer_has_offered_the_time_once(self, studio: PracticeClient) -> None:
         """Workers find what was recorded before: nothing is lost, and nothing is offered twice."""
         visit, entries = studio.book_appointment(), [join_waitlist(studio), join_waitlist(studio)]
         cancelled = studio.post_action(visit["id"], "cancel", reason="ill").json()

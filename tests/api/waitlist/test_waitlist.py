@@ -30,7 +30,7 @@ def time_later(studio: PracticeClient, **time: float) -> Iterator[None]:
         yield
 
 
-class TestAnEntry:
+class TestEntry:
     def test_says_who_waits_for_what(self, studio: PracticeClient) -> None:
         window = {"from": "2026-06-01", "to": "2026-06-02T13:00:00+02:00"}
 
@@ -122,7 +122,7 @@ class TestAnEntry:
         assert studio.client.post("/v1/waitlist", json=body).json()["code"] == "clinician_not_offering"
 
 
-class TestAnOffer:
+class TestOffer:
     def test_keeps_the_time_until_it_is_answered(self, studio: PracticeClient) -> None:
         [made] = offer_time(studio, join_waitlist(studio))
 
@@ -218,7 +218,7 @@ class TestAnOffer:
         )
         assert studio.post_booking().status_code == 201
 
-    def test_to_an_erased_patient_is_worth_nothing(self, studio: PracticeClient) -> None:
+    def test_to_an_erased_patient_cannot_be_accepted(self, studio: PracticeClient) -> None:
         entry = join_waitlist(studio, studio.patient)
         [made] = offer_time(studio, entry)
         studio.client.delete(f"/v1/patients/{studio.patient}")
@@ -250,7 +250,7 @@ class TestAnOffer:
         assert get_json(studio, "waitlist", entry["id"])["status"] == "waiting"
 
 
-class TestOneTimeOfferedToThree:
+class TestSharedOffer:
     def test_is_one_visit_and_two_stay_queued_in_order(self, studio: PracticeClient) -> None:
         entries = [join_waitlist(studio) for _ in range(3)]
         offers = offer_time(studio, *entries)
@@ -282,7 +282,7 @@ class TestOneTimeOfferedToThree:
         assert post_answer(studio, offers[1], "accept").status_code == 200
 
 
-class TestOnePerson:
+class TestSeveralOffersToOnePerson:
     def test_who_accepts_gives_the_other_offers_back(self, studio: PracticeClient) -> None:
         entry = join_waitlist(studio)
         [first], [second] = offer_time(studio, entry), offer_time(studio, entry, starts_at=TEN)
@@ -333,8 +333,8 @@ class TestOnePerson:
         assert (refused.status_code, refused.json()["code"]) == (409, "offer_ended")
 
 
-class TestOfferingByHand:
-    def test_says_who_was_passed_over_and_why(self, studio: PracticeClient) -> None:
+class TestManualOffer:
+    def test_records_who_was_passed_over_and_why(self, studio: PracticeClient) -> None:
         morning = {"from": "2026-06-02T08:00:00+02:00", "to": "2026-06-02T12:00:00+02:00"}
         passed = [
             join_waitlist(studio),

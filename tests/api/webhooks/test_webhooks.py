@@ -75,8 +75,8 @@ def wait_until_inactive(studio: PracticeClient, endpoint: Json) -> Json:
     return get_listed(studio, endpoint)
 
 
-class TestAMessage:
-    def test_tells_ids_kind_position_number_and_time_and_nothing_else(
+class TestMessage:
+    def test_contains_ids_kind_position_number_and_time_only(
         self, studio: PracticeClient, receiver: WebhookReceiver
     ) -> None:
         endpoint = register(studio, receiver)
@@ -304,7 +304,7 @@ class TestReplay:
         assert is_signed_by(message, endpoint["secret"])
 
 
-class TestAnEndpoint:
+class TestEndpoint:
     def test_that_is_inactive_is_sent_nothing_until_it_is_active_again(
         self, studio: PracticeClient, receiver: WebhookReceiver
     ) -> None:
@@ -344,7 +344,7 @@ class TestAnEndpoint:
         assert page["webhook_endpoints"] == []
         receiver.assert_no_more_than(0)
 
-    def test_has_company_of_nineteen_at_most(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
+    def test_is_one_of_twenty_at_most(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         last = [register(studio, receiver) for _ in range(20)][-1]
         studio.client.get("/v1/webhook-endpoints", params={"after": last["position"]})
 
@@ -387,7 +387,7 @@ class TestAnEndpoint:
         assert (stale.status_code, studio.client.get(path).json()["active"]) == (412, False)
 
 
-class TestASecret:
+class TestSecret:
     def test_is_shown_once_and_lies_nowhere_in_clear(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         body, headers = {"url": receiver.url, "events": ALL}, {"Idempotency-Key": "hook"}
 

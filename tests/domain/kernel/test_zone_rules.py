@@ -43,7 +43,7 @@ def rules(draw: st.DrawFn) -> ZoneRules:
     return ZoneRules(tuple(changes), ENDS)
 
 
-class TestRulesOfAZone:
+class TestZoneRules:
     def test_are_read_to_the_second(self) -> None:
         assert NEW.changes == (
             (BEGINS, -3 * 3600),
@@ -113,7 +113,7 @@ class TestTwoReleases:
             assert timedelta() < new.wall(to) - wall <= timedelta(seconds=max(jump, 0))
 
 
-class TestWhichRulesWereGoneBy:
+class TestRulesInUse:
     def test_follows_from_when_it_was(self) -> None:
         own = Sighting.own(at("2024-09-15T00:00"))
         first = Sighting(seen_at=at("2024-02-01T00:00"), release="2024a", from_year=2024, changes={})

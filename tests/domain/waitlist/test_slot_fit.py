@@ -34,8 +34,8 @@ def first_fit(preferences: WaitlistPreferences = ANY, **query: object) -> object
     return f"{result.starts_at:%H:%M}" if isinstance(result, Slot) else result
 
 
-class TestAFreedTime:
-    def test_fits_whoever_wants_any(self) -> None:
+class TestFreedTime:
+    def test_fits_an_entry_without_preferences(self) -> None:
         assert first_fit() == "09:00"
 
     def test_fits_at_the_first_start_that_is_free(self) -> None:
@@ -48,7 +48,7 @@ class TestAFreedTime:
         assert first_fit(narrow, step=15) == "09:15"
         assert first_fit(too_narrow, step=15) == Reason.OUTSIDE_WINDOWS
 
-    def test_fits_whoever_hears_of_it_in_time(self) -> None:
+    def test_fits_entries_with_enough_notice(self) -> None:
         assert first_fit(WaitlistPreferences(None, (), 60), now="2026-06-01T08:00") == "09:00"
         assert first_fit(WaitlistPreferences(None, (), 61), now="2026-06-01T08:00") == "09:30"
         assert first_fit(WaitlistPreferences(None, (), 120), now="2026-06-01T08:00") == Reason.TOO_LITTLE_NOTICE
@@ -90,7 +90,7 @@ class TestAFreedTime:
         assert result == fits[0] if fits else isinstance(result, str)
 
 
-class TestAWish:
+class TestPreferences:
     def test_is_with_one_clinician_or_with_anyone(self) -> None:
         assert ANY.is_with(CLINICIAN)
         assert WaitlistPreferences(CLINICIAN).is_with(CLINICIAN)

@@ -177,7 +177,7 @@ class TestClaims:
         assert book(log, appointment(maya, TEN - timedelta(minutes=30))) == 4
 
 
-class TestJoining:
+class TestBatching:
     def test_many_practices_at_once_lose_and_double_nothing(self, container: Container) -> None:
         logs = [container.practice() for _ in range(20)]
 

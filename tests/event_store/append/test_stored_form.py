@@ -56,7 +56,7 @@ def envelope() -> dict[str, object]:
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.topic)
-class TestEachEvent:
+class TestStoredEvents:
     def test_is_stored_as_its_golden_file_says(self, codec: EventCodec) -> None:
         state = state_of(codec)
         stored = {"body": json.loads(codec.body(state)), "sealed": json.loads(codec.personal(state))}

@@ -346,7 +346,7 @@ class TestErase:
         with pytest.raises(ErasedError):
             another_process.sealing_key(tenant, subject, "notes")
 
-    def test_leaves_no_key_to_whoever_is_creating_one_at_that_moment(
+    def test_leaves_no_key_to_a_concurrent_creation(
         self, database: Database, pool: ConnectionPool, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
         subjects = [uuid4() for _ in range(40)]
@@ -464,7 +464,7 @@ class TestPracticeKey:
         assert repr(keys.index_root) not in repr(keys)
 
 
-class TestDatabaseAway:
+class TestDatabaseOutage:
     def test_is_neither_erased_nor_tampered_nor_served_from_memory(self, database: Database, tenant: UUID) -> None:
         with open_pool(database.key_conninfo, name="keys", most=2) as pool:
             key_ring = KeyRing(pool, database.master)

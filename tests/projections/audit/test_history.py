@@ -20,7 +20,7 @@ def history_lines(
     return list(container.history().page(history.tenant_id, thing.id, with_visits=with_visits).lines)
 
 
-class TestAVisit:
+class TestVisit:
     def test_is_told_from_its_booking_on(self, container: Container, history: RandomHistory) -> None:
         patient = history.register()
         visit = history.book(patient)
@@ -57,7 +57,7 @@ class TestAVisit:
         assert "Grippe" not in repr(cancelled)
 
 
-class TestAPatient:
+class TestPatient:
     def test_is_told_with_all_their_visits_and_what_became_of_them(
         self, container: Container, history: RandomHistory
     ) -> None:
@@ -108,7 +108,7 @@ class TestAPatient:
         assert second.after is None
 
 
-class TestARoom:
+class TestRoom:
     def test_is_told_the_visits_it_was_booked_for(self, container: Container, history: RandomHistory) -> None:
         history.append_events(80, batch_size=10)
         container.runner().catch_up(history.tenant_id)
@@ -121,7 +121,7 @@ class TestARoom:
         assert [line.position for line in lines] == sorted({line.position for line in lines})
 
 
-class TestAnotherPractice:
+class TestForeignPractice:
     def test_tells_nothing(self, container: Container, history: RandomHistory) -> None:
         patient = history.register()
         history.log.record(patient, by=by_test())

@@ -22,7 +22,7 @@ def watch(container: Container) -> Iterator[SettableClock]:
     container.clock.fixed_time = None
 
 
-class TestThePositionAtAnInstant:
+class TestPositionAtInstant:
     @SLOW
     @given(steps=st.lists(st.integers(-300, 300), min_size=1, max_size=150), told=st.booleans())
     def test_is_the_last_one_recorded_by_then_whatever_clocks_do(

@@ -82,7 +82,7 @@ def documented() -> set[tuple[object, ...]]:
     return {(f"reporting.{view}", column) for view, columns in VIEWS.items() for column in columns.split()}
 
 
-class TestAnAnalyst:
+class TestAnalyst:
     def test_reaches_these_views_and_nothing_else(self, container: Container) -> None:
         assert reached(container) == documented()
         with analyst(container) as connection:
@@ -157,7 +157,7 @@ class TestAnAnalyst:
             assert [column for column in columns.split() if f"`{column}`" not in DOCUMENTATION] == [], view
 
 
-class TestAView:
+class TestView:
     def test_shows_the_present_names_and_the_clock_of_the_place(
         self, container: Container, history: RandomHistory
     ) -> None:
@@ -206,7 +206,7 @@ class TestAView:
         assert shown == {one.id: True, other.id: False}
 
 
-class TestTheWaitList:
+class TestWaitList:
     def test_tells_who_waits_what_became_free_and_what_was_answered(
         self, container: Container, history: RandomHistory
     ) -> None:

@@ -58,7 +58,7 @@ def project_until_killed(container: Container, history: RandomHistory, last_tran
     return subprocess.run([sys.executable, "-c", PROGRAM], input=given, text=True, check=False).returncode
 
 
-class TestAKilledProjector:
+class TestKilledProjector:
     @pytest.mark.timeout(300 + 10 * ROUNDS)
     def test_leaves_rows_and_cursor_as_one(
         self, container: Container, new_history: Callable[[int], RandomHistory]

@@ -113,7 +113,7 @@ class TestSteps:
         assert_views_are_folds(container, well)
 
 
-class TestAnEventThatOneProjectorCannotTake:
+class TestFailingProjector:
     def test_stops_that_projector_before_it_and_no_other(
         self, container: Container, history: RandomHistory, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -188,7 +188,7 @@ class TestAnEventThatOneProjectorCannotTake:
         assert (calendar.error, calendar.failed_position) == ("ValueError", 15)
 
 
-class TestAnEventThatCannotBeRead:
+class TestUnreadableEvent:
     def test_of_a_newer_version_stops_the_practice_before_it(
         self, container: Container, history: RandomHistory
     ) -> None:

@@ -16,7 +16,7 @@ def filled(container: Container, history: RandomHistory) -> RandomHistory:
     return history
 
 
-class TestAForgottenWhere:
+class TestMissingFilter:
     @pytest.mark.parametrize("table", [*TABLES, "projection.cursor"])
     def test_shows_the_rows_of_the_running_practice_only(
         self, container: Container, filled: RandomHistory, table: str

@@ -96,7 +96,7 @@ class TestSearch:
         assert any("token = " in line for (line,) in plan if "Index Cond" in line)
 
 
-class TestAnErasedPatient:
+class TestErasedPatient:
     def test_leaves_a_row_that_says_so_and_nothing_else(self, container: Container, directory: RandomHistory) -> None:
         noa = directory.patients[1]
         directory.erase(noa)
@@ -148,7 +148,7 @@ class TestPage:
         assert second.after is None
 
 
-class TestTheTables:
+class TestTables:
     def test_hold_no_name_in_clear(self, container: Container, directory: RandomHistory) -> None:
         with container.admin() as admin:
             for table in ("patients.patient", "patients.search_term"):

@@ -49,7 +49,7 @@ class FoldedCalendar:
         return {id_: self._thing(id_, version) for id_, version in versions.items()}
 
 
-class TestTheCalendarAtAPosition:
+class TestCalendarAtPosition:
     @SLOW
     @given(seed=st.integers(0, 10_000), page=st.sampled_from([1, 3, 17, 250]), batch_size=st.sampled_from([1, 5]))
     def test_is_the_fold_of_the_first_events_however_they_came_in(
@@ -169,7 +169,7 @@ class TestTheCalendarAtAPosition:
         assert rows_of(container, history.tenant_id) == one_by_one
 
 
-class TestAFormerPlace:
+class TestFormerPlace:
     def test_is_kept_of_visits_that_were_moved_alone(self, container: Container, history: RandomHistory) -> None:
         history.patients.append(history.register())
         history.log.record(history.patients[0], by=by_test())

@@ -97,7 +97,7 @@ class TestDates:
             parse_date(text, DateOrder.MDY)
 
 
-class TestNamesInOneColumn:
+class TestFullNames:
     @pytest.mark.parametrize(
         ("name", "order"),
         [
@@ -120,7 +120,7 @@ class TestNamesInOneColumn:
         assert (row.details.given_name, row.details.family_name) == ("דנה", "כהן")
 
 
-class TestListsOfOtherPrograms:
+class TestIncludedFormats:
     def test_of_cliniko_are_read_by_the_names_of_its_api(self) -> None:
         row = read_row(
             {

@@ -47,7 +47,7 @@ class TestImport:
             assert "Family1" not in str(event.body)
             assert "Haifa" not in str(event.body)
 
-    def test_is_a_thing_that_says_what_became_of_the_file(self, brought: PatientImports) -> None:
+    def test_records_the_result_of_the_file(self, brought: PatientImports) -> None:
         report = brought.import_rows([person(1), person(1), person(2, Last_Name="")])
 
         thing = brought.log.load(DataImport, report.import_id)
@@ -70,7 +70,7 @@ class TestImport:
         assert {(event.actor, event.causation_id) for event in events} == {("import:jane", report.import_id)}
         assert brought.container.app_log.verify(brought.log.tenant_id) is None
 
-    def test_that_only_tries_records_nothing_and_foretells_the_result(self, brought: PatientImports) -> None:
+    def test_dry_run_records_nothing_and_predicts_the_result(self, brought: PatientImports) -> None:
         rows = [*people(300), person(300), person(7, First_Name="Other"), person(301, Mobile_Phone="none")]
         position = brought.log.reader.position()
 
@@ -117,7 +117,7 @@ class TestImport:
         assert (topics.count("patients.patient.registered"), topics.count("practice.import.started")) == (600, 1)
         assert brought.log.load(DataImport, reports[0].import_id).made_count == 600
 
-    def test_refuses_whoever_was_erased(self, brought: PatientImports) -> None:
+    def test_refuses_erased_patients(self, brought: PatientImports) -> None:
         brought.import_rows(people(2))
         erased = brought.patient("Family1")
         erased.erase(brought.container.clock.now())

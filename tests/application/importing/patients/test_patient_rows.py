@@ -11,7 +11,7 @@ from domain.patients.contact import ContactKind
 from tests.application.importing.patients.patient_file import NOW, load_format, person, read, read_row
 
 
-class TestARow:
+class TestRow:
     def test_becomes_a_person(self) -> None:
         row = read_row(
             person(

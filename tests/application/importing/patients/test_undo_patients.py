@@ -263,7 +263,7 @@ class TestInUse:
         assert (undone.withdrawn, undone.kept) == (1, {read_row.id: KeptReason.CHANGED})
         assert sorted(brought.listed()) == ["Family1"]
 
-    def test_takes_no_visit_of_whoever_was_withdrawn(self, clinic: tuple[SeededPractice, PatientImports]) -> None:
+    def test_refuses_visits_of_withdrawn_patients(self, clinic: tuple[SeededPractice, PatientImports]) -> None:
         studio, brought = clinic
         report = brought.import_rows(people(1))
         patient_id = brought.listed()["Family1"]

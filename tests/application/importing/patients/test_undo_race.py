@@ -135,7 +135,7 @@ def test_what_looked_before_a_withdrawal_and_comes_after_it_is_refused(
     assert studio.log.reader.position() == position + 1
 
 
-class TestAnUndo:
+class TestUndo:
     """Whichever is written first decides, and no visit is left of a patient who is withdrawn."""
 
     def test_that_comes_first_keeps_the_patient_withdrawn(self, container: Container, elsewhere: Container) -> None:

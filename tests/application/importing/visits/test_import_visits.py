@@ -273,7 +273,7 @@ class TestVisitsAtOneTime:
         assert (own.exempt_from, beside.overlaps) == ([], [own.id])
 
 
-class TestAgain:
+class TestRepeatedImport:
     def test_the_same_file_books_nothing(self, calendars: VisitImports) -> None:
         rows = [visit(), visit("2026-06-01 11:00", Status="Cancelled"), visit("2026-06-01 11:00")]
         calendars.import_rows(rows)
@@ -322,7 +322,7 @@ class TestAgain:
         assert len(report.tally.beside) == 599
 
 
-def test_a_dry_run_says_what_a_run_does_and_records_nothing(calendars: VisitImports) -> None:
+def test_dry_run_predicts_the_result_and_records_nothing(calendars: VisitImports) -> None:
     rows = [
         visit(),
         visit("2026-06-01 10:20", Patient_First_Name="Jürgen", Staff_Member_Name="Gil"),
@@ -337,7 +337,7 @@ def test_a_dry_run_says_what_a_run_does_and_records_nothing(calendars: VisitImpo
     assert (tried.import_id, tried.tally, tried.missing) == (done.import_id, done.tally, done.missing)
 
 
-class TestWhoseVisits:
+class TestPatientMatching:
     @pytest.fixture
     def brought(self, calendars: VisitImports) -> PatientImports:
         return PatientImports(calendars.container, calendars.studio.log)
@@ -420,7 +420,7 @@ NEW = [
 ]
 
 
-class TestWhatThePracticeHasNot:
+class TestMissingRecords:
     def test_is_told_and_nothing_is_recorded(self, calendars: VisitImports) -> None:
         position = calendars.studio.log.reader.position()
 

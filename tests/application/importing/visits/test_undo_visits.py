@@ -174,7 +174,7 @@ def test_patients_whose_visits_were_taken_back_can_be_taken_back_too(calendars: 
     assert brought.undo(patients.import_id).withdrawn == 2
 
 
-class TestAVisitThatWasTakenBack:
+class TestWithdrawnVisit:
     @pytest.fixture
     def withdrawn(self, calendars: VisitImports) -> UUID:
         report = calendars.import_rows([visit("2026-06-05 09:00")])

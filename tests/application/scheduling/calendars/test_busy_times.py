@@ -56,7 +56,7 @@ def busy_ranges(octets: bytes, zone: str = "Europe/Berlin") -> list[str]:
     return [f"{during.starts_at:%y-%m-%d %H:%M} {during.ends_at:%d %H:%M}" for during in times]
 
 
-class TestOneEvent:
+class TestSingleEvent:
     @pytest.mark.parametrize(
         ("lines", "expected"),
         [

@@ -135,7 +135,7 @@ class TestCancel:
             booked_appointment().cancel(" ", BEFORE)
 
 
-class TestTheVisitItself:
+class TestAttendance:
     def test_is_checked_in_then_completed(self) -> None:
         appointment = booked_appointment()
 

@@ -214,7 +214,7 @@ class TestUndo:
         with pytest.raises(AlreadyStartedError):
             after(booked_appointment(), RESCHEDULE).undo(NINE)
 
-    def test_has_three_minutes_before_anybody_is_told(self) -> None:
+    def test_has_a_grace_period_of_three_minutes(self) -> None:
         appointment = after(booked_appointment(), CANCEL, at=BEFORE)
 
         assert appointment.grace_until == BEFORE + GRACE == BEFORE + timedelta(minutes=3)

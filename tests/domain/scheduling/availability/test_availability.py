@@ -42,7 +42,7 @@ NINE_TO_TEN = claim("2026-06-01T09:00", "2026-06-01T10:00")
 MONDAY = between("2026-06-01T00:00", "2026-06-02T00:00")
 
 
-class TestHoursKeepTheirWallClock:
+class TestLocalHours:
     """EC-01."""
 
     @pytest.mark.parametrize(("day", "first"), [("2022-11-01", "2022-11-01T12:30"), ("2022-11-08", "2022-11-08T13:30")])
@@ -83,7 +83,7 @@ class TestHoursKeepTheirWallClock:
             slot_at(query, at("2023-11-05T15:30"))
 
 
-class TestNightsOfTheChange:
+class TestDaylightSaving:
     """EC-02, and zones that change by half an hour, at midnight or not at all."""
 
     NEW_YORK = availability_query(place(same_hours_daily("01:00-05:00"), "America/New_York"))
@@ -212,7 +212,7 @@ class TestBuffers:
         assert offered_starts(query, MONDAY) == ["2026-06-01T08:00", "2026-06-01T10:00"]
 
 
-class TestTheGrid:
+class TestGrid:
     def test_is_laid_at_each_opening(self) -> None:
         query = availability_query(place(hours("mon 09:00-10:00", "mon 13:20-14:20")), minutes=25)
 

@@ -33,7 +33,7 @@ def query_with_hours(*busy: TimeClaim, times: str = "09:00-12:00") -> Availabili
 
 
 class TestChoice:
-    def test_is_whoever_has_the_fewest_visits_that_day(self) -> None:
+    def test_is_the_clinician_with_the_fewest_visits_that_day(self) -> None:
         clinician_candidates = [
             ClinicianCandidate(MAYA, query_with_hours(visit("2026-06-01T11:00", "2026-06-01T12:00"))),
             ClinicianCandidate(AVI, query_with_hours()),

@@ -46,8 +46,8 @@ def rooms(*busy: UUID) -> list[Candidate]:
     ]
 
 
-class TestWhatStandsAgainstIt:
-    def test_is_nothing_where_it_could_be_booked_anyway(self) -> None:
+class TestBrokenRules:
+    def test_are_empty_for_a_bookable_time(self) -> None:
         found = slot_with_override(availability_query(OFFICE), NINE)
 
         assert (found.slot, *found[1:]) == (slot_at(availability_query(OFFICE), NINE), (), (), ())
@@ -104,7 +104,7 @@ class TestWhatStandsAgainstIt:
         assert slot_with_override(availability_query(OFFICE, there), at("2026-06-01T20:00")).slot.location_id == HERE
 
 
-class TestWhatCannotBeSetAside:
+class TestFinalRules:
     def test_stays(self) -> None:
         with pytest.raises(InThePastError):
             slot_with_override(availability_query(OFFICE, now="2026-06-02T00:00"), NINE)

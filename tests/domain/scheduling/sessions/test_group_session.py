@@ -107,7 +107,7 @@ class TestWithdraw:
         assert event_summaries(session) == [("SeatCancelled", DANA), ("MovedUp", LI)]
         assert (list(session.roster), session.waiting, session.moved_up) == ([NOA, LI], [ADA], [LI])
 
-    def test_lets_who_waited_go(self) -> None:
+    def test_removes_people_from_the_line(self) -> None:
         session = session_with(DANA, NOA, LI, ADA)
 
         session.withdraw([LI], NOW)

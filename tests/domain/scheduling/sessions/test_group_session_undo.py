@@ -155,7 +155,7 @@ class TestUndo:
         assert session.standing(DANA).status is EnrolmentStatus.WITHDRAWN
         assert session.standing(ADA).status is EnrolmentStatus.ARCHIVED
 
-    def test_says_whom_the_command_was_about_if_it_was_one_person(self) -> None:
+    def test_names_the_person_of_a_single_enrolment(self) -> None:
         session, earlier = plan_session(seats=3), plan_session(seats=3)
         session.enrol(LI, [LI], NOW)
 
