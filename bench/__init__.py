@@ -1,1 +1,1 @@
-"""What is measured, against what, and how it grows. `python -m bench` runs all of it and writes results.md."""
+"""Benchmarks. `python -m bench` runs all of them and writes results.md."""

@@ -48,14 +48,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a few seconds each: shows that it works")
     parser.add_argument("--long", action="store_true", help="the longest runs: a million events")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("results.md"))
-    asked = parser.parse_args()
-    if unknown := set(asked.names) - MEASUREMENTS.keys():
+    query = parser.parse_args()
+    if unknown := set(query.names) - MEASUREMENTS.keys():
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
-    options = Options(quick=asked.quick, long=asked.long)
-    for name in asked.names or MEASUREMENTS:
+    options = Options(quick=query.quick, long=query.long)
+    for name in query.names or MEASUREMENTS:
         print(f"{name} …", flush=True)
         sections = MEASUREMENTS[name](options)
-        write(asked.output, sections)
+        write(query.output, sections)
         print(*sections.values(), sep="\n\n", flush=True)
 
 

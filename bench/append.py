@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from bench.appenders import Appender, BareRows, OurLog, StockRecorder
+from bench.appenders import Appender, BareInsertAppender, EventStoreAppender, StockRecorderAppender
 from bench.cpu import CpuMeter, server_process
 from bench.figures import Spread, percentile
 from bench.load import closed_loop
@@ -21,11 +21,11 @@ AT_LEAST: Final = {1: 1.5, 8: 2.5, 32: 3.0}
 """Times the stock recorder."""
 AT_LEAST_OF_BARE: Final = 0.35
 ROUNDS: Final = 15
-"""Many and short ones: a machine that is shared is disturbed for some seconds, and one writer alone is the first to feel it."""
+"""Many short runs, because other load on a shared machine lasts for seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     per_second: float
     p50_ms: float
     p99_ms: float
@@ -40,31 +40,31 @@ def measure(options: Options) -> dict[str, str]:
     """Return the section of results.md."""
     rounds_wanted, seconds = (options.rounds, 0.5) if options.quick else (ROUNDS, 0.7)
     practices = 50 if options.quick else 1_000
-    rounds: dict[Case, list[Measured]] = defaultdict(list)
+    rounds: dict[Case, list[Measurement]] = defaultdict(list)
     with fresh_store() as store, store.superuser() as connection:
         machine = describe(connection)
         busy = busy_practices(store.open_practices(practices), store.keys)
-        # A visit of a practice that nobody writes to lends its bytes to the peers.
+        # The peers write the bytes of a visit of an otherwise unused practice.
         lender = busy_practices(store.open_practices(1), store.keys)[0]
         bodies = lender.mapped(lender.visit(max(SIZES))[0])
-        stock = StockRecorder(store, bodies)
-        appenders: list[Appender] = [OurLog(store, busy), stock, BareRows(store, bodies)]
+        stock = StockRecorderAppender(store, bodies)
+        appenders: list[Appender] = [EventStoreAppender(store, busy), stock, BareInsertAppender(store, bodies)]
         acknowledged: dict[str, int] = defaultdict(int)
         checks = {}
         meter = CpuMeter({"client": options.own_pid, "server": server_process(connection)})
         for number in range(rounds_wanted + 1):
             for events in SIZES:
                 for writers in WRITERS:
-                    # Each goes first as often as the others, so that none always meets a cold or a busy disk.
+                    # The order rotates, so that no appender always meets a cold or a busy disk.
                     for appender in appenders[number % 3 :] + appenders[: number % 3]:
                         with appender.writers(writers, events) as operations:
                             meter.restart()
                             run = closed_loop(operations, seconds)
                             used = meter.used()
                         acknowledged[appender.name] += run.operations * events
-                        if number > 0:  # the first round only warms up
+                        if number > 0:  # the first round is a warm-up
                             rounds[appender.name, events, writers].append(
-                                Measured(
+                                Measurement(
                                     run.per_second,
                                     percentile(run.waits, 0.5) * 1e3,
                                     percentile(run.waits, 0.99) * 1e3,
@@ -91,12 +91,12 @@ def measure(options: Options) -> dict[str, str]:
     return {TITLE: report.text(machine)}
 
 
-def _ratio(rounds: dict[Case, list[Measured]], peer: str, events: int, writers: int) -> Spread:
+def _ratio(rounds: dict[Case, list[Measurement]], peer: str, events: int, writers: int) -> Spread:
     pairs = zip(rounds["ours", events, writers], rounds[peer, events, writers], strict=True)
     return Spread.of([ours.per_second / theirs.per_second for ours, theirs in pairs])
 
 
-def _goals(rounds: dict[Case, list[Measured]]) -> list[Goal]:
+def _goals(rounds: dict[Case, list[Measurement]]) -> list[Goal]:
     goals = []
     for events in SIZES:
         for writers in WRITERS:
@@ -112,7 +112,7 @@ def _goals(rounds: dict[Case, list[Measured]]) -> list[Goal]:
     return goals
 
 
-def _table(rounds: dict[Case, list[Measured]]) -> Table:
+def _table(rounds: dict[Case, list[Measurement]]) -> Table:
     columns = ("", "events", "writers", "appends/s", "p50 ms", "p99 ms", "CPU client µs", "CPU server µs")
     rows = []
     for (name, events, writers), measured in sorted(rounds.items(), key=lambda item: (item[0][1:], item[0][0])):

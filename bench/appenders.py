@@ -1,4 +1,4 @@
-"""Three ways to keep the same facts: our log, the stock recorder of the eventsourcing library, and bare rows."""
+"""Three ways to append the same events: our log, the library's stock recorder, and bare inserts."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ from psycopg import Connection, sql
 from psycopg.conninfo import conninfo_to_dict
 from uuid_utils.compat import uuid7
 
-from bench.store import Store, without_fault
+from bench.store import Store, check_log
 from bench.workload import BusyPractice
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import Provenance
@@ -24,11 +24,14 @@ from event_store.append.recorder import PracticeRecorder
 
 Write = Callable[[], None]
 _DECIDED_AHEAD: Final = 8_000
-"""How many visits are decided before the clock runs: deciding them is no part of keeping them."""
+"""Visits that are prepared before the clock runs: only appending is measured."""
 
 
 class Appender(Protocol):
-    """One way to append. ``writers`` gives each thread its own operation and takes its connections back at the end."""
+    """One way to append.
+
+    ``writers`` yields one operation for each thread and closes their connections at the end.
+    """
 
     name: str
 
@@ -36,12 +39,16 @@ class Appender(Protocol):
     def writers(self, threads: int, events: int) -> Iterator[list[Write]]: ...
 
     def check(self, acknowledged: int) -> str:
-        """Count what is there; raise AssertionError if it is not what was acknowledged."""
+        """Count the stored events. Raises AssertionError: the count is not ``acknowledged``."""
         ...
 
 
-class OurLog:
-    """Everything on: mapped, sealed, digested, chained, claims taken, row-level security, command ids with fingerprints."""
+class EventStoreAppender:
+    """The product's log with all features.
+
+    Mapping, sealing, digests, hash chain, claims, row-level security, and command ids with
+    fingerprints.
+    """
 
     name = "ours"
 
@@ -59,7 +66,7 @@ class OurLog:
 
     def check(self, acknowledged: int) -> str:
         with self._store.superuser() as connection:
-            return without_fault(connection, acknowledged)
+            return check_log(connection, acknowledged)
 
     def _writer(self, chance: random.Random, events: int, decided_ahead: int) -> Write:
         def decide() -> tuple[BusyPractice, PracticeRecorder, list[Aggregate.Event], list[TimeClaim]]:
@@ -76,13 +83,13 @@ class OurLog:
         return write
 
 
-class StockRecorder:
-    """The library's own recorder as it comes, in a database of its own; it is given ready bytes, of the same length."""
+class StockRecorderAppender:
+    """The library's recorder, unchanged, in its own database; it gets bytes of equal length."""
 
     name = "stock recorder"
 
     def __init__(self, store: Store, bodies: Sequence[MappedEvent]) -> None:
-        self._bodies = ready_bytes(bodies)
+        self._bodies = stored_bytes(bodies)
         self._store = store
         with store.superuser("postgres") as connection:
             connection.execute("create database bench_stock")
@@ -117,13 +124,13 @@ class StockRecorder:
         self._datastore.close()
 
 
-class BareRows:
-    """One plain INSERT per append, one row per event, prepared, in autocommit: no check, no order, no tenant."""
+class BareInsertAppender:
+    """One prepared INSERT per append in autocommit mode: no check, no order, no tenant."""
 
     name = "bare INSERT"
 
     def __init__(self, store: Store, bodies: Sequence[MappedEvent]) -> None:
-        self._bodies = ready_bytes(bodies)
+        self._bodies = stored_bytes(bodies)
         self._store = store
         with store.superuser("postgres") as connection:
             connection.execute("create database bench_bare")
@@ -159,8 +166,8 @@ class BareRows:
         return write
 
 
-def ready_bytes(events: Sequence[MappedEvent]) -> list[tuple[str, bytes]]:
-    """Return (topic, all bytes of the fact) of mapped events: body and sealed part in one."""
+def stored_bytes(events: Sequence[MappedEvent]) -> list[tuple[str, bytes]]:
+    """Return (topic, stored bytes) of mapped events: body and sealed part in one."""
     return [(event.topic, event.state + (event.sealed or b"")) for event in events]
 
 

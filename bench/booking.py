@@ -1,4 +1,4 @@
-"""(f) POST /v1/appointments over HTTP: how many a second, how long each takes, and 32 clients who want the same slot."""
+"""(f) POST /v1/appointments: throughput, latency, and 32 clients that want the same slot."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from typing import Final
 
-from bench.bookable import Bookable, open_bookable
+from bench.bookable_practice import BookablePractice, open_bookable_practice
 from bench.cpu import CpuMeter, server_process
 from bench.figures import Spread, percentile
-from bench.http_client import Gunner, Shot
+from bench.http_client import LoadClient, TimedResponse
 from bench.machine import describe
 from bench.options import Options
-from bench.program import Program, serving
 from bench.report import Goal, Report, Table
-from bench.store import without_fault
+from bench.server_process import ServerProcess, running_server
+from bench.store import check_log
 
 TITLE: Final = "(f) Booking over HTTP"
 PRACTICES: Final = 8
@@ -27,7 +27,7 @@ LOSERS_MS: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     per_second: float
     p50_ms: float
     p95_ms: float
@@ -41,13 +41,13 @@ def measure(options: Options) -> dict[str, str]:
     """Return the section of results.md."""
     seconds = 1.0 if options.quick else 5.0
     contests = 3 if options.quick else 20
-    rounds: dict[int, list[Measured]] = defaultdict(list)
+    rounds: dict[int, list[Measurement]] = defaultdict(list)
     slowest_losers: list[float] = []
     losers: list[float] = []
-    gunner = Gunner()
-    with serving() as program, program.superuser() as connection:
+    load_client = LoadClient()
+    with running_server() as program, program.superuser() as connection:
         machine = describe(connection)
-        practices = [open_bookable(program, f"Praxis {number}") for number in range(PRACTICES)]
+        practices = [open_bookable_practice(program, f"Praxis {number}") for number in range(PRACTICES)]
         free_times = [practice.bookings() for practice in practices]
         meter = CpuMeter({"program": program.pid, "server": server_process(connection)})
         booked, checks = 0, ""
@@ -55,28 +55,28 @@ def measure(options: Options) -> dict[str, str]:
             for clients in CLIENTS:
                 scripts = list(_scripts(free_times, clients, int(seconds * 2_000 / clients)))
                 meter.restart()
-                volley = gunner.fire(program.port, scripts, seconds)
+                result = load_client.run(program.port, scripts, seconds)
                 used = meter.used()
-                _refuse_others_than(201, volley.shots)
-                booked += len(volley.shots)
-                if number > 0:  # the first round only warms up
-                    waits = [shot.seconds * 1e3 for shot in volley.shots]
+                _assert_status(201, result.responses)
+                booked += len(result.responses)
+                if number > 0:  # the first round is a warm-up
+                    waits = [response.seconds * 1e3 for response in result.responses]
                     rounds[clients].append(
-                        Measured(
-                            len(waits) / volley.seconds,
+                        Measurement(
+                            len(waits) / result.seconds,
                             *(percentile(waits, part) for part in (0.5, 0.95, 0.99)),
-                            *(cpu / len(waits) * 1e6 for cpu in (volley.cpu_seconds, used["program"], used["server"])),
+                            *(cpu / len(waits) * 1e6 for cpu in (result.cpu_seconds, used["program"], used["server"])),
                         )
                     )
             for contest in range(contests):
-                waits = _contest(gunner, program, practices[contest % PRACTICES], number * contests + contest)
+                waits = _race(load_client, program, practices[contest % PRACTICES], number * contests + contest)
                 booked += 1
                 if number > 0:
                     losers += waits
             if number > 0:
                 slowest_losers.append(max(losers[-contests * (RIVALS - 1) :]))
             checks = _count(program, practices, booked)
-    gunner.close()
+    load_client.close()
     report = Report(
         name="booking",
         title=TITLE,
@@ -100,27 +100,27 @@ def _scripts(free_times: Sequence[Iterator[bytes]], clients: int, length: int) -
         yield script
 
 
-def _contest(gunner: Gunner, program: Program, practice: Bookable, number: int) -> list[float]:
-    """Let the rivals ask for a slot that nobody else asks for; return how many milliseconds each loser waited."""
-    # The first visits of a day begin at 8; the mornings before are free for contests.
+def _race(load_client: LoadClient, program: ServerProcess, practice: BookablePractice, number: int) -> list[float]:
+    """Let the rivals book one slot; return the latency of each refused request in milliseconds."""
+    # The first visits of a day begin at 8; the time before is free for races.
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     starts_at = midnight + timedelta(days=3 + number, hours=6, minutes=30)
     scripts = [
         [practice.booking(practice.clinicians[0], starts_at, patient)]
         for patient in islice(cycle(practice.patients), RIVALS)
     ]
-    volley = gunner.fire(program.port, scripts)
-    outcomes = Counter(shot.status for shot in volley.shots)
+    result = load_client.run(program.port, scripts)
+    outcomes = Counter(response.status for response in result.responses)
     assert outcomes == {201: 1, 409: RIVALS - 1}, f"one slot was answered {dict(outcomes)}"
-    return [shot.seconds * 1e3 for shot in volley.with_status(409)]
+    return [response.seconds * 1e3 for response in result.with_status(409)]
 
 
-def _refuse_others_than(status: int, shots: Sequence[Shot]) -> None:
-    others = Counter(shot.status for shot in shots if shot.status != status)
+def _assert_status(status: int, responses: Sequence[TimedResponse]) -> None:
+    others = Counter(response.status for response in responses if response.status != status)
     assert not others, f"some were answered {dict(others)}"
 
 
-def _count(program: Program, practices: Sequence[Bookable], booked: int) -> str:
+def _count(program: ServerProcess, practices: Sequence[BookablePractice], booked: int) -> str:
     tenants = [practice.practice_id for practice in practices]
     with program.superuser() as connection:
         events = connection.execute(
@@ -130,10 +130,10 @@ def _count(program: Program, practices: Sequence[Bookable], booked: int) -> str:
         ).fetchone()
         assert events is not None
         assert events[0] == booked, f"{booked} were answered 201, {events[0]} are in the log"
-        return f"{booked:,} answered 201 and found; {without_fault(connection, events[1], tenants)}"
+        return f"{booked:,} answered 201 and found; {check_log(connection, events[1], tenants)}"
 
 
-def _goals(rounds: dict[int, list[Measured]], losers: Sequence[float], slowest: Sequence[float]) -> list[Goal]:
+def _goals(rounds: dict[int, list[Measurement]], losers: Sequence[float], slowest: Sequence[float]) -> list[Goal]:
     goals = []
     for clients in CLIENTS:
         rate = Spread.of([one.per_second for one in rounds[clients]])
@@ -159,7 +159,7 @@ def _goals(rounds: dict[int, list[Measured]], losers: Sequence[float], slowest: 
     return goals
 
 
-def _table(rounds: dict[int, list[Measured]]) -> Table:
+def _table(rounds: dict[int, list[Measurement]]) -> Table:
     columns = (
         "clients",
         "bookings/s",

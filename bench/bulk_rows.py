@@ -1,5 +1,6 @@
-"""Many visits of the past put straight into the log's tables, in the form that they would have; their hashes are not
-chained, and read models pass over them.
+"""Past visits inserted directly into the log's tables, in their stored form.
+
+Their hashes are not chained, and read models skip them.
 """
 
 from collections.abc import Sequence
@@ -53,7 +54,7 @@ cross join lateral (values (v.starts_at + interval '30 minutes')) as e (ends_at)
 
 _HEADS: Final = "update log.tenant_head set position = position + %(count)s where tenant_id = any (%(tenants)s)"
 
-# Projecting them would take the processor from what is measured, and nothing that is measured reads their rows.
+# Projecting them would use CPU time during the measurement, which never reads their rows.
 _CURSORS: Final = """
 insert into projection.cursor (tenant_id, projector, position)
 select h.tenant_id, projector, h.position
@@ -75,9 +76,10 @@ def load_visits(
     service: str,
     location: str,
 ) -> None:
-    """Give each practice so many visits, from ``first_day`` (counted from today) on, ``VISITS_A_DAY`` for each clinician.
+    """Insert ``count`` visits for each practice, ``VISITS_A_DAY`` for each clinician.
 
-    ``connection`` is a superuser's, in autocommit mode. Practices that are given together share the ids of their things.
+    ``first_day`` is counted from today. ``connection`` is a superuser's, in autocommit mode. The
+    practices of one call share the ids of their aggregates.
     """
     values = {
         "tenants": list(tenants),
@@ -98,6 +100,6 @@ def load_visits(
         connection.execute(_HEADS, values)
         connection.execute(_CURSORS, values)
         connection.execute("drop table bulk_visit")
-    # As autovacuum would do by itself a little later.
+    # As autovacuum would do a little later.
     connection.execute("vacuum analyze log.event")
     connection.execute("vacuum analyze log.time_claim")

@@ -1,4 +1,4 @@
-"""CPU time of process trees: what an operation costs, whoever does the work."""
+"""CPU time of process trees."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -8,14 +8,14 @@ import psutil
 from psycopg import Connection
 
 TICK_SECONDS: Final = 0.01
-"""The kernel counts in ticks of this size: measure for a second or more."""
+"""The kernel counts in ticks of this size: measure for at least a second."""
 
 
 class CpuMeter:
-    """Measures the CPU time that process trees use, each under a name of its own.
+    """Measures the CPU time of named process trees.
 
-    A tree is a process and all that descends from it; what children used that have ended since is in their parent's count.
-    Trees must not contain each other.
+    A tree is a process and its descendants. The time of a child that has ended is in its parent's
+    count. Trees must not overlap.
     """
 
     def __init__(self, roots: Mapping[str, int]) -> None:
@@ -36,14 +36,14 @@ class CpuMeter:
 
 
 def server_process(connection: Connection[Any]) -> int:
-    """Return the process id of the PostgreSQL server on this machine that a connection leads to."""
+    """Return the process id of the local PostgreSQL server of a connection."""
     parent = psutil.Process(connection.info.backend_pid).parent()
     assert parent is not None, "a backend is always a child of its server"
     return parent.pid
 
 
 def peak_memory_bytes(process: psutil.Process) -> int:
-    """Return the most memory that a process has had resident so far. Source: proc(5), VmHWM."""
+    """Return the peak resident memory of a process. Source: proc(5), VmHWM."""
     with open(f"/proc/{process.pid}/status") as status:
         for line in status:
             if line.startswith("VmHWM:"):

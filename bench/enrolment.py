@@ -1,4 +1,4 @@
-"""(q) A class of 30 that 200 people want at the same moment: nobody gets a seat that another has, and nobody who waits is passed over."""
+"""(q) 200 people enrol in a class of 30 at once: seats, order of the line, latency."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,21 +8,21 @@ from typing import Any, Final
 from psycopg import Connection
 from uuid_utils.compat import uuid7
 
-from bench.bookable import Bookable, open_bookable
+from bench.bookable_practice import BookablePractice, open_bookable_practice
 from bench.figures import Spread, percentile
-from bench.http_client import Gunner, User, Volley, request_bytes
+from bench.http_client import AdminClient, LoadClient, LoadResult, request_bytes
 from bench.machine import describe
 from bench.options import Options
-from bench.program import serving
 from bench.report import Goal, Report, Table
-from bench.store import without_fault
+from bench.server_process import running_server
+from bench.store import check_log
 
 TITLE: Final = "(q) A class of 30, wanted by 200"
 SEATS: Final = 30
 RIVALS: Final = 200
 FIRST: Final = "first come, first served"
 MOST_MS: Final = 2_000.0
-"""As long as a request waits for its turn before it is told to come again."""
+"""How long a request waits in the queue before the server answers 503."""
 
 
 def measure(options: Options) -> dict[str, str]:
@@ -30,23 +30,23 @@ def measure(options: Options) -> dict[str, str]:
     rounds = 2 if options.quick else 10
     waits: dict[str, list[float]] = defaultdict(list)
     rates: dict[str, list[float]] = defaultdict(list)
-    gunner = Gunner()
-    with serving() as program, program.superuser() as connection:
+    load_client = LoadClient()
+    with running_server() as program, program.superuser() as connection:
         machine = describe(connection)
-        practice = open_bookable(program, "Studio am See", patients=RIVALS)
-        user = User(program.port, practice.key)
+        practice = open_bookable_practice(program, "Studio am See", patients=RIVALS)
+        user = AdminClient(program.port, practice.key)
         for number in range(rounds):
             morning, evening = (_planned(user, practice, number, hour) for hour in (9, 16))
             for what, session, verb, count, more, expected in (
                 (FIRST, morning, "enrol", RIVALS, {}, {200: SEATS, 409: RIVALS - SEATS}),
                 ("who finds no seat waits", evening, "enrol", RIVALS, {"if_full": "wait"}, {200: RIVALS}),
-                # Whether they have a seat or wait: each seat that becomes free goes to somebody.
+                # Each freed seat goes to somebody who waits.
                 ("thirty leave, others move up", evening, "withdraw", SEATS, {}, {200: SEATS}),
             ):
-                volley = _rush(gunner, program.port, practice, session, verb, count, more)
-                _note(volley, expected, waits[what], rates[what])
+                result = _enrol_concurrently(load_client, program.port, practice, session, verb, count, more)
+                _record(result, expected, waits[what], rates[what])
         checks = f"{_count(connection)}; {_log(connection)}"
-    gunner.close()
+    load_client.close()
     slowest = percentile(waits[FIRST], 1.0)
     report = Report(
         name="class",
@@ -90,7 +90,7 @@ def measure(options: Options) -> dict[str, str]:
     return {TITLE: report.text(machine)}
 
 
-def _planned(user: User, practice: Bookable, number: int, hour: int) -> str:
+def _planned(user: AdminClient, practice: BookablePractice, number: int, hour: int) -> str:
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     starts_at = midnight + timedelta(days=3 + number, hours=hour)
     body = {
@@ -102,9 +102,15 @@ def _planned(user: User, practice: Bookable, number: int, hour: int) -> str:
     return str(user.send("POST", "/v1/sessions", body)["id"])
 
 
-def _rush(
-    gunner: Gunner, port: int, practice: Bookable, session: str, verb: str, count: int, more: dict[str, str]
-) -> Volley:
+def _enrol_concurrently(
+    load_client: LoadClient,
+    port: int,
+    practice: BookablePractice,
+    session: str,
+    verb: str,
+    count: int,
+    more: dict[str, str],
+) -> LoadResult:
     scripts = [
         [
             request_bytes(
@@ -117,19 +123,22 @@ def _rush(
         ]
         for patient in practice.patients[:count]
     ]
-    return gunner.fire(port, scripts)
+    return load_client.run(port, scripts)
 
 
-def _note(volley: Volley, expected: dict[int, int], waits: list[float], rates: list[float]) -> None:
-    """Keep how long each answer took. Raises AssertionError: others were answered than should have been; a figure would be void."""
-    found = {status: len(volley.with_status(status)) for status in {shot.status for shot in volley.shots}}
+def _record(result: LoadResult, expected: dict[int, int], waits: list[float], rates: list[float]) -> None:
+    """Record each answer's latency. Raises AssertionError: the statuses are not as expected."""
+    found = {status: len(result.with_status(status)) for status in {response.status for response in result.responses}}
     assert found == expected, f"{expected} were expected, {found} were answered"
-    waits += [shot.seconds * 1e3 for shot in volley.shots]
-    rates.append(len(volley.shots) / volley.seconds)
+    waits += [response.seconds * 1e3 for response in result.responses]
+    rates.append(len(result.responses) / result.seconds)
 
 
 def _count(connection: Connection[Any]) -> str:
-    """Count from the log who has a seat. Raises AssertionError: a seat is sold twice, or free while somebody waits."""
+    """Count the seats from the log.
+
+    Raises AssertionError: a seat is sold twice, or free although somebody waits.
+    """
     rows: Sequence[tuple[int, int, int]] = connection.execute(
         """
         select
@@ -151,4 +160,4 @@ def _count(connection: Connection[Any]) -> str:
 def _log(connection: Connection[Any]) -> str:
     events = connection.execute("select count(*) from log.event").fetchone()
     assert events is not None
-    return without_fault(connection, events[0])
+    return check_log(connection, events[0])

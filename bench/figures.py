@@ -8,7 +8,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of several rounds and the least and greatest of them."""
+    """Median, minimum and maximum of several rounds."""
 
     middle: float
     least: float
@@ -20,19 +20,19 @@ class Spread:
         return cls(median(values), min(values), max(values))
 
     def text(self, unit: str = "", scale: float = 1.0) -> str:
-        """Return ``median unit (least … most)``, each to three significant digits."""
+        """Return ``median unit (minimum … maximum)``, each with three significant digits."""
         middle, least, most = (rounded(value * scale) for value in (self.middle, self.least, self.most))
         return f"{middle}{' ' if unit else ''}{unit} ({least} … {most})"
 
 
 def percentile(values: Sequence[float], part: float) -> float:
-    """Return the value below which ``part`` (0..1) of the values lie: the nearest rank, so it was really seen."""
+    """Return the percentile ``part`` (0..1) by nearest rank, which is one of the values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
 def rounded(value: float) -> str:
-    """Return a number to three significant digits, whole from 100 on, thousands apart."""
+    """Return a number with three significant digits, and with thousands separators."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     if abs(value) >= 10:

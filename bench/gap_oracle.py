@@ -1,7 +1,8 @@
-"""(b) The gap oracle: writers that pause and die at random, and one reader that must see every event once and in order.
+"""(b) Gap oracle: writers that pause and die, and a reader that must see each event once, in order.
 
-Each writer notes what was acknowledged to it in a file that outlives it. In the end what the reader saw must be what the log
-holds, and hold all that was acknowledged; what a dying writer never heard back about may be there or not, but only once.
+Each writer records its acknowledged appends in a file. At the end, the events that the reader saw
+must equal the log and contain all acknowledged events. An append that was not acknowledged before
+a writer died may be missing, or be there once.
 """
 
 import multiprocessing
@@ -25,7 +26,7 @@ from uuid_utils.compat import uuid7
 from bench.machine import describe
 from bench.options import Options
 from bench.report import Goal, Report
-from bench.store import Store, fresh_store, store_at, without_fault
+from bench.store import Store, check_log, fresh_store, store_at
 from bench.workload import busy_practices
 from domain.kernel.provenance import Provenance
 from event_store.errors import StoreUnavailableError
@@ -44,7 +45,7 @@ _FORKS.set_forkserver_preload(["bench.gap_oracle"])
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was seen. ``unanswered`` are events that the log holds though their writers died before they heard so."""
+    """The result. ``unanswered`` counts logged events that their writers never saw acknowledged."""
 
     events: int
     acknowledged: int
@@ -58,7 +59,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Writers:
-    """What a process of writers needs to know."""
+    """Settings of a process of writers."""
 
     admin: str
     key_file: Path
@@ -68,7 +69,7 @@ class Writers:
 
 
 def run(store: Store, *, events: int, practices: int = 40, seed: int = 1) -> Verdict:
-    """Append about so many events and return the verdict. Raises AssertionError: an event was missed, doubled or lost."""
+    """Append about ``events`` events. Raises AssertionError: one was missed, doubled or lost."""
     tenants = store.open_practices(practices)
     chance = random.Random(seed)
     reader = TailingReader(store, tenants)
@@ -106,7 +107,7 @@ def run(store: Store, *, events: int, practices: int = 40, seed: int = 1) -> Ver
                 "select stream_id, count(*) from log.event where tenant_id = any (%s) group by 1", (list(tenants),)
             ).fetchall()
         )
-        counted = without_fault(connection, sum(in_log.values()), tenants)
+        counted = check_log(connection, sum(in_log.values()), tenants)
     assert dict(reader.seen) == in_log, "the reader did not see what the log holds"
     lost = {stream: n for stream, n in acknowledged.items() if in_log.get(stream) != n}
     assert not lost, f"{len(lost)} acknowledged appends are not in the log as they were acknowledged"
@@ -123,7 +124,7 @@ def run(store: Store, *, events: int, practices: int = 40, seed: int = 1) -> Ver
 
 
 class TailingReader:
-    """Follows all practices by their heads and reads pages behind its cursors, as a projector does."""
+    """Reads the events of all practices behind its cursors, as a projector does."""
 
     def __init__(self, store: Store, tenants: Sequence[UUID]) -> None:
         self.seen: Counter[UUID] = Counter()
@@ -135,7 +136,10 @@ class TailingReader:
 
     @contextmanager
     def following(self) -> Iterator[None]:
-        """Follow in a thread; at the end read what is left. Raises AssertionError: a position was skipped or repeated."""
+        """Read in a thread until the block ends, then read the rest.
+
+        Raises AssertionError: a position was skipped or repeated.
+        """
         enough = Event()
         thread = Thread(target=self._follow, args=(enough,))
         thread.start()

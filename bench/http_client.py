@@ -1,4 +1,4 @@
-"""A load client that costs little: raw sockets, requests made beforehand, and only as much HTTP/1.1 as our answers need."""
+"""A load client with little overhead: raw sockets, prepared requests, minimal HTTP/1.1."""
 
 import asyncio
 import json
@@ -15,27 +15,27 @@ _END_OF_HEAD: Final = b"\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
-    """One request's answer: its status and how many seconds it took."""
+class TimedResponse:
+    """The status and the latency of one request."""
 
     status: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Volley:
-    """All answers, the time from the first request to the last answer, and the CPU time that the client itself used."""
+class LoadResult:
+    """All responses, the time from the first request to the last response, and CPU time used."""
 
-    shots: Sequence[Shot]
+    responses: Sequence[TimedResponse]
     seconds: float
     cpu_seconds: float
 
-    def with_status(self, status: int) -> list[Shot]:
-        return [shot for shot in self.shots if shot.status == status]
+    def with_status(self, status: int) -> list[TimedResponse]:
+        return [response for response in self.responses if response.status == status]
 
 
 class Connection(asyncio.Protocol):
-    """One connection that is kept alive; it sends one request at a time."""
+    """A keep-alive connection that sends one request at a time."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport
@@ -52,7 +52,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     async def send(self, request: bytes) -> tuple[int, bytes]:
-        """Return the answer's status and body. Raises ConnectionError: the server closed the connection."""
+        """Return the response's status and body. Raises ConnectionError: the server closed it."""
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answer
@@ -78,7 +78,7 @@ class Connection(asyncio.Protocol):
 
 
 def request_bytes(method: str, path: str, key: str, body: object = None, **headers: str) -> bytes:
-    """Return a whole request. Underscores in names of headers become hyphens."""
+    """Return a complete request. Underscores in header names become hyphens."""
     content = b"" if body is None else json.dumps(body).encode()
     named = {
         "Host": "127.0.0.1",
@@ -90,73 +90,73 @@ def request_bytes(method: str, path: str, key: str, body: object = None, **heade
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + content
 
 
-class Gunner:
-    """Fires volleys from a process of its own, so that client and server never share an interpreter."""
+class LoadClient:
+    """Sends load from another process, so that client and server share no interpreter."""
 
     def __init__(self) -> None:
         self._process = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
 
-    def fire(self, port: int, scripts: Sequence[Sequence[bytes]], seconds: float | None = None) -> Volley:
-        """Let one client for each script send its requests one after the other, for so many seconds at most.
+    def run(self, port: int, scripts: Sequence[Sequence[bytes]], seconds: float | None = None) -> LoadResult:
+        """Send each script's requests in sequence on its own connection, for at most ``seconds``.
 
-        Raises AssertionError: a script ended before its time.
+        Raises AssertionError: a script ended before that time.
         """
-        return self._process.submit(_fire, port, scripts, seconds).result()
+        return self._process.submit(_run_scripts, port, scripts, seconds).result()
 
-    def fire_at(
+    def run_at(
         self, port: int, requests: Sequence[bytes], instants: Sequence[float], clients: int = 16
-    ) -> "Future[Volley]":
-        """Send each request at its instant, in seconds from now and in order, however long the answers take, over so many connections."""
-        return self._process.submit(_fire_at, port, requests, instants, clients)
+    ) -> "Future[LoadResult]":
+        """Send each request at its time, in seconds from now, over ``clients`` connections."""
+        return self._process.submit(_run_scheduled, port, requests, instants, clients)
 
     def close(self) -> None:
         self._process.shutdown()
 
 
-def _fire(port: int, scripts: Sequence[Sequence[bytes]], seconds: float | None) -> Volley:
-    return uvloop.run(_volley(port, scripts, seconds))
+def _run_scripts(port: int, scripts: Sequence[Sequence[bytes]], seconds: float | None) -> LoadResult:
+    return uvloop.run(_send_scripts(port, scripts, seconds))
 
 
-def _fire_at(port: int, requests: Sequence[bytes], instants: Sequence[float], clients: int) -> Volley:
-    return uvloop.run(_timed(port, requests, instants, clients))
+def _run_scheduled(port: int, requests: Sequence[bytes], instants: Sequence[float], clients: int) -> LoadResult:
+    return uvloop.run(_send_scheduled(port, requests, instants, clients))
 
 
-async def _volley(port: int, scripts: Sequence[Sequence[bytes]], seconds: float | None) -> Volley:
+async def _send_scripts(port: int, scripts: Sequence[Sequence[bytes]], seconds: float | None) -> LoadResult:
     connections = [await Connection.open(port) for _ in scripts]
     cpu = time.process_time()
     began = time.perf_counter()
     deadline = began + seconds if seconds is not None else None
-    shots = await asyncio.gather(*map(_client, connections, scripts, [deadline] * len(scripts)))
+    responses = await asyncio.gather(*map(_send_script, connections, scripts, [deadline] * len(scripts)))
     ended = time.perf_counter()
     _close(connections)
-    return Volley([shot for mine in shots for shot in mine], ended - began, time.process_time() - cpu)
+    return LoadResult([response for mine in responses for response in mine], ended - began, time.process_time() - cpu)
 
 
-async def _client(connection: Connection, script: Sequence[bytes], deadline: float | None) -> list[Shot]:
-    shots: list[Shot] = []
+async def _send_script(connection: Connection, script: Sequence[bytes], deadline: float | None) -> list[TimedResponse]:
+    responses: list[TimedResponse] = []
     began = time.perf_counter()
     for request in script:
         if deadline is not None and began >= deadline:
-            return shots
+            return responses
         status, _ = await connection.send(request)
         ended = time.perf_counter()
-        shots.append(Shot(status, ended - began))
+        responses.append(TimedResponse(status, ended - began))
         began = ended
     assert deadline is None, "the script is too short for its time"
-    return shots
+    return responses
 
 
-async def _timed(port: int, requests: Sequence[bytes], instants: Sequence[float], clients: int) -> Volley:
+async def _send_scheduled(port: int, requests: Sequence[bytes], instants: Sequence[float], clients: int) -> LoadResult:
     free: asyncio.Queue[Connection] = asyncio.Queue()
     connections = [await Connection.open(port) for _ in range(clients)]
     for connection in connections:
         free.put_nowait(connection)
-    shots: list[Shot] = []
+    responses: list[TimedResponse] = []
 
     async def one(request: bytes, due: float) -> None:
         connection = await free.get()
         status, _ = await connection.send(request)
-        shots.append(Shot(status, time.perf_counter() - due))
+        responses.append(TimedResponse(status, time.perf_counter() - due))
         free.put_nowait(connection)
 
     cpu = time.process_time()
@@ -168,7 +168,7 @@ async def _timed(port: int, requests: Sequence[bytes], instants: Sequence[float]
             tasks.create_task(one(request, due))
     ended = time.perf_counter()
     _close(connections)
-    return Volley(shots, ended - began, time.process_time() - cpu)
+    return LoadResult(responses, ended - began, time.process_time() - cpu)
 
 
 def _close(connections: Iterable[Connection]) -> None:
@@ -182,19 +182,19 @@ def _content_length(head: bytes) -> int:
     return int(head[at + 15 : head.index(b"\r\n", at)])
 
 
-class User:
-    """Whoever sets up a practice: one request at a time, answers as JSON."""
+class AdminClient:
+    """A client that sets up a practice: one request at a time, JSON responses."""
 
     def __init__(self, port: int, key: str) -> None:
         self._port = port
         self._key = key
 
     def send(self, method: str, path: str, body: object = None) -> Any:
-        """Return the answer's JSON. Raises AssertionError: the answer was not 2xx."""
+        """Return the response's JSON. Raises AssertionError: the status is not 2xx."""
         return asyncio.run(self._send(request_bytes(method, path, self._key, body)))
 
     def send_all(self, method: str, path: str, bodies: Iterable[object]) -> list[Any]:
-        """Send many alike over one connection."""
+        """Send one request for each body over one connection."""
         return asyncio.run(self._send_all([request_bytes(method, path, self._key, body) for body in bodies]))
 
     async def _send(self, request: bytes) -> Any:

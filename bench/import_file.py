@@ -1,4 +1,4 @@
-"""(c) The import of a file of appointments, end to end, as its users run it."""
+"""(c) Import of a file of appointments, end to end."""
 
 import json
 import os
@@ -19,9 +19,9 @@ from api.bootstrap.settings import Settings
 from bench.cpu import CpuMeter, peak_memory_bytes, server_process
 from bench.machine import describe
 from bench.options import Options
-from bench.program import SCHEDULER, environment, superuser
 from bench.report import Goal, Report, Table
-from bench.store import without_fault
+from bench.server_process import SCHEDULER, environment, superuser
+from bench.store import check_log
 from bench.synthetic import write_appointments
 from event_store.embedded import EmbeddedServer
 
@@ -31,12 +31,12 @@ MAPPING: Final = Path(__file__).parent.parent / "examples" / "no-shows.toml"
 SECONDS: Final = 120.0
 MEGABYTES: Final = 500.0
 ROWS: Final = 110_527
-"""As many as the file has for which the promise was made."""
+"""Rows of the reference file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """A data folder with an imported file in it, and what the import took."""
+class ImportResult:
+    """A data folder with an imported file, and the resources that the import used."""
 
     container: Container
     rows: str
@@ -48,8 +48,8 @@ class Imported:
 
 
 @contextmanager
-def imported(options: Options) -> Iterator[Imported]:
-    """Import the file that BENCH_APPOINTMENTS names, or a made one, and lend what came of it."""
+def imported(options: Options) -> Iterator[ImportResult]:
+    """Import the file that BENCH_APPOINTMENTS names, or a synthetic one, and yield the result."""
     with tempfile.TemporaryDirectory(prefix="scheduler-bench-") as folder:
         named = os.environ.get(FILE_VARIABLE)
         file = Path(named) if named else Path(folder, "appointments.csv")
@@ -63,7 +63,7 @@ def imported(options: Options) -> Iterator[Imported]:
             EmbeddedServer(data).stop()
 
 
-def _run(container: Container, file: Path, refusals: Path, rows: str) -> Imported:
+def _run(container: Container, file: Path, refusals: Path, rows: str) -> ImportResult:
     command = [
         *SCHEDULER,
         "import",
@@ -79,17 +79,17 @@ def _run(container: Container, file: Path, refusals: Path, rows: str) -> Importe
         began = time.monotonic()
         process = subprocess.Popen(command, env=environment(container.settings.data), stdout=subprocess.PIPE)
         meter = CpuMeter({"import": process.pid, "server": server_process(connection)})
-        watch = _Watch(process.pid, meter)
+        watch = _ProcessMonitor(process.pid, meter)
         output, _ = process.communicate()
         seconds = time.monotonic() - began
         watch.stop()
         assert process.returncode == 0, f"the import ended with {process.returncode}"
         answer = json.loads(output)
-    return Imported(container, rows, answer["booked"], answer["refused"], seconds, watch.peak_bytes, watch.cpu)
+    return ImportResult(container, rows, answer["booked"], answer["refused"], seconds, watch.peak_bytes, watch.cpu)
 
 
-class _Watch:
-    """Looks at a process's memory and CPU time until it ends; what it has used is gone with it."""
+class _ProcessMonitor:
+    """Samples a process's memory and CPU time until it ends."""
 
     def __init__(self, pid: int, meter: CpuMeter) -> None:
         self.peak_bytes = 0
@@ -97,14 +97,14 @@ class _Watch:
         self._process = psutil.Process(pid)
         self._meter = meter
         self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._look)
+        self._thread = threading.Thread(target=self._sample)
         self._thread.start()
 
     def stop(self) -> None:
         self._enough.set()
         self._thread.join()
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         while not self._enough.wait(0.1):
             try:
                 self.peak_bytes = max(self.peak_bytes, peak_memory_bytes(self._process))
@@ -123,7 +123,7 @@ def measure(options: Options) -> dict[str, str]:
         ).fetchone()
         assert events is not None
         assert events[1] == done.booked, f"{done.booked} were booked, {events[1]} are in the log"
-        checks = without_fault(connection, events[0])
+        checks = check_log(connection, events[0])
     megabytes = done.peak_bytes / 1e6
     report = Report(
         name="import_file",

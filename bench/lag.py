@@ -1,4 +1,4 @@
-"""(g) How long after an event was appended its rows can be read, at 200 events a second."""
+"""(g) Delay from an append to its rows in the read models, at 200 events a second."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from bench.bookable import open_bookable
+from bench.bookable_practice import open_bookable_practice
 from bench.cpu import CpuMeter, server_process
 from bench.figures import Spread, percentile
-from bench.http_client import Gunner
+from bench.http_client import LoadClient
 from bench.machine import describe
 from bench.options import Options
-from bench.program import Program, serving
 from bench.report import Goal, Report, Table
-from bench.store import without_fault
+from bench.server_process import ServerProcess, running_server
+from bench.store import check_log
 
 TITLE: Final = "(g) Lag of the read models"
 PER_SECOND: Final = 200
@@ -24,7 +24,7 @@ PRACTICES: Final = 20
 P95_MS: Final = 10.0
 P99_MS: Final = 50.0
 
-# A projector moves its cursor in the transaction of its rows: the trigger fires at that transaction's commit.
+# A projector moves its cursor in the transaction of its rows; the trigger fires at commit.
 _WATCH: Final = """
 create schema bench;
 create unlogged table bench.moved (tenant_id uuid, projector text, position bigint, at timestamptz);
@@ -52,7 +52,7 @@ where e.recorded_at >= %s
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     p50_ms: float
     p95_ms: float
     p99_ms: float
@@ -65,22 +65,22 @@ class Measured:
 def measure(options: Options) -> dict[str, str]:
     """Return the section of results.md."""
     seconds = 3 if options.quick else 15
-    rounds: list[Measured] = []
-    gunner = Gunner()
-    with serving() as program, program.superuser() as connection:
+    rounds: list[Measurement] = []
+    load_client = LoadClient()
+    with running_server() as program, program.superuser() as connection:
         machine = describe(connection)
-        free_times = [open_bookable(program, f"Praxis {number}").bookings() for number in range(PRACTICES)]
+        free_times = [open_bookable_practice(program, f"Praxis {number}").bookings() for number in range(PRACTICES)]
         connection.execute(_WATCH)
         meter = CpuMeter({"program": program.pid, "server": server_process(connection)})
         for number in range(options.rounds + 1):
             requests = [next(free) for free in islice(cycle(free_times), seconds * PER_SECOND)]
-            found = _round(gunner, program, connection, requests, meter)
-            if number > 0:  # the first round only warms up
+            found = _round(load_client, program, connection, requests, meter)
+            if number > 0:  # the first round is a warm-up
                 rounds.append(found)
         events = connection.execute("select count(*) from log.event").fetchone()
         assert events is not None
-        checks = without_fault(connection, events[0])
-    gunner.close()
+        checks = check_log(connection, events[0])
+    load_client.close()
     p95, p99 = Spread.of([one.p95_ms for one in rounds]), Spread.of([one.p99_ms for one in rounds])
     report = Report(
         name="lag",
@@ -101,29 +101,38 @@ def measure(options: Options) -> dict[str, str]:
 
 
 def _round(
-    gunner: Gunner, program: Program, connection: Connection[Any], requests: Sequence[bytes], meter: CpuMeter
-) -> Measured:
+    load_client: LoadClient,
+    program: ServerProcess,
+    connection: Connection[Any],
+    requests: Sequence[bytes],
+    meter: CpuMeter,
+) -> Measurement:
     began = connection.execute("select clock_timestamp()").fetchone()
     assert began is not None
     meter.restart()
-    volley = gunner.fire_at(program.port, requests, [number / PER_SECOND for number in range(len(requests))]).result()
+    result = load_client.run_at(
+        program.port, requests, [number / PER_SECOND for number in range(len(requests))]
+    ).result()
     used = meter.used()
-    assert {shot.status for shot in volley.shots} == {201}
+    assert {response.status for response in result.responses} == {201}
     lags = _lags(connection, began[0], len(requests))
     waits = [max(of_one) for of_one in zip(*lags.values(), strict=True)]
-    return Measured(
+    return Measurement(
         percentile(waits, 0.5),
         percentile(waits, 0.95),
         percentile(waits, 0.99),
         {projector: percentile(of_one, 0.95) for projector, of_one in lags.items()},
-        percentile([shot.seconds * 1e3 for shot in volley.shots], 0.95),
+        percentile([response.seconds * 1e3 for response in result.responses], 0.95),
         used["program"] / len(requests) * 1e6,
         used["server"] / len(requests) * 1e6,
     )
 
 
 def _lags(connection: Connection[Any], since: datetime, events: int) -> dict[str, list[float]]:
-    """Return each event's milliseconds by projector, waiting for the last ones. Raises AssertionError: some never came."""
+    """Wait for all events; return each event's delay in milliseconds by projector.
+
+    Raises AssertionError: an event was not projected.
+    """
     for _ in range(50):
         lags: dict[str, list[float | None]] = {}
         for projector, lag in connection.execute(_LAGS, (since,)).fetchall():
@@ -135,7 +144,7 @@ def _lags(connection: Connection[Any], since: datetime, events: int) -> dict[str
     raise AssertionError("some events never reached a read model")
 
 
-def _table(rounds: Sequence[Measured]) -> Table:
+def _table(rounds: Sequence[Measurement]) -> Table:
     fields = {
         "lag p50 ms": "p50_ms",
         "lag p95 ms": "p95_ms",

@@ -1,6 +1,6 @@
-"""What limits each figure, as a profile showed it; to be looked at again whenever the code underneath changes.
+"""What limits each figure, from profiles; to be updated when the measured code changes.
 
-Taken with perf on one of the server's processes and py-spy (holders of the interpreter lock) on ours.
+Taken with perf on a PostgreSQL process and with py-spy (holders of the GIL) on the program.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""A closed loop of writers: each sends its next operation as soon as the last one is answered."""
+"""A closed loop of writers: each starts its next operation when the last one has ended."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from api.processes.garbage_collection import settle
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``waits`` are the seconds that each operation took."""
+    """``waits`` holds the seconds of each operation."""
 
     seconds: float
     waits: Sequence[float]
@@ -25,9 +25,9 @@ class Run:
 
 
 def closed_loop(operations: Sequence[Callable[[], None]], seconds: float) -> Run:
-    """Run each operation over and over in a thread of its own for a time.
+    """Repeat each operation in a thread of its own for a time.
 
-    The first error of any thread is raised when all have ended.
+    Raises the first error of any thread, after all threads have ended.
     """
     waits: list[list[float]] = [[] for _ in operations]
     errors: list[BaseException] = []
@@ -45,7 +45,7 @@ def closed_loop(operations: Sequence[Callable[[], None]], seconds: float) -> Run
         except BaseException as error:
             errors.append(error)
 
-    # As a process that serves does: what was decided ahead is not walked through while the clock runs.
+    # As a serving process does: the prepared objects are not traversed while the clock runs.
     settle()
     threads = [threading.Thread(target=work, args=pair) for pair in zip(operations, waits, strict=True)]
     for thread in threads:

@@ -1,4 +1,4 @@
-"""Names the machine and the versions, so that a figure can be understood elsewhere."""
+"""Describe the machine and the versions."""
 
 import os
 import platform
@@ -12,11 +12,11 @@ DURABLE: Final = {"fsync": "on", "synchronous_commit": "on", "full_page_writes":
 
 
 class NotDurableError(AssertionError):
-    """The server could lose what it acknowledged, so its figures mean nothing."""
+    """The server may lose acknowledged commits, so its figures mean nothing."""
 
 
 def describe(connection: Connection[Any]) -> str:
-    """Return one line on processor, memory, system, PostgreSQL and Python. Raises NotDurableError."""
+    """Return a line on processor, memory, system, PostgreSQL, Python. Raises NotDurableError."""
     settings = {name: _setting(connection, name) for name in (*DURABLE, "server_version", "shared_buffers")}
     for name, wanted in DURABLE.items():
         if settings[name] != wanted:

@@ -1,4 +1,4 @@
-"""(n) One practice at fifty times its load, and one that storms: what the others feel of it."""
+"""(n) Latency of other practices beside one at fifty times its load and one without limits."""
 
 import random
 from collections import defaultdict
@@ -9,22 +9,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from bench.bookable import Bookable, open_bookable
+from bench.bookable_practice import BookablePractice, open_bookable_practice
 from bench.figures import Spread, percentile
-from bench.http_client import Gunner, Volley, request_bytes
+from bench.http_client import LoadClient, LoadResult, request_bytes
 from bench.machine import describe
 from bench.options import Options
-from bench.program import Program, serving
 from bench.report import Goal, Report, Table
+from bench.server_process import ServerProcess, running_server
 
 TITLE: Final = "(n) A noisy neighbour"
 OTHERS: Final = 200
 PER_SECOND: Final = 0.1
-"""Requests of each practice, a busy front desk's: three of four ask for a clinician's free times in a fortnight, one books."""
+"""Requests of each practice: three of four read a fortnight's free times, one books."""
 TIMES: Final = 50
 MANY_TIMES: Final = 500
 STORM: Final = 50
-"""Clients of one practice, each of which asks again as soon as it was answered."""
+"""Clients of one practice; each sends its next request when the last one is answered."""
 ROUNDS: Final = 9
 MOST: Final = 1.2
 CALM, NOISY = "calm", f"one at {TIMES} times its load"
@@ -34,7 +34,7 @@ LOADS: Final = {CALM: 1, NOISY: TIMES, NOISIER: MANY_TIMES}
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    bookable: Bookable
+    bookable: BookablePractice
     bookings: Iterator[bytes]
 
     def request(self, number: int) -> bytes:
@@ -48,22 +48,26 @@ def measure(options: Options) -> dict[str, str]:
     waits: dict[str, list[list[float]]] = defaultdict(list)
     loud: dict[str, list[float]] = defaultdict(list)
     refused = 0
-    with closing(Gunner()) as gunner, closing(Gunner()) as second, serving() as program:
+    with closing(LoadClient()) as load_client, closing(LoadClient()) as second, running_server() as program:
         with program.superuser() as connection:
             machine = describe(connection)
-        practices = [open_bookable(program, f"Praxis {number}", patients=2) for number in range(number_of_others + 1)]
+        practices = [
+            open_bookable_practice(program, f"Praxis {number}", patients=2) for number in range(number_of_others + 1)
+        ]
         noisy, *others = [Practice(each, each.bookings(first_day=20)) for each in practices]
         for number in range(rounds_wanted + 1):
             for name in (CALM, NOISY, NOISIER, STORMY):
                 requests = [random.choice(others).request(each) for each in range(int(rate * seconds))]
-                heard = gunner.fire_at(program.port, requests, _at_chance(len(requests), seconds), clients=32)
-                volley = _noise(second, program, noisy, name, seconds)
+                heard = load_client.run_at(program.port, requests, _poisson_times(len(requests), seconds), clients=32)
+                result = _measure_neighbours(second, program, noisy, name, seconds)
                 calm = heard.result()
-                if number > 0:  # the first round only warms up
-                    assert {shot.status for shot in calm.shots} <= {200, 201}, "another practice was refused"
-                    waits[name].append([shot.seconds * 1e3 for shot in calm.shots])
-                    loud[name].append(len(volley.shots) / seconds)
-                    refused += len(volley.with_status(503))
+                if number > 0:  # the first round is a warm-up
+                    assert {response.status for response in calm.responses} <= {200, 201}, (
+                        "another practice was refused"
+                    )
+                    waits[name].append([response.seconds * 1e3 for response in calm.responses])
+                    loud[name].append(len(result.responses) / seconds)
+                    refused += len(result.with_status(503))
     slower = Spread.of(
         [percentile(n, 0.95) / percentile(c, 0.95) for n, c in zip(waits[NOISY], waits[CALM], strict=True)]
     )
@@ -85,31 +89,33 @@ def measure(options: Options) -> dict[str, str]:
     return {TITLE: report.text(machine)}
 
 
-def _noise(gunner: Gunner, program: Program, practice: Practice, name: str, seconds: float) -> Volley:
+def _measure_neighbours(
+    load_client: LoadClient, program: ServerProcess, practice: Practice, name: str, seconds: float
+) -> LoadResult:
     if name == STORMY:
         script = [_slots(practice.bookable, number) for number in range(int(400 * seconds))]
-        return gunner.fire(program.port, [script] * STORM, seconds)
+        return load_client.run(program.port, [script] * STORM, seconds)
     requests = [practice.request(number) for number in range(round(PER_SECOND * LOADS[name] * seconds))]
-    return gunner.fire_at(program.port, requests, _at_chance(len(requests), seconds), clients=64).result()
+    return load_client.run_at(program.port, requests, _poisson_times(len(requests), seconds), clients=64).result()
 
 
-def _at_chance(number: int, seconds: float) -> list[float]:
-    """Return so many instants as people choose them, who know nothing of each other.
+def _poisson_times(number: int, seconds: float) -> list[float]:
+    """Return independent random times.
 
-    Two steady paces would meet always or never, as their first requests happened to.
+    Two steady rates would collide always or never, depending on their first requests.
     """
     return sorted(random.uniform(0, seconds) for _ in range(number))
 
 
-def _slots(practice: Bookable, number: int) -> bytes:
+def _slots(practice: BookablePractice, number: int) -> bytes:
     begins = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=20)
-    asked = {
+    query = {
         "service_id": practice.service_id,
         "clinician_id": practice.clinicians[number % len(practice.clinicians)],
         "from": begins.isoformat(),
         "to": (begins + timedelta(days=14)).isoformat(),
     }
-    return request_bytes("GET", f"/v1/slots?{urlencode(asked)}", practice.key)
+    return request_bytes("GET", f"/v1/slots?{urlencode(query)}", practice.key)
 
 
 def _table(waits: dict[str, list[list[float]]], loud: dict[str, list[float]]) -> Table:

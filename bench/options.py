@@ -1,4 +1,4 @@
-"""How a run of the measurements was asked for."""
+"""Options of a benchmark run."""
 
 import os
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``quick`` shows that everything works, in seconds; its figures mean little. ``long`` asks for the longest runs."""
+    """``quick`` takes seconds, and its figures mean little. ``long`` adds the longest runs."""
 
     quick: bool = False
     long: bool = False

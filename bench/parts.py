@@ -1,4 +1,4 @@
-"""What each part of an append costs: the CPU time that is saved when it is left out, which only a measurement can do."""
+"""Cost of each part of an append: the CPU time that leaving it out saves."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ from api.http.idempotency import provenance
 from api.http.thread_pool import FairThreadPool
 from application.access.secret_keys import new_key
 from application.kernel.permissions import Actor
-from bench.appenders import OurLog
+from bench.appenders import EventStoreAppender
 from bench.cpu import CpuMeter, server_process
 from bench.figures import Spread
 from bench.load import closed_loop
@@ -39,7 +39,10 @@ _BAR_US: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """An append without one part. ``edits`` are made in the text of log.append, ``statements`` in a copy of its database."""
+    """An append without one part.
+
+    ``edits`` change the text of log.append, ``statements`` run in a copy of its database.
+    """
 
     name: str
     edits: tuple[tuple[str, str], ...] = ()
@@ -95,7 +98,7 @@ def measure(options: Options) -> dict[str, str]:
                     run = closed_loop(operations, seconds)
                     cpu = sum(meter.used().values())
                 acknowledged[name] += run.operations
-                if number > 0:  # the first round only warms up
+                if number > 0:  # the first round is a warm-up
                     used[name].append(cpu / run.operations * 1e6)
         checks = {name: log.check(acknowledged[name]) for name, log in logs.items()}
     saved = {
@@ -141,10 +144,10 @@ def _copy(admin: str, database: str, variant: Variant) -> None:
 
 
 @contextmanager
-def _log(admin: str, key_file: Path, database: str, variant: Variant, practices: int) -> Iterator[OurLog]:
+def _log(admin: str, key_file: Path, database: str, variant: Variant, practices: int) -> Iterator[EventStoreAppender]:
     with store_at(admin, key_file, database) as store:
         busy = busy_practices(store.open_practices(practices), store.keys)
-        yield OurLog(store, busy, sealed=variant.sealed, claims=variant.claims)
+        yield EventStoreAppender(store, busy, sealed=variant.sealed, claims=variant.claims)
 
 
 def _digest() -> Callable[[], object]:
@@ -193,7 +196,7 @@ def _fingerprint() -> Callable[[], object]:
 
 def _cpu_us(work: Callable[[], object]) -> float:
     repeats = 2_000
-    # A remembered key is looked up again after a second: this takes far less.
+    # A cached key expires after a second; this takes far less.
     began = time.process_time()
     for _ in range(repeats):
         work()

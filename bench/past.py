@@ -1,4 +1,4 @@
-"""(t) The calendar as of an instant, in a practice with many visits, half of which have changed since they were booked."""
+"""(t) The calendar as of an instant, in a practice where half of the visits have changed."""
 
 import random
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from urllib.parse import urlencode
 from psycopg import Connection
 
 from api.bootstrap.read_models import VIEWS
-from bench.bookable import Bookable, open_bookable
+from bench.bookable_practice import BookablePractice, open_bookable_practice
 from bench.bulk_rows import VISITS_A_DAY, load_visits
 from bench.figures import Spread, percentile
-from bench.http_client import Gunner, User, request_bytes
+from bench.http_client import AdminClient, LoadClient, request_bytes
 from bench.machine import describe
 from bench.options import Options
-from bench.program import Program, serving
 from bench.report import Goal, Report, Table
+from bench.server_process import ServerProcess, running_server
 
 TITLE: Final = "(t) The calendar of the past"
 VISITS: Final = 100_000
@@ -35,7 +35,7 @@ update log.event set body = jsonb_set(
 where tenant_id = %(tenant)s and event_type = 'scheduling.appointment.booked'
 """
 
-# Every other visit has changed: a third of them moved by an hour, a third cancelled, a third completed.
+# Every other visit has changed: a third moved by an hour, a third cancelled, a third completed.
 _CHANGES: Final = """
 insert into log.event
 select
@@ -66,14 +66,14 @@ from log.tenant_head h where h.tenant_id = e.tenant_id and e.tenant_id = %(tenan
 def measure(options: Options) -> dict[str, str]:
     """Return the section of results.md."""
     visits, patients = (2_000, 20) if options.quick else (VISITS, 1_000)
-    gunner = Gunner()
-    with serving() as program, program.superuser() as connection:
+    load_client = LoadClient()
+    with running_server() as program, program.superuser() as connection:
         machine = describe(connection)
-        practice = open_bookable(program, "Große Praxis", patients=patients)
+        practice = open_bookable_practice(program, "Große Praxis", patients=patients)
         events = _fill(program, connection, practice, visits)
         _rename(program, practice)
         waits = {
-            (window, when): _waits(gunner, program, practice, window, when, visits, events)
+            (window, when): _waits(load_client, program, practice, window, when, visits, events)
             for window in _WINDOWS
             for when in ("now", "as of")
         }
@@ -81,7 +81,7 @@ def measure(options: Options) -> dict[str, str]:
             "select (select count(*) from calendar.appointment), (select count(*) from calendar.former_place)"
         )
         appointments, former = sizes.fetchone() or (0, 0)
-    gunner.close()
+    load_client.close()
     goals = [
         Goal(
             f"as of any instant, {window}: the slowest",
@@ -118,8 +118,8 @@ def measure(options: Options) -> dict[str, str]:
     return {TITLE: report.text(machine)}
 
 
-def _fill(program: Program, connection: Connection[Any], practice: Bookable, visits: int) -> int:
-    """Give the practice its visits and their changes, a minute apart, and rebuild; return how many events there are."""
+def _fill(program: ServerProcess, connection: Connection[Any], practice: BookablePractice, visits: int) -> int:
+    """Insert visits and their changes, a minute apart, and rebuild; return the number of events."""
     load_visits(
         connection,
         [practice.practice_id],
@@ -144,28 +144,34 @@ def _fill(program: Program, connection: Connection[Any], practice: Bookable, vis
     return int(row[0])
 
 
-def _rename(program: Program, practice: Bookable) -> None:
-    """Change who a tenth of the patients are, so that their names of then are asked of the log."""
-    owner = User(program.port, practice.key)
+def _rename(program: ServerProcess, practice: BookablePractice) -> None:
+    """Rename a tenth of the patients, so that their former names are read from the log."""
+    owner = AdminClient(program.port, practice.key)
     for patient in practice.patients[::10]:
         owner.send("PATCH", f"/v1/patients/{patient}", {"given_name": "Jürgen"})
 
 
 def _waits(
-    gunner: Gunner, program: Program, practice: Bookable, window: str, when: str, visits: int, events: int
+    load_client: LoadClient,
+    program: ServerProcess,
+    practice: BookablePractice,
+    window: str,
+    when: str,
+    visits: int,
+    events: int,
 ) -> list[float]:
-    """Return the milliseconds of each request."""
+    """Return the latency of each request in milliseconds."""
     chance = random.Random(7)
     now = datetime.now(UTC)
     days = visits // VISITS_A_DAY // len(practice.clinicians)
     questions = []
     for _ in range(_INSTANTS):
         begins = (now - timedelta(days=chance.uniform(0, days))).replace(hour=0, minute=0, second=0, microsecond=0)
-        asked = {"from": begins.isoformat(), "to": (begins + _WINDOWS[window]).isoformat()}
+        query = {"from": begins.isoformat(), "to": (begins + _WINDOWS[window]).isoformat()}
         if when == "as of":
-            asked["as_of"] = (now - timedelta(minutes=chance.uniform(0, events))).isoformat()
-        questions.append(request_bytes("GET", f"/v1/calendar?{urlencode(asked)}", practice.key))
-    gunner.fire(program.port, [questions[:3]])
-    volley = gunner.fire(program.port, [questions])
-    assert {shot.status for shot in volley.shots} == {200}
-    return [shot.seconds * 1e3 for shot in volley.shots]
+            query["as_of"] = (now - timedelta(minutes=chance.uniform(0, events))).isoformat()
+        questions.append(request_bytes("GET", f"/v1/calendar?{urlencode(query)}", practice.key))
+    load_client.run(program.port, [questions[:3]])
+    result = load_client.run(program.port, [questions])
+    assert {response.status for response in result.responses} == {200}
+    return [response.seconds * 1e3 for response in result.responses]

@@ -1,4 +1,4 @@
-"""(h) Free times while other practices fill the database: of one clinician, of anyone of ten, and why a time is not free."""
+"""(h) Free times with many practices: of one clinician, of any of ten, and explanations."""
 
 import time
 from collections import defaultdict
@@ -13,19 +13,19 @@ from urllib.parse import urlencode
 from psycopg import Connection
 
 from bench.cpu import CpuMeter, server_process
-from bench.crowd import Member, open_members
-from bench.crowd_check import chained_and_projected
-from bench.crowd_rows import fill
 from bench.figures import Spread, percentile
-from bench.http_client import Gunner, User, request_bytes
+from bench.http_client import AdminClient, LoadClient, request_bytes
 from bench.machine import describe
+from bench.many_practices import BenchPractice, open_bench_practices
+from bench.many_practices_check import check_chain_and_views
+from bench.many_practices_rows import fill
 from bench.options import Options
-from bench.program import Program, serving
 from bench.report import Goal, Report, Table
+from bench.server_process import ServerProcess, running_server
 
 TITLE: Final = "(h) Free times among many practices"
 ASKED: Final = 10
-"""So many practices are asked, one after the other; each has ten clinicians."""
+"""Practices that are queried in turn; each has ten clinicians."""
 A_DAY: Final = 6
 DAYS: Final = 14
 ONE, ANYONE, EXPLAIN = "one clinician", "anyone of ten", "explain"
@@ -35,84 +35,88 @@ WARM_UP: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     p50_ms: float
     p95_ms: float
     p99_ms: float
     cpu_ms: float
 
 
-Rounds: TypeAlias = Mapping[tuple[str, int], list[Measured]]
-"""By question and number of practices."""
+Rounds: TypeAlias = Mapping[tuple[str, int], list[Measurement]]
+"""By query and number of practices."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
-    """A program with practices in its database, of which the first ten are asked."""
+class Testbed:
+    """A server with practices in its database; the first ten are queried."""
 
-    gunner: Gunner
-    program: Program
+    load_client: LoadClient
+    program: ServerProcess
     connections: Sequence[Connection[Any]]
     meter: CpuMeter
-    members: list[Member]
+    practices: list[BenchPractice]
 
-    def grow(self, size: int) -> None:
-        """Open practices until there are so many, and fill them."""
-        numbers = range(len(self.members), size)
+    def grow_to(self, size: int) -> None:
+        """Open practices up to this number, and insert their visits."""
+        numbers = range(len(self.practices), size)
         clinicians = [10 if number < ASKED else 3 for number in numbers]
         visits = [A_DAY * DAYS * 10 if number < ASKED else 501 for number in numbers]
-        members = open_members(self.program.container, clinicians)
+        practices = open_bench_practices(self.program.container, clinicians)
         while self.program.container.read_models.status(only_behind=True):
             time.sleep(0.2)
-        if members:
-            fill(self.connections, members, visits, first=_window()[0] + timedelta(hours=8), a_day=A_DAY)
-        self.members.extend(members)
+        if practices:
+            fill(self.connections, practices, visits, first=_window()[0] + timedelta(hours=8), a_day=A_DAY)
+        self.practices.extend(practices)
 
-    def ask(self, kind: str, requests: int) -> Measured:
-        questions = [_question(kind, member, number) for number, member in enumerate(self.members[:ASKED])]
+    def measure_query(self, kind: str, requests: int) -> Measurement:
+        questions = [_request(kind, practice, number) for number, practice in enumerate(self.practices[:ASKED])]
         script = list(islice(cycle(questions), requests))
-        self.gunner.fire(self.program.port, [script[:WARM_UP]])
-        return self.fire(script)
+        self.load_client.run(self.program.port, [script[:WARM_UP]])
+        return self.run(script)
 
-    def fire(self, script: Sequence[bytes]) -> Measured:
+    def run(self, script: Sequence[bytes]) -> Measurement:
         self.meter.restart()
-        volley = self.gunner.fire(self.program.port, [script])
+        result = self.load_client.run(self.program.port, [script])
         cpu = sum(self.meter.used().values())
-        assert {shot.status for shot in volley.shots} == {200}
-        waits = [shot.seconds * 1e3 for shot in volley.shots]
+        assert {response.status for response in result.responses} == {200}
+        waits = [response.seconds * 1e3 for response in result.responses]
         p50, p95, p99 = (percentile(waits, part) for part in (0.5, 0.95, 0.99))
-        return Measured(p50, p95, p99, cpu / len(script) * 1e3)
+        return Measurement(p50, p95, p99, cpu / len(script) * 1e3)
 
 
 @contextmanager
-def _standing(gunner: Gunner) -> Iterator[Stand]:
-    with serving() as program, program.superuser() as main, program.superuser() as helper:
+def _running_testbed(load_client: LoadClient) -> Iterator[Testbed]:
+    with running_server() as program, program.superuser() as main, program.superuser() as helper:
         meter = CpuMeter({"program": program.pid, "server": server_process(main)})
-        yield Stand(gunner, program, [main, helper], meter, [])
+        yield Testbed(load_client, program, [main, helper], meter, [])
 
 
 def measure(options: Options) -> dict[str, str]:
     """Return the section of results.md."""
     sizes = (1, 10, 40) if options.quick else (1, 10, 100, 1_000, 10_000)
     requests = 40 if options.quick else 250
-    rounds: defaultdict[tuple[str, int], list[Measured]] = defaultdict(list)
-    with closing(Gunner()) as gunner, _standing(gunner) as stand, _standing(gunner) as few:
-        main = stand.connections[0]
+    rounds: defaultdict[tuple[str, int], list[Measurement]] = defaultdict(list)
+    with (
+        closing(LoadClient()) as load_client,
+        _running_testbed(load_client) as testbed,
+        _running_testbed(load_client) as few,
+    ):
+        main = testbed.connections[0]
         machine = describe(main)
         began = time.monotonic()
         for size in sizes:
-            stand.grow(size)
+            testbed.grow_to(size)
             for _ in range(options.rounds):
                 for kind in P95_MS:
-                    rounds[kind, size].append(stand.ask(kind, requests))
-        few.grow(ASKED)
-        ratios = _side_by_side(few, stand, 2 * options.rounds, requests)
-        turns = _in_turn(stand, stand.members[ASKED:][: 5 * requests])
+                    rounds[kind, size].append(testbed.measure_query(kind, requests))
+        few.grow_to(ASKED)
+        ratios = _compare(few, testbed, 2 * options.rounds, requests)
+        turns = _query_cold_and_warm(testbed, testbed.practices[ASKED:][: 5 * requests])
         seconds = time.monotonic() - began
         counts = main.execute("select count(*), (select count(*) from log.time_claim) from log.event").fetchone()
         assert counts is not None
-        checks = chained_and_projected(stand.program, main, [stand.members[0], stand.members[-1]])
-        free = {len(_free(one.program, member)) for one in (stand, few) for member in one.members[:ASKED]}
+        checks = check_chain_and_views(testbed.program, main, [testbed.practices[0], testbed.practices[-1]])
+        free = {len(_free(one.program, practice)) for one in (testbed, few) for practice in one.practices[:ASKED]}
         assert len(free) == 1, "all practices were to have the same free times"
     report = Report(
         name="practices",
@@ -132,49 +136,49 @@ def measure(options: Options) -> dict[str, str]:
     return {TITLE: report.text(machine)}
 
 
-def _side_by_side(few: Stand, many: Stand, rounds: int, requests: int) -> dict[str, list[float]]:
-    """Return, by question, how many times the processor time an answer takes among many practices; each round asks both."""
+def _compare(few: Testbed, many: Testbed, rounds: int, requests: int) -> dict[str, list[float]]:
+    """Return, by query, the ratio of CPU time with many practices to that with few."""
     ratios: defaultdict[str, list[float]] = defaultdict(list)
     for number in range(rounds):
         for kind in P95_MS:
             order = (few, many) if number % 2 else (many, few)
-            cpu = {id(stand): stand.ask(kind, requests).cpu_ms for stand in order}
+            cpu = {id(testbed): testbed.measure_query(kind, requests).cpu_ms for testbed in order}
             ratios[kind].append(cpu[id(many)] / cpu[id(few)])
     return ratios
 
 
-def _in_turn(stand: Stand, members: Sequence[Member]) -> list[Table]:
-    """Ask practices that nobody has asked yet, each once, and then each once more."""
-    if not members:
+def _query_cold_and_warm(testbed: Testbed, practices: Sequence[BenchPractice]) -> list[Table]:
+    """Query practices for the first time, each once, and then each once more."""
+    if not practices:
         return []
-    questions = [_question(ONE, member, 0) for member in members]
+    questions = [_request(ONE, practice, 0) for practice in practices]
     rows = [
-        (name, *(f"{value:.2f}" for value in astuple(stand.fire(questions))))
+        (name, *(f"{value:.2f}" for value in astuple(testbed.run(questions))))
         for name in ("for the first time", "once more")
     ]
     caption = (
-        f"One clinician's free times of {len(members):,} practices of three clinicians, each asked once and then once more: the first"
+        f"One clinician's free times of {len(practices):,} practices of three clinicians, each asked once and then once more: the first"
         " question reads what can be booked there, both look the key up."
     )
     return [Table(("asked", "p50 ms", "p95 ms", "p99 ms", "CPU ms"), rows, caption)]
 
 
-def _question(kind: str, member: Member, number: int) -> bytes:
-    return request_bytes("GET", _path(kind, member, number), member.key)
+def _request(kind: str, practice: BenchPractice, number: int) -> bytes:
+    return request_bytes("GET", _path(kind, practice, number), practice.key)
 
 
-def _path(kind: str, member: Member, number: int) -> str:
+def _path(kind: str, practice: BenchPractice, number: int) -> str:
     begins, ends = _window()
-    clinician = {"clinician_id": member.clinicians[number % len(member.clinicians)]}
-    asked: dict[str, object] = {"service_id": member.service_id}
+    clinician = {"clinician_id": practice.clinicians[number % len(practice.clinicians)]}
+    query: dict[str, object] = {"service_id": practice.service_id}
     if kind == EXPLAIN:
-        return f"/v1/slots/explain?{urlencode(asked | clinician | {'at': (begins + timedelta(hours=8)).isoformat()})}"
-    asked |= {"from": begins.isoformat(), "to": ends.isoformat()}
-    return f"/v1/slots?{urlencode(asked if kind == ANYONE else asked | clinician)}"
+        return f"/v1/slots/explain?{urlencode(query | clinician | {'at': (begins + timedelta(hours=8)).isoformat()})}"
+    query |= {"from": begins.isoformat(), "to": ends.isoformat()}
+    return f"/v1/slots?{urlencode(query if kind == ANYONE else query | clinician)}"
 
 
-def _free(program: Program, member: Member) -> list[object]:
-    found: list[object] = User(program.port, member.key).send("GET", _path(ANYONE, member, 0))["slots"]
+def _free(program: ServerProcess, practice: BenchPractice) -> list[object]:
+    found: list[object] = AdminClient(program.port, practice.key).send("GET", _path(ANYONE, practice, 0))["slots"]
     return found
 
 

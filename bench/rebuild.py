@@ -1,4 +1,4 @@
-"""(d) All read models made anew from the logs, in one process, and what live writers lose meanwhile."""
+"""(d) Rebuild of all read models in one process, and its effect on live writers."""
 
 import multiprocessing
 import threading
@@ -23,9 +23,9 @@ from bench.figures import Spread, percentile
 from bench.import_file import imported
 from bench.machine import describe
 from bench.options import Options
-from bench.program import superuser
 from bench.report import Goal, Report, Table
-from bench.store import without_fault
+from bench.server_process import superuser
+from bench.store import check_log
 from domain.kernel.money import Money
 from domain.kernel.provenance import Provenance
 from domain.kernel.time_range import TimeRange
@@ -40,7 +40,7 @@ MOST_LOST: Final = 0.10
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
+class RebuildResult:
     """``cpu_seconds`` are the rebuilding process's own."""
 
     events: int
@@ -53,7 +53,7 @@ class Rebuilt:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     per_second: float
     p95_ms: float
 
@@ -61,23 +61,23 @@ class Written:
 def measure(options: Options) -> dict[str, str]:
     """Return the section of results.md."""
     quiet_seconds = 1.0 if options.quick else 10.0
-    alone: list[Rebuilt] = []
-    beside: list[Rebuilt] = []
-    quiet: dict[str, list[Written]] = {"steady": [], "as fast as they can": []}
-    busy: dict[str, list[Written]] = {"steady": [], "as fast as they can": []}
+    alone: list[RebuildResult] = []
+    beside: list[RebuildResult] = []
+    quiet: dict[str, list[WriteResult]] = {"steady": [], "as fast as they can": []}
+    busy: dict[str, list[WriteResult]] = {"steady": [], "as fast as they can": []}
     with imported(options) as done, superuser(done.container) as connection, _rebuilder() as rebuilder:
         machine = describe(connection)
         data = done.container.settings.data
-        crew = Crew(done.container)
+        writers = Writers(done.container)
         for number in range(options.rounds + 1):
             rebuilt = rebuilder.submit(rebuild_all, data).result()
-            if number > 0:  # the first one only warms up
+            if number > 0:  # the first one is a warm-up
                 alone.append(rebuilt)
                 for pace, per_second in (("steady", WRITES_PER_SECOND), ("as fast as they can", None)):
-                    with crew.writing(per_second) as written:
+                    with writers.writing(per_second) as written:
                         time.sleep(quiet_seconds)
                     quiet[pace].append(written())
-                    with crew.writing(per_second) as written:
+                    with writers.writing(per_second) as written:
                         rebuilt = rebuilder.submit(rebuild_all, data).result()
                     busy[pace].append(written())
                     if pace == "steady":
@@ -86,7 +86,7 @@ def measure(options: Options) -> dict[str, str]:
         assert events is not None
         behind = [view for view in done.container.read_models.status() if view.error]
         assert not behind, "a read model stopped"
-        checks = without_fault(connection, events[0])
+        checks = check_log(connection, events[0])
     rate = Spread.of([one.per_second for one in alone])
     lost = _lost(quiet["steady"], busy["steady"])
     report = Report(
@@ -112,8 +112,8 @@ def measure(options: Options) -> dict[str, str]:
     return {TITLE: report.text(machine)}
 
 
-def rebuild_all(data: Path) -> Rebuilt:
-    """Rebuild all read models of a data folder; runs in a process of its own."""
+def rebuild_all(data: Path) -> RebuildResult:
+    """Rebuild all read models of a data folder, in a process of its own."""
     total = 0
 
     def note(done: int, _: int) -> None:
@@ -125,7 +125,7 @@ def rebuild_all(data: Path) -> Rebuilt:
         incomplete = container.read_models.rebuild(VIEWS, note)
         seconds = time.perf_counter() - began
         assert not incomplete, "a read model is not whole"
-        return Rebuilt(total, seconds, time.process_time() - cpu)
+        return RebuildResult(total, seconds, time.process_time() - cpu)
 
 
 @contextmanager
@@ -134,8 +134,8 @@ def _rebuilder() -> Iterator[ProcessPoolExecutor]:
         yield process
 
 
-class Crew:
-    """Writers of appointments, each in a practice and with a clinician of its own."""
+class Writers:
+    """Writers of appointments, each with a practice and a clinician of its own."""
 
     def __init__(self, container: Container) -> None:
         self._container = container
@@ -146,41 +146,41 @@ class Crew:
         self._numbers = count()
 
     @contextmanager
-    def writing(self, per_second: float | None) -> Iterator["_Tally"]:
-        """Write while the block runs, at a pace all together or as fast as possible."""
-        tally = _Tally()
+    def writing(self, per_second: float | None) -> Iterator["_WriteCounter"]:
+        """Write while the block runs, at a total rate or as fast as possible."""
+        counter = _WriteCounter()
         threads = [
-            threading.Thread(target=self._write, args=(tenant_id, per_second and per_second / WRITERS, tally))
+            threading.Thread(target=self._write, args=(tenant_id, per_second and per_second / WRITERS, counter))
             for tenant_id in self._tenants
         ]
         for thread in threads:
             thread.start()
         try:
-            yield tally
+            yield counter
         finally:
-            tally.stop()
+            counter.stop()
             for thread in threads:
                 thread.join()
 
-    def _write(self, tenant_id: UUID, per_second: float | None, tally: "_Tally") -> None:
+    def _write(self, tenant_id: UUID, per_second: float | None, counter: "_WriteCounter") -> None:
         log = self._container.logs.of(tenant_id)
         due = time.perf_counter()
-        while not tally.is_over:
+        while not counter.is_over:
             appointment = _appointment(next(self._numbers))
             began = time.perf_counter()
             log.record(appointment, by=Provenance("key:bench", uuid7(), bytes(32)), guards=appointment.claims())
             ended = time.perf_counter()
             if per_second:
-                tally.note(ended - due)
-                # A writer that is late does not hurry afterwards: what it did not write in time is lost.
+                counter.note(ended - due)
+                # A late writer does not catch up: it skips the writes that it missed.
                 due = max(due + 1 / per_second, ended)
                 time.sleep(due - ended)
             else:
-                tally.note(ended - began)
+                counter.note(ended - began)
 
 
-class _Tally:
-    """Counts what was written; call it for the result."""
+class _WriteCounter:
+    """Counts writes; call it for the result."""
 
     def __init__(self) -> None:
         self.is_over = False
@@ -195,8 +195,8 @@ class _Tally:
         self.is_over = True
         self._seconds = time.perf_counter() - self._began
 
-    def __call__(self) -> Written:
-        return Written(len(self._waits) / self._seconds, percentile(self._waits, 0.95) * 1e3)
+    def __call__(self) -> WriteResult:
+        return WriteResult(len(self._waits) / self._seconds, percentile(self._waits, 0.95) * 1e3)
 
 
 def _appointment(number: int) -> Appointment:
@@ -215,12 +215,12 @@ def _appointment(number: int) -> Appointment:
     return Appointment.book(id=uuid7(), visit=visit, at=now)
 
 
-def _lost(before: Sequence[Written], during: Sequence[Written]) -> Spread:
+def _lost(before: Sequence[WriteResult], during: Sequence[WriteResult]) -> Spread:
     pairs = zip(before, during, strict=True)
     return Spread.of([max(0.0, 1 - slower.per_second / full.per_second) for full, slower in pairs])
 
 
-def _rebuilds(alone: Sequence[Rebuilt], beside: Sequence[Rebuilt]) -> Table:
+def _rebuilds(alone: Sequence[RebuildResult], beside: Sequence[RebuildResult]) -> Table:
     rows = [
         (
             name,
@@ -233,7 +233,7 @@ def _rebuilds(alone: Sequence[Rebuilt], beside: Sequence[Rebuilt]) -> Table:
     return Table(("rebuild", "events", "events/s", "CPU of its process, µs/event"), rows)
 
 
-def _writes(quiet: dict[str, list[Written]], busy: dict[str, list[Written]]) -> Table:
+def _writes(quiet: dict[str, list[WriteResult]], busy: dict[str, list[WriteResult]]) -> Table:
     rows = []
     for pace in quiet:
         for when, rounds in (("before", quiet[pace]), ("during the rebuild", busy[pace])):

@@ -1,4 +1,4 @@
-"""results.md: one section a measurement; a run of some of them leaves the others as they are."""
+"""Write results.md: one section for each measurement; a partial run keeps the other sections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from bench.limits import LIMITS
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One figure that was promised: ``reached`` and ``wanted`` as the reader sees them."""
+    """One target figure: ``reached`` and ``wanted`` as shown to the reader."""
 
     what: str
     wanted: str
@@ -32,7 +32,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one measurement found. ``how`` says what was done, ``checks`` what was counted afterwards."""
+    """The result of a measurement: ``how`` is its method, ``checks`` its verification."""
 
     name: str
     title: str
@@ -56,7 +56,7 @@ class Report:
 
 
 def skipped(name: str, title: str, why: str) -> str:
-    """Return the section of a measurement that could not be made."""
+    """Return the section of a measurement that was skipped."""
     return f"## {title}\n\nNot measured: {why}"
 
 
@@ -70,7 +70,7 @@ without a result. CPU is user and system time together, of the program and of Po
 
 
 def write(path: Path, sections: dict[str, str]) -> None:
-    """Put sections, by their titles, into the file, in order of the titles."""
+    """Write sections into the file, sorted by title."""
     kept = _sections(path.read_text("utf-8")) if path.exists() else {}
     merged = kept | sections
     text = "\n\n".join([INTRODUCTION.rstrip(), *(merged[title] for title in sorted(merged))]) + "\n"

@@ -1,18 +1,18 @@
-"""(s) How long it takes to book a series of 52, in an empty schedule and in one that is nearly full, and to move it."""
+"""(s) Booking and moving a series of 52 visits, in an empty and in a nearly full schedule."""
 
 import time
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bench.bookable import Bookable, open_bookable
+from bench.bookable_practice import BookablePractice, open_bookable_practice
 from bench.figures import Spread, percentile
-from bench.http_client import User
+from bench.http_client import AdminClient
 from bench.machine import describe
 from bench.options import Options
-from bench.program import serving
 from bench.report import Goal, Report, Table
-from bench.store import without_fault
+from bench.server_process import running_server
+from bench.store import check_log
 
 TITLE: Final = "(s) A series of 52"
 VISITS: Final = 52
@@ -24,16 +24,16 @@ def measure(options: Options) -> dict[str, str]:
     """Return the section of results.md."""
     number = 6 if options.quick else 20
     waits: dict[str, list[float]] = defaultdict(list)
-    with serving() as program, program.superuser() as connection:
+    with running_server() as program, program.superuser() as connection:
         machine = describe(connection)
-        practice = open_bookable(program, "Praxis am See", clinicians=CLINICIANS)
-        user = User(program.port, practice.key)
+        practice = open_bookable_practice(program, "Praxis am See", clinicians=CLINICIANS)
+        user = AdminClient(program.port, practice.key)
         for day, what in enumerate(("booked", "booked in a full schedule")):
             if day:
                 _fill(user, practice)
             series: Any = None
             for slot in range(number):
-                series = _timed(waits[what], user, practice, day, slot)
+                series = _send_scheduled(waits[what], user, practice, day, slot)
                 assert series["booked"] == VISITS
             began = time.perf_counter()
             changed = user.send("POST", f"/v1/series/{series['id']}/change", _move(day, number - 1))
@@ -41,7 +41,7 @@ def measure(options: Options) -> dict[str, str]:
             assert len(changed["last_change"]["changed"]) == VISITS
         events = connection.execute("select count(*) from log.event").fetchone()
         assert events is not None
-        checks = without_fault(connection, events[0])
+        checks = check_log(connection, events[0])
     p95 = percentile(waits["booked"], 0.95)
     full = percentile(waits["booked in a full schedule"], 0.95)
     report = Report(
@@ -68,7 +68,7 @@ def measure(options: Options) -> dict[str, str]:
     return {TITLE: report.text(machine)}
 
 
-def _timed(waits: list[float], user: User, practice: Bookable, day: int, slot: int) -> Any:
+def _send_scheduled(waits: list[float], user: AdminClient, practice: BookablePractice, day: int, slot: int) -> Any:
     body = _body(practice, practice.clinicians[0], day, slot)
     began = time.perf_counter()
     series = user.send("POST", "/v1/series", body)
@@ -76,16 +76,16 @@ def _timed(waits: list[float], user: User, practice: Bookable, day: int, slot: i
     return series
 
 
-def _fill(user: User, practice: Bookable) -> None:
-    """Give every clinician fourteen more visits a week, two on each day, the first of them in the evening."""
+def _fill(user: AdminClient, practice: BookablePractice) -> None:
+    """Give each clinician fourteen more visits a week, two on each day, starting in the evening."""
     for clinician in practice.clinicians:
         for day in range(7):
             for slot in (30, 31):
                 user.send("POST", "/v1/series", _body(practice, clinician, day, slot))
 
 
-def _body(practice: Bookable, clinician: str, day: int, slot: int) -> dict[str, object]:
-    """A series that begins so many days after tomorrow, in one of the 32 half hours from 06:00 on."""
+def _body(practice: BookablePractice, clinician: str, day: int, slot: int) -> dict[str, object]:
+    """Return a series that begins ``day`` days after tomorrow, in half hour ``slot`` from 06:00."""
     first = _first_day() + timedelta(days=day, minutes=360 + slot * 30)
     return {
         "patient_id": practice.patients[slot % len(practice.patients)],

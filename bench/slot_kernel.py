@@ -1,4 +1,4 @@
-"""(e) The slot kernel alone: how long it takes to say which times are free, without a database."""
+"""(e) The slot kernel alone: the time to find free slots, without a database."""
 
 import random
 import time
@@ -18,7 +18,7 @@ from domain.scheduling.time_claim import TimeClaim
 
 _NAMESPACE: Final = UUID("6f1c9a52-6f0f-4c0e-9d0c-4f6a51f6c001")
 _ZONE: Final = "Europe/Berlin"
-# The fortnight and the month both hold 29 March, on which clocks in Berlin go forward.
+# The fortnight and the month include 29 March, when daylight saving time starts in Berlin.
 _FROM: Final = datetime(2026, 3, 16, tzinfo=UTC)
 _WEEKLY: Final = [
     f"{day} {hours}" for day in ("mon", "tue", "wed", "thu", "fri") for hours in ("09:00-13:00", "14:00-18:00")
@@ -29,7 +29,7 @@ MONTH_MS: Final = 5.0
 
 
 def kernel(options: Options) -> tuple[list[Goal], Table]:
-    """Return the goals and the table of the kernel's times."""
+    """Return the goals and the table of the kernel's timings."""
     fortnight = TimeRange(_FROM, _FROM + timedelta(days=14))
     month = TimeRange(_FROM, _FROM + timedelta(days=31))
     cases: list[tuple[str, Callable[[], int]]] = []
@@ -62,7 +62,7 @@ def kernel(options: Options) -> tuple[list[Goal], Table]:
 
 
 def question(clinician: str, step: int, window: TimeRange, *, busy: int, rooms: int = 0) -> AvailabilityQuery:
-    """Return a question about a clinician in Berlin who is busy so many times inside the window, half an hour each."""
+    """Return a query for a clinician in Berlin with ``busy`` half hours taken inside the window."""
     hours = OpeningHours.parse(_WEEKLY, ["2026-03-20 09:00-12:00", "2026-03-27 closed"])
     candidates = [
         Candidate(uuid5(_NAMESPACE, f"room {number}"), "room", _claims(f"room {number}", window, busy))

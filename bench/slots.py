@@ -9,25 +9,25 @@ from urllib.parse import urlencode
 from psycopg import Connection
 from uuid_utils.compat import uuid7
 
-from bench.bookable import Bookable, open_bookable
+from bench.bookable_practice import BookablePractice, open_bookable_practice
 from bench.bulk_rows import load_visits
 from bench.figures import Spread, percentile
-from bench.http_client import Gunner, User, request_bytes
+from bench.http_client import AdminClient, LoadClient, request_bytes
 from bench.machine import describe
 from bench.options import Options
-from bench.program import Program, serving
 from bench.report import Goal, Report, Table
+from bench.server_process import ServerProcess, running_server
 from bench.slot_kernel import kernel
 
 TITLE: Final = "(e) Free times"
 Case: TypeAlias = tuple[str, str]
-"""How many appointments a practice has, and what else lies in the same log."""
-Target: TypeAlias = tuple[Program, Bookable]
+"""Number of appointments of the practice, and other practices in the same log."""
+Target: TypeAlias = tuple[ServerProcess, BookablePractice]
 P50_MS: Final = 5.0
 P95_MS: Final = 15.0
 AT_MOST_SLOWER: Final = 1.2
 IN_WINDOW: Final = 100
-"""Visits of each measured practice inside the fortnight that is asked about."""
+"""Visits of each measured practice inside the queried fortnight."""
 
 
 def measure(options: Options) -> dict[str, str]:
@@ -36,8 +36,8 @@ def measure(options: Options) -> dict[str, str]:
     foreign = 20_000 if options.quick else 1_000_000
     requests = 50 if options.quick else 400
     goals, table = kernel(options)
-    gunner = Gunner()
-    with serving() as roomy, serving() as crowded, crowded.superuser() as connection:
+    load_client = LoadClient()
+    with running_server() as roomy, running_server() as crowded, crowded.superuser() as connection:
         machine = describe(connection)
         cases: dict[Case, Target] = {}
         for program, around in ((roomy, "alone"), (crowded, f"{foreign:,} of others")):
@@ -47,10 +47,10 @@ def measure(options: Options) -> dict[str, str]:
         _load_others(crowded, connection, foreign)
         expected = {len(_ask(*target)) for target in cases.values()}
         assert len(expected) == 1, "all practices were to have the same free times"
-        waits = _rounds(gunner, cases, options.rounds, requests)
+        waits = _rounds(load_client, cases, options.rounds, requests)
         sizes = connection.execute("select count(*), (select count(*) from log.time_claim) from log.event").fetchone()
         assert sizes is not None
-    gunner.close()
+    load_client.close()
     reference = waits[f"{IN_WINDOW} own", "alone"]
     p50, p95 = (Spread.of([percentile(one, part) for one in reference]) for part in (0.5, 0.95))
     goals += [
@@ -87,9 +87,9 @@ def measure(options: Options) -> dict[str, str]:
     return {TITLE: report.text(machine)}
 
 
-def _prepare(program: Program, own: int) -> tuple[Bookable, Bookable]:
-    """Open a small practice and a large one, alike within the fortnight that is asked about."""
-    small, large = open_bookable(program, "Kleine Praxis"), open_bookable(program, "Große Praxis")
+def _prepare(program: ServerProcess, own: int) -> tuple[BookablePractice, BookablePractice]:
+    """Open a small and a large practice with the same visits inside the queried fortnight."""
+    small, large = open_bookable_practice(program, "Kleine Praxis"), open_bookable_practice(program, "Große Praxis")
     with program.superuser() as connection:
         for practice in (small, large):
             _load(connection, practice, count=IN_WINDOW, first_day=2)
@@ -97,39 +97,41 @@ def _prepare(program: Program, own: int) -> tuple[Bookable, Bookable]:
     return small, large
 
 
-def _rounds(gunner: Gunner, cases: dict[Case, Target], rounds: int, requests: int) -> dict[Case, list[list[float]]]:
-    """Return the milliseconds of each request, by case and round; the first round only warms up."""
+def _rounds(
+    load_client: LoadClient, cases: dict[Case, Target], rounds: int, requests: int
+) -> dict[Case, list[list[float]]]:
+    """Return the latencies in milliseconds by case and round; the first round is a warm-up."""
     found: dict[Case, list[list[float]]] = defaultdict(list)
     for number in range(rounds + 1):
         for case, (program, practice) in cases.items():
-            volley = gunner.fire(program.port, [[_question(practice)] * requests])
-            assert {shot.status for shot in volley.shots} == {200}
+            result = load_client.run(program.port, [[_request(practice)] * requests])
+            assert {response.status for response in result.responses} == {200}
             if number > 0:
-                found[case].append([shot.seconds * 1e3 for shot in volley.shots])
+                found[case].append([response.seconds * 1e3 for response in result.responses])
     return found
 
 
-def _ask(program: Program, practice: Bookable) -> list[object]:
-    slots: list[object] = User(program.port, practice.key).send("GET", _path(practice))["slots"]
+def _ask(program: ServerProcess, practice: BookablePractice) -> list[object]:
+    slots: list[object] = AdminClient(program.port, practice.key).send("GET", _path(practice))["slots"]
     return slots
 
 
-def _question(practice: Bookable) -> bytes:
+def _request(practice: BookablePractice) -> bytes:
     return request_bytes("GET", _path(practice), practice.key)
 
 
-def _path(practice: Bookable) -> str:
+def _path(practice: BookablePractice) -> str:
     begins = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
-    asked = {
+    query = {
         "service_id": practice.service_id,
         "clinician_id": practice.clinicians[0],
         "from": begins.isoformat(),
         "to": (begins + timedelta(days=14)).isoformat(),
     }
-    return f"/v1/slots?{urlencode(asked)}"
+    return f"/v1/slots?{urlencode(query)}"
 
 
-def _load(connection: Connection[Any], practice: Bookable, *, count: int, first_day: int) -> None:
+def _load(connection: Connection[Any], practice: BookablePractice, *, count: int, first_day: int) -> None:
     load_visits(
         connection,
         [practice.practice_id],
@@ -143,7 +145,7 @@ def _load(connection: Connection[Any], practice: Bookable, *, count: int, first_
     )
 
 
-def _load_others(program: Program, connection: Connection[Any], count: int) -> None:
+def _load_others(program: ServerProcess, connection: Connection[Any], count: int) -> None:
     tenants = [uuid7() for _ in range(200)]
     for tenant_id in tenants:
         program.container.storage.store.open_log(tenant_id)

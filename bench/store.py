@@ -1,4 +1,4 @@
-"""A fresh store of events on an embedded server of its own, for one measurement."""
+"""A new event store on an embedded server of its own, for one measurement."""
 
 import shutil
 import tempfile
@@ -27,7 +27,7 @@ from event_store.tenancy import open_pool
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """``admin`` logs in as superuser, for counting and for what only a measurement may do."""
+    """``admin`` logs in as superuser."""
 
     admin: str
     key_file: Path
@@ -36,17 +36,17 @@ class Store:
     keys: KeyRing
 
     def superuser(self, database: str | None = None) -> Connection[Any]:
-        """Open an autocommit connection that sees everything; to the log's database, or to another one."""
+        """Open an autocommit connection as superuser, to the log database or to another one."""
         return psycopg.connect(make_conninfo(self.admin, **({"dbname": database} if database else {})), autocommit=True)
 
     def recorder(self, tenant_id: UUID) -> PracticeRecorder:
-        """Return what keeps one practice's events, wired as the library would wire it."""
+        """Return the recorder of one practice's events."""
         recorder = Factory(Environment(str(tenant_id), self.log.environment(tenant_id))).application_recorder()
         assert isinstance(recorder, PracticeRecorder)
         return recorder
 
     def open_practices(self, count: int) -> list[UUID]:
-        """Begin the logs of new practices and return their ids."""
+        """Open the logs of new practices and return their ids."""
         tenants = [uuid7() for _ in range(count)]
         for tenant_id in tenants:
             self.log.open_log(tenant_id)
@@ -55,7 +55,10 @@ class Store:
 
 @contextmanager
 def migrated_server() -> Iterator[tuple[str, Path]]:
-    """Start a server in a new folder and lend its superuser's connection string and its key file; remove all in the end."""
+    """Start a server in a new folder; yield its superuser conninfo and its key file.
+
+    The folder is removed at the end.
+    """
     folder = Path(tempfile.mkdtemp(prefix="scheduler-bench-"))
     server = EmbeddedServer(folder)
     key_file = folder / "master.key"
@@ -78,7 +81,7 @@ def fresh_store() -> Iterator[Store]:
 
 @contextmanager
 def store_at(admin: str, key_file: Path, database: str = LOG_DATABASE) -> Iterator[Store]:
-    """Open what a process holds of the log on a migrated server; ``database`` may be a copy of the log's."""
+    """Open the log of a migrated server; ``database`` may be a copy of the log database."""
     master = KeyFile(key_file)
     key_pool = open_pool(role_conninfo(admin, "scheduler_keys_app", master), name="keys", most=8, wait_seconds=30)
     keys = KeyRing(key_pool, master)
@@ -91,10 +94,11 @@ def store_at(admin: str, key_file: Path, database: str = LOG_DATABASE) -> Iterat
         key_pool.close()
 
 
-def without_fault(connection: Connection[Any], acknowledged: int, tenants: Sequence[UUID] = ()) -> str:
-    """Count the log, of all practices or of some, and return what was counted; ``connection`` sees everything.
+def check_log(connection: Connection[Any], acknowledged: int, tenants: Sequence[UUID] = ()) -> str:
+    """Check the log of all practices, or of some, and return a summary.
 
-    Raises AssertionError: an acknowledged event is missing, one is there twice, a position is skipped, or two claims overlap.
+    ``connection`` is a superuser's. Raises AssertionError: an acknowledged event is missing or
+    doubled, a position is skipped, or two claims overlap.
     """
     only = "where tenant_id = any (%(tenants)s)" if tenants else ""
     events, tops, gaps = _row(

@@ -1,4 +1,4 @@
-"""A made file of appointments in the form of examples/no-shows.toml, as large as a city's month."""
+"""A synthetic file of appointments in the format of examples/no-shows.toml."""
 
 import csv
 import random
@@ -16,7 +16,7 @@ _NEIGHBOURHOODS: Final = 81
 
 
 def write_appointments(path: Path, rows: int, seed: int = 1) -> None:
-    """Write so many appointments of a little over half as many patients, in 81 neighbourhoods of very different size."""
+    """Write that many appointments, of about half as many patients in 81 neighbourhoods."""
     chance = random.Random(seed)
     neighbourhoods = [f"BAIRRO {number:02}" for number in range(_NEIGHBOURHOODS)]
     weights = [1 / (number + 3) for number in range(_NEIGHBOURHOODS)]
@@ -28,11 +28,11 @@ def write_appointments(path: Path, rows: int, seed: int = 1) -> None:
         for number in range(rows):
             patient = chance.randrange(len(homes))
             day = chance.choice(working_days)
-            asked = day - timedelta(days=min(chance.randrange(3) * chance.randrange(30), 170))
-            asked = asked.replace(hour=chance.randint(7, 18), minute=chance.randrange(60), second=chance.randrange(60))
+            query = day - timedelta(days=min(chance.randrange(3) * chance.randrange(30), 170))
+            query = query.replace(hour=chance.randint(7, 18), minute=chance.randrange(60), second=chance.randrange(60))
             table.writerow(
                 (
-                    patient * 47_911 + 10_000_019, 5_600_000 + number, chance.choice("FM"), f"{asked:%Y-%m-%dT%H:%M:%SZ}",
+                    patient * 47_911 + 10_000_019, 5_600_000 + number, chance.choice("FM"), f"{query:%Y-%m-%dT%H:%M:%SZ}",
                     f"{day:%Y-%m-%dT00:00:00Z}", chance.randrange(100), homes[patient], *(chance.choices("01", (9, 1), k=6)),
                     chance.choices(("No", "Yes"), (8, 2))[0],
                 )

@@ -1,4 +1,4 @@
-"""(k) How fast messages that wait are delivered to endpoints outside, strictly in order for each."""
+"""(k) Throughput of queued webhook messages, delivered in order to each endpoint."""
 
 import json
 import subprocess
@@ -21,9 +21,9 @@ from bench.cpu import CpuMeter, server_process
 from bench.figures import Spread
 from bench.machine import describe
 from bench.options import Options
-from bench.program import Program, serving
 from bench.report import Goal, Report, Table
-from bench.store import without_fault
+from bench.server_process import ServerProcess, running_server
+from bench.store import check_log
 from domain.kernel.provenance import Provenance
 from domain.practice.resource import Resource
 from tests.support.commands import executor
@@ -37,7 +37,7 @@ _LONGEST_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Receiving:
+class ReceiverProcess:
     """``pid`` is the receiver's process."""
 
     port: int
@@ -45,12 +45,12 @@ class Receiving:
 
     def summary(self) -> dict[str, int]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=10) as answer:
-            said: dict[str, int] = json.load(answer)
-        return said
+            data: dict[str, int] = json.load(answer)
+        return data
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     per_second: float
     program_us: float
     server_us: float
@@ -60,23 +60,25 @@ def measure(options: Options) -> dict[str, str]:
     """Return the section of results.md."""
     messages = 1_000 if options.quick else 10_000
     expected = 0
-    found: dict[int, list[Measured]] = {1: [], PRACTICES: []}
+    found: dict[int, list[Measurement]] = {1: [], PRACTICES: []}
     paths = count()
-    with receiving() as receiver, serving() as program, program.superuser() as connection:
+    with running_receiver() as receiver, running_server() as program, program.superuser() as connection:
         machine = describe(connection)
         meter = CpuMeter({"program": program.pid, "server": server_process(connection)})
         for _ in range(options.rounds):
             for practices, rounds in found.items():
-                waiting = [_waiting(program, receiver, next(paths), messages // practices) for _ in range(practices)]
+                waiting = [
+                    _queue_messages(program, receiver, next(paths), messages // practices) for _ in range(practices)
+                ]
                 expected += messages
-                rounds.append(_drained(program, receiver, waiting, messages, expected, meter))
+                rounds.append(_deliver(program, receiver, waiting, messages, expected, meter))
         row = connection.execute("select count(*) from webhooks.delivery where status = 'delivered'").fetchone()
         events = connection.execute("select count(*) from log.event").fetchone()
         assert row == (expected,)
         assert events is not None
-        said = receiver.summary()
-        assert said == {"received": expected, "misplaced": 0, "doubled": 0}, said
-        checks = without_fault(connection, events[0])
+        data = receiver.summary()
+        assert data == {"received": expected, "misplaced": 0, "doubled": 0}, data
+        checks = check_log(connection, events[0])
     report = Report(
         name="webhooks",
         title=TITLE,
@@ -93,32 +95,32 @@ def measure(options: Options) -> dict[str, str]:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiving]:
+def running_receiver() -> Iterator[ReceiverProcess]:
     """Run the receiver until the block ends."""
-    command = [sys.executable, "-m", "bench.hook_receiver"]
+    command = [sys.executable, "-m", "bench.webhook_receiver"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield Receiving(int(process.stdout.readline()), process.pid)
+            yield ReceiverProcess(int(process.stdout.readline()), process.pid)
         finally:
             process.terminate()
 
 
-def _waiting(program: Program, receiver: Receiving, number: int, messages: int) -> tuple[UUID, UUID]:
-    """Open a practice with an endpoint that is switched off, and let messages wait for it; return the ids of both."""
+def _queue_messages(program: ServerProcess, receiver: ReceiverProcess, number: int, messages: int) -> tuple[UUID, UUID]:
+    """Open a practice with an inactive endpoint, and queue messages for it; return both ids."""
     container = program.container
-    practice, _ = program.found(f"Praxis {number}")
+    practice, _ = program.open_practice(f"Praxis {number}")
     tenant_id = practice.practice_id
     register = executor(
         container.logs,
         container.clock,
         container.webhooks.secrets,
-        _AnyAddress(),
+        AnyAddressPolicy(),
         container.webhooks,
     )
     command = RegisterEndpoint(f"http://127.0.0.1:{receiver.port}/{number}", (_EVENT,), new_secret())
     endpoint = register(tenant_id, command, _by()).aggregate
-    _switch(program, tenant_id, endpoint.id, active=False)
+    _set_active(program, tenant_id, endpoint.id, active=False)
     log, location_id, position = container.logs.of(tenant_id), uuid7(), 0
     for start in range(0, messages, _AT_ONCE):
         rooms = [
@@ -136,23 +138,23 @@ def _waiting(program: Program, receiver: Receiving, number: int, messages: int) 
         time.sleep(0.05)
 
 
-def _drained(
-    program: Program,
-    receiver: Receiving,
+def _deliver(
+    program: ServerProcess,
+    receiver: ReceiverProcess,
     waiting: Sequence[tuple[UUID, UUID]],
     messages: int,
     expected: int,
     meter: CpuMeter,
-) -> Measured:
+) -> Measurement:
     meter.restart()
     began = time.perf_counter()
     for tenant_id, endpoint_id in waiting:
-        _switch(program, tenant_id, endpoint_id, active=True)
+        _set_active(program, tenant_id, endpoint_id, active=True)
     while receiver.summary()["received"] < expected:
         assert time.perf_counter() - began < _LONGEST_SECONDS, "the messages were not delivered"
         time.sleep(0.02)
     seconds = time.perf_counter() - began
-    # The last ones are noted after they were taken.
+    # The last deliveries are recorded after the receiver has answered.
     while any(
         one.next_number <= one.last_number
         for id_, _ in waiting
@@ -160,17 +162,17 @@ def _drained(
     ):
         time.sleep(0.02)
     used = meter.used()
-    return Measured(messages / seconds, used["program"] / messages * 1e6, used["server"] / messages * 1e6)
+    return Measurement(messages / seconds, used["program"] / messages * 1e6, used["server"] / messages * 1e6)
 
 
-def _switch(program: Program, tenant_id: UUID, endpoint_id: UUID, *, active: bool) -> None:
+def _set_active(program: ServerProcess, tenant_id: UUID, endpoint_id: UUID, *, active: bool) -> None:
     container = program.container
-    change = executor(container.logs, container.clock, _AnyAddress(), container.webhooks)
+    change = executor(container.logs, container.clock, AnyAddressPolicy(), container.webhooks)
     change(tenant_id, ChangeEndpoint(endpoint_id, {"active": active}), _by())
 
 
-class _AnyAddress:
-    """This process only decides; the program that is measured sends, and it may send to this machine."""
+class AnyAddressPolicy:
+    """Allows any address: the measured program sends the messages to this machine."""
 
     def refusal(self, url: str) -> None:
         return None
@@ -183,13 +185,13 @@ def _by() -> Provenance:
     return Provenance("bench", uuid7())
 
 
-def _goal(practices: int, rounds: Sequence[Measured]) -> Goal:
+def _goal(practices: int, rounds: Sequence[Measurement]) -> Goal:
     reached = Spread.of([one.per_second for one in rounds])
     what = "messages delivered to one endpoint" if practices == 1 else f"messages delivered to {practices} endpoints"
     return Goal(what, f">= {PER_SECOND}/s", reached.text("/s"), reached.middle >= PER_SECOND)
 
 
-def _table(found: dict[int, list[Measured]]) -> Table:
+def _table(found: dict[int, list[Measurement]]) -> Table:
     fields = {"messages/s": "per_second", "CPU program µs/message": "program_us", "CPU server µs/message": "server_us"}
     rows = [
         (what, *(Spread.of([getattr(one, field) for one in rounds]).text() for rounds in found.values()))

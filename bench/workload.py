@@ -1,4 +1,4 @@
-"""What is appended in the measurements: visits with sealed reasons and with claims on a clinician's and a room's time."""
+"""The appended events: visits with sealed reasons, and claims on a clinician and a room."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ _MINUTES = 30
 
 
 class Visit(Aggregate):
-    """All that an append can carry at once: the fields of a booked appointment, and a reason that is sealed."""
+    """A visit with the fields of a booked appointment and a sealed reason."""
 
     TOPIC = "bench.visit"
 
@@ -43,7 +43,7 @@ class Visit(Aggregate):
         reason: Personal[str]
 
     class OpenlyRequested(InitialEvent):
-        """The same with the reason in the readable body, which the program itself would never do."""
+        """The same event with the reason in clear, which the product never stores."""
 
         TOPIC = "bench.visit.openly_requested"
         patient_id: UUID
@@ -69,7 +69,7 @@ class Visit(Aggregate):
 
 @dataclass
 class BusyPractice:
-    """Gives visits that never collide: each takes the next free half hour of one of the clinicians."""
+    """Creates visits that never collide: each takes a clinician's next free half hour."""
 
     tenant_id: UUID
     mapper: EventMapper
@@ -82,7 +82,7 @@ class BusyPractice:
     REASON: ClassVar[str] = "Rückenschmerzen seit drei Wochen, כאבי גב"
 
     def visit(self, events: int, *, sealed: bool = True) -> tuple[list[Aggregate.Event], list[TimeClaim]]:
-        """Return a new visit of so many events, and the time that it claims."""
+        """Return the events of a new visit, and its time claims."""
         number = next(self.numbers)
         lane = number % len(self.clinicians)
         starts_at = _FIRST_DAY + timedelta(minutes=_MINUTES * (number // len(self.clinicians)))
@@ -126,12 +126,12 @@ class BusyPractice:
         return facts, claims
 
     def mapped(self, facts: Sequence[Aggregate.Event]) -> list[MappedEvent]:
-        """Return events as they are stored: serialised, and sealed where they are personal."""
+        """Return events in their stored form: serialised, with personal fields sealed."""
         return [cast(MappedEvent, self.mapper.to_stored_event(fact)) for fact in facts]
 
 
 def busy_practices(tenants: Sequence[UUID], keys: KeyRing, patients: int = 10) -> list[BusyPractice]:
-    """Make patients with keys for practices whose logs are open."""
+    """Create patients with keys for practices whose logs are open."""
     practices = []
     for tenant_id in tenants:
         practice = BusyPractice(tenant_id, EventMapper(tenant_id, keys), [uuid7() for _ in range(patients)])

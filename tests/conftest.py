@@ -1,4 +1,4 @@
-"""Fixtures for every test that needs the real thing: one server and one wired program a session; and how all tests are run."""
+"""Session fixtures: one PostgreSQL server and one wired container; and the order of tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from tests.support.container import Container, open_container
 from tests.support.database import Database, running_database
 
-# No example has a time of its own: how long one takes says something about the machine, not about what is tested.
+# No deadline for an example: its duration depends on the machine.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
@@ -27,9 +27,9 @@ def container(database: Database) -> Iterator[Container]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where processes share the tests, begin with the files that may take longest, so that no process ends long after the others.
+    """In parallel runs, start with the files that may take longest.
 
-    They must agree on the order: of a test that is run for each member of a set, which has none, the names decide.
+    All processes need the same order: the node id decides for cases that come from a set.
     """
     if not hasattr(config, "workerinput"):
         return

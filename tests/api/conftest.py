@@ -5,32 +5,32 @@ from functools import partial
 
 import pytest
 
-from tests.api.serving import Program, running_program
-from tests.api.studio import Json, Studio
+from tests.api.api_server import ApiServer, running_api_server
+from tests.api.practice_client import Json, PracticeClient
 
 
 @pytest.fixture(scope="session")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    with running_program(tmp_path_factory.mktemp("program")) as program:
-        yield program
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    with running_api_server(tmp_path_factory.mktemp("program")) as server:
+        yield server
 
 
 @pytest.fixture
-def open_studio(program: Program) -> Callable[..., Studio]:
+def open_practice(server: ApiServer) -> Callable[..., PracticeClient]:
     """Open practices, each a tenant of its own."""
-    return partial(Studio.open, program)
+    return partial(PracticeClient.open, server)
 
 
 @pytest.fixture
-def studio(open_studio: Callable[..., Studio]) -> Studio:
-    """A practice in Berlin: one location, one clinician who is there from 9 to 17 on weekdays, one service of 50 minutes."""
-    return open_studio()
+def studio(open_practice: Callable[..., PracticeClient]) -> PracticeClient:
+    """A practice in Berlin with one clinician, weekdays 9 to 17, and a service of 50 minutes."""
+    return open_practice()
 
 
 @pytest.fixture
-def weekly(studio: Studio) -> Json:
+def weekly_series(studio: PracticeClient) -> Json:
     """Tuesdays at 10:00 in Berlin, eight times from 2 June 2026."""
-    answer = studio.plan()
+    answer = studio.post_series()
     assert answer.status_code == 201, answer.text
     series: Json = answer.json()
     return series

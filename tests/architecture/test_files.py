@@ -25,7 +25,7 @@ UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError\(?\)?$",
 
 
 def machine_paths(text: str, root: Path = ROOT, home: Path | None = None, host: str = "") -> list[str]:
-    """Name the traces of one machine in a text: where it keeps the project, a person's home folder, its name."""
+    """Return the traces of a machine in a text: project folder, home folder, host name."""
     traces = [str(root)]
     if len(root.parts) > 2:
         traces.append(f"{root.parent}/")
@@ -39,21 +39,21 @@ def machine_paths(text: str, root: Path = ROOT, home: Path | None = None, host: 
 
 
 class TestModules:
-    def test_hold_one_idea(self) -> None:
+    def test_are_short(self) -> None:
         longest = dict.fromkeys((*PACKAGES, "bench"), LONGEST_MODULE_LINES) | {"tests": LONGEST_TEST_LINES}
 
         sizes = {m.path: len(m.source.splitlines()) for folder in longest for m in modules(folder)}
 
         assert {path: size for path, size in sizes.items() if size > longest[path.parts[0]]} == {}
 
-    def test_have_names_that_say_what_lives_there(self) -> None:
+    def test_have_meaningful_names(self) -> None:
         paths = [module.path for module in modules(*PACKAGES, "tests", "bench")]
 
         assert [
             path for path in paths if NAMES_WITHOUT_MEANING & {part.removesuffix(".py") for part in path.parts}
         ] == []
 
-    def test_say_in_one_line_what_they_are(self) -> None:
+    def test_have_docstrings(self) -> None:
         silent = [
             module.path
             for module in modules(*PACKAGES)
@@ -79,7 +79,7 @@ class TestTexts:
 
         assert {path: found for path, found in breaches.items() if found} == {}
 
-    def test_a_breach_is_seen(self) -> None:
+    def test_reports_a_breach(self) -> None:
         assert machine_paths("see /srv/checkouts/scheduler/x", root=Path("/srv/checkouts/scheduler"))
         assert machine_paths("see /home" + "/ann/notes")
         assert machine_paths("on build-17", host="build-17")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.architecture.source_tree import PACKAGES, Module, is_standard_library, modules
 
-# The library's own recorders know no practice, no claim and no chain, and one of their modes loses events.
+# The library's recorders lack tenants, claims and hash chain; one of their modes loses events.
 FORBIDDEN = ("eventsourcing.postgres", "eventsourcing.sqlite", "eventsourcing.popo", "eventsourcing.projection")
 
 
@@ -13,7 +13,7 @@ def stock_recorders(module: Module) -> list[str]:
 
 
 def impurities(module: Module) -> list[str]:
-    """Name what a module of the domain imports beside the standard library, eventsourcing.domain and the domain."""
+    """Return a domain module's imports beyond standard library, eventsourcing.domain and domain."""
     return [
         f"{module.path}:{line} imports {name}"
         for name, line in module.imports()
@@ -28,7 +28,7 @@ class TestImports:
     def test_the_domain_knows_the_standard_library_and_eventsourcing_domain_alone(self) -> None:
         assert [breach for module in modules("domain") for breach in impurities(module)] == []
 
-    def test_a_breach_is_seen(self) -> None:
+    def test_reports_a_breach(self) -> None:
         breaking = Module(Path("domain/x.py"), "import psycopg\nfrom eventsourcing.postgres import PostgresDatastore\n")
 
         assert stock_recorders(breaking) == ["domain/x.py:2 imports eventsourcing.postgres"]

@@ -8,7 +8,7 @@ from detect_secrets.settings import transient_settings
 
 from tests.architecture.source_tree import ROOT, text_files
 
-# Those that know a form. The detectors of entropy and of words like "password" cannot tell an example from a secret.
+# Detectors of known formats. Those of entropy and keywords also report harmless examples.
 DETECTORS = (
     "AWSKeyDetector", "AzureStorageKeyDetector", "BasicAuthDetector", "GitHubTokenDetector", "GitLabTokenDetector",
     "JwtTokenDetector", "NpmDetector", "OpenAIDetector", "PrivateKeyDetector", "PypiTokenDetector", "SendGridDetector",
@@ -25,13 +25,13 @@ def secrets_in(paths: list[Path]) -> list[str]:
 
 
 class TestSecrets:
-    def test_no_file_holds_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_are_in_no_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
         # The scanner leaves out files that it is given by an absolute path with a dot folder in it.
         monkeypatch.chdir(ROOT)
 
         assert secrets_in([path for path in text_files() if path.suffix != ".lock"]) == []
 
-    def test_a_breach_is_seen(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_reports_a_breach(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
         Path("settings.py").write_text('KEY = "AKIA' + 'Z7VRSQ5TJN2XMPLQ"\n')
 

@@ -4,7 +4,7 @@ import re
 
 from tests.architecture.source_tree import PACKAGES, ROOT
 
-# set_config(name, value, false) and a bare SET outlive the transaction; SET LOCAL and set_config(..., true) do not.
+# set_config(..., false) and SET outlive the transaction; SET LOCAL and set_config(..., true) end.
 FOR_THE_SESSION = re.compile(
     r"set_config\s*\((?:[^()]|\([^()]*\))*,\s*false\s*\)|\bset\s+(?:session\s+)?app\.\w+|\bsecurity\s+definer\b(?!.*search_path)",
     re.IGNORECASE | re.DOTALL,
@@ -23,7 +23,7 @@ class TestSql:
 
         assert {path: found for path, found in breaches.items() if found} == {}
 
-    def test_a_breach_is_seen(self) -> None:
+    def test_reports_a_breach(self) -> None:
         assert session_settings("select set_config('app.tenant_id', upper($1), false)")
         assert session_settings("SET app.tenant_id = 'x'")
         assert session_settings("create function f() returns int security definer as $$ select 1 $$")

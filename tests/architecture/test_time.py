@@ -22,7 +22,7 @@ class TestTime:
     def test_only_the_clock_reads_the_time(self) -> None:
         assert [breach for module in modules(*PACKAGES) for breach in clock_readings(module)] == []
 
-    def test_a_breach_is_seen(self) -> None:
+    def test_reports_a_breach(self) -> None:
         breaking = Module(Path("domain/x.py"), "from datetime import UTC, datetime\nnow = datetime.now(UTC)\n")
 
         assert clock_readings(breaking) == ["domain/x.py:2 calls datetime.now"]

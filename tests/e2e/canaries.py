@@ -1,4 +1,4 @@
-"""Canaries: made-up personal data that is like nothing else, and a search for it in any bytes, in whatever form it is written there."""
+"""Canaries: unique synthetic personal data, and a search for it in bytes, in any encoding."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ _GERMAN = "äöüßqxjy"
 
 @dataclass(frozen=True)
 class Canary:
-    """What every personal field of one practice holds. Texts begin with a stem, so that an index of beginnings would show it too."""
+    """The values of all personal fields. Each begins with a stem, which a prefix index holds."""
 
     latin: str
     hebrew: str
@@ -27,7 +27,7 @@ class Canary:
     birthday: str
 
     @classmethod
-    def drawn(cls, chance: Random) -> "Canary":
+    def draw(cls, chance: Random) -> "Canary":
         def stem(letters: str) -> str:
             return "".join(chance.choices(letters, k=7))
 
@@ -67,7 +67,7 @@ class Canary:
 
 
 def forms_of(text: str) -> Iterator[tuple[str, bytes]]:
-    """Yield (name, bytes) of a text in the ways in which programs write it; capitals and small letters, composed or not."""
+    """Yield (name, bytes) of a text in several encodings, letter cases and normal forms."""
     for said in sorted({text, text.lower(), text.upper(), text.casefold(), unicodedata.normalize("NFD", text)}):
         utf_8 = said.encode()
         yield "UTF-8", utf_8
@@ -95,7 +95,7 @@ def sightings(needles: dict[bytes, str], content: bytes) -> list[str]:
 
 
 def sightings_in_folder(needles: dict[bytes, str], folder: Path) -> list[str]:
-    """Search every file below a folder, as far as it still exists: a running database makes and removes some."""
+    """Search each file below a folder; a running database may remove files meanwhile."""
     found = []
     for path in sorted(folder.rglob("*")):
         try:

@@ -1,6 +1,6 @@
-"""No personal data in clear, wherever one looks; and none at all once a patient was erased. Seeded canaries prove it.
+"""No personal data is stored in clear, and none remains after an erasure.
 
-SCHEDULER_CANARY_SEED asks for the canaries of an earlier run.
+SCHEDULER_CANARY_SEED repeats the canaries of an earlier run.
 """
 
 import base64
@@ -26,10 +26,10 @@ from event_store.embedded import SUPERUSER, EmbeddedServer
 from event_store.keys.sealing import ErasedError, key_reference
 from event_store.migrate import KEY_DATABASE, LOG_DATABASE
 from tests.e2e.canaries import Canary, forms_of, sightings, sightings_in_folder
-from tests.e2e.canary_life import Life
-from tests.e2e.program import program_in
+from tests.e2e.canary_scenario import CanaryScenario
+from tests.e2e.scheduler_process import running_scheduler
 from tests.support.container import open_container
-from tests.support.wait_until import until
+from tests.support.wait_until import wait_until
 
 SEED = int(os.environ.get("SCHEDULER_CANARY_SEED") or SystemRandom().randrange(10**9))
 NOW = datetime(2026, 6, 1, 6, tzinfo=UTC)
@@ -38,58 +38,60 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass(frozen=True)
-class Lived:
-    """A life that was lived; ``guard`` was put in clear into the name of a location, to be found."""
+class CanaryRun:
+    """A finished scenario; ``guard`` is a canary stored in clear, which the search must find."""
 
-    life: Life
+    scenario: CanaryScenario
     guard: Canary
     imported: dict[str, object]
-    brought: dict[str, object]
-    said: bytes
+    patient_import: dict[str, object]
+    output: bytes
     dump: bytes
     folder: Path
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def canary_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CanaryRun]:
     chance = Random(SEED)
-    canary, guard = Canary.drawn(chance), Canary.drawn(chance)
+    canary, guard = Canary.draw(chance), Canary.draw(chance)
     folder, inbox = tmp_path_factory.mktemp("program"), tmp_path_factory.mktemp("inbox")
-    with program_in(folder, NOW) as program:
-        life = Life.begun(program, canary, NOW)
-        life.set_up()
-        life.live()
-        life.be_refused()
-        life.be_refused_everywhere()
-        life.meet_faults()
-        imported = life.import_a_file(inbox, folder / "refusals.csv")
-        brought = life.import_patients(inbox, folder / "report.csv")
-        last = life.write("POST", "/v1/locations", {"name": guard.reason, "zone": "Europe/Berlin"})["position"]
+    with running_scheduler(folder, NOW) as program:
+        scenario = CanaryScenario.start(program, canary, NOW)
+        scenario.set_up_practice()
+        scenario.use_patients()
+        scenario.send_refused_requests()
+        scenario.send_canaries_everywhere()
+        scenario.cause_internal_errors()
+        imported = scenario.import_a_file(inbox, folder / "refusals.csv")
+        brought = scenario.import_patients(inbox, folder / "report.csv")
+        last = scenario.write("POST", "/v1/locations", {"name": guard.reason, "zone": "Europe/Berlin"})["position"]
         for text in (canary.latin, canary.hebrew, canary.german, canary.email, canary.phone):
-            until(partial(_is_found, life, text, last), f"seed {SEED}: the search finds {text}", program.last_words)
-        practice, patient = str(life.practice_id), life.ids["patient_id"]
+            wait_until(
+                partial(_is_found, scenario, text, last), f"seed {SEED}: the search finds {text}", program.output_tail
+            )
+        practice, patient = str(scenario.practice_id), scenario.ids["patient_id"]
         erased = program.command("patient", "erase", patient, "--practice", practice, "--yes")
-        until(lambda: _is_erased(life), "the running program knows of the erasure", program.last_words)
+        wait_until(lambda: _is_erased(scenario), "the running program knows of the erasure", program.output_tail)
         with program.superuser() as connection:
             connection.execute("checkpoint")
             asked = connection.execute("select string_agg(query, ' ') from pg_stat_activity").fetchone()
-        metrics = life.owner.send("GET", "/metrics").text
-        refusals = [answer.text + str(answer.headers) for answer in life.refusals]
+        metrics = scenario.owner.send("GET", "/metrics").text
+        refusals = [answer.text + str(answer.headers) for answer in scenario.refusals]
         said = (
             "\n".join([erased, str(brought["said"]), str(asked), metrics, *refusals]).encode()
             + program.output.read_bytes()
         )
-        yield Lived(life, guard, imported, brought, said, _dump(program.data), folder)
-        life.owner.close()
+        yield CanaryRun(scenario, guard, imported, brought, said, _dump(program.data), folder)
+        scenario.owner.close()
 
 
-def _is_found(life: Life, text: str, after: int) -> bool:
-    """A view that is behind says so after two seconds, and a busy machine takes longer: then it is asked again."""
-    return bool(life.owner.send("GET", f"/v1/patients?after={after}&search={quote(text)}").body.get("patients"))
+def _is_found(scenario: CanaryScenario, text: str, after: int) -> bool:
+    """A view that is behind answers 503 after two seconds; the caller repeats the request."""
+    return bool(scenario.owner.send("GET", f"/v1/patients?after={after}&search={quote(text)}").body.get("patients"))
 
 
-def _is_erased(life: Life) -> bool:
-    return bool(life.owner.send("GET", f"/v1/patients/{life.ids['patient_id']}").body["given_name"] is None)
+def _is_erased(scenario: CanaryScenario) -> bool:
+    return bool(scenario.owner.send("GET", f"/v1/patients/{scenario.ids['patient_id']}").body["given_name"] is None)
 
 
 def _dump(data: Path) -> bytes:
@@ -104,44 +106,44 @@ def _dump(data: Path) -> bytes:
     )
 
 
-class TestInClear:
-    def test_nothing_personal_lies_in_the_data_folder(self, lived: Lived) -> None:
-        assert sightings_in_folder(lived.life.canary.needles(), lived.folder) == [], f"seed {SEED}"
+class TestStoredInClear:
+    def test_nothing_personal_lies_in_the_data_folder(self, canary_run: CanaryRun) -> None:
+        assert sightings_in_folder(canary_run.scenario.canary.needles(), canary_run.folder) == [], f"seed {SEED}"
 
-    def test_nothing_personal_is_in_a_dump(self, lived: Lived) -> None:
-        assert sightings(lived.life.canary.needles(), lived.dump) == [], f"seed {SEED}"
+    def test_nothing_personal_is_in_a_dump(self, canary_run: CanaryRun) -> None:
+        assert sightings(canary_run.scenario.canary.needles(), canary_run.dump) == [], f"seed {SEED}"
 
-    def test_nothing_personal_is_said_by_logs_refusals_metrics_or_running_queries(self, lived: Lived) -> None:
-        assert sightings(lived.life.canary.needles(), lived.said) == [], f"seed {SEED}"
+    def test_nothing_personal_is_said_by_logs_refusals_metrics_or_running_queries(self, canary_run: CanaryRun) -> None:
+        assert sightings(canary_run.scenario.canary.needles(), canary_run.output) == [], f"seed {SEED}"
 
-    def test_what_lies_in_clear_is_found(self, lived: Lived) -> None:
-        needles = lived.guard.needles()
+    def test_what_lies_in_clear_is_found(self, canary_run: CanaryRun) -> None:
+        needles = canary_run.guard.needles()
 
-        places = {sighting.split(":")[0].split("/")[2] for sighting in sightings_in_folder(needles, lived.folder)}
+        places = {sighting.split(":")[0].split("/")[2] for sighting in sightings_in_folder(needles, canary_run.folder)}
 
         assert {"base", "pg_wal"} <= places
-        assert {f"{stem} as UTF-8" for stem in (lived.guard.latin, lived.guard.hebrew, lived.guard.german)} <= set(
-            sightings(needles, lived.dump)
-        )
+        assert {
+            f"{stem} as UTF-8" for stem in (canary_run.guard.latin, canary_run.guard.hebrew, canary_run.guard.german)
+        } <= set(sightings(needles, canary_run.dump))
 
-    def test_every_route_that_writes_has_written_canaries(self, lived: Lived) -> None:
+    def test_every_route_that_writes_has_written_canaries(self, canary_run: CanaryRun) -> None:
         described = {
             (method.upper(), route)
-            for route, operations in lived.life.description().items()
+            for route, operations in canary_run.scenario.description().items()
             for method in operations
             if method != "get"
         }
 
-        assert described - lived.life.written == set()
+        assert described - canary_run.scenario.written == set()
 
-    def test_refusals_of_every_kind_were_read(self, lived: Lived) -> None:
-        assert {answer.status for answer in lived.life.refusals} >= {401, 404, 409, 412, 422, 500}
+    def test_refusals_of_every_kind_were_read(self, canary_run: CanaryRun) -> None:
+        assert {answer.status for answer in canary_run.scenario.refusals} >= {401, 404, 409, 412, 422, 500}
 
-    def test_the_import_kept_and_refused(self, lived: Lived) -> None:
-        assert (lived.imported["booked"], lived.imported["refused"]) == (3, 3)
+    def test_the_import_kept_and_refused(self, canary_run: CanaryRun) -> None:
+        assert (canary_run.imported["booked"], canary_run.imported["refused"]) == (3, 3)
 
-    def test_the_import_of_patients_kept_and_refused_and_was_taken_back(self, lived: Lived) -> None:
-        brought = lived.brought
+    def test_the_import_of_patients_kept_and_refused_and_was_taken_back(self, canary_run: CanaryRun) -> None:
+        brought = canary_run.patient_import
 
         assert (brought["rows"], brought["withdrawn"]) == (9, brought["registered"])
         assert {"kept_as_note", "empty"} <= set(cast("dict[str, int]", brought["reasons"]))
@@ -169,9 +171,9 @@ class TestSearch:
         assert sightings(needles, b"before" + write("nothing of that") + b"after") == []
 
 
-class TestErased:
-    def test_nothing_is_told_of_them(self, lived: Lived) -> None:
-        owner, ids = lived.life.owner, lived.life.ids
+class TestErasedPatient:
+    def test_nothing_is_told_of_them(self, canary_run: CanaryRun) -> None:
+        owner, ids = canary_run.scenario.owner, canary_run.scenario.ids
         patient = owner.send("GET", f"/v1/patients/{ids['patient_id']}").body
         history = owner.send("GET", f"/v1/patients/{ids['patient_id']}/history").body["history"]
         visit = owner.send("GET", f"/v1/appointments/{ids['first_cancelled_id']}").body
@@ -184,21 +186,21 @@ class TestErased:
         assert [e for e in schedule if e["patient_id"] == ids["patient_id"] and e["patient"] is not None] == []
         assert [e for e in schedule if e["patient_id"] == ids["other_patient_id"] and e["patient"] is not None] != []
 
-    def test_the_search_does_not_find_them(self, lived: Lived) -> None:
-        owner, canary = lived.life.owner, lived.life.canary
+    def test_the_search_does_not_find_them(self, canary_run: CanaryRun) -> None:
+        owner, canary = canary_run.scenario.owner, canary_run.scenario.canary
         found = [
             patient["id"]
             for text in (canary.latin, canary.hebrew, canary.german, canary.email, canary.phone)
             for patient in owner.send("GET", f"/v1/patients?search={quote(text)}").body["patients"]
         ]
 
-        assert lived.life.ids["patient_id"] not in found
-        assert lived.life.ids["other_patient_id"] in found
+        assert canary_run.scenario.ids["patient_id"] not in found
+        assert canary_run.scenario.ids["other_patient_id"] in found
 
     @pytest.mark.parametrize("which", ["patient_id", "merged_id"])
-    def test_no_key_and_no_index_of_theirs_is_left(self, lived: Lived, which: str) -> None:
-        database, patient_id = lived.life.program.database, lived.life.ids[which]
-        with psycopg.connect(database.keys_admin_conninfo()) as keys, lived.life.program.superuser() as log:
+    def test_no_key_and_no_index_of_theirs_is_left(self, canary_run: CanaryRun, which: str) -> None:
+        database, patient_id = canary_run.scenario.program.database, canary_run.scenario.ids[which]
+        with psycopg.connect(database.keys_admin_conninfo()) as keys, canary_run.scenario.program.superuser() as log:
             wrapped = keys.execute(
                 "select wrapped from keys.person_key where subject_id = %s", (patient_id,)
             ).fetchall()
@@ -211,10 +213,10 @@ class TestErased:
 
         assert (set(wrapped), tokens, sealed) == ({(None,)}, [], [(None, None, None)])
 
-    def test_nothing_that_was_sealed_for_them_opens(self, lived: Lived) -> None:
+    def test_nothing_that_was_sealed_for_them_opens(self, canary_run: CanaryRun) -> None:
         """By a process that has never held their key, in the log and in snapshots."""
-        patient_id, practice_id = UUID(lived.life.ids["patient_id"]), lived.life.practice_id
-        with open_container(lived.life.program.database) as container, container.admin() as admin:
+        patient_id, practice_id = UUID(canary_run.scenario.ids["patient_id"]), canary_run.scenario.practice_id
+        with open_container(canary_run.scenario.program.database) as container, container.admin() as admin:
             events = [
                 event
                 for event in container.app_log.page(practice_id, 0, 10_000)

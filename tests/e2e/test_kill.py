@@ -1,10 +1,10 @@
-"""kill -9, at any moment, of the program, of a projector in mid-batch, of the database, or of all at once.
+"""kill -9 of the program, of a projector in mid-batch, of the database, or of all of them.
 
-Whatever is killed, each acknowledged event is there exactly once, nothing is doubled, no time is sold twice, the chain is valid,
-the next start is clean and the read models become the fold of the log.
+Afterwards each acknowledged event exists once, no time is sold twice, the chain is valid, the next
+start is clean, and the read models match the log.
 
-SCHEDULER_KILL_ROUNDS asks for more rounds, SCHEDULER_KILL_SEED for those of an earlier run; what the machine does between two
-instructions is no seed's to repeat.
+SCHEDULER_KILL_ROUNDS sets the number of rounds, SCHEDULER_KILL_SEED repeats the random choices of
+an earlier run, but not its timing.
 """
 
 import os
@@ -21,12 +21,12 @@ import pytest
 
 from event_store.embedded.locks import FileLock
 from projections.read_models import READ_MODELS
-from tests.e2e import verdict
-from tests.e2e.clients import Ledger, answered
-from tests.e2e.program import Program, program_in
-from tests.e2e.studios import Caller, open_studio
+from tests.e2e import log_checks
+from tests.e2e.http_practice import ApiConnection, open_practice
+from tests.e2e.scheduler_process import SchedulerProcess, running_scheduler
+from tests.e2e.writing_clients import CommandLog, send_until_answered
 from tests.support.container import open_container
-from tests.support.wait_until import TIMEOUT_SECONDS, until
+from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 
 ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "20"))
 SEED = int(os.environ.get("SCHEDULER_KILL_SEED") or SystemRandom().randrange(10**9))
@@ -35,10 +35,10 @@ CLIENTS = 8
 STUDIOS = 3
 
 
-class Killer:
-    """Kills parts of the program. ``in_mid_batch`` counts projectors that died with rows written and not yet committed."""
+class ProcessKiller:
+    """Kills processes. ``in_mid_batch`` counts projectors killed with uncommitted rows."""
 
-    def __init__(self, program: Program, chance: Random) -> None:
+    def __init__(self, program: SchedulerProcess, chance: Random) -> None:
         self._program = program
         self._chance = chance
         self.in_mid_batch = 0
@@ -53,9 +53,9 @@ class Killer:
         self._program.start()
 
     def projector(self) -> None:
-        """A projector, while its transaction is open: the first one for certain, the others if that can be had in time."""
+        """Kill a projector, if possible in an open transaction; the first time always."""
         deadline = time.monotonic() + (5 if self.in_mid_batch else TIMEOUT_SECONDS)
-        until(lambda: self._program.projector() is not None, "a projector runs")
+        wait_until(lambda: self._program.projector() is not None, "a projector runs")
         process = self._program.projector()
         assert process is not None
         is_caught = False
@@ -70,12 +70,12 @@ class Killer:
         psutil.wait_procs([process], TIMEOUT_SECONDS)
 
     def database(self) -> None:
-        """The postmaster; the running program brings the database back, at once or after a while."""
+        """Kill the postmaster; the running program restarts the database."""
         with FileLock(self._program.data / "server.lock").exclusively(TIMEOUT_SECONDS):
             killed = self._kill_postmaster()
             time.sleep(self._chance.choice((0, 0.5, 3)))
-        until(
-            lambda: self._program.postmaster() not in (None, killed), "the database is back", self._program.last_words
+        wait_until(
+            lambda: self._program.postmaster() not in (None, killed), "the database is back", self._program.output_tail
         )
 
     def everything(self) -> None:
@@ -88,7 +88,7 @@ class Killer:
 
     def _kill_postmaster(self) -> psutil.Process | None:
         process = self._program.postmaster()
-        # A projector whose program was killed may have stopped the database as the last of its users.
+        # A projector whose program was killed may have stopped the database as its last user.
         if process is not None:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -106,19 +106,19 @@ class Killer:
 def test_no_kill_loses_or_doubles_what_was_acknowledged(tmp_path: Path) -> None:
     print(f"SCHEDULER_KILL_SEED={SEED} SCHEDULER_KILL_ROUNDS={ROUNDS}")  # noqa: T201  shown when it fails, and with -s
     chance = Random(SEED)
-    with program_in(tmp_path, NOW) as program:
-        studios = [open_studio(program, f"Studio {number}") for number in range(STUDIOS)]
-        ledger = Ledger(program.port, studios, NOW)
-        killer = Killer(program, chance)
+    with running_scheduler(tmp_path, NOW) as program:
+        studios = [open_practice(program, f"Studio {number}") for number in range(STUDIOS)]
+        ledger = CommandLog(program.port, studios, NOW)
+        killer = ProcessKiller(program, chance)
         victims = [killer.program, killer.projector, killer.database, killer.everything]
         killed: Counter[str] = Counter()
         for number in range(ROUNDS):
             victim = victims[number] if number < len(victims) else chance.choice(victims)
             try:
-                one_round(program, ledger, victim, chance)
+                run_round(program, ledger, victim, chance)
             except BaseException as fault:
                 fault.add_note(
-                    f"round {number}, after killing the {victim.__name__}; seed {SEED}\n{program.last_words()}"
+                    f"round {number}, after killing the {victim.__name__}; seed {SEED}\n{program.output_tail()}"
                 )
                 raise
             killed[victim.__name__] += 1
@@ -133,19 +133,21 @@ def test_no_kill_loses_or_doubles_what_was_acknowledged(tmp_path: Path) -> None:
     assert "PANIC" not in (program.data / "postgres.log").read_text()
 
 
-def one_round(program: Program, ledger: Ledger, kill: Callable[[], None], chance: Random) -> None:
+def run_round(program: SchedulerProcess, ledger: CommandLog, kill: Callable[[], None], chance: Random) -> None:
     with ledger.clients(CLIENTS, chance):
         time.sleep(chance.uniform(0.1, 0.8))
         kill()
         program.wait_until_ready()
         time.sleep(0.1)
-    until(lambda: not behind(program), "the read models have caught up", lambda: str(behind(program)))
+    wait_until(
+        lambda: not pending_views(program), "the read models have caught up", lambda: str(pending_views(program))
+    )
     check(program, ledger)
     check_repeats(ledger, chance)
 
 
-def behind(program: Program) -> list[tuple[object, ...]]:
-    """Return what is not projected yet: practice, view, head, position, and the error that stopped it if one did."""
+def pending_views(program: SchedulerProcess) -> list[tuple[object, ...]]:
+    """Return pending views: practice, view, head, position, and the error that stopped the view."""
     with program.superuser() as connection:
         return connection.execute(
             "select h.tenant_id, m.name, h.position, c.position, c.error"
@@ -156,23 +158,23 @@ def behind(program: Program) -> list[tuple[object, ...]]:
         ).fetchall()
 
 
-def check(program: Program, ledger: Ledger) -> None:
+def check(program: SchedulerProcess, ledger: CommandLog) -> None:
     with open_container(program.database) as container:
         for studio in ledger.studios:
-            events = verdict.log_of(container, studio)
-            verdict.check_acknowledged(events, studio, ledger.carried_out(studio))
-            visits = verdict.fold(events)
-            verdict.check_no_overlap(visits)
-            verdict.check_claims(container, studio, visits)
-            verdict.check_views(container, studio, events, visits)
+            events = log_checks.log_of(container, studio)
+            log_checks.check_acknowledged(events, studio, ledger.carried_out(studio))
+            visits = log_checks.fold(events)
+            log_checks.check_no_overlap(visits)
+            log_checks.check_claims(container, studio, visits)
+            log_checks.check_views(container, studio, events, visits)
             assert container.app_log.verify(studio.id) is None, "the chain is broken"
 
 
-def check_repeats(ledger: Ledger, chance: Random) -> None:
-    """An acknowledged command that is sent again is answered as it was; the next round finds whether it left a second event."""
+def check_repeats(ledger: CommandLog, chance: Random) -> None:
+    """Repeat acknowledged commands: the response is the same. The next round checks the events."""
     for studio in ledger.studios:
         carried_out = ledger.carried_out(studio)
-        with closing(Caller(ledger.port, studio.api_key)) as caller:
+        with closing(ApiConnection(ledger.port, studio.api_key)) as connection:
             for command in chance.sample(carried_out, min(3, len(carried_out))):
                 assert command.answer is not None
-                assert answered(caller, command).body == command.answer.body
+                assert send_until_answered(connection, command).body == command.answer.body

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from api.demo.practice import make_demo
-from tests.api.serving import NOW, Program, running_program
+from tests.api.api_server import NOW, ApiServer, running_api_server
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "tutorial.md").read_text("utf-8")
 STEP = re.compile(r"```sh\n(curl [^`]*)```\n\n```http\nHTTP/1\.1 (\d+) [^\n]*\n\n([^`]*)```")
@@ -23,15 +23,15 @@ class Step(NamedTuple):
     command: str
     status: int
     answer: Any
-    """The fields that the page shows. A string such as ``$PATIENT`` is the variable that holds the value."""
+    """The fields that the page shows. A string such as ``$PATIENT`` is a variable."""
 
 
 STEPS = [Step(command, int(status), json.loads(answer)) for command, status, answer in STEP.findall(PAGE)]
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
-    with running_program(tmp_path) as program:
+def program(tmp_path: Path) -> Iterator[ApiServer]:
+    with running_api_server(tmp_path) as program:
         yield program
 
 
@@ -57,7 +57,7 @@ def request_of(command: str, variables: dict[str, str]) -> httpx2.Request:
 
 
 def compare(shown: Any, actual: Any, variables: dict[str, str]) -> None:
-    """Assert that an answer has what the page shows, and set the variables that the page introduces.
+    """Assert that an answer has the fields of the page, and set the page's variables.
 
     A list may go on after the items that are shown.
     """
@@ -74,7 +74,7 @@ def compare(shown: Any, actual: Any, variables: dict[str, str]) -> None:
         assert shown == actual
 
 
-def test_every_command_gets_the_answer_that_the_page_shows(program: Program) -> None:
+def test_every_command_gets_the_answer_that_the_page_shows(program: ApiServer) -> None:
     key = make_demo(program.container).api_key
     first_day = NOW.date() + timedelta(days=1)
     variables = {
@@ -86,7 +86,7 @@ def test_every_command_gets_the_answer_that_the_page_shows(program: Program) -> 
     }
 
     for minutes, step in enumerate(STEPS, 1):
-        with program.at(NOW + timedelta(minutes=minutes)):
+        with program.at_time(NOW + timedelta(minutes=minutes)):
             answer = program.client(None).send(request_of(step.command, variables))
         assert answer.status_code == step.status, f"{step.command}: {answer.text}"
         compare(step.answer, answer.json(), variables)

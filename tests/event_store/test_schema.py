@@ -1,4 +1,4 @@
-"""The catalogue check: each way in which a table, view or function could leak across practices fails the build."""
+"""The catalogue check: no table, view or function may leak rows across practices."""
 
 import psycopg
 import pytest
@@ -11,8 +11,9 @@ NOT_OF_A_PRACTICE = {"log.zone_sighting", "migration.applied", "projection.finge
 """Tables about the program itself; they hold no row of any practice."""
 
 SEE_ALL = {"scheduler_backup", "scheduler_owner", "scheduler_projector", "scheduler_worker", "scheduler_writer"}
-"""Roles that some policy lets see more than one practice: those who follow all logs or copy them, and whom `log.append` runs as. Never
-the one that answers requests."""
+"""Roles with a policy for several practices: projector, backup, and the owner of `log.append`.
+
+Never the role that answers requests."""
 
 SECURITY_DEFINERS = {"log.append"}
 """Functions that may run with their owner's rights; see docs/adr/0008."""
@@ -115,7 +116,7 @@ class TestOtherObjects:
         assert loose == set()
 
     def test_views_see_with_the_rights_of_who_asks_and_those_for_analysts_with_a_barrier(self, conninfo: str) -> None:
-        """Analysts have no right on a table. Their views' owner sees one practice as anybody does: row-level security is forced on it."""
+        """Analysts have no right on tables; row-level security is forced for their views' owner."""
         loose = names(
             conninfo,
             f"""select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.practice_log import PracticeLog
 from event_store.tenancy import NestedTenantError, tenant_transaction
-from tests.event_store.append.test_append import appointment, book
+from tests.event_store.append.appointments import appointment, book
 from tests.support.container import Container
 
 TABLES = ("event", "tenant_head", "time_claim", "snapshot")

@@ -1,19 +1,19 @@
-"""Synthetic files of appointments for examples/no-shows.toml: names of places, numbers for people."""
+"""Synthetic files of appointments for examples/no-shows.toml."""
 
 import random
 import tomllib
 from collections.abc import Iterable
-from pathlib import Path
 
 from application.importing.report import Finding
 from no_shows.mapping import NoShowsMapping
 from no_shows.reader import VisitReader, VisitRow
+from tests.support.paths import ROOT
 
 HEADER = [
     "PatientId", "AppointmentID", "Gender", "ScheduledDay", "AppointmentDay", "Age", "Neighbourhood", "Scholarship",
     "Hipertension", "Diabetes", "Alcoholism", "Handcap", "SMS_received", "No-show",
 ]  # fmt: skip
-MAPPING = Path(__file__).resolve().parents[2] / "examples" / "no-shows.toml"
+MAPPING = ROOT / "examples" / "no-shows.toml"
 
 
 def cells(
@@ -34,7 +34,7 @@ def cells(
 
 
 def mapping(source: str = "no-shows", **changed: object) -> NoShowsMapping:
-    """Return the mapping of the example with another source, for new ids, and with tables replaced."""
+    """Return the example's mapping with another source, for new ids, and changed tables."""
     settings = tomllib.loads(MAPPING.read_text("utf-8")) | {"source": source}
     for table, value in changed.items():
         settings[table] = {**settings[table], **value} if isinstance(value, dict) else value

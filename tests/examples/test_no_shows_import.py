@@ -37,17 +37,17 @@ def ports_of(container: Container) -> LoaderPorts:
 
 def run(
     container: Container,
-    used: NoShowsMapping,
+    used_mapping: NoShowsMapping,
     rows: list[list[str]],
     *,
     dry_run: bool = False,
     ports: LoaderPorts | None = None,
 ) -> ImportReport:
-    command = ImportNoShows(used, b"a file", read(used, rows), dry_run)
+    command = ImportNoShows(used_mapping, b"a file", read(used_mapping, rows), dry_run)
     return ImportNoShowsHandler(ports or ports_of(container))(command, lambda _: None)
 
 
-def booked(container: Container, practice_id: UUID) -> dict[UUID, Appointment]:
+def appointments_of(container: Container, practice_id: UUID) -> dict[UUID, Appointment]:
     """Return every appointment of a practice."""
     log = container.logs.of(practice_id)
     ids = {
@@ -60,19 +60,19 @@ def booked(container: Container, practice_id: UUID) -> dict[UUID, Appointment]:
 
 class TestImport:
     def test_books_in_the_order_of_booking_and_records_what_came_of_it(self, container: Container) -> None:
-        used = mapping(new_source())
+        used_mapping = mapping(new_source())
         rows = [
             cells(1, patient=1, booked_at="2016-04-29T15:00:00Z", outcome="Yes"),
             cells(2, patient=2, booked_at="2016-04-28T15:00:00Z"),
             cells(3, patient=1, booked_at="2016-05-02T20:00:00Z"),
         ]
 
-        report = run(container, used, rows)
+        report = run(container, used_mapping, rows)
 
         [practice_id] = report.practices.values()
-        visits = booked(container, practice_id)
+        visits = appointments_of(container, practice_id)
         first, second, third = (visits[Identities.appointment(practice_id, id_)] for id_ in ("2", "1", "3"))
-        # Seven in the morning in São Paulo; the third row asked after the time had passed, and gets it all the same.
+        # Seven o'clock in São Paulo; the third row requested it after that time and still gets it.
         assert [v.starts_at for v in (first, second, third)] == [
             datetime(2016, 5, 2, 10, minute, tzinfo=UTC) for minute in (0, 20, 40)
         ]
@@ -80,30 +80,30 @@ class TestImport:
         assert report.tally.made == {Result.COMPLETED: 2, Result.NO_SHOW: 1}
 
     def test_says_where_its_events_come_from(self, container: Container) -> None:
-        used = mapping(new_source())
+        used_mapping = mapping(new_source())
 
-        [practice_id] = run(container, used, [cells(1)]).practices.values()
+        [practice_id] = run(container, used_mapping, [cells(1)]).practices.values()
 
         events = container.app_log.page(practice_id, 0, 100)
-        assert {event.actor for event in events} == {f"import:{used.source}"}
-        assert {event.causation_id for event in events} == {Identities(used.source).import_of(b"a file")}
+        assert {event.actor for event in events} == {f"import:{used_mapping.source}"}
+        assert {event.causation_id for event in events} == {Identities(used_mapping.source).import_of(b"a file")}
         assert container.app_log.verify(practice_id) is None
 
     def test_derives_how_many_clinicians_the_busiest_day_needs(self, container: Container) -> None:
-        used = mapping(new_source(), clinicians={"weekly": ["mon 09:00-10:00", "tue 09:00-11:00"]})
+        used_mapping = mapping(new_source(), clinicians={"weekly": ["mon 09:00-10:00", "tue 09:00-11:00"]})
         monday = [cells(n, on_date="2016-05-02") for n in range(7)]
         tuesday = [cells(10 + n, on_date="2016-05-03") for n in range(13)]
 
-        [practice_id] = run(container, used, monday + tuesday).practices.values()
+        [practice_id] = run(container, used_mapping, monday + tuesday).practices.values()
 
-        # Three visits an hour: seven on the Monday need three clinicians, thirteen on the longer Tuesday too.
+        # Three visits an hour: seven on Monday need three clinicians, as do thirteen on Tuesday.
         assert len(container.logs.of(practice_id).catalogue().all(Clinician)) == 3
-        assert len(booked(container, practice_id)) == 20
+        assert len(appointments_of(container, practice_id)) == 20
 
     def test_refuses_a_row_for_a_day_on_which_nobody_works(self, container: Container) -> None:
         report = run(container, mapping(new_source()), [cells(1, on_date="2016-05-01"), cells(2)])
 
-        assert [(one.external_id, one.reason) for one in report.tally.refusals] == [("1", "no_free_time")]
+        assert [(report.external_id, report.reason) for report in report.tally.refusals] == [("1", "no_free_time")]
         assert report.tally.made.total() == 1
 
     def test_refuses_an_outcome_of_a_day_that_is_not_over(self, container: Container) -> None:
@@ -114,49 +114,49 @@ class TestImport:
         assert report.tally.reasons() == {"not_over_yet": 1}
 
     def test_refuses_a_patient_whose_data_cannot_be_kept_but_not_those_behind_them(self, container: Container) -> None:
-        used = mapping(new_source(), patient={"email": "{Gender}"})
+        used_mapping = mapping(new_source(), patient={"email": "{Gender}"})
         fine = cells(2, patient=2)
         fine[2] = ""
 
-        report = run(container, used, [cells(1), fine])
+        report = run(container, used_mapping, [cells(1), fine])
 
-        assert [(one.reason, one.column) for one in report.tally.refusals] == [("not_kept_like_this", "email")]
+        assert [(report.reason, report.column) for report in report.tally.refusals] == [("not_kept_like_this", "email")]
         assert report.tally.made.total() == 1
 
     def test_twice_books_nothing_the_second_time(self, container: Container) -> None:
-        used, rows = mapping(new_source()), many(600, seed=1)
-        first = run(container, used, rows)
+        used_mapping, rows = mapping(new_source()), many(600, seed=1)
+        first = run(container, used_mapping, rows)
         heads = {id_: container.logs.of(id_).reader.position() for id_ in first.practices.values()}
 
-        second = run(container, used, rows)
+        second = run(container, used_mapping, rows)
 
         assert (first.tally.made.total(), second.tally.made.total()) == (600, 0)
         assert second.tally.made_before == 600
         assert {id_: container.logs.of(id_).reader.position() for id_ in heads} == heads
 
     def test_of_a_longer_file_books_what_is_new_and_finds_room_for_it(self, container: Container) -> None:
-        used, rows = mapping(new_source()), many(600, seed=2)
-        run(container, used, rows[:200])
+        used_mapping, rows = mapping(new_source()), many(600, seed=2)
+        run(container, used_mapping, rows[:200])
 
-        report = run(container, used, rows)
+        report = run(container, used_mapping, rows)
 
         assert (report.tally.made.total(), report.tally.made_before, report.tally.refusals) == (400, 200, [])
         for practice_id in report.practices.values():
-            assert_no_overlap(booked(container, practice_id).values())
+            assert_no_overlap(appointments_of(container, practice_id).values())
 
-    def test_that_only_tries_records_nothing_and_foretells_the_result(self, container: Container) -> None:
-        used, rows = mapping(new_source()), many(300, seed=3)
+    def test_dry_run_records_nothing_and_predicts_the_result(self, container: Container) -> None:
+        used_mapping, rows = mapping(new_source()), many(300, seed=3)
 
-        foretold = run(container, used, rows, dry_run=True)
+        foretold = run(container, used_mapping, rows, dry_run=True)
 
         assert all(not container.app_log.page(id_, 0, 1) for id_ in foretold.practices.values())
-        assert foretold == run(container, used, rows)
+        assert foretold == run(container, used_mapping, rows)
 
     def test_registers_a_patient_once_and_seals_what_it_knows(self, container: Container) -> None:
-        used = mapping(new_source())
+        used_mapping = mapping(new_source())
 
         [practice_id] = run(
-            container, used, [cells(n, patient=9, hypertension="1") for n in range(3)]
+            container, used_mapping, [cells(n, patient=9, hypertension="1") for n in range(3)]
         ).practices.values()
 
         registered = [
@@ -170,11 +170,11 @@ class TestImport:
         assert (patient.details.family_name, patient.details.tags) == ("9", ("hypertension",))
 
     def test_refuses_new_visits_of_a_patient_who_was_erased(self, container: Container) -> None:
-        used = mapping(new_source())
-        [practice_id] = run(container, used, [cells(1, patient=9)]).practices.values()
+        used_mapping = mapping(new_source())
+        [practice_id] = run(container, used_mapping, [cells(1, patient=9)]).practices.values()
         container.keys.erase(practice_id, Identities.patient(practice_id, "9"))
 
-        report = run(container, used, [cells(1, patient=9), cells(2, patient=9), cells(3, patient=8)])
+        report = run(container, used_mapping, [cells(1, patient=9), cells(2, patient=9), cells(3, patient=8)])
 
         assert report.tally.made_before == 1
         assert report.tally.reasons() == {"patient_erased": 1}
@@ -183,13 +183,13 @@ class TestImport:
 
 class TestSameRules:
     def test_books_only_what_the_booking_command_would_take(self, container: Container) -> None:
-        used = mapping(new_source(), service={"buffer_after_minutes": 15, "step_minutes": 10})
-        report = run(container, used, many(200, seed=4))
+        used_mapping = mapping(new_source(), service={"buffer_after_minutes": 15, "step_minutes": 10})
+        report = run(container, used_mapping, many(200, seed=4))
 
         for practice_id in report.practices.values():
             log = container.logs.of(practice_id)
             service_id = Identities.service(practice_id)
-            for visit in booked(container, practice_id).values():
+            for visit in appointments_of(container, practice_id).values():
                 before = TimeRange(visit.starts_at, visit.ends_at)
                 asked_at = visit.starts_at.replace(hour=3)
                 schedule = load_schedule(log, service_id, [visit.clinician_id], before, asked_at)
@@ -197,42 +197,45 @@ class TestSameRules:
                 assert (slot.starts_at, slot.ends_at) == (visit.starts_at, visit.ends_at)
 
     def test_leaves_no_earlier_time_free_that_a_row_could_have_had(self, container: Container) -> None:
-        used = mapping(new_source(), clinicians={"weekly": ["mon 09:00-12:00"]}, service={"buffer_before_minutes": 5})
+        used_mapping = mapping(
+            new_source(), clinicians={"weekly": ["mon 09:00-12:00"]}, service={"buffer_before_minutes": 5}
+        )
         rows = [cells(n, patient=n, booked_at=f"2016-04-{n + 1:02}T12:00:00Z") for n in range(9)]
 
-        report = run(container, used, rows)
+        report = run(container, used_mapping, rows)
 
         [practice_id] = report.practices.values()
-        starts = [
-            booked(container, practice_id)[Identities.appointment(practice_id, str(n))].starts_at for n in range(9)
+        offered_starts = [
+            appointments_of(container, practice_id)[Identities.appointment(practice_id, str(n))].starts_at
+            for n in range(9)
         ]
-        assert starts == sorted(starts)
+        assert offered_starts == sorted(offered_starts)
         assert report.tally.refusals == []
 
 
 class TestBesideOthers:
     def test_plans_anew_when_a_time_is_taken_between_its_look_and_its_append(self, container: Container) -> None:
-        used, rows = mapping(new_source()), many(300, seed=5, practices=1)
-        [practice_id] = run(container, used, [*rows[:1]]).practices.values()
+        used_mapping, rows = mapping(new_source()), many(300, seed=5, practices=1)
+        [practice_id] = run(container, used_mapping, [*rows[:1]]).practices.values()
         ports = ports_of(container)
         meddler = ConcurrentWriter(container, practice_id)
 
         report = run(
-            container, used, rows, ports=LoaderPorts(ports.logs, meddler, ports.streams, ports.clock)
+            container, used_mapping, rows, ports=LoaderPorts(ports.logs, meddler, ports.streams, ports.clock)
         )  # fmt: skip
 
         assert meddler.visit is not None
         assert report.tally.made.total() == 299
-        visits = booked(container, practice_id)
+        visits = appointments_of(container, practice_id)
         assert meddler.visit in visits
         assert_no_overlap(visits.values())
 
     def test_two_runs_at_once_book_everything_once(self, container: Container) -> None:
-        used, rows = mapping(new_source()), many(700, seed=6)
+        used_mapping, rows = mapping(new_source()), many(700, seed=6)
         reports: list[ImportReport] = []
 
         def import_all() -> None:
-            reports.append(run(container, used, rows))
+            reports.append(run(container, used_mapping, rows))
 
         threads = [threading.Thread(target=import_all) for _ in range(2)]
         for thread in threads:
@@ -241,15 +244,15 @@ class TestBesideOthers:
             thread.join()
 
         assert len(reports) == 2
-        assert sum(one.tally.made.total() for one in reports) == 700
-        assert Counter(one.tally.made.total() + one.tally.made_before for one in reports) == {700: 2}
+        assert sum(report.tally.made.total() for report in reports) == 700
+        assert Counter(report.tally.made.total() + report.tally.made_before for report in reports) == {700: 2}
         for practice_id in reports[0].practices.values():
-            assert_no_overlap(booked(container, practice_id).values())
+            assert_no_overlap(appointments_of(container, practice_id).values())
             assert container.app_log.verify(practice_id) is None
 
 
 class ConcurrentWriter:
-    """Keys of persons, and someone at the desk who books a visit by hand just before the import's first append."""
+    """A key store that books a visit just before the import's first append."""
 
     def __init__(self, container: Container, practice_id: UUID) -> None:
         self._world = container
@@ -268,7 +271,7 @@ class ConcurrentWriter:
             clinician = log.catalogue().all(Clinician)[0]
             day = datetime(2016, 5, 3, 10, tzinfo=UTC)
             at = TimeRange(day, day.replace(minute=20))
-            [some] = list(booked(self._world, tenant_id).values())[:1]
+            [some] = list(appointments_of(self._world, tenant_id).values())[:1]
             visit = Appointment.book(
                 id=self.visit,
                 visit=Visit(

@@ -1,4 +1,4 @@
-"""Books a visit by our command, in a practice made for it: what a case is answered with that is about committing."""
+"""Books a visit in a new practice, for cases about booking."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,18 +17,18 @@ from domain.practice.service import Service, ServiceTerms
 from domain.practice.weekly_hours import OpeningHours
 from domain.scheduling.errors import SchedulingError
 from tests.support.commands import asker, executor
-from tests.support.container import Clock, Container, by_test
+from tests.support.container import Container, SettableClock, by_test
 
 
 @dataclass(frozen=True)
 class Booking:
-    """Asks on the day before. What is booked was offered, and what is refused was not: the first law, through the whole program."""
+    """Books on the day before, and checks that exactly the offered times are booked (L1)."""
 
     container: Container
 
     def __call__(self, hours: OpeningHours, zone: str, minutes: int, starts_at: datetime) -> bool:
         now = starts_at - timedelta(days=1)
-        log, clock = self.container.practice(zone), Clock(now)
+        log, clock = self.container.practice(zone), SettableClock(now)
         location = Location.open(id=uuid7(), details=LocationDetails("Here", zone), at=now)
         clinician = Clinician.join(id=uuid7(), details=ClinicianDetails("Maya", None, zone), at=now)
         clinician.set_hours(location.id, hours, now)

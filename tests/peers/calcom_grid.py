@@ -1,4 +1,4 @@
-"""Where cal.com's grid begins: at the next full part of the hour after the opening. A practice of ours that wants this opens then."""
+"""cal.com's grid begins at the next full part of the hour; our hours open then."""
 
 from datetime import datetime, timedelta
 from typing import Final

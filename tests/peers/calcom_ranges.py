@@ -1,4 +1,4 @@
-"""cal.com's ranges of time: working hours as instants, intersections and unions of several people's."""
+"""cal.com's date ranges: working hours as instants, their intersections and unions."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -35,29 +35,29 @@ def replay(case: Case) -> Verdict:
         fixed = [ranges for is_fixed, ranges in people if is_fixed]
         return _set(_anyone([ranges for is_fixed, ranges in people if not is_fixed], fixed), expected)
     if function == "processDateOverride":
-        asked = given[0]
-        zone = _zone_on(asked, instant(asked["itemDateAsUtc"]))
-        begins = instant(asked["itemDateAsUtc"]) - _DAY
-        return _set(_open([asked["item"]], zone, (begins, begins + 3 * _DAY)), [expected])
-    asked = given[0]
-    window = instant(asked["dateFrom"]), instant(asked["dateTo"])
+        request = given[0]
+        zone = _zone_on(request, instant(request["itemDateAsUtc"]))
+        begins = instant(request["itemDateAsUtc"]) - _DAY
+        return _set(_open([request["item"]], zone, (begins, begins + 3 * _DAY)), [expected])
+    request = given[0]
+    window = instant(request["dateFrom"]), instant(request["dateTo"])
     if function == "processWorkingHours":
-        return _set(_open([asked["item"]], asked["timeZone"], window), expected)
-    return Verdict(_built(asked), {name: union(_ranges(ranges)) for name, ranges in expected.items()})
+        return _set(_open([request["item"]], request["timeZone"], window), expected)
+    return Verdict(_built(request), {name: union(_ranges(ranges)) for name, ranges in expected.items()})
 
 
-def _built(asked: Case) -> dict[str, object]:
-    """``buildDateRanges`` answers for whole dates of the schedule's zone: those that are written in the bounds, whatever their offsets."""
-    zone = ZoneInfo(asked["timeZone"])
-    first, last = (datetime.fromisoformat(asked[name].partition("[")[0]) for name in ("dateFrom", "dateTo"))
+def _built(request: Case) -> dict[str, object]:
+    """``buildDateRanges`` covers whole dates of the schedule's zone, as written in the bounds."""
+    zone = ZoneInfo(request["timeZone"])
+    first, last = (datetime.fromisoformat(request[name].partition("[")[0]) for name in ("dateFrom", "dateTo"))
     ends = last.date() if not (last.hour or last.minute) else last.date() + _DAY
     window = _midnight(first.date(), zone), _midnight(ends, zone)
     off = [
         TimeRange(_midnight(day, zone), _midnight(day + _DAY, zone))
-        for day in map(date.fromisoformat, asked.get("outOfOffice", {}))
+        for day in map(date.fromisoformat, request.get("outOfOffice", {}))
     ]
     return {
-        name: _open(asked["availability"], asked["timeZone"], window, away)
+        name: _open(request["availability"], request["timeZone"], window, away)
         for name, away in (("dateRanges", ()), ("oooExcludedDateRanges", off))
     }
 
@@ -78,12 +78,12 @@ def _times(row: Case) -> str:
     return f"{row['startTime'][11:16]}-{row['endTime'][11:16]}"
 
 
-def _zone_on(asked: Case, moment: datetime) -> str:
+def _zone_on(request: Case, moment: datetime) -> str:
     """Who travels works at a place in another zone."""
-    for trip in asked["travelSchedules"]:
+    for trip in request["travelSchedules"]:
         if instant(trip["startDate"]) <= moment <= instant(trip["endDate"]):
             return str(trip["timeZone"])
-    return str(asked["timeZone"])
+    return str(request["timeZone"])
 
 
 def _together(people: Sequence[Sequence[Range]]) -> object:

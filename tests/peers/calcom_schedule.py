@@ -1,4 +1,4 @@
-"""cal.com's ``getSchedule``: event types, people with schedules, bookings and limits, asked for the slots of some days."""
+"""cal.com's ``getSchedule``: slots by event types, schedules, bookings and limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,15 +23,15 @@ from tests.peers.replay import (
     instant,
     last_moment,
     named,
+    offered_starts,
     required,
-    starts,
 )  # fmt: skip
 
 _DAY = timedelta(days=1)
 
 
 @dataclass
-class Studio:
+class CalcomScenario:
     """The scenario as it stands, and what somebody's calendar elsewhere says is busy."""
 
     scenario: Case = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Studio:
             self.elsewhere = [(instant(each["start"]), last_moment(instant(each["end"]))) for each in busy]
 
     def schedules(self) -> dict[int, Case]:
-        """Schedules are numbered in the order in which they stand there, where they have no number."""
+        """Schedules without a number are numbered in their order."""
         listed = [schedule for user in self.scenario["users"] for schedule in user["schedules"]]
         return {schedule.get("id", number): schedule for number, schedule in enumerate(listed, start=1)}
 
@@ -54,16 +54,16 @@ class Studio:
 
 
 def replay(case: Case) -> Verdict:
-    """``exact`` asks for the same slots; without it theirs asks only that ours begin the list, and so do we."""
-    studio = Studio()
+    """``exact`` requires equal slots; without it the expected slots must begin the list."""
+    scenario = CalcomScenario()
     answers: dict[int, list[datetime] | str] = {}
     zones: dict[int, str] = {}
     for step in case["steps"]:
         if "query" in step:
             zones[step["query"]] = step["input"]["timeZone"]
-            answers[step["query"]] = _answer(studio, step)
+            answers[step["query"]] = _answer(scenario, step)
         else:
-            studio.take(step)
+            scenario.take(step)
     ours, theirs = [], []
     for expected in case["expect"]:
         found = answers[expected["query"]]
@@ -96,25 +96,25 @@ def _compared(expected: Case, found: Sequence[datetime], zone: str) -> tuple[obj
     return shown, wanted
 
 
-def _answer(studio: Studio, step: Case) -> list[datetime] | str:
-    asked = step["input"]
-    kinds = studio.scenario["eventTypes"]
-    kind = next((each for each in kinds if each["id"] == asked.get("eventTypeId")), kinds[0])
+def _answer(scenario: CalcomScenario, step: Case) -> list[datetime] | str:
+    request = step["input"]
+    kinds = scenario.scenario["eventTypes"]
+    kind = next((each for each in kinds if each["id"] == request.get("eventTypeId")), kinds[0])
     if kind.get("seatsPerTimeSlot") or (kind.get("useBookerTimezone") and kind.get("restrictionScheduleId")):
         return NOT_EXPRESSIBLE
     hosts = (
         kind.get("hosts") or [{"userId": each["id"]} for each in kind.get("users", ())] or [{"userId": kind["userId"]}]
     )
-    if kind.get("rescheduleWithSameRoundRobinHost") and "rescheduleUid" in asked:
-        moved = next(each for each in studio.scenario["bookings"] if each.get("uid") == asked["rescheduleUid"])
+    if kind.get("rescheduleWithSameRoundRobinHost") and "rescheduleUid" in request:
+        moved = next(each for each in scenario.scenario["bookings"] if each.get("uid") == request["rescheduleUid"])
         hosts = [host for host in hosts if host["userId"] == moved["userId"]]
-    window = instant(asked["startTime"]), last_moment(instant(asked["endTime"]))
+    window = instant(request["startTime"]), last_moment(instant(request["endTime"]))
     people = [
-        _question(studio, kind, host, user, step, window) for host in hosts if (user := studio.user(host["userId"]))
+        _question(scenario, kind, host, user, step, window) for host in hosts if (user := scenario.user(host["userId"]))
     ]
     if kind.get("schedulingType") == "COLLECTIVE":
-        return starts([_with_others(people[0], people[1:], window)], window)
-    return starts(people, window)
+        return offered_starts([_with_others(people[0], people[1:], window)], window)
+    return offered_starts(people, window)
 
 
 def _with_others(first: AvailabilityQuery, others: Sequence[AvailabilityQuery], window: Range) -> AvailabilityQuery:
@@ -141,8 +141,10 @@ def _requiring(question: AvailabilityQuery, needed: Sequence[Candidate]) -> Avai
     )
 
 
-def _question(studio: Studio, kind: Case, host: Case, user: Case, step: Case, window: Range) -> AvailabilityQuery:
-    schedules = studio.schedules()
+def _question(
+    scenario: CalcomScenario, kind: Case, host: Case, user: Case, step: Case, window: Range
+) -> AvailabilityQuery:
+    schedules = scenario.schedules()
     schedule = (
         kind.get("schedule")
         or schedules.get(host.get("scheduleId") or user["defaultScheduleId"])
@@ -165,7 +167,7 @@ def _question(studio: Studio, kind: Case, host: Case, user: Case, step: Case, wi
             horizon_days=_horizon(kind),
         ),
         places=[Place(location_id=named("place"), zone=zone, hours=_hours(schedule, kind, zone, interval, offset))],
-        busy=_busy(studio, kind, user, step),
+        busy=_busy(scenario, kind, user, step),
         zone=zone,
         quotas=_quotas(kind),
         time_off=[
@@ -230,14 +232,14 @@ def _quotas(kind: Case) -> list[Quota]:
     return found
 
 
-def _busy(studio: Studio, kind: Case, user: Case, step: Case) -> list[TimeClaim]:
-    """A pending, rejected or cancelled booking takes no time, a reserved slot does until it is released."""
+def _busy(scenario: CalcomScenario, kind: Case, user: Case, step: Case) -> list[TimeClaim]:
+    """Pending, rejected and cancelled bookings take no time; a reserved slot does."""
     who: UUID = named("user", user["id"])
     found = [
         claim(
             who, (instant(each["startTime"]), instant(each["endTime"])), service=named("service", each["eventTypeId"])
         )
-        for each in studio.scenario.get("bookings") or ()
+        for each in scenario.scenario.get("bookings") or ()
         if each["userId"] == user["id"]
         and each["status"] == "ACCEPTED"
         and each.get("uid", "") != step["input"].get("rescheduleUid")
@@ -248,14 +250,14 @@ def _busy(studio: Studio, kind: Case, user: Case, step: Case) -> list[TimeClaim]
             (instant(each["slotUtcStartDate"]), instant(each["slotUtcEndDate"])),
             expires_at=instant(each["releaseAt"]),
         )
-        for each in studio.scenario.get("selectedSlots", ())
+        for each in scenario.scenario.get("selectedSlots", ())
         if each["userId"] == user["id"] and instant(each["releaseAt"]) > instant(step["now"])
     ]
-    return found + ([claim(who, range) for range in studio.elsewhere] if _imports(kind, user) else [])
+    return found + ([claim(who, range) for range in scenario.elsewhere] if _imports(kind, user) else [])
 
 
 def _imports(kind: Case, user: Case) -> bool:
-    """Whether the calendar elsewhere is one that counts for this event type: only such a one would be imported."""
+    """Return whether the external calendar applies to this event type."""
     calendars: list[Any] = user.get("selectedCalendars", [])
     if kind.get("useEventLevelSelectedCalendars"):
         return any(each.get("eventTypeId") == kind["id"] for each in calendars)

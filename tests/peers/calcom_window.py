@@ -7,21 +7,21 @@ from domain.scheduling.availability.query import AvailabilityQuery, Place, Visit
 from tests.peers.replay import NOT_EXPRESSIBLE, Case, Verdict, instant, named, open_during
 
 _ZONE = "Pacific/Noumea"
-"""Their zone is given by its offset alone, eleven hours; a place of ours has a zone with a name. This one never changes its clocks."""
+"""Their zone is an offset of eleven hours; ours needs a name. This one has no DST."""
 
 
 def replay(case: Case) -> Verdict:
     """Theirs counts today as the first date, ours the dates after today."""
-    asked = case["input"][0]
-    begins = datetime.fromisoformat(asked["startDateInBookerTz"])
+    request = case["input"][0]
+    begins = datetime.fromisoformat(request["startDateInBookerTz"])
     expected = instant(case["expected"]).replace(microsecond=0) + timedelta(seconds=1)
-    if asked["daysNeeded"] < 2:
+    if request["daysNeeded"] < 2:
         return Verdict(NOT_EXPRESSIBLE, expected)
     if begins.utcoffset() != timedelta(hours=11):
         return Verdict(NOT_EXPRESSIBLE, expected)
     question = AvailabilityQuery(
         now=begins,
-        rules=VisitRules(duration_minutes=30, step_minutes=30, horizon_days=asked["daysNeeded"] - 1),
+        rules=VisitRules(duration_minutes=30, step_minutes=30, horizon_days=request["daysNeeded"] - 1),
         places=[Place(location_id=named("place"), zone=_ZONE, hours=open_during(()))],
     )
     ends = horizon_ends(question, question.places[0])

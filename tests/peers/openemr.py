@@ -10,32 +10,30 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 def replay(case: Case) -> Verdict:
-    asked, expected = case["input"], case["expected"]
-    if "freq" in asked:
-        return Verdict(_count(asked), expected["count"])
-    if "weekday" in asked:
-        return Verdict(_first(asked), expected["start"])
+    request, expected = case["input"], case["expected"]
+    if "freq" in request:
+        return Verdict(_count(request), expected["count"])
+    if "weekday" in request:
+        return Verdict(_first(request), expected["start"])
     return Verdict(NOT_EXPRESSIBLE, expected)
 
 
-def _first(asked: Case) -> str:
-    """A series of ours begins on a day of its rule; the first such day is what the rule itself names from the chosen date on."""
-    rule = series_rule(f"FREQ=WEEKLY;COUNT=1;BYDAY={asked['weekday']}")
-    first = next(days(rule, date.fromisoformat(asked["date"])))
+def _first(request: Case) -> str:
+    """Our series begins on a day of its rule: the first one from the chosen date on."""
+    rule = series_rule(f"FREQ=WEEKLY;COUNT=1;BYDAY={request['weekday']}")
+    first = next(days(rule, date.fromisoformat(request["date"])))
     booked = occurrences(rule, datetime.combine(first, time(9), UTC), "UTC")
     return str(booked[0].starts_at.date())
 
 
-def _count(asked: Case) -> object:
+def _count(request: Case) -> object:
     """How many visits of the series fall into the window; a series that is refused has none."""
-    day = f";BYDAY={asked['nth']}{asked['weekday']}" if "nth" in asked else ""
-    text = (
-        f"FREQ={asked['freq'].upper()};INTERVAL={asked.get('interval', 1)};UNTIL={asked['end'].replace('-', '')}{day}"
-    )
-    first = datetime.combine(date.fromisoformat(asked["start"]), time(9), UTC)
+    day = f";BYDAY={request['nth']}{request['weekday']}" if "nth" in request else ""
+    text = f"FREQ={request['freq'].upper()};INTERVAL={request.get('interval', 1)};UNTIL={request['end'].replace('-', '')}{day}"
+    first = datetime.combine(date.fromisoformat(request["start"]), time(9), UTC)
     try:
         found = occurrences(series_rule(text), first, "UTC")
     except InvalidValueError as refusal:
         return 0 if refusal.field == "rrule.interval" else f"refused: {refusal.field}"
-    begins, ends = (date.fromisoformat(each) for each in asked["window"])
+    begins, ends = (date.fromisoformat(each) for each in request["window"])
     return sum(begins <= each.starts_at.date() < ends + timedelta(days=1) for each in found)

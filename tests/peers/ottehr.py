@@ -1,15 +1,15 @@
-"""Ottehr's cadence: how many visits may start when, from how many providers there are in each hour."""
+"""Ottehr's cadence: starts per hour by the number of providers."""
 
 from collections import Counter
 from datetime import timedelta
 from math import gcd
 
 from domain.scheduling.availability.query import AvailabilityQuery, Place, VisitRules
-from tests.peers.replay import NOT_EXPRESSIBLE, Case, Verdict, instant, named, open_during, starts
+from tests.peers.replay import NOT_EXPRESSIBLE, Case, Verdict, instant, named, offered_starts, open_during
 
 
 def replay(case: Case) -> Verdict:
-    """Each provider is a clinician of ours; without a cadence theirs steps by what divides both the visit and the hour."""
+    """Each provider is a clinician; without a cadence the step divides both visit and hour."""
     hours, day, length, *cadence = case["input"]
     expected = {instant(start): count for start, count in case["expected"].items()}
     numbers = {each.get("providers") for each in hours}
@@ -25,4 +25,6 @@ def replay(case: Case) -> Verdict:
         places=[Place(location_id=named("place"), zone="UTC", hours=opening)],
     )
     window = midnight, midnight + timedelta(days=1)
-    return Verdict(dict(Counter(start for _ in range(number) for start in starts([question], window))), expected)
+    return Verdict(
+        dict(Counter(start for _ in range(number) for start in offered_starts([question], window))), expected
+    )

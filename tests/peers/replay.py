@@ -1,6 +1,7 @@
-"""What adapters to other products' cases share: a verdict, times as they write them, and questions that must obey the two laws.
+"""Shared parts of the adapters to other products' cases; each query must obey two laws.
 
-L1: what is offered can be booked, and nothing else. L2: the answer depends neither on the process's zone nor on the window asked about.
+L1: exactly the offered times can be booked.
+L2: the result depends neither on the process's zone nor on the window.
 """
 
 import os
@@ -71,14 +72,14 @@ def open_during(ranges: Iterable[Range]) -> OpeningHours:
     for begins, ends in union(ranges):
         while begins < ends:
             midnight = begins.replace(hour=0, minute=0) + timedelta(days=1)
-            until = min(ends, midnight)
-            lines.append(f"{begins:%Y-%m-%d %H:%M}-{'24:00' if until == midnight else f'{until:%H:%M}'}")
-            begins = until
+            wait_until = min(ends, midnight)
+            lines.append(f"{begins:%Y-%m-%d %H:%M}-{'24:00' if wait_until == midnight else f'{wait_until:%H:%M}'}")
+            begins = wait_until
     return OpeningHours.parse((), lines)
 
 
 def union(ranges: Iterable[Range]) -> list[Range]:
-    """Return the same time in ranges that lie apart, in order; a range that ends before it starts holds no time."""
+    """Return disjoint sorted ranges; a range that ends before its start is empty."""
     found: list[Range] = []
     for begins, ends in sorted(each for each in ranges if each[0] < each[1]):
         if found and begins <= found[-1][1]:
@@ -98,17 +99,17 @@ def required(who: UUID, ranges: Iterable[Range], within: Range) -> Candidate:
 def free_ranges(questions: Sequence[AvailabilityQuery], window: Range) -> list[Range]:
     """Return when a visit of one minute could take place with any of those who are asked about."""
     every_minute = [replace(each, rules=replace(each.rules, duration_minutes=1, step_minutes=1)) for each in questions]
-    return union((start, start + MINUTE) for start in starts(every_minute, window))
+    return union((start, start + MINUTE) for start in offered_starts(every_minute, window))
 
 
-def starts(questions: Sequence[AvailabilityQuery], window: Range) -> list[datetime]:
-    """Return the starts that are offered: of one, or of anyone. Fails where one of the laws does not hold."""
+def offered_starts(questions: Sequence[AvailabilityQuery], window: Range) -> list[datetime]:
+    """Return the offered starts of one or any clinician. Raises AssertionError: a law fails."""
     if not questions or window[0] >= window[1]:
         return []
-    asked = TimeRange(*window)
-    found = _offered(questions, asked)
-    _obeys_the_first_law(questions, asked, found)
-    _obeys_the_second_law(questions, asked, found)
+    request = TimeRange(*window)
+    found = _offered(questions, request)
+    _obeys_the_first_law(questions, request, found)
+    _obeys_the_second_law(questions, request, found)
     return found
 
 

@@ -1,6 +1,7 @@
-"""Cases of other products, translated into our settings: each is agreed with, or decision record 0029 says why ours differs.
+"""Cases of other products: our result is equal, or decision record 0029 explains the difference.
 
-The samples were made by hand in the form of the peers' cases. ``SCHEDULER_TEST_PEER_CASES`` names a folder with the cases themselves.
+The samples were written by hand in the format of the peers' cases. ``SCHEDULER_TEST_PEER_CASES``
+names a folder with the real cases.
 """
 
 import json
@@ -17,10 +18,11 @@ from tests.peers import calcom_ranges, calcom_schedule, calcom_slots, calcom_win
 from tests.peers.booking import Booking
 from tests.peers.replay import Case, Verdict
 from tests.support.container import Container
+from tests.support.paths import DOCS
 
 SAMPLES: Final = Path(__file__).with_name("samples")
 FOLDER: Final = os.environ.get("SCHEDULER_TEST_PEER_CASES", "")
-RECORD: Final = Path(__file__).parents[2] / "docs/adr/0029-where-other-products-answer-otherwise.md"
+RECORD: Final = DOCS / "adr/0029-where-other-products-answer-otherwise.md"
 
 ADAPTERS: Final[Mapping[str, Callable[[Case], Verdict]]] = {
     "calcom-date-ranges": calcom_ranges.replay,
@@ -46,7 +48,7 @@ def replayed(peer: str, case: Case, container: Container) -> Verdict:
 
 
 def differing() -> dict[str, str]:
-    """Return which group of the decision record a case belongs to, by peer and id: each group lists its cases."""
+    """Return the decision record's group of each case, by peer and id."""
     groups: dict[str, str] = {}
     group = ""
     for line in RECORD.read_text("utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""Thunderbird Appointment's schedules: valid hours, slots, slots that are busy, and whether a time may be booked."""
+"""Thunderbird Appointment's schedules: valid hours, slots, busy slots and bookings."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -8,24 +8,24 @@ from zoneinfo import ZoneInfo
 from domain.kernel.errors import InvalidValueError
 from domain.practice.weekly_hours import WEEKDAYS, OpeningHours
 from domain.scheduling.availability.query import AvailabilityQuery, Place, VisitRules
-from tests.peers.replay import Case, Verdict, claim, instant, named, open_during, starts
+from tests.peers.replay import Case, Verdict, claim, instant, named, offered_starts, open_during
 
 Books: TypeAlias = Callable[[OpeningHours, str, int, datetime], bool]
-"""Whether our booking command books a visit: these hours in this zone, so many minutes, at this instant."""
+"""Return whether our command books a visit, by hours, zone, minutes and start."""
 _DAY = timedelta(days=1)
 
 
 def replay(case: Case, books: Books) -> Verdict:
-    asked, expected = case["input"], case["expected"]
+    request, expected = case["input"], case["expected"]
     match case["function"]:
         case "all_availability_is_valid":
-            return Verdict(_is_valid(asked["schedule"]), expected)
+            return Verdict(_is_valid(request["schedule"]), expected)
         case "available_slots_from_schedule":
             return Verdict(_slots(case), [instant(each) for each in expected])
         case "events_roll_up_difference":
-            return Verdict(_free(asked), [instant(each["start"]) for each in _unbooked(expected)])
+            return Verdict(_free(request), [instant(each["start"]) for each in _unbooked(expected)])
         case _:
-            return Verdict(_is_bookable(asked, books), expected)
+            return Verdict(_is_bookable(request, books), expected)
 
 
 def _is_valid(schedule: Case) -> bool:
@@ -39,7 +39,7 @@ def _is_valid(schedule: Case) -> bool:
 
 
 def _slots(case: Case) -> list[datetime]:
-    """``day`` asks for that day whatever the clock shows; without it the schedule's bounds decide, seen from the clock."""
+    """``day`` selects a day regardless of the clock; without it the schedule's bounds apply."""
     schedule, day = case["input"]["schedule"], case["input"]["day"]
     zone = schedule["owner_timezone"]
     times = f"{schedule['start_time_local'][:5]}-{schedule['end_time_local'][:5]}"
@@ -48,27 +48,27 @@ def _slots(case: Case) -> list[datetime]:
     if day is not None:
         begins = datetime.fromisoformat(day).astimezone(ZoneInfo(zone)).replace(hour=0, minute=0)
         window = begins.astimezone(UTC), (begins + _DAY).astimezone(UTC)
-        return starts([_question(hours, zone, minutes, window[0] - _DAY)], window)
+        return offered_starts([_question(hours, zone, minutes, window[0] - _DAY)], window)
     days = schedule["farthest_booking"] // 1440
     window = now, now + timedelta(days=days + 1)
     if schedule["end_date"]:
         last = datetime.fromisoformat(schedule["end_date"]).replace(tzinfo=ZoneInfo(zone))
         window = now, min(window[1], last.astimezone(UTC))
-    return starts([_question(hours, zone, minutes, now, schedule["earliest_booking"], days)], window)
+    return offered_starts([_question(hours, zone, minutes, now, schedule["earliest_booking"], days)], window)
 
 
-def _free(asked: Case) -> list[datetime]:
-    """Which of the slots we would still offer beside what is busy, each asked about alone. Their times may have seconds; ours are moved."""
-    slots = [(instant(each["start"]), each["duration"]) for each in asked["slots"]]
+def _free(request: Case) -> list[datetime]:
+    """Return the slots that we offer beside busy times, each queried alone, without seconds."""
+    slots = [(instant(each["start"]), each["duration"]) for each in request["slots"]]
     moved = timedelta(seconds=slots[0][0].second, microseconds=slots[0][0].microsecond)
-    busy = [claim(named("owner"), (instant(e["start"]) - moved, instant(e["end"]) - moved)) for e in asked["busy"]]
+    busy = [claim(named("owner"), (instant(e["start"]) - moved, instant(e["end"]) - moved)) for e in request["busy"]]
     free = []
     for start, minutes in slots:
         begins = start - moved
         hours = open_during([(begins, begins + timedelta(minutes=minutes))])
         question = _question(hours, "UTC", minutes, begins - _DAY)
         window = begins, begins + timedelta(minutes=1)
-        if starts(
+        if offered_starts(
             [AvailabilityQuery(now=question.now, rules=question.rules, places=question.places, busy=busy)], window
         ):
             free.append(start)
@@ -79,12 +79,12 @@ def _unbooked(expected: Sequence[Case]) -> list[Case]:
     return [each for each in expected if each["booking_status"] != "booked"]
 
 
-def _is_bookable(asked: Case, books: Books) -> bool:
+def _is_bookable(request: Case, books: Books) -> bool:
     """Theirs looks at the schedule alone, never at the clock: so ours is asked on the day before.
 
     A visit lasts as long as its service, so one of another length is none that could be booked.
     """
-    schedule, slot = asked["schedule"], asked["slot"]
+    schedule, slot = request["schedule"], request["slot"]
     if slot["duration"] != schedule["slot_duration"]:
         return False
     zone, updated = schedule["timezone"], instant(schedule["time_updated"])

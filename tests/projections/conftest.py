@@ -10,12 +10,12 @@ from tests.support.random_history import RandomHistory
 
 
 @pytest.fixture
-def life(container: Container, new_life: Callable[[int], RandomHistory]) -> RandomHistory:
-    return new_life(7)
+def history(container: Container, new_history: Callable[[int], RandomHistory]) -> RandomHistory:
+    return new_history(7)
 
 
 @pytest.fixture
-def new_life(container: Container) -> Callable[[int], RandomHistory]:
+def new_history(container: Container) -> Callable[[int], RandomHistory]:
     def make(seed: int) -> RandomHistory:
         return RandomHistory(container, container.practice(), Random(seed))
 

@@ -24,7 +24,10 @@ class Ask(Protocol):
 
 
 def executor(logs: PracticeLogs, clock: Clock, *ports: object) -> Execute:
-    """Return a function that executes a command in a practice; ``ports`` in the order of the handler's parameters."""
+    """Return a function that executes a command in a practice.
+
+    ``ports`` are in the order of the handler's parameters.
+    """
 
     def execute(tenant_id: UUID, command: Command[T], by: Provenance) -> Outcome[T]:
         types = REGISTRY[type(command)].ports.values()

@@ -37,22 +37,22 @@ from tests.support.database import Database
 from tests.support.wait_until import TIMEOUT_SECONDS
 
 
-class Clock:
-    """The present, or a frozen instant."""
+class SettableClock:
+    """The current time, or a fixed one that a test may change."""
 
-    def __init__(self, frozen: datetime | None = None) -> None:
-        self.frozen = frozen
+    def __init__(self, fixed_time: datetime | None = None) -> None:
+        self.fixed_time = fixed_time
 
     def now(self) -> datetime:
-        return self.frozen or datetime.now(UTC)
+        return self.fixed_time or datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class Container:
-    """Everything that a process holds; ``app`` and ``projector`` are pools of these roles, ``clock`` is the tests' to set."""
+    """The wired parts: ``app``, ``projector`` are pools of these roles; ``clock`` is settable."""
 
     database: Database
-    clock: Clock
+    clock: SettableClock
     keys: KeyRing
     store: LogStore
     logs: PracticeLogs
@@ -117,11 +117,11 @@ def by_test(causation_id: UUID | None = None) -> Provenance:
 
 @contextmanager
 def open_container(
-    database: Database, clock: Clock | None = None, *, now: Callable[[], datetime] | None = None
+    database: Database, clock: SettableClock | None = None, *, now: Callable[[], datetime] | None = None
 ) -> Iterator[Container]:
     """Wire the parts as the composition root does, and give all connections back at the end."""
-    clock = clock or Clock()
-    # A cursor that a power cut loses is projected again with its rows: its commit need not wait for the disk.
+    clock = clock or SettableClock()
+    # A cursor lost in a power cut is projected again with its rows: no commit waits for the disk.
     lazy = make_conninfo(database.conninfo("scheduler_projector"), options="-c synchronous_commit=off")
     with (
         open_pool(database.key_conninfo, name="keys", most=8) as key_pool,

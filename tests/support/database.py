@@ -29,7 +29,7 @@ class Database:
         return KeyFile(self.key_file)
 
     def conninfo(self, role: str) -> str:
-        """Return how one of our roles logs in, e.g. ``scheduler_app``; or ``postgres`` to the log's database."""
+        """Return the log database's conninfo for a role, e.g. ``scheduler_app`` or ``postgres``."""
         if role == SUPERUSER:
             return psycopg.conninfo.make_conninfo(self.server_conninfo, dbname=LOG_DATABASE)
         return role_conninfo(self.server_conninfo, role, self.master)

@@ -1,4 +1,4 @@
-"""What might happen in a practice: seeded, random, and remembered, so that a test can tell what the views must show."""
+"""Random but seeded histories of a practice, remembered for comparison with the views."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ FAMILY_NAMES = ("Cohen", "כהן", "Müller", "Ben-David", "O'Brien", "Groß", "
 
 @dataclass
 class RandomHistory:
-    """The life of one practice. Nothing holds time here: what is booked is booked, for these are the views' tests."""
+    """Random events of one practice. Visits may overlap: no time is claimed in tests of views."""
 
     container: Container
     log: PracticeLog
@@ -57,12 +57,15 @@ class RandomHistory:
     def tenant_id(self) -> UUID:
         return self.log.tenant_id
 
-    def happen(self, number: int, *, at_once: int = 1) -> int:
-        """Let that many things happen, ``at_once`` of them in one append; return the position of the last."""
+    def append_events(self, number: int, *, batch_size: int = 1) -> int:
+        """Append events of ``number`` random changes, ``batch_size`` changes in one append.
+
+        Return the last position.
+        """
         position = 0
-        for start in range(0, number, at_once):
-            changed = [self._something() for _ in range(min(at_once, number - start))]
-            if at_once > 1:
+        for start in range(0, number, batch_size):
+            changed = [self._random_event() for _ in range(min(batch_size, number - start))]
+            if batch_size > 1:
                 self.container.keys.create(self.tenant_id, [one.id for one in changed if isinstance(one, Patient)])
             position = self.log.record(*changed, by=by_test())
         return position
@@ -98,7 +101,7 @@ class RandomHistory:
         self.appointments.append(appointment)
         return appointment
 
-    def _something(self) -> Aggregate:
+    def _random_event(self) -> Aggregate:
         if self.patients and not self.imports:
             hash_ = self.random.randbytes(32).hex()
             self.imports.append(DataImport.start(id=uuid7(), kind="patients", source="jane", file_hash=hash_, at=NOW))
@@ -121,17 +124,17 @@ class RandomHistory:
         if kind < 0.3:
             return self._key()
         if kind < 0.4:
-            return self.gathering.something(self.random.choice(self.patients).id)
+            return self.gathering.random_event(self.random.choice(self.patients).id)
         if kind < 0.45:
             return self._location()
         if kind < 0.55:
-            return self.waiting.something(self.random.choice(self.patients).id)
+            return self.waiting.random_event(self.random.choice(self.patients).id)
         if kind < 0.73 or not self.appointments:
             return self.book(is_request=self.random.random() < 0.3)
         return self._visit_goes_on(self.random.choice(self.appointments))
 
     def _location(self) -> Location:
-        """The place where visits are, as it opens, then others; or one of them under another name."""
+        """Return a new location, the first being that of the visits, or a renamed one."""
         if self.locations and self.random.random() < 0.5:
             location = self.random.choice(self.locations)
             location.change(LocationDetails(f"Haus {self.random.random()}", "Europe/Berlin"), NOW)

@@ -7,13 +7,16 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 TIMEOUT_SECONDS: Final = 60.0
-"""The last bound of every wait, reached only where a test fails: a machine may be slow, or stand still for ten seconds."""
+"""The limit of each wait, reached only by failing tests: a slow machine may pause for seconds."""
 
 
-def until(told: Callable[[], T], what: str, otherwise: Callable[[], object] = str) -> T:
-    """Return the first thing told that is true. Raises AssertionError: none was; ``otherwise`` tells what is known."""
+def wait_until(poll: Callable[[], T], description: str, details: Callable[[], object] = str) -> T:
+    """Return the first true result of ``poll``, called every 10 ms.
+
+    Raises AssertionError after TIMEOUT_SECONDS, with ``details()`` in the message.
+    """
     deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not (found := told()):
-        assert time.monotonic() < deadline, f"not within {TIMEOUT_SECONDS:.0f} s: {what}\n{otherwise()}"
+    while not (found := poll()):
+        assert time.monotonic() < deadline, f"not within {TIMEOUT_SECONDS:.0f} s: {description}\n{details()}"
         time.sleep(0.01)
     return found

@@ -1,4 +1,4 @@
-"""What might happen on a wait list: each thing goes on by itself, for these are the views' tests."""
+"""Random but seeded histories of a wait list, for tests of the views."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ class WaitlistHistories:
     openings: list[Opening] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
 
-    def something(self, patient_id: UUID) -> Aggregate:
+    def random_event(self, patient_id: UUID) -> Aggregate:
         """Let one thing happen, and return what it happened to."""
         waiting = [entry for entry in self.entries if entry.status == EntryStatus.WAITING]
         unanswered = [offer for offer in self.offers if offer.answer is None]

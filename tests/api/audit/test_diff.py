@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from api.audit.diff.kinds import KINDS
 from event_store.topics import AGGREGATES
-from tests.api.http.test_isolation import ids_of
-from tests.api.http.test_time_travel import CHANGES, minute, text
-from tests.api.serving import NOW
-from tests.api.studio import Json, Studio
+from tests.api.api_server import NOW
+from tests.api.practice_client import Json, PracticeClient
+from tests.api.sample_changes import CHANGES, iso_text, minutes_after_opening
+from tests.api.sample_ids import ids_of
 
 SECRET = "Rückenschmerzen"
 NOBODY = "01980c5a-0000-7000-8000-000000000000"
@@ -22,14 +22,14 @@ LAW = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 BESIDE = {"id", "version", "position", "display", "alerts", "occurrences"}
 
 
-def head(studio: Studio) -> int:
+def log_head(studio: PracticeClient) -> int:
     position: int = studio.client.get("/v1/events", params={"limit": 1}).json()["position"]
     return position
 
 
-def diff(studio: Studio, after: object, until: object = None, **query: Any) -> list[Json]:
+def get_diff(studio: PracticeClient, after: object, wait_until: object = None, **query: Any) -> list[Json]:
     """Return all things of a stretch, in one page."""
-    query = {"from": after, "to": head(studio) if until is None else until, "limit": 200, **query}
+    query = {"from": after, "to": log_head(studio) if wait_until is None else wait_until, "limit": 200, **query}
     answer = studio.client.get("/v1/diff", params=query)
     assert answer.status_code == 200, answer.text
     assert answer.json()["next_cursor"] is None
@@ -37,11 +37,11 @@ def diff(studio: Studio, after: object, until: object = None, **query: Any) -> l
     return things
 
 
-def changes(thing: Json) -> dict[str, tuple[object, object]]:
+def changes_of(thing: Json) -> dict[str, tuple[object, object]]:
     return {each["field"]: (each["before"], each["after"]) for each in thing["changes"]}
 
 
-def own(shown: Json) -> Json:
+def own_fields(shown: Json) -> Json:
     """Return what a thing's own events say, of what its route answers."""
     facts = {name: value for name, value in shown.items() if name not in BESIDE}
     if "ranges" in facts:
@@ -54,19 +54,19 @@ def own(shown: Json) -> Json:
     return facts
 
 
-def one(things: list[Json], path: str, id_: str) -> Json:
+def record_of(things: list[Json], path: str, id_: str) -> Json:
     """Return the thing that a path shows: a patient's consents are told for themselves."""
     [found] = [
         each
         for each in things
-        if each["id"] == id_ or (each["kind"] == "consents" and changes(each)["patient_id"][1] == id_)
+        if each["id"] == id_ or (each["kind"] == "consents" and changes_of(each)["patient_id"][1] == id_)
         if (each["kind"] == "consents") == path.endswith("/consents")
     ]
     return found
 
 
-def composed(windows: list[list[Json]]) -> dict[str, Json]:
-    """Put the differences of stretches that follow one another together, as whoever receives them can."""
+def merge_diffs(windows: list[list[Json]]) -> dict[str, Json]:
+    """Merge the differences of consecutive ranges, as a client can."""
     whole: dict[str, Json] = {}
     for things in windows:
         for thing in things:
@@ -75,7 +75,7 @@ def composed(windows: list[list[Json]]) -> dict[str, Json]:
             )
             assert told["to_version"] == thing["from_version"]
             told["to_version"] = thing["to_version"]
-            for field, (before, after) in changes(thing).items():
+            for field, (before, after) in changes_of(thing).items():
                 first, last = told["fields"].get(field, (before, before))
                 assert last == before
                 told["fields"][field] = (first, after)
@@ -86,67 +86,67 @@ def composed(windows: list[list[Json]]) -> dict[str, Json]:
 
 
 @pytest.fixture
-def lived(studio: Studio) -> Studio:
+def changed_practice(studio: PracticeClient) -> PracticeClient:
     """A practice in which things were made, changed, changed back, merged and cancelled."""
     patient, other = studio.patient, studio.add_patient(given_name="נועה")
-    visit = studio.booked()
+    visit = studio.book_appointment()
     studio.client.patch(f"/v1/services/{studio.service}", json={"duration_minutes": 20})
     studio.client.patch(f"/v1/patients/{patient}", json={"given_name": "Adele", "alert": "Latex"})
-    studio.act(visit["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00")
+    studio.post_action(visit["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00")
     studio.client.patch(f"/v1/services/{studio.service}", json={"duration_minutes": 50})
     studio.client.post(f"/v1/patients/{other}/merge", json={"other_id": patient})
-    studio.act(visit["id"], "reschedule", starts_at="2026-06-01T09:00:00+02:00")
+    studio.post_action(visit["id"], "reschedule", starts_at="2026-06-01T09:00:00+02:00")
     studio.client.patch(f"/v1/locations/{studio.location}", json={"zone": "Asia/Jerusalem"})
-    assert studio.plan("2026-06-05T09:00:00+02:00", patient_id=other).status_code == 201
-    assert studio.act(visit["id"], "cancel", reason=SECRET).status_code == 200
+    assert studio.post_series("2026-06-05T09:00:00+02:00", patient_id=other).status_code == 201
+    assert studio.post_action(visit["id"], "cancel", reason=SECRET).status_code == 200
     return studio
 
 
-class TestKinds:
+class TestResourceKinds:
     def test_are_those_of_which_a_log_can_tell(self) -> None:
         assert set(KINDS) == set(AGGREGATES)
 
 
-class TestEveryThing:
-    def test_is_told_by_the_difference_of_what_its_route_shows(self, studio: Studio) -> None:
+class TestEachResource:
+    def test_has_the_fields_of_its_route_in_the_difference(self, studio: PracticeClient) -> None:
         ids = ids_of(studio)
         for number, (template, (verb, where, said)) in enumerate(CHANGES.items(), 1):
             path = template.format(**ids)
             body = {name: ids[name] if value == "" else value for name, value in said.items()}
-            before, position = studio.client.get(path).json(), head(studio)
-            with studio.program.at(minute(number)):
+            before, position = studio.client.get(path).json(), log_head(studio)
+            with studio.server.at_time(minutes_after_opening(number)):
                 assert studio.client.request(verb.upper(), where.format(**ids), json=body or None).status_code == 200
             after = studio.client.get(path).json()
 
-            told = one(diff(studio, position), path, after["id"])
+            told = record_of(get_diff(studio, position), path, after["id"])
 
             assert (told["from_version"], told["to_version"]) == (before["version"], after["version"]), path
-            old, new = own(before), own(after)
+            old, new = own_fields(before), own_fields(after)
             was = dict.fromkeys(old) if told["from_version"] == 0 else old
-            known = {field: ends for field, ends in changes(told).items() if field in new}
+            known = {field: ends for field, ends in changes_of(told).items() if field in new}
             assert known == {field: (was[field], new[field]) for field in new if was[field] != new[field]}, path
-            assert told["from_version"] == 0 or known.keys() == changes(told).keys(), path
-        whole = diff(studio, 0)
+            assert told["from_version"] == 0 or known.keys() == changes_of(told).keys(), path
+        whole = get_diff(studio, 0)
         for template in CHANGES:
             path = template.format(**ids)
             now = studio.client.get(path).json()
-            made = {field: after for field, (_, after) in changes(one(whole, path, now["id"])).items()}
-            assert {field: made.get(field) for field in own(now)} == own(now), path
+            made = {field: after for field, (_, after) in changes_of(record_of(whole, path, now["id"])).items()}
+            assert {field: made.get(field) for field in own_fields(now)} == own_fields(now), path
 
 
-class TestAStretch:
-    def test_tells_what_became_of_each_thing_and_cites_its_events(self, studio: Studio) -> None:
-        visit = studio.booked()
-        before = head(studio)
-        studio.act(visit["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00")
-        studio.act(visit["id"], "cancel", reason=SECRET)
+class TestRange:
+    def test_returns_each_change_with_its_events(self, studio: PracticeClient) -> None:
+        visit = studio.book_appointment()
+        before = log_head(studio)
+        studio.post_action(visit["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00")
+        studio.post_action(visit["id"], "cancel", reason=SECRET)
         room = studio.add_room()
 
-        cancelled, made = diff(studio, before)
+        cancelled, made = get_diff(studio, before)
 
         assert (cancelled["kind"], cancelled["id"]) == ("appointment", visit["id"])
         assert (cancelled["from_version"], cancelled["to_version"]) == (1, 3)
-        assert changes(cancelled) == {
+        assert changes_of(cancelled) == {
             "status": ("booked", "cancelled"),
             "starts_at": ("2026-06-01T07:00:00Z", "2026-06-01T09:00:00Z"),
             "ends_at": ("2026-06-01T07:50:00Z", "2026-06-01T09:50:00Z"),
@@ -159,86 +159,91 @@ class TestAStretch:
         ]
         assert cancelled["events"][1]["sentence"] == "The visit was cancelled"
         assert (made["kind"], made["id"], made["from_version"]) == ("resource", room, 0)
-        assert changes(made)["name"] == (None, "Room 1")
+        assert changes_of(made)["name"] == (None, "Room 1")
 
-    def test_and_the_next_one_are_together_the_whole(self, lived: Studio) -> None:
-        last = head(lived)
+    def test_merges_with_the_next_one_into_the_whole(self, changed_practice: PracticeClient) -> None:
+        last = log_head(changed_practice)
 
         @LAW
         @given(cuts=st.lists(st.integers(0, last), min_size=2, max_size=6).map(sorted))
         def law(cuts: list[int]) -> None:
-            windows = [diff(lived, after, until) for after, until in pairwise(cuts)]
+            windows = [get_diff(changed_practice, after, wait_until) for after, wait_until in pairwise(cuts)]
 
-            assert composed(windows) == composed([diff(lived, cuts[0], cuts[-1])])
+            assert merge_diffs(windows) == merge_diffs([get_diff(changed_practice, cuts[0], cuts[-1])])
 
         law()
 
-    def test_is_the_same_whenever_it_is_asked_for(self, studio: Studio) -> None:
+    def test_does_not_change_over_time(self, studio: PracticeClient) -> None:
         """What ends by the clock, as holds and offers do, ends without an event."""
         ids = ids_of(studio)
-        early = diff(studio, 0)
+        early = get_diff(studio, 0)
 
-        with studio.program.at(NOW + timedelta(days=30)):
-            late = diff(studio, 0)
+        with studio.server.at_time(NOW + timedelta(days=30)):
+            late = get_diff(studio, 0)
 
         assert late == early
-        assert changes(one(late, "", ids["hold_id"]))["status"] == (None, "held")
+        assert changes_of(record_of(late, "", ids["hold_id"]))["status"] == (None, "held")
 
-    def test_of_nothing_is_empty(self, lived: Studio) -> None:
-        assert diff(lived, head(lived)) == diff(lived, 3, 3) == []
+    def test_of_nothing_is_empty(self, changed_practice: PracticeClient) -> None:
+        assert get_diff(changed_practice, log_head(changed_practice)) == get_diff(changed_practice, 3, 3) == []
 
-    def test_that_changed_a_thing_back_tells_its_events_and_no_change(self, lived: Studio) -> None:
-        [service] = [each for each in diff(lived, 0) if each["id"] == lived.service]
+    def test_with_a_reverted_change_returns_events_without_changes(self, changed_practice: PracticeClient) -> None:
+        [service] = [each for each in get_diff(changed_practice, 0) if each["id"] == changed_practice.service]
         after = service["events"][0]["position"]
 
-        [told] = diff(lived, after, thing_id=lived.service)
+        [told] = get_diff(changed_practice, after, thing_id=changed_practice.service)
 
         assert (told["changes"], len(told["events"])) == ([], 2)
 
-    def test_may_be_named_by_instants_of_recorded_time(self, studio: Studio) -> None:
-        start = head(studio)
+    def test_accepts_instants_of_recorded_time(self, studio: PracticeClient) -> None:
+        start = log_head(studio)
         for number in (10, 20):
-            with studio.program.at(minute(number)):
+            with studio.server.at_time(minutes_after_opening(number)):
                 studio.client.patch("/v1/practice", json={"name": f"Praxis {number}"})
 
-        def asked(from_: float, to: float) -> Json:
-            with studio.program.at(minute(60)):
-                answer = studio.client.get("/v1/diff", params={"from": text(minute(from_)), "to": text(minute(to))})
+        def request_as_of(from_: float, to: float) -> Json:
+            with studio.server.at_time(minutes_after_opening(60)):
+                answer = studio.client.get(
+                    "/v1/diff",
+                    params={"from": iso_text(minutes_after_opening(from_)), "to": iso_text(minutes_after_opening(to))},
+                )
             page: Json = answer.json()
             return page
 
-        page = asked(9, 10)
+        page = request_as_of(9, 10)
         assert (page["from_position"], page["to_position"]) == (start, start + 1)
-        assert page["things"] == diff(studio, start, start + 1)
-        assert asked(10, 30)["things"] == diff(studio, start + 1, start + 2)
-        assert asked(20, 30)["things"] == []
+        assert page["things"] == get_diff(studio, start, start + 1)
+        assert request_as_of(10, 30)["things"] == get_diff(studio, start + 1, start + 2)
+        assert request_as_of(20, 30)["things"] == []
 
     @pytest.mark.parametrize("limit", [1, 2, 3])
-    def test_goes_on_page_by_page_with_each_thing_once(self, lived: Studio, limit: int) -> None:
+    def test_returns_each_resource_once_over_all_pages(self, changed_practice: PracticeClient, limit: int) -> None:
         for after in (0, 5):
             seen: list[Json] = []
-            query = {"from": after, "to": head(lived), "limit": limit}
+            query = {"from": after, "to": log_head(changed_practice), "limit": limit}
             while True:
-                page = lived.client.get("/v1/diff", params=query).json()
+                page = changed_practice.client.get("/v1/diff", params=query).json()
                 assert len(page["things"]) <= limit
                 seen += page["things"]
                 if page["next_cursor"] is None:
                     break
                 query["cursor"] = page["next_cursor"]
 
-            assert seen == diff(lived, after)
+            assert seen == get_diff(changed_practice, after)
             assert len({thing["id"] for thing in seen}) == len(seen) >= 6
 
-    def test_is_paged_by_what_is_read_and_folded_for_it(self, lived: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-        whole = diff(lived, 2)
+    def test_is_paged_by_what_is_read_and_folded_for_it(
+        self, changed_practice: PracticeClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole = get_diff(changed_practice, 2)
         for bound, events in (("_MOST_READ", 3), ("_MOST_FOLDED", 4)):
             seen: list[Json] = []
-            query = {"from": 2, "to": head(lived)}
+            query = {"from": 2, "to": log_head(changed_practice)}
             pages = 0
             with monkeypatch.context() as patch:
                 patch.setattr(f"api.audit.diff.routes.{bound}", events)
                 while True:
-                    page = lived.client.get("/v1/diff", params=query).json()
+                    page = changed_practice.client.get("/v1/diff", params=query).json()
                     seen, pages = seen + page["things"], pages + 1
                     if page["next_cursor"] is None:
                         break
@@ -247,13 +252,15 @@ class TestAStretch:
             assert pages > 3
 
     def test_cites_the_newest_events_of_a_thing_that_has_many(
-        self, lived: Studio, monkeypatch: pytest.MonkeyPatch
+        self, changed_practice: PracticeClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        [visit] = [each for each in diff(lived, 0) if each["kind"] == "appointment" and each["to_version"] == 4]
+        [visit] = [
+            each for each in get_diff(changed_practice, 0) if each["kind"] == "appointment" and each["to_version"] == 4
+        ]
 
         monkeypatch.setattr("api.audit.diff.routes._MOST_CITED", 2)
 
-        assert diff(lived, 0, thing_id=visit["id"]) == [{**visit, "events": visit["events"][-2:]}]
+        assert get_diff(changed_practice, 0, thing_id=visit["id"]) == [{**visit, "events": visit["events"][-2:]}]
 
     @pytest.mark.parametrize(
         ("query", "field"),
@@ -277,51 +284,51 @@ class TestAStretch:
             ("from=0&to=1&thing_id=x", "thing_id"),
         ],
     )
-    def test_that_cannot_be_is_refused(self, studio: Studio, query: str, field: str) -> None:
+    def test_that_cannot_be_is_refused(self, studio: PracticeClient, query: str, field: str) -> None:
         answer = studio.client.get(f"/v1/diff?{query}")
 
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
         assert answer.json()["errors"][0]["field"] == field
 
 
-class TestOneThing:
-    def test_is_told_alone(self, lived: Studio) -> None:
-        for after in range(0, head(lived), 3):
-            whole = diff(lived, after)
-            told = [diff(lived, after, thing_id=thing["id"]) for thing in whole]
+class TestSingleResource:
+    def test_can_be_queried_alone(self, changed_practice: PracticeClient) -> None:
+        for after in range(0, log_head(changed_practice), 3):
+            whole = get_diff(changed_practice, after)
+            told = [get_diff(changed_practice, after, thing_id=thing["id"]) for thing in whole]
             assert told == [[thing] for thing in whole]
 
-    def test_that_was_not_changed_there_is_not_told_and_one_that_never_was_is_unknown(
-        self, lived: Studio, open_studio: Any
+    def test_is_empty_if_unchanged_and_404_if_unknown(
+        self, changed_practice: PracticeClient, open_practice: Any
     ) -> None:
-        after = head(lived)
-        lived.add_room()
+        after = log_head(changed_practice)
+        changed_practice.add_room()
 
-        assert diff(lived, after, thing_id=lived.service) == []
+        assert get_diff(changed_practice, after, thing_id=changed_practice.service) == []
         answers = [
-            lived.client.get("/v1/diff", params={"from": 0, "to": after, "thing_id": id_}).json()
-            for id_ in (NOBODY, open_studio().service)
+            changed_practice.client.get("/v1/diff", params={"from": 0, "to": after, "thing_id": id_}).json()
+            for id_ in (NOBODY, open_practice().service)
         ]
         assert answers[0]["code"] == "not_found"
         assert {**answers[0], "request_id": ""} == {**answers[1], "request_id": ""}
 
 
-class TestWhoReadsIt:
-    def test_are_owners_and_auditors_of_the_practice_alone(self, lived: Studio, open_studio: Any) -> None:
-        query = {"from": 0, "to": head(lived)}
+class TestReaders:
+    def test_are_owners_and_auditors_only(self, changed_practice: PracticeClient, open_practice: Any) -> None:
+        query = {"from": 0, "to": log_head(changed_practice)}
         for role in ("admin", "clinician", "front_desk", "biller", "analyst"):
-            assert lived.key_of(role).get("/v1/diff", params=query).status_code == 403
+            assert changed_practice.client_with_role(role).get("/v1/diff", params=query).status_code == 403
 
-        stranger = open_studio()
-        theirs = {thing["id"] for thing in diff(stranger, 0)}
+        stranger = open_practice()
+        theirs = {thing["id"] for thing in get_diff(stranger, 0)}
         assert stranger.service in theirs
-        assert not theirs & {thing["id"] for thing in diff(lived, 0)}
+        assert not theirs & {thing["id"] for thing in get_diff(changed_practice, 0)}
 
-    def test_learn_of_a_kind_that_they_may_not_read_that_it_was_changed(self, lived: Studio) -> None:
-        auditor = lived.key_of("auditor")
-        query = {"from": 0, "to": head(lived)}
+    def test_see_only_that_an_unreadable_kind_was_changed(self, changed_practice: PracticeClient) -> None:
+        auditor = changed_practice.client_with_role("auditor")
+        query = {"from": 0, "to": log_head(changed_practice)}
 
-        owners, auditors = (client.get("/v1/diff", params=query) for client in (lived.client, auditor))
+        owners, auditors = (client.get("/v1/diff", params=query) for client in (changed_practice.client, auditor))
 
         expected = [
             {**each, "changes": None} if each["kind"] == "api_key" else each for each in owners.json()["things"]
@@ -331,23 +338,23 @@ class TestWhoReadsIt:
         assert SECRET in auditors.text
         assert "key_hash" not in owners.text
 
-    def test_read_of_one_who_was_erased_since_nothing_personal(self, lived: Studio) -> None:
-        patient = lived.add_patient(given_name="Kanarienvogel")
-        lived.client.patch(f"/v1/patients/{patient}", json={"notes": "Kanarienvogel"})
+    def test_see_nothing_personal_of_an_erased_patient(self, changed_practice: PracticeClient) -> None:
+        patient = changed_practice.add_patient(given_name="Kanarienvogel")
+        changed_practice.client.patch(f"/v1/patients/{patient}", json={"notes": "Kanarienvogel"})
         said = {"contacts": [{"kind": "family", "name": "Kanarienvogel"}]}
-        lived.client.put(f"/v1/patients/{patient}/contacts", json=said)
+        changed_practice.client.put(f"/v1/patients/{patient}/contacts", json=said)
         agreed = {"kind": "marketing", "document_version": "1", "how": "paper", "by_whom": "Kanarienvogel"}
-        lived.client.post(f"/v1/patients/{patient}/consents", json=agreed)
-        until = head(lived)
-        query = {"from": 0, "to": until, "limit": 200}
-        assert lived.client.get("/v1/diff", params=query).text.count("Kanarienvogel") == 5
+        changed_practice.client.post(f"/v1/patients/{patient}/consents", json=agreed)
+        wait_until = log_head(changed_practice)
+        query = {"from": 0, "to": wait_until, "limit": 200}
+        assert changed_practice.client.get("/v1/diff", params=query).text.count("Kanarienvogel") == 5
 
-        with lived.program.at(NOW + timedelta(minutes=5)):
-            assert lived.client.delete(f"/v1/patients/{patient}").status_code == 200
+        with changed_practice.server.at_time(NOW + timedelta(minutes=5)):
+            assert changed_practice.client.delete(f"/v1/patients/{patient}").status_code == 200
 
-        for stretch in (query, {**query, "to": head(lived)}):
-            answer = lived.client.get("/v1/diff", params=stretch)
+        for stretch in (query, {**query, "to": log_head(changed_practice)}):
+            answer = changed_practice.client.get("/v1/diff", params=stretch)
             assert answer.status_code == 200
             assert "Kanarienvogel" not in answer.text
             [told] = [each for each in answer.json()["things"] if each["id"] == patient]
-            assert changes(told)["erased"] == (None, True)
+            assert changes_of(told)["erased"] == (None, True)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.api.studio import Json, Studio
+from tests.api.practice_client import Json, PracticeClient
 from tests.support.paths import DOCS
 
 CANARY = "Kanarienvogel"
 GUIDE = DOCS / "how-to" / "audit.md"
 
 
-def read(studio: Studio, limit: int = 1000, **query: Any) -> list[Json]:
+def read_log(studio: PracticeClient, limit: int = 1000, **query: Any) -> list[Json]:
     """Return the whole log, page by page."""
     events: list[Json] = []
     while True:
@@ -28,32 +28,32 @@ def read(studio: Studio, limit: int = 1000, **query: Any) -> list[Json]:
 
 
 @pytest.fixture
-def lived(studio: Studio) -> Studio:
+def changed_practice(studio: PracticeClient) -> PracticeClient:
     patient = studio.add_patient(given_name=CANARY, family_name='"קנרית" / é')
-    visit = studio.booked(patient_id=patient)
-    studio.act(visit["id"], "cancel", reason=f"{CANARY} ist krank")
+    visit = studio.book_appointment(patient_id=patient)
+    studio.post_action(visit["id"], "cancel", reason=f"{CANARY} ist krank")
     studio.client.patch("/v1/practice", json={"name": 'Praxis "am Park" / \\ אבג'})
     return studio
 
 
-class TestThePages:
-    def test_are_the_log_without_a_gap(self, lived: Studio) -> None:
-        whole = read(lived)
+class TestPages:
+    def test_cover_the_log_without_a_gap(self, changed_practice: PracticeClient) -> None:
+        whole = read_log(changed_practice)
 
         assert [event["position"] for event in whole] == list(range(1, len(whole) + 1))
-        assert read(lived, limit=3) == whole
+        assert read_log(changed_practice, limit=3) == whole
         assert whole[-1]["body"]["name"] == 'Praxis "am Park" / \\ אבג'
         assert {event["actor"].partition(":")[0] for event in whole[3:]} == {"key"}
 
-    def test_grow_and_never_change(self, lived: Studio) -> None:
-        before = read(lived)
+    def test_grow_and_never_change(self, changed_practice: PracticeClient) -> None:
+        before = read_log(changed_practice)
 
-        lived.add_room()
+        changed_practice.add_room()
 
-        assert read(lived)[:-1] == before
+        assert read_log(changed_practice)[:-1] == before
 
-    def test_behind_the_end_are_empty(self, lived: Studio) -> None:
-        page = lived.client.get("/v1/events?after=999999").json()
+    def test_behind_the_end_are_empty(self, changed_practice: PracticeClient) -> None:
+        page = changed_practice.client.get("/v1/events?after=999999").json()
 
         assert (page["events"], page["after"]) == ([], 999999)
 
@@ -67,20 +67,20 @@ class TestThePages:
             ("unseal=2", "unseal"),
         ],
     )
-    def test_that_cannot_be_are_refused(self, studio: Studio, query: str, field: str) -> None:
+    def test_that_cannot_be_are_refused(self, studio: PracticeClient, query: str, field: str) -> None:
         answer = studio.client.get(f"/v1/events?{query}")
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
-    def test_are_of_the_callers_practice_alone(self, lived: Studio, open_studio: Any) -> None:
-        other = open_studio()
+    def test_are_of_the_callers_practice_alone(self, changed_practice: PracticeClient, open_practice: Any) -> None:
+        other = open_practice()
 
-        assert not {e["stream_id"] for e in read(lived)} & {e["stream_id"] for e in read(other)}
+        assert not {e["stream_id"] for e in read_log(changed_practice)} & {e["stream_id"] for e in read_log(other)}
 
 
-class TestWhatIsSealed:
-    def test_stays_sealed_unless_it_is_asked_for(self, lived: Studio) -> None:
-        sealed, opened = (lived.client.get("/v1/events", params=query) for query in ({}, {"unseal": "true"}))
+class TestSealedFields:
+    def test_stays_sealed_unless_it_is_asked_for(self, changed_practice: PracticeClient) -> None:
+        sealed, opened = (changed_practice.client.get("/v1/events", params=query) for query in ({}, {"unseal": "true"}))
 
         assert CANARY not in sealed.text
         assert CANARY in opened.text
@@ -88,49 +88,51 @@ class TestWhatIsSealed:
         assert told["scheduling.appointment.cancelled"]["personal"] == {"reason": f"{CANARY} ist krank"}
         assert all(event["is_sealed"] == (event["sealed"] is not None) for event in sealed.json()["events"])
 
-    def test_of_one_who_was_erased_opens_for_nobody(self, lived: Studio) -> None:
+    def test_of_an_erased_patient_cannot_be_unsealed(self, changed_practice: PracticeClient) -> None:
         [patient] = {
             e["stream_id"]
-            for e in read(lived, unseal="true")
+            for e in read_log(changed_practice, unseal="true")
             if CANARY in str(e["personal"]) and "patient." in e["event_type"]
         }
-        lived.client.delete(f"/v1/patients/{patient}")
+        changed_practice.client.delete(f"/v1/patients/{patient}")
 
-        assert CANARY not in str(read(lived, unseal="true"))
+        assert CANARY not in str(read_log(changed_practice, unseal="true"))
 
-    def test_is_read_by_owners_and_auditors_alone(self, studio: Studio) -> None:
+    def test_is_read_by_owners_and_auditors_alone(self, studio: PracticeClient) -> None:
         for role in ("admin", "clinician", "front_desk", "biller", "analyst"):
-            assert studio.key_of(role).get("/v1/events").status_code == 403
-        assert studio.key_of("auditor").get("/v1/events?unseal=true").status_code == 200
+            assert studio.client_with_role(role).get("/v1/events").status_code == 403
+        assert studio.client_with_role("auditor").get("/v1/events?unseal=true").status_code == 200
 
 
 @pytest.fixture(scope="module")
 def first_broken_position() -> Any:
-    [program] = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    [server] = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
     names: dict[str, Any] = {}
-    exec(program, names)  # noqa: S102  it is our own guide
+    exec(server, names)  # noqa: S102  it is our own guide
     return names["first_broken_position"]
 
 
-class TestTheGuide:
+class TestVerificationGuide:
     """The guide's own program is what verifies here."""
 
-    def test_verifies_a_log_also_after_an_erasure(self, lived: Studio, first_broken_position: Any) -> None:
-        lived.client.delete(f"/v1/patients/{lived.patient}")
+    def test_verifies_a_log_also_after_an_erasure(
+        self, changed_practice: PracticeClient, first_broken_position: Any
+    ) -> None:
+        changed_practice.client.delete(f"/v1/patients/{changed_practice.patient}")
 
-        assert first_broken_position(lived.practice_id, read(lived)) is None
+        assert first_broken_position(changed_practice.practice_id, read_log(changed_practice)) is None
 
     @pytest.mark.parametrize(
         ("field", "value"),
         [("actor", "nobody"), ("recorded_at", "2020-01-01T00:00:00Z"), ("body", {}), ("sealed", None), ("version", 9)],
     )
     def test_finds_the_first_event_that_was_altered(
-        self, lived: Studio, first_broken_position: Any, field: str, value: object
+        self, changed_practice: PracticeClient, first_broken_position: Any, field: str, value: object
     ) -> None:
-        events = read(lived)
+        events = read_log(changed_practice)
         place = next(n for n, event in enumerate(events) if event["is_sealed"])
         forged = deepcopy(events)
         forged[place][field] = value
 
-        assert first_broken_position(lived.practice_id, forged) == place + 1
-        assert first_broken_position(lived.practice_id, events[:place] + events[place + 1 :]) == place + 1
+        assert first_broken_position(changed_practice.practice_id, forged) == place + 1
+        assert first_broken_position(changed_practice.practice_id, events[:place] + events[place + 1 :]) == place + 1

@@ -1,4 +1,4 @@
-"""How files that other programs wrote are recognised: their encoding, their delimiter; and what we write for spreadsheets."""
+"""Detection of a file's encoding and delimiter, and safe cells for spreadsheets."""
 
 import gzip
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_delimiter_is_the_one_that_splits_the_header_most(tmp_path: Path, text
     assert delimiter_of(path, ",;\t|", "utf-8") == delimiter
 
 
-class TestColumnsThatHaveNoHeader:
+class TestColumnsWithoutHeader:
     def test_are_named_as_far_as_the_first_row_goes(self, tmp_path: Path) -> None:
         path, names = tmp_path / "a.out", ["Id", "Name", "Phone"]
         path.write_text("1||\n2|x|\n")

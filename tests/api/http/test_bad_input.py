@@ -6,7 +6,7 @@ from unicodedata import normalize
 
 import pytest
 
-from tests.api.studio import Json, Studio
+from tests.api.practice_client import Json, PracticeClient
 
 PRICE = {"amount_minor": 8000, "currency": "EUR"}
 
@@ -36,7 +36,7 @@ class TestBodies:
             ("clinician_ids", ["not-an-id"]),
         ],
     )
-    def test_a_service_that_cannot_be(self, studio: Studio, field: str, value: object) -> None:
+    def test_a_service_that_cannot_be(self, studio: PracticeClient, field: str, value: object) -> None:
         body = {"name": "x", "duration_minutes": 30, "price": PRICE, field: value}
 
         answer = studio.client.post("/v1/services", json=body)
@@ -55,12 +55,12 @@ class TestBodies:
             80,
         ],
     )
-    def test_a_price_that_cannot_be(self, studio: Studio, price: object) -> None:
+    def test_a_price_that_cannot_be(self, studio: PracticeClient, price: object) -> None:
         answer = studio.client.post("/v1/services", json={"name": "x", "duration_minutes": 30, "price": price})
 
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
 
-    def test_a_negative_price_is_told_the_bounds_of_prices(self, studio: Studio) -> None:
+    def test_a_negative_price_is_told_the_bounds_of_prices(self, studio: PracticeClient) -> None:
         price = {"amount_minor": -1, "currency": "EUR"}
 
         answer = studio.client.post("/v1/services", json={"name": "x", "duration_minutes": 30, "price": price})
@@ -71,21 +71,21 @@ class TestBodies:
     @pytest.mark.parametrize(
         ("starts", "ends"), [("17:00", "17:00"), ("25:00", "26:00"), ("9:00", "17:00"), ("09:00", "24:30"), ("", "")]
     )
-    def test_hours_that_cannot_be(self, studio: Studio, starts: str, ends: str) -> None:
+    def test_hours_that_cannot_be(self, studio: PracticeClient, starts: str, ends: str) -> None:
         body = {"location_id": studio.location, "weekly": [{"weekday": "mon", "from": starts, "to": ends}]}
 
         answer = studio.client.put(f"/v1/clinicians/{studio.clinician}/hours", json=body)
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "weekly")
 
-    def test_hours_that_overlap(self, studio: Studio) -> None:
-        weekly = [
+    def test_hours_that_overlap(self, studio: PracticeClient) -> None:
+        weekly_series = [
             {"weekday": "mon", "from": "09:00", "to": "12:00"},
             {"weekday": "mon", "from": "11:00", "to": "13:00"},
         ]
 
         answer = studio.client.put(
-            f"/v1/clinicians/{studio.clinician}/hours", json={"location_id": studio.location, "weekly": weekly}
+            f"/v1/clinicians/{studio.clinician}/hours", json={"location_id": studio.location, "weekly": weekly_series}
         )
 
         assert answer.status_code == 422
@@ -103,10 +103,10 @@ class TestBodies:
         ],
     )
     def test_a_field_that_is_not_the_callers_is_refused_not_ignored(
-        self, studio: Studio, path: str, field: str, value: object
+        self, studio: PracticeClient, path: str, field: str, value: object
     ) -> None:
         bodies: dict[str, Json] = {
-            "appointments": studio.visit(),
+            "appointments": studio.booking_body(),
             "patients": {"given_name": "A", "family_name": "B"},
             "locations": {"name": "Nord", "zone": "UTC"},
         }
@@ -117,15 +117,15 @@ class TestBodies:
         assert answer.json()["errors"] == [{"field": field, "message": "there is no such field"}]
 
     @pytest.mark.parametrize("status", ["completed", "booked", "", None, 1])
-    def test_a_visit_begins_requested_or_confirmed(self, studio: Studio, status: object) -> None:
-        answer = studio.book(status=status)
+    def test_a_visit_begins_requested_or_confirmed(self, studio: PracticeClient, status: object) -> None:
+        answer = studio.post_booking(status=status)
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "status")
 
-    def test_an_action_takes_no_field(self, studio: Studio) -> None:
-        visit = studio.booked()
+    def test_an_action_takes_no_field(self, studio: PracticeClient) -> None:
+        visit = studio.book_appointment()
 
-        assert studio.act(visit["id"], "check-in", status="completed").status_code == 422
+        assert studio.post_action(visit["id"], "check-in", status="completed").status_code == 422
         assert studio.client.post(f"/v1/appointments/{visit['id']}/check-in").status_code == 200
 
     @pytest.mark.parametrize(
@@ -146,28 +146,30 @@ class TestBodies:
             (b'{"name": "' + b"x" * 70_000 + b'"}', "application/json", 413),
         ],
     )
-    def test_that_are_no_json_are_problems_too(self, studio: Studio, content: bytes, kind: str, status: int) -> None:
+    def test_with_invalid_json_return_a_problem(
+        self, studio: PracticeClient, content: bytes, kind: str, status: int
+    ) -> None:
         answer = studio.client.post("/v1/locations", content=content, headers={"Content-Type": kind})
 
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
 
-    def test_that_are_no_json_name_the_body_not_the_place_where_reading_ended(self, studio: Studio) -> None:
+    def test_with_invalid_json_name_the_body(self, studio: PracticeClient) -> None:
         answer = studio.client.post(
             "/v1/locations", content=b'{"name": x}', headers={"Content-Type": "application/json"}
         )
 
         assert answer.json()["errors"] == [{"field": "body", "message": "the body is not JSON"}]
 
-    def test_of_another_kind_are_refused_where_a_body_may_be_left_out_too(self, studio: Studio) -> None:
-        path = f"/v1/appointments/{studio.booked()['id']}/check-in"
+    def test_of_another_kind_are_refused_where_a_body_may_be_left_out_too(self, studio: PracticeClient) -> None:
+        path = f"/v1/appointments/{studio.book_appointment()['id']}/check-in"
 
         answer = studio.client.post(path, content=b"{}", headers={"Content-Type": "text/plain"})
 
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
-    def test_that_never_end_are_cut_off(self, studio: Studio) -> None:
+    def test_without_an_end_are_cut_off(self, studio: PracticeClient) -> None:
         def endless() -> Iterator[bytes]:
             for _ in range(100):
                 yield b" " * 1024
@@ -189,9 +191,7 @@ class TestBodies:
             ),
         ],
     )
-    def test_that_say_one_thing_twice_are_not_taken_at_their_last_word(
-        self, studio: Studio, path: str, body: bytes, field: str
-    ) -> None:
+    def test_with_a_duplicate_key_are_refused(self, studio: PracticeClient, path: str, body: bytes, field: str) -> None:
         before = studio.client.get("/v1/events").json()
 
         for content_type in ("application/json", "application/json; charset=utf-8"):
@@ -217,8 +217,8 @@ class TestNames:
             ("'; drop table log.event; --", "'; drop table log.event; --"),
         ],
     )
-    def test_are_kept_as_they_are_read(self, studio: Studio, sent: str, kept: str | None) -> None:
-        made = studio.make("/v1/patients", given_name=sent, family_name="B")["given_name"]
+    def test_are_kept_as_written(self, studio: PracticeClient, sent: str, kept: str | None) -> None:
+        made = studio.create("/v1/patients", given_name=sent, family_name="B")["given_name"]
 
         if kept is None:
             assert len(made) < 20
@@ -246,7 +246,7 @@ class TestNames:
             ("tags", "knee"),
         ],
     )
-    def test_and_contacts_that_cannot_be(self, studio: Studio, field: str, value: object) -> None:
+    def test_and_contacts_that_cannot_be(self, studio: PracticeClient, field: str, value: object) -> None:
         body = {"given_name": "A", "family_name": "B", field: value}
 
         answer = studio.client.post("/v1/patients", json=body)
@@ -272,7 +272,7 @@ class TestQueries:
             ("slots?from=2026-06-01&to=2026-06-02", "service_id"),
         ],
     )
-    def test_that_cannot_be_answered(self, studio: Studio, path: str, field: str) -> None:
+    def test_that_cannot_be_answered(self, studio: PracticeClient, path: str, field: str) -> None:
         answer = studio.client.get(f"/v1/{path}")
 
         assert (answer.status_code, answer.json()["errors"][0]["field"].split(".")[0]) == (422, field)
@@ -289,27 +289,25 @@ class TestQueries:
             ("practice?api_key", "api_key"),
         ],
     )
-    def test_with_a_parameter_that_nobody_reads_are_not_answered_as_if_it_were_not_there(
-        self, studio: Studio, path: str, field: str
-    ) -> None:
+    def test_with_an_unknown_parameter_are_refused(self, studio: PracticeClient, path: str, field: str) -> None:
         answer = studio.client.get(f"/v1/{path}")
 
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value"), answer.text
         assert answer.json()["errors"] == [{"field": field, "message": "there is no such parameter"}]
 
-    def test_of_one_parameter_twice_are_not_answered_by_the_last(self, studio: Studio) -> None:
+    def test_with_a_repeated_parameter_are_refused(self, studio: PracticeClient) -> None:
         answer = studio.client.get("/v1/calendar?from=2026-06-01&to=2026-06-02&to=2026-06-05")
 
         assert answer.status_code == 422, answer.text
         assert answer.json()["errors"] == [{"field": "to", "message": "this may be sent only once"}]
 
-    def test_may_name_several_of_what_is_a_list(self, studio: Studio) -> None:
+    def test_may_name_several_of_what_is_a_list(self, studio: PracticeClient) -> None:
         answer = studio.client.get("/v1/appointments?status=booked&status=cancelled")
 
         assert answer.status_code == 200, answer.text
 
     @pytest.mark.parametrize("verb", ["POST", "PATCH"])
-    def test_have_no_place_in_a_command(self, studio: Studio, verb: str) -> None:
+    def test_are_refused_in_commands(self, studio: PracticeClient, verb: str) -> None:
         path = "/v1/locations" if verb == "POST" else f"/v1/locations/{studio.location}"
         before = studio.client.get("/v1/locations").json()
 
@@ -319,12 +317,12 @@ class TestQueries:
         assert studio.client.get("/v1/locations").json() == before
 
     @pytest.mark.parametrize("text", ["'", "%", "\\", "\u202e", "a" * 200, "@", "0", "()", "\u0591"])
-    def test_of_strange_texts_find_nobody(self, studio: Studio, text: str) -> None:
+    def test_with_unusual_text_find_nobody(self, studio: PracticeClient, text: str) -> None:
         answer = studio.client.get("/v1/patients", params={"search": text})
 
         assert (answer.status_code, answer.json()["patients"]) == (200, [])
 
-    def test_on_unknown_paths_and_verbs(self, studio: Studio) -> None:
+    def test_on_unknown_paths_and_verbs(self, studio: PracticeClient) -> None:
         for verb, path, status in (
             ("GET", "/v1/nothing", 404),
             ("DELETE", "/v1/practice", 405),
@@ -342,7 +340,9 @@ class TestQueries:
             ("slots", "GET, HEAD"),
         ],
     )
-    def test_another_verb_is_told_all_that_the_path_takes(self, studio: Studio, path: str, methods: str) -> None:
+    def test_another_verb_is_told_all_that_the_path_takes(
+        self, studio: PracticeClient, path: str, methods: str
+    ) -> None:
         answer = studio.client.request("TRACE", f"/v1/{path}")
 
         assert (answer.status_code, answer.headers["allow"]) == (405, methods)

@@ -1,4 +1,4 @@
-"""The contract: every thing can be made, read, listed and changed, under the names that other programs rely on."""
+"""The contract: each resource can be created, read, listed and changed under stable names."""
 
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,11 @@ from api.practice.resources.routes import ResourceShown
 from api.practice.services.routes import ServiceShown
 from api.scheduling.appointments.schemas import AppointmentInFull, AppointmentPage, Slots
 from api.scheduling.sessions.schemas import CalendarPage
-from tests.api.serving import Program
-from tests.api.studio import Json, Studio
+from tests.api.api_server import ApiServer
+from tests.api.practice_client import Json, PracticeClient
 
 
-class TestThings:
+class TestResources:
     @pytest.mark.parametrize(
         ("path", "shown", "patch"),
         [
@@ -31,7 +31,7 @@ class TestThings:
         ],
     )
     def test_are_made_read_changed_and_listed(
-        self, studio: Studio, path: str, shown: type[Shown], patch: dict[str, object]
+        self, studio: PracticeClient, path: str, shown: type[Shown], patch: dict[str, object]
     ) -> None:
         made = studio.add_room() if path == "resources" else getattr(studio, path.removesuffix("s"))
         one = studio.client.get(f"/v1/{path}/{made}")
@@ -46,21 +46,21 @@ class TestThings:
         listed = studio.client.get(f"/v1/{path}", params=after).json()[path]
         assert [_without(changed.json(), "position")] == [thing for thing in listed if thing["id"] == made]
 
-    def test_that_are_made_tell_where_they_are(self, studio: Studio) -> None:
+    def test_that_are_made_tell_where_they_are(self, studio: PracticeClient) -> None:
         answer = studio.client.post("/v1/locations", json={"name": "Nord", "zone": "Asia/Jerusalem"})
 
         assert answer.status_code == 201
         assert studio.client.get(answer.headers["location"]).json()["name"] == "Nord"
         assert answer.headers["etag"] == '"1"'
 
-    def test_that_stay_as_they_are_keep_their_version(self, studio: Studio) -> None:
+    def test_that_stay_as_they_are_keep_their_version(self, studio: PracticeClient) -> None:
         answer = studio.client.patch(f"/v1/locations/{studio.location}", json={"name": "Mitte"})
 
         assert (answer.status_code, answer.json()["version"]) == (200, 1)
 
 
 class TestPractice:
-    def test_is_the_callers_own(self, studio: Studio) -> None:
+    def test_is_the_callers_own(self, studio: PracticeClient) -> None:
         assert studio.client.get("/v1/practice").json()["id"] == studio.practice_id
 
         changed = studio.client.patch("/v1/practice", json={"name": "Praxis am Park"}).json()
@@ -69,8 +69,8 @@ class TestPractice:
 
 
 class TestHours:
-    def test_come_back_as_they_were_set(self, studio: Studio) -> None:
-        weekly = [
+    def test_come_back_as_they_were_set(self, studio: PracticeClient) -> None:
+        weekly_series = [
             {"weekday": "mon", "from": "09:00", "to": "12:00"},
             {"weekday": "fri", "from": "22:00", "to": "06:00"},
             {"weekday": "sun", "from": "00:00", "to": "24:00"},
@@ -80,15 +80,15 @@ class TestHours:
             {"on_date": "2026-12-25", "ranges": []},
         ]
 
-        studio.set_hours(studio.clinician, weekly, overrides)
+        studio.set_hours(studio.clinician, weekly_series, overrides)
 
         shown = studio.client.get(f"/v1/clinicians/{studio.clinician}/hours").json()
         HoursShown.model_validate(shown)
-        assert shown["hours"] == [{"location_id": studio.location, "weekly": weekly, "overrides": overrides}]
+        assert shown["hours"] == [{"location_id": studio.location, "weekly": weekly_series, "overrides": overrides}]
 
 
 class TestAppointments:
-    def test_from_booking_to_history(self, studio: Studio) -> None:
+    def test_from_booking_to_history(self, studio: PracticeClient) -> None:
         offered = studio.client.get(
             "/v1/slots",
             params={
@@ -100,9 +100,9 @@ class TestAppointments:
         ).json()
         slot = offered["slots"][0]
 
-        made = studio.booked(slot["starts_at"])
-        moved = studio.act(made["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00").json()
-        cancelled = studio.act(made["id"], "cancel", reason="patient rang").json()
+        made = studio.book_appointment(slot["starts_at"])
+        moved = studio.post_action(made["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00").json()
+        cancelled = studio.post_action(made["id"], "cancel", reason="patient rang").json()
 
         Slots.model_validate(offered)
         AppointmentInFull.model_validate(made)
@@ -128,10 +128,10 @@ class TestAppointments:
         ]
         assert history["history"][2]["personal"] == {"reason": "patient rang"}
 
-    def test_are_found_by_what_they_concern(self, studio: Studio) -> None:
+    def test_are_found_by_what_they_concern(self, studio: PracticeClient) -> None:
         room = studio.add_room()
-        visit = studio.booked(resource_ids=[room])
-        last = studio.booked("2026-06-02T09:00:00+02:00")
+        visit = studio.book_appointment(resource_ids=[room])
+        last = studio.book_appointment("2026-06-02T09:00:00+02:00")
 
         for query, found in (
             ({"resource_id": room}, [visit["id"]]),
@@ -144,8 +144,8 @@ class TestAppointments:
             AppointmentPage.model_validate(answer.json())
             assert [each["id"] for each in answer.json()["appointments"]] == found
 
-    def test_stand_in_the_calendar_with_the_patients_name(self, studio: Studio) -> None:
-        visit = studio.booked()
+    def test_appear_in_the_calendar_with_the_patients_name(self, studio: PracticeClient) -> None:
+        visit = studio.book_appointment()
 
         query = {"from": "2026-06-01", "to": "2026-06-02", "after": visit["position"]}
         shown = studio.client.get("/v1/calendar", params=query).json()
@@ -157,22 +157,22 @@ class TestAppointments:
 
 
 class TestPatients:
-    def test_are_found_by_name_phone_and_email(self, studio: Studio) -> None:
+    def test_are_found_by_name_phone_and_email(self, studio: PracticeClient) -> None:
         studio.add_patient(given_name="Jürgen", family_name="Groß", phone="030 123456", email="j@example.org")
-        last = studio.make("/v1/patients", given_name="נועה", family_name="בן־דוד")
+        last = studio.create("/v1/patients", given_name="נועה", family_name="בן־דוד")
 
         for text, found in (("gross", 2), ("jürgen gros", 1), ("030123456", 1), ("J@example.org", 1), ("בן", 1)):
             answer = studio.client.get("/v1/patients", params={"search": text, "after": last["position"]})
             PatientPage.model_validate(answer.json())
             assert len(answer.json()["patients"]) == found, text
 
-    def test_keep_a_national_number_in_the_international_form(self, studio: Studio) -> None:
-        patient = studio.make("/v1/patients", given_name="A", family_name="B", phone="(030) 12 34-56")
+    def test_keep_a_national_number_in_the_international_form(self, studio: PracticeClient) -> None:
+        patient = studio.create("/v1/patients", given_name="A", family_name="B", phone="(030) 12 34-56")
 
         assert patient["phone"] == "+4930123456"
 
-    def test_that_are_erased_leave_their_visits_without_a_name(self, studio: Studio) -> None:
-        visit = studio.booked()
+    def test_that_are_erased_leave_their_visits_without_a_name(self, studio: PracticeClient) -> None:
+        visit = studio.book_appointment()
 
         erased = studio.client.delete(f"/v1/patients/{studio.patient}").json()
 
@@ -185,24 +185,24 @@ class TestPatients:
         history = studio.client.get(f"/v1/patients/{studio.patient}/history", params=after).json()["history"]
         assert [line["erased"] for line in history] == [True, False, False]
         assert studio.client.get(f"/v1/appointments/{visit['id']}").status_code == 200
-        assert studio.book("2026-06-03T09:00:00+02:00").status_code == 404
+        assert studio.post_booking("2026-06-03T09:00:00+02:00").status_code == 404
 
-    def test_that_are_erased_can_still_be_taken_off_the_diary(self, studio: Studio) -> None:
-        visit = studio.booked()
+    def test_that_are_erased_can_have_their_visits_cancelled(self, studio: PracticeClient) -> None:
+        visit = studio.book_appointment()
         studio.client.delete(f"/v1/patients/{studio.patient}")
 
-        moved = studio.act(visit["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00")
-        cancelled = studio.act(visit["id"], "cancel", reason="patient rang")
+        moved = studio.post_action(visit["id"], "reschedule", starts_at="2026-06-01T11:00:00+02:00")
+        cancelled = studio.post_action(visit["id"], "cancel", reason="patient rang")
 
         assert (moved.status_code, cancelled.status_code) == (200, 200), cancelled.text
         kept = studio.client.get(f"/v1/appointments/{visit['id']}").json()
         assert (kept["status"], kept["cancellation_reason"]) == ("cancelled", None)
-        assert studio.book().status_code == 404
+        assert studio.post_booking().status_code == 404
 
 
 class TestPages:
-    def test_follow_one_another_without_a_gap(self, studio: Studio) -> None:
-        visits = [studio.booked(f"2026-06-0{day}T09:00:00+02:00") for day in (1, 2, 3, 4, 5)]
+    def test_follow_one_another_without_a_gap(self, studio: PracticeClient) -> None:
+        visits = [studio.book_appointment(f"2026-06-0{day}T09:00:00+02:00") for day in (1, 2, 3, 4, 5)]
 
         seen, cursor, pages = [], None, 0
         while pages == 0 or cursor:
@@ -220,7 +220,7 @@ class TestPages:
 class TestHead:
     """What monitors, proxies and calendar programs ask before they read."""
 
-    def test_is_answered_as_the_reading_would_be_without_what_is_read(self, studio: Studio) -> None:
+    def test_is_answered_as_the_reading_would_be_without_what_is_read(self, studio: PracticeClient) -> None:
         for path, status in (
             (f"patients/{studio.patient}", 200),
             ("patients?form=x", 422),
@@ -232,24 +232,24 @@ class TestHead:
             assert asked.headers["content-type"] == read.headers["content-type"]
             assert asked.headers.get("etag") == read.headers.get("etag")
 
-    def test_opens_no_door(self, studio: Studio) -> None:
-        feed = studio.make(f"/v1/clinicians/{studio.clinician}/feeds")["url"]
-        nobody = studio.program.client(None)
+    def test_needs_a_key_too(self, studio: PracticeClient) -> None:
+        feed = studio.create(f"/v1/clinicians/{studio.clinician}/feeds")["url"]
+        nobody = studio.server.client(None)
 
         answers = [nobody.head(path).status_code for path in (feed, "/v1/feeds/feed_none.ics", "/v1/patients")]
 
         assert answers == [200, 404, 401]
 
 
-class TestReadings:
-    def test_all_take_the_position_that_they_are_to_hold(self, studio: Studio) -> None:
+class TestQueries:
+    def test_all_take_the_position_that_they_are_to_hold(self, studio: PracticeClient) -> None:
         spec = studio.client.get("/openapi.json").json()
         taken = {
             path: {each["name"] for each in operations["get"]["parameters"] if each["in"] == "query"}
             for path, operations in spec["paths"].items()
             if path.startswith("/v1/") and not path.endswith(".ics") and "get" in operations
         }
-        place = studio.make("/v1/locations", name="North", zone="Europe/Berlin")
+        place = studio.create("/v1/locations", name="North", zone="Europe/Berlin")
 
         assert [path for path, names in taken.items() if "after" not in names] == []
         read = studio.client.get("/v1/locations", params={"after": place["position"]})
@@ -258,8 +258,8 @@ class TestReadings:
 
 
 class TestOperations:
-    def test_are_open_and_tell_nothing_of_a_practice(self, program: Program, studio: Studio) -> None:
-        nobody = program.client(None)
+    def test_are_public_and_show_nothing_of_a_practice(self, server: ApiServer, studio: PracticeClient) -> None:
+        nobody = server.client(None)
 
         assert nobody.get("/healthz").status_code == 200
         assert nobody.get("/readyz").json() == {
@@ -272,13 +272,13 @@ class TestOperations:
         assert studio.location not in numbers
 
     @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs"])
-    def test_answer_whoever_only_knocks(self, program: Program, path: str) -> None:
-        answer = program.client(None).head(path)
+    def test_answer_health_checks_without_a_key(self, server: ApiServer, path: str) -> None:
+        answer = server.client(None).head(path)
 
         assert (answer.status_code, answer.content) == (200, b"")
 
-    def test_the_reference_is_one_page_that_loads_nothing(self, program: Program) -> None:
-        page = program.client(None).get("/docs")
+    def test_the_reference_is_one_page_that_loads_nothing(self, server: ApiServer) -> None:
+        page = server.client(None).get("/docs")
 
         assert page.status_code == 200
         assert "POST" in page.text
@@ -286,15 +286,15 @@ class TestOperations:
         assert "<script" not in page.text
         assert "//" not in page.text.replace("http://", "", 0).split("<h2>")[0]
 
-    def test_every_answer_is_marked(self, studio: Studio) -> None:
+    def test_every_answer_is_marked(self, studio: PracticeClient) -> None:
         answer = studio.client.get("/v1/practice", headers={"X-Request-Id": "abc-1"})
 
         assert answer.headers["x-request-id"] == "abc-1"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["content-type"] == "application/json"
 
-    def test_the_description_is_whole(self, program: Program) -> None:
-        spec = program.client(None).get("/openapi.json").json()
+    def test_the_description_is_whole(self, server: ApiServer) -> None:
+        spec = server.client(None).get("/openapi.json").json()
 
         assert spec["openapi"].startswith("3.1")
         for path, operations in spec["paths"].items():

@@ -14,9 +14,9 @@ from starlette.requests import Request
 
 from api.app import create_app
 from api.http.direct_dispatch import DirectRoutes
-from tests.api.http.test_isolation import WINDOW
-from tests.api.serving import Program, serving
-from tests.api.studio import Studio
+from tests.api.api_server import ApiServer, served_app
+from tests.api.practice_client import PracticeClient
+from tests.api.sample_ids import WINDOW
 
 LAW = settings(max_examples=250, suppress_health_check=list(HealthCheck))
 OWN = {"service_id": "service", "clinician_id": "clinician", "patient_id": "patient", "location_id": "location"}
@@ -28,11 +28,11 @@ NOBODY = "01980c5a-0000-7000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
-def framework(program: Program) -> Iterator[str]:
+def framework_url(server: ApiServer) -> Iterator[str]:
     """The same program without direct dispatch; yields its address."""
-    app = create_app(program.container)
+    app = create_app(server.container)
     dispatched(app).clear()
-    with serving(app) as url:
+    with served_app(app) as url:
         yield url
 
 
@@ -41,26 +41,26 @@ def dispatched(app: FastAPI) -> DirectRoutes:
     return cast(DirectRoutes, routes)
 
 
-def names_of(studio: Studio) -> dict[str, list[str]]:
+def query_values(studio: PracticeClient) -> dict[str, list[str]]:
     """Return the query parameters of each directly dispatched GET route, by path."""
-    paths = [path for method, path in dispatched(studio.program.app) if method == "GET"]
-    spec = studio.program.app.openapi()["paths"]
+    paths = [path for method, path in dispatched(studio.server.app) if method == "GET"]
+    spec = studio.server.app.openapi()["paths"]
     return {path: [each["name"] for each in spec[path]["get"].get("parameters", [])] for path in paths}
 
 
-def well_formed(studio: Studio, name: str) -> str | None:
+def valid_value(studio: PracticeClient, name: str) -> str | None:
     return getattr(studio, OWN[name]) if name in OWN else WELL_FORMED.get(name)
 
 
-def question(studio: Studio, names: list[str]) -> str:
+def random_query(studio: PracticeClient, names: list[str]) -> str:
     """Return a valid query with all parameters."""
     if {"from", "to", "thing_id"} <= set(names):
         return "from=0&to=1"
-    values = {name: well_formed(studio, name) for name in names}
+    values = {name: valid_value(studio, name) for name in names}
     return "&".join(f"{name}={value}" for name, value in values.items() if value is not None)
 
 
-def told(
+def get_answer(
     client: httpx2.Client, base: str, method: str, path: str, query: str, **more: Any
 ) -> tuple[int, bytes, dict[str, str]]:
     """Send a request with a constant request id; return the whole answer except its date."""
@@ -70,63 +70,69 @@ def told(
     return answer.status_code, answer.content, {k: v for k, v in answer.headers.items() if k != "date"}
 
 
-def arguments(program: Program, query: str) -> Mapping[str, Any] | None:
+def arguments(server: ApiServer, query: str) -> Mapping[str, Any] | None:
     """Return the arguments for the endpoint of the patient list."""
-    direct = dispatched(program.app)["GET", "/v1/patients"]
-    scope = {"type": "http", "query_string": query.encode(), "app": program.app, "actor": None}
+    direct = dispatched(server.app)["GET", "/v1/patients"]
+    scope = {"type": "http", "query_string": query.encode(), "app": server.app, "actor": None}
     scope |= {"route": direct.route, "endpoint": direct.route.endpoint}
     return asyncio.run(direct.arguments(Request(scope)))
 
 
 class TestQueries:
-    def test_that_are_valid_get_the_same_answer_on_every_route(self, studio: Studio, framework: str) -> None:
-        for path, names in names_of(studio).items():
-            query = question(studio, names)
+    def test_that_are_valid_get_the_same_answer_on_every_route(
+        self, studio: PracticeClient, framework_url: str
+    ) -> None:
+        for path, names in query_values(studio).items():
+            query = random_query(studio, names)
 
-            short = told(studio.client, studio.program.url, "GET", path, query)
+            short = get_answer(studio.client, studio.server.url, "GET", path, query)
 
             assert short[0] == 200, (path, short)
-            assert short == told(studio.client, framework, "GET", path, query)
+            assert short == get_answer(studio.client, framework_url, "GET", path, query)
 
     @pytest.mark.parametrize(
         "invalid", ["zone=UTC", "limit=x", "after=-1", "cursor=%00", "limit", "&", "From=", "=", "%"]
     )
-    def test_that_are_invalid_get_the_answer_of_fastapi(self, studio: Studio, framework: str, invalid: str) -> None:
-        for path, names in names_of(studio).items():
-            for query in (invalid, f"{question(studio, names)}&{invalid}", f"{invalid}&{invalid}"):
-                short = told(studio.client, studio.program.url, "GET", path, query)
+    def test_that_are_invalid_get_the_answer_of_fastapi(
+        self, studio: PracticeClient, framework_url: str, invalid: str
+    ) -> None:
+        for path, names in query_values(studio).items():
+            for query in (invalid, f"{random_query(studio, names)}&{invalid}", f"{invalid}&{invalid}"):
+                short = get_answer(studio.client, studio.server.url, "GET", path, query)
 
-                assert short == told(studio.client, framework, "GET", path, query)
+                assert short == get_answer(studio.client, framework_url, "GET", path, query)
 
     @LAW
     @given(st.data())
-    def test_of_any_form_get_the_same_answer(self, studio: Studio, framework: str, data: st.DataObject) -> None:
-        path, names = data.draw(st.sampled_from(sorted(names_of(studio).items())))
+    def test_of_any_form_get_the_same_answer(
+        self, studio: PracticeClient, framework_url: str, data: st.DataObject
+    ) -> None:
+        path, names = data.draw(st.sampled_from(sorted(query_values(studio).items())))
         other = st.builds(
             "{}{}".format,
             st.sampled_from([*names, *names, *names, "zone", "After", "%61fter", "limit%20", ""]),
             st.sampled_from(["", *("=" + each for each in (*UNFIT, *INSTANTS, NOBODY))]),
         )
-        fine = [f"{name}={value}" for name in names if (value := well_formed(studio, name))]
+        fine = [f"{name}={value}" for name in names if (value := valid_value(studio, name))]
         parts = data.draw(st.lists(st.one_of(st.sampled_from(fine or [""]), other), max_size=3))
         query = "&".join([*data.draw(st.sampled_from([fine, fine[1:], []])), *parts])
         method = data.draw(st.sampled_from(["GET", "GET", "HEAD"]))
 
-        short = told(studio.client, studio.program.url, method, path, query)
+        short = get_answer(studio.client, studio.server.url, method, path, query)
 
-        assert short == told(studio.client, framework, method, path, query)
+        assert short == get_answer(studio.client, framework_url, method, path, query)
 
-    def test_that_are_not_permitted_get_the_same_answer(self, studio: Studio, framework: str) -> None:
-        biller = studio.key_of("biller")
-        for path, names in names_of(studio).items():
-            query = question(studio, names)
+    def test_that_are_not_permitted_get_the_same_answer(self, studio: PracticeClient, framework_url: str) -> None:
+        biller = studio.client_with_role("biller")
+        for path, names in query_values(studio).items():
+            query = random_query(studio, names)
 
-            short = told(biller, studio.program.url, "GET", path, query)
+            short = get_answer(biller, studio.server.url, "GET", path, query)
 
-            assert short == told(biller, framework, "GET", path, query)
+            assert short == get_answer(biller, framework_url, "GET", path, query)
         assert biller.get("/v1/events").status_code == 403
 
-    def test_are_counted_by_route(self, studio: Studio) -> None:
+    def test_are_counted_by_route(self, studio: PracticeClient) -> None:
         def counted() -> float:
             lines = studio.client.get("/metrics").text.splitlines()
             begin = 'scheduler_http_requests_total{method="GET",route="/v1/services",status="200"} '
@@ -140,25 +146,25 @@ class TestQueries:
 
 class TestQueryRoute:
     @pytest.mark.parametrize("query", ["", "limit=2&after=0", "search=%D7%A0%D7%95%D7%A2%D7%94+L", "search="])
-    def test_takes_valid_queries(self, program: Program, query: str) -> None:
-        taken = arguments(program, query)
+    def test_takes_valid_queries(self, server: ApiServer, query: str) -> None:
+        taken = arguments(server, query)
 
         assert taken is not None
         assert taken.keys() == {"call", "search", "limit", "cursor", "after"}
 
     @pytest.mark.parametrize("query", ["limit=", "limit=x", "after=-1", "after=-1&limit=2&name=Levi"])
-    def test_leaves_invalid_queries_to_fastapi(self, program: Program, query: str) -> None:
-        assert arguments(program, query) is None
+    def test_leaves_invalid_queries_to_fastapi(self, server: ApiServer, query: str) -> None:
+        assert arguments(server, query) is None
 
     @pytest.mark.parametrize("query", ["limit=2&limit=2", "name=Levi", "limit=2&=", "Limit=2"])
-    def test_refuses_unknown_and_repeated_parameters(self, program: Program, query: str) -> None:
+    def test_refuses_unknown_and_repeated_parameters(self, server: ApiServer, query: str) -> None:
         with pytest.raises(RequestValidationError):
-            arguments(program, query)
+            arguments(server, query)
 
-    def test_is_used_only_for_routes_with_query_parameters(self, program: Program) -> None:
-        spec = program.app.openapi()["paths"]
+    def test_is_used_only_for_routes_with_query_parameters(self, server: ApiServer) -> None:
+        spec = server.app.openapi()["paths"]
         taken = {
-            path: spec[path]["get"].get("parameters", []) for method, path in dispatched(program.app) if method == "GET"
+            path: spec[path]["get"].get("parameters", []) for method, path in dispatched(server.app) if method == "GET"
         }
 
         assert {each["in"] for parameters in taken.values() for each in parameters} == {"query"}
@@ -178,10 +184,10 @@ class TestBodies:
         ],
     )
     def test_that_are_invalid_get_the_same_answer(
-        self, studio: Studio, framework: str, content: bytes, headers: list[tuple[str, str]]
+        self, studio: PracticeClient, framework_url: str, content: bytes, headers: list[tuple[str, str]]
     ) -> None:
-        for path in [path for method, path in dispatched(studio.program.app) if method == "POST"]:
-            short = told(studio.client, studio.program.url, "POST", path, "", content=content, headers=headers)
+        for path in [path for method, path in dispatched(studio.server.app) if method == "POST"]:
+            short = get_answer(studio.client, studio.server.url, "POST", path, "", content=content, headers=headers)
 
             assert short[0] >= 400, (path, short)
-            assert short == told(studio.client, framework, "POST", path, "", content=content, headers=headers)
+            assert short == get_answer(studio.client, framework_url, "POST", path, "", content=content, headers=headers)

@@ -13,7 +13,7 @@ from tests.support.wait_until import TIMEOUT_SECONDS
 Order: TypeAlias = list[str]
 
 
-def played(scene: Callable[[FairThreadPool], Coroutine[Any, Any, None]], *, threads: int, share: int) -> None:
+def run_scene(scene: Callable[[FairThreadPool], Coroutine[Any, Any, None]], *, threads: int, share: int) -> None:
     async def play() -> None:
         thread_pool = FairThreadPool(threads, share)
         try:
@@ -25,13 +25,13 @@ def played(scene: Callable[[FairThreadPool], Coroutine[Any, Any, None]], *, thre
 
 
 @pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def long_wait_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is refused because the machine stood still: one test alone is about that."""
     monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", TIMEOUT_SECONDS)
 
 
-class TestShare:
-    def test_leaves_threads_to_others_however_many_ask(self) -> None:
+class TestThreadShare:
+    def test_leaves_threads_to_other_practices(self) -> None:
         go_on = threading.Event()
 
         async def scene(thread_pool: FairThreadPool) -> None:
@@ -45,7 +45,7 @@ class TestShare:
             assert answer == "at once"
             assert all(done)
 
-        played(scene, threads=4, share=3)
+        run_scene(scene, threads=4, share=3)
 
     def test_is_never_exceeded_and_never_lost(self) -> None:
         lock = threading.Lock()
@@ -64,10 +64,10 @@ class TestShare:
             for _ in range(3):
                 await asyncio.gather(*(thread_pool.run("loud", work) for _ in range(20)))
 
-        played(scene, threads=8, share=3)
+        run_scene(scene, threads=8, share=3)
         assert most == 3
 
-    def test_is_there_again_after_work_that_failed(self) -> None:
+    def test_is_restored_after_a_failure(self) -> None:
         def fail() -> None:
             raise ValueError("wrong")
 
@@ -76,7 +76,7 @@ class TestShare:
             assert all(isinstance(each, ValueError) for each in failed)
             assert await thread_pool.run("a", lambda: "fine") == "fine"
 
-        played(scene, threads=2, share=1)
+        run_scene(scene, threads=2, share=1)
 
 
 class TestTurns:
@@ -95,10 +95,10 @@ class TestTurns:
             go_on.set()
             await asyncio.gather(first, *waiting)
 
-        played(scene, threads=1, share=1)
+        run_scene(scene, threads=1, share=1)
         assert order == ["a1", "b1", "c1", "a2", "b2", "a3"]
 
-    def test_pass_over_whoever_went_away(self) -> None:
+    def test_skip_callers_that_left(self) -> None:
         order: Order = []
         go_on = threading.Event()
 
@@ -113,7 +113,7 @@ class TestTurns:
             await asyncio.gather(first, next_)
             assert await thread_pool.run("b", lambda: "free") == "free"
 
-        played(scene, threads=1, share=1)
+        run_scene(scene, threads=1, share=1)
         assert order == ["next"]
 
     def test_that_come_just_as_the_caller_leaves_are_the_next_ones(self) -> None:
@@ -129,7 +129,7 @@ class TestTurns:
             await asyncio.gather(first, leaving, return_exceptions=True)
             assert await asyncio.wait_for(thread_pool.run("a", lambda: "free"), TIMEOUT_SECONDS) == "free"
 
-        played(scene, threads=1, share=1)
+        run_scene(scene, threads=1, share=1)
 
     def test_that_do_not_come_are_refused_and_nobody_else_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", 0.05)
@@ -146,4 +146,4 @@ class TestTurns:
             assert all(isinstance(each, OverloadedError) for each in refused)
             assert (answer, await thread_pool.run("loud", lambda: "again")) == ("fine", "again")
 
-        played(scene, threads=2, share=1)
+        run_scene(scene, threads=2, share=1)

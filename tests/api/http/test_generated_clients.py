@@ -1,4 +1,4 @@
-"""Client generators understand openapi.json: each client is generated, type-checked and makes one call."""
+"""Client generators accept openapi.json: each client is type-checked and makes one call."""
 
 import json
 import subprocess
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import uuid_utils.compat as uuids
 
-from tests.api.serving import Program
-from tests.api.studio import Json, Studio
+from tests.api.api_server import ApiServer
+from tests.api.practice_client import Json, PracticeClient
 from tests.support.paths import ROOT
 
 CLIENTS = ROOT / "tests" / "clients"
@@ -18,10 +18,10 @@ NODE_MODULES = CLIENTS / "node_modules"
 
 
 @pytest.fixture
-def description(program: Program, tmp_path: Path) -> Path:
+def description(server: ApiServer, tmp_path: Path) -> Path:
     """The file that generators read, as the program serves it."""
     file = tmp_path / "openapi.json"
-    file.write_bytes(program.client(None).get("/openapi.json").content)
+    file.write_bytes(server.client(None).get("/openapi.json").content)
     return file
 
 
@@ -32,13 +32,13 @@ def run(*command: str | Path, cwd: Path) -> str:
     return done.stdout
 
 
-def practice_of(studio: Studio) -> Json:
+def practice_of(studio: PracticeClient) -> Json:
     return {name: studio.client.get("/v1/practice").json()[name] for name in ("id", "name", "zone")}
 
 
 class TestPython:
     def test_has_every_operation_and_makes_a_call(
-        self, studio: Studio, description: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, studio: PracticeClient, description: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         config = tmp_path / "config.yml"
         config.write_text("post_hooks: []\n")
@@ -58,13 +58,13 @@ class TestPython:
         }
         assert {file.stem for file in (tmp_path / package / "api").glob("*/[!_]*.py")} == operations
         monkeypatch.syspath_prepend(tmp_path)
-        with import_module(package).AuthenticatedClient(studio.program.url, studio.key) as client:
+        with import_module(package).AuthenticatedClient(studio.server.url, studio.key) as client:
             practice = import_module(f"{package}.api.practice.get_practice").sync(client=client)
         assert {"id": str(practice.id), "name": practice.name, "zone": practice.zone} == practice_of(studio)
 
 
 class TestTypeScript:
-    def test_compiles_and_makes_a_call(self, studio: Studio, description: Path, tmp_path: Path) -> None:
+    def test_compiles_and_makes_a_call(self, studio: PracticeClient, description: Path, tmp_path: Path) -> None:
         assert NODE_MODULES.is_dir(), "run `make test`, or `npm ci` in tests/clients"
         (tmp_path / "node_modules").symlink_to(NODE_MODULES)
         for name in ("package.json", "first_call.ts"):
@@ -77,6 +77,6 @@ class TestTypeScript:
             *("--target", "es2022", "--module", "nodenext", "first_call.ts"),
             cwd=tmp_path,
         )  # fmt: skip
-        shown = run("node", "first_call.js", studio.program.url, studio.key, cwd=tmp_path)
+        shown = run("node", "first_call.js", studio.server.url, studio.key, cwd=tmp_path)
 
         assert json.loads(shown) == practice_of(studio)

@@ -1,6 +1,6 @@
-"""T1: every route and every id parameter, with another practice's id: the same answer as for an id that nobody has.
+"""T1: each route and id parameter answers another practice's id like an unknown id.
 
-The cases are made from the API's own description. A route that takes an id and has no case here fails the build.
+The cases are generated from the API's description. A route with an id and without a case fails.
 """
 
 import re
@@ -13,11 +13,10 @@ import httpx2
 import pytest
 
 from api.bootstrap.container import Container
-from tests.api.importing.imported import bring
-from tests.api.studio import Json, Studio
+from tests.api.practice_client import Json, PracticeClient
+from tests.api.sample_ids import WINDOW, ids_of
 
 HOURS = [{"weekday": "mon", "from": "09:00", "to": "17:00"}]
-WINDOW = {"from": "2026-06-01", "to": "2026-06-08"}
 
 BODIES: dict[tuple[str, str], Json] = {
     ("patch", "/v1/practice"): {},
@@ -134,7 +133,7 @@ BODIES: dict[tuple[str, str], Json] = {
     ("post", "/v1/webhook-endpoints/{webhook_endpoint_id}/rotate-secret"): {"overlap_hours": 1},
     ("post", "/v1/webhook-endpoints/{webhook_endpoint_id}/replay"): {"from_position": 1},
 }
-"""A body that would succeed for each route that takes one. Fields that hold ids are empty, and filled in with the caller's own."""
+"""A valid body for each route that takes one. Empty id fields are filled with the caller's ids."""
 
 QUERIES: dict[str, Json] = {
     "/v1/slots": {**WINDOW, "service_id": ""},
@@ -147,7 +146,7 @@ QUERIES: dict[str, Json] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class IdLocation:
     """Where a request holds one id: ``name`` says of what."""
 
     verb: str
@@ -166,13 +165,13 @@ def operations(spec: Json) -> Iterator[tuple[str, str, Json]]:
                 yield verb, path, operation
 
 
-def places(spec: Json) -> list[Place]:
+def id_locations(spec: Json) -> list[IdLocation]:
     """Return every place of the API that holds an id."""
-    found: list[Place] = []
+    found: list[IdLocation] = []
     for verb, path, operation in operations(spec):
         named = [(each["in"], each["name"], each["schema"]) for each in operation.get("parameters", [])]
         named += [("body", name, schema) for name, schema in _properties(spec, operation).items()]
-        found += [Place(verb, path, kind, name) for kind, name, schema in named if "uuid" in str(schema)]
+        found += [IdLocation(verb, path, kind, name) for kind, name, schema in named if "uuid" in str(schema)]
     return found
 
 
@@ -185,60 +184,7 @@ def _properties(spec: Json, operation: Json) -> Json:
     return properties
 
 
-def ids_of(studio: Studio) -> dict[str, str]:
-    """Return one id of each kind of thing that a practice has."""
-    key = studio.make("/v1/api-keys", role="auditor", label="audit")
-    hook = {"url": "https://127.0.0.1:1/nobody", "events": ["patient.registered"]}
-    entry = studio.make("/v1/waitlist", patient_id=studio.patient, service_id=studio.service)["id"]
-    openings = [
-        studio.make("/v1/openings", entry_ids=[entry], clinician_id=studio.clinician, starts_at=starts_at, minutes=1000)
-        for starts_at in ("2026-06-04T14:00:00+02:00", "2026-06-04T16:00:00+02:00")
-    ]
-    return {
-        "entry_id": entry,
-        "opening_id": openings[0]["id"],
-        "offer_id": openings[1]["rounds"][0]["offers"][0]["offer_id"],
-        "location_id": studio.location,
-        "resource_id": studio.add_room(),
-        "clinician_id": studio.clinician,
-        "preferred_clinician_id": studio.clinician,
-        "service_id": studio.service,
-        "patient_id": studio.patient,
-        "thing_id": studio.patient,
-        "other_id": studio.add_patient(),
-        "appointment_id": studio.booked("2026-06-02T09:00:00+02:00")["id"],
-        "series_id": studio.plan("2026-06-05T09:00:00+02:00").json()["id"],
-        "api_key_id": key["id"],
-        "feed_id": studio.make(f"/v1/clinicians/{studio.clinician}/feeds")["id"],
-        "staff_id": studio.clinician,
-        "course_id": studio.make(
-            "/v1/courses",
-            service_id=studio.service,
-            staff_ids=[studio.clinician],
-            starts_at="2026-06-09T14:00:00+02:00",
-            rrule="FREQ=WEEKLY;COUNT=2",
-            seats=3,
-        )["id"],
-        "session_id": studio.make(
-            "/v1/sessions",
-            service_id=studio.service,
-            staff_ids=[studio.clinician],
-            starts_at="2026-06-05T14:00:00+02:00",
-            seats=3,
-        )["id"],
-        "hold_id": studio.make(
-            "/v1/holds",
-            service_id=studio.service,
-            clinician_id=studio.clinician,
-            starts_at="2026-06-04T09:00:00+02:00",
-            minutes=10,
-        )["id"],
-        "webhook_endpoint_id": studio.make("/v1/webhook-endpoints", **hook)["id"],
-        "import_id": str(bring(studio)),
-    }
-
-
-def ask(studio: Studio, place: Place, own: dict[str, str], id_: str) -> httpx2.Response:
+def send_with_id(studio: PracticeClient, place: IdLocation, own: dict[str, str], id_: str) -> httpx2.Response:
     """Send a request that would succeed, but for ``id_`` at the place."""
 
     def value(kind: str, name: str) -> str:
@@ -262,18 +208,16 @@ def without_request_id(answer: httpx2.Response) -> Json:
     return {name: said for name, said in body.items() if name != "request_id"}
 
 
-class TestAnotherPracticesId:
-    def test_is_answered_as_one_that_nobody_has(self, studio: Studio, open_studio: Any) -> None:
-        stranger = open_studio()
+class TestForeignId:
+    def test_is_answered_as_one_that_nobody_has(self, studio: PracticeClient, open_practice: Any) -> None:
+        stranger = open_practice()
         own, foreign = ids_of(studio), ids_of(stranger)
-        heads = {
-            log.tenant_id: log.reader.position() for log in map(_log(studio.program.container), (studio, stranger))
-        }
+        heads = {log.tenant_id: log.reader.position() for log in map(_log(studio.server.container), (studio, stranger))}
         told_apart, found = {}, {}
 
-        for place in places(studio.program.app.openapi()):
+        for place in id_locations(studio.server.app.openapi()):
             of = _singular(place.name)
-            theirs, nobodys = (ask(studio, place, own, id_) for id_ in (foreign[of], str(uuid4())))
+            theirs, nobodys = (send_with_id(studio, place, own, id_) for id_ in (foreign[of], str(uuid4())))
             if theirs.status_code != 404:
                 found[str(place)] = theirs.text
             if (theirs.status_code, without_request_id(theirs)) != (nobodys.status_code, without_request_id(nobodys)):
@@ -282,14 +226,14 @@ class TestAnotherPracticesId:
         assert found == {}
         assert told_apart == {}
         assert heads == {
-            log.tenant_id: log.reader.position() for log in map(_log(studio.program.container), (studio, stranger))
+            log.tenant_id: log.reader.position() for log in map(_log(studio.server.container), (studio, stranger))
         }
 
-    def test_stands_for_every_place_that_takes_an_id(self, studio: Studio) -> None:
-        spec = studio.program.app.openapi()
+    def test_covers_every_id_parameter(self, studio: PracticeClient) -> None:
+        spec = studio.server.app.openapi()
         known = ids_of(studio).keys()
 
-        strangers = [str(place) for place in places(spec) if _singular(place.name) not in known]
+        strangers = [str(place) for place in id_locations(spec) if _singular(place.name) not in known]
         bodiless = [
             (verb, path)
             for verb, path, operation in operations(spec)
@@ -298,18 +242,18 @@ class TestAnotherPracticesId:
 
         assert strangers == []
         assert bodiless == []
-        assert len(places(spec)) > 30
+        assert len(id_locations(spec)) > 30
 
-    def test_would_be_seen_where_a_request_is_right(self, studio: Studio) -> None:
+    def test_succeeds_with_an_own_id(self, studio: PracticeClient) -> None:
         """The guard: with the caller's own id no request answers 404."""
         own = ids_of(studio)
 
-        for place in sorted(places(studio.program.app.openapi()), key=lambda place: place.verb == "delete"):
-            answer = ask(studio, place, own, own[_singular(place.name)])
+        for place in sorted(id_locations(studio.server.app.openapi()), key=lambda place: place.verb == "delete"):
+            answer = send_with_id(studio, place, own, own[_singular(place.name)])
             assert answer.status_code in (200, 201, 409), f"{place}: {answer.text}"
 
     @pytest.mark.parametrize("id_", ["1", "x" * 300, "null", "..%2f..", "%00", "{}", "01980c5a-0000-7000-8000"])
-    def test_of_no_form_is_unknown_too(self, studio: Studio, id_: str) -> None:
+    def test_of_no_form_is_unknown_too(self, studio: PracticeClient, id_: str) -> None:
         for path in (
             "locations",
             "resources",
@@ -334,11 +278,11 @@ class TestAnotherPracticesId:
 
 
 class TestLists:
-    def test_hold_the_callers_own_things_alone(self, studio: Studio, open_studio: Any) -> None:
-        stranger = open_studio()
+    def test_hold_the_callers_own_things_alone(self, studio: PracticeClient, open_practice: Any) -> None:
+        stranger = open_practice()
         foreign = ids_of(stranger)
         ids_of(studio)
-        position = studio.make("/v1/patients", given_name="Ada", family_name="Groß")["position"]
+        position = studio.create("/v1/patients", given_name="Ada", family_name="Groß")["position"]
 
         for path in (
             "locations",
@@ -361,8 +305,8 @@ class TestLists:
             text = studio.client.get(f"/v1/{path}", params={"after": position}).text
             assert not [id_ for id_ in foreign.values() if id_ in text], path
 
-    def test_do_not_follow_a_tenant_that_the_caller_names(self, studio: Studio, open_studio: Any) -> None:
-        stranger = open_studio()
+    def test_do_not_follow_a_tenant_that_the_caller_names(self, studio: PracticeClient, open_practice: Any) -> None:
+        stranger = open_practice()
         named = {"X-Tenant-Id": stranger.practice_id, "tenant_id": stranger.practice_id}
 
         answer = studio.client.get("/v1/practice", headers=named)

@@ -1,9 +1,9 @@
-"""Personal data reach nobody who did not ask for them: not the log, not a refusal, not a number. Seeded canaries prove it."""
+"""Personal data appears in no log, refusal or metric. Seeded canaries prove it."""
 
 from pathlib import Path
 
-from tests.api.serving import Program
-from tests.api.studio import Studio
+from tests.api.api_server import ApiServer
+from tests.api.practice_client import PracticeClient
 
 CANARY = "Kanarienvogel"
 EMAIL = "kanarienvogel@example.org"
@@ -17,12 +17,12 @@ def leaks(text: str) -> list[str]:
 
 
 class TestCanaries:
-    def test_are_in_no_refusal_no_log_line_and_no_number(self, studio: Studio) -> None:
-        program, client = studio.program, studio.client
+    def test_are_in_no_refusal_log_line_or_metric(self, studio: PracticeClient) -> None:
+        server, client = studio.server, studio.client
         person = {"given_name": CANARY, "family_name": CANARY, "email": EMAIL, "phone": PHONE}
-        patient = studio.make("/v1/patients", **person)["id"]
-        visit = studio.booked(patient_id=patient)
-        studio.act(visit["id"], "cancel", reason=REASON)
+        patient = studio.create("/v1/patients", **person)["id"]
+        visit = studio.book_appointment(patient_id=patient)
+        studio.post_action(visit["id"], "cancel", reason=REASON)
 
         torn = f'{{"given_name": "{CANARY}'.encode()
 
@@ -37,8 +37,8 @@ class TestCanaries:
             client.post("/v1/patients", content=torn, headers={"Content-Type": "application/json"}),
             client.post("/v1/patients", json=[CANARY]),
             client.patch(f"/v1/patients/{patient}", json={"given_name": CANARY * 100}),
-            client.post("/v1/appointments", json=studio.visit(CANARY)),
-            client.post("/v1/appointments", json=studio.visit({"local": CANARY, "zone": CANARY})),
+            client.post("/v1/appointments", json=studio.booking_body(CANARY)),
+            client.post("/v1/appointments", json=studio.booking_body({"local": CANARY, "zone": CANARY})),
             client.post(f"/v1/appointments/{visit['id']}/cancel", json={"reason": REASON, "name": CANARY}),
             client.post(f"/v1/appointments/{visit['id']}/reschedule", json={"starts_at": REASON}),
             client.patch(f"/v1/appointments/{visit['id']}", json={"notes": REASON * 200}),
@@ -57,27 +57,27 @@ class TestCanaries:
             assert leaks(refusal.text) == []
             assert leaks(str(refusal.headers)) == []
         assert leaks(client.get("/metrics").text) == []
-        assert leaks("\n".join(program.log.texts)) == []
-        assert leaks(_logged_by_postgres(program)) == []
+        assert leaks("\n".join(server.log.lines)) == []
+        assert leaks(_logged_by_postgres(server)) == []
 
-    def test_are_not_told_by_what_nobody_expected(self, program: Program, studio: Studio) -> None:
+    def test_are_not_in_unexpected_errors(self, server: ApiServer, studio: PracticeClient) -> None:
         async def fails() -> None:
             raise RuntimeError(f"{CANARY} {PHONE}")
 
-        program.app.add_api_route("/boom", fails, include_in_schema=False)
-        said_before = len(program.log.texts)
+        server.app.add_api_route("/boom", fails, include_in_schema=False)
+        said_before = len(server.log.lines)
 
-        answer = program.client(None).get("/boom")
+        answer = server.client(None).get("/boom")
 
         assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
         assert leaks(answer.text) == []
-        [line] = program.log.texts[said_before:]
+        [line] = server.log.lines[said_before:]
         assert answer.json()["request_id"] in line
         assert "RuntimeError" in line
         assert "test_leaks.py" in line
         assert leaks(line) == []
 
 
-def _logged_by_postgres(program: Program) -> str:
-    folder: Path = program.container.settings.data
+def _logged_by_postgres(server: ApiServer) -> str:
+    folder: Path = server.container.settings.data
     return "\n".join(path.read_text(errors="replace") for path in folder.glob("postgres.log*"))

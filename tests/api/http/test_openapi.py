@@ -1,4 +1,4 @@
-"""The description is complete: unique names, keys, media types, and examples that fit their schemas."""
+"""The description is complete: unique names, keys, media types, valid examples."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from tests.api.serving import Program
-from tests.api.studio import Json, Studio
+from tests.api.api_server import ApiServer
+from tests.api.practice_client import Json, PracticeClient
 
 PROBLEM = "application/problem+json"
 ICALENDAR = "text/calendar"
 
 
 @pytest.fixture(scope="module")
-def spec(program: Program) -> Json:
-    return program.app.openapi()
+def spec(server: ApiServer) -> Json:
+    return server.app.openapi()
 
 
 def operations(spec: Json) -> Iterator[tuple[str, Json]]:
@@ -32,7 +32,7 @@ def faults(spec: Json, schema: Json, value: object) -> list[str]:
 
 
 def examples(place: str, schema: Any) -> Iterator[tuple[str, Json, object]]:
-    """Yield the examples inside a schema: place, the schema that has the example, and the example."""
+    """Yield the examples inside a schema: place, schema of the example, and example."""
     if isinstance(schema, dict):
         if isinstance(schema.get("examples"), list):
             yield from ((place, schema, example) for example in schema["examples"])
@@ -46,7 +46,7 @@ def examples(place: str, schema: Any) -> Iterator[tuple[str, Json, object]]:
 
 class TestNames:
     def test_are_those_of_one_class_each(self, spec: Json) -> None:
-        # FastAPI puts the module before a name that two classes share, and generators of clients then lose operations.
+        # FastAPI prefixes equal class names with the module; generators then lose operations.
         assert [name for name in spec["components"]["schemas"] if "__" in name] == []
 
     def test_of_operations_are_unique(self, spec: Json) -> None:
@@ -89,12 +89,12 @@ class TestResponses:
         assert [each["operationId"] for each in reads if "404" not in each["responses"]] == []
         assert len(reads) > 20
 
-    def test_of_calendars_are_icalendar_or_problems(self, spec: Json, studio: Studio) -> None:
+    def test_of_calendars_are_icalendar_or_problems(self, spec: Json, studio: PracticeClient) -> None:
         described = {path: operation["responses"] for path, operation in operations(spec) if path.endswith(".ics")}
 
         assert len(described) == 3
         assert all(set(responses["200"]["content"]) == {ICALENDAR} for responses in described.values())
-        visit = studio.booked()["id"]
+        visit = studio.book_appointment()["id"]
         calendar = studio.client.get(f"/v1/appointments/{visit}/invitation.ics")
         assert calendar.headers["content-type"].startswith(ICALENDAR)
         for path in (f"/v1/appointments/{studio.patient}/invitation.ics", "/v1/feeds/feed_none.ics"):
@@ -103,7 +103,7 @@ class TestResponses:
         refused = studio.client.get(f"/v1/appointments/{visit}/invitation.ics", params={"zone": "UTC"})
         assert (refused.status_code, refused.headers["content-type"]) == (422, PROBLEM)
 
-    def test_of_a_practice_before_it_was_opened_are_not_found(self, studio: Studio) -> None:
+    def test_of_a_practice_before_it_was_opened_are_not_found(self, studio: PracticeClient) -> None:
         answer = studio.client.get("/v1/practice", params={"as_of": "2000-01-01T00:00:00Z"})
 
         assert (answer.status_code, answer.headers["content-type"]) == (404, PROBLEM)

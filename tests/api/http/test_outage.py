@@ -1,4 +1,4 @@
-"""When something is away or too much comes at once: a clear 503, nothing half done, and all well again without a restart."""
+"""Outage and overload: a clear 503, nothing half done, and recovery without a restart."""
 
 import asyncio
 import threading
@@ -10,34 +10,35 @@ import httpx2
 import pytest
 
 from api.http.thread_pool import FairThreadPool, OverloadedError
-from tests.api.serving import running_program
-from tests.api.studio import Studio, at_once
+from tests.api.api_server import running_api_server
+from tests.api.practice_client import PracticeClient
+from tests.support.concurrency import map_concurrently
 from tests.support.wait_until import TIMEOUT_SECONDS
 
 LONG_SECONDS = 8
-"""Of an outage: a pool that only doubled its pauses would try after 1, 3, 7 and 15 seconds, and be away for 7 more."""
+"""Length of an outage: a pool with doubling pauses would retry after 1, 3, 7 and 15 seconds."""
 
 
-class TestDatabaseAway:
-    def test_is_a_503_and_over_when_it_is_back_however_long_it_was(self, tmp_path: Path) -> None:
-        with running_program(tmp_path) as program:
-            studio = Studio.open(program)
-            studio.client = studio.impatient
-            server = program.container.storage.server.embedded
-            assert server is not None
-            nobody = program.client(None, comes_again=False)
+class TestDatabaseOutage:
+    def test_returns_503_until_the_database_is_back(self, tmp_path: Path) -> None:
+        with running_api_server(tmp_path) as server:
+            studio = PracticeClient.open(server)
+            studio.client = studio.client_without_retries
+            database = server.container.storage.server.embedded
+            assert database is not None
+            nobody = server.client(None, retries_on_503=False)
 
-            server.stop()
+            database.stop()
             down = time.monotonic()
-            away = [studio.book(), studio.client.get("/v1/practice"), studio.client.get("/v1/patients")]
+            away = [studio.post_booking(), studio.client.get("/v1/practice"), studio.client.get("/v1/patients")]
             unready, alive = nobody.get("/readyz"), nobody.get("/healthz")
-            until = down + LONG_SECONDS
-            while time.monotonic() < until:
+            wait_until = down + LONG_SECONDS
+            while time.monotonic() < wait_until:
                 away.append(studio.client.get("/v1/practice"))
-            server.start()
+            database.start()
             back = [
                 _second_at_the_latest(lambda: studio.client.get("/v1/practice")),
-                _second_at_the_latest(studio.book),
+                _second_at_the_latest(studio.post_booking),
             ]
 
         for answer in away:
@@ -47,8 +48,8 @@ class TestDatabaseAway:
         assert [answer.status_code for answer in back] == [200, 201]
 
 
-class TestCrossing:
-    def test_refuses_who_waited_too_long_and_begins_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+class TestThreadPool:
+    def test_refuses_callers_that_waited_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", 0.05)
         begun, go_on = [], threading.Event()
 
@@ -69,7 +70,7 @@ class TestCrossing:
         assert isinstance(refused, OverloadedError)
         assert (done, third, begun) == (True, "third", [])
 
-    def test_finishes_what_was_begun_for_a_caller_who_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_finishes_work_of_a_caller_that_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", 0.05)
         finished, go_on = threading.Event(), threading.Event()
 
@@ -97,15 +98,15 @@ class TestCrossing:
         assert answer == "next"
 
 
-class TestCrowd:
-    def test_of_many_is_answered_to_the_last(self, studio: Studio) -> None:
-        answers = at_once(100, lambda _: studio.impatient.get("/v1/practice"))
+class TestOverload:
+    def test_answers_every_request(self, studio: PracticeClient) -> None:
+        answers = map_concurrently(100, lambda _: studio.client_without_retries.get("/v1/practice"))
 
         assert {answer.status_code for answer in answers} <= {200, 503}
-        assert sum(answer.status_code == 200 for answer in answers) >= studio.program.container.settings.share
+        assert sum(answer.status_code == 200 for answer in answers) >= studio.server.container.settings.share
 
 
 def _second_at_the_latest(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
-    """Ask; once more where it was refused: its wait for a connection may have begun just before the server was back."""
+    """Send a request, and once more after a refusal: its wait may have begun during the outage."""
     answer = ask()
     return ask() if answer.status_code == 503 else answer

@@ -8,16 +8,16 @@ import pytest
 
 from application.kernel.permissions import ALLOWED, Permission
 from domain.access.api_key import Role
-from tests.api.importing.imported import bring
-from tests.api.serving import Program
-from tests.api.studio import Studio
+from tests.api.api_server import ApiServer
+from tests.api.importing.import_requests import import_patients
+from tests.api.practice_client import PracticeClient
 from tests.support.paths import DOCS
 
 ROLES = [role.value for role in Role]
 WINDOW = "from=2026-06-01&to=2026-06-02"
 
 
-def status_of(studio: Studio, client: httpx2.Client, action: Permission) -> int:
+def status_of(studio: PracticeClient, client: httpx2.Client, action: Permission) -> int:
     """Ask for something that takes the action."""
     if action is Permission.READ_REMARKS:
         studio.client.patch(f"/v1/patients/{studio.patient}", json={"alert": "Penicillin"})
@@ -33,50 +33,52 @@ def status_of(studio: Studio, client: httpx2.Client, action: Permission) -> int:
             f"/v1/patients/{studio.add_patient()}/merge", json={"other_id": studio.add_patient()}
         ),
         Permission.ERASE_PATIENTS: lambda: client.delete(f"/v1/patients/{studio.add_patient()}"),
-        Permission.UNDO_IMPORTS: lambda: client.post(f"/v1/imports/{bring(studio)}/undo"),
+        Permission.UNDO_IMPORTS: lambda: client.post(f"/v1/imports/{import_patients(studio)}/undo"),
         Permission.READ_VISITS: lambda: client.get(f"/v1/calendar?{WINDOW}"),
-        Permission.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.visit()),
+        Permission.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.booking_body()),
         Permission.ENROL: lambda: client.post(
             f"/v1/sessions/{_session(studio)}/enrol", json={"patient_id": studio.patient}
         ),
         Permission.NOTE_ATTENDANCE: lambda: _note_attendance(studio, client),
         Permission.READ_LOG: lambda: client.get("/v1/events"),
-        Permission.DOUBLE_BOOK: lambda: client.post("/v1/appointments", json=studio.visit(override={"reason": "x"})),
+        Permission.DOUBLE_BOOK: lambda: client.post(
+            "/v1/appointments", json=studio.booking_body(override={"reason": "x"})
+        ),
         Permission.SHARE_CALENDARS: lambda: client.get("/v1/feeds"),
         Permission.READ_HISTORY: lambda: client.get(f"/v1/patients/{studio.patient}/history"),
     }
     return asked[action]().status_code
 
 
-def _session(studio: Studio) -> str:
+def _session(studio: PracticeClient) -> str:
     """Plan a session at a time that nothing else takes; return its id."""
     leader = studio.add_clinician()
     studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, leader]})
     body = {"service_id": studio.service, "staff_ids": [leader], "seats": 1, "starts_at": "2026-06-01T15:00:00+02:00"}
-    return str(studio.make("/v1/sessions", **body)["id"])
+    return str(studio.create("/v1/sessions", **body)["id"])
 
 
-def _note_attendance(studio: Studio, client: httpx2.Client) -> httpx2.Response:
+def _note_attendance(studio: PracticeClient, client: httpx2.Client) -> httpx2.Response:
     path = f"/v1/sessions/{_session(studio)}"
     studio.client.post(f"{path}/enrol", json={"patient_id": studio.patient})
-    with studio.program.at(datetime(2026, 6, 1, 13, tzinfo=UTC)):
+    with studio.server.at_time(datetime(2026, 6, 1, 13, tzinfo=UTC)):
         return client.post(f"{path}/attendance", json={"patient_ids": [studio.patient], "attended": True})
 
 
 class TestRoles:
     @pytest.mark.parametrize("role", ROLES)
-    def test_do_what_the_table_says_and_nothing_else(self, studio: Studio, role: str) -> None:
-        client = studio.key_of(role)
+    def test_may_do_exactly_what_the_table_allows(self, studio: PracticeClient, role: str) -> None:
+        client = studio.client_with_role(role)
 
         for action in Permission:
             status = status_of(studio, client, action)
             assert (status in (200, 201)) == (Role(role) in ALLOWED[action]), (action, status)
             assert status in (200, 201, 403)
 
-    def test_that_do_not_see_patients_count_visits_without_names(self, studio: Studio) -> None:
-        visit = studio.booked()
-        studio.act(visit["id"], "cancel", reason="secret reason")
-        analyst = studio.key_of("analyst")
+    def test_that_do_not_see_patients_count_visits_without_names(self, studio: PracticeClient) -> None:
+        visit = studio.book_appointment()
+        studio.post_action(visit["id"], "cancel", reason="secret reason")
+        analyst = studio.client_with_role("analyst")
 
         shown = analyst.get(f"/v1/calendar?{WINDOW}&after={visit['position']}")
 
@@ -84,8 +86,8 @@ class TestRoles:
         assert "Groß" not in shown.text
         assert "secret reason" not in analyst.get(f"/v1/appointments/{visit['id']}").text
 
-    def test_an_admin_makes_and_ends_no_owner(self, studio: Studio) -> None:
-        admin = studio.key_of("admin")
+    def test_an_admin_makes_and_ends_no_owner(self, studio: PracticeClient) -> None:
+        admin = studio.client_with_role("admin")
         owner = studio.client.get("/v1/api-keys").json()["api_keys"][0]
 
         assert admin.post("/v1/api-keys", json={"role": "owner", "label": "mine"}).status_code == 403
@@ -96,11 +98,11 @@ class TestRoles:
 class TestBoundClinician:
     """R10: a clinician acting on another's visit."""
 
-    def test_changes_their_own_visits_alone(self, studio: Studio) -> None:
+    def test_changes_their_own_visits_alone(self, studio: PracticeClient) -> None:
         mine, other = studio.clinician, studio.add_clinician()
         studio.service = studio.add_service(clinician_ids=[mine, other])
-        theirs = studio.booked(clinician_id=other)
-        bound = studio.key_of("clinician", clinician_id=mine)
+        theirs = studio.book_appointment(clinician_id=other)
+        bound = studio.client_with_role("clinician", clinician_id=mine)
         unknown = bound.post("/v1/appointments/01980c5a-0000-7000-8000-000000000000/cancel", json={"reason": "x"})
 
         refused = bound.post(f"/v1/appointments/{theirs['id']}/cancel", json={"reason": "x"})
@@ -109,14 +111,14 @@ class TestBoundClinician:
         assert {**refused.json(), "request_id": ""} == {**unknown.json(), "request_id": ""}
         assert any(
             "refused OutOfReachError" in line and refused.json()["request_id"] in line
-            for line in studio.program.log.texts
+            for line in studio.server.log.lines
         )
         assert studio.client.get(f"/v1/appointments/{theirs['id']}").json()["version"] == 1
-        booking = studio.visit("2026-06-01T11:00:00+02:00")
+        booking = studio.booking_body("2026-06-01T11:00:00+02:00")
         assert bound.post("/v1/appointments", json=booking | {"clinician_id": other}).status_code == 404
         assert bound.post("/v1/appointments", json=booking).status_code == 201
 
-    def test_belongs_to_no_other_role(self, studio: Studio) -> None:
+    def test_belongs_to_no_other_role(self, studio: PracticeClient) -> None:
         body = {"role": "biller", "label": "x", "clinician_id": studio.clinician}
 
         assert studio.client.post("/v1/api-keys", json=body).json()["errors"][0]["field"] == "clinician_id"
@@ -135,8 +137,8 @@ class TestKeys:
             "Bearer sk_" + "ä" * 43,
         ],
     )
-    def test_that_are_unknown_open_nothing(self, program: Program, header: str | None) -> None:
-        nobody = program.client(None)
+    def test_that_are_unknown_open_nothing(self, server: ApiServer, header: str | None) -> None:
+        nobody = server.client(None)
         headers = {b"Authorization": header.encode("latin-1")} if header is not None else {}
 
         for verb, path in (("GET", "/v1/practice"), ("POST", "/v1/patients"), ("GET", "/v1/nothing")):
@@ -144,8 +146,8 @@ class TestKeys:
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
             assert answer.headers["www-authenticate"].startswith("Bearer")
 
-    def test_end_with_the_answer_that_revokes_them(self, studio: Studio) -> None:
-        desk = studio.key_of("front_desk")
+    def test_end_with_the_answer_that_revokes_them(self, studio: PracticeClient) -> None:
+        desk = studio.client_with_role("front_desk")
         assert desk.get("/v1/practice").status_code == 200
         key_id = studio.client.get("/v1/api-keys").json()["api_keys"][-1]["id"]
 
@@ -155,10 +157,10 @@ class TestKeys:
         assert desk.get("/v1/practice").status_code == 401
         assert studio.client.delete(f"/v1/api-keys/{key_id}").json()["version"] == 2
 
-    def test_are_kept_as_hashes(self, studio: Studio) -> None:
-        made = studio.make("/v1/api-keys", role="auditor", label="audit")
+    def test_are_kept_as_hashes(self, studio: PracticeClient) -> None:
+        made = studio.create("/v1/api-keys", role="auditor", label="audit")
 
-        container = studio.program.container
+        container = studio.server.container
         actor = container.access.find_actor(_hash(studio.key))
         assert actor is not None
         with container.storage.transaction(actor.tenant_id) as cursor:

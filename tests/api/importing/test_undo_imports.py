@@ -7,12 +7,13 @@ import pytest
 
 from api.importing.imports import routes as imports
 from api.importing.imports.routes import ImportInFull
-from tests.api.importing.imported import bring, bring_visits, undo
-from tests.api.serving import NOW
-from tests.api.studio import Json, Studio, at_once
+from tests.api.api_server import NOW
+from tests.api.importing.import_requests import import_patients, import_visits, undo_import
+from tests.api.practice_client import Json, PracticeClient
+from tests.support.concurrency import map_concurrently
 
 
-def shown(studio: Studio, import_id: UUID, **query: object) -> Json:
+def get_import(studio: PracticeClient, import_id: UUID, **query: object) -> Json:
     answer = studio.client.get(f"/v1/imports/{import_id}", params=query)  # type: ignore[arg-type]  # numbers and texts
     assert answer.status_code == 200, answer.text
     ImportInFull.model_validate(answer.json())
@@ -21,26 +22,30 @@ def shown(studio: Studio, import_id: UUID, **query: object) -> Json:
 
 
 def ask_to_undo(
-    studio: Studio, import_id: UUID, body: Json | None = None, client: httpx2.Client | None = None, **headers: str
+    studio: PracticeClient,
+    import_id: UUID,
+    body: Json | None = None,
+    client: httpx2.Client | None = None,
+    **headers: str,
 ) -> httpx2.Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return (client or studio.client).post(f"/v1/imports/{import_id}/undo", json=body, headers=named)
 
 
-def position_of(studio: Studio) -> int:
-    return studio.program.container.logs.of(UUID(studio.practice_id)).reader.position()
+def position_of(studio: PracticeClient) -> int:
+    return studio.server.container.logs.of(UUID(studio.practice_id)).reader.position()
 
 
-def listed(studio: Studio) -> dict[str, str]:
+def get_statuses(studio: PracticeClient) -> dict[str, str]:
     answer = studio.client.get("/v1/patients", params={"after": position_of(studio)})
     return {one["family_name"]: one["id"] for one in answer.json()["patients"]}
 
 
-class TestAnImport:
-    def test_tells_what_came_of_the_file_and_who_brought_it(self, studio: Studio) -> None:
-        import_id = bring(studio, 3)
+class TestImport:
+    def test_tells_what_came_of_the_file_and_who_brought_it(self, studio: PracticeClient) -> None:
+        import_id = import_patients(studio, 3)
 
-        said = shown(studio, import_id)
+        said = get_import(studio, import_id)
 
         assert {name: said[name] for name in said if name not in ("started_at", "version")} == {
             "id": str(import_id),
@@ -60,26 +65,26 @@ class TestAnImport:
             "kept_appointment_ids": [],
         }
 
-    def test_that_was_imported_again_is_not_undone_any_more(self, studio: Studio) -> None:
-        undo(studio, bring(studio))
+    def test_that_was_imported_again_is_not_undone_any_more(self, studio: PracticeClient) -> None:
+        undo_import(studio, import_patients(studio))
 
-        said = shown(studio, bring(studio))
+        said = get_import(studio, import_patients(studio))
 
         assert (said["status"], said["undone_by"], said["undone_at"]) == ("finished", None, None)
 
-    def test_is_seen_as_it_was(self, studio: Studio) -> None:
-        import_id = bring(studio)
-        before = shown(studio, import_id)
+    def test_is_seen_as_it_was(self, studio: PracticeClient) -> None:
+        import_id = import_patients(studio)
+        before = get_import(studio, import_id)
         after = ask_to_undo(studio, import_id).json()
 
-        assert shown(studio, import_id, version=before["version"])["status"] == "finished"
-        past = shown(studio, import_id, version=after["version"])
+        assert get_import(studio, import_id, version=before["version"])["status"] == "finished"
+        past = get_import(studio, import_id, version=after["version"])
         assert (past["status"], past["undone_by"]) == ("undone", after["undone_by"])
 
 
 class TestUndo:
-    def test_withdraws_all_and_says_who_did_it_and_when(self, studio: Studio) -> None:
-        import_id = bring(studio, 3)
+    def test_withdraws_all_with_actor_and_time(self, studio: PracticeClient) -> None:
+        import_id = import_patients(studio, 3)
         key = studio.client.get("/v1/api-keys").json()["api_keys"][0]
 
         answer = ask_to_undo(studio, import_id)
@@ -89,14 +94,14 @@ class TestUndo:
         assert (said["status"], said["withdrawn_count"], said["kept_count"]) == ("undone", 3, 0)
         assert (said["undone_by"], said["started_by"]) == (f"key:{key['id']}", "import:jane")
         assert said["undone_at"] == NOW.isoformat().replace("+00:00", "Z")
-        assert not [name for name in listed(studio) if name.startswith("Family")]
-        assert {**shown(studio, import_id), "position": said["position"]} == said
+        assert not [name for name in get_statuses(studio) if name.startswith("Family")]
+        assert {**get_import(studio, import_id), "position": said["position"]} == said
         assert answer.headers["etag"] == f'"{said["version"]}"'
 
-    def test_is_refused_whole_while_somebody_is_in_use_and_says_who(self, studio: Studio) -> None:
-        import_id = bring(studio, 3)
-        patients = listed(studio)
-        studio.booked(patient_id=patients["Family2"])
+    def test_is_refused_whole_while_somebody_is_in_use_and_says_who(self, studio: PracticeClient) -> None:
+        import_id = import_patients(studio, 3)
+        patients = get_statuses(studio)
+        studio.book_appointment(patient_id=patients["Family2"])
         position = position_of(studio)
 
         refused = ask_to_undo(studio, import_id)
@@ -104,22 +109,22 @@ class TestUndo:
         assert (refused.status_code, refused.json()["code"]) == (409, "import_in_use")
         assert refused.json()["kept"] == [{"patient_id": patients["Family2"], "reason": "in_use"}]
         assert (refused.json()["kept_count"], position_of(studio)) == (1, position)
-        assert shown(studio, import_id)["status"] == "finished"
+        assert get_import(studio, import_id)["status"] == "finished"
 
-    def test_of_what_can_be_keeps_the_others(self, studio: Studio) -> None:
-        import_id = bring(studio, 3)
-        patients = listed(studio)
-        studio.booked(patient_id=patients["Family2"])
+    def test_of_what_can_be_keeps_the_others(self, studio: PracticeClient) -> None:
+        import_id = import_patients(studio, 3)
+        patients = get_statuses(studio)
+        studio.book_appointment(patient_id=patients["Family2"])
         studio.client.patch(f"/v1/patients/{patients['Family3']}", json={"notes": "prefers mornings"})
 
         said = ask_to_undo(studio, import_id, {"what_can_be": True}).json()
 
         assert (said["withdrawn_count"], said["kept_count"]) == (1, 2)
         assert set(said["kept_patient_ids"]) == {patients["Family2"], patients["Family3"]}
-        assert listed(studio).keys() & {"Family1", "Family2", "Family3"} == {"Family2", "Family3"}
+        assert get_statuses(studio).keys() & {"Family1", "Family2", "Family3"} == {"Family2", "Family3"}
 
-    def test_twice_changes_nothing_the_second_time(self, studio: Studio) -> None:
-        import_id = bring(studio)
+    def test_twice_changes_nothing_the_second_time(self, studio: PracticeClient) -> None:
+        import_id = import_patients(studio)
         first = ask_to_undo(studio, import_id).json()
         position = position_of(studio)
 
@@ -128,36 +133,36 @@ class TestUndo:
         assert (again.status_code, again.json()["version"]) == (200, first["version"])
         assert position_of(studio) == position
 
-    def test_of_a_version_that_has_passed_is_refused(self, studio: Studio) -> None:
-        import_id = bring(studio)
-        etag = f'"{shown(studio, import_id)["version"]}"'
-        undo(studio, import_id)
-        bring(studio)
+    def test_of_a_version_that_has_passed_is_refused(self, studio: PracticeClient) -> None:
+        import_id = import_patients(studio)
+        etag = f'"{get_import(studio, import_id)["version"]}"'
+        undo_import(studio, import_id)
+        import_patients(studio)
         position = position_of(studio)
 
         refused = ask_to_undo(studio, import_id, If_Match=etag)
 
         assert (refused.status_code, refused.json()["code"]) == (412, "stale_version")
         assert position_of(studio) == position
-        present = f'"{shown(studio, import_id)["version"]}"'
+        present = f'"{get_import(studio, import_id)["version"]}"'
         assert ask_to_undo(studio, import_id, If_Match=present).status_code == 200
 
-    def test_repeated_under_its_key_answers_alike_and_withdraws_nobody_anew(self, studio: Studio) -> None:
-        import_id = bring(studio)
+    def test_repeated_under_its_key_answers_alike_and_withdraws_nobody_anew(self, studio: PracticeClient) -> None:
+        import_id = import_patients(studio)
         first = ask_to_undo(studio, import_id, Idempotency_Key="k")
-        bring(studio)
+        import_patients(studio)
 
         again = ask_to_undo(studio, import_id, Idempotency_Key="k")
         other = ask_to_undo(studio, import_id, {"what_can_be": True}, Idempotency_Key="k")
 
         assert (again.status_code, again.content) == (200, first.content)
-        assert "Family1" in listed(studio)
+        assert "Family1" in get_statuses(studio)
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
 
-    def test_by_several_at_once_is_done_once(self, studio: Studio) -> None:
-        import_id = bring(studio, 5)
+    def test_by_several_at_once_is_done_once(self, studio: PracticeClient) -> None:
+        import_id = import_patients(studio, 5)
 
-        answers = at_once(3, lambda number: ask_to_undo(studio, import_id, Idempotency_Key=f"k{number % 2}"))
+        answers = map_concurrently(3, lambda number: ask_to_undo(studio, import_id, Idempotency_Key=f"k{number % 2}"))
 
         assert {(answer.status_code, answer.json()["withdrawn_count"]) for answer in answers} == {(200, 5)}
         events = studio.client.get("/v1/events", params={"limit": 500}).json()["events"]
@@ -165,10 +170,10 @@ class TestUndo:
         assert [event["event_type"] for event in events].count("patients.patient.withdrawn") == 5
 
     def test_of_a_very_large_import_is_left_to_the_command(
-        self, studio: Studio, monkeypatch: pytest.MonkeyPatch
+        self, studio: PracticeClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(imports, "MAX_UNDONE", 3)
-        small, large = bring(studio, 3), bring(studio, 7)
+        small, large = import_patients(studio, 3), import_patients(studio, 7)
         position = position_of(studio)
 
         refused = ask_to_undo(studio, large)
@@ -180,32 +185,32 @@ class TestUndo:
     @pytest.mark.parametrize(
         "body", [{"what_can_be": "yes"}, {"what_can_be": 1}, {"what_can_be": None}, {"force": True}, [], "all"]
     )
-    def test_takes_nothing_else(self, studio: Studio, body: Json) -> None:
-        import_id = bring(studio)
+    def test_takes_nothing_else(self, studio: PracticeClient, body: Json) -> None:
+        import_id = import_patients(studio)
 
         answer = ask_to_undo(studio, import_id, body)
 
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
-        assert shown(studio, import_id)["status"] == "finished"
+        assert get_import(studio, import_id)["status"] == "finished"
 
-    def test_of_what_is_no_import_is_unknown(self, studio: Studio) -> None:
+    def test_of_what_is_no_import_is_unknown(self, studio: PracticeClient) -> None:
         for id_ in (uuid4(), UUID(studio.patient)):
             answer = ask_to_undo(studio, id_)
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
-    def test_is_for_who_runs_the_practice(self, studio: Studio) -> None:
-        import_id = bring(studio)
+    def test_is_for_who_runs_the_practice(self, studio: PracticeClient) -> None:
+        import_id = import_patients(studio)
 
-        refused = ask_to_undo(studio, import_id, client=studio.key_of("front_desk"))
+        refused = ask_to_undo(studio, import_id, client=studio.client_with_role("front_desk"))
 
         assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
-        assert shown(studio, import_id)["status"] == "finished"
+        assert get_import(studio, import_id)["status"] == "finished"
 
 
-class TestAnImportOfAppointments:
-    def test_is_undone_as_a_whole_or_as_far_as_it_can_be(self, studio: Studio) -> None:
-        import_id, (one, other) = bring_visits(studio)
-        studio.act(str(other), "cancel", reason="ill")
+class TestAppointmentImport:
+    def test_is_undone_as_a_whole_or_as_far_as_it_can_be(self, studio: PracticeClient) -> None:
+        import_id, (one, other) = import_visits(studio)
+        studio.post_action(str(other), "cancel", reason="ill")
 
         refused = ask_to_undo(studio, import_id)
         undone = ask_to_undo(studio, import_id, {"what_can_be": True}).json()

@@ -1,10 +1,10 @@
-"""Contacts, alerts, notes and consents over HTTP: kept, shown to those who may see them, found, and gone with the person."""
+"""Contacts, alerts, notes and consents over HTTP: storage, permissions, search, erasure."""
 
 import pytest
 
 from api.patients.consents.routes import ConsentsShown
 from api.patients.contacts.routes import ContactsShown
-from tests.api.studio import Json, Studio
+from tests.api.practice_client import Json, PracticeClient
 
 MIRIAM: Json = {
     "kind": "guardian",
@@ -17,7 +17,7 @@ MIRIAM: Json = {
 }
 
 
-def put_contacts(studio: Studio, contacts: list[Json], **headers: str) -> Json:
+def put_contacts(studio: PracticeClient, contacts: list[Json], **headers: str) -> Json:
     answer = studio.client.put(
         f"/v1/patients/{studio.patient}/contacts",
         json={"contacts": contacts},
@@ -29,7 +29,7 @@ def put_contacts(studio: Studio, contacts: list[Json], **headers: str) -> Json:
 
 
 class TestContacts:
-    def test_keep_their_ids_and_their_order(self, studio: Studio) -> None:
+    def test_keep_their_ids_and_their_order(self, studio: PracticeClient) -> None:
         first = put_contacts(studio, [MIRIAM, {"kind": "doctor", "name": "ד״ר לוי"}])
         ContactsShown.model_validate(first)
         kept = first["contacts"][0]
@@ -42,14 +42,14 @@ class TestContacts:
         assert put_contacts(studio, changed["contacts"])["version"] == changed["version"]
 
     @pytest.mark.parametrize("text", ["zuckerb", "miriam zuckerberg", "Miriam@example.org", "030-2345678"])
-    def test_find_the_patient(self, studio: Studio, text: str) -> None:
+    def test_find_the_patient(self, studio: PracticeClient, text: str) -> None:
         position = put_contacts(studio, [MIRIAM])["position"]
 
         found = studio.client.get("/v1/patients", params={"search": text, "after": position}).json()["patients"]
 
         assert [patient["id"] for patient in found] == [studio.patient]
 
-    def test_that_were_left_out_find_nobody_and_the_patients_own_name_still_does(self, studio: Studio) -> None:
+    def test_that_were_left_out_find_nobody_and_the_patients_own_name_still_does(self, studio: PracticeClient) -> None:
         put_contacts(studio, [MIRIAM | {"name": "Miriam Groß"}])
         position = put_contacts(studio, [])["position"]
 
@@ -70,7 +70,7 @@ class TestContacts:
             ("may_pay", True),
         ],
     )
-    def test_that_cannot_be(self, studio: Studio, field: str, value: object) -> None:
+    def test_that_cannot_be(self, studio: PracticeClient, field: str, value: object) -> None:
         answer = studio.client.put(
             f"/v1/patients/{studio.patient}/contacts", json={"contacts": [MIRIAM | {field: value}]}
         )
@@ -78,39 +78,39 @@ class TestContacts:
         assert (answer.status_code, answer.json()["errors"][0]["field"].rpartition(".")[2]) == (422, field), answer.text
 
     @pytest.mark.parametrize(("sent", "kept"), [("Cohen\u202eyad", "Cohenyad"), ("נועה Levi\u200b", "נועה Levi")])
-    def test_names_are_kept_as_they_are_read(self, studio: Studio, sent: str, kept: str) -> None:
+    def test_keeps_names_as_written(self, studio: PracticeClient, sent: str, kept: str) -> None:
         assert put_contacts(studio, [MIRIAM | {"name": sent}])["contacts"][0]["name"] == kept
 
 
 class TestAlerts:
-    def test_come_with_every_visit_for_those_who_may_read_them(self, studio: Studio) -> None:
+    def test_come_with_every_visit_for_those_who_may_read_them(self, studio: PracticeClient) -> None:
         path = f"/v1/patients/{studio.patient}"
         studio.client.patch(path, json={"alert": "Latex!", "notes": "quiet room"})
 
-        visit = studio.booked()
+        visit = studio.book_appointment()
         listed = "/v1/appointments?from=2026-06-01&to=2026-06-02"
         schedule = f"/v1/calendar?from=2026-06-01&to=2026-06-02&after={visit['position']}"
 
         assert visit["alerts"] == ["Latex!"]
         for role in ("front_desk", "clinician", "auditor"):
-            client = studio.key_of(role)
+            client = studio.client_with_role(role)
             assert client.get(f"/v1/appointments/{visit['id']}").json()["alerts"] == ["Latex!"], role
             for page in (schedule, listed):
                 assert client.get(page).json()["appointments"][0]["alerts"] == ["Latex!"], role
         for role in ("biller", "analyst"):
-            client = studio.key_of(role)
+            client = studio.client_with_role(role)
             for page in (f"/v1/appointments/{visit['id']}", schedule, listed, path):
                 assert "Latex!" not in client.get(page).text, (role, page)
                 assert "quiet room" not in client.get(page).text, (role, page)
 
-    def test_that_were_taken_away_are_shown_no_more(self, studio: Studio) -> None:
+    def test_that_were_taken_away_are_shown_no_more(self, studio: PracticeClient) -> None:
         studio.client.patch(f"/v1/patients/{studio.patient}", json={"alert": "Latex!", "family_name": "Weiß"})
         studio.client.patch(f"/v1/patients/{studio.patient}", json={"alert": None})
 
-        assert studio.booked()["alerts"] == []
+        assert studio.book_appointment()["alerts"] == []
         assert studio.client.get(f"/v1/patients/{studio.patient}").json()["family_name"] == "Weiß"
 
-    def test_that_are_too_long_change_nothing(self, studio: Studio) -> None:
+    def test_that_are_too_long_change_nothing(self, studio: PracticeClient) -> None:
         path = f"/v1/patients/{studio.patient}"
 
         answer = studio.client.patch(path, json={"alert": "x" * 201, "family_name": "Weiß"})
@@ -120,14 +120,14 @@ class TestAlerts:
 
 
 class TestConsents:
-    def give(self, studio: Studio, verb: str = "", **said: object) -> Json:
+    def give(self, studio: PracticeClient, verb: str = "", **said: object) -> Json:
         known = {"kind": "marketing", "how": "paper"} | ({} if verb else {"document_version": "2026-01"})
         answer = studio.client.post(f"/v1/patients/{studio.patient}/consents{verb}", json=known | said)
         assert answer.status_code == 200, answer.text
         body: Json = answer.json()
         return body
 
-    def test_stand_until_they_are_withdrawn_and_stay_in_the_history(self, studio: Studio) -> None:
+    def test_stand_until_they_are_withdrawn_and_stay_in_the_history(self, studio: PracticeClient) -> None:
         assert studio.client.get(f"/v1/patients/{studio.patient}/consents").json()["version"] == 0
         given = self.give(studio, by_whom="Miriam, mother", decided_at="2026-05-01T09:00:00+02:00")
         withdrawn = self.give(studio, "/withdraw", how="phone")
@@ -144,7 +144,7 @@ class TestConsents:
         ).json()["history"]
         assert [line["event_type"].rpartition(".")[2] for line in told][-3:] == ["opened", "given", "withdrawn"]
 
-    def test_are_refused_by_name(self, studio: Studio) -> None:
+    def test_are_refused_by_name(self, studio: PracticeClient) -> None:
         path = f"/v1/patients/{studio.patient}/consents"
         body = {"kind": "marketing", "how": "paper"}
 
@@ -163,7 +163,7 @@ class TestConsents:
         assert stale.status_code == 412
         assert studio.client.get(path).json()["history"] == []
 
-    def test_of_one_who_was_erased_tell_what_was_decided_and_not_by_whom(self, studio: Studio) -> None:
+    def test_of_one_who_was_erased_tell_what_was_decided_and_not_by_whom(self, studio: PracticeClient) -> None:
         self.give(studio, by_whom="Miriam, mother")
         path = f"/v1/patients/{studio.patient}"
         put_contacts(studio, [MIRIAM])

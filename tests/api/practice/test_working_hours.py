@@ -1,10 +1,11 @@
-"""Limits, time off, public holidays and hours that change, as a receptionist meets them; and anyone instead of somebody."""
+"""Limits, time off, public holidays, hours that change, and booking any clinician."""
 
 from typing import Any
 
 import pytest
 
-from tests.api.studio import Json, Studio, at_once, codes
+from tests.api.practice_client import Json, PracticeClient, codes
+from tests.support.concurrency import map_concurrently
 
 JUNE = ("2026-06-01", "2026-06-06")
 NINE = "2026-06-01T07:00:00Z"
@@ -14,12 +15,12 @@ def days(starts: list[str]) -> set[str]:
     return {start[:10] for start in starts}
 
 
-def put_time_off(studio: Studio, *ranges: Json) -> Any:
+def put_time_off(studio: PracticeClient, *ranges: Json) -> Any:
     return studio.client.put(f"/v1/clinicians/{studio.clinician}/time-off", json={"ranges": ranges})
 
 
 class TestLimits:
-    def test_of_a_service_are_made_shown_changed_and_taken_away(self, studio: Studio) -> None:
+    def test_of_a_service_are_made_shown_changed_and_taken_away(self, studio: PracticeClient) -> None:
         service = studio.add_service(limits={"per_day": 1, "per_week": 2})
         path = f"/v1/services/{service}"
 
@@ -31,79 +32,79 @@ class TestLimits:
         }
         assert studio.client.patch(path, json={"limits": {}}).json()["limits"] == {"per_day": None, "per_week": None}
 
-    def test_refuse_by_name_what_is_not_offered(self, studio: Studio) -> None:
+    def test_refuse_by_name_what_is_not_offered(self, studio: PracticeClient) -> None:
         service = studio.service = studio.add_service(limits={"per_day": 1, "per_week": 2})
-        studio.booked("2026-06-01T09:00:00+02:00")
+        studio.book_appointment("2026-06-01T09:00:00+02:00")
 
         assert "2026-06-01" not in days(studio.slots(*JUNE))
-        assert studio.book("2026-06-01T12:00:00+02:00").json()["code"] == "daily_limit"
-        studio.booked("2026-06-02T09:00:00+02:00")
+        assert studio.post_booking("2026-06-01T12:00:00+02:00").json()["code"] == "daily_limit"
+        studio.book_appointment("2026-06-02T09:00:00+02:00")
         assert studio.slots(*JUNE) == []
-        refused = studio.book("2026-06-03T09:00:00+02:00")
+        refused = studio.post_booking("2026-06-03T09:00:00+02:00")
         assert (refused.status_code, refused.json()["code"]) == (409, "weekly_limit")
         assert service == studio.service
 
-    def test_of_a_clinician_hold_for_parallel_bookings_of_other_times(self, studio: Studio) -> None:
+    def test_of_a_clinician_hold_for_parallel_bookings_of_other_times(self, studio: PracticeClient) -> None:
         path = f"/v1/clinicians/{studio.clinician}"
         assert studio.client.patch(path, json={"limits": {"per_day": 2}}).json()["limits"] == {
             "per_day": 2,
             "per_week": None,
         }
 
-        answers = at_once(6, lambda number: studio.book(f"2026-06-01T{9 + number:02}:00:00+02:00"))
+        answers = map_concurrently(6, lambda number: studio.post_booking(f"2026-06-01T{9 + number:02}:00:00+02:00"))
 
         assert codes(answers) == [(201, None)] * 2 + [(409, "daily_limit")] * 4
 
     @pytest.mark.parametrize(
         "limits", [{"per_day": 0}, {"per_week": -1}, {"per_day": 1.5}, {"per_month": 1}, {"per_day": 9999}]
     )
-    def test_that_cannot_be(self, studio: Studio, limits: Json) -> None:
+    def test_that_cannot_be(self, studio: PracticeClient, limits: Json) -> None:
         for path in (f"/v1/services/{studio.service}", f"/v1/clinicians/{studio.clinician}"):
             answer = studio.client.patch(path, json={"limits": limits})
             assert (answer.status_code, answer.json()["errors"][0]["field"].split(".")[0]) == (422, "limits")
 
 
 class TestAnyone:
-    def test_is_booked_as_offered_until_nobody_is_free(self, studio: Studio) -> None:
+    def test_is_booked_as_offered_until_nobody_is_free(self, studio: PracticeClient) -> None:
         others = [studio.add_clinician() for _ in range(3)]
         studio.service = studio.add_service(clinician_ids=[studio.clinician, *others])
         asked = {"service_id": studio.service, "from": JUNE[0], "to": JUNE[1]}
         offered = studio.client.get("/v1/slots", params=asked).json()["slots"]
         assert len({slot["starts_at"] for slot in offered}) == len(offered)
 
-        answers = at_once(10, lambda _: studio.book(offered[0]["starts_at"], clinician_id=None))
+        answers = map_concurrently(10, lambda _: studio.post_booking(offered[0]["starts_at"], clinician_id=None))
 
         assert codes(answers) == [(201, None)] * 4 + [(409, "time_taken")] * 6
         booked = {answer.json()["clinician_id"] for answer in answers if answer.status_code == 201}
         assert booked == {studio.clinician, *others}
 
-    def test_is_one_who_is_preferred(self, studio: Studio) -> None:
+    def test_is_one_who_is_preferred(self, studio: PracticeClient) -> None:
         other = studio.add_clinician()
         studio.service = studio.add_service(clinician_ids=[studio.clinician, other])
 
         asked = {"service_id": studio.service, "from": JUNE[0], "to": JUNE[1], "preferred_clinician_ids": other}
         slot = studio.client.get("/v1/slots", params=asked).json()["slots"][0]
-        visit = studio.booked(slot["starts_at"], clinician_id=None, preferred_clinician_ids=[other])
+        visit = studio.book_appointment(slot["starts_at"], clinician_id=None, preferred_clinician_ids=[other])
 
         assert slot["clinician_id"] == visit["clinician_id"] == other
 
-    def test_is_the_clinician_whom_a_key_is_bound_to(self, studio: Studio) -> None:
+    def test_is_the_clinician_whom_a_key_is_bound_to(self, studio: PracticeClient) -> None:
         other = studio.add_clinician()
         studio.service = studio.add_service(clinician_ids=[studio.clinician, other])
-        bound = studio.key_of("clinician", clinician_id=other)
+        bound = studio.client_with_role("clinician", clinician_id=other)
 
-        answer = bound.post("/v1/appointments", json=studio.visit(clinician_id=None))
+        answer = bound.post("/v1/appointments", json=studio.booking_body(clinician_id=None))
 
         assert (answer.status_code, answer.json()["clinician_id"]) == (201, other)
 
-    def test_has_to_be_said(self, studio: Studio) -> None:
-        body = {name: said for name, said in studio.visit().items() if name != "clinician_id"}
+    def test_must_be_requested_explicitly(self, studio: PracticeClient) -> None:
+        body = {name: said for name, said in studio.booking_body().items() if name != "clinician_id"}
 
         assert studio.client.post("/v1/appointments", json=body).status_code == 422
 
 
 class TestTimeOff:
-    def test_is_shown_as_it_was_set_and_nothing_is_offered_in_it(self, studio: Studio) -> None:
+    def test_is_shown_as_it_was_set_and_nothing_is_offered_in_it(self, studio: PracticeClient) -> None:
         answer = put_time_off(
             studio,
             {"first_date": "2026-06-02", "last_date": "2026-06-03", "note": "wedding"},
@@ -114,18 +115,18 @@ class TestTimeOff:
         assert shown.json()["ranges"] == answer.json()["ranges"]
         assert [each["note"] for each in shown.json()["ranges"]] == ["wedding", None]
         assert days(studio.slots(*JUNE)) == {"2026-06-01", "2026-06-05"}
-        refused = studio.book("2026-06-02T09:00:00+02:00").json()
+        refused = studio.post_booking("2026-06-02T09:00:00+02:00").json()
         assert (refused["code"], "off at this time" in refused["detail"]) == ("outside_hours", True)
 
-    def test_hides_its_notes_from_those_who_do_not_run_the_practice(self, studio: Studio) -> None:
+    def test_hides_its_notes_from_those_who_do_not_run_the_practice(self, studio: PracticeClient) -> None:
         put_time_off(studio, {"first_date": "2026-06-02", "last_date": "2026-06-02", "note": "knee operation"})
         path = f"/v1/clinicians/{studio.clinician}/time-off"
 
         for role in ("front_desk", "analyst", "clinician"):
-            shown = studio.key_of(role).get(path)
+            shown = studio.client_with_role(role).get(path)
             assert (shown.status_code, "knee" in shown.text) == (200, False)
-        assert "knee" in studio.key_of("clinician", clinician_id=studio.clinician).get(path).text
-        assert studio.key_of("front_desk").put(path, json={"ranges": []}).status_code == 403
+        assert "knee" in studio.client_with_role("clinician", clinician_id=studio.clinician).get(path).text
+        assert studio.client_with_role("front_desk").put(path, json={"ranges": []}).status_code == 403
 
     @pytest.mark.parametrize(
         "wrong",
@@ -139,17 +140,17 @@ class TestTimeOff:
             {"first_date": "2026-06-02", "last_date": "2036-06-02"},
         ],
     )
-    def test_that_cannot_be(self, studio: Studio, wrong: Json) -> None:
+    def test_that_cannot_be(self, studio: PracticeClient, wrong: Json) -> None:
         assert put_time_off(studio, wrong).status_code == 422
 
-    def test_that_stays_as_it_is_records_nothing(self, studio: Studio) -> None:
+    def test_that_stays_as_it_is_records_nothing(self, studio: PracticeClient) -> None:
         off = {"first_date": "2026-06-02", "last_date": "2026-06-02", "note": "x"}
 
         assert put_time_off(studio, off).json()["version"] == put_time_off(studio, off).json()["version"]
 
 
 class TestHolidays:
-    def test_are_closed_unless_an_override_of_hours_speaks_for_the_date(self, studio: Studio) -> None:
+    def test_are_closed_unless_overridden(self, studio: PracticeClient) -> None:
         # Whit Monday 2026 is 25 May.
         week = ("2026-05-25", "2026-05-28")
         assert "2026-05-25" in days(studio.slots(*week))
@@ -158,7 +159,7 @@ class TestHolidays:
 
         assert answer.json()["holidays"] == {"country": "DE", "subdivision": "BE"}
         assert days(studio.slots(*week)) == {"2026-05-26", "2026-05-27"}
-        refused = studio.book("2026-05-25T09:00:00+02:00").json()
+        refused = studio.post_booking("2026-05-25T09:00:00+02:00").json()
         assert (refused["code"], "public holiday" in refused["detail"]) == ("outside_hours", True)
         weekly = [{"weekday": day, "from": "09:00", "to": "17:00"} for day in ("mon", "tue")]
         open_on = [{"on_date": "2026-05-25", "ranges": [{"from": "10:00", "to": "12:00"}]}]
@@ -167,7 +168,7 @@ class TestHolidays:
         studio.client.patch("/v1/practice", json={"holidays": None})
         assert studio.client.get("/v1/practice").json()["holidays"] is None
 
-    def test_of_a_place_come_before_the_practices(self, studio: Studio) -> None:
+    def test_of_a_place_come_before_the_practices(self, studio: PracticeClient) -> None:
         week = ("2026-05-25", "2026-05-28")
         studio.client.patch("/v1/practice", json={"holidays": {"country": "DE"}})
 
@@ -178,7 +179,7 @@ class TestHolidays:
     @pytest.mark.parametrize(
         ("country", "subdivision"), [("XX", None), ("de", None), ("DE", "QQ"), ("../", None), ("D", None)]
     )
-    def test_that_are_not_known(self, studio: Studio, country: str, subdivision: str | None) -> None:
+    def test_that_are_not_known(self, studio: PracticeClient, country: str, subdivision: str | None) -> None:
         body = {"holidays": {"country": country, "subdivision": subdivision}}
 
         for path in ("/v1/practice", f"/v1/locations/{studio.location}"):
@@ -187,7 +188,7 @@ class TestHolidays:
 
 
 class TestHoursThatChange:
-    def test_count_from_their_date_and_leave_earlier_dates_alone(self, studio: Studio) -> None:
+    def test_count_from_their_date_and_leave_earlier_dates_alone(self, studio: PracticeClient) -> None:
         weekly = [{"weekday": "wed", "from": "14:00", "to": "15:00"}]
         body = {"location_id": studio.location, "weekly": weekly, "effective_from": "2026-06-03"}
 
@@ -198,7 +199,7 @@ class TestHoursThatChange:
         assert days(slots) == {"2026-06-01", "2026-06-02", "2026-06-03", "2026-06-10"}
         assert "2026-06-03T12:00:00Z" in slots
 
-    def test_are_replaced_altogether_without_a_date(self, studio: Studio) -> None:
+    def test_are_replaced_altogether_without_a_date(self, studio: PracticeClient) -> None:
         weekly = [{"weekday": "wed", "from": "14:00", "to": "15:00"}]
         body = {"location_id": studio.location, "weekly": weekly, "effective_from": "2026-06-03"}
         studio.client.put(f"/v1/clinicians/{studio.clinician}/hours", json=body)

@@ -1,4 +1,4 @@
-"""Endless works that share a process: none is left alone when another fails, so that whoever started the process sees it end."""
+"""Endless tasks in one process: when one fails, all end, and so does the process."""
 
 from threading import Event
 

@@ -1,4 +1,4 @@
-"""Courses are listed, and their sessions changed together: this one, this and the following, or all."""
+"""Listing courses, and changing one session, this and the following, or all."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,14 +7,15 @@ import httpx2
 import pytest
 
 from api.scheduling.courses.schemas import CourseChangePreview, CoursePage, CourseShown
-from tests.api.studio import Json, Studio, at_once, codes
+from tests.api.practice_client import Json, PracticeClient, codes
+from tests.support.concurrency import map_concurrently
 
 FIRST = {"local": "2026-10-19T18:00", "zone": "Europe/Berlin"}
 """A Monday; on the Sunday after it the clocks go back."""
 
 
 @pytest.fixture
-def studio(studio: Studio) -> Studio:
+def studio(studio: PracticeClient) -> PracticeClient:
     days = ("mon", "tue")
     studio.set_hours(studio.clinician, [{"weekday": day, "from": "09:00", "to": "21:00"} for day in days])
     studio.service = studio.add_service(
@@ -24,39 +25,41 @@ def studio(studio: Studio) -> Studio:
     return studio
 
 
-def planned(studio: Studio, starts_at: object = FIRST, **other: object) -> Json:
+def plan_course(studio: PracticeClient, starts_at: object = FIRST, **other: object) -> Json:
     body: Json = {"service_id": studio.service, "staff_ids": [studio.clinician], "starts_at": starts_at}
-    return studio.make("/v1/courses", **(body | {"rrule": "FREQ=WEEKLY;COUNT=4"} | other))
+    return studio.create("/v1/courses", **(body | {"rrule": "FREQ=WEEKLY;COUNT=4"} | other))
 
 
-def change(studio: Studio, course: Json, from_occurrence: int, scope: str, **body: object) -> httpx2.Response:
+def post_change(
+    studio: PracticeClient, course: Json, from_occurrence: int, scope: str, **body: object
+) -> httpx2.Response:
     body |= {"from_occurrence": from_occurrence, "scope": scope}
     return studio.client.post(f"/v1/courses/{course['id']}/change", json=body)
 
 
-def changed(studio: Studio, course: Json, from_occurrence: int, scope: str, **body: object) -> Json:
-    answer = change(studio, course, from_occurrence, scope, **body)
+def change_course(studio: PracticeClient, course: Json, from_occurrence: int, scope: str, **body: object) -> Json:
+    answer = post_change(studio, course, from_occurrence, scope, **body)
     assert answer.status_code == 200, answer.text
     CourseShown.model_validate(answer.json())
     done: Json = answer.json()
     return done
 
 
-def starts(course: Json) -> list[str]:
+def session_starts(course: Json) -> list[str]:
     return [each["starts_at"] for each in course["occurrences"]]
 
 
-def session(studio: Studio, course: Json, index: int) -> Json:
+def get_session(studio: PracticeClient, course: Json, index: int) -> Json:
     found: Json = studio.client.get(f"/v1/sessions/{course['occurrences'][index - 1]['session_id']}").json()
     return found
 
 
 class TestList:
-    def test_holds_courses_in_the_order_in_which_they_were_planned(self, studio: Studio) -> None:
+    def test_holds_courses_in_the_order_in_which_they_were_planned(self, studio: PracticeClient) -> None:
         other = studio.add_clinician("09:00", "21:00", ("mon",))
-        first, service = planned(studio), studio.service
+        first, service = plan_course(studio), studio.service
         studio.service = studio.add_service(duration_minutes=60, clinician_ids=[studio.clinician, other], seats=3)
-        second = planned(
+        second = plan_course(
             studio, {"local": "2026-10-19T09:00", "zone": "Europe/Berlin"}, staff_ids=[studio.clinician, other]
         )
 
@@ -75,9 +78,9 @@ class TestList:
         for strange in ({"cursor": "x"}, {"limit": 0}):
             assert studio.client.get("/v1/courses", params=strange).status_code == 422
 
-    def test_tells_what_one_course_tells(self, studio: Studio) -> None:
-        course = planned(studio)
-        moved = changed(studio, course, 1, "all", starts_at="2026-10-20T19:00:00+02:00")
+    def test_tells_what_one_course_tells(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
+        moved = change_course(studio, course, 1, "all", starts_at="2026-10-20T19:00:00+02:00")
 
         [listed] = studio.client.get("/v1/courses", params={"after": moved["position"]}).json()["courses"]
 
@@ -86,12 +89,12 @@ class TestList:
 
 
 class TestMove:
-    def test_moves_this_and_the_following_on_the_wall_clock(self, studio: Studio) -> None:
-        course = planned(studio)
+    def test_moves_this_and_the_following_on_the_wall_clock(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
 
-        moved = changed(studio, course, 2, "following", starts_at="2026-10-27T19:30:00+01:00")
+        moved = change_course(studio, course, 2, "following", starts_at="2026-10-27T19:30:00+01:00")
 
-        assert starts(moved) == [
+        assert session_starts(moved) == [
             "2026-10-19T16:00:00Z",
             "2026-10-27T18:30:00Z",
             "2026-11-03T18:30:00Z",
@@ -102,35 +105,35 @@ class TestMove:
             each["original"] for each in course["occurrences"]
         ]
 
-    def test_keeps_every_session_and_everybody_on_its_roster(self, studio: Studio) -> None:
-        course = planned(studio)
+    def test_keeps_every_session_and_everybody_on_its_roster(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
         studio.client.post(f"/v1/courses/{course['id']}/enrol", json={"patient_id": studio.patient})
         studio.client.patch(f"/v1/services/{studio.service}", json={"duration_minutes": 90})
 
-        moved = changed(studio, course, 1, "all", starts_at="2026-10-20T18:00:00+02:00")
+        moved = change_course(studio, course, 1, "all", starts_at="2026-10-20T18:00:00+02:00")
 
         assert [(each["session_id"], each["taken"]) for each in moved["occurrences"]] == [
             (each["session_id"], 1) for each in course["occurrences"]
         ]
-        third = session(studio, course, 3)
+        third = get_session(studio, course, 3)
         assert (third["starts_at"], third["ends_at"]) == ("2026-11-03T17:00:00Z", "2026-11-03T18:00:00Z")
-        assert studio.book("2026-10-26T18:00:00+01:00").status_code == 201
+        assert studio.post_booking("2026-10-26T18:00:00+01:00").status_code == 201
 
-    def test_onto_times_that_its_own_sessions_leave(self, studio: Studio) -> None:
-        course = planned(studio)
+    def test_onto_times_that_its_own_sessions_leave(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
 
-        later = changed(studio, course, 1, "all", starts_at="2026-10-26T18:00:00+01:00")
-        earlier = changed(studio, course, 1, "all", starts_at="2026-10-19T18:00:00+02:00")
+        later = change_course(studio, course, 1, "all", starts_at="2026-10-26T18:00:00+01:00")
+        earlier = change_course(studio, course, 1, "all", starts_at="2026-10-19T18:00:00+02:00")
 
-        assert starts(later)[:3] == starts(course)[1:]
-        assert starts(earlier) == starts(course)
+        assert session_starts(later)[:3] == session_starts(course)[1:]
+        assert session_starts(earlier) == session_starts(course)
 
-    def test_is_refused_whole_where_one_cannot_take_place(self, studio: Studio) -> None:
-        course, visit = planned(studio), studio.booked("2026-11-02T19:30:00+01:00")
+    def test_is_refused_whole_where_one_cannot_take_place(self, studio: PracticeClient) -> None:
+        course, visit = plan_course(studio), studio.book_appointment("2026-11-02T19:30:00+01:00")
         to = "2026-10-26T19:30:00+01:00"
 
-        preview = change(studio, course, 2, "following", starts_at=to, dry_run=True).json()
-        refused = change(studio, course, 2, "following", starts_at=to)
+        preview = post_change(studio, course, 2, "following", starts_at=to, dry_run=True).json()
+        refused = post_change(studio, course, 2, "following", starts_at=to)
 
         CourseChangePreview.model_validate(preview)
         expected = {
@@ -142,25 +145,25 @@ class TestMove:
         assert preview["conflicts"] == refused.json()["conflicts"] == [expected]
         assert [each["index"] for each in preview["sessions"]] == [2, 4]
         assert (refused.status_code, refused.json()["code"]) == (409, "series_conflict")
-        assert starts(studio.client.get(f"/v1/courses/{course['id']}").json()) == starts(course)
+        assert session_starts(studio.client.get(f"/v1/courses/{course['id']}").json()) == session_starts(course)
 
-    def test_leaves_where_they_are_those_that_cannot_move(self, studio: Studio) -> None:
-        course = planned(studio)
-        studio.booked("2026-11-02T19:30:00+01:00")
+    def test_leaves_where_they_are_those_that_cannot_move(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
+        studio.book_appointment("2026-11-02T19:30:00+01:00")
 
-        moved = changed(studio, course, 2, "following", starts_at="2026-10-26T19:30:00+01:00", on_conflict="skip")
+        moved = change_course(studio, course, 2, "following", starts_at="2026-10-26T19:30:00+01:00", on_conflict="skip")
 
         assert moved["last_change"]["kept"] == [{"index": 3, "code": "time_taken"}]
-        assert starts(moved)[2] == starts(course)[2]
+        assert session_starts(moved)[2] == session_starts(course)[2]
 
-    def test_leaves_what_was_moved_by_itself_what_is_over_and_what_is_cancelled(self, studio: Studio) -> None:
-        course = planned(studio)
+    def test_leaves_what_was_moved_by_itself_what_is_over_and_what_is_cancelled(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
         ids = [each["session_id"] for each in course["occurrences"]]
         studio.client.patch(f"/v1/sessions/{ids[1]}", json={"starts_at": "2026-10-27T10:00:00+01:00"})
         studio.client.post(f"/v1/sessions/{ids[2]}/cancel", json={"reason": "ill"})
 
-        with studio.program.at(datetime(2026, 10, 19, 16, tzinfo=UTC)):
-            moved = changed(studio, course, 1, "all", starts_at="2026-10-19T19:00:00+02:00")
+        with studio.server.at_time(datetime(2026, 10, 19, 16, tzinfo=UTC)):
+            moved = change_course(studio, course, 1, "all", starts_at="2026-10-19T19:00:00+02:00")
 
         assert moved["last_change"]["changed"] == [4]
         assert moved["last_change"]["kept"] == [
@@ -169,85 +172,85 @@ class TestMove:
             {"index": 3, "code": "already_cancelled"},
         ]
 
-    def test_of_one_alone_makes_an_exception_of_it(self, studio: Studio) -> None:
-        course = planned(studio)
-        changed(studio, course, 2, "this", starts_at="2026-10-27T10:00:00+01:00")
+    def test_of_one_alone_makes_an_exception_of_it(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
+        change_course(studio, course, 2, "this", starts_at="2026-10-27T10:00:00+01:00")
 
-        moved = changed(studio, course, 1, "all", starts_at="2026-10-19T19:00:00+02:00")
+        moved = change_course(studio, course, 1, "all", starts_at="2026-10-19T19:00:00+02:00")
 
-        assert starts(moved)[1] == "2026-10-27T09:00:00Z"
+        assert session_starts(moved)[1] == "2026-10-27T09:00:00Z"
         assert moved["last_change"]["kept"] == [{"index": 2, "code": "moved_by_itself"}]
 
-    def test_says_so_where_nothing_is_changed(self, studio: Studio) -> None:
-        course = planned(studio)
+    def test_reports_that_nothing_changed(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
 
-        same = change(studio, course, 1, "all", starts_at=FIRST)
-        nothing = change(studio, course, 1, "all")
+        same = post_change(studio, course, 1, "all", starts_at=FIRST)
+        nothing = post_change(studio, course, 1, "all")
 
         assert (same.status_code, same.json()["code"]) == (409, "nothing_to_change")
         assert {each["code"] for each in same.json()["kept"]} == {"already_so"}
         assert (nothing.status_code, nothing.json()["errors"][0]["field"]) == (422, "starts_at")
-        beyond = change(studio, course, 5, "this", starts_at=FIRST)
+        beyond = post_change(studio, course, 5, "this", starts_at=FIRST)
         assert (beyond.status_code, beyond.json()["errors"][0]["field"]) == (422, "from_occurrence")
 
-    def test_counts_against_limits_where_it_goes(self, studio: Studio) -> None:
+    def test_counts_against_limits_where_it_goes(self, studio: PracticeClient) -> None:
         studio.client.patch(f"/v1/clinicians/{studio.clinician}", json={"limits": {"per_day": 1}})
-        course = planned(studio)
-        studio.booked("2026-10-27T09:00:00+01:00")
+        course = plan_course(studio)
+        studio.book_appointment("2026-10-27T09:00:00+01:00")
 
-        refused = change(studio, course, 1, "all", starts_at="2026-10-20T18:00:00+02:00")
+        refused = post_change(studio, course, 1, "all", starts_at="2026-10-20T18:00:00+02:00")
 
         assert [(each["index"], each["code"]) for each in refused.json()["conflicts"]] == [(2, "daily_limit")]
 
-    def test_and_a_booking_at_once_never_share_a_time(self, studio: Studio) -> None:
-        course = planned(studio)
+    def test_and_a_booking_at_once_never_share_a_time(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
 
-        answers = at_once(
+        answers = map_concurrently(
             6,
             lambda number: (
-                studio.book("2026-11-02T10:00:00+01:00")
+                studio.post_booking("2026-11-02T10:00:00+01:00")
                 if number % 2
-                else change(studio, course, 2, "following", starts_at="2026-10-26T10:00:00+01:00")
+                else post_change(studio, course, 2, "following", starts_at="2026-10-26T10:00:00+01:00")
             ),
         )
 
         assert {answer.status_code for answer in answers} <= {200, 201, 409}
         assert (201, None) in codes(answers) or (200, None) in codes(answers)
         shown = studio.client.get(f"/v1/courses/{course['id']}").json()
-        is_moved = starts(shown)[2] == "2026-11-02T09:00:00Z"
+        is_moved = session_starts(shown)[2] == "2026-11-02T09:00:00Z"
         assert is_moved != any(answer.status_code == 201 for answer in answers)
 
 
-class TestGive:
-    def test_gives_them_to_others(self, studio: Studio) -> None:
+class TestReassign:
+    def test_gives_them_to_others(self, studio: PracticeClient) -> None:
         other = studio.add_clinician("09:00", "21:00", ("mon",))
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, other]})
-        course = planned(studio)
+        course = plan_course(studio)
 
-        given = changed(studio, course, 3, "following", staff_ids=[other, studio.clinician])
+        given = change_course(studio, course, 3, "following", staff_ids=[other, studio.clinician])
 
         assert given["staff_ids"] == [other, studio.clinician]
-        assert session(studio, course, 4)["staff_ids"] == [other, studio.clinician]
-        assert session(studio, course, 2)["staff_ids"] == [studio.clinician]
-        alone = changed(studio, course, 1, "this", staff_ids=[other])
+        assert get_session(studio, course, 4)["staff_ids"] == [other, studio.clinician]
+        assert get_session(studio, course, 2)["staff_ids"] == [studio.clinician]
+        alone = change_course(studio, course, 1, "this", staff_ids=[other])
         assert alone["staff_ids"] == [other, studio.clinician]
         [listed] = studio.client.get("/v1/courses", params={"after": alone["position"]}).json()["courses"]
         assert listed["staff_ids"] == [other, studio.clinician]
 
-    def test_gives_them_another_room(self, studio: Studio) -> None:
-        course, room = planned(studio), studio.add_room("Room 2")
+    def test_gives_them_another_room(self, studio: PracticeClient) -> None:
+        course, room = plan_course(studio), studio.add_room("Room 2")
 
-        given = changed(studio, course, 2, "all", resource_ids=[room])
+        given = change_course(studio, course, 2, "all", resource_ids=[room])
 
         assert given["last_change"]["changed"] == [1, 2, 3, 4]
-        assert session(studio, course, 1)["resource_ids"] == [room]
-        assert starts(given) == starts(course)
+        assert get_session(studio, course, 1)["resource_ids"] == [room]
+        assert session_starts(given) == session_starts(course)
 
-    def test_is_for_those_who_give_it(self, studio: Studio) -> None:
+    def test_is_allowed_to_its_own_clinicians_only(self, studio: PracticeClient) -> None:
         other = studio.add_clinician("09:00", "21:00", ("mon",))
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, other]})
-        course = planned(studio)
-        mine, theirs = (studio.key_of("clinician", clinician_id=id_) for id_ in (studio.clinician, other))
+        course = plan_course(studio)
+        mine, theirs = (studio.client_with_role("clinician", clinician_id=id_) for id_ in (studio.clinician, other))
         path = f"/v1/courses/{course['id']}/change"
         to: Json = {"from_occurrence": 1, "scope": "all", "starts_at": "2026-10-20T18:00:00+02:00"}
 
@@ -261,9 +264,9 @@ class TestCancel:
         ("scope", "cancelled", "said"), [("this", [2], 2), ("following", [2, 3, 4], 2), ("all", [1, 2, 3, 4], 1)]
     )
     def test_is_of_this_one_of_this_and_the_following_or_of_all(
-        self, studio: Studio, scope: str, cancelled: list[int], said: int
+        self, studio: PracticeClient, scope: str, cancelled: list[int], said: int
     ) -> None:
-        course = planned(studio)
+        course = plan_course(studio)
         body = {"from_occurrence": 2, "scope": scope, "reason": "the studio moves"}
 
         ended = studio.client.post(f"/v1/courses/{course['id']}/cancel", json=body).json()
@@ -272,8 +275,8 @@ class TestCancel:
 
 
 class TestHistory:
-    def test_tells_of_the_course_and_of_all_its_sessions(self, studio: Studio) -> None:
-        course = planned(studio, rrule="FREQ=WEEKLY;COUNT=2")
+    def test_tells_of_the_course_and_of_all_its_sessions(self, studio: PracticeClient) -> None:
+        course = plan_course(studio, rrule="FREQ=WEEKLY;COUNT=2")
         body = {"patient_id": studio.patient, "from_occurrence": 2}
         enrolled = studio.client.post(f"/v1/courses/{course['id']}/enrol", json=body).json()
 

@@ -1,4 +1,4 @@
-"""Enrolling in a whole course, and withdrawing from it: every session that is to come, in one step."""
+"""Enrolling in all remaining sessions of a course, and withdrawing from them, in one step."""
 
 from datetime import UTC, datetime
 
@@ -6,31 +6,32 @@ import httpx2
 import pytest
 
 from api.scheduling.courses.schemas import CourseEnrolled, CourseLeft
-from tests.api.studio import Json, Studio, at_once, codes
+from tests.api.practice_client import Json, PracticeClient, codes
+from tests.support.concurrency import map_concurrently
 
 FIRST = {"local": "2026-10-19T18:00", "zone": "Europe/Berlin"}
 """A Monday; on the Sunday after it the clocks go back."""
 
 
 @pytest.fixture
-def studio(studio: Studio) -> Studio:
+def studio(studio: PracticeClient) -> PracticeClient:
     studio.set_hours(studio.clinician, [{"weekday": "mon", "from": "09:00", "to": "21:00"}])
     studio.service = studio.add_service(name="יוגה", duration_minutes=60, step_minutes=30, seats=2)
     return studio
 
 
-def planned(studio: Studio, **other: object) -> Json:
+def plan_course(studio: PracticeClient, **other: object) -> Json:
     body: Json = {"service_id": studio.service, "staff_ids": [studio.clinician], "starts_at": FIRST}
-    return studio.make("/v1/courses", **(body | {"rrule": "FREQ=WEEKLY;COUNT=4"} | other))
+    return studio.create("/v1/courses", **(body | {"rrule": "FREQ=WEEKLY;COUNT=4"} | other))
 
 
-def act(
-    studio: Studio, course: Json, verb: str, headers: dict[str, str] | None = None, **body: object
+def post_action(
+    studio: PracticeClient, course: Json, verb: str, headers: dict[str, str] | None = None, **body: object
 ) -> httpx2.Response:
     return studio.client.post(f"/v1/courses/{course['id']}/{verb}", json=body, headers=headers)
 
 
-def alone(studio: Studio, course: Json, index: int, verb: str, **body: object) -> Json:
+def act_on_session(studio: PracticeClient, course: Json, index: int, verb: str, **body: object) -> Json:
     """Do something to one of its sessions by itself."""
     session = course["occurrences"][index - 1]["session_id"]
     answer = studio.client.post(f"/v1/sessions/{session}/{verb}", json=body)
@@ -39,23 +40,23 @@ def alone(studio: Studio, course: Json, index: int, verb: str, **body: object) -
     return done
 
 
-def shown(studio: Studio, course: Json) -> Json:
+def get_course(studio: PracticeClient, course: Json) -> Json:
     found: Json = studio.client.get(f"/v1/courses/{course['id']}").json()
     return found
 
 
-def taken(course: Json) -> list[tuple[int, int]]:
+def seat_counts(course: Json) -> list[tuple[int, int]]:
     return [(each["taken"], each["waiting"]) for each in course["occurrences"]]
 
 
 class TestEnrol:
-    def test_gives_a_seat_in_every_session(self, studio: Studio) -> None:
-        course = planned(studio)
+    def test_gives_a_seat_in_every_session(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
 
-        answer = act(studio, course, "enrol", patient_id=studio.patient)
+        answer = post_action(studio, course, "enrol", patient_id=studio.patient)
 
         CourseEnrolled.model_validate(answer.json())
-        assert (answer.status_code, taken(answer.json())) == (200, [(1, 0)] * 4)
+        assert (answer.status_code, seat_counts(answer.json())) == (200, [(1, 0)] * 4)
         assert answer.json()["enrolment"] == {
             "patient_id": studio.patient,
             "from_occurrence": 1,
@@ -67,31 +68,31 @@ class TestEnrol:
         listed = studio.client.get(f"/v1/patients/{studio.patient}/enrolments", params=after).json()["enrolments"]
         assert [each["session"]["course_id"] for each in listed] == [course["id"]] * 4
 
-    def test_is_one_append(self, studio: Studio) -> None:
-        course = planned(studio)
+    def test_is_one_append(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
 
-        position = act(studio, course, "enrol", patient_id=studio.patient).json()["position"]
+        position = post_action(studio, course, "enrol", patient_id=studio.patient).json()["position"]
 
         assert position == course["position"] + 5  # one fact of the course, one of each session
 
-    def test_says_once_what_it_did_under_one_key(self, studio: Studio) -> None:
-        course, key = planned(studio), {"Idempotency-Key": "all of them"}
-        first = act(studio, course, "enrol", key, patient_id=studio.patient)
-        act(studio, course, "enrol", patient_id=studio.add_patient())
+    def test_says_once_what_it_did_under_one_key(self, studio: PracticeClient) -> None:
+        course, key = plan_course(studio), {"Idempotency-Key": "all of them"}
+        first = post_action(studio, course, "enrol", key, patient_id=studio.patient)
+        post_action(studio, course, "enrol", patient_id=studio.add_patient())
 
-        again = act(studio, course, "enrol", key, patient_id=studio.patient)
+        again = post_action(studio, course, "enrol", key, patient_id=studio.patient)
 
         assert (again.status_code, again.json()) == (200, first.json())
-        assert taken(shown(studio, course)) == [(2, 0)] * 4
+        assert seat_counts(get_course(studio, course)) == [(2, 0)] * 4
 
-    def test_leaves_what_cannot_be_enrolled_in_and_says_why(self, studio: Studio) -> None:
-        course = planned(studio)
-        alone(studio, course, 2, "enrol", patient_id=studio.patient)
-        alone(studio, course, 3, "cancel", reason="ill")
+    def test_leaves_what_cannot_be_enrolled_in_and_says_why(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
+        act_on_session(studio, course, 2, "enrol", patient_id=studio.patient)
+        act_on_session(studio, course, 3, "cancel", reason="ill")
 
-        with studio.program.at(datetime(2026, 10, 19, 16, tzinfo=UTC)):
-            done = act(studio, course, "enrol", patient_id=studio.patient).json()
-            again = act(studio, course, "enrol", patient_id=studio.patient)
+        with studio.server.at_time(datetime(2026, 10, 19, 16, tzinfo=UTC)):
+            done = post_action(studio, course, "enrol", patient_id=studio.patient).json()
+            again = post_action(studio, course, "enrol", patient_id=studio.patient)
 
         assert done["enrolment"]["enrolled"] == [4]
         assert done["enrolment"]["kept"] == [
@@ -102,42 +103,42 @@ class TestEnrol:
         assert (again.status_code, again.json()["code"]) == (409, "nothing_to_change")
         assert [each["index"] for each in again.json()["kept"]] == [1, 2, 3, 4]
 
-    def test_is_refused_whole_where_a_session_is_full(self, studio: Studio) -> None:
-        course = planned(studio, seats=1)
-        alone(studio, course, 2, "enrol", patient_id=studio.add_patient())
+    def test_is_refused_whole_where_a_session_is_full(self, studio: PracticeClient) -> None:
+        course = plan_course(studio, seats=1)
+        act_on_session(studio, course, 2, "enrol", patient_id=studio.add_patient())
 
-        answer = act(studio, course, "enrol", patient_id=studio.patient)
+        answer = post_action(studio, course, "enrol", patient_id=studio.patient)
 
         assert (answer.status_code, answer.json()["code"]) == (409, "course_full")
         assert [(each["index"], each["code"]) for each in answer.json()["conflicts"]] == [(2, "session_full")]
-        assert taken(shown(studio, course)) == [(0, 0), (1, 0), (0, 0), (0, 0)]
-        assert shown(studio, course)["version"] == 1
+        assert seat_counts(get_course(studio, course)) == [(0, 0), (1, 0), (0, 0), (0, 0)]
+        assert get_course(studio, course)["version"] == 1
 
-    def test_takes_the_other_seats_where_that_is_enough(self, studio: Studio) -> None:
-        course = planned(studio, seats=1)
-        alone(studio, course, 2, "enrol", patient_id=studio.add_patient())
+    def test_takes_the_other_seats_where_that_is_enough(self, studio: PracticeClient) -> None:
+        course = plan_course(studio, seats=1)
+        act_on_session(studio, course, 2, "enrol", patient_id=studio.add_patient())
 
-        done = act(studio, course, "enrol", patient_id=studio.patient, on_conflict="skip").json()
+        done = post_action(studio, course, "enrol", patient_id=studio.patient, on_conflict="skip").json()
 
         assert (done["enrolment"]["enrolled"], done["enrolment"]["kept"]) == (
             [1, 3, 4],
             [{"index": 2, "code": "session_full"}],
         )
-        other = act(studio, course, "enrol", patient_id=studio.add_patient(), on_conflict="skip")
+        other = post_action(studio, course, "enrol", patient_id=studio.add_patient(), on_conflict="skip")
         assert (other.status_code, other.json()["code"]) == (409, "nothing_to_change")
 
-    def test_waits_where_there_is_no_seat(self, studio: Studio) -> None:
-        course = planned(studio, seats=1)
-        alone(studio, course, 2, "enrol", patient_id=studio.add_patient())
+    def test_waits_where_there_is_no_seat(self, studio: PracticeClient) -> None:
+        course = plan_course(studio, seats=1)
+        act_on_session(studio, course, 2, "enrol", patient_id=studio.add_patient())
 
-        done = act(studio, course, "enrol", patient_id=studio.patient, if_full="wait", from_occurrence=2).json()
+        done = post_action(studio, course, "enrol", patient_id=studio.patient, if_full="wait", from_occurrence=2).json()
 
         assert (done["enrolment"]["enrolled"], done["enrolment"]["waiting"]) == ([3, 4], [2])
-        assert taken(done) == [(0, 0), (1, 1), (1, 0), (1, 0)]
+        assert seat_counts(done) == [(0, 0), (1, 1), (1, 0), (1, 0)]
 
-    def test_never_sells_the_last_seat_twice(self, studio: Studio) -> None:
-        """Ten want the whole course, ten its second session alone, and there are four seats in each."""
-        course = planned(studio, seats=4, rrule="FREQ=WEEKLY;COUNT=3")
+    def test_never_sells_the_last_seat_twice(self, studio: PracticeClient) -> None:
+        """Ten enrol in the course, ten in its second session; each session has four seats."""
+        course = plan_course(studio, seats=4, rrule="FREQ=WEEKLY;COUNT=3")
         second = course["occurrences"][1]["session_id"]
         patients = [studio.add_patient() for _ in range(20)]
 
@@ -145,39 +146,39 @@ class TestEnrol:
             body: Json = {"patient_id": patients[number], "if_full": "wait"}
             if number % 2:
                 return studio.client.post(f"/v1/sessions/{second}/enrol", json=body)
-            return act(studio, course, "enrol", **body)
+            return post_action(studio, course, "enrol", **body)
 
-        answers = at_once(20, come)
+        answers = map_concurrently(20, come)
 
         assert codes(answers) == [(200, None)] * 20
-        assert taken(shown(studio, course)) == [(4, 6), (4, 16), (4, 6)]
+        assert seat_counts(get_course(studio, course)) == [(4, 6), (4, 16), (4, 6)]
         roster = studio.client.get(f"/v1/sessions/{second}/roster", params={"limit": 200}).json()["roster"]
         assert len({line["patient_id"] for line in roster}) == 20
 
-    def test_is_for_a_patient_who_is_there(self, studio: Studio) -> None:
-        course, other = planned(studio), studio.add_patient()
+    def test_is_for_a_patient_who_is_there(self, studio: PracticeClient) -> None:
+        course, other = plan_course(studio), studio.add_patient()
         studio.client.post(f"/v1/patients/{studio.patient}/merge", json={"other_id": other})
 
-        merged = act(studio, course, "enrol", patient_id=other)
+        merged = post_action(studio, course, "enrol", patient_id=other)
 
         assert (merged.status_code, merged.json()["code"]) == (409, "patient_merged")
-        assert act(studio, course, "enrol", patient_id=course["id"]).status_code == 404
-        beyond = act(studio, course, "enrol", patient_id=studio.patient, from_occurrence=5)
+        assert post_action(studio, course, "enrol", patient_id=course["id"]).status_code == 404
+        beyond = post_action(studio, course, "enrol", patient_id=studio.patient, from_occurrence=5)
         assert (beyond.status_code, beyond.json()["errors"][0]["field"]) == (422, "from_occurrence")
 
-    def test_goes_by_the_version_that_was_seen(self, studio: Studio) -> None:
-        course = planned(studio)
-        act(studio, course, "enrol", patient_id=studio.add_patient())
+    def test_goes_by_the_version_that_was_seen(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
+        post_action(studio, course, "enrol", patient_id=studio.add_patient())
 
-        stale = act(studio, course, "enrol", {"If-Match": '"1"'}, patient_id=studio.patient)
-        fresh = act(studio, course, "enrol", {"If-Match": '"2"'}, patient_id=studio.patient)
+        stale = post_action(studio, course, "enrol", {"If-Match": '"1"'}, patient_id=studio.patient)
+        fresh = post_action(studio, course, "enrol", {"If-Match": '"2"'}, patient_id=studio.patient)
 
         assert (stale.status_code, fresh.status_code, fresh.headers["etag"]) == (412, 200, '"3"')
 
-    def test_is_for_those_who_give_it(self, studio: Studio) -> None:
-        course, other = planned(studio), studio.add_clinician()
-        theirs = studio.key_of("clinician", clinician_id=other)
-        mine = studio.key_of("clinician", clinician_id=studio.clinician)
+    def test_is_allowed_to_its_own_clinicians_only(self, studio: PracticeClient) -> None:
+        course, other = plan_course(studio), studio.add_clinician()
+        theirs = studio.client_with_role("clinician", clinician_id=other)
+        mine = studio.client_with_role("clinician", clinician_id=studio.clinician)
         path, body = f"/v1/courses/{course['id']}/enrol", {"patient_id": studio.patient}
 
         assert theirs.post(path, json=body).status_code == 404
@@ -185,15 +186,15 @@ class TestEnrol:
 
 
 class TestWithdraw:
-    def test_gives_up_every_seat_and_lets_who_waits_move_up(self, studio: Studio) -> None:
-        course, other = planned(studio, seats=1), studio.add_patient()
-        act(studio, course, "enrol", patient_id=studio.patient)
-        alone(studio, course, 3, "enrol", patient_id=other, if_full="wait")
+    def test_gives_up_every_seat_and_lets_who_waits_move_up(self, studio: PracticeClient) -> None:
+        course, other = plan_course(studio, seats=1), studio.add_patient()
+        post_action(studio, course, "enrol", patient_id=studio.patient)
+        act_on_session(studio, course, 3, "enrol", patient_id=other, if_full="wait")
 
-        answer = act(studio, course, "withdraw", patient_id=studio.patient, from_occurrence=2)
+        answer = post_action(studio, course, "withdraw", patient_id=studio.patient, from_occurrence=2)
 
         CourseLeft.model_validate(answer.json())
-        assert taken(answer.json()) == [(1, 0), (0, 0), (1, 0), (0, 0)]
+        assert seat_counts(answer.json()) == [(1, 0), (0, 0), (1, 0), (0, 0)]
         assert answer.json()["withdrawal"] == {
             "patient_id": studio.patient,
             "from_occurrence": 2,
@@ -204,23 +205,23 @@ class TestWithdraw:
             ],
         }
 
-    def test_gives_up_places_in_lines_too(self, studio: Studio) -> None:
-        course = planned(studio, seats=1)
-        act(studio, course, "enrol", patient_id=studio.add_patient())
-        act(studio, course, "enrol", patient_id=studio.patient, if_full="wait")
+    def test_gives_up_places_in_lines_too(self, studio: PracticeClient) -> None:
+        course = plan_course(studio, seats=1)
+        post_action(studio, course, "enrol", patient_id=studio.add_patient())
+        post_action(studio, course, "enrol", patient_id=studio.patient, if_full="wait")
 
-        left = act(studio, course, "withdraw", patient_id=studio.patient).json()
+        left = post_action(studio, course, "withdraw", patient_id=studio.patient).json()
 
-        assert (left["withdrawal"]["withdrawn"], taken(left)) == ([1, 2, 3, 4], [(1, 0)] * 4)
+        assert (left["withdrawal"]["withdrawn"], seat_counts(left)) == ([1, 2, 3, 4], [(1, 0)] * 4)
 
-    def test_leaves_what_cannot_be_given_up_and_says_why(self, studio: Studio) -> None:
-        course = planned(studio)
-        act(studio, course, "enrol", patient_id=studio.patient)
-        alone(studio, course, 2, "withdraw", patient_id=studio.patient)
+    def test_leaves_what_cannot_be_given_up_and_says_why(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
+        post_action(studio, course, "enrol", patient_id=studio.patient)
+        act_on_session(studio, course, 2, "withdraw", patient_id=studio.patient)
 
-        with studio.program.at(datetime(2026, 10, 19, 16, tzinfo=UTC)):
-            left = act(studio, course, "withdraw", patient_id=studio.patient).json()
-            again = act(studio, course, "withdraw", patient_id=studio.patient)
+        with studio.server.at_time(datetime(2026, 10, 19, 16, tzinfo=UTC)):
+            left = post_action(studio, course, "withdraw", patient_id=studio.patient).json()
+            again = post_action(studio, course, "withdraw", patient_id=studio.patient)
 
         assert left["withdrawal"]["kept"] == [
             {"index": 1, "code": "already_started"},
@@ -228,10 +229,10 @@ class TestWithdraw:
         ]
         assert (again.status_code, again.json()["code"]) == (409, "nothing_to_change")
 
-    def test_frees_both_seats_of_a_person_who_was_merged(self, studio: Studio) -> None:
-        course, other = planned(studio), studio.add_patient()
+    def test_frees_both_seats_of_a_person_who_was_merged(self, studio: PracticeClient) -> None:
+        course, other = plan_course(studio), studio.add_patient()
         for patient in (studio.patient, other):
-            act(studio, course, "enrol", patient_id=patient)
+            post_action(studio, course, "enrol", patient_id=patient)
         studio.client.post(f"/v1/patients/{studio.patient}/merge", json={"other_id": other})
 
-        assert taken(act(studio, course, "withdraw", patient_id=other).json()) == [(0, 0)] * 4
+        assert seat_counts(post_action(studio, course, "withdraw", patient_id=other).json()) == [(0, 0)] * 4

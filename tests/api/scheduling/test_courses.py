@@ -1,4 +1,4 @@
-"""Courses: sessions by a rule, previewed, planned at once, cancelled from one on; each a session of its own."""
+"""Courses: previewed, planned together, cancelled from a session on."""
 
 from datetime import UTC, datetime
 
@@ -6,14 +6,15 @@ import httpx2
 import pytest
 
 from api.scheduling.courses.schemas import CoursePreview, CourseShown
-from tests.api.studio import Json, Studio, at_once, codes
+from tests.api.practice_client import Json, PracticeClient, codes
+from tests.support.concurrency import map_concurrently
 
 FIRST = {"local": "2026-10-19T18:00", "zone": "Europe/Berlin"}
 """A Monday; on the Sunday after it the clocks go back."""
 
 
 @pytest.fixture
-def studio(studio: Studio) -> Studio:
+def studio(studio: PracticeClient) -> PracticeClient:
     studio.set_hours(studio.clinician, [{"weekday": "mon", "from": "09:00", "to": "21:00"}])
     studio.service = studio.add_service(
         name="Yoga", duration_minutes=60, step_minutes=30, requires=[{"kind": "room"}], seats=8
@@ -22,23 +23,23 @@ def studio(studio: Studio) -> Studio:
     return studio
 
 
-def plan(
-    studio: Studio, starts_at: object = FIRST, rrule: str = "FREQ=WEEKLY;COUNT=4", **other: object
+def post_course(
+    studio: PracticeClient, starts_at: object = FIRST, rrule: str = "FREQ=WEEKLY;COUNT=4", **other: object
 ) -> httpx2.Response:
     body = {"service_id": studio.service, "staff_ids": [studio.clinician], "starts_at": starts_at, "rrule": rrule}
     return studio.client.post("/v1/courses", json=body | other)
 
 
-def planned(studio: Studio, **other: object) -> Json:
-    answer = plan(studio, **other)  # type: ignore[arg-type]  # the fields are those of plan
+def plan_course(studio: PracticeClient, **other: object) -> Json:
+    answer = post_course(studio, **other)  # type: ignore[arg-type]  # the fields are those of plan
     assert answer.status_code == 201, answer.text
     made: Json = answer.json()
     return made
 
 
 class TestPlan:
-    def test_keeps_the_time_of_the_wall_clock(self, studio: Studio) -> None:
-        course = planned(studio)
+    def test_keeps_the_time_of_the_wall_clock(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
 
         CourseShown.model_validate(course)
         assert [each["starts_at"] for each in course["occurrences"]] == [
@@ -49,8 +50,8 @@ class TestPlan:
         ]
         assert (course["planned"], course["skipped"], course["seats"], course["zone"]) == (4, 0, 8, "Europe/Berlin")
 
-    def test_makes_sessions_that_know_their_course_and_are_their_own(self, studio: Studio) -> None:
-        course = planned(studio)
+    def test_makes_sessions_that_know_their_course_and_are_their_own(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
         first, second = (each["session_id"] for each in course["occurrences"][:2])
 
         enrolled = studio.client.post(f"/v1/sessions/{first}/enrol", json={"patient_id": studio.patient}).json()
@@ -68,12 +69,12 @@ class TestPlan:
         ]
         assert shown[1]["original"] == "2026-10-26T18:00:00"
 
-    def test_is_all_or_nothing_or_with_skips(self, studio: Studio) -> None:
-        visit = studio.booked("2026-10-26T18:00:00+01:00")
+    def test_is_all_or_nothing_or_with_skips(self, studio: PracticeClient) -> None:
+        visit = studio.book_appointment("2026-10-26T18:00:00+01:00")
 
-        preview = plan(studio, dry_run=True).json()
-        refused = plan(studio)
-        course = planned(studio, on_conflict="skip")
+        preview = post_course(studio, dry_run=True).json()
+        refused = post_course(studio)
+        course = plan_course(studio, on_conflict="skip")
 
         CoursePreview.model_validate(preview)
         assert [each["index"] for each in preview["sessions"]] == [1, 3, 4]
@@ -87,26 +88,26 @@ class TestPlan:
         assert preview["conflicts"] == refused.json()["conflicts"] == [expected]
         assert [each["skipped"] for each in course["occurrences"]] == [None, "time_taken", None, None]
 
-    def test_asks_for_all_of_the_staff_each_time(self, studio: Studio) -> None:
+    def test_asks_for_all_of_the_staff_each_time(self, studio: PracticeClient) -> None:
         helper = studio.add_clinician("18:00", "19:00", ("mon",))
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, helper]})
         off = {"first_date": "2026-11-02", "last_date": "2026-11-02"}
         studio.client.put(f"/v1/clinicians/{helper}/time-off", json={"ranges": [off]})
 
-        course = planned(studio, staff_ids=[studio.clinician, helper], on_conflict="skip")
+        course = plan_course(studio, staff_ids=[studio.clinician, helper], on_conflict="skip")
 
         assert [each["skipped"] for each in course["occurrences"]] == [None, None, "outside_hours", None]
-        taken = studio.book("2026-10-26T18:00:00+01:00", clinician_id=helper)
+        taken = studio.post_booking("2026-10-26T18:00:00+01:00", clinician_id=helper)
         assert taken.json()["code"] == "time_taken"
 
-    def test_counts_each_session_against_limits(self, studio: Studio) -> None:
+    def test_counts_each_session_against_limits(self, studio: PracticeClient) -> None:
         studio.client.patch(f"/v1/clinicians/{studio.clinician}", json={"limits": {"per_day": 1}})
-        studio.booked("2026-10-26T09:00:00+01:00")
+        studio.book_appointment("2026-10-26T09:00:00+01:00")
 
-        assert [each["code"] for each in plan(studio).json()["conflicts"]] == ["daily_limit"]
+        assert [each["code"] for each in post_course(studio).json()["conflicts"]] == ["daily_limit"]
 
-    def test_only_one_of_many_at_once_gets_the_times(self, studio: Studio) -> None:
-        answers = at_once(6, lambda _: plan(studio))
+    def test_only_one_of_many_at_once_gets_the_times(self, studio: PracticeClient) -> None:
+        answers = map_concurrently(6, lambda _: post_course(studio))
 
         assert codes(answers) == [(201, None)] + [(409, "series_conflict")] * 5
 
@@ -120,15 +121,15 @@ class TestPlan:
             ("starts_at", {"rrule": "FREQ=WEEKLY;BYDAY=TU;COUNT=2"}),
         ],
     )
-    def test_refuses_what_can_never_be(self, studio: Studio, field: str, other: Json) -> None:
-        answer = plan(studio, **other)
+    def test_refuses_what_can_never_be(self, studio: PracticeClient, field: str, other: Json) -> None:
+        answer = post_course(studio, **other)
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field), answer.text
 
 
 class TestCancel:
-    def test_ends_the_course_from_one_session_on(self, studio: Studio) -> None:
-        course = planned(studio)
+    def test_ends_the_course_from_one_session_on(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
         third = course["occurrences"][2]["session_id"]
         studio.client.post(f"/v1/sessions/{third}/cancel", json={"reason": "ill"})
         path, body = f"/v1/courses/{course['id']}/cancel", {"from_occurrence": 2, "reason": "the studio moves"}
@@ -146,11 +147,11 @@ class TestCancel:
         fourth = studio.client.get(f"/v1/sessions/{course['occurrences'][3]['session_id']}").json()
         assert fourth["cancellation_reason"] == "the studio moves"
         assert (again.status_code, again.json()["code"]) == (409, "nothing_to_change")
-        assert studio.booked("2026-11-09T18:00:00+01:00")
+        assert studio.book_appointment("2026-11-09T18:00:00+01:00")
 
-    def test_keeps_what_has_begun(self, studio: Studio) -> None:
-        course = planned(studio)
-        with studio.program.at(datetime(2026, 10, 19, 16, tzinfo=UTC)):
+    def test_keeps_what_has_begun(self, studio: PracticeClient) -> None:
+        course = plan_course(studio)
+        with studio.server.at_time(datetime(2026, 10, 19, 16, tzinfo=UTC)):
             ended = studio.client.post(
                 f"/v1/courses/{course['id']}/cancel", json={"from_occurrence": 1, "reason": "the studio moves"}
             ).json()
@@ -162,10 +163,10 @@ class TestCancel:
         )
         assert (beyond.status_code, beyond.json()["errors"][0]["field"]) == (422, "from_occurrence")
 
-    def test_is_for_those_who_give_it(self, studio: Studio) -> None:
+    def test_is_allowed_to_its_own_clinicians_only(self, studio: PracticeClient) -> None:
         other = studio.add_clinician()
-        course = planned(studio)
-        bound = studio.key_of("clinician", clinician_id=other)
+        course = plan_course(studio)
+        bound = studio.client_with_role("clinician", clinician_id=other)
         body = {
             "service_id": studio.service,
             "staff_ids": [studio.clinician],

@@ -1,28 +1,15 @@
-"""Why a time is not free, and which visits a change of hours has left outside: each reason with the event behind it."""
-
-from typing import Any
+"""Explanations of refused times, and visits outside of changed hours, with their events."""
 
 import pytest
 
-from tests.api.studio import Json, Studio
+from tests.api.practice_client import Json, PracticeClient
+from tests.api.scheduling.explanations import explain, reason_events
 
 NINE = "2026-06-01T09:00:00+02:00"
 ROLES_WITHOUT_PATIENTS = ("analyst",)
 
 
-def explain(studio: Studio, at: str, client: Any = None) -> Json:
-    asked = {"service_id": studio.service, "clinician_id": studio.clinician, "at": at}
-    answer = (client or studio.client).get("/v1/slots/explain", params=asked)
-    assert answer.status_code == 200, answer.text
-    found: Json = answer.json()
-    return found
-
-
-def said(found: Json) -> list[tuple[str, list[str]]]:
-    return [(each["code"], [event["event_type"] for event in each["events"]]) for each in found["reasons"]]
-
-
-def conflicts(studio: Studio, after: int, **query: str | int) -> Json:
+def conflicts(studio: PracticeClient, after: int, **query: str | int) -> Json:
     answer = studio.client.get("/v1/conflicts", params={"after": after, **query})
     assert answer.status_code == 200, answer.text
     found: Json = answer.json()
@@ -30,70 +17,72 @@ def conflicts(studio: Studio, after: int, **query: str | int) -> Json:
 
 
 class TestExplain:
-    def test_shows_the_slot_where_there_is_one(self, studio: Studio) -> None:
+    def test_shows_the_slot_where_there_is_one(self, studio: PracticeClient) -> None:
         found = explain(studio, NINE)
 
         assert (found["is_free"], found["reasons"]) == (True, [])
         assert found["slot"]["starts_at"] == "2026-06-01T07:00:00Z"
         assert found["slot"]["location_id"] == studio.location
 
-    def test_cites_the_visit_and_the_rules(self, studio: Studio) -> None:
-        visit = studio.booked(NINE)
-        moved = studio.act(visit["id"], "reschedule", starts_at="2026-06-01T10:00:00+02:00").json()
+    def test_cites_the_visit_and_the_rules(self, studio: PracticeClient) -> None:
+        visit = studio.book_appointment(NINE)
+        moved = studio.post_action(visit["id"], "reschedule", starts_at="2026-06-01T10:00:00+02:00").json()
         studio.client.patch(f"/v1/clinicians/{studio.clinician}", json={"limits": {"per_day": 1}})
 
         found = explain(studio, "2026-06-01T10:00:00+02:00")
 
         assert (found["is_free"], found["slot"]) == (False, None)
-        assert said(found) == [
+        assert reason_events(found) == [
             ("time_taken", ["scheduling.appointment.rescheduled"]),
             ("daily_limit", ["scheduling.appointment.rescheduled", "practice.clinician.limits_set"]),
         ]
         event = found["reasons"][0]["events"][0]
         assert (event["id"], event["kind"], event["position"]) == (visit["id"], "appointment", moved["position"])
 
-    def test_cites_the_hours_that_count_on_the_date(self, studio: Studio) -> None:
+    def test_cites_the_hours_that_count_on_the_date(self, studio: PracticeClient) -> None:
         first = studio.client.get(f"/v1/clinicians/{studio.clinician}").json()["version"]
-        weekly = [{"weekday": "wed", "from": "14:00", "to": "15:00"}]
-        body = {"location_id": studio.location, "weekly": weekly, "effective_from": "2026-06-03"}
+        weekly_series = [{"weekday": "wed", "from": "14:00", "to": "15:00"}]
+        body = {"location_id": studio.location, "weekly": weekly_series, "effective_from": "2026-06-03"}
         studio.client.put(f"/v1/clinicians/{studio.clinician}/hours", json=body)
 
         before, after = explain(studio, "2026-06-01T20:00:00+02:00"), explain(studio, "2026-06-08T09:00:00+02:00")
 
-        assert said(before) == said(after) == [("outside_hours", ["practice.clinician.hours_set"])]
+        assert reason_events(before) == reason_events(after) == [("outside_hours", ["practice.clinician.hours_set"])]
         assert [found["reasons"][0]["events"][0]["version"] for found in (before, after)] == [first, first + 1]
 
-    def test_cites_time_off_and_public_holidays(self, studio: Studio) -> None:
+    def test_cites_time_off_and_public_holidays(self, studio: PracticeClient) -> None:
         studio.client.put(
             f"/v1/clinicians/{studio.clinician}/time-off",
             json={"ranges": [{"first_date": "2026-06-02", "last_date": "2026-06-02", "note": "secret"}]},
         )
         studio.client.patch("/v1/practice", json={"holidays": {"country": "DE"}})
 
-        assert said(explain(studio, "2026-06-02T09:00:00+02:00")) == [("time_off", ["practice.clinician.time_off_set"])]
+        assert reason_events(explain(studio, "2026-06-02T09:00:00+02:00")) == [
+            ("time_off", ["practice.clinician.time_off_set"])
+        ]
         holiday = explain(studio, "2026-05-25T09:00:00+02:00")
-        assert said(holiday) == [("public_holiday", ["practice.practice.holidays_set"])]
+        assert reason_events(holiday) == [("public_holiday", ["practice.practice.holidays_set"])]
         assert "secret" not in str(explain(studio, "2026-06-02T09:00:00+02:00"))
 
     @pytest.mark.parametrize("role", ROLES_WITHOUT_PATIENTS)
-    def test_tells_nothing_of_visits_to_those_who_do_not_see_patients(self, studio: Studio, role: str) -> None:
+    def test_tells_nothing_of_visits_to_those_who_do_not_see_patients(self, studio: PracticeClient, role: str) -> None:
         """BK4."""
         room = studio.add_room()
         studio.service = studio.add_service(requires=[{"kind": "room"}], limits={"per_day": 1})
-        visit = studio.booked(NINE)
-        client = studio.key_of(role)
+        visit = studio.book_appointment(NINE)
+        client = studio.client_with_role(role)
 
         found = explain(studio, NINE, client)
 
-        assert {code for code, _ in said(found)} == {"time_taken", "resource_unavailable", "daily_limit"}
+        assert {code for code, _ in reason_events(found)} == {"time_taken", "resource_unavailable", "daily_limit"}
         assert visit["id"] not in str(found)
         assert studio.patient not in str(found)
         assert room not in str(found)
         assert all(event["kind"] != "appointment" for each in found["reasons"] for event in each["events"])
         assert visit["id"] in str(explain(studio, NINE))
 
-    def test_agrees_with_what_is_offered(self, studio: Studio) -> None:
-        studio.booked(NINE)
+    def test_agrees_with_what_is_offered(self, studio: PracticeClient) -> None:
+        studio.book_appointment(NINE)
         offered = set(studio.slots("2026-06-01", "2026-06-02"))
 
         for minute in range(0, 24 * 60, 95):
@@ -101,7 +90,7 @@ class TestExplain:
             assert explain(studio, at)["is_free"] == (at in offered), at
 
     @pytest.mark.parametrize("at", ["", "yesterday", "2026-06-01T09:00:00", "2026-13-01"])
-    def test_needs_a_time(self, studio: Studio, at: str) -> None:
+    def test_needs_a_time(self, studio: PracticeClient, at: str) -> None:
         asked = {"service_id": studio.service, "clinician_id": studio.clinician, "at": at}
 
         answer = studio.client.get("/v1/slots/explain", params=asked)
@@ -110,20 +99,20 @@ class TestExplain:
 
 
 class TestConflicts:
-    def test_are_none_while_everybody_is_there(self, studio: Studio) -> None:
-        assert conflicts(studio, studio.booked(NINE)["position"])["conflicts"] == []
+    def test_are_none_while_everybody_is_there(self, studio: PracticeClient) -> None:
+        assert conflicts(studio, studio.book_appointment(NINE)["position"])["conflicts"] == []
 
-    def test_list_what_time_off_has_left_outside_and_move_nothing(self, studio: Studio) -> None:
+    def test_list_what_time_off_has_left_outside_and_move_nothing(self, studio: PracticeClient) -> None:
         other = studio.add_clinician()
         studio.service = studio.add_service(clinician_ids=[studio.clinician, other])
-        visit = studio.booked(NINE)
+        visit = studio.book_appointment(NINE)
         path = f"/v1/clinicians/{studio.clinician}/time-off"
         off = studio.client.put(path, json={"ranges": [{"first_date": "2026-06-01", "last_date": "2026-06-01"}]}).json()
 
         [found] = conflicts(studio, off["position"])["conflicts"]
 
         assert found["appointment_id"] == visit["id"]
-        assert said(found) == [("time_off", ["practice.clinician.time_off_set"])]
+        assert reason_events(found) == [("time_off", ["practice.clinician.time_off_set"])]
         assert found["remedies"] == [
             {"action": "reschedule"},
             {"action": "reassign", "clinician_ids": [other]},
@@ -133,9 +122,9 @@ class TestConflicts:
         back = studio.client.put(path, json={"ranges": []}).json()
         assert conflicts(studio, back["position"])["conflicts"] == []
 
-    def test_list_what_hours_zones_and_holidays_have_left_outside(self, studio: Studio) -> None:
-        early, late = studio.booked(NINE), studio.booked("2026-06-01T15:00:00+02:00")
-        holiday = studio.booked("2026-06-04T09:00:00+02:00")
+    def test_list_what_hours_zones_and_holidays_have_left_outside(self, studio: PracticeClient) -> None:
+        early, late = studio.book_appointment(NINE), studio.book_appointment("2026-06-01T15:00:00+02:00")
+        holiday = studio.book_appointment("2026-06-04T09:00:00+02:00")
 
         def outside(position: int) -> dict[str, str]:
             found = conflicts(studio, position)["conflicts"]
@@ -151,8 +140,8 @@ class TestConflicts:
         gone = studio.set_hours(studio.clinician, [])
         assert set(outside(gone["position"])) == {early["id"], late["id"], holiday["id"]}
 
-    def test_come_in_pages(self, studio: Studio) -> None:
-        visits = [studio.booked(f"2026-06-0{day}T09:00:00+02:00")["id"] for day in (1, 2, 3)]
+    def test_come_in_pages(self, studio: PracticeClient) -> None:
+        visits = [studio.book_appointment(f"2026-06-0{day}T09:00:00+02:00")["id"] for day in (1, 2, 3)]
         position = studio.set_hours(studio.clinician, [])["position"]
 
         found, cursor = [], ""
@@ -163,11 +152,11 @@ class TestConflicts:
 
         assert (found, cursor) == (visits, "")
 
-    def test_leave_out_cancelled_visits_and_other_clinicians(self, studio: Studio) -> None:
-        visit = studio.booked(NINE)
+    def test_leave_out_cancelled_visits_and_other_clinicians(self, studio: PracticeClient) -> None:
+        visit = studio.book_appointment(NINE)
         other = studio.add_clinician()
         position = studio.set_hours(studio.clinician, [])["position"]
 
         assert conflicts(studio, position, clinician_id=other)["conflicts"] == []
-        gone = studio.act(visit["id"], "cancel", reason="ill").json()
+        gone = studio.post_action(visit["id"], "cancel", reason="ill").json()
         assert conflicts(studio, gone["position"])["conflicts"] == []

@@ -2,50 +2,28 @@
 
 from datetime import UTC, datetime, timedelta
 
-import httpx2
 import pytest
 
-from api.scheduling.series.schemas import SeriesInFull
-from tests.api.studio import WEEKDAYS, Json, Studio
+from tests.api.practice_client import WEEKDAYS, Json, PracticeClient
+from tests.api.scheduling.series_requests import appointments_by_index, change_series, post_change
 
 COMPLETED = datetime(2026, 6, 9, 12, tzinfo=UTC)
 """Noon after the second of eight Tuesdays."""
 
 
-def change(studio: Studio, series: Json, **body: object) -> httpx2.Response:
-    return studio.client.post(f"/v1/series/{series['id']}/change", json=body)
-
-
-def changed(studio: Studio, series: Json, **body: object) -> Json:
-    answer = change(studio, series, **body)
-    assert answer.status_code == 200, answer.text
-    SeriesInFull.model_validate(answer.json())
-    shown: Json = answer.json()
-    return shown
-
-
-def visits(studio: Studio, series: Json) -> dict[int, Json]:
-    """Return the appointments of a series by their index."""
-    return {
-        each["index"]: studio.client.get(f"/v1/appointments/{each['appointment_id']}").json()
-        for each in series["occurrences"]
-        if each["appointment_id"]
-    }
-
-
-def hours(start: str = "09:00", end: str = "17:00") -> list[Json]:
+def weekday_hours(start: str = "09:00", end: str = "17:00") -> list[Json]:
     return [{"weekday": day, "from": start, "to": end} for day in WEEKDAYS]
 
 
-def add_place(studio: Studio, clinician: str, **said: str) -> str:
+def add_location(studio: PracticeClient, clinician: str, **said: str) -> str:
     """Open a second location, where the clinician is all the time too."""
-    place = str(studio.make("/v1/locations", name="Nord", zone="Europe/Berlin")["id"])
-    body = {"location_id": place, "weekly": hours(**said), "overrides": []}
+    place = str(studio.create("/v1/locations", name="Nord", zone="Europe/Berlin")["id"])
+    body = {"location_id": place, "weekly": weekday_hours(**said), "overrides": []}
     assert studio.client.put(f"/v1/clinicians/{clinician}/hours", json=body).status_code == 200
     return place
 
 
-def add_colleague(studio: Studio) -> str:
+def add_colleague(studio: PracticeClient) -> str:
     """Add a second clinician who gives the studio's service too."""
     other = studio.add_clinician()
     answer = studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, other]})
@@ -56,19 +34,21 @@ def add_colleague(studio: Studio) -> str:
 class TestThisAndFollowing:
     """EC-06, word for word."""
 
-    def test_keeps_identities_overrides_and_cancellations(self, studio: Studio, weekly: Json) -> None:
-        place = add_place(studio, studio.clinician)
-        ids = {each["index"]: each["appointment_id"] for each in weekly["occurrences"]}
-        assert studio.act(ids[3], "reschedule", starts_at="2026-06-17T11:00:00+02:00").status_code == 200
-        assert studio.act(ids[6], "cancel", reason="holiday").status_code == 200
-        with studio.program.at(COMPLETED):
+    def test_keeps_identities_overrides_and_cancellations(self, studio: PracticeClient, weekly_series: Json) -> None:
+        place = add_location(studio, studio.clinician)
+        ids = {each["index"]: each["appointment_id"] for each in weekly_series["occurrences"]}
+        assert studio.post_action(ids[3], "reschedule", starts_at="2026-06-17T11:00:00+02:00").status_code == 200
+        assert studio.post_action(ids[6], "cancel", reason="holiday").status_code == 200
+        with studio.server.at_time(COMPLETED):
             for index in (1, 2):
-                assert studio.act(ids[index], "check-in").status_code == 200
-                assert studio.act(ids[index], "complete").status_code == 200
-            before = visits(studio, weekly)
+                assert studio.post_action(ids[index], "check-in").status_code == 200
+                assert studio.post_action(ids[index], "complete").status_code == 200
+            before = appointments_by_index(studio, weekly_series)
 
-            moved = changed(studio, weekly, from_occurrence=4, scope="following", starts_at="2026-06-23T14:00:00+02:00")
-            elsewhere = changed(studio, weekly, from_occurrence=4, scope="all", location_id=place)
+            moved = change_series(
+                studio, weekly_series, from_occurrence=4, scope="following", starts_at="2026-06-23T14:00:00+02:00"
+            )
+            elsewhere = change_series(studio, weekly_series, from_occurrence=4, scope="all", location_id=place)
 
         times = {
             1: "06-02T08",
@@ -85,8 +65,8 @@ class TestThisAndFollowing:
             assert {each["index"]: each["appointment_id"] for each in series["occurrences"]} == ids
             assert [each["index"] for each in series["occurrences"] if each["status"] == "cancelled"] == [6]
             originals = [each["original"] for each in series["occurrences"]]
-            assert originals == sorted(set(originals)) == [each["original"] for each in weekly["occurrences"]]
-        after = visits(studio, weekly)
+            assert originals == sorted(set(originals)) == [each["original"] for each in weekly_series["occurrences"]]
+        after = appointments_by_index(studio, weekly_series)
         assert {index: after[index] for index in (1, 2, 6)} == {index: before[index] for index in (1, 2, 6)}
         assert [index for index, visit in after.items() if visit["location_id"] == place] == [3, 4, 5, 7, 8]
         assert elsewhere["last_change"] == {
@@ -101,17 +81,19 @@ class TestThisAndFollowing:
         }
         assert [each["index"] for each in elsewhere["occurrences"] if each["moved"]] == [3]
 
-    def test_shows_no_original_twice_in_any_view(self, studio: Studio, weekly: Json) -> None:
-        third = weekly["occurrences"][2]["appointment_id"]
-        assert studio.act(third, "reschedule", starts_at="2026-06-17T11:00:00+02:00").status_code == 200
-        moved = changed(studio, weekly, from_occurrence=4, scope="following", starts_at="2026-06-23T14:00:00+02:00")
+    def test_shows_no_original_twice_in_any_view(self, studio: PracticeClient, weekly_series: Json) -> None:
+        third = weekly_series["occurrences"][2]["appointment_id"]
+        assert studio.post_action(third, "reschedule", starts_at="2026-06-17T11:00:00+02:00").status_code == 200
+        moved = change_series(
+            studio, weekly_series, from_occurrence=4, scope="following", starts_at="2026-06-23T14:00:00+02:00"
+        )
 
         window = {"from": "2026-06-01", "to": "2026-08-01", "after": moved["position"]}
-        known = [(weekly["id"], each["index"], each["original"]) for each in weekly["occurrences"]]
+        known = [(weekly_series["id"], each["index"], each["original"]) for each in weekly_series["occurrences"]]
         for path in ("/v1/calendar", "/v1/appointments"):
             shown = studio.client.get(path, params=window).json()["appointments"]
             assert [(each["series_id"], each["occurrence"], each["original"]) for each in shown] == known
-        singles = visits(studio, weekly).values()
+        singles = appointments_by_index(studio, weekly_series).values()
         assert [(each["series_id"], each["occurrence"], each["original"]) for each in singles] == known
 
 
@@ -119,8 +101,8 @@ class TestOneCommand:
     """EC-07: a series command never silently does nothing."""
 
     @pytest.mark.parametrize("end", ["", ";UNTIL=", ";COUNT="])
-    def test_without_an_end_is_refused_by_the_name_of_the_field(self, studio: Studio, end: str) -> None:
-        answer = studio.plan(rrule=f"FREQ=WEEKLY{end}")
+    def test_without_an_end_is_refused_by_the_name_of_the_field(self, studio: PracticeClient, end: str) -> None:
+        answer = studio.post_series(rrule=f"FREQ=WEEKLY{end}")
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (
             422,
@@ -128,11 +110,11 @@ class TestOneCommand:
         )
 
     @pytest.mark.parametrize("policy", ["all_or_nothing", "skip"])
-    def test_with_the_fifth_of_eight_taken_reports_it(self, studio: Studio, policy: str) -> None:
-        taken = studio.booked("2026-06-30T10:30:00+02:00")
+    def test_with_the_fifth_of_eight_taken_reports_it(self, studio: PracticeClient, policy: str) -> None:
+        taken = studio.book_appointment("2026-06-30T10:30:00+02:00")
         head = taken["position"]
 
-        answer = studio.plan(on_conflict=policy)
+        answer = studio.post_series(on_conflict=policy)
 
         if policy == "skip":
             assert answer.status_code == 201
@@ -143,11 +125,13 @@ class TestOneCommand:
             assert [(each["index"], each["conflicting_id"]) for each in answer.json()["conflicts"]] == [
                 (5, taken["id"])
             ]
-            assert studio.make("/v1/patients", given_name="Noa", family_name="Levi")["position"] == head + 1
+            assert studio.create("/v1/patients", given_name="Noa", family_name="Levi")["position"] == head + 1
 
-    def test_on_a_series_that_is_cancelled_says_of_each_visit_why(self, studio: Studio, weekly: Json) -> None:
-        changed(studio, weekly, from_occurrence=1, scope="all", cancel={"reason": "ill"})
-        place, room = add_place(studio, studio.clinician), studio.add_room()
+    def test_on_a_series_that_is_cancelled_says_of_each_visit_why(
+        self, studio: PracticeClient, weekly_series: Json
+    ) -> None:
+        change_series(studio, weekly_series, from_occurrence=1, scope="all", cancel={"reason": "ill"})
+        place, room = add_location(studio, studio.clinician), studio.add_room()
 
         for asked in (
             {"starts_at": "2026-06-02T11:00:00+02:00"},
@@ -156,132 +140,134 @@ class TestOneCommand:
             {"resource_ids": [room]},
             {"cancel": {"reason": "ill"}},
         ):
-            answer = change(studio, weekly, from_occurrence=1, scope="all", **asked)
+            answer = post_change(studio, weekly_series, from_occurrence=1, scope="all", **asked)
             assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_change")
             assert answer.json()["kept"] == [{"index": i, "code": "already_cancelled"} for i in range(1, 9)]
 
-    def test_to_what_is_so_already_says_so(self, studio: Studio, weekly: Json) -> None:
+    def test_without_effect_reports_it(self, studio: PracticeClient, weekly_series: Json) -> None:
         so: list[Json] = [{"clinician_id": studio.clinician}, {"location_id": studio.location}, {"resource_ids": []}]
         for asked in so:
-            answer = change(studio, weekly, from_occurrence=7, scope="following", **asked)
+            answer = post_change(studio, weekly_series, from_occurrence=7, scope="following", **asked)
             assert answer.json()["kept"] == [{"index": index, "code": "already_so"} for index in (7, 8)]
 
 
 class TestToAnotherClinician:
-    def test_gives_their_time_and_takes_the_others(self, studio: Studio, weekly: Json) -> None:
+    def test_gives_their_time_and_takes_the_others(self, studio: PracticeClient, weekly_series: Json) -> None:
         other = add_colleague(studio)
 
-        series = changed(studio, weekly, from_occurrence=5, scope="following", clinician_id=other)
+        series = change_series(studio, weekly_series, from_occurrence=5, scope="following", clinician_id=other)
 
         assert series["clinician_id"] == other
-        assert [visit["clinician_id"] == other for visit in visits(studio, series).values()] == [False] * 4 + [True] * 4
-        assert studio.book("2026-06-30T10:00:00+02:00").status_code == 201
-        assert studio.book("2026-06-30T10:00:00+02:00", clinician_id=other).json()["code"] == "time_taken"
+        assert [visit["clinician_id"] == other for visit in appointments_by_index(studio, series).values()] == [
+            False
+        ] * 4 + [True] * 4
+        assert studio.post_booking("2026-06-30T10:00:00+02:00").status_code == 201
+        assert studio.post_booking("2026-06-30T10:00:00+02:00", clinician_id=other).json()["code"] == "time_taken"
 
-    def test_and_time_is_one_fact_that_is_undone_as_one(self, studio: Studio, weekly: Json) -> None:
+    def test_and_time_is_one_fact_that_is_undone_as_one(self, studio: PracticeClient, weekly_series: Json) -> None:
         other = add_colleague(studio)
-        was = visits(studio, weekly)[2]
-        series = changed(
+        was = appointments_by_index(studio, weekly_series)[2]
+        series = change_series(
             studio,
-            weekly,
+            weekly_series,
             from_occurrence=2,
             scope="this",
             clinician_id=other,
             starts_at="2026-06-11T15:00:00+02:00",
         )
-        moved = visits(studio, series)[2]
+        moved = appointments_by_index(studio, series)[2]
 
-        undone = studio.act(moved["id"], "undo").json()
+        undone = studio.post_action(moved["id"], "undo").json()
 
         assert (moved["clinician_id"], moved["starts_at"], moved["version"]) == (other, "2026-06-11T13:00:00Z", 2)
         told = ("clinician_id", "starts_at", "ends_at", "location_id", "status")
         assert [undone[name] for name in told] == [was[name] for name in told]
         assert series["clinician_id"] == studio.clinician
 
-    def test_is_refused_or_skipped_where_they_are_busy(self, studio: Studio, weekly: Json) -> None:
+    def test_is_refused_or_skipped_where_they_are_busy(self, studio: PracticeClient, weekly_series: Json) -> None:
         other = add_colleague(studio)
-        taken = studio.booked("2026-07-07T10:30:00+02:00", clinician_id=other)
+        taken = studio.book_appointment("2026-07-07T10:30:00+02:00", clinician_id=other)
         body = {"from_occurrence": 1, "scope": "all", "clinician_id": other}
 
-        refused = change(studio, weekly, **body)
-        preview = change(studio, weekly, **body, dry_run=True).json()
-        skipped = changed(studio, weekly, **body, on_conflict="skip")
+        refused = post_change(studio, weekly_series, **body)
+        preview = post_change(studio, weekly_series, **body, dry_run=True).json()
+        skipped = change_series(studio, weekly_series, **body, on_conflict="skip")
 
         assert (refused.status_code, refused.json()["code"]) == (409, "series_conflict")
         assert [(each["index"], each["conflicting_id"]) for each in refused.json()["conflicts"]] == [(6, taken["id"])]
         assert [each["index"] for each in preview["conflicts"]] == [6]
         assert {each["clinician_id"] for each in preview["visits"]} == {other}
         assert skipped["last_change"]["kept"] == [{"index": 6, "code": "time_taken"}]
-        assert visits(studio, skipped)[6]["clinician_id"] == studio.clinician
+        assert appointments_by_index(studio, skipped)[6]["clinician_id"] == studio.clinician
 
-    def test_goes_where_that_one_is(self, studio: Studio, weekly: Json) -> None:
+    def test_goes_where_that_one_is(self, studio: PracticeClient, weekly_series: Json) -> None:
         other = add_colleague(studio)
         assert studio.set_hours(other, [])
-        place = add_place(studio, other)
+        place = add_location(studio, other)
 
-        series = changed(studio, weekly, from_occurrence=8, scope="this", clinician_id=other)
+        series = change_series(studio, weekly_series, from_occurrence=8, scope="this", clinician_id=other)
 
-        assert visits(studio, series)[8]["location_id"] == place
-        refused = change(
-            studio, weekly, from_occurrence=7, scope="this", clinician_id=other, location_id=studio.location
+        assert appointments_by_index(studio, series)[8]["location_id"] == place
+        refused = post_change(
+            studio, weekly_series, from_occurrence=7, scope="this", clinician_id=other, location_id=studio.location
         )
         assert [each["code"] for each in refused.json()["conflicts"]] == ["outside_hours"]
 
-    def test_keeps_the_terms_that_each_visit_was_booked_on(self, studio: Studio, weekly: Json) -> None:
-        """Neither the notice nor the length of today's service has a say in a time that was agreed on."""
+    def test_keeps_the_terms_that_each_visit_was_booked_on(self, studio: PracticeClient, weekly_series: Json) -> None:
+        """The service's current notice and length do not apply to a time agreed before."""
         other = add_colleague(studio)
         stricter = {"duration_minutes": 90, "minimum_notice_minutes": 43_200}
         assert studio.client.patch(f"/v1/services/{studio.service}", json=stricter).status_code == 200
 
-        with studio.program.at(datetime(2026, 6, 1, 8, tzinfo=UTC)):
-            series = changed(studio, weekly, from_occurrence=1, scope="all", clinician_id=other)
+        with studio.server.at_time(datetime(2026, 6, 1, 8, tzinfo=UTC)):
+            series = change_series(studio, weekly_series, from_occurrence=1, scope="all", clinician_id=other)
 
-        assert {visit["ends_at"][11:16] for visit in visits(studio, series).values()} == {"08:50"}
+        assert {visit["ends_at"][11:16] for visit in appointments_by_index(studio, series).values()} == {"08:50"}
 
-    def test_is_not_for_a_bound_clinician_to_do(self, studio: Studio, weekly: Json) -> None:
+    def test_is_not_for_a_bound_clinician_to_do(self, studio: PracticeClient, weekly_series: Json) -> None:
         other = add_colleague(studio)
-        bound = studio.key_of("clinician", clinician_id=studio.clinician)
+        bound = studio.client_with_role("clinician", clinician_id=studio.clinician)
         body = {"from_occurrence": 8, "scope": "this", "clinician_id": other}
 
-        assert bound.post(f"/v1/series/{weekly['id']}/change", json=body).status_code == 404
-        assert studio.client.post(f"/v1/series/{weekly['id']}/change", json=body).status_code == 200
+        assert bound.post(f"/v1/series/{weekly_series['id']}/change", json=body).status_code == 404
+        assert studio.client.post(f"/v1/series/{weekly_series['id']}/change", json=body).status_code == 200
 
 
 class TestToAnotherRoom:
-    def test_takes_the_named_one_for_every_visit(self, studio: Studio) -> None:
+    def test_takes_the_named_one_for_every_visit(self, studio: PracticeClient) -> None:
         rooms = [studio.add_room("1"), studio.add_room("2")]
         studio.service = studio.add_service(requires=[{"kind": "room"}])
-        series = studio.plan().json()
-        used = visits(studio, series)[1]["resource_ids"][0]
-        [wanted] = [room for room in rooms if room != used]
+        series = studio.post_series().json()
+        load_format = appointments_by_index(studio, series)[1]["resource_ids"][0]
+        [wanted] = [room for room in rooms if room != load_format]
 
-        moved = changed(studio, series, from_occurrence=1, scope="all", resource_ids=[wanted])
+        moved = change_series(studio, series, from_occurrence=1, scope="all", resource_ids=[wanted])
 
-        assert {tuple(visit["resource_ids"]) for visit in visits(studio, moved).values()} == {(wanted,)}
-        assert {visit["version"] for visit in visits(studio, moved).values()} == {2}
+        assert {tuple(visit["resource_ids"]) for visit in appointments_by_index(studio, moved).values()} == {(wanted,)}
+        assert {visit["version"] for visit in appointments_by_index(studio, moved).values()} == {2}
 
-    def test_is_refused_where_it_is_taken(self, studio: Studio) -> None:
+    def test_is_refused_where_it_is_taken(self, studio: PracticeClient) -> None:
         other, rooms = add_colleague(studio), [studio.add_room("1"), studio.add_room("2")]
         studio.service = studio.add_service(clinician_ids=[studio.clinician, other], requires=[{"kind": "room"}])
-        series = studio.plan().json()
-        [wanted] = [room for room in rooms if room != visits(studio, series)[1]["resource_ids"][0]]
-        studio.booked("2026-06-23T10:00:00+02:00", clinician_id=other, resource_ids=[wanted])
+        series = studio.post_series().json()
+        [wanted] = [room for room in rooms if room != appointments_by_index(studio, series)[1]["resource_ids"][0]]
+        studio.book_appointment("2026-06-23T10:00:00+02:00", clinician_id=other, resource_ids=[wanted])
 
-        refused = change(studio, series, from_occurrence=1, scope="all", resource_ids=[wanted])
+        refused = post_change(studio, series, from_occurrence=1, scope="all", resource_ids=[wanted])
 
         assert [(each["index"], each["code"]) for each in refused.json()["conflicts"]] == [(4, "resource_unavailable")]
 
 
-class TestHoldsThatExpired:
-    def test_are_cleared_away_by_whoever_takes_their_time(self, studio: Studio) -> None:
+class TestExpiredHolds:
+    def test_are_removed_by_the_next_booking_of_their_time(self, studio: PracticeClient) -> None:
         body = {"service_id": studio.service, "clinician_id": studio.clinician, "minutes": 10}
         for starts_at in ("2026-06-09T10:00:00+02:00", "2026-06-16T14:00:00+02:00"):
-            studio.make("/v1/holds", starts_at=starts_at, **body)
+            studio.create("/v1/holds", starts_at=starts_at, **body)
 
-        with studio.program.at(studio.program.clock.now() + timedelta(minutes=10)):
-            series = studio.plan()
+        with studio.server.at_time(studio.server.clock.now() + timedelta(minutes=10)):
+            series = studio.post_series()
             assert series.status_code == 201, series.text
-            moved = changed(
+            moved = change_series(
                 studio, series.json(), from_occurrence=1, scope="all", starts_at="2026-06-02T14:00:00+02:00"
             )
 
@@ -289,31 +275,33 @@ class TestHoldsThatExpired:
 
 
 class TestSingleVisits:
-    def test_that_were_booked_alone_have_no_series(self, studio: Studio) -> None:
-        alone = studio.booked()
+    def test_that_were_booked_alone_have_no_series(self, studio: PracticeClient) -> None:
+        alone = studio.book_appointment()
 
         assert (alone["series_id"], alone["occurrence"], alone["original"]) == (None, None, None)
 
-    def test_go_to_the_place_where_the_clinician_is_on_the_other_day(self, studio: Studio) -> None:
+    def test_go_to_the_place_where_the_clinician_is_on_the_other_day(self, studio: PracticeClient) -> None:
         studio.set_hours(studio.clinician, [{"weekday": "mon", "from": "09:00", "to": "17:00"}])
-        place = str(studio.make("/v1/locations", name="Nord", zone="Europe/Berlin")["id"])
+        place = str(studio.create("/v1/locations", name="Nord", zone="Europe/Berlin")["id"])
         body = {"location_id": place, "weekly": [{"weekday": "tue", "from": "09:00", "to": "17:00"}], "overrides": []}
         assert studio.client.put(f"/v1/clinicians/{studio.clinician}/hours", json=body).status_code == 200
-        visit = studio.booked()
+        visit = studio.book_appointment()
 
-        moved = studio.act(visit["id"], "reschedule", starts_at="2026-06-02T10:00:00+02:00").json()
+        moved = studio.post_action(visit["id"], "reschedule", starts_at="2026-06-02T10:00:00+02:00").json()
 
         assert (visit["location_id"], moved["location_id"]) == (studio.location, place)
-        assert studio.act(visit["id"], "undo").json()["location_id"] == studio.location
+        assert studio.post_action(visit["id"], "undo").json()["location_id"] == studio.location
 
 
 class TestHistory:
-    def test_tells_of_the_series_and_of_all_its_visits_page_by_page(self, studio: Studio) -> None:
-        series, alone = studio.plan(rrule="FREQ=WEEKLY;COUNT=3").json(), studio.booked()
+    def test_tells_of_the_series_and_of_all_its_visits_page_by_page(self, studio: PracticeClient) -> None:
+        series, alone = studio.post_series(rrule="FREQ=WEEKLY;COUNT=3").json(), studio.book_appointment()
         path = f"/v1/series/{series['id']}/history"
-        third = visits(studio, series)[3]
-        studio.act(third["id"], "cancel", reason="on holiday")
-        moved = changed(studio, series, from_occurrence=1, scope="following", starts_at="2026-06-02T14:00:00+02:00")
+        third = appointments_by_index(studio, series)[3]
+        studio.post_action(third["id"], "cancel", reason="on holiday")
+        moved = change_series(
+            studio, series, from_occurrence=1, scope="following", starts_at="2026-06-02T14:00:00+02:00"
+        )
 
         told, cursor = [], None
         while True:
@@ -330,7 +318,7 @@ class TestHistory:
         ]  # fmt: skip
         assert {line["id"] for line in told} == {
             series["id"],
-            *(each["id"] for each in visits(studio, series).values()),
+            *(each["id"] for each in appointments_by_index(studio, series).values()),
         }
         assert alone["id"] not in {line["id"] for line in told}
         assert studio.client.get(f"/v1/series/{alone['id']}/history").status_code == 404

@@ -5,38 +5,38 @@ from datetime import UTC, datetime
 import pytest
 
 from api.scheduling.series.schemas import ChangePreview
-from tests.api.scheduling.test_series_elsewhere import change, changed, visits
-from tests.api.studio import Json, Studio
+from tests.api.practice_client import Json, PracticeClient
+from tests.api.scheduling.series_requests import appointments_by_index, change_series, post_change
 
 NOTES = "Türcode 4711, מביאה את בנה"
 
 
-def notes(studio: Studio, series: Json) -> list[str | None]:
-    return [visit["notes"] for _, visit in sorted(visits(studio, series).items())]
+def get_notes(studio: PracticeClient, series: Json) -> list[str | None]:
+    return [visit["notes"] for _, visit in sorted(appointments_by_index(studio, series).items())]
 
 
-def note(studio: Studio, series: Json, index: int, text: str | None) -> None:
+def set_note(studio: PracticeClient, series: Json, index: int, text: str | None) -> None:
     visit = series["occurrences"][index - 1]["appointment_id"]
     assert studio.client.patch(f"/v1/appointments/{visit}", json={"notes": text}).status_code == 200
 
 
 class TestBooking:
-    def test_gives_each_visit_the_notes(self, studio: Studio) -> None:
-        series = studio.plan(notes=f"{NOTES}\n", rrule="FREQ=WEEKLY;COUNT=3").json()
+    def test_gives_each_visit_the_notes(self, studio: PracticeClient) -> None:
+        series = studio.post_series(notes=f"{NOTES}\n", rrule="FREQ=WEEKLY;COUNT=3").json()
 
-        assert notes(studio, series) == [NOTES] * 3
+        assert get_notes(studio, series) == [NOTES] * 3
         assert [each["noted"] for each in series["occurrences"]] == [False] * 3
 
-    def test_with_notes_that_cannot_be_kept_books_nothing_and_shows_nothing(self, studio: Studio) -> None:
+    def test_with_notes_that_cannot_be_kept_books_nothing_and_shows_nothing(self, studio: PracticeClient) -> None:
         for dry_run in (False, True):
-            refused = studio.plan(notes="x" * 5001, dry_run=dry_run)
+            refused = studio.post_series(notes="x" * 5001, dry_run=dry_run)
             assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "notes")
         assert studio.client.get("/v1/series").json()["series"] == []
 
-    def test_is_undone_visit_by_visit_with_its_notes(self, studio: Studio) -> None:
-        series = studio.plan(notes=NOTES, rrule="FREQ=WEEKLY;COUNT=2").json()
+    def test_is_undone_visit_by_visit_with_its_notes(self, studio: PracticeClient) -> None:
+        series = studio.post_series(notes=NOTES, rrule="FREQ=WEEKLY;COUNT=2").json()
 
-        undone = studio.act(series["occurrences"][0]["appointment_id"], "undo").json()
+        undone = studio.post_action(series["occurrences"][0]["appointment_id"], "undo").json()
 
         assert (undone["status"], undone["version"]) == ("archived", 3)
 
@@ -46,144 +46,153 @@ class TestChange:
         ("scope", "noted"), [("this", [4]), ("following", [4, 5, 6, 7, 8]), ("all", [1, 2, 3, 4, 5, 6, 7, 8])]
     )
     def test_is_for_those_that_are_meant_and_for_nothing_but_their_notes(
-        self, studio: Studio, weekly: Json, scope: str, noted: list[int]
+        self, studio: PracticeClient, weekly_series: Json, scope: str, noted: list[int]
     ) -> None:
-        before = visits(studio, weekly)
+        before = appointments_by_index(studio, weekly_series)
 
-        series = changed(studio, weekly, from_occurrence=4, scope=scope, notes=NOTES)
+        series = change_series(studio, weekly_series, from_occurrence=4, scope=scope, notes=NOTES)
 
-        after = visits(studio, series)
+        after = appointments_by_index(studio, series)
         assert series["last_change"] == {"scope": scope, "from_occurrence": 4, "changed": noted, "kept": []}
         assert [index for index, visit in after.items() if visit["notes"] == NOTES] == noted
         own = {"notes", "version", "grace_until"}
         for index, visit in after.items():
             assert {name for name in visit if visit[name] != before[index][name]} <= own
 
-    def test_for_all_of_a_fully_cancelled_series_is_for_all_eight(self, studio: Studio, weekly: Json) -> None:
+    def test_for_all_of_a_fully_cancelled_series_is_for_all_eight(
+        self, studio: PracticeClient, weekly_series: Json
+    ) -> None:
         """EC-07, word for word."""
-        changed(studio, weekly, from_occurrence=1, scope="all", cancel={"reason": "therapy is over"})
+        change_series(studio, weekly_series, from_occurrence=1, scope="all", cancel={"reason": "therapy is over"})
 
-        series = changed(studio, weekly, from_occurrence=1, scope="all", notes=NOTES)
+        series = change_series(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES)
 
-        assert (notes(studio, series), series["last_change"]["kept"]) == ([NOTES] * 8, [])
+        assert (get_notes(studio, series), series["last_change"]["kept"]) == ([NOTES] * 8, [])
         assert {each["status"] for each in series["occurrences"]} == {"cancelled"}
 
-    def test_is_for_visits_that_are_over_too(self, studio: Studio, weekly: Json) -> None:
-        with studio.program.at(datetime(2026, 6, 2, 12, tzinfo=UTC)):
-            assert studio.act(weekly["occurrences"][0]["appointment_id"], "complete").status_code == 200
+    def test_is_for_visits_that_are_over_too(self, studio: PracticeClient, weekly_series: Json) -> None:
+        with studio.server.at_time(datetime(2026, 6, 2, 12, tzinfo=UTC)):
+            assert studio.post_action(weekly_series["occurrences"][0]["appointment_id"], "complete").status_code == 200
 
-            series = changed(studio, weekly, from_occurrence=2, scope="all", notes=NOTES)
+            series = change_series(studio, weekly_series, from_occurrence=2, scope="all", notes=NOTES)
 
-        assert (notes(studio, series), series["occurrences"][0]["status"]) == ([NOTES] * 8, "completed")
+        assert (get_notes(studio, series), series["occurrences"][0]["status"]) == ([NOTES] * 8, "completed")
 
-    def test_keeps_what_was_written_for_one_visit_alone_and_says_so(self, studio: Studio, weekly: Json) -> None:
-        note(studio, weekly, 3, "fasting")
-        changed(studio, weekly, from_occurrence=5, scope="this", notes="bring the X-ray")
+    def test_keeps_what_was_written_for_one_visit_alone_and_says_so(
+        self, studio: PracticeClient, weekly_series: Json
+    ) -> None:
+        set_note(studio, weekly_series, 3, "fasting")
+        change_series(studio, weekly_series, from_occurrence=5, scope="this", notes="bring the X-ray")
 
-        series = changed(studio, weekly, from_occurrence=1, scope="all", notes=NOTES)
+        series = change_series(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES)
 
         assert [each["index"] for each in series["occurrences"] if each["noted"]] == [3, 5]
         assert series["last_change"]["kept"] == [{"index": index, "code": "noted_by_itself"} for index in (3, 5)]
-        assert notes(studio, series) == [NOTES, NOTES, "fasting", NOTES, "bring the X-ray", NOTES, NOTES, NOTES]
+        assert get_notes(studio, series) == [NOTES, NOTES, "fasting", NOTES, "bring the X-ray", NOTES, NOTES, NOTES]
 
-    def test_from_one_that_was_noted_by_itself_is_for_that_one_too(self, studio: Studio, weekly: Json) -> None:
-        note(studio, weekly, 3, "fasting")
+    def test_from_one_that_was_noted_by_itself_is_for_that_one_too(
+        self, studio: PracticeClient, weekly_series: Json
+    ) -> None:
+        set_note(studio, weekly_series, 3, "fasting")
 
-        series = changed(studio, weekly, from_occurrence=3, scope="following", notes=NOTES)
+        series = change_series(studio, weekly_series, from_occurrence=3, scope="following", notes=NOTES)
 
-        assert notes(studio, series) == [None, None, *[NOTES] * 6]
+        assert get_notes(studio, series) == [None, None, *[NOTES] * 6]
         assert not any(each["noted"] for each in series["occurrences"])
 
-    def test_keeps_its_own_notes_with_a_visit_that_was_moved(self, studio: Studio, weekly: Json) -> None:
+    def test_keeps_its_own_notes_with_a_visit_that_was_moved(self, studio: PracticeClient, weekly_series: Json) -> None:
         """EC-06: neither the move nor the series loses what somebody wrote."""
-        note(studio, weekly, 4, "fasting")
-        changed(studio, weekly, from_occurrence=1, scope="all", notes=NOTES)
-        moved = changed(studio, weekly, from_occurrence=4, scope="following", starts_at="2026-06-23T14:00:00+02:00")
+        set_note(studio, weekly_series, 4, "fasting")
+        change_series(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES)
+        moved = change_series(
+            studio, weekly_series, from_occurrence=4, scope="following", starts_at="2026-06-23T14:00:00+02:00"
+        )
 
-        assert notes(studio, moved) == [NOTES] * 3 + ["fasting"] + [NOTES] * 4
+        assert get_notes(studio, moved) == [NOTES] * 3 + ["fasting"] + [NOTES] * 4
 
     @pytest.mark.parametrize("nothing", [None, ""])
-    def test_takes_notes_away(self, studio: Studio, nothing: str | None) -> None:
-        series = studio.plan(notes=NOTES).json()
+    def test_takes_notes_away(self, studio: PracticeClient, nothing: str | None) -> None:
+        series = studio.post_series(notes=NOTES).json()
 
-        series = changed(studio, series, from_occurrence=3, scope="following", notes=nothing)
+        series = change_series(studio, series, from_occurrence=3, scope="following", notes=nothing)
 
-        assert notes(studio, series) == [NOTES, NOTES, *[None] * 6]
+        assert get_notes(studio, series) == [NOTES, NOTES, *[None] * 6]
 
-    def test_of_nothing_is_refused_with_the_reason_for_each(self, studio: Studio, weekly: Json) -> None:
-        note(studio, weekly, 2, "fasting")
-        before = changed(studio, weekly, from_occurrence=1, scope="all", notes=NOTES)["version"]
+    def test_of_nothing_is_refused_with_the_reason_for_each(self, studio: PracticeClient, weekly_series: Json) -> None:
+        set_note(studio, weekly_series, 2, "fasting")
+        before = change_series(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES)["version"]
 
-        refused = change(studio, weekly, from_occurrence=1, scope="all", notes=NOTES).json()
+        refused = post_change(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES).json()
 
         codes = [each["code"] for each in refused["kept"]]
         assert (refused["code"], codes) == ("nothing_to_change", ["already_so", "noted_by_itself", *["already_so"] * 6])
-        assert studio.client.get(f"/v1/series/{weekly['id']}").json()["version"] == before
+        assert studio.client.get(f"/v1/series/{weekly_series['id']}").json()["version"] == before
 
-    def test_can_be_seen_before(self, studio: Studio, weekly: Json) -> None:
-        note(studio, weekly, 2, "fasting")
+    def test_can_be_seen_before(self, studio: PracticeClient, weekly_series: Json) -> None:
+        set_note(studio, weekly_series, 2, "fasting")
 
-        preview = change(studio, weekly, from_occurrence=1, scope="all", notes=NOTES, dry_run=True).json()
+        preview = post_change(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES, dry_run=True).json()
 
         ChangePreview.model_validate(preview)
         assert (preview["noted"], preview["kept"]) == (
             [1, 3, 4, 5, 6, 7, 8],
             [{"index": 2, "code": "noted_by_itself"}],
         )
-        assert notes(studio, weekly) == [None, "fasting", *[None] * 6]
+        assert get_notes(studio, weekly_series) == [None, "fasting", *[None] * 6]
 
     @pytest.mark.parametrize(
         "more", [{"starts_at": "2026-06-23T14:00:00+02:00"}, {"resource_ids": []}, {"cancel": {"reason": "x"}}]
     )
-    def test_is_not_sent_with_another(self, studio: Studio, weekly: Json, more: Json) -> None:
+    def test_is_not_sent_with_another(self, studio: PracticeClient, weekly_series: Json, more: Json) -> None:
         for text in (NOTES, None):
-            refused = change(studio, weekly, from_occurrence=4, scope="all", notes=text, **more)
+            refused = post_change(studio, weekly_series, from_occurrence=4, scope="all", notes=text, **more)
             assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "notes")
 
-    def test_that_cannot_be_kept_is_refused(self, studio: Studio, weekly: Json) -> None:
-        refused = change(studio, weekly, from_occurrence=4, scope="all", notes="x" * 5001)
+    def test_that_cannot_be_kept_is_refused(self, studio: PracticeClient, weekly_series: Json) -> None:
+        refused = post_change(studio, weekly_series, from_occurrence=4, scope="all", notes="x" * 5001)
 
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "notes")
 
-    def test_is_one_command_for_one_version(self, studio: Studio, weekly: Json) -> None:
-        path = f"/v1/series/{weekly['id']}/change"
+    def test_is_one_command_for_one_version(self, studio: PracticeClient, weekly_series: Json) -> None:
+        path = f"/v1/series/{weekly_series['id']}/change"
         body = {"from_occurrence": 1, "scope": "all", "notes": NOTES}
-        once = {"Idempotency-Key": "one", "If-Match": f'"{weekly["version"]}"'}
+        once = {"Idempotency-Key": "one", "If-Match": f'"{weekly_series["version"]}"'}
 
         first, again = (studio.client.post(path, json=body, headers=once) for _ in range(2))
 
         assert (first.status_code, again.json()["version"]) == (200, first.json()["version"])
-        assert {visit["version"] for visit in visits(studio, weekly).values()} == {2}
+        assert {visit["version"] for visit in appointments_by_index(studio, weekly_series).values()} == {2}
         stale = studio.client.post(path, json=body | {"notes": "x"}, headers={"If-Match": once["If-Match"]})
         assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
 
-    def test_of_one_visit_is_undone_by_itself(self, studio: Studio, weekly: Json) -> None:
-        series = changed(studio, weekly, from_occurrence=1, scope="all", notes=NOTES)
+    def test_of_one_visit_is_undone_by_itself(self, studio: PracticeClient, weekly_series: Json) -> None:
+        series = change_series(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES)
         visit = series["occurrences"][0]["appointment_id"]
 
-        undone = studio.act(visit, "undo").json()
+        undone = studio.post_action(visit, "undo").json()
 
         assert (undone["status"], undone["notes"]) == ("booked", None)
-        assert notes(studio, series) == [None, *[NOTES] * 7]
+        assert get_notes(studio, series) == [None, *[NOTES] * 7]
 
-    def test_about_an_erased_patient_is_refused(self, studio: Studio, weekly: Json) -> None:
+    def test_about_an_erased_patient_is_refused(self, studio: PracticeClient, weekly_series: Json) -> None:
         assert studio.client.delete(f"/v1/patients/{studio.patient}").status_code == 200
 
-        assert change(studio, weekly, from_occurrence=1, scope="all", notes=NOTES).json()["code"] == "patient_erased"
+        assert (
+            post_change(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES).json()["code"]
+            == "patient_erased"
+        )
 
-    def test_is_a_bound_clinicians_own(self, studio: Studio, weekly: Json) -> None:
-        bound = studio.key_of("clinician", clinician_id=studio.add_clinician())
+    def test_is_a_bound_clinicians_own(self, studio: PracticeClient, weekly_series: Json) -> None:
+        bound = studio.client_with_role("clinician", clinician_id=studio.add_clinician())
         body = {"from_occurrence": 1, "scope": "all", "notes": NOTES}
 
-        assert bound.post(f"/v1/series/{weekly['id']}/change", json=body).status_code == 404
+        assert bound.post(f"/v1/series/{weekly_series['id']}/change", json=body).status_code == 404
 
-    def test_tells_nothing_of_what_was_noted_to_whoever_does_not_look_at_the_visit(
-        self, studio: Studio, weekly: Json
-    ) -> None:
-        changed(studio, weekly, from_occurrence=1, scope="all", notes=NOTES)
+    def test_shows_notes_on_the_visit_only(self, studio: PracticeClient, weekly_series: Json) -> None:
+        change_series(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES)
 
         log = studio.client.get("/v1/events", params={"limit": 1000})
 
         assert sum(each["event_type"].endswith(".notes_changed") for each in log.json()["events"]) == 9
         assert "Türcode" not in log.text
-        assert "Türcode" not in studio.client.get(f"/v1/series/{weekly['id']}").text
+        assert "Türcode" not in studio.client.get(f"/v1/series/{weekly_series['id']}").text

@@ -15,7 +15,8 @@ from api.scheduling.sessions.schemas import (
     SessionInFull,
     SessionPage,
 )
-from tests.api.studio import Json, Studio, at_once, codes
+from tests.api.practice_client import Json, PracticeClient, codes
+from tests.support.concurrency import map_concurrently
 
 SIX = "2026-06-01T18:00:00+02:00"
 FIVE = "2026-06-01T17:00:00+02:00"
@@ -24,7 +25,7 @@ DAY = {"from": "2026-06-01", "to": "2026-06-02"}
 
 
 @pytest.fixture
-def studio(studio: Studio) -> Studio:
+def studio(studio: PracticeClient) -> PracticeClient:
     """With a class of the service ``yoga``: an hour, in a room, from nine to nine."""
     studio.set_hours(studio.clinician, [{"weekday": "mon", "from": "09:00", "to": "21:00"}])
     studio.service = studio.add_service(
@@ -34,38 +35,38 @@ def studio(studio: Studio) -> Studio:
     return studio
 
 
-def plan(studio: Studio, starts_at: object = SIX, **other: object) -> httpx2.Response:
+def post_session(studio: PracticeClient, starts_at: object = SIX, **other: object) -> httpx2.Response:
     body = {"service_id": studio.service, "staff_ids": [studio.clinician], "starts_at": starts_at}
     return studio.client.post("/v1/sessions", json=body | other)
 
 
-def planned(studio: Studio, starts_at: object = SIX, **other: object) -> Json:
-    answer = plan(studio, starts_at, **other)
+def plan_session(studio: PracticeClient, starts_at: object = SIX, **other: object) -> Json:
+    answer = post_session(studio, starts_at, **other)
     assert answer.status_code == 201, answer.text
     made: Json = answer.json()
     return made
 
 
-def act(studio: Studio, session: Json, verb: str, **body: object) -> httpx2.Response:
+def post_action(studio: PracticeClient, session: Json, verb: str, **body: object) -> httpx2.Response:
     return studio.client.post(f"/v1/sessions/{session['id']}/{verb}", json=body)
 
 
-def enrol(studio: Studio, session: Json, patient: str, **other: object) -> httpx2.Response:
-    return act(studio, session, "enrol", patient_id=patient, **other)
+def enrol(studio: PracticeClient, session: Json, patient: str, **other: object) -> httpx2.Response:
+    return post_action(studio, session, "enrol", patient_id=patient, **other)
 
 
-def people(studio: Studio, number: int) -> list[str]:
+def add_patients(studio: PracticeClient, number: int) -> list[str]:
     return [studio.add_patient(given_name="נועה", family_name=f"Levi {index}") for index in range(number)]
 
 
-def get(studio: Studio, session: Json) -> Json:
+def get_session(studio: PracticeClient, session: Json) -> Json:
     shown: Json = studio.client.get(f"/v1/sessions/{session['id']}").json()
     return shown
 
 
 class TestPlan:
-    def test_takes_the_time_of_staff_and_room(self, studio: Studio) -> None:
-        session = planned(studio)
+    def test_takes_the_time_of_staff_and_room(self, studio: PracticeClient) -> None:
+        session = plan_session(studio)
 
         SessionInFull.model_validate(session)
         assert (session["seats"], session["taken"], session["free"], session["waiting"]) == (2, 0, 2, 0)
@@ -73,38 +74,38 @@ class TestPlan:
         assert session["display"] == {"clinic": "18:00 CEST", "clinic_date": "2026-06-01"}
         assert len(session["resource_ids"]) == 1
         assert "2026-06-01T15:30:00Z" not in studio.slots("2026-06-01", "2026-06-02")
-        assert studio.book(SIX).json()["code"] == "time_taken"
-        assert plan(studio, "2026-06-01T19:00:00+02:00").json()["code"] == "buffer"
-        assert get(studio, session) == {key: said for key, said in session.items() if key != "position"}
+        assert studio.post_booking(SIX).json()["code"] == "time_taken"
+        assert post_session(studio, "2026-06-01T19:00:00+02:00").json()["code"] == "buffer"
+        assert get_session(studio, session) == {key: said for key, said in session.items() if key != "position"}
 
-    def test_is_refused_where_a_visit_is_booked(self, studio: Studio) -> None:
-        studio.booked(SIX)
+    def test_is_refused_where_a_visit_is_booked(self, studio: PracticeClient) -> None:
+        studio.book_appointment(SIX)
 
-        assert (plan(studio).status_code, plan(studio).json()["code"]) == (409, "time_taken")
+        assert (post_session(studio).status_code, post_session(studio).json()["code"]) == (409, "time_taken")
 
-    def test_wants_everybody_who_gives_it_and_a_room(self, studio: Studio) -> None:
+    def test_wants_everybody_who_gives_it_and_a_room(self, studio: PracticeClient) -> None:
         helper = studio.add_clinician("18:00", "19:00", ("mon",))
         stranger = studio.add_clinician()
         studio.service = studio.add_service(
             duration_minutes=60, step_minutes=30, clinician_ids=[studio.clinician, helper], requires=[{"kind": "room"}]
         )
 
-        both = planned(studio, staff_ids=[studio.clinician, helper], seats=8)
+        both = plan_session(studio, staff_ids=[studio.clinician, helper], seats=8)
 
         assert (both["staff_ids"], both["seats"]) == ([studio.clinician, helper], 8)
         later = "2026-06-08T18:30:00+02:00"
         for staff, code in (([studio.clinician, helper], "outside_hours"), ([stranger], "clinician_not_offering")):
-            assert plan(studio, later, staff_ids=staff, seats=8).json()["code"] == code
-        assert plan(studio, later, staff_ids=[studio.clinician], seats=8).status_code == 201
+            assert post_session(studio, later, staff_ids=staff, seats=8).json()["code"] == code
+        assert post_session(studio, later, staff_ids=[studio.clinician], seats=8).status_code == 201
 
-    def test_says_how_many_seats_there_are(self, studio: Studio) -> None:
+    def test_says_how_many_seats_there_are(self, studio: PracticeClient) -> None:
         studio.service = studio.add_service(duration_minutes=60)
 
         for seats in (None, 0, 501, "3", 2.5):
-            answer = plan(studio, seats=seats)
+            answer = post_session(studio, seats=seats)
             assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "seats"), answer.text
 
-    def test_is_planned_once_under_one_key(self, studio: Studio) -> None:
+    def test_is_planned_once_under_one_key(self, studio: PracticeClient) -> None:
         body = {"service_id": studio.service, "staff_ids": [studio.clinician], "starts_at": SIX}
         answers = [
             studio.client.post("/v1/sessions", json=body, headers={"Idempotency-Key": "monday"}) for _ in range(2)
@@ -112,22 +113,22 @@ class TestPlan:
 
         assert answers[0].json() == answers[1].json()
 
-    def test_only_one_of_many_at_once_gets_the_time(self, studio: Studio) -> None:
-        answers = at_once(8, lambda number: plan(studio) if number % 2 else studio.book(SIX))
+    def test_only_one_of_many_at_once_gets_the_time(self, studio: PracticeClient) -> None:
+        answers = map_concurrently(8, lambda number: post_session(studio) if number % 2 else studio.post_booking(SIX))
 
         assert sum(answer.status_code == 201 for answer in answers) == 1
         assert {code for _, code in codes(answers) if code} <= {"time_taken", "resource_unavailable"}
 
-    def test_counts_as_one_visit_against_a_limit(self, studio: Studio) -> None:
+    def test_counts_as_one_visit_against_a_limit(self, studio: PracticeClient) -> None:
         studio.client.patch(f"/v1/clinicians/{studio.clinician}", json={"limits": {"per_day": 2}})
-        planned(studio)
-        studio.booked("2026-06-01T09:00:00+02:00")
+        plan_session(studio)
+        studio.book_appointment("2026-06-01T09:00:00+02:00")
 
-        assert plan(studio, "2026-06-01T12:00:00+02:00").json()["code"] == "daily_limit"
-        assert studio.book("2026-06-01T12:00:00+02:00").json()["code"] == "daily_limit"
+        assert post_session(studio, "2026-06-01T12:00:00+02:00").json()["code"] == "daily_limit"
+        assert studio.post_booking("2026-06-01T12:00:00+02:00").json()["code"] == "daily_limit"
 
-    def test_explains_why_a_time_is_not_free(self, studio: Studio) -> None:
-        session = planned(studio)
+    def test_explains_why_a_time_is_not_free(self, studio: PracticeClient) -> None:
+        session = plan_session(studio)
 
         asked = {"service_id": studio.service, "clinician_id": studio.clinician, "at": SIX}
         reasons = studio.client.get("/v1/slots/explain", params=asked).json()["reasons"]
@@ -137,26 +138,26 @@ class TestPlan:
 
 
 class TestSeats:
-    def test_the_last_one_is_never_sold_twice(self, studio: Studio) -> None:
-        session = planned(studio, seats=30)
-        patients = people(studio, 50)
+    def test_the_last_one_is_never_sold_twice(self, studio: PracticeClient) -> None:
+        session = plan_session(studio, seats=30)
+        patients = add_patients(studio, 50)
 
-        answers = at_once(50, lambda number: enrol(studio, session, patients[number]))
+        answers = map_concurrently(50, lambda number: enrol(studio, session, patients[number]))
 
         assert codes(answers) == [(200, None)] * 30 + [(409, "session_full")] * 20
-        shown = get(studio, session)
+        shown = get_session(studio, session)
         assert (shown["taken"], shown["free"], shown["waiting"], shown["version"]) == (30, 0, 0, 31)
         won = {patient for patient, answer in zip(patients, answers, strict=True) if answer.status_code == 200}
         roster = studio.client.get(f"/v1/sessions/{session['id']}/roster", params={"limit": 200}).json()["roster"]
         assert {line["patient_id"] for line in roster} == won
 
-    def test_that_become_free_go_to_who_waited_longest(self, studio: Studio) -> None:
-        session, (dana, noa, li, ada) = planned(studio), people(studio, 4)
+    def test_that_become_free_go_to_who_waited_longest(self, studio: PracticeClient) -> None:
+        session, (dana, noa, li, ada) = plan_session(studio), add_patients(studio, 4)
         answers = [enrol(studio, session, patient, if_full="wait") for patient in (dana, noa, li, ada)]
         EnrolledShown.model_validate(answers[3].json())
         assert [answer.json()["enrolment"]["place"] for answer in answers] == [None, None, 1, 2]
 
-        left = act(studio, session, "withdraw", patient_id=dana).json()
+        left = post_action(studio, session, "withdraw", patient_id=dana).json()
 
         ChangedRosterShown.model_validate(left)
         assert (left["moved_up"], left["taken"], left["waiting"]) == ([li], 2, 1)
@@ -169,8 +170,8 @@ class TestSeats:
         ]
         assert history[-1]["facts"] == {"patient_id": li}
 
-    def test_that_are_added_let_people_move_up(self, studio: Studio) -> None:
-        session, (dana, noa, li) = planned(studio), people(studio, 3)
+    def test_that_are_added_let_people_move_up(self, studio: PracticeClient) -> None:
+        session, (dana, noa, li) = plan_session(studio), add_patients(studio, 3)
         for patient in (dana, noa, li):
             enrol(studio, session, patient, if_full="wait")
 
@@ -181,8 +182,8 @@ class TestSeats:
         assert (lowered.status_code, lowered.json()["code"]) == (409, "seats_taken")
 
     @pytest.mark.parametrize("same", [{}, {"seats": 3}, {"starts_at": "now"}])
-    def test_nobody_is_told_twice_of_having_moved_up(self, studio: Studio, same: Json) -> None:
-        session, (dana, noa, li) = planned(studio), people(studio, 3)
+    def test_nobody_is_told_twice_of_having_moved_up(self, studio: PracticeClient, same: Json) -> None:
+        session, (dana, noa, li) = plan_session(studio), add_patients(studio, 3)
         for patient in (dana, noa, li):
             enrol(studio, session, patient, if_full="wait")
         path, key = f"/v1/sessions/{session['id']}", {"Idempotency-Key": "more seats"}
@@ -194,12 +195,12 @@ class TestSeats:
         assert (raised["moved_up"], again["moved_up"], other["moved_up"]) == ([li], [li], [])
         assert other["version"] == raised["version"]
 
-    def test_are_given_once_under_one_key(self, studio: Studio) -> None:
-        session, (dana, noa) = planned(studio, seats=1), people(studio, 2)
+    def test_are_given_once_under_one_key(self, studio: PracticeClient) -> None:
+        session, (dana, noa) = plan_session(studio, seats=1), add_patients(studio, 2)
         path, key = f"/v1/sessions/{session['id']}", {"Idempotency-Key": "dana", "If-Match": '"1"'}
 
         first = studio.client.post(f"{path}/enrol", json={"patient_id": dana}, headers=key)
-        act(studio, session, "withdraw", patient_id=dana)
+        post_action(studio, session, "withdraw", patient_id=dana)
         enrol(studio, session, noa)
         again = studio.client.post(f"{path}/enrol", json={"patient_id": dana}, headers=key)
         other = studio.client.post(f"{path}/enrol", json={"patient_id": noa}, headers=key)
@@ -207,54 +208,54 @@ class TestSeats:
         assert (again.status_code, again.json()) == (200, first.json())
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
 
-    def test_are_given_once_to_a_person_whatever_they_are_called(self, studio: Studio) -> None:
-        session, (dana, twin, other) = planned(studio), people(studio, 3)
+    def test_are_given_once_to_a_person_whatever_they_are_called(self, studio: PracticeClient) -> None:
+        session, (dana, twin, other) = plan_session(studio), add_patients(studio, 3)
         assert enrol(studio, session, dana).status_code == 200
         assert enrol(studio, session, dana).json()["code"] == "already_enrolled"
         enrol(studio, session, other)
-        merge(studio, twin, dana)
+        merge_patients(studio, twin, dana)
 
         assert enrol(studio, session, twin).json()["code"] == "already_enrolled"
         refused = enrol(studio, session, dana)
         assert (refused.json()["code"], refused.status_code) == ("patient_merged", 409)
-        left = act(studio, session, "withdraw", patient_id=twin).json()
+        left = post_action(studio, session, "withdraw", patient_id=twin).json()
         assert left["taken"] == 1
 
-    def test_are_not_given_to_the_erased_and_can_be_taken_from_them(self, studio: Studio) -> None:
-        session, (dana, noa) = planned(studio), people(studio, 2)
+    def test_are_not_given_to_the_erased_and_can_be_taken_from_them(self, studio: PracticeClient) -> None:
+        session, (dana, noa) = plan_session(studio), add_patients(studio, 2)
         enrol(studio, session, dana)
         last = [studio.client.delete(f"/v1/patients/{patient}").json()["position"] for patient in (dana, noa)][-1]
 
         assert enrol(studio, session, noa).status_code == 404
         roster = studio.client.get(f"/v1/sessions/{session['id']}/roster", params={"after": last}).json()["roster"]
         assert [(line["patient_id"], line["patient"]) for line in roster] == [(dana, None)]
-        assert act(studio, session, "withdraw", patient_id=dana).json()["taken"] == 0
+        assert post_action(studio, session, "withdraw", patient_id=dana).json()["taken"] == 0
 
-    def test_are_given_up_to_the_start_and_to_a_version_that_is_known(self, studio: Studio) -> None:
-        session, (dana, noa) = planned(studio), people(studio, 2)
+    def test_are_given_up_to_the_start_and_to_a_version_that_is_known(self, studio: PracticeClient) -> None:
+        session, (dana, noa) = plan_session(studio), add_patients(studio, 2)
         path = f"/v1/sessions/{session['id']}/enrol"
         seen = {"If-Match": '"1"'}
         assert studio.client.post(path, json={"patient_id": dana}, headers=seen).status_code == 200
         assert studio.client.post(path, json={"patient_id": noa}, headers=seen).json()["code"] == "stale_version"
 
-        with studio.program.at(START):
+        with studio.server.at_time(START):
             assert enrol(studio, session, noa).json()["code"] == "already_started"
-            assert act(studio, session, "withdraw", patient_id=dana).json()["code"] == "already_started"
-        assert act(studio, session, "withdraw", patient_id=noa).json()["code"] == "not_enrolled"
+            assert post_action(studio, session, "withdraw", patient_id=dana).json()["code"] == "already_started"
+        assert post_action(studio, session, "withdraw", patient_id=noa).json()["code"] == "not_enrolled"
 
 
 class TestAttendance:
-    def test_is_noted_per_person_once_it_has_started(self, studio: Studio) -> None:
-        session, (dana, noa, li) = planned(studio), people(studio, 3)
+    def test_is_noted_per_person_once_it_has_started(self, studio: PracticeClient) -> None:
+        session, (dana, noa, li) = plan_session(studio), add_patients(studio, 3)
         for patient in (dana, noa, li):
             enrol(studio, session, patient, if_full="wait")
-        early = act(studio, session, "attendance", patient_ids=[dana], attended=True)
+        early = post_action(studio, session, "attendance", patient_ids=[dana], attended=True)
         assert (early.status_code, early.json()["code"]) == (409, "not_started")
 
-        with studio.program.at(START):
-            act(studio, session, "attendance", patient_ids=[dana, noa], attended=True)
-            put_right = act(studio, session, "attendance", patient_ids=[noa], attended=False)
-            none = act(studio, session, "attendance", patient_ids=[dana, li], attended=False)
+        with studio.server.at_time(START):
+            post_action(studio, session, "attendance", patient_ids=[dana, noa], attended=True)
+            put_right = post_action(studio, session, "attendance", patient_ids=[noa], attended=False)
+            none = post_action(studio, session, "attendance", patient_ids=[dana, li], attended=False)
 
         assert put_right.status_code == 200
         assert (none.status_code, none.json()["code"]) == (409, "not_enrolled")
@@ -268,29 +269,29 @@ class TestAttendance:
 
 
 class TestChange:
-    def test_to_the_rooms_that_it_has_in_any_order_is_no_news(self, studio: Studio) -> None:
+    def test_to_the_same_rooms_records_nothing(self, studio: PracticeClient) -> None:
         rooms = [studio.add_room(name) for name in ("1", "2", "3")]
         for both in permutations(rooms, 2):
-            session = planned(studio, resource_ids=list(both))
+            session = plan_session(studio, resource_ids=list(both))
 
             for named in ([], [both[0]], [both[1]], [both[1], both[0]], list(both)):
                 told = studio.client.patch(f"/v1/sessions/{session['id']}", json={"resource_ids": named}).json()
                 assert (told["version"], told["resource_ids"]) == (1, session["resource_ids"])
             studio.client.post(f"/v1/sessions/{session['id']}/cancel", json={"reason": "x"})
 
-    def test_moves_the_class_and_keeps_its_roster(self, studio: Studio) -> None:
-        session, (dana,) = planned(studio), people(studio, 1)
+    def test_moves_the_class_and_keeps_its_roster(self, studio: PracticeClient) -> None:
+        session, (dana,) = plan_session(studio), add_patients(studio, 1)
         enrol(studio, session, dana)
 
         moved = studio.client.patch(f"/v1/sessions/{session['id']}", json={"starts_at": FIVE}).json()
 
         assert (moved["starts_at"], moved["taken"]) == ("2026-06-01T15:00:00Z", 1)
         assert moved["resource_ids"] == session["resource_ids"]
-        assert plan(studio, FIVE).json()["code"] == "time_taken"
-        assert planned(studio, "2026-06-01T19:00:00+02:00")
+        assert post_session(studio, FIVE).json()["code"] == "time_taken"
+        assert plan_session(studio, "2026-06-01T19:00:00+02:00")
 
-    def test_gives_it_to_others(self, studio: Studio) -> None:
-        session, helper = planned(studio), studio.add_clinician("09:00", "21:00", ("mon",))
+    def test_gives_it_to_others(self, studio: PracticeClient) -> None:
+        session, helper = plan_session(studio), studio.add_clinician("09:00", "21:00", ("mon",))
         path = f"/v1/sessions/{session['id']}"
         refused = studio.client.patch(path, json={"staff_ids": [helper]})
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, helper]})
@@ -299,38 +300,41 @@ class TestChange:
 
         assert refused.json()["code"] == "clinician_not_offering"
         assert given.json()["staff_ids"] == [helper]
-        assert plan(studio, staff_ids=[helper]).json()["code"] == "time_taken"
-        assert plan(studio).json()["code"] == "resource_unavailable"
+        assert post_session(studio, staff_ids=[helper]).json()["code"] == "time_taken"
+        assert post_session(studio).json()["code"] == "resource_unavailable"
 
-    def test_is_refused_where_the_time_is_taken_and_leaves_it_as_it_was(self, studio: Studio) -> None:
-        session = planned(studio)
-        studio.booked("2026-06-01T09:00:00+02:00")
+    def test_is_refused_where_the_time_is_taken_and_leaves_it_as_it_was(self, studio: PracticeClient) -> None:
+        session = plan_session(studio)
+        studio.book_appointment("2026-06-01T09:00:00+02:00")
 
         refused = studio.client.patch(
             f"/v1/sessions/{session['id']}", json={"starts_at": "2026-06-01T09:00:00+02:00", "seats": 9}
         )
 
         assert refused.json()["code"] == "time_taken"
-        assert (get(studio, session)["version"], get(studio, session)["seats"]) == (1, 2)
+        assert (get_session(studio, session)["version"], get_session(studio, session)["seats"]) == (1, 2)
 
-    def test_cancels_it_with_a_reason_and_frees_its_time(self, studio: Studio) -> None:
-        session, (dana,) = planned(studio), people(studio, 1)
+    def test_cancels_it_with_a_reason_and_frees_its_time(self, studio: PracticeClient) -> None:
+        session, (dana,) = plan_session(studio), add_patients(studio, 1)
         enrol(studio, session, dana)
 
-        cancelled = act(studio, session, "cancel", reason="the heating is broken").json()
+        cancelled = post_action(studio, session, "cancel", reason="the heating is broken").json()
 
         assert (cancelled["status"], cancelled["cancellation_reason"]) == ("cancelled", "the heating is broken")
-        assert act(studio, session, "cancel", reason="again").json()["version"] == cancelled["version"]
+        assert post_action(studio, session, "cancel", reason="again").json()["version"] == cancelled["version"]
         assert enrol(studio, session, dana).json()["code"] == "already_cancelled"
-        assert planned(studio)
-        assert studio.key_of("analyst").get(f"/v1/sessions/{session['id']}").json()["cancellation_reason"] is None
+        assert plan_session(studio)
+        assert (
+            studio.client_with_role("analyst").get(f"/v1/sessions/{session['id']}").json()["cancellation_reason"]
+            is None
+        )
 
 
 class TestViews:
-    def test_show_sessions_among_visits_with_numbers_and_no_names(self, studio: Studio) -> None:
-        studio.booked("2026-06-01T09:00:00+02:00")
-        session = planned(studio)
-        last = [enrol(studio, session, patient, if_full="wait").json() for patient in people(studio, 3)][-1]
+    def test_show_sessions_among_visits_with_numbers_and_no_names(self, studio: PracticeClient) -> None:
+        studio.book_appointment("2026-06-01T09:00:00+02:00")
+        session = plan_session(studio)
+        last = [enrol(studio, session, patient, if_full="wait").json() for patient in add_patients(studio, 3)][-1]
 
         page = studio.client.get("/v1/calendar", params={**DAY, "after": last["position"]}).json()
         first = studio.client.get("/v1/calendar", params={**DAY, "limit": 1}).json()
@@ -338,16 +342,16 @@ class TestViews:
 
         assert len(page["appointments"]) == 1
         [shown] = page["sessions"]
-        assert shown == {key: get(studio, session)[key] for key in shown}
+        assert shown == {key: get_session(studio, session)[key] for key in shown}
         assert (shown["taken"], shown["free"], shown["waiting"]) == (2, 0, 1)
         assert (len(first["appointments"]), first["sessions"]) == (1, [])
         assert (second["appointments"], second["sessions"], second["next_cursor"]) == ([], [shown], None)
 
-    def test_list_sessions_by_what_they_concern(self, studio: Studio) -> None:
-        first = planned(studio)
-        last = planned(studio, "2026-06-08T18:00:00+02:00")
-        act(studio, last, "cancel", reason="ill")
-        position = studio.make("/v1/locations", name="Nord", zone="UTC")["position"]
+    def test_list_sessions_by_what_they_concern(self, studio: PracticeClient) -> None:
+        first = plan_session(studio)
+        last = plan_session(studio, "2026-06-08T18:00:00+02:00")
+        post_action(studio, last, "cancel", reason="ill")
+        position = studio.create("/v1/locations", name="Nord", zone="UTC")["position"]
 
         for query, found in (
             ({}, [first, last]),
@@ -359,14 +363,14 @@ class TestViews:
             SessionPage.model_validate(answer)
             assert [each["id"] for each in answer["sessions"]] == [session["id"] for session in found]
 
-    def test_tell_a_patient_what_they_are_in(self, studio: Studio) -> None:
-        early, late = planned(studio), planned(studio, "2026-06-08T18:00:00+02:00")
-        dana, noa, li = people(studio, 3)
+    def test_tell_a_patient_what_they_are_in(self, studio: PracticeClient) -> None:
+        early, late = plan_session(studio), plan_session(studio, "2026-06-08T18:00:00+02:00")
+        dana, noa, li = add_patients(studio, 3)
         for patient in (noa, li, dana):
             enrol(studio, early, patient, if_full="wait")
         last = enrol(studio, late, dana).json()
-        act(studio, early, "withdraw", patient_id=noa)
-        last = act(studio, late, "withdraw", patient_id=dana).json()
+        post_action(studio, early, "withdraw", patient_id=noa)
+        last = post_action(studio, late, "withdraw", patient_id=dana).json()
 
         page = studio.client.get(f"/v1/patients/{dana}/enrolments", params={"after": last["position"]}).json()
 
@@ -386,9 +390,9 @@ class TestViews:
         assert noa not in text
         assert li not in text
 
-    def test_tell_a_patient_in_full_pages_what_concerns_them(self, studio: Studio) -> None:
-        session = planned(studio, seats=6)
-        dana, *others = people(studio, 6)
+    def test_tell_a_patient_in_full_pages_what_concerns_them(self, studio: PracticeClient) -> None:
+        session = plan_session(studio, seats=6)
+        dana, *others = add_patients(studio, 6)
         answers = [enrol(studio, session, patient).json() for patient in (*others[:3], dana, *others[3:])]
         path = f"/v1/patients/{dana}/history"
         told = studio.client.get(path, params={"after": answers[-1]["position"]}).json()["history"]
@@ -404,8 +408,8 @@ class TestViews:
             assert [len(page) for page in pages] == sizes
             assert [line for page in pages for line in page] == told
 
-    def test_page_the_roster(self, studio: Studio) -> None:
-        session, patients = planned(studio), people(studio, 5)
+    def test_page_the_roster(self, studio: PracticeClient) -> None:
+        session, patients = plan_session(studio), add_patients(studio, 5)
         last = [enrol(studio, session, patient, if_full="wait").json()["position"] for patient in patients][-1]
 
         lines: list[Json] = []
@@ -418,11 +422,11 @@ class TestViews:
         assert [line["patient_id"] for line in lines] == patients
         assert lines[-1]["place"] == 3
         assert lines[-1]["patient"] == {"given_name": "נועה", "family_name": "Levi 4"}
-        unnamed = studio.key_of("analyst").get(f"/v1/sessions/{session['id']}/roster")
+        unnamed = studio.client_with_role("analyst").get(f"/v1/sessions/{session['id']}/roster")
         assert {line["patient"] is None for line in unnamed.json()["roster"]} == {True}
 
-    def test_list_a_session_that_is_left_outside(self, studio: Studio) -> None:
-        session = planned(studio)
+    def test_list_a_session_that_is_left_outside(self, studio: PracticeClient) -> None:
+        session = plan_session(studio)
         helper = studio.add_clinician("09:00", "21:00", ("mon",))
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, helper]})
         hours = studio.set_hours(studio.clinician, [{"weekday": "mon", "from": "09:00", "to": "17:00"}])
@@ -437,13 +441,13 @@ class TestViews:
 
 
 class TestPermissions:
-    def test_a_bound_clinician_looks_after_their_own_sessions(self, studio: Studio) -> None:
+    def test_a_bound_clinician_looks_after_their_own_sessions(self, studio: PracticeClient) -> None:
         mine, other = studio.clinician, studio.add_clinician("09:00", "21:00", ("mon",))
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [mine, other]})
-        theirs = planned(studio, staff_ids=[other])
+        theirs = plan_session(studio, staff_ids=[other])
         studio.add_room("Room 2")
-        both = planned(studio, "2026-06-01T14:00:00+02:00", staff_ids=[mine, other])
-        bound = studio.key_of("clinician", clinician_id=mine)
+        both = plan_session(studio, "2026-06-01T14:00:00+02:00", staff_ids=[mine, other])
+        bound = studio.client_with_role("clinician", clinician_id=mine)
         patient = {"patient_id": studio.patient}
 
         for session, status in ((theirs, 404), (both, 200)):
@@ -458,6 +462,6 @@ class TestPermissions:
         assert bound.post("/v1/sessions", json=body | {"staff_ids": [mine]}).status_code == 201
 
 
-def merge(studio: Studio, survivor: str, other: str) -> None:
+def merge_patients(studio: PracticeClient, survivor: str, other: str) -> None:
     answer = studio.client.post(f"/v1/patients/{survivor}/merge", json={"other_id": other})
     assert answer.status_code == 200, answer.text

@@ -1,68 +1,44 @@
-"""The wait list: who joined first is offered first, and the log says who was passed over and why (DM-05)."""
+"""The wait list: offers in order of joining; the log records who was passed over (DM-05)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
 
 from api.waitlist.entries.schemas import EntryPage, OfferPage, OpeningPage
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import Person, person_of
-from tests.api.studio import Json, Studio, at_once, codes
-
-NINE, NINE_SAID = "2026-06-01T07:00:00Z", "2026-06-01T09:00:00+02:00"
-TEN = "2026-06-01T10:00:00+02:00"
-
-
-def join(studio: Studio, patient: str | None = None, **preferences: object) -> Json:
-    """Put somebody on the list; it must succeed."""
-    who = {"patient_id": patient or studio.add_patient(), "service_id": studio.service}
-    return studio.make("/v1/waitlist", **(who | preferences))
-
-
-def offer(studio: Studio, *entries: Json, starts_at: str = NINE_SAID, minutes: int = 60, **other: object) -> Any:
-    body = {"clinician_id": studio.clinician, "starts_at": starts_at, "minutes": minutes}
-    return studio.client.post("/v1/openings", json=body | {"entry_ids": [entry["id"] for entry in entries]} | other)
-
-
-def offered(studio: Studio, *entries: Json, starts_at: str = NINE_SAID, minutes: int = 60) -> list[str]:
-    """Offer a time; return the offers in the order of the entries."""
-    answer = offer(studio, *entries, starts_at=starts_at, minutes=minutes)
-    assert answer.status_code == 201, answer.text
-    return [each["offer_id"] for each in answer.json()["rounds"][0]["offers"]]
-
-
-def answer(studio: Studio, offer_id: str, verb: str, **headers: str) -> httpx2.Response:
-    return studio.client.post(f"/v1/offers/{offer_id}/{verb}", headers=headers)
-
-
-def one(studio: Studio, path: str, id_: str) -> Json:
-    found: Json = studio.client.get(f"/v1/{path}/{id_}").json()
-    return found
-
-
-def line(studio: Studio, after: int, **query: str) -> list[str]:
-    found = studio.client.get("/v1/waitlist", params={"after": str(after), "status": "waiting"} | query).json()
-    return [entry["id"] for entry in found["entries"]]
+from tests.api.practice_client import PracticeClient, codes
+from tests.api.waitlist.waitlist_requests import (
+    NINE,
+    TEN,
+    get_json,
+    join_waitlist,
+    offer_time,
+    post_answer,
+    post_opening,
+    waiting_entry_ids,
+)
+from tests.support.concurrency import map_concurrently
 
 
 @contextmanager
-def later(studio: Studio, **time: float) -> Iterator[None]:
-    with studio.program.at(studio.program.clock.now() + timedelta(**time)):
+def time_later(studio: PracticeClient, **time: float) -> Iterator[None]:
+    with studio.server.at_time(studio.server.clock.now() + timedelta(**time)):
         yield
 
 
-class TestAnEntry:
-    def test_says_who_waits_for_what(self, studio: Studio) -> None:
+class TestEntry:
+    def test_says_who_waits_for_what(self, studio: PracticeClient) -> None:
         window = {"from": "2026-06-01", "to": "2026-06-02T13:00:00+02:00"}
 
-        made = join(studio, studio.patient, clinician_id=studio.clinician, windows=[window], notice_minutes=120)
+        made = join_waitlist(
+            studio, studio.patient, clinician_id=studio.clinician, windows=[window], notice_minutes=120
+        )
 
-        shown = one(studio, "waitlist", made["id"])
+        shown = get_json(studio, "waitlist", made["id"])
         assert shown["windows"] == [{"from": "2026-05-31T22:00:00Z", "to": "2026-06-02T11:00:00Z"}]
         assert (shown["status"], shown["patient_id"], shown["clinician_id"], shown["notice_minutes"]) == (
             "waiting",
@@ -71,50 +47,50 @@ class TestAnEntry:
             120,
         )
 
-    def test_keeps_its_place_when_it_changes(self, studio: Studio) -> None:
-        first, second = join(studio, clinician_id=studio.clinician), join(studio)
+    def test_keeps_its_place_when_it_changes(self, studio: PracticeClient) -> None:
+        first, second = join_waitlist(studio, clinician_id=studio.clinician), join_waitlist(studio)
 
         changed = studio.client.patch(f"/v1/waitlist/{first['id']}", json={"clinician_id": None, "notice_minutes": 5})
 
         assert changed.status_code == 200, changed.text
         assert (changed.json()["clinician_id"], changed.json()["notice_minutes"]) == (None, 5)
-        assert line(studio, changed.json()["position"]) == [first["id"], second["id"]]
+        assert waiting_entry_ids(studio, changed.json()["position"]) == [first["id"], second["id"]]
 
-    def test_that_was_withdrawn_is_not_in_line(self, studio: Studio) -> None:
-        first, second = join(studio), join(studio)
+    def test_that_was_withdrawn_is_not_in_line(self, studio: PracticeClient) -> None:
+        first, second = join_waitlist(studio), join_waitlist(studio)
 
         gone = studio.client.delete(f"/v1/waitlist/{first['id']}").json()
 
         assert gone["status"] == "withdrawn"
-        assert line(studio, gone["position"]) == [second["id"]]
+        assert waiting_entry_ids(studio, gone["position"]) == [second["id"]]
         assert studio.client.delete(f"/v1/waitlist/{first['id']}").json()["version"] == gone["version"]
         refused = studio.client.patch(f"/v1/waitlist/{first['id']}", json={"notice_minutes": 5})
         assert (refused.status_code, refused.json()["code"]) == (409, "no_longer_waiting")
 
-    def test_is_found_by_whom_and_what_it_is_for(self, studio: Studio) -> None:
+    def test_is_found_by_whom_and_what_it_is_for(self, studio: PracticeClient) -> None:
         other_service, other = studio.add_service(), studio.add_patient()
         entries = [
-            join(studio, studio.patient, clinician_id=studio.clinician),
-            join(studio, other),
-            join(studio, other, service_id=other_service),
+            join_waitlist(studio, studio.patient, clinician_id=studio.clinician),
+            join_waitlist(studio, other),
+            join_waitlist(studio, other, service_id=other_service),
         ]
         ids, last = [entry["id"] for entry in entries], entries[-1]["position"]
 
-        assert line(studio, last) == ids
-        assert line(studio, last, patient_id=other) == ids[1:]
-        assert line(studio, last, service_id=other_service) == ids[2:]
-        assert line(studio, last, clinician_id=studio.clinician) == ids[:1]
+        assert waiting_entry_ids(studio, last) == ids
+        assert waiting_entry_ids(studio, last, patient_id=other) == ids[1:]
+        assert waiting_entry_ids(studio, last, service_id=other_service) == ids[2:]
+        assert waiting_entry_ids(studio, last, clinician_id=studio.clinician) == ids[:1]
         first = studio.client.get("/v1/waitlist", params={"after": last, "limit": 2}).json()
         EntryPage.model_validate(first)
         rest = studio.client.get("/v1/waitlist", params={"after": last, "cursor": first["next_cursor"]}).json()
         assert [entry["id"] for entry in first["entries"] + rest["entries"]] == ids
 
-    def test_of_a_merged_patient_is_found_under_the_survivor(self, studio: Studio) -> None:
+    def test_of_a_merged_patient_is_found_under_the_survivor(self, studio: PracticeClient) -> None:
         twin = studio.add_patient()
-        entry = join(studio, twin)
+        entry = join_waitlist(studio, twin)
         studio.client.post(f"/v1/patients/{studio.patient}/merge", json={"other_id": twin})
 
-        assert line(studio, entry["position"], patient_id=studio.patient) == [entry["id"]]
+        assert waiting_entry_ids(studio, entry["position"], patient_id=studio.patient) == [entry["id"]]
         assert (
             studio.client.post("/v1/waitlist", json={"patient_id": twin, "service_id": studio.service}).json()["code"]
             == "patient_merged"
@@ -132,7 +108,7 @@ class TestAnEntry:
             ("notice_minutes", "60"),
         ],
     )
-    def test_that_cannot_be(self, studio: Studio, field: str, value: object) -> None:
+    def test_that_cannot_be(self, studio: PracticeClient, field: str, value: object) -> None:
         body = {"patient_id": studio.patient, "service_id": studio.service, field: value}
 
         refused = studio.client.post("/v1/waitlist", json=body)
@@ -140,232 +116,238 @@ class TestAnEntry:
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid_value")
         assert refused.json()["errors"][0]["field"].split(".")[0] == field
 
-    def test_waits_for_nobody_who_does_not_give_the_service(self, studio: Studio) -> None:
+    def test_waits_for_nobody_who_does_not_give_the_service(self, studio: PracticeClient) -> None:
         body = {"patient_id": studio.patient, "service_id": studio.service, "clinician_id": studio.add_clinician()}
 
         assert studio.client.post("/v1/waitlist", json=body).json()["code"] == "clinician_not_offering"
 
 
-class TestAnOffer:
-    def test_keeps_the_time_until_it_is_answered(self, studio: Studio) -> None:
-        [made] = offered(studio, join(studio))
+class TestOffer:
+    def test_keeps_the_time_until_it_is_answered(self, studio: PracticeClient) -> None:
+        [made] = offer_time(studio, join_waitlist(studio))
 
-        assert studio.book().json()["code"] == "time_taken"
+        assert studio.post_booking().json()["code"] == "time_taken"
         assert NINE not in studio.slots("2026-06-01", "2026-06-02")
-        assert answer(studio, made, "decline").json()["status"] == "declined"
-        assert studio.book().status_code == 201
+        assert post_answer(studio, made, "decline").json()["status"] == "declined"
+        assert studio.post_booking().status_code == 201
 
-    def test_ends_by_the_clock_at_the_very_second(self, studio: Studio) -> None:
-        entry = join(studio)
-        [made] = offered(studio, entry, minutes=30)
+    def test_ends_by_the_clock_at_the_very_second(self, studio: PracticeClient) -> None:
+        entry = join_waitlist(studio)
+        [made] = offer_time(studio, entry, minutes=30)
 
-        with later(studio, minutes=29, seconds=59):
-            assert studio.book().json()["code"] == "time_taken"
-        with later(studio, minutes=30):
-            assert one(studio, "offers", made)["status"] == "expired"
-            assert answer(studio, made, "accept").json()["code"] == "offer_expired"
-            assert answer(studio, made, "decline").json()["code"] == "offer_expired"
-            assert studio.book().status_code == 201
-        assert one(studio, "waitlist", entry["id"])["status"] == "waiting"
+        with time_later(studio, minutes=29, seconds=59):
+            assert studio.post_booking().json()["code"] == "time_taken"
+        with time_later(studio, minutes=30):
+            assert get_json(studio, "offers", made)["status"] == "expired"
+            assert post_answer(studio, made, "accept").json()["code"] == "offer_expired"
+            assert post_answer(studio, made, "decline").json()["code"] == "offer_expired"
+            assert studio.post_booking().status_code == 201
+        assert get_json(studio, "waitlist", entry["id"])["status"] == "waiting"
 
-    def test_ends_at_the_start_of_its_visit_at_the_latest(self, studio: Studio) -> None:
-        with studio.program.at(studio.program.clock.now().replace(month=6, day=1, hour=6, minute=30)):
-            [made] = offered(studio, join(studio), minutes=600)
+    def test_ends_at_the_start_of_its_visit_at_the_latest(self, studio: PracticeClient) -> None:
+        with studio.server.at_time(studio.server.clock.now().replace(month=6, day=1, hour=6, minute=30)):
+            [made] = offer_time(studio, join_waitlist(studio), minutes=600)
 
-            assert one(studio, "offers", made)["expires_at"] == NINE
+            assert get_json(studio, "offers", made)["expires_at"] == NINE
 
-    def test_that_is_accepted_is_a_visit(self, studio: Studio) -> None:
-        entry = join(studio, studio.patient)
-        [made] = offered(studio, entry)
+    def test_that_is_accepted_is_a_visit(self, studio: PracticeClient) -> None:
+        entry = join_waitlist(studio, studio.patient)
+        [made] = offer_time(studio, entry)
 
-        accepted = answer(studio, made, "accept").json()
+        accepted = post_answer(studio, made, "accept").json()
 
-        visit = one(studio, "appointments", accepted["appointment_id"])
+        visit = get_json(studio, "appointments", accepted["appointment_id"])
         assert (visit["status"], visit["starts_at"], visit["patient_id"]) == ("booked", NINE, studio.patient)
-        served = one(studio, "waitlist", entry["id"])
+        served = get_json(studio, "waitlist", entry["id"])
         assert (served["status"], served["appointment_id"]) == ("served", visit["id"])
-        opening = one(studio, "openings", accepted["opening_id"])
-        assert (opening["status"], opening["appointment_id"]) == ("filled", visit["id"])
-        assert studio.book().json()["code"] == "time_taken"
-        assert answer(studio, made, "accept").json()["code"] == "offer_ended"
+        wait_for_opening = get_json(studio, "openings", accepted["opening_id"])
+        assert (wait_for_opening["status"], wait_for_opening["appointment_id"]) == ("filled", visit["id"])
+        assert studio.post_booking().json()["code"] == "time_taken"
+        assert post_answer(studio, made, "accept").json()["code"] == "offer_ended"
         assert studio.client.delete(f"/v1/waitlist/{entry['id']}").json()["code"] == "no_longer_waiting"
 
-    def test_accepted_again_under_its_key_is_answered_as_the_first_time(self, studio: Studio) -> None:
-        [made] = offered(studio, join(studio))
-        first = answer(studio, made, "accept", **{"Idempotency-Key": "yes"})
+    def test_accepted_again_under_its_key_is_answered_as_the_first_time(self, studio: PracticeClient) -> None:
+        [made] = offer_time(studio, join_waitlist(studio))
+        first = post_answer(studio, made, "accept", **{"Idempotency-Key": "yes"})
 
-        again = answer(studio, made, "accept", **{"Idempotency-Key": "yes"})
+        again = post_answer(studio, made, "accept", **{"Idempotency-Key": "yes"})
 
         assert (again.status_code, again.json()) == (200, first.json())
 
-    def test_is_accepted_in_the_version_that_was_seen(self, studio: Studio) -> None:
-        [made] = offered(studio, join(studio))
+    def test_is_accepted_in_the_version_that_was_seen(self, studio: PracticeClient) -> None:
+        [made] = offer_time(studio, join_waitlist(studio))
 
-        assert answer(studio, made, "accept", **{"If-Match": '"7"'}).status_code == 412
-        assert answer(studio, made, "accept", **{"If-Match": '"1"'}).status_code == 200
+        assert post_answer(studio, made, "accept", **{"If-Match": '"7"'}).status_code == 412
+        assert post_answer(studio, made, "accept", **{"If-Match": '"1"'}).status_code == 200
 
-    def test_in_time_is_accepted_in_time(self, studio: Studio) -> None:
+    def test_in_time_is_accepted_in_time(self, studio: PracticeClient) -> None:
         studio.service = studio.add_service(minimum_notice_minutes=60)
-        with studio.program.at(studio.program.clock.now().replace(month=6, day=1, hour=5, minute=55)):
-            [made] = offered(studio, join(studio))
-            with later(studio, minutes=30):
-                assert studio.book().json()["code"] != "time_taken"
-                assert answer(studio, made, "accept").status_code == 200
+        with studio.server.at_time(studio.server.clock.now().replace(month=6, day=1, hour=5, minute=55)):
+            [made] = offer_time(studio, join_waitlist(studio))
+            with time_later(studio, minutes=30):
+                assert studio.post_booking().json()["code"] != "time_taken"
+                assert post_answer(studio, made, "accept").status_code == 200
 
-    def test_keeps_its_room_too(self, studio: Studio) -> None:
+    def test_keeps_its_room_too(self, studio: PracticeClient) -> None:
         room = studio.add_room()
         studio.service = studio.add_service(requires=[{"kind": "room"}])
-        [made] = offered(studio, join(studio))
+        [made] = offer_time(studio, join_waitlist(studio))
 
-        accepted = answer(studio, made, "accept").json()
+        accepted = post_answer(studio, made, "accept").json()
 
-        assert one(studio, "appointments", accepted["appointment_id"])["resource_ids"] == [room]
+        assert get_json(studio, "appointments", accepted["appointment_id"])["resource_ids"] == [room]
 
-    def test_that_staff_take_back_frees_the_time(self, studio: Studio) -> None:
-        [made] = offered(studio, join(studio))
+    def test_that_staff_take_back_frees_the_time(self, studio: PracticeClient) -> None:
+        [made] = offer_time(studio, join_waitlist(studio))
 
         taken = studio.client.delete(f"/v1/offers/{made}").json()
 
         assert (taken["status"], taken["because"]) == ("withdrawn", "by_staff")
-        assert studio.book().status_code == 201
-        assert answer(studio, made, "accept").json()["code"] == "offer_ended"
+        assert studio.post_booking().status_code == 201
+        assert post_answer(studio, made, "accept").json()["code"] == "offer_ended"
 
-    def test_of_one_who_leaves_the_list_goes_back(self, studio: Studio) -> None:
-        entry = join(studio)
-        [made] = offered(studio, entry)
+    def test_of_one_who_leaves_the_list_goes_back(self, studio: PracticeClient) -> None:
+        entry = join_waitlist(studio)
+        [made] = offer_time(studio, entry)
 
         studio.client.delete(f"/v1/waitlist/{entry['id']}")
 
-        assert (one(studio, "offers", made)["status"], one(studio, "offers", made)["because"]) == ("withdrawn", "left")
-        assert studio.book().status_code == 201
+        assert (get_json(studio, "offers", made)["status"], get_json(studio, "offers", made)["because"]) == (
+            "withdrawn",
+            "left",
+        )
+        assert studio.post_booking().status_code == 201
 
-    def test_to_an_erased_patient_is_worth_nothing(self, studio: Studio) -> None:
-        entry = join(studio, studio.patient)
-        [made] = offered(studio, entry)
+    def test_to_an_erased_patient_cannot_be_accepted(self, studio: PracticeClient) -> None:
+        entry = join_waitlist(studio, studio.patient)
+        [made] = offer_time(studio, entry)
         studio.client.delete(f"/v1/patients/{studio.patient}")
 
-        assert (answer(studio, made, "accept").status_code, one(studio, "offers", made)["status"]) == (404, "open")
-        assert offer(studio, entry, starts_at=TEN).status_code == 404
+        assert (post_answer(studio, made, "accept").status_code, get_json(studio, "offers", made)["status"]) == (
+            404,
+            "open",
+        )
+        assert post_opening(studio, entry, starts_at=TEN).status_code == 404
 
-    def test_to_a_merged_patient_books_for_the_survivor(self, studio: Studio) -> None:
+    def test_to_a_merged_patient_books_for_the_survivor(self, studio: PracticeClient) -> None:
         twin = studio.add_patient()
-        [made] = offered(studio, join(studio, twin))
+        [made] = offer_time(studio, join_waitlist(studio, twin))
         studio.client.post(f"/v1/patients/{studio.patient}/merge", json={"other_id": twin})
 
-        visit = answer(studio, made, "accept").json()["appointment_id"]
+        visit = post_answer(studio, made, "accept").json()["appointment_id"]
 
-        assert one(studio, "appointments", visit)["patient_id"] == studio.patient
+        assert get_json(studio, "appointments", visit)["patient_id"] == studio.patient
 
-    def test_does_not_outlive_what_makes_a_time_bookable(self, studio: Studio) -> None:
-        entry = join(studio)
-        [made] = offered(studio, entry)
+    def test_does_not_outlive_what_makes_a_time_bookable(self, studio: PracticeClient) -> None:
+        entry = join_waitlist(studio)
+        [made] = offer_time(studio, entry)
         studio.client.put(
             f"/v1/clinicians/{studio.clinician}/time-off",
             json={"ranges": [{"first_date": "2026-06-01", "last_date": "2026-06-01"}]},
         )
 
-        assert answer(studio, made, "accept").json()["code"] == "outside_hours"
-        assert one(studio, "waitlist", entry["id"])["status"] == "waiting"
+        assert post_answer(studio, made, "accept").json()["code"] == "outside_hours"
+        assert get_json(studio, "waitlist", entry["id"])["status"] == "waiting"
 
 
-class TestOneTimeOfferedToThree:
-    def test_is_one_visit_and_two_stay_queued_in_order(self, studio: Studio) -> None:
-        entries = [join(studio) for _ in range(3)]
-        offers = offered(studio, *entries)
+class TestSharedOffer:
+    def test_is_one_visit_and_two_stay_queued_in_order(self, studio: PracticeClient) -> None:
+        entries = [join_waitlist(studio) for _ in range(3)]
+        offers = offer_time(studio, *entries)
 
-        answers = at_once(3, lambda number: answer(studio, offers[number], "accept"))
+        answers = map_concurrently(3, lambda number: post_answer(studio, offers[number], "accept"))
 
         assert codes(answers) == [(200, None), (409, "offer_ended"), (409, "offer_ended")]
         winner = next(number for number, each in enumerate(answers) if each.status_code == 200)
         waiting = [entry["id"] for number, entry in enumerate(entries) if number != winner]
-        assert line(studio, answers[winner].json()["position"]) == waiting
+        assert waiting_entry_ids(studio, answers[winner].json()["position"]) == waiting
         visits = studio.client.get("/v1/appointments", params={"after": answers[winner].json()["position"]}).json()
         assert [visit["id"] for visit in visits["appointments"]] == [answers[winner].json()["appointment_id"]]
-        statuses = [one(studio, "offers", id_)["status"] for id_ in offers]
+        statuses = [get_json(studio, "offers", id_)["status"] for id_ in offers]
         assert sorted(statuses) == ["accepted", "withdrawn", "withdrawn"]
 
-    def test_is_free_again_once_the_last_has_declined(self, studio: Studio) -> None:
-        offers = offered(studio, *[join(studio) for _ in range(3)])
+    def test_is_free_again_once_the_last_has_declined(self, studio: PracticeClient) -> None:
+        offers = offer_time(studio, *[join_waitlist(studio) for _ in range(3)])
 
-        answers = at_once(3, lambda number: answer(studio, offers[number], "decline"))
+        answers = map_concurrently(3, lambda number: post_answer(studio, offers[number], "decline"))
 
         assert codes(answers) == [(200, None)] * 3
-        assert studio.book().status_code == 201
+        assert studio.post_booking().status_code == 201
 
-    def test_stays_kept_while_one_may_still_accept(self, studio: Studio) -> None:
-        offers = offered(studio, *[join(studio) for _ in range(2)])
-        answer(studio, offers[0], "decline")
+    def test_stays_kept_while_one_may_still_accept(self, studio: PracticeClient) -> None:
+        offers = offer_time(studio, *[join_waitlist(studio) for _ in range(2)])
+        post_answer(studio, offers[0], "decline")
 
-        assert studio.book().json()["code"] == "time_taken"
-        assert answer(studio, offers[1], "accept").status_code == 200
+        assert studio.post_booking().json()["code"] == "time_taken"
+        assert post_answer(studio, offers[1], "accept").status_code == 200
 
 
-class TestOnePerson:
-    def test_who_accepts_gives_the_other_offers_back(self, studio: Studio) -> None:
-        entry = join(studio)
-        [first], [second] = offered(studio, entry), offered(studio, entry, starts_at=TEN)
+class TestSeveralOffersToOnePerson:
+    def test_who_accepts_gives_the_other_offers_back(self, studio: PracticeClient) -> None:
+        entry = join_waitlist(studio)
+        [first], [second] = offer_time(studio, entry), offer_time(studio, entry, starts_at=TEN)
 
-        answer(studio, first, "accept")
+        post_answer(studio, first, "accept")
 
-        other = one(studio, "offers", second)
+        other = get_json(studio, "offers", second)
         assert (other["status"], other["because"]) == ("withdrawn", "accepted_another")
-        assert studio.book(TEN).status_code == 201
+        assert studio.post_booking(TEN).status_code == 201
 
-    def test_gives_them_back_through_whichever_entry_and_id(self, studio: Studio) -> None:
+    def test_gives_them_back_through_whichever_entry_and_id(self, studio: PracticeClient) -> None:
         twin = studio.add_patient()
-        entries = [join(studio, twin), join(studio, studio.patient)]
-        [first], [second] = offered(studio, entries[0]), offered(studio, entries[1], starts_at=TEN)
+        entries = [join_waitlist(studio, twin), join_waitlist(studio, studio.patient)]
+        [first], [second] = offer_time(studio, entries[0]), offer_time(studio, entries[1], starts_at=TEN)
         merged = studio.client.post(f"/v1/patients/{studio.patient}/merge", json={"other_id": twin}).json()
-        line(studio, merged["position"])
+        waiting_entry_ids(studio, merged["position"])
 
-        answer(studio, first, "accept")
+        post_answer(studio, first, "accept")
 
-        assert one(studio, "offers", second)["because"] == "accepted_another"
-        assert one(studio, "waitlist", entries[1]["id"])["status"] == "waiting"
+        assert get_json(studio, "offers", second)["because"] == "accepted_another"
+        assert get_json(studio, "waitlist", entries[1]["id"])["status"] == "waiting"
 
-    def test_who_accepts_two_at_once_has_one(self, studio: Studio) -> None:
-        entry = join(studio)
-        offers = [offered(studio, entry)[0], offered(studio, entry, starts_at=TEN)[0]]
+    def test_who_accepts_two_at_once_has_one(self, studio: PracticeClient) -> None:
+        entry = join_waitlist(studio)
+        offers = [offer_time(studio, entry)[0], offer_time(studio, entry, starts_at=TEN)[0]]
 
-        answers = at_once(2, lambda number: answer(studio, offers[number], "accept"))
+        answers = map_concurrently(2, lambda number: post_answer(studio, offers[number], "accept"))
 
         assert codes(answers) == [(200, None), (409, "offer_ended")]
         assert len(studio.slots("2026-06-01", "2026-06-02")) > 0
 
     def test_who_accepts_one_while_another_is_looked_at_is_told_that_it_has_ended(
-        self, studio: Studio, monkeypatch: pytest.MonkeyPatch
+        self, studio: PracticeClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        entry = join(studio)
-        first, second = offered(studio, entry)[0], offered(studio, entry, starts_at=TEN)[0]
+        entry = join_waitlist(studio)
+        first, second = offer_time(studio, entry)[0], offer_time(studio, entry, starts_at=TEN)[0]
         accepting = iter([first])
 
         def person_meanwhile(log: PracticeLog, patient_id: UUID) -> Person:
             """The offer has been read, and the entry has not."""
             for offer_id in accepting:
-                assert answer(studio, offer_id, "accept").status_code == 200
+                assert post_answer(studio, offer_id, "accept").status_code == 200
             return person_of(log, patient_id)
 
         monkeypatch.setattr("application.waitlist.accept_offer.person_of", person_meanwhile)
-        refused = answer(studio, second, "accept")
+        refused = post_answer(studio, second, "accept")
 
         assert (refused.status_code, refused.json()["code"]) == (409, "offer_ended")
 
 
-class TestOfferingByHand:
-    def test_says_who_was_passed_over_and_why(self, studio: Studio) -> None:
+class TestManualOffer:
+    def test_records_who_was_passed_over_and_why(self, studio: PracticeClient) -> None:
         morning = {"from": "2026-06-02T08:00:00+02:00", "to": "2026-06-02T12:00:00+02:00"}
         passed = [
-            join(studio),
-            join(studio, windows=[morning]),
-            join(studio, notice_minutes=43_200),
-            join(studio, service_id=studio.add_service(name="Long", duration_minutes=600)),
+            join_waitlist(studio),
+            join_waitlist(studio, windows=[morning]),
+            join_waitlist(studio, notice_minutes=43_200),
+            join_waitlist(studio, service_id=studio.add_service(name="Long", duration_minutes=600)),
         ]
-        chosen, behind = join(studio), join(studio)
-        line(studio, behind["position"])
+        chosen, behind = join_waitlist(studio), join_waitlist(studio)
+        waiting_entry_ids(studio, behind["position"])
 
-        opening = offer(studio, chosen).json()
+        wait_for_opening = post_opening(studio, chosen).json()
 
-        [made] = opening["rounds"]
+        [made] = wait_for_opening["rounds"]
         assert made["passed_over"] == [
             {"entry_id": entry["id"], "because": because}
             for entry, because in zip(
@@ -373,42 +355,42 @@ class TestOfferingByHand:
             )
         ]
         assert behind["position"] <= made["as_of"]
-        listed = studio.client.get("/v1/openings", params={"after": opening["position"]}).json()
+        listed = studio.client.get("/v1/openings", params={"after": wait_for_opening["position"]}).json()
         OpeningPage.model_validate(listed)
         assert [each["rounds"][0]["passed_over"] for each in listed["openings"]] == [made["passed_over"]]
         offers = studio.client.get(
-            "/v1/offers", params={"opening_id": opening["id"], "after": opening["position"]}
+            "/v1/offers", params={"opening_id": wait_for_opening["id"], "after": wait_for_opening["position"]}
         ).json()
         OfferPage.model_validate(offers)
         assert [each["entry_id"] for each in offers["offers"]] == [chosen["id"]]
 
-    def test_is_refused_as_a_booking_is(self, studio: Studio) -> None:
-        entry, gone = join(studio), join(studio)
+    def test_is_refused_as_a_booking_is(self, studio: PracticeClient) -> None:
+        entry, gone = join_waitlist(studio), join_waitlist(studio)
         studio.client.delete(f"/v1/waitlist/{gone['id']}")
-        studio.booked()
+        studio.book_appointment()
 
-        assert offer(studio, entry).json()["code"] == "time_taken"
-        assert offer(studio, entry, starts_at="2026-06-01T03:00:00+02:00").json()["code"] == "outside_hours"
-        assert offer(studio, entry, gone, starts_at=TEN).json()["code"] == "no_longer_waiting"
-        assert offer(studio, entry, entry, starts_at=TEN).json()["errors"][0]["field"] == "entry_ids"
-        other = join(studio, service_id=studio.add_service())
-        assert offer(studio, entry, other, starts_at=TEN).json()["errors"][0]["field"] == "entry_ids"
+        assert post_opening(studio, entry).json()["code"] == "time_taken"
+        assert post_opening(studio, entry, starts_at="2026-06-01T03:00:00+02:00").json()["code"] == "outside_hours"
+        assert post_opening(studio, entry, gone, starts_at=TEN).json()["code"] == "no_longer_waiting"
+        assert post_opening(studio, entry, entry, starts_at=TEN).json()["errors"][0]["field"] == "entry_ids"
+        other = join_waitlist(studio, service_id=studio.add_service())
+        assert post_opening(studio, entry, other, starts_at=TEN).json()["errors"][0]["field"] == "entry_ids"
 
-    def test_of_one_time_by_ten_at_once_is_one_opening(self, studio: Studio) -> None:
-        entries = [join(studio) for _ in range(10)]
+    def test_of_one_time_by_ten_at_once_is_one_opening(self, studio: PracticeClient) -> None:
+        entries = [join_waitlist(studio) for _ in range(10)]
 
-        answers = at_once(10, lambda number: offer(studio, entries[number]))
+        answers = map_concurrently(10, lambda number: post_opening(studio, entries[number]))
 
         assert codes(answers) == [(201, None)] + [(409, "time_taken")] * 9
 
 
 class TestReach:
-    def test_a_bound_clinician_keeps_their_own_list_alone(self, studio: Studio) -> None:
+    def test_a_bound_clinician_keeps_their_own_list_alone(self, studio: PracticeClient) -> None:
         other = studio.add_clinician()
         studio.service = studio.add_service(clinician_ids=[studio.clinician, other])
-        entry = join(studio, clinician_id=studio.clinician)
-        [made] = offered(studio, entry)
-        bound = studio.key_of("clinician", clinician_id=other)
+        entry = join_waitlist(studio, clinician_id=studio.clinician)
+        [made] = offer_time(studio, entry)
+        bound = studio.client_with_role("clinician", clinician_id=other)
         who = {"patient_id": studio.patient, "service_id": studio.service}
 
         assert bound.post("/v1/waitlist", json=who).json()["clinician_id"] == other

@@ -1,4 +1,4 @@
-"""Outgoing webhooks, from the event to the receiver: exact names, signed, in order, without a gap, without a person."""
+"""Outgoing webhooks: exact names, signatures, order, no gaps, no personal data."""
 
 import base64
 import hashlib
@@ -15,26 +15,26 @@ from pydantic import ValidationError
 
 from api.bootstrap.settings import Settings
 from application.webhooks.retry_schedule import GIVE_UP_AFTER
-from tests.api.serving import NOW
-from tests.api.studio import Json, Studio
-from tests.api.webhooks.receiver import Received, Receiver, receiving
-from tests.support.wait_until import until
+from tests.api.api_server import NOW
+from tests.api.practice_client import Json, PracticeClient
+from tests.support.wait_until import wait_until
+from tests.support.webhook_receiver import ReceivedMessage, WebhookReceiver, running_receiver
 
 ALL = ["appointment.booked", "appointment.rescheduled", "appointment.cancelled"]
 HOURS = [f"2026-06-{day:02}T{hour:02}:00:00+02:00" for day in (1, 2, 3, 4) for hour in (9, 10, 11, 12)]
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
+def receiver() -> Iterator[WebhookReceiver]:
+    with running_receiver() as receiver:
         yield receiver
 
 
-def register(studio: Studio, receiver: Receiver, events: list[str] | None = None) -> Json:
-    return studio.make("/v1/webhook-endpoints", url=receiver.url, events=events or ALL)
+def register(studio: PracticeClient, receiver: WebhookReceiver, events: list[str] | None = None) -> Json:
+    return studio.create("/v1/webhook-endpoints", url=receiver.url, events=events or ALL)
 
 
-def is_signed_by(received: Received, secret: str) -> bool:
+def is_signed_by(received: ReceivedMessage, secret: str) -> bool:
     """As a receiver does it: see docs/how-to/webhooks.md."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = f"{received.id}.{received.headers['webhook-timestamp']}.".encode() + received.body
@@ -42,47 +42,49 @@ def is_signed_by(received: Received, secret: str) -> bool:
     return expected in received.headers["webhook-signature"].split(" ")
 
 
-def deliveries(studio: Studio, endpoint: Json, **query: str) -> list[Json]:
+def deliveries(studio: PracticeClient, endpoint: Json, **query: str) -> list[Json]:
     answer = studio.client.get(f"/v1/webhook-endpoints/{endpoint['id']}/deliveries", params=query)
     assert answer.status_code == 200, answer.text
     found: list[Json] = answer.json()["deliveries"]
     return found
 
 
-def act(studio: Studio, endpoint: Json, verb: str, **body: object) -> Json:
+def post_action(studio: PracticeClient, endpoint: Json, verb: str, **body: object) -> Json:
     answer = studio.client.post(f"/v1/webhook-endpoints/{endpoint['id']}/{verb}", json=body or None)
     assert answer.status_code == 200, answer.text
     changed: Json = answer.json()
     return changed
 
 
-def listed(studio: Studio, endpoint: Json, after: int | None = None) -> Json:
+def get_listed(studio: PracticeClient, endpoint: Json, after: int | None = None) -> Json:
     page = studio.client.get("/v1/webhook-endpoints", params={"after": after or endpoint["position"]}).json()
     [found] = [each for each in page["webhook_endpoints"] if each["id"] == endpoint["id"]]
     return dict(found)
 
 
-def tried(studio: Studio, endpoint: Json, *attempts: int) -> Json:
-    """Wait until it is noted how often each message was tried, the newest first; return the endpoint."""
+def wait_for_attempts(studio: PracticeClient, endpoint: Json, *attempts: int) -> Json:
+    """Wait until the attempts of each message are recorded; return the endpoint."""
     noted = partial(deliveries, studio, endpoint)
-    until(lambda: [each["attempts"] for each in noted()] == [*attempts], f"{attempts} tries are noted", noted)
-    return listed(studio, endpoint)
+    wait_until(lambda: [each["attempts"] for each in noted()] == [*attempts], f"{attempts} tries are noted", noted)
+    return get_listed(studio, endpoint)
 
 
-def switched_off(studio: Studio, endpoint: Json) -> Json:
+def wait_until_inactive(studio: PracticeClient, endpoint: Json) -> Json:
     """Wait until the endpoint is switched off, and return it."""
-    until(lambda: not listed(studio, endpoint)["active"], "it is switched off")
-    return listed(studio, endpoint)
+    wait_until(lambda: not get_listed(studio, endpoint)["active"], "it is switched off")
+    return get_listed(studio, endpoint)
 
 
-class TestAMessage:
-    def test_tells_ids_kind_position_number_and_time_and_nothing_else(self, studio: Studio, receiver: Receiver) -> None:
+class TestMessage:
+    def test_contains_ids_kind_position_number_and_time_only(
+        self, studio: PracticeClient, receiver: WebhookReceiver
+    ) -> None:
         endpoint = register(studio, receiver)
-        visit = studio.booked()
+        visit = studio.book_appointment()
 
-        [message] = receiver.until(1)
+        [message] = receiver.wait_for(1)
 
-        assert message.said == {
+        assert message.payload == {
             "type": "appointment.booked",
             "timestamp": "2026-05-04T08:00:00Z",
             "data": {
@@ -97,69 +99,75 @@ class TestAMessage:
         assert message.headers["webhook-timestamp"] == str(int(NOW.timestamp()))
         assert message.headers["content-type"] == "application/json"
 
-    def test_holds_nothing_of_a_person(self, studio: Studio, receiver: Receiver) -> None:
+    def test_holds_nothing_of_a_person(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         """WO5, with canaries."""
         register(studio, receiver, ["patient.registered", "patient.details_changed", "appointment.cancelled"])
         patient = studio.add_patient(given_name="Kanarienvogel", email="kanarienvogel@example.org", phone="030 1234567")
-        visit = studio.booked(patient_id=patient)
-        studio.act(visit["id"], "cancel", reason="Kanarienvogel ist krank")
+        visit = studio.book_appointment(patient_id=patient)
+        studio.post_action(visit["id"], "cancel", reason="Kanarienvogel ist krank")
 
-        messages = receiver.until(2)
+        messages = receiver.wait_for(2)
 
         seen = b"".join(message.body + str(message.headers).encode() for message in messages).lower()
         for canary in (b"kanarienvogel", b"1234567", b"krank"):
             assert canary not in seen
-        assert {message.said["type"] for message in messages} == {"patient.registered", "appointment.cancelled"}
+        assert {message.payload["type"] for message in messages} == {"patient.registered", "appointment.cancelled"}
 
-    def test_is_signed_as_standard_webhooks_are(self, studio: Studio, receiver: Receiver) -> None:
+    def test_is_signed_as_standard_webhooks_are(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         endpoint = register(studio, receiver)
-        studio.booked()
+        studio.book_appointment()
 
-        [message] = receiver.until(1)
+        [message] = receiver.wait_for(1)
 
         assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", endpoint["secret"])
         assert is_signed_by(message, endpoint["secret"])
         assert not is_signed_by(message, "whsec_" + base64.b64encode(b"x" * 32).decode())
 
-    def test_comes_only_under_the_exact_names_that_were_asked_for(self, studio: Studio, receiver: Receiver) -> None:
+    def test_comes_only_under_the_exact_names_that_were_asked_for(
+        self, studio: PracticeClient, receiver: WebhookReceiver
+    ) -> None:
         """R10: webhook subscriptions match exact event names."""
         register(studio, receiver, ["appointment.cancelled"])
-        visit = studio.booked()
-        studio.act(visit["id"], "reschedule", starts_at=HOURS[2])
-        studio.act(visit["id"], "cancel", reason="x")
+        visit = studio.book_appointment()
+        studio.post_action(visit["id"], "reschedule", starts_at=HOURS[2])
+        studio.post_action(visit["id"], "cancel", reason="x")
 
-        [message] = receiver.until(1)
+        [message] = receiver.wait_for(1)
 
-        receiver.stays_at(1)
-        assert (message.said["type"], message.number) == ("appointment.cancelled", 1)
+        receiver.assert_no_more_than(1)
+        assert (message.payload["type"], message.number) == ("appointment.cancelled", 1)
 
-    def test_sums_up_what_was_not_asked_for_by_its_own_name(self, studio: Studio, receiver: Receiver) -> None:
+    def test_sums_up_what_was_not_asked_for_by_its_own_name(
+        self, studio: PracticeClient, receiver: WebhookReceiver
+    ) -> None:
         """The names of section 9 of the requirements; whoever asks by both names is told once."""
         register(
             studio,
             receiver,
             ["appointment.booked", "appointment.created", "appointment.updated", "patient.consent-updated"],
         )
-        visit = studio.booked()
-        studio.act(visit["id"], "reschedule", starts_at=HOURS[2])
+        visit = studio.book_appointment()
+        studio.post_action(visit["id"], "reschedule", starts_at=HOURS[2])
         consents = f"/v1/patients/{studio.patient}/consents"
         studio.client.post(consents, json={"kind": "photos", "document_version": "1", "how": "paper"})
 
-        messages = receiver.until(3)
+        messages = receiver.wait_for(3)
 
-        assert [(message.said["type"], message.said["data"]["id"]) for message in messages] == [
+        assert [(message.payload["type"], message.payload["data"]["id"]) for message in messages] == [
             ("appointment.booked", visit["id"]),
             ("appointment.updated", visit["id"]),
             ("patient.consent-updated", studio.patient),
         ]
-        receiver.stays_at(3)
+        receiver.assert_no_more_than(3)
 
     @pytest.mark.parametrize(
         "name",
         ["appointment", "appointment.*", "*", "Appointment.booked", "appointment.booked ", "scheduling.appointment.booked",
          "api_key.issued", "webhook_endpoint.registered", "appointment.made", ""],
     )  # fmt: skip
-    def test_of_no_such_name_can_be_asked_for(self, studio: Studio, receiver: Receiver, name: str) -> None:
+    def test_of_no_such_name_can_be_asked_for(
+        self, studio: PracticeClient, receiver: WebhookReceiver, name: str
+    ) -> None:
         body = {"url": receiver.url, "events": ["appointment.booked", name]}
 
         answer = studio.client.post("/v1/webhook-endpoints", json=body)
@@ -168,152 +176,160 @@ class TestAMessage:
 
 
 class TestOrder:
-    def test_is_the_logs_and_numbers_have_no_gap(self, studio: Studio, receiver: Receiver) -> None:
+    def test_is_the_logs_and_numbers_have_no_gap(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         register(studio, receiver)
-        visits = [studio.booked(at) for at in HOURS[:6]]
+        visits = [studio.book_appointment(at) for at in HOURS[:6]]
         for visit in visits[::2]:
-            studio.act(visit["id"], "cancel", reason="x")
+            studio.post_action(visit["id"], "cancel", reason="x")
 
-        messages = receiver.until(9)
+        messages = receiver.wait_for(9)
 
         assert [message.number for message in messages] == list(range(1, 10))
-        positions = [message.said["data"]["position"] for message in messages]
+        positions = [message.payload["data"]["position"] for message in messages]
         assert positions == sorted(positions)
         assert len({message.id for message in messages}) == 9
 
-    def test_waits_behind_what_was_not_taken(self, studio: Studio, receiver: Receiver) -> None:
+    def test_waits_behind_what_was_not_taken(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         refusals = [500, 302, 404]
         receiver.answer = lambda message: (refusals.pop(0) if refusals else 200, {"location": receiver.url + "/moved"})
         endpoint = register(studio, receiver)
-        studio.booked(HOURS[0])
-        studio.booked(HOURS[1])
+        studio.book_appointment(HOURS[0])
+        studio.book_appointment(HOURS[1])
 
         for attempt in (1, 2, 3):
-            receiver.until(attempt)
-            receiver.stays_at(attempt)
-            assert tried(studio, endpoint, 0, attempt)["next_attempt_at"] is not None
+            receiver.wait_for(attempt)
+            receiver.assert_no_more_than(attempt)
+            assert wait_for_attempts(studio, endpoint, 0, attempt)["next_attempt_at"] is not None
             assert deliveries(studio, endpoint)[-1]["status"] == "pending"
-            studio.program.clock.frozen = studio.program.clock.now() + timedelta(hours=2)
-        messages = receiver.until(5)
-        studio.program.clock.frozen = NOW
+            studio.server.clock.fixed_time = studio.server.clock.now() + timedelta(hours=2)
+        messages = receiver.wait_for(5)
+        studio.server.clock.fixed_time = NOW
 
         assert [message.number for message in messages] == [1, 1, 1, 1, 2]
         assert [message.path for message in messages] == ["/hooks"] * 5, "WO2: a redirect is not followed"
         assert {message.id for message in messages[:4]} == {messages[0].id}
 
-    def test_is_each_endpoints_own(self, studio: Studio, open_studio: Any, receiver: Receiver) -> None:
-        """One receiver that is down holds up nobody else, neither in this practice nor in another."""
-        with receiving() as dead:
+    def test_is_each_endpoints_own(self, studio: PracticeClient, open_practice: Any, receiver: WebhookReceiver) -> None:
+        """A receiver that is down delays no other endpoint, in this practice or another."""
+        with running_receiver() as dead:
             dead.answer = lambda _: (503, {})
-            other = open_studio()
+            other = open_practice()
             register(studio, dead)
             register(studio, receiver)
             register(other, receiver)
             for at in HOURS[:3]:
-                studio.booked(at)
-                other.booked(at)
+                studio.book_appointment(at)
+                other.book_appointment(at)
 
-            messages = receiver.until(6)
+            messages = receiver.wait_for(6)
 
         by_practice = {
-            practice: [m.number for m in messages if m.said["data"]["practice_id"] == practice]
+            practice: [m.number for m in messages if m.payload["data"]["practice_id"] == practice]
             for practice in (studio.practice_id, other.practice_id)
         }
         assert by_practice == {practice: [1, 2, 3] for practice in (studio.practice_id, other.practice_id)}
 
 
 class TestGivingUp:
-    def test_after_72_hours_switches_off_and_shows_it(self, studio: Studio, receiver: Receiver) -> None:
+    def test_after_72_hours_switches_off_and_shows_it(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         receiver.answer = lambda _: (500, {})
         endpoint = register(studio, receiver)
         for at in HOURS[:2]:
-            studio.booked(at)
-        tried(studio, endpoint, 0, 1)
+            studio.book_appointment(at)
+        wait_for_attempts(studio, endpoint, 0, 1)
 
-        with studio.program.at(NOW + GIVE_UP_AFTER):
-            receiver.until(2)
-            off = switched_off(studio, endpoint)
+        with studio.server.at_time(NOW + GIVE_UP_AFTER):
+            receiver.wait_for(2)
+            off = wait_until_inactive(studio, endpoint)
 
             assert off["switched_off"] == "given_up"
             second, first = deliveries(studio, endpoint)
             assert (first["status"], first["attempts"], first["response_code"]) == ("given_up", 2, 500)
             assert (second["status"], second["attempts"]) == ("pending", 0)
-            receiver.stays_at(2)
+            receiver.assert_no_more_than(2)
             receiver.answer = lambda _: (200, {})
             answer = studio.client.patch(f"/v1/webhook-endpoints/{endpoint['id']}", json={"active": True})
             assert (answer.json()["active"], answer.json()["switched_off"]) == (True, None)
-            assert receiver.until(3)[-1].number == 2
+            assert receiver.wait_for(3)[-1].number == 2
 
-    def test_at_once_where_the_receiver_says_that_it_is_gone(self, studio: Studio, receiver: Receiver) -> None:
+    def test_at_once_where_the_receiver_says_that_it_is_gone(
+        self, studio: PracticeClient, receiver: WebhookReceiver
+    ) -> None:
         receiver.answer = lambda _: (410, {})
         endpoint = register(studio, receiver)
-        studio.booked()
+        studio.book_appointment()
 
-        off = switched_off(studio, endpoint)
+        off = wait_until_inactive(studio, endpoint)
 
         assert off["switched_off"] == "gone"
-        receiver.stays_at(1)
+        receiver.assert_no_more_than(1)
 
-    def test_leaves_time_to_a_receiver_that_asks_for_it(self, studio: Studio, receiver: Receiver) -> None:
+    def test_leaves_time_to_a_receiver_that_asks_for_it(
+        self, studio: PracticeClient, receiver: WebhookReceiver
+    ) -> None:
         receiver.answer = lambda _: (429, {"retry-after": "7200"})
         endpoint = register(studio, receiver)
-        studio.booked()
+        studio.book_appointment()
 
-        due = tried(studio, endpoint, 1)["next_attempt_at"]
+        due = wait_for_attempts(studio, endpoint, 1)["next_attempt_at"]
 
         assert due == "2026-05-04T10:00:00Z"
 
 
 class TestReplay:
-    def test_sends_again_under_the_same_ids_from_any_position(self, studio: Studio, receiver: Receiver) -> None:
+    def test_sends_again_under_the_same_ids_from_any_position(
+        self, studio: PracticeClient, receiver: WebhookReceiver
+    ) -> None:
         endpoint = register(studio, receiver)
-        visits = [studio.booked(at) for at in HOURS[:4]]
-        first = receiver.until(4)
+        visits = [studio.book_appointment(at) for at in HOURS[:4]]
+        first = receiver.wait_for(4)
 
-        act(studio, endpoint, "replay", from_position=visits[2]["position"])
-        again = receiver.until(6)[4:]
-        act(studio, endpoint, "replay", from_position=1)
-        all_again = receiver.until(10)[6:]
+        post_action(studio, endpoint, "replay", from_position=visits[2]["position"])
+        again = receiver.wait_for(6)[4:]
+        post_action(studio, endpoint, "replay", from_position=1)
+        all_again = receiver.wait_for(10)[6:]
 
         assert [message.id for message in again] == [message.id for message in first[2:]]
         assert [message.body for message in all_again] == [message.body for message in first]
-        receiver.stays_at(10)
-        until(lambda: len(deliveries(studio, endpoint, status="delivered")) == 4, "all are noted as delivered")
+        receiver.assert_no_more_than(10)
+        wait_until(lambda: len(deliveries(studio, endpoint, status="delivered")) == 4, "all are noted as delivered")
 
-    def test_a_test_message_says_that_it_is_one(self, studio: Studio, receiver: Receiver) -> None:
+    def test_a_test_message_says_that_it_is_one(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         endpoint = register(studio, receiver)
 
-        act(studio, endpoint, "test")
+        post_action(studio, endpoint, "test")
 
-        [message] = receiver.until(1)
-        assert (message.said["type"], message.said["data"]["id"]) == ("webhook.test", endpoint["id"])
+        [message] = receiver.wait_for(1)
+        assert (message.payload["type"], message.payload["data"]["id"]) == ("webhook.test", endpoint["id"])
         assert is_signed_by(message, endpoint["secret"])
 
 
-class TestAnEndpoint:
+class TestEndpoint:
     def test_that_is_inactive_is_sent_nothing_until_it_is_active_again(
-        self, studio: Studio, receiver: Receiver
+        self, studio: PracticeClient, receiver: WebhookReceiver
     ) -> None:
         endpoint = register(studio, receiver)
         path = f"/v1/webhook-endpoints/{endpoint['id']}"
         paused = studio.client.patch(path, json={"active": False}, headers={"If-Match": '"1"'}).json()
-        studio.booked()
+        studio.book_appointment()
         assert studio.client.get("/v1/webhook-endpoints", params={"after": paused["position"] + 1}).status_code == 200
-        receiver.stays_at(0)
+        receiver.assert_no_more_than(0)
         for verb, body in (("test", None), ("replay", {"from_position": 1})):
             refused = studio.client.post(f"{path}/{verb}", json=body)
             assert (refused.status_code, refused.json()["code"]) == (409, "endpoint_inactive")
 
         studio.client.patch(path, json={"active": True})
 
-        assert receiver.until(1)[0].number == 1
+        assert receiver.wait_for(1)[0].number == 1
 
-    def test_that_was_removed_is_not_found_and_sent_nothing(self, studio: Studio, receiver: Receiver) -> None:
+    def test_that_was_removed_is_not_found_and_sent_nothing(
+        self, studio: PracticeClient, receiver: WebhookReceiver
+    ) -> None:
         endpoint = register(studio, receiver)
         path = f"/v1/webhook-endpoints/{endpoint['id']}"
 
         removed = studio.client.delete(path)
-        position = studio.booked()["position"]
+        position = studio.book_appointment()["position"]
 
         assert removed.status_code == 200
         for answer in (
@@ -326,9 +342,9 @@ class TestAnEndpoint:
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
         page = studio.client.get("/v1/webhook-endpoints", params={"after": position}).json()
         assert page["webhook_endpoints"] == []
-        receiver.stays_at(0)
+        receiver.assert_no_more_than(0)
 
-    def test_has_company_of_nineteen_at_most(self, studio: Studio, receiver: Receiver) -> None:
+    def test_is_one_of_twenty_at_most(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         last = [register(studio, receiver) for _ in range(20)][-1]
         studio.client.get("/v1/webhook-endpoints", params={"after": last["position"]})
 
@@ -343,17 +359,17 @@ class TestAnEndpoint:
          "https://10.0.0.1/", "https://[::ffff:10.0.0.1]/", "https://2130706433/", "https://0x7f000001/", "https://example.org/#x",
          "https://example.org:99999/", "https://exa mple.org/", "https://example.org\\@10.0.0.1/", "https://" + "x" * 2000],
     )  # fmt: skip
-    def test_at_a_forbidden_address_is_refused(self, studio: Studio, url: str) -> None:
+    def test_at_a_forbidden_address_is_refused(self, studio: PracticeClient, url: str) -> None:
         """WO3, and whatever else shows before anybody looks up where an address leads."""
         answer = studio.client.post("/v1/webhook-endpoints", json={"url": url, "events": ALL})
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "url"), answer.text
 
-    def test_is_listed_with_its_version_after_a_test(self, studio: Studio, receiver: Receiver) -> None:
+    def test_is_listed_with_its_version_after_a_test(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         endpoint = register(studio, receiver)
-        tested = act(studio, endpoint, "test")
+        tested = post_action(studio, endpoint, "test")
 
-        version = listed(studio, endpoint, after=tested["position"])["version"]
+        version = get_listed(studio, endpoint, after=tested["position"])["version"]
 
         assert version == tested["version"] == 2
         changed = studio.client.patch(
@@ -361,7 +377,7 @@ class TestAnEndpoint:
         )
         assert changed.status_code == 200
 
-    def test_if_a_version_was_overtaken_stays_as_it_is(self, studio: Studio, receiver: Receiver) -> None:
+    def test_if_a_version_was_overtaken_stays_as_it_is(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         endpoint = register(studio, receiver)
         path = f"/v1/webhook-endpoints/{endpoint['id']}"
         studio.client.patch(path, json={"active": False}, headers={"If-Match": '"1"'})
@@ -371,8 +387,8 @@ class TestAnEndpoint:
         assert (stale.status_code, studio.client.get(path).json()["active"]) == (412, False)
 
 
-class TestASecret:
-    def test_is_shown_once_and_lies_nowhere_in_clear(self, studio: Studio, receiver: Receiver) -> None:
+class TestSecret:
+    def test_is_shown_once_and_lies_nowhere_in_clear(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         body, headers = {"url": receiver.url, "events": ALL}, {"Idempotency-Key": "hook"}
 
         made = studio.client.post("/v1/webhook-endpoints", json=body, headers=headers).json()
@@ -380,22 +396,22 @@ class TestASecret:
 
         assert (again["id"], again["secret"]) == (made["id"], None)
         assert "secret" not in studio.client.get(f"/v1/webhook-endpoints/{made['id']}").json()
-        listed(studio, made, made["position"])
-        with studio.program.container.storage.transaction(UUID(studio.practice_id)) as cursor:
+        get_listed(studio, made, made["position"])
+        with studio.server.container.storage.transaction(UUID(studio.practice_id)) as cursor:
             events = cursor.execute("select body::text, sealed::text from log.event").fetchall()
             rows = cursor.execute("select e::text from webhooks.endpoint e").fetchall()
         assert made["secret"] not in str(events) + str(rows)
         assert base64.b64decode(made["secret"].removeprefix("whsec_")).hex() not in str(events) + str(rows)
 
-    def test_overlaps_with_the_next_one(self, studio: Studio, receiver: Receiver) -> None:
+    def test_overlaps_with_the_next_one(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         endpoint = register(studio, receiver)
 
-        rotated = act(studio, endpoint, "rotate-secret", overlap_hours=2)
-        studio.booked(HOURS[0])
-        receiver.until(1)
-        with studio.program.at(NOW + timedelta(hours=2)):
-            studio.booked(HOURS[1])
-            during, after = receiver.until(2)
+        rotated = post_action(studio, endpoint, "rotate-secret", overlap_hours=2)
+        studio.book_appointment(HOURS[0])
+        receiver.wait_for(1)
+        with studio.server.at_time(NOW + timedelta(hours=2)):
+            studio.book_appointment(HOURS[1])
+            during, after = receiver.wait_for(2)
 
         assert rotated["secret"] != endpoint["secret"]
         assert is_signed_by(during, endpoint["secret"])
@@ -404,7 +420,9 @@ class TestASecret:
         assert is_signed_by(after, rotated["secret"])
 
     @pytest.mark.parametrize("hours", [-1, 169, 1.5, "1", None])
-    def test_does_not_overlap_for_longer_than_a_week(self, studio: Studio, receiver: Receiver, hours: object) -> None:
+    def test_does_not_overlap_for_longer_than_a_week(
+        self, studio: PracticeClient, receiver: WebhookReceiver, hours: object
+    ) -> None:
         endpoint = register(studio, receiver)
 
         answer = studio.client.post(
@@ -425,12 +443,12 @@ class TestSettings:
 
 
 class TestDeliveries:
-    def test_come_in_pages_the_newest_first(self, studio: Studio, receiver: Receiver) -> None:
+    def test_come_in_pages_the_newest_first(self, studio: PracticeClient, receiver: WebhookReceiver) -> None:
         endpoint = register(studio, receiver)
-        last = [studio.booked(at) for at in HOURS[:5]][-1]
-        receiver.until(5)
+        last = [studio.book_appointment(at) for at in HOURS[:5]][-1]
+        receiver.wait_for(5)
         path = f"/v1/webhook-endpoints/{endpoint['id']}/deliveries"
-        until(lambda: len(deliveries(studio, endpoint, status="delivered")) == 5, "all are noted as delivered")
+        wait_until(lambda: len(deliveries(studio, endpoint, status="delivered")) == 5, "all are noted as delivered")
 
         found: list[Json] = []
         cursor = None

@@ -10,13 +10,13 @@ from application.scheduling.appointments.hold_limits import PER_ADDRESS, PER_CON
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.errors import TooManyHoldsError
 from domain.scheduling.time_claim import TimeClaim
-from tests.support.given import at
+from tests.support.availability_builders import at
 
 ID, SERVICE = UUID(int=300), UUID(int=301)
 NOW, MINUTE = at("2026-06-01T08:00"), timedelta(minutes=1)
 
 
-class Index:
+class PlainBlindIndex:
     """Digests that a test can read."""
 
     def blind_index(self, tenant_id: UUID, field: str, value: str) -> int:
@@ -24,7 +24,7 @@ class Index:
 
 
 def caps(contact: str | None = None, address: str | None = None, tenant_id: UUID = ID) -> list[list[UUID]]:
-    return places(Index(), tenant_id, contact, ip_address(address) if address else None)
+    return places(PlainBlindIndex(), tenant_id, contact, ip_address(address) if address else None)
 
 
 class TestCaps:

@@ -7,7 +7,7 @@ from application.scheduling.availability.working_hours import off_times
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Absence, Clinician, ClinicianDetails
 from domain.practice.time_off import DaysOff
-from tests.support.given import at, between
+from tests.support.availability_builders import at, between
 
 NOW = at("2011-12-01T08:00")
 

@@ -14,7 +14,7 @@ NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
 
 class TestSigning:
     def test_agrees_with_the_example_of_standard_webhooks(self) -> None:
-        """Source: the test vector of the libraries at github.com/standard-webhooks/standard-webhooks, read 2026-11."""
+        """Source: test vector of github.com/standard-webhooks/standard-webhooks, read 2026-11."""
         headers = signed_headers(
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             datetime.fromtimestamp(1614265330, UTC),

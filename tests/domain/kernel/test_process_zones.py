@@ -13,16 +13,16 @@ from domain.scheduling.availability.availability import offered, slot_at
 from domain.scheduling.series.occurrences import occurrences, series_rule
 from domain.scheduling.series.times import shifted
 from domain.kernel.zones import instant_of, spoken_dates, spoken_time
-from tests.support.given import asked, at, between, claim, every_day, place
+from tests.support.availability_builders import at, availability_query, between, claim, place, same_hours_daily
 
 for zone in ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "Asia/Jerusalem"):
     for day in ("2026-03-08", "2026-11-01", "2026-10-25", "2026-10-04", "2026-06-01"):
         busy = [claim(f"{day}T06:40", f"{day}T07:10", after=15)]
-        question = asked(place(every_day("22:00-04:00"), zone), step=20, busy=busy, now=f"{day}T01:30", horizon=1)
-        slots = offered(question, between(f"{day}T00:00", f"{day}T23:59"))
+        query = availability_query(place(same_hours_daily("22:00-04:00"), zone), step=20, busy=busy, now=f"{day}T01:30", horizon=1)
+        slots = offered(query, between(f"{day}T00:00", f"{day}T23:59"))
         for slot in slots:
             print(zone, slot, spoken_time(slot.starts_at, zone, "Asia/Tokyo"), spoken_dates(slot.starts_at, zone, "Asia/Tokyo"))
-        assert all(slot_at(question, slot.starts_at) == slot for slot in slots)
+        assert all(slot_at(query, slot.starts_at) == slot for slot in slots)
     print(instant_of(datetime(2026, 6, 1, 9), zone), repr(at("2025-03-04T10:00-05:00")))
     series = occurrences(series_rule("FREQ=WEEKLY;BYDAY=TU,SU;COUNT=60"), at("2026-03-01T10:00Z"), zone)
     for each in series:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from domain.kernel.zone_rules import ZoneRules, disagreements, kept_on_the_wall
 from domain.kernel.zone_sightings import Sighting, Sightings
 from domain.kernel.zones import RELEASE
-from tests.support.given import at
+from tests.support.availability_builders import at
 
 BEGINS, ENDS = at("2024-01-01T00:00"), at("2032-01-01T00:00")
 ASUNCION = "America/Asuncion"
@@ -34,7 +34,7 @@ moments = st.integers(0, int((ENDS - BEGINS).total_seconds()) - 1).map(
 
 @st.composite
 def rules(draw: st.DrawFn) -> ZoneRules:
-    """Clocks that change by up to three hours, never twice in less than two days: nobody on earth has done more."""
+    """Offsets that change by up to three hours, at most once in two days, as in real history."""
     changes = [(BEGINS, draw(offsets))]
     for moment in sorted(draw(st.lists(moments, max_size=12))):
         if moment - changes[-1][0] > timedelta(days=2):
@@ -43,7 +43,7 @@ def rules(draw: st.DrawFn) -> ZoneRules:
     return ZoneRules(tuple(changes), ENDS)
 
 
-class TestRulesOfAZone:
+class TestZoneRules:
     def test_are_read_to_the_second(self) -> None:
         assert NEW.changes == (
             (BEGINS, -3 * 3600),
@@ -113,7 +113,7 @@ class TestTwoReleases:
             assert timedelta() < new.wall(to) - wall <= timedelta(seconds=max(jump, 0))
 
 
-class TestWhichRulesWereGoneBy:
+class TestRulesInUse:
     def test_follows_from_when_it_was(self) -> None:
         own = Sighting.own(at("2024-09-15T00:00"))
         first = Sighting(seen_at=at("2024-02-01T00:00"), release="2024a", from_year=2024, changes={})

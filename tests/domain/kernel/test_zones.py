@@ -15,7 +15,7 @@ from domain.kernel.zones import (
     zone,
     zone_names,
 )
-from tests.support.given import at
+from tests.support.availability_builders import at
 
 wall = datetime.fromisoformat
 
@@ -130,7 +130,7 @@ class TestInstantOf:
             instant_of(wall(local), "Asia/Kathmandu" if local < "1" else "America/New_York")
 
 
-class TestSpokenTime:
+class TestDisplayTime:
     TEN = at("2024-05-13T08:00")
 
     @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from domain.kernel.errors import InvalidValueError
 from domain.patients.consents import Channel, Consents
 from domain.patients.errors import ConsentNotGivenError
-from tests.support.given import at
+from tests.support.availability_builders import at
 
 NOW = at("2026-06-01T09:00")
 LATER = NOW + timedelta(days=1)
@@ -19,7 +19,7 @@ def consents() -> Consents:
     return Consents.open(patient_id=PATIENT, at=NOW)
 
 
-def give(to: Consents, kind: str = "marketing", version: str = "1") -> bool:
+def give_consent(to: Consents, kind: str = "marketing", version: str = "1") -> bool:
     return to.give(kind, version, Channel.PAPER, None, NOW, NOW)
 
 
@@ -30,8 +30,8 @@ class TestConsents:
     def test_keep_every_version_and_the_withdrawal(self) -> None:
         mine = consents()
 
-        assert give(mine, version="1")
-        assert give(mine, version="2")
+        assert give_consent(mine, version="1")
+        assert give_consent(mine, version="2")
         assert mine.withdraw("marketing", Channel.PHONE, "מרים כהן", LATER, LATER)
 
         assert [(one["given"], one["document_version"]) for one in mine.history] == [
@@ -44,20 +44,20 @@ class TestConsents:
 
     def test_of_two_kinds_stand_beside_each_other(self) -> None:
         mine = consents()
-        give(mine, "telehealth")
-        give(mine, "marketing")
+        give_consent(mine, "telehealth")
+        give_consent(mine, "marketing")
         mine.withdraw("marketing", Channel.ONLINE, None, LATER, LATER)
 
         assert [(one["kind"], one["given"]) for one in mine.current] == [("marketing", False), ("telehealth", True)]
 
     def test_said_again_record_nothing(self) -> None:
         mine = consents()
-        give(mine)
+        give_consent(mine)
 
-        assert not give(mine)
+        assert not give_consent(mine)
         assert mine.withdraw("marketing", Channel.PHONE, None, NOW, NOW)
         assert not mine.withdraw("marketing", Channel.PHONE, None, NOW, NOW)
-        assert give(mine)
+        assert give_consent(mine)
 
     def test_that_were_never_given_are_not_withdrawn(self) -> None:
         with pytest.raises(ConsentNotGivenError):
@@ -66,13 +66,13 @@ class TestConsents:
     @pytest.mark.parametrize("kind", ["", "x", "Marketing", "two words", "é", "a" * 51])
     def test_have_a_kind_that_programs_can_rely_on(self, kind: str) -> None:
         with pytest.raises(InvalidValueError) as refused:
-            give(consents(), kind)
+            give_consent(consents(), kind)
 
         assert refused.value.field == "kind"
 
     def test_are_not_decided_in_the_future_nor_before_the_last_decision(self) -> None:
         mine = consents()
-        give(mine)
+        give_consent(mine)
 
         for decided_at in (LATER, NOW - timedelta(days=1)):
             with pytest.raises(InvalidValueError) as refused:

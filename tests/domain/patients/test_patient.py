@@ -12,7 +12,7 @@ from domain.kernel.personal_data import ERASED, PERSONAL
 from domain.patients.details import PatientDetails
 from domain.patients.errors import PatientErasedError
 from domain.patients.patient import Patient
-from tests.support.given import at
+from tests.support.availability_builders import at
 
 ID, NOW = UUID(int=7), at("2026-06-01T09:00")
 RONIT = PatientDetails(
@@ -27,10 +27,10 @@ RONIT = PatientDetails(
 )
 
 
-def registered(details: PatientDetails = RONIT) -> Patient:
-    patient = Patient.register(id=ID, details=details, at=NOW)
-    patient.collect_events()
-    return patient
+def register(details: PatientDetails = RONIT) -> Patient:
+    registered_patient = Patient.register(id=ID, details=details, at=NOW)
+    registered_patient.collect_events()
+    return registered_patient
 
 
 class TestRegister:
@@ -56,7 +56,7 @@ class TestRegister:
         assert refused.value.field == "date_of_birth"
 
     def test_takes_a_child_born_today_where_it_is_tomorrow_already(self) -> None:
-        assert registered(replace(RONIT, date_of_birth=date(2026, 6, 2))).version == 1
+        assert register(replace(RONIT, date_of_birth=date(2026, 6, 2))).version == 1
 
     @pytest.mark.parametrize(
         ("field", "value"),
@@ -80,41 +80,41 @@ class TestRegister:
 
 class TestChangeDetails:
     def test_records_all_of_them(self) -> None:
-        patient = registered()
+        registered_patient = register()
 
-        assert patient.change_details(replace(patient.details, email=None), NOW)
+        assert registered_patient.change_details(replace(registered_patient.details, email=None), NOW)
 
-        [fact] = patient.collect_events()
+        [fact] = registered_patient.collect_events()
         assert isinstance(fact, Patient.DetailsChanged)
         assert (fact.email, fact.given_name) == (None, "רונית")
-        assert patient.details == replace(RONIT, email=None)
+        assert registered_patient.details == replace(RONIT, email=None)
 
     def test_to_the_same_records_nothing(self) -> None:
-        patient = registered()
+        registered_patient = register()
 
-        assert not patient.change_details(RONIT, NOW)
-        assert patient.collect_events() == []
+        assert not registered_patient.change_details(RONIT, NOW)
+        assert registered_patient.collect_events() == []
 
 
 class TestErase:
     def test_records_it_once_and_nothing_after_it(self) -> None:
-        patient = registered()
+        registered_patient = register()
 
-        assert patient.erase(NOW)
-        assert not patient.erase(NOW)
+        assert registered_patient.erase(NOW)
+        assert not registered_patient.erase(NOW)
 
-        assert len(patient.collect_events()) == 1
+        assert len(registered_patient.collect_events()) == 1
         with pytest.raises(PatientErasedError):
-            patient.change_details(RONIT, NOW)
+            registered_patient.change_details(RONIT, NOW)
 
     def test_a_patient_whose_key_is_gone_still_replays(self) -> None:
-        patient = Patient._create(
+        registered_patient = Patient._create(
             Patient.Registered, id=ID, timestamp=NOW,
             given_name=ERASED, family_name=ERASED, email=ERASED, phone=ERASED, date_of_birth=ERASED, tags=ERASED,
             zone="Asia/Jerusalem", locale=None,
         )  # fmt: skip
 
-        assert patient.given_name is ERASED
+        assert registered_patient.given_name is ERASED
         with pytest.raises(PatientErasedError):
-            patient.change_details(RONIT, NOW)
-        assert patient.erase(NOW)
+            registered_patient.change_details(RONIT, NOW)
+        assert registered_patient.erase(NOW)

@@ -9,7 +9,7 @@ from domain.patients.contact import MOST_CONTACTS, Contact, ContactKind
 from domain.patients.details import PatientDetails
 from domain.patients.errors import PatientErasedError
 from domain.patients.patient import Patient
-from tests.support.given import at
+from tests.support.availability_builders import at
 
 NOW = at("2026-06-01T09:00")
 
@@ -20,27 +20,31 @@ def contact(number: int = 1, **said: object) -> Contact:
 
 
 def child() -> Patient:
-    patient = Patient.register(id=UUID(int=7), details=PatientDetails(given_name="נועה", family_name="כהן"), at=NOW)
-    patient.collect_events()
-    return patient
+    registered_patient = Patient.register(
+        id=UUID(int=7), details=PatientDetails(given_name="נועה", family_name="כהן"), at=NOW
+    )
+    registered_patient.collect_events()
+    return registered_patient
 
 
 class TestContacts:
     def test_are_set_all_at_once_and_cleaned(self) -> None:
-        patient = child()
+        registered_patient = child()
 
-        assert patient.set_contacts([contact(name="  מרים\u202e כהן "), contact(2, kind=ContactKind.DOCTOR)], NOW)
+        assert registered_patient.set_contacts(
+            [contact(name="  מרים\u202e כהן "), contact(2, kind=ContactKind.DOCTOR)], NOW
+        )
 
-        [fact] = patient.collect_events()
+        [fact] = registered_patient.collect_events()
         assert isinstance(fact, Patient.ContactsSet)
-        assert [one.name for one in patient.contacts] == ["מרים כהן", "מרים כהן"]
-        assert [one.kind for one in patient.contacts] == [ContactKind.GUARDIAN, ContactKind.DOCTOR]
+        assert [one.name for one in registered_patient.contacts] == ["מרים כהן", "מרים כהן"]
+        assert [one.kind for one in registered_patient.contacts] == [ContactKind.GUARDIAN, ContactKind.DOCTOR]
 
     def test_that_stay_as_they_are_record_nothing(self) -> None:
-        patient = child()
-        patient.set_contacts([contact()], NOW)
+        registered_patient = child()
+        registered_patient.set_contacts([contact()], NOW)
 
-        assert not patient.set_contacts([contact()], NOW)
+        assert not registered_patient.set_contacts([contact()], NOW)
 
     @pytest.mark.parametrize(
         ("field", "said"),
@@ -64,24 +68,24 @@ class TestContacts:
             child().set_contacts([contact(number) for number in numbers], NOW)
 
     def test_of_an_erased_patient_are_nobody(self) -> None:
-        patient = child()
-        patient.set_contacts([contact()], NOW)
+        registered_patient = child()
+        registered_patient.set_contacts([contact()], NOW)
 
-        patient.erase(NOW)
+        registered_patient.erase(NOW)
 
-        assert patient.contacts == []
+        assert registered_patient.contacts == []
         with pytest.raises(PatientErasedError):
-            patient.set_contacts([contact(2)], NOW)
+            registered_patient.set_contacts([contact(2)], NOW)
 
 
 class TestRemarks:
     def test_tell_in_clear_only_that_there_is_an_alert(self) -> None:
-        patient = child()
+        registered_patient = child()
 
-        assert patient.change_remarks("zweite Zeile:\n\n\n\nruhig", "Penicillin", NOW)
+        assert registered_patient.change_remarks("zweite Zeile:\n\n\n\nruhig", "Penicillin", NOW)
 
-        [fact] = patient.collect_events()
+        [fact] = registered_patient.collect_events()
         assert isinstance(fact, Patient.RemarksChanged)
         assert (fact.notes, fact.alert, fact.has_alert) == ("zweite Zeile:\n\nruhig", "Penicillin", True)
-        assert not patient.change_remarks("zweite Zeile:\n\nruhig", "Penicillin", NOW)
-        assert patient.change_remarks(None, None, NOW)
+        assert not registered_patient.change_remarks("zweite Zeile:\n\nruhig", "Penicillin", NOW)
+        assert registered_patient.change_remarks(None, None, NOW)

@@ -1,29 +1,21 @@
 """Two records of one person become one, and two again."""
 
 from collections.abc import Callable
-from uuid import UUID
 
 import pytest
 
 from domain.kernel.errors import DomainError, InvalidValueError
-from domain.patients.details import PatientDetails
 from domain.patients.errors import HoldsMergedError, NotMergedError, PatientErasedError, PatientMergedError
 from domain.patients.patient import Patient
-from tests.support.given import at
+from tests.domain.patients.sample_patients import registered_patient
+from tests.support.availability_builders import at
 
 NOW = at("2026-06-01T09:00")
 
 
-def patient(number: int) -> Patient:
-    details = PatientDetails(given_name="נועה", family_name="כהן", tags=(f"{number}",))
-    made = Patient.register(id=UUID(int=number), details=details, at=NOW)
-    made.collect_events()
-    return made
-
-
 class TestMerge:
     def test_is_a_fact_of_both_and_changes_nothing_else(self) -> None:
-        survivor, other = patient(1), patient(2)
+        survivor, other = registered_patient(1), registered_patient(2)
 
         assert survivor.absorb(other, NOW)
 
@@ -34,7 +26,7 @@ class TestMerge:
         assert (other.merged_into, other.details.tags) == (survivor.id, ("2",))
 
     def test_twice_records_nothing(self) -> None:
-        survivor, other = patient(1), patient(2)
+        survivor, other = registered_patient(1), registered_patient(2)
         survivor.absorb(other, NOW)
         survivor.collect_events()
 
@@ -42,10 +34,10 @@ class TestMerge:
         assert survivor.collect_events() == []
 
     def test_of_several_into_one(self) -> None:
-        survivor = patient(1)
+        survivor = registered_patient(1)
 
         for number in (2, 3):
-            survivor.absorb(patient(number), NOW)
+            survivor.absorb(registered_patient(number), NOW)
 
         assert [id_.int for id_ in survivor.family_ids] == [1, 2, 3]
 
@@ -54,15 +46,15 @@ class TestMerge:
         [
             (lambda survivor, other: survivor.erase(NOW), PatientErasedError),
             (lambda survivor, other: other.erase(NOW), PatientErasedError),
-            (lambda survivor, other: patient(3).absorb(survivor, NOW), PatientMergedError),
-            (lambda survivor, other: patient(3).absorb(other, NOW), PatientMergedError),
-            (lambda survivor, other: other.absorb(patient(3), NOW), HoldsMergedError),
+            (lambda survivor, other: registered_patient(3).absorb(survivor, NOW), PatientMergedError),
+            (lambda survivor, other: registered_patient(3).absorb(other, NOW), PatientMergedError),
+            (lambda survivor, other: other.absorb(registered_patient(3), NOW), HoldsMergedError),
         ],
     )
     def test_is_refused_where_a_pointer_would_not_lead_in_one_step(
         self, prepare: Callable[[Patient, Patient], object], refusal: type[DomainError]
     ) -> None:
-        survivor, other = patient(1), patient(2)
+        survivor, other = registered_patient(1), registered_patient(2)
         prepare(survivor, other)
         versions = survivor.version, other.version
 
@@ -72,13 +64,13 @@ class TestMerge:
         assert (survivor.version, other.version) == versions
 
     def test_with_oneself_is_nonsense(self) -> None:
-        one = patient(1)
+        one = registered_patient(1)
 
         with pytest.raises(InvalidValueError):
             one.absorb(one, NOW)
 
     def test_leaves_nothing_to_change_in_the_merged(self) -> None:
-        survivor, other = patient(1), patient(2)
+        survivor, other = registered_patient(1), registered_patient(2)
         survivor.absorb(other, NOW)
 
         changes: list[Callable[[], bool]] = [
@@ -94,7 +86,7 @@ class TestMerge:
 
 class TestUndo:
     def test_makes_both_what_they_were(self) -> None:
-        survivor, other = patient(1), patient(2)
+        survivor, other = registered_patient(1), registered_patient(2)
         before = survivor.details, other.details
         survivor.absorb(other, NOW)
 
@@ -106,4 +98,4 @@ class TestUndo:
 
     def test_is_refused_for_two_who_are_two(self) -> None:
         with pytest.raises(NotMergedError):
-            patient(1).release(patient(2), NOW)
+            registered_patient(1).release(registered_patient(2), NOW)

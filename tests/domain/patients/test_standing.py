@@ -19,11 +19,11 @@ def new_patient(zone: str | None = None) -> Patient:
 
 
 def record_of(*patients: Patient) -> list[PatientRecord]:
-    return [PatientRecord.of(_stored(patient)) for patient in patients]
+    return [PatientRecord.of(_stored(registered_patient)) for registered_patient in patients]
 
 
-def _stored(patient: Patient) -> list[tuple[str, dict[str, Any]]]:
-    return [(str(getattr(event, "TOPIC", "")), _body(event)) for event in patient.pending_events]
+def _stored(registered_patient: Patient) -> list[tuple[str, dict[str, Any]]]:
+    return [(str(getattr(event, "TOPIC", "")), _body(event)) for event in registered_patient.pending_events]
 
 
 def _body(event: Any) -> dict[str, Any]:
@@ -32,10 +32,10 @@ def _body(event: Any) -> dict[str, Any]:
 
 class TestPatientRecord:
     def test_follows_details_and_alerts(self) -> None:
-        patient = new_patient("Asia/Jerusalem")
-        patient.change_remarks(None, "allergic to latex", NOW)
+        registered_patient = new_patient("Asia/Jerusalem")
+        registered_patient.change_remarks(None, "allergic to latex", NOW)
 
-        [record] = record_of(patient)
+        [record] = record_of(registered_patient)
 
         assert (record.is_registered, record.zone, record.has_alert) == (True, "Asia/Jerusalem", True)
 
@@ -50,13 +50,13 @@ class TestPatientRecord:
         assert [(each.merged_into, each.merged_ids) for each in parted] == [(None, ()), (None, ())]
 
     def test_follows_withdrawal_and_erasure(self) -> None:
-        patient = new_patient()
-        patient.change_remarks(None, "allergic to latex", NOW)
-        patient.withdraw(NOW)
-        [withdrawn] = record_of(patient)
-        patient.reinstate(NOW)
-        patient.erase(NOW)
-        [erased] = record_of(patient)
+        registered_patient = new_patient()
+        registered_patient.change_remarks(None, "allergic to latex", NOW)
+        registered_patient.withdraw(NOW)
+        [withdrawn] = record_of(registered_patient)
+        registered_patient.reinstate(NOW)
+        registered_patient.erase(NOW)
+        [erased] = record_of(registered_patient)
 
         assert (withdrawn.is_withdrawn, withdrawn.is_erased) == (True, False)
         assert (erased.is_withdrawn, erased.is_erased, erased.has_alert) == (False, True, False)

@@ -15,7 +15,7 @@ from domain.practice.location import Location, LocationDetails
 from domain.practice.practice import Practice, PracticeSettings
 from domain.practice.resource import Resource
 from domain.practice.service import Mode, Service, ServiceTerms
-from tests.support.given import HERE, THERE, at, hours
+from tests.support.availability_builders import HERE, THERE, at, hours
 
 ID, NOW = UUID(int=7), at("2026-06-01T09:00")
 SETTINGS = PracticeSettings("Praxis Müller", "Europe/Berlin", "EUR", "de-DE")

@@ -5,8 +5,8 @@ from hypothesis import given
 
 from domain.kernel.errors import InvalidValueError
 from domain.practice.weekly_hours import DayRange, OpeningHours
-from tests.domain.scheduling.availability.test_availability_properties import DATES, opening_hours
-from tests.support.given import hours
+from tests.support.availability_builders import hours
+from tests.support.availability_strategies import DATES, opening_hours
 
 
 class TestParse:

@@ -1,4 +1,4 @@
-"""Whom a free time fits: the first visit in it that lies in a window, in time, and was not offered before."""
+"""Matching freed time with an entry: the first visit in a window, in time, not offered before."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -13,50 +13,58 @@ from domain.scheduling.availability.availability import offered
 from domain.scheduling.availability.query import Slot
 from domain.waitlist.preferences import WaitlistPreferences
 from domain.waitlist.slot_fit import Reason, fitting
-from tests.support.given import CLINICIAN, asked, at, between, claim, every_day, place
+from tests.support.availability_builders import (
+    CLINICIAN,
+    at,
+    availability_query,
+    between,
+    claim,
+    place,
+    same_hours_daily,
+)
 
 FREED = between("2026-06-01T09:00", "2026-06-01T10:00")
-DAY = place(every_day("08:00-18:00"))
+DAY = place(same_hours_daily("08:00-18:00"))
 ANY = WaitlistPreferences(None)
 
 
-def found(preferences: WaitlistPreferences = ANY, **question: object) -> object:
+def first_fit(preferences: WaitlistPreferences = ANY, **query: object) -> object:
     """What a freed hour is for somebody; a start, or the code of a reason."""
-    result = fitting(asked(DAY, **question), FREED, preferences, ())  # type: ignore[arg-type]
+    result = fitting(availability_query(DAY, **query), FREED, preferences, ())  # type: ignore[arg-type]
     return f"{result.starts_at:%H:%M}" if isinstance(result, Slot) else result
 
 
-class TestAFreedTime:
-    def test_fits_whoever_wants_any(self) -> None:
-        assert found() == "09:00"
+class TestFreedTime:
+    def test_fits_an_entry_without_preferences(self) -> None:
+        assert first_fit() == "09:00"
 
     def test_fits_at_the_first_start_that_is_free(self) -> None:
-        assert found(step=15, busy=[claim("2026-06-01T08:00", "2026-06-01T09:20")]) == "09:30"
+        assert first_fit(step=15, busy=[claim("2026-06-01T08:00", "2026-06-01T09:20")]) == "09:30"
 
     def test_fits_at_the_first_start_that_lies_in_a_window_as_a_whole(self) -> None:
         narrow = WaitlistPreferences(None, (between("2026-06-01T09:15", "2026-06-01T10:00"),))
         too_narrow = WaitlistPreferences(None, (between("2026-06-01T09:15", "2026-06-01T09:40"),))
 
-        assert found(narrow, step=15) == "09:15"
-        assert found(too_narrow, step=15) == Reason.OUTSIDE_WINDOWS
+        assert first_fit(narrow, step=15) == "09:15"
+        assert first_fit(too_narrow, step=15) == Reason.OUTSIDE_WINDOWS
 
-    def test_fits_whoever_hears_of_it_in_time(self) -> None:
-        assert found(WaitlistPreferences(None, (), 60), now="2026-06-01T08:00") == "09:00"
-        assert found(WaitlistPreferences(None, (), 61), now="2026-06-01T08:00") == "09:30"
-        assert found(WaitlistPreferences(None, (), 120), now="2026-06-01T08:00") == Reason.TOO_LITTLE_NOTICE
+    def test_fits_entries_with_enough_notice(self) -> None:
+        assert first_fit(WaitlistPreferences(None, (), 60), now="2026-06-01T08:00") == "09:00"
+        assert first_fit(WaitlistPreferences(None, (), 61), now="2026-06-01T08:00") == "09:30"
+        assert first_fit(WaitlistPreferences(None, (), 120), now="2026-06-01T08:00") == Reason.TOO_LITTLE_NOTICE
 
     def test_fits_nobody_a_second_time(self) -> None:
         before = [at("2026-06-01T09:30")]
 
-        assert fitting(asked(DAY), FREED, ANY, before) == Reason.OFFERED_BEFORE
-        assert isinstance(fitting(asked(DAY), FREED, ANY, [at("2026-06-01T10:00")]), Slot)
+        assert fitting(availability_query(DAY), FREED, ANY, before) == Reason.OFFERED_BEFORE
+        assert isinstance(fitting(availability_query(DAY), FREED, ANY, [at("2026-06-01T10:00")]), Slot)
 
     def test_says_why_no_visit_could_be_booked(self) -> None:
-        assert found(busy=[claim("2026-06-01T08:00", "2026-06-01T10:30")]) == "time_taken"
-        assert found(minutes=600) == "outside_hours"
-        assert found(requires=("room",)) == "resource_unavailable"
-        assert found(is_offering=False) == "clinician_not_offering"
-        assert found(notice=180, now="2026-06-01T08:00") == "minimum_notice"
+        assert first_fit(busy=[claim("2026-06-01T08:00", "2026-06-01T10:30")]) == "time_taken"
+        assert first_fit(minutes=600) == "outside_hours"
+        assert first_fit(requires=("room",)) == "resource_unavailable"
+        assert first_fit(is_offering=False) == "clinician_not_offering"
+        assert first_fit(notice=180, now="2026-06-01T08:00") == "minimum_notice"
 
     @given(
         step=st.sampled_from([5, 10, 15, 30]),
@@ -69,20 +77,20 @@ class TestAFreedTime:
     ) -> None:
         opens = at("2026-06-01T08:00") + timedelta(minutes=10 * window[0])
         preferences = WaitlistPreferences(None, (TimeRange(opens, opens + timedelta(minutes=10 * window[1])),), notice)
-        question = asked(DAY, step=step, minutes=minutes, now="2026-06-01T08:00")
+        query = availability_query(DAY, step=step, minutes=minutes, now="2026-06-01T08:00")
 
-        result = fitting(question, FREED, preferences, ())
+        result = fitting(query, FREED, preferences, ())
 
         fits = [
             slot
-            for slot in offered(question, FREED)
+            for slot in offered(query, FREED)
             if preferences.holds(TimeRange(slot.starts_at, slot.ends_at))
-            and preferences.is_in_time(TimeRange(slot.starts_at, slot.ends_at), question.now)
+            and preferences.is_in_time(TimeRange(slot.starts_at, slot.ends_at), query.now)
         ]
         assert result == fits[0] if fits else isinstance(result, str)
 
 
-class TestAWish:
+class TestPreferences:
     def test_is_with_one_clinician_or_with_anyone(self) -> None:
         assert ANY.is_with(CLINICIAN)
         assert WaitlistPreferences(CLINICIAN).is_with(CLINICIAN)

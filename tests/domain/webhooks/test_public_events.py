@@ -1,4 +1,4 @@
-"""What events are called outside. What is listed in public_events.txt was promised to receivers: a line of it never changes."""
+"""Public event names. Lines of public_events.txt are a promise to receivers and never change."""
 
 from pathlib import Path
 
@@ -29,9 +29,14 @@ class TestNames:
 
     def test_are_among_others_those_that_the_requirements_list(self) -> None:
         """Section 9, as far as there are such events yet."""
-        asked = {"appointment.created", "appointment.updated", "appointment.cancelled", "patient.consent-updated"}
+        request = {
+            "appointment.created",
+            "appointment.updated",
+            "appointment.cancelled",
+            "patient.consent-updated",
+        }
 
-        assert asked <= public_names(TOPICS)
+        assert request <= public_names(TOPICS)
 
     def test_are_not_given_to_what_protects_the_practice(self) -> None:
         assert not [name for name in public_names(TOPICS) if "api_key" in name or "webhook" in name]

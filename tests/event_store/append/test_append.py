@@ -1,10 +1,8 @@
 """An append writes all of it or nothing, in one order, once."""
 
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import cast
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -12,61 +10,19 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.errors import StaleVersionError
 from application.kernel.practice_log import PracticeLog
-from domain.kernel.money import Money
 from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.errors import TimeTakenError
 from domain.scheduling.time_claim import TimeRelease
 from event_store.append.append_batcher import Append
 from event_store.append.append_rows import append_rows
 from event_store.append.event_mapper import MappedEvent
 from event_store.errors import UnknownPracticeError
+from tests.event_store.append.appointments import TEN, appointment, book
+from tests.support.concurrency import run_concurrently
 from tests.support.container import Container, by_test
 from tests.support.wait_until import TIMEOUT_SECONDS
-
-TEN = datetime(2027, 3, 1, 10, tzinfo=UTC)
-
-
-def appointment(clinician_id: UUID, starts_at: datetime = TEN, *, rooms: tuple[UUID, ...] = ()) -> Appointment:
-    """An hour's visit with ten minutes behind it."""
-    visit = Visit(
-        patient_id=uuid7(),
-        service_id=uuid7(),
-        clinician_id=clinician_id,
-        location_id=uuid7(),
-        resource_ids=rooms,
-        during=TimeRange(starts_at, starts_at + timedelta(minutes=50)),
-        price=Money(8000, "EUR"),
-        mode="in_person",
-        buffer_after_minutes=10,
-    )
-    return Appointment.book(id=uuid7(), visit=visit, at=TEN - timedelta(days=30))
-
-
-def book(log: PracticeLog, thing: Appointment) -> int:
-    return log.record(thing, by=by_test(), guards=thing.claims())
-
-
-def in_parallel(count: int, act: Callable[[int], object]) -> list[object]:
-    """Run ``act`` in threads that start together; return what each returned or raised."""
-    results: list[object] = [None] * count
-    start = threading.Barrier(count)
-
-    def run(number: int) -> None:
-        start.wait()
-        try:
-            results[number] = act(number)
-        except Exception as error:  # the error is the result that the test asks about
-            results[number] = error
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def claims_in(container: Container, log: PracticeLog) -> int:
@@ -117,7 +73,7 @@ class TestAppend:
         log = container.practice()
         by = by_test()
 
-        results = in_parallel(8, lambda _: log.record(appointment(uuid7()), by=by))
+        results = run_concurrently(8, lambda _: log.record(appointment(uuid7()), by=by))
 
         assert sorted(str(type(result).__name__) for result in results) == ["CommandRepeatedError"] * 7 + ["int"]
         assert log.reader.position() == 2
@@ -161,7 +117,7 @@ class TestClaims:
         log = container.practice()
         maya = uuid7()
 
-        results = in_parallel(50, lambda _: book(log, appointment(maya)))
+        results = run_concurrently(50, lambda _: book(log, appointment(maya)))
 
         assert results.count(2) == 1
         assert sum(isinstance(result, TimeTakenError) for result in results) == 49
@@ -221,11 +177,13 @@ class TestClaims:
         assert book(log, appointment(maya, TEN - timedelta(minutes=30))) == 4
 
 
-class TestJoining:
+class TestBatching:
     def test_many_practices_at_once_lose_and_double_nothing(self, container: Container) -> None:
         logs = [container.practice() for _ in range(20)]
 
-        results = in_parallel(16, lambda number: [book(log, appointment(uuid7())) for log in logs[number % 4 :: 4] * 3])
+        results = run_concurrently(
+            16, lambda number: [book(log, appointment(uuid7())) for log in logs[number % 4 :: 4] * 3]
+        )
 
         assert all(isinstance(result, list) for result in results)
         assert [log.reader.position() for log in logs] == [1 + 4 * 3] * 20
@@ -235,7 +193,7 @@ class TestJoining:
         maya = uuid7()
         book(logs[0], appointment(maya))
 
-        results = in_parallel(8, lambda number: book(logs[number], appointment(maya)))
+        results = run_concurrently(8, lambda number: book(logs[number], appointment(maya)))
 
         assert isinstance(results[0], TimeTakenError)
         assert results[1:] == [2] * 7

@@ -9,7 +9,7 @@ from application.kernel.practice_log import PracticeLog
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from event_store.append.hash_chain import BrokenLink
-from tests.event_store.append.test_append import TEN, appointment, book
+from tests.event_store.append.appointments import TEN, appointment, book
 from tests.support.container import Container, by_test
 
 

@@ -1,4 +1,4 @@
-"""A snapshot is a shortcut: with it and without it a thing is the same, and an erasure reaches it."""
+"""Snapshots do not change an aggregate's state, and an erasure covers them."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -19,7 +19,7 @@ from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.service import Service, ServiceTerms
 from domain.practice.weekly_hours import OpeningHours
 from domain.scheduling.appointments.appointment import Appointment
-from tests.event_store.append.test_append import TEN, appointment
+from tests.event_store.append.appointments import TEN, appointment
 from tests.support.container import Container, by_test
 
 
@@ -34,7 +34,7 @@ def with_snapshots(container: Container) -> SnapshottingLog:
     return SnapshottingLog(container.practice().tenant_id, container.store, LibPhoneNumbers(), CalculatedHolidays())
 
 
-def things() -> list[Aggregate]:
+def aggregates_of_each_kind() -> list[Aggregate]:
     """One of each kind, with three or more events."""
     clinician = Clinician.join(id=uuid7(), details=ClinicianDetails("רונית", "r@example.org", "Asia/Jerusalem"), at=TEN)
     for weekday in ("sun", "mon", "tue"):
@@ -64,7 +64,7 @@ class TestSnapshots:
     def test_a_thing_is_the_same_with_and_without_them(
         self, container: Container, with_snapshots: SnapshottingLog
     ) -> None:
-        made = things()
+        made = aggregates_of_each_kind()
         with_snapshots.record(*made, by=by_test())
         without = container.logs.of(with_snapshots.tenant_id)
 
@@ -73,7 +73,7 @@ class TestSnapshots:
             assert vars(with_snapshots.load(type(thing), thing.id)) == vars(without.load(type(thing), thing.id))
 
     def test_are_really_read(self, container: Container, with_snapshots: SnapshottingLog) -> None:
-        service = things()[2]
+        service = aggregates_of_each_kind()[2]
         with_snapshots.record(service, by=by_test())
         with container.admin() as admin:
             admin.execute(
@@ -84,7 +84,7 @@ class TestSnapshots:
         assert with_snapshots.load(Service, service.id).terms.name == "Song"
 
     def test_of_a_person_are_sealed(self, container: Container, with_snapshots: SnapshottingLog) -> None:
-        clinician, patient, service, visit = things()
+        clinician, patient, service, visit = aggregates_of_each_kind()
         with_snapshots.record(clinician, patient, service, visit, by=by_test())
 
         kept = snapshots_of(container, with_snapshots)
@@ -92,7 +92,7 @@ class TestSnapshots:
         assert [kept[thing.id] is None for thing in (clinician, patient, service, visit)] == [False, False, True, False]
 
     def test_of_an_erased_person_are_passed_over(self, container: Container, with_snapshots: SnapshottingLog) -> None:
-        patient = things()[1]
+        patient = aggregates_of_each_kind()[1]
         with_snapshots.record(patient, by=by_test())
 
         container.keys.erase(with_snapshots.tenant_id, patient.id)
@@ -100,7 +100,7 @@ class TestSnapshots:
         assert with_snapshots.load(Patient, patient.id).given_name is ERASED
 
     def test_made_by_other_code_are_passed_over(self, container: Container, with_snapshots: SnapshottingLog) -> None:
-        service = things()[2]
+        service = aggregates_of_each_kind()[2]
         with_snapshots.record(service, by=by_test())
         with container.admin() as admin:
             admin.execute("update log.snapshot set form = 'other', body = '{}' where stream_id = %s", (service.id,))

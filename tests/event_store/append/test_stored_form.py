@@ -1,4 +1,4 @@
-"""The stored form of each event is pinned by a file: it may gain a new version, but never change."""
+"""A golden file pins each event's stored form: it may get a new version, but never change."""
 
 import json
 from datetime import UTC, date, datetime
@@ -56,7 +56,7 @@ def envelope() -> dict[str, object]:
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.topic)
-class TestEachEvent:
+class TestStoredEvents:
     def test_is_stored_as_its_golden_file_says(self, codec: EventCodec) -> None:
         state = state_of(codec)
         stored = {"body": json.loads(codec.body(state)), "sealed": json.loads(codec.personal(state))}

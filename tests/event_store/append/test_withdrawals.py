@@ -1,4 +1,4 @@
-"""An append that relies on a patient is refused once they are withdrawn, whoever looked when; nobody else is."""
+"""An append for a patient is refused after the patient's withdrawal, and only then."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -57,8 +57,8 @@ def book(log: PracticeLog, patient_id: UUID) -> int:
     return log.record(appointment, by=by_test(), guards=[*appointment.claims(), PresenceGuard(patient_id)])
 
 
-def put_beside(log: PracticeLog) -> None:
-    """Let somebody be double-booked, after which all appends of the practice are looked at before they are written."""
+def allow_double_booking(log: PracticeLog) -> None:
+    """Double-book a clinician: later appends of the practice are checked before writing."""
     during = TimeRange(TEN, TEN + timedelta(minutes=50))
     log.record(
         Patient.register(id=uuid7(), details=PatientDetails(given_name="A", family_name="B"), at=TEN),
@@ -71,7 +71,7 @@ def put_beside(log: PracticeLog) -> None:
 class TestPresenceGuard:
     def test_refuses_a_patient_who_was_withdrawn_since(self, log: PracticeLog, has_overlaps: bool) -> None:
         if has_overlaps:
-            put_beside(log)
+            allow_double_booking(log)
         patient_id = registered(log)
         withdraw(log, patient_id)
         position = log.reader.position()
@@ -83,7 +83,7 @@ class TestPresenceGuard:
 
     def test_accepts_another_patient(self, log: PracticeLog, has_overlaps: bool) -> None:
         if has_overlaps:
-            put_beside(log)
+            allow_double_booking(log)
         one, other = registered(log), registered(log)
         position = log.reader.position()
         withdraw(log, other)
@@ -92,7 +92,7 @@ class TestPresenceGuard:
 
     def test_accepts_a_patient_who_was_reinstated(self, log: PracticeLog, has_overlaps: bool) -> None:
         if has_overlaps:
-            put_beside(log)
+            allow_double_booking(log)
         patient_id = registered(log)
         withdraw(log, patient_id)
         patient = log.load(Patient, patient_id)

@@ -1,4 +1,4 @@
-"""The embedded server, on real servers: the first start, sharing, and what killed programs leave behind."""
+"""The embedded server: first start, sharing, and recovery after kills."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ from event_store.embedded.errors import (
     StartFailedError,
     UnreachableError,
 )
-from tests.support.wait_until import until
+from tests.support.wait_until import wait_until
 
 Program = Popen[str]
 
@@ -167,12 +167,12 @@ class TestSharing:
     ) -> None:
         first, second = programs(empty_folder), programs(empty_folder)
 
-        assert [heard(first), heard(second)] == ["holds", "holds"]
-        assert (let_go(first), EmbeddedServer(empty_folder).is_running()) == ("left running", True)
-        assert (let_go(second), EmbeddedServer(empty_folder).is_running()) == ("stopped", False)
+        assert [read_line(first), read_line(second)] == ["holds", "holds"]
+        assert (release(first), EmbeddedServer(empty_folder).is_running()) == ("left running", True)
+        assert (release(second), EmbeddedServer(empty_folder).is_running()) == ("stopped", False)
 
     def test_stop_ends_it_for_everyone(self, folder: Path, programs: Callable[[Path], Program]) -> None:
-        assert heard(programs(folder)) == "holds"
+        assert read_line(programs(folder)) == "holds"
 
         EmbeddedServer(folder).stop()
 
@@ -194,7 +194,7 @@ class TestKilled:
         self, folder: Path, programs: Callable[[Path], Program]
     ) -> None:
         program = programs(folder)
-        assert heard(program) == "holds"
+        assert read_line(program) == "holds"
         before = postmaster_of(folder)
 
         program.kill()
@@ -241,7 +241,7 @@ class TestKilled:
     ) -> None:
         program = programs(empty_folder)
         begun, done = (empty_folder / folder / "PG_VERSION" for folder in ("initdb/cluster", "cluster"))
-        until(lambda: begun.exists() or done.exists(), "initdb has begun")
+        wait_until(lambda: begun.exists() or done.exists(), "initdb has begun")
 
         program.kill()
         program.wait()
@@ -319,13 +319,13 @@ def postmaster_of(folder: Path) -> int:
     return int((folder / "cluster" / "postmaster.pid").read_text().splitlines()[0])
 
 
-def heard(program: Program) -> str:
+def read_line(program: Program) -> str:
     assert program.stdout is not None
     return program.stdout.readline().strip()
 
 
-def let_go(program: Program) -> str:
+def release(program: Program) -> str:
     assert program.stdin is not None
     program.stdin.write("\n")
     program.stdin.flush()
-    return heard(program)
+    return read_line(program)

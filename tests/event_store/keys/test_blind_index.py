@@ -56,7 +56,7 @@ class TestTermsOf:
 
 class TestTermsSought:
     @given(st.text(st.characters(categories=["L", "M", "Zs", "Pd", "Po"], exclude_characters="@"), max_size=20))
-    def test_finds_whoever_is_written_down_under_the_name(self, name: str) -> None:
+    def test_finds_stored_names(self, name: str) -> None:
         written = terms_of(name)
 
         assert not written or terms_sought(name) & written

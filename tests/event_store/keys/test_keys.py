@@ -28,7 +28,7 @@ from event_store.keys.sealing import (
 )
 from event_store.tenancy import open_pool, tenant_transaction
 from tests.support.database import Database
-from tests.support.wait_until import TIMEOUT_SECONDS, until
+from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def pool(database: Database) -> Iterator[ConnectionPool]:
 
 
 @pytest.fixture
-def ring(database: Database, pool: ConnectionPool) -> KeyRing:
+def key_ring(database: Database, pool: ConnectionPool) -> KeyRing:
     return KeyRing(pool, database.master)
 
 
@@ -49,9 +49,9 @@ def another_process(database: Database, pool: ConnectionPool) -> KeyRing:
 
 
 @pytest.fixture
-def tenant(ring: KeyRing) -> UUID:
+def tenant(key_ring: KeyRing) -> UUID:
     tenant_id = uuid4()
-    ring.create_practice(tenant_id)
+    key_ring.create_practice(tenant_id)
     return tenant_id
 
 
@@ -61,8 +61,8 @@ def admin(database: Database) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def let_a_second_pass() -> None:
-    """A second at the most: after so long a key that was used from memory is used no more before the ledger was asked."""
+def wait_one_second() -> None:
+    """Wait for the key cache to expire: it serves a key for at most a second."""
     assert CHECK_SECONDS < 1
     time.sleep(CHECK_SECONDS)
 
@@ -77,13 +77,13 @@ def refusal_of(call: Callable[[], object]) -> SealingError:
             return error
         return None
 
-    refused = until(refusal, "it is refused")
+    refused = wait_until(refusal, "it is refused")
     assert refused is not None
     return refused
 
 
 @contextmanager
-def taken(pool: ConnectionPool) -> Iterator[None]:
+def exhausted_pool(pool: ConnectionPool) -> Iterator[None]:
     """Take the only connection of a pool: while the block runs, whoever wants one waits in vain."""
     patience = pool.timeout
     with pool.connection():
@@ -92,7 +92,7 @@ def taken(pool: ConnectionPool) -> Iterator[None]:
         pool.timeout = patience
 
 
-def one_waits(admin: psycopg.Connection[Any]) -> bool:
+def is_someone_waiting(admin: psycopg.Connection[Any]) -> bool:
     """Tell whether somebody waits for an erasure, or for the keys of somebody to be made."""
     return bool(admin.execute("select from pg_locks where locktype = 'advisory' and not granted").fetchall())
 
@@ -102,12 +102,14 @@ def place_of(tenant: UUID, subject: UUID) -> Place:
 
 
 class TestCreate:
-    def test_makes_keys_that_every_process_finds(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+    def test_makes_keys_that_every_process_finds(
+        self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID
+    ) -> None:
         subjects = [uuid4() for _ in range(1000)]
 
-        ring.create(tenant, subjects)
+        key_ring.create(tenant, subjects)
 
-        keys = [ring.sealing_key(tenant, subject) for subject in subjects]
+        keys = [key_ring.sealing_key(tenant, subject) for subject in subjects]
         envelopes = [
             seal(key, place_of(tenant, subject), subject.bytes) for key, subject in zip(keys, subjects, strict=True)
         ]
@@ -117,30 +119,30 @@ class TestCreate:
             key = opened[key_reference(envelope).key_id]
             assert unseal(key, place_of(tenant, subject), envelope) == subject.bytes
 
-    def test_leaves_existing_keys_alone(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+    def test_leaves_existing_keys_alone(self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
         subject = uuid4()
-        ring.create(tenant, [subject, subject])
-        first = ring.sealing_key(tenant, subject)
+        key_ring.create(tenant, [subject, subject])
+        first = key_ring.sealing_key(tenant, subject)
 
         another_process.create(tenant, [subject, uuid4()])
-        ring.create(tenant, [])
+        key_ring.create(tenant, [])
 
-        assert another_process.sealing_key(tenant, subject).id == ring.sealing_key(tenant, subject).id == first.id
+        assert another_process.sealing_key(tenant, subject).id == key_ring.sealing_key(tenant, subject).id == first.id
 
-    def test_gives_each_purpose_its_own(self, ring: KeyRing, tenant: UUID) -> None:
+    def test_gives_each_purpose_its_own(self, key_ring: KeyRing, tenant: UUID) -> None:
         subject = uuid4()
 
         keys = {
-            ring.sealing_key(tenant, subject).id,
-            ring.sealing_key(tenant, subject, "notes").id,
-            ring.sealing_key(tenant, subject, "files").id,
+            key_ring.sealing_key(tenant, subject).id,
+            key_ring.sealing_key(tenant, subject, "notes").id,
+            key_ring.sealing_key(tenant, subject, "files").id,
         }
 
         assert len(keys) == 3
 
-    def test_needs_a_practice(self, ring: KeyRing) -> None:
+    def test_needs_a_practice(self, key_ring: KeyRing) -> None:
         with pytest.raises(KeyUnavailableError, match="has no key"):
-            ring.sealing_key(uuid4(), uuid4())
+            key_ring.sealing_key(uuid4(), uuid4())
 
 
 class TestSealingKey:
@@ -149,7 +151,7 @@ class TestSealingKey:
         rings = [KeyRing(pool, database.master) for _ in range(8)]
 
         with ThreadPoolExecutor(8) as threads:
-            keys = set(threads.map(lambda ring: ring.sealing_key(tenant, subject).id, rings))
+            keys = set(threads.map(lambda key_ring: key_ring.sealing_key(tenant, subject).id, rings))
 
         assert len(keys) == 1
 
@@ -157,13 +159,13 @@ class TestSealingKey:
         self, database: Database, pool: ConnectionPool, tenant: UUID
     ) -> None:
         subject = uuid4()
-        ring = KeyRing(pool, database.master, nonce_limit=6, nonce_block=3)
-        first = seal(ring.sealing_key(tenant, subject), place_of(tenant, subject), b"Ruth")
+        key_ring = KeyRing(pool, database.master, nonce_limit=6, nonce_block=3)
+        first = seal(key_ring.sealing_key(tenant, subject), place_of(tenant, subject), b"Ruth")
 
-        versions = [ring.sealing_key(tenant, subject).version for _ in range(12)]
+        versions = [key_ring.sealing_key(tenant, subject).version for _ in range(12)]
 
         assert versions == [1] * 5 + [2] * 6 + [3]
-        assert unseal(ring.opening_key(tenant, *key_reference(first)), place_of(tenant, subject), first) == b"Ruth"
+        assert unseal(key_ring.opening_key(tenant, *key_reference(first)), place_of(tenant, subject), first) == b"Ruth"
 
     def test_counts_the_nonces_of_all_processes_and_threads(
         self, database: Database, pool: ConnectionPool, tenant: UUID
@@ -192,33 +194,33 @@ class TestSealingKey:
 
 
 class TestOpeningKey:
-    def test_is_unavailable_where_it_is_unknown(self, ring: KeyRing, tenant: UUID) -> None:
+    def test_is_unavailable_where_it_is_unknown(self, key_ring: KeyRing, tenant: UUID) -> None:
         with pytest.raises(KeyUnavailableError, match="not known"):
-            ring.opening_key(tenant, uuid4(), 1)
+            key_ring.opening_key(tenant, uuid4(), 1)
 
-    def test_refuses_another_version_than_the_envelope_says(self, ring: KeyRing, tenant: UUID) -> None:
-        key = ring.sealing_key(tenant, uuid4())
+    def test_refuses_another_version_than_the_envelope_says(self, key_ring: KeyRing, tenant: UUID) -> None:
+        key = key_ring.sealing_key(tenant, uuid4())
 
         with pytest.raises(TamperedError, match="version 2"):
-            ring.opening_key(tenant, key.id, 2)
+            key_ring.opening_key(tenant, key.id, 2)
 
-    def test_is_unknown_to_another_practice(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+    def test_is_unknown_to_another_practice(self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
         other = uuid4()
-        ring.create_practice(other)
-        key = ring.sealing_key(tenant, uuid4())
-        ring.opening_key(tenant, key.id, 1)
+        key_ring.create_practice(other)
+        key = key_ring.sealing_key(tenant, uuid4())
+        key_ring.opening_key(tenant, key.id, 1)
 
-        for process in (ring, another_process):
+        for process in (key_ring, another_process):
             with pytest.raises(KeyUnavailableError, match="not known"):
                 process.opening_key(other, key.id, 1)
             assert process.opening_keys(other, [key.id]) == {}
 
     def test_survives_more_keys_than_memory_holds(self, database: Database, pool: ConnectionPool, tenant: UUID) -> None:
-        ring = KeyRing(pool, database.master, 10)
-        keys = [ring.sealing_key(tenant, uuid4()) for _ in range(30)]
+        key_ring = KeyRing(pool, database.master, 10)
+        keys = [key_ring.sealing_key(tenant, uuid4()) for _ in range(30)]
 
-        assert ring.opening_keys(tenant, [key.id for key in keys]).keys() == {key.id for key in keys}
-        assert [ring.opening_key(tenant, key.id, 1).id for key in keys] == [key.id for key in keys]
+        assert key_ring.opening_keys(tenant, [key.id for key in keys]).keys() == {key.id for key in keys}
+        assert [key_ring.opening_key(tenant, key.id, 1).id for key in keys] == [key.id for key in keys]
 
     def test_drops_the_key_unused_for_longest_from_memory(self, pool: ConnectionPool, tenant: UUID) -> None:
         cache, [first, second, third] = KeyCache(KeyStore(pool), 2), [uuid4() for _ in range(3)]
@@ -232,9 +234,9 @@ class TestOpeningKey:
 
     @pytest.mark.parametrize("column", ["purpose", "subject_id", "key_id", "version", "wrapped"])
     def test_refuses_a_wrapped_key_that_was_moved_or_altered(
-        self, ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any], column: str
+        self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any], column: str
     ) -> None:
-        key = ring.sealing_key(tenant, uuid4())
+        key = key_ring.sealing_key(tenant, uuid4())
         new: dict[str, object] = {
             "purpose": "notes",
             "subject_id": uuid4(),
@@ -252,50 +254,50 @@ class TestOpeningKey:
 
 
 class TestErase:
-    def test_destroys_every_key_of_the_person_and_no_other(self, ring: KeyRing, tenant: UUID) -> None:
+    def test_destroys_every_key_of_the_person_and_no_other(self, key_ring: KeyRing, tenant: UUID) -> None:
         subject, neighbour = uuid4(), uuid4()
-        identity, notes = ring.sealing_key(tenant, subject), ring.sealing_key(tenant, subject, "notes")
-        spared = ring.sealing_key(tenant, neighbour)
+        identity, notes = key_ring.sealing_key(tenant, subject), key_ring.sealing_key(tenant, subject, "notes")
+        spared = key_ring.sealing_key(tenant, neighbour)
 
-        assert ring.erase(tenant, subject)
+        assert key_ring.erase(tenant, subject)
 
         for key in (identity, notes):
             with pytest.raises(ErasedError):
-                ring.opening_key(tenant, key.id, 1)
+                key_ring.opening_key(tenant, key.id, 1)
         with pytest.raises(ErasedError):
-            ring.sealing_key(tenant, subject)
-        assert ring.opening_keys(tenant, [identity.id, notes.id, spared.id]).keys() == {spared.id}
-        assert ring.sealing_key(tenant, neighbour).id == spared.id
+            key_ring.sealing_key(tenant, subject)
+        assert key_ring.opening_keys(tenant, [identity.id, notes.id, spared.id]).keys() == {spared.id}
+        assert key_ring.sealing_key(tenant, neighbour).id == spared.id
 
-    def test_says_that_there_was_nothing_left_to_erase(self, ring: KeyRing, tenant: UUID) -> None:
+    def test_says_that_there_was_nothing_left_to_erase(self, key_ring: KeyRing, tenant: UUID) -> None:
         subject = uuid4()
 
-        assert [ring.erase(tenant, subject) for _ in range(3)] == [True, False, False]
-        assert ring.erased_subjects(tenant) == [subject]
+        assert [key_ring.erase(tenant, subject) for _ in range(3)] == [True, False, False]
+        assert key_ring.erased_subjects(tenant) == [subject]
 
     def test_leaves_no_wrapped_key_in_the_database(
-        self, ring: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
+        self, key_ring: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
         subject = uuid4()
-        ring.create(tenant, [subject])
-        ring.create(tenant, [subject], "files")
+        key_ring.create(tenant, [subject])
+        key_ring.create(tenant, [subject], "files")
 
-        ring.erase(tenant, subject)
+        key_ring.erase(tenant, subject)
 
         rows = admin.execute("select wrapped from keys.person_key where subject_id = %s", (subject,)).fetchall()
         assert rows == [(None,), (None,)]
 
     def test_reaches_other_processes_within_a_second(
-        self, ring: KeyRing, another_process: KeyRing, tenant: UUID
+        self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID
     ) -> None:
         subject, neighbour = uuid4(), uuid4()
         key = another_process.sealing_key(tenant, subject)
         spared = another_process.sealing_key(tenant, neighbour)
         another_process.opening_keys(tenant, [key.id, spared.id])
 
-        ring.erase(tenant, subject)
+        key_ring.erase(tenant, subject)
 
-        let_a_second_pass()
+        wait_one_second()
         with pytest.raises(ErasedError):
             another_process.opening_key(tenant, key.id, 1)
         with pytest.raises(ErasedError):
@@ -303,7 +305,7 @@ class TestErase:
         assert another_process.opening_key(tenant, spared.id, 1) is spared
 
     def test_reaches_other_processes_even_if_it_is_the_first_of_all(
-        self, ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
+        self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
         """A sequence that was never used and one that was used once have the same last value."""
         used = admin.execute("select last_value from keys.erasure_seq").fetchone()
@@ -313,38 +315,38 @@ class TestErase:
             subject = uuid4()
             key = another_process.sealing_key(tenant, subject)
 
-            ring.erase(tenant, subject)
+            key_ring.erase(tenant, subject)
 
-            let_a_second_pass()
+            wait_one_second()
             with pytest.raises(ErasedError):
                 another_process.opening_key(tenant, key.id, 1)
         finally:
             admin.execute("select setval('keys.erasure_seq', %s)", (used[0] + 1,))
 
     def test_reaches_a_process_that_used_the_key_of_another_practice_meanwhile(
-        self, ring: KeyRing, another_process: KeyRing, tenant: UUID
+        self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID
     ) -> None:
         other, subject = uuid4(), uuid4()
-        ring.create_practice(other)
+        key_ring.create_practice(other)
         key = another_process.sealing_key(tenant, subject)
 
-        ring.erase(tenant, subject)
-        let_a_second_pass()
+        key_ring.erase(tenant, subject)
+        wait_one_second()
         another_process.sealing_key(other, subject)
 
         with pytest.raises(ErasedError):
             another_process.opening_key(tenant, key.id, 1)
 
-    def test_gives_a_person_no_key_afterwards(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+    def test_gives_a_person_no_key_afterwards(self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
         subject = uuid4()
-        ring.erase(tenant, subject)
+        key_ring.erase(tenant, subject)
 
         another_process.create(tenant, [subject])
 
         with pytest.raises(ErasedError):
             another_process.sealing_key(tenant, subject, "notes")
 
-    def test_leaves_no_key_to_whoever_is_creating_one_at_that_moment(
+    def test_leaves_no_key_to_a_concurrent_creation(
         self, database: Database, pool: ConnectionPool, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
         subjects = [uuid4() for _ in range(40)]
@@ -368,7 +370,7 @@ class TestErase:
     def test_waits_for_an_erasure_that_is_under_way(
         self, another_process: KeyRing, pool: ConnectionPool, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
-        """The number of an erasure is seen before its commit; a process that saw it must not take the matter as settled."""
+        """An erasure's number is visible before its commit; a process must not treat it as done."""
         subject = uuid4()
         key = another_process.sealing_key(tenant, subject)
 
@@ -380,7 +382,7 @@ class TestErase:
                     "insert into keys.erasure_ledger (tenant_id, subject_id) values (%s, %s)", (tenant, subject)
                 )
                 seen = thread.submit(refusal_of, lambda: another_process.opening_key(tenant, key.id, 1))
-                until(lambda: one_waits(admin), "the other process waits for the erasure")
+                wait_until(lambda: is_someone_waiting(admin), "the other process waits for the erasure")
                 assert not seen.done()
 
             assert isinstance(seen.result(), ErasedError)
@@ -388,12 +390,12 @@ class TestErase:
 
 class TestReplayLedger:
     def test_destroys_again_what_a_restore_brought_back(
-        self, ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
+        self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
         subject = uuid4()
-        key = ring.sealing_key(tenant, subject)
+        key = key_ring.sealing_key(tenant, subject)
         stored = admin.execute("select wrapped from keys.person_key where key_id = %s", (key.id,)).fetchone()
-        ring.erase(tenant, subject)
+        key_ring.erase(tenant, subject)
         assert stored is not None
         admin.execute("update keys.person_key set wrapped = %s where key_id = %s", (stored[0], key.id))
 
@@ -404,13 +406,13 @@ class TestReplayLedger:
         assert admin.execute("select wrapped from keys.person_key where key_id = %s", (key.id,)).fetchone() == (None,)
 
     def test_takes_the_erasures_that_the_restored_ledger_does_not_know(
-        self, ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
+        self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
         subject = uuid4()
-        key = ring.sealing_key(tenant, subject)
+        key = key_ring.sealing_key(tenant, subject)
         stored = admin.execute("select wrapped from keys.person_key where key_id = %s", (key.id,)).fetchone()
-        ring.erase(tenant, subject)
-        kept = ring.erased_subjects(tenant)
+        key_ring.erase(tenant, subject)
+        kept = key_ring.erased_subjects(tenant)
         assert stored is not None
         admin.execute("update keys.person_key set wrapped = %s where key_id = %s", (stored[0], key.id))
         admin.execute("delete from keys.erasure_ledger where tenant_id = %s", (tenant,))
@@ -423,29 +425,29 @@ class TestReplayLedger:
 
 
 class TestPracticeKey:
-    def test_is_made_once(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
-        token = ring.blind_index(tenant, "email", "sara@example.com")
+    def test_is_made_once(self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+        token = key_ring.blind_index(tenant, "email", "sara@example.com")
 
         another_process.create_practice(tenant)
 
         assert another_process.blind_index(tenant, "email", "sara@example.com") == token
 
-    def test_can_be_renewed_while_others_work(self, ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
-        before = ring.sealing_key(tenant, uuid4())
-        token = ring.blind_index(tenant, "email", "sara@example.com")
+    def test_can_be_renewed_while_others_work(self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+        before = key_ring.sealing_key(tenant, uuid4())
+        token = key_ring.blind_index(tenant, "email", "sara@example.com")
         another_process.opening_key(tenant, before.id, 1)
 
-        ring.renew_practice_key(tenant)
+        key_ring.renew_practice_key(tenant)
 
-        after = ring.sealing_key(tenant, uuid4())
-        for process in (ring, another_process):
+        after = key_ring.sealing_key(tenant, uuid4())
+        for process in (key_ring, another_process):
             assert process.opening_keys(tenant, [before.id, after.id]).keys() == {before.id, after.id}
             assert process.blind_index(tenant, "email", "sara@example.com") == token
 
     def test_is_unavailable_under_another_master_key(
-        self, ring: KeyRing, pool: ConnectionPool, tenant: UUID, tmp_path: Path
+        self, key_ring: KeyRing, pool: ConnectionPool, tenant: UUID, tmp_path: Path
     ) -> None:
-        key = ring.sealing_key(tenant, uuid4())
+        key = key_ring.sealing_key(tenant, uuid4())
         stranger = KeyRing(pool, KeyFile(tmp_path / "another.key"))
 
         for call in (
@@ -456,28 +458,28 @@ class TestPracticeKey:
             with pytest.raises(KeyUnavailableError, match="cannot be unwrapped"):
                 call()
 
-    def test_never_prints_a_secret(self, ring: KeyRing, tenant: UUID) -> None:
-        keys = ring._practices.get(tenant)
+    def test_never_prints_a_secret(self, key_ring: KeyRing, tenant: UUID) -> None:
+        keys = key_ring._practices.get(tenant)
 
         assert repr(keys.index_root) not in repr(keys)
 
 
-class TestDatabaseAway:
+class TestDatabaseOutage:
     def test_is_neither_erased_nor_tampered_nor_served_from_memory(self, database: Database, tenant: UUID) -> None:
         with open_pool(database.key_conninfo, name="keys", most=2) as pool:
-            ring = KeyRing(pool, database.master)
+            key_ring = KeyRing(pool, database.master)
             subject = uuid4()
-            key = ring.sealing_key(tenant, subject)
+            key = key_ring.sealing_key(tenant, subject)
         calls: list[Callable[[], object]] = [
-            lambda: ring.sealing_key(tenant, subject),
-            lambda: ring.opening_key(tenant, key.id, 1),
-            lambda: ring.opening_keys(tenant, [key.id]),
-            lambda: ring.create(tenant, [uuid4()]),
-            lambda: ring.erase(tenant, subject),
-            lambda: ring.create_practice(uuid4()),
+            lambda: key_ring.sealing_key(tenant, subject),
+            lambda: key_ring.opening_key(tenant, key.id, 1),
+            lambda: key_ring.opening_keys(tenant, [key.id]),
+            lambda: key_ring.create(tenant, [uuid4()]),
+            lambda: key_ring.erase(tenant, subject),
+            lambda: key_ring.create_practice(uuid4()),
         ]
 
-        let_a_second_pass()
+        wait_one_second()
         for call in calls:
             with pytest.raises(KeyUnavailableError):
                 call()
@@ -486,30 +488,30 @@ class TestDatabaseAway:
         self, database: Database, tenant: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with open_pool(database.key_conninfo, name="keys", most=1, wait_seconds=TIMEOUT_SECONDS) as pool:
-            ring = KeyRing(pool, database.master)
-            key = ring.sealing_key(tenant, uuid4())
+            key_ring = KeyRing(pool, database.master)
+            key = key_ring.sealing_key(tenant, uuid4())
             # As if no time passed between the two.
             monkeypatch.setattr("event_store.keys.key_cache.CHECK_SECONDS", 3600)
-            with taken(pool):
-                refusal = refusal_of(lambda: ring.opening_key(tenant, key.id, 1))
+            with exhausted_pool(pool):
+                refusal = refusal_of(lambda: key_ring.opening_key(tenant, key.id, 1))
                 waits = pool.get_stats()["requests_queued"]
                 with pytest.raises(KeyUnavailableError):
-                    ring.opening_key(tenant, key.id, 1)
+                    key_ring.opening_key(tenant, key.id, 1)
 
                 assert isinstance(refusal, KeyUnavailableError)
                 assert pool.get_stats()["requests_queued"] == waits
 
     def test_ends_when_the_database_is_back(self, database: Database, tenant: UUID) -> None:
         with open_pool(database.key_conninfo, name="keys", most=1, wait_seconds=TIMEOUT_SECONDS) as pool:
-            ring = KeyRing(pool, database.master)
-            key = ring.sealing_key(tenant, uuid4())
-            with taken(pool):
-                let_a_second_pass()
+            key_ring = KeyRing(pool, database.master)
+            key = key_ring.sealing_key(tenant, uuid4())
+            with exhausted_pool(pool):
+                wait_one_second()
                 with pytest.raises(KeyUnavailableError):
-                    ring.opening_key(tenant, key.id, 1)
+                    key_ring.opening_key(tenant, key.id, 1)
 
-            let_a_second_pass()
-            assert ring.opening_key(tenant, key.id, 1) is key
+            wait_one_second()
+            assert key_ring.opening_key(tenant, key.id, 1) is key
 
 
 class TestGrants:
@@ -532,12 +534,12 @@ class TestGrants:
         with pytest.raises(psycopg.errors.InsufficientPrivilege), tenant_transaction(pool, tenant) as cursor:
             cursor.execute(statement)
 
-    def test_let_nobody_put_a_destroyed_key_back(self, ring: KeyRing, pool: ConnectionPool, tenant: UUID) -> None:
+    def test_let_nobody_put_a_destroyed_key_back(self, key_ring: KeyRing, pool: ConnectionPool, tenant: UUID) -> None:
         subject = uuid4()
-        key = ring.sealing_key(tenant, subject)
+        key = key_ring.sealing_key(tenant, subject)
         with tenant_transaction(pool, tenant) as cursor:
             kept = cursor.execute("select wrapped from keys.person_key where key_id = %s", (key.id,)).fetchone()
-        ring.erase(tenant, subject)
+        key_ring.erase(tenant, subject)
         assert kept is not None
 
         with tenant_transaction(pool, tenant) as cursor:
@@ -547,10 +549,10 @@ class TestGrants:
 
     @pytest.mark.parametrize("table", ["practice_key", "person_key", "erasure_ledger"])
     def test_show_nothing_without_a_practice_or_of_another(
-        self, ring: KeyRing, pool: ConnectionPool, tenant: UUID, table: str
+        self, key_ring: KeyRing, pool: ConnectionPool, tenant: UUID, table: str
     ) -> None:
-        ring.sealing_key(tenant, uuid4())
-        ring.erase(tenant, uuid4())
+        key_ring.sealing_key(tenant, uuid4())
+        key_ring.erase(tenant, uuid4())
 
         with pool.connection() as connection:
             assert connection.execute(f"select count(*) from keys.{table}").fetchone() == (0,)
@@ -565,15 +567,15 @@ class TestGrants:
 
 
 class TestSearch:
-    def test_finds_a_person_within_a_practice_only(self, ring: KeyRing, tenant: UUID) -> None:
+    def test_finds_a_person_within_a_practice_only(self, key_ring: KeyRing, tenant: UUID) -> None:
         other = uuid4()
-        ring.create_practice(other)
-        tokens = ring.index_tokens(tenant, family_name="Müller", email="m@example.com", phone="+49 151 23456789")
+        key_ring.create_practice(other)
+        tokens = key_ring.index_tokens(tenant, family_name="Müller", email="m@example.com", phone="+49 151 23456789")
 
         for text in ("mül", "MULLER", "m@EXAMPLE.com", "0151 23456789"):
-            assert ring.search_tokens(tenant, text) & tokens
-            assert not ring.search_tokens(other, text) & tokens
-        assert not ring.search_tokens(tenant, "meier") & tokens
+            assert key_ring.search_tokens(tenant, text) & tokens
+            assert not key_ring.search_tokens(other, text) & tokens
+        assert not key_ring.search_tokens(tenant, "meier") & tokens
 
-    def test_keeps_equal_values_of_two_fields_apart(self, ring: KeyRing, tenant: UUID) -> None:
-        assert ring.blind_index(tenant, "email", "x") != ring.blind_index(tenant, "phone", "x")
+    def test_keeps_equal_values_of_two_fields_apart(self, key_ring: KeyRing, tenant: UUID) -> None:
+        assert key_ring.blind_index(tenant, "email", "x") != key_ring.blind_index(tenant, "phone", "x")

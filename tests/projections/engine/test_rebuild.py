@@ -9,8 +9,8 @@ from psycopg import Connection
 from projections.engine.errors import RebuildRunningError
 from projections.install import as_owner, install
 from projections.rebuild import Rebuild
-from tests.projections.faults import Unable, instead
-from tests.projections.views import VIEWS, assert_views_are_folds, cursors_of, forget, rows_of
+from tests.projections.engine.failing_projector import FailingCalendarProjector, with_failing_projector
+from tests.projections.view_checks import VIEWS, assert_views_are_folds, cursors_of, forget, rows_of
 from tests.support.container import Container
 from tests.support.random_history import RandomHistory
 from tests.support.wait_until import TIMEOUT_SECONDS
@@ -33,37 +33,37 @@ def schemas(admin: Connection[tuple[object, ...]]) -> set[object]:
 
 class TestRun:
     def test_gives_the_rows_that_were_there_before(
-        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+        self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
-        last = life.happen(150, at_once=10)
-        life.erase(life.patients[0])
-        container.runner().catch_up(life.tenant_id)
-        before = rows_of(container, life.tenant_id)
+        last = history.append_events(150, batch_size=10)
+        history.erase(history.patients[0])
+        container.runner().catch_up(history.tenant_id)
+        before = rows_of(container, history.tenant_id)
 
-        assert [one for one in rebuild(container, admin).run() if one.tenant_id == life.tenant_id] == []
+        assert [one for one in rebuild(container, admin).run() if one.tenant_id == history.tenant_id] == []
 
-        assert rows_of(container, life.tenant_id) == before
-        assert cursors_of(container, life.tenant_id) == dict.fromkeys(VIEWS, (last + 1, None, None))
+        assert rows_of(container, history.tenant_id) == before
+        assert cursors_of(container, history.tenant_id) == dict.fromkeys(VIEWS, (last + 1, None, None))
         assert schemas(admin) == set()
 
     def test_repairs_what_was_damaged_and_lets_projections_go_on(
-        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+        self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
-        life.happen(60, at_once=10)
+        history.append_events(60, batch_size=10)
         runner = container.runner()
-        runner.catch_up(life.tenant_id)
-        forget(container, life.tenant_id)
+        runner.catch_up(history.tenant_id)
+        forget(container, history.tenant_id)
 
         rebuild(container, admin).run()
-        life.happen(30)
-        runner.catch_up(life.tenant_id)
+        history.append_events(30)
+        runner.catch_up(history.tenant_id)
 
-        assert_views_are_folds(container, life)
+        assert_views_are_folds(container, history)
 
     def test_tells_how_far_it_is(
-        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+        self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
-        life.happen(60, at_once=10)
+        history.append_events(60, batch_size=10)
         told: list[tuple[int, int]] = []
 
         rebuild(container, admin).run(lambda done, total: told.append((done, total)))
@@ -73,19 +73,19 @@ class TestRun:
         assert [done for done, _ in told] == sorted(done for done, _ in told)
 
     def test_misses_nothing_that_is_written_meanwhile(
-        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+        self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
-        life.happen(100, at_once=20)
+        history.append_events(100, batch_size=20)
         runner, stop, written = container.runner(page=20), threading.Event(), threading.Event()
 
         def write() -> None:
             while not stop.is_set():
-                life.happen(5, at_once=5)
+                history.append_events(5, batch_size=5)
                 written.set()
 
         def follow() -> None:
             while not stop.is_set():
-                runner.catch_up(life.tenant_id)
+                runner.catch_up(history.tenant_id)
 
         threads = [threading.Thread(target=write), threading.Thread(target=follow)]
         for thread in threads:
@@ -99,27 +99,27 @@ class TestRun:
             for thread in threads:
                 thread.join()
 
-        runner.catch_up(life.tenant_id)
-        assert_views_are_folds(container, life)
-        live = rows_of(container, life.tenant_id)
-        forget(container, life.tenant_id)
-        container.runner().catch_up(life.tenant_id)
-        assert rows_of(container, life.tenant_id) == live
+        runner.catch_up(history.tenant_id)
+        assert_views_are_folds(container, history)
+        live = rows_of(container, history.tenant_id)
+        forget(container, history.tenant_id)
+        container.runner().catch_up(history.tenant_id)
+        assert rows_of(container, history.tenant_id) == live
 
     def test_stops_where_a_projector_cannot_go_on_in_that_practice_alone(
-        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+        self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
-        last = life.happen(60, at_once=10)
-        projectors = instead(container, Unable(33))
+        last = history.append_events(60, batch_size=10)
+        projectors = with_failing_projector(container, FailingCalendarProjector(33))
 
         incomplete = Rebuild(container.projector_log, projectors, container.projector_transaction, admin).run()
 
-        [one] = [one for one in incomplete if one.tenant_id == life.tenant_id]
+        [one] = [one for one in incomplete if one.tenant_id == history.tenant_id]
         assert (one.projector, one.error, one.position) == ("calendar", "ValueError", 33)
         expected = dict.fromkeys(VIEWS, (last, None, None)) | {"calendar": (32, "ValueError", 33)}
-        assert cursors_of(container, life.tenant_id) == expected
+        assert cursors_of(container, history.tenant_id) == expected
         container.runner().sweep()
-        assert_views_are_folds(container, life)
+        assert_views_are_folds(container, history)
 
     @pytest.mark.parametrize(
         ("harm", "left"),
@@ -133,14 +133,14 @@ class TestRun:
     def test_passes_over_a_log_that_cannot_be_read_to_its_end(
         self,
         container: Container,
-        new_life: Callable[[int], RandomHistory],
+        new_history: Callable[[int], RandomHistory],
         admin: Connection[tuple[object, ...]],
         harm: str,
         left: tuple[int, str | None, int | None],
     ) -> None:
-        ill, well = new_life(1), new_life(2)
-        ill.happen(30, at_once=10)
-        last = well.happen(30, at_once=10)
+        ill, well = new_history(1), new_history(2)
+        ill.append_events(30, batch_size=10)
+        last = well.append_events(30, batch_size=10)
         admin.execute(f"{harm} and tenant_id = %s".encode(), (ill.tenant_id,))
 
         rebuild(container, admin).run()
@@ -165,11 +165,11 @@ class TestRun:
         assert refused
 
     def test_clears_away_what_a_killed_one_has_left(
-        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+        self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
-        life.happen(30, at_once=10)
-        container.runner().catch_up(life.tenant_id)
-        before = rows_of(container, life.tenant_id)
+        history.append_events(30, batch_size=10)
+        container.runner().catch_up(history.tenant_id)
+        before = rows_of(container, history.tenant_id)
 
         def killed(done: int, total: int) -> None:
             admin.close()
@@ -179,18 +179,18 @@ class TestRun:
             with pytest.raises(KeyboardInterrupt):
                 rebuild(container, admin, page=10).run(killed)
             assert schemas(watcher) == {f"{view}_shadow" for view in VIEWS}
-            assert rows_of(container, life.tenant_id) == before
+            assert rows_of(container, history.tenant_id) == before
 
             rebuild(container, watcher).run()
 
             assert schemas(watcher) == set()
-        assert rows_of(container, life.tenant_id) == before
+        assert rows_of(container, history.tenant_id) == before
 
     def test_does_one_view_and_leaves_the_others(
-        self, container: Container, life: RandomHistory, admin: Connection[tuple[object, ...]]
+        self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
-        life.happen(30, at_once=10)
-        container.runner().catch_up(life.tenant_id)
+        history.append_events(30, batch_size=10)
+        container.runner().catch_up(history.tenant_id)
         tables = tables_of(admin)
         calendar = [projector for projector in container.projectors() if projector.name == "calendar"]
 
@@ -206,7 +206,7 @@ class TestRun:
             "calendar.course",
             "calendar.enrolment",
         }
-        assert_views_are_folds(container, life)
+        assert_views_are_folds(container, history)
 
 
 class TestInstall:

@@ -6,21 +6,21 @@ import pytest
 from event_store.tenancy import tenant_transaction
 from projections.engine import cursors
 from projections.engine.rows import Call, carry_out
-from tests.projections.views import VIEWS, cursors_of
+from tests.projections.view_checks import VIEWS, cursors_of
 from tests.support.container import Container
 from tests.support.random_history import RandomHistory
 
 
 class TestCarryOut:
-    def test_takes_nothing_where_one_statement_fails(self, container: Container, life: RandomHistory) -> None:
-        last = life.happen(5)
-        container.runner().catch_up(life.tenant_id)
+    def test_takes_nothing_where_one_statement_fails(self, container: Container, history: RandomHistory) -> None:
+        last = history.append_events(5)
+        container.runner().catch_up(history.tenant_id)
         moves = dict.fromkeys(VIEWS, (last, last + 1))
 
         with container.projector.connection() as connection, pytest.raises(psycopg.errors.DivisionByZero):
-            carry_out(connection, [cursors.advance(life.tenant_id, moves), Call("select 1 / $1::int", [b"0"])])
+            carry_out(connection, [cursors.advance(history.tenant_id, moves), Call("select 1 / $1::int", [b"0"])])
 
-        assert cursors_of(container, life.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+        assert cursors_of(container, history.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
 
     @pytest.mark.parametrize("text", ["O'Neil", "\\", "\\'; select 1 / 0; --", '"$1" %s', "שלום"])
     def test_gives_values_as_they_are(self, container: Container, text: str) -> None:
@@ -47,11 +47,11 @@ class TestCarryOut:
             carry_out(connection, [new, kept])
             carry_out(connection, [kept, new])
 
-    def test_ends_with_the_sight_of_its_practice(self, container: Container, life: RandomHistory) -> None:
-        last = life.happen(5)
-        container.runner().catch_up(life.tenant_id)
+    def test_ends_with_the_sight_of_its_practice(self, container: Container, history: RandomHistory) -> None:
+        last = history.append_events(5)
+        container.runner().catch_up(history.tenant_id)
 
         with container.projector.connection() as connection:
-            carry_out(connection, [cursors.advance(life.tenant_id, dict.fromkeys(VIEWS, (last, last)))])
+            carry_out(connection, [cursors.advance(history.tenant_id, dict.fromkeys(VIEWS, (last, last)))])
 
             assert connection.execute("select * from calendar.appointment").fetchall() == []

@@ -3,20 +3,20 @@
 import psycopg
 import pytest
 
-from tests.projections.views import TABLES, rows_of
+from tests.projections.view_checks import TABLES, rows_of
 from tests.support.container import Container
 from tests.support.random_history import RandomHistory
 
 
 @pytest.fixture
-def filled(container: Container, life: RandomHistory) -> RandomHistory:
-    life.happen(150, at_once=50)
-    container.runner().catch_up(life.tenant_id)
-    assert all(rows_of(container, life.tenant_id).values())
-    return life
+def filled(container: Container, history: RandomHistory) -> RandomHistory:
+    history.append_events(150, batch_size=50)
+    container.runner().catch_up(history.tenant_id)
+    assert all(rows_of(container, history.tenant_id).values())
+    return history
 
 
-class TestAForgottenWhere:
+class TestMissingFilter:
     @pytest.mark.parametrize("table", [*TABLES, "projection.cursor"])
     def test_shows_the_rows_of_the_running_practice_only(
         self, container: Container, filled: RandomHistory, table: str

@@ -11,31 +11,31 @@ from psycopg import Cursor
 
 from projections.engine.errors import ViewBehindError
 from projections.engine.waiting import wait_for
-from tests.projections.views import VIEWS
+from tests.projections.view_checks import VIEWS
 from tests.support.container import Container
 from tests.support.random_history import RandomHistory
 from tests.support.wait_until import TIMEOUT_SECONDS
 
 
 class TestWaitFor:
-    def test_returns_at_once_where_the_views_are_there(self, container: Container, life: RandomHistory) -> None:
-        last = life.happen(3)
-        container.runner().catch_up(life.tenant_id)
+    def test_returns_at_once_where_the_views_are_there(self, container: Container, history: RandomHistory) -> None:
+        last = history.append_events(3)
+        container.runner().catch_up(history.tenant_id)
 
-        wait_for(container.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=0)
+        wait_for(container.app_transaction, history.tenant_id, VIEWS, last, timeout_seconds=0)
 
-    def test_returns_as_soon_as_they_get_there(self, container: Container, life: RandomHistory) -> None:
-        last = life.happen(3)
-        runner = threading.Thread(target=container.runner().catch_up, args=(life.tenant_id,))
+    def test_returns_as_soon_as_they_get_there(self, container: Container, history: RandomHistory) -> None:
+        last = history.append_events(3)
+        runner = threading.Thread(target=container.runner().catch_up, args=(history.tenant_id,))
         runner.start()
 
-        wait_for(container.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=TIMEOUT_SECONDS)
+        wait_for(container.app_transaction, history.tenant_id, VIEWS, last, timeout_seconds=TIMEOUT_SECONDS)
 
         runner.join()
 
-    def test_gives_up_after_its_timeout(self, container: Container, life: RandomHistory) -> None:
-        last = life.happen(3)
-        container.runner().catch_up(life.tenant_id)
+    def test_gives_up_after_its_timeout(self, container: Container, history: RandomHistory) -> None:
+        last = history.append_events(3)
+        container.runner().catch_up(history.tenant_id)
         looks = 0
 
         def looking(tenant_id: UUID) -> AbstractContextManager[Cursor[Any]]:
@@ -46,30 +46,30 @@ class TestWaitFor:
         began = time.monotonic()
 
         with pytest.raises(ViewBehindError) as refused:
-            wait_for(looking, life.tenant_id, ["calendar"], last + 1, timeout_seconds=0.1)
+            wait_for(looking, history.tenant_id, ["calendar"], last + 1, timeout_seconds=0.1)
 
         assert (refused.value.code, refused.value.wanted, refused.value.reached) == ("view_behind", last + 1, last)
         assert time.monotonic() - began > 0.09
         assert looks <= 16, "after 1, 2, 4 and every further 8 ms there is time for so many, on the fastest machine"
 
-    def test_does_not_wait_for_a_view_that_has_stopped(self, container: Container, life: RandomHistory) -> None:
-        last = life.happen(3)
-        container.runner().catch_up(life.tenant_id)
-        with container.projector_transaction(life.tenant_id) as cursor:
+    def test_does_not_wait_for_a_view_that_has_stopped(self, container: Container, history: RandomHistory) -> None:
+        last = history.append_events(3)
+        container.runner().catch_up(history.tenant_id)
+        with container.projector_transaction(history.tenant_id) as cursor:
             cursor.execute(
                 "update projection.cursor set error = 'ValueError', position = 1 where tenant_id = %s and projector = 'calendar'",
-                (life.tenant_id,),
+                (history.tenant_id,),
             )
 
         with pytest.raises(ViewBehindError):
-            wait_for(container.app_transaction, life.tenant_id, VIEWS, last, timeout_seconds=TIMEOUT_SECONDS)
+            wait_for(container.app_transaction, history.tenant_id, VIEWS, last, timeout_seconds=TIMEOUT_SECONDS)
 
-        wait_for(container.app_transaction, life.tenant_id, ["history"], last, timeout_seconds=0)
+        wait_for(container.app_transaction, history.tenant_id, ["history"], last, timeout_seconds=0)
 
     def test_knows_nothing_of_a_practice_that_no_projector_has_seen(
-        self, container: Container, life: RandomHistory
+        self, container: Container, history: RandomHistory
     ) -> None:
         with pytest.raises(ViewBehindError) as refused:
-            wait_for(container.app_transaction, life.tenant_id, VIEWS, 1, timeout_seconds=0)
+            wait_for(container.app_transaction, history.tenant_id, VIEWS, 1, timeout_seconds=0)
 
         assert refused.value.reached == 0

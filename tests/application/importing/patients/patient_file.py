@@ -1,4 +1,4 @@
-"""Synthetic files of patients as other programs write them, and their import into a new practice."""
+"""Synthetic patient files of other programs, and their import into a new practice."""
 
 import csv
 import hashlib
@@ -26,13 +26,13 @@ NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 Row = dict[str, str]
 
 
-def used(name: str = "jane", **changed: object) -> PatientFormat:
+def load_format(name: str = "jane", **changed: object) -> PatientFormat:
     """Return a format that comes with the program, with settings replaced."""
     return PatientFormat.of(tomllib.loads(FORMATS.text(name)) | changed)
 
 
 def person(number: int, **other: str) -> Row:
-    """Return a row of Jane's about somebody like nobody else; ``other`` names columns with _ for a space."""
+    """Return a row in Jane's format with unique data; ``other`` has _ for spaces in columns."""
     said = {
         "Patient Number": str(number),
         "First Name": f"Given{number}",
@@ -52,10 +52,10 @@ def read(rows: Sequence[Row], how: PatientFormat | None = None, region: str | No
     """Return what is read of rows whose columns are those of all rows together."""
     header = list(dict.fromkeys(column for row in rows for column in row))
     cells = ([row.get(column, "") for column in header] for row in rows)
-    return list(PatientReader(how or used(), header, region, NOW, LibPhoneNumbers()).read(enumerate(cells, 2)))
+    return list(PatientReader(how or load_format(), header, region, NOW, LibPhoneNumbers()).read(enumerate(cells, 2)))
 
 
-def one(row: Row, how: PatientFormat | None = None) -> PersonRow:
+def read_row(row: Row, how: PatientFormat | None = None) -> PersonRow:
     [found] = read([row], how)
     assert isinstance(found, PersonRow), found
     return found
@@ -70,7 +70,7 @@ def csv_of(rows: Sequence[Row], encoding: str = "utf-8", delimiter: str = ",") -
     return text.getvalue().encode(encoding)
 
 
-class Brought:
+class PatientImports:
     """The imports of one practice, and the findings of the last one."""
 
     def __init__(self, container: Container, log: PracticeLog) -> None:
@@ -78,7 +78,7 @@ class Brought:
         self.findings: list[Finding] = []
 
     @classmethod
-    def into_a_new_practice(cls, container: Container) -> "Brought":
+    def into_a_new_practice(cls, container: Container) -> "PatientImports":
         return cls(container, container.practice())
 
     def ports(self) -> ImportPorts:
@@ -86,12 +86,12 @@ class Brought:
         streams, visits = StreamLookup(container.store.pool), VisitLookup(container.store.pool)
         return ImportPorts(container.logs, container.keys, streams, visits, container.patients(), container.clock)
 
-    def bring(
+    def import_rows(
         self, rows: Sequence[Row], how: PatientFormat | None = None, *, dry_run: bool = False, file: str = ""
     ) -> PatientImportReport:
         """Import rows as a file of their own; ``file`` makes another file of the same rows."""
         self.catch_up()
-        how = how or used()
+        how = how or load_format()
         digest = hashlib.sha256(csv_of(rows) + file.encode()).digest()
         handler = ImportPatientsHandler(self.ports())
         command = ImportPatients(how.source, digest, dry_run)
@@ -102,7 +102,9 @@ class Brought:
 
     def undo(self, import_id: UUID, *, what_can_be: bool = False, in_use: PatientsInUse | None = None) -> UndoReport:
         container = self.container
-        withdrawal = PatientWithdrawal(container.keys, StreamLookup(container.store.pool), in_use or UpToDate(self))
+        withdrawal = PatientWithdrawal(
+            container.keys, StreamLookup(container.store.pool), in_use or UpToDateUsage(self)
+        )
         handler = UndoImportHandler(container.logs, container.clock, withdrawal)
         report = handler(self.log.tenant_id, UndoImport(import_id, what_can_be), by_test(), lambda _: None)
         self.catch_up()
@@ -125,10 +127,10 @@ class Brought:
         return (event.event_type for event in self.container.app_log.page(self.log.tenant_id, 0, 10_000))
 
 
-class UpToDate:
+class UpToDateUsage:
     """The history, caught up before it is asked."""
 
-    def __init__(self, brought: Brought) -> None:
+    def __init__(self, brought: PatientImports) -> None:
         self._brought = brought
 
     def taking_part(self, tenant_id: UUID, patient_ids: Iterable[UUID]) -> set[UUID]:

@@ -3,7 +3,6 @@
 import re
 import tomllib
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,8 @@ from application.importing.errors import MappingError
 from application.importing.patients.format import FORMATS, PatientFormat
 from application.importing.patients.reader import PatientReader, PersonRow
 from domain.kernel.errors import InvalidValueError
-from tests.application.importing.patients.patient_file import NOW, one, person, used
+from tests.application.importing.patients.patient_file import NOW, load_format, person, read_row
+from tests.support.paths import DOCS
 
 
 @pytest.mark.parametrize("name", FORMATS.names)
@@ -53,22 +53,24 @@ def test_there_is_no_format_of_another_name() -> None:
 
 class TestColumns:
     def test_are_found_whatever_their_case_and_with_an_asterisk(self) -> None:
-        row = one({"FIRST NAME*": "Dana", " last  name": "Cohen"})
+        row = read_row({"FIRST NAME*": "Dana", " last  name": "Cohen"})
 
         assert (row.details.given_name, row.details.family_name) == ("Dana", "Cohen")
 
     def test_are_found_with_a_line_for_a_space(self) -> None:
-        row = one({"First name": "Dana", "last_NAME": "Cohen", "Date of birth": "1990-12-31"}, used("cliniko"))
+        row = read_row(
+            {"First name": "Dana", "last_NAME": "Cohen", "Date of birth": "1990-12-31"}, load_format("cliniko")
+        )
 
         assert (row.details.family_name, row.details.date_of_birth) == ("Cohen", date(1990, 12, 31))
 
     def test_for_names_must_be_there(self) -> None:
         with pytest.raises(MappingError, match="First Name, Middle Name, Last Name"):
-            PatientReader(used(), ["Email"], None, NOW, LibPhoneNumbers())
+            PatientReader(load_format(), ["Email"], None, NOW, LibPhoneNumbers())
 
     def test_of_one_name_are_refused(self) -> None:
         with pytest.raises(MappingError, match="two columns of one name"):
-            PatientReader(used(), ["First Name", "Last Name", "first name*"], None, NOW, LibPhoneNumbers())
+            PatientReader(load_format(), ["First Name", "Last Name", "first name*"], None, NOW, LibPhoneNumbers())
 
 
 class TestDates:
@@ -95,7 +97,7 @@ class TestDates:
             parse_date(text, DateOrder.MDY)
 
 
-class TestNamesInOneColumn:
+class TestFullNames:
     @pytest.mark.parametrize(
         ("name", "order"),
         [
@@ -113,19 +115,19 @@ class TestNamesInOneColumn:
                 parse_full_name("Cher", order)
 
     def test_stand_in_where_the_columns_of_their_own_say_nothing(self) -> None:
-        row = one({"First Name": "", "Last Name": "", "Name": "דנה כהן"}, used(full_name="{Name}"))
+        row = read_row({"First Name": "", "Last Name": "", "Name": "דנה כהן"}, load_format(full_name="{Name}"))
 
         assert (row.details.given_name, row.details.family_name) == ("דנה", "כהן")
 
 
-class TestListsOfOtherPrograms:
+class TestIncludedFormats:
     def test_of_cliniko_are_read_by_the_names_of_its_api(self) -> None:
-        row = one(
+        row = read_row(
             {
                 "id": "7", "first_name": "Jürgen", "last_name": "Groß", "date_of_birth": "1990-12-31", "time_zone": "Europe/Berlin",
                 "patient_phone_numbers": "030 1234567", "emergency_contact": "Anna 0170 1", "medical_alerts": "Latex", "links": "{}",
             },
-            used("cliniko"),
+            load_format("cliniko"),
         )  # fmt: skip
 
         assert (row.external_id, row.details.zone, row.details.phone) == ("7", "Europe/Berlin", "+49301234567")
@@ -134,7 +136,7 @@ class TestListsOfOtherPrograms:
     def test_of_cliniko_keep_several_numbers_in_one_column_as_a_note(self) -> None:
         numbers = '[{"number": "61444444444", "phone_type": "Mobile"}, {"number": "61399999999", "phone_type": "Home"}]'
 
-        row = one({"first_name": "A", "last_name": "B", "patient_phone_numbers": numbers}, used("cliniko"))
+        row = read_row({"first_name": "A", "last_name": "B", "patient_phone_numbers": numbers}, load_format("cliniko"))
 
         assert (row.details.phone, row.kept_as_notes) == (None, ("patient_phone_numbers",))
         assert row.notes == f"patient_phone_numbers: {numbers}"
@@ -151,13 +153,13 @@ class TestListsOfOtherPrograms:
             "language": "Spanish",
         }
 
-        row = one(said | {"suffix": "Jr", "insurance_member_id": "1"}, used("link2md"))
+        row = read_row(said | {"suffix": "Jr", "insurance_member_id": "1"}, load_format("link2md"))
 
         assert (row.external_id, row.details.date_of_birth, row.details.locale) == ("c1", kept, "es")
         assert ("dob" in row.kept_as_notes) == (kept is None)
 
     def test_of_medicaldirector_have_no_header_and_may_end_early(self) -> None:
-        how = used("medicaldirector")
+        how = load_format("medicaldirector")
         line = "P1|Ms|Cohen|Dana|1 Main St|Demotown|4000|31/12/1990|2123456701|1|||07 3333 4444||||||F1|A"
         cells = line.split("|")
 
@@ -171,7 +173,7 @@ class TestListsOfOtherPrograms:
 
 
 def test_the_mapping_in_the_guide_reads_a_list_that_nobody_has_described() -> None:
-    guide = (Path(__file__).resolve().parents[4] / "docs" / "how-to" / "import-patients.md").read_text("utf-8")
+    guide = (DOCS / "how-to" / "import-patients.md").read_text("utf-8")
     [mapping] = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
     said = {
         "Vorname": "Jürgen",
@@ -181,7 +183,7 @@ def test_the_mapping_in_the_guide_reads_a_list_that_nobody_has_described() -> No
         "Kasse": "AOK",
     }
 
-    row = one(said, PatientFormat.of(tomllib.loads(mapping)))
+    row = read_row(said, PatientFormat.of(tomllib.loads(mapping)))
 
     assert (row.details.given_name, row.details.phone, row.details.date_of_birth, row.notes) == (
         "Jürgen",
@@ -192,4 +194,4 @@ def test_the_mapping_in_the_guide_reads_a_list_that_nobody_has_described() -> No
 
 
 def test_a_person_of_each_kind_of_row_has_what_the_row_says() -> None:
-    assert one(person(7)).details.phone == "+49301000007"
+    assert read_row(person(7)).details.phone == "+49301000007"

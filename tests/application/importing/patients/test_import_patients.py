@@ -1,4 +1,4 @@
-"""Each patient is imported once, by any number of runs; nobody is merged silently, and nobody is lost."""
+"""Each patient is imported once, however often an import runs; none is merged or lost."""
 
 import threading
 from dataclasses import replace
@@ -13,13 +13,13 @@ from application.kernel.errors import UnavailableError
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
-from tests.application.importing.patients.patient_file import Brought, people, person, read, used
+from tests.application.importing.patients.patient_file import PatientImports, load_format, people, person, read
 from tests.support.container import Container, by_test
 
 
 @pytest.fixture
-def brought(container: Container) -> Brought:
-    return Brought.into_a_new_practice(container)
+def brought(container: Container) -> PatientImports:
+    return PatientImports.into_a_new_practice(container)
 
 
 def counts(report: PatientImportReport) -> tuple[int, int, int, int]:
@@ -29,10 +29,10 @@ def counts(report: PatientImportReport) -> tuple[int, int, int, int]:
 
 
 class TestImport:
-    def test_registers_everybody_with_all_that_the_file_says(self, brought: Brought) -> None:
+    def test_registers_everybody_with_all_that_the_file_says(self, brought: PatientImports) -> None:
         rows = [person(1, Guardian_Name="Miriam", Medical_Alert="Latex", City="Haifa"), person(2)]
 
-        report = brought.bring(rows)
+        report = brought.import_rows(rows)
 
         assert counts(report) == (2, 0, 0, 0)
         patient = brought.patient("Family1")
@@ -40,15 +40,15 @@ class TestImport:
         assert [(contact.name, contact.is_guardian) for contact in patient.contacts] == [("Miriam", True)]
         assert brought.told() == []
 
-    def test_seals_it_under_each_persons_key(self, brought: Brought) -> None:
-        brought.bring([person(1, City="Haifa")])
+    def test_seals_it_under_each_persons_key(self, brought: PatientImports) -> None:
+        brought.import_rows([person(1, City="Haifa")])
 
         for event in brought.container.app_log.page(brought.log.tenant_id, 0, 100):
             assert "Family1" not in str(event.body)
             assert "Haifa" not in str(event.body)
 
-    def test_is_a_thing_that_says_what_became_of_the_file(self, brought: Brought) -> None:
-        report = brought.bring([person(1), person(1), person(2, Last_Name="")])
+    def test_records_the_result_of_the_file(self, brought: PatientImports) -> None:
+        report = brought.import_rows([person(1), person(1), person(2, Last_Name="")])
 
         thing = brought.log.load(DataImport, report.import_id)
         assert (thing.kind, thing.source, thing.status) == ("patients", "jane", ImportStatus.FINISHED)
@@ -61,8 +61,8 @@ class TestImport:
             "import:jane",
         )
 
-    def test_names_itself_as_the_cause_of_all_that_it_made(self, brought: Brought) -> None:
-        report = brought.bring(people(3))
+    def test_names_itself_as_the_cause_of_all_that_it_made(self, brought: PatientImports) -> None:
+        report = brought.import_rows(people(3))
 
         events = [
             event for event in brought.container.app_log.page(brought.log.tenant_id, 0, 100) if event.actor != "test"
@@ -70,32 +70,32 @@ class TestImport:
         assert {(event.actor, event.causation_id) for event in events} == {("import:jane", report.import_id)}
         assert brought.container.app_log.verify(brought.log.tenant_id) is None
 
-    def test_that_only_tries_records_nothing_and_foretells_the_result(self, brought: Brought) -> None:
+    def test_dry_run_records_nothing_and_predicts_the_result(self, brought: PatientImports) -> None:
         rows = [*people(300), person(300), person(7, First_Name="Other"), person(301, Mobile_Phone="none")]
         position = brought.log.reader.position()
 
-        foretold = brought.bring(rows, dry_run=True)
+        foretold = brought.import_rows(rows, dry_run=True)
 
         told = brought.told()
         assert brought.log.reader.position() == position
-        assert foretold == brought.bring(rows)
+        assert foretold == brought.import_rows(rows)
         assert told == brought.told()
 
-    def test_twice_records_nothing_the_second_time(self, brought: Brought) -> None:
+    def test_twice_records_nothing_the_second_time(self, brought: PatientImports) -> None:
         rows = people(260)
-        brought.bring(rows)
+        brought.import_rows(rows)
         position = brought.log.reader.position()
 
-        assert counts(brought.bring(rows)) == (0, 260, 0, 0)
+        assert counts(brought.import_rows(rows)) == (0, 260, 0, 0)
         assert brought.log.reader.position() == position
 
-    def test_of_a_longer_file_registers_who_is_new(self, brought: Brought) -> None:
-        brought.bring(people(20))
+    def test_of_a_longer_file_registers_who_is_new(self, brought: PatientImports) -> None:
+        brought.import_rows(people(20))
 
-        assert counts(brought.bring(people(30))) == (10, 20, 0, 0)
+        assert counts(brought.import_rows(people(30))) == (10, 20, 0, 0)
         assert len(brought.listed()) == 30
 
-    def test_two_runs_at_once_register_everybody_once(self, brought: Brought) -> None:
+    def test_two_runs_at_once_register_everybody_once(self, brought: PatientImports) -> None:
         rows, reports = people(600), []
         brought.catch_up()
 
@@ -117,17 +117,17 @@ class TestImport:
         assert (topics.count("patients.patient.registered"), topics.count("practice.import.started")) == (600, 1)
         assert brought.log.load(DataImport, reports[0].import_id).made_count == 600
 
-    def test_refuses_whoever_was_erased(self, brought: Brought) -> None:
-        brought.bring(people(2))
+    def test_refuses_erased_patients(self, brought: PatientImports) -> None:
+        brought.import_rows(people(2))
         erased = brought.patient("Family1")
         erased.erase(brought.container.clock.now())
         brought.log.record(erased, by=by_test())
         brought.container.keys.erase(brought.log.tenant_id, erased.id)
 
-        assert counts(brought.bring(people(2), file="again")) == (0, 1, 0, 1)
+        assert counts(brought.import_rows(people(2), file="again")) == (0, 1, 0, 1)
         assert brought.told() == [(2, "refused", "patient_erased", "")]
 
-    def test_that_stops_half_way_is_running_until_it_is_run_again(self, brought: Brought) -> None:
+    def test_that_stops_half_way_is_running_until_it_is_run_again(self, brought: PatientImports) -> None:
         rows = people(600)
 
         class StoppedError(Exception):
@@ -150,43 +150,47 @@ class TestImport:
 
 class TestMatching:
     @pytest.mark.parametrize("shared", ["Birth Date", "Email", "Mobile Phone"])
-    def test_who_has_the_same_name_and_shares_one_thing_is_the_same_person(self, brought: Brought, shared: str) -> None:
-        one, other = person(1), person(2, First_Name="GIVEN1", Last_Name=" family1", Birth_Date="") | {}
-        other |= {shared: one[shared].upper()}
+    def test_who_has_the_same_name_and_shares_one_thing_is_the_same_person(
+        self, brought: PatientImports, shared: str
+    ) -> None:
+        read_row, other = person(1), person(2, First_Name="GIVEN1", Last_Name=" family1", Birth_Date="") | {}
+        other |= {shared: read_row[shared].upper()}
 
-        report = brought.bring([one, other])
+        report = brought.import_rows([read_row, other])
 
         assert counts(report) == (1, 0, 1, 0)
         [found] = brought.findings
         assert (found.line, found.outcome, found.reason) == (3, RowOutcome.MATCHED, "same_person")
         assert found.patient_id == brought.listed()["Family1"]
 
-    def test_somebody_whom_people_registered_is_found_too(self, brought: Brought) -> None:
+    def test_somebody_whom_people_registered_is_found_too(self, brought: PatientImports) -> None:
         details = PatientDetails(given_name="Dana", family_name="Müller", email="dana@example.org")
         known = Patient.register(id=UUID(int=5), details=details, at=brought.container.clock.now())
         brought.log.record(known, by=by_test())
 
-        report = brought.bring([person(1, First_Name="DANA", Last_Name="Muller", Email="Dana@Example.org")])
+        report = brought.import_rows([person(1, First_Name="DANA", Last_Name="Muller", Email="Dana@Example.org")])
 
         assert counts(report) == (0, 0, 1, 0)
         assert (brought.findings[0].patient_id, brought.log.load(Patient, known.id).version) == (known.id, 1)
 
-    def test_a_father_and_a_son_of_one_name_and_number_are_two(self, brought: Brought) -> None:
+    def test_a_father_and_a_son_of_one_name_and_number_are_two(self, brought: PatientImports) -> None:
         son = person(2, First_Name="Given1", Last_Name="Family1", Mobile_Phone=person(1)["Mobile Phone"])
 
-        assert counts(brought.bring([person(1), son])) == (2, 0, 0, 0)
+        assert counts(brought.import_rows([person(1), son])) == (2, 0, 0, 0)
         assert [reason for _, _, reason, _ in brought.told()] == ["perhaps_the_same_person"]
 
-    def test_who_shares_something_under_another_name_is_told_of_and_never_merged(self, brought: Brought) -> None:
-        report = brought.bring([person(1), person(2, Email="P1@example.org")])
+    def test_who_shares_something_under_another_name_is_told_of_and_never_merged(self, brought: PatientImports) -> None:
+        report = brought.import_rows([person(1), person(2, Email="P1@example.org")])
 
         assert counts(report) == (2, 0, 0, 0)
         [found] = brought.findings
         assert (found.line, found.outcome, found.reason) == (3, RowOutcome.REGISTERED, "perhaps_the_same_person")
         assert found.patient_id == brought.listed()["Family1"]
 
-    def test_a_row_that_comes_twice_is_one_person_and_one_id_of_two_names_is_refused(self, brought: Brought) -> None:
-        report = brought.bring([person(1), person(1), person(1, First_Name="Other")])
+    def test_a_row_that_comes_twice_is_one_person_and_one_id_of_two_names_is_refused(
+        self, brought: PatientImports
+    ) -> None:
+        report = brought.import_rows([person(1), person(1), person(1, First_Name="Other")])
 
         assert counts(report) == (1, 0, 1, 1)
         assert brought.told() == [
@@ -194,20 +198,20 @@ class TestMatching:
             (4, "refused", "id_of_another_person", ""),
         ]
 
-    def test_who_has_no_id_in_the_file_is_known_by_what_the_row_says(self, brought: Brought) -> None:
+    def test_who_has_no_id_in_the_file_is_known_by_what_the_row_says(self, brought: PatientImports) -> None:
         visits = [
             {"First Name": "איה", "Last Name": "אהרון", "Phone": "058 033 5100", "Email": "", "Start Time": time}
             for time in ("03/30/2025 02:30 AM", "03/31/2025 02:30 AM")
         ]
-        how = used("acuity", phone_region="IL")
+        how = load_format("acuity", phone_region="IL")
 
-        first, second = brought.bring(visits, how), brought.bring(visits, how)
+        first, second = brought.import_rows(visits, how), brought.import_rows(visits, how)
 
         assert (counts(first), counts(second)) == ((1, 0, 1, 0), (0, 1, 1, 0))
         assert brought.patient("אהרון").details.phone == "+972580335100"
 
 
-def test_an_import_that_cannot_reach_the_log_says_so(brought: Brought) -> None:
+def test_an_import_that_cannot_reach_the_log_says_so(brought: PatientImports) -> None:
     class Away:
         def known(self, tenant_id: UUID, stream_ids: Any) -> Any:
             raise UnavailableError("away")

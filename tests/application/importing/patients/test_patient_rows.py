@@ -8,12 +8,12 @@ from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.importing.patients.reader import PatientReader, PersonRow
 from application.importing.report import Finding, RowOutcome
 from domain.patients.contact import ContactKind
-from tests.application.importing.patients.patient_file import NOW, one, person, read, used
+from tests.application.importing.patients.patient_file import NOW, load_format, person, read, read_row
 
 
-class TestARow:
+class TestRow:
     def test_becomes_a_person(self) -> None:
-        row = one(
+        row = read_row(
             person(
                 1,
                 First_Name="נועה",
@@ -37,7 +37,7 @@ class TestARow:
         assert (row.external_id, row.kept_as_notes) == ("1", ())
 
     def test_has_contacts(self) -> None:
-        row = one(
+        row = read_row(
             person(
                 1,
                 Guardian_Name="Miriam Cohen",
@@ -56,7 +56,7 @@ class TestARow:
         assert (row.notes, row.kept_as_notes) == ("Family Doctor Email: not an address", ("Family Doctor Email",))
 
     def test_without_a_name_of_a_contact_keeps_their_number_as_a_note(self) -> None:
-        row = one(person(1, Emergency_Contact_Phone="030 7654321"))
+        row = read_row(person(1, Emergency_Contact_Phone="030 7654321"))
 
         assert (row.contacts, row.notes) == ((), "Emergency Contact Phone: 030 7654321")
 
@@ -72,29 +72,29 @@ class TestARow:
         ],
     )
     def test_keeps_as_a_note_what_cannot_be_kept_in_its_place(self, column: str, text: str, field: str) -> None:
-        row = one(person(1) | {column: text})
+        row = read_row(person(1) | {column: text})
 
         assert (row.alert if field == "alert" else getattr(row.details, field)) is None
         assert (row.notes, row.kept_as_notes) == (f"{column}: {text}", (column,))
 
     def test_takes_the_first_number_that_can_be_kept_and_notes_the_others(self) -> None:
-        row = one(person(1, Mobile_Phone="none", Home_Phone="030 111111", Work_Phone="030 222222"))
+        row = read_row(person(1, Mobile_Phone="none", Home_Phone="030 111111", Work_Phone="030 222222"))
 
         assert row.details.phone == "+4930111111"
         assert (row.notes, row.kept_as_notes) == ("Mobile Phone: none\nWork Phone: 030 222222", ("Mobile Phone",))
 
     def test_reads_languages_and_zones(self) -> None:
-        how = used("openemr", zone="{tz}")
+        how = load_format("openemr", zone="{tz}")
         row = {"fname": "A", "lname": "B", "language": "Spanish", "tz": "America/Los_Angeles"}
 
-        known, strange = one(row, how), one(row | {"language": "klingonese!", "tz": "EST5EDT"}, how)
+        known, strange = read_row(row, how), read_row(row | {"language": "klingonese!", "tz": "EST5EDT"}, how)
 
         assert (known.details.locale, known.details.zone) == ("es", "America/Los_Angeles")
         assert (strange.details.locale, strange.details.zone) == (None, None)
         assert set(strange.kept_as_notes) == {"language", "tz"}
 
     def test_that_looks_like_a_template_stays_text(self) -> None:
-        row = one(person(1, First_Name="{Email}", City="{{7*7}} =1+1"))
+        row = read_row(person(1, First_Name="{Email}", City="{{7*7}} =1+1"))
 
         assert (row.details.given_name, row.notes) == ("{Email}", "City: {{7*7}} =1+1")
 
@@ -114,7 +114,7 @@ class TestRefused:
         assert read([person(1) | changed]) == [Finding(2, RowOutcome.REFUSED, reason, column)]
 
     def test_is_a_row_with_too_few_cells_and_not_the_next_one(self) -> None:
-        rows = PatientReader(used(), ["First Name", "Last Name"], None, NOW, LibPhoneNumbers()).read(
+        rows = PatientReader(load_format(), ["First Name", "Last Name"], None, NOW, LibPhoneNumbers()).read(
             [(2, ["Dana"]), (3, ["Dana", "Cohen"])]
         )
 
@@ -129,7 +129,7 @@ class TestOtherColumns:
     @pytest.mark.parametrize(("keeps", "notes"), [(False, None), (True, "Shoe Size: 43")])
     def test_are_counted_and_kept_if_the_format_says_so(self, keeps: bool, notes: str | None) -> None:
         rows = PatientReader(
-            used(left_out=["Price"], keeps_other_columns=keeps), self.HEADER, None, NOW, LibPhoneNumbers()
+            load_format(left_out=["Price"], keeps_other_columns=keeps), self.HEADER, None, NOW, LibPhoneNumbers()
         )
 
         [row] = rows.read([(2, ["Dana", "Cohen", "43", "80"])])
@@ -142,7 +142,7 @@ class TestOtherColumns:
         )
 
     def test_that_say_nothing_are_not_told_of(self) -> None:
-        rows = PatientReader(used(), self.HEADER, None, NOW, LibPhoneNumbers())
+        rows = PatientReader(load_format(), self.HEADER, None, NOW, LibPhoneNumbers())
 
         list(rows.read([(2, ["Dana", "Cohen", " ", ""])]))
 

@@ -1,4 +1,4 @@
-"""A patient is withdrawn while somebody in another process does something for them: both have looked, and then both write."""
+"""A withdrawal and a command of another process for the same patient: both read, then write."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,14 +26,14 @@ from domain.patients.errors import PatientWithdrawnError
 from domain.patients.patient import Patient
 from domain.scheduling.calendars.feed import Detail
 from domain.waitlist.preferences import WaitlistPreferences
-from tests.application.importing.patients.patient_file import Brought, people
-from tests.application.studio import MONDAY, FrozenClock, Studio, open_studio
+from tests.application.importing.patients.patient_file import PatientImports, people
 from tests.support.commands import executor
 from tests.support.container import Container, by_test, open_container
-from tests.support.wait_until import TIMEOUT_SECONDS, until
+from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock, seed_practice
+from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 
 START = MONDAY + timedelta(minutes=30)
-CLOCK = FrozenClock()
+CLOCK = fixed_clock()
 _WRITING = (
     "select count(*) from pg_stat_activity"
     " where datname = current_database() and wait_event_type = 'Lock' and query like '%log.append%'"
@@ -55,52 +55,52 @@ def elsewhere(container: Container) -> Iterator[Container]:
         yield other
 
 
-def book(by: Container, studio: Studio, patient_id: UUID) -> Act:
+def book(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = BookAppointment(patient_id, studio.talk, studio.clinicians[0], START)
     return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def ask(by: Container, studio: Studio, patient_id: UUID) -> Act:
+def ask(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = BookAppointment(patient_id, studio.talk, None, START, is_request=True)
     return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def plan_a_series(by: Container, studio: Studio, patient_id: UUID) -> Act:
+def plan_a_series(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = BookSeries(patient_id, studio.talk, studio.clinicians[0], START, "FREQ=WEEKLY;COUNT=2")
     return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def enrol(by: Container, studio: Studio, patient_id: UUID) -> Act:
+def enrol(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     planned = PlanSession(studio.talk, studio.clinicians[:1], START, seats=3)
     session = executor(by.logs, CLOCK)(studio.tenant_id, planned, by_test()).aggregate
     command = EnrolPatient(session.id, patient_id)
     return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def enrol_in_a_course(by: Container, studio: Studio, patient_id: UUID) -> Act:
+def enrol_in_a_course(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     planned = PlanCourse(studio.talk, studio.clinicians[:1], START, "FREQ=WEEKLY;COUNT=2", seats=3)
     course = executor(by.logs, CLOCK)(studio.tenant_id, planned, by_test()).aggregate
     command = EnrolInCourse(course.id, patient_id)
     return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def wait(by: Container, studio: Studio, patient_id: UUID) -> Act:
+def wait(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = JoinWaitlist(patient_id, studio.talk, WaitlistPreferences(None))
     return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
-def consent(by: Container, studio: Studio, patient_id: UUID) -> Act:
+def consent(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = DecideConsent(patient_id=patient_id, kind="marketing", document_version="1", how=Channel.PAPER)
     return lambda: executor(by.logs, by.clock)(studio.tenant_id, command, by_test())
 
 
-def open_a_feed(by: Container, studio: Studio, patient_id: UUID) -> Act:
+def open_a_feed(by: Container, studio: SeededPractice, patient_id: UUID) -> Act:
     command = OpenFeed(None, patient_id, Detail.BUSY, "0" * 64)
     return lambda: executor(by.logs, CLOCK)(studio.tenant_id, command, by_test())
 
 
 def in_this_order(container: Container, tenant_id: UUID, *acts: Act) -> list[object]:
-    """Let all look before any of them writes, and then write one after the other; return what each returned or raised."""
+    """Let all read before any writes, then write in order; return each result or exception."""
     with ThreadPoolExecutor(len(acts)) as pool, container.admin() as watching, container.admin() as holding:
         with holding.transaction():
             holding.execute("select from log.tenant_head where tenant_id = %s for update", (tenant_id,))
@@ -112,14 +112,14 @@ def in_this_order(container: Container, tenant_id: UUID, *acts: Act) -> list[obj
 
 
 def _come_to_write(connection: Connection[Any], count: int) -> None:
-    until(lambda: connection.execute(_WRITING).fetchall() == [(count,)], f"{count} come to write")
+    wait_until(lambda: connection.execute(_WRITING).fetchall() == [(count,)], f"{count} come to write")
 
 
 @pytest.mark.parametrize("act", [book, ask, plan_a_series, enrol, enrol_in_a_course, wait, consent, open_a_feed])
 def test_what_looked_before_a_withdrawal_and_comes_after_it_is_refused(
-    container: Container, elsewhere: Container, act: Callable[[Container, Studio, UUID], Act]
+    container: Container, elsewhere: Container, act: Callable[[Container, SeededPractice, UUID], Act]
 ) -> None:
-    studio = open_studio(container)
+    studio = seed_practice(container)
     patient_id = studio.patients[1]
     patient = studio.log.load(Patient, patient_id)
     patient.withdraw(CLOCK.now())
@@ -135,13 +135,13 @@ def test_what_looked_before_a_withdrawal_and_comes_after_it_is_refused(
     assert studio.log.reader.position() == position + 1
 
 
-class TestAnUndo:
+class TestUndo:
     """Whichever is written first decides, and no visit is left of a patient who is withdrawn."""
 
     def test_that_comes_first_keeps_the_patient_withdrawn(self, container: Container, elsewhere: Container) -> None:
-        studio = open_studio(container)
-        brought = Brought(container, studio.log)
-        report = brought.bring(people(2))
+        studio = seed_practice(container)
+        brought = PatientImports(container, studio.log)
+        report = brought.import_rows(people(2))
         patient_id = brought.listed()["Family1"]
 
         undone, refused = in_this_order(
@@ -154,9 +154,9 @@ class TestAnUndo:
         assert studio.log.load(Patient, patient_id).is_withdrawn
 
     def test_that_comes_second_keeps_the_patient(self, container: Container, elsewhere: Container) -> None:
-        studio = open_studio(container)
-        brought = Brought(container, studio.log)
-        report = brought.bring(people(2))
+        studio = seed_practice(container)
+        brought = PatientImports(container, studio.log)
+        report = brought.import_rows(people(2))
         patient_id = brought.listed()["Family1"]
 
         _, undone = in_this_order(

@@ -1,4 +1,4 @@
-"""Appointments of other programs come in at their own times, beside whatever is there, each once."""
+"""Imported appointments keep their times, may overlap others, and are booked once."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -20,55 +20,60 @@ from domain.practice.service import Service
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.errors import TimeTakenError
-from tests.application.importing.patients.patient_file import Brought, person
-from tests.application.importing.visits.visit_file import LATER, Calendars, acuity, reasons, used, visit
-from tests.application.studio import MONDAY, FrozenClock, Studio, open_studio
-from tests.event_store.append.test_append import in_parallel
+from tests.application.importing.patients.patient_file import PatientImports, person
+from tests.application.importing.visits.visit_file import LATER, VisitImports, acuity, load_format, reasons, visit
 from tests.support.commands import executor
-from tests.support.container import Container, by_test
+from tests.support.concurrency import run_concurrently
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock, seed_practice
 
 
 @pytest.fixture
-def studio(container: Container) -> Studio:
-    return open_studio(container)
+def studio(container: Container) -> SeededPractice:
+    return seed_practice(container)
 
 
 @pytest.fixture
-def calendars(container: Container, studio: Studio) -> Calendars:
-    return Calendars(container, studio)
+def calendars(container: Container, studio: SeededPractice) -> VisitImports:
+    return VisitImports(container, studio)
 
 
-def only(calendars: Calendars) -> Appointment:
-    [one] = calendars.visits()
-    return one
+def only(calendars: VisitImports) -> Appointment:
+    [read_row] = calendars.visits()
+    return read_row
 
 
 class TestTimes:
-    def test_are_the_locations_and_hours_do_not_matter(self, calendars: Calendars) -> None:
-        calendars.bring([visit("2026-01-04 22:15", Treatment_Price="12.34")])
+    def test_are_the_locations_and_hours_do_not_matter(self, calendars: VisitImports) -> None:
+        calendars.import_rows([visit("2026-01-04 22:15", Treatment_Price="12.34")])
 
-        booked = only(calendars)
+        appointments_of = only(calendars)
 
-        assert booked.starts_at == datetime(2026, 1, 4, 21, 15, tzinfo=UTC)
-        assert booked.ends_at - booked.starts_at == timedelta(minutes=50)
-        assert (booked.price_amount_minor, booked.price_currency) == (1234, "EUR")
-        assert (booked.service_id, booked.clinician_id) == (calendars.studio.talk, calendars.studio.clinicians[0])
-        assert (booked.exempt_from, booked.overlaps) == ([], [])
+        assert appointments_of.starts_at == datetime(2026, 1, 4, 21, 15, tzinfo=UTC)
+        assert appointments_of.ends_at - appointments_of.starts_at == timedelta(minutes=50)
+        assert (appointments_of.price_amount_minor, appointments_of.price_currency) == (1234, "EUR")
+        assert (appointments_of.service_id, appointments_of.clinician_id) == (
+            calendars.studio.talk,
+            calendars.studio.clinicians[0],
+        )
+        assert (appointments_of.exempt_from, appointments_of.overlaps) == ([], [])
 
-    def test_are_the_practices_where_the_format_says_so(self, calendars: Calendars) -> None:
+    def test_are_the_practices_where_the_format_says_so(self, calendars: VisitImports) -> None:
         log = calendars.studio.log
         [known] = log.catalogue().all(Location)
         mitte = log.load(Location, known.id)
         mitte.change(LocationDetails("Mitte", "America/New_York"), LATER)
         log.record(mitte, by=by_test())
 
-        calendars.bring([acuity("06/01/2026 10:00 AM")], used("acuity"))
-        calendars.bring([visit("2026-06-02 10:00")])
+        calendars.import_rows([acuity("06/01/2026 10:00 AM")], load_format("acuity"))
+        calendars.import_rows([visit("2026-06-02 10:00")])
 
-        assert [one.starts_at.hour for one in calendars.visits()] == [8, 14]
+        assert [read_row.starts_at.hour for read_row in calendars.visits()] == [8, 14]
 
-    def test_that_do_not_exist_or_come_twice_are_refused_unless_the_offset_is_said(self, calendars: Calendars) -> None:
-        report = calendars.bring(
+    def test_that_do_not_exist_or_come_twice_are_refused_unless_the_offset_is_said(
+        self, calendars: VisitImports
+    ) -> None:
+        report = calendars.import_rows(
             [
                 visit("2025-03-30 02:30"),
                 visit("2025-10-26 02:30"),
@@ -79,11 +84,13 @@ class TestTimes:
 
         column = "Appointment Start Date & Time"
         assert reasons(report) == [(2, "nonexistent_local_time", column), (3, "ambiguous_local_time", column)]
-        assert [one.starts_at.hour for one in calendars.visits()] == [0, 1]
+        assert [read_row.starts_at.hour for read_row in calendars.visits()] == [0, 1]
 
-    def test_end_where_the_file_says_and_on_the_night_of_the_change_by_the_length(self, calendars: Calendars) -> None:
+    def test_end_where_the_file_says_and_on_the_night_of_the_change_by_the_length(
+        self, calendars: VisitImports
+    ) -> None:
         end = "Appointment_End_Date_&_Time"
-        report = calendars.bring(
+        report = calendars.import_rows(
             [
                 visit("2026-06-01 10:00", **{end: "2026-06-01 10:20"}),
                 visit("2025-10-26 01:45", **{end: "2025-10-26 02:35"}),
@@ -95,7 +102,7 @@ class TestTimes:
             ]
         )
 
-        lengths = [(one.ends_at - one.starts_at) // timedelta(minutes=1) for one in calendars.visits()]
+        lengths = [(read_row.ends_at - read_row.starts_at) // timedelta(minutes=1) for read_row in calendars.visits()]
         assert lengths == [60, 50, 20, 50]
         column = end.replace("_", " ")
         assert reasons(report) == [
@@ -106,7 +113,7 @@ class TestTimes:
 
 
 class TestOutcomes:
-    def test_become_ours(self, calendars: Calendars) -> None:
+    def test_become_ours(self, calendars: VisitImports) -> None:
         rows = [
             visit("2026-06-01 08:00", Status="Arrived"),
             visit("2026-06-01 09:00", Status="completed"),
@@ -120,19 +127,30 @@ class TestOutcomes:
             visit("2026-06-05 13:00", Status="Completed"),
         ]
 
-        report = calendars.bring(rows)
+        report = calendars.import_rows(rows)
 
-        completed, no_show, cancelled, booked, checked_in = (
+        completed, no_show, cancelled, appointments_of, checked_in = (
             Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED, Status.BOOKED, Status.CHECKED_IN,
         )  # fmt: skip
-        statuses = [one.status for one in calendars.visits()]
-        assert statuses == [completed, completed, no_show, cancelled, booked, checked_in, booked, cancelled]
-        assert report.tally.made == {completed: 2, no_show: 1, cancelled: 2, booked: 2, checked_in: 1}
+        statuses = [read_row.status for read_row in calendars.visits()]
+        assert statuses == [
+            completed,
+            completed,
+            no_show,
+            cancelled,
+            appointments_of,
+            checked_in,
+            appointments_of,
+            cancelled,
+        ]
+        assert report.tally.made == {completed: 2, no_show: 1, cancelled: 2, appointments_of: 2, checked_in: 1}
         assert reasons(report) == [(10, "not_over_yet", ""), (11, "not_over_yet", "")]
-        assert calendars.claimed() == {one.id for one in calendars.visits() if one.status not in (no_show, cancelled)}
+        assert calendars.claimed() == {
+            read_row.id for read_row in calendars.visits() if read_row.status not in (no_show, cancelled)
+        }
 
-    def test_are_facts_of_their_own_time_and_name_where_they_come_from(self, calendars: Calendars) -> None:
-        report = calendars.bring(
+    def test_are_facts_of_their_own_time_and_name_where_they_come_from(self, calendars: VisitImports) -> None:
+        report = calendars.import_rows(
             [visit("2026-06-01 09:00", Status="Arrived"), visit("2026-06-05 09:00", Status="Cancelled")]
         )
 
@@ -156,19 +174,19 @@ class TestOutcomes:
 
 
 class TestNotes:
-    def test_come_with_the_visit_and_other_columns_if_the_format_keeps_them(self, calendars: Calendars) -> None:
+    def test_come_with_the_visit_and_other_columns_if_the_format_keeps_them(self, calendars: VisitImports) -> None:
         said = 'Bring MRI; "left" knee, see note'
-        calendars.bring([visit(Notes=said), visit("2026-06-01 11:00", Notes="")])
-        calendars.bring([visit("2026-06-01 12:00", Notes=said, Room="2")], used(keeps_other_columns=True))
+        calendars.import_rows([visit(Notes=said), visit("2026-06-01 11:00", Notes="")])
+        calendars.import_rows([visit("2026-06-01 12:00", Notes=said, Room="2")], load_format(keeps_other_columns=True))
 
-        assert [one.notes for one in calendars.visits()] == [said, None, f"{said}\nRoom: 2"]
+        assert [read_row.notes for read_row in calendars.visits()] == [said, None, f"{said}\nRoom: 2"]
 
-    def test_that_cannot_be_kept_are_not_lost_silently(self, calendars: Calendars) -> None:
-        assert reasons(calendars.bring([visit(Notes="x" * 5_001)])) == [(2, "not_kept_like_this", "Notes")]
+    def test_that_cannot_be_kept_are_not_lost_silently(self, calendars: VisitImports) -> None:
+        assert reasons(calendars.import_rows([visit(Notes="x" * 5_001)])) == [(2, "not_kept_like_this", "Notes")]
 
 
 class TestVisitsAtOneTime:
-    def test_lie_beside_each_other_with_a_reason(self, calendars: Calendars) -> None:
+    def test_lie_beside_each_other_with_a_reason(self, calendars: VisitImports) -> None:
         rows = [
             visit("2026-06-05 10:00", Patient_First_Name="Dana"),
             visit("2026-06-05 10:00", Patient_First_Name="נועה"),
@@ -176,7 +194,7 @@ class TestVisitsAtOneTime:
             visit("2026-06-05 10:30", Patient_First_Name="Dana", Staff_Member_Name="Avi"),
         ]
 
-        report = calendars.bring(rows)
+        report = calendars.import_rows(rows)
 
         first, second, third, fourth = calendars.visits()
         assert (first.exempt_from, fourth.exempt_from, report.tally.beside) == ([], [], [3, 4])
@@ -186,20 +204,20 @@ class TestVisitsAtOneTime:
             [second.clinician_id],
         )
         assert (third.overlaps, third.exemption) == ([first.id, second.id], "imported from jane")
-        assert calendars.claimed() == {one.id for one in (first, second, third, fourth)}
+        assert calendars.claimed() == {read_row.id for read_row in (first, second, third, fourth)}
 
-    def test_whose_buffers_alone_meet_say_so(self, calendars: Calendars) -> None:
-        calendars.bring(
+    def test_whose_buffers_alone_meet_say_so(self, calendars: VisitImports) -> None:
+        calendars.import_rows(
             [
                 visit("2026-06-05 10:00", Treatment_Name="Massage"),
                 visit("2026-06-05 10:50", Patient_First_Name="Jürgen"),
             ]
         )
 
-        assert [one.exempt_from for one in calendars.visits()] == [[], ["buffer"]]
+        assert [read_row.exempt_from for read_row in calendars.visits()] == [[], ["buffer"]]
 
-    def test_that_nobody_came_to_are_in_nobodys_way(self, calendars: Calendars) -> None:
-        calendars.bring(
+    def test_that_nobody_came_to_are_in_nobodys_way(self, calendars: VisitImports) -> None:
+        calendars.import_rows(
             [
                 visit(Status="Cancelled"),
                 visit(Status="No Show", Patient_First_Name="נועה"),
@@ -207,16 +225,16 @@ class TestVisitsAtOneTime:
             ]
         )
 
-        assert [one.exempt_from for one in calendars.visits()] == [[], [], []]
+        assert [read_row.exempt_from for read_row in calendars.visits()] == [[], [], []]
 
-    def test_keep_what_people_booked_here_and_are_kept_from_new_bookings(self, calendars: Calendars) -> None:
-        book = executor(calendars.container.logs, FrozenClock())
+    def test_keep_what_people_booked_here_and_are_kept_from_new_bookings(self, calendars: VisitImports) -> None:
+        book = executor(calendars.container.logs, fixed_clock())
         studio = calendars.studio
         own = book(
             studio.tenant_id, BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY), by_test()
         )
 
-        calendars.bring([visit("2026-06-01 09:20"), visit("2026-06-01 11:00")])
+        calendars.import_rows([visit("2026-06-01 09:20"), visit("2026-06-01 11:00")])
 
         _, beside, _ = calendars.visits()
         assert (beside.exempt_from, beside.overlaps) == (["time_taken"], [own.aggregate.id])
@@ -224,21 +242,21 @@ class TestVisitsAtOneTime:
         with pytest.raises(TimeTakenError):
             book(studio.tenant_id, late, by_test())
 
-    def test_pass_over_holds_that_have_expired(self, calendars: Calendars) -> None:
+    def test_pass_over_holds_that_have_expired(self, calendars: VisitImports) -> None:
         studio = calendars.studio
         hold = PlaceHold(studio.talk, studio.clinicians[0], MONDAY, 10, "dana@example.org")
-        executor(calendars.container.logs, FrozenClock(), calendars.container.keys)(studio.tenant_id, hold, by_test())
+        executor(calendars.container.logs, fixed_clock(), calendars.container.keys)(studio.tenant_id, hold, by_test())
 
-        calendars.bring([visit("2026-06-01 09:00", Status="Arrived")])
+        calendars.import_rows([visit("2026-06-01 09:00", Status="Arrived")])
 
         assert only(calendars).exempt_from == []
 
-    def test_are_planned_anew_when_somebody_books_meanwhile(self, container: Container, studio: Studio) -> None:
-        book = executor(container.logs, FrozenClock())
+    def test_are_planned_anew_when_somebody_books_meanwhile(self, container: Container, studio: SeededPractice) -> None:
+        book = executor(container.logs, fixed_clock())
         wanted = BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY)
 
-        class SomebodyBooks(FrozenClock):
-            """Is asked for the time of a plan, and then for that of its record: in between somebody books."""
+        class SomebodyBooks(SettableClock):
+            """Is read for the plan and again for the record; a visit is booked in between."""
 
             asked = 0
 
@@ -248,63 +266,63 @@ class TestVisitsAtOneTime:
                     book(studio.tenant_id, wanted, by_test())
                 return LATER
 
-        calendars = Calendars(container, studio, SomebodyBooks())
-        calendars.bring([visit("2026-06-01 09:20")])
+        calendars = VisitImports(container, studio, SomebodyBooks())
+        calendars.import_rows([visit("2026-06-01 09:20")])
 
         own, beside = calendars.visits()
         assert (own.exempt_from, beside.overlaps) == ([], [own.id])
 
 
-class TestAgain:
-    def test_the_same_file_books_nothing(self, calendars: Calendars) -> None:
+class TestRepeatedImport:
+    def test_the_same_file_books_nothing(self, calendars: VisitImports) -> None:
         rows = [visit(), visit("2026-06-01 11:00", Status="Cancelled"), visit("2026-06-01 11:00")]
-        calendars.bring(rows)
+        calendars.import_rows(rows)
         position = calendars.studio.log.reader.position()
 
-        again = calendars.bring(rows)
+        again = calendars.import_rows(rows)
 
         assert (again.tally.made.total(), again.tally.made_before, again.tally.matched) == (0, 3, 0)
         assert calendars.studio.log.reader.position() == position
 
-    def test_a_longer_file_adds_its_rows_and_leaves_the_others_as_they_are(self, calendars: Calendars) -> None:
-        calendars.bring([visit("2026-06-05 10:00")])
+    def test_a_longer_file_adds_its_rows_and_leaves_the_others_as_they_are(self, calendars: VisitImports) -> None:
+        calendars.import_rows([visit("2026-06-05 10:00")])
 
-        longer = calendars.bring([visit("2026-06-05 10:00", Status="Cancelled"), visit("2026-06-05 11:00")])
+        longer = calendars.import_rows([visit("2026-06-05 10:00", Status="Cancelled"), visit("2026-06-05 11:00")])
 
         assert (longer.tally.made.total(), longer.tally.matched) == (1, 1)
-        assert [one.status for one in calendars.visits()] == ["booked", "booked"]
+        assert [read_row.status for read_row in calendars.visits()] == ["booked", "booked"]
 
-    def test_another_programs_file_of_the_same_visits_adds_nothing(self, calendars: Calendars) -> None:
-        calendars.bring([visit("2026-06-01 10:00", Status="Arrived")])
+    def test_another_programs_file_of_the_same_visits_adds_nothing(self, calendars: VisitImports) -> None:
+        calendars.import_rows([visit("2026-06-01 10:00", Status="Arrived")])
 
-        other = calendars.bring([acuity("06/01/2026 10:00 AM")], used("acuity"))
+        other = calendars.import_rows([acuity("06/01/2026 10:00 AM")], load_format("acuity"))
 
         assert (other.tally.made.total(), other.tally.matched) == (0, 1)
 
     def test_a_row_that_comes_twice_is_refused_and_a_cancelled_time_that_was_booked_anew_is_not(
-        self, calendars: Calendars
+        self, calendars: VisitImports
     ) -> None:
         rows = [visit(Status="Cancelled"), visit(), visit(), visit(Status="Cancelled"), visit(Treatment_Name="Massage")]
 
-        report = calendars.bring(rows)
+        report = calendars.import_rows(rows)
 
-        assert [one.status for one in calendars.visits()] == ["cancelled", "booked"]
+        assert [read_row.status for read_row in calendars.visits()] == ["cancelled", "booked"]
         column = "Appointment Start Date & Time"
         assert reasons(report) == [(line, "repeated_in_the_file", column) for line in (4, 5, 6)]
 
-    def test_in_many_appends_each_visit_is_booked_once(self, calendars: Calendars) -> None:
+    def test_in_many_appends_each_visit_is_booked_once(self, calendars: VisitImports) -> None:
         first = datetime(2026, 1, 1, 8, tzinfo=UTC)
         rows = [visit(f"{first + timedelta(minutes=20 * number):%Y-%m-%d %H:%M}") for number in range(600)]
 
-        tried = calendars.bring(rows, dry_run=True)
-        report = calendars.bring(rows)
+        tried = calendars.import_rows(rows, dry_run=True)
+        report = calendars.import_rows(rows)
 
         assert len(calendars.visits()) == report.tally.made.total() == 600
         assert tried.tally == report.tally
         assert len(report.tally.beside) == 599
 
 
-def test_a_dry_run_says_what_a_run_does_and_records_nothing(calendars: Calendars) -> None:
+def test_dry_run_predicts_the_result_and_records_nothing(calendars: VisitImports) -> None:
     rows = [
         visit(),
         visit("2026-06-01 10:20", Patient_First_Name="Jürgen", Staff_Member_Name="Gil"),
@@ -312,24 +330,26 @@ def test_a_dry_run_says_what_a_run_does_and_records_nothing(calendars: Calendars
     ]
     position = calendars.studio.log.reader.position()
 
-    tried = calendars.bring(rows, dry_run=True)
+    tried = calendars.import_rows(rows, dry_run=True)
 
     assert calendars.studio.log.reader.position() == position
-    done = calendars.bring(rows, create_missing=True)
+    done = calendars.import_rows(rows, create_missing=True)
     assert (tried.import_id, tried.tally, tried.missing) == (done.import_id, done.tally, done.missing)
 
 
-class TestWhoseVisits:
+class TestPatientMatching:
     @pytest.fixture
-    def brought(self, calendars: Calendars) -> Brought:
-        return Brought(calendars.container, calendars.studio.log)
+    def brought(self, calendars: VisitImports) -> PatientImports:
+        return PatientImports(calendars.container, calendars.studio.log)
 
-    def whose(self, calendars: Calendars, **other: str) -> UUID | str:
-        report = calendars.bring([visit(**other)])
+    def whose(self, calendars: VisitImports, **other: str) -> UUID | str:
+        report = calendars.import_rows([visit(**other)])
         return report.tally.refusals[0].reason if report.tally.refusals else calendars.visits()[-1].patient_id
 
-    def test_are_of_those_whom_the_source_brought_under_this_id(self, calendars: Calendars, brought: Brought) -> None:
-        brought.bring([person(7, First_Name="Dana", Last_Name="Levi")])
+    def test_are_of_those_whom_the_source_brought_under_this_id(
+        self, calendars: VisitImports, brought: PatientImports
+    ) -> None:
+        brought.import_rows([person(7, First_Name="Dana", Last_Name="Levi")])
         imported = next(id_ for id_ in brought.listed().values() if id_ not in calendars.studio.patients)
 
         assert self.whose(calendars, Patient_Number="7") == imported
@@ -339,12 +359,12 @@ class TestWhoseVisits:
             == "id_of_another_person"
         )
 
-    def test_are_of_the_only_one_of_the_name(self, calendars: Calendars) -> None:
+    def test_are_of_the_only_one_of_the_name(self, calendars: VisitImports) -> None:
         assert self.whose(calendars, Patient_First_Name="DANA") == calendars.studio.patients[0]
         assert self.whose(calendars, Patient_First_Name="Juergen") == "unknown_patient"
         assert self.whose(calendars, Patient_First_Name="Jurgen") == calendars.studio.patients[2]
 
-    def test_are_told_apart_by_what_reaches_them(self, calendars: Calendars) -> None:
+    def test_are_told_apart_by_what_reaches_them(self, calendars: VisitImports) -> None:
         log = calendars.studio.log
         twins = [
             Patient.register(
@@ -356,17 +376,19 @@ class TestWhoseVisits:
         ]
         log.record(*twins, by=by_test())
 
-        def one(**other: str) -> UUID | str:
+        def read_row(**other: str) -> UUID | str:
             row = acuity(First_Name="Gil", Last_Name="Bar", **other)
-            report = calendars.bring([row], used("acuity"))
+            report = calendars.import_rows([row], load_format("acuity"))
             return report.tally.refusals[0].reason if report.tally.refusals else calendars.visits()[-1].patient_id
 
-        assert one() == "several_of_this_name"
-        assert one(Email="Gil2@example.org") == twins[1].id
-        assert one(Email="gil3@example.org") == "unknown_patient"
+        assert read_row() == "several_of_this_name"
+        assert read_row(Email="Gil2@example.org") == twins[1].id
+        assert read_row(Email="gil3@example.org") == "unknown_patient"
 
-    def test_are_of_who_stands_for_them_and_of_nobody_who_is_gone(self, calendars: Calendars, brought: Brought) -> None:
-        report = brought.bring([person(7), person(8), person(9)])
+    def test_are_of_who_stands_for_them_and_of_nobody_who_is_gone(
+        self, calendars: VisitImports, brought: PatientImports
+    ) -> None:
+        report = brought.import_rows([person(7), person(8), person(9)])
         ids = brought.listed()
         log, container = calendars.studio.log, calendars.container
         merge = MergePatients(calendars.studio.patients[0], ids["Family7"])
@@ -398,47 +420,49 @@ NEW = [
 ]
 
 
-class TestWhatThePracticeHasNot:
-    def test_is_told_and_nothing_is_recorded(self, calendars: Calendars) -> None:
+class TestMissingRecords:
+    def test_is_told_and_nothing_is_recorded(self, calendars: VisitImports) -> None:
         position = calendars.studio.log.reader.position()
 
         with pytest.raises(NotInPracticeError) as refused:
-            calendars.bring(NEW)
+            calendars.import_rows(NEW)
 
-        assert {(one.kind, one.name, one.rows) for one in refused.value.missing} == {
+        assert {(read_row.kind, read_row.name, read_row.rows) for read_row in refused.value.missing} == {
             (ResourceKind.SERVICE, "ייעוץ", 3), (ResourceKind.LOCATION, "Kreuzberg", 2), (ResourceKind.CLINICIAN, "Gil", 2),
         }  # fmt: skip
         assert calendars.studio.log.reader.position() == position
 
-    def test_is_made_if_it_is_asked_for(self, calendars: Calendars) -> None:
-        calendars.bring(NEW, create_missing=True)
+    def test_is_made_if_it_is_asked_for(self, calendars: VisitImports) -> None:
+        calendars.import_rows(NEW, create_missing=True)
 
         catalogue = calendars.studio.log.catalogue()
-        gil = next(one for one in catalogue.all(Clinician) if one.name == "Gil")
-        advice = next(one for one in catalogue.all(Service) if one.terms.name == "ייעוץ")
-        kreuzberg = next(one for one in catalogue.all(Location) if one.name == "Kreuzberg")
+        gil = next(read_row for read_row in catalogue.all(Clinician) if read_row.name == "Gil")
+        advice = next(read_row for read_row in catalogue.all(Service) if read_row.terms.name == "ייעוץ")
+        kreuzberg = next(read_row for read_row in catalogue.all(Location) if read_row.name == "Kreuzberg")
         assert (gil.zone, gil.hours, kreuzberg.zone) == ("Europe/Berlin", {}, "Europe/Berlin")
         assert (advice.terms.duration_minutes, advice.terms.price.amount_minor) == (30, 8000)
         assert set(advice.terms.clinician_ids) == {gil.id, calendars.studio.clinicians[0]}
-        assert [one.location_id == kreuzberg.id for one in calendars.visits()] == [True, True, False]
+        assert [read_row.location_id == kreuzberg.id for read_row in calendars.visits()] == [True, True, False]
 
-    def test_is_found_again_when_people_have_given_it_another_name(self, calendars: Calendars) -> None:
-        calendars.bring(NEW, create_missing=True)
+    def test_is_found_again_when_people_have_given_it_another_name(self, calendars: VisitImports) -> None:
+        calendars.import_rows(NEW, create_missing=True)
         log = calendars.studio.log
-        gil = log.load(Clinician, next(one.id for one in log.catalogue().all(Clinician) if one.name == "Gil"))
+        gil = log.load(
+            Clinician, next(read_row.id for read_row in log.catalogue().all(Clinician) if read_row.name == "Gil")
+        )
         gil.change_details(ClinicianDetails("Gilad", None, gil.zone), LATER)
         log.record(gil, by=by_test())
 
-        again = calendars.bring([*NEW, visit("2026-06-05 15:00", Staff_Member_Name="Gil")])
+        again = calendars.import_rows([*NEW, visit("2026-06-05 15:00", Staff_Member_Name="Gil")])
 
         assert (again.missing, again.tally.made.total(), again.tally.matched) == ([], 1, 3)
 
-    def test_may_be_called_otherwise_in_the_file(self, calendars: Calendars) -> None:
-        renamed = used(
+    def test_may_be_called_otherwise_in_the_file(self, calendars: VisitImports) -> None:
+        renamed = load_format(
             clinicians={"G. Bar": "Maya", "j?rg": str(calendars.studio.clinicians[1])}, services={"ייעוץ": "Talk"}
         )
 
-        calendars.bring(
+        calendars.import_rows(
             [
                 visit(Staff_Member_Name="g. bar", Treatment_Name="ייעוץ"),
                 visit("2026-06-01 11:00", Staff_Member_Name="J?rg"),
@@ -446,53 +470,53 @@ class TestWhatThePracticeHasNot:
             renamed,
         )
 
-        assert [one.clinician_id for one in calendars.visits()] == list(calendars.studio.clinicians)
+        assert [read_row.clinician_id for read_row in calendars.visits()] == list(calendars.studio.clinicians)
 
-    def test_is_refused_where_a_name_means_several(self, calendars: Calendars) -> None:
+    def test_is_refused_where_a_name_means_several(self, calendars: VisitImports) -> None:
         log = calendars.studio.log
         log.record(
             Clinician.join(id=UUID(int=3), details=ClinicianDetails("Maya", None, "Europe/Berlin"), at=LATER),
             by=by_test(),
         )
 
-        assert reasons(calendars.bring([visit()])) == [(2, "several_of_this_name", "Staff Member Name")]
+        assert reasons(calendars.import_rows([visit()])) == [(2, "several_of_this_name", "Staff Member Name")]
 
-    def test_a_place_that_is_not_said_is_the_only_one_or_refused(self, calendars: Calendars) -> None:
+    def test_a_place_that_is_not_said_is_the_only_one_or_refused(self, calendars: VisitImports) -> None:
         log = calendars.studio.log
-        calendars.bring([visit("2026-06-05 08:00", Location_Name="")])
+        calendars.import_rows([visit("2026-06-05 08:00", Location_Name="")])
         log.record(
             Location.open(id=UUID(int=4), details=LocationDetails("Kreuzberg", "Europe/Berlin"), at=LATER), by=by_test()
         )
-        calendars.bring([visit("2026-06-05 09:00", Location_Name="")])
+        calendars.import_rows([visit("2026-06-05 09:00", Location_Name="")])
         log.record(
             Clinician.join(id=UUID(int=3), details=ClinicianDetails("Gil", None, "Europe/Berlin"), at=LATER),
             by=by_test(),
         )
 
-        report = calendars.bring([visit("2026-06-05 10:00", Location_Name="", Staff_Member_Name="Gil")])
+        report = calendars.import_rows([visit("2026-06-05 10:00", Location_Name="", Staff_Member_Name="Gil")])
 
         assert reasons(report) == [(2, "which_location", "Location Name")]
-        assert len({one.location_id for one in calendars.visits()}) == 1
+        assert len({read_row.location_id for read_row in calendars.visits()}) == 1
 
 
 class TestRooms:
-    def test_are_taken_for_visits_to_come_as_far_as_they_are_free(self, calendars: Calendars) -> None:
+    def test_are_taken_for_visits_to_come_as_far_as_they_are_free(self, calendars: VisitImports) -> None:
         names = ("Dana", "נועה", "Jürgen")
         rows = [visit("2026-06-05 10:00", Treatment_Name="Massage", Patient_First_Name=name) for name in names]
 
-        report = calendars.bring([*rows, visit("2026-06-01 10:00", Treatment_Name="Massage", Status="Arrived")])
+        report = calendars.import_rows([*rows, visit("2026-06-01 10:00", Treatment_Name="Massage", Status="Arrived")])
 
         over, *to_come = calendars.visits()
-        assert (over.resource_ids, [len(one.resource_ids) for one in to_come]) == ([], [1, 1, 0])
-        assert {id_ for one in to_come for id_ in one.resource_ids} == set(calendars.studio.rooms)
+        assert (over.resource_ids, [len(read_row.resource_ids) for read_row in to_come]) == ([], [1, 1, 0])
+        assert {id_ for read_row in to_come for id_ in read_row.resource_ids} == set(calendars.studio.rooms)
         assert report.tally.roomless == [4]
 
 
-def test_two_runs_at_once_book_each_visit_once(calendars: Calendars) -> None:
+def test_two_runs_at_once_book_each_visit_once(calendars: VisitImports) -> None:
     first = datetime(2026, 6, 5, 8, tzinfo=UTC)
     rows = [visit(f"{first + timedelta(hours=number):%Y-%m-%d %H:%M}") for number in range(300)]
 
-    reports = in_parallel(2, lambda _: calendars.bring(rows))
+    reports = run_concurrently(2, lambda _: calendars.import_rows(rows))
 
     assert [report.tally.made_in_all for report in reports if isinstance(report, VisitImportReport)] == [300, 300]
     assert len(calendars.visits()) == len(calendars.claimed()) == 300

@@ -1,4 +1,4 @@
-"""An import of appointments is taken back whole, or not at all, or as far as it can be; what happened since stands."""
+"""Undo of an appointment import: all, none, or as far as possible; later changes are kept."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,16 +16,16 @@ from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.errors import AlreadyArchivedError, NothingToUndoError
 from projections.scheduling.calendar.queries import CalendarFilter
-from tests.application.importing.patients.patient_file import Brought, person
-from tests.application.importing.visits.visit_file import LATER, Calendars, visit
-from tests.application.studio import MONDAY, FrozenClock, open_studio
+from tests.application.importing.patients.patient_file import PatientImports, person
+from tests.application.importing.visits.visit_file import LATER, VisitImports, visit
 from tests.support.commands import executor
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import MONDAY, fixed_clock, seed_practice
 
 
 @pytest.fixture
-def calendars(container: Container) -> Calendars:
-    return Calendars(container, open_studio(container))
+def calendars(container: Container) -> VisitImports:
+    return VisitImports(container, seed_practice(container))
 
 
 ROWS = [
@@ -37,32 +37,32 @@ ROWS = [
 ]
 
 
-def cancel(calendars: Calendars, visit_id: UUID) -> None:
-    handler = executor(calendars.container.logs, FrozenClock(LATER))
+def cancel(calendars: VisitImports, visit_id: UUID) -> None:
+    handler = executor(calendars.container.logs, fixed_clock(LATER))
     handler(calendars.studio.tenant_id, CancelAppointment(visit_id, "ill"), by_test())
 
 
 class TestUndo:
-    def test_takes_every_visit_back_and_gives_its_time_free(self, calendars: Calendars) -> None:
-        report = calendars.bring(ROWS)
+    def test_takes_every_visit_back_and_gives_its_time_free(self, calendars: VisitImports) -> None:
+        report = calendars.import_rows(ROWS)
 
         undone = calendars.undo(report.import_id)
 
         assert (undone.withdrawn, undone.withdrawn_before, undone.kept) == (5, 0, {})
-        assert {one.status for one in calendars.visits()} == {Status.ARCHIVED}
+        assert {read_row.status for read_row in calendars.visits()} == {Status.ARCHIVED}
         assert calendars.claimed() == set()
         calendars.catch_up()
         page = calendars.container.calendar().page(calendars.studio.tenant_id, CalendarFilter(), limit=100)
         assert {entry.status for entry in page.entries} == {"archived"}
-        book = executor(calendars.container.logs, FrozenClock())
+        book = executor(calendars.container.logs, fixed_clock())
         studio = calendars.studio
         book(
             studio.tenant_id, BookAppointment(studio.patients[0], studio.talk, studio.clinicians[0], MONDAY), by_test()
         )
         assert calendars.container.app_log.verify(studio.tenant_id) is None
 
-    def test_is_a_fact_of_each_visit_and_of_the_import(self, calendars: Calendars) -> None:
-        report = calendars.bring(ROWS)
+    def test_is_a_fact_of_each_visit_and_of_the_import(self, calendars: VisitImports) -> None:
+        report = calendars.import_rows(ROWS)
 
         calendars.undo(report.import_id)
 
@@ -72,8 +72,8 @@ class TestUndo:
         thing = calendars.studio.log.load(DataImport, report.import_id)
         assert (thing.status, thing.withdrawn_count, thing.kept_ids) == (ImportStatus.UNDONE, len(facts), [])
 
-    def test_twice_records_nothing_the_second_time(self, calendars: Calendars) -> None:
-        report = calendars.bring(ROWS)
+    def test_twice_records_nothing_the_second_time(self, calendars: VisitImports) -> None:
+        report = calendars.import_rows(ROWS)
         calendars.undo(report.import_id)
         position = calendars.studio.log.reader.position()
 
@@ -82,29 +82,29 @@ class TestUndo:
         assert (again.withdrawn, again.withdrawn_before, again.kept) == (0, 5, {})
         assert calendars.studio.log.reader.position() == position
 
-    def test_the_same_file_can_be_imported_again_and_undone_again(self, calendars: Calendars) -> None:
-        first = calendars.bring(ROWS)
+    def test_the_same_file_can_be_imported_again_and_undone_again(self, calendars: VisitImports) -> None:
+        first = calendars.import_rows(ROWS)
         calendars.undo(first.import_id)
 
-        again = calendars.bring(ROWS)
+        again = calendars.import_rows(ROWS)
 
         assert (again.import_id, again.tally.made) == (first.import_id, first.tally.made)
-        assert len({one.id for one in calendars.visits()}) == 10
-        assert calendars.bring(ROWS).tally.made_before == 5
+        assert len({read_row.id for read_row in calendars.visits()}) == 10
+        assert calendars.import_rows(ROWS).tally.made_before == 5
         undone = calendars.undo(first.import_id)
         assert (undone.withdrawn, undone.withdrawn_before) == (5, 0)
         assert calendars.studio.log.load(DataImport, first.import_id).withdrawn_count == 5
         assert calendars.claimed() == set()
 
-    def test_leaves_other_imports_and_what_people_booked_alone(self, calendars: Calendars) -> None:
-        calendars.bring(ROWS[:1])
-        later = calendars.bring(ROWS)
+    def test_leaves_other_imports_and_what_people_booked_alone(self, calendars: VisitImports) -> None:
+        calendars.import_rows(ROWS[:1])
+        later = calendars.import_rows(ROWS)
 
         assert calendars.undo(later.import_id).withdrawn == 4
-        assert [one.status for one in calendars.visits()].count(Status.COMPLETED) == 1
+        assert [read_row.status for read_row in calendars.visits()].count(Status.COMPLETED) == 1
 
-    def test_is_refused_as_a_whole_if_something_happened_to_one(self, calendars: Calendars) -> None:
-        report = calendars.bring(ROWS)
+    def test_is_refused_as_a_whole_if_something_happened_to_one(self, calendars: VisitImports) -> None:
+        report = calendars.import_rows(ROWS)
         changed = calendars.visits()[2].id
         cancel(calendars, changed)
         position = calendars.studio.log.reader.position()
@@ -115,8 +115,8 @@ class TestUndo:
         assert refused.value.kept == {changed: "changed"}
         assert calendars.studio.log.reader.position() == position
 
-    def test_takes_back_what_can_be(self, calendars: Calendars) -> None:
-        report = calendars.bring(ROWS)
+    def test_takes_back_what_can_be(self, calendars: VisitImports) -> None:
+        report = calendars.import_rows(ROWS)
         changed = calendars.visits()[2].id
         cancel(calendars, changed)
 
@@ -126,11 +126,11 @@ class TestUndo:
         assert calendars.studio.log.load(Appointment, changed).status == Status.CANCELLED
 
     def test_keeps_what_is_changed_while_it_runs(self, container: Container) -> None:
-        studio = open_studio(container)
-        report = Calendars(container, studio).bring(ROWS)
-        changed = Calendars(container, studio).visits()[2].id
+        studio = seed_practice(container)
+        report = VisitImports(container, studio).import_rows(ROWS)
+        changed = VisitImports(container, studio).visits()[2].id
 
-        class SomebodyCancels(FrozenClock):
+        class SomebodyCancels(SettableClock):
             """Is asked once the visits are read and found unchanged: then somebody cancels one."""
 
             asked = 0
@@ -138,15 +138,15 @@ class TestUndo:
             def now(self) -> datetime:
                 SomebodyCancels.asked += 1
                 if SomebodyCancels.asked == 1:
-                    cancel(Calendars(container, studio), changed)
+                    cancel(VisitImports(container, studio), changed)
                 return LATER
 
-        undone = Calendars(container, studio, SomebodyCancels()).undo(report.import_id)
+        undone = VisitImports(container, studio, SomebodyCancels()).undo(report.import_id)
 
         assert (undone.withdrawn, undone.kept) == (4, {changed: KeptReason.CHANGED})
 
-    def test_works_for_visits_of_who_was_erased(self, calendars: Calendars) -> None:
-        report = calendars.bring(ROWS)
+    def test_works_for_visits_of_who_was_erased(self, calendars: VisitImports) -> None:
+        report = calendars.import_rows(ROWS)
         log = calendars.studio.log
         patient = log.load(Patient, calendars.studio.patients[0])
         patient.erase(LATER)
@@ -155,15 +155,15 @@ class TestUndo:
 
         assert calendars.undo(report.import_id).withdrawn == 5
 
-    def test_of_an_unknown_import_is_refused(self, calendars: Calendars) -> None:
+    def test_of_an_unknown_import_is_refused(self, calendars: VisitImports) -> None:
         with pytest.raises(NotFoundError):
             calendars.undo(UUID(int=1))
 
 
-def test_patients_whose_visits_were_taken_back_can_be_taken_back_too(calendars: Calendars) -> None:
-    brought = Brought(calendars.container, calendars.studio.log)
-    patients = brought.bring([person(1), person(2)])
-    visits = calendars.bring(
+def test_patients_whose_visits_were_taken_back_can_be_taken_back_too(calendars: VisitImports) -> None:
+    brought = PatientImports(calendars.container, calendars.studio.log)
+    patients = brought.import_rows([person(1), person(2)])
+    visits = calendars.import_rows(
         [visit("2026-06-05 09:00", Patient_Number="1", Patient_First_Name="Given1", Patient_Last_Name="Family1")]
     )
     with pytest.raises(ImportInUseError):
@@ -174,17 +174,17 @@ def test_patients_whose_visits_were_taken_back_can_be_taken_back_too(calendars: 
     assert brought.undo(patients.import_id).withdrawn == 2
 
 
-class TestAVisitThatWasTakenBack:
+class TestWithdrawnVisit:
     @pytest.fixture
-    def withdrawn(self, calendars: Calendars) -> UUID:
-        report = calendars.bring([visit("2026-06-05 09:00")])
+    def withdrawn(self, calendars: VisitImports) -> UUID:
+        report = calendars.import_rows([visit("2026-06-05 09:00")])
         calendars.undo(report.import_id)
         return calendars.visits()[0].id
 
-    def test_cannot_be_changed_any_more(self, calendars: Calendars, withdrawn: UUID) -> None:
+    def test_cannot_be_changed_any_more(self, calendars: VisitImports, withdrawn: UUID) -> None:
         with pytest.raises(AlreadyArchivedError):
             cancel(calendars, withdrawn)
 
-    def test_cannot_be_undone(self, calendars: Calendars, withdrawn: UUID) -> None:
+    def test_cannot_be_undone(self, calendars: VisitImports, withdrawn: UUID) -> None:
         with pytest.raises(NothingToUndoError):
             calendars.studio.log.load(Appointment, withdrawn).undo(LATER)

@@ -1,4 +1,4 @@
-"""What rows of other programs' appointments say: times, lengths, prices, and what cannot be read."""
+"""Parsing rows of appointments: times, lengths, prices and errors."""
 
 import tomllib
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from application.importing.visits.format import FORMATS, VisitFormat, VisitStatu
 from application.importing.visits.reader import VisitReader, VisitRow
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
-from tests.application.importing.visits.visit_file import acuity, read, used, visit
+from tests.application.importing.visits.visit_file import acuity, load_format, read, visit
 
 
 class TestTimes:
@@ -91,7 +91,7 @@ class TestRows:
         assert (row.price, row.status) == (Money(8000, "EUR"), VisitStatus.NO_SHOW)
 
     def test_of_acuity_say_less(self) -> None:
-        [row] = read([acuity()], used("acuity"))
+        [row] = read([acuity()], load_format("acuity"))
 
         assert isinstance(row, VisitRow)
         assert (row.starts_at.isoformat(), row.location, row.price, row.status) == (
@@ -121,7 +121,7 @@ class TestRows:
     def test_with_too_few_cells_are_refused(self) -> None:
         header = list(visit())
         reader = VisitReader(
-            used(),
+            load_format(),
             header,
             region="DE",
             currency="EUR",
@@ -134,7 +134,7 @@ class TestRows:
     def test_say_what_else_they_say(self) -> None:
         header = [*visit(), "Shoe Size", "Room"]
         reader = VisitReader(
-            used(left_out=["Room"]),
+            load_format(left_out=["Room"]),
             header,
             region="DE",
             currency="EUR",
@@ -152,7 +152,7 @@ class TestRows:
 class TestFormats:
     @pytest.mark.parametrize("name", FORMATS.names)
     def test_that_come_with_the_program_can_be_used(self, name: str) -> None:
-        assert used(name).source == name
+        assert load_format(name).source == name
 
     @pytest.mark.parametrize(
         ("changed", "message"),

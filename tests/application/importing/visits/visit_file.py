@@ -1,4 +1,4 @@
-"""Synthetic files of appointments as other programs write them, and their import into a new studio."""
+"""Synthetic appointment files of other programs, and their import into a new practice."""
 
 import hashlib
 import tomllib
@@ -15,25 +15,24 @@ from application.importing.visits.format import FORMATS, VisitFormat
 from application.importing.visits.import_visits import ImportVisits, ImportVisitsHandler, VisitImportReport
 from application.importing.visits.reader import VisitReader, VisitRow
 from application.importing.visits.undo import VisitWithdrawal
-from application.kernel.ports import Clock
 from domain.scheduling.appointments.appointment import Appointment
 from event_store.read.stream_lookup import StreamLookup
 from event_store.read.visit_lookup import VisitLookup
 from tests.application.importing.patients.patient_file import Row, csv_of
-from tests.application.studio import FrozenClock, Studio
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import SeededPractice, fixed_clock
 
 LATER = datetime(2026, 6, 3, 12, tzinfo=UTC)
 """A Wednesday in the studio's first week: Monday's visits are over, Friday's are to come."""
 
 
-def used(name: str = "jane", **changed: object) -> VisitFormat:
+def load_format(name: str = "jane", **changed: object) -> VisitFormat:
     """Return a format that comes with the program, with settings replaced."""
     return VisitFormat.of(tomllib.loads(FORMATS.text(name)) | changed)
 
 
 def visit(start: str = "2026-06-01 10:00", **other: str) -> Row:
-    """Return a row of Jane's about Dana's talk with Maya; ``other`` names columns with _ for a space."""
+    """Return a row of Dana's talk with Maya, in Jane's format; ``other`` has _ for spaces."""
     said = {
         "Location Name": "Mitte",
         "Appointment Start Date & Time": start,
@@ -63,22 +62,24 @@ def read(rows: Sequence[Row], how: VisitFormat | None = None) -> list[VisitRow |
     """Return what is read of rows whose columns are those of all rows together."""
     header = list(dict.fromkeys(column for row in rows for column in row))
     cells = ([row.get(column, "") for column in header] for row in rows)
-    reader = VisitReader(how or used(), header, region="DE", currency="EUR", now=LATER, phone_numbers=LibPhoneNumbers())
+    reader = VisitReader(
+        how or load_format(), header, region="DE", currency="EUR", now=LATER, phone_numbers=LibPhoneNumbers()
+    )
     return list(reader.read(enumerate(cells, 2)))
 
 
-class Calendars:
+class VisitImports:
     """The imports of one studio, all at one time."""
 
-    def __init__(self, container: Container, studio: Studio, clock: Clock | None = None) -> None:
-        self.container, self.studio, self.clock = container, studio, clock or FrozenClock(LATER)
+    def __init__(self, container: Container, studio: SeededPractice, clock: SettableClock | None = None) -> None:
+        self.container, self.studio, self.clock = container, studio, clock or fixed_clock(LATER)
 
     def ports(self, visits: VisitsKnown | None = None) -> ImportPorts:
         container = self.container
         streams, known = StreamLookup(container.store.pool), VisitLookup(container.store.pool)
         return ImportPorts(container.logs, container.keys, streams, visits or known, container.patients(), self.clock)
 
-    def bring(
+    def import_rows(
         self,
         rows: Sequence[Row],
         how: VisitFormat | None = None,
@@ -89,7 +90,7 @@ class Calendars:
     ) -> VisitImportReport:
         """Import rows as a file of their own."""
         self.catch_up()
-        how = how or used()
+        how = how or load_format()
         command = ImportVisits(how, hashlib.sha256(csv_of(rows)).digest(), create_missing, dry_run)
         handler = ImportVisitsHandler(self.ports(visits))
         return handler(self.studio.tenant_id, command, read(rows, how), lambda _: None)
@@ -103,8 +104,8 @@ class Calendars:
         """Return all appointments in the order in which they were booked."""
         log = self.studio.log
         events = self.container.app_log.page(self.studio.tenant_id, 0, 10_000)
-        booked = [event.stream_id for event in events if event.event_type == Appointment.Booked.TOPIC]
-        return [log.load(Appointment, id_) for id_ in booked]
+        appointments_of = [event.stream_id for event in events if event.event_type == Appointment.Booked.TOPIC]
+        return [log.load(Appointment, id_) for id_ in appointments_of]
 
     def claimed(self) -> set[UUID]:
         """Return who holds time in the log."""
@@ -117,4 +118,4 @@ class Calendars:
 
 def reasons(report: VisitImportReport) -> list[tuple[int, str, str]]:
     """Return what was refused: the line, the reason and the column."""
-    return [(one.line, one.reason, one.column) for one in report.tally.refusals]
+    return [(read_row.line, read_row.reason, read_row.column) for read_row in report.tally.refusals]

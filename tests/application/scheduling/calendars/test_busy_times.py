@@ -1,4 +1,4 @@
-"""When somebody is busy, as other calendars say it: zones, days, repetitions, exceptions; and files that mean harm."""
+"""Busy times from iCalendar: zones, all-day events, recurrence, exceptions, hostile files."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -50,13 +50,13 @@ def read(octets: bytes, zone: str = "Europe/Berlin", within: TimeRange = TWO_YEA
     return IcalendarReader().busy_times(octets, zone, within, TENANT)
 
 
-def said(octets: bytes, zone: str = "Europe/Berlin") -> list[str]:
+def busy_ranges(octets: bytes, zone: str = "Europe/Berlin") -> list[str]:
     """Return the times in order, in UTC, without the year's first half."""
     times = sorted(read(octets, zone).times.values(), key=lambda during: during.starts_at)
     return [f"{during.starts_at:%y-%m-%d %H:%M} {during.ends_at:%d %H:%M}" for during in times]
 
 
-class TestOneEvent:
+class TestSingleEvent:
     @pytest.mark.parametrize(
         ("lines", "expected"),
         [
@@ -81,12 +81,12 @@ class TestOneEvent:
         ],
     )
     def test_is_when_it_says(self, lines: str, expected: str) -> None:
-        assert said(ics(lines, head=FIJI)) == [expected]
+        assert busy_ranges(ics(lines, head=FIJI)) == [expected]
 
     def test_of_the_wall_is_on_the_clock_that_the_calendar_names(self) -> None:
         octets = ics("DTSTART:20260601T100000\nDURATION:PT1H", head="X-WR-TIMEZONE:Asia/Jerusalem\n")
 
-        assert said(octets) == ["26-06-01 07:00 01 08:00"]
+        assert busy_ranges(octets) == ["26-06-01 07:00 01 08:00"]
 
     @pytest.mark.parametrize(
         ("lines", "reason"),
@@ -121,7 +121,7 @@ class TestRepetitions:
             "DTSTART;TZID=Asia/Jerusalem:20260325T090000\nDTEND;TZID=Asia/Jerusalem:20260325T100000\nRRULE:FREQ=DAILY;COUNT=4"
         )
 
-        assert said(octets) == [
+        assert busy_ranges(octets) == [
             "26-03-25 07:00 25 08:00",
             "26-03-26 07:00 26 08:00",
             "26-03-27 06:00 27 07:00",
@@ -147,7 +147,7 @@ class TestRepetitions:
 
         found = read(octets).times
 
-        assert said(octets) == ["26-06-01 08:00 01 09:00", "26-06-03 13:00 03 15:00", "26-06-05 08:00 05 09:00"]
+        assert busy_ranges(octets) == ["26-06-01 08:00 01 09:00", "26-06-03 13:00 03 15:00", "26-06-05 08:00 05 09:00"]
         assert [name for _, name in sorted(found)] == ["20260601T080000Z", "20260603T080000Z", "20260605T080000Z"]
 
     def test_know_dates_besides_and_changes_from_then_on(self) -> None:
@@ -157,7 +157,7 @@ class TestRepetitions:
             "UID:a\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260608T080000Z\nDTSTART:20260608T100000Z\nDURATION:PT1H",
         )
 
-        assert said(octets) == [
+        assert busy_ranges(octets) == [
             "26-06-01 08:00 01 09:00",
             "26-06-02 08:00 02 10:00",
             "26-06-03 08:00 03 08:30",
@@ -188,12 +188,12 @@ class TestRepetitions:
     ) -> None:
         first = first.replace(microsecond=0)
         text = f"FREQ={period};INTERVAL={interval}{ends}{month}{day}"
-        begins, until = datetime(2026, 1, 1), datetime(2027, 6, 1)  # noqa: DTZ001  on a wall clock
+        begins, wait_until = datetime(2026, 1, 1), datetime(2027, 6, 1)  # noqa: DTZ001  on a wall clock
 
-        ours = list(starts_of(rule_of(text), first, begins, until, Budget(10**6)))
+        ours = list(starts_of(rule_of(text), first, begins, wait_until, Budget(10**6)))
 
-        theirs = rrulestr(text, dtstart=first).between(begins, until, inc=True)
-        assert ours == [start for start in theirs if start < until]
+        theirs = rrulestr(text, dtstart=first).between(begins, wait_until, inc=True)
+        assert ours == [start for start in theirs if start < wait_until]
 
 
 class TestFiles:
@@ -219,12 +219,12 @@ class TestFiles:
     def test_may_be_written_by_any_program(self, ending: str, encoding: str) -> None:
         text = ics("SUMMARY:פגישה ä\nDTSTART:20260601T080000Z\nDURATION:PT1H").decode().replace("\r\n", ending)
 
-        assert said(text.encode(encoding)) == ["26-06-01 08:00 01 09:00"]
+        assert busy_ranges(text.encode(encoding)) == ["26-06-01 08:00 01 09:00"]
 
     def test_may_fold_inside_a_letter(self) -> None:
         octets = ics("SUMMARY:ה\nDTSTART:20260601T080000Z\nDURATION:PT1H")
 
-        assert len(said(octets.replace("ה".encode(), b"\xd7\r\n \x94"))) == 1
+        assert len(busy_ranges(octets.replace("ה".encode(), b"\xd7\r\n \x94"))) == 1
 
     def test_of_the_same_event_twice_say_what_they_said_last(self) -> None:
         octets = ics(
@@ -232,7 +232,7 @@ class TestFiles:
             "UID:a\nSEQUENCE:1\nDTSTART:20260602T080000Z\nDURATION:PT1H",
         )
 
-        assert said(octets) == ["26-06-01 08:00 01 09:00"]
+        assert busy_ranges(octets) == ["26-06-01 08:00 01 09:00"]
 
     @pytest.mark.parametrize(
         ("name", "zone"),

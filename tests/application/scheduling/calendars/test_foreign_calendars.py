@@ -1,7 +1,8 @@
-"""Calendars of other programs, replayed: what we read of them, beside what another reader says. There only where a folder is named.
+"""Replay calendars of other programs and compare with another reader; needs a named folder.
 
-The folder holds ``corpus/index.json`` (each file with what the Python library icalendar makes of it) and ``occurrences/queries.json`` (each
-file with windows and the times that recurring-ical-events finds there). docs/adr/0026 says why ours differs where it does.
+The folder holds ``corpus/index.json`` (each file with the result of the Python library icalendar)
+and ``occurrences/queries.json`` (each file with windows and the times that recurring-ical-events
+finds). docs/adr/0026 explains the differences.
 """
 
 import gzip
@@ -62,12 +63,12 @@ def _read(case: Any) -> str:
         return "not a whole calendar: a part" if is_part else "not a whole calendar: broken off"
     if reads:
         return "agreed: read"
-    # Where the other gives the whole file up, ours leaves out the event, or the property is none of its business.
+    # Where the other reader rejects the whole file, ours skips the event or the property.
     return "read but for what is wrong" if found.left_out or not found.times else "read: what is wrong does not matter"
 
 
 def _asked(octets: bytes, query: Any) -> str:
-    """Ask for the same window on each clock that it may be meant on: theirs is that of each event, where the query names none."""
+    """Query the window in each zone that it may use: theirs is each event's, unless given."""
     if query["method"] not in ("at", "between"):
         return "not supported: asks for the first ones, or how many"
     if any(each["component"] != "VEVENT" for each in query["result"]) or query["components"] not in (None, ["VEVENT"]):
@@ -79,7 +80,7 @@ def _asked(octets: bytes, query: Any) -> str:
     wanted = Counter(filter(None, map(_span, query["result"])))
     found = IcalendarReader().busy_times(octets, "UTC", TimeRange(begins - YEAR, ends + YEAR), TENANT)
     near = Counter((each.starts_at, each.ends_at) for each in found.times.values())
-    # On whichever clock: what is wanted is among ours, and ours has no more of what lies well inside.
+    # In any zone, ours contains the expected times, and no others well inside the window.
     day = timedelta(hours=15)
     inside = Counter({span: n for span, n in near.items() if span[0] >= begins + day and span[1] <= ends - day})
     if not wanted - near and not inside - wanted:
@@ -140,7 +141,7 @@ def _end(said: Any, begins: datetime) -> datetime:
 
 
 def _span(found: Any) -> tuple[datetime, datetime] | None:
-    starts, ends = (
+    offered_starts, ends = (
         _at({"dt": found[name]}).astimezone(UTC) if found.get(name) else None for name in ("dtstart", "dtend")
     )
-    return (starts, ends) if starts and ends and starts < ends else None
+    return (offered_starts, ends) if offered_starts and ends and offered_starts < ends else None

@@ -1,4 +1,4 @@
-"""What we write for other calendars: lines as RFC 5545 wants them, and what another reader makes of them."""
+"""Writing iCalendar: lines by RFC 5545, and the result of another reader."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

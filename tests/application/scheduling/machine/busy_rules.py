@@ -1,4 +1,4 @@
-"""What other calendars say while everything else happens: the part of the scheduling machine that is about busy time."""
+"""Rules for the scheduling machine: imports of busy time."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,9 +13,9 @@ from application.scheduling.availability.find_slots import FindSlots
 from application.scheduling.calendars.import_busy_time import BusyTimeImported, ImportBusyTime
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.calendars.busy_calendar import BusyCalendar
-from tests.application.studio import MONDAY, FrozenClock, Studio
 from tests.support.commands import asker, executor
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock
 
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
 
@@ -24,10 +24,10 @@ class BusyRules:
     """Mixed into the machine. Importing is never refused, whatever lies there."""
 
     container: Container
-    studio: Studio
+    studio: SeededPractice
     busy: set[UUID]
-    clock: FrozenClock
-    volley: Callable[[int, Callable[[int], object]], list[object]]
+    clock: SettableClock
+    run_commands: Callable[[int, Callable[[int], object]], list[object]]
 
     @rule(
         imports=st.lists(
@@ -41,14 +41,14 @@ class BusyRules:
         )
     )
     def import_busy_time(self, imports: list[tuple[int, str, list[tuple[int, int]]]]) -> None:
-        handler = executor(self.container.logs, FrozenClock(), IcalendarReader())
+        handler = executor(self.container.logs, fixed_clock(), IcalendarReader())
 
         def import_(number: int) -> Outcome[BusyCalendar]:
             clinician, name, times = imports[number]
             command = ImportBusyTime(self.studio.clinicians[clinician], name, calendar(times))
             return handler(self.studio.tenant_id, command, by_test())
 
-        for outcome in self.volley(len(imports), import_):
+        for outcome in self.run_commands(len(imports), import_):
             assert isinstance(outcome, BusyTimeImported), outcome
             if outcome.aggregate.version > len(outcome.aggregate.pending_events):
                 self.busy.add(outcome.aggregate.id)
@@ -67,7 +67,7 @@ class BusyRules:
         busy = [claim for calendar in self.busy_calendars() for claim in calendar.claims()]
         for clinician_id in {claim.what for claim in busy}:
             window = TimeRange(MONDAY - timedelta(hours=1), MONDAY + timedelta(hours=6))
-            found = asker(self.container.logs, FrozenClock())(
+            found = asker(self.container.logs, fixed_clock())(
                 self.studio.tenant_id, FindSlots(self.studio.talk, clinician_id, window)
             )
             for slot in (choice.slot for choice in found.choices):

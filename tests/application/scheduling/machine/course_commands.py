@@ -1,4 +1,4 @@
-"""What several people do with courses at once: the part of the scheduling machine that is about them."""
+"""Rules for the scheduling machine: concurrent commands on courses."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,9 +18,9 @@ from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.course_queries import CourseQueries
-from tests.application.studio import MONDAY, FrozenClock, Studio
 from tests.support.commands import executor
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import MONDAY, SeededPractice
 
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
 _CONFLICT = st.sampled_from(list(OnConflict))
@@ -38,15 +38,15 @@ _CHANGE = st.tuples(
 
 
 class CourseCommands:
-    """Mixed into the machine, which keeps ``sessions``: every session that there is, alone or in a course."""
+    """Mixed into the machine; ``sessions`` lists all sessions, of courses or single."""
 
     container: Container
-    studio: Studio
+    studio: SeededPractice
     runner: Runner
     sessions: list[UUID]
     courses: list[UUID]
-    clock: FrozenClock
-    volley: Callable[[int, Callable[[int], object]], list[object]]
+    clock: SettableClock
+    run_commands: Callable[[int, Callable[[int], object]], list[object]]
     family: Callable[[UUID], set[UUID]]
 
     @rule(
@@ -67,7 +67,7 @@ class CourseCommands:
             )
             return executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test()).aggregate
 
-        made = [course for course in self.volley(len(requests), request) if isinstance(course, Course)]
+        made = [course for course in self.run_commands(len(requests), request) if isinstance(course, Course)]
         self.courses += [course.id for course in made]
         self.sessions += [each.booked_id for course in made for each in course.occurrences.values() if each.booked_id]
 
@@ -78,7 +78,7 @@ class CourseCommands:
         id = self.courses[which % len(self.courses)]
         before = self._rosters(id)
 
-        self.volley(len(acts), lambda number: self._act_on_course(id, *acts[number]))
+        self.run_commands(len(acts), lambda number: self._act_on_course(id, *acts[number]))
 
         leaving = {id for act, who, _, _ in acts if act == "withdraw" for id in self.family(self.studio.patients[who])}
         for session_id, roster in self._rosters(id).items():
@@ -122,7 +122,7 @@ class CourseCommands:
             )
             return executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
 
-        self.volley(len(changes), change)
+        self.run_commands(len(changes), change)
 
         assert self._rosters(id) == before, "somebody lost a seat by a move"
 

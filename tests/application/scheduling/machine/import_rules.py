@@ -1,4 +1,4 @@
-"""Rules for the scheduling machine: people are imported and taken back while others have visits; who has a visit is kept."""
+"""Rules for the scheduling machine: imports of patients, and their undo."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -11,18 +11,18 @@ from application.scheduling.appointments.book_appointment import BookAppointment
 from domain.kernel.errors import DomainError
 from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
-from tests.application.importing.patients.patient_file import Brought, people
-from tests.application.studio import MONDAY, FrozenClock, Studio
+from tests.application.importing.patients.patient_file import PatientImports, people
 from tests.support.commands import executor
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import MONDAY, SeededPractice
 
 
 class ImportRules:
     """Mixed into the machine, which keeps ``booked``: every appointment that there is."""
 
     container: Container
-    studio: Studio
-    clock: FrozenClock
+    studio: SeededPractice
+    clock: SettableClock
     booked: list[UUID]
 
     @rule(
@@ -32,8 +32,8 @@ class ImportRules:
         undoes=st.booleans(),
     )
     def import_book_and_undo(self, count: int, visits: list[int], what_can_be: bool, undoes: bool) -> None:
-        brought = Brought(self.container, self.studio.log)
-        report = brought.bring(people(count))
+        brought = PatientImports(self.container, self.studio.log)
+        report = brought.import_rows(people(count))
         imported = {id_ for name, id_ in brought.listed().items() if name.startswith("Family")}
         for number in visits:
             self._book(sorted(imported)[number % len(imported)])

@@ -1,4 +1,4 @@
-"""Rules for the scheduling machine: who outside is told, and who reads along, changes while everything else happens."""
+"""Rules for the scheduling machine: webhook endpoints and calendar feeds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ from event_store.keys.practice_secrets import PracticeSecrets
 from projections.access.tokens.feed_queries import feeds_of
 from projections.engine.runner import Runner
 from projections.webhooks.deliveries.queries import WebhookQueries
-from tests.application.studio import FrozenClock, Studio
 from tests.support.commands import executor
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import SeededPractice
 
 _HOOKS = "https://hooks.example.org/studio"
 _NAMES = frozenset({"appointment.created", "appointment.updated", "session.enrolled", "offer.made"})
@@ -52,16 +52,16 @@ class Endpoints:
         return self.number
 
 
-class DoorRules:
+class EndpointAndFeedRules:
     """Mixed into the machine, whose runner also hands events to the endpoints."""
 
     container: Container
-    studio: Studio
+    studio: SeededPractice
     runner: Runner
-    clock: FrozenClock
+    clock: SettableClock
     endpoints: list[UUID]
     feeds: list[UUID]
-    volley: Callable[[int, Callable[[int], object]], list[object]]
+    run_commands: Callable[[int, Callable[[int], object]], list[object]]
 
     @rule(events=st.lists(st.sampled_from(sorted(_NAMES)), min_size=1, max_size=3))
     def register_endpoints(self, events: list[str]) -> None:
@@ -77,11 +77,11 @@ class DoorRules:
             command = RegisterEndpoint(_HOOKS, (events[number],), new_secret())
             return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
-        self.endpoints += [id_ for id_ in self.volley(len(events), register) if isinstance(id_, UUID)]
+        self.endpoints += [id_ for id_ in self.run_commands(len(events), register) if isinstance(id_, UUID)]
 
     @rule(acts=st.lists(_ACT, min_size=1, max_size=4))
     def act_on_endpoints(self, acts: list[tuple[str, int, str]]) -> None:
-        self.volley(len(acts) if self.endpoints else 0, lambda number: self._act_on_endpoint(*acts[number]))
+        self.run_commands(len(acts) if self.endpoints else 0, lambda number: self._act_on_endpoint(*acts[number]))
 
     def _act_on_endpoint(self, act: str, which: int, event: str) -> object:
         logs, clock, tenant_id = self.container.logs, self.clock, self.studio.tenant_id
@@ -120,7 +120,7 @@ class DoorRules:
             )
             return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
-        self.feeds += [id_ for id_ in self.volley(len(of), open_) if isinstance(id_, UUID)]
+        self.feeds += [id_ for id_ in self.run_commands(len(of), open_) if isinstance(id_, UUID)]
 
     @rule(which=st.lists(st.integers(0, 5), min_size=1, max_size=3))
     def revoke_feeds(self, which: list[int]) -> None:
@@ -130,7 +130,7 @@ class DoorRules:
             id_ = self.feeds[which[number] % len(self.feeds)]
             return handler(self.studio.tenant_id, RevokeFeed(id_), by_test())
 
-        self.volley(len(which) if self.feeds else 0, revoke)
+        self.run_commands(len(which) if self.feeds else 0, revoke)
 
     @invariant()
     def the_lists_of_endpoints_and_feeds_are_the_fold_of_the_log(self) -> None:

@@ -1,4 +1,4 @@
-"""What several people note on visits at once: the part of the scheduling machine that is about it."""
+"""Rules for the scheduling machine: concurrent notes on visits."""
 
 from collections.abc import Callable, Iterator
 from uuid import UUID
@@ -11,9 +11,9 @@ from application.scheduling.appointments.undo_appointment import UndoAppointment
 from domain.kernel.logged_event import LoggedEvent
 from domain.kernel.personal_data import Erased
 from domain.scheduling.appointments.appointment import Appointment
-from tests.application.studio import FrozenClock, Studio
 from tests.support.commands import executor
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import SeededPractice
 
 _ACTS = ["booked", "requested", "confirmed", "cancelled", "rescheduled", "checked_in", "notes_changed"]
 
@@ -22,11 +22,11 @@ class NoteRules:
     """Mixed into the machine, which keeps ``booked``: every appointment that there is."""
 
     container: Container
-    studio: Studio
-    clock: FrozenClock
+    studio: SeededPractice
+    clock: SettableClock
     booked: list[UUID]
-    volley: Callable[[int, Callable[[int], object]], list[object]]
-    one: Callable[[int], UUID]
+    run_commands: Callable[[int, Callable[[int], object]], list[object]]
+    pick: Callable[[int], UUID]
     folded: Callable[[], Iterator[Appointment]]
     events: Callable[[], list[LoggedEvent]]
 
@@ -42,9 +42,9 @@ class NoteRules:
 
         def note(number: int) -> object:
             which, text = notes[number]
-            return handler(self.studio.tenant_id, ChangeNotes(self.one(which), text), by_test())
+            return handler(self.studio.tenant_id, ChangeNotes(self.pick(which), text), by_test())
 
-        self.volley(len(notes) if self.booked else 0, note)
+        self.run_commands(len(notes) if self.booked else 0, note)
 
     @rule(acts=st.lists(st.tuples(st.integers(0, 30), st.sampled_from(_ACTS)), min_size=1, max_size=4))
     def undo_what_is_named(self, acts: list[tuple[int, str]]) -> None:
@@ -52,13 +52,13 @@ class NoteRules:
 
         def undo(number: int) -> object:
             which, act = acts[number]
-            return handler(self.studio.tenant_id, UndoAppointment(self.one(which), act=act), by_test())
+            return handler(self.studio.tenant_id, UndoAppointment(self.pick(which), act=act), by_test())
 
-        self.volley(len(acts) if self.booked else 0, undo)
+        self.run_commands(len(acts) if self.booked else 0, undo)
 
     @invariant()
     def notes_are_what_was_noted_last(self) -> None:
-        """Whatever else has become of the visit: no move, no undo and no series loses what somebody wrote."""
+        """No move, undo or change of a series loses a visit's notes."""
         told: dict[UUID, object] = {}
         for event in self.events():
             if event.event_type == Appointment.NotesChanged.TOPIC:

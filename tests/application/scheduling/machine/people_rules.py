@@ -1,4 +1,4 @@
-"""Rules for the scheduling machine: people are merged and told apart, and change, while they book, enrol and wait."""
+"""Rules for the scheduling machine: merges, unmerges and changes of patients."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -17,22 +17,22 @@ from domain.patients.consents import Channel, Consents
 from domain.patients.contact import ContactKind
 from domain.patients.patient import Patient
 from projections.engine.runner import Runner
-from tests.application.studio import FrozenClock, Studio
 from tests.support.commands import executor
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import SeededPractice
 
 _VERSIONS = st.sampled_from(["2026-05", "2026-06", None])
 _ACT = st.tuples(st.sampled_from(["contacts", "tags", "consent", "consent"]), st.integers(0, 2), _VERSIONS)
 
 
 class PeopleRules:
-    """Mixed into the machine. The first of the studio's patients always stands for themselves: other rules book for them."""
+    """Mixed into the machine. The first patient is never merged: other rules book for them."""
 
     container: Container
-    studio: Studio
+    studio: SeededPractice
     runner: Runner
-    clock: FrozenClock
-    volley: Callable[[int, Callable[[int], object]], list[object]]
+    clock: SettableClock
+    run_commands: Callable[[int, Callable[[int], object]], list[object]]
 
     @rule(
         pairs=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 2), st.booleans()), min_size=1, max_size=3),
@@ -46,13 +46,13 @@ class PeopleRules:
             )
             return handler(self.studio.tenant_id, command, by_test())
 
-        self.volley(len(pairs), pair)
+        self.run_commands(len(pairs), pair)
 
     @rule(acts=st.lists(_ACT, min_size=1, max_size=4))
     def note_what_is_known_of_people(self, acts: list[tuple[str, int, str | None]]) -> None:
         before = self._decisions()
 
-        results = self.volley(len(acts), lambda number: self._note_of(*acts[number]))
+        results = self.run_commands(len(acts), lambda number: self._note_of(*acts[number]))
 
         told = sum(
             act == "consent" and isinstance(result, Outcome) for (act, _, _), result in zip(acts, results, strict=True)

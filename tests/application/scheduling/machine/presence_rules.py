@@ -1,4 +1,4 @@
-"""Rules for the scheduling machine: clinicians go away and come back while others book, and every "no" has a reason."""
+"""Rules for the scheduling machine: time off, and a reason for each refusal."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -16,9 +16,9 @@ from domain.practice.time_off import DaysOff, HoursOff
 from domain.scheduling.appointments.appointment import Appointment
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.queries import CalendarFilter, CalendarQueries
-from tests.application.studio import MONDAY, NOW, FrozenClock, Studio
 from tests.support.commands import asker, executor
 from tests.support.container import Container, by_test
+from tests.support.seeded_practice import MONDAY, NOW, SeededPractice, fixed_clock
 
 HALF_HOUR = timedelta(minutes=30)
 CLOSING = MONDAY + timedelta(hours=4)
@@ -33,7 +33,7 @@ class PresenceRules(RuleBasedStateMachine):
     """What the machine's other rules book stays as it is, whoever goes away."""
 
     container: Container
-    studio: Studio
+    studio: SeededPractice
     booked: list[UUID]
     closing_early: set[UUID]
     runner: Runner
@@ -43,7 +43,7 @@ class PresenceRules(RuleBasedStateMachine):
         clinician_id, absences = self.studio.clinicians[clinician], ABSENCES[kind]
         before = [self.studio.log.load(Appointment, id).version for id in self.booked]
 
-        executor(self.container.logs, FrozenClock())(
+        executor(self.container.logs, fixed_clock())(
             self.studio.tenant_id, SetTimeOff(clinician_id, absences), by_test()
         )
 
@@ -81,11 +81,11 @@ class PresenceRules(RuleBasedStateMachine):
         clinician_id = self.studio.clinicians[clinician]
         starts_at: datetime = MONDAY + start * HALF_HOUR + timedelta(minutes=minutes)
 
-        found = asker(self.container.logs, FrozenClock())(
+        found = asker(self.container.logs, fixed_clock())(
             self.studio.tenant_id, ExplainSlot(service, clinician_id, starts_at)
         )
         window = TimeRange(starts_at, starts_at + timedelta(minutes=1))
-        offered = asker(self.container.logs, FrozenClock())(
+        offered = asker(self.container.logs, fixed_clock())(
             self.studio.tenant_id, FindSlots(service, clinician_id, window)
         )
 

@@ -1,4 +1,4 @@
-"""What several people do with series at once: the part of the scheduling machine that is about them."""
+"""Rules for the scheduling machine: concurrent commands on series."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,9 +15,9 @@ from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.series.series import Series
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.series_queries import SeriesQueries
-from tests.application.studio import MONDAY, FrozenClock, Studio
 from tests.support.commands import executor
 from tests.support.container import Container, by_test
+from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock
 
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
 
@@ -26,11 +26,11 @@ class SeriesCommands:
     """Mixed into the machine, which keeps ``booked``: every appointment that there is."""
 
     container: Container
-    studio: Studio
+    studio: SeededPractice
     runner: Runner
     booked: list[UUID]
     series: list[UUID]
-    volley: Callable[[int, Callable[[int], object]], list[object]]
+    run_commands: Callable[[int, Callable[[int], object]], list[object]]
 
     @rule(
         requests=st.lists(
@@ -46,7 +46,7 @@ class SeriesCommands:
         )
     )
     def book_series(self, requests: list[tuple[int, int, bool, int, OnConflict]]) -> None:
-        handler = executor(self.container.logs, FrozenClock())
+        handler = executor(self.container.logs, fixed_clock())
 
         def request(number: int) -> Outcome[Series]:
             start, clinician, needs_room, count, on_conflict = requests[number]
@@ -61,7 +61,7 @@ class SeriesCommands:
             )
             return handler(self.studio.tenant_id, command, by_test())
 
-        for outcome in self.volley(len(requests), request):
+        for outcome in self.run_commands(len(requests), request):
             if isinstance(outcome, Outcome):
                 self.series.append(outcome.aggregate.id)
                 self.booked += [
@@ -85,8 +85,8 @@ class SeriesCommands:
         )
     )
     def change_series(self, requests: list[tuple[int, int, Scope, int, int, OnConflict, str, int]]) -> None:
-        handler = executor(self.container.logs, FrozenClock())
-        noting = executor(self.container.logs, FrozenClock())
+        handler = executor(self.container.logs, fixed_clock())
+        noting = executor(self.container.logs, fixed_clock())
 
         def request(number: int) -> Outcome[Series]:
             which, index, scope, start, weeks, on_conflict, how, to_whom = requests[number]
@@ -107,7 +107,7 @@ class SeriesCommands:
             )
             return handler(self.studio.tenant_id, command, by_test())
 
-        self.volley(len(requests) if self.series else 0, request)
+        self.run_commands(len(requests) if self.series else 0, request)
 
     @invariant()
     def no_occurrence_is_lost_or_doubled(self) -> None:

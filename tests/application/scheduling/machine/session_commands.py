@@ -1,4 +1,4 @@
-"""What several people do with sessions at once: the part of the scheduling machine that is about them."""
+"""Rules for the scheduling machine: concurrent commands on sessions."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,12 +17,12 @@ from application.scheduling.sessions.withdraw_patient import WithdrawPatient
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession, GroupSessionStatus
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.session_queries import SessionFilter, SessionQueries
-from tests.application.studio import MONDAY, FrozenClock, Studio
 from tests.support.commands import executor
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock
 
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
-_AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
+_AFTERNOON = fixed_clock(MONDAY + timedelta(hours=5))
 _ACT = st.tuples(
     st.sampled_from(["enrol", "wait", "wait", "withdraw", "seats", "move", "give", "cancel", "undo"]),
     st.integers(0, 2),
@@ -32,14 +32,14 @@ _ACT = st.tuples(
 
 
 class SessionCommands:
-    """Mixed into the machine. What it remembers of each answer is compared with the roster: nobody who was enrolled is lost."""
+    """Mixed into the machine. It compares remembered answers with the roster: no seat is lost."""
 
     container: Container
-    studio: Studio
+    studio: SeededPractice
     runner: Runner
     sessions: list[UUID]
-    clock: FrozenClock
-    volley: Callable[[int, Callable[[int], object]], list[object]]
+    clock: SettableClock
+    run_commands: Callable[[int, Callable[[int], object]], list[object]]
     family: Callable[[UUID], set[UUID]]
 
     @rule(
@@ -62,7 +62,7 @@ class SessionCommands:
             )
             return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
-        self.sessions += [id for id in self.volley(len(requests), request) if isinstance(id, UUID)]
+        self.sessions += [id for id in self.run_commands(len(requests), request) if isinstance(id, UUID)]
 
     @rule(which=st.integers(0, 10), acts=st.lists(_ACT, min_size=1, max_size=4))
     def come_to_one_session_at_once(self, which: int, acts: list[tuple[str, int, int, int]]) -> None:
@@ -72,7 +72,7 @@ class SessionCommands:
         before = self.studio.log.load(GroupSession, id)
         families = {patient: self.family(patient) for patient in self.studio.patients}
 
-        results = self.volley(len(acts), lambda number: self._act(id, *acts[number]))
+        results = self.run_commands(len(acts), lambda number: self._act(id, *acts[number]))
 
         after = self.studio.log.load(GroupSession, id)
         if any(
@@ -117,7 +117,7 @@ class SessionCommands:
 
     @rule(which=st.integers(0, 10))
     def undo_the_last_command(self, which: int) -> None:
-        """What was recorded first is as it was before it: the same people, in the same order, at the same time."""
+        """An undo restores the former roster, its order and the time."""
         if not self.sessions:
             return
         id, log = self.sessions[which % len(self.sessions)], self.studio.log
@@ -127,7 +127,7 @@ class SessionCommands:
         command = UndoSession(id, now.version)
         handler = executor(self.container.logs, self.clock)
 
-        [done] = self.volley(1, lambda _: handler(self.studio.tenant_id, command, by_test()))
+        [done] = self.run_commands(1, lambda _: handler(self.studio.tenant_id, command, by_test()))
 
         after = log.load(GroupSession, id)
         if isinstance(done, Exception):
@@ -156,7 +156,7 @@ class SessionCommands:
             command = NoteAttendance(id, (self.studio.patients[who[number]],), attended)
             return handler(self.studio.tenant_id, command, by_test())
 
-        self.volley(len(who), note)
+        self.run_commands(len(who), note)
 
     @invariant()
     def no_seat_is_sold_twice_and_nobody_waits_beside_a_free_one(self) -> None:

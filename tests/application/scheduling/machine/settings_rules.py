@@ -1,4 +1,4 @@
-"""Rules for the scheduling machine: hours and limits change while others book, and move nothing that is booked."""
+"""Rules for the scheduling machine: changes of hours and limits move no booked visit."""
 
 from datetime import date
 from uuid import UUID
@@ -14,20 +14,20 @@ from domain.practice.location import Location
 from domain.practice.visit_limits import VisitLimits
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.sessions.group_session import GroupSession
-from tests.application.studio import FrozenClock, Studio
 from tests.support.commands import executor
 from tests.support.container import Container, by_test
+from tests.support.seeded_practice import SeededPractice, fixed_clock
 
 NEXT_WEEK = date(2026, 6, 8)
-"""From when on hours change: what the machine's other rules know of the first Monday stays as it is."""
+"""First date of changed hours; the first Monday, which other rules rely on, stays as it is."""
 ALL_MORNING, TWO_HOURS = "mon 09:00-13:00", "mon 09:00-11:00"
 
 
 class SettingsRules:
-    """Mixed into the machine. ``closing_early`` are the clinicians who give two hours only, from next week on."""
+    """Mixed into the machine. ``closing_early``: clinicians with two hours from next week on."""
 
     container: Container
-    studio: Studio
+    studio: SeededPractice
     booked: list[UUID]
     sessions: list[UUID]
     closing_early: set[UUID]
@@ -37,7 +37,7 @@ class SettingsRules:
         clinician_id, [location] = self.studio.clinicians[clinician], self.studio.log.catalogue().all(Location)
         before = self._times()
 
-        executor(self.container.logs, FrozenClock())(
+        executor(self.container.logs, fixed_clock())(
             self.studio.tenant_id,
             SetClinicianHours(
                 clinician_id, location.id, (TWO_HOURS if closes_early else ALL_MORNING,), (), effective_from=NEXT_WEEK
@@ -54,16 +54,16 @@ class SettingsRules:
         per_week=st.sampled_from([None, 4]),
     )
     def set_limits(self, of: str, per_day: int | None, per_week: int | None) -> None:
-        """Of a service, or of the second clinician: what the first gives on a day is what another rule counts."""
+        """Limits a service or the second clinician; another rule counts the first one's visits."""
         logs, tenant_id, limits = self.container.logs, self.studio.tenant_id, VisitLimits(per_day, per_week)
         before = self._times()
 
         if of == "clinician":
             change = ChangeClinician(self.studio.clinicians[1], {}, limits)
-            executor(logs, FrozenClock())(tenant_id, change, by_test())
+            executor(logs, fixed_clock())(tenant_id, change, by_test())
         else:
             service = self.studio.talk if of == "talk" else self.studio.massage
-            executor(logs, FrozenClock())(tenant_id, ChangeService(service, {}, limits), by_test())
+            executor(logs, fixed_clock())(tenant_id, ChangeService(service, {}, limits), by_test())
 
         assert self._times() == before
 
@@ -72,7 +72,7 @@ class SettingsRules:
         command = ChangePractice(
             self.studio.tenant_id, {}, pending_counts=pending_counts, auto_fill=auto_fill, offer_minutes=30
         )
-        executor(self.container.logs, FrozenClock())(self.studio.tenant_id, command, by_test())
+        executor(self.container.logs, fixed_clock())(self.studio.tenant_id, command, by_test())
 
     def _times(self) -> dict[UUID, object]:
         """Return when every visit and session is, by its own events."""

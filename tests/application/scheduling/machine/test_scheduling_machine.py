@@ -1,4 +1,4 @@
-"""Whatever several people do at once, no time is sold twice and the log, the claims and the calendar tell one story."""
+"""Concurrent commands never sell a time twice; log, claims and calendar stay consistent."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ from projections.webhooks.deliveries.projector import WebhooksProjector
 from tests.application.scheduling.machine.busy_rules import BusyRules
 from tests.application.scheduling.machine.course_commands import CourseCommands
 from tests.application.scheduling.machine.import_rules import ImportRules
-from tests.application.scheduling.machine.key_rules import DoorRules
+from tests.application.scheduling.machine.key_rules import EndpointAndFeedRules
 from tests.application.scheduling.machine.note_rules import NoteRules
 from tests.application.scheduling.machine.people_rules import PeopleRules
 from tests.application.scheduling.machine.presence_rules import PresenceRules
@@ -54,16 +54,16 @@ from tests.application.scheduling.machine.session_commands import SessionCommand
 from tests.application.scheduling.machine.settings_rules import SettingsRules
 from tests.application.scheduling.machine.visit_import_rules import VisitImportRules
 from tests.application.scheduling.machine.waitlist_commands import WaitlistCommands
-from tests.application.studio import MONDAY, NOW, FrozenClock, Studio, open_studio
-from tests.event_store.append.test_append import in_parallel
 from tests.support.commands import asker, executor
+from tests.support.concurrency import run_concurrently
 from tests.support.container import Container, by_test
+from tests.support.seeded_practice import MONDAY, NOW, SeededPractice, fixed_clock, seed_practice
 
 STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
 MOST = 3
 """Visits that the first clinician gives on one day."""
 HOW = st.sampled_from(["book", "request", "override"])
-AFTERNOON = FrozenClock(MONDAY + timedelta(hours=5))
+AFTERNOON = fixed_clock(MONDAY + timedelta(hours=5))
 """When the day is over and visits can be closed."""
 
 
@@ -79,7 +79,7 @@ class Scheduling(
     NoteRules,
     PeopleRules,
     SettingsRules,
-    DoorRules,
+    EndpointAndFeedRules,
 ):
     """Commands come in volleys: each volley's commands run in threads that start together."""
 
@@ -87,7 +87,7 @@ class Scheduling(
 
     @initialize(pending_counts=st.booleans())
     def open(self, pending_counts: bool) -> None:
-        self.studio: Studio = open_studio(self.container)
+        self.studio: SeededPractice = seed_practice(self.container)
         practice = self.studio.log.load(Practice, self.studio.tenant_id)
         practice.count_pending(pending_counts, NOW)
         self.studio.log.record(practice, by=by_test())
@@ -105,7 +105,7 @@ class Scheduling(
         self.closing_early: set[UUID] = set()
         self.endpoints: list[UUID] = []
         self.feeds: list[UUID] = []
-        self.clock = FrozenClock()
+        self.clock = fixed_clock()
         self.runner = self.container.runner(of=(*self.container.projectors(), WebhooksProjector()))
 
     @rule(
@@ -132,7 +132,7 @@ class Scheduling(
             )
             return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
-        self.booked += [id for id in self.volley(len(requests), request) if isinstance(id, UUID)]
+        self.booked += [id for id in self.run_commands(len(requests), request) if isinstance(id, UUID)]
 
     @rule(
         requests=st.lists(st.tuples(st.sampled_from(STARTS), st.booleans(), st.integers(0, 1)), min_size=1, max_size=4)
@@ -151,7 +151,7 @@ class Scheduling(
             )
             return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
-        self.booked += [id for id in self.volley(len(requests), request) if isinstance(id, UUID)]
+        self.booked += [id for id in self.run_commands(len(requests), request) if isinstance(id, UUID)]
 
     @rule(moves=st.lists(st.tuples(st.integers(0, 30), st.sampled_from(STARTS)), min_size=1, max_size=4))
     def reschedule(self, moves: list[tuple[int, object]]) -> None:
@@ -159,19 +159,19 @@ class Scheduling(
 
         def move(number: int) -> object:
             which, starts_at = moves[number]
-            command = RescheduleAppointment(self.one(which), starts_at)  # type: ignore[arg-type]
+            command = RescheduleAppointment(self.pick(which), starts_at)  # type: ignore[arg-type]
             return handler(self.studio.tenant_id, command, by_test())
 
-        self.volley(len(moves) if self.booked else 0, move)
+        self.run_commands(len(moves) if self.booked else 0, move)
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3))
     def cancel(self, which: list[int]) -> None:
         handler = executor(self.container.logs, self.clock)
 
         def cancel(number: int) -> object:
-            return handler(self.studio.tenant_id, CancelAppointment(self.one(which[number]), "ill"), by_test())
+            return handler(self.studio.tenant_id, CancelAppointment(self.pick(which[number]), "ill"), by_test())
 
-        self.volley(len(which) if self.booked else 0, cancel)
+        self.run_commands(len(which) if self.booked else 0, cancel)
 
     @rule(
         which=st.lists(st.integers(0, 30), min_size=1, max_size=4),
@@ -181,12 +181,12 @@ class Scheduling(
         logs, tenant_id = self.container.logs, self.studio.tenant_id
 
         def answer(number: int) -> object:
-            id = self.one(which[number])
+            id = self.pick(which[number])
             if confirms[number]:
                 return executor(logs, self.clock)(tenant_id, ConfirmAppointment(id), by_test())
             return executor(logs, self.clock)(tenant_id, DeclineAppointment(id, "full"), by_test())
 
-        self.volley(len(which) if self.booked else 0, answer)
+        self.run_commands(len(which) if self.booked else 0, answer)
 
     @rule(
         moves=st.lists(
@@ -199,19 +199,19 @@ class Scheduling(
         def move(number: int) -> object:
             which, clinician, room = moves[number]
             rooms = None if room is None else (self.studio.rooms[room],)
-            command = ReassignAppointment(self.one(which), self.studio.clinicians[clinician], rooms)
+            command = ReassignAppointment(self.pick(which), self.studio.clinicians[clinician], rooms)
             return handler(self.studio.tenant_id, command, by_test())
 
-        self.volley(len(moves) if self.booked else 0, move)
+        self.run_commands(len(moves) if self.booked else 0, move)
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=4))
     def undo(self, which: list[int]) -> None:
         handler = executor(self.container.logs, self.clock)
 
         def undo(number: int) -> object:
-            return handler(self.studio.tenant_id, UndoAppointment(self.one(which[number])), by_test())
+            return handler(self.studio.tenant_id, UndoAppointment(self.pick(which[number])), by_test())
 
-        self.volley(len(which) if self.booked else 0, undo)
+        self.run_commands(len(which) if self.booked else 0, undo)
 
     @rule(
         wanted=st.lists(
@@ -229,7 +229,7 @@ class Scheduling(
             command = PlaceHold(service, self.studio.clinicians[clinician], starts_at, minutes, "dana@example.org")  # type: ignore[arg-type]
             return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
-        self.held += [id for id in self.volley(len(wanted), hold) if isinstance(id, UUID)]
+        self.held += [id for id in self.run_commands(len(wanted), hold) if isinstance(id, UUID)]
 
     @rule(which=st.integers(0, 30), releases=st.booleans())
     def use_and_release_a_hold_at_once(self, which: int, releases: bool) -> None:
@@ -248,7 +248,7 @@ class Scheduling(
             if other.holder_id != hold.id
         )
         holder = self.studio.log.load(Clinician, hold.clinician_id)
-        # A hold keeps time from others. Meanwhile a day may have been filled, a limit set, and whoever is away sees nobody.
+        # A hold reserves time, but limits and time off set meanwhile still apply.
         is_held = (
             hold.status_at(self.clock.now()) is HoldStatus.HELD
             and is_alone
@@ -261,27 +261,27 @@ class Scheduling(
             lambda: executor(logs, self.clock)(tenant_id, command, by_test()).aggregate.id,
             lambda: executor(logs, self.clock)(tenant_id, ReleaseHold(hold.id), by_test()),
         ]
-        results = self.volley(len(acts) if releases else 2, lambda number: acts[number]())
+        results = self.run_commands(len(acts) if releases else 2, lambda number: acts[number]())
         booked = [id for id in results if isinstance(id, UUID)]
         self.booked += booked
         assert len(booked) == 1 if is_held else len(booked) <= 1
 
     @rule(minutes=st.sampled_from([1, 5, 10]))
     def let_time_pass(self, minutes: int) -> None:
-        self.clock = FrozenClock(self.clock.instant + timedelta(minutes=minutes))
+        self.clock = fixed_clock(self.clock.now() + timedelta(minutes=minutes))
 
     @rule(which=st.integers(0, 30))
     def check_in_cancel_and_close_at_once(self, which: int) -> None:
         if not self.booked:
             return
-        id = self.one(which)
+        id = self.pick(which)
         logs, tenant_id = self.container.logs, self.studio.tenant_id
         acts: list[Callable[[], object]] = [
             lambda: executor(logs, AFTERNOON)(tenant_id, CheckInAppointment(id), by_test()),
             lambda: executor(logs, AFTERNOON)(tenant_id, CompleteAppointment(id), by_test()),
             lambda: executor(logs, AFTERNOON)(tenant_id, RecordNoShow(id), by_test()),
         ]
-        self.volley(len(acts), lambda number: acts[number]())
+        self.run_commands(len(acts), lambda number: acts[number]())
 
     @rule(clinician=st.integers(0, 1), needs_room=st.booleans())
     def book_what_is_offered(self, clinician: int, needs_room: bool) -> None:
@@ -366,15 +366,15 @@ class Scheduling(
             for a in self.folded()
         }
 
-    def volley(self, number: int, act: Callable[[int], object]) -> list[object]:
+    def run_commands(self, number: int, act: Callable[[int], object]) -> list[object]:
         """Run commands at once. A refusal is an answer; anything else that is raised is a fault."""
-        results = in_parallel(number, act)
+        results = run_concurrently(number, act)
         for result in results:
             if isinstance(result, Exception) and not isinstance(result, (DomainError, ApplicationError)):
                 raise result
         return results
 
-    def one(self, which: int) -> UUID:
+    def pick(self, which: int) -> UUID:
         return self.booked[which % len(self.booked)]
 
     def folded(self) -> Iterator[Appointment]:
@@ -384,7 +384,7 @@ class Scheduling(
         return [self.studio.log.load(Hold, id) for id in self.held]
 
     def claims(self) -> list[TimeClaim]:
-        """What is held at this moment, by the folds of visits, holds, sessions, times on offer and busy calendars."""
+        """Return the claims, folded from visits, holds, sessions, offers and busy calendars."""
         things: list[Appointment | Hold | GroupSession | Opening | BusyCalendar] = [
             *self.folded(),
             *self.holds(),

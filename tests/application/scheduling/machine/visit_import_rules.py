@@ -1,4 +1,4 @@
-"""Rules for the scheduling machine: another program's visits come in beside others, and are taken back but for those that were changed."""
+"""Rules for the scheduling machine: imports of visits and their undo; changed ones are kept."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -10,17 +10,17 @@ from application.importing.errors import ImportInUseError
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
 from event_store.read.visit_lookup import VisitLookup
-from tests.application.importing.visits.visit_file import Calendars, visit
-from tests.application.studio import MONDAY, FrozenClock, Studio
-from tests.support.container import Container
+from tests.application.importing.visits.visit_file import VisitImports, visit
+from tests.support.container import Container, SettableClock
+from tests.support.seeded_practice import MONDAY, SeededPractice
 
 
 class VisitImportRules:
     """Mixed into the machine, which keeps ``booked``: every appointment that there is."""
 
     container: Container
-    studio: Studio
-    clock: FrozenClock
+    studio: SeededPractice
+    clock: SettableClock
     booked: list[UUID]
 
     @rule(
@@ -33,7 +33,7 @@ class VisitImportRules:
     def import_visits_and_undo(
         self, steps: list[int], needs_room: bool, status: str, what_can_be: bool, undoes: bool
     ) -> None:
-        calendars = Calendars(self.container, self.studio, self.clock)
+        calendars = VisitImports(self.container, self.studio, self.clock)
         service = "Massage" if needs_room else "Talk"
         # The second clinician has no limits: imported visits are not asked whether they keep them.
         rows = [
@@ -41,7 +41,7 @@ class VisitImportRules:
                   Treatment_Name=service)
             for step in steps
         ]  # fmt: skip
-        report = calendars.bring(rows)
+        report = calendars.import_rows(rows)
         known = VisitLookup(self.container.store.pool)
         standing, _ = known.made_by(self.studio.tenant_id, report.import_id)
         self.booked += [id_ for id_ in standing if id_ not in self.booked]

@@ -1,4 +1,4 @@
-"""What those who wait do at once, and those who offer them times: the part of the scheduling machine that is about them."""
+"""Rules for the scheduling machine: concurrent commands on the wait list."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -29,9 +29,9 @@ from domain.waitlist.preferences import WaitlistPreferences
 from domain.waitlist.slot_fit import Reason
 from projections.engine.runner import Runner
 from projections.waitlist.entries.queries import WaitlistQueries
-from tests.application.studio import MONDAY, FrozenClock, Studio
 from tests.support.commands import executor
-from tests.support.container import Container, by_test
+from tests.support.container import Container, SettableClock, by_test
+from tests.support.seeded_practice import MONDAY, SeededPractice
 
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
 _EARLY = TimeRange(MONDAY, MONDAY + timedelta(hours=2))
@@ -45,14 +45,14 @@ class WaitlistCommands:
     """Mixed into the machine, which keeps ``booked``: every appointment that there is."""
 
     container: Container
-    studio: Studio
+    studio: SeededPractice
     runner: Runner
-    clock: FrozenClock
+    clock: SettableClock
     booked: list[UUID]
     sessions: list[UUID]
     entries: list[UUID]
     openings: list[UUID]
-    volley: Callable[[int, Callable[[int], object]], list[object]]
+    run_commands: Callable[[int, Callable[[int], object]], list[object]]
     events: Callable[[], list[LoggedEvent]]
 
     @rule(wishes=st.lists(_WISHES, min_size=1, max_size=4))
@@ -66,7 +66,7 @@ class WaitlistCommands:
             command = JoinWaitlist(self.studio.patients[patient], service, preferences)
             return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
-        self.entries += [id for id in self.volley(len(wishes), join) if isinstance(id, UUID)]
+        self.entries += [id for id in self.run_commands(len(wishes), join) if isinstance(id, UUID)]
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3), leaves=st.booleans())
     def change_or_leave(self, which: list[int], leaves: bool) -> None:
@@ -78,7 +78,7 @@ class WaitlistCommands:
                 return executor(logs, self.clock)(tenant_id, WithdrawEntry(id), by_test())
             return executor(logs, self.clock)(tenant_id, ChangeEntry(id, {"windows": (_LATE,)}), by_test())
 
-        self.volley(len(which) if self.entries else 0, act)
+        self.run_commands(len(which) if self.entries else 0, act)
 
     @rule(
         offers=st.lists(
@@ -100,7 +100,9 @@ class WaitlistCommands:
             command = OfferByHand(tuple(chosen), self.studio.clinicians[clinician], starts_at, minutes)  # type: ignore[arg-type]
             return handler(self.studio.tenant_id, command, by_test()).aggregate.id
 
-        self.openings += [id for id in self.volley(len(offers) if self.entries else 0, offer) if isinstance(id, UUID)]
+        self.openings += [
+            id for id in self.run_commands(len(offers) if self.entries else 0, offer) if isinstance(id, UUID)
+        ]
 
     @rule(
         which=st.integers(0, 30),
@@ -122,7 +124,7 @@ class WaitlistCommands:
             command = DeclineOffer(id) if answers[number] == "decline" else WithdrawOffer(id)
             return executor(logs, self.clock)(tenant_id, command, by_test())
 
-        for outcome in self.volley(len(answers), answer):
+        for outcome in self.run_commands(len(answers), answer):
             if isinstance(outcome, Outcome) and outcome.aggregate.appointment_id:
                 self.booked.append(outcome.aggregate.appointment_id)
 
@@ -145,7 +147,7 @@ class WaitlistCommands:
         booking = BookAppointment(
             self.studio.patients[0], self.studio.talk, chosen, starts_at, override_reason="for a moment"
         )
-        [visit] = self.volley(
+        [visit] = self.run_commands(
             1, lambda _: executor(self.container.logs, self.clock)(tenant_id, booking, by_test()).aggregate.id
         )
         if not isinstance(visit, UUID):
@@ -156,7 +158,7 @@ class WaitlistCommands:
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3), workers=st.integers(1, 3))
     def ask_the_wait_list(self, which: list[int], workers: int) -> None:
-        """Several workers look at visits and sessions that may have given their time up, and at every opening."""
+        """Workers process visits and sessions that may have freed time, and all openings."""
         auto_fill = AutoFill(self.container.logs, self.clock, self.lines())
         visits = [
             self.studio.log.load(Appointment, self.booked[each % len(self.booked)]) for each in which if self.booked
@@ -174,7 +176,7 @@ class WaitlistCommands:
             for id in self.openings:
                 auto_fill.offer_to_next(self.studio.tenant_id, id)
 
-        self.volley(workers, look)
+        self.run_commands(workers, look)
         opened = [e.stream_id for e in self.events() if e.event_type == Opening.Opened.TOPIC]
         assert set(self.openings) <= set(opened)
         assert len(set(opened)) == len(opened)

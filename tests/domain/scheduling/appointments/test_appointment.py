@@ -1,17 +1,13 @@
 """An appointment's life: what each step records, what it holds, what it refuses (BK1, BK9)."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import pytest
 
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.money import Money
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
-from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.errors import (
     AlreadyCancelledError,
     AlreadyCheckedInError,
@@ -21,50 +17,22 @@ from domain.scheduling.errors import (
     NotStartedError,
     SchedulingError,
 )
-from tests.support.given import CLINICIAN, HERE, ROOM_1, ROOM_2, at, between
-
-ID, PATIENT, SERVICE = UUID(int=100), UUID(int=101), UUID(int=102)
-YESTERDAY, BEFORE = at("2026-05-31T12:00"), at("2026-06-01T08:59:59")
-NINE, TEN = at("2026-06-01T09:00"), at("2026-06-01T10:00")
-VISIT = Visit(
-    patient_id=PATIENT,
-    service_id=SERVICE,
-    clinician_id=CLINICIAN,
-    location_id=HERE,
-    resource_ids=(ROOM_1,),
-    during=TimeRange(NINE, TEN),
-    price=Money(8000, "EUR"),
-    mode="in_person",
-    buffer_before_minutes=5,
-    buffer_after_minutes=10,
+from tests.domain.scheduling.appointments.sample_appointments import (
+    BEFORE,
+    CANCEL,
+    ID,
+    NINE,
+    PATIENT,
+    RESCHEDULE,
+    SERVICE,
+    TEN,
+    VISIT,
+    YESTERDAY,
+    Step,
+    booked_appointment,
+    in_status,
 )
-
-Step = Callable[[Appointment, datetime], bool]
-RESCHEDULE: Step = lambda a, now: a.reschedule(between("2026-06-02T09:00", "2026-06-02T10:00"), [ROOM_2], now)  # noqa: E731
-CANCEL: Step = lambda a, now: a.cancel("ill", now)  # noqa: E731
-
-
-def booked() -> Appointment:
-    appointment = Appointment.book(id=ID, visit=VISIT, at=YESTERDAY)
-    appointment.collect_events()
-    return appointment
-
-
-def in_status(status: Status) -> Appointment:
-    appointment = booked()
-    match status:
-        case Status.CHECKED_IN:
-            appointment.check_in(BEFORE)
-        case Status.COMPLETED:
-            appointment.complete(TEN)
-        case Status.NO_SHOW:
-            appointment.mark_no_show(TEN)
-        case Status.CANCELLED:
-            appointment.cancel("ill", YESTERDAY)
-        case Status.BOOKED:
-            pass
-    appointment.collect_events()
-    return appointment
+from tests.support.availability_builders import CLINICIAN, HERE, ROOM_1, ROOM_2, at, between
 
 
 class TestBook:
@@ -81,7 +49,7 @@ class TestBook:
         assert (fact.price_amount_minor, fact.price_currency, fact.mode) == (8000, "EUR", "in_person")
 
     def test_claims_the_clinician_and_the_room_with_the_buffers(self) -> None:
-        claims = booked().claims()
+        claims = booked_appointment().claims()
 
         assert [(claim.what, claim.holder_id) for claim in claims] == [(CLINICIAN, ID), (ROOM_1, ID)]
         assert {claim.during for claim in claims} == {between("2026-06-01T08:55", "2026-06-01T10:10")}
@@ -94,15 +62,15 @@ class TestBook:
         assert Appointment.book(id=ID, visit=VISIT, at=TEN, retrospective=True).status == Status.BOOKED
         assert Appointment.book(id=ID, visit=VISIT, at=NINE).status == Status.BOOKED
 
-    @pytest.mark.parametrize(("starts", "ends"), [(TEN, NINE), (NINE, NINE)])
-    def test_refuses_a_visit_that_ends_before_it_starts(self, starts: datetime, ends: datetime) -> None:
+    @pytest.mark.parametrize(("offered_starts", "ends"), [(TEN, NINE), (NINE, NINE)])
+    def test_refuses_a_visit_that_ends_before_it_starts(self, offered_starts: datetime, ends: datetime) -> None:
         with pytest.raises(InvalidValueError):
-            TimeRange(starts, ends)
+            TimeRange(offered_starts, ends)
 
 
 class TestReschedule:
     def test_records_the_new_time_and_moves_the_claims(self) -> None:
-        appointment = booked()
+        appointment = booked_appointment()
 
         assert RESCHEDULE(appointment, YESTERDAY)
 
@@ -113,14 +81,14 @@ class TestReschedule:
         assert {claim.during for claim in appointment.claims()} == {between("2026-06-02T08:55", "2026-06-02T10:10")}
 
     def test_to_the_same_time_records_nothing(self) -> None:
-        appointment = booked()
+        appointment = booked_appointment()
 
         assert not appointment.reschedule(between("2026-06-01T11:00+02:00", "2026-06-01T12:00+02:00"), [ROOM_1], TEN)
         assert appointment.collect_events() == []
 
     def test_refuses_the_past(self) -> None:
         with pytest.raises(InThePastError):
-            RESCHEDULE(booked(), at("2026-06-02T09:00:01"))
+            RESCHEDULE(booked_appointment(), at("2026-06-02T09:00:01"))
 
     @pytest.mark.parametrize(
         ("status", "error"),
@@ -141,7 +109,7 @@ class TestReschedule:
 
 class TestCancel:
     def test_records_the_reason_for_the_patients_eyes_and_frees_the_time(self) -> None:
-        appointment = booked()
+        appointment = booked_appointment()
 
         assert appointment.cancel("  Grippe \r\nseit gestern ", BEFORE)
 
@@ -158,18 +126,18 @@ class TestCancel:
 
     def test_refuses_once_the_visit_has_started(self) -> None:
         with pytest.raises(AlreadyStartedError) as refused:
-            booked().cancel("late", NINE)
+            booked_appointment().cancel("late", NINE)
 
         assert refused.value.code == "already_started"
 
     def test_refuses_no_reason(self) -> None:
         with pytest.raises(InvalidValueError):
-            booked().cancel(" ", BEFORE)
+            booked_appointment().cancel(" ", BEFORE)
 
 
-class TestTheVisitItself:
+class TestAttendance:
     def test_is_checked_in_then_completed(self) -> None:
-        appointment = booked()
+        appointment = booked_appointment()
 
         assert appointment.check_in(BEFORE)
         assert appointment.complete(TEN)
@@ -181,7 +149,7 @@ class TestTheVisitItself:
         assert len(appointment.claims()) == 2
 
     def test_or_nobody_came_and_the_time_is_free(self) -> None:
-        appointment = booked()
+        appointment = booked_appointment()
 
         assert appointment.mark_no_show(NINE)
 
@@ -205,7 +173,7 @@ class TestTheVisitItself:
     @pytest.mark.parametrize("step", [Appointment.complete, Appointment.mark_no_show])
     def test_cannot_be_over_before_it_starts(self, step: Step) -> None:
         with pytest.raises(NotStartedError):
-            step(booked(), BEFORE)
+            step(booked_appointment(), BEFORE)
 
     @pytest.mark.parametrize(
         ("status", "step", "error"),
@@ -236,10 +204,10 @@ def test_its_facts_alone_give_the_same_appointment_again() -> None:
     appointment.check_in(NINE)
     appointment.complete(at("2026-06-02T10:00"))
 
-    facts = appointment.collect_events()
+    event_summaries = appointment.collect_events()
     replayed = None
-    for fact in facts:
+    for fact in event_summaries:
         replayed = fact.mutate(replayed)
 
     assert replayed == appointment
-    assert appointment.version == len(facts) == 4
+    assert appointment.version == len(event_summaries) == 4

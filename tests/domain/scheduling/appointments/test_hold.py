@@ -9,14 +9,14 @@ from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.hold import Hold, HoldStatus
 from domain.scheduling.availability.query import Slot, VisitRules
-from tests.support.given import CLINICIAN, HERE, ROOM_1, at, between
+from tests.support.availability_builders import CLINICIAN, HERE, ROOM_1, at, between
 
 ID, SERVICE, MARK, VISIT = (UUID(int=n) for n in range(300, 304))
 NOW = at("2026-06-01T08:00")
 MINUTE = timedelta(minutes=1)
 
 
-def placed(minutes: int = 10) -> Hold:
+def place_hold(minutes: int = 10) -> Hold:
     return Hold.place(
         id=ID,
         service_id=SERVICE,
@@ -31,7 +31,7 @@ def placed(minutes: int = 10) -> Hold:
 
 class TestHold:
     def test_claims_its_time_and_its_place_until_it_expires(self) -> None:
-        claims = placed().claims()
+        claims = place_hold().claims()
 
         time, room, place = claims
         assert (time.what, room.what, place.what) == (CLINICIAN, ROOM_1, MARK)
@@ -43,7 +43,7 @@ class TestHold:
             assert claim.has_expired(NOW + 10 * MINUTE)
 
     def test_is_held_then_used_released_or_expired(self) -> None:
-        used, released, forgotten = placed(), placed(), placed()
+        used, released, forgotten = place_hold(), place_hold(), place_hold()
 
         used.use(VISIT, NOW)
 
@@ -58,10 +58,10 @@ class TestHold:
     @pytest.mark.parametrize("minutes", [0, -1, 11])
     def test_lasts_one_to_ten_minutes(self, minutes: int) -> None:
         with pytest.raises(InvalidValueError):
-            placed(minutes)
+            place_hold(minutes)
 
     def test_its_facts_alone_give_the_same_hold_again(self) -> None:
-        hold = placed()
+        hold = place_hold()
         hold.use(VISIT, NOW)
         replayed = None
         for fact in hold.collect_events():

@@ -25,7 +25,7 @@ from domain.scheduling.errors import (
     TooLateToUndoError,
 )
 from domain.scheduling.time_claim import pending_key
-from tests.domain.scheduling.appointments.test_appointment import (
+from tests.domain.scheduling.appointments.sample_appointments import (
     BEFORE,
     CANCEL,
     ID,
@@ -34,10 +34,10 @@ from tests.domain.scheduling.appointments.test_appointment import (
     TEN,
     VISIT,
     YESTERDAY,
-    booked,
+    booked_appointment,
     in_status,
 )
-from tests.support.given import CLINICIAN, HERE, ROOM_1, ROOM_2, THERE, between
+from tests.support.availability_builders import CLINICIAN, HERE, ROOM_1, ROOM_2, THERE, between
 
 COLLEAGUE, OTHER = UUID(int=200), UUID(int=201)
 
@@ -47,7 +47,7 @@ DECLINE: Act = lambda a, now: a.decline("full", now)  # noqa: E731
 REASSIGN: Act = lambda a, now: a.reassign(COLLEAGUE, THERE, [ROOM_2], now)  # noqa: E731
 
 
-def requested() -> Appointment:
+def requested_appointment() -> Appointment:
     appointment = Appointment.request(id=ID, visit=VISIT, at=YESTERDAY)
     appointment.collect_events()
     return appointment
@@ -59,7 +59,7 @@ def after(appointment: Appointment, *acts: Act, at: datetime = YESTERDAY) -> App
     return appointment
 
 
-def agreed(appointment: Appointment) -> tuple[object, ...]:
+def agreed_state(appointment: Appointment) -> tuple[object, ...]:
     """What an undo restores."""
     a = appointment
     return (a.status, a.clinician_id, a.location_id, a.resource_ids, a.starts_at, a.ends_at, a.beside)
@@ -67,7 +67,7 @@ def agreed(appointment: Appointment) -> tuple[object, ...]:
 
 class TestRequest:
     def test_holds_nothing_until_it_is_confirmed(self) -> None:
-        appointment = requested()
+        appointment = requested_appointment()
         assert appointment.status == Status.REQUESTED
         assert [(claim.what, claim.pending) for claim in appointment.claims()] == [(pending_key(CLINICIAN), True)]
 
@@ -82,14 +82,14 @@ class TestRequest:
         with pytest.raises(InThePastError):
             Appointment.request(id=ID, visit=VISIT, at=NINE + timedelta(microseconds=1))
         with pytest.raises(InThePastError):
-            requested().confirm([], NINE + timedelta(microseconds=1))
+            requested_appointment().confirm([], NINE + timedelta(microseconds=1))
 
     def test_confirmed_again_records_nothing(self) -> None:
-        assert not booked().confirm([ROOM_2], YESTERDAY)
+        assert not booked_appointment().confirm([ROOM_2], YESTERDAY)
         assert not in_status(Status.CHECKED_IN).confirm([ROOM_2], YESTERDAY)
 
     def test_declined_keeps_the_reason_and_declined_again_records_nothing(self) -> None:
-        appointment = requested()
+        appointment = requested_appointment()
 
         assert appointment.decline(" full ", YESTERDAY)
         assert not appointment.decline("again", YESTERDAY)
@@ -120,17 +120,17 @@ class TestRequest:
     @pytest.mark.parametrize("act", [Appointment.check_in, Appointment.complete, Appointment.mark_no_show])
     def test_nobody_can_come_to_it(self, act: Act) -> None:
         with pytest.raises(NotConfirmedError):
-            act(requested(), TEN)
+            act(requested_appointment(), TEN)
 
     @pytest.mark.parametrize("act", [CONFIRM, CANCEL, RESCHEDULE, REASSIGN, Appointment.check_in])
     def test_declined_stays_declined(self, act: Act) -> None:
         with pytest.raises(AlreadyDeclinedError):
-            act(after(requested(), DECLINE), YESTERDAY)
+            act(after(requested_appointment(), DECLINE), YESTERDAY)
 
 
 class TestReassign:
     def test_gives_the_visit_away_with_its_claims(self) -> None:
-        appointment = booked()
+        appointment = booked_appointment()
 
         assert appointment.reassign(COLLEAGUE, THERE, [ROOM_2], YESTERDAY)
         assert not appointment.reassign(COLLEAGUE, THERE, [ROOM_2], YESTERDAY)
@@ -153,41 +153,41 @@ class TestReassign:
         with pytest.raises(error):
             REASSIGN(in_status(status), YESTERDAY)
         with pytest.raises(InThePastError):
-            REASSIGN(booked(), NINE + timedelta(seconds=1))
+            REASSIGN(booked_appointment(), NINE + timedelta(seconds=1))
 
 
 class TestUndo:
     @pytest.mark.parametrize("act", [RESCHEDULE, REASSIGN, CANCEL, Appointment.check_in])
     def test_restores_what_was_before(self, act: Act) -> None:
-        appointment = booked()
-        before, claims = agreed(appointment), appointment.claims()
+        appointment = booked_appointment()
+        before, claims = agreed_state(appointment), appointment.claims()
 
         after(appointment, act).undo(YESTERDAY)
 
-        assert (agreed(appointment), appointment.claims()) == (before, claims)
+        assert (agreed_state(appointment), appointment.claims()) == (before, claims)
         assert appointment.cancellation_reason is None
         fact = appointment.collect_events()[-1]
         assert isinstance(fact, Appointment.Undone)
 
     @pytest.mark.parametrize("act", [CONFIRM, DECLINE, CANCEL, RESCHEDULE])
     def test_makes_a_request_a_request_again(self, act: Act) -> None:
-        appointment = requested()
-        before, claims = agreed(appointment), appointment.claims()
+        appointment = requested_appointment()
+        before, claims = agreed_state(appointment), appointment.claims()
 
         after(appointment, act).undo(YESTERDAY)
 
-        assert (agreed(appointment), appointment.claims(), appointment.decline_reason) == (before, claims, None)
+        assert (agreed_state(appointment), appointment.claims(), appointment.decline_reason) == (before, claims, None)
 
     @pytest.mark.parametrize("act", [Appointment.complete, Appointment.mark_no_show])
     def test_corrects_whether_the_patient_came_until_a_day_after(self, act: Act) -> None:
-        appointment = after(booked(), act, at=TEN)
+        appointment = after(booked_appointment(), act, at=TEN)
         appointment.undo(TEN + CORRECTION - timedelta(microseconds=1))
         assert appointment.status == Status.BOOKED
 
         with pytest.raises(TooLateToUndoError):
-            after(booked(), act, at=TEN).undo(TEN + CORRECTION)
+            after(booked_appointment(), act, at=TEN).undo(TEN + CORRECTION)
 
-    @pytest.mark.parametrize(("begun", "act"), [(booked, "booked"), (requested, "requested")])
+    @pytest.mark.parametrize(("begun", "act"), [(booked_appointment, "booked"), (requested_appointment, "requested")])
     def test_of_what_was_just_begun_archives_it(self, begun: Callable[[], Appointment], act: str) -> None:
         appointment = begun()
 
@@ -200,7 +200,7 @@ class TestUndo:
             CANCEL(appointment, BEFORE)
 
     def test_is_not_undone(self) -> None:
-        appointment = after(booked(), CANCEL, Appointment.undo)
+        appointment = after(booked_appointment(), CANCEL, Appointment.undo)
 
         with pytest.raises(NothingToUndoError):
             appointment.undo(YESTERDAY)
@@ -210,19 +210,19 @@ class TestUndo:
 
     def test_ends_when_the_visit_starts_or_would_have(self) -> None:
         with pytest.raises(AlreadyStartedError):
-            booked().undo(NINE)
+            booked_appointment().undo(NINE)
         with pytest.raises(AlreadyStartedError):
-            after(booked(), RESCHEDULE).undo(NINE)
+            after(booked_appointment(), RESCHEDULE).undo(NINE)
 
-    def test_has_three_minutes_before_anybody_is_told(self) -> None:
-        appointment = after(booked(), CANCEL, at=BEFORE)
+    def test_has_a_grace_period_of_three_minutes(self) -> None:
+        appointment = after(booked_appointment(), CANCEL, at=BEFORE)
 
         assert appointment.grace_until == BEFORE + GRACE == BEFORE + timedelta(minutes=3)
 
 
 class TestExemption:
     def test_puts_what_is_shared_beside_others_and_moving_it_ends_that(self) -> None:
-        appointment = booked()
+        appointment = booked_appointment()
 
         appointment.exempt(["time_taken"], [OTHER], [CLINICIAN], " in pain ", YESTERDAY)
 
@@ -236,16 +236,16 @@ class TestExemption:
 
     def test_wants_a_reason(self) -> None:
         with pytest.raises(InvalidValueError):
-            booked().exempt(["time_taken"], [], [], " ", YESTERDAY)
+            booked_appointment().exempt(["time_taken"], [], [], " ", YESTERDAY)
 
 
 def test_their_facts_alone_give_the_same_appointment_again() -> None:
     appointment = Appointment.request(id=ID, visit=VISIT, at=YESTERDAY)
     after(appointment, DECLINE, Appointment.undo, CONFIRM, REASSIGN, Appointment.undo, CANCEL, Appointment.undo)
 
-    facts = appointment.collect_events()
+    event_summaries = appointment.collect_events()
     replayed = None
-    for fact in facts:
+    for fact in event_summaries:
         replayed = fact.mutate(replayed)
 
     assert replayed == appointment

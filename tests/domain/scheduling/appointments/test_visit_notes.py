@@ -8,22 +8,22 @@ from domain.kernel.errors import InvalidValueError
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.errors import NothingToUndoError, NotLastError
-from tests.domain.scheduling.appointments.test_appointment import (
+from tests.domain.scheduling.appointments.sample_appointments import (
     BEFORE,
     ID,
     PATIENT,
     TEN,
     VISIT,
     YESTERDAY,
-    booked,
+    booked_appointment,
     in_status,
 )
 
 LATER = datetime.fromisoformat("2027-01-01T00:00:00Z")
 
 
-def noted(notes: str | None = "brings her son along") -> Appointment:
-    appointment = booked()
+def appointment_with_notes(notes: str | None = "brings her son along") -> Appointment:
+    appointment = booked_appointment()
     appointment.change_notes(notes, YESTERDAY)
     appointment.collect_events()
     return appointment
@@ -31,7 +31,7 @@ def noted(notes: str | None = "brings her son along") -> Appointment:
 
 class TestNotes:
     def test_are_kept_as_they_were_written_line_by_line(self) -> None:
-        appointment = booked()
+        appointment = booked_appointment()
 
         assert appointment.change_notes("  Türcode 4711\r\n\r\n\r\nמביאה את בנה ", YESTERDAY)
 
@@ -47,7 +47,7 @@ class TestNotes:
 
     @pytest.mark.parametrize("nothing", [None, "", " \n\t"])
     def test_are_taken_away_by_saying_nothing(self, nothing: str | None) -> None:
-        appointment = noted()
+        appointment = appointment_with_notes()
 
         assert appointment.change_notes(nothing, YESTERDAY)
 
@@ -55,7 +55,7 @@ class TestNotes:
         assert not appointment.change_notes(nothing, YESTERDAY)
 
     def test_that_stay_the_same_record_nothing(self) -> None:
-        assert not noted().change_notes("brings  her son along ", YESTERDAY)
+        assert not appointment_with_notes().change_notes("brings  her son along ", YESTERDAY)
 
     @pytest.mark.parametrize("status", set(Status) - {Status.REQUESTED, Status.DECLINED, Status.ARCHIVED})
     def test_can_be_changed_whatever_has_become_of_the_visit(self, status: Status) -> None:
@@ -67,7 +67,7 @@ class TestNotes:
         assert (appointment.status, appointment.claims()) == (status, claims)
 
     def test_have_5000_characters_at_most(self) -> None:
-        appointment = booked()
+        appointment = booked_appointment()
 
         assert appointment.change_notes("ä" * 5000, YESTERDAY)
         with pytest.raises(InvalidValueError) as refused:
@@ -78,12 +78,12 @@ class TestNotes:
     @pytest.mark.parametrize("text", ["a\0b", "\ud800", "\u200b"])
     def test_that_cannot_be_kept_are_refused(self, text: str) -> None:
         with pytest.raises(InvalidValueError):
-            booked().change_notes(text, YESTERDAY)
+            booked_appointment().change_notes(text, YESTERDAY)
 
 
 class TestUndo:
     def test_of_a_change_brings_the_former_notes_back_at_any_time(self) -> None:
-        appointment = noted()
+        appointment = appointment_with_notes()
         appointment.change_notes("wrong patient", YESTERDAY)
 
         appointment.undo(LATER)
@@ -95,7 +95,7 @@ class TestUndo:
         assert (appointment.notes, appointment.status) == ("brings her son along", Status.BOOKED)
 
     def test_of_the_first_notes_takes_them_away(self) -> None:
-        appointment = noted()
+        appointment = appointment_with_notes()
 
         appointment.undo(YESTERDAY)
 
@@ -151,7 +151,7 @@ class TestUndo:
         assert (appointment.status, appointment.notes) == (Status.ARCHIVED, "brings her son along")
 
     def test_of_another_command_leaves_notes_alone(self) -> None:
-        appointment = noted()
+        appointment = appointment_with_notes()
         appointment.complete(TEN)
 
         appointment.undo(TEN)

@@ -1,4 +1,4 @@
-"""A registration is taken back and made again, a visit is taken back, and an import tells what became of its file."""
+"""Withdrawal of patients and visits of an undone import, and the import's own states."""
 
 from uuid import UUID
 
@@ -11,9 +11,9 @@ from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.errors import NothingToUndoError
-from tests.domain.patients.test_patient_merge import patient
-from tests.domain.scheduling.appointments.test_appointment import in_status
-from tests.support.given import at
+from tests.domain.patients.sample_patients import registered_patient
+from tests.domain.scheduling.appointments.sample_appointments import in_status
+from tests.support.availability_builders import at
 
 NOW = at("2026-06-01T09:00")
 
@@ -26,7 +26,7 @@ def an_import() -> DataImport:
 
 class TestWithdrawal:
     def test_is_a_fact_that_changes_nothing_else(self) -> None:
-        one = patient(1)
+        one = registered_patient(1)
 
         assert one.withdraw(NOW)
 
@@ -35,7 +35,7 @@ class TestWithdrawal:
         assert (one.is_withdrawn, one.given_name) == (True, "נועה")
 
     def test_twice_records_nothing(self) -> None:
-        one = patient(1)
+        one = registered_patient(1)
         one.withdraw(NOW)
         one.collect_events()
 
@@ -43,20 +43,20 @@ class TestWithdrawal:
         assert one.collect_events() == []
 
     def test_lets_nothing_new_be_recorded_until_they_are_reinstated(self) -> None:
-        one = patient(1)
+        one = registered_patient(1)
         one.withdraw(NOW)
 
         with pytest.raises(PatientWithdrawnError):
             one.change_remarks("x", None, NOW)
         with pytest.raises(PatientWithdrawnError):
-            patient(2).absorb(one, NOW)
+            registered_patient(2).absorb(one, NOW)
 
         assert one.reinstate(NOW)
         assert one.change_remarks("x", None, NOW)
         assert not one.reinstate(NOW)
 
     def test_is_refused_where_merges_stand(self) -> None:
-        survivor, other = patient(1), patient(2)
+        survivor, other = registered_patient(1), registered_patient(2)
         survivor.absorb(other, NOW)
 
         with pytest.raises(HoldsMergedError):
@@ -65,7 +65,7 @@ class TestWithdrawal:
             other.withdraw(NOW)
 
     def test_does_not_keep_from_being_erased_and_is_final_then(self) -> None:
-        one = patient(1)
+        one = registered_patient(1)
         one.withdraw(NOW)
 
         assert one.erase(NOW)
@@ -77,7 +77,7 @@ class TestWithdrawal:
 
 
 def patient_erased() -> Patient:
-    one = patient(3)
+    one = registered_patient(3)
     one.erase(NOW)
     return one
 

@@ -16,9 +16,8 @@ from domain.scheduling.availability.query import AvailabilityQuery
 from domain.scheduling.availability.quotas import visits_by_day
 from domain.scheduling.errors import ClinicianNotOfferingError, OutsideHoursError, SchedulingError, TimeTakenError
 from domain.scheduling.time_claim import TimeClaim
-from tests.domain.scheduling.availability.test_availability_properties import questions
-from tests.domain.scheduling.availability.test_quotas import limited_questions
-from tests.support.given import asked, at, between, claim, every_day, hours, place
+from tests.support.availability_builders import at, availability_query, between, claim, hours, place, same_hours_daily
+from tests.support.availability_strategies import availability_queries, limited_queries
 
 MAYA, AVI, NOA = UUID(int=31), UUID(int=32), UUID(int=33)
 SERVICE = UUID(int=40)
@@ -29,15 +28,15 @@ def visit(starts_at: str, ends_at: str) -> TimeClaim:
     return claim(starts_at, ends_at)._replace(service_id=SERVICE)
 
 
-def works(*busy: TimeClaim, times: str = "09:00-12:00") -> AvailabilityQuery:
-    return asked(place(every_day(times)), minutes=60, busy=busy)
+def query_with_hours(*busy: TimeClaim, times: str = "09:00-12:00") -> AvailabilityQuery:
+    return availability_query(place(same_hours_daily(times)), minutes=60, busy=busy)
 
 
 class TestChoice:
-    def test_is_whoever_has_the_fewest_visits_that_day(self) -> None:
+    def test_is_the_clinician_with_the_fewest_visits_that_day(self) -> None:
         clinician_candidates = [
-            ClinicianCandidate(MAYA, works(visit("2026-06-01T11:00", "2026-06-01T12:00"))),
-            ClinicianCandidate(AVI, works()),
+            ClinicianCandidate(MAYA, query_with_hours(visit("2026-06-01T11:00", "2026-06-01T12:00"))),
+            ClinicianCandidate(AVI, query_with_hours()),
         ]
 
         assert choose_clinician(clinician_candidates, at("2026-06-01T09:00")).clinician_id == AVI
@@ -46,8 +45,8 @@ class TestChoice:
 
     def test_is_one_who_is_preferred_if_they_are_free(self) -> None:
         clinician_candidates = [
-            ClinicianCandidate(MAYA, works()),
-            ClinicianCandidate(AVI, works(visit("2026-06-01T11:00", "2026-06-01T12:00"))),
+            ClinicianCandidate(MAYA, query_with_hours()),
+            ClinicianCandidate(AVI, query_with_hours(visit("2026-06-01T11:00", "2026-06-01T12:00"))),
         ]
 
         assert choose_clinician(clinician_candidates, at("2026-06-01T09:00"), preferred=[AVI]).clinician_id == AVI
@@ -58,7 +57,10 @@ class TestChoice:
         )
 
     def test_offers_each_start_once(self) -> None:
-        clinician_candidates = [ClinicianCandidate(MAYA, works()), ClinicianCandidate(AVI, works(times="10:00-13:00"))]
+        clinician_candidates = [
+            ClinicianCandidate(MAYA, query_with_hours()),
+            ClinicianCandidate(AVI, query_with_hours(times="10:00-13:00")),
+        ]
 
         found = offered_by_anyone(clinician_candidates, DAY)
 
@@ -67,8 +69,8 @@ class TestChoice:
         ]  # fmt: skip
 
     def test_refuses_with_what_says_most(self) -> None:
-        taken = works(visit("2026-06-01T09:00", "2026-06-01T10:00"))
-        away = asked(place(hours()), minutes=60)
+        taken = query_with_hours(visit("2026-06-01T09:00", "2026-06-01T10:00"))
+        away = availability_query(place(hours()), minutes=60)
 
         with pytest.raises(TimeTakenError):
             choose_clinician([ClinicianCandidate(MAYA, taken), ClinicianCandidate(AVI, away)], at("2026-06-01T09:00"))
@@ -79,7 +81,7 @@ class TestChoice:
 
 
 @settings(max_examples=60)
-@given(limited_questions(), limited_questions(), questions(), st.sampled_from([(), (AVI,), (NOA, MAYA)]))
+@given(limited_queries(), limited_queries(), availability_queries(), st.sampled_from([(), (AVI,), (NOA, MAYA)]))
 def test_anyone_is_offered_where_somebody_is_and_would_be_chosen(
     first: tuple[AvailabilityQuery, TimeRange],
     second: tuple[AvailabilityQuery, TimeRange],
@@ -88,13 +90,13 @@ def test_anyone_is_offered_where_somebody_is_and_would_be_chosen(
 ) -> None:
     window = first[1]
     clinician_candidates = [
-        ClinicianCandidate(id, replace(question, rules=first[0].rules, now=first[0].now))
-        for id, (question, _) in zip((MAYA, AVI, NOA), (first, second, third), strict=True)
+        ClinicianCandidate(id, replace(query, rules=first[0].rules, now=first[0].now))
+        for id, (query, _) in zip((MAYA, AVI, NOA), (first, second, third), strict=True)
     ]
 
     found = offered_by_anyone(clinician_candidates, window, preferred)
 
-    by_each = {slot.starts_at for _, question in clinician_candidates for slot in offered(question, window)}
+    by_each = {slot.starts_at for _, query in clinician_candidates for slot in offered(query, window)}
     assert [choice.slot.starts_at for choice in found] == sorted(by_each)
     for choice in found:
         assert choose_clinician(clinician_candidates, choice.slot.starts_at, preferred=preferred) == choice

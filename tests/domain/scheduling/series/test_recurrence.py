@@ -1,4 +1,4 @@
-"""Rules of series: what they name, against another implementation and by hand, and what they may not ask for."""
+"""Recurrence rules: occurrences, compared with another implementation, and refusals."""
 
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +18,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
-def starts(rule: str, first: datetime, zone: str) -> list[str]:
+def offered_starts(rule: str, first: datetime, zone: str) -> list[str]:
     found = occurrences(series_rule(rule), first, zone)
     return [f"{each.starts_at:%Y-%m-%dT%H:%M}Z" for each in found]
 
@@ -28,12 +28,12 @@ def days(rule: str, first: datetime = datetime(2026, 6, 1, 9, tzinfo=UTC)) -> li
 
 
 class TestWallTime:
-    """EC-04: a series lives on the clinic's wall clock. Run once more under another process zone by `make test`."""
+    """EC-04: a series keeps local time. `make test` repeats this under another process zone."""
 
     def test_is_kept_where_the_clocks_go_forward(self) -> None:
         first = datetime(2025, 3, 4, 10, tzinfo=NEW_YORK)
 
-        assert starts("FREQ=WEEKLY;COUNT=4", first, "America/New_York") == [
+        assert offered_starts("FREQ=WEEKLY;COUNT=4", first, "America/New_York") == [
             "2025-03-04T15:00Z",
             "2025-03-11T14:00Z",
             "2025-03-18T14:00Z",
@@ -43,13 +43,16 @@ class TestWallTime:
     def test_is_kept_on_the_day_itself(self) -> None:
         first = datetime(2025, 3, 2, 15, tzinfo=ZoneInfo("America/Chicago"))
 
-        assert starts("FREQ=WEEKLY;COUNT=2", first, "America/Chicago") == ["2025-03-02T21:00Z", "2025-03-09T20:00Z"]
+        assert offered_starts("FREQ=WEEKLY;COUNT=2", first, "America/Chicago") == [
+            "2025-03-02T21:00Z",
+            "2025-03-09T20:00Z",
+        ]
 
     def test_moves_on_by_the_jump_where_the_clocks_jump_over_it(self) -> None:
-        """TZ3: 02:30 does not exist in Berlin on 29 March 2026; the visit of that week starts at 03:30."""
+        """TZ3: 02:30 does not exist in Berlin on 29 March 2026; that visit starts at 03:30."""
         first = datetime(2026, 3, 22, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
 
-        assert starts("FREQ=WEEKLY;COUNT=3", first, "Europe/Berlin") == [
+        assert offered_starts("FREQ=WEEKLY;COUNT=3", first, "Europe/Berlin") == [
             "2026-03-22T01:30Z",
             "2026-03-29T01:30Z",
             "2026-04-05T00:30Z",
@@ -58,7 +61,7 @@ class TestWallTime:
     def test_is_the_first_of_two_where_the_clocks_show_it_twice(self) -> None:
         first = datetime(2026, 10, 18, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
 
-        assert starts("FREQ=WEEKLY;COUNT=3", first, "Europe/Berlin") == [
+        assert offered_starts("FREQ=WEEKLY;COUNT=3", first, "Europe/Berlin") == [
             "2026-10-18T00:30Z",
             "2026-10-25T00:30Z",
             "2026-11-01T01:30Z",
@@ -67,13 +70,13 @@ class TestWallTime:
     def test_does_not_change_a_first_visit_that_was_given_with_its_offset(self) -> None:
         second_half_past_two = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
-        assert starts("FREQ=WEEKLY;COUNT=2", second_half_past_two, "Europe/Berlin")[0] == "2026-10-25T01:30Z"
+        assert offered_starts("FREQ=WEEKLY;COUNT=2", second_half_past_two, "Europe/Berlin")[0] == "2026-10-25T01:30Z"
 
     def test_of_the_first_visit_names_the_day(self) -> None:
         """23:30 in Berlin is the next morning in Kathmandu, and still Monday's visit in Berlin."""
         first = datetime(2026, 6, 1, 21, 30, tzinfo=UTC)
 
-        assert starts("FREQ=WEEKLY;BYDAY=MO;COUNT=2", first, "Europe/Berlin") == [
+        assert offered_starts("FREQ=WEEKLY;BYDAY=MO;COUNT=2", first, "Europe/Berlin") == [
             "2026-06-01T21:30Z",
             "2026-06-08T21:30Z",
         ]
@@ -106,7 +109,7 @@ class TestRules:
         assert days("FREQ=MONTHLY;COUNT=3", first) == ["01-31", "03-31", "05-31"]
 
     @pytest.mark.parametrize(
-        ("until", "number"),
+        ("wait_until", "number"),
         [
             ("20260608", 2),
             ("20260608T090000", 2),
@@ -115,10 +118,10 @@ class TestRules:
             ("20260608T065959Z", 1),
         ],
     )
-    def test_end_with_their_last_day_or_instant(self, until: str, number: int) -> None:
+    def test_end_with_their_last_day_or_instant(self, wait_until: str, number: int) -> None:
         first = datetime(2026, 6, 1, 7, tzinfo=UTC)
 
-        assert len(starts(f"FREQ=WEEKLY;UNTIL={until}", first, "Europe/Berlin")) == number
+        assert len(offered_starts(f"FREQ=WEEKLY;UNTIL={wait_until}", first, "Europe/Berlin")) == number
 
     @given(
         frequency=st.sampled_from(list(Frequency)),

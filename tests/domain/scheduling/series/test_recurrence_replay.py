@@ -1,4 +1,4 @@
-"""Rules and calendars that other programs test themselves with, replayed: there only where a folder of them is named."""
+"""Replay test rules and calendars of other programs; needs a named folder."""
 
 import json
 import os
@@ -16,12 +16,12 @@ from domain.scheduling.series.occurrences import LONGEST_DAYS, Occurrence, occur
 RULES: Final = os.environ.get("SCHEDULER_TEST_RRULES", "")
 """A folder of JSON files: cases of a rule, its first time and what it is expected to give."""
 CALENDARS: Final = os.environ.get("SCHEDULER_TEST_OCCURRENCES", "")
-"""A folder of calendars, and of ``queries.json``: what another program answered when it was asked for their events."""
+"""A folder of calendars with ``queries.json``: another program's answers for their events."""
 
 if RULES:
 
     def test_agrees_with_the_rules_of_other_programs() -> None:
-        """Each rule is agreed with, as far as two years reach, or is refused because a series cannot be that."""
+        """Each rule gives the same occurrences within two years, or is refused."""
         verdicts = [
             (_of_rule(case), f"{case['id']} {case.get('rrule')}")
             for path in sorted(Path(RULES).glob("*.json"))
@@ -34,7 +34,7 @@ if RULES:
 if CALENDARS:
 
     def test_agrees_with_what_another_program_finds_in_calendars() -> None:
-        """Of each event that only a rule repeats: what was found is an occurrence, and on no day that was asked for one is missing."""
+        """Events repeated by a rule alone: each found time is an occurrence, none is missing."""
         queries = json.loads((Path(CALENDARS) / "queries.json").read_text("utf-8"))
         verdicts = [
             (_of_event(repeated, queries.get(path.name, [])), f"{path.name} {repeated.rules}")
@@ -67,21 +67,21 @@ def _of_rule(case: dict[str, Any]) -> str:
     except InvalidValueError as error:
         return "agreed: nothing" if expected == [] and error.field == "rrule.until" else f"not supported: {error.field}"
     if case.get("expected_offset"):
-        said = [datetime.fromisoformat(each) for each in expected]
+        obstacles = [datetime.fromisoformat(each) for each in expected]
         ours = [each.starts_at for each in found]
     else:
-        said = [datetime.fromisoformat(each).replace(tzinfo=UTC) for each in expected]
+        obstacles = [datetime.fromisoformat(each).replace(tzinfo=UTC) for each in expected]
         ours = [each.starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC) for each in found]
     if is_whole:
-        return "agreed" if said == ours else "disagreed"
-    number = min(len(said), len(ours))
+        return "agreed" if obstacles == ours else "disagreed"
+    number = min(len(obstacles), len(ours))
     if not number:
         return "nothing to compare"
-    return "agreed, as far as two years reach" if said[:number] == ours[:number] else "disagreed"
+    return "agreed, as far as two years reach" if obstacles[:number] == ours[:number] else "disagreed"
 
 
 def _bounded(rule: str, first: datetime, zone: str) -> tuple[Sequence[Occurrence], bool]:
-    """Return what a series would be, of one without an end or with a late one its first two years; and whether that is all of it."""
+    """Return a series' occurrences, of at most two years, and whether they are complete."""
     try:
         return occurrences(series_rule(rule), first, zone), True
     except InvalidValueError as error:
@@ -118,21 +118,21 @@ def _of_event(event: Repeated, queries: Iterable[dict[str, Any]]) -> str:
         return f"not supported: {error.field}"
     ours = {each.starts_at.astimezone(zone).replace(tzinfo=None) for each in found}
     reach = None if is_whole else max(ours)
-    said, asked = set[datetime](), 0
+    obstacles, request = set[datetime](), 0
     for query in queries:
         if query["method"] == "count":
             continue
         of_it = [each["dtstart"] for each in query["result"] if (each["uid"] or "") == event.uid]
-        starts = {_local(each, zone) for each in of_it if each}
-        said |= starts
+        offered_starts = {_local(each, zone) for each in of_it if each}
+        obstacles |= offered_starts
         day = _day(query)
         if day is not None and (reach is None or day <= reach.date()):
-            asked += 1
-            if {each for each in ours if each.date() == day} - starts:
+            request += 1
+            if {each for each in ours if each.date() == day} - offered_starts:
                 return "disagreed"
-    if {each for each in said if reach is None or each <= reach} - ours:
+    if {each for each in obstacles if reach is None or each <= reach} - ours:
         return "disagreed"
-    return "agreed" if said or asked else "nobody asked"
+    return "agreed" if obstacles or request else "nobody asked"
 
 
 def _repeated(path: Path) -> Iterator[Repeated]:
@@ -147,15 +147,15 @@ def _repeated(path: Path) -> Iterator[Repeated]:
         if not rules:
             continue
         uid = next((value for name, value in event if name == "UID"), "")
-        start, starts = next((name, value) for name, value in event if name.startswith("DTSTART"))
+        start, offered_starts = next((name, value) for name, value in event if name.startswith("DTSTART"))
         zone = re.search(r'TZID="?([^;"]+)', start)
         others = [name for name, _ in event if name.startswith(("EXDATE", "RDATE", "EXRULE", "RECURRENCE-ID"))]
         others += ["UID"] if uids[uid] > 1 else []
-        yield Repeated(uid, rules, starts, zone[1] if zone else "UTC", others)
+        yield Repeated(uid, rules, offered_starts, zone[1] if zone else "UTC", others)
 
 
-def _local(said: str, zone: ZoneInfo) -> datetime:
-    at = datetime.fromisoformat(said)
+def _local(obstacles: str, zone: ZoneInfo) -> datetime:
+    at = datetime.fromisoformat(obstacles)
     return at.astimezone(zone).replace(tzinfo=None) if at.tzinfo else at
 
 

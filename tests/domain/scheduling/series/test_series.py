@@ -16,7 +16,7 @@ TEN = datetime(2026, 6, 2, 10, tzinfo=ZoneInfo("Europe/Berlin"))
 WEEK = timedelta(weeks=1)
 
 
-def planned(number: int = 4, skipped: tuple[int, ...] = ()) -> Series:
+def plan_session(number: int = 4, skipped: tuple[int, ...] = ()) -> Series:
     visits = [
         PlannedOccurrence(
             index,
@@ -41,7 +41,7 @@ def planned(number: int = 4, skipped: tuple[int, ...] = ()) -> Series:
 
 class TestPlan:
     def test_keeps_the_order_of_booked_and_skipped(self) -> None:
-        series = planned(skipped=(2,))
+        series = plan_session(skipped=(2,))
 
         assert [(visit.index, visit.skipped) for visit in series.occurrences.values()] == [
             (1, None),
@@ -52,7 +52,7 @@ class TestPlan:
 
     def test_has_at_least_one_visit(self) -> None:
         with pytest.raises(InvalidValueError):
-            planned(skipped=(1, 2, 3, 4))
+            plan_session(skipped=(1, 2, 3, 4))
 
 
 class TestMeant:
@@ -60,19 +60,19 @@ class TestMeant:
         ("scope", "indexes"), [(Scope.THIS, [3]), (Scope.FOLLOWING, [3, 4]), (Scope.ALL, [1, 3, 4])]
     )
     def test_are_the_visits_of_the_scope_that_were_booked(self, scope: Scope, indexes: list[int]) -> None:
-        assert list(planned(skipped=(2,)).in_scope(3, scope)) == indexes
+        assert list(plan_session(skipped=(2,)).in_scope(3, scope)) == indexes
 
     @pytest.mark.parametrize("index", [0, 2, 5])
     def test_start_from_a_visit_that_there_is(self, index: int) -> None:
         with pytest.raises(InvalidValueError) as refused:
-            planned(skipped=(2,)).in_scope(index, Scope.ALL)
+            plan_session(skipped=(2,)).in_scope(index, Scope.ALL)
 
         assert refused.value.field == "from_occurrence"
 
 
 class TestChange:
     def test_of_several_is_what_the_series_plans_from_now_on(self) -> None:
-        series, other = planned(), uuid7()
+        series, other = plan_session(), uuid7()
         later = TEN + WEEK + timedelta(hours=4)
 
         series.change(PlanChange(Scope.FOLLOWING, 2, [2], {3: "already_cancelled"}), other, {2: later}, NOW)
@@ -82,7 +82,7 @@ class TestChange:
         assert series.last_change == PlanChange("following", 2, [2], {3: "already_cancelled"})
 
     def test_of_one_alone_leaves_the_plan_as_it_is(self) -> None:
-        series = planned()
+        series = plan_session()
         clinician = series.clinician_id
 
         series.change(PlanChange(Scope.THIS, 2, [2], {}), uuid7(), {2: TEN}, NOW)

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.kernel.errors import DomainError, InvalidValueError
-from domain.kernel.money import Money
 from domain.scheduling.availability.query import Slot
 from domain.scheduling.errors import AlreadyCancelledError, AlreadyStartedError, InThePastError, NotStartedError
 from domain.scheduling.sessions.errors import (
@@ -17,45 +16,26 @@ from domain.scheduling.sessions.errors import (
     SeatsTakenError,
     SessionFullError,
 )
-from domain.scheduling.sessions.group_session import GroupSession
-from domain.scheduling.sessions.terms import GroupSessionTerms
-from tests.support.given import CLINICIAN, HERE, ROOM_1, ROOM_2, at, between
-
-ID, SERVICE, HELPER = (UUID(int=n) for n in range(400, 403))
-DANA, NOA, LI, ADA = PEOPLE = tuple(UUID(int=n) for n in range(500, 504))
-NOW, SIX = at("2026-06-01T08:00"), at("2026-06-01T18:00")
-
-
-def planned(seats: int = 2, **terms: object) -> GroupSession:
-    said: dict[str, object] = {
-        "service_id": SERVICE,
-        "staff_ids": (CLINICIAN, HELPER),
-        "location_id": HERE,
-        "resource_ids": (ROOM_1,),
-        "during": between("2026-06-01T18:00", "2026-06-01T19:00"),
-        "price": Money(1500, "EUR"),
-        "mode": "in_person",
-        "seats": seats,
-        "buffer_before_minutes": 5,
-        "buffer_after_minutes": 10,
-    }
-    return GroupSession.plan(id=ID, terms=GroupSessionTerms(**(said | terms)), at=NOW)  # type: ignore[arg-type]
-
-
-def enrolled(*people: UUID, seats: int = 2) -> GroupSession:
-    session = planned(seats)
-    for patient_id in people:
-        session.enrol(patient_id, [patient_id], NOW, waits=True)
-    return session
-
-
-def facts(session: GroupSession) -> list[tuple[str, UUID | None]]:
-    return [(type(fact).__name__, getattr(fact, "patient_id", None)) for fact in session.collect_events()]
+from tests.domain.scheduling.sessions.sample_sessions import (
+    ADA,
+    DANA,
+    HELPER,
+    LI,
+    NOA,
+    NOW,
+    PEOPLE,
+    SERVICE,
+    SIX,
+    event_summaries,
+    plan_session,
+    session_with,
+)
+from tests.support.availability_builders import CLINICIAN, HERE, ROOM_1, ROOM_2, at, between
 
 
 class TestPlan:
     def test_takes_the_time_of_all_its_staff_and_rooms(self) -> None:
-        claims = planned().claims()
+        claims = plan_session().claims()
 
         assert [claim.what for claim in claims] == [CLINICIAN, HELPER, ROOM_1]
         assert {claim.during for claim in claims} == {between("2026-06-01T17:55", "2026-06-01T19:10")}
@@ -73,18 +53,18 @@ class TestPlan:
     )
     def test_refuses_what_can_never_be(self, field: str, terms: dict[str, object]) -> None:
         with pytest.raises(InvalidValueError) as refused:
-            planned(**terms)  # type: ignore[arg-type]
+            plan_session(**terms)  # type: ignore[arg-type]
 
         assert refused.value.field == field
 
     def test_refuses_the_past(self) -> None:
         with pytest.raises(InThePastError):
-            planned(during=between("2026-06-01T07:00", "2026-06-01T08:30"))
+            plan_session(during=between("2026-06-01T07:00", "2026-06-01T08:30"))
 
 
 class TestEnrol:
     def test_gives_seats_until_none_is_left(self) -> None:
-        session = enrolled(DANA, NOA)
+        session = session_with(DANA, NOA)
 
         with pytest.raises(SessionFullError):
             session.enrol(LI, [LI], NOW)
@@ -92,10 +72,10 @@ class TestEnrol:
         assert list(session.roster) == [DANA, NOA]
 
     def test_lets_people_wait_in_the_order_in_which_they_came(self) -> None:
-        assert enrolled(DANA, NOA, LI, ADA).waiting == [LI, ADA]
+        assert session_with(DANA, NOA, LI, ADA).waiting == [LI, ADA]
 
     def test_gives_nobody_two_places(self) -> None:
-        session = enrolled(DANA, NOA, LI)
+        session = session_with(DANA, NOA, LI)
 
         with pytest.raises(AlreadyEnrolledError):
             session.enrol(DANA, [DANA], NOW)
@@ -103,7 +83,7 @@ class TestEnrol:
             session.enrol(LI, [LI], NOW, waits=True)
 
     def test_knows_a_person_by_all_of_their_ids(self) -> None:
-        session = enrolled(DANA, NOA, LI)
+        session = session_with(DANA, NOA, LI)
 
         with pytest.raises(AlreadyEnrolledError):
             session.enrol(ADA, [ADA, DANA], NOW)
@@ -111,31 +91,31 @@ class TestEnrol:
             session.enrol(ADA, [ADA, LI], NOW)
 
     def test_ends_when_the_session_starts(self) -> None:
-        planned().enrol(DANA, [DANA], at("2026-06-01T17:59:59"))
+        plan_session().enrol(DANA, [DANA], at("2026-06-01T17:59:59"))
 
         with pytest.raises(AlreadyStartedError):
-            planned().enrol(DANA, [DANA], SIX)
+            plan_session().enrol(DANA, [DANA], SIX)
 
 
 class TestWithdraw:
     def test_gives_the_seat_to_who_has_waited_longest(self) -> None:
-        session = enrolled(DANA, NOA, LI, ADA)
+        session = session_with(DANA, NOA, LI, ADA)
         session.collect_events()
 
         session.withdraw([DANA], NOW)
 
-        assert facts(session) == [("SeatCancelled", DANA), ("MovedUp", LI)]
+        assert event_summaries(session) == [("SeatCancelled", DANA), ("MovedUp", LI)]
         assert (list(session.roster), session.waiting, session.moved_up) == ([NOA, LI], [ADA], [LI])
 
-    def test_lets_who_waited_go(self) -> None:
-        session = enrolled(DANA, NOA, LI, ADA)
+    def test_removes_people_from_the_line(self) -> None:
+        session = session_with(DANA, NOA, LI, ADA)
 
         session.withdraw([LI], NOW)
 
         assert (list(session.roster), session.waiting, session.moved_up) == ([DANA, NOA], [ADA], [])
 
     def test_takes_a_merged_person_off_wherever_they_are(self) -> None:
-        session = enrolled(DANA, NOA, LI)
+        session = session_with(DANA, NOA, LI)
 
         session.withdraw([NOA, LI], NOW)
 
@@ -143,12 +123,12 @@ class TestWithdraw:
 
     def test_refuses_who_is_not_there_and_what_has_begun(self) -> None:
         with pytest.raises(NotEnrolledError):
-            enrolled(DANA).withdraw([NOA], NOW)
+            session_with(DANA).withdraw([NOA], NOW)
         with pytest.raises(AlreadyStartedError):
-            enrolled(DANA).withdraw([DANA], SIX)
+            session_with(DANA).withdraw([DANA], SIX)
 
     def test_lets_them_come_back(self) -> None:
-        session = enrolled(DANA, NOA)
+        session = session_with(DANA, NOA)
         session.withdraw([DANA], NOW)
 
         session.enrol(DANA, [DANA], NOW)
@@ -158,16 +138,16 @@ class TestWithdraw:
 
 class TestSeats:
     def test_that_are_added_go_to_those_who_wait(self) -> None:
-        session = enrolled(DANA, NOA, LI, ADA)
+        session = session_with(DANA, NOA, LI, ADA)
         session.collect_events()
 
         assert session.change_seats(3, NOW)
 
-        assert facts(session) == [("SeatsChanged", None), ("MovedUp", LI)]
+        assert event_summaries(session) == [("SeatsChanged", None), ("MovedUp", LI)]
         assert session.waiting == [ADA]
 
     def test_are_never_fewer_than_are_taken(self) -> None:
-        session = enrolled(DANA, NOA, seats=4)
+        session = session_with(DANA, NOA, seats=4)
 
         assert session.change_seats(2, NOW)
         assert not session.change_seats(2, NOW)
@@ -179,7 +159,7 @@ class TestSeats:
 
 class TestMove:
     def test_keeps_the_roster(self) -> None:
-        session = enrolled(DANA)
+        session = session_with(DANA)
         slot = Slot(at("2026-06-02T18:00"), at("2026-06-02T19:00"), HERE, (ROOM_2,))
 
         assert session.move([HELPER], slot, NOW)
@@ -192,12 +172,12 @@ class TestMove:
         slot = Slot(at("2026-06-02T18:00"), at("2026-06-02T19:00"), HERE, (ROOM_1,))
 
         with pytest.raises(AlreadyStartedError):
-            planned().move([CLINICIAN], slot, SIX)
+            plan_session().move([CLINICIAN], slot, SIX)
 
 
 class TestAttendance:
     def test_is_noted_from_the_start_on_and_can_be_put_right(self) -> None:
-        session = enrolled(DANA, NOA)
+        session = session_with(DANA, NOA)
 
         with pytest.raises(NotStartedError):
             session.note_attendance([DANA], True, NOW)
@@ -209,12 +189,12 @@ class TestAttendance:
 
     def test_is_of_those_who_have_a_seat(self) -> None:
         with pytest.raises(NotEnrolledError):
-            enrolled(DANA, NOA, LI).note_attendance([LI], True, SIX)
+            session_with(DANA, NOA, LI).note_attendance([LI], True, SIX)
 
 
 class TestCancel:
     def test_frees_the_time_and_keeps_the_roster(self) -> None:
-        session = enrolled(DANA, NOA, LI)
+        session = session_with(DANA, NOA, LI)
 
         assert session.cancel("boiler, דוד", NOW)
         assert not session.cancel("again", NOW)
@@ -231,7 +211,7 @@ class TestCancel:
 
     def test_comes_too_late_once_it_has_begun(self) -> None:
         with pytest.raises(AlreadyStartedError):
-            planned().cancel("ill", SIX)
+            plan_session().cancel("ill", SIX)
 
 
 @given(
@@ -243,7 +223,7 @@ class TestCancel:
 def test_whatever_happens_no_seat_is_sold_twice_and_nobody_waits_beside_a_free_one(
     acts: list[tuple[str, int, int]],
 ) -> None:
-    session = planned(seats=1)
+    session = plan_session(seats=1)
     for act, who, seats in acts:
         person = PEOPLE[who]
         before = (set(session.roster), list(session.waiting), session.version)

@@ -1,4 +1,4 @@
-"""Whatever the last command on a session was, an undo makes it what it was before, and no seat is sold twice on the way."""
+"""An undo restores a session's state before its last command, and sells no seat twice."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -14,7 +14,7 @@ from domain.scheduling.availability.query import Slot
 from domain.scheduling.errors import AlreadyArchivedError, AlreadyStartedError, NothingToUndoError
 from domain.scheduling.sessions.errors import SeatGivenOnError
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession, GroupSessionStatus
-from tests.domain.scheduling.sessions.test_group_session import (
+from tests.domain.scheduling.sessions.sample_sessions import (
     ADA,
     DANA,
     HELPER,
@@ -23,10 +23,10 @@ from tests.domain.scheduling.sessions.test_group_session import (
     NOW,
     PEOPLE,
     SIX,
-    enrolled,
-    planned,
+    plan_session,
+    session_with,
 )
-from tests.support.given import CLINICIAN, HERE, ROOM_2
+from tests.support.availability_builders import CLINICIAN, HERE, ROOM_2
 
 FIVE = Slot(SIX - timedelta(hours=1), SIX, HERE, (ROOM_2,))
 
@@ -38,7 +38,7 @@ ACTS = st.tuples(
 )
 
 
-def do(session: GroupSession, act: Act) -> None:
+def carry_out(session: GroupSession, act: Act) -> None:
     """Carry out one command; of two people as of one who was merged."""
     verb, people, seats = act
     match verb:
@@ -66,7 +66,7 @@ def slot_of(session: GroupSession) -> Slot:
     return Slot(session.starts_at, session.ends_at, session.location_id, tuple(session.resource_ids))
 
 
-def what(session: GroupSession) -> tuple[object, ...]:
+def state_of(session: GroupSession) -> tuple[object, ...]:
     """All that a session is, and how everybody stands in it."""
     return (
         session.status,
@@ -82,40 +82,40 @@ def what(session: GroupSession) -> tuple[object, ...]:
 class TestUndo:
     @given(acts=st.lists(ACTS, min_size=1, max_size=12))
     def test_makes_it_what_it_was_before(self, acts: list[Act]) -> None:
-        session = enrolled(DANA, seats=1)
+        session = session_with(DANA, seats=1)
         for act in acts:
             before = deepcopy(session)
             try:
-                do(session, act)
+                carry_out(session, act)
             except DomainError:
                 # A command that is refused in its middle is not recorded.
                 session = before
                 continue
-            facts = session.pending_events[len(before.pending_events) :]
-            if not facts:
+            event_summaries = session.pending_events[len(before.pending_events) :]
+            if not event_summaries:
                 continue
             at = SIX if act[0] == "attend" else NOW
-            first = str(type(facts[0]).TOPIC).rpartition(".")[2]  # type: ignore[attr-defined]  # set by hand on each fact
+            first = str(type(event_summaries[0]).TOPIC).rpartition(".")[2]  # type: ignore[attr-defined]  # set by hand on each fact
             again = deepcopy(session)
 
             again.undo(first, before, at)
 
-            assert what(again) == what(before)
+            assert state_of(again) == state_of(before)
             step = deepcopy(session)
             for fact in again.pending_events[len(session.pending_events) :]:
                 fact.mutate(step)
                 assert len(step.roster) <= step.seats
-            assert what(step) == what(again)
+            assert state_of(step) == state_of(again)
 
     def test_cannot_be_undone(self) -> None:
-        earlier, session = enrolled(), enrolled(DANA)
+        earlier, session = session_with(), session_with(DANA)
         session.undo("enrolled", earlier, NOW)
 
         with pytest.raises(NothingToUndoError):
-            session.undo("undone", enrolled(DANA), NOW)
+            session.undo("undone", session_with(DANA), NOW)
 
     def test_of_the_planning_leaves_nothing_to_be_done(self) -> None:
-        session = planned(seats=2)
+        session = plan_session(seats=2)
 
         session.undo("planned", None, NOW)
 
@@ -126,16 +126,16 @@ class TestUndo:
         )
         for act in ("enrol", "seats", "move", "attend", "cancel"):
             with pytest.raises(AlreadyArchivedError):
-                do(session, (act, [DANA], 1))
+                carry_out(session, (act, [DANA], 1))
         with pytest.raises(NothingToUndoError):
-            session.undo("undone", planned(seats=2), NOW)
+            session.undo("undone", plan_session(seats=2), NOW)
 
     def test_of_the_planning_is_too_late_at_the_start(self) -> None:
         with pytest.raises(AlreadyStartedError):
-            planned(seats=2).undo("planned", None, SIX)
+            plan_session(seats=2).undo("planned", None, SIX)
 
     def test_takes_a_seat_from_who_moved_up_only_while_nobody_is_told(self) -> None:
-        earlier, session = (enrolled(DANA, NOA, seats=1) for _ in range(2))
+        earlier, session = (session_with(DANA, NOA, seats=1) for _ in range(2))
         session.withdraw([DANA], NOW)
 
         with pytest.raises(SeatGivenOnError):
@@ -145,7 +145,7 @@ class TestUndo:
         assert (list(session.roster), session.waiting, session.back_in_line) == ([DANA], [NOA], [NOA])
 
     def test_of_somebodys_second_enrolment_leaves_them_withdrawn(self) -> None:
-        session = enrolled(DANA)
+        session = session_with(DANA)
         session.withdraw([DANA], NOW)
         earlier = deepcopy(session)
         session.enrol(DANA, [DANA], NOW)
@@ -155,8 +155,8 @@ class TestUndo:
         assert session.standing(DANA).status is EnrolmentStatus.WITHDRAWN
         assert session.standing(ADA).status is EnrolmentStatus.ARCHIVED
 
-    def test_says_whom_the_command_was_about_if_it_was_one_person(self) -> None:
-        session, earlier = planned(seats=3), planned(seats=3)
+    def test_names_the_person_of_a_single_enrolment(self) -> None:
+        session, earlier = plan_session(seats=3), plan_session(seats=3)
         session.enrol(LI, [LI], NOW)
 
         session.undo("enrolled", earlier, NOW)

@@ -1,0 +1,25 @@
+"""A projector that cannot take certain events, as a fault in one would have it."""
+
+from collections.abc import Sequence
+
+from domain.kernel.logged_event import LoggedEvent
+from projections.engine.rows import Projector, Write
+from projections.scheduling.calendar.projector import CalendarProjector
+from tests.support.container import Container
+
+
+class FailingCalendarProjector(CalendarProjector):
+    """The calendar's projector with a fault: it cannot take certain events."""
+
+    def __init__(self, *positions: int) -> None:
+        self.positions = set(positions)
+
+    def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
+        if self.positions.intersection(event.position for event in events):
+            raise ValueError("Noa Cohen cannot be projected")
+        return super().project(events)
+
+
+def with_failing_projector(container: Container, faulty: FailingCalendarProjector) -> tuple[Projector, ...]:
+    """Return the projectors, with a faulty one for the calendar."""
+    return tuple(faulty if projector.name == faulty.name else projector for projector in container.projectors())
