@@ -331,7 +331,7 @@ class CanaryScenario:
             writer.writerow(["Practice", "Number", "Visit", "Asked", "Day", "Given", "Family", "Mail", "Phone", "Born"])
             writer.writerows(["Old town", n, n, f"{MONDAY}T06:00:00Z", MONDAY, *row] for n, row in enumerate(rows))
         said = self.program.command(
-            "import", "appointments", str(file), "--mapping", str(mapping), "--refusals", str(refusals), "--json"
+            "import", "appointments", str(file), "--mapping", str(mapping), "--report", str(refusals), "--json"
         )
         return dict(json.loads(said))
 
