@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -320,7 +321,8 @@ class CanaryScenario:
         """Import rows of canaries, some of which cannot be kept."""
         canary = self.canary
         mapping, file = folder / "mapping.toml", folder / "visits.csv"
-        mapping.write_text(MAPPING, "utf-8")
+        shutil.copytree(Path(__file__).parents[2] / "examples/no_shows", folder / "no_shows")
+        mapping.write_text('loader = "no_shows"\n' + MAPPING, "utf-8")
         stems = (canary.latin, canary.hebrew, canary.german)
         rows = [[stem, stem, canary.email, canary.phone, canary.birthday] for stem in stems]
         rows += [[stems[0], stems[1], canary.reason, canary.phone, canary.birthday]]
