@@ -244,7 +244,7 @@ class TestThisAndFollowing:
     """EC-06, step by step."""
 
     @pytest.fixture
-    def lived(self, studio: PracticeClient, weekly_series: Json) -> Json:
+    def changed_series(self, studio: PracticeClient, weekly_series: Json) -> Json:
         ids = [each["appointment_id"] for each in weekly_series["occurrences"]]
         assert studio.post_action(ids[2], "reschedule", starts_at="2026-06-17T11:00:00+02:00").status_code == 200
         assert studio.post_action(ids[5], "cancel", reason="holiday").status_code == 200
