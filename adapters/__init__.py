@@ -1,1 +1,1 @@
-"""The outside container behind the application's ports: a folder a technology, a file named as the port it serves."""
+"""The outside world behind the application's ports: a folder a technology, a file named as the port it serves."""

@@ -1,7 +1,7 @@
 """Calls of the log's own functions in libpq's terms.
 
 A cursor crosses from Python into libpq and back some five times for one statement, and gives up the interpreter lock each time: under load
-each is a wait in a queue. This is one thread_pool. A call costs 45 µs of processor time where a cursor takes 90.
+each is a wait in a queue. Here it crosses once. A call costs 45 µs of processor time where a cursor takes 90.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection
-from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGresult
@@ -30,13 +29,6 @@ class DirectCall:
     def prepare(self, connection: Connection[Any]) -> None:
         """Make a connection ready. Raises psycopg.Error."""
         _refuse_failure(connection.pgconn.prepare(self.name, self.statement), ExecStatus.COMMAND_OK)
-
-    def rows(self, connection: Connection[Any], *values: bytes | None) -> list[tuple[Any, ...]]:
-        """Run it and return its rows as a cursor would. Raises psycopg.Error."""
-        transformer = Transformer(connection)
-        result = self._run(connection, values, Format.BINARY)
-        transformer.set_pgresult(result)
-        return transformer.load_rows(0, result.ntuples, tuple)
 
     def raw(self, connection: Connection[Any], *values: bytes | None) -> list[list[bytes | None]]:
         """Run it and return its rows in PostgreSQL's binary forms, for who knows how to take them apart. Raises psycopg.Error."""

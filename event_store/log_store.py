@@ -1,4 +1,4 @@
-"""What one process holds of the log: connections, keys, the append_batcher of appends, and a factory for each practice."""
+"""What one process holds of the log: connections, keys, the append batcher, and a factory for each practice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

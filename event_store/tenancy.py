@@ -57,17 +57,12 @@ def tenant_transaction(source: ConnectionPool | Connection[Any], tenant_id: UUID
             yield cursor
 
 
-def fetch_one(pool: ConnectionPool, call: DirectCall, *values: bytes | None) -> tuple[Any, ...] | None:
-    """Run one reading call, which the pool was opened with, outside any transaction of ours and return its row.
-
-    A connection that the server has dropped meanwhile is replaced. Raises OperationalError: there is no live one to be had.
-    """
-    rows = _on_live_connection(pool, lambda connection: call.rows(connection, *values))[1]
-    return rows[0] if rows else None
-
-
 def fetch_raw(pool: ConnectionPool, call: DirectCall, *values: bytes | None) -> list[list[bytes | None]]:
-    """As ``fetch_one``, all rows in PostgreSQL's binary forms."""
+    """Run one reading call, which the pool was opened with, outside any transaction of ours.
+
+    Return its rows in PostgreSQL's binary forms. A connection that the server has dropped meanwhile is
+    replaced. Raises OperationalError: there is no live one to be had.
+    """
     return _on_live_connection(pool, lambda connection: call.raw(connection, *values))[1]
 
 

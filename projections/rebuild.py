@@ -25,7 +25,7 @@ from projections.install import RETIRED_REPORTING, as_owner, create, publish, re
 from projections.read_models import READ_MODELS
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""CalendarChange how many events of how many have been projected, by one thread at a time."""
+"""Called with how many events have been projected, and of how many; by one thread at a time."""
 
 _LOCK: Final = 7_239_481_006
 """The advisory lock that lets one program rebuild at a time."""

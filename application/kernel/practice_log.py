@@ -34,7 +34,7 @@ from domain.scheduling.errors import LimitReachedError, TimeTakenError
 T = TypeVar("T", bound=Aggregate)
 U = TypeVar("U", bound=Aggregate)
 _TURNS: Final = 64
-"""CatalogueMatcher whose ids fall together wait for each other now and then."""
+"""Aggregates whose ids fall together wait for each other now and then."""
 
 
 class PracticeLog(Application[UUID]):

@@ -14,7 +14,7 @@ from typing import Final
 from event_store.append.hash_chain import microseconds
 
 # Numbers of types, the same in every database: pg_type.dat of PostgreSQL 16.
-BOOLEAN, BYTEA, BIGINT, SMALLINT, INTEGER, TEXT, TIMESTAMP, UUID_, JSONB = 16, 17, 20, 21, 23, 25, 1184, 2950, 3802
+BOOLEAN, BYTEA, SMALLINT, INTEGER, TEXT, TIMESTAMP, UUID_, JSONB = 16, 17, 21, 23, 25, 1184, 2950, 3802
 BYTEA_ARRAY: Final = 1001
 OWN_TYPE: Final = 2**31
 """Any type of our own."""

@@ -44,7 +44,7 @@ _NEARNESS: Final = (
 
 
 class ClinicianCandidate(NamedTuple):
-    """One clinician who may be chosen. Questions of all clinician_candidates ask for the same service at the same moment."""
+    """One clinician who may be chosen. The queries of all candidates ask for the same service at the same moment."""
 
     clinician_id: UUID
     question: AvailabilityQuery

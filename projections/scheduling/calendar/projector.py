@@ -28,7 +28,7 @@ _COPIED: Final = (
     "price_currency",
 )
 _OF_A_SERIES: Final = ("series_id", "occurrence", "original")
-"""CalendarChange of visits that were booked in one, and left out of others."""
+"""Columns of visits that were booked in a series, and left out for the others."""
 _STATUS_FIRST: Final = {
     Appointment.Booked.TOPIC: Status.BOOKED.value,
     Appointment.Requested.TOPIC: Status.REQUESTED.value,
