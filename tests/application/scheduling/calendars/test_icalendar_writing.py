@@ -57,6 +57,7 @@ class TestLines:
         ("value", "said"),
         [
             ("a;b,c\\d", "a\\;b\\,c\\\\d"),
+            ("Room\\North", "Room\\\\North"),
             ("one\r\ntwo\rthree\nfour", "one\\ntwo\\nthree\\nfour"),
             ("x\0\x07\x7fy", "xy"),
             ("Dr. נועה לוי", "Dr. נועה לוי"),
