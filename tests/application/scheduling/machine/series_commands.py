@@ -64,9 +64,7 @@ class SeriesCommands:
         for outcome in self.run_commands(len(requests), request):
             if isinstance(outcome, Outcome):
                 self.series.append(outcome.aggregate.id)
-                self.booked += [
-                    visit.appointment_id for visit in outcome.aggregate.visits.values() if visit.appointment_id
-                ]
+                self.booked += [visit.booked_id for visit in outcome.aggregate.occurrences.values() if visit.booked_id]
 
     @rule(
         requests=st.lists(
