@@ -79,8 +79,8 @@ class _HttpSession:
         sent: dict[bytes | str, bytes | str] = {"host": urlsplit(url).netloc, "content-length": str(len(body))}
         sent.update(headers)
         with self._pool.stream("POST", url, headers=sent, content=body) as response:
-            said = {name.lower(): value for name, value in response.headers}
-            wait = _retry_after(said.get(b"retry-after", b"")) if response.status in _ASKS_FOR_TIME else None
+            reply_headers = {name.lower(): value for name, value in response.headers}
+            wait = _retry_after(reply_headers.get(b"retry-after", b"")) if response.status in _ASKS_FOR_TIME else None
             length = 0
             for part in response.iter_stream():
                 length += len(part)

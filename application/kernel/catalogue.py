@@ -23,33 +23,33 @@ KINDS: Final[frozenset[type[Aggregate]]] = frozenset({Practice, Location, Resour
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All things of the catalogue at one position of the log. Treat it as read-only: threads share it."""
+    """All aggregates of the catalogue at one position of the log. Treat it as read-only: threads share it."""
 
     public_holidays: PublicHolidays
     position: int = 0
-    things: Mapping[UUID, Aggregate] = field(default_factory=dict)
+    aggregates: Mapping[UUID, Aggregate] = field(default_factory=dict)
 
     def caught_up(self, events: Sequence[tuple[int, Aggregate.Event]]) -> "Catalogue":
         """Return the catalogue after more events, in order; this one stays as it is."""
         if not events:
             return self
-        things = dict(self.things)
+        aggregates = dict(self.aggregates)
         touched: set[UUID] = set()
         for _, event in events:
             id_ = event.originator_id
-            if id_ in things and id_ not in touched:
-                things[id_] = deepcopy(things[id_])
+            if id_ in aggregates and id_ not in touched:
+                aggregates[id_] = deepcopy(aggregates[id_])
             touched.add(id_)
-            things[id_] = cast(Aggregate, event.mutate(things.get(id_)))
-        return replace(self, position=events[-1][0], things=things)
+            aggregates[id_] = cast(Aggregate, event.mutate(aggregates.get(id_)))
+        return replace(self, position=events[-1][0], aggregates=aggregates)
 
     def one(self, kind: type[T], id_: UUID) -> T:
-        """Return one thing. Raises NotFoundError: there is none of this kind."""
-        thing = self.things.get(id_)
-        if not isinstance(thing, kind):
+        """Return one aggregate. Raises NotFoundError: there is none of this kind."""
+        aggregate = self.aggregates.get(id_)
+        if not isinstance(aggregate, kind):
             raise NotFoundError(kind.TOPIC.rpartition(".")[2])
-        return thing
+        return aggregate
 
     def all(self, kind: type[T]) -> list[T]:
-        """Return all things of a kind, in the order in which they were made."""
-        return [thing for thing in self.things.values() if isinstance(thing, kind)]
+        """Return all aggregates of a kind, in the order in which they were created."""
+        return [aggregate for aggregate in self.aggregates.values() if isinstance(aggregate, kind)]

@@ -70,7 +70,7 @@ class PracticeReader(Protocol):
         ...
 
     def streams(self, stream_ids: Sequence[UUID], until: int | None = None) -> Mapping[UUID, Sequence[Aggregate.Event]]:
-        """Return the events of several things, each thing's in order, up to a position of the log, in one round trip."""
+        """Return the events of several streams, each one's in order, up to a position of the log, in one round trip."""
         ...
 
     def reached(self, id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached | None:
@@ -84,7 +84,7 @@ class PracticeReader(Protocol):
     def changed_between(
         self, after: int, until: int, *, first_in: tuple[int, int], limit: int, thing_id: UUID | None = None
     ) -> Sequence[ChangedThing]:
-        """Return up to ``limit`` things that events in ``(after, until]`` are about, in the order of their first ones there.
+        """Return up to ``limit`` aggregates that events in ``(after, until]`` are about, in the order of their first ones there.
 
         Only those whose first one lies in ``first_in``, behind the one position and up to the other; with ``thing_id`` it alone.
         """

@@ -64,17 +64,17 @@ class PracticeLog(Application[UUID]):
         self._store.open_log(self.tenant_id)
 
     def load(self, kind: type[T], id_: UUID, expected_version: int | None = None) -> T:
-        """Return a thing as it is now.
+        """Return an aggregate as it is now.
 
         Raises NotFoundError: there is none of this kind; StaleVersionError: it is not at ``expected_version``.
         """
-        thing = self._at_version(kind, id_, None)
-        if expected_version is not None and thing.version != expected_version:
-            raise StaleVersionError(thing.version)
-        return thing
+        aggregate = self._at_version(kind, id_, None)
+        if expected_version is not None and aggregate.version != expected_version:
+            raise StaleVersionError(aggregate.version)
+        return aggregate
 
     def look_up(self, kind: type[T], id_: UUID, position: int | None = None, version: int | None = None) -> T:
-        """Return a thing to be shown, as it is now or was at a position of the log, or at a version that it has come to.
+        """Return an aggregate to be shown, as it is now or was at a position of the log, or at a version that it has come to.
 
         What was personal and is erased by now reads ``ERASED`` at whatever position.
         Raises NotFoundError: there is none of this kind; NotYetError: there was none then.
@@ -86,7 +86,7 @@ class PracticeLog(Application[UUID]):
         return self._at_version(kind, id_, self._reached(kind, id_, position=position).version)
 
     def require(self, *named: tuple[type[Aggregate], UUID | None]) -> None:
-        """Raises NotFoundError: one of the things that are named is not there; None names nothing."""
+        """Raises NotFoundError: one of the named aggregates does not exist; None names none."""
         catalogue: Catalogue | None = None
         for kind, id_ in named:
             if id_ is not None and kind in KINDS:
@@ -96,11 +96,11 @@ class PracticeLog(Application[UUID]):
                 self.load(kind, id_)
 
     def came_to(self, kind: type[T], id_: UUID, version: int) -> Reached:
-        """Return when and where a thing came to a version. Raises NotFoundError, NotYetError: it never came so far."""
+        """Return when and where an aggregate came to a version. Raises NotFoundError, NotYetError: it never came so far."""
         return self._reached(kind, id_, version=version)
 
     def load_all(self, kind: type[T], ids: Sequence[UUID], until: int | None = None) -> dict[UUID, T]:
-        """Return several things by their ids, as they are now or were at a position of the log, in one round trip.
+        """Return several aggregates of a kind by their ids, as they are now or were at a position of the log, in one round trip.
 
         Raises NotFoundError: one of them is not there, or is of another kind.
         """
@@ -108,7 +108,7 @@ class PracticeLog(Application[UUID]):
         return {id_: _folded(streams, kind, id_) for id_ in ids}
 
     def load_both(self, one: tuple[type[T], UUID], other: tuple[type[U], UUID]) -> tuple[T, U]:
-        """Return two things of any kind as they are now, in one round trip. Raises NotFoundError: one of them is not there."""
+        """Return two aggregates of any kind as they are now, in one round trip. Raises NotFoundError: one of them is not there."""
         streams = self.reader.streams([one[1], other[1]])
         return _folded(streams, *one), _folded(streams, *other)
 
@@ -169,7 +169,7 @@ class PracticeLog(Application[UUID]):
         return Outcome(self._at_version(kind, command.stream_id, command.version), command.position)
 
     def turn_at(self, id_: UUID) -> AbstractContextManager[object]:
-        """Wait for this thread's turn at a thing; ours alone take turns, and other processes know nothing of it.
+        """Wait for this thread's turn at an aggregate; ours alone take turns, and other processes know nothing of it.
 
         For things at which many come at once, and would only overtake each other: see docs/adr/0024.
         """
@@ -194,14 +194,14 @@ class PracticeLog(Application[UUID]):
 
     def _at_version(self, kind: type[T], id_: UUID, version: int | None) -> T:
         try:
-            thing: object = self.repository.get(id_, version=version)
+            aggregate: object = self.repository.get(id_, version=version)
         except AggregateNotFoundError:
             raise NotFoundError(name_of(kind)) from None
         except OperationalError as error:
             raise UnavailableError from error
-        if not isinstance(thing, kind):
+        if not isinstance(aggregate, kind):
             raise NotFoundError(name_of(kind))
-        return thing
+        return aggregate
 
 
 class PracticeLogs:
@@ -237,9 +237,9 @@ def name_of(kind: type[Aggregate]) -> str:
 
 
 def _folded(streams: Mapping[UUID, Sequence[Aggregate.Event]], kind: type[T], id_: UUID) -> T:
-    thing: object = None
+    aggregate: object = None
     for event in streams.get(id_, ()):
-        thing = event.mutate(cast("Aggregate | None", thing))
-    if not isinstance(thing, kind):
+        aggregate = event.mutate(cast("Aggregate | None", aggregate))
+    if not isinstance(aggregate, kind):
         raise NotFoundError(name_of(kind))
-    return thing
+    return aggregate

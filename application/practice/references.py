@@ -1,4 +1,4 @@
-"""Checks that the things which a command names exist in this practice."""
+"""Checks that the aggregates which a command names exist in this practice."""
 
 from collections.abc import Iterable
 from uuid import UUID

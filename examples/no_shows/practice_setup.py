@@ -48,22 +48,22 @@ def set_up(
     location_id, service_id = Identities.location(practice_id), Identities.service(practice_id)
     clinician_ids = [Identities.clinician(practice_id, number) for number in range(1, clinicians + 1)]
     made: dict[UUID, Aggregate] = {}
-    if practice_id not in catalogue.things:
+    if practice_id not in catalogue.aggregates:
         made[practice_id] = Practice.open(id=practice_id, settings=mapping.practice_settings(name), at=at)
         made[location_id] = Location.open(id=location_id, details=LocationDetails(name, mapping.practice.zone), at=at)
-    joining = [id_ for id_ in clinician_ids if id_ not in catalogue.things]
+    joining = [id_ for id_ in clinician_ids if id_ not in catalogue.aggregates]
     for id_ in joining:
         details = ClinicianDetails(mapping.clinician_name(clinician_ids.index(id_) + 1), None, mapping.practice.zone)
         clinician = made[id_] = Clinician.join(id=id_, details=details, at=at)
         clinician.set_hours(location_id, mapping.opening_hours(), at)
-    if service_id not in catalogue.things:
+    if service_id not in catalogue.aggregates:
         terms = replace(mapping.service_terms(), clinician_ids=tuple(clinician_ids))
         made[service_id] = Service.offer(id=service_id, terms=terms, at=at)
     elif joining:
         # Threads share the catalogue; only a copy may change.
         service = made[service_id] = deepcopy(catalogue.one(Service, service_id))
         service.change(replace(service.terms, clinician_ids=(*service.terms.clinician_ids, *joining)), at)
-    after = replace(catalogue, things={**catalogue.things, **made})
+    after = replace(catalogue, aggregates={**catalogue.aggregates, **made})
     return PracticeSetup(
         after.one(Location, location_id),
         after.one(Service, service_id),

@@ -1,6 +1,6 @@
-"""Every kind of thing that a log tells of: who may read it, and what its own events say of it.
+"""Every kind of aggregate in a log: who may read it, and what its own events say of it.
 
-What a thing is shown beside follows from other things or from the clock, and is no part of it here: the alerts of its patient,
+What an aggregate is shown beside follows from other aggregates or from the clock, and is no part of it here: the alerts of its patient,
 the clocks of its location, the visits of a series, the second at which a hold ends.
 """
 
@@ -82,28 +82,28 @@ def _consents(call: Call, kept: Consents) -> Mapping[str, object]:
 
 
 KINDS: Final[Mapping[type[Aggregate], Kind]] = {
-    Practice: Kind(Permission.READ_PRACTICE, lambda _, thing: practice.show(thing)),
-    ApiKey: Kind(Permission.MANAGE_KEYS, lambda _, thing: api_keys.show(thing)),
-    WebhookEndpoint: Kind(Permission.MANAGE_WEBHOOKS, lambda _, thing: webhook_schemas.show(thing)),
-    Location: Kind(Permission.READ_PRACTICE, lambda _, thing: locations.show(thing)),
-    Resource: Kind(Permission.READ_PRACTICE, lambda _, thing: resources.show(thing)),
+    Practice: Kind(Permission.READ_PRACTICE, lambda _, aggregate: practice.show(aggregate)),
+    ApiKey: Kind(Permission.MANAGE_KEYS, lambda _, aggregate: api_keys.show(aggregate)),
+    WebhookEndpoint: Kind(Permission.MANAGE_WEBHOOKS, lambda _, aggregate: webhook_schemas.show(aggregate)),
+    Location: Kind(Permission.READ_PRACTICE, lambda _, aggregate: locations.show(aggregate)),
+    Resource: Kind(Permission.READ_PRACTICE, lambda _, aggregate: resources.show(aggregate)),
     Clinician: Kind(Permission.READ_PRACTICE, _clinician),
-    Service: Kind(Permission.READ_PRACTICE, lambda _, thing: services.show(thing)),
-    DataImport: Kind(Permission.READ_PATIENTS, lambda call, thing: imports.shower(call)(thing)),
+    Service: Kind(Permission.READ_PRACTICE, lambda _, aggregate: services.show(aggregate)),
+    DataImport: Kind(Permission.READ_PATIENTS, lambda call, aggregate: imports.shower(call)(aggregate)),
     Patient: Kind(Permission.READ_PATIENTS, _patient),
     Consents: Kind(Permission.READ_PATIENTS, _consents),
     Appointment: Kind(Permission.READ_VISITS, showing.show_facts),
-    Series: Kind(Permission.READ_VISITS, lambda _, thing: series_showing.show_facts(thing)),
-    Hold: Kind(Permission.READ_VISITS, lambda call, thing: holds.shower(call, _BEFORE_ANY_END)(thing)),
-    Feed: Kind(Permission.SHARE_CALENDARS, lambda _, thing: feeds.show(thing)),
+    Series: Kind(Permission.READ_VISITS, lambda _, aggregate: series_showing.show_facts(aggregate)),
+    Hold: Kind(Permission.READ_VISITS, lambda call, aggregate: holds.shower(call, _BEFORE_ANY_END)(aggregate)),
+    Feed: Kind(Permission.SHARE_CALENDARS, lambda _, aggregate: feeds.show(aggregate)),
     GroupSession: Kind(Permission.READ_VISITS, session_showing.show_facts),
-    Course: Kind(Permission.READ_VISITS, lambda _, thing: course_showing.show_facts(thing)),
-    WaitlistEntry: Kind(Permission.READ_VISITS, lambda _, thing: waitlist_showing.show_entry(thing)),
+    Course: Kind(Permission.READ_VISITS, lambda _, aggregate: course_showing.show_facts(aggregate)),
+    WaitlistEntry: Kind(Permission.READ_VISITS, lambda _, aggregate: waitlist_showing.show_entry(aggregate)),
     Opening: Kind(
-        Permission.READ_VISITS, lambda _, thing: waitlist_showing.show_opening_facts(thing, now=_BEFORE_ANY_END)
+        Permission.READ_VISITS, lambda _, aggregate: waitlist_showing.show_opening_facts(aggregate, now=_BEFORE_ANY_END)
     ),
-    Offer: Kind(Permission.READ_VISITS, lambda _, thing: waitlist_showing.offer_shower(_BEFORE_ANY_END)(thing)),
-    BusyCalendar: Kind(Permission.READ_VISITS, lambda _, thing: busy_time.show(thing)),
+    Offer: Kind(Permission.READ_VISITS, lambda _, aggregate: waitlist_showing.offer_shower(_BEFORE_ANY_END)(aggregate)),
+    BusyCalendar: Kind(Permission.READ_VISITS, lambda _, aggregate: busy_time.show(aggregate)),
 }
 """A kind that is missing here fails tests/api/audit/test_diff.py."""
 

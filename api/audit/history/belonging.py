@@ -8,12 +8,12 @@ from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.course import Course
 
 
-def belonging(thing: Aggregate) -> list[UUID]:
-    """Return the ids of what a thing is made of; none of most things."""
-    match thing:
+def belonging(aggregate: Aggregate) -> list[UUID]:
+    """Return the ids of the aggregates that this one consists of; most consist of none."""
+    match aggregate:
         case Patient():
-            return list(thing.merged_ids)
+            return list(aggregate.merged_ids)
         case Series() | Course():
-            return [each.booked_id for each in thing.occurrences.values() if each.booked_id]
+            return [each.booked_id for each in aggregate.occurrences.values() if each.booked_id]
         case _:
             return []

@@ -125,8 +125,8 @@ async def set_hours(clinician_id: UUID, body: HoursBody, call: Changing) -> Resp
 def _at_location(location_id: UUID, text: HoursText) -> dict[str, object]:
     overrides: dict[str, list[dict[str, str]]] = {}
     for line in text.overrides:
-        on_date, _, said = line.partition(" ")
-        overrides.setdefault(on_date, []).extend([] if said == "closed" else [_range(said)])
+        on_date, _, hours = line.partition(" ")
+        overrides.setdefault(on_date, []).extend([] if hours == "closed" else [_range(hours)])
     return {
         "location_id": location_id,
         "weekly": [{"weekday": line[:3], **_range(line[4:])} for line in text.weekly],
@@ -135,6 +135,6 @@ def _at_location(location_id: UUID, text: HoursText) -> dict[str, object]:
     }
 
 
-def _range(said: str) -> dict[str, str]:
-    starts, _, ends = said.partition("-")
+def _range(hours: str) -> dict[str, str]:
+    starts, _, ends = hours.partition("-")
     return {"from": starts, "to": ends}

@@ -19,5 +19,5 @@ class Limits(Body):
         return VisitLimits(self.per_day, self.per_week)
 
 
-def show_limits(thing: Clinician | Service) -> dict[str, object]:
-    return {"per_day": thing.limits.per_day, "per_week": thing.limits.per_week}
+def show_limits(limited: Clinician | Service) -> dict[str, object]:
+    return {"per_day": limited.limits.per_day, "per_week": limited.limits.per_week}

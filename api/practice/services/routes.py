@@ -96,16 +96,16 @@ class ServicePatch(Body):
 
     def changes(self) -> ServiceChanges:
         """Return what was sent, as the domain's values. Raises InvalidValueError: no such amount of money."""
-        said: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        changes: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         for name in ("limits", "seats"):
-            said.pop(name, None)
-        if "price" in said:
-            said["price"] = Money(self.price.amount_minor, self.price.currency)
-        if "clinician_ids" in said:
-            said["clinician_ids"] = tuple(self.clinician_ids)
-        if "requires" in said:
-            said["requires"] = tuple(each.kind.value for each in self.requires)
-        return cast(ServiceChanges, said)
+            changes.pop(name, None)
+        if "price" in changes:
+            changes["price"] = Money(self.price.amount_minor, self.price.currency)
+        if "clinician_ids" in changes:
+            changes["clinician_ids"] = tuple(self.clinician_ids)
+        if "requires" in changes:
+            changes["requires"] = tuple(each.kind.value for each in self.requires)
+        return cast(ServiceChanges, changes)
 
 
 class ServiceShown(Thing):
@@ -131,12 +131,12 @@ class ServicePage(Page):
 
 def show(service: Service) -> dict[str, object]:
     terms = service.terms
-    said: dict[str, object] = terms.fields("price")
-    said["price"] = {"amount_minor": terms.price.amount_minor, "currency": terms.price.currency}
-    said["requires"] = [{"kind": kind} for kind in terms.requires]
-    said["limits"] = show_limits(service)
-    said["seats"] = service.seats
-    return said
+    shown: dict[str, object] = terms.fields("price")
+    shown["price"] = {"amount_minor": terms.price.amount_minor, "currency": terms.price.currency}
+    shown["requires"] = [{"kind": kind} for kind in terms.requires]
+    shown["limits"] = show_limits(service)
+    shown["seats"] = service.seats
+    return shown
 
 
 @routes.post("", status_code=201, response_model=ServiceShown, responses=MAKES)

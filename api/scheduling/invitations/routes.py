@@ -83,7 +83,7 @@ def _seat(call: Call, session: GroupSession, person: Sequence[UUID]) -> str:
 
 def _written(
     call: Call,
-    thing: Appointment | GroupSession,
+    booked: Appointment | GroupSession,
     staff_ids: Sequence[UUID],
     patient: Patient,
     told: CalendarChange,
@@ -93,17 +93,17 @@ def _written(
     log, catalogue = call.log, call.log.catalogue()
     practice = catalogue.one(Practice, log.tenant_id)
     staff = [catalogue.one(Clinician, clinician_id) for clinician_id in staff_ids]
-    location = catalogue.one(Location, thing.location_id)
+    location = catalogue.one(Location, booked.location_id)
     names = [clinician.name for clinician in staff if isinstance(clinician.name, str)]
     visit = CalendarVisit(
-        uid=uid_of(log.tenant_id, thing.id),
+        uid=uid_of(log.tenant_id, booked.id),
         version=told.version,
         revised_at=told.at,
-        starts_at=thing.starts_at,
-        ends_at=thing.ends_at,
-        summary=str(catalogue.one(Service, thing.service_id).terms.name),
+        starts_at=booked.starts_at,
+        ends_at=booked.ends_at,
+        summary=str(catalogue.one(Service, booked.service_id).terms.name),
         location=location.name,
-        description="\n".join([spoken(thing.starts_at, location.zone, patient.zone), *names]),
+        description="\n".join([spoken(booked.starts_at, location.zone, patient.zone), *names]),
         is_cancelled=is_cancelled,
     )
     email = staff[0].email

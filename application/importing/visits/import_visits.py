@@ -98,5 +98,5 @@ class ImportVisitsHandler:
         created = resolver.create(missing, rows, self._ports.clock.now())
         clinician_ids = [one.id for one in missing if one.kind is ResourceKind.CLINICIAN]
         run.append(Plan(VisitTally(), made=created, newcomers=clinician_ids))
-        after = replace(catalogue, things={**catalogue.things, **{each.id: each for each in created}})
+        after = replace(catalogue, aggregates={**catalogue.aggregates, **{each.id: each for each in created}})
         return CatalogueResolver(after, command.format, identities, self._ports.directory), missing

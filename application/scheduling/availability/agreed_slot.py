@@ -18,7 +18,7 @@ _ANY_DAYS: Final = 36_500
 
 
 def slot_as_agreed(
-    log: PracticeLog, thing: Appointment, clinician_id: UUID, now: datetime, resource_ids: Iterable[UUID] = ()
+    log: PracticeLog, appointment: Appointment, clinician_id: UUID, now: datetime, resource_ids: Iterable[UUID] = ()
 ) -> Slot:
     """Return what the visit would take with a clinician and the named resources, its own claims left out.
 
@@ -27,25 +27,25 @@ def slot_as_agreed(
     Raises what ``slot_at`` raises, and NotFoundError: there is no such clinician or resource.
     """
     named = list(resource_ids)
-    schedule = load_schedule(log, thing.service_id, [clinician_id], thing.taken, now, is_agreed=True)
+    schedule = load_schedule(log, appointment.service_id, [clinician_id], appointment.taken, now, is_agreed=True)
     for resource_id in named:
         schedule.catalogue.one(Resource, resource_id)
-    question = schedule.question(clinician_id, without=thing.id, preferred=thing.resource_ids)
-    return slot_at(as_agreed(schedule.catalogue, question, thing, clinician_id), thing.starts_at, named)
+    question = schedule.question(clinician_id, without=appointment.id, preferred=appointment.resource_ids)
+    return slot_at(as_agreed(schedule.catalogue, question, appointment, clinician_id), appointment.starts_at, named)
 
 
 def as_agreed(
-    catalogue: Catalogue, question: AvailabilityQuery, thing: Appointment, clinician_id: UUID
+    catalogue: Catalogue, question: AvailabilityQuery, appointment: Appointment, clinician_id: UUID
 ) -> AvailabilityQuery:
     """Return the question for a visit's own time under the terms that it was agreed on. Raises NotFoundError."""
     rules = VisitRules(
-        duration_minutes=int(thing.during.duration.total_seconds()) // 60,
+        duration_minutes=int(appointment.during.duration.total_seconds()) // 60,
         step_minutes=1,
-        buffer_before_minutes=thing.buffer_before_minutes,
-        buffer_after_minutes=thing.buffer_after_minutes,
+        buffer_before_minutes=appointment.buffer_before_minutes,
+        buffer_after_minutes=appointment.buffer_after_minutes,
         horizon_days=_ANY_DAYS,
-        requires=tuple(catalogue.one(Resource, id).kind for id in thing.resource_ids),
+        requires=tuple(catalogue.one(Resource, id).kind for id in appointment.resource_ids),
     )
     # A service that is no longer offered is still given to those who have asked for it.
-    is_offering = question.is_offering or clinician_id == thing.clinician_id
+    is_offering = question.is_offering or clinician_id == appointment.clinician_id
     return replace(question, rules=rules, is_offering=is_offering)

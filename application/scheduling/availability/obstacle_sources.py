@@ -21,7 +21,7 @@ _TERMS = (Service.Offered.TOPIC, Service.Changed.TOPIC)
 
 
 def streams_of(catalogue: Catalogue, service_id: UUID, clinician_id: UUID, found: Iterable[Obstacle]) -> set[UUID]:
-    """Return the things whose events ``cited`` chooses from."""
+    """Return the aggregates whose events ``cited`` chooses from."""
     streams = {service_id, clinician_id, *(practice.id for practice in catalogue.all(Practice))}
     for obstacle in found:
         streams |= {claim.holder_id for claim in obstacle.claims}
@@ -72,7 +72,7 @@ def _hours(
     location_id: UUID | None,
     events: Sequence[LoggedEvent],
 ) -> list[LoggedEvent]:
-    """The hours that count on the date; where none were ever said, that the clinician joined."""
+    """The hours that count on the date; where none were ever given, that the clinician joined."""
     if location_id is not None:
         on_date = starts_at.astimezone(zone(catalogue.one(Location, location_id).zone)).date()
         dates = [
@@ -83,15 +83,15 @@ def _hours(
         counting = max(dates) if dates else None
         for event in reversed(events):
             if event.event_type == Clinician.HoursSet.TOPIC and event.stream_id == clinician.id:
-                said = event.body["effective_from"]
-                effective_from = date.fromisoformat(said) if isinstance(said, str) else None
+                text = event.body["effective_from"]
+                effective_from = date.fromisoformat(text) if isinstance(text, str) else None
                 if (event.body["location_id"], effective_from) == (str(location_id), counting):
                     return [event]
     return _last(events, clinician.id, Clinician.HoursSet.TOPIC) or _last(events, clinician.id, Clinician.Joined.TOPIC)
 
 
 def _busy(claim: TimeClaim, events: Sequence[LoggedEvent]) -> list[LoggedEvent]:
-    """The newest import that said so of the time, or of a part of it: overlapping times of a calendar are claimed as one."""
+    """The newest import that gave the time, or of a part of it: overlapping times of a calendar are claimed as one."""
     for event in reversed(events):
         if event.stream_id == claim.holder_id and event.event_type == BusyCalendar.Imported.TOPIC:
             for each in cast("list[dict[str, str]]", [*_list(event, "added"), *_list(event, "moved")]):

@@ -154,7 +154,7 @@ def load_schedule(
     """
     catalogue = log.catalogue(at_least=0)
     while True:
-        service = catalogue.things.get(service_id)
+        service = catalogue.aggregates.get(service_id)
         consultation = log.reader.read_booking_context(
             concerned(catalogue, service, clinician_ids, None if is_agreed else resource_ids),
             reach_of(catalogue, service, clinician_ids, window, is_agreed=is_agreed)
@@ -192,7 +192,7 @@ def concerned(
     kinds = service.terms.requires
     clinicians = service.terms.clinician_ids if clinician_ids is None else clinician_ids
     resources = [r.id for r in catalogue.all(Resource) if named is None or r.kind in kinds or r.id in named]
-    known = (catalogue.things.get(id) for id in clinicians)
+    known = (catalogue.aggregates.get(id) for id in clinicians)
     asked = [pending_key(c.id) for c in known if isinstance(c, Clinician) and is_pending_counted(catalogue, service, c)]
     return [*clinicians, *resources, *asked]
 
@@ -209,7 +209,7 @@ def reach_of(
     time = window if is_agreed else rules_of(service).reach(window)
     ids = service.terms.clinician_ids if clinician_ids is None else clinician_ids
     for id in ids:
-        clinician = catalogue.things.get(id)
+        clinician = catalogue.aggregates.get(id)
         if not isinstance(clinician, Clinician):
             continue
         periods = {quota.period for quota in quotas_of(service, clinician)}

@@ -78,15 +78,15 @@ class AdoptZoneRulesHandler:
         due = [move for move in moves if move.is_possible(now)]
         begun = [_told(move) for move in moves if move.starts_at > now >= move.to]
         if dry_run or not found.touched:
-            return ZoneRulesAdoption(seen.newest.release, found.said, [_told(move) for move in due], begun)
+            return ZoneRulesAdoption(seen.newest.release, found.descriptions, [_told(move) for move in due], begun)
         cause = uuid5(tenant_id, f"zone rules {seen.newest.release} {seen.newest.seen_at.isoformat()}")
         kept: list[Kept] = []
         for first in range(0, len(due), _BATCH):
             ids = [move.aggregate.id for move in due[first : first + _BATCH]]
             kept += self._keep(log, seen, ids, cause)
             report(min(first + _BATCH, len(due)), len(due))
-        self._adopt(log, seen.newest.release, found.said, cause)
-        return ZoneRulesAdoption(seen.newest.release, found.said, kept, begun)
+        self._adopt(log, seen.newest.release, found.descriptions, cause)
+        return ZoneRulesAdoption(seen.newest.release, found.descriptions, kept, begun)
 
     def _keep(self, log: PracticeLog, seen: Sightings, ids: Sequence[UUID], cause: UUID) -> list[Kept]:
         """Move these in one append, as they are now."""
@@ -99,7 +99,7 @@ class AdoptZoneRulesHandler:
             moving = Moving(log, due, seen.newest.release, now)
             named = ",".join(f"{move.aggregate.id} {move.aggregate.version}" for move in due)
             log.record(
-                *moving.things(),
+                *moving.aggregates(),
                 by=Provenance(ACTOR, uuid5(cause, named), causation_id=cause),
                 guards=[*map(TimeRelease, moving.releases()), *moving.claims()],
             )

@@ -26,34 +26,36 @@ REASON: Final = (
 
 
 class Moving:
-    """Asks the things. Neither hours nor notice nor limits are asked: nobody chose another time. Where somebody else has the time, it is
-    shared: ``beside`` are those who lie beside others from now on.
+    """Moves visits and sessions to the new time of their local hour, with their series and courses.
+
+    Hours, notice and limits are not checked: nobody chose another time. Where another visit has the
+    time, it is shared: ``beside`` are the visits that overlap others from now on.
     """
 
     def __init__(self, log: PracticeLog, moves: Sequence[Move], release: str, now: datetime) -> None:
         self._now = now
-        self._things: list[Appointment | GroupSession] = [move.aggregate for move in moves]
+        self._visits: list[Appointment | GroupSession] = [move.aggregate for move in moves]
         for move in moves:
             self._move(move)
         self._plans: list[Aggregate] = [*self._series(log, moves), *self._courses(log, moves)]
-        held = [claim for aggregate in self._things for claim in aggregate.claims() if not claim.pending]
+        held = [claim for aggregate in self._visits for claim in aggregate.claims() if not claim.pending]
         self._expired: list[UUID] = []
         self._taken: dict[UUID, list[TimeClaim]] = defaultdict(list)
         if held:
             self._read_taken(log, held)
         self._claims: list[TimeClaim] = []
         self.beside: set[UUID] = set()
-        for aggregate in self._things:
+        for aggregate in self._visits:
             self._claim(aggregate, REASON.format(release=release))
 
-    def things(self) -> list[Aggregate]:
-        return [*self._things, *self._plans]
+    def aggregates(self) -> list[Aggregate]:
+        return [*self._visits, *self._plans]
 
     def claims(self) -> list[TimeClaim]:
         return self._claims
 
     def releases(self) -> list[UUID]:
-        return [*(aggregate.id for aggregate in self._things), *self._expired]
+        return [*(aggregate.id for aggregate in self._visits), *self._expired]
 
     def _move(self, move: Move) -> None:
         """Everything but the time stays: who gives it, where, with what, and for how long."""
@@ -105,7 +107,7 @@ class Moving:
         around = TimeRange(min(claim.during.starts_at for claim in held), max(claim.during.ends_at for claim in held))
         found = log.reader.read_booking_context(list(dict.fromkeys(claim.what for claim in held)), around).claims
         self._expired = expired_holders(found, self._now)
-        own = {aggregate.id for aggregate in self._things}
+        own = {aggregate.id for aggregate in self._visits}
         for claim in found:
             if claim.holder_id not in own and not claim.has_expired(self._now):
                 self._taken[claim.what].append(claim)

@@ -43,13 +43,13 @@ class Move(NamedTuple):
 class Disagreements:
     """What the newest rules say otherwise than former ones did, for the zones of a practice: in words, and the time that is touched."""
 
-    said: Sequence[str]
+    descriptions: Sequence[str]
     touched: Sequence[TimeRange]
 
 
 def disagreements_of(log: PracticeLog, sightings: Sightings, now: datetime) -> Disagreements:
     """Return where visits may lie elsewhere than they were meant to. A place's visits go by its zone's clock."""
-    said: list[str] = []
+    descriptions: list[str] = []
     touched: set[TimeRange] = set()
     zones = {location.zone for location in log.catalogue().all(Location)}
     for zone in sorted(zones):
@@ -58,9 +58,9 @@ def disagreements_of(log: PracticeLog, sightings: Sightings, now: datetime) -> D
             former = sightings.rules(index, zone)
             if former and newest:
                 found = disagreements(former, newest, now)
-                said += [f"{sightings.release(index)} {zone} {stretch}" for stretch in found]
+                descriptions += [f"{sightings.release(index)} {zone} {stretch}" for stretch in found]
                 touched |= {stretch.during for stretch in found}
-    return Disagreements(list(dict.fromkeys(said)), sorted(touched))
+    return Disagreements(list(dict.fromkeys(descriptions)), sorted(touched))
 
 
 def moves_in(log: PracticeLog, sightings: Sightings, touched: Sequence[TimeRange]) -> list[Move]:

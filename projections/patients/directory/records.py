@@ -87,12 +87,12 @@ def opened(personal: PersonalReader, tenant_id: UUID, rows: Sequence[tuple[Any, 
     remarks = _parts(personal, tenant_id, [(row[0], row[6], Patient.RemarksChanged.TOPIC, row[7]) for row in rows])
     patients = []
     for patient_id, *_, zone, locale, merged_into, is_erased, is_withdrawn, registered_at, version, position in rows:
-        known, said, noted = details.get(patient_id), contacts.get(patient_id), remarks.get(patient_id)
+        known, listed, noted = details.get(patient_id), contacts.get(patient_id), remarks.get(patient_id)
         patients.append(
             PatientRecord(
                 patient_id,
                 None if known is None else msgspec.convert(known, PersonalDetails),
-                () if said is None else msgspec.convert(said, _Contacts).contacts,
+                () if listed is None else msgspec.convert(listed, _Contacts).contacts,
                 Remarks() if noted is None else msgspec.convert(noted, Remarks),
                 zone,
                 locale,

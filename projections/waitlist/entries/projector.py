@@ -54,9 +54,9 @@ class WaitlistProjector:
             elif topic == WaitlistEntry.Changed.TOPIC:
                 entries.change(event, {name: body[name] for name in _WISH} | {"has_wish": True})
             elif topic.startswith(_TOPICS[0]):
-                said = {name: body[name] for name in ("appointment_id",) if name in body}
+                changed = {name: body[name] for name in ("appointment_id",) if name in body}
                 status = _ENTRY_STATUS.get(topic)
-                entries.change(event, said | ({"status": status} if status else {}))
+                entries.change(event, changed | ({"status": status} if status else {}))
             elif topic == Opening.Opened.TOPIC:
                 openings.make(event, {name: body[name] for name in _OPENED} | {"place": event.position})
             elif topic.startswith(_TOPICS[1]):
@@ -64,8 +64,8 @@ class WaitlistProjector:
             elif topic == Offer.Made.TOPIC:
                 offers.make(event, {name: body[name] for name in _MADE} | {"made_at": event.effective_at})
             else:
-                said = {name: body[name] for name in ("appointment_id", "because") if name in body}
-                offers.change(event, said | {"answer": _ANSWER[topic]})
+                changed = {name: body[name] for name in ("appointment_id", "because") if name in body}
+                offers.change(event, changed | {"answer": _ANSWER[topic]})
         return [
             Write(statements.JOIN, list(entries.made.values())),
             Write(statements.CHANGE_ENTRY, list(entries.changed.values())),
