@@ -13,7 +13,7 @@ REST routes, jobs and the command line call ``execute`` alike. Queries are regis
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar, get_args
@@ -61,20 +61,16 @@ class QueryContext:
     now: datetime
 
 
-def _no_handler(*_: object) -> None:
-    raise TypeError("a registration without a handler")
-
-
 @dataclass(frozen=True)
 class Registration:
     """What the registry knows of a command or a query."""
 
     request: type
+    handler: Callable[..., Any]
     needs: Callable[[Any], Permission]
     within: Callable[[PracticeLog, Actor, Any], None] | None
     tries: Callable[[Any], int] = lambda _: 1
     detects_repeats: bool = False
-    handler: Callable[..., Any] = _no_handler
     afterwards: Callable[..., None] | None = None
 
     @cached_property
@@ -113,16 +109,22 @@ def handles(
     ``afterwards`` runs with the log and the outcome after each execution, also a repeated one: it
     finishes outside the log what a killed program left undone.
     """
-    return _register(
-        Registration(
-            command,
-            needs=needs if callable(needs) else lambda _: needs,
-            within=within,
-            tries=tries if callable(tries) else lambda _: tries,
-            detects_repeats=detects_repeats,
-            afterwards=afterwards,
+
+    def register(handler: H) -> H:
+        _add(
+            Registration(
+                command,
+                handler,
+                needs if callable(needs) else lambda _: needs,
+                within,
+                tries=tries if callable(tries) else lambda _: tries,
+                detects_repeats=detects_repeats,
+                afterwards=afterwards,
+            )
         )
-    )
+        return handler
+
+    return register
 
 
 def answers(
@@ -132,7 +134,12 @@ def answers(
     within: Callable[[PracticeLog, Actor, C], None] | None = None,
 ) -> Callable[[H], H]:
     """Register the handler of a query; ``needs`` and ``within`` as for ``handles``."""
-    return _register(Registration(query, needs=needs if callable(needs) else lambda _: needs, within=within))
+
+    def register(handler: H) -> H:
+        _add(Registration(query, handler, needs if callable(needs) else lambda _: needs, within))
+        return handler
+
+    return register
 
 
 @dataclass(frozen=True)
@@ -188,14 +195,10 @@ class CommandBus:
         return {name: self.ports[port] for name, port in _ports(function).items()}
 
 
-def _register(entry: Registration) -> Callable[[H], H]:
-    def register(handler: H) -> H:
-        if entry.request in REGISTRY:
-            raise TypeError(f"{entry.request.__name__} has two handlers")
-        REGISTRY[entry.request] = replace(entry, handler=handler)
-        return handler
-
-    return register
+def _add(entry: Registration) -> None:
+    if entry.request in REGISTRY:
+        raise TypeError(f"{entry.request.__name__} has two handlers")
+    REGISTRY[entry.request] = entry
 
 
 @functools.cache

@@ -7,7 +7,6 @@ language plpgsql
 as $$
 declare
     chosen record;
-    is_found boolean;
 begin
     loop
         update jobs.queue q set lease = p_lease, leased_until = clock_timestamp() + make_interval(secs => p_seconds)
@@ -35,8 +34,7 @@ begin
         ) as next
         where j.tenant_id = chosen.tenant_id and j.name = chosen.name and j.key = next.key
         returning j.*;
-        is_found := found;
-        exit when is_found;
+        exit when found;
         -- It was cancelled or moved to a later time.
         update jobs.queue q set lease = null, leased_until = clock_timestamp(), ready_at = jobs.next_due(q.tenant_id, q.name)
         where q.tenant_id = chosen.tenant_id and q.name = chosen.name;

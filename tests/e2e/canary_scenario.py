@@ -16,8 +16,10 @@ from uuid import UUID, uuid4
 from tests.e2e.canaries import Canary
 from tests.e2e.http_practice import WEEKDAYS, ApiConnection, ApiResponse
 from tests.e2e.scheduler_process import SchedulerProcess
+from tests.support.paths import ROOT
 
 MAPPING = """
+loader = "no_shows"
 source = "canaries"
 columns = {practice = "Practice", patient = "Number", appointment = "Visit", booked_at = "Asked", on_date = "Day"}
 outcomes = {}
@@ -317,12 +319,12 @@ class CanaryScenario:
             )
         self.fail(500, "GET", f"/v1/patients/{damaged}")
 
-    def import_a_file(self, folder: Path, refusals: Path) -> dict[str, Any]:
+    def import_a_file(self, folder: Path, report: Path) -> dict[str, Any]:
         """Import rows of canaries, some of which cannot be kept."""
         canary = self.canary
         mapping, file = folder / "mapping.toml", folder / "visits.csv"
-        shutil.copytree(Path(__file__).parents[2] / "examples/no_shows", folder / "no_shows")
-        mapping.write_text('loader = "no_shows"\n' + MAPPING, "utf-8")
+        shutil.copytree(ROOT / "examples/no_shows", folder / "no_shows")
+        mapping.write_text(MAPPING, "utf-8")
         stems = (canary.latin, canary.hebrew, canary.german)
         rows = [[stem, stem, canary.email, canary.phone, canary.birthday] for stem in stems]
         rows += [[stems[0], stems[1], canary.reason, canary.phone, canary.birthday]]
@@ -333,7 +335,7 @@ class CanaryScenario:
             writer.writerow(["Practice", "Number", "Visit", "Asked", "Day", "Given", "Family", "Mail", "Phone", "Born"])
             writer.writerows(["Old town", n, n, f"{MONDAY}T06:00:00Z", MONDAY, *row] for n, row in enumerate(rows))
         said = self.program.command(
-            "import", "appointments", str(file), "--mapping", str(mapping), "--report", str(refusals), "--json"
+            "import", "appointments", str(file), "--mapping", str(mapping), "--report", str(report), "--json"
         )
         return dict(json.loads(said))
 

@@ -379,14 +379,14 @@ class TestFairness:
         try:
             wait_until(lambda: other in began, "the other practice's job runs")
             time.sleep(2 * LEASE_SECONDS)  # leases of jobs that run are extended: no job is taken twice
-            batch_size = list(began)
+            running = list(began)
         finally:
             stop.set()
             goes_on.set()
             thread.join()
 
         assert THREADS > THREADS_PER_PRACTICE
-        assert sorted(batch_size) == sorted([busy] * THREADS_PER_PRACTICE + [other])
+        assert sorted(running) == sorted([busy] * THREADS_PER_PRACTICE + [other])
 
 
 class TestAKilledWorker:
