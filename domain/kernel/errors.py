@@ -1,11 +1,11 @@
-"""What the domain refuses, and why.
+"""Errors of the domain.
 
     DomainError
-    ├── InvalidValueError     a value that can never be right          (422 at the HTTP door)
-    └── RuleBrokenError       a right value at the wrong moment        (409 at the HTTP door)
+    ├── InvalidValueError     an invalid value                          (HTTP 422)
+    └── RuleBrokenError       a valid command in the wrong state        (HTTP 409)
 
-Each class has a stable ``code`` that clients may rely on. Messages name fields and rules,
-never a person: they may reach a log.
+Each class has a stable ``code``. Messages may reach a log, so they name fields and rules, never a
+person.
 """
 
 from collections.abc import Mapping
@@ -13,18 +13,18 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """The base of everything the domain refuses."""
+    """The base class of domain errors."""
 
     code: ClassVar[str] = "domain_error"
 
     @property
     def more(self) -> Mapping[str, object]:
-        """What the caller may know besides, by name: plain values, and never anything personal."""
+        """Additional details for the caller, by name; never personal data."""
         return {}
 
 
 class InvalidValueError(DomainError):
-    """A value that can never be right; ``field`` names it in the caller's own words."""
+    """An invalid value; ``field`` is its name in the caller's terms."""
 
     code = "invalid_value"
 
@@ -34,6 +34,6 @@ class InvalidValueError(DomainError):
 
 
 class RuleBrokenError(DomainError):
-    """A right value at the wrong moment: the state of things forbids it."""
+    """The current state does not allow the command."""
 
     code = "rule_broken"

@@ -1,4 +1,4 @@
-"""An event as it lies in the log: what read models, histories and exports are made from."""
+"""An event of the log, as projections, histories and exports read it."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from uuid import UUID
 from domain.kernel.personal_data import Erased
 
 Body: TypeAlias = Mapping[str, object]
-"""An event's fields as JSON knows them: ids, dates and instants are strings, instants in UTC with ``Z``."""
+"""An event's fields as JSON: ids, dates and instants are strings, instants in UTC with ``Z``."""
 
 
 @dataclass(slots=True)
 class LoggedEvent:
-    """One event of a practice's log, in the newest stored form; treat it as read-only.
+    """One event of a practice's log in its newest stored form; read-only by convention.
 
-    ``body`` holds no personal data. ``personal()`` opens what was sealed: ``ERASED`` once the person's key was destroyed,
-    and an empty mapping where nothing was sealed.
+    ``body`` has no personal data. ``personal()`` decrypts it: ``ERASED`` once the key was destroyed, an
+    empty mapping if the event has none.
     """
 
     tenant_id: UUID
@@ -40,7 +40,7 @@ class LoggedEvent:
 
 @dataclass(frozen=True, slots=True)
 class AboutOthers:
-    """Events to leave out of the history of ``own``: those whose ``field`` names another record."""
+    """Excludes events of ``stream_type`` whose ``field`` names an id other than ``own``."""
 
     stream_type: str
     field: str

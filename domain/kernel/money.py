@@ -6,7 +6,7 @@ from typing import Final
 from domain.kernel.errors import InvalidValueError, RuleBrokenError
 
 MAX_AMOUNT: Final = 10**15
-"""No amount is larger than this many minor units: it fits a JSON number that any client can read (2**53)."""
+"""The largest amount in minor units; below 2**53, so that every JSON client reads it exactly."""
 
 # Source: ISO 4217, list one (SIX), active currencies that have a minor unit, read 2026-11.
 # Left out: metals, units of account, bonds, and the funds codes (BOV CHE CHW CLF COU MXV USN UYI UYW).
@@ -38,13 +38,13 @@ def checked_currency(field: str, value: str) -> str:
 
 
 def minor_digits(currency: str) -> int:
-    """Return how many decimal digits the currency has: 2 for EUR, 0 for JPY, 3 for KWD. Raises InvalidValueError."""
+    """Return the decimal digits of a currency: 2 for EUR, 0 for JPY, 3 for KWD. Raises InvalidValueError."""
     return _DIGITS[checked_currency("currency", currency)]
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """``amount_minor`` counts the smallest unit: ``Money(8000, "EUR")`` is 80.00 €, ``Money(80, "JPY")`` is 80 ¥.
+    """``amount_minor`` is in minor units: ``Money(8000, "EUR")`` is 80.00 €, ``Money(80, "JPY")`` 80 ¥.
 
     Raises InvalidValueError: an unknown currency, or an amount beyond ``MAX_AMOUNT`` in either direction.
     """
@@ -71,7 +71,7 @@ class Money:
         return self + -other
 
     def __str__(self) -> str:
-        """The amount with the currency's digits and a point, for logs and reports: ``80.00 EUR``, ``80 JPY``."""
+        """Return the amount for logs and reports: ``80.00 EUR``, ``80 JPY``."""
         digits = minor_digits(self.currency)
         sign = "-" if self.amount_minor < 0 else ""
         whole, part = divmod(abs(self.amount_minor), 10**digits)

@@ -1,10 +1,10 @@
-"""Personal data by type: what is sealed under a person's own key, and what is left after an erasure."""
+"""Types that mark personal data, which is sealed under a key per person."""
 
 from typing import Annotated, Final, TypeAlias, TypeVar
 
 
 class Erased:
-    """Stands where personal data stood before its key was destroyed. There is one: ``ERASED``."""
+    """Replaces personal data after its key was destroyed; the only instance is ``ERASED``."""
 
     _the_one: "Erased | None" = None
 

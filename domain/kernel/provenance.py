@@ -1,4 +1,4 @@
-"""Where a fact comes from: who asked, by which command, and because of what."""
+"""The provenance of events: actor, command and cause."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +10,10 @@ from uuid import UUID
 class Provenance:
     """Recorded with every event of one command.
 
-    ``actor``        stable id of who asked: ``key:<uuid>``, ``import:<source>``, ``cli``, ``system``; never a name.
-    ``command_id``   unique per practice; the same command twice is recorded once.
-    ``fingerprint``  SHA-256 of what was asked (route and body), so that a command id cannot be reused for something else.
-    ``causation_id`` the event or import that led to this command, if any.
+    ``actor``        stable id: ``key:<uuid>``, ``import:<source>``, ``cli``, ``system``; never a name.
+    ``command_id``   unique per practice; a repeated command is recorded once.
+    ``fingerprint``  SHA-256 of the request, so that a command id cannot be reused for another one.
+    ``causation_id`` the event or import that caused the command, if any.
     """
 
     actor: str
@@ -24,7 +24,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCommand:
-    """What a command wrote: its fingerprint, the thing that its first event is of, that thing's version after it, and its last position."""
+    """A recorded command: the stream of its first event, that stream's new version, the last position."""
 
     fingerprint: bytes
     stream_id: UUID
@@ -33,7 +33,7 @@ class RecordedCommand:
 
 
 class Reached(NamedTuple):
-    """A version that a thing has come to, when that was recorded, and the position with which that command was whole."""
+    """A version of an aggregate, when it was recorded, and the last position of its command."""
 
     version: int
     position: int
@@ -41,14 +41,14 @@ class Reached(NamedTuple):
 
 
 class Began(NamedTuple):
-    """The version of a thing with which a command on it began, and the type of the event that made it."""
+    """The first version that a command recorded on an aggregate, and the type of that event."""
 
     version: int
     event_type: str
 
 
 class ChangedThing(NamedTuple):
-    """A thing that a stretch of the log is about: its version before (0: it was not there) and after, and where it comes first there."""
+    """An aggregate changed in a range of the log, with its versions before (0: none) and after."""
 
     stream_id: UUID
     from_version: int
@@ -57,4 +57,4 @@ class ChangedThing(NamedTuple):
 
 
 class CommandRepeatedError(Exception):
-    """The command was recorded before: its events are in the log, and they are its answer."""
+    """The command was recorded before; the recorded events are its result."""

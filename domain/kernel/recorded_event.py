@@ -1,4 +1,4 @@
-"""An event exactly as it was recorded, with everything that its hash covers: what a log is verified by, outside of it too."""
+"""An event exactly as it was recorded, with all fields that its hash covers, to verify a log."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,9 @@ from domain.kernel.personal_data import Erased
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEvent:
-    """``body`` and ``schema_version`` are as they were written, not as they are read today; ``sealed`` is ciphertext.
+    """``body`` and ``schema_version`` are as written, without upcasting; ``sealed`` is ciphertext.
 
-    ``personal`` is what was sealed, if it was asked for: ``ERASED`` once the person's key was destroyed.
+    ``personal`` is the decrypted part, if requested: ``ERASED`` once the key was destroyed.
     """
 
     position: int

@@ -21,7 +21,7 @@ class TimeRange:
             if getattr(self, name).tzinfo is None:
                 raise InvalidValueError(name, "a time needs an offset from UTC")
         if self.ends_at <= self.starts_at:
-            raise InvalidValueError("ends_at", "a range ends after it starts")
+            raise InvalidValueError("ends_at", "a range must end after it starts")
 
     @property
     def duration(self) -> timedelta:
@@ -32,7 +32,7 @@ class TimeRange:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
     def with_buffers(self, before_minutes: int, after_minutes: int) -> "TimeRange":
-        """The range with so many minutes added in front and behind."""
+        """Return the range extended by minutes before and after."""
         return TimeRange(
             self.starts_at - timedelta(minutes=before_minutes), self.ends_at + timedelta(minutes=after_minutes)
         )

@@ -1,4 +1,4 @@
-"""The standing of a patient, as far as their visits are concerned: a fold over what is not sealed of their events."""
+"""The state of a patient on which bookings depend, folded from the unsealed fields of their events."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

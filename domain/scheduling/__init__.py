@@ -1,1 +1,1 @@
-"""Appointments: which times are free, and who holds them."""
+"""Appointments, group sessions, series, calendars, and availability."""

@@ -1,4 +1,4 @@
-"""Why a visit cannot be booked, moved or closed.
+"""Errors of booking, moving and closing visits.
 
 RuleBrokenError
 └── SchedulingError
@@ -37,7 +37,7 @@ from domain.kernel.errors import RuleBrokenError
 
 
 class SchedulingError(RuleBrokenError):
-    """Says ``message``; it never names a person or another visit."""
+    """``message`` is the default text; it never names a person or another visit."""
 
     message: ClassVar[str]
 
@@ -54,24 +54,24 @@ class BufferOverlapError(TimeTakenError):
     """Only the buffers overlap, not the visits."""
 
     code = "buffer"
-    message = "another visit is too close: its buffer or this one's would be cut"
+    message = "another visit is too close; the buffers would overlap"
 
 
 class BusyElsewhereError(TimeTakenError):
-    """A calendar that was imported says so; what the clinician does then is not known."""
+    """An imported calendar marks the clinician as busy."""
 
     code = "busy_elsewhere"
-    message = "the clinician is busy with something else at this time; choose another time or another clinician"
+    message = "the clinician is busy at this time; choose another time or another clinician"
 
 
 class OutsideHoursError(SchedulingError):
     code = "outside_hours"
-    message = "the clinician is not there for the whole visit; choose another time or another clinician"
+    message = "the visit is outside the clinician's hours; choose another time or another clinician"
 
 
 class NotOnGridError(SchedulingError):
     code = "not_on_grid"
-    message = "visits of this service start at other times; ask for the free ones"
+    message = "visits of this service start at other times; query the available slots"
 
 
 class InThePastError(SchedulingError):
@@ -81,33 +81,33 @@ class InThePastError(SchedulingError):
 
 class MinimumNoticeError(SchedulingError):
     code = "minimum_notice"
-    message = "this is sooner than the service can be booked"
+    message = "the time is within the minimum notice of the service"
 
 
 class BeyondHorizonError(SchedulingError):
     code = "beyond_horizon"
-    message = "this is later than the service can be booked"
+    message = "the time is beyond the booking horizon of the service"
 
 
 class LimitReachedError(SchedulingError):
-    """The clinician gives no more visits in the day or week; whose they are stays unsaid."""
+    """The clinician's limit of visits for the day or week is reached."""
 
     code = "limit_reached"
-    message = "the clinician gives no more visits in this time; choose another day or another clinician"
+    message = "the clinician's limit is reached; choose another day or another clinician"
 
 
 class DailyLimitError(LimitReachedError):
     code = "daily_limit"
-    message = "the clinician gives no more such visits on this day; choose another day or another clinician"
+    message = "the clinician's daily limit is reached; choose another day or another clinician"
 
 
 class WeeklyLimitError(LimitReachedError):
     code = "weekly_limit"
-    message = "the clinician gives no more such visits in this week; choose another week or another clinician"
+    message = "the clinician's weekly limit is reached; choose another week or another clinician"
 
 
 class ResourceUnavailableError(SchedulingError):
-    """``kind`` is the kind of resource that is missing; which visit has it stays unsaid."""
+    """``kind`` is the kind of resource that is not available."""
 
     code = "resource_unavailable"
 
@@ -150,7 +150,7 @@ class NotStartedError(SchedulingError):
 
 class NotConfirmedError(SchedulingError):
     code = "not_confirmed"
-    message = "the visit was requested and not confirmed yet; confirm it first"
+    message = "the request is not confirmed yet; confirm it first"
 
 
 class NotRequestedError(SchedulingError):
@@ -165,21 +165,21 @@ class AlreadyDeclinedError(SchedulingError):
 
 class AlreadyArchivedError(SchedulingError):
     code = "already_archived"
-    message = "the booking was undone; book anew"
+    message = "the booking was undone; book again"
 
 
 class NothingToUndoError(SchedulingError):
-    """The last command was undone already: an undo cannot be undone, so that pressing twice does no harm."""
+    """The last command was already undone; an undo cannot be undone, so a repeat does no harm."""
 
     code = "nothing_to_undo"
-    message = "the last command was undone already; to do it again, send it again"
+    message = "the last command was already undone; to repeat it, send it again"
 
 
 class NotLastError(SchedulingError):
-    """What was named to be undone has been followed by something else, or has never been."""
+    """The named command is not the last one."""
 
     code = "not_last"
-    message = "this was not the last command; read the visit's history, and name the last one or none"
+    message = "this was not the last command; read the visit's history and name the last one, or none"
 
 
 class TooLateToUndoError(SchedulingError):
@@ -194,4 +194,4 @@ class HoldMismatchError(SchedulingError):
 
 class TooManyHoldsError(SchedulingError):
     code = "too_many_holds"
-    message = "too many times are held already; book or release one, or wait until one expires"
+    message = "there are too many holds; book or release one, or wait until one expires"

@@ -1,4 +1,4 @@
-"""A claim on time: what keeps two visits from the same clinician, room or device."""
+"""Claims on time: no two visits may claim the same clinician, room or device at once."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -8,11 +8,11 @@ from domain.kernel.time_range import TimeRange
 
 
 class TimeClaim(NamedTuple):
-    """One thing (``what``: a clinician or a resource) is busy for one holder (an appointment or a hold).
+    """``what``, a clinician or a resource, is busy for a holder, such as an appointment or a hold.
 
-    ``during`` includes the buffers and is what may not overlap; ``visit`` is the part that the patient is there. From ``expires_at``
-    on, if there is one, the claim holds nothing. One that is ``beside`` others may overlap them: somebody wanted it so. A ``pending``
-    one holds nothing either, and only counts: it is on ``pending_key(what)``.
+    ``during`` includes the buffers and must not overlap other claims; ``visit`` excludes them. A claim
+    with ``expires_at`` ends then. A ``beside`` claim may overlap others, after an override. A ``pending``
+    claim, on ``pending_key(what)``, blocks nothing and only counts towards limits.
     """
 
     holder_id: UUID
@@ -26,11 +26,11 @@ class TimeClaim(NamedTuple):
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether it is no visit and no hold: the clinician has something else to do."""
+        """Whether it is imported busy time of the clinician, not a visit or a hold."""
         return self.beside and self.service_id is None and self.expires_at is None
 
     def has_expired(self, now: datetime) -> bool:
-        """Whether it was a hold's, and the hold's time is up: at the very second."""
+        """Whether the claim has expired; it expires at ``expires_at`` itself."""
         return self.expires_at is not None and self.expires_at <= now
 
 
@@ -41,8 +41,8 @@ class TimeRelease(NamedTuple):
 
 
 def pending_key(clinician_id: UUID) -> UUID:
-    """Return under what the visits are claimed that a clinician is asked for and that are not agreed to yet.
+    """Return the id under which requested visits of a clinician are claimed until they are confirmed.
 
-    They take no time of the clinician's, so that they lie apart from what does.
+    They do not block the clinician's time, so they have an id of their own.
     """
     return uuid5(clinician_id, "asked")

@@ -43,7 +43,7 @@ def cited(
     ``events`` are those of ``streams_of``, in order.
     """
     clinician = catalogue.one(Clinician, clinician_id)
-    match obstacle.grounds:
+    match obstacle.cause:
         case ObstacleCause.SERVICE:
             rule = _last(events, service_id, *_TERMS)
         case ObstacleCause.SERVICE_LIMIT:

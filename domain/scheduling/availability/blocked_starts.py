@@ -1,4 +1,4 @@
-"""Starts that something busy rules out."""
+"""Starts that claims rule out."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from domain.scheduling.time_claim import TimeClaim
 
 
 class BlockedStarts:
-    """Seconds since 1970 at which a visit with its buffers would overlap one of the claims, and those that are ``ruled_out`` besides.
+    """Starts at which a visit with its buffers would overlap a claim, and other ``ruled_out`` starts.
 
-    ``stretches`` are their beginnings and their ends, half-open, apart and in order. They are made when first asked for: of a dozen
-    rooms often only the first is.
+    ``stretches`` are the begins and ends of disjoint half-open ranges in order, in seconds since 1970. They
+    are computed lazily: of a dozen rooms often only the first is used.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class BlockedStarts:
         return starts, ends
 
     def free(self, grid: int, begins: int, until: int, step: int) -> list[range]:
-        """Return the starts in ``[begins, until)`` that are not blocked and lie a multiple of ``step`` after ``grid``."""
+        """Return the starts in ``[begins, until)`` that are not blocked and on the grid of ``step`` from ``grid``."""
         blocked_starts, blocked_ends = self.stretches
         found: list[range] = []
         position = bisect_right(blocked_ends, begins)

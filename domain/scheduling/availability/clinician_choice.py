@@ -1,7 +1,7 @@
-"""Who is chosen when a visit may be anyone's.
+"""The choice of a clinician for a visit with any of several clinicians.
 
-The rule, for each start: those who are preferred come first, in the order in which they are named; then the one with the fewest visits on
-the civil day of that start, in their own zone; then the order of ids, which is the order in which clinicians joined.
+For each start, in this order: preferred clinicians as they are listed; the fewest visits on that civil day
+in the clinician's zone; the order of ids, which is the order of joining.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ from domain.scheduling.errors import (
     TimeTakenError,
 )
 
-_NEARNESS: Final = (
+_USEFULNESS: Final = (
     ClinicianNotOfferingError,
     InThePastError,
     MinimumNoticeError,
@@ -40,14 +40,14 @@ _NEARNESS: Final = (
     LimitReachedError,
     TimeTakenError,
 )
-"""Refusals, the one that says most to somebody who asked for anyone last: all are taken says more than one is not there."""
+"""Errors from the least to the most useful for a request for any clinician."""
 
 
 class ClinicianCandidate(NamedTuple):
-    """One clinician who may be chosen. The queries of all candidates ask for the same service at the same moment."""
+    """One clinician who may be chosen; all queries are for one service at one moment."""
 
     clinician_id: UUID
-    question: AvailabilityQuery
+    query: AvailabilityQuery
 
 
 class ClinicianChoice(NamedTuple):
@@ -56,28 +56,26 @@ class ClinicianChoice(NamedTuple):
 
 
 def offered_by_anyone(
-    clinician_candidates: Sequence[ClinicianCandidate], window: TimeRange, preferred: Sequence[UUID] = ()
+    candidates: Sequence[ClinicianCandidate], window: TimeRange, preferred: Sequence[UUID] = ()
 ) -> list[ClinicianChoice]:
-    """Return every start inside the window at which somebody is free, each once, with who would be chosen; in order of time.
+    """Return the starts in the window at which a clinician is free, in order, with the clinician chosen.
 
-    Each contender's ``busy`` has to hold every claim of the days that the window touches.
+    Each query's ``busy`` must contain all claims of the days that the window touches.
     """
     begins, ends = ceil(window.starts_at.timestamp()), ceil(window.ends_at.timestamp())
     best: dict[int, tuple[tuple[int, int, int], Run, UUID]] = {}
-    # Their places in the order of ids instead of the ids: comparing those took a seventh of the time.
-    for place, (clinician_id, question) in enumerate(
-        sorted(clinician_candidates, key=lambda contender: contender.clinician_id)
-    ):
-        visits = visits_by_day(question)
+    # Indexes instead of ids: comparing UUIDs took a seventh of the time.
+    for place, (clinician_id, query) in enumerate(sorted(candidates, key=lambda candidate: candidate.clinician_id)):
+        visits = visits_by_day(query)
         rank = _preference(preferred, clinician_id)
-        for run in free_starts(question, begins, ends):
-            for day, starts in _by_day(question.zone, run.starts):
+        for run in free_starts(query, begins, ends):
+            for day, starts in _by_day(query.zone, run.starts):
                 bid = (rank, visits[day], place), run, clinician_id
                 for start in starts:
                     known = best.get(start)
                     if known is None or bid[0] < known[0]:
                         best[start] = bid
-    length = clinician_candidates[0].question.rules.duration_minutes * 60 if clinician_candidates else 0
+    length = candidates[0].query.rules.duration_minutes * 60 if candidates else 0
     return [
         ClinicianChoice(clinician_id, Slot(_utc(start), _utc(start + length), run.location_id, run.resource_ids))
         for start, (_, run, clinician_id) in sorted(best.items())
@@ -85,34 +83,34 @@ def offered_by_anyone(
 
 
 def choose_clinician(
-    clinician_candidates: Sequence[ClinicianCandidate],
+    candidates: Sequence[ClinicianCandidate],
     starts_at: datetime,
     resource_ids: Iterable[UUID] = (),
     preferred: Sequence[UUID] = (),
 ) -> ClinicianChoice:
-    """Return who is chosen for a visit that starts then, and what it would hold.
+    """Return the clinician chosen for a start, with the slot.
 
-    Raises what ``slot_at`` raises, of all candidates the refusal that is nearest to a booking;
-    ClinicianNotOfferingError: there are none.
+    Raises the most useful of the errors that ``slot_at`` raises for the candidates;
+    ClinicianNotOfferingError: there are no candidates.
     """
     named = tuple(resource_ids)
     refusals: list[SchedulingError] = [ClinicianNotOfferingError()]
 
-    def place(contender: ClinicianCandidate) -> tuple[int, int, UUID]:
-        day = day_of(contender.question.zone, floor(starts_at.timestamp()))
-        rank = _preference(preferred, contender.clinician_id)
-        return rank, visits_by_day(contender.question)[day], contender.clinician_id
+    def place(candidate: ClinicianCandidate) -> tuple[int, int, UUID]:
+        day = day_of(candidate.query.zone, floor(starts_at.timestamp()))
+        rank = _preference(preferred, candidate.clinician_id)
+        return rank, visits_by_day(candidate.query)[day], candidate.clinician_id
 
-    for contender in sorted(clinician_candidates, key=place):
+    for candidate in sorted(candidates, key=place):
         try:
-            return ClinicianChoice(contender.clinician_id, slot_at(contender.question, starts_at, named))
+            return ClinicianChoice(candidate.clinician_id, slot_at(candidate.query, starts_at, named))
         except SchedulingError as refusal:
             refusals.append(refusal)
-    raise max(refusals, key=_nearness)
+    raise max(refusals, key=_usefulness)
 
 
-def _nearness(refusal: SchedulingError) -> int:
-    return next(place for place, kind in enumerate(_NEARNESS) if isinstance(refusal, kind))
+def _usefulness(refusal: SchedulingError) -> int:
+    return next(place for place, kind in enumerate(_USEFULNESS) if isinstance(refusal, kind))
 
 
 def _preference(preferred: Sequence[UUID], clinician_id: UUID) -> int:
@@ -120,7 +118,7 @@ def _preference(preferred: Sequence[UUID], clinician_id: UUID) -> int:
 
 
 def _by_day(zone: str, starts: range) -> Iterator[tuple[int, range]]:
-    """Cut starts in a row at the midnights of a zone."""
+    """Split consecutive starts at the midnights of a zone."""
     while starts:
         day = day_of(zone, starts[0])
         inside = min(len(starts), -(-(instant(zone, day + 1, 0) - starts[0]) // starts.step))

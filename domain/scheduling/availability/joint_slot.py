@@ -1,4 +1,4 @@
-"""Whether several clinicians can be at one place at one time."""
+"""A slot for several clinicians at one location."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -11,10 +11,10 @@ from domain.scheduling.errors import SchedulingError
 
 
 def joint_slot(staff: Sequence[AvailabilityQuery], starts_at: datetime, resource_ids: Iterable[UUID] = ()) -> Slot:
-    """Return the slot at which all of the staff are free at one of the first one's places, with what is required there.
+    """Return the slot at which all staff are free at one of the leader's places, with the required resources.
 
-    The first one's question decides the grid and the resources; the others only have to be there for as long, within their limits.
-    Raises what ``slot_at`` raises, for the first of them who cannot.
+    The query of the leader, the first one, decides the grid and the resources; the others must be present and
+    within their limits. Raises what ``slot_at`` raises, for the first clinician who is not free.
     """
     lead, *others = staff
     named = tuple(resource_ids)
@@ -34,9 +34,9 @@ def joint_slot(staff: Sequence[AvailabilityQuery], starts_at: datetime, resource
     return slot
 
 
-def _helping(question: AvailabilityQuery, slot: Slot) -> AvailabilityQuery:
+def _helping(query: AvailabilityQuery, slot: Slot) -> AvailabilityQuery:
     return replace(
-        question,
-        places=[place for place in question.places if place.location_id == slot.location_id],
-        rules=replace(question.rules, step_minutes=1, requires=()),
+        query,
+        places=[place for place in query.places if place.location_id == slot.location_id],
+        rules=replace(query.rules, step_minutes=1, requires=()),
     )

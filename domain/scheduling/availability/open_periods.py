@@ -1,7 +1,7 @@
-"""Opening hours as instants, in whole seconds since 1970 (UTC): what a wall clock means on a date.
+"""Opening hours as instants, in whole seconds since 1970 (UTC).
 
-Where the clocks jump over a time, it means the moment of the jump; where they show it twice, the first of the two.
-So nobody is open at an hour that the hours do not name.
+A local time that a clock change skips becomes the moment of the change; of an ambiguous one the first is
+used. So a place is never open at a local time outside its hours.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -13,13 +13,13 @@ from domain.kernel.zones import zone
 from domain.practice.weekly_hours import DAY, Hours
 
 _LOOK_AHEAD: Final = 3
-"""Days read beyond the last, so that an opening that runs on is known to the end of the longest visit (24 h), DST day or not."""
+"""Days read beyond the last, so that openings are complete to the end of the longest visit (24 h)."""
 
 
 class Opening(NamedTuple):
-    """Visits may start from ``starts`` until just before ``grid_ends``, on a grid that is laid at ``starts``.
+    """Visits may start in ``[starts, grid_ends)`` on a grid from ``starts``, and end by ``closes``.
 
-    They must be over by ``closes``, the end of all openings that touch this one.
+    ``closes`` is the end of all openings that touch this one.
     """
 
     starts: int
@@ -29,15 +29,15 @@ class Opening(NamedTuple):
 
 @lru_cache(maxsize=512)
 def openings(hours: Hours, zone_name: str, first: int, last: int) -> tuple[Opening, ...]:
-    """Return the openings that start on the dates with ordinals ``first`` to ``last``, and a few after them, in order.
+    """Return the openings on the dates with ordinals ``first`` to ``last``, and a few after them, in order.
 
-    Openings that touch or overlap are one stretch of time, but each lays its own grid: a day starts its grid anew,
-    whatever the night before, and the answer for a day never depends on which other days were asked for.
+    Touching openings form one period, but each starts its own grid, so the result for a day does not depend
+    on which other days are queried.
     """
     ranges: list[tuple[int, int]] = []
     for day in range(first, last + _LOOK_AHEAD + 1):
         day_ranges = hours.on(day)
-        midnight = _even_midnight(zone_name, day) if day_ranges else None
+        midnight = _regular_midnight(zone_name, day) if day_ranges else None
         for start, end in day_ranges:
             if midnight is not None and end <= DAY:
                 ranges.append((midnight + start * 60, midnight + end * 60))
@@ -62,10 +62,10 @@ def openings(hours: Hours, zone_name: str, first: int, last: int) -> tuple[Openi
 
 
 def instant(zone_name: str, day: int, minute: int) -> int:
-    """Return when clocks in the zone show ``minute`` (0 to 2880) after the midnight that starts the date with ordinal ``day``."""
+    """Return the instant of local ``minute`` (0 to 2880) after the midnight that starts ``day``, an ordinal."""
     if minute > DAY:
         day, minute = day + 1, minute - DAY
-    midnight = _even_midnight(zone_name, day)
+    midnight = _regular_midnight(zone_name, day)
     return _searched_instant(zone_name, day, minute) if midnight is None else midnight + minute * 60
 
 
@@ -75,8 +75,8 @@ def day_of(zone_name: str, epoch: int) -> int:
 
 
 @lru_cache(maxsize=32_768)
-def _even_midnight(zone_name: str, day: int) -> int | None:
-    """Return when the date starts, or None if the clocks change on it and minutes cannot just be added."""
+def _regular_midnight(zone_name: str, day: int) -> int | None:
+    """Return the start of the date; None if its clocks change, so that minutes cannot be added."""
     tz = zone(zone_name)
     midnight = datetime.combine(date.fromordinal(day), datetime.min.time(), tz)
     offset = midnight.utcoffset()
@@ -96,10 +96,10 @@ def _searched_instant(zone_name: str, day: int, minute: int) -> int:
     wall = int(local.timestamp())
     if before >= after:
         return wall - before
-    return _jump(tz, wall - after, wall - before, before)
+    return _clock_change(tz, wall - after, wall - before, before)
 
 
-def _jump(tz: ZoneInfo, earlier: int, later: int, offset_before: int) -> int:
+def _clock_change(tz: ZoneInfo, earlier: int, later: int, offset_before: int) -> int:
     """Return the first second after ``earlier`` at which the offset is no longer ``offset_before``."""
     while later - earlier > 1:
         middle = (earlier + later) // 2

@@ -1,4 +1,4 @@
-"""A visit that is booked on purpose although the rules forbid it: where it lies, and which rules and visits stand against it."""
+"""Booking a visit against the rules on purpose: its slot, the overridden rules and overlapping visits."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -30,12 +30,15 @@ _FARTHEST_DAYS: Final = 36_500
 
 
 def clean_override_reason(reason: str) -> str:
-    """Return why rules are to be set aside. Raises InvalidValueError: no reason, or over 1000 characters."""
+    """Return a cleaned reason. Raises InvalidValueError: blank, or over 1000 characters."""
     return clean_reason("override.reason", reason)
 
 
 class OverrideResult(NamedTuple):
-    """``rules`` are the codes of what forbids the visit, ``overlaps`` who holds its time, ``beside`` what it shares with them."""
+    """``rules`` are the codes of overridden rules, ``overlaps`` the holders of the same time.
+
+    ``beside`` is the clinician and resources shared with them.
+    """
 
     slot: Slot
     rules: tuple[str, ...] = ()
@@ -48,21 +51,19 @@ class OverrideResult(NamedTuple):
 
 
 def slot_with_override(
-    question: AvailabilityQuery, starts_at: datetime, resource_ids: Iterable[UUID] = ()
+    query: AvailabilityQuery, starts_at: datetime, resource_ids: Iterable[UUID] = ()
 ) -> OverrideResult:
-    """Return the slot that starts then, and all that stands against it; nothing does where ``slot_at`` allows it.
+    """Return the slot at a start with the rules it breaks; none if ``slot_at`` allows it.
 
-    Hours, time off, grid, notice, horizon, limits and the time of others can be set aside, each only where it is in the way. Of what is
-    required, the free are taken before the busy. Raises what cannot be set aside: InvalidValueError, ClinicianNotOfferingError,
-    InThePastError; NotOnGridError: not on a whole minute; OutsideHoursError: the clinician works nowhere; ResourceUnavailableError: there
-    is no such resource, free or busy.
+    Hours, time off, grid, notice, horizon, limits and claims can be overridden, each only if it refuses the
+    visit. Free resources are used before busy ones. Raises what cannot be overridden: InvalidValueError,
+    ClinicianNotOfferingError, InThePastError; NotOnGridError: not on a whole minute; OutsideHoursError: the
+    clinician works nowhere; ResourceUnavailableError: no such resource exists.
     """
-    slot, rules = _slot_and_rules(question, starts_at, tuple(resource_ids))
-    taken = _taken(question, starts_at)
+    slot, rules = _slot_and_rules(query, starts_at, tuple(resource_ids))
+    taken = _taken(query, starts_at)
     against = [
-        claim
-        for claim in (*question.busy, *_claims_of(question.places, slot.resource_ids))
-        if claim.during.overlaps(taken)
+        claim for claim in (*query.busy, *_claims_of(query.places, slot.resource_ids)) if claim.during.overlaps(taken)
     ]
     return OverrideResult(
         slot,
@@ -73,47 +74,47 @@ def slot_with_override(
 
 
 def _slot_and_rules(
-    question: AvailabilityQuery, starts_at: datetime, named: tuple[UUID, ...]
+    query: AvailabilityQuery, starts_at: datetime, named: tuple[UUID, ...]
 ) -> tuple[Slot, tuple[str, ...]]:
-    """Give up one rule after the other, as each refuses."""
+    """Drop one rule after the other, as each refuses."""
     rules: list[str] = []
     while True:
         try:
-            return slot_at(question, starts_at, named), tuple(rules)
+            return slot_at(query, starts_at, named), tuple(rules)
         except SchedulingError as refusal:
-            without = _without(question, refusal, starts_at)
+            without = _without(query, refusal, starts_at)
             if without is None or refusal.code in rules:
                 raise
             rules.append(refusal.code)
-            question = without
+            query = without
 
 
-def _without(question: AvailabilityQuery, refusal: SchedulingError, starts_at: datetime) -> AvailabilityQuery | None:
-    """Return the question without the rule that refused it; None if the rule stays."""
-    rules = question.rules
+def _without(query: AvailabilityQuery, refusal: SchedulingError, starts_at: datetime) -> AvailabilityQuery | None:
+    """Return the query without the rule that refused; None if it cannot be overridden."""
+    rules = query.rules
     match refusal:
         case MinimumNoticeError():
-            return replace(question, rules=replace(rules, minimum_notice_minutes=0))
+            return replace(query, rules=replace(rules, minimum_notice_minutes=0))
         case BeyondHorizonError():
-            return replace(question, rules=replace(rules, horizon_days=_FARTHEST_DAYS))
+            return replace(query, rules=replace(rules, horizon_days=_FARTHEST_DAYS))
         case NotOnGridError():
-            return replace(question, rules=replace(rules, step_minutes=1))
+            return replace(query, rules=replace(rules, step_minutes=1))
         case OutsideHoursError():
-            places = [replace(place, hours=_ROUND_THE_CLOCK) for place in question.places]
-            return replace(question, places=places, time_off=())
+            places = [replace(place, hours=_ROUND_THE_CLOCK) for place in query.places]
+            return replace(query, places=places, time_off=())
         case LimitReachedError():
-            return replace(question, quotas=())
+            return replace(query, quotas=())
         case TimeTakenError():
-            return replace(question, busy=())
+            return replace(query, busy=())
         case ResourceUnavailableError():
-            taken = _taken(question, starts_at)
-            return replace(question, places=[_shared(place, taken) for place in question.places])
+            taken = _taken(query, starts_at)
+            return replace(query, places=[_shared(place, taken) for place in query.places])
         case _:
             return None
 
 
 def _shared(place: Place, taken: TimeRange) -> Place:
-    """Return the place with all its resources to be had, those first that are free anyway."""
+    """Return the place with all its resources available, the free ones first."""
     by_need = sorted(place.candidates, key=lambda each: any(claim.during.overlaps(taken) for claim in each.busy))
     return replace(place, candidates=[candidate._replace(busy=()) for candidate in by_need])
 
@@ -123,8 +124,8 @@ def _claims_of(places: Iterable[Place], resource_ids: Iterable[UUID]) -> list[Ti
     return [claim for place in places for each in place.candidates if each.id in used for claim in each.busy]
 
 
-def _taken(question: AvailabilityQuery, starts_at: datetime) -> TimeRange:
-    """The visit with its buffers."""
-    rules = question.rules
+def _taken(query: AvailabilityQuery, starts_at: datetime) -> TimeRange:
+    """Return the visit with its buffers."""
+    rules = query.rules
     visit = TimeRange(starts_at, starts_at + timedelta(minutes=rules.duration_minutes))
     return visit.with_buffers(rules.buffer_before_minutes, rules.buffer_after_minutes)

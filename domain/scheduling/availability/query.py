@@ -1,4 +1,4 @@
-"""The question "when can this clinician see someone for this service?", and one answer to it."""
+"""The query for the free times of one clinician and one service, and a slot of its result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from domain.scheduling.time_claim import TimeClaim
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRules:
-    """What a service asks of a visit's time; bounds are those of the service. A kind in ``requires`` twice is needed twice."""
+    """The rules of a service for the time of a visit; a kind in ``requires`` twice is needed twice."""
 
     duration_minutes: int
     step_minutes: int
@@ -26,7 +26,7 @@ class VisitRules:
     requires: tuple[str, ...] = ()
 
     def reach(self, window: TimeRange) -> TimeRange:
-        """Return the time in which claims matter to starts in the window; claims that only touch it do not."""
+        """Return the range in which claims affect starts in the window."""
         return window.with_buffers(self.buffer_before_minutes, self.duration_minutes + self.buffer_after_minutes)
 
 
@@ -38,7 +38,7 @@ class Period(StrEnum):
 
 
 class Quota(NamedTuple):
-    """A clinician gives at most so many visits that start within one period: of one service, or of all (None)."""
+    """The most visits of a clinician that start in one period, of one service or of all (None)."""
 
     period: Period
     most: int
@@ -46,7 +46,7 @@ class Quota(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A room or device that may be used, and what it is busy with. Claims outside the time in question do no harm."""
+    """A room or device that may be used, with its claims."""
 
     id: UUID
     kind: str
@@ -55,7 +55,7 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A location where the clinician works. Of several free candidates the first is taken, so their order is a preference."""
+    """A location where the clinician works; the first free candidate of a kind is used."""
 
     location_id: UUID
     zone: str
@@ -65,13 +65,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilityQuery:
-    """All that decides when one clinician can see someone for one service. Raises InvalidValueError: ``now`` has no offset.
+    """Everything that determines the free times of one clinician for one service.
 
-    ``places`` are in order of preference: where two offer the same start, the first wins. ``busy`` are the clinician's claims;
-    those of a visit that is being moved are left out. ``is_offering``: the service is active and this clinician gives it.
-    ``quotas`` are counted by the civil days and weeks of ``zone``, the clinician's own, from ``busy``: it then has to hold every
-    claim of the periods in question. So do ``pending`` claims, where they count: visits that are not agreed to yet. During ``time_off``
-    the clinician is nowhere.
+    ``places`` are in order of preference: the first wins if two offer the same start. ``busy`` are the
+    clinician's claims, without those of a visit that is being moved. ``is_offering``: the service is
+    active and the clinician provides it. ``quotas`` are counted from ``busy`` by civil day and week of
+    ``zone``, the clinician's zone, so ``busy`` must contain all claims of those periods. ``pending`` are
+    requests and holds, if they count towards quotas. Raises InvalidValueError: ``now`` has no offset.
     """
 
     now: datetime
@@ -90,7 +90,7 @@ class AvailabilityQuery:
 
 
 class Slot(NamedTuple):
-    """A visit that can be booked; instants in UTC."""
+    """A time, location and resources that can be booked; instants in UTC."""
 
     starts_at: datetime
     ends_at: datetime

@@ -1,8 +1,8 @@
-"""How many visits a clinician has on a day or in a week, and where the limits are reached.
+"""Limits on a clinician's visits per day and week: counting, full periods, and guards of an append.
 
-Days and weeks are those of the clinician's zone, a week from Monday to Sunday; a visit belongs to the day on which it starts. What is
-counted are claims for a service that do not expire: a hold is no visit yet, and busy time of another kind is none at all. Whether
-what is pending counts too, holds and requests, is for the practice to say.
+Days and weeks (Monday to Sunday) are those of the clinician's zone; a visit belongs to the day on which it
+starts. Counted are claims with a service and without expiry: no holds and no imported busy time. A
+practice setting decides whether pending visits (holds and requests) count as well.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from domain.scheduling.time_claim import TimeClaim, pending_key
 
 
 class FullPeriod(NamedTuple):
-    """Seconds since 1970 of a day or week, from its first moment until just before the next, in which a quota is used up."""
+    """A day or week whose quota is used up, as half-open seconds since 1970."""
 
     begins: int
     ends: int
@@ -27,9 +27,9 @@ class FullPeriod(NamedTuple):
 
 
 class LimitGuard(NamedTuple):
-    """What an append has to look at once more: whether fewer than ``most`` visits of a clinician start within a time.
+    """An append condition: fewer than ``most`` visits of a clinician start within a range.
 
-    The id may also be that under which pending visits are claimed: ``pending_key``.
+    ``clinician_id`` may also be a ``pending_key``.
     """
 
     clinician_id: UUID
@@ -37,8 +37,8 @@ class LimitGuard(NamedTuple):
     quota: Quota
 
 
-def counted(claims: Iterable[TimeClaim], service_id: UUID | None = None) -> Iterator[TimeClaim]:
-    """Yield the claims that are visits: of one service, or of any."""
+def visit_claims(claims: Iterable[TimeClaim], service_id: UUID | None = None) -> Iterator[TimeClaim]:
+    """Yield the claims that are visits, of one service or of any."""
     for claim in claims:
         if (
             claim.service_id is not None
@@ -48,26 +48,26 @@ def counted(claims: Iterable[TimeClaim], service_id: UUID | None = None) -> Iter
             yield claim
 
 
-def toward(question: AvailabilityQuery, quota: Quota) -> Iterator[TimeClaim]:
-    """Yield the claims that count toward a quota, whenever they are."""
-    yield from counted(question.busy, quota.service_id)
-    yield from (claim for claim in question.pending if quota.service_id in (None, claim.service_id))
+def claims_counted(query: AvailabilityQuery, quota: Quota) -> Iterator[TimeClaim]:
+    """Yield the claims that count towards a quota, in any period."""
+    yield from visit_claims(query.busy, quota.service_id)
+    yield from (claim for claim in query.pending if quota.service_id in (None, claim.service_id))
 
 
-def visits_by_day(question: AvailabilityQuery) -> Counter[int]:
-    """Return how many visits the clinician has, by the ordinal of the civil date in their zone."""
-    return Counter(day_of(question.zone, _start(claim)) for claim in counted(question.busy))
+def visits_by_day(query: AvailabilityQuery) -> Counter[int]:
+    """Return the number of visits by ordinal of the civil date in the clinician's zone."""
+    return Counter(day_of(query.zone, _start(claim)) for claim in visit_claims(query.busy))
 
 
-def full_periods(question: AvailabilityQuery) -> list[FullPeriod]:
-    """Return every day and week in which a quota is used up, the days first."""
+def full_periods(query: AvailabilityQuery) -> list[FullPeriod]:
+    """Return the days and weeks in which a quota is used up, days first."""
     found = []
-    for quota in sorted(question.quotas, key=lambda quota: quota.period):
+    for quota in sorted(query.quotas, key=lambda quota: quota.period):
         visits = Counter(
-            first_day(quota.period, day_of(question.zone, _start(claim))) for claim in toward(question, quota)
+            first_day(quota.period, day_of(query.zone, _start(claim))) for claim in claims_counted(query, quota)
         )
         found += [
-            FullPeriod(*_bounds(question.zone, quota.period, day), quota)
+            FullPeriod(*_bounds(query.zone, quota.period, day), quota)
             for day, number in visits.items()
             if number >= quota.most
         ]
@@ -75,14 +75,15 @@ def full_periods(question: AvailabilityQuery) -> list[FullPeriod]:
 
 
 def caps_of(quotas: Iterable[Quota], clinician_id: UUID, zone: str, starts_at: datetime) -> list[LimitGuard]:
-    """Return what must still hold when a visit that starts then is recorded; nothing where there are no quotas."""
+    """Return the guards of an append that records a visit at a start; none without quotas."""
     return [LimitGuard(clinician_id, period_around(zone, quota.period, starts_at), quota) for quota in quotas]
 
 
 def caps_with_pending(caps: Iterable[LimitGuard], pending: Sequence[TimeClaim]) -> list[LimitGuard]:
-    """Return the caps where pending visits count: those that were seen leave less room, and there may be no more requests than were seen.
+    """Return the guards if pending visits count.
 
-    A hold that is placed at the same moment is not seen: it may be one too many, and its booking is then refused.
+    Pending visits that were read reduce the room, and a second guard allows no further requests. A hold
+    placed concurrently is not detected; its booking is then refused.
     """
     found = []
     for cap in caps:
@@ -100,13 +101,13 @@ def caps_with_pending(caps: Iterable[LimitGuard], pending: Sequence[TimeClaim]) 
 
 
 def period_around(zone: str, period: Period, moment: datetime) -> TimeRange:
-    """Return the day or week of a zone that holds a moment."""
+    """Return the day or week of a zone that contains a moment."""
     begins, ends = _bounds(zone, period, first_day(period, day_of(zone, floor(moment.timestamp()))))
     return TimeRange(datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC))
 
 
 def first_day(period: Period, day: int) -> int:
-    """Return the ordinal of the period's first date: the date itself, or the Monday at or before it."""
+    """Return the ordinal of the first date of the period: the date itself, or its Monday."""
     return day if period is Period.DAY else day - (day + 6) % 7
 
 

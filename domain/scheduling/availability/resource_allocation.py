@@ -1,4 +1,4 @@
-"""Rooms and devices: which of them a visit would take, start by start."""
+"""Allocation of rooms and devices to starts."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from domain.scheduling.availability.query import Place, VisitRules
 
 
 class Need(NamedTuple):
-    """``quantity`` of these candidates at once; of several free ones the first are taken."""
+    """``quantity`` of the candidates at once; the first free ones are used."""
 
     kind: str
     quantity: int
@@ -18,7 +18,7 @@ class Need(NamedTuple):
 
 
 def needs(place: Place, rules: VisitRules, named: Iterable[UUID]) -> list[Need] | None:
-    """Return what a visit takes up at the place besides the clinician; None if a named resource is not there."""
+    """Return the resources that a visit needs at the place; None if a named one is not there."""
     wanted = tuple(named)
     if not (rules.requires or wanted):
         return []
@@ -34,14 +34,14 @@ def needs(place: Place, rules: VisitRules, named: Iterable[UUID]) -> list[Need] 
     return found
 
 
-def allotted(starts: range, needs: list[Need]) -> Iterator[tuple[range, tuple[UUID, ...]]]:
-    """Yield the starts at which every need is met, in stretches that take the same resources."""
+def allocated(starts: range, needs: list[Need]) -> Iterator[tuple[range, tuple[UUID, ...]]]:
+    """Yield the starts at which every need is met, in ranges that use the same resources."""
     position = 0
     while position < len(starts):
         start = starts[position]
         taken: list[UUID] = []
         is_met = True
-        # The choice stays the same until a taken one is busy or one that was passed over is free.
+        # The choice holds until a chosen resource gets busy or a skipped one gets free.
         until = starts.stop
         for need in needs:
             missing = need.quantity

@@ -1,8 +1,8 @@
-"""Why a series cannot be booked or changed.
+"""Errors of booking and changing a series.
 
 SchedulingError
-├── SeriesConflictError      series_conflict      some of its visits cannot take place then
-└── NothingToChangeError     nothing_to_change    none of the visits that were meant can be changed, or has to be
+├── SeriesConflictError      series_conflict      some visits cannot be booked
+└── NothingToChangeError     nothing_to_change    no visit in the scope was changed
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from domain.scheduling.errors import SchedulingError
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One visit that cannot take place: the code of the reason, and who holds the time, if a visit does."""
+    """A visit that cannot be booked: the code of the reason, and the visit that holds the time, if any."""
 
     index: int
     starts_at: datetime
@@ -25,7 +25,7 @@ class Conflict:
 
 class SeriesConflictError(SchedulingError):
     code = "series_conflict"
-    message = "some visits of the series cannot take place then; see conflicts, choose other times or on_conflict: skip"
+    message = "some visits cannot be booked, see conflicts; choose other times or send on_conflict: skip"
 
     def __init__(self, conflicts: Sequence[Conflict]) -> None:
         super().__init__()
@@ -37,10 +37,10 @@ class SeriesConflictError(SchedulingError):
 
 
 class NothingToChangeError(SchedulingError):
-    """``kept`` says of each visit that was meant why it stays as it is."""
+    """``kept`` maps each visit in the scope to the code of the reason."""
 
     code = "nothing_to_change"
-    message = "none of these visits was changed; kept says of each why"
+    message = "none of these visits was changed; see kept for the reasons"
 
     def __init__(self, kept: Mapping[int, str]) -> None:
         super().__init__()

@@ -72,7 +72,7 @@ def occurrences(rule: Recurrence, starts_at: datetime, zone_name: str) -> list[O
         if not found and day != first.date():
             raise InvalidValueError("starts_at", "the first visit falls on a day that the rule does not name")
         original = datetime.combine(day, first.time())
-        at = on_the_wall(original, zone_name) if found else starts_at.astimezone(UTC)
+        at = to_instant(original, zone_name) if found else starts_at.astimezone(UTC)
         if rule.until is not None and _is_over(rule.until, original, at):
             return found
         if len(found) == MOST_VISITS:
@@ -94,8 +94,8 @@ def days(rule: Recurrence, first: date) -> Iterator[date]:
     return (start.date() for start in endless.starts(begins, begins, begins + timedelta(days=LONGEST_DAYS)))
 
 
-def on_the_wall(local: datetime, zone_name: str) -> datetime:
-    """Return the instant (UTC) of a naive time on a zone's wall clock."""
+def to_instant(local: datetime, zone_name: str) -> datetime:
+    """Return the instant (UTC) of a naive local time in a zone."""
     # fold=0 is the first of two. In a gap it counts by the offset before it, so the time moves on by the gap.
     return local.replace(tzinfo=zone(zone_name), fold=0).astimezone(UTC)
 

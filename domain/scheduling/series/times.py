@@ -1,16 +1,16 @@
-"""Where the visits of a series go when one of them is moved and others are to follow."""
+"""The new times of a series when one visit is moved and others follow."""
 
 from datetime import datetime
 
 from domain.kernel.zones import zone
-from domain.scheduling.series.occurrences import on_the_wall
+from domain.scheduling.series.occurrences import to_instant
 
 
 def shifted(planned: datetime, zone_name: str, from_planned: datetime, to: datetime) -> datetime:
-    """Return when a visit starts that follows one which is moved from ``from_planned`` to ``to``.
+    """Return the new start of a visit when another one moves from ``from_planned`` to ``to``.
 
-    On the wall clock of the zone it takes the new time of day, as many days off its own day as the one that it follows.
-    That one goes to ``to`` exactly.
+    In local time it takes the new time of day and moves by the same number of days. The moved visit
+    itself gets exactly ``to``.
     """
     if planned == from_planned:
         return to
@@ -18,4 +18,4 @@ def shifted(planned: datetime, zone_name: str, from_planned: datetime, to: datet
     goal = to.astimezone(tz).replace(tzinfo=None, fold=0)
     days = goal.date() - from_planned.astimezone(tz).date()
     own = planned.astimezone(tz)
-    return on_the_wall(datetime.combine(own.date() + days, goal.time()), zone_name)
+    return to_instant(datetime.combine(own.date() + days, goal.time()), zone_name)

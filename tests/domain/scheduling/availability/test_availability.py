@@ -442,12 +442,12 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("starts_at", "obstacles"),
         [
-            ("2026-06-01T08:30", "not there for the whole visit"),
+            ("2026-06-01T08:30", "outside the clinician's hours"),
             ("2026-06-01T11:00", "off at this time"),
-            ("2026-06-01T08:00", "not there for the whole visit"),
+            ("2026-06-01T08:00", "outside the clinician's hours"),
             ("2026-06-08T09:00", "closed on this public holiday"),
             ("2026-06-08T07:00", "closed on this public holiday"),
-            ("2026-06-09T09:00", "not there for the whole visit"),
+            ("2026-06-09T09:00", "outside the clinician's hours"),
         ],
     )
     def test_tell_days_off_and_public_holidays_from_hours(self, starts_at: str, obstacles: str) -> None:

@@ -115,8 +115,8 @@ def _is_first(
 
     def place(contender: ClinicianCandidate) -> tuple[int, int, UUID]:
         rank = preferred.index(contender.clinician_id) if contender.clinician_id in preferred else 99
-        day = day_of(contender.question.zone, int(start))
-        return rank, visits_by_day(contender.question)[day], contender.clinician_id
+        day = day_of(contender.query.zone, int(start))
+        return rank, visits_by_day(contender.query)[day], contender.clinician_id
 
     free = [
         contender
@@ -124,7 +124,7 @@ def _is_first(
         if any(
             slot.starts_at.timestamp() == start
             for slot in offered(
-                contender.question,
+                contender.query,
                 TimeRange(
                     at("1970-01-01T00:00") + timedelta(seconds=start),
                     at("1970-01-01T00:00") + timedelta(seconds=start + 60),

@@ -28,7 +28,7 @@ MONDAY_NINE = at("2026-06-01T09:00")
 
 
 def obstacle_codes(query: AvailabilityQuery, starts_at: str) -> list[tuple[str, ObstacleCause]]:
-    return [(obstacle.code, obstacle.grounds) for obstacle in obstacles(query, at(starts_at))]
+    return [(obstacle.code, obstacle.cause) for obstacle in obstacles(query, at(starts_at))]
 
 
 class TestObstacles:
