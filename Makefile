@@ -9,6 +9,8 @@ RUN_ONCE := tests/event_store/embedded/test_embedded.py tests/event_store/append
 PROCESSES ?= $(shell expr $$(nproc) + 1)
 NODE_MODULES := tests/clients/node_modules/.package-lock.json
 SHARED := --numprocesses=$(PROCESSES) --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
+# Lines of the rules and use cases that the main run must reach, in percent.
+COVERAGE := --cov=domain --cov=application --cov-report=term:skip-covered --cov-fail-under=90
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -23,7 +25,7 @@ run: setup ## serve a demo practice on http://localhost:8000 (Ctrl-C stops it)
 	@$(BIN)/scheduler serve --demo
 
 test: check $(NODE_MODULES) ## run every check and test
-	$(BIN)/pytest $(SHARED)
+	$(BIN)/pytest $(SHARED) $(COVERAGE)
 	TZ=Asia/Kathmandu $(BIN)/pytest --quiet $(SHARED) tests/domain
 	SCHEDULER_TEST_POSTGRES=18 $(BIN)/pytest --quiet $(RUN_ONCE:%=--ignore=%) tests/event_store
 

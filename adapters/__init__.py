@@ -1,1 +1,1 @@
-"""The outside world behind the application's ports: a folder a technology, a file named as the port it serves."""
+"""Implementations of the application's ports: one folder per technology, one file per port."""

@@ -89,7 +89,7 @@ def create_app(container: Container) -> FastAPI:
             Middleware(DirectDispatch, routes=dispatched),
         ],
     )
-    app.state.gate = AppServices(container, thread_pool, key_authenticator)
+    app.state.services = AppServices(container, thread_pool, key_authenticator)
     errors.install(app, UNREACHABLE)
     # Routers are tried in order: the ones used most come first.
     for module in (

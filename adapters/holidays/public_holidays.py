@@ -1,4 +1,4 @@
-"""Calculates public holidays with the ``holidays`` library, which has the rules of some 250 countries."""
+"""Calculates public holidays with the ``holidays`` library (some 250 countries)."""
 
 from collections.abc import Collection
 from functools import lru_cache
@@ -7,7 +7,7 @@ from domain.practice.holiday_calendar import HolidayCalendar
 
 
 class CalculatedHolidays:
-    """Implements PublicHolidays. The library is imported on first use: that takes as long as some commands do."""
+    """Implements PublicHolidays. The slow import of the library is delayed until first use."""
 
     def subdivisions(self, country: str) -> Collection[str] | None:
         return _supported().get(country)

@@ -1,1 +1,1 @@
-"""Egress: the one way from here to addresses that people have given us."""
+"""Outbound HTTP to user-supplied addresses."""

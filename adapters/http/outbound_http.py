@@ -1,4 +1,8 @@
-"""Requests to addresses that people have given us: checked, pinned, without redirects, ended after 10 seconds and 64 KiB."""
+"""Sends requests to user-supplied addresses.
+
+The address is checked and pinned, redirects are not followed, and a request ends after 10 seconds or
+64 KiB of answer.
+"""
 
 import ssl
 from collections.abc import Iterator
@@ -18,11 +22,11 @@ from application.webhooks.ports import HttpSession, Reply
 
 MOST_SECONDS: Final = 10.0
 MOST_BYTES: Final = 64 * 1024
-_ASKS_FOR_TIME: Final = frozenset({429, 503})
+_HONOURS_RETRY_AFTER: Final = frozenset({429, 503})
 
 
 class PinnedOutboundHttp:
-    """The port ``OutboundHttp``."""
+    """Implements OutboundHttp with pinned addresses."""
 
     def __init__(
         self,
@@ -32,7 +36,7 @@ class PinnedOutboundHttp:
         seconds: float = MOST_SECONDS,
         trusted: ssl.SSLContext | None = None,
     ) -> None:
-        """``trusted`` says whose certificates are believed; by default those that the system believes."""
+        """``trusted`` holds the trusted certificate authorities; by default those of the system."""
         self._policy = policy
         self._resolve = resolve
         self._seconds = seconds
@@ -80,7 +84,11 @@ class _HttpSession:
         sent.update(headers)
         with self._pool.stream("POST", url, headers=sent, content=body) as response:
             reply_headers = {name.lower(): value for name, value in response.headers}
-            wait = _retry_after(reply_headers.get(b"retry-after", b"")) if response.status in _ASKS_FOR_TIME else None
+            wait = (
+                _retry_after(reply_headers.get(b"retry-after", b""))
+                if response.status in _HONOURS_RETRY_AFTER
+                else None
+            )
             length = 0
             for part in response.iter_stream():
                 length += len(part)
@@ -93,12 +101,12 @@ class _HttpSession:
 
 @cache
 def _default_trust() -> ssl.SSLContext:
-    """Made once: reading the system's certificates takes as long as many requests."""
+    """Cache the context: reading the system's certificates takes as long as many requests."""
     return ssl.create_default_context()
 
 
 def _is_certificate(error: BaseException) -> bool:
-    """Tell whether TLS failed; the pool keeps what happened as the context of what it raises."""
+    """Return whether TLS failed. The pool chains the original error to the one it raises."""
     inner: BaseException | None = error
     while inner is not None:
         if isinstance(inner, ssl.SSLError):
@@ -108,7 +116,7 @@ def _is_certificate(error: BaseException) -> bool:
 
 
 def _retry_after(value: bytes) -> timedelta | None:
-    """Read seconds or a date (RFC 9110, section 10.2.3); nothing from what is neither."""
+    """Parse seconds or a date (RFC 9110, section 10.2.3); return None for anything else."""
     text = value.decode("latin-1").strip()
     if text.isascii() and text.isdecimal():
         return timedelta(seconds=min(int(text[:9]), 10**8))

@@ -1,6 +1,6 @@
-"""Connections to the very address that was checked: the name is looked up once, and nothing else looks it up again.
+"""Connects to exactly the address that was checked; the name is resolved only once.
 
-Every wait counts towards one deadline, so that neither a slow name server nor an answer that comes a byte at a time takes longer.
+All waits share one deadline, so neither a slow name server nor a slow answer can exceed it.
 """
 
 import socket
@@ -17,15 +17,15 @@ import httpcore2
 from adapters.http.addresses import Policy
 
 Resolve: TypeAlias = Callable[[str, int], Sequence[str]]
-"""Looks a name up: all of its addresses. Raises OSError."""
+"""Resolves a name to all of its addresses. Raises OSError."""
 
 
 class AddressRefusedError(Exception):
-    """The name leads to a place that requests are not made to."""
+    """The name resolves to an address that is not allowed."""
 
 
 class Deadline:
-    """When everything must be over; set anew for each request."""
+    """The time by which a request must have ended; set for each request."""
 
     def __init__(self) -> None:
         self._at = 0.0
@@ -34,7 +34,7 @@ class Deadline:
         self._at = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Return the seconds left. Raises httpcore2.ReadTimeout: none."""
+        """Return the seconds left. Raises httpcore2.ReadTimeout: the deadline has passed."""
         left = self._at - time.monotonic()
         if left <= 0:
             raise httpcore2.ReadTimeout
@@ -42,7 +42,7 @@ class Deadline:
 
 
 class PinnedBackend(httpcore2.NetworkBackend):
-    """Connects for httpcore2. All addresses of a name must be allowed: one that is not is a trick, or a mistake."""
+    """Network backend of httpcore2. All addresses of a name must be allowed, not only the first."""
 
     def __init__(self, policy: Policy, resolve: Resolve, deadline: Deadline) -> None:
         self._policy = policy
@@ -58,7 +58,7 @@ class PinnedBackend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
-        """Raises AddressRefusedError, and what httpcore2 raises where nobody answers."""
+        """Raises AddressRefusedError, and the connection errors of httpcore2."""
         addresses = _in_time(lambda: self._resolve(host.strip("[]"), port), self._deadline)
         if not addresses or not all(self._policy.allows(ip_address(address)) for address in addresses):
             raise AddressRefusedError
@@ -93,13 +93,16 @@ class _TimedStream(httpcore2.NetworkStream):
 
 
 def look_up(host: str, port: int) -> list[str]:
-    """Return all addresses of a name, IPv4 first: not every machine has a way to IPv6. Raises OSError."""
+    """Return all addresses of a name, IPv4 first, since IPv6 may have no route. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     return [str(address[0]) for _, _, _, _, address in sorted(found, key=lambda each: each[0] != socket.AF_INET)]
 
 
 def _in_time(work: Callable[[], Sequence[str]], deadline: Deadline) -> Sequence[str]:
-    """Return what ``work`` returns. A name server that does not answer is left behind on its thread, which ends when it gives up."""
+    """Return the result of ``work`` if it ends before the deadline.
+
+    After a timeout its thread goes on until the resolver gives up.
+    """
     result: Future[Sequence[str]] = Future()
 
     def do() -> None:

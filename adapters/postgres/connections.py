@@ -1,4 +1,4 @@
-"""Single connections to PostgreSQL, and the errors that mean it is away."""
+"""Single connections to PostgreSQL, and the errors that mean it is unavailable."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,21 +13,21 @@ from event_store.keys.sealing import KeyUnavailableError
 
 OUTAGES: Final[tuple[type[Exception], ...]] = (
     psycopg.OperationalError,  # also psycopg_pool.PoolTimeout: no connection came free in time
-    psycopg.InterfaceError,  # a connection that was cut in the middle of its work
+    psycopg.InterfaceError,  # the connection was lost during a statement
     OperationalError,
     KeyUnavailableError,
 )
-"""What a caller may try again: nothing was decided, the log or the keys could not be reached."""
+"""Errors after which a caller may retry: the log or the keys could not be reached."""
 
 Connecting: TypeAlias = Callable[[], Connection[Any]]
 TenantWork: TypeAlias = AbstractContextManager[Cursor[Any]]
-"""One transaction of one practice, to be entered."""
+"""A context manager of one transaction in one practice."""
 
 
 def connecting(conninfo: str, *, is_durable: bool = True) -> Connecting:
-    """Return what opens a connection in autocommit mode.
+    """Return a function that opens a connection in autocommit mode.
 
-    With ``is_durable`` false its commits do not wait for the disk: for what can be made again from the log.
+    With ``is_durable`` false, commits do not wait for the disk: for data that the log can restore.
     """
     target = conninfo if is_durable else relaxed(conninfo)
 
@@ -43,5 +43,5 @@ def in_database(conninfo: str, name: str) -> str:
 
 
 def relaxed(conninfo: str) -> str:
-    """Return the same, with commits that do not wait for the disk."""
+    """Return the same login, with commits that do not wait for the disk."""
     return make_conninfo(conninfo, options="-c synchronous_commit=off")

@@ -1,4 +1,4 @@
-"""Who waits, in order: implements application.waitlist.ports.WaitingLines on the read model ``waitlist``."""
+"""Implements WaitingLines with the read model ``waitlist``."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC
@@ -10,7 +10,7 @@ from application.waitlist.ports import Line, Waiting
 from domain.kernel.time_range import TimeRange
 from domain.waitlist.preferences import WaitlistPreferences, windows_of
 
-# One statement, so that the position and the rows are of one moment.
+# One statement, so that the position and the rows belong to one snapshot.
 _LINE: Final = """
 select c.position, e.entry_id, e.patient_id, e.service_id, e.clinician_id, e.window_starts, e.window_ends, e.notice_minutes,
     array(
@@ -33,13 +33,16 @@ where tenant_id = %s and patient_id = any (%s) and status = 'waiting' order by p
 
 
 class ReadWaitingLines:
-    """``transaction`` is one practice's. What it says is as old as the read model, and it says how old that is."""
+    """Reads the wait list of a practice, with the position that the read model has reached.
+
+    ``transaction`` opens a transaction of one practice.
+    """
 
     def __init__(self, transaction: Callable[[UUID], TenantWork]) -> None:
         self._transaction = transaction
 
     def line(self, tenant_id: UUID, clinician_id: UUID, service_ids: Collection[UUID], during: TimeRange) -> Line:
-        asked = {
+        parameters = {
             "tenant": tenant_id,
             "clinician": clinician_id,
             "services": list(service_ids),
@@ -47,7 +50,7 @@ class ReadWaitingLines:
             "until": during.ends_at,
         }
         with self._transaction(tenant_id) as cursor:
-            rows = cursor.execute(_LINE, asked).fetchall()
+            rows = cursor.execute(_LINE, parameters).fetchall()
         return Line(
             rows[0][0],
             [

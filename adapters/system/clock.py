@@ -1,4 +1,4 @@
-"""Clocks: the machine's, and one that stands still for tests and demos."""
+"""Clocks: the machine's, and a frozen one for tests and demos."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class FrozenClock:
-    """Always says ``at``, an aware datetime in UTC."""
+    """Always returns ``at``, an aware datetime in UTC."""
 
     at: datetime
 

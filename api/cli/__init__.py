@@ -1,1 +1,1 @@
-"""The commands of `scheduler`, a file a group. What they need of the program they import when they run."""
+"""The commands of `scheduler`, one file per group. Imports are delayed until a command runs."""

@@ -14,13 +14,13 @@ group = typer.Typer(help="Issue, list and revoke the API keys of a practice.", n
 
 @group.command(epilog="Example: scheduler apikey create --role front_desk --label reception")
 def create(
-    role: Annotated[Role, typer.Option(help="What its holder may do.")],
-    label: Annotated[str, typer.Option(help="Who or what uses it.")],
+    role: Annotated[Role, typer.Option(help="The key's role.")],
+    label: Annotated[str, typer.Option(help="The person or program that uses the key.")],
     practice: PracticeOption = None,
-    clinician: Annotated[UUID | None, typer.Option(help="The clinician that a clinician's key is bound to.")] = None,
+    clinician: Annotated[UUID | None, typer.Option(help="The clinician, for a key of the role clinician.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Issue a key and print it; it is shown this once."""
+    """Issue a key and print it; it is not shown again."""
     with opened() as container:
         from application.access.issue_api_key import IssueApiKey
         from application.access.secret_keys import hash_of, new_key
@@ -40,7 +40,7 @@ def create(
 
 @group.command("list", epilog="Example: scheduler apikey list")
 def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
-    """List a practice's keys: their ids, roles and labels. Nobody can list the keys themselves."""
+    """List a practice's keys: ids, roles and labels. The secrets are not stored."""
     with opened() as container:
         practice_id = practice_of(container, practice)
         container.read_models.catch_up(practice_id)

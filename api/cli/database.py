@@ -1,4 +1,4 @@
-"""`scheduler db`: bring the database up to date, open a shell on it, stop it."""
+"""`scheduler db`: migrates the database, opens psql, stops the embedded server."""
 
 from typing import Annotated
 
@@ -8,14 +8,14 @@ from api.cli.failures import UnavailableError, UsageError
 from api.cli.output import out
 from api.cli.session import settings
 
-group = typer.Typer(help="Look after the database.", no_args_is_help=True)
+group = typer.Typer(help="Migrate, inspect and stop the database.", no_args_is_help=True)
 
 
 @group.command(epilog="Example: scheduler db migrate")
 def migrate() -> None:
-    """Apply all migrations. Every start does so too, except for post halves on DATABASE_URL: see docs/how-to/schema.md.
+    """Apply all migrations; safe to run again and concurrently.
 
-    Safe to run twice, and by two at once.
+    Every start does this too, except for post halves on DATABASE_URL: see docs/how-to/schema.md.
     """
     from api.bootstrap.database_server import open_server
 
@@ -30,9 +30,12 @@ def migrate() -> None:
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
 def psql(
-    arguments: Annotated[list[str] | None, typer.Argument(help="What psql is to be told.")] = None,
+    arguments: Annotated[list[str] | None, typer.Argument(help="Arguments of psql.")] = None,
 ) -> None:
-    """Open psql on the embedded database, as its superuser. It sees all practices; what is personal stays sealed."""
+    """Open psql on the embedded database, as its superuser.
+
+    It shows all practices; personal data stays encrypted.
+    """
     from api.bootstrap.database_server import open_server
 
     with open_server(settings(), stays_up=True) as server:

@@ -1,4 +1,4 @@
-"""`scheduler demo`: make the demo practice."""
+"""`scheduler demo`: creates the demo practice."""
 
 import typer
 
@@ -10,7 +10,10 @@ commands = typer.Typer()
 
 @commands.command(epilog="Example: scheduler demo")
 def demo(as_json: AsJson = False) -> None:
-    """Make a small demo practice, or keep a week of visits ahead of it, and print its owner's API key: the same each time."""
+    """Create a small demo practice and print its owner's API key.
+
+    A repeat prints the same key and adds the visits of the coming week.
+    """
     with opened() as container:
         from api.demo.practice import make_demo
 

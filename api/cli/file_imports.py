@@ -13,7 +13,7 @@ import typer
 
 from api.cli import import_results as results
 from api.cli.failures import UsageError
-from api.cli.output import AsJson, aside, out, print_json, progress_bar
+from api.cli.output import AsJson, err, out, print_json, progress_bar
 from api.cli.report_file import ReportOption, report_path, write_findings, write_refusals
 from api.cli.session import PracticeOption, opened, practice_of
 
@@ -91,7 +91,7 @@ def patients(
         print_json(results.patients_json(done, source.practice_id, dry_run, reader.other_columns, target))
     else:
         results.print_patients(done, dry_run, reader.other_columns, time.monotonic() - began)
-        aside.print(f"The report is in {target}", markup=False)
+        err.print(f"The report is in {target}", markup=False)
 
 
 @commands.command(epilog="Example: scheduler import appointments visits.csv --format jane --dry-run")

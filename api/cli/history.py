@@ -1,11 +1,11 @@
-"""`scheduler history`: everything that ever happened to a thing."""
+"""`scheduler history`: all events of an aggregate."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
-from api.cli.output import AsJson, aside, out, print_json
+from api.cli.output import AsJson, err, out, print_json
 from api.cli.session import PracticeOption, opened, practice_with
 
 if TYPE_CHECKING:
@@ -18,48 +18,53 @@ _PAGE = 500
 
 @commands.command(epilog="Example: scheduler history 0199c0de-7a1b-7c3d-8e5f-0123456789ab")
 def history(
-    thing: Annotated[
-        UUID, typer.Argument(help="The id of an appointment, session, patient, clinician, room, service or key.")
+    aggregate_id: Annotated[
+        UUID,
+        typer.Argument(
+            metavar="ID", help="The id of an appointment, session, patient, clinician, room, service or key."
+        ),
     ],
     practice: PracticeOption = None,
     as_of: Annotated[
         str | None,
         typer.Option(
-            "--as-of", help="What had been recorded by this instant: 2026-06-01T08:00:00+02:00.", metavar="INSTANT"
+            "--as-of", help="Only events recorded by this instant: 2026-06-01T08:00:00+02:00.", metavar="INSTANT"
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell what happened to a thing and to the visits that it took part in, in the order of the log. JSON: one event a line.
+    """List the events of a record and of its visits, in the order of the log.
 
-    It shows personal data, except of those who were erased: of them nothing is known any more, as of any instant.
+    Personal data is shown, except that of erased patients. JSON: one event per line.
     """
     from api.http.moments import refuse_future
     from api.http.times import instant
 
     reached_at = None if as_of is None else instant(as_of, "--as-of")
     with opened() as container:
-        practice_id = practice_with(container, practice, thing)
+        practice_id = practice_with(container, practice, aggregate_id)
         if reached_at is not None:
             refuse_future(container, reached_at, "--as-of")
         until = None if reached_at is None else container.audit.instants.position_at(practice_id, reached_at)
         container.read_models.catch_up(practice_id)
-        also = _belonging(container, practice_id, thing)
+        also = _belonging(container, practice_id, aggregate_id)
         after: int | None = 0
         while after is not None:
-            page = container.audit.history.page(practice_id, thing, also=also, after=after, until=until, limit=_PAGE)
+            page = container.audit.history.page(
+                practice_id, aggregate_id, also=also, after=after, until=until, limit=_PAGE
+            )
             for line in page.lines:
                 if as_json:
                     print_json(_as_json(line))
                 else:
-                    _tell(line)
+                    _print(line)
             if reached_at is not None and after == 0 and not page.lines:
-                aside.print("Nothing of it had been recorded by then.")
+                err.print("No event had been recorded by then.")
             after = page.after
 
 
-def _belonging(container: "Container", practice_id: UUID, thing: UUID) -> list[UUID]:
-    """Return the streams shown with it: merged patients, the visits of a series, the sessions of a course."""
+def _belonging(container: "Container", practice_id: UUID, aggregate_id: UUID) -> list[UUID]:
+    """Return related ids: a patient's merged records, a series' visits, a course's sessions."""
     from api.audit.history.belonging import belonging
     from application.kernel.errors import NotFoundError
     from domain.patients.patient import Patient
@@ -69,7 +74,7 @@ def _belonging(container: "Container", practice_id: UUID, thing: UUID) -> list[U
     log = container.logs.of(practice_id)
     for kind in (Patient, Series, Course):
         try:
-            return belonging(log.load(kind, thing))
+            return belonging(log.load(kind, aggregate_id))
         except NotFoundError:
             continue
     return []
@@ -100,7 +105,7 @@ def _as_json(line: "HistoryLine") -> dict[str, object]:
     }
 
 
-def _tell(line: "HistoryLine") -> None:
+def _print(line: "HistoryLine") -> None:
     from domain.kernel.personal_data import Erased
 
     out.print(

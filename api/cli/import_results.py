@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from api.cli.output import aside, out
+from api.cli.output import err, out
 
 if TYPE_CHECKING:
     from application.importing.columns import OtherColumns
@@ -94,16 +94,16 @@ def print_visits(
         out.print(f"{len(done.missing):>9,} locations, clinicians and services {what}:")
         print_missing(done.missing)
     if refusals:
-        aside.print(f"The refused rows are in {refusals}", markup=False)
+        err.print(f"The refused rows are in {refusals}", markup=False)
     if not dry_run:
         out.print(f"import {done.import_id}", markup=False)
 
 
 def print_missing(missing: "Sequence[MissingResource]") -> None:
     for one in missing[:MAX_LISTED]:
-        aside.print(f"{one.rows:>9,} rows name the {one.kind} {one.name!r}", markup=False)
+        err.print(f"{one.rows:>9,} rows name the {one.kind} {one.name!r}", markup=False)
     if len(missing) > MAX_LISTED:
-        aside.print(f"          and {len(missing) - MAX_LISTED:,} more")
+        err.print(f"          and {len(missing) - MAX_LISTED:,} more")
 
 
 def print_counts(counts: Mapping[str, int]) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from api.cli.output import AsJson, aside, out, print_json
+from api.cli.output import AsJson, err, out, print_json
 from api.cli.session import PracticeOption, by_command_line, opened, practice_with
 
 group = typer.Typer(help="Import data from files.", no_args_is_help=True)
@@ -58,4 +58,4 @@ def busy_time(
     for reason, number in sorted(counts.left_out.items()):
         out.print(f"{number:>9,} events left out: {reason}")
     if outcome.visits_beneath:
-        aside.print(f"{len(outcome.visits_beneath)} booked visits lie at a time that is busy now: nothing moves them.")
+        err.print(f"{len(outcome.visits_beneath)} booked visits lie at a time that is busy now: nothing moves them.")

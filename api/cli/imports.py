@@ -6,7 +6,7 @@ from uuid import UUID
 import typer
 
 from api.cli.import_results import MAX_LISTED
-from api.cli.output import AsJson, aside, out, print_json, progress_bar
+from api.cli.output import AsJson, err, out, print_json, progress_bar
 from api.cli.session import PracticeOption, by_command_line, opened, practice_of, practice_with
 
 if TYPE_CHECKING:
@@ -102,9 +102,9 @@ def undo(
 
 def _print_kept(kept: "Mapping[UUID, str]", kind: str) -> None:
     for id_, reason in list(kept.items())[:MAX_LISTED]:
-        aside.print(f"{reason:>9}  {_singular(kind)} {id_}", markup=False)
+        err.print(f"{reason:>9}  {_singular(kind)} {id_}", markup=False)
     if len(kept) > MAX_LISTED:
-        aside.print(f"          and {len(kept) - MAX_LISTED:,} more")
+        err.print(f"          and {len(kept) - MAX_LISTED:,} more")
 
 
 def _singular(kind: str) -> str:

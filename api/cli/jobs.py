@@ -11,7 +11,7 @@ from api.cli.failures import FOUND
 from api.cli.output import AsJson, out, print_json
 from api.cli.session import PracticeOption, opened
 
-group = typer.Typer(help="Look at the work queue; run dead jobs again, or cancel jobs.", no_args_is_help=True)
+group = typer.Typer(help="List the jobs of the work queue; retry dead jobs, or cancel jobs.", no_args_is_help=True)
 Ids = Annotated[list[UUID], typer.Argument(help="Ids of jobs, from `scheduler jobs list`.")]
 
 
@@ -24,7 +24,7 @@ class State(StrEnum):
 @group.command("list", epilog="Example: scheduler jobs list --state dead")
 def list_(
     practice: PracticeOption = None,
-    state: Annotated[State | None, typer.Option(help="Only these.")] = None,
+    state: Annotated[State | None, typer.Option(help="Only jobs in this state.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, those due first at the top.")] = 100,
     as_json: AsJson = False,
 ) -> None:
@@ -59,7 +59,7 @@ def retry(jobs: Ids, as_json: AsJson = False) -> None:
 
 @group.command(epilog="Example: scheduler jobs cancel 0199c0de-7a1b-7c3d-8e5f-0123456789ab")
 def cancel(jobs: Ids, as_json: AsJson = False) -> None:
-    """Delete jobs; the result of one that is running is ignored. Exit code 1: a job does not exist."""
+    """Delete jobs; the result of a running job is ignored. Exit code 1: a job does not exist."""
     with opened() as container, container.storage.job_queue() as queue:
         _report("cancelled", jobs, [id_ for id_ in jobs if queue.delete(id_)], as_json)
 

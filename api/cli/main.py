@@ -1,7 +1,7 @@
 """The command line `scheduler` and its command groups.
 
-Exit codes: 0 done · 1 refused, or done and a problem was found · 2 wrong usage · 3 the database, the keys,
-the port or a file is unavailable · 130 interrupted.
+Exit codes: 0 done · 1 refused, or done and a problem was found · 2 wrong usage ·
+3 the database, the keys, the port or a file is unavailable · 130 interrupted.
 
 Commands import heavy modules inside their functions, so that `--help` is fast.
 """

@@ -18,7 +18,7 @@ AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for 
 _REPEATED_AFTER_SECONDS = 30.0
 
 out = Console(highlight=False, soft_wrap=True)
-aside = Console(stderr=True, highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(value: object) -> None:
@@ -43,7 +43,7 @@ def progress_bar() -> Iterator["Progress"]:
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=aside) as progress:
+    with Progress(*columns, console=err) as progress:
         yield progress
 
 

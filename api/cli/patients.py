@@ -15,10 +15,13 @@ group = typer.Typer(help="Erase a patient.", no_args_is_help=True)
 def erase(
     patient: Annotated[UUID, typer.Argument(help="The patient's id.")],
     practice: PracticeOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Destroy a patient's key: name, contact and notes become unreadable everywhere, for ever. Visits stay, without a person."""
+    """Destroy a patient's key. Personal data becomes permanently unreadable; visits stay.
+
+    This includes name, contact details and notes, also in backups of the log.
+    """
     with opened() as container:
         from application.kernel.permissions import Actor
         from application.patients.erase_patient import ErasePatient

@@ -12,13 +12,13 @@ group = typer.Typer(help="Open practices and list them.", no_args_is_help=True)
 
 @group.command(epilog='Example: scheduler practice create --name "Studio Levi" --zone Asia/Jerusalem --currency ILS')
 def create(
-    name: Annotated[str, typer.Option(help="What the practice is called, in any script.")],
+    name: Annotated[str, typer.Option(help="The name of the practice, in any script.")],
     zone: Annotated[str, typer.Option(help="Its time zone by IANA name, such as Europe/Berlin.")],
     currency: Annotated[str, typer.Option(help="The currency of its prices, such as EUR.")],
     locale: Annotated[str, typer.Option(help="Its language and country, such as de-DE.")] = "en",
     as_json: AsJson = False,
 ) -> None:
-    """Open a practice and print its owner's API key, which is shown this once."""
+    """Open a practice and print its owner's API key, which is not shown again."""
     with opened() as container:
         from api.bootstrap.open_practice import found_practice
 

@@ -1,4 +1,4 @@
-"""`scheduler status` and `scheduler rebuild`: the state of the read models and of the work queue."""
+"""`scheduler status` and `scheduler rebuild`: read models and the work queue."""
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +23,7 @@ def status(
 ) -> None:
     """Show how far the read models are behind the logs, and how many jobs there are.
 
-    Exit code 1: a read model has stopped at an event that it cannot take, or a job is dead.
+    Exit code 1: a read model has stopped at an event that it cannot apply, or a job is dead.
     """
     with opened() as container, container.storage.job_queue() as queue:
         found, jobs = container.read_models.status(), queue.counts()
@@ -31,7 +31,7 @@ def status(
     if as_json:
         print_json({"views": [_as_json(view) for view in found], "outdated": outdated, "jobs": jobs})
     else:
-        _tell(found, every)
+        _print(found, every)
         if any(jobs.values()):
             out.print("Jobs: " + ", ".join(f"{number:,} {state}" for state, number in jobs.items()))
         for name in outdated:
@@ -45,9 +45,9 @@ def rebuild(
     views: Annotated[list[str] | None, typer.Argument(help="The read models; all if none is named.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fill read models anew from the logs, beside the live ones, and swap them in; the program may run meanwhile.
+    """Rebuild read models from the logs beside the live ones, then swap them in.
 
-    Exit code 1: a read model ends before an event that it cannot take.
+    The program may run meanwhile. Exit code 1: a read model stopped at an event that it cannot apply.
     """
     with opened() as container, progress_bar() as progress:
         from api.bootstrap.read_models import VIEWS
@@ -94,13 +94,13 @@ def _as_json(view: "ViewStatus") -> dict[str, object]:
     }
 
 
-def _tell(found: list["ViewStatus"], every: bool) -> None:
+def _print(found: list["ViewStatus"], every: bool) -> None:
     by_practice: defaultdict[UUID, list[ViewStatus]] = defaultdict(list)
     for view in found:
         by_practice[view.tenant_id].append(view)
     events = sum(views[0].head for views in by_practice.values())
     out.print(f"Practices: {len(by_practice):,}, events: {events:,}")
-    # Read models that are equally far share a line: most often that is all of them.
+    # Read models with the same state share a line; usually all of them do.
     alike: defaultdict[tuple[UUID, str], list[str]] = defaultdict(list)
     for view in sorted(found, key=lambda view: view.error is None):
         if every or view.lag or view.error:

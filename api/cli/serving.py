@@ -1,4 +1,4 @@
-"""`scheduler serve`, and its parts one by one: `scheduler api`, `scheduler project` and `scheduler work`."""
+"""`scheduler serve`, `scheduler api`, `scheduler project` and `scheduler work`."""
 
 import signal
 import sys
@@ -25,10 +25,13 @@ commands = typer.Typer()
 
 @commands.command(epilog="Example: SCHEDULER_PORT=8080 scheduler serve --demo")
 def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practice and show its key.")] = False) -> None:
-    """Run everything: the embedded database (or DATABASE_URL), the API, the projector and the worker. Ctrl-C stops it."""
+    """Run everything: database, API, projector and worker. Ctrl-C stops it.
+
+    The database is the embedded one, or that of DATABASE_URL.
+    """
     from api.processes.supervisor import PROJECTOR, Supervisor
 
-    with _until_told_to_stop(), _core_of_its_own() as cores, _listening() as listener, _container() as container:
+    with _until_interrupted(), _core_of_its_own() as cores, _listening() as listener, _container() as container:
         if cores:  # after the database has started, so that it may use all cores
             cores.keep_to_own()
         with Supervisor(PROJECTOR, _repairer(container), cores):
@@ -42,8 +45,11 @@ def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practic
 
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler api")
 def api() -> None:
-    """Run the API alone; read models are kept up by `scheduler project`. Several may run beside each other."""
-    with _until_told_to_stop(), _listening() as listener, _container() as container:
+    """Run only the API. Several may run at once.
+
+    `scheduler project` keeps the read models up to date.
+    """
+    with _until_interrupted(), _listening() as listener, _container() as container:
         _serve(container, listener, lambda: _banner(listener, None))
 
 
@@ -52,7 +58,10 @@ def project(
     until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True, help="End with the standard input.")] = False,
     with_work: Annotated[bool, typer.Option("--with-work", help="Do the work of `scheduler work` too.")] = False,
 ) -> None:
-    """Keep the read models up with the logs. Several may run beside each other; no event is applied twice."""
+    """Keep the read models up to date with the logs. Several may run at once.
+
+    No event is applied twice.
+    """
     from api.bootstrap.workers import run_workers
     from api.processes.run_together import run_together
 
@@ -75,7 +84,10 @@ def work() -> None:
 
 
 def _stop_event(until_eof: bool = False) -> threading.Event:
-    """Return an event that SIGTERM and SIGINT set; with ``until_eof``, SIGTERM and the end of standard input."""
+    """Return an event that SIGTERM and SIGINT set.
+
+    With ``until_eof``, SIGTERM and the end of standard input set it.
+    """
     stop = threading.Event()
     if until_eof:
         # Ctrl-C reaches the whole process group, but the parent process decides when this one ends.
@@ -118,7 +130,7 @@ def _listening() -> Iterator["socket.socket"]:
 
 
 @contextmanager
-def _until_told_to_stop() -> Iterator[None]:
+def _until_interrupted() -> Iterator[None]:
     """End the block cleanly and silently on SIGINT or SIGTERM; a second signal is ignored."""
     log_to_stderr()
 

@@ -28,7 +28,7 @@ def settings() -> "Settings":
 
 @contextmanager
 def opened() -> Iterator["Container"]:
-    """Open the container. The embedded database starts if needed and keeps running for the next command."""
+    """Open the container. The embedded database keeps running for the next command."""
     from api.bootstrap.container import open_container
 
     with open_container(settings(), stays_up=True) as container:
@@ -36,7 +36,10 @@ def opened() -> Iterator["Container"]:
 
 
 def practice_of(container: "Container", practice_id: UUID | None) -> UUID:
-    """Return the practice to work on. Raises UsageError: it does not exist, or none is named and there are several."""
+    """Return the practice to work on.
+
+    Raises UsageError: it does not exist, or none is named and there are several.
+    """
     practices = container.storage.practices()
     if practice_id is None:
         if len(practices) == 1:
@@ -49,14 +52,17 @@ def practice_of(container: "Container", practice_id: UUID | None) -> UUID:
     return practice_id
 
 
-def practice_with(container: "Container", practice_id: UUID | None, thing_id: UUID) -> UUID:
-    """Return the practice whose log has an aggregate. Raises NotFoundError: none, or not the named one."""
+def practice_with(container: "Container", practice_id: UUID | None, aggregate_id: UUID) -> UUID:
+    """Return the practice whose log has an aggregate.
+
+    Raises NotFoundError: there is none, or it is not the named practice.
+    """
     from application.kernel.errors import NotFoundError
 
     for candidate in container.storage.practices() if practice_id is None else [practice_of(container, practice_id)]:
-        if container.storage.has_stream(candidate, thing_id):
+        if container.storage.has_stream(candidate, aggregate_id):
             return candidate
-    raise NotFoundError("thing")
+    raise NotFoundError("id")
 
 
 def by_command_line() -> "Provenance":

@@ -1,4 +1,4 @@
-"""`scheduler verify`: whether the logs are as they were written."""
+"""`scheduler verify`: checks the hash chains of the logs."""
 
 from typing import Annotated
 from uuid import UUID
@@ -14,10 +14,13 @@ commands = typer.Typer()
 
 @commands.command(epilog="Example: scheduler verify")
 def verify(
-    practice: Annotated[UUID | None, typer.Option(help="Walk this practice's log alone.")] = None,
+    practice: Annotated[UUID | None, typer.Option(help="Verify only this practice's log.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Walk the hash chain of each practice's log, or of one. Exit code 1: an event was altered, removed or put in; it names the first."""
+    """Verify the hash chain of each practice's log, or of one.
+
+    Exit code 1: an event was altered, removed or inserted; the first one is named.
+    """
     with opened() as container, progress_bar() as progress:
         practices = container.storage.practices() if practice is None else [practice_of(container, practice)]
         broken = [

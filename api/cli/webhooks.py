@@ -1,4 +1,4 @@
-"""`scheduler webhooks`: which endpoints there are, what each was sent, and sending it again."""
+"""`scheduler webhooks`: lists endpoints and deliveries, and replays messages."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,13 +9,13 @@ from api.cli.output import AsJson, out, print_json
 from api.cli.session import PracticeOption, by_command_line, opened, practice_of, practice_with
 from domain.webhooks.endpoint import DeliveryStatus
 
-group = typer.Typer(help="Look at webhook endpoints and what they were sent; send it again.", no_args_is_help=True)
+group = typer.Typer(help="List webhook endpoints and their deliveries; replay messages.", no_args_is_help=True)
 Endpoint = Annotated[UUID, typer.Argument(help="The endpoint's id, from `scheduler webhooks list`.")]
 
 
 @group.command("list", epilog="Example: scheduler webhooks list")
 def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
-    """List a practice's endpoints and how far each has come."""
+    """List a practice's endpoints and their progress."""
     with opened() as container:
         practice_id = practice_of(container, practice)
         container.read_models.catch_up(practice_id)
@@ -39,11 +39,11 @@ def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
 def deliveries(
     endpoint: Endpoint,
     practice: PracticeOption = None,
-    status: Annotated[DeliveryStatus | None, typer.Option(help="Only these.")] = None,
+    status: Annotated[DeliveryStatus | None, typer.Option(help="Only deliveries with this status.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, the newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List what an endpoint was or will be sent, the newest first."""
+    """List an endpoint's deliveries, the newest first."""
     with opened() as container:
         from api.webhooks.endpoints.schemas import delivery_shown
         from application.webhooks.endpoints import load_endpoint
@@ -71,7 +71,7 @@ def replay(
     practice: PracticeOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send an endpoint again, in order and under the same ids, whatever lies at or behind a position of the log."""
+    """Send an endpoint its messages from a position on again, in order, under the same ids."""
     with opened() as container:
         from application.kernel.permissions import Actor
         from application.webhooks.request_replay import RequestReplay

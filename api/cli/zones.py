@@ -1,11 +1,11 @@
-"""`scheduler zones`: times on the wall after a new release of the time zone database."""
+"""`scheduler zones`: local times after a new release of the time zone database."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.output import AsJson, aside, out, print_json, progress_bar
+from api.cli.output import AsJson, err, out, print_json, progress_bar
 from api.cli.session import PracticeOption, opened, practice_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 _LISTED = 20
-"""How many moves of a practice are listed as text; --json lists all."""
+"""The most moves listed for each practice; --json lists all."""
 
 
 @commands.command(epilog="Example: scheduler zones --dry-run")
@@ -26,10 +26,10 @@ def zones(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show which visits would move; record nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Keep the times on the wall of visits to come where a country has changed its clocks since they were booked.
+    """Keep the local times of coming visits when a country has changed its clocks.
 
-    `scheduler serve` does the same by itself when it starts with a new release. Without --practice: in all of them. Run again it does
-    nothing. JSON: one list, a member for each practice that is touched.
+    `scheduler serve` does this when it starts with a new release. Without --practice: in all
+    practices. Running it again changes nothing. JSON: a list with one member per affected practice.
     """
     with opened() as container, progress_bar() as progress:
         seen, handler = container.scheduling.zone_sightings.read(), container.scheduling.adopt_zone_rules
@@ -38,7 +38,7 @@ def zones(
         found: dict[UUID, ZoneRulesAdoption] = {}
         for tenant_id in chosen:
             visits = progress.add_task("visits", total=None, visible=False)
-            done = handler(tenant_id, seen, dry_run=dry_run, report=_telling(progress, visits))
+            done = handler(tenant_id, seen, dry_run=dry_run, report=_reporter(progress, visits))
             progress.remove_task(visits)
             progress.advance(task)
             if done.kept or done.begun:
@@ -49,23 +49,23 @@ def zones(
         print_json([_as_json(tenant_id, done) for tenant_id, done in found.items()])
         return
     for tenant_id, done in found.items():
-        _tell(tenant_id, done, "would move" if dry_run else "moved")
+        _print(tenant_id, done, "would move" if dry_run else "moved")
     if not found:
         out.print(f"Every visit to come lies where it was meant to, by release {seen.newest.release}.")
 
 
-def _telling(progress: "Progress", bar: "TaskID") -> Callable[[int, int], None]:
+def _reporter(progress: "Progress", bar: "TaskID") -> Callable[[int, int], None]:
     return lambda done, total: progress.update(bar, completed=done, total=total, visible=True)
 
 
-def _tell(tenant_id: "UUID", done: "ZoneRulesAdoption", verb: str) -> None:
+def _print(tenant_id: "UUID", done: "ZoneRulesAdoption", verb: str) -> None:
     out.print(f"{tenant_id}  {len(done.kept):,} {verb}, by release {done.release}", style="bold", markup=False)
     for one in done.kept[:_LISTED]:
-        aside.print(_line(one) + ("  beside another one" if one.is_beside else ""), markup=False)
+        err.print(_line(one) + ("  beside another one" if one.is_beside else ""), markup=False)
     if len(done.kept) > _LISTED:
-        aside.print(f"  and {len(done.kept) - _LISTED:,} more")
+        err.print(f"  and {len(done.kept) - _LISTED:,} more")
     for one in done.begun:
-        aside.print(f"{_line(one)}  stays, since it would have begun", markup=False)
+        err.print(f"{_line(one)}  stays, since it has begun or would have", markup=False)
 
 
 def _line(one: "Kept") -> str:

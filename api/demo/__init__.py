@@ -1,1 +1,1 @@
-"""A small practice to try things out in."""
+"""A small practice to try the program with."""

@@ -1,4 +1,4 @@
-"""What the demo practice consists of: people who write in three scripts, two cities, and services that need rooms. All invented."""
+"""Content of the demo practice: invented people and services, in three scripts and two cities."""
 
 from typing import Final, NamedTuple
 
@@ -104,4 +104,4 @@ VISITS: Final = (
     DemoVisit("יעל", "ביקור ראשון", "ד״ר מרים לוי", 5),
     DemoVisit("Olivia", "Video consultation", "ד״ר מרים לוי", 0),
 )
-"""Asked for on each day; who does not work that day is not asked."""
+"""Visits booked on each day on which the clinician works."""

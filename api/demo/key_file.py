@@ -1,4 +1,4 @@
-"""The demo practice's id and key, kept beside the other secrets so that a second start tells the same key."""
+"""The file with the demo practice's id and key, so that each start prints the same key."""
 
 import json
 import os
@@ -18,7 +18,10 @@ class DemoKey:
 
 
 def demo_key(path: Path) -> DemoKey:
-    """Return what the file says; it is made, whole and with mode 0600, if there is none. Raises OSError, ValueError."""
+    """Return the contents; create the file atomically, with mode 0600, if it is missing.
+
+    Raises OSError, ValueError.
+    """
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")

@@ -1,4 +1,4 @@
-"""Makes the demo practice, and keeps a week of visits ahead of it; what is there already stays as it is."""
+"""Creates the demo practice and books its coming week; existing records stay unchanged."""
 
 import hashlib
 from datetime import UTC, date, datetime, time, timedelta
@@ -36,7 +36,9 @@ DAYS_AHEAD: Final = 7
 
 
 def make_demo(container: Container) -> DemoKey:
-    """Return the demo practice and its owner's key, the same each time. A run that was killed is finished by the next one.
+    """Return the demo practice and its owner's key, the same each time.
+
+    A run that was killed is completed by the next one.
 
     Raises OSError: the key cannot be kept.
     """
@@ -50,7 +52,7 @@ def make_demo(container: Container) -> DemoKey:
 
 
 class _Demo:
-    """Each step is a command with an id of its own, so that a second run finds it recorded and leaves it."""
+    """Executes each step under a command id of its own, so a repeat records nothing."""
 
     def __init__(self, container: Container, practice_id: UUID) -> None:
         self._bus, self._actor = container.bus, Actor.system(practice_id)
@@ -139,7 +141,7 @@ class _Demo:
         try:
             self._bus.execute(self._actor, command, by)
         except RuleBrokenError:
-            # Somebody who tries the demo has just taken the time.
+            # A user of the demo has just booked the time.
             return
 
     def _execute(self, command: Command[T], step: str) -> T:

@@ -10,7 +10,7 @@ from fastapi import Response
 _OPTIONS: Final = orjson.OPT_UTC_Z
 
 
-class Answering(Protocol):
+class HttpAnswer(Protocol):
     """An answer that can be encoded as an HTTP response."""
 
     def response(self) -> Response: ...

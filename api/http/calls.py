@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Request, Response
 from fastapi import Query as QueryParameter
 
 from api.bootstrap.container import Container
-from api.http.answers import Answer, Answering
+from api.http.answers import Answer, HttpAnswer
 from api.http.authentication import KeyAuthenticator
 from api.http.idempotency import IdempotencyKey, provenance
 from api.http.moments import AsOf, Moment, Version, moment_of
@@ -59,7 +59,7 @@ class Call:
     """One authenticated request."""
 
     request: Request
-    gate: AppServices
+    services: AppServices
     actor: Actor
     idempotency_key: str | None = None
     if_match: str | None = None
@@ -68,12 +68,12 @@ class Call:
 
     @property
     def container(self) -> Container:
-        return self.gate.container
+        return self.services.container
 
     @property
     def log(self) -> PracticeLog:
         """The log of the caller's practice. Use it only in a thread."""
-        return self.gate.container.logs.of(self.actor.tenant_id)
+        return self.services.container.logs.of(self.actor.tenant_id)
 
     @property
     def expected_version(self) -> int | None:
@@ -85,10 +85,10 @@ class Call:
             raise StaleVersionError
         return int(seen)
 
-    async def read(self, action: Permission, work: Callable[[], Answering]) -> Response:
+    async def read(self, action: Permission, work: Callable[[], HttpAnswer]) -> Response:
         """Run ``work`` in a thread and return its answer. Raises NotPermittedError, OverloadedError, and what ``work`` raises."""
         authorise(self.actor, action)
-        answer = await self.gate.thread_pool.run(self.actor.tenant_id, work)
+        answer = await self.services.thread_pool.run(self.actor.tenant_id, work)
         return answer.response()
 
     async def show(self, action: Permission, kind: type[T], id_: UUID, show: Show[T]) -> Response:
@@ -122,7 +122,7 @@ class Call:
         return Moment(self.container.clock.now())
 
     async def execute(
-        self, command: Command[T] | Callable[[], Command[T]], present: Callable[[Outcome[T]], Answering]
+        self, command: Command[T] | Callable[[], Command[T]], present: Callable[[Outcome[T]], HttpAnswer]
     ) -> Response:
         """Carry out a command in a thread, and present its outcome there.
 
@@ -130,11 +130,11 @@ class Call:
         """
         by = await self._provenance()
 
-        def work() -> Answering:
+        def work() -> HttpAnswer:
             built = command if isinstance(command, Command) else command()
             return present(self.container.bus.execute(self.actor, built, by))
 
-        return (await self.gate.thread_pool.run(self.actor.tenant_id, work)).response()
+        return (await self.services.thread_pool.run(self.actor.tenant_id, work)).response()
 
     async def create(self, command: Command[T], path: str, show: Show[T]) -> Response:
         """Carry out a command that creates a resource below ``path``."""
@@ -144,21 +144,21 @@ class Call:
         """Carry out a command that changes a resource."""
         return await self.execute(command, lambda outcome: changed(outcome, show))
 
-    async def ask(self, query: Query[R] | Callable[[], Query[R]], present: Callable[[R], Answering]) -> Response:
+    async def ask(self, query: Query[R] | Callable[[], Query[R]], present: Callable[[R], HttpAnswer]) -> Response:
         """Answer a query in a thread, and present the answer there. ``query`` and errors as for ``execute``."""
         check_fields(await self.request.body())
 
-        def work() -> Answering:
+        def work() -> HttpAnswer:
             built = query if isinstance(query, Query) else query()
             return present(self.container.bus.ask(self.actor, built))
 
-        return (await self.gate.thread_pool.run(self.actor.tenant_id, work)).response()
+        return (await self.services.thread_pool.run(self.actor.tenant_id, work)).response()
 
     async def write(self, permission: Permission, work: Callable[[Provenance], Answer]) -> Response:
         """As ``read``, with the provenance of what is recorded."""
         authorise(self.actor, permission)
         by = await self._provenance()
-        answer = await self.gate.thread_pool.run(self.actor.tenant_id, lambda: work(by))
+        answer = await self.services.thread_pool.run(self.actor.tenant_id, lambda: work(by))
         return answer.response()
 
     async def _provenance(self) -> Provenance:
@@ -178,7 +178,7 @@ def _call(
     check_query(request)
     if idempotency_key is not None:
         check_key(request)
-    return Call(request, request.app.state.gate, request.scope["actor"], idempotency_key, if_match, as_of, version)
+    return Call(request, request.app.state.services, request.scope["actor"], idempotency_key, if_match, as_of, version)
 
 
 # Every read accepts ``after``. Routes that read views wait for it; the log itself is never behind.

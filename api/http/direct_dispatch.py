@@ -89,7 +89,7 @@ class CreatingRoute:
             body = self.body.model_validate_json(await request.body())
         except (ValidationError, ClientDisconnect):
             return None
-        return {"body": body, "call": Call(request, request.app.state.gate, request.scope["actor"], key)}
+        return {"body": body, "call": Call(request, request.app.state.services, request.scope["actor"], key)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ async def revoke_api_key(api_key_id: UUID, call: Changing) -> Response:
 
     def present(outcome: Outcome[ApiKey]) -> Answer:
         _until_known(call, outcome.position)
-        call.gate.key_authenticator.forget(api_key_id)
+        call.services.key_authenticator.forget(api_key_id)
         return changed(outcome, show)
 
     return await call.execute(command, present)

@@ -87,16 +87,16 @@ async def read_feed(token: Annotated[str, Path(max_length=100)], request: Reques
     is wrong or was revoked, and a feed of a patient who was erased, are unknown alike."""
     if not is_token(token):
         raise NotFoundError("feed")
-    gate: AppServices = request.app.state.gate
+    services: AppServices = request.app.state.services
     token_hash = hashlib.sha256(token.encode()).digest()
 
     def read() -> CalendarFile:
-        found = gate.container.access.find_feed(token_hash)
+        found = services.container.access.find_feed(token_hash)
         if found is None:
             raise NotFoundError("feed")
-        return CalendarFile(calendar_of(gate.container, *found), seen_by(request))
+        return CalendarFile(calendar_of(services.container, *found), seen_by(request))
 
-    return (await gate.thread_pool.run(token_hash, read)).response()
+    return (await services.thread_pool.run(token_hash, read)).response()
 
 
 @routes.post("/clinicians/{clinician_id}/feeds", status_code=201, response_model=FeedOpened, responses=MAKES)

@@ -127,7 +127,7 @@ class TestApiKey:
         assert issued["api_key"] not in json.dumps([before, after])
 
     def test_that_does_not_exist_is_not_revoked(self, scheduler: SchedulerCommand) -> None:
-        assert "no such thing" in scheduler.run("apikey", "revoke", UNKNOWN, expect=1).stderr
+        assert "no such id" in scheduler.run("apikey", "revoke", UNKNOWN, expect=1).stderr
 
 
 class TestStatusAndRebuild:
@@ -236,7 +236,7 @@ class TestDemo:
         unknown = own.run("history", practice, "--as-of", "2026-06-03T07:00:01Z", expect=2)
 
         assert whole == then != ""
-        assert (before.stdout, before.stderr) == ("", "Nothing of it had been recorded by then.\n")
+        assert (before.stdout, before.stderr) == ("", "No event had been recorded by then.\n")
         assert refused.stderr.startswith("scheduler: --as-of: a time is written like")
         assert unknown.stderr.startswith("scheduler: --as-of: this is in the future; it is 2026-06-03T07:00:00Z")
 
