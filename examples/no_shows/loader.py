@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from api.cli.import_results import print_counts
-from api.cli.output import aside, out, print_json, progress_bar
+from api.cli.output import err, out, print_json, progress_bar
 from api.cli.report_file import write_refusals
 from api.cli.session import opened
 from api.cli.table_file import digest_of, open_table
@@ -60,4 +60,4 @@ def _print(done: ImportReport, dry_run: bool, refusals: Path | None, seconds: fl
     out.print(f"{len(tally.refusals):>9,} {would}refused")
     print_counts(tally.reasons())
     if refusals:
-        aside.print(f"The refused rows are in {refusals}", markup=False)
+        err.print(f"The refused rows are in {refusals}", markup=False)
