@@ -1,7 +1,7 @@
-"""Calls of the log's own functions in libpq's terms.
+"""Prepared statements sent through libpq directly.
 
-A cursor crosses from Python into libpq and back some five times for one statement, and gives up the interpreter lock each time: under load
-each is a wait in a queue. Here it crosses once. A call costs 45 µs of processor time where a cursor takes 90.
+For one statement a psycopg cursor calls libpq about five times, and gives up the interpreter lock
+each time: under load each is a wait. Here it is one call: 45 µs of processor time instead of 90.
 """
 
 from dataclasses import dataclass
@@ -16,42 +16,32 @@ from psycopg.pq.abc import PGresult
 
 @dataclass(frozen=True, slots=True)
 class DirectCall:
-    """One statement, to be prepared on each connection that will run it.
+    """A statement, to be prepared on each connection that runs it.
 
-    Its parameters are PostgreSQL's text forms as bytes, or its binary ones; None for null. A connection that runs it is in autocommit mode
-    and serves one thread.
+    Parameters and results are bytes in PostgreSQL's text or binary form; None is null. The connections
+    are in autocommit mode, and each serves one thread. Every method raises psycopg.Error.
     """
 
     name: bytes
     statement: bytes
     parameters: Format = Format.TEXT
+    results: Format = Format.BINARY
 
     def prepare(self, connection: Connection[Any]) -> None:
-        """Make a connection ready. Raises psycopg.Error."""
-        _refuse_failure(connection.pgconn.prepare(self.name, self.statement), ExecStatus.COMMAND_OK)
+        _raise_unless(connection.pgconn.prepare(self.name, self.statement), ExecStatus.COMMAND_OK)
 
-    def raw(self, connection: Connection[Any], *values: bytes | None) -> list[list[bytes | None]]:
-        """Run it and return its rows in PostgreSQL's binary forms, for who knows how to take them apart. Raises psycopg.Error."""
-        result = self._run(connection, values, Format.BINARY)
+    def run(self, connection: Connection[Any], *values: bytes | None) -> list[list[bytes | None]]:
+        """Return the rows of the result."""
+        formats = [self.parameters] * len(values)
+        # Null parameters are None here as in exec_params; psycopg's annotation omits them.
+        result = connection.pgconn.exec_prepared(self.name, values, formats, self.results)  # type: ignore[arg-type]
+        _raise_unless(result, ExecStatus.TUPLES_OK)
         columns = range(result.nfields)
         return [[result.get_value(row, column) for column in columns] for row in range(result.ntuples)]
 
-    def texts(self, connection: Connection[Any], *values: bytes | None) -> list[list[bytes]]:
-        """Run it and return its rows in PostgreSQL's text forms, null as nothing: 20 µs less. Raises psycopg.Error."""
-        result = self._run(connection, values, Format.TEXT)
-        columns = range(result.nfields)
-        return [[result.get_value(row, column) or b"" for column in columns] for row in range(result.ntuples)]
 
-    def _run(self, connection: Connection[Any], values: tuple[bytes | None, ...], form: Format) -> PGresult:
-        # None is null, as in exec_params, though the type here does not say so.
-        forms = [self.parameters] * len(values)
-        result = connection.pgconn.exec_prepared(self.name, values, forms, form)  # type: ignore[arg-type]
-        _refuse_failure(result, ExecStatus.TUPLES_OK)
-        return result
-
-
-def _refuse_failure(result: PGresult, wanted: ExecStatus) -> None:
-    if result.status != wanted:
-        state = result.error_field(DiagnosticField.SQLSTATE)
-        # Without a state there was no answer: the connection is lost.
-        raise error_from_result(result) if state else psycopg.OperationalError(result.error_message.decode())
+def _raise_unless(result: PGresult, expected: ExecStatus) -> None:
+    if result.status != expected:
+        # Without an SQL state the server did not answer: the connection is lost.
+        has_state = result.error_field(DiagnosticField.SQLSTATE)
+        raise error_from_result(result) if has_state else psycopg.OperationalError(result.error_message.decode())

@@ -1,40 +1,40 @@
-"""What can go wrong between the program and its log.
+"""Errors of the event store.
 
 EventStoreError
-├── UnknownPracticeError      no log was opened under this tenant
-├── NewerVersionError         an event was written by a newer version of the program
-├── StoreUnavailableError     the database is away or its head is held too long; the same command may be sent again
-├── UnsafeDatabaseError       the server would lose acknowledged events (fsync, full_page_writes or synchronous_commit is off)
-└── MigrationError            the database's schema is not one that this program knows
-StaleStreamError              (an eventsourcing IntegrityError) a stream has moved on since it was read
+├── UnknownPracticeError
+├── NewerVersionError
+├── StoreUnavailableError
+├── UnsafeDatabaseError
+└── MigrationError
+StaleStreamError
 """
 
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 
 class EventStoreError(Exception):
-    """The base of the store's own errors."""
+    """The base of the event store's errors."""
 
 
 class UnknownPracticeError(EventStoreError):
-    """No log was opened under this tenant."""
+    """The practice has no log."""
 
 
 class NewerVersionError(EventStoreError):
-    """An event was written by a newer version of the program; upgrade this one."""
+    """An event was written by a newer version of the program."""
 
 
 class StoreUnavailableError(EventStoreError, OperationalError):
-    """The log could not be reached in time. Nothing is lost: the same command may be sent again."""
+    """The database did not answer in time, or a head was locked for too long. The command may be repeated."""
 
 
 class UnsafeDatabaseError(EventStoreError):
-    """The server would lose acknowledged events; the message names the setting to change."""
+    """The server could lose acknowledged events; the message names the setting to change."""
 
 
 class MigrationError(EventStoreError):
-    """The database's schema is not one that this program knows."""
+    """This program cannot upgrade the database's schema."""
 
 
 class StaleStreamError(IntegrityError):
-    """Another writer appended to the stream first."""
+    """Another writer has appended to the stream since it was read."""

@@ -1,4 +1,4 @@
-"""What one process holds of the log: connections, keys, the append batcher, and a factory for each practice."""
+"""One process's access to the log: connections, keys, the append batcher, a factory per practice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,21 +33,17 @@ from event_store.tenancy import open_pool, tenant_transaction
 _OPEN_STORES: dict[str, "LogStore"] = {}
 
 
-def _nobody_waits(_: UUID) -> None:
-    """A program that serves no readers tells nobody."""
-
-
 @dataclass(frozen=True)
 class LogStore:
-    """The log of all practices, as one process reaches it."""
+    """The log of all practices."""
 
     name: str
     pool: ConnectionPool
-    consulting_pool: ConnectionPool
+    context_pool: ConnectionPool
     append_batcher: AppendBatcher
     keys: KeyRing
     now: Callable[[], datetime]
-    grown: Callable[[UUID], None]
+    notify_appended: Callable[[UUID], None]
 
     @classmethod
     def open(
@@ -56,17 +52,16 @@ class LogStore:
         keys: KeyRing,
         now: Callable[[], datetime],
         *,
-        grown: Callable[[UUID], None] = _nobody_waits,
+        notify_appended: Callable[[UUID], None] = lambda _: None,
         most_connections: int = 16,
-        flights: int = 2,
     ) -> "LogStore":
-        """Connect as scheduler_app. ``grown`` is called with each practice that was appended to, and must return at once.
+        """Connect as scheduler_app. ``notify_appended`` is called after each append; it must not block.
 
         Raises UnsafeDatabaseError: the server would lose acknowledged events.
         """
 
-        # The two functions behind appends and consultations run the same few statements for ever: planned once, by a planner that
-        # must not believe in small tables. Planned on the first day, they would read whole tables for the connection's life.
+        # log.append and log.read_booking_context are planned once per connection. Plans that were made
+        # while the tables are small would scan them for the connection's life.
         planned_once = make_conninfo(conninfo, options="-c plan_cache_mode=force_generic_plan -c enable_seqscan=off")
 
         def connect() -> Connection[Any]:
@@ -77,26 +72,26 @@ class LogStore:
         store = cls(
             name=conninfo,
             pool=open_pool(conninfo, name="log", most=most_connections),
-            consulting_pool=open_pool(
+            context_pool=open_pool(
                 planned_once, name="read_booking_context", most=most_connections, resets=False, calls=CALLS
             ),
-            append_batcher=AppendBatcher(connect, flights=flights),
+            append_batcher=AppendBatcher(connect),
             keys=keys,
             now=now,
-            grown=grown,
+            notify_appended=notify_appended,
         )
         _OPEN_STORES[store.name] = store
         return store
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         _OPEN_STORES.pop(self.name, None)
         self.append_batcher.close()
-        self.consulting_pool.close()
+        self.context_pool.close()
         self.pool.close()
 
     def open_log(self, tenant_id: UUID) -> None:
-        """Begin the log of a new practice; does nothing where it has begun."""
+        """Create the log of a practice, unless it exists."""
         self.keys.create_practice(tenant_id)
         with tenant_transaction(self.pool, tenant_id) as cursor:
             cursor.execute(
@@ -105,16 +100,15 @@ class LogStore:
             )
 
     def environment(self, tenant_id: UUID) -> dict[str, str]:
-        """Return the settings with which the library's Application reaches one practice's log."""
+        """Return the settings of the library's Application for one practice."""
         return {"PERSISTENCE_MODULE": "event_store", "LOG_STORE": self.name, "TENANT_ID": str(tenant_id)}
 
     def reader(self, tenant_id: UUID) -> PracticeReader:
-        """Return what reads one practice's log beside its streams."""
-        return PracticeReader(tenant_id, self.pool, self.consulting_pool, EventMapper(tenant_id, self.keys))
+        return PracticeReader(tenant_id, self.pool, self.context_pool, EventMapper(tenant_id, self.keys))
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):
-    """The library's way to our log. Settings: LOG_STORE (the name of an open LogStore) and TENANT_ID."""
+    """Creates the library's components. Settings: LOG_STORE, the name of an open LogStore, and TENANT_ID."""
 
     def __init__(self, env: Environment) -> None:
         super().__init__(env)
@@ -125,7 +119,7 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         self._tenant_id = UUID(env.get("TENANT_ID"))
 
     def mapper(self, *_: object, **__: object) -> Any:
-        """Return our own mapper; the library's transcoder and cipher have no part in it."""
+        """Return our own mapper, which ignores the library's transcoder and cipher."""
         return EventMapper(self._tenant_id, self._store.keys)
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
@@ -134,15 +128,14 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         return self.application_recorder()
 
     def application_recorder(self) -> ApplicationRecorder:
-        return PracticeRecorder(
-            self._tenant_id, self._store.pool, self._store.append_batcher, self._store.now, self._store.grown
-        )
+        store = self._store
+        return PracticeRecorder(self._tenant_id, store.pool, store.append_batcher, store.now, store.notify_appended)
 
     def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> TrackingRecorder:
-        raise ProgrammingError("cursors are kept by projections.engine.runner")
+        raise ProgrammingError("projections.engine stores the cursors")
 
     def process_recorder(self) -> ProcessRecorder:
-        raise ProgrammingError("cursors are kept by projections.engine.runner")
+        raise ProgrammingError("projections.engine stores the cursors")
 
 
 def _refuse_unsafe(connection: Connection[Any]) -> None:

@@ -1,13 +1,12 @@
-"""The one door to tenant data: a transaction that belongs to one practice.
+"""Access to tenant data: a transaction that belongs to one practice.
 
-Row-level security shows a transaction the rows of ``app.tenant_id`` and nothing else, and nothing at all where it is not set.
-The setting is LOCAL, so that it ends with the transaction; on a connection in autocommit mode LOCAL is silently without
-effect, which is why this context manager begins the transaction itself.
+Row-level security shows a transaction only the rows of ``app.tenant_id``, and none if it is not set.
+The setting is LOCAL, so it ends with the transaction. In autocommit mode LOCAL would have no effect,
+so ``tenant_transaction`` begins the transaction itself.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -23,13 +22,13 @@ RESET = (
     "close all; set session authorization default; reset all; unlisten *;"
     " select pg_advisory_unlock_all(); discard temp; discard sequences"
 )
-"""What a connection forgets when it returns to the pool. Not DISCARD ALL, which would break psycopg's prepared statements."""
+"""Run when a connection returns to the pool. DISCARD ALL would also drop psycopg's prepared statements."""
 
 RECONNECT_SECONDS: Final = 2.0
-"""How long a pool retries by itself; after that the next caller starts again.
+"""How long a pool retries by itself; after that, the next caller makes it try again.
 
-Its pauses double for as long as it tries. The pool's own five minutes would, after an outage of one minute, leave the program without
-its database for another.
+The pauses between its attempts double. With the pool's default of five minutes, an outage of one
+minute would leave the program without its database for another.
 """
 
 
@@ -39,66 +38,16 @@ class NestedTenantError(RuntimeError):
 
 @contextmanager
 def tenant_transaction(source: ConnectionPool | Connection[Any], tenant_id: UUID) -> Iterator[Cursor[Any]]:
-    """Run the block as one transaction of one practice; it commits at the end and rolls back on an error.
+    """Run the block in a transaction of one practice; it is rolled back on an error.
 
-    ``source`` is a pool, or a connection in autocommit mode that is not inside a transaction.
-    Raises NestedTenantError: the connection is already in a transaction; PoolTimeout: no connection became free in time.
+    ``source`` is a pool, or a connection in autocommit mode.
+    Raises NestedTenantError: the connection is in a transaction; PoolTimeout: no connection became free.
     """
-    if isinstance(source, ConnectionPool):
-        connection = _begun_from(source, tenant_id)
-        try:
-            with _ending(connection) as cursor:
-                yield cursor
-        finally:
-            source.putconn(connection)
-    else:
+    if isinstance(source, Connection):
         _begin(source, tenant_id)
-        with _ending(source) as cursor:
-            yield cursor
-
-
-def fetch_raw(pool: ConnectionPool, call: DirectCall, *values: bytes | None) -> list[list[bytes | None]]:
-    """Run one reading call, which the pool was opened with, outside any transaction of ours.
-
-    Return its rows in PostgreSQL's binary forms. A connection that the server has dropped meanwhile is
-    replaced. Raises OperationalError: there is no live one to be had.
-    """
-    return _on_live_connection(pool, lambda connection: call.raw(connection, *values))[1]
-
-
-def _begun_from(pool: ConnectionPool, tenant_id: UUID) -> Connection[Any]:
-    return _on_live_connection(pool, lambda connection: _begin(connection, tenant_id), keep=True)[0]
-
-
-def _on_live_connection(
-    pool: ConnectionPool, act: Callable[[Connection[Any]], T], *, keep: bool = False
-) -> tuple[Connection[Any], T]:
-    """Act on a connection of the pool; after a restart of the server each idle one fails once and is replaced."""
-    for attempt in count():
-        connection = pool.getconn()
-        is_kept = False
-        try:
-            result = act(connection)
-            is_kept = keep
-            return connection, result
-        except OperationalError:
-            if not connection.broken or attempt >= pool.max_size:
-                raise
-        finally:
-            if not is_kept:
-                pool.putconn(connection)
-    raise OperationalError("no live connection")
-
-
-def _begin(connection: Connection[Any], tenant_id: UUID) -> None:
-    if connection.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
-        raise NestedTenantError("a practice's transaction cannot begin inside another one")
-    # One round trip begins the transaction and names its practice. Formatting is safe: the id is a UUID object.
-    connection.execute(f"begin; select set_config('app.tenant_id', '{UUID(bytes=tenant_id.bytes)}', true)".encode())
-
-
-@contextmanager
-def _ending(connection: Connection[Any]) -> Iterator[Cursor[Any]]:
+        connection = source
+    else:
+        connection, _ = _on_live_connection(source, lambda connection: _begin(connection, tenant_id))
     try:
         with connection.cursor() as cursor:
             yield cursor
@@ -106,7 +55,21 @@ def _ending(connection: Connection[Any]) -> Iterator[Cursor[Any]]:
         if not connection.closed:
             connection.execute("rollback")
         raise
-    connection.execute("commit")
+    else:
+        connection.execute("commit")
+    finally:
+        if isinstance(source, ConnectionPool):
+            source.putconn(connection)
+
+
+def fetch_raw(pool: ConnectionPool, call: DirectCall, *values: bytes | None) -> list[list[bytes | None]]:
+    """Run a statement that only reads, outside of any transaction, and return its rows.
+
+    Raises psycopg.Error. The pool was opened with ``call``.
+    """
+    connection, rows = _on_live_connection(pool, lambda connection: call.run(connection, *values))
+    pool.putconn(connection)
+    return rows
 
 
 def open_pool(
@@ -118,19 +81,20 @@ def open_pool(
     resets: bool = True,
     calls: Sequence[DirectCall] = (),
 ) -> ConnectionPool:
-    """Open a pool of autocommit connections that forget everything on return.
-
-    ``calls`` are prepared on each of them. ``resets=False`` is only for connections that serve one component which leaves nothing
-    behind in a session: the call of one function, or a projector's transactions.
+    """Open a pool of up to ``most`` autocommit connections, on each of which ``calls`` are prepared.
 
     A caller waits at most ``wait_seconds`` for a connection, then gets psycopg_pool.PoolTimeout.
+    ``resets=False`` is only for a component that leaves no state in a session.
     """
 
     def configure(connection: Connection[Any]) -> None:
         for call in calls:
             call.prepare(connection)
 
-    pool = ConnectionPool(
+    def reset(connection: Connection[Any]) -> None:
+        connection.execute(RESET)
+
+    return ConnectionPool(
         conninfo,
         name=name,
         min_size=1,
@@ -139,12 +103,28 @@ def open_pool(
         reconnect_timeout=RECONNECT_SECONDS,
         kwargs={"autocommit": True},
         configure=configure,
-        reset=_forget if resets else None,
-        open=False,
+        reset=reset if resets else None,
+        open=True,
     )
-    pool.open()
-    return pool
 
 
-def _forget(connection: Connection[Any]) -> None:
-    connection.execute(RESET)
+def _on_live_connection(pool: ConnectionPool, act: Callable[[Connection[Any]], T]) -> tuple[Connection[Any], T]:
+    """Borrow a connection and use it. After a restart of the server, the idle ones fail and are replaced."""
+    attempts_left = pool.max_size
+    while True:
+        connection = pool.getconn()
+        try:
+            return connection, act(connection)
+        except BaseException as error:
+            is_stale = isinstance(error, OperationalError) and connection.broken
+            pool.putconn(connection)
+            if not is_stale or attempts_left == 0:
+                raise
+        attempts_left -= 1
+
+
+def _begin(connection: Connection[Any], tenant_id: UUID) -> None:
+    if connection.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
+        raise NestedTenantError("a practice's transaction cannot begin inside another one")
+    # One round trip begins the transaction and sets its practice. A UUID needs no escaping.
+    connection.execute(f"begin; select set_config('app.tenant_id', '{UUID(bytes=tenant_id.bytes)}', true)".encode())

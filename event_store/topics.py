@@ -1,4 +1,4 @@
-"""Every aggregate whose events may lie in a log. A topic resolves only once its module was imported: this one imports them all."""
+"""All aggregates whose events a log may hold. Topics resolve only once their modules were imported."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -52,7 +52,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
 
 
 def event_class(topic: str) -> type[Aggregate.Event]:
-    """Return the class of a topic's events. Raises TopicError: this version of the program knows no such topic."""
+    """Return the event class of a topic. Raises TopicError: this version of the program does not know it."""
     found = resolve_topic(topic)
     if not (isinstance(found, type) and issubclass(found, Aggregate.Event)):
         raise TypeError(f"{topic} is not an event")
@@ -60,7 +60,7 @@ def event_class(topic: str) -> type[Aggregate.Event]:
 
 
 def event_classes() -> Iterator[type[Aggregate.Event]]:
-    """Yield every class of event, in the order in which its aggregate declares it."""
+    """Yield all event classes, in the order of their declaration."""
     for aggregate in AGGREGATES:
         for member in vars(aggregate).values():
             if isinstance(member, type) and issubclass(member, Aggregate.Event) and hasattr(member, "TOPIC"):

@@ -14,8 +14,7 @@ from event_store.append.notifier import Notifier
 from event_store.keys.key_ring import KeyRing
 from event_store.log_store import LogStore
 from event_store.read.log_reader import LogReader
-from event_store.read.stream_lookup import StreamLookup
-from event_store.read.visit_lookup import VisitLookup
+from event_store.read.stream_lookup import StreamLookup, VisitLookup
 from event_store.tenancy import open_pool, tenant_transaction
 
 
@@ -57,7 +56,9 @@ def open_storage(server: Server, clock: Clock, connections: int) -> Iterator[Sto
         keys = KeyRing(key_pool, server.master)
         notifier = Notifier(connecting(app))
         stack.callback(notifier.close)
-        store = LogStore.open(app, keys, clock.now, grown=notifier.grown, most_connections=connections)
+        store = LogStore.open(
+            app, keys, clock.now, notify_appended=notifier.notify_appended, most_connections=connections
+        )
         stack.callback(store.close)
         reader = LogReader(store.pool, keys)
         yield Storage(server, keys, store, reader, StreamLookup(store.pool), VisitLookup(store.pool))

@@ -1,11 +1,12 @@
-"""Joins appends that are asked for at the same time into one statement and one commit.
+"""Combines concurrent appends into batches: one statement and one commit for several practices.
 
-Whoever finds a free connection leads: it takes what waits (at most one append per practice, at most ``most`` together), flies
-it, and hands the connection to the next one waiting. Under load a commit then serves many practices; alone, an append flies
-at once. There is no thread of our own and no delay added.
+The caller that finds an idle connection sends a batch of the waiting appends, at most one per
+practice, and hands the connection to the next caller that waits. Under load one commit serves many
+practices; without load an append is sent at once. There is no extra thread and no added delay.
 
-Each append succeeds or is refused on its own. If a flight fails as a whole, each of its appends is tried again alone, under
-its command id, which makes a second try safe even if the first was committed before its answer was lost.
+Each append succeeds or fails by itself. If a batch fails as a whole, its appends are retried one by
+one. That is safe even if the batch was committed and only its answer was lost, since a command id is
+recorded once.
 """
 
 import threading
@@ -20,25 +21,26 @@ import psycopg
 from psycopg import Connection
 from psycopg.pq import Format
 
-from domain.kernel.provenance import CommandRepeatedError
 from domain.scheduling.errors import TimeTakenError
 from domain.scheduling.time_claim import TimeClaim, TimeRelease
-from event_store.append.append_rows import AppendRows, joined
+from event_store.append.append_rows import AppendRows, join_rows
 from event_store.append.guards import REFUSALS
 from event_store.direct_call import DirectCall
-from event_store.errors import StaleStreamError, StoreUnavailableError, UnknownPracticeError
+from event_store.errors import StaleStreamError, StoreUnavailableError
 from event_store.tenancy import tenant_transaction
 
-_APPEND: Final = DirectCall(b"append", b"select outcome, position from log.append($1, $2, $3, $4, $5)", Format.BINARY)
-_YES, _NO = b"\x01", b"\x00"
+_APPEND: Final = DirectCall(
+    b"append", b"select outcome, position from log.append($1, $2, $3, $4, $5)", Format.BINARY, Format.TEXT
+)
+_TRUE, _FALSE = b"\x01", b"\x00"
 
 TIMEOUT_SECONDS: Final = 2.0
-"""How long an append is tried again when the database is away or another program holds the practice's head."""
+"""How long an append is retried while the database is away or another program locks the head."""
 
 
 @dataclass(slots=True, eq=False)
 class Append:
-    """One practice's append and, once it has landed, its outcome. ``rows`` are what travels of it, ``stream_id`` its first event's."""
+    """One practice's append and its outcome. ``stream_id`` is the stream of its first event."""
 
     tenant_id: UUID
     command_id: UUID
@@ -47,8 +49,8 @@ class Append:
     guards: Sequence[object] = ()
     outcome: str = ""
     position: int = 0
-    wakes: threading.Lock = field(default_factory=threading.Lock)
-    leads_on: "Connection[Any] | None" = None
+    wake_up: threading.Lock = field(default_factory=threading.Lock)
+    connection: Connection[Any] | None = None
 
     @property
     def claims(self) -> list[TimeClaim]:
@@ -60,49 +62,50 @@ class Append:
 
 
 class AppendBatcher:
-    """Carries appends to the log over its own few connections; thread-safe."""
+    """Writes appends to the log over a few connections of its own; thread-safe."""
 
-    def __init__(self, connect: Callable[[], Connection[Any]], *, flights: int = 2, most: int = 32) -> None:
-        """``connect`` opens an autocommit connection; ``flights`` is how many statements may be under way at once."""
+    def __init__(self, connect: Callable[[], Connection[Any]], *, connections: int = 2, max_batch: int = 32) -> None:
+        """``connect`` opens a connection in autocommit mode."""
         self._connect = connect
-        self._most = most
+        self._max_batch = max_batch
         self._lock = threading.Lock()
-        self._free: list[Connection[Any] | None] = [None] * flights
+        self._idle: list[Connection[Any] | None] = [None] * connections
         self._waiting: deque[Append] = deque()
-        self._airborne: set[UUID] = set()
+        self._in_flight: set[UUID] = set()
 
     def append(self, request: Append) -> int:
         """Return the position of the append's last event, once it is durable.
 
-        Raises StaleStreamError, TimeTakenError, DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
-        UnknownPracticeError: refused, nothing was written.
-        Raises StoreUnavailableError: the database could not be reached; the same command may be sent again.
+        Raises an error of guards.REFUSALS: refused, nothing was written.
+        Raises StoreUnavailableError: no answer from the database; the same command may be sent again.
         """
-        request.wakes.acquire()
+        request.wake_up.acquire()
         with self._lock:
-            leads = bool(self._free) and request.tenant_id not in self._airborne
-            if leads:
-                request.leads_on = self._free.pop()
-                self._airborne.add(request.tenant_id)
+            sends = bool(self._idle) and request.tenant_id not in self._in_flight
+            if sends:
+                request.connection = self._idle.pop()
+                self._in_flight.add(request.tenant_id)
             else:
                 self._waiting.append(request)
-        if not leads:
-            request.wakes.acquire()
+        if not sends:
+            request.wake_up.acquire()
         if not request.outcome:
-            self._lead(request)
+            self._send_batch(request)
         if request.outcome in ("busy", "failed"):
-            self._fly_alone(request)
-        return _position(request)
+            self._send_alone(request)
+        if request.outcome != "appended":
+            raise REFUSALS[request.outcome]
+        return request.position
 
     def close(self) -> None:
-        """Close the connections that are not in use."""
+        """Close the idle connections."""
         with self._lock:
-            for connection in self._free:
+            for connection in self._idle:
                 if connection is not None:
                     connection.close()
-            self._free = [None] * len(self._free)
+            self._idle = [None] * len(self._idle)
 
-    def _ready(self) -> Connection[Any]:
+    def _open_connection(self) -> Connection[Any]:
         connection = self._connect()
         try:
             _APPEND.prepare(connection)
@@ -111,17 +114,16 @@ class AppendBatcher:
             raise
         return connection
 
-    def _lead(self, own: Append) -> None:
-        """Fly ``own`` and what else waits, then hand the connection on."""
+    def _send_batch(self, own: Append) -> None:
         with self._lock:
-            flight = self._board(own)
-        connection = own.leads_on
+            batch = self._take_batch(own)
+        connection = own.connection
         try:
             if connection is None or connection.closed:
-                connection = self._ready()
-            _fly(connection, flight, wait=False)
+                connection = self._open_connection()
+            _send(connection, batch, wait=False)
         except BaseException as error:
-            for request in flight:
+            for request in batch:
                 request.outcome = "failed"
             if connection is not None:
                 connection.close()
@@ -129,49 +131,47 @@ class AppendBatcher:
             if not isinstance(error, psycopg.Error):
                 raise
         finally:
-            self._land(flight, own, connection)
+            self._finish_batch(batch, own, connection)
 
-    def _board(self, own: Append) -> list[Append]:
-        """Take what waits beside ``own``: one append a practice, none of a practice that is in the air. Called with the lock held."""
-        flight = [own]
+    def _take_batch(self, own: Append) -> list[Append]:
+        """Return ``own`` with waiting appends of other practices. Requires the lock."""
+        batch = [own]
         if not self._waiting:
-            return flight
-        staying: deque[Append] = deque()
+            return batch
+        waiting: deque[Append] = deque()
         for request in self._waiting:
-            if len(flight) < self._most and request.tenant_id not in self._airborne:
-                self._airborne.add(request.tenant_id)
-                flight.append(request)
+            if len(batch) < self._max_batch and request.tenant_id not in self._in_flight:
+                self._in_flight.add(request.tenant_id)
+                batch.append(request)
             else:
-                staying.append(request)
-        self._waiting = staying
-        # One order of locking for everybody, so that two programs never wait for each other in a ring.
-        flight.sort(key=lambda request: request.tenant_id)
-        return flight
+                waiting.append(request)
+        self._waiting = waiting
+        # All programs lock heads in the same order, so they cannot deadlock.
+        batch.sort(key=lambda request: request.tenant_id)
+        return batch
 
-    def _land(self, flight: Sequence[Append], own: Append, connection: Connection[Any] | None) -> None:
+    def _finish_batch(self, batch: Sequence[Append], own: Append, connection: Connection[Any] | None) -> None:
+        """Wake the callers whose outcome is known, and the one that uses the connection next."""
         with self._lock:
-            self._airborne.difference_update(request.tenant_id for request in flight)
-            refused = self._overtaken(flight) if self._waiting else []
-            heir = next((request for request in self._waiting if request.tenant_id not in self._airborne), None)
-            if heir is None:
-                self._free.append(connection)
+            self._in_flight.difference_update(request.tenant_id for request in batch)
+            refused = self._refuse_conflicting(batch) if self._waiting else []
+            successor = next((request for request in self._waiting if request.tenant_id not in self._in_flight), None)
+            if successor is None:
+                self._idle.append(connection)
             else:
-                self._waiting.remove(heir)
-                self._airborne.add(heir.tenant_id)
-                heir.leads_on = connection
-        for request in (*flight, *refused):
+                self._waiting.remove(successor)
+                self._in_flight.add(successor.tenant_id)
+                successor.connection = connection
+        for request in (*batch, *refused):
             if request is not own:
-                request.wakes.release()
-        if heir is not None:
-            heir.wakes.release()
+                request.wake_up.release()
+        if successor is not None:
+            successor.wake_up.release()
 
-    def _overtaken(self, flight: Sequence[Append]) -> list[Append]:
-        """Take off those that wait for a time which has just been taken: they need not fly to be refused. Called with the lock held."""
+    def _refuse_conflicting(self, batch: Sequence[Append]) -> list[Append]:
+        """Refuse waiting appends that claim a time which ``batch`` has just taken. Requires the lock."""
         taken = [
-            (request.tenant_id, claim)
-            for request in flight
-            if request.outcome == "appended"
-            for claim in request.claims
+            (request.tenant_id, claim) for request in batch if request.outcome == "appended" for claim in request.claims
         ]
         refused = [
             waiting
@@ -184,23 +184,23 @@ class AppendBatcher:
                 if not wanted.beside
             )
         ]
-        recorded = {request.command_id for request in flight if request.outcome == "appended"}
+        recorded = {request.command_id for request in batch if request.outcome == "appended"}
         for request in refused:
             request.outcome = "repeated" if request.command_id in recorded else "taken"
             self._waiting.remove(request)
         return refused
 
-    def _fly_alone(self, request: Append) -> None:
-        """Try one append by itself, waiting for its practice's head."""
+    def _send_alone(self, request: Append) -> None:
+        """Retry one append, waiting for the lock of its practice's head."""
         was_lost = request.outcome == "failed"
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             try:
-                with self._ready() as connection:
+                with self._open_connection() as connection:
                     connection.execute(f"set lock_timeout = '{int(TIMEOUT_SECONDS)}s'")
-                    _fly(connection, [request], wait=True)
-                    # A lost answer may have been a commit: then the command is in the log, and this is its answer. Unless it is there
-                    # with another thing: then the caller sent it twice, and the other one was first.
+                    _send(connection, [request], wait=True)
+                    # The lost answer may have been a commit: then this command's events are its result. If they
+                    # are of another stream, the caller has used the command id twice.
                     if was_lost and request.outcome == "repeated" and (position := _own_position(connection, request)):
                         request.position, request.outcome = position, "appended"
                     return
@@ -215,31 +215,19 @@ class AppendBatcher:
                 time.sleep(0.05)
 
 
-def _fly(connection: Connection[Any], flight: Sequence[Append], *, wait: bool) -> None:
-    batch, waits = joined([request.rows for request in flight]), _YES if wait else _NO
+def _send(connection: Connection[Any], batch: Sequence[Append], *, wait: bool) -> None:
+    arrays, wait_for_heads = join_rows([request.rows for request in batch]), _TRUE if wait else _FALSE
     try:
-        answers = _APPEND.texts(connection, *batch, waits, _NO)
+        answers = _APPEND.run(connection, *arrays, wait_for_heads, _FALSE)
     except (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation):
-        # One of them cannot be written, and so none was: now each is looked at.
-        answers = _APPEND.texts(connection, *batch, waits, _YES)
-    for request, (outcome, position) in zip(flight, answers, strict=True):
-        request.outcome, request.position = outcome.decode(), int(position or 0)
-
-
-def _position(request: Append) -> int:
-    if request.outcome == "appended":
-        return request.position
-    if request.outcome == "stale":
-        raise StaleStreamError
-    if request.outcome == "repeated":
-        raise CommandRepeatedError
-    if request.outcome in REFUSALS:
-        raise REFUSALS[request.outcome]
-    raise UnknownPracticeError
+        # One append violates a constraint, so none was written: let the function check each of them.
+        answers = _APPEND.run(connection, *arrays, wait_for_heads, _TRUE)
+    for request, (outcome, position) in zip(batch, answers, strict=True):
+        request.outcome, request.position = (outcome or b"").decode(), int(position or 0)
 
 
 def _own_position(connection: Connection[Any], request: Append) -> int | None:
-    """Return the position of the last event that the command wrote; None if it wrote of another thing."""
+    """Return the last position that the command wrote; None if it wrote to another stream."""
     with tenant_transaction(connection, request.tenant_id) as cursor:
         row = cursor.execute(
             "select max(position) from log.event where tenant_id = %s and command_id = %s"

@@ -1,9 +1,9 @@
 """PostgreSQL's binary form of composite rows and arrays.
 
-A row is the number of its columns, then type, length and value of each; an array is a header, then
-length and value of each element. A type of our own has another number in each database: PostgreSQL
-accepts any, since it knows which type it reads.
-Source: record_recv and array_recv in src/backend/utils/adt/rowtypes.c and arrayfuncs.c of PostgreSQL 16.
+A row is the number of its columns, then type, length and value of each. An array is a header, then
+length and value of each element. A composite type has another number in each database; PostgreSQL
+accepts any number, since it knows which type it reads.
+Source: record_recv in rowtypes.c and array_recv in arrayfuncs.c, src/backend/utils/adt, PostgreSQL 16.
 """
 
 import struct
@@ -13,13 +13,13 @@ from typing import Final
 
 from event_store.append.hash_chain import microseconds
 
-# Numbers of types, the same in every database: pg_type.dat of PostgreSQL 16.
+# Numbers of the built-in types. Source: pg_type.dat of PostgreSQL 16.
 BOOLEAN, BYTEA, SMALLINT, INTEGER, TEXT, TIMESTAMP, UUID_, JSONB = 16, 17, 21, 23, 25, 1184, 2950, 3802
 BYTEA_ARRAY: Final = 1001
-OWN_TYPE: Final = 2**31
-"""Any type of our own."""
+COMPOSITE: Final = 2**31
+"""Any composite type."""
 EPOCH: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
-"""PostgreSQL counts microseconds from 2000."""
+"""PostgreSQL counts microseconds from the year 2000."""
 
 HEADER: Final = struct.Struct(">II")
 _LENGTH: Final = struct.Struct(">I")
@@ -68,7 +68,6 @@ def row(*columns: bytes) -> bytes:
 
 
 def element(value: bytes) -> bytes:
-    """Return a value as an element of an array."""
     return _LENGTH.pack(len(value)) + value
 
 

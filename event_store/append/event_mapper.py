@@ -1,4 +1,4 @@
-"""Domain events to stored events and back, for one practice: typed JSON for the body, one sealed envelope for personal data."""
+"""Converts domain events of one practice to stored events and back."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from event_store.keys.sealing import ErasedError, Place, key_reference, seal, un
 
 @dataclass(frozen=True, slots=True)
 class MappedEvent(StoredEvent):
-    """A stored event with all that our log keeps; ``state`` is the canonical JSON body."""
+    """A stored event with the other columns of the log; ``state`` is the canonical JSON body."""
 
     schema_version: int
     effective_at: datetime
@@ -33,9 +33,9 @@ class EventMapper(Mapper[UUID]):
         self._keys = keys
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> MappedEvent | StoredSnapshot:
-        """Serialise and seal; the subject's key is made if there is none.
+        """Serialise and seal; creates the person's key if there is none.
 
-        Of one who was erased the fact is kept without its personal part: a visit of theirs can still be cancelled.
+        An event of an erased person is stored without its personal part: a visit can still be cancelled.
         """
         if isinstance(domain_event, Snapshot):
             return stored_snapshot(domain_event)
@@ -53,7 +53,7 @@ class EventMapper(Mapper[UUID]):
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
-        """Rebuild an event; personal fields read ``ERASED`` where the subject's key was destroyed.
+        """Rebuild an event; its personal fields are ``ERASED`` if the person's key was destroyed.
 
         Raises NewerVersionError, KeyUnavailableError, TamperedError.
         """

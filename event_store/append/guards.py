@@ -1,15 +1,16 @@
-"""Append guards as rows for PostgreSQL: an encoder and the errors for each type of guard.
+"""Append guards as rows for PostgreSQL, and the errors with which log.append refuses.
 
-The check of each kind is in event_store/sql/append.sql, under the number given here. A new guard is a
-new type in application/kernel/conditions.py, a kind here and a check there.
+The check of each kind is in event_store/sql/append.sql, under the number given here. A new guard is
+a new type in application/kernel/conditions.py, a case here and a check there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from domain.kernel.presence import PresenceChange, PresenceGuard
+from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
 from domain.patients.errors import PatientWithdrawnError
 from domain.scheduling.availability.query import Period
@@ -17,74 +18,53 @@ from domain.scheduling.availability.quotas import LimitGuard
 from domain.scheduling.errors import DailyLimitError, TimeTakenError, WeeklyLimitError
 from domain.scheduling.time_claim import TimeClaim, TimeRelease
 from event_store.append.binary import boolean, identifier, instant, integer, row, small_integer
+from event_store.errors import StaleStreamError, UnknownPracticeError
 
 REFUSALS: Final[Mapping[str, type[Exception]]] = {
+    "unknown_practice": UnknownPracticeError,
+    "repeated": CommandRepeatedError,
+    "stale": StaleStreamError,
     "taken": TimeTakenError,
     "full_day": DailyLimitError,
     "full_week": WeeklyLimitError,
     "absent": PatientWithdrawnError,
 }
-"""The error of each outcome with which log.append refuses a guard."""
+"""The error of each outcome with which log.append refuses."""
 
 
-class GuardRow(NamedTuple):
-    """The columns of log.append_guard, after the tenant."""
-
-    kind: int
-    subject: UUID | None = None
-    holder: UUID | None = None
-    during: TimeRange | None = None
-    visit: TimeRange | None = None
-    service: UUID | None = None
-    expires_at: datetime | None = None
-    amount: int | None = None
-    flag: bool | None = None
-
-
-def _claim(guard: TimeClaim) -> GuardRow:
-    return GuardRow(
-        1,
-        guard.what,
-        guard.holder_id,
-        guard.during,
-        guard.visit,
-        guard.service_id,
-        guard.expires_at,
-        amount=1 if guard.pending else None,
-        flag=guard.beside,
-    )
+def encode_guard(tenant: bytes, guard: object) -> bytes:
+    """Return a guard as a row of log.append_guard. Raises TypeError: not a guard."""
+    match guard:
+        case TimeClaim(holder_id, what, during, visit, service_id, expires_at, beside, pending):
+            amount = 1 if pending else None
+            return _encode(tenant, 1, what, holder_id, during, visit, service_id, expires_at, amount, beside)
+        case TimeRelease():
+            return _encode(tenant, 2, holder=guard.holder_id)
+        case LimitGuard(quota=quota):
+            kind = 3 if quota.period is Period.DAY else 4
+            return _encode(
+                tenant, kind, guard.clinician_id, during=guard.within, service=quota.service_id, amount=quota.most
+            )
+        case PresenceGuard():
+            return _encode(tenant, 5, guard.subject_id)
+        case PresenceChange():
+            return _encode(tenant, 6, guard.subject_id, flag=guard.is_present)
+        case _:
+            raise TypeError(f"{type(guard).__name__} is not a guard")
 
 
-def _release(guard: TimeRelease) -> GuardRow:
-    return GuardRow(2, holder=guard.holder_id)
-
-
-def _limit(guard: LimitGuard) -> GuardRow:
-    quota = guard.quota
-    kind = 3 if quota.period is Period.DAY else 4
-    return GuardRow(kind, guard.clinician_id, during=guard.within, service=quota.service_id, amount=quota.most)
-
-
-def _present(guard: PresenceGuard) -> GuardRow:
-    return GuardRow(5, guard.subject_id)
-
-
-def _presence(guard: PresenceChange) -> GuardRow:
-    return GuardRow(6, guard.subject_id, flag=guard.is_present)
-
-
-_ROWS: Final[Mapping[type, Callable[[Any], GuardRow]]] = {
-    TimeClaim: _claim,
-    TimeRelease: _release,
-    LimitGuard: _limit,
-    PresenceGuard: _present,
-    PresenceChange: _presence,
-}
-
-
-def encoded(tenant: bytes, guard: object) -> bytes:
-    """Return a guard as a row of log.append_guard. Raises KeyError: a type that is no guard."""
-    (kind, subject, holder, during, visit, service, expires_at, amount, flag) = _ROWS[type(guard)](guard)
+def _encode(
+    tenant: bytes,
+    kind: int,
+    subject: UUID | None = None,
+    holder: UUID | None = None,
+    during: TimeRange | None = None,
+    visit: TimeRange | None = None,
+    service: UUID | None = None,
+    expires_at: datetime | None = None,
+    amount: int | None = None,
+    flag: bool | None = None,
+) -> bytes:
     return row(
         identifier(tenant),
         small_integer(kind),

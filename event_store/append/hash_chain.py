@@ -1,11 +1,11 @@
-"""The hash chain of a practice's log: each event's hash binds it to all that came before it.
+"""The hash chain of a practice's log: each event's hash depends on all events before it.
 
     hash(0)   = SHA-256("scheduler log" + tenant)
     hash(n)   = SHA-256(hash(n-1) + position(n) as 8 bytes + digest(n))
     digest(n) = SHA-256(every column of the event, each with its length)
 
-Digests are made where the event is made; the chain is linked inside the append, where the position is known. Sealed data
-enters as ciphertext, so the chain still verifies after an erasure.
+The program computes the digests; log.append links them, since it knows the positions. Sealed data is
+hashed as ciphertext, so the chain can still be verified after an erasure.
 """
 
 import hashlib
@@ -37,9 +37,9 @@ def microseconds(instant: datetime) -> int:
 
 
 class DigestedEvent(NamedTuple):
-    """All that an event's digest covers, as it is hashed: ids as 16 bytes, texts in UTF-8, instants in microseconds since 1970.
+    """What an event's digest covers: ids as 16 bytes, text in UTF-8, instants in microseconds since 1970.
 
-    ``body`` is canonical JSON, ``command_part`` counts from 0 within a command.
+    ``body`` is canonical JSON; ``command_part`` counts the command's events from 0.
     """
 
     tenant_id: bytes
@@ -76,7 +76,7 @@ class DigestedEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """The first event at which a chain fails, and how: ``missing``, ``altered`` or ``head``."""
+    """The first position at which a chain is broken; ``fault`` is ``missing``, ``altered`` or ``head``."""
 
     position: int
     fault: str
@@ -87,8 +87,8 @@ def first_broken_link(
 ) -> BrokenLink | None:
     """Return where a practice's log was tampered with, or None.
 
-    ``rows`` are (position, stored hash, event) in order of position; ``head`` is (position, hash) as the head says.
-    A deleted tail shows as a head that no row reaches.
+    ``rows`` are (position, stored hash, event) in order of position; ``head`` is the stored (position,
+    hash). If the last events were deleted, the rows end before the head's position.
     """
     expected = genesis(tenant_id)
     last = 0

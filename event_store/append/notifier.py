@@ -1,7 +1,8 @@
-"""Hints that a practice's log has grown. The truth is a sweep of heads against cursors; a hint only makes it come sooner.
+"""Notifications that a practice's log has new events.
 
-Appends never notify: a NOTIFY inside an append cost most of the writes. One connection per process tells the others,
-about once a millisecond, which practices have grown since.
+Readers also compare heads with cursors now and then; a notification only makes them look sooner. A
+NOTIFY inside an append cost most of the writes, so one connection per process sends them, about
+once a millisecond.
 """
 
 import threading
@@ -18,27 +19,27 @@ WEBHOOKS: Final = "scheduler_webhooks"
 JOBS: Final = "scheduler_jobs"
 """The database notifies this channel when a commit has added jobs that are due."""
 _PAUSE_SECONDS: Final = 0.001
-"""How long hints gather after one was sent. Four milliseconds were half of the read models' lag at 200 appends a second."""
-_MOST_NAMED: Final = 150
-"""A notification holds 8,000 bytes; beyond this many practices it names none, which means: look at all."""
+"""Between two notifications. Four milliseconds were half the read models' lag at 200 appends a second."""
+_MAX_IDS: Final = 150
+"""A notification holds 8,000 bytes. With more practices it is empty: any of them may have new events."""
 
 
 class Notifier:
-    """Tells other processes, in the background, which practices have grown."""
+    """Notifies other processes of appends, from a thread of its own."""
 
     def __init__(self, connect: Callable[[], Connection[Any]]) -> None:
         self._connect = connect
-        self._grown: set[UUID] = set()
+        self._appended: set[UUID] = set()
         self._changed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
         self._thread.start()
 
-    def grown(self, tenant_id: UUID) -> None:
-        """Remember to tell; returns at once."""
+    def notify_appended(self, tenant_id: UUID) -> None:
+        """Schedule a notification; returns at once."""
         with self._changed:
-            if tenant_id not in self._grown:
-                self._grown.add(tenant_id)
+            if tenant_id not in self._appended:
+                self._appended.add(tenant_id)
                 self._changed.notify()
 
     def close(self) -> None:
@@ -52,34 +53,31 @@ class Notifier:
         pause = threading.Event()
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._grown or self._closed)
+                self._changed.wait_for(lambda: self._appended or self._closed)
                 if self._closed:
                     break
-                grown, self._grown = self._grown, set()
-            payload = ",".join(map(str, grown)) if len(grown) <= _MOST_NAMED else ""
+                appended, self._appended = self._appended, set()
+            payload = ",".join(map(str, appended)) if len(appended) <= _MAX_IDS else ""
             try:
                 if connection is None or connection.closed:
                     connection = self._connect()
-                    # A lost hint costs a sweep's delay, so its commit need not wait for the disk.
+                    # A lost notification only delays readers, so its commit need not wait for the disk.
                     connection.execute("set synchronous_commit = off")
                 connection.execute("select pg_notify(%s, %s)", (CHANNEL, payload))
             except psycopg.Error:
-                connection = None  # the sweep finds what this hint would have told
+                connection = None  # the notification is lost
             pause.wait(_PAUSE_SECONDS)
         if connection is not None:
             connection.close()
 
 
 def listen(connection: Connection[Any], timeout_seconds: float, channel: str = CHANNEL) -> Iterator[set[UUID] | None]:
-    """Yield, for ever, the practices that have grown; None when none was named for ``timeout_seconds`` or all may have grown.
+    """Yield, without end, the practices that have new events; None after a timeout, or if all may have.
 
-    ``connection`` is in autocommit mode and serves nothing else. Raises psycopg.OperationalError when it is lost.
+    ``connection`` is in autocommit mode and has no other use. Raises psycopg.OperationalError: it was lost.
     """
     connection.execute(f"listen {channel}".encode())
     while True:
-        named: set[UUID] = set()
-        is_told, is_whole = False, False
-        for notify in connection.notifies(timeout=timeout_seconds, stop_after=1):
-            is_told, is_whole = True, is_whole or not notify.payload
-            named.update(UUID(name) for name in notify.payload.split(",") if name)
-        yield named if is_told and not is_whole else None
+        payloads = [notify.payload for notify in connection.notifies(timeout=timeout_seconds, stop_after=1)]
+        ids = {UUID(id_) for payload in payloads for id_ in payload.split(",") if id_}
+        yield ids if payloads and all(payloads) else None

@@ -1,4 +1,4 @@
-"""Keeps the events of one practice: the library's ApplicationRecorder on our log."""
+"""Stores the events of one practice: the library's ApplicationRecorder for our log."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 
 from domain.kernel.provenance import Provenance
 from event_store.append.append_batcher import Append, AppendBatcher
-from event_store.append.append_rows import append_rows, stream_of
+from event_store.append.append_rows import encode_append, stream_of
 from event_store.append.event_mapper import MappedEvent
 from event_store.tenancy import tenant_transaction
 
@@ -33,18 +33,15 @@ class PracticeRecorder(ApplicationRecorder):
         pool: ConnectionPool,
         append_batcher: AppendBatcher,
         now: Callable[[], datetime],
-        grown: Callable[[UUID], None],
+        notify_appended: Callable[[UUID], None],
     ) -> None:
-        """``now`` gives the recorded time, ``grown`` is called after each append.
-
-        ``pool`` serves reads, ``append_batcher`` sends appends.
-        """
+        """``now`` returns the recorded time; ``notify_appended`` is called after each append."""
         super().__init__()
         self._tenant_id = tenant_id
         self._pool = pool
         self._append_batcher = append_batcher
         self._now = now
-        self._grown = grown
+        self._notify_appended = notify_appended
 
     def insert_events(
         self,
@@ -56,17 +53,16 @@ class PracticeRecorder(ApplicationRecorder):
     ) -> Sequence[int]:
         """Append events in one transaction with their guards; return their positions.
 
-        ``guards`` are of the types in event_store/append/guards.py. Raises StaleStreamError, the error of
-        a guard that refuses, CommandRepeatedError, UnknownPracticeError, StoreUnavailableError.
+        ``guards`` are of the types in guards.py. Raises an error of guards.REFUSALS, StoreUnavailableError.
         """
         if not stored_events:
             return []
         source = provenance or Provenance(actor="system", command_id=uuid7())
         events = cast(Sequence[MappedEvent], stored_events)
-        rows = append_rows(self._tenant_id, events, source, self._now(), guards)
+        rows = encode_append(self._tenant_id, events, source, self._now(), guards)
         request = Append(self._tenant_id, source.command_id, stream_of(events[0]), rows, guards)
         last = self._append_batcher.append(request)
-        self._grown(self._tenant_id)
+        self._notify_appended(self._tenant_id)
         return range(last - len(stored_events) + 1, last + 1)
 
     def select_events(
@@ -99,7 +95,7 @@ class PracticeRecorder(ApplicationRecorder):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        """Return the practice's events from position ``start`` to ``stop``, both inclusive unless told otherwise."""
+        """Return the practice's events from position ``start`` to ``stop``, which is included."""
         first = (start or 1) + (0 if inclusive_of_start else 1)
         with tenant_transaction(self._pool, self._tenant_id) as cursor:
             rows = cursor.execute(
@@ -123,19 +119,11 @@ class PracticeRecorder(ApplicationRecorder):
         return row[0] if row and row[0] else None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
-        """Not offered: projections/engine/runner.py follows all practices at once, where this would take a thread a practice."""
+        """Unsupported: it would take a thread per practice. Raises ProgrammingError."""
         raise ProgrammingError("follow a log with projections.engine.runner")
 
 
 def stored_event(row: tuple[Any, ...]) -> MappedEvent:
-    """Return the stored form of a row of (stream, version, type, body text, schema version, effective time, sealed)."""
+    """Return the event of a row of ``COLUMNS``."""
     stream_id, version, topic, body, schema_version, effective_at, sealed = row
-    return MappedEvent(
-        originator_id=stream_id,
-        originator_version=version,
-        topic=topic,
-        state=body.encode(),
-        schema_version=schema_version,
-        effective_at=effective_at.astimezone(UTC),
-        sealed=sealed,
-    )
+    return MappedEvent(stream_id, version, topic, body.encode(), schema_version, effective_at.astimezone(UTC), sealed)

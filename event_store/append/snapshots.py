@@ -1,7 +1,7 @@
-"""Snapshots: what a thing's events add up to at one version, so that a long life need not be replayed from its first day.
+"""Snapshots: the state of an aggregate at one version, so that fewer events are replayed.
 
-A snapshot is a cache. It is sealed under the person's key like the events it sums up, and one that cannot be used (the person was
-erased, the code that made it has changed) is passed over: the events are replayed instead.
+A snapshot is a cache, sealed under the person's key like the events. One that cannot be used, because
+the person was erased or the code has changed, is ignored, and all events are replayed.
 """
 
 import functools
@@ -32,47 +32,48 @@ from event_store.tenancy import tenant_transaction
 from event_store.topics import event_classes
 
 _FIELD: Final = "snapshot"
+
+
+def _decode_value(items: tuple[str, dict[str, Any]]) -> Value:
+    topic, fields = items
+    return cast("type[Value]", resolve_topic(topic)).of(SimpleNamespace(**fields))
+
+
 _TAGGED: Final[Mapping[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]]] = {
     "uuid": (UUID, str, UUID),
     "datetime": (datetime, datetime.isoformat, datetime.fromisoformat),
     "date": (date, date.isoformat, date.fromisoformat),
     "decimal": (Decimal, str, Decimal),
-    "value": (Value, lambda value: [get_topic(type(value)), value.fields()], lambda parts: _value(*parts)),
-    "hours": (HoursText, list, lambda parts: HoursText(*parts)),
+    "value": (Value, lambda value: [get_topic(type(value)), value.fields()], _decode_value),
+    "hours": (HoursText, list, lambda items: HoursText(*items)),
     "tuple": (tuple, list, tuple),
     "erased": (Erased, lambda _: None, lambda _: ERASED),
     "map": (dict, lambda value: [list(pair) for pair in value.items()], dict),
 }
-"""Tag -> (type, to parts, from parts): what JSON cannot say by itself. The first type that fits is taken."""
+"""Tag -> (type, encode, decode) of the types that JSON lacks; the first type that matches is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSnapshot(StoredEvent):
-    """``topic`` is the aggregate's; ``state`` is JSON; ``subject_id`` is whose key seals it, if anybody's."""
+    """``topic`` is the aggregate's, ``state`` is JSON; ``subject_id`` is the person whose key seals it."""
 
     subject_id: UUID | None = None
 
 
 def stored_snapshot(snapshot: Snapshot) -> StoredSnapshot:
-    """Return the form in which a snapshot is kept."""
     state = {name: value for name, value in snapshot.state.items() if name != "_pending_events"}
     subject = _subject_of(snapshot.topic)
     return StoredSnapshot(
         originator_id=snapshot.originator_id,
         originator_version=snapshot.originator_version,
         topic=snapshot.topic,
-        state=canonical_json(_told(state)),
-        subject_id=None
-        if subject is None
-        else snapshot.originator_id
-        if subject == "originator_id"
-        else state[subject],
+        state=canonical_json(_to_json(state)),
+        subject_id=(state | {"originator_id": snapshot.originator_id})[subject] if subject else None,
     )
 
 
 def domain_snapshot(stored: StoredSnapshot) -> Snapshot:
-    """Return the snapshot as the library mutates it into the thing."""
-    state = cast(dict[str, Any], _understood(msgspec.json.decode(stored.state)))
+    state = cast(dict[str, Any], _from_json(msgspec.json.decode(stored.state)))
     return Snapshot(
         originator_id=UUID(str(stored.originator_id)),
         originator_version=stored.originator_version,
@@ -83,7 +84,7 @@ def domain_snapshot(stored: StoredSnapshot) -> Snapshot:
 
 
 class SnapshotRecorder(AggregateRecorder):
-    """Keeps the snapshots of one practice."""
+    """Stores the snapshots of one practice."""
 
     def __init__(self, tenant_id: UUID, pool: ConnectionPool, keys: KeyRing) -> None:
         super().__init__()
@@ -92,9 +93,10 @@ class SnapshotRecorder(AggregateRecorder):
         self._keys = keys
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> None:
-        """Keep snapshots; one of the same version is kept as it is."""
+        """Store snapshots; one of the same version is not replaced."""
         with tenant_transaction(self._pool, self._tenant_id) as cursor:
             for stored in cast(Sequence[StoredSnapshot], stored_events):
+                key_columns = (self._tenant_id, stored.originator_id, stored.originator_version, stored.topic)
                 sealed = None
                 if stored.subject_id is not None:
                     key = self._keys.sealing_key(self._tenant_id, stored.subject_id)
@@ -102,15 +104,7 @@ class SnapshotRecorder(AggregateRecorder):
                 cursor.execute(
                     "insert into log.snapshot (tenant_id, stream_id, version, topic, form, body, sealed)"
                     " values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
-                    (
-                        self._tenant_id,
-                        stored.originator_id,
-                        stored.originator_version,
-                        stored.topic,
-                        _form(stored.topic),
-                        None if sealed else stored.state.decode(),
-                        sealed,
-                    ),
+                    (*key_columns, _form(stored.topic), None if sealed else stored.state.decode(), sealed),
                 )
 
     def select_events(
@@ -122,7 +116,7 @@ class SnapshotRecorder(AggregateRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        """Return the usable snapshots of a thing, the newest first if ``desc``."""
+        """Return the usable snapshots of an aggregate, the newest first if ``desc``."""
         order = "desc" if desc else "asc"
         with tenant_transaction(self._pool, self._tenant_id) as cursor:
             rows = cursor.execute(
@@ -134,13 +128,13 @@ class SnapshotRecorder(AggregateRecorder):
             ).fetchall()
         stream_id = UUID(str(originator_id))
         found = [
-            self._opened(StoredSnapshot(stream_id, version, topic, (body or "").encode()), sealed)
+            self._open(StoredSnapshot(stream_id, version, topic, (body or "").encode()), sealed)
             for version, topic, form, body, sealed in rows
             if form == _form(topic)
         ]
         return [snapshot for snapshot in found if snapshot]
 
-    def _opened(self, stored: StoredSnapshot, sealed: bytes | None) -> StoredSnapshot | None:
+    def _open(self, stored: StoredSnapshot, sealed: bytes | None) -> StoredSnapshot | None:
         if sealed is None:
             return stored
         try:
@@ -156,14 +150,14 @@ class SnapshotRecorder(AggregateRecorder):
 
 @functools.cache
 def _subject_of(topic: str) -> str | None:
-    """Which attribute of an aggregate holds the id of the person it is about."""
-    codecs = [codec_for(event) for event in event_classes()]
+    """Return the attribute of an aggregate that holds the id of the person it is about."""
+    codecs = map(codec_for, event_classes())
     return next((codec.subject for codec in codecs if codec.stream_type == topic and codec.subject), None)
 
 
 @functools.cache
 def _form(topic: str) -> str:
-    """Return a digest of the code of an aggregate and its events; a snapshot made by other code is not used."""
+    """Return a digest of the code of an aggregate and its events."""
     aggregate = resolve_topic(topic)
     classes = [member for member in (aggregate, *vars(aggregate).values()) if isinstance(member, type)]
     names = {base.__module__ for member in classes for base in member.__mro__ if base.__module__.startswith("domain.")}
@@ -171,18 +165,14 @@ def _form(topic: str) -> str:
     return hashlib.sha256(sources.encode()).hexdigest()[:16]
 
 
-def _value(topic: str, fields: dict[str, Any]) -> Value:
-    return cast("type[Value]", resolve_topic(topic)).of(SimpleNamespace(**fields))
+def _to_json(value: object) -> object:
+    for tag, (type_, encode, _) in _TAGGED.items():
+        if isinstance(value, type_):
+            return {"is": tag, "of": _to_json(encode(value))}
+    return [_to_json(item) for item in value] if isinstance(value, list) else value
 
 
-def _told(value: object) -> object:
-    for tag, (kind, parts, _) in _TAGGED.items():
-        if isinstance(value, kind):
-            return {"is": tag, "of": _told(parts(value))}
-    return [_told(part) for part in value] if isinstance(value, list) else value
-
-
-def _understood(value: object) -> object:
+def _from_json(value: object) -> object:
     if isinstance(value, dict):
-        return _TAGGED[value["is"]][2](_understood(value["of"]))
-    return [_understood(part) for part in value] if isinstance(value, list) else value
+        return _TAGGED[value["is"]][2](_from_json(value["of"]))
+    return [_from_json(item) for item in value] if isinstance(value, list) else value

@@ -1,8 +1,7 @@
-"""Reading events that were written by an older version of the program.
+"""Converts events that an older version of the program wrote.
 
-An upcaster is a pure function from one stored form of an event to the next. It is registered under the event's topic and the
-version it starts from, and is never changed or removed: every event ever written stays readable. Where a version only added optional
-fields (see codec.py) there is nothing to do, and nothing is done.
+An upcaster is a pure function from the body of one schema version to that of the next. It is never
+changed or removed, so every event stays readable.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,25 +16,25 @@ Body: TypeAlias = dict[str, object]
 Upcaster: TypeAlias = Callable[[Body], Body]
 
 
-def _hours_from_ever(body: Body) -> Body:
-    """Hours had no date from which they count: they replaced all that was said before."""
+def _without_effective_from(body: Body) -> Body:
+    """Version 1 had no such date: the hours replaced all earlier ones."""
     return {**body, "effective_from": None}
 
 
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster | None]] = {
-    ("practice.clinician.hours_set", 1): _hours_from_ever,
+    ("practice.clinician.hours_set", 1): _without_effective_from,
     ("scheduling.appointment.booked", 1): None,
     ("scheduling.appointment.rescheduled", 1): None,
 }
-"""(topic, from version) -> the function that makes the next version's body; None where the body is that of the next version already."""
+"""By topic and version. None: the next version has the same body, or only more optional fields."""
 
 
 def current_body(
     topic: str, written: int, known: int, body: bytes, upcasters: Mapping[tuple[str, int], Upcaster | None] = UPCASTERS
 ) -> bytes:
-    """Return an event's body in the form that this program knows.
+    """Convert a body from schema version ``written`` to ``known``.
 
-    Raises NewerVersionError: the event's version is newer than ``known``. Reading it would drop what we do not understand.
+    Raises NewerVersionError: it was written by a newer program, whose fields would be lost.
     """
     if written == known:
         return body

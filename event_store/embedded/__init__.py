@@ -1,7 +1,6 @@
-"""The PostgreSQL that the program brings along, so that a fresh machine needs no database."""
+"""The PostgreSQL server that comes with the program."""
 
-from event_store.embedded.address import ServerAddress
 from event_store.embedded.errors import EmbeddedServerError
 from event_store.embedded.server import SUPERUSER, EmbeddedServer
 
-__all__ = ["SUPERUSER", "EmbeddedServer", "EmbeddedServerError", "ServerAddress"]
+__all__ = ["SUPERUSER", "EmbeddedServer", "EmbeddedServerError"]

@@ -1,4 +1,4 @@
-"""The operating system's account under which the server runs: our own, or an unprivileged one when we are root."""
+"""The account of the operating system under which the server runs; never root."""
 
 import grp
 import os
@@ -20,50 +20,49 @@ _CAP_DAC_READ_SEARCH = 2
 
 @dataclass(frozen=True)
 class Account:
-    """Who runs the server. ``is_ours`` tells whether that is the account of this very process."""
+    """The user that runs the server. ``is_ours``: this process runs as that user, too."""
 
     uid: int
     gid: int
     is_ours: bool
 
-    def give(self, path: Path) -> None:
-        """Make the account the owner of a file or folder of ours."""
+    def own(self, path: Path) -> None:
+        """Make the account the owner of a file or folder."""
         if not self.is_ours:
             os.chown(path, self.uid, self.gid)
 
-    def command(self, argv: Sequence[str | Path], reaching: Sequence[Path]) -> list[str]:
-        """Return the command line that runs ``argv`` under this account.
+    def command(self, argv: Sequence[str | Path], needs: Sequence[Path]) -> list[str]:
+        """Return the command that runs ``argv`` under this account.
 
-        ``reaching``: the programs and folders it must get at. If a parent folder is closed to the account (a checkout below
-        /root, a folder of mktemp), the process may look into it by a capability; the folder itself is left as it is.
-        Raises AccountError: setpriv or the capability is missing.
+        If the account may not enter a parent of the files and folders in ``needs`` (below /root, for
+        example), the process gets a capability. Raises AccountError: setpriv or the capability is missing.
         """
-        plain = [str(part) for part in argv]
+        arguments = [str(argument) for argument in argv]
         if self.is_ours:
-            return plain
+            return arguments
         setpriv = shutil.which("setpriv", path=_PROGRAMS)
         if setpriv is None:
             raise AccountError("running as root needs setpriv (package util-linux), or run as an ordinary user")
-        capability = self._capability(reaching)
-        become = [setpriv, f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
+        capability = self._capability(needs)
+        prefix = [setpriv, f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
         if capability:
-            # PostgreSQL looks for its siblings by access(2), which forgets capabilities unless this bit is set.
-            become += ["--securebits=+no_setuid_fixup"]
-            become += [f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}"]
-        return [*become, "--", *plain]
+            # PostgreSQL finds its programs by access(2), which ignores capabilities unless this bit is set.
+            prefix += ["--securebits=+no_setuid_fixup"]
+            prefix += [f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}"]
+        return [*prefix, "--", *arguments]
 
-    def _capability(self, reaching: Sequence[Path]) -> str | None:
+    def _capability(self, needs: Sequence[Path]) -> str | None:
         held = _held_capabilities()
-        if any(path.is_file() and not self._may_enter(path) for path in reaching):
+        if any(path.is_file() and not self._may_enter(path) for path in needs):
             wanted = [(_CAP_DAC_OVERRIDE, "dac_override")]
-        elif any(not self._may_enter(folder) for path in reaching for folder in path.parents):
+        elif any(not self._may_enter(folder) for path in needs for folder in path.parents):
             wanted = [(_CAP_DAC_READ_SEARCH, "dac_read_search"), (_CAP_DAC_OVERRIDE, "dac_override")]
         else:
             return None
         for bit, name in wanted:
             if held >> bit & 1:
                 return name
-        closed = next(p for path in reaching for p in (path, *path.parents) if not self._may_enter(p))
+        closed = next(p for path in needs for p in (path, *path.parents) if not self._may_enter(p))
         raise AccountError(
             f"the database's account may not enter {closed}; move the program or SCHEDULER_DATA elsewhere"
         )
@@ -76,10 +75,10 @@ class Account:
 
 
 def account_for(cluster: Path) -> Account:
-    """Return the account for a cluster: ours; as root the cluster's owner, or for a new one an unprivileged account.
+    """Return the account for a cluster: our own, or as root that of the cluster's owner.
 
-    As root it makes the system user ``scheduler-postgres`` if that is missing, and falls back to ``nobody``.
-    Raises AccountError: there is neither.
+    For a new cluster, root uses the system user ``scheduler-postgres``, which it creates, or ``nobody``.
+    Raises AccountError: neither exists.
     """
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid(), is_ours=True)
@@ -87,7 +86,9 @@ def account_for(cluster: Path) -> Account:
         return Account(owner.st_uid, owner.st_gid, is_ours=False)
     known = _find(ACCOUNT_NAME) or _create() or _find("nobody")
     if known is None:
-        raise AccountError(f"PostgreSQL does not run as root: make a user {ACCOUNT_NAME}, or run as an ordinary user")
+        raise AccountError(
+            f"PostgreSQL does not run as root: create the user {ACCOUNT_NAME}, or run as an ordinary user"
+        )
     return Account(known.pw_uid, known.pw_gid, is_ours=False)
 
 
@@ -103,9 +104,9 @@ def _create() -> pwd.struct_passwd | None:
     if useradd is None:
         return None
     group = ["--gid", ACCOUNT_NAME] if _has_group(ACCOUNT_NAME) else ["--user-group"]
-    nowhere = ["--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
-    subprocess.run([useradd, "--system", *group, *nowhere, ACCOUNT_NAME], check=False, capture_output=True, timeout=30)
-    # Whether it worked, or another program made it at the same moment, the user database tells.
+    no_login = ["--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
+    subprocess.run([useradd, "--system", *group, *no_login, ACCOUNT_NAME], check=False, capture_output=True, timeout=30)
+    # Another program may have created it at the same moment.
     return _find(ACCOUNT_NAME)
 
 

@@ -1,20 +1,20 @@
-"""What can go wrong with the embedded server.
+"""Errors of the embedded server.
 
 EmbeddedServerError
-├── BinariesMissingError     the wheel has no server of that major version
-├── OtherMajorError          the folder was made by another major version
-├── FolderAccessError        the folder belongs to another user of the operating system
-├── AccountError             there is no unprivileged account that the server could run under
-├── PasswordMissingError     the cluster is there, its superuser's password is not
-├── BusyError                another program has been starting or stopping the server for too long
-├── StartFailedError         initdb or the server ended with an error; the message holds its last words
-├── UnreachableError         the server runs, yet nothing answers at its socket
-└── StopFailedError          the server could not be ended
+├── BinariesMissingError
+├── OtherMajorError
+├── FolderAccessError
+├── AccountError
+├── PasswordMissingError
+├── BusyError
+├── StartFailedError
+├── UnreachableError
+└── StopFailedError
 """
 
 
 class EmbeddedServerError(Exception):
-    """The base of all of them; its message says what to do."""
+    """The base class; messages say what to do."""
 
 
 class BinariesMissingError(EmbeddedServerError):
@@ -22,19 +22,19 @@ class BinariesMissingError(EmbeddedServerError):
 
 
 class OtherMajorError(EmbeddedServerError):
-    """The folder was made by another major version of PostgreSQL, which cannot be opened in place."""
+    """Another major version of PostgreSQL created the folder."""
 
 
 class FolderAccessError(EmbeddedServerError):
-    """The folder, or something in it, belongs to another user of the operating system."""
+    """The folder or a file in it belongs to another user, or cannot be created."""
 
 
 class AccountError(EmbeddedServerError):
-    """PostgreSQL refuses to run as root, and there is no other account that could reach its files."""
+    """PostgreSQL does not run as root, and no other account can access its files."""
 
 
 class PasswordMissingError(EmbeddedServerError):
-    """The cluster is there, the file with its superuser's password is not."""
+    """The file with the superuser's password is missing."""
 
 
 class BusyError(EmbeddedServerError):
@@ -42,12 +42,12 @@ class BusyError(EmbeddedServerError):
 
 
 class StartFailedError(EmbeddedServerError):
-    """initdb or the server ended with an error; the message holds its last words."""
+    """initdb or the server failed; the message contains the end of its output."""
 
 
 class UnreachableError(EmbeddedServerError):
-    """The server runs, yet nothing answers at its socket."""
+    """The server runs, but does not answer at its socket."""
 
 
 class StopFailedError(EmbeddedServerError):
-    """The server's processes could not be ended."""
+    """The server's processes could not be stopped."""

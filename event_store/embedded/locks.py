@@ -1,4 +1,4 @@
-"""File locks that the kernel gives back when their last holder dies, however it dies."""
+"""File locks, which the kernel releases when their last holder ends."""
 
 import fcntl
 import os
@@ -13,33 +13,32 @@ _POLL_SECONDS = 0.02
 
 
 class FileLock:
-    """An advisory lock on a file (flock). It belongs to the open file, so children that inherit the file hold it too."""
+    """An advisory lock on a file (flock). Child processes that inherit the open file hold the lock, too."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def try_exclusive(self) -> int | None:
-        """Return an open file that holds the lock alone, or None if anyone else holds it."""
+        """Return an open file that holds the lock exclusively; None if another one holds it."""
         return self._take(fcntl.LOCK_EX)
 
     def try_shared(self) -> int | None:
-        """Return an open file that holds the lock beside other shared holders, or None if one holds it alone."""
+        """Return an open file that shares the lock; None if another one holds it exclusively."""
         return self._take(fcntl.LOCK_SH)
 
-    def is_held_alone(self) -> bool:
-        """Tell whether someone holds the lock exclusively."""
+    def is_held_exclusively(self) -> bool:
         file = self.try_shared()
         if file is not None:
             os.close(file)
         return file is None
 
     @contextmanager
-    def exclusively(self, patience_seconds: float) -> Iterator[None]:
-        """Hold the lock alone. Raises BusyError: it was not to be had in time."""
-        deadline = time.monotonic() + patience_seconds
+    def exclusively(self, timeout_seconds: float) -> Iterator[None]:
+        """Hold the lock exclusively. Raises BusyError: another program held it for too long."""
+        deadline = time.monotonic() + timeout_seconds
         while (file := self.try_exclusive()) is None:
             if time.monotonic() > deadline:
-                raise BusyError(f"another program has held {self.path} for {patience_seconds:.0f} s; is one stuck?")
+                raise BusyError(f"another program has held {self.path} for {timeout_seconds:.0f} s; is one stuck?")
             time.sleep(_POLL_SECONDS)
         try:
             yield
@@ -49,10 +48,9 @@ class FileLock:
     def _take(self, mode: int) -> int | None:
         try:
             file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except PermissionError as denied:
-            raise FolderAccessError(
-                f"{self.path.parent} belongs to another user; use your own SCHEDULER_DATA"
-            ) from denied
+        except PermissionError as error:
+            reason = f"{self.path.parent} belongs to another user; use your own SCHEDULER_DATA"
+            raise FolderAccessError(reason) from error
         try:
             fcntl.flock(file, mode | fcntl.LOCK_NB)
         except BlockingIOError:

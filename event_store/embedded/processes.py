@@ -1,4 +1,4 @@
-"""The processes of one cluster, known by their command lines and never by a pid file alone."""
+"""The processes of one cluster, identified by their command lines; a pid file alone is no proof."""
 
 import os
 import signal
@@ -10,14 +10,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class PidFile:
-    """What ``postmaster.pid`` says. It outlives a killed server, so it is a claim to be checked."""
+    """The content of ``postmaster.pid``, which remains after a server was killed."""
 
     pid: int
     socket_folder: str
 
     @classmethod
     def read(cls, cluster: Path) -> "PidFile | None":
-        """Return its content; None if there is none, it is not yet whole, or it is not ours to read."""
+        """Return its content; None if it is missing, incomplete or not readable."""
         try:
             lines = (cluster / "postmaster.pid").read_text().splitlines()
             return cls(pid=int(lines[0]), socket_folder=lines[4])
@@ -27,20 +27,20 @@ class PidFile:
 
 @dataclass(frozen=True)
 class ClusterProcesses:
-    """Finds and signals the server's own processes. ``name`` is the cluster's name, part of each process's title."""
+    """Finds the server's processes. ``name`` is the cluster's name, which their titles contain."""
 
     cluster: Path
     name: str
 
     def postmaster(self) -> int | None:
-        """Return the pid of the running postmaster; None if there is none, whatever process has its old number now."""
-        claim = PidFile.read(self.cluster)
-        if claim is None or not self._is_postmaster(_commands().get(claim.pid, [])):
+        """Return the pid of the running postmaster, or None."""
+        pid_file = PidFile.read(self.cluster)
+        if pid_file is None or not self._is_postmaster(_commands().get(pid_file.pid, [])):
             return None
-        return claim.pid
+        return pid_file.pid
 
     def all(self) -> list[int]:
-        """Return the pids of the postmaster and of its children, orphaned ones too."""
+        """Return the pids of the postmaster and its children, including orphans."""
         title = f"postgres: {self.name}: "
         return [
             pid
@@ -53,7 +53,7 @@ class ClusterProcesses:
 
 
 def send(signal_number: signal.Signals, pids: list[int]) -> None:
-    """Signal processes; one that has just ended is as good."""
+    """Signal processes; ignores those that have ended."""
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal_number)

@@ -1,23 +1,23 @@
-"""The server's settings, written anew at each start."""
+"""The server's settings, which each start writes."""
 
 from pathlib import Path
 
 PORT = 5432
 SETTINGS_FILE = "scheduler.conf"
 
-# Every way in asks for a password; there is no way in over the network.
+# Password authentication only, and no access over the network.
 ACCESS_RULES = """\
 local  all          all  scram-sha-256
 local  replication  all  scram-sha-256
 """
 
 _SETTINGS: dict[str, str | float] = {
-    # No acknowledged event is lost, by a crash or by a power cut.
+    # No acknowledged event is lost in a crash or a power failure.
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",
-    # No personal data in the log: neither statements nor values nor the details of a violated constraint. Error messages quote
-    # what they refuse, and the program that asked gets them anyway; "log" ranks above "error" here, so only FATAL and worse stay.
+    # No personal data in the log: no statements, parameters or details of violated constraints. Error
+    # messages quote values, so only FATAL and worse are logged: "log" ranks above "error" here.
     "log_statement": "none",
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
@@ -33,7 +33,7 @@ _SETTINGS: dict[str, str | float] = {
     "timezone": "UTC",
     "datestyle": "ISO, YMD",
     "lc_messages": "C",
-    # Room for one machine's practice systems; short statements only, so compiling and parallel plans never pay.
+    # For one machine with other programs. All statements are short, so compilation does not pay.
     "shared_buffers": "256MB",
     "wal_buffers": "16MB",
     "max_wal_size": "2GB",
@@ -48,8 +48,8 @@ _SETTINGS: dict[str, str | float] = {
 
 
 def settings_text(socket_folder: Path, cluster_name: str) -> str:
-    """Return the text of the settings file. ``cluster_name`` appears in the title of each of the server's processes."""
-    # The folder stands in a list, where only double quotes keep a space or a capital letter as it is.
+    """Return the settings file. ``cluster_name`` becomes part of the titles of the server's processes."""
+    # The setting is a list, in which only double quotes preserve spaces and capital letters.
     quoted_folder = '"' + str(socket_folder).replace('"', '""') + '"'
     settings = _SETTINGS | {"unix_socket_directories": quoted_folder, "cluster_name": cluster_name}
     lines = [f"{name} = {_literal(value)}" for name, value in settings.items()]

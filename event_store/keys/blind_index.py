@@ -1,8 +1,8 @@
-"""Finding sealed persons by e-mail, phone and the beginning of the last name, without keeping any of them in clear.
+"""A blind index: finds sealed persons by e-mail, phone and prefix of the last name.
 
-What is searched is first folded, so that writing and searching meet: compatibility forms and marks removed, case folded, in
-any script. Then it is turned into a 64-bit number under a key of the practice and the field. Equal values give equal numbers
-within a practice, which is what such an index reveals; a row of it goes when its person is erased.
+A value is folded (case, marks and compatibility forms removed, in any script), and turned into a
+64-bit token by a key of the practice and the field. The index reveals which values within a practice
+are equal. A person's tokens are deleted when the person is erased.
 """
 
 import unicodedata
@@ -21,20 +21,19 @@ _WITHIN_WORDS: Final = "'’ʼ`\"׳״"
 
 
 class Term(NamedTuple):
-    """One thing to look up: a field and a folded value."""
+    """A field and a folded value of it."""
 
     field: str
     value: str
 
 
 def fold_name(name: str) -> str:
-    """Return a name without case, marks and compatibility forms: ``Müller`` and ``MULLER`` are one, with or without niqqud."""
+    """Return a name without case, marks (niqqud too) and compatibility forms: ``Müller`` is ``muller``."""
     if name.isascii():
         return name.casefold()
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
-    return unicodedata.normalize(
-        "NFC", "".join(sign for sign in parts if unicodedata.category(sign) not in ("Mn", "Cf"))
-    )
+    kept = "".join(char for char in parts if unicodedata.category(char) not in ("Mn", "Cf"))
+    return unicodedata.normalize("NFC", kept)
 
 
 def fold_email(email: str) -> str:
@@ -42,28 +41,27 @@ def fold_email(email: str) -> str:
 
 
 def fold_phone(phone: str) -> str:
-    """Return the last nine digits, which are the same in ``+972 50 123 4567`` and ``050-1234567``."""
+    """Return the last nine digits, which ``+972 50 123 4567`` and ``050-1234567`` have in common."""
     if phone.isascii():
         digits = "".join(filter(str.isdigit, phone))
     else:
-        digits = "".join(str(unicodedata.digit(sign)) for sign in phone if unicodedata.category(sign) == "Nd")
+        digits = "".join(str(unicodedata.digit(char)) for char in phone if unicodedata.category(char) == "Nd")
     return digits[-_PHONE_DIGITS:]
 
 
 def terms_of(family_name: str | None = None, email: str | None = None, phone: str | None = None) -> frozenset[Term]:
-    """Return under which terms a person is found.
+    """Return the terms under which a person is indexed.
 
-    Each word of the last name gives its beginnings of 2 to 6 signs, so does the name as one word (``Ben-David``: bendav);
-    a word of one sign gives itself.
+    For each word of the last name, and all of them joined (``Ben-David``: bendav), the prefixes of 2 to 6
+    characters; a single character for itself.
     """
     terms: set[Term] = set()
     if family_name:
         words = words_of(family_name)
         for word in {*words, "".join(words)} - {""}:
             longest = min(LONGEST_PREFIX, len(word))
-            terms.update(
-                Term(FAMILY_NAME, word[:length]) for length in range(min(SHORTEST_PREFIX, longest), longest + 1)
-            )
+            lengths = range(min(SHORTEST_PREFIX, longest), longest + 1)
+            terms.update(Term(FAMILY_NAME, word[:length]) for length in lengths)
     if email and (folded := fold_email(email)):
         terms.add(Term(EMAIL, folded))
     if phone and (folded := fold_phone(phone)):
@@ -71,24 +69,26 @@ def terms_of(family_name: str | None = None, email: str | None = None, phone: st
     return frozenset(terms)
 
 
-def terms_sought(text: str) -> frozenset[Term]:
-    """Return the terms that a search text may mean; a match has at least one of them.
+def search_terms(text: str) -> frozenset[Term]:
+    """Return the terms of a search text; a match has at least one of them.
 
-    A text with an at sign is an e-mail address, one of four digits or more and no letters a phone number, else each word is
-    the beginning of a last name. Of a word only six signs are looked up: check what is found once it is opened.
+    A text with an at sign is an e-mail address, one with four digits or more and no letters a phone
+    number; otherwise each word is a prefix of a last name. Only six characters of a word are compared, so
+    check the matches after decryption.
     """
     if "@" in text:
         return frozenset({Term(EMAIL, fold_email(text))})
-    has_letters = any(sign.isalpha() for sign in text)
+    has_letters = any(char.isalpha() for char in text)
     if not has_letters and len(folded := fold_phone(text)) >= _FEWEST_PHONE_DIGITS:
         return frozenset({Term(PHONE, folded)})
     return frozenset(Term(FAMILY_NAME, word[:LONGEST_PREFIX]) for word in words_of(text))
 
 
 class Tokens:
-    """Turns folded values into the numbers that they are kept under: HMAC-SHA-256 cut to a signed 64-bit integer.
+    """Turns folded values into tokens: HMAC-SHA-256, truncated to a signed 64-bit integer.
 
-    Keeps the two hash states that HMAC begins with, which ``hmac.digest`` makes anew for each value at three times the cost.
+    Stores the two initial hash states of HMAC, which ``hmac.digest`` computes for each value, at three
+    times the cost.
     """
 
     __slots__ = ("_inner", "_outer")
@@ -108,22 +108,19 @@ class Tokens:
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words of a name or a search text as they are indexed, each whole."""
-    return fold_name(name).translate(_SIGNS).split()
+    """Return the folded words of a name or a search text."""
+    return fold_name(name).translate(_TRANSLATION).split()
 
 
-class _Signs(dict[int, str]):
-    """What becomes of each sign in a word, by its code point; worked out when it is first met."""
+class _Translation(dict[int, str]):
+    """The replacement of each character by its code point, computed on first use."""
 
     def __missing__(self, code: int) -> str:
-        sign = chr(code)
-        if sign in _WITHIN_WORDS:
-            part = ""
-        else:
-            # Vowel signs of Indic scripts are marks that take space (Mc): not letters, yet inside a word.
-            part = sign if sign.isalnum() or unicodedata.category(sign) == "Mc" else " "
-        self[code] = part
-        return part
+        char = chr(code)
+        # Vowel signs of Indic scripts are spacing marks (Mc): not letters, but part of a word.
+        kept = char if char.isalnum() or unicodedata.category(char) == "Mc" else " "
+        self[code] = "" if char in _WITHIN_WORDS else kept
+        return self[code]
 
 
-_SIGNS: Final = _Signs()
+_TRANSLATION: Final = _Translation()

@@ -1,7 +1,7 @@
-"""Persons' keys in the memory of one process, and how it learns that another one erased somebody.
+"""Persons' keys in the memory of one process, without those of persons erased by other processes.
 
-The ledger of erasures numbers its entries by one sequence for all practices, which is read without any tenant's data. When it
-has moved, a practice that is used next asks for its own new entries and forgets those persons, before any key is used.
+The erasure ledger numbers its entries by one sequence for all practices, which can be read without a
+tenant. When it has changed, each practice reads its new entries and drops those keys before it uses any.
 """
 
 import threading
@@ -17,12 +17,12 @@ from event_store.keys.key_store import KeyStore
 from event_store.keys.sealing import DataKey, KeyStoreAwayError
 
 CHECK_SECONDS: Final = 0.5
-"""How long keys are used from memory before the ledger is asked again: an erasure reaches every process within a second."""
+"""Between two checks of the ledger, so that an erasure reaches every process within a second."""
 
 
 @dataclass(slots=True)
 class Quota:
-    """A key with the nonces that this process may still use of it."""
+    """A key and how many of its nonces this process may still use."""
 
     key: DataKey
     left: int
@@ -30,46 +30,47 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class HeldKey:
-    """A key as it was read, with whose it is; None where it was destroyed."""
+    """A person's key; None if it was destroyed."""
 
     subject_id: UUID
     key: DataKey | None
 
 
 class KeyCache:
-    """Holds the ``size`` keys used last to open with, and as many to seal with. Thread-safe."""
+    """Two LRU caches of ``size`` entries: keys to seal with and keys to open with. Thread-safe."""
 
     def __init__(self, store: KeyStore, size: int) -> None:
         self._store = store
         self._lock = threading.Lock()
-        # By the integers of the ids: Python hashes and compares UUIDs four times as slowly.
+        # The keys are integers, since UUIDs are hashed and compared four times as slowly.
         self._quotas: LRUCache[tuple[int, int, str], Quota] = LRUCache(size)
         self._held: LRUCache[tuple[int, int], HeldKey] = LRUCache(size)
-        self._true_as_of: dict[int, int] = {}
-        self._asking = threading.Lock()
+        self._checked_at: dict[int, int] = {}
+        self._refresh_lock = threading.Lock()
         self._last_erasure = 0
-        self._ask_at = 0.0
+        self._refresh_at = 0.0
         self._is_away = False
 
     def check(self, tenant_id: UUID) -> int:
-        """Forget whom other processes erased; return a mark to give back with what is read from now on.
+        """Drop the keys of persons whom other processes erased.
 
-        Raises KeyStoreAwayError: the ledger cannot be asked, so no key in memory may be used.
+        Returns a mark to pass to ``keep_quotas`` and ``keep_held`` with keys that are read from now on.
+        Raises KeyStoreAwayError: the ledger cannot be read, so no key in memory may be used.
         """
-        if self._is_away or time.monotonic() >= self._ask_at:
-            self._ask()
-        while (as_of := self._true_as_of.get(tenant_id.int)) != (mark := self._last_erasure):
-            # A practice that was not used before has nothing in memory.
+        if self._is_away or time.monotonic() >= self._refresh_at:
+            self._refresh()
+        while (as_of := self._checked_at.get(tenant_id.int)) != (mark := self._last_erasure):
+            # A practice that was not checked before has no keys in memory.
             erased = () if as_of is None else self._store.erased_since(tenant_id, as_of)
             with self._lock:
-                # Where another thread came first, what was read may miss what that one has kept since: look again.
-                if self._true_as_of.get(tenant_id.int) == as_of:
+                # If another thread came first, it may have kept keys of persons erased since: check again.
+                if self._checked_at.get(tenant_id.int) == as_of:
                     self._drop(tenant_id, erased)
-                    self._true_as_of[tenant_id.int] = mark
+                    self._checked_at[tenant_id.int] = mark
         return mark
 
     def spend(self, tenant_id: UUID, subject_id: UUID, purpose: str) -> DataKey | None:
-        """Use up one nonce of a key; None if it is not in memory or has none left."""
+        """Use one nonce of a key; None if the key is not in memory or has none left."""
         with self._lock:
             quota = self._quotas.get((tenant_id.int, subject_id.int, purpose))
             if quota is None or quota.left < 1:
@@ -77,12 +78,7 @@ class KeyCache:
             quota.left -= 1
             return quota.key
 
-    def held(self, tenant_id: UUID, key_id: UUID) -> HeldKey | None:
-        """Return a key, if it is in memory."""
-        with self._lock:
-            return self._held.get((tenant_id.int, key_id.int))
-
-    def all_held(self, tenant_id: UUID, key_ids: Iterable[UUID]) -> dict[UUID, HeldKey]:
+    def held(self, tenant_id: UUID, key_ids: Iterable[UUID]) -> dict[UUID, HeldKey]:
         """Return those of the keys that are in memory."""
         tenant = tenant_id.int
         with self._lock:
@@ -90,21 +86,21 @@ class KeyCache:
         return {key_id: held for key_id, held in found if held is not None}
 
     def keep_quotas(self, tenant_id: UUID, mark: int, purpose: str, quotas: Mapping[UUID, Quota]) -> None:
-        """Keep keys to seal with, by person, unless somebody was erased since the mark."""
+        """Keep keys to seal with, by person, unless there was an erasure after the mark."""
         with self._lock:
-            if self._true_as_of.get(tenant_id.int) == mark:
+            if self._checked_at.get(tenant_id.int) == mark:
                 for subject_id, quota in quotas.items():
                     self._quotas[tenant_id.int, subject_id.int, purpose] = quota
 
     def keep_held(self, tenant_id: UUID, mark: int, keys: Mapping[UUID, HeldKey]) -> None:
-        """Keep keys to open with, by key id, unless somebody was erased since the mark."""
+        """Keep keys to open with, by key id, unless there was an erasure after the mark."""
         with self._lock:
-            if self._true_as_of.get(tenant_id.int) == mark:
+            if self._checked_at.get(tenant_id.int) == mark:
                 for key_id, held in keys.items():
                     self._held[tenant_id.int, key_id.int] = held
 
     def forget(self, tenant_id: UUID, subject_ids: Iterable[UUID]) -> None:
-        """Drop all keys of persons, whom this process has erased."""
+        """Drop all keys of persons."""
         with self._lock:
             self._drop(tenant_id, subject_ids)
 
@@ -118,14 +114,14 @@ class KeyCache:
             del self._held[key]
 
     def _subject_of(self, key: tuple[int, int]) -> int:
-        # The base class reads a value without making it the most recently used one.
+        # The base class reads a value without marking it as used.
         return Cache.__getitem__(self._held, key).subject_id.int
 
-    def _ask(self) -> None:
-        with self._asking:
-            asked_at = time.monotonic()
-            if asked_at < self._ask_at:
-                # Another thread has just asked; where it was in vain, nobody waits for the same answer again.
+    def _refresh(self) -> None:
+        with self._refresh_lock:
+            now = time.monotonic()
+            if now < self._refresh_at:
+                # Another thread has just tried.
                 if self._is_away:
                     raise KeyStoreAwayError("the key database is away")
                 return
@@ -133,7 +129,7 @@ class KeyCache:
                 self._last_erasure = self._store.last_erasure()
             except KeyStoreAwayError:
                 self._is_away = True
-                self._ask_at = time.monotonic() + CHECK_SECONDS
+                self._refresh_at = time.monotonic() + CHECK_SECONDS
                 raise
             self._is_away = False
-            self._ask_at = asked_at + CHECK_SECONDS
+            self._refresh_at = now + CHECK_SECONDS

@@ -1,4 +1,4 @@
-"""The rows of the key database: wrapped keys and the ledger of erasures. What they hold stays wrapped here."""
+"""The key database: wrapped keys and the ledger of erasures. Nothing is unwrapped here."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -65,7 +65,7 @@ class PracticeKeyRow(NamedTuple):
 
 
 class PersonKeyRow(NamedTuple):
-    """``wrapped`` is None once the key was destroyed."""
+    """``wrapped`` is None if the key was destroyed."""
 
     key_id: UUID
     subject_id: UUID
@@ -75,7 +75,7 @@ class PersonKeyRow(NamedTuple):
 
 
 class Reservation(NamedTuple):
-    """``version`` is the newest there is, 0 for none; ``key_id`` and ``wrapped`` are None where it has no nonces left."""
+    """``version`` is the newest, 0 if none; ``key_id`` and ``wrapped`` are None if it has no nonces left."""
 
     version: int
     key_id: UUID | None
@@ -86,16 +86,16 @@ class Reservation(NamedTuple):
 class KeyStore:
     """Reads and writes the key database as scheduler_keys_app.
 
-    Creating and erasing keys of one practice exclude each other by an advisory lock, so that no key is born to a person
-    while the person is erased, and the ledger's order within a practice is the order of its commits.
-    Every method raises KeyStoreAwayError: the database is away, or no connection became free in time.
+    An advisory lock per practice separates creation and erasure: no key is created for a person during
+    the erasure, and a practice's ledger is in the order of its commits. Every method raises
+    KeyStoreAwayError: the database is unavailable, or no connection became free in time.
     """
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
 
     def add_practice_key(self, tenant_id: UUID, row: PracticeKeyRow) -> bool:
-        """Store a version of the practice's key; False if there is one of that number."""
+        """Store a version of the practice's key; False if it exists."""
         with self._transaction(tenant_id) as cursor:
             cursor.execute(
                 "insert into keys.practice_key (tenant_id, version, key_id, wrapped) values (%s, %s, %s, %s) on conflict do nothing",
@@ -113,9 +113,9 @@ class KeyStore:
             return [PracticeKeyRow._make(row) for row in cursor]
 
     def add_person_keys(self, tenant_id: UUID, rows: Sequence[PersonKeyRow], reserved: int) -> set[UUID]:
-        """Store keys of one purpose and version with their first block of nonces, durably.
+        """Store keys of one purpose and version, with ``reserved`` nonces; return the ids of those stored.
 
-        Returns the key ids stored: not those of persons who have such a key already or were erased.
+        Omits the keys of persons who have such a key or were erased.
         """
         with self._transaction(tenant_id) as cursor:
             with cursor.connection.pipeline():
@@ -135,21 +135,20 @@ class KeyStore:
             return {key_id for (key_id,) in cursor}
 
     def reserve(self, tenant_id: UUID, subject_id: UUID, purpose: str, block: int, most: int) -> Reservation:
-        """Set ``block`` nonces of the newest key apart, durably, unless that makes more than ``most``."""
+        """Reserve ``block`` nonces of the newest key, unless that makes more than ``most``."""
         with self._transaction(tenant_id) as cursor:
-            cursor.execute(
-                _RESERVE, {"tenant": tenant_id, "subject": subject_id, "purpose": purpose, "block": block, "most": most}
-            )
+            values = {"tenant": tenant_id, "subject": subject_id, "purpose": purpose, "block": block, "most": most}
+            cursor.execute(_RESERVE, values)
             return Reservation._make(cursor.fetchone() or (0, None, None, False))
 
     def find(self, tenant_id: UUID, key_ids: Sequence[UUID]) -> list[PersonKeyRow]:
-        """Return what is known of these keys; unknown ones are missing, erased ones have nothing wrapped."""
+        """Return those of the keys that exist; erased ones have ``wrapped`` None."""
         with self._transaction(tenant_id) as cursor:
             cursor.execute(_FIND, (tenant_id, list(key_ids)), binary=True)
             return [PersonKeyRow._make(row) for row in cursor]
 
     def erase(self, tenant_id: UUID, subject_ids: Sequence[UUID]) -> int:
-        """Enter persons in the ledger and destroy the keys of all whom it names; return how many were new to it."""
+        """Add persons to the ledger and destroy the keys of all in it; return how many were added."""
         with self._transaction(tenant_id) as cursor:
             cursor.execute(_EXCLUSIVE, (_lock_of(tenant_id),))
             cursor.execute(
@@ -161,7 +160,7 @@ class KeyStore:
             return entered
 
     def last_erasure(self) -> int:
-        """Return the newest number of any practice's ledger; it may be of an erasure that has not committed."""
+        """Return the newest number of all ledgers; that erasure may be uncommitted."""
         with _translated(), self._pool.connection() as connection:
             row = connection.execute(
                 "select case when is_called then last_value else 0 end from keys.erasure_seq"
@@ -169,7 +168,7 @@ class KeyStore:
             return int(row[0]) if row else 0
 
     def erased_since(self, tenant_id: UUID, seq: int) -> list[UUID]:
-        """Return who was erased after a number, having waited for erasures that are under way."""
+        """Return the persons erased after a number; waits for erasures in progress."""
         with self._transaction(tenant_id) as cursor:
             cursor.execute(_SHARED, (_lock_of(tenant_id),))
             cursor.execute(

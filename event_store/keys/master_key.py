@@ -1,12 +1,12 @@
-"""The key above all keys: a key management service, or a key file where there is none.
+"""The master key, which wraps all practice keys.
 
     MasterKeyError
-    ├── KeyFileMissingError        there is no key file, and none may be made
-    ├── KeyFileExposedError        others than its owner may read or replace it
-    ├── KeyFileDamagedError        it does not hold one key of 256 bits
-    └── OtherMasterKeyError        what should be unwrapped was wrapped under another master key
+    ├── KeyFileMissingError
+    ├── KeyFileExposedError
+    ├── KeyFileDamagedError
+    └── OtherMasterKeyError
 
-The master key and the key database together decrypt everything: keep a copy of it apart from every backup.
+The master key and the key database together decrypt everything: keep its copy apart from backups.
 """
 
 import base64
@@ -28,15 +28,15 @@ _LONGEST_FILE = 1024
 
 
 class MasterKeyError(Exception):
-    """The base of what is wrong with a master key. Messages name the file, never the key."""
+    """The base of errors of the master key. Messages name the file, never the key."""
 
 
 class KeyFileMissingError(MasterKeyError):
-    """There is no key file where one is needed; restore it from where it was kept."""
+    """There is no key file; restore it from its copy."""
 
 
 class KeyFileExposedError(MasterKeyError):
-    """Others than its owner may read the key file; give it mode 0600 and the program's user."""
+    """Other users may read the key file, or another one owns it."""
 
 
 class KeyFileDamagedError(MasterKeyError):
@@ -44,34 +44,34 @@ class KeyFileDamagedError(MasterKeyError):
 
 
 class OtherMasterKeyError(MasterKeyError):
-    """A key was wrapped under another master key than this one; nothing is lost while that one is kept."""
+    """A key was wrapped by another master key; with that one it can still be unwrapped."""
 
 
 class MasterKey(Protocol):
-    """Wraps the practices' keys. Every adapter keeps this promise: the master key itself never leaves it."""
+    """Wraps the practices' keys. An adapter never reveals the master key itself."""
 
     def wrap(self, secret: bytes, context: bytes) -> bytes:
-        """Return ``secret`` so that only ``unwrap`` with the same ``context`` gives it back."""
+        """Return ``secret`` so that only ``unwrap`` with the same ``context`` returns it."""
         ...
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """Return what was wrapped.
+        """Return the wrapped secret.
 
-        Raises OtherMasterKeyError: wrapped under another master key; TamperedError: altered, or of another context.
+        Raises OtherMasterKeyError; TamperedError: it was altered, or has another context.
         """
         ...
 
     def derive_password(self, role: str) -> str:
-        """Return the password of a database role: always the same, 43 characters of URL-safe base64."""
+        """Return the constant password of a database role: 43 characters of URL-safe base64."""
         ...
 
 
 class KeyFile:
-    """A master key of 32 random bytes, kept as one line of base64 in a file of mode 0600.
+    """A master key of 32 random bytes, stored as one line of base64 in a file of mode 0600.
 
-    The file is made whole or not at all; of two programs that start at once, both read the one that was first.
-    With ``create`` false a missing file is refused: a new master key opens nothing that an old one sealed.
-    Raises KeyFileMissingError, KeyFileExposedError, KeyFileDamagedError.
+    The file is created atomically: of two programs that start at once, both use the first one's.
+    Raises KeyFileMissingError: it is missing and ``create`` is false; KeyFileExposedError,
+    KeyFileDamagedError.
     """
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
@@ -107,7 +107,7 @@ def _write_new(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         try:
-            # A link, unlike a rename, never replaces the key that another program has just made.
+            # Unlike a rename, a link never replaces the key that another program has just created.
             path.hardlink_to(unfinished)
         except FileExistsError:
             return

@@ -1,4 +1,4 @@
-"""The keys of a practice, unwrapped by the master key and kept in memory: they wrap persons' keys and index what is searched."""
+"""Practice keys: unwrapped by the master key, they wrap persons' keys and derive index keys."""
 
 import secrets
 import threading
@@ -21,7 +21,7 @@ PRACTICES_IN_MEMORY: Final = 10_000
 
 @dataclass(frozen=True, repr=False)
 class PracticeKeys:
-    """All versions of one practice's key, never printed. Searched fields are indexed under what ``index_root`` gives."""
+    """All versions of one practice's key, never printed; index keys are derived from ``index_root``."""
 
     tenant_id: UUID
     newest: DataKey
@@ -30,13 +30,13 @@ class PracticeKeys:
     _tokens: dict[str, Tokens] = field(default_factory=dict)
 
     def new_person_key(self, subject_id: UUID, purpose: str, version: int) -> tuple[PersonKeyRow, DataKey]:
-        """Make a key of a person, wrapped and in use. A practice key wraps far fewer than its 2^24 nonces allow."""
+        """Create a key of a person. Not counted: a practice key wraps far fewer than 2^24 of them."""
         key_id, secret = uuid7(), secrets.token_bytes(32)
         wrapped = seal(self.newest, self._place(key_id, subject_id, purpose, version), secret)
         return PersonKeyRow(key_id, subject_id, purpose, version, wrapped), DataKey(key_id, version, secret)
 
     def person_key(self, row: PersonKeyRow) -> DataKey | None:
-        """Unwrap a person's key; None if it was wrapped by a version that is not held. Raises TamperedError."""
+        """Unwrap a person's key; None if the wrapping version is not in memory. Raises TamperedError."""
         if row.wrapped is None:
             raise ErasedError(f"key {row.key_id} was destroyed")
         practice_key = self.by_version.get(key_reference(row.wrapped).key_version)
@@ -46,7 +46,7 @@ class PracticeKeys:
         return DataKey(row.key_id, row.version, unseal(practice_key, place, row.wrapped))
 
     def tokens(self, field: str) -> Tokens:
-        """Return what indexes a field's values. Its key is the same in all versions, or nothing would be found."""
+        """Return the tokens of a field. They are the same for all versions of the practice's key."""
         tokens = self._tokens.get(field)
         if tokens is None:
             key = HKDFExpand(SHA256(), 32, b"scheduler blind index " + field.encode()).derive(self.index_root)
@@ -58,10 +58,10 @@ class PracticeKeys:
 
 
 class PracticeKeyCache:
-    """Creates, renews and opens the keys of practices. Thread-safe.
+    """Creates and unwraps the keys of practices. Thread-safe.
 
-    Raises KeyUnavailableError from each method: the key database is away, the practice has no key, or the master key is
-    another one; TamperedError: a wrapped key was altered.
+    Every method raises KeyUnavailableError: the key database is unavailable, the practice has no key, or
+    another master key wrapped it; TamperedError: a wrapped key was altered.
     """
 
     def __init__(self, store: KeyStore, master: MasterKey) -> None:
@@ -77,7 +77,7 @@ class PracticeKeyCache:
         return self._store.add_practice_key(tenant_id, PracticeKeyRow(version, key_id, wrapped))
 
     def get(self, tenant_id: UUID) -> PracticeKeys:
-        """Return a practice's keys, from memory if they were opened before."""
+        """Return a practice's keys, from memory if possible."""
         with self._lock:
             keys = self._held.get(tenant_id)
         return keys or self.reload(tenant_id)
@@ -87,25 +87,23 @@ class PracticeKeyCache:
         rows = self._store.practice_keys(tenant_id)
         if not rows:
             raise KeyUnavailableError(f"practice {tenant_id} has no key")
-        secrets_by_row = [self._unwrapped(tenant_id, row) for row in rows]
-        by_version = {
-            row.version: DataKey(row.key_id, row.version, secret)
-            for row, secret in zip(rows, secrets_by_row, strict=True)
-        }
-        keys = PracticeKeys(tenant_id, by_version[rows[-1].version], by_version, index_root=secrets_by_row[0])
+        unwrapped = [self._unwrap_secret(tenant_id, row) for row in rows]
+        versions = [DataKey(row.key_id, row.version, secret) for row, secret in zip(rows, unwrapped, strict=True)]
+        by_version = {key.version: key for key in versions}
+        keys = PracticeKeys(tenant_id, versions[-1], by_version, index_root=unwrapped[0])
         with self._lock:
             self._held[tenant_id] = keys
         return keys
 
     def unwrap(self, tenant_id: UUID, row: PersonKeyRow) -> DataKey:
-        """Return a person's key in use. Raises ErasedError: it was destroyed."""
-        # A version that is not in memory was made by another process.
+        """Return a person's key. Raises ErasedError: it was destroyed."""
+        # Another process may have created a version that is not in memory.
         key = self.get(tenant_id).person_key(row) or self.reload(tenant_id).person_key(row)
         if key is None:
             raise KeyUnavailableError(f"the practice key that wraps {row.key_id} is not known")
         return key
 
-    def _unwrapped(self, tenant_id: UUID, row: PracticeKeyRow) -> bytes:
+    def _unwrap_secret(self, tenant_id: UUID, row: PracticeKeyRow) -> bytes:
         try:
             return self._master.unwrap(row.wrapped, _context(tenant_id, row.key_id, row.version))
         except MasterKeyError as error:

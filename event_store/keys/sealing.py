@@ -1,24 +1,25 @@
-"""Personal data as ciphertext that opens in one place only.
+"""Encryption of personal data, bound to the place where it is stored.
 
-An envelope, by offset in bytes; numbers are big-endian:
+An envelope, by offset in bytes; integers are big-endian:
 
      0   1  version of the envelope
      1   1  algorithm
      2  16  key id
     18   4  key version
-    22  32  commitment: tells this key from every other, so that no envelope opens under two keys
+    22  32  commitment to the key, so that no envelope can be decrypted by two keys
     54  12  nonce, random
     66   n  ciphertext, as long as the plaintext
      …  16  tag
 
-The associated data is the envelope's first 22 bytes, then the place: tenant (16), stream (16), version (8), length of the
-kind (4), kind, field. A ciphertext that is moved to another place, or said to be of another algorithm, does not open.
+The associated data is the envelope's first 22 bytes, then the place: tenant (16), stream (16),
+version (8), length of the kind (4), kind, field. So a ciphertext cannot be decrypted in another place.
 
     SealingError
-    ├── ErasedError             the person's key was destroyed on purpose: for ever
-    ├── KeyUnavailableError     the key cannot be had now, which says nothing about the data
-    ├── TamperedError           the envelope was altered, moved or made by an algorithm that is no longer allowed
-    └── BrokenRandomnessError   the machine gave the same random bytes twice: nothing may be sealed
+    ├── ErasedError
+    ├── KeyUnavailableError
+    │   └── KeyStoreAwayError
+    ├── TamperedError
+    └── BrokenRandomnessError
 
 Source: NIST SP 800-38D (GCM), section 8.3 (random nonces); RFC 5869 (HKDF), read 2026-11.
 """
@@ -39,10 +40,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 ENVELOPE_VERSION: Final = 1
 _NONCES_AT_ONCE: Final = 256
 AES_256_GCM: Final = 1
-"""AES-256-GCM; its key and the commitment are derived from the data key by HKDF-SHA-256."""
+"""Its key and the commitment are derived from the data key by HKDF-SHA-256."""
 ALGORITHMS: Final = frozenset({AES_256_GCM})
 ALGORITHM_FLOOR: Final = AES_256_GCM
-"""The lowest algorithm that is still opened. It only rises, when everything below it was sealed anew."""
+"""The lowest algorithm that is accepted. Raise it only when all older envelopes were sealed anew."""
 
 _HEADER = struct.Struct(">BB16sI")
 _POSITION = struct.Struct(">QI")
@@ -50,45 +51,45 @@ _COMMITMENT_AT = _HEADER.size
 _NONCE_AT = _COMMITMENT_AT + 32
 _CIPHERTEXT_AT = _NONCE_AT + 12
 OVERHEAD: Final = _CIPHERTEXT_AT + 16
-"""How many bytes longer an envelope is than what it holds."""
+"""Bytes that an envelope is longer than its plaintext."""
 
 
 class SealingError(Exception):
-    """The base of all that can go wrong with sealed data. Messages name keys and places, never contents."""
+    """The base of errors of sealed data. Messages name keys and places, never contents."""
 
 
 class ErasedError(SealingError):
-    """The person's key was destroyed; what it sealed is gone for ever."""
+    """The person's key was destroyed, so its data can never be decrypted again."""
 
 
 class KeyUnavailableError(SealingError):
-    """The key cannot be had now: the key store is away, or does not know it. The data is neither erased nor damaged."""
+    """The key store is unavailable or does not know the key. The data is neither erased nor damaged."""
 
 
 class KeyStoreAwayError(KeyUnavailableError, psycopg.OperationalError):
-    """The key store cannot be reached: like any outage of a database it passes, and what waits for it may be tried again."""
+    """The key store cannot be reached; the operation may be retried."""
 
 
 class TamperedError(SealingError):
-    """The envelope is not what was sealed in this place under this key."""
+    """The envelope was altered, moved, or sealed by another key or an algorithm below the floor."""
 
 
 class BrokenRandomnessError(SealingError):
-    """Two successive nonces were equal. Sealing stops, since a repeated nonce reveals both plaintexts."""
+    """Two successive nonces were equal. A repeated nonce would reveal both plaintexts."""
 
 
 class KeyReference(NamedTuple):
-    """Which key opens an envelope."""
+    """The key that an envelope names."""
 
     key_id: UUID
     key_version: int
 
 
 class Place(NamedTuple):
-    """Where sealed data belongs.
+    """Where sealed data is stored.
 
-    ``kind`` is the event's topic; ``field`` the names of its personal fields, ``snapshot``, or the name of a read model's
-    column. ``version`` is the event's in its stream, 0 for a row that is written over.
+    ``kind`` is the event's topic; ``field`` the names of its personal fields, ``snapshot``, or a column of
+    a read model. ``version`` is that of the event, or 0 for a row that is updated in place.
     """
 
     tenant_id: UUID
@@ -104,7 +105,7 @@ class Place(NamedTuple):
 
 
 class DataKey:
-    """A 256-bit key in use, with what is derived from it. Safe to share among threads; never printed."""
+    """A 256-bit key with the values derived from it. Thread-safe; never printed."""
 
     __slots__ = ("cipher", "commitment", "header", "id", "version")
 
@@ -123,26 +124,17 @@ class DataKey:
 
 
 def seal(key: DataKey, place: Place, plaintext: bytes) -> bytes:
-    """Return the envelope of ``plaintext`` for one place. Each call uses up one of the key's nonces.
-
-    Raises BrokenRandomnessError.
-    """
+    """Return the envelope of ``plaintext``; uses one of the key's nonces. Raises BrokenRandomnessError."""
     return encrypt(key, place.encoded(), plaintext)
 
 
 def unseal(key: DataKey, place: Place, envelope: bytes) -> bytes:
-    """Return what was sealed in this place under this key.
-
-    Raises TamperedError: altered, moved, sealed under another key, or by an algorithm below the floor.
-    """
+    """Return the plaintext of an envelope. Raises TamperedError."""
     return decrypt(key, place.encoded(), envelope)
 
 
 def key_reference(envelope: bytes) -> KeyReference:
-    """Return which key opens the envelope.
-
-    Raises TamperedError: it is too short, of an unknown version, or of an algorithm that is unknown or below the floor.
-    """
+    """Return the key that an envelope names. Raises TamperedError: its header is invalid."""
     if len(envelope) < OVERHEAD:
         raise TamperedError("the envelope is too short")
     version, algorithm, key_id, key_version = _HEADER.unpack_from(envelope)
@@ -154,13 +146,13 @@ def key_reference(envelope: bytes) -> KeyReference:
 
 
 def encrypt(key: DataKey, bound: bytes, plaintext: bytes) -> bytes:
-    """Seal to any associated data; ``seal`` is this for a place."""
+    """Seal with any associated data; ``seal`` uses a place."""
     nonce = _fresh_nonce()
     return key.header + key.commitment + nonce + key.cipher.encrypt(nonce, plaintext, key.header + bound)
 
 
 def decrypt(key: DataKey, bound: bytes, envelope: bytes) -> bytes:
-    """Open what ``encrypt`` sealed. Raises TamperedError."""
+    """Decrypt an envelope of ``encrypt``. Raises TamperedError."""
     if not envelope.startswith(key.header) or len(envelope) < OVERHEAD or envelope[1] < ALGORITHM_FLOOR:
         key_reference(envelope)
         raise TamperedError(f"the envelope is not of {key!r}")
@@ -173,7 +165,7 @@ def decrypt(key: DataKey, bound: bytes, envelope: bytes) -> bytes:
 
 
 class _Nonces(threading.local):
-    """Random bytes drawn ahead, by each thread for itself: a call of the kernel for each envelope gives up the interpreter lock."""
+    """Random bytes read in advance by each thread: each system call gives up the interpreter lock."""
 
     drawn = b""
     used = 0
@@ -184,7 +176,7 @@ class _Nonces(threading.local):
 
 
 _nonces = _Nonces()
-# A forked child would go on with its parent's bytes.
+# A forked child would use its parent's bytes.
 os.register_at_fork(after_in_child=_nonces.forget)
 
 
@@ -197,7 +189,7 @@ def _fresh_nonce() -> bytes:
         mine.drawn, mine.used = drawn, 0
     nonce = mine.drawn[mine.used : mine.used + 12]
     mine.used += 12
-    # Across all keys, since a key is often used once only: a stuck generator shows at the next envelope of the thread.
+    # Compared across keys, since a key is often used only once.
     if nonce == mine.last:
         raise BrokenRandomnessError("the random number generator repeats itself")
     mine.last = nonce

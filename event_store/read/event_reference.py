@@ -11,14 +11,16 @@ from event_store.topics import AGGREGATES, event_classes
 _PREFACE: Final = """\
 # Events
 
-Every change in a practice is one of these facts, appended to the practice's own log and never changed. This page is written by
-`python -m event_store.read.event_reference > docs/events.md`; a test fails when it is stale.
+Every change in a practice is one of these events, appended to the practice's log and never changed.
+`python -m event_store.read.event_reference > docs/events.md` generates this page; a test fails when it
+is stale.
 
-Beside the fields below, every event carries: `tenant_id`, `position` (gapless within the practice), `stream_id` and `version` (the thing
-and how many facts it has had), `effective_at` and `recorded_at`, `actor`, `command_id`, `causation_id` and `hash`.
-Fields marked *sealed* are personal: encrypted under the key of the person that *sealed under* names, and gone once that key is destroyed.
-Topics and versions never change their meaning; a new form of an event is a new version with an upcaster.
-*Published as* are the exact names by which [webhooks](how-to/webhooks.md) are subscribed to.
+Besides the fields below, every event has `tenant_id`, `position` (gapless within the practice),
+`stream_id`, `version` (the event's number in its stream), `effective_at`, `recorded_at`, `actor`,
+`command_id`, `causation_id` and `hash`. Fields marked *sealed* are personal: they are encrypted under
+the key of the person in the *sealed under* field, and unreadable once that key is destroyed. Topics
+and versions never change their meaning; a changed event gets a new version and an upcaster.
+*Published as* gives the names to which [webhooks](how-to/webhooks.md) can subscribe.
 """
 
 
@@ -36,28 +38,28 @@ def event_reference() -> str:
 def _section(codec: EventCodec) -> str:
     sealed_under = f", sealed under `{codec.subject}`" if codec.personal_fields else ""
     names = dict.fromkeys(name for name in (own_name(codec.topic), summary_name(codec.topic)) if name)
-    told_as = " Published as " + " and ".join(f"`{name}`" for name in names) + "." if names else " Not told."
-    lines = [f"### `{codec.topic}`\n", f"Version {codec.schema_version}{sealed_under}.{told_as}\n"]
+    published = "Published as " + " and ".join(f"`{name}`" for name in names) if names else "Not published"
+    lines = [f"### `{codec.topic}`\n", f"Version {codec.schema_version}{sealed_under}. {published}.\n"]
     fields = [*codec.body_fields, *codec.personal_fields]
     if fields:
         hints = get_type_hints(codec.event_class)
         lines += ["| field | type | |", "|---|---|---|"]
-        lines += [f"| `{name}` | {_spoken(hints[name])} | {_remark(codec, name)} |" for name in fields]
+        lines += [f"| `{name}` | {_type_name(hints[name])} | {_remark(codec, name)} |" for name in fields]
         lines.append("")
     return "\n".join(lines)
 
 
 def _remark(codec: EventCodec, name: str) -> str:
     if name in codec.optional_fields:
-        return "left out if nothing"
+        return "optional"
     return "sealed" if name in codec.personal_fields else ""
 
 
-def _spoken(hint: object) -> str:
+def _type_name(hint: object) -> str:
     text = hint.__name__ if isinstance(hint, type) and not getattr(hint, "__args__", ()) else str(hint)
     for prefix in ("datetime.", "uuid.", "domain.kernel.personal_data.", "domain.patients.contact.", "typing."):
         text = text.replace(prefix, "")
-    return text.replace(" | Erased", "").replace(" | None", ", or nothing").replace("|", "or")
+    return text.replace(" | Erased", "").replace(" | None", ", or null").replace("|", "or")
 
 
 def _first_line(aggregate: type[Aggregate]) -> str:

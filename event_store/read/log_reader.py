@@ -1,7 +1,7 @@
 """Reads logs in order of position: for projectors, histories, exports and verification."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -20,18 +20,18 @@ _COLUMNS: Final = (
     "position, event_type, stream_id, version, body::text, schema_version, actor, command_id, causation_id,"
     " effective_at, recorded_at, sealed"
 )
-# A field that a fact does not have, or that is null, names nobody.
-_NOT_OF_OTHERS: Final = " and (stream_id = any (%s) or stream_type <> %s or coalesce(body ->> %s = any (%s), true))"
+# Events without the field, or with null in it, are about nobody else.
+_NOT_ABOUT_OTHERS: Final = " and (stream_id = any (%s) or stream_type <> %s or coalesce(body ->> %s = any (%s), true))"
 _HASHED: Final = (
     "uuid_send(tenant_id), uuid_send(stream_id), version, convert_to(event_type, 'UTF8'), schema_version,"
     " convert_to(body::text, 'UTF8'), sealed, convert_to(actor, 'UTF8'), uuid_send(command_id), command_part, fingerprint,"
     " uuid_send(causation_id), (extract(epoch from effective_at) * 1000000)::bigint,"
     " (extract(epoch from recorded_at) * 1000000)::bigint"
 )
-"""The columns of DigestedEvent, but for the body, which is not canonical yet."""
+"""The columns of DigestedEvent; the body is not canonical yet."""
 _PAGE: Final = 2_000
 _HEADER_LENGTH: Final = 22
-"""An envelope and the key that opens it have these first bytes in common; see sealing.py."""
+"""Bytes that name the key in an envelope; see sealing.py."""
 
 
 class LogReader:
@@ -42,53 +42,51 @@ class LogReader:
         self._keys = keys
 
     def heads(self) -> dict[UUID, int]:
-        """Return every practice's newest position. Needs the role scheduler_projector or scheduler_backup; others see none."""
+        """Return every practice's newest position. For the roles scheduler_projector and scheduler_backup."""
         with self._pool.connection() as connection:
             return dict(connection.execute("select tenant_id, position from log.tenant_head", binary=True).fetchall())
 
     def page(self, tenant_id: UUID, after: int, limit: int) -> list[LoggedEvent]:
-        """Return up to ``limit`` events behind a position, in order."""
+        """Return up to ``limit`` events after a position, in order."""
         return self._select(tenant_id, "position > %s order by position limit %s", (after, limit))
 
-    def pages(self, wanted: Sequence[tuple[UUID, int]], limit: int) -> list[list[LoggedEvent]]:
-        """Return, for each (practice, position), up to ``limit`` events behind it; one round trip. For scheduler_projector."""
+    def pages(self, starts: Sequence[tuple[UUID, int]], limit: int) -> list[list[LoggedEvent]]:
+        """Return up to ``limit`` events after each (practice, position). For the role scheduler_projector."""
         with self._pool.connection() as connection:
             rows = connection.execute(
                 "select * from log.pages(%s::uuid[], %s::bigint[], %s)",
-                ([tenant_id for tenant_id, _ in wanted], [after for _, after in wanted], limit),
+                ([tenant_id for tenant_id, _ in starts], [after for _, after in starts], limit),
                 binary=True,
             ).fetchall()
-        found: dict[UUID, list[tuple[Any, ...]]] = {tenant_id: [] for tenant_id, _ in wanted}
-        for tenant_id, *row in rows:
-            found[tenant_id].append(tuple(row))
-        return [self._events(tenant_id, of_one) for tenant_id, of_one in found.items()]
+        pages: dict[UUID, list[tuple[Any, ...]]] = {tenant_id: [] for tenant_id, _ in starts}
+        for row in rows:
+            pages[row[0]].append(row[1:])
+        return [self._events(tenant_id, page) for tenant_id, page in pages.items()]
 
     def of_streams(
         self, tenant_id: UUID, stream_ids: Sequence[UUID], after: int, limit: int, *, without: AboutOthers | None = None
     ) -> list[LoggedEvent]:
-        """Return up to ``limit`` events of some things behind a position, in order; fewer only where there are no more."""
-        # Ordered by an expression, so that no plan walks the whole log in order of position to find them.
-        condition = (
-            f"stream_id = any (%s) and position > %s{_NOT_OF_OTHERS if without else ''} order by position + 0 limit %s"
-        )
-        left_out: tuple[object, ...] = ()
+        """Return up to ``limit`` events of some streams after a position, in order; fewer only at the end."""
+        # Ordered by an expression, so that no plan reads the whole log in order of position.
+        condition = f"stream_id = any (%s) and position > %s{_NOT_ABOUT_OTHERS if without else ''} order by position + 0 limit %s"
+        excluded: tuple[object, ...] = ()
         if without:
             own = list(without.own)
-            left_out = (own, without.stream_type, without.field, [str(id_) for id_ in own])
-        return self._select(tenant_id, condition, (list(stream_ids), after, *left_out, limit))
+            excluded = (own, without.stream_type, without.field, [str(id_) for id_ in own])
+        return self._select(tenant_id, condition, (list(stream_ids), after, *excluded, limit))
 
     def first_of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], until: int) -> list[LoggedEvent]:
-        """Return all events of some things up to a position, in order."""
+        """Return all events of some streams up to a position, in order."""
         condition = "stream_id = any (%s) and position <= %s order by position + 0"
         return self._select(tenant_id, condition, (list(stream_ids), until))
 
     def open_parts(self, tenant_id: UUID, parts: Sequence[tuple[UUID, int, str, bytes]]) -> list[Body | Erased]:
-        """Open sealed parts that a read model keeps, each given as (stream, version, event type, sealed), in one go."""
+        """Decrypt parts given as (stream, version, event type, sealed), with one query for the keys."""
         opener = _PageOpener(self._keys, tenant_id, [(topic, sealed) for _, _, topic, sealed in parts])
         return [opener.open_part(*part) for part in parts]
 
     def verify(self, tenant_id: UUID) -> BrokenLink | None:
-        """Walk a practice's whole hash chain; return where it was broken, or None. Needs no key."""
+        """Return where a practice's hash chain is broken, or None."""
         with tenant_transaction(self._pool, tenant_id) as cursor:
             head = cursor.execute(
                 "select position, head_hash from log.tenant_head where tenant_id = %s", (tenant_id,)
@@ -109,35 +107,14 @@ class LogReader:
         opener = _PageOpener(self._keys, tenant_id, parts).open
         return [
             LoggedEvent(
-                tenant_id,
-                position,
-                topic,
-                stream_id,
-                version,
-                _body(topic, schema_version, body),
-                actor,
-                command_id,
-                causation_id,
-                effective_at,
-                recorded_at,
-                opener,
-                sealed,
+                tenant_id, position, topic, stream_id, version, _body(topic, schema_version, body),
+                actor, command_id, causation_id, effective_at, recorded_at, opener, sealed,
             )
             for (
-                position,
-                topic,
-                stream_id,
-                version,
-                body,
-                schema_version,
-                actor,
-                command_id,
-                causation_id,
-                effective_at,
-                recorded_at,
-                sealed,
+                position, topic, stream_id, version, body, schema_version,
+                actor, command_id, causation_id, effective_at, recorded_at, sealed,
             ) in rows
-        ]
+        ]  # fmt: skip
 
     def _digested(self, tenant_id: UUID, last: int) -> Iterator[tuple[int, bytes, DigestedEvent]]:
         after = 0
@@ -158,13 +135,13 @@ class LogReader:
 
 
 class _PageOpener:
-    """Opens the sealed parts of one page. When the first of a kind is opened, the keys of all of that kind come in one query.
+    """Decrypts the sealed parts of one page; reads the keys of all events of a topic in one query.
 
-    It holds keys for as long as its page is in use, which is no longer than any other process may not know of an erasure.
+    It keeps keys while its page is in use, so no longer than other processes use an erased key.
     """
 
     def __init__(self, keys: KeyRing, tenant_id: UUID, parts: Sequence[tuple[str, bytes]]) -> None:
-        """``parts``: the kind of event and the envelope of each."""
+        """``parts`` are (topic, envelope)."""
         self._keys = keys
         self._tenant_id = tenant_id
         self._parts = parts
@@ -177,22 +154,19 @@ class _PageOpener:
     def open_part(self, stream_id: UUID, version: int, topic: str, sealed: bytes) -> Body | Erased:
         if topic not in self._fetched:
             self._fetched.add(topic)
-            wanted = {key_reference(envelope).key_id for kind, envelope in self._parts if kind == topic}
+            wanted = {key_reference(envelope).key_id for its_topic, envelope in self._parts if its_topic == topic}
             for key in self._keys.opening_keys(self._tenant_id, wanted).values():
                 self._held[key.header] = key
-        key_held = self._held.get(sealed[:_HEADER_LENGTH])
+        held_key = self._held.get(sealed[:_HEADER_LENGTH])
         try:
-            key = key_held or self._keys.opening_key(self._tenant_id, *key_reference(sealed))
+            key = held_key or self._keys.opening_key(self._tenant_id, *key_reference(sealed))
         except ErasedError:
             return ERASED
         place = Place(self._tenant_id, stream_id, version, topic, codec_of(topic).sealed_field)
-        opened: Body = msgspec.json.decode(unseal(key, place, sealed))
-        return opened
+        return cast(Body, msgspec.json.decode(unseal(key, place, sealed)))
 
 
 def _body(topic: str, schema_version: int, text: str) -> Body:
     known = codec_of(topic).schema_version
-    body: Body = msgspec.json.decode(
-        text if schema_version == known else current_body(topic, schema_version, known, text.encode())
-    )
-    return body
+    current = text if schema_version == known else current_body(topic, schema_version, known, text.encode())
+    return cast(Body, msgspec.json.decode(current))

@@ -1,6 +1,6 @@
-"""Reads one practice's log beside its streams: what a booking depends on, the catalogue's events, a command's events."""
+"""Reads one practice's log: booking contexts, streams, catalogue events, recorded commands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any, Final
 from uuid import UUID
@@ -22,13 +22,10 @@ from event_store.tenancy import fetch_raw, tenant_transaction
 _CATALOGUE: Final = (
     "('practice.practice', 'practice.location', 'practice.resource', 'practice.clinician', 'practice.service')"
 )
-"""The stream types of what can be booked; the same list as in the index of migrations/0001_log.pre.sql."""
+"""The same list as in the index of migrations/0001_log.pre.sql."""
 
-_CONSULT: Final = DirectCall(
-    b"read_booking_context",
-    b"select * from log.read_booking_context($1, $2, $3, $4, $5, $6)",
-)
-_CONSULT_EACH: Final = DirectCall(
+_CONTEXT: Final = DirectCall(b"read_booking_context", b"select * from log.read_booking_context($1, $2, $3, $4, $5, $6)")
+_CONTEXTS: Final = DirectCall(
     b"read_booking_contexts",
     b"select c.* from unnest($3::timestamptz[], $4::timestamptz[]) with ordinality as w (opens, closes, number)"
     b" cross join lateral log.read_booking_context($1, $2, w.opens, w.closes, null, null) c order by w.number",
@@ -69,7 +66,7 @@ where e.tenant_id = %(tenant)s and e.position > %(behind)s and e.position <= %(r
 order by e.position
 limit %(limit)s
 """
-# By its own versions, so that no plan walks the log to find it.
+# Without `order by position`, for which a plan could read the whole log.
 _CHANGED_ONE: Final = """
 select stream_id, min(version) - 1, max(version), min(position)
 from log.event
@@ -77,33 +74,35 @@ where tenant_id = %(tenant)s and stream_id = %(thing)s and position > %(after)s 
 group by stream_id
 having min(position) > %(behind)s and min(position) <= %(reach)s
 """
-_TRIES_FOR_ONE_POSITION: Final = 5
+_MAX_READS: Final = 5
 _TRUE: Final = b"\x01"
-CALLS: Final = (_CONSULT, _CONSULT_EACH, _SUBJECTS)
-"""What the consulting pool's connections must have prepared."""
+CALLS: Final = (_CONTEXT, _CONTEXTS, _SUBJECTS)
+"""The statements to prepare on the connections of ``context_pool``."""
 
 
 class PracticeReader:
     """Implements application.kernel.ports.PracticeReader."""
 
     def __init__(
-        self, tenant_id: UUID, pool: ConnectionPool, consulting_pool: ConnectionPool, mapper: EventMapper
+        self, tenant_id: UUID, pool: ConnectionPool, context_pool: ConnectionPool, mapper: EventMapper
     ) -> None:
-        """``consulting_pool`` only calls functions of ours, which leave nothing behind on its connections."""
         self._tenant_id = tenant_id
         self._pool = pool
-        self._consulting_pool = consulting_pool
+        self._context_pool = context_pool
         self._mapper = mapper
 
     def read_booking_context(
         self, what: Sequence[UUID], window: TimeRange, *, subject_id: UUID | None = None, command_id: UUID | None = None
     ) -> BookingContext:
-        """Read all that a booking depends on, in one round trip. Raises UnknownPracticeError: its log was never opened."""
+        """Read all that a booking depends on, in one round trip.
+
+        Raises UnknownPracticeError: the practice has no log.
+        """
         rows = fetch_raw(
-            self._consulting_pool,
-            _CONSULT,
+            self._context_pool,
+            _CONTEXT,
             str(self._tenant_id).encode(),
-            f"{{{','.join(map(str, what))}}}".encode(),
+            _array(map(str, what)),
             window.starts_at.isoformat().encode(),
             window.ends_at.isoformat().encode(),
             _text(subject_id),
@@ -114,67 +113,62 @@ class PracticeReader:
         return _booking_context(rows[0])
 
     def read_booking_contexts(self, what: Sequence[UUID], windows: Sequence[TimeRange]) -> Sequence[BookingContext]:
-        """Read the claims on each of several windows, in their order, in one round trip. Raises UnknownPracticeError.
+        """Read the claims in each of several windows, in one round trip.
 
-        Each window is a reading of its own. If the log grew between them all are read again, so that they belong to one position;
-        in a practice that is never still for so long they are answered as they came, and it is for the append to refuse.
+        Each window has a snapshot of its own. If the log changed in between, all are read again, so that
+        they have one position. After five attempts they may differ; the append then decides.
+        Raises UnknownPracticeError: the practice has no log.
         """
-        consultations: list[BookingContext] = []
-        for _ in range(_TRIES_FOR_ONE_POSITION):
+        contexts: list[BookingContext] = []
+        for _ in range(_MAX_READS):
             rows = fetch_raw(
-                self._consulting_pool,
-                _CONSULT_EACH,
+                self._context_pool,
+                _CONTEXTS,
                 str(self._tenant_id).encode(),
-                f"{{{','.join(map(str, what))}}}".encode(),
-                f"{{{','.join(window.starts_at.isoformat() for window in windows)}}}".encode(),
-                f"{{{','.join(window.ends_at.isoformat() for window in windows)}}}".encode(),
+                _array(map(str, what)),
+                _array(window.starts_at.isoformat() for window in windows),
+                _array(window.ends_at.isoformat() for window in windows),
             )
             if len(rows) != len(windows):
                 raise UnknownPracticeError
-            consultations = [_booking_context(row) for row in rows]
-            if len({consultation.position for consultation in consultations}) == 1:
+            contexts = [_booking_context(row) for row in rows]
+            if len({context.position for context in contexts}) == 1:
                 break
-        return consultations
+        return contexts
 
     def streams(self, stream_ids: Sequence[UUID], until: int | None = None) -> Mapping[UUID, Sequence[Aggregate.Event]]:
-        """Return the events of several things, each thing's in order, up to a position of the log, in one round trip."""
-        with tenant_transaction(self._pool, self._tenant_id) as cursor:
-            rows = cursor.execute(
-                f"select {COLUMNS} from log.event"  # noqa: S608  constants only
-                " where tenant_id = %s and stream_id = any (%s) and position <= %s order by stream_id, version",
-                (self._tenant_id, list(stream_ids), 2**63 - 1 if until is None else until),
-                binary=True,
-            ).fetchall()
+        """Return the events of several streams up to a position, each stream's in order, in one round trip."""
+        rows = self._rows(
+            f"select {COLUMNS} from log.event"  # noqa: S608  constants only
+            " where tenant_id = %s and stream_id = any (%s) and position <= %s order by stream_id, version",
+            (self._tenant_id, list(stream_ids), 2**63 - 1 if until is None else until),
+        )
         found: dict[UUID, list[Aggregate.Event]] = {}
         for row in rows:
             found.setdefault(row[0], []).append(self._mapper.to_domain_event(stored_event(row)))
         return found
 
     def reached(self, id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached | None:
-        """Return where a thing was at a version, or at a position of the log; None if it was not there, or never came so far."""
+        """Return a version of an aggregate, or its version at a position; None if there is none."""
         wanted, value = ("e.version = %s", version) if position is None else ("e.position <= %s", position)
-        with tenant_transaction(self._pool, self._tenant_id) as cursor:
-            row = cursor.execute(
-                _REACHED.format(wanted=wanted).encode(),
-                (self._tenant_id, id_, value),
-            ).fetchone()
-        return Reached(row[0], row[1], row[2].astimezone(UTC)) if row else None
+        rows = self._rows(_REACHED.format(wanted=wanted), (self._tenant_id, id_, value))
+        return next((Reached(number, last, at.astimezone(UTC)) for number, last, at in rows), None)
 
     def began(self, id_: UUID, version: int) -> Began | None:
-        """Return where the command began that brought a thing to a version; None if the thing never came so far."""
-        with tenant_transaction(self._pool, self._tenant_id) as cursor:
-            row = cursor.execute(_BEGAN.encode(), (self._tenant_id, id_, version)).fetchone()
-        return Began(*row) if row else None
+        """Return where the command began that recorded a version of an aggregate; None if there is none."""
+        return next((Began(*row) for row in self._rows(_BEGAN, (self._tenant_id, id_, version))), None)
 
     def changed_between(
         self, after: int, until: int, *, first_in: tuple[int, int], limit: int, thing_id: UUID | None = None
     ) -> Sequence[ChangedThing]:
-        """Return up to ``limit`` things that events in ``(after, until]`` are about, in the order of their first ones there.
+        """Return up to ``limit`` aggregates with events in ``(after, until]``, by position of the first one.
 
-        Only those whose first one lies in ``first_in``, behind the one position and up to the other; with ``thing_id`` it alone.
+        Only those whose first event there is in ``first_in``, which is half-open as well; only ``thing_id``
+        if it is given.
         """
         behind, reach = first_in
         values = {
+            "tenant": self._tenant_id,
             "after": after,
             "until": until,
             "behind": max(behind, after),
@@ -182,55 +176,44 @@ class PracticeReader:
             "thing": thing_id,
             "limit": limit,
         }
-        with tenant_transaction(self._pool, self._tenant_id) as cursor:
-            rows = cursor.execute(
-                (_CHANGED_ONE if thing_id else _CHANGED).encode(), {"tenant": self._tenant_id, **values}
-            ).fetchall()
-        return [ChangedThing(*row) for row in rows]
+        return [ChangedThing(*row) for row in self._rows(_CHANGED_ONE if thing_id else _CHANGED, values)]
 
     def read_subjects(self, subject_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[str, Mapping[str, Any]]]]:
-        """Return the topics and unsealed bodies of the events of some streams, each stream's in order, in one round trip."""
-        tenant, ids = str(self._tenant_id).encode(), f"{{{','.join(map(str, subject_ids))}}}".encode()
-        rows = fetch_raw(self._consulting_pool, _SUBJECTS, tenant, ids)
+        """Return topics and bodies of the events of some streams, each stream's in order, in one round trip."""
+        rows = fetch_raw(self._context_pool, _SUBJECTS, str(self._tenant_id).encode(), _array(map(str, subject_ids)))
         return {UUID(bytes=subject): _subject_events(events) for subject, events in rows if subject is not None}
 
     def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
-        """Return (position, event) of all that changed what can be booked since a position, in order."""
-        with tenant_transaction(self._pool, self._tenant_id) as cursor:
-            rows = cursor.execute(
-                f"select position, {COLUMNS} from log.event"  # noqa: S608  constants only
-                f" where tenant_id = %s and position > %s and stream_type in {_CATALOGUE} order by position",
-                (self._tenant_id, after),
-                binary=True,
-            ).fetchall()
-        return [(position, self._mapper.to_domain_event(stored_event(tuple(event)))) for position, *event in rows]
+        """Return (position, event) of the catalogue's events after a position, in order."""
+        rows = self._rows(
+            f"select position, {COLUMNS} from log.event"  # noqa: S608  constants only
+            f" where tenant_id = %s and position > %s and stream_type in {_CATALOGUE} order by position",
+            (self._tenant_id, after),
+        )
+        return [(row[0], self._mapper.to_domain_event(stored_event(row[1:]))) for row in rows]
 
     def recorded_command(self, command_id: UUID) -> RecordedCommand | None:
-        """Return what a command wrote; None if it wrote nothing."""
-        with tenant_transaction(self._pool, self._tenant_id) as cursor:
-            row = cursor.execute(
-                "select first.fingerprint, first.stream_id, last.version, last.position"
-                " from log.event first join lateral ("
-                "   select max(e.version) filter (where e.stream_id = first.stream_id) as version, max(e.position) as position"
-                "   from log.event e where e.tenant_id = first.tenant_id and e.command_id = first.command_id"
-                " ) last on true"
-                " where first.tenant_id = %s and first.command_id = %s and first.command_part = 0",
-                (self._tenant_id, command_id),
-            ).fetchone()
-        if row is None:
-            return None
-        fingerprint, stream_id, version, position = row
-        return RecordedCommand(fingerprint or b"", stream_id, version, position)
+        """Return what a command recorded; None if nothing."""
+        rows = self._rows(
+            "select coalesce(first.fingerprint, ''), first.stream_id, last.version, last.position"
+            " from log.event first join lateral ("
+            "   select max(e.version) filter (where e.stream_id = first.stream_id) as version, max(e.position) as position"
+            "   from log.event e where e.tenant_id = first.tenant_id and e.command_id = first.command_id"
+            " ) last on true"
+            " where first.tenant_id = %s and first.command_id = %s and first.command_part = 0",
+            (self._tenant_id, command_id),
+        )
+        return next((RecordedCommand(*row) for row in rows), None)
 
     def position(self) -> int:
         """Return the log's newest position; 0 before its first event."""
+        for (position,) in self._rows("select position from log.tenant_head where tenant_id = %s", (self._tenant_id,)):
+            return int(position)
+        raise UnknownPracticeError
+
+    def _rows(self, statement: str, values: Sequence[object] | Mapping[str, object]) -> list[tuple[Any, ...]]:
         with tenant_transaction(self._pool, self._tenant_id) as cursor:
-            row = cursor.execute(
-                "select position from log.tenant_head where tenant_id = %s", (self._tenant_id,)
-            ).fetchone()
-        if row is None:
-            raise UnknownPracticeError
-        return int(row[0])
+            return cursor.execute(statement.encode(), values, binary=True).fetchall()
 
 
 def _booking_context(row: Sequence[bytes | None]) -> BookingContext:
@@ -248,9 +231,13 @@ def _subject_events(events: bytes | None) -> Sequence[tuple[str, Mapping[str, An
     return () if events is None else [(topic, body) for topic, body in msgspec.json.decode(events)]
 
 
+def _array(values: Iterable[str]) -> bytes:
+    return f"{{{','.join(values)}}}".encode()
+
+
 def _number(raw: bytes | None) -> int:
     return int.from_bytes(raw or b"", "big")
 
 
-def _text(id: UUID | None) -> bytes | None:
-    return None if id is None else str(id).encode()
+def _text(id_: UUID | None) -> bytes | None:
+    return None if id_ is None else str(id_).encode()

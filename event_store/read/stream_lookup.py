@@ -1,8 +1,8 @@
-"""Tells which of many things are in a practice's log already: what an import asks before it books."""
+"""Looks up many patients or visits in a practice's log, for imports."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg_pool import ConnectionPool
@@ -12,94 +12,113 @@ from domain.patients.origin import Origin
 from domain.scheduling.time_claim import TimeClaim
 from event_store.tenancy import tenant_transaction
 
-_AT_ONCE: Final = 5_000
-"""Ids of one query; a message to the server stays far below a megabyte."""
+_BATCH: Final = 5_000
+"""Ids per query, so that its message stays far below a megabyte."""
+_ORIGINS: Final = (
+    "select stream_id, event_type, causation_id from log.event where tenant_id = %s and stream_id = any (%s)"
+    " and event_type = any (%s) order by stream_id, version"
+)
+_REGISTRATIONS: Final = ["patients.patient.registered", "patients.patient.reinstated"]
+# Only withdrawals since the last run: if the file was imported again after an earlier undo, the visits that the
+# undo withdrew were booked again under other ids.
+_BOOKED_BY: Final = (
+    "select b.stream_id, w.position is not null from log.event b"
+    " left join lateral ("
+    "select e.position from log.event e where e.tenant_id = b.tenant_id and e.stream_id = b.stream_id"
+    " and e.event_type = 'scheduling.appointment.withdrawn' limit 1"
+    ") w on true"
+    " where b.tenant_id = %s and b.causation_id = %s and b.event_type = 'scheduling.appointment.booked'"
+    " and (w.position is null or w.position > ("
+    "select max(i.position) from log.event i where i.tenant_id = b.tenant_id and i.stream_id = %s"
+    " and i.event_type in ('practice.import.started', 'practice.import.resumed')"
+    ")) order by b.position"
+)
 
 
-class StreamLookup:
-    """Implements application.importing.ports.StreamLookup."""
-
+class _Lookup:
     def __init__(self, pool: ConnectionPool) -> None:
         """``pool`` connects as scheduler_app."""
         self._pool = pool
 
-    def known(self, tenant_id: UUID, stream_ids: Sequence[UUID]) -> Collection[UUID]:
-        """Return those that are there."""
-        found: set[UUID] = set()
-        for first in range(0, len(stream_ids), _AT_ONCE):
-            with tenant_transaction(self._pool, tenant_id) as cursor:
-                rows = cursor.execute(
-                    "select stream_id from log.event where tenant_id = %s and stream_id = any (%s) and version = 1",
-                    (tenant_id, list(stream_ids[first : first + _AT_ONCE])),
-                    binary=True,
-                ).fetchall()
-            found.update(stream_id for (stream_id,) in rows)
+    def _rows(self, tenant_id: UUID, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with tenant_transaction(self._pool, tenant_id) as cursor:
+            return cursor.execute(statement.encode(), (tenant_id, *values), binary=True).fetchall()
+
+    def _rows_of(self, tenant_id: UUID, ids: Sequence[UUID], statement: str, *values: object) -> Iterator[Any]:
+        for first in range(0, len(ids), _BATCH):
+            yield from self._rows(tenant_id, statement, list(ids[first : first + _BATCH]), *values)
+
+    def _origins(self, tenant_id: UUID, ids: Sequence[UUID], event_types: list[str]) -> Mapping[UUID, Origin]:
+        found: dict[UUID, Origin] = {}
+        for stream_id, event_type, causation_id in self._rows_of(tenant_id, ids, _ORIGINS, event_types):
+            is_withdrawn = event_type.endswith(".withdrawn")
+            found[stream_id] = Origin(found[stream_id].import_id if is_withdrawn else causation_id, is_withdrawn)
         return found
+
+
+class StreamLookup(_Lookup):
+    """Implements application.importing.ports.StreamLookup."""
+
+    def known(self, tenant_id: UUID, stream_ids: Sequence[UUID]) -> Collection[UUID]:
+        statement = "select stream_id from log.event where tenant_id = %s and stream_id = any (%s) and version = 1"
+        return {stream_id for (stream_id,) in self._rows_of(tenant_id, stream_ids, statement)}
 
     def origins(self, tenant_id: UUID, patient_ids: Sequence[UUID]) -> Mapping[UUID, Origin]:
-        """Return where the patients among them come from that were ever registered."""
-        found: dict[UUID, Origin] = {}
-        for first in range(0, len(patient_ids), _AT_ONCE):
-            with tenant_transaction(self._pool, tenant_id) as cursor:
-                rows = cursor.execute(
-                    "select stream_id, event_type, causation_id from log.event where tenant_id = %s and stream_id = any (%s)"
-                    " and event_type in ('patients.patient.registered', 'patients.patient.reinstated',"
-                    " 'patients.patient.withdrawn') order by stream_id, version",
-                    (tenant_id, list(patient_ids[first : first + _AT_ONCE])),
-                    binary=True,
-                ).fetchall()
-            for stream_id, event_type, causation_id in rows:
-                if event_type.endswith(".withdrawn"):
-                    found[stream_id] = Origin(found[stream_id].import_id, is_withdrawn=True)
-                else:
-                    found[stream_id] = Origin(causation_id, is_withdrawn=False)
-        return found
+        return self._origins(tenant_id, patient_ids, [*_REGISTRATIONS, "patients.patient.withdrawn"])
 
     def made_by(self, tenant_id: UUID, import_id: UUID) -> Sequence[UUID]:
-        """Return the patients whom an import has ever registered, each once, in the order of the log."""
-        with tenant_transaction(self._pool, tenant_id) as cursor:
-            rows = cursor.execute(
-                "select stream_id from log.event where tenant_id = %s and causation_id = %s"
-                " and event_type in ('patients.patient.registered', 'patients.patient.reinstated') order by position",
-                (tenant_id, import_id),
-                binary=True,
-            ).fetchall()
+        rows = self._rows(
+            tenant_id,
+            "select stream_id from log.event where tenant_id = %s and causation_id = %s and event_type = any (%s)"
+            " order by position",
+            import_id,
+            _REGISTRATIONS,
+        )
         return list(dict.fromkeys(stream_id for (stream_id,) in rows))
 
     def changed_since(self, tenant_id: UUID, import_id: UUID, patient_ids: Sequence[UUID]) -> Collection[UUID]:
-        """Return the patients for whom something else was recorded since the import registered them last."""
+        statement = (
+            "select stream_id, event_type, causation_id from log.event where tenant_id = %s and stream_id = any (%s)"
+            " order by stream_id, version"
+        )
         changed: set[UUID] = set()
-        for first in range(0, len(patient_ids), _AT_ONCE):
-            with tenant_transaction(self._pool, tenant_id) as cursor:
-                rows = cursor.execute(
-                    "select stream_id, event_type, causation_id from log.event where tenant_id = %s and stream_id = any (%s)"
-                    " order by stream_id, version",
-                    (tenant_id, list(patient_ids[first : first + _AT_ONCE])),
-                    binary=True,
-                ).fetchall()
-            for stream_id, event_type, causation_id in rows:
-                if causation_id != import_id:
-                    changed.add(stream_id)
-                elif event_type in ("patients.patient.registered", "patients.patient.reinstated"):
-                    changed.discard(stream_id)
+        for stream_id, event_type, causation_id in self._rows_of(tenant_id, patient_ids, statement):
+            if causation_id != import_id:
+                changed.add(stream_id)
+            elif event_type in _REGISTRATIONS:
+                changed.discard(stream_id)
         return changed
 
     def claims_when_booked(self, tenant_id: UUID, appointment_ids: Sequence[UUID]) -> Sequence[TimeClaim]:
-        """Return the clinician's claim with which each appointment that is there was booked, whatever came of it later."""
-        found: list[TimeClaim] = []
-        for first in range(0, len(appointment_ids), _AT_ONCE):
-            with tenant_transaction(self._pool, tenant_id) as cursor:
-                rows = cursor.execute(
-                    "select stream_id, (body ->> 'clinician_id')::uuid,"
-                    " (body ->> 'starts_at')::timestamptz, (body ->> 'ends_at')::timestamptz,"
-                    " (body ->> 'buffer_before_minutes')::int, (body ->> 'buffer_after_minutes')::int"
-                    " from log.event where tenant_id = %s and stream_id = any (%s) and version = 1"
-                    " and event_type = 'scheduling.appointment.booked'",
-                    (tenant_id, list(appointment_ids[first : first + _AT_ONCE])),
-                    binary=True,
-                ).fetchall()
-            found += [_claim(*row) for row in rows]
-        return found
+        """Return the clinician's claim with which each known appointment was booked; later changes are ignored."""
+        statement = (
+            "select stream_id, (body ->> 'clinician_id')::uuid,"
+            " (body ->> 'starts_at')::timestamptz, (body ->> 'ends_at')::timestamptz,"
+            " (body ->> 'buffer_before_minutes')::int, (body ->> 'buffer_after_minutes')::int"
+            " from log.event where tenant_id = %s and stream_id = any (%s) and version = 1"
+            " and event_type = 'scheduling.appointment.booked'"
+        )
+        return [_claim(*row) for row in self._rows_of(tenant_id, appointment_ids, statement)]
+
+
+class VisitLookup(_Lookup):
+    """Implements application.importing.ports.VisitLookup."""
+
+    def origins(self, tenant_id: UUID, appointment_ids: Sequence[UUID]) -> Mapping[UUID, Origin]:
+        event_types = ["scheduling.appointment.booked", "scheduling.appointment.withdrawn"]
+        return self._origins(tenant_id, appointment_ids, event_types)
+
+    def made_by(self, tenant_id: UUID, import_id: UUID) -> tuple[Sequence[UUID], Sequence[UUID]]:
+        rows = self._rows(tenant_id, _BOOKED_BY, import_id, import_id)
+        current = [stream_id for stream_id, is_withdrawn in rows if not is_withdrawn]
+        return current, [stream_id for stream_id, is_withdrawn in rows if is_withdrawn]
+
+    def changed_since(self, tenant_id: UUID, import_id: UUID, appointment_ids: Sequence[UUID]) -> Collection[UUID]:
+        statement = (
+            "select distinct stream_id from log.event where tenant_id = %s and stream_id = any (%s)"
+            " and causation_id is distinct from %s"
+        )
+        return {stream_id for (stream_id,) in self._rows_of(tenant_id, appointment_ids, statement, import_id)}
 
 
 def _claim(holder_id: UUID, what: UUID, starts_at: datetime, ends_at: datetime, before: int, after: int) -> TimeClaim:

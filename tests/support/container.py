@@ -129,7 +129,7 @@ def open_container(
     ):
         keys = KeyRing(key_pool, database.master)
         store = LogStore.open(database.conninfo("scheduler_app"), keys, now or clock.now)
-        for pool in (key_pool, projector, store.pool, store.consulting_pool):
+        for pool in (key_pool, projector, store.pool, store.context_pool):
             pool.timeout = TIMEOUT_SECONDS
         try:
             yield Container(

@@ -16,7 +16,7 @@ from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.errors import TimeTakenError
 from domain.scheduling.time_claim import TimeRelease
 from event_store.append.append_batcher import Append
-from event_store.append.append_rows import append_rows
+from event_store.append.append_rows import encode_append
 from event_store.append.event_mapper import MappedEvent
 from event_store.errors import UnknownPracticeError
 from tests.event_store.append.appointments import TEN, appointment, book
@@ -178,7 +178,7 @@ class TestClaims:
 
 
 class TestBatching:
-    def test_many_practices_at_once_lose_and_double_nothing(self, container: Container) -> None:
+    def test_many_practices_at_once_lose_and_duplicate_nothing(self, container: Container) -> None:
         logs = [container.practice() for _ in range(20)]
 
         results = run_concurrently(
@@ -188,7 +188,7 @@ class TestBatching:
         assert all(isinstance(result, list) for result in results)
         assert [log.reader.position() for log in logs] == [1 + 4 * 3] * 20
 
-    def test_a_refused_append_does_not_touch_those_that_travel_with_it(self, container: Container) -> None:
+    def test_a_refused_append_does_not_affect_the_others_of_its_batch(self, container: Container) -> None:
         logs = [container.practice() for _ in range(8)]
         maya = uuid7()
         book(logs[0], appointment(maya))
@@ -219,7 +219,7 @@ class TestBatching:
 
         assert positions == [2]
 
-    def test_a_connection_that_was_cut_is_replaced_and_nothing_is_doubled(self, container: Container) -> None:
+    def test_replaces_a_closed_connection_and_duplicates_nothing(self, container: Container) -> None:
         log = container.practice()
         book(log, appointment(uuid7()))
         with container.admin() as admin:
@@ -227,7 +227,7 @@ class TestBatching:
 
         assert book(log, appointment(uuid7())) == 3
 
-    def test_a_command_that_was_recorded_for_another_thing_is_not_taken_for_an_answer_that_was_lost(
+    def test_a_command_recorded_for_another_stream_is_not_mistaken_for_a_lost_answer(
         self, container: Container
     ) -> None:
         log = container.practice()
@@ -235,10 +235,10 @@ class TestBatching:
         log.record(appointment(uuid7()), by=by)
         [event] = appointment(uuid7()).collect_events()
         stored = cast(MappedEvent, log.mapper.to_stored_event(event))
-        rows = append_rows(log.tenant_id, [stored], by, TEN)
+        rows = encode_append(log.tenant_id, [stored], by, TEN)
         lost = Append(log.tenant_id, by.command_id, event.originator_id, rows, outcome="failed")
 
-        container.store.append_batcher._fly_alone(lost)
+        container.store.append_batcher._send_alone(lost)
 
         assert lost.outcome == "repeated"
 
@@ -246,7 +246,7 @@ class TestBatching:
         [event] = appointment(uuid7()).collect_events()
         stored = cast(MappedEvent, container.practice().mapper.to_stored_event(event))
         unknown = uuid7()
-        rows = append_rows(unknown, [stored], by_test(), TEN)
+        rows = encode_append(unknown, [stored], by_test(), TEN)
 
         with pytest.raises(UnknownPracticeError):
             container.store.append_batcher.append(Append(unknown, uuid7(), event.originator_id, rows))

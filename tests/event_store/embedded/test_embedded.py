@@ -222,21 +222,21 @@ class TestKilled:
             assert rows(connection, "select n from kept") == [(1,)]
         busy.close()
 
-    def test_a_pid_file_that_names_a_living_stranger_is_not_believed(self, server: EmbeddedServer) -> None:
+    def test_ignores_a_pid_file_that_names_another_process(self, server: EmbeddedServer) -> None:
         pid_file = server.folder / "cluster" / "postmaster.pid"
         lines = pid_file.read_text().splitlines(keepends=True)
         server.stop()
-        with Popen(["sleep", "60"]) as stranger:
-            pid_file.write_text("".join([f"{stranger.pid}\n", *lines[1:]]))
+        with Popen(["sleep", "60"]) as other_process:
+            pid_file.write_text("".join([f"{other_process.pid}\n", *lines[1:]]))
             shutil.chown(pid_file, (server.folder / "cluster").stat().st_uid)
 
             server.start()
             server.stop()
 
-            assert stranger.poll() is None
-            stranger.kill()
+            assert other_process.poll() is None
+            other_process.kill()
 
-    def test_a_program_killed_during_initdb_leaves_no_half_of_a_cluster(
+    def test_a_program_killed_during_initdb_leaves_no_incomplete_cluster(
         self, empty_folder: Path, programs: Callable[[Path], Program]
     ) -> None:
         program = programs(empty_folder)
@@ -261,7 +261,7 @@ class TestKilled:
         os.kill(postmaster_of(server.folder), SIGSTOP)
 
         with pytest.raises(UnreachableError, match="has not answered"):
-            EmbeddedServer(server.folder, patience_seconds=0.1).start()
+            EmbeddedServer(server.folder, timeout_seconds=0.1).start()
 
         os.kill(postmaster_of(server.folder), SIGCONT)
 
@@ -287,7 +287,7 @@ class TestRefusals:
         with pytest.raises(PasswordMissingError, match="bring it back"):
             _ = EmbeddedServer(folder).superuser_password
 
-    def test_passes_on_the_last_words_of_a_server_that_cannot_start(self, folder: Path) -> None:
+    def test_reports_the_log_of_a_server_that_cannot_start(self, folder: Path) -> None:
         with (folder / "cluster" / "postgresql.conf").open("a") as configuration:
             configuration.write("\nno_such_setting = 1\n")
 

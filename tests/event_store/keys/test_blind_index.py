@@ -13,8 +13,8 @@ from event_store.keys.blind_index import (
     Term,
     Tokens,
     fold_name,
+    search_terms,
     terms_of,
-    terms_sought,
 )
 
 
@@ -59,21 +59,21 @@ class TestTermsSought:
     def test_finds_stored_names(self, name: str) -> None:
         written = terms_of(name)
 
-        assert not written or terms_sought(name) & written
+        assert not written or search_terms(name) & written
 
     @pytest.mark.parametrize("text", ["Straße", "STRASSE", "strass", "Str"])
     def test_folds_as_the_written_name_was_folded(self, text: str) -> None:
-        assert terms_sought(text) <= terms_of("Straße")
+        assert search_terms(text) <= terms_of("Straße")
 
     @pytest.mark.parametrize("text", ["+972501234567", "050-123 4567", "00972 (50) 1234567", "٠٥٠١٢٣٤٥٦٧"])
     def test_finds_a_number_however_it_is_written(self, text: str) -> None:
-        assert terms_sought(text) == terms_of(phone="+972 50 123 4567")
+        assert search_terms(text) == terms_of(phone="+972 50 123 4567")
 
     def test_takes_each_word_for_the_beginning_of_a_last_name(self) -> None:
-        assert terms_sought("Sara Bendavid") == names("sara", "bendav")
+        assert search_terms("Sara Bendavid") == names("sara", "bendav")
 
     def test_reads_an_at_sign_as_an_address(self) -> None:
-        assert terms_sought("SARA@example.com") == terms_of(email="sara@example.com")
+        assert search_terms("SARA@example.com") == terms_of(email="sara@example.com")
 
 
 class TestFoldName:

@@ -227,10 +227,10 @@ class TestOpeningKey:
         mark = cache.check(tenant)
         cache.keep_held(tenant, mark, {first: HeldKey(first, None), second: HeldKey(second, None)})
 
-        cache.held(tenant, first)
+        cache.held(tenant, [first])
         cache.keep_held(tenant, mark, {third: HeldKey(third, None)})
 
-        assert cache.all_held(tenant, [first, second, third]).keys() == {first, third}
+        assert cache.held(tenant, [first, second, third]).keys() == {first, third}
 
     @pytest.mark.parametrize("column", ["purpose", "subject_id", "key_id", "version", "wrapped"])
     def test_refuses_a_wrapped_key_that_was_moved_or_altered(
@@ -459,7 +459,7 @@ class TestPracticeKey:
                 call()
 
     def test_never_prints_a_secret(self, key_ring: KeyRing, tenant: UUID) -> None:
-        keys = key_ring._practices.get(tenant)
+        keys = key_ring.practices.get(tenant)
 
         assert repr(keys.index_root) not in repr(keys)
 

@@ -18,8 +18,7 @@ from application.importing.report import Finding
 from application.importing.undo import UndoImport, UndoImportHandler, UndoReport
 from application.kernel.practice_log import PracticeLog
 from domain.patients.patient import Patient
-from event_store.read.stream_lookup import StreamLookup
-from event_store.read.visit_lookup import VisitLookup
+from event_store.read.stream_lookup import StreamLookup, VisitLookup
 from tests.support.container import Container, by_test
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)

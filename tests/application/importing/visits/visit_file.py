@@ -16,8 +16,7 @@ from application.importing.visits.import_visits import ImportVisits, ImportVisit
 from application.importing.visits.reader import VisitReader, VisitRow
 from application.importing.visits.undo import VisitWithdrawal
 from domain.scheduling.appointments.appointment import Appointment
-from event_store.read.stream_lookup import StreamLookup
-from event_store.read.visit_lookup import VisitLookup
+from event_store.read.stream_lookup import StreamLookup, VisitLookup
 from tests.application.importing.patients.patient_file import Row, csv_of
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import SeededPractice, fixed_clock

@@ -9,7 +9,7 @@ from hypothesis.stateful import rule
 from application.importing.errors import ImportInUseError
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
-from event_store.read.visit_lookup import VisitLookup
+from event_store.read.stream_lookup import VisitLookup
 from tests.application.importing.visits.visit_file import VisitImports, visit
 from tests.support.container import Container, SettableClock
 from tests.support.seeded_practice import MONDAY, SeededPractice
