@@ -20,7 +20,7 @@ from event_store import Factory, LogStore
 from event_store.append.recorder import PracticeRecorder
 from event_store.embedded import EmbeddedServer
 from event_store.keys.key_ring import KeyRing
-from event_store.keys.master_key import KeyFile, MasterKey
+from event_store.keys.master_key import KeyFile
 from event_store.migrate import LOG_DATABASE, migrate, role_conninfo
 from event_store.tenancy import open_pool
 
@@ -31,7 +31,7 @@ class Store:
 
     admin: str
     key_file: Path
-    master: MasterKey
+    master: KeyFile
     log: LogStore
     keys: KeyRing
 

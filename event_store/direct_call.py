@@ -18,8 +18,8 @@ from psycopg.pq.abc import PGresult
 class DirectCall:
     """A statement, to be prepared on each connection that runs it.
 
-    Parameters and results are bytes in PostgreSQL's text or binary form; None is null. The connections
-    are in autocommit mode, and each serves one thread. Every method raises psycopg.Error.
+    Parameters and results are bytes in text or binary form; None is null. Connections are in
+    autocommit mode and serve one thread. Every method raises psycopg.Error.
     """
 
     name: bytes

@@ -25,7 +25,7 @@ class NewerVersionError(EventStoreError):
 
 
 class StoreUnavailableError(EventStoreError, OperationalError):
-    """The database did not answer in time, or a head was locked for too long. The command may be repeated."""
+    """The database did not answer in time. The same command may be sent again."""
 
 
 class UnsafeDatabaseError(EventStoreError):

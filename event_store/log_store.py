@@ -1,8 +1,9 @@
-"""One process's access to the log: connections, keys, the append batcher, a factory per practice."""
+"""A process's access to the log: connections, keys, append batcher, library factory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -55,18 +56,16 @@ class LogStore:
         notify_appended: Callable[[UUID], None] = lambda _: None,
         most_connections: int = 16,
     ) -> "LogStore":
-        """Connect as scheduler_app. ``notify_appended`` is called after each append; it must not block.
+        """Connect as scheduler_app. ``notify_appended``, called after each append, must not block.
 
         Raises UnsafeDatabaseError: the server would lose acknowledged events.
         """
 
-        # log.append and log.read_booking_context are planned once per connection. Plans that were made
-        # while the tables are small would scan them for the connection's life.
+        # log.append and log.read_booking_context are planned once per connection. Plans that were
+        # made while the tables are small would scan them for the connection's life.
         planned_once = make_conninfo(conninfo, options="-c plan_cache_mode=force_generic_plan -c enable_seqscan=off")
 
-        def connect() -> Connection[Any]:
-            return psycopg.connect(planned_once, autocommit=True)
-
+        connect = partial(psycopg.connect, planned_once, autocommit=True)
         with connect() as connection:
             _refuse_unsafe(connection)
         store = cls(
@@ -108,7 +107,7 @@ class LogStore:
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):
-    """Creates the library's components. Settings: LOG_STORE, the name of an open LogStore, and TENANT_ID."""
+    """Creates the library's components. LOG_STORE is the name of an open LogStore."""
 
     def __init__(self, env: Environment) -> None:
         super().__init__(env)

@@ -1,6 +1,6 @@
-"""Bring a server's roles, databases and schemas to the form that this program needs.
+"""Creates and upgrades a server's roles, databases and schemas.
 
-Safe to run twice, and by several programs at once. Plain SQL files, in this order:
+Can be repeated, also by several programs at once. Plain SQL files, in this order:
 
 1. ``migrations/*.pre.sql``: additive changes. They run before the new program starts, so the old
    program must work with them.
@@ -8,8 +8,8 @@ Safe to run twice, and by several programs at once. Plain SQL files, in this ord
 3. ``migrations/*.post.sql``: changes that remove what only the old program used. They run once no
    old program is left.
 
-Each file is one transaction, and is recorded with its checksum in ``migration.applied``. A migration
-is never edited and never undone. See docs/how-to/schema.md.
+Each file is one transaction, and is recorded with its checksum in ``migration.applied``. A
+migration is never edited and never undone. See docs/how-to/schema.md.
 """
 
 import hashlib
@@ -17,28 +17,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 
 from event_store.errors import MigrationError
-from event_store.keys.master_key import MasterKey
+from event_store.keys.master_key import KeyFile
 
 LOG_DATABASE: Final = "scheduler"
 KEY_DATABASE: Final = "scheduler_keys"
 OWNER: Final = "scheduler_owner"
 WRITER: Final = "scheduler_writer"
 """The role that log.append runs as. Neither the owner nor the writer can log in."""
-LOG_ROLES: Final = (
-    "scheduler_app",
-    "scheduler_projector",
-    "scheduler_worker",
-    "scheduler_auditor",
-    "scheduler_analyst",
-    "scheduler_backup",
-)
+LOG_ROLES: Final = tuple(f"scheduler_{name}" for name in ("app", "projector", "worker", "auditor", "analyst", "backup"))
 KEY_ROLES: Final = ("scheduler_keys_app",)
 _LOCK: Final = 7_239_481_004
 """The advisory lock of a migration run: one program at a time."""
@@ -65,12 +58,11 @@ def scripts_in(package: str, suffix: str = ".sql") -> list[Script]:
     return [Script(entry.name, entry.read_text("utf-8")) for entry in sorted(found, key=lambda entry: entry.name)]
 
 
-def migrate(admin_conninfo: str, master: MasterKey, *, with_post: bool = True) -> list[str]:
+def migrate(admin_conninfo: str, master: KeyFile, *, with_post: bool = True) -> list[str]:
     """Create what is missing and apply what is new; return the names of the files applied.
 
-    ``admin_conninfo`` logs in as a role that may create roles and databases. The passwords of our
-    roles are derived from the master key, so none needs to be stored.
-    ``with_post=False`` leaves the post halves to a later run, while the old program still runs.
+    ``admin_conninfo`` is of a role that may create roles and databases. The roles' passwords are
+    derived from the master key. ``with_post=False`` is for a server that an old program still uses.
     Raises MigrationError: an applied migration has changed, or the database is older than the first
     release, or newer than this program.
     """
@@ -90,8 +82,8 @@ def migrate(admin_conninfo: str, master: MasterKey, *, with_post: bool = True) -
         return applied
 
 
-def role_conninfo(conninfo: str, role: str, master: MasterKey) -> str:
-    """Return how one of our roles logs in to its database on the same server."""
+def role_conninfo(conninfo: str, role: str, master: KeyFile) -> str:
+    """Return the connection string of a role for its database on the same server."""
     database = KEY_DATABASE if role in KEY_ROLES else LOG_DATABASE
     return make_conninfo(conninfo, dbname=database, user=role, password=master.derive_password(role))
 
@@ -104,8 +96,8 @@ def apply(
     *,
     with_post: bool = True,
 ) -> list[str]:
-    """Apply as the owner what is new; return the names. Raises MigrationError as ``migrate`` does."""
-    connection.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
+    """Apply new scripts as the owner; return their names. Raises MigrationError."""
+    _execute(connection, "set role {}", OWNER)
     connection.execute(_TRACKING.encode())
     known: dict[str, str] = dict(connection.execute("select name, checksum from migration.applied").fetchall())
     _check(known, [*pre, *post])
@@ -123,7 +115,7 @@ def apply(
 
 
 def _check(known: dict[str, str], migrations: Sequence[Script]) -> None:
-    """Raise MigrationError unless this program can migrate a database with these files applied."""
+    """Raise MigrationError if this program cannot migrate a database with these files applied."""
     if unreleased := sorted(filter(_UNRELEASED.fullmatch, known)):
         raise MigrationError(
             f"the database was created before the first release (it has {unreleased[0]}) and cannot be upgraded;"
@@ -137,35 +129,28 @@ def _check(known: dict[str, str], migrations: Sequence[Script]) -> None:
             raise MigrationError(f"{migration.name} was edited after it was applied; add a new migration instead")
 
 
-def _create_roles(server: Connection[Any], master: MasterKey) -> None:
+def _create_roles(server: Connection[Any], master: KeyFile) -> None:
     existing = {name for (name,) in server.execute("select rolname from pg_roles").fetchall()}
     for role, member in ((OWNER, sql.SQL("current_user")), (WRITER, sql.Identifier(OWNER))):
         if role not in existing:
-            server.execute(sql.SQL("create role {} nologin nobypassrls").format(sql.Identifier(role)))
+            _execute(server, "create role {} nologin nobypassrls", role)
             server.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), member))
     for role in (*LOG_ROLES, *KEY_ROLES):
         if role not in existing:
-            server.execute(
-                sql.SQL("create role {} login nosuperuser nobypassrls nocreatedb nocreaterole noinherit").format(
-                    sql.Identifier(role)
-                )
-            )
-            # Computed here, so that no statement that a server may log holds the password.
-            verifier = server.pgconn.encrypt_password(
-                master.derive_password(role).encode(), role.encode(), b"scram-sha-256"
-            )
-            server.execute(
-                sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(verifier.decode()))
-            )
+            _execute(server, "create role {} login nosuperuser nobypassrls nocreatedb nocreaterole noinherit", role)
+            # Computed here, so that the server cannot log the password.
+            password = master.derive_password(role).encode()
+            verifier = server.pgconn.encrypt_password(password, role.encode(), b"scram-sha-256").decode()
+            server.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(verifier)))
 
 
 def _create_database(server: Connection[Any], name: str, roles: Sequence[str]) -> None:
     if server.execute("select from pg_database where datname = %s", (name,)).fetchone() is None:
-        server.execute(
-            sql.SQL("create database {} owner {} encoding 'UTF8' template template0").format(
-                sql.Identifier(name), sql.Identifier(OWNER)
-            )
-        )
-        server.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
+        _execute(server, "create database {} owner {} encoding 'UTF8' template template0", name, OWNER)
+        _execute(server, "revoke all on database {} from public", name)
     for role in roles:
-        server.execute(sql.SQL("grant connect on database {} to {}").format(sql.Identifier(name), sql.Identifier(role)))
+        _execute(server, "grant connect on database {} to {}", name, role)
+
+
+def _execute(connection: Connection[Any], statement: LiteralString, *identifiers: str) -> None:
+    connection.execute(sql.SQL(statement).format(*map(sql.Identifier, identifiers)))

@@ -1,13 +1,13 @@
 """Access to tenant data: a transaction that belongs to one practice.
 
-Row-level security shows a transaction only the rows of ``app.tenant_id``, and none if it is not set.
-The setting is LOCAL, so it ends with the transaction. In autocommit mode LOCAL would have no effect,
-so ``tenant_transaction`` begins the transaction itself.
+Row-level security shows a transaction only the rows of ``app.tenant_id``, and none if it is not
+set. The setting is LOCAL, so it ends with the transaction. In autocommit mode LOCAL would have no
+effect, so ``tenant_transaction`` begins the transaction itself.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg import Connection, Cursor, OperationalError
@@ -17,19 +17,6 @@ from psycopg_pool import ConnectionPool
 from event_store.direct_call import DirectCall
 
 T = TypeVar("T")
-
-RESET = (
-    "close all; set session authorization default; reset all; unlisten *;"
-    " select pg_advisory_unlock_all(); discard temp; discard sequences"
-)
-"""Run when a connection returns to the pool. DISCARD ALL would also drop psycopg's prepared statements."""
-
-RECONNECT_SECONDS: Final = 2.0
-"""How long a pool retries by itself; after that, the next caller makes it try again.
-
-The pauses between its attempts double. With the pool's default of five minutes, an outage of one
-minute would leave the program without its database for another.
-"""
 
 
 class NestedTenantError(RuntimeError):
@@ -41,7 +28,7 @@ def tenant_transaction(source: ConnectionPool | Connection[Any], tenant_id: UUID
     """Run the block in a transaction of one practice; it is rolled back on an error.
 
     ``source`` is a pool, or a connection in autocommit mode.
-    Raises NestedTenantError: the connection is in a transaction; PoolTimeout: no connection became free.
+    Raises NestedTenantError: it is in a transaction; PoolTimeout: no connection became free.
     """
     if isinstance(source, Connection):
         _begin(source, tenant_id)
@@ -81,7 +68,7 @@ def open_pool(
     resets: bool = True,
     calls: Sequence[DirectCall] = (),
 ) -> ConnectionPool:
-    """Open a pool of up to ``most`` autocommit connections, on each of which ``calls`` are prepared.
+    """Open a pool of up to ``most`` autocommit connections that have ``calls`` prepared.
 
     A caller waits at most ``wait_seconds`` for a connection, then gets psycopg_pool.PoolTimeout.
     ``resets=False`` is only for a component that leaves no state in a session.
@@ -92,7 +79,11 @@ def open_pool(
             call.prepare(connection)
 
     def reset(connection: Connection[Any]) -> None:
-        connection.execute(RESET)
+        # Unlike DISCARD ALL, this keeps psycopg's prepared statements.
+        connection.execute(
+            "close all; set session authorization default; reset all; unlisten *;"
+            " select pg_advisory_unlock_all(); discard temp; discard sequences"
+        )
 
     return ConnectionPool(
         conninfo,
@@ -100,7 +91,10 @@ def open_pool(
         min_size=1,
         max_size=most,
         timeout=wait_seconds,
-        reconnect_timeout=RECONNECT_SECONDS,
+        # After that, the next caller makes the pool try again. The pauses between its attempts
+        # double: with the default of five minutes, an outage of one minute would keep the database
+        # unavailable for another.
+        reconnect_timeout=2.0,
         kwargs={"autocommit": True},
         configure=configure,
         reset=reset if resets else None,
@@ -109,7 +103,7 @@ def open_pool(
 
 
 def _on_live_connection(pool: ConnectionPool, act: Callable[[Connection[Any]], T]) -> tuple[Connection[Any], T]:
-    """Borrow a connection and use it. After a restart of the server, the idle ones fail and are replaced."""
+    """Borrow and use a connection; replaces those that a restart of the server has cut."""
     attempts_left = pool.max_size
     while True:
         connection = pool.getconn()

@@ -1,4 +1,4 @@
-"""All aggregates whose events a log may hold. Topics resolve only once their modules were imported."""
+"""All aggregates of the log. A topic resolves only once its module was imported."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -52,7 +52,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
 
 
 def event_class(topic: str) -> type[Aggregate.Event]:
-    """Return the event class of a topic. Raises TopicError: this version of the program does not know it."""
+    """Return the event class of a topic. Raises TopicError: it is unknown."""
     found = resolve_topic(topic)
     if not (isinstance(found, type) and issubclass(found, Aggregate.Event)):
         raise TypeError(f"{topic} is not an event")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api.bootstrap.storage import Storage
-from event_store.read.audit_reader import AuditReader
+from event_store.read.log_reader import LogReader
 from projections.audit.history.instants import Instants
 from projections.audit.history.queries import HistoryQueries
 
@@ -12,7 +12,7 @@ from projections.audit.history.queries import HistoryQueries
 class Audit:
     history: HistoryQueries
     instants: Instants
-    events: AuditReader
+    events: LogReader
 
 
 def audit(storage: Storage) -> Audit:
@@ -20,5 +20,5 @@ def audit(storage: Storage) -> Audit:
     return Audit(
         HistoryQueries(storage.transaction, storage.log_reader),
         Instants(storage.transaction),
-        AuditReader(storage.store.pool, storage.log_reader),
+        storage.log_reader,
     )

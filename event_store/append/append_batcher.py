@@ -5,8 +5,7 @@ practice, and hands the connection to the next caller that waits. Under load one
 practices; without load an append is sent at once. There is no extra thread and no added delay.
 
 Each append succeeds or fails by itself. If a batch fails as a whole, its appends are retried one by
-one. That is safe even if the batch was committed and only its answer was lost, since a command id is
-recorded once.
+one. That is safe even if the batch was committed, since a command id is recorded once.
 """
 
 import threading
@@ -77,7 +76,7 @@ class AppendBatcher:
         """Return the position of the append's last event, once it is durable.
 
         Raises an error of guards.REFUSALS: refused, nothing was written.
-        Raises StoreUnavailableError: no answer from the database; the same command may be sent again.
+        Raises StoreUnavailableError: no answer in time; the same command may be sent again.
         """
         request.wake_up.acquire()
         with self._lock:
@@ -169,7 +168,7 @@ class AppendBatcher:
             successor.wake_up.release()
 
     def _refuse_conflicting(self, batch: Sequence[Append]) -> list[Append]:
-        """Refuse waiting appends that claim a time which ``batch`` has just taken. Requires the lock."""
+        """Refuse waiting appends that claim a time which ``batch`` took. Requires the lock."""
         taken = [
             (request.tenant_id, claim) for request in batch if request.outcome == "appended" for claim in request.claims
         ]
@@ -199,8 +198,8 @@ class AppendBatcher:
                 with self._open_connection() as connection:
                     connection.execute(f"set lock_timeout = '{int(TIMEOUT_SECONDS)}s'")
                     _send(connection, [request], wait=True)
-                    # The lost answer may have been a commit: then this command's events are its result. If they
-                    # are of another stream, the caller has used the command id twice.
+                    # A lost answer may have been a commit: then the events are the
+                    # result. For another stream, the caller used the id twice.
                     if was_lost and request.outcome == "repeated" and (position := _own_position(connection, request)):
                         request.position, request.outcome = position, "appended"
                     return
@@ -220,7 +219,7 @@ def _send(connection: Connection[Any], batch: Sequence[Append], *, wait: bool) -
     try:
         answers = _APPEND.run(connection, *arrays, wait_for_heads, _FALSE)
     except (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation):
-        # One append violates a constraint, so none was written: let the function check each of them.
+        # One append violates a constraint, so none was written: check each of them.
         answers = _APPEND.run(connection, *arrays, wait_for_heads, _TRUE)
     for request, (outcome, position) in zip(batch, answers, strict=True):
         request.outcome, request.position = (outcome or b"").decode(), int(position or 0)

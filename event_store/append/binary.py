@@ -3,7 +3,8 @@
 A row is the number of its columns, then type, length and value of each. An array is a header, then
 length and value of each element. A composite type has another number in each database; PostgreSQL
 accepts any number, since it knows which type it reads.
-Source: record_recv in rowtypes.c and array_recv in arrayfuncs.c, src/backend/utils/adt, PostgreSQL 16.
+Source: record_recv in rowtypes.c and array_recv in arrayfuncs.c, src/backend/utils/adt, PostgreSQL
+16.
 """
 
 import struct

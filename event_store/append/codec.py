@@ -1,7 +1,7 @@
 """The stored form of events: a readable body and a sealed part, derived from the event class.
 
-A body is canonical JSON (sorted keys, UTC times, no white space): equal events have equal bytes, and
-the digest can be recomputed from the stored jsonb. Personal fields are never in the body.
+A body is canonical JSON (sorted keys, UTC times, no white space): equal events have equal bytes,
+and the digest can be recomputed from the stored jsonb. Personal fields are never in the body.
 
 A field with the default None is optional: the body omits it when it is None. So an event that was
 written before the field existed reads as one without a value.
@@ -34,8 +34,8 @@ def canonical_json(value: object) -> bytes:
 class EventCodec:
     """The stored form of one event class.
 
-    ``stream_type`` is the topic without its last part; ``subject`` the field with the id of the person
-    whose key seals the event; ``is_initial`` whether the event is the first of its stream.
+    ``stream_type`` is the topic without its last part; ``subject`` the field with the id of the
+    person whose key seals the event; ``is_initial`` whether the event is the first of its stream.
     """
 
     event_class: type[Aggregate.Event]
@@ -70,7 +70,7 @@ class EventCodec:
         return canonical_json({name: _plain(state[name]) for name in self.personal_fields})
 
     def event(self, envelope: Mapping[str, object], body: bytes, personal: bytes | None) -> Aggregate.Event:
-        """Rebuild the event. Without ``personal``, since the key was destroyed, those fields are ``ERASED``.
+        """Rebuild the event. If ``personal`` is None, the personal fields are ``ERASED``.
 
         Raises msgspec.ValidationError: the body does not have the fields that the class declares.
         """
@@ -96,7 +96,7 @@ def _plain(value: object) -> object:
 
 @functools.cache
 def codec_for(event_class: type[Aggregate.Event]) -> EventCodec:
-    """Return the codec of an event class, derived from its annotations. Raises TypeError: no SUBJECT."""
+    """Return the codec of an event class. Raises TypeError: its SUBJECT is missing."""
     topic = cast(str, getattr(event_class, "TOPIC"))  # noqa: B009  each event sets TOPIC, the base class does not
     hints = {
         name: hint
@@ -126,7 +126,7 @@ def codec_for(event_class: type[Aggregate.Event]) -> EventCodec:
 
 @functools.cache
 def codec_of(topic: str) -> EventCodec:
-    """Return the codec of a topic. Raises TopicError: this version of the program does not know it."""
+    """Return the codec of a topic. Raises TopicError: it is unknown."""
     return codec_for(event_class(topic))
 
 

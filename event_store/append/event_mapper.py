@@ -35,7 +35,7 @@ class EventMapper(Mapper[UUID]):
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> MappedEvent | StoredSnapshot:
         """Serialise and seal; creates the person's key if there is none.
 
-        An event of an erased person is stored without its personal part: a visit can still be cancelled.
+        Events of an erased person lose their personal part: a visit can still be cancelled.
         """
         if isinstance(domain_event, Snapshot):
             return stored_snapshot(domain_event)

@@ -4,8 +4,8 @@
     hash(n)   = SHA-256(hash(n-1) + position(n) as 8 bytes + digest(n))
     digest(n) = SHA-256(every column of the event, each with its length)
 
-The program computes the digests; log.append links them, since it knows the positions. Sealed data is
-hashed as ciphertext, so the chain can still be verified after an erasure.
+The program computes the digests; log.append links them, since it knows the positions. Sealed data
+is hashed as ciphertext, so the chain can still be verified after an erasure.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ def microseconds(instant: datetime) -> int:
 
 
 class DigestedEvent(NamedTuple):
-    """What an event's digest covers: ids as 16 bytes, text in UTF-8, instants in microseconds since 1970.
+    """The input of a digest: ids as 16 bytes, text in UTF-8, instants in microseconds since 1970.
 
     ``body`` is canonical JSON; ``command_part`` counts the command's events from 0.
     """
@@ -76,7 +76,7 @@ class DigestedEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """The first position at which a chain is broken; ``fault`` is ``missing``, ``altered`` or ``head``."""
+    """The first broken position of a chain; ``fault`` is ``missing``, ``altered`` or ``head``."""
 
     position: int
     fault: str
@@ -87,8 +87,8 @@ def first_broken_link(
 ) -> BrokenLink | None:
     """Return where a practice's log was tampered with, or None.
 
-    ``rows`` are (position, stored hash, event) in order of position; ``head`` is the stored (position,
-    hash). If the last events were deleted, the rows end before the head's position.
+    ``rows`` are (position, stored hash, event) in order of position; ``head`` is the stored
+    (position, hash). If the last events were deleted, the rows end before the head's position.
     """
     expected = genesis(tenant_id)
     last = 0

@@ -19,9 +19,9 @@ WEBHOOKS: Final = "scheduler_webhooks"
 JOBS: Final = "scheduler_jobs"
 """The database notifies this channel when a commit has added jobs that are due."""
 _PAUSE_SECONDS: Final = 0.001
-"""Between two notifications. Four milliseconds were half the read models' lag at 200 appends a second."""
+"""Between notifications; 4 ms were half the read models' lag at 200 appends a second."""
 _MAX_IDS: Final = 150
-"""A notification holds 8,000 bytes. With more practices it is empty: any of them may have new events."""
+"""A notification holds 8,000 bytes; for more practices it is empty, which means all."""
 
 
 class Notifier:
@@ -61,7 +61,7 @@ class Notifier:
             try:
                 if connection is None or connection.closed:
                     connection = self._connect()
-                    # A lost notification only delays readers, so its commit need not wait for the disk.
+                    # A lost notification only delays readers: do not wait for the disk.
                     connection.execute("set synchronous_commit = off")
                 connection.execute("select pg_notify(%s, %s)", (CHANNEL, payload))
             except psycopg.Error:
@@ -72,9 +72,9 @@ class Notifier:
 
 
 def listen(connection: Connection[Any], timeout_seconds: float, channel: str = CHANNEL) -> Iterator[set[UUID] | None]:
-    """Yield, without end, the practices that have new events; None after a timeout, or if all may have.
+    """Yield the practices that have new events; None after a timeout, or if all may have.
 
-    ``connection`` is in autocommit mode and has no other use. Raises psycopg.OperationalError: it was lost.
+    ``connection`` is in autocommit mode. Raises psycopg.OperationalError: it was lost.
     """
     connection.execute(f"listen {channel}".encode())
     while True:

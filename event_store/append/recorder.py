@@ -53,7 +53,7 @@ class PracticeRecorder(ApplicationRecorder):
     ) -> Sequence[int]:
         """Append events in one transaction with their guards; return their positions.
 
-        ``guards`` are of the types in guards.py. Raises an error of guards.REFUSALS, StoreUnavailableError.
+        Raises an error of guards.REFUSALS, StoreUnavailableError.
         """
         if not stored_events:
             return []
@@ -86,41 +86,16 @@ class PracticeRecorder(ApplicationRecorder):
             ).fetchall()
         return [stored_event(row) for row in rows]
 
-    def select_notifications(
-        self,
-        start: int | None,
-        limit: int,
-        stop: int | None = None,
-        topics: Sequence[str] = (),
-        *,
-        inclusive_of_start: bool = True,
-    ) -> Sequence[Notification]:
-        """Return the practice's events from position ``start`` to ``stop``, which is included."""
-        first = (start or 1) + (0 if inclusive_of_start else 1)
-        with tenant_transaction(self._pool, self._tenant_id) as cursor:
-            rows = cursor.execute(
-                "select position, stream_id, version, event_type, body::text from log.event"
-                " where tenant_id = %s and position >= %s and position <= %s and (%s = '{}' or event_type = any (%s))"
-                " order by position limit %s",
-                (self._tenant_id, first, 2**63 - 1 if stop is None else stop, list(topics), list(topics), limit),
-                binary=True,
-            ).fetchall()
-        return [
-            Notification(stream_id, version, topic, body.encode(), position)
-            for position, stream_id, version, topic, body in rows
-        ]
+    # The library's subscriptions would take a thread per practice.
+
+    def select_notifications(self, *_: object, **__: object) -> Sequence[Notification]:
+        raise ProgrammingError("read the log with LogReader")
 
     def max_notification_id(self) -> int | None:
-        """Return the practice's newest position; None before its first event."""
-        with tenant_transaction(self._pool, self._tenant_id) as cursor:
-            row = cursor.execute(
-                "select position from log.tenant_head where tenant_id = %s", (self._tenant_id,)
-            ).fetchone()
-        return row[0] if row and row[0] else None
+        raise ProgrammingError("read the log with LogReader")
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
-        """Unsupported: it would take a thread per practice. Raises ProgrammingError."""
-        raise ProgrammingError("follow a log with projections.engine.runner")
+        raise ProgrammingError("read the log with LogReader")
 
 
 def stored_event(row: tuple[Any, ...]) -> MappedEvent:

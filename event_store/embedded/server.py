@@ -19,8 +19,8 @@ SUPERUSER = "postgres"
 class EmbeddedServer:
     """A PostgreSQL server in a data folder, shared by all programs that use the folder.
 
-    It has two locks, which the kernel releases when their holder ends: ``server.lock`` is held during a
-    start or a stop; each program that uses the server shares ``in-use.lock``.
+    It has two locks, which the kernel releases when their holder ends: ``server.lock`` is held
+    during a start or a stop; each program that uses the server shares ``in-use.lock``.
     """
 
     def __init__(self, folder: Path, major: int = 16, timeout_seconds: float = 30.0) -> None:
@@ -42,9 +42,9 @@ class EmbeddedServer:
         self.stop_if_unused()
 
     def start(self) -> ServerAddress:
-        """Start the server, unless it runs, and use it until ``stop_if_unused`` or the end of this process.
+        """Start the server, unless it runs; use it until ``stop_if_unused`` or this process ends.
 
-        The first start creates the cluster. Raises EmbeddedServerError; its message says what to do.
+        The first start creates the cluster. Raises EmbeddedServerError.
         """
         self._files.make_folder()
         with self._server_lock.exclusively(2 * self._timeout_seconds):
@@ -99,7 +99,7 @@ class EmbeddedServer:
     def psql(
         self, argv: Sequence[str] = (), *, dbname: str = "postgres", user: str = SUPERUSER, password: str | None = None
     ) -> int:
-        """Run psql in this terminal and return its exit code. The default password is the superuser's."""
+        """Run psql in this terminal, by default as the superuser, and return its exit code."""
         secret = self.superuser_password if password is None else password
         address = self.address
         # The caller's PGOPTIONS, PGHOSTADDR and the like are for another server.

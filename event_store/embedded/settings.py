@@ -16,8 +16,8 @@ _SETTINGS: dict[str, str | float] = {
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",
-    # No personal data in the log: no statements, parameters or details of violated constraints. Error
-    # messages quote values, so only FATAL and worse are logged: "log" ranks above "error" here.
+    # No personal data: no statements, parameters or details of violated constraints. Error
+    # messages quote values, so only FATAL and worse are logged ("log" ranks above "error").
     "log_statement": "none",
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
@@ -48,7 +48,7 @@ _SETTINGS: dict[str, str | float] = {
 
 
 def settings_text(socket_folder: Path, cluster_name: str) -> str:
-    """Return the settings file. ``cluster_name`` becomes part of the titles of the server's processes."""
+    """Return the settings file. ``cluster_name`` becomes part of the process titles."""
     # The setting is a list, in which only double quotes preserve spaces and capital letters.
     quoted_folder = '"' + str(socket_folder).replace('"', '""') + '"'
     settings = _SETTINGS | {"unix_socket_directories": quoted_folder, "cluster_name": cluster_name}

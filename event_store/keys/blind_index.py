@@ -1,8 +1,8 @@
 """A blind index: finds sealed persons by e-mail, phone and prefix of the last name.
 
 A value is folded (case, marks and compatibility forms removed, in any script), and turned into a
-64-bit token by a key of the practice and the field. The index reveals which values within a practice
-are equal. A person's tokens are deleted when the person is erased.
+64-bit token by a key of the practice and the field. The index reveals which values within a
+practice are equal. A person's tokens are deleted when the person is erased.
 """
 
 import unicodedata
@@ -28,7 +28,7 @@ class Term(NamedTuple):
 
 
 def fold_name(name: str) -> str:
-    """Return a name without case, marks (niqqud too) and compatibility forms: ``Müller`` is ``muller``."""
+    """Fold case, marks (niqqud too) and compatibility forms: ``Müller`` becomes ``muller``."""
     if name.isascii():
         return name.casefold()
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
@@ -41,7 +41,7 @@ def fold_email(email: str) -> str:
 
 
 def fold_phone(phone: str) -> str:
-    """Return the last nine digits, which ``+972 50 123 4567`` and ``050-1234567`` have in common."""
+    """Return the last nine digits, which ``+972 50 123 4567`` and ``050-1234567`` share."""
     if phone.isascii():
         digits = "".join(filter(str.isdigit, phone))
     else:
@@ -52,8 +52,8 @@ def fold_phone(phone: str) -> str:
 def terms_of(family_name: str | None = None, email: str | None = None, phone: str | None = None) -> frozenset[Term]:
     """Return the terms under which a person is indexed.
 
-    For each word of the last name, and all of them joined (``Ben-David``: bendav), the prefixes of 2 to 6
-    characters; a single character for itself.
+    For each word of the last name, and all of them joined (``Ben-David``: bendav), the prefixes of
+    2 to 6 characters; a single character for itself.
     """
     terms: set[Term] = set()
     if family_name:
@@ -73,8 +73,8 @@ def search_terms(text: str) -> frozenset[Term]:
     """Return the terms of a search text; a match has at least one of them.
 
     A text with an at sign is an e-mail address, one with four digits or more and no letters a phone
-    number; otherwise each word is a prefix of a last name. Only six characters of a word are compared, so
-    check the matches after decryption.
+    number; otherwise each word is a prefix of a last name. Only six characters of a word are
+    compared, so check the matches after decryption.
     """
     if "@" in text:
         return frozenset({Term(EMAIL, fold_email(text))})
@@ -87,8 +87,7 @@ def search_terms(text: str) -> frozenset[Term]:
 class Tokens:
     """Turns folded values into tokens: HMAC-SHA-256, truncated to a signed 64-bit integer.
 
-    Stores the two initial hash states of HMAC, which ``hmac.digest`` computes for each value, at three
-    times the cost.
+    Stores the initial hash states of HMAC; ``hmac.digest`` computes them each time, at triple cost.
     """
 
     __slots__ = ("_inner", "_outer")

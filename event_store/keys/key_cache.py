@@ -1,7 +1,7 @@
 """Persons' keys in the memory of one process, without those of persons erased by other processes.
 
-The erasure ledger numbers its entries by one sequence for all practices, which can be read without a
-tenant. When it has changed, each practice reads its new entries and drops those keys before it uses any.
+The erasure ledger numbers its entries by one sequence for all practices. When it has changed, each
+practice reads its new entries and drops those keys, before any key is used.
 """
 
 import threading
@@ -54,7 +54,7 @@ class KeyCache:
     def check(self, tenant_id: UUID) -> int:
         """Drop the keys of persons whom other processes erased.
 
-        Returns a mark to pass to ``keep_quotas`` and ``keep_held`` with keys that are read from now on.
+        Returns a mark for ``keep_quotas`` and ``keep_held`` of keys that are read from now on.
         Raises KeyStoreAwayError: the ledger cannot be read, so no key in memory may be used.
         """
         if self._is_away or time.monotonic() >= self._refresh_at:
@@ -63,7 +63,7 @@ class KeyCache:
             # A practice that was not checked before has no keys in memory.
             erased = () if as_of is None else self._store.erased_since(tenant_id, as_of)
             with self._lock:
-                # If another thread came first, it may have kept keys of persons erased since: check again.
+                # If another thread came first, it may have kept erased keys: check again.
                 if self._checked_at.get(tenant_id.int) == as_of:
                     self._drop(tenant_id, erased)
                     self._checked_at[tenant_id.int] = mark

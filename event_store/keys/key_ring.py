@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool
 from event_store.keys.blind_index import Term, search_terms, terms_of
 from event_store.keys.key_cache import HeldKey, KeyCache, Quota
 from event_store.keys.key_store import KeyStore, PersonKeyRow
-from event_store.keys.master_key import MasterKey
+from event_store.keys.master_key import KeyFile
 from event_store.keys.practice_keys import PracticeKeyCache
 from event_store.keys.sealing import (
     DataKey,
@@ -28,20 +28,20 @@ NONCE_LIMIT: Final = 2**24
 NONCE_BLOCK: Final = 4096
 """Nonces that a process reserves at once, with one write to the key database."""
 KEYS_IN_MEMORY: Final = 20_000
-"""3.4 KB each (measured), mostly OpenSSL's: 70 MB. Others are read in bulk, 10,000 keys in 0.2 s."""
+"""3.4 KB each (measured), in total 70 MB. Others are read in bulk, 10,000 in 0.2 s."""
 
 
 class KeyRing:
     """All keys that a process may use. Thread-safe.
 
-    Every method raises KeyUnavailableError: the key is not in memory, and the key database or the master
-    key is unavailable. ``pool`` connects as scheduler_keys_app.
+    Every method raises KeyUnavailableError: the key is not in memory, and the key database or the
+    master key is unavailable. ``pool`` connects as scheduler_keys_app.
     """
 
     def __init__(
         self,
         pool: ConnectionPool,
-        master: MasterKey,
+        master: KeyFile,
         cache_size: int = KEYS_IN_MEMORY,
         *,
         nonce_limit: int = NONCE_LIMIT,
@@ -58,7 +58,7 @@ class KeyRing:
         self.practices.add(tenant_id, 1)
 
     def renew_practice_key(self, tenant_id: UUID) -> None:
-        """Create a new practice key that wraps persons' keys from now on; older ones still unwrap."""
+        """Create a new practice key for wrapping; older ones are used to unwrap only."""
         newest = self.practices.reload(tenant_id).newest.version
         self.practices.add(tenant_id, newest + 1)
         self.practices.reload(tenant_id)
@@ -69,7 +69,7 @@ class KeyRing:
         self._create(tenant_id, mark, subject_ids, purpose, version=1)
 
     def sealing_key(self, tenant_id: UUID, subject_id: UUID, purpose: Purpose = "identity") -> DataKey:
-        """Return a person's key to seal one envelope; a new one at first and when its nonces are used up.
+        """Return a person's key to seal one envelope; create one if there is none with nonces left.
 
         Each call counts one nonce. Raises ErasedError.
         """
@@ -85,8 +85,8 @@ class KeyRing:
     def opening_key(self, tenant_id: UUID, key_id: UUID, key_version: int) -> DataKey:
         """Return the key that an envelope names.
 
-        Raises ErasedError: it was destroyed; KeyUnavailableError: no such key is known; TamperedError: it
-        has another version.
+        Raises ErasedError: it was destroyed; KeyUnavailableError: no such key is known;
+        TamperedError: it has another version.
         """
         held = self._find(tenant_id, (key_id,)).get(key_id)
         if held is None:
@@ -100,16 +100,15 @@ class KeyRing:
     def erase(self, tenant_id: UUID, subject_id: UUID) -> bool:
         """Destroy all keys of a person durably; False if the person had been erased before.
 
-        Other processes stop using them within a second. Copies of the wrapped keys remain in dead rows,
-        the write-ahead log and backups, until they are vacuumed, recycled and expire.
+        Other processes stop using them within a second. Copies of the wrapped keys remain in dead
+        rows, the write-ahead log and backups, until they are vacuumed, recycled and expire.
         """
         return self.replay_ledger(tenant_id, (subject_id,)) == 1
 
     def replay_ledger(self, tenant_id: UUID, subject_ids: Iterable[UUID] = ()) -> int:
-        """Destroy the keys of all persons in the ledger and of ``subject_ids``, after a restore.
+        """After a restore, destroy the keys of all persons in the ledger and of ``subject_ids``.
 
-        ``subject_ids`` are the persons whose erasure the log records; the restored ledger may be older.
-        Returns how many were not in the ledger.
+        The latter are persons whose erasure the log records. Returns how many the ledger lacked.
         """
         subjects = list(subject_ids)
         entered = self._store.erase(tenant_id, subjects)
@@ -131,7 +130,7 @@ class KeyRing:
         return self._tokens(tenant_id, terms_of(family_name, email, phone))
 
     def search_tokens(self, tenant_id: UUID, text: str) -> frozenset[int]:
-        """Return the tokens of a search text, of which a match has at least one; see blind_index.search_terms."""
+        """Return the tokens of a search text; see blind_index.search_terms."""
         return self._tokens(tenant_id, search_terms(text))
 
     def _tokens(self, tenant_id: UUID, terms: Iterable[Term]) -> frozenset[int]:

@@ -12,9 +12,6 @@ from psycopg_pool import ConnectionPool
 from event_store.keys.sealing import KeyStoreAwayError
 from event_store.tenancy import tenant_transaction
 
-_SHARED: Final = "select pg_advisory_xact_lock_shared(%s)"
-_EXCLUSIVE: Final = "select pg_advisory_xact_lock(%s)"
-
 _INSERT: Final = """
 insert into keys.person_key (tenant_id, key_id, subject_id, purpose, version, wrapped, reserved)
 select %(tenant)s, n.key_id, n.subject_id, %(purpose)s, %(version)s, n.wrapped, %(reserved)s
@@ -75,7 +72,7 @@ class PersonKeyRow(NamedTuple):
 
 
 class Reservation(NamedTuple):
-    """``version`` is the newest, 0 if none; ``key_id`` and ``wrapped`` are None if it has no nonces left."""
+    """``version`` is the newest or 0; the key is None if it has no nonces left."""
 
     version: int
     key_id: UUID | None
@@ -86,22 +83,21 @@ class Reservation(NamedTuple):
 class KeyStore:
     """Reads and writes the key database as scheduler_keys_app.
 
-    An advisory lock per practice separates creation and erasure: no key is created for a person during
-    the erasure, and a practice's ledger is in the order of its commits. Every method raises
+    An advisory lock per practice separates creation and erasure: no key is created for a person
+    during the erasure, and a practice's ledger is in the order of its commits. Every method raises
     KeyStoreAwayError: the database is unavailable, or no connection became free in time.
     """
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
 
-    def add_practice_key(self, tenant_id: UUID, row: PracticeKeyRow) -> bool:
-        """Store a version of the practice's key; False if it exists."""
+    def add_practice_key(self, tenant_id: UUID, row: PracticeKeyRow) -> None:
+        """Store a version of the practice's key, unless it exists."""
         with self._transaction(tenant_id) as cursor:
             cursor.execute(
                 "insert into keys.practice_key (tenant_id, version, key_id, wrapped) values (%s, %s, %s, %s) on conflict do nothing",
                 (tenant_id, *row),
             )
-            return cursor.rowcount == 1
 
     def practice_keys(self, tenant_id: UUID) -> list[PracticeKeyRow]:
         """Return all versions, oldest first."""
@@ -113,13 +109,13 @@ class KeyStore:
             return [PracticeKeyRow._make(row) for row in cursor]
 
     def add_person_keys(self, tenant_id: UUID, rows: Sequence[PersonKeyRow], reserved: int) -> set[UUID]:
-        """Store keys of one purpose and version, with ``reserved`` nonces; return the ids of those stored.
+        """Store keys of one purpose and version with reserved nonces; return the stored ids.
 
         Omits the keys of persons who have such a key or were erased.
         """
         with self._transaction(tenant_id) as cursor:
             with cursor.connection.pipeline():
-                cursor.connection.execute(_SHARED, (_lock_of(tenant_id),))
+                cursor.connection.execute("select pg_advisory_xact_lock_shared(%s)", (_lock_of(tenant_id),))
                 cursor.execute(
                     _INSERT,
                     {
@@ -148,9 +144,9 @@ class KeyStore:
             return [PersonKeyRow._make(row) for row in cursor]
 
     def erase(self, tenant_id: UUID, subject_ids: Sequence[UUID]) -> int:
-        """Add persons to the ledger and destroy the keys of all in it; return how many were added."""
+        """Add persons to the ledger, destroy the keys of all in it, return how many were added."""
         with self._transaction(tenant_id) as cursor:
-            cursor.execute(_EXCLUSIVE, (_lock_of(tenant_id),))
+            cursor.execute("select pg_advisory_xact_lock(%s)", (_lock_of(tenant_id),))
             cursor.execute(
                 "insert into keys.erasure_ledger (tenant_id, subject_id) select %s, unnest(%s::uuid[]) on conflict do nothing",
                 (tenant_id, list(subject_ids)),
@@ -170,7 +166,7 @@ class KeyStore:
     def erased_since(self, tenant_id: UUID, seq: int) -> list[UUID]:
         """Return the persons erased after a number; waits for erasures in progress."""
         with self._transaction(tenant_id) as cursor:
-            cursor.execute(_SHARED, (_lock_of(tenant_id),))
+            cursor.execute("select pg_advisory_xact_lock_shared(%s)", (_lock_of(tenant_id),))
             cursor.execute(
                 "select subject_id from keys.erasure_ledger where tenant_id = %s and seq > %s order by seq",
                 (tenant_id, seq),

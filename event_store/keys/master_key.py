@@ -1,10 +1,4 @@
-"""The master key, which wraps all practice keys.
-
-    MasterKeyError
-    ├── KeyFileMissingError
-    ├── KeyFileExposedError
-    ├── KeyFileDamagedError
-    └── OtherMasterKeyError
+"""The master key, which wraps all practice keys, in a file.
 
 The master key and the key database together decrypt everything: keep its copy apart from backups.
 """
@@ -16,13 +10,12 @@ import os
 import secrets
 import stat
 from pathlib import Path
-from typing import Protocol
 from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from event_store.keys.sealing import DataKey, decrypt, encrypt, key_reference
+from event_store.keys.sealing import DataKey, key_reference, seal, unseal
 
 _LONGEST_FILE = 1024
 
@@ -47,25 +40,6 @@ class OtherMasterKeyError(MasterKeyError):
     """A key was wrapped by another master key; with that one it can still be unwrapped."""
 
 
-class MasterKey(Protocol):
-    """Wraps the practices' keys. An adapter never reveals the master key itself."""
-
-    def wrap(self, secret: bytes, context: bytes) -> bytes:
-        """Return ``secret`` so that only ``unwrap`` with the same ``context`` returns it."""
-        ...
-
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """Return the wrapped secret.
-
-        Raises OtherMasterKeyError; TamperedError: it was altered, or has another context.
-        """
-        ...
-
-    def derive_password(self, role: str) -> str:
-        """Return the constant password of a database role: 43 characters of URL-safe base64."""
-        ...
-
-
 class KeyFile:
     """A master key of 32 random bytes, stored as one line of base64 in a file of mode 0600.
 
@@ -82,14 +56,17 @@ class KeyFile:
         self._passwords = _derived(secret, b"passwords")
 
     def wrap(self, secret: bytes, context: bytes) -> bytes:
-        return encrypt(self._key, context, secret)
+        """Encrypt a secret; ``unwrap`` needs the same ``context``."""
+        return seal(self._key, context, secret)
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Return the secret. Raises OtherMasterKeyError, TamperedError."""
         if key_reference(wrapped).key_id != self._key.id:
             raise OtherMasterKeyError("wrapped under another master key")
-        return decrypt(self._key, context, wrapped)
+        return unseal(self._key, context, wrapped)
 
     def derive_password(self, role: str) -> str:
+        """Return the constant password of a database role: 43 characters of URL-safe base64."""
         return base64.urlsafe_b64encode(hmac.digest(self._passwords, role.encode(), "sha256")).decode().rstrip("=")
 
 

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from event_store.keys.blind_index import Tokens
 from event_store.keys.key_store import KeyStore, PersonKeyRow, PracticeKeyRow
-from event_store.keys.master_key import MasterKey, MasterKeyError
+from event_store.keys.master_key import KeyFile, MasterKeyError
 from event_store.keys.sealing import DataKey, ErasedError, KeyUnavailableError, Place, key_reference, seal, unseal
 
 PRACTICES_IN_MEMORY: Final = 10_000
@@ -21,7 +21,7 @@ PRACTICES_IN_MEMORY: Final = 10_000
 
 @dataclass(frozen=True, repr=False)
 class PracticeKeys:
-    """All versions of one practice's key, never printed; index keys are derived from ``index_root``."""
+    """All versions of a practice's key, never printed. ``index_root`` derives index keys."""
 
     tenant_id: UUID
     newest: DataKey
@@ -30,13 +30,13 @@ class PracticeKeys:
     _tokens: dict[str, Tokens] = field(default_factory=dict)
 
     def new_person_key(self, subject_id: UUID, purpose: str, version: int) -> tuple[PersonKeyRow, DataKey]:
-        """Create a key of a person. Not counted: a practice key wraps far fewer than 2^24 of them."""
+        """Create a person's key. A practice key wraps far fewer than 2^24, so without a count."""
         key_id, secret = uuid7(), secrets.token_bytes(32)
         wrapped = seal(self.newest, self._place(key_id, subject_id, purpose, version), secret)
         return PersonKeyRow(key_id, subject_id, purpose, version, wrapped), DataKey(key_id, version, secret)
 
     def person_key(self, row: PersonKeyRow) -> DataKey | None:
-        """Unwrap a person's key; None if the wrapping version is not in memory. Raises TamperedError."""
+        """Unwrap a person's key; None if the wrapping version is unknown. Raises TamperedError."""
         if row.wrapped is None:
             raise ErasedError(f"key {row.key_id} was destroyed")
         practice_key = self.by_version.get(key_reference(row.wrapped).key_version)
@@ -46,7 +46,7 @@ class PracticeKeys:
         return DataKey(row.key_id, row.version, unseal(practice_key, place, row.wrapped))
 
     def tokens(self, field: str) -> Tokens:
-        """Return the tokens of a field. They are the same for all versions of the practice's key."""
+        """Return the tokens of a field, which are the same for all versions of the key."""
         tokens = self._tokens.get(field)
         if tokens is None:
             key = HKDFExpand(SHA256(), 32, b"scheduler blind index " + field.encode()).derive(self.index_root)
@@ -60,21 +60,21 @@ class PracticeKeys:
 class PracticeKeyCache:
     """Creates and unwraps the keys of practices. Thread-safe.
 
-    Every method raises KeyUnavailableError: the key database is unavailable, the practice has no key, or
-    another master key wrapped it; TamperedError: a wrapped key was altered.
+    Every method raises KeyUnavailableError: the key database is unavailable, the practice has no
+    key, or another master key wrapped it; TamperedError: a wrapped key was altered.
     """
 
-    def __init__(self, store: KeyStore, master: MasterKey) -> None:
+    def __init__(self, store: KeyStore, master: KeyFile) -> None:
         self._store = store
         self._master = master
         self._lock = threading.Lock()
         self._held: LRUCache[UUID, PracticeKeys] = LRUCache(PRACTICES_IN_MEMORY)
 
-    def add(self, tenant_id: UUID, version: int) -> bool:
-        """Store a new key under a version; False if that version exists."""
+    def add(self, tenant_id: UUID, version: int) -> None:
+        """Create a version of a practice's key, unless it exists."""
         key_id = uuid7()
         wrapped = self._master.wrap(secrets.token_bytes(32), _context(tenant_id, key_id, version))
-        return self._store.add_practice_key(tenant_id, PracticeKeyRow(version, key_id, wrapped))
+        self._store.add_practice_key(tenant_id, PracticeKeyRow(version, key_id, wrapped))
 
     def get(self, tenant_id: UUID) -> PracticeKeys:
         """Return a practice's keys, from memory if possible."""

@@ -12,14 +12,7 @@ An envelope, by offset in bytes; integers are big-endian:
      …  16  tag
 
 The associated data is the envelope's first 22 bytes, then the place: tenant (16), stream (16),
-version (8), length of the kind (4), kind, field. So a ciphertext cannot be decrypted in another place.
-
-    SealingError
-    ├── ErasedError
-    ├── KeyUnavailableError
-    │   └── KeyStoreAwayError
-    ├── TamperedError
-    └── BrokenRandomnessError
+version (8), length of the kind (4), kind, field. So an envelope opens in one place only.
 
 Source: NIST SP 800-38D (GCM), section 8.3 (random nonces); RFC 5869 (HKDF), read 2026-11.
 """
@@ -43,7 +36,7 @@ AES_256_GCM: Final = 1
 """Its key and the commitment are derived from the data key by HKDF-SHA-256."""
 ALGORITHMS: Final = frozenset({AES_256_GCM})
 ALGORITHM_FLOOR: Final = AES_256_GCM
-"""The lowest algorithm that is accepted. Raise it only when all older envelopes were sealed anew."""
+"""The lowest accepted algorithm. Raise it once all older envelopes were sealed anew."""
 
 _HEADER = struct.Struct(">BB16sI")
 _POSITION = struct.Struct(">QI")
@@ -63,7 +56,7 @@ class ErasedError(SealingError):
 
 
 class KeyUnavailableError(SealingError):
-    """The key store is unavailable or does not know the key. The data is neither erased nor damaged."""
+    """The key store is unavailable or does not know the key; the data is not damaged."""
 
 
 class KeyStoreAwayError(KeyUnavailableError, psycopg.OperationalError):
@@ -88,8 +81,8 @@ class KeyReference(NamedTuple):
 class Place(NamedTuple):
     """Where sealed data is stored.
 
-    ``kind`` is the event's topic; ``field`` the names of its personal fields, ``snapshot``, or a column of
-    a read model. ``version`` is that of the event, or 0 for a row that is updated in place.
+    ``kind`` is the event's topic; ``field`` the names of its personal fields, ``snapshot``, or a
+    column of a read model. ``version`` is that of the event, or 0 for a row.
     """
 
     tenant_id: UUID
@@ -123,14 +116,28 @@ class DataKey:
         return f"DataKey({self.id}, version {self.version})"
 
 
-def seal(key: DataKey, place: Place, plaintext: bytes) -> bytes:
-    """Return the envelope of ``plaintext``; uses one of the key's nonces. Raises BrokenRandomnessError."""
-    return encrypt(key, place.encoded(), plaintext)
+def seal(key: DataKey, context: Place | bytes, plaintext: bytes) -> bytes:
+    """Return the envelope of ``plaintext``, bound to a place or another context.
+
+    Uses one of the key's nonces. Raises BrokenRandomnessError.
+    """
+    nonce = _fresh_nonce()
+    ciphertext = key.cipher.encrypt(nonce, plaintext, key.header + _encoded(context))
+    return key.header + key.commitment + nonce + ciphertext
 
 
-def unseal(key: DataKey, place: Place, envelope: bytes) -> bytes:
+def unseal(key: DataKey, context: Place | bytes, envelope: bytes) -> bytes:
     """Return the plaintext of an envelope. Raises TamperedError."""
-    return decrypt(key, place.encoded(), envelope)
+    if not envelope.startswith(key.header) or len(envelope) < OVERHEAD or envelope[1] < ALGORITHM_FLOOR:
+        key_reference(envelope)
+        raise TamperedError(f"the envelope is not of {key!r}")
+    if not hmac.compare_digest(envelope[_COMMITMENT_AT:_NONCE_AT], key.commitment):
+        raise TamperedError(f"the envelope does not commit to {key!r}")
+    nonce, ciphertext = envelope[_NONCE_AT:_CIPHERTEXT_AT], envelope[_CIPHERTEXT_AT:]
+    try:
+        return key.cipher.decrypt(nonce, ciphertext, key.header + _encoded(context))
+    except InvalidTag:
+        raise TamperedError(f"the envelope of {key!r} was altered or belongs to another place") from None
 
 
 def key_reference(envelope: bytes) -> KeyReference:
@@ -145,27 +152,12 @@ def key_reference(envelope: bytes) -> KeyReference:
     return KeyReference(UUID(bytes=key_id), key_version)
 
 
-def encrypt(key: DataKey, bound: bytes, plaintext: bytes) -> bytes:
-    """Seal with any associated data; ``seal`` uses a place."""
-    nonce = _fresh_nonce()
-    return key.header + key.commitment + nonce + key.cipher.encrypt(nonce, plaintext, key.header + bound)
-
-
-def decrypt(key: DataKey, bound: bytes, envelope: bytes) -> bytes:
-    """Decrypt an envelope of ``encrypt``. Raises TamperedError."""
-    if not envelope.startswith(key.header) or len(envelope) < OVERHEAD or envelope[1] < ALGORITHM_FLOOR:
-        key_reference(envelope)
-        raise TamperedError(f"the envelope is not of {key!r}")
-    if not hmac.compare_digest(envelope[_COMMITMENT_AT:_NONCE_AT], key.commitment):
-        raise TamperedError(f"the envelope does not commit to {key!r}")
-    try:
-        return key.cipher.decrypt(envelope[_NONCE_AT:_CIPHERTEXT_AT], envelope[_CIPHERTEXT_AT:], key.header + bound)
-    except InvalidTag:
-        raise TamperedError(f"the envelope of {key!r} was altered or belongs to another place") from None
+def _encoded(context: Place | bytes) -> bytes:
+    return context if isinstance(context, bytes) else context.encoded()
 
 
 class _Nonces(threading.local):
-    """Random bytes read in advance by each thread: each system call gives up the interpreter lock."""
+    """Random bytes read in advance per thread: system calls give up the interpreter lock."""
 
     drawn = b""
     used = 0

@@ -20,7 +20,7 @@ V = TypeVar("V")
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _HEADER: Final = 20
-"""Dimensions, null flag, type, length and first index of 4 bytes each; then each element after its length."""
+"""Dimensions, null flag, type, length, first index: 4 bytes each; then the elements."""
 _EMPTY: Final = 12
 _NULL: Final = b"\xff\xff\xff\xff"
 _ID: Final = struct.Struct(">4x16s")
@@ -57,7 +57,7 @@ _ranges: Final = _Cache[tuple[int, int], TimeRange](lambda ends: TimeRange(_inst
 
 
 def claims_of(columns: Sequence[bytes | None]) -> list[TimeClaim]:
-    """Return the claims of the nine arrays of log.read_booking_context, which are null if there are none."""
+    """Return the claims of the nine arrays of log.read_booking_context, which may be null."""
     if columns[0] is None or len(columns[0]) == _EMPTY:
         return []
     holders, whats, starts, ends, visit_starts, visit_ends, services, expiries, besides = map(_not_null, columns)

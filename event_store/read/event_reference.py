@@ -1,9 +1,8 @@
-"""Generates docs/events.md from the event classes: ``python -m event_store.read.event_reference``."""
+"""Generates docs/events.md: ``python -m event_store.read.event_reference``."""
 
 import sys
 from typing import Final, get_type_hints
 
-from domain.kernel.aggregate import Aggregate
 from domain.webhooks.public_events import own_name, summary_name
 from event_store.append.codec import EventCodec, codec_for
 from event_store.topics import AGGREGATES, event_classes
@@ -30,7 +29,8 @@ def event_reference() -> str:
     codecs = [codec_for(event) for event in event_classes()]
     for aggregate in AGGREGATES:
         topic = str(getattr(aggregate, "TOPIC", ""))
-        parts.append(f"## {topic}\n\n{_first_line(aggregate)}\n")
+        module_docstring = sys.modules[aggregate.__module__].__doc__ or ""
+        parts.append(f"## {topic}\n\n{module_docstring.splitlines()[0]}\n")
         parts += [_section(codec) for codec in codecs if codec.stream_type == topic]
     return "\n".join(parts)
 
@@ -60,11 +60,6 @@ def _type_name(hint: object) -> str:
     for prefix in ("datetime.", "uuid.", "domain.kernel.personal_data.", "domain.patients.contact.", "typing."):
         text = text.replace(prefix, "")
     return text.replace(" | Erased", "").replace(" | None", ", or null").replace("|", "or")
-
-
-def _first_line(aggregate: type[Aggregate]) -> str:
-    module = sys.modules[aggregate.__module__]
-    return (module.__doc__ or "").splitlines()[0]
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
-"""Reads logs in order of position: for projectors, histories, exports and verification."""
+"""Reads logs in order of position: for projectors, histories, audits and verification."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
+from psycopg.rows import class_row, tuple_row
 from psycopg_pool import ConnectionPool
 
 from domain.kernel.logged_event import AboutOthers, Body, LoggedEvent
 from domain.kernel.personal_data import ERASED, Erased
+from domain.kernel.recorded_event import RecordedEvent
 from event_store.append.codec import canonical_json, codec_of
 from event_store.append.hash_chain import BrokenLink, DigestedEvent, first_broken_link
 from event_store.append.upcasting import current_body
@@ -42,7 +45,7 @@ class LogReader:
         self._keys = keys
 
     def heads(self) -> dict[UUID, int]:
-        """Return every practice's newest position. For the roles scheduler_projector and scheduler_backup."""
+        """Return all newest positions. For scheduler_projector and scheduler_backup."""
         with self._pool.connection() as connection:
             return dict(connection.execute("select tenant_id, position from log.tenant_head", binary=True).fetchall())
 
@@ -51,7 +54,7 @@ class LogReader:
         return self._select(tenant_id, "position > %s order by position limit %s", (after, limit))
 
     def pages(self, starts: Sequence[tuple[UUID, int]], limit: int) -> list[list[LoggedEvent]]:
-        """Return up to ``limit`` events after each (practice, position). For the role scheduler_projector."""
+        """Return up to ``limit`` events after each (practice, position). For a projector."""
         with self._pool.connection() as connection:
             rows = connection.execute(
                 "select * from log.pages(%s::uuid[], %s::bigint[], %s)",
@@ -66,7 +69,7 @@ class LogReader:
     def of_streams(
         self, tenant_id: UUID, stream_ids: Sequence[UUID], after: int, limit: int, *, without: AboutOthers | None = None
     ) -> list[LoggedEvent]:
-        """Return up to ``limit`` events of some streams after a position, in order; fewer only at the end."""
+        """Return ``limit`` events of some streams after a position, or all that there are."""
         # Ordered by an expression, so that no plan reads the whole log in order of position.
         condition = f"stream_id = any (%s) and position > %s{_NOT_ABOUT_OTHERS if without else ''} order by position + 0 limit %s"
         excluded: tuple[object, ...] = ()
@@ -80,8 +83,32 @@ class LogReader:
         condition = "stream_id = any (%s) and position <= %s order by position + 0"
         return self._select(tenant_id, condition, (list(stream_ids), until))
 
+    def recorded_page(
+        self, tenant_id: UUID, after: int, limit: int, *, unseal: bool
+    ) -> tuple[list[RecordedEvent], int]:
+        """Return up to ``limit`` events after a position as recorded, and the newest position.
+
+        With ``unseal`` their personal parts are decrypted.
+        """
+        with tenant_transaction(self._pool, tenant_id) as cursor:
+            cursor.row_factory = class_row(RecordedEvent)
+            events: list[RecordedEvent] = cursor.execute(
+                "select position, event_type, schema_version, stream_id, version, body, sealed, actor, command_id,"
+                " command_part, fingerprint, causation_id, effective_at, recorded_at, hash from log.event"
+                " where tenant_id = %s and position > %s order by position limit %s",
+                (tenant_id, after, limit),
+                binary=True,
+            ).fetchall()
+            cursor.row_factory = tuple_row
+            head = cursor.execute("select position from log.tenant_head where tenant_id = %s", (tenant_id,)).fetchone()
+        if unseal:
+            parts = [(e.stream_id, e.version, e.event_type, e.sealed) for e in events if e.sealed is not None]
+            personal = iter(self.open_parts(tenant_id, parts))
+            events = [event if event.sealed is None else replace(event, personal=next(personal)) for event in events]
+        return events, head[0] if head else 0
+
     def open_parts(self, tenant_id: UUID, parts: Sequence[tuple[UUID, int, str, bytes]]) -> list[Body | Erased]:
-        """Decrypt parts given as (stream, version, event type, sealed), with one query for the keys."""
+        """Decrypt (stream, version, event type, sealed), with one query per event type."""
         opener = _PageOpener(self._keys, tenant_id, [(topic, sealed) for _, _, topic, sealed in parts])
         return [opener.open_part(*part) for part in parts]
 

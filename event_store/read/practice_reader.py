@@ -115,8 +115,8 @@ class PracticeReader:
     def read_booking_contexts(self, what: Sequence[UUID], windows: Sequence[TimeRange]) -> Sequence[BookingContext]:
         """Read the claims in each of several windows, in one round trip.
 
-        Each window has a snapshot of its own. If the log changed in between, all are read again, so that
-        they have one position. After five attempts they may differ; the append then decides.
+        Each window has a snapshot of its own. If the log changed in between, all are read again, so
+        that they have one position. After five attempts they may differ; the append then decides.
         Raises UnknownPracticeError: the practice has no log.
         """
         contexts: list[BookingContext] = []
@@ -137,7 +137,7 @@ class PracticeReader:
         return contexts
 
     def streams(self, stream_ids: Sequence[UUID], until: int | None = None) -> Mapping[UUID, Sequence[Aggregate.Event]]:
-        """Return the events of several streams up to a position, each stream's in order, in one round trip."""
+        """Return the events of several streams up to a position, each stream's in order."""
         rows = self._rows(
             f"select {COLUMNS} from log.event"  # noqa: S608  constants only
             " where tenant_id = %s and stream_id = any (%s) and position <= %s order by stream_id, version",
@@ -155,16 +155,16 @@ class PracticeReader:
         return next((Reached(number, last, at.astimezone(UTC)) for number, last, at in rows), None)
 
     def began(self, id_: UUID, version: int) -> Began | None:
-        """Return where the command began that recorded a version of an aggregate; None if there is none."""
+        """Return where the command began that recorded a version of an aggregate."""
         return next((Began(*row) for row in self._rows(_BEGAN, (self._tenant_id, id_, version))), None)
 
     def changed_between(
         self, after: int, until: int, *, first_in: tuple[int, int], limit: int, thing_id: UUID | None = None
     ) -> Sequence[ChangedThing]:
-        """Return up to ``limit`` aggregates with events in ``(after, until]``, by position of the first one.
+        """Return aggregates with events in ``(after, until]``, by position of the first event.
 
-        Only those whose first event there is in ``first_in``, which is half-open as well; only ``thing_id``
-        if it is given.
+        Only those whose first event there is in ``first_in``, which is half-open as well; only
+        ``thing_id`` if it is given.
         """
         behind, reach = first_in
         values = {
@@ -179,7 +179,7 @@ class PracticeReader:
         return [ChangedThing(*row) for row in self._rows(_CHANGED_ONE if thing_id else _CHANGED, values)]
 
     def read_subjects(self, subject_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[str, Mapping[str, Any]]]]:
-        """Return topics and bodies of the events of some streams, each stream's in order, in one round trip."""
+        """Return topics and bodies of the events of some streams, each stream's in order."""
         rows = fetch_raw(self._context_pool, _SUBJECTS, str(self._tenant_id).encode(), _array(map(str, subject_ids)))
         return {UUID(bytes=subject): _subject_events(events) for subject, events in rows if subject is not None}
 

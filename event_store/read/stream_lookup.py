@@ -1,7 +1,7 @@
 """Looks up many patients or visits in a practice's log, for imports."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,8 +19,8 @@ _ORIGINS: Final = (
     " and event_type = any (%s) order by stream_id, version"
 )
 _REGISTRATIONS: Final = ["patients.patient.registered", "patients.patient.reinstated"]
-# Only withdrawals since the last run: if the file was imported again after an earlier undo, the visits that the
-# undo withdrew were booked again under other ids.
+# Only withdrawals since the last run: if the file was imported again after an earlier undo, the
+# visits that the undo withdrew were booked again under other ids.
 _BOOKED_BY: Final = (
     "select b.stream_id, w.position is not null from log.event b"
     " left join lateral ("
@@ -90,7 +90,7 @@ class StreamLookup(_Lookup):
         return changed
 
     def claims_when_booked(self, tenant_id: UUID, appointment_ids: Sequence[UUID]) -> Sequence[TimeClaim]:
-        """Return the clinician's claim with which each known appointment was booked; later changes are ignored."""
+        """Return the clinician's claim with which each known appointment was booked."""
         statement = (
             "select stream_id, (body ->> 'clinician_id')::uuid,"
             " (body ->> 'starts_at')::timestamptz, (body ->> 'ends_at')::timestamptz,"
@@ -98,7 +98,11 @@ class StreamLookup(_Lookup):
             " from log.event where tenant_id = %s and stream_id = any (%s) and version = 1"
             " and event_type = 'scheduling.appointment.booked'"
         )
-        return [_claim(*row) for row in self._rows_of(tenant_id, appointment_ids, statement)]
+        claims: list[TimeClaim] = []
+        for holder_id, what, starts_at, ends_at, before, after in self._rows_of(tenant_id, appointment_ids, statement):
+            visit = TimeRange(starts_at.astimezone(UTC), ends_at.astimezone(UTC))
+            claims.append(TimeClaim(holder_id, what, visit.with_buffers(before, after), visit))
+        return claims
 
 
 class VisitLookup(_Lookup):
@@ -119,8 +123,3 @@ class VisitLookup(_Lookup):
             " and causation_id is distinct from %s"
         )
         return {stream_id for (stream_id,) in self._rows_of(tenant_id, appointment_ids, statement, import_id)}
-
-
-def _claim(holder_id: UUID, what: UUID, starts_at: datetime, ends_at: datetime, before: int, after: int) -> TimeClaim:
-    visit = TimeRange(starts_at.astimezone(UTC), ends_at.astimezone(UTC))
-    return TimeClaim(holder_id, what, visit.with_buffers(before, after), visit)

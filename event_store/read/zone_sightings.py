@@ -19,7 +19,7 @@ class ZoneSightingStore:
         self._pool = pool
 
     def note_own(self, at: datetime) -> None:
-        """Store this program's release, unless it is the newest already. To be called before any booking."""
+        """Store this program's release, unless it is the newest. Call it before any booking."""
         with self._pool.connection() as connection:
             newest = connection.execute(
                 "select release from log.zone_sighting order by seen_at desc limit 1"
