@@ -29,13 +29,7 @@ from api.patients.consents import routes as consents
 from api.patients.contacts import routes as contacts
 from api.patients.merging import routes as merging
 from api.patients.patients import routes as patients
-from api.practice.clinicians import routes as clinicians
-from api.practice.hours import routes as hours
-from api.practice.locations import routes as locations
-from api.practice.practice import routes as practice
-from api.practice.resources import routes as resources
-from api.practice.services import routes as services
-from api.practice.time_off import routes as time_off
+from api.practice import routes as practice
 from api.scheduling.appointments import routes as appointments
 from api.scheduling.busy_time import routes as busy_time
 from api.scheduling.calendar import routes as calendar
@@ -116,13 +110,7 @@ def create_app(container: Container) -> FastAPI:
         imports,
         history,
         practice,
-        locations,
-        resources,
-        clinicians,
-        hours,
-        time_off,
         busy_time,
-        services,
         api_keys,
         events,
         diff,

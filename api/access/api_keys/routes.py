@@ -10,7 +10,7 @@ from api.http.answers import Answer
 from api.http.calls import After, Call, Changing, Creating, Reading, Showing
 from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, changed, collected, made
-from api.http.schemas import Body, Page, Text, Thing
+from api.http.schemas import Body, Page, Text, Versioned
 from application.access.issue_api_key import IssueApiKey
 from application.access.revoke_api_key import RevokeApiKey
 from application.access.secret_keys import hash_of, new_key
@@ -33,7 +33,7 @@ class ApiKeyBody(Body):
     clinician_id: UUID | None = None
 
 
-class ApiKeyShown(Thing):
+class ApiKeyShown(Versioned):
     role: Role
     label: str
     clinician_id: UUID | None
@@ -88,7 +88,7 @@ async def list_api_keys(call: Reading, limit: Limit = MOST, cursor: Cursor = Non
 @routes.get("/{api_key_id}", response_model=ApiKeyShown, responses=READS_ONE)
 async def get_api_key(api_key_id: UUID, call: Showing) -> Response:
     """One key, without its secret."""
-    return await call.show(Permission.MANAGE_KEYS, ApiKey, api_key_id, show)
+    return await call.get(Permission.MANAGE_KEYS, ApiKey, api_key_id, show)
 
 
 @routes.delete("/{api_key_id}", response_model=ApiKeyShown, responses=CHANGES)

@@ -15,13 +15,8 @@ from api.importing.imports import routes as imports
 from api.patients.consents import routes as consents
 from api.patients.contacts import routes as contacts
 from api.patients.patients.presenters import shower as patient_shower
-from api.practice.clinicians import routes as clinicians
-from api.practice.hours import routes as hours
-from api.practice.locations import routes as locations
-from api.practice.practice import routes as practice
-from api.practice.resources import routes as resources
-from api.practice.services import routes as services
-from api.practice.time_off import routes as time_off
+from api.practice.presenters import present_clinician, present_hours, present_service, present_time_off
+from api.practice.schemas import LocationShown, PracticeShown, ResourceShown
 from api.scheduling.appointments import presenters as showing
 from api.scheduling.busy_time import routes as busy_time
 from api.scheduling.courses import presenters as course_showing
@@ -69,8 +64,8 @@ class Kind:
 
 
 def _clinician(call: Call, clinician: Clinician) -> Mapping[str, object]:
-    away = time_off.shower(call)(clinician)
-    return {**clinicians.show(clinician), **hours.show(clinician), "time_off": away["ranges"]}
+    time_off = present_time_off(call, clinician)
+    return {**present_clinician(clinician), **present_hours(clinician), "time_off": time_off["ranges"]}
 
 
 def _patient(call: Call, patient: Patient) -> Mapping[str, object]:
@@ -82,13 +77,13 @@ def _consents(call: Call, kept: Consents) -> Mapping[str, object]:
 
 
 KINDS: Final[Mapping[type[Aggregate], Kind]] = {
-    Practice: Kind(Permission.READ_PRACTICE, lambda _, aggregate: practice.show(aggregate)),
+    Practice: Kind(Permission.READ_PRACTICE, lambda _, aggregate: PracticeShown.present(aggregate)),
     ApiKey: Kind(Permission.MANAGE_KEYS, lambda _, aggregate: api_keys.show(aggregate)),
     WebhookEndpoint: Kind(Permission.MANAGE_WEBHOOKS, lambda _, aggregate: webhook_schemas.show(aggregate)),
-    Location: Kind(Permission.READ_PRACTICE, lambda _, aggregate: locations.show(aggregate)),
-    Resource: Kind(Permission.READ_PRACTICE, lambda _, aggregate: resources.show(aggregate)),
+    Location: Kind(Permission.READ_PRACTICE, lambda _, aggregate: LocationShown.present(aggregate)),
+    Resource: Kind(Permission.READ_PRACTICE, lambda _, aggregate: ResourceShown.present(aggregate)),
     Clinician: Kind(Permission.READ_PRACTICE, _clinician),
-    Service: Kind(Permission.READ_PRACTICE, lambda _, aggregate: services.show(aggregate)),
+    Service: Kind(Permission.READ_PRACTICE, lambda _, aggregate: present_service(aggregate)),
     DataImport: Kind(Permission.READ_PATIENTS, lambda call, aggregate: imports.shower(call)(aggregate)),
     Patient: Kind(Permission.READ_PATIENTS, _patient),
     Consents: Kind(Permission.READ_PATIENTS, _consents),

@@ -11,8 +11,8 @@ from api.bootstrap.importing import undoer
 from api.http.answers import Answer
 from api.http.calls import After, Call, Changing, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
-from api.http.resource_responses import CHANGES, READS, READS_ONE, Show, changed, collected
-from api.http.schemas import Body, Page, Thing, Truth
+from api.http.resource_responses import CHANGES, READS, READS_ONE, Presenter, changed, collected
+from api.http.schemas import Body, Page, Truth, Versioned
 from application.importing.undo import UndoImport
 from application.importing.visits.import_visits import KIND as APPOINTMENTS
 from application.kernel.permissions import Permission
@@ -30,7 +30,7 @@ The command has no limit.
 _MAX_LISTED: Final = 1_000
 
 
-class ImportShown(Thing):
+class ImportShown(Versioned):
     """One import of one file. The events that it recorded have its id as their `causation_id`."""
 
     kind: str = Field(description="`patients` or `appointments`.")
@@ -84,7 +84,7 @@ async def list_imports(call: Reading, limit: Limit = 50, cursor: Cursor = None, 
 @routes.get("/{import_id}", response_model=ImportInFull, responses=READS_ONE)
 async def get_import(import_id: UUID, call: Showing) -> Response:
     """Return one import: the counts of its rows, who started it, and who undid it."""
-    return await call.show(Permission.READ_PATIENTS, DataImport, import_id, shower(call))
+    return await call.get(Permission.READ_PATIENTS, DataImport, import_id, shower(call))
 
 
 @routes.post("/{import_id}/undo", response_model=ImportInFull, responses=CHANGES)
@@ -108,7 +108,7 @@ async def undo_import(import_id: UUID, call: Changing, body: UndoImportBody | No
     return await call.write(Permission.UNDO_IMPORTS, undo)
 
 
-def shower(call: Call) -> Show[DataImport]:
+def shower(call: Call) -> Presenter[DataImport]:
     """Return the presenter of one import. The actors are in its events, of which there are few."""
 
     def show(one: DataImport) -> dict[str, object]:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from api.http.answers import Answer
 from api.http.calls import Changing, Showing
 from api.http.resource_responses import CHANGES, READS_ONE
-from api.http.schemas import Body, Shown, Text, Thing
+from api.http.schemas import Body, Shown, Text, Versioned
 from api.http.times import instant
 from application.kernel.permissions import Permission
 from application.patients.decide_consent import DecideConsent, consents_of
@@ -85,7 +85,7 @@ class DecisionShown(Shown):
     decided_at: datetime
 
 
-class ConsentsShown(Thing):
+class ConsentsShown(Versioned):
     """`consents` holds the decision in force for each kind, `history` all of them; `version` is that of the consents."""
 
     consents: list[DecisionShown]
@@ -97,7 +97,7 @@ async def get_consents(patient_id: UUID, call: Showing) -> Response:
     """What stands, and how it came about; of a patient into whom others were merged, with theirs: the latest decision of a kind stands."""
 
     def read() -> Answer:
-        position = call.moment(Consents, Consents.id_of(patient_id)).position
+        position = call.point_in_time(Consents, Consents.id_of(patient_id)).position
         found = consents_of(call.log, call.log.look_up(Patient, patient_id, position), position, call.version)
         version = next((one.version for one in found if one.patient_id == patient_id), 0)
         body = _body(patient_id, version, found)

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from api.http.calls import Changing, Showing
 from api.http.resource_responses import CHANGES, READS_ONE
-from api.http.schemas import Body, Shown, Text, Thing, Truth
+from api.http.schemas import Body, Shown, Text, Truth, Versioned
 from application.kernel.permissions import Permission
 from application.patients.set_contacts import ContactInput, SetContacts
 from domain.patients.contact import ContactKind
@@ -65,7 +65,7 @@ class ContactShown(Shown):
     may_book: bool
 
 
-class ContactsShown(Thing):
+class ContactsShown(Versioned):
     """`id` and `version` are the patient's."""
 
     contacts: list[ContactShown]
@@ -74,7 +74,7 @@ class ContactsShown(Thing):
 @routes.get("", response_model=ContactsShown, responses=READS_ONE)
 async def get_contacts(patient_id: UUID, call: Showing) -> Response:
     """A patient's contacts, in their order."""
-    return await call.show(Permission.READ_PATIENTS, Patient, patient_id, show_contacts)
+    return await call.get(Permission.READ_PATIENTS, Patient, patient_id, show_contacts)
 
 
 @routes.put("", response_model=ContactsShown, responses=CHANGES)

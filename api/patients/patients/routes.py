@@ -10,7 +10,7 @@ from api.http.answers import Answer
 from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, collected
-from api.http.schemas import Body, CivilDate, Page, Text, Thing, chosen
+from api.http.schemas import Body, CivilDate, Page, Text, Versioned, chosen
 from api.patients.patients.presenters import show_record, shower
 from application.kernel.permissions import Permission
 from application.patients.change_patient import ChangePatient, PatientChanges
@@ -71,7 +71,7 @@ class PatientPatch(Body):
     alert: Text | None = Field(None, description="A short warning, shown with each visit of the patient.")
 
 
-class PatientShown(Thing):
+class PatientShown(Versioned):
     """An erased patient has an id and nothing else. `notes` and `alert` are null for keys whose role does not read them."""
 
     erased: bool
@@ -149,7 +149,7 @@ async def list_patients(
 @routes.get("/{patient_id}", response_model=PatientShown, responses=READS_ONE)
 async def get_patient(patient_id: UUID, call: Showing) -> Response:
     """One patient; one who was merged away names the survivor."""
-    return await call.show(Permission.READ_PATIENTS, Patient, patient_id, shower(call.actor))
+    return await call.get(Permission.READ_PATIENTS, Patient, patient_id, shower(call.actor))
 
 
 @routes.patch("/{patient_id}", response_model=PatientShown, responses=CHANGES)

@@ -68,7 +68,7 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
 @routes.get("/{appointment_id}", response_model=AppointmentInFull, responses=READS_ONE)
 async def get_appointment(appointment_id: UUID, call: Showing) -> Response:
     """One appointment, as its log says at this moment or said at another: with the standing of its patient, and the clocks, of then."""
-    return await call.show_at(
+    return await call.get_at(
         Permission.READ_VISITS, Appointment, appointment_id, lambda moment: shower(call, position=moment.position)
     )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from api.http.schemas import Body, Page, Price, Shown, Text, Thing
+from api.http.schemas import Body, Page, Price, Shown, Text, Versioned
 from api.http.times import Start
 from domain.practice.service import Mode
 from domain.scheduling.appointments.status import Status
@@ -150,7 +150,7 @@ class Display(Shown):
     patient_date: date
 
 
-class AppointmentShown(Thing):
+class AppointmentShown(Versioned):
     """`[starts_at, ends_at)` is the visit without its buffers."""
 
     status: Status

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from api.http.answers import Answer
 from api.http.calls import Changing, Reading
 from api.http.resource_responses import CHANGES, READS_ONE, problems
-from api.http.schemas import Body, Shown, Thing, Truth
+from api.http.schemas import Body, Shown, Truth, Versioned
 from api.http.time_windows import From, To, window
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
@@ -56,7 +56,7 @@ class BusyTimeBody(Body):
     dry_run: Truth = Field(default=False, description="Say what would change, and change nothing.")
 
 
-class BusyTimeImportedShown(Thing):
+class BusyTimeImportedShown(Versioned):
     """`id` and `version` are the imported calendar's; a dry run of one that is not there yet has version 0."""
 
     clinician_id: UUID

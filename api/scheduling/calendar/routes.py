@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.http.answers import Answer
+from api.http.as_of import AsOf, find_point_in_time
 from api.http.calls import After, Call, Reading
-from api.http.moments import AsOf, moment_of
 from api.http.paging import Cursor, Limit
 from api.http.resource_responses import READS_ONE, collected
 from api.http.time_windows import From, MaybeFrom, MaybeTo, To, maybe_window, window
@@ -92,7 +92,7 @@ async def calendar(
     clocks of then; who was erased since has no name there either."""
 
     def page() -> Answer:
-        position = None if as_of is None else moment_of(call.container, call.actor, as_of).position
+        position = None if as_of is None else find_point_in_time(call.container, call.actor, as_of).position
         within = window(call.log, from_, to, LONGEST_WINDOW)
         which = CalendarFilter(
             starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id

@@ -13,7 +13,7 @@ from api.http.calendar_file import ICALENDAR, CalendarFile, seen_by
 from api.http.calls import After, AppServices, Call, Changing, Creating, Reading, Showing
 from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected, made, problems
-from api.http.schemas import Body, Page, Thing
+from api.http.schemas import Body, Page, Versioned
 from api.scheduling.feeds.presenters import calendar_of
 from application.kernel.errors import NotFoundError
 from application.kernel.outcome import Outcome
@@ -49,7 +49,7 @@ class PatientFeedBody(Body):
     detail: Literal["busy", "visit"] = "busy"
 
 
-class FeedShown(Thing):
+class FeedShown(Versioned):
     clinician_id: UUID | None
     patient_id: UUID | None
     detail: Detail
@@ -144,7 +144,7 @@ async def get_feed(feed_id: UUID, call: Showing) -> Response:
         authorise_feed(call.actor, feed.clinician_id)
         return show(feed)
 
-    return await call.show(Permission.SHARE_CALENDARS, Feed, feed_id, seen)
+    return await call.get(Permission.SHARE_CALENDARS, Feed, feed_id, seen)
 
 
 @routes.delete("/feeds/{feed_id}", response_model=FeedShown, responses=CHANGES)

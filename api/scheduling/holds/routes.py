@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from api.http.calls import Call, Changing, Creating, Showing
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE
-from api.http.schemas import Body, Thing, Whole
+from api.http.schemas import Body, Versioned, Whole
 from api.http.times import Start
 from application.kernel.permissions import Permission
 from application.scheduling.appointments.place_hold import PlaceHold
@@ -58,7 +58,7 @@ class HoldBody(Body):
     )
 
 
-class HoldShown(Thing):
+class HoldShown(Versioned):
     status: HoldStatus
     service_id: UUID
     clinician_id: UUID
@@ -89,7 +89,7 @@ async def place_hold(body: HoldBody, call: Creating) -> Response:
 @routes.get("/{hold_id}", response_model=HoldShown, responses=READS_ONE)
 async def get_hold(hold_id: UUID, call: Showing) -> Response:
     """One hold, and whether it still holds, or did at that moment."""
-    return await call.show_at(Permission.READ_VISITS, Hold, hold_id, lambda moment: shower(call, moment.at))
+    return await call.get_at(Permission.READ_VISITS, Hold, hold_id, lambda moment: shower(call, moment.at))
 
 
 @routes.delete("/{hold_id}", response_model=HoldShown, responses=CHANGES)

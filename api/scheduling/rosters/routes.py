@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.http.answers import Answer
+from api.http.as_of import PointInTime
 from api.http.calls import After, Call, Changing, Reading, Showing
-from api.http.moments import Moment
 from api.http.paging import Cursor, Limit, page
 from api.http.resource_responses import CHANGES, READS_ONE, changed, collected
 from api.scheduling.appointments.presenters import Person, patient_name
@@ -71,7 +71,7 @@ async def get_roster(
     another one, with the names of then."""
 
     def roster() -> Answer:
-        moment = call.moment(GroupSession, session_id)
+        moment = call.point_in_time(GroupSession, session_id)
         session = call.log.look_up(GroupSession, session_id, moment.position, call.version)
         ids, next_cursor = page([*session.roster, *session.waiting], limit, cursor, lambda id_: id_)
         patients = _people(call, ids, moment, after) if call.actor.may(Permission.READ_PATIENTS) else {}
@@ -116,7 +116,7 @@ async def list_enrolments(
     return await call.read(Permission.READ_VISITS, enrolments)
 
 
-def _people(call: Call, ids: Collection[UUID], moment: Moment, after: int | None) -> Mapping[UUID, Person]:
+def _people(call: Call, ids: Collection[UUID], moment: PointInTime, after: int | None) -> Mapping[UUID, Person]:
     """Return the person behind each id, now or at the moment."""
     if moment.position is not None:
         return DisplayContext(call.log, moment.position).people(ids)

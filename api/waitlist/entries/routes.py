@@ -73,7 +73,7 @@ async def list_waitlist(
 @routes.get("/{entry_id}", response_model=EntryShown, responses=READS_ONE)
 async def get_waitlist_entry(entry_id: UUID, call: Showing) -> Response:
     """One entry, as its log says at this moment or said at another."""
-    return await call.show(Permission.READ_VISITS, WaitlistEntry, entry_id, show_entry)
+    return await call.get(Permission.READ_VISITS, WaitlistEntry, entry_id, show_entry)
 
 
 @routes.patch("/{entry_id}", response_model=EntryShown, responses=CHANGES)

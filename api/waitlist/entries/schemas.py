@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.schemas import Body, Page, Shown, Thing, Whole
+from api.http.schemas import Body, Page, Shown, Versioned, Whole
 from api.http.times import Start, moment
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
@@ -80,7 +80,7 @@ class WindowShown(Shown):
     to: datetime
 
 
-class EntryShown(Thing):
+class EntryShown(Versioned):
     status: EntryStatus
     patient_id: UUID
     service_id: UUID
@@ -145,7 +145,7 @@ class RoundShown(Shown):
     passed_over: list[PassedOverShown]
 
 
-class OpeningShown(Thing):
+class OpeningShown(Versioned):
     """The fairness log of one free time. When it was `closed`, `passed_over` are all who were left, each with the reason."""
 
     status: OpeningStatus
@@ -164,7 +164,7 @@ class OpeningPage(Page):
     openings: list[OpeningShown]
 
 
-class OfferShown(Thing):
+class OfferShown(Versioned):
     status: OfferStatus
     opening_id: UUID
     entry_id: UUID

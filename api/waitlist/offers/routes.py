@@ -48,7 +48,7 @@ async def list_offers(
 @routes.get("/{offer_id}", response_model=OfferShown, responses=READS_ONE)
 async def get_offer(offer_id: UUID, call: Showing) -> Response:
     """One offer, and whether it still stands, or did at that moment."""
-    return await call.show_at(Permission.READ_VISITS, Offer, offer_id, lambda moment: offer_shower(moment.at))
+    return await call.get_at(Permission.READ_VISITS, Offer, offer_id, lambda moment: offer_shower(moment.at))
 
 
 @routes.post("/{offer_id}/accept", response_model=OfferShown, responses=CHANGES)

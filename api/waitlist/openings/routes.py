@@ -56,7 +56,7 @@ async def list_openings(
 @routes.get("/{opening_id}", response_model=OpeningShown, responses=READS_ONE)
 async def get_opening(opening_id: UUID, call: Showing) -> Response:
     """The fairness log of one free time: who was offered it, in what order, what they answered, and who was passed over, and why."""
-    return await call.show_at(
+    return await call.get_at(
         Permission.READ_VISITS,
         Opening,
         opening_id,

@@ -67,7 +67,7 @@ async def list_webhook_endpoints(call: Reading, after: After = None) -> Response
 @routes.get("/{webhook_endpoint_id}", response_model=EndpointShown, responses=READS_ONE)
 async def get_webhook_endpoint(webhook_endpoint_id: UUID, call: Showing) -> Response:
     """One endpoint, without its secret."""
-    return await call.show(
+    return await call.get(
         Permission.MANAGE_WEBHOOKS,
         WebhookEndpoint,
         webhook_endpoint_id,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.schemas import Body, Page, Shown, Thing, Truth, Whole
+from api.http.schemas import Body, Page, Shown, Truth, Versioned, Whole
 from application.webhooks.messages import message_id
 from domain.webhooks.endpoint import DeliveryStatus, WebhookEndpoint
 from projections.webhooks.deliveries.queries import DeliveryRecord, EndpointRecord
@@ -54,7 +54,7 @@ class ReplayBody(Body):
     from_position: Whole = Field(description="A position of the practice's log.", ge=1, le=2**62)
 
 
-class EndpointShown(Thing):
+class EndpointShown(Versioned):
     url: str
     events: list[str]
     active: bool

@@ -29,19 +29,19 @@ Version: TypeAlias = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """``position`` is the log's position ``at`` the instant; None for the present."""
+class PointInTime:
+    """An instant and the log's position then; the position is None for the present."""
 
     at: datetime
     position: int | None = None
 
 
-def moment_of(container: Container, actor: Actor, as_of: str, field: str = "as_of") -> Moment:
-    """Return the moment of an instant. Raises InvalidValueError: not a time, or in the future."""
+def find_point_in_time(container: Container, actor: Actor, as_of: str, field: str = "as_of") -> PointInTime:
+    """Return the log's position at an instant. Raises InvalidValueError: not a time, or in the future."""
     # An unescaped plus sign arrives as a space.
     requested = instant(as_of[:-6] + "+" + as_of[-5:] if as_of[-6:-5] == " " else as_of, field)
     refuse_future(container, requested, field)
-    return Moment(requested, container.audit.instants.position_at(actor.tenant_id, requested))
+    return PointInTime(requested, container.audit.instants.position_at(actor.tenant_id, requested))
 
 
 def refuse_future(container: Container, requested: datetime, field: str) -> None:
