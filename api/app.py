@@ -25,10 +25,7 @@ from api.http.readiness import Readiness
 from api.http.reference import reference
 from api.http.thread_pool import FairThreadPool
 from api.importing.imports import routes as imports
-from api.patients.consents import routes as consents
-from api.patients.contacts import routes as contacts
-from api.patients.merging import routes as merging
-from api.patients.patients import routes as patients
+from api.patients import routes as patients
 from api.practice import routes as practice
 from api.scheduling.appointments import routes as appointments
 from api.scheduling.busy_time import routes as busy_time
@@ -44,9 +41,7 @@ from api.scheduling.rosters import routes as rosters
 from api.scheduling.series import routes as series
 from api.scheduling.sessions import routes as sessions
 from api.scheduling.slots import routes as slots
-from api.waitlist.entries import routes as waitlist
-from api.waitlist.offers import routes as offers
-from api.waitlist.openings import routes as openings
+from api.waitlist import routes as waitlist
 from api.webhooks.endpoints import routes as webhook_endpoints
 
 
@@ -101,12 +96,7 @@ def create_app(container: Container) -> FastAPI:
         courses,
         course_rosters,
         waitlist,
-        openings,
-        offers,
         patients,
-        contacts,
-        consents,
-        merging,
         imports,
         history,
         practice,

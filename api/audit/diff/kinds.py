@@ -12,9 +12,7 @@ from typing import Any, Final, TypeAlias
 from api.access.api_keys import routes as api_keys
 from api.http.calls import Call
 from api.importing.imports import routes as imports
-from api.patients.consents import routes as consents
-from api.patients.contacts import routes as contacts
-from api.patients.patients.presenters import shower as patient_shower
+from api.patients.presenters import present_contacts, present_decisions, present_patient
 from api.practice.presenters import present_clinician, present_hours, present_service, present_time_off
 from api.practice.schemas import LocationShown, PracticeShown, ResourceShown
 from api.scheduling.appointments import presenters as showing
@@ -24,7 +22,7 @@ from api.scheduling.feeds import routes as feeds
 from api.scheduling.holds import routes as holds
 from api.scheduling.series import presenters as series_showing
 from api.scheduling.sessions import presenters as session_showing
-from api.waitlist.entries import presenters as waitlist_showing
+from api.waitlist.presenters import present_entry, present_offer, present_opening
 from api.webhooks.endpoints import schemas as webhook_schemas
 from application.kernel.permissions import Permission
 from domain.access.api_key import ApiKey
@@ -69,11 +67,11 @@ def _clinician(call: Call, clinician: Clinician) -> Mapping[str, object]:
 
 
 def _patient(call: Call, patient: Patient) -> Mapping[str, object]:
-    return {**patient_shower(call.actor)(patient), **contacts.show_contacts(patient)}
+    return {**present_patient(call, patient), **present_contacts(patient)}
 
 
 def _consents(call: Call, kept: Consents) -> Mapping[str, object]:
-    return {"patient_id": kept.patient_id, **consents.show_decisions([kept])}
+    return {"patient_id": kept.patient_id, **present_decisions([kept])}
 
 
 KINDS: Final[Mapping[type[Aggregate], Kind]] = {
@@ -93,11 +91,9 @@ KINDS: Final[Mapping[type[Aggregate], Kind]] = {
     Feed: Kind(Permission.SHARE_CALENDARS, lambda _, aggregate: feeds.show(aggregate)),
     GroupSession: Kind(Permission.READ_VISITS, session_showing.show_facts),
     Course: Kind(Permission.READ_VISITS, lambda _, aggregate: course_showing.show_facts(aggregate)),
-    WaitlistEntry: Kind(Permission.READ_VISITS, lambda _, aggregate: waitlist_showing.show_entry(aggregate)),
-    Opening: Kind(
-        Permission.READ_VISITS, lambda _, aggregate: waitlist_showing.show_opening_facts(aggregate, now=_BEFORE_ANY_END)
-    ),
-    Offer: Kind(Permission.READ_VISITS, lambda _, aggregate: waitlist_showing.offer_shower(_BEFORE_ANY_END)(aggregate)),
+    WaitlistEntry: Kind(Permission.READ_VISITS, lambda _, aggregate: present_entry(aggregate)),
+    Opening: Kind(Permission.READ_VISITS, lambda _, aggregate: present_opening(aggregate, now=_BEFORE_ANY_END)),
+    Offer: Kind(Permission.READ_VISITS, lambda _, aggregate: present_offer(aggregate, now=_BEFORE_ANY_END)),
     BusyCalendar: Kind(Permission.READ_VISITS, lambda _, aggregate: busy_time.show(aggregate)),
 }
 """A kind that is missing here fails tests/api/audit/test_diff.py."""

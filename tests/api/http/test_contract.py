@@ -7,7 +7,7 @@ import pytest
 
 from api.audit.history.routes import HistoryPage
 from api.http.schemas import Shown
-from api.patients.patients.routes import PatientPage, PatientShown
+from api.patients.schemas import PatientPage, PatientShown
 from api.practice.schemas import ClinicianShown, HoursShown, LocationShown, ResourceShown, ServiceShown
 from api.scheduling.appointments.schemas import AppointmentInFull, AppointmentPage, Slots
 from api.scheduling.sessions.schemas import CalendarPage

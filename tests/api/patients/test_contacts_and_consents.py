@@ -2,8 +2,7 @@
 
 import pytest
 
-from api.patients.consents.routes import ConsentsShown
-from api.patients.contacts.routes import ContactsShown
+from api.patients.schemas import ConsentsShown, ContactsShown
 from tests.api.practice_client import Json, PracticeClient
 
 MIRIAM: Json = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.patients.merging.routes import Duplicates
+from api.patients.schemas import Duplicates
 from tests.api.practice_client import Json, PracticeClient
 from tests.support.concurrency import map_concurrently
 

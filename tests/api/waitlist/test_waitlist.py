@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from api.waitlist.entries.schemas import EntryPage, OfferPage, OpeningPage
+from api.waitlist.schemas import EntryPage, OfferPage, OpeningPage
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import Person, person_of
 from tests.api.practice_client import PracticeClient, codes

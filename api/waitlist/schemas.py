@@ -1,11 +1,11 @@
-"""Bodies and answers of the wait list, its openings and its offers."""
+"""Bodies of requests and answers about wait list entries, openings and offers."""
 
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.schemas import Body, Page, Shown, Versioned, Whole
+from api.http.schemas import Body, Page, Shown, Versioned, Whole, examples
 from api.http.times import Start, moment
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
@@ -15,11 +15,11 @@ from domain.waitlist.opening import OpeningStatus
 from domain.waitlist.preferences import MOST_NOTICE_MINUTES, MOST_WINDOWS
 
 _ID = "01980c5a-0000-7000-8000-00000000000"
-_WINDOW = "RFC 3339 with an offset, or a date for its first moment in the practice's zone."
+_WINDOW = "RFC 3339 with an offset, or a date: its start in the practice's time zone."
 
 
 class Window(Body):
-    """A visit fits if it lies in the window as a whole: `to` is where it must have ended."""
+    """The whole visit must lie in the window."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
@@ -27,7 +27,7 @@ class Window(Body):
     to: str = Field(max_length=40, description=_WINDOW, examples=["2026-06-08"])
 
     def range(self, zone: str) -> TimeRange:
-        """Raises InvalidValueError: a text that is no time, or an end that is not after its start."""
+        """Raises InvalidValueError: not a time, or an end that is not after the start."""
         starts_at, ends_at = moment(self.from_, zone, "windows"), moment(self.to, zone, "windows")
         if ends_at <= starts_at:
             raise InvalidValueError("windows", "a window ends after it starts")
@@ -35,19 +35,15 @@ class Window(Body):
 
 
 class EntryBody(Body):
-    """Who waits for what. `clinician_id` null is anyone who gives the service; no `windows` is any time."""
+    """`clinician_id` null: any clinician who gives the service. Without `windows`: any time."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "patient_id": f"{_ID}4",
-                    "service_id": f"{_ID}3",
-                    "clinician_id": f"{_ID}2",
-                    "windows": [{"from": "2026-06-01T08:00:00+02:00", "to": "2026-06-05T13:00:00+02:00"}],
-                    "notice_minutes": 120,
-                }
-            ]
+    model_config = examples(
+        {
+            "patient_id": f"{_ID}4",
+            "service_id": f"{_ID}3",
+            "clinician_id": f"{_ID}2",
+            "windows": [{"from": "2026-06-01T08:00:00+02:00", "to": "2026-06-05T13:00:00+02:00"}],
+            "notice_minutes": 120,
         }
     )
 
@@ -56,19 +52,14 @@ class EntryBody(Body):
     clinician_id: UUID | None = None
     windows: list[Window] = Field(default=[], max_length=MOST_WINDOWS)
     notice_minutes: Whole = Field(
-        default=0,
-        ge=0,
-        le=MOST_NOTICE_MINUTES,
-        description="How long before a visit the person must hear of it.",
+        default=0, ge=0, le=MOST_NOTICE_MINUTES, description="The notice that the patient needs before a visit."
     )
 
 
 class EntryPatch(Body):
-    """What is left out stays as it is, and so does the place in line."""
+    """Omitted fields and the place in line stay as they are."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"clinician_id": None, "windows": [], "notice_minutes": 60}]}
-    )
+    model_config = examples({"clinician_id": None, "windows": [], "notice_minutes": 60})
 
     clinician_id: UUID | None = None
     windows: list[Window] = Field(default=[], max_length=MOST_WINDOWS)
@@ -88,7 +79,7 @@ class EntryShown(Versioned):
     windows: list[WindowShown]
     notice_minutes: int
     joined_at: datetime
-    appointment_id: UUID | None = Field(description="The visit by which the person was served.")
+    appointment_id: UUID | None = Field(description="The visit that the patient got.")
 
 
 class EntryPage(Page):
@@ -96,18 +87,14 @@ class EntryPage(Page):
 
 
 class OpeningBody(Body):
-    """A free time, and to whom it is offered. All of them wait for one service; it is that service's visit that is offered."""
+    """A free time, and the entries to offer it to. All of them must wait for the same service."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "entry_ids": [f"{_ID}7", f"{_ID}8"],
-                    "clinician_id": f"{_ID}2",
-                    "starts_at": "2026-06-01T09:00:00+02:00",
-                    "minutes": 60,
-                }
-            ]
+    model_config = examples(
+        {
+            "entry_ids": [f"{_ID}7", f"{_ID}8"],
+            "clinician_id": f"{_ID}2",
+            "starts_at": "2026-06-01T09:00:00+02:00",
+            "minutes": 60,
         }
     )
 
@@ -115,12 +102,12 @@ class OpeningBody(Body):
     clinician_id: UUID
     starts_at: Start
     minutes: Whole = Field(
-        ge=1, le=LONGEST_MINUTES, description="How long they have to answer; the visit's start ends it at the latest."
+        ge=1, le=LONGEST_MINUTES, description="The time to answer; it ends at the start of the visit at the latest."
     )
 
 
 class PassedOverShown(Shown):
-    """`because` is a code: why this entry, which is earlier in line, was not the one."""
+    """`because` is the code of the reason why this earlier entry got no offer."""
 
     entry_id: UUID
     because: str = Field(examples=["outside_windows"])
@@ -133,7 +120,7 @@ class RoundOffer(Shown):
 
 
 class RoundShown(Shown):
-    """Whom the time was offered to together. `as_of` is the position of the log up to which the line was known."""
+    """The entries to which the time was offered together. The line was read at the position `as_of` of the log."""
 
     made_at: datetime
     expires_at: datetime
@@ -146,14 +133,14 @@ class RoundShown(Shown):
 
 
 class OpeningShown(Versioned):
-    """The fairness log of one free time. When it was `closed`, `passed_over` are all who were left, each with the reason."""
+    """The fairness log of one free time. Once it is `closed`, `passed_over` lists all who still waited, with the reasons."""
 
     status: OpeningStatus
     clinician_id: UUID
     starts_at: datetime
     ends_at: datetime
     cause: str = Field(examples=["given_up"], description="`given_up`, or `by_hand`.")
-    freed_by: UUID | None = Field(description="The appointment, session or hold that gave the time up.")
+    freed_by: UUID | None = Field(description="The appointment, session or hold that released the time.")
     rounds: list[RoundShown]
     appointment_id: UUID | None
     closed_because: str | None = Field(examples=["nobody_fits"])
@@ -176,7 +163,7 @@ class OfferShown(Versioned):
     starts_at: datetime
     ends_at: datetime
     made_at: datetime
-    expires_at: datetime = Field(description="At this very second it is too late.")
+    expires_at: datetime = Field(description="The first instant at which it can no longer be answered.")
     because: str | None = Field(description="Why it was withdrawn.")
     appointment_id: UUID | None
 
