@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
-from api.access.api_keys import routes as api_keys
+from api.access import routes as api_keys
 from api.audit.diff import routes as diff
 from api.audit.events import routes as events
 from api.audit.history import routes as history
@@ -24,7 +24,7 @@ from api.http.operations import operations
 from api.http.readiness import Readiness
 from api.http.reference import reference
 from api.http.thread_pool import FairThreadPool
-from api.importing.imports import routes as imports
+from api.importing import routes as imports
 from api.patients import routes as patients
 from api.practice import routes as practice
 from api.scheduling.appointments import routes as appointments
@@ -42,7 +42,7 @@ from api.scheduling.series import routes as series
 from api.scheduling.sessions import routes as sessions
 from api.scheduling.slots import routes as slots
 from api.waitlist import routes as waitlist
-from api.webhooks.endpoints import routes as webhook_endpoints
+from api.webhooks import routes as webhook_endpoints
 
 
 def create_app(container: Container) -> FastAPI:

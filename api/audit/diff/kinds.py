@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from api.access.api_keys import routes as api_keys
+from api.access.presenters import present_api_key
 from api.http.calls import Call
-from api.importing.imports import routes as imports
+from api.importing.presenters import present_import
 from api.patients.presenters import present_contacts, present_decisions, present_patient
 from api.practice.presenters import present_clinician, present_hours, present_service, present_time_off
 from api.practice.schemas import LocationShown, PracticeShown, ResourceShown
@@ -23,7 +23,7 @@ from api.scheduling.holds import routes as holds
 from api.scheduling.series import presenters as series_showing
 from api.scheduling.sessions import presenters as session_showing
 from api.waitlist.presenters import present_entry, present_offer, present_opening
-from api.webhooks.endpoints import schemas as webhook_schemas
+from api.webhooks.presenters import present_endpoint
 from application.kernel.permissions import Permission
 from domain.access.api_key import ApiKey
 from domain.importing.data_import import DataImport
@@ -76,13 +76,13 @@ def _consents(call: Call, kept: Consents) -> Mapping[str, object]:
 
 KINDS: Final[Mapping[type[Aggregate], Kind]] = {
     Practice: Kind(Permission.READ_PRACTICE, lambda _, aggregate: PracticeShown.present(aggregate)),
-    ApiKey: Kind(Permission.MANAGE_KEYS, lambda _, aggregate: api_keys.show(aggregate)),
-    WebhookEndpoint: Kind(Permission.MANAGE_WEBHOOKS, lambda _, aggregate: webhook_schemas.show(aggregate)),
+    ApiKey: Kind(Permission.MANAGE_KEYS, lambda _, aggregate: present_api_key(aggregate)),
+    WebhookEndpoint: Kind(Permission.MANAGE_WEBHOOKS, lambda _, aggregate: present_endpoint(aggregate)),
     Location: Kind(Permission.READ_PRACTICE, lambda _, aggregate: LocationShown.present(aggregate)),
     Resource: Kind(Permission.READ_PRACTICE, lambda _, aggregate: ResourceShown.present(aggregate)),
     Clinician: Kind(Permission.READ_PRACTICE, _clinician),
     Service: Kind(Permission.READ_PRACTICE, lambda _, aggregate: present_service(aggregate)),
-    DataImport: Kind(Permission.READ_PATIENTS, lambda call, aggregate: imports.shower(call)(aggregate)),
+    DataImport: Kind(Permission.READ_PATIENTS, present_import),
     Patient: Kind(Permission.READ_PATIENTS, _patient),
     Consents: Kind(Permission.READ_PATIENTS, _consents),
     Appointment: Kind(Permission.READ_VISITS, showing.show_facts),

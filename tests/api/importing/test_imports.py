@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from api.importing.imports.routes import ImportPage
+from api.importing.schemas import ImportPage
 from application.importing.errors import ImportInUseError
 from tests.api.importing.import_requests import import_patients, undo_import
 from tests.api.practice_client import Json, PracticeClient

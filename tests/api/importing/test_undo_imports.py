@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from api.importing.imports import routes as imports
-from api.importing.imports.routes import ImportInFull
+from api.importing import routes as imports
+from api.importing.schemas import ImportInFull
 from tests.api.api_server import NOW
 from tests.api.importing.import_requests import import_patients, import_visits, undo_import
 from tests.api.practice_client import Json, PracticeClient
