@@ -28,19 +28,13 @@ from api.importing import routes as imports
 from api.patients import routes as patients
 from api.practice import routes as practice
 from api.scheduling.appointments import routes as appointments
-from api.scheduling.busy_time import routes as busy_time
-from api.scheduling.calendar import routes as calendar
-from api.scheduling.conflicts import routes as conflicts
+from api.scheduling.availability import routes as availability
+from api.scheduling.calendars import routes as calendars
 from api.scheduling.courses import roster_routes as course_rosters
 from api.scheduling.courses import routes as courses
-from api.scheduling.explain import routes as explain
-from api.scheduling.feeds import routes as feeds
-from api.scheduling.holds import routes as holds
-from api.scheduling.invitations import routes as invitations
-from api.scheduling.rosters import routes as rosters
 from api.scheduling.series import routes as series
+from api.scheduling.sessions import roster_routes as rosters
 from api.scheduling.sessions import routes as sessions
-from api.scheduling.slots import routes as slots
 from api.waitlist import routes as waitlist
 from api.webhooks import routes as webhook_endpoints
 
@@ -83,14 +77,9 @@ def create_app(container: Container) -> FastAPI:
     # Routers are tried in order: the ones used most come first.
     for module in (
         appointments,
-        slots,
-        holds,
-        calendar,
-        explain,
-        conflicts,
+        availability,
         series,
-        invitations,
-        feeds,
+        calendars,
         sessions,
         rosters,
         courses,
@@ -100,7 +89,6 @@ def create_app(container: Container) -> FastAPI:
         imports,
         history,
         practice,
-        busy_time,
         api_keys,
         events,
         diff,

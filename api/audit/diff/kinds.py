@@ -15,11 +15,9 @@ from api.importing.presenters import present_import
 from api.patients.presenters import present_contacts, present_decisions, present_patient
 from api.practice.presenters import present_clinician, present_hours, present_service, present_time_off
 from api.practice.schemas import LocationShown, PracticeShown, ResourceShown
-from api.scheduling.appointments import presenters as showing
-from api.scheduling.busy_time import routes as busy_time
+from api.scheduling.appointments.presenters import present_appointment_facts, present_hold
+from api.scheduling.calendars.presenters import present_busy_calendar, present_feed
 from api.scheduling.courses import presenters as course_showing
-from api.scheduling.feeds import routes as feeds
-from api.scheduling.holds import routes as holds
 from api.scheduling.series import presenters as series_showing
 from api.scheduling.sessions import presenters as session_showing
 from api.waitlist.presenters import present_entry, present_offer, present_opening
@@ -85,16 +83,16 @@ KINDS: Final[Mapping[type[Aggregate], Kind]] = {
     DataImport: Kind(Permission.READ_PATIENTS, present_import),
     Patient: Kind(Permission.READ_PATIENTS, _patient),
     Consents: Kind(Permission.READ_PATIENTS, _consents),
-    Appointment: Kind(Permission.READ_VISITS, showing.show_facts),
+    Appointment: Kind(Permission.READ_VISITS, present_appointment_facts),
     Series: Kind(Permission.READ_VISITS, lambda _, aggregate: series_showing.show_facts(aggregate)),
-    Hold: Kind(Permission.READ_VISITS, lambda call, aggregate: holds.shower(call, _BEFORE_ANY_END)(aggregate)),
-    Feed: Kind(Permission.SHARE_CALENDARS, lambda _, aggregate: feeds.show(aggregate)),
+    Hold: Kind(Permission.READ_VISITS, lambda _, aggregate: present_hold(aggregate, now=_BEFORE_ANY_END)),
+    Feed: Kind(Permission.SHARE_CALENDARS, lambda _, aggregate: present_feed(aggregate)),
     GroupSession: Kind(Permission.READ_VISITS, session_showing.show_facts),
     Course: Kind(Permission.READ_VISITS, lambda _, aggregate: course_showing.show_facts(aggregate)),
     WaitlistEntry: Kind(Permission.READ_VISITS, lambda _, aggregate: present_entry(aggregate)),
     Opening: Kind(Permission.READ_VISITS, lambda _, aggregate: present_opening(aggregate, now=_BEFORE_ANY_END)),
     Offer: Kind(Permission.READ_VISITS, lambda _, aggregate: present_offer(aggregate, now=_BEFORE_ANY_END)),
-    BusyCalendar: Kind(Permission.READ_VISITS, lambda _, aggregate: busy_time.show(aggregate)),
+    BusyCalendar: Kind(Permission.READ_VISITS, lambda _, aggregate: present_busy_calendar(aggregate)),
 }
 """A kind that is missing here fails tests/api/audit/test_diff.py."""
 

@@ -1,27 +1,47 @@
-"""/v1/appointments: asked for, booked, moved, cancelled, closed, undone."""
+"""/v1/appointments, /v1/calendar and /v1/holds."""
 
+from collections.abc import Mapping
+from functools import partial
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from api.http.answers import Answer
-from api.http.calls import Call, Changing, Creating, Showing
-from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, made
-from api.scheduling.appointments.presenters import shower
+from api.http.as_of import AsOf, find_point_in_time
+from api.http.calls import After, Call, Changing, Creating, Reading, Showing
+from api.http.paging import Cursor, Limit
+from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected, made
+from api.http.time_windows import From, MaybeFrom, MaybeTo, To, maybe_window, window
+from api.scheduling.appointments.presenters import (
+    Person,
+    present_appointment,
+    present_entry,
+    present_hold,
+    present_patient_name,
+)
 from api.scheduling.appointments.schemas import (
     AppointmentBody,
     AppointmentInFull,
+    AppointmentPage,
     CancelBody,
     DeclineBody,
     Empty,
+    HoldBody,
+    HoldShown,
     NotesBody,
     ReassignBody,
     RescheduleBody,
     UndoAppointmentBody,
 )
+from api.scheduling.calendar_paging import LONGEST_WINDOW, bookmark, encoded_bookmark, in_one_order
+from api.scheduling.sessions.presenters import show_session_entry
+from api.scheduling.sessions.schemas import CalendarPage
 from application.kernel.commands import Command
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
+from application.patients.person import person_of
 from application.scheduling.appointments.book_appointment import BookAppointment, Booked
 from application.scheduling.appointments.cancel_appointment import CancelAppointment
 from application.scheduling.appointments.change_notes import ChangeNotes
@@ -29,22 +49,40 @@ from application.scheduling.appointments.check_in_appointment import CheckInAppo
 from application.scheduling.appointments.complete_appointment import CompleteAppointment
 from application.scheduling.appointments.confirm_appointment import ConfirmAppointment
 from application.scheduling.appointments.decline_appointment import DeclineAppointment
+from application.scheduling.appointments.display_context import DisplayContext
+from application.scheduling.appointments.place_hold import PlaceHold
 from application.scheduling.appointments.reassign_appointment import ReassignAppointment
 from application.scheduling.appointments.record_no_show import RecordNoShow
+from application.scheduling.appointments.release_hold import ReleaseHold
 from application.scheduling.appointments.reschedule_appointment import RescheduleAppointment
 from application.scheduling.appointments.undo_appointment import UndoAppointment
+from domain.practice.clinician import Clinician
+from domain.practice.location import Location
+from domain.practice.resource import Resource
+from domain.practice.service import Service
 from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.hold import Hold
+from domain.scheduling.appointments.status import Status
+from projections.scheduling.calendar.queries import Bookmark, CalendarFilter
+from projections.scheduling.calendar.queries import CalendarPage as CalendarEntries
+from projections.scheduling.calendar.session_queries import SessionEntry, SessionFilter
 
-routes = APIRouter(prefix="/v1/appointments", tags=["scheduling"])
+routes = APIRouter(prefix="/v1", tags=["scheduling"])
+
+CalendarLimit = Annotated[int, Query(ge=1, le=1000, description="The most entries to return.")]
 
 
-@routes.post("", status_code=201, response_model=AppointmentInFull, responses=MAKES)
+@routes.post("/appointments", status_code=201, response_model=AppointmentInFull, responses=MAKES)
 async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
-    """Book or request a visit. Refused if the time is not free: `time_taken`, `buffer`, `busy_elsewhere`, `outside_hours`, `not_on_grid`,
-    `minimum_notice`, `beyond_horizon`, `in_the_past`, `resource_unavailable`, `daily_limit`, `weekly_limit`, `clinician_not_offering`;
-    `hold_mismatch`: the hold is for something else. With `override` it is booked nevertheless, and the answer's `override` lists what
-    stood against it. A key that is bound to a clinician books that one, where it may be anyone. A patient
-    who was merged into another one is refused, and that one is named: `patient_merged`."""
+    """Book or request a visit.
+
+    Refused if the time is not free: `time_taken`, `buffer`, `busy_elsewhere`, `outside_hours`,
+    `not_on_grid`, `minimum_notice`, `beyond_horizon`, `in_the_past`, `resource_unavailable`,
+    `daily_limit`, `weekly_limit`, `clinician_not_offering`; if the hold is for something else:
+    `hold_mismatch`; and for a merged patient, with the survivor's id: `patient_merged`. With `override`
+    it is booked nevertheless, and the answer's `override` lists the broken rules. Where any clinician
+    may be booked, a key that is bound to a clinician books that one.
+    """
     command = BookAppointment(
         body.patient_id,
         body.service_id,
@@ -60,89 +98,268 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
 
     def present(outcome: Outcome[Appointment]) -> Answer:
         standing_of = (lambda _: outcome.patient) if isinstance(outcome, Booked) else None
-        return made(outcome, routes.prefix, shower(call, standing_of))
+        return made(outcome, "/v1/appointments", partial(present_appointment, call, standing_of=standing_of))
 
     return await call.execute(command, present)
 
 
-@routes.get("/{appointment_id}", response_model=AppointmentInFull, responses=READS_ONE)
+@routes.get("/appointments", response_model=AppointmentPage, responses=READS_ONE)
+async def list_appointments(
+    call: Reading,
+    from_: MaybeFrom = None,
+    to: MaybeTo = None,
+    clinician_id: UUID | None = None,
+    resource_id: UUID | None = None,
+    patient_id: UUID | None = None,
+    service_id: UUID | None = None,
+    location_id: UUID | None = None,
+    status: Annotated[list[Status] | None, Query(max_length=len(Status))] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    after: After = None,
+) -> Response:
+    """List visits in order of their start. A window needs both `from` and `to`."""
+
+    def page() -> Answer:
+        within = maybe_window(call.log, from_, to, LONGEST_WINDOW)
+        wanted = CalendarFilter(
+            starts_from=within.starts_at if within else None,
+            until=within.ends_at if within else None,
+            clinician_id=clinician_id,
+            resource_id=resource_id,
+            patient_ids=person_of(call.log, patient_id).ids if patient_id else (),
+            service_id=service_id,
+            location_id=location_id,
+            statuses=[each.value for each in status or ()],
+        )
+        found, patients = _visits(call, wanted, limit, bookmark(cursor), after)
+        zone = DisplayContext(call.log).zone
+        visits = [
+            present_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id))
+            for entry in found.entries
+        ]
+        return collected("appointments", visits, encoded_bookmark(found.after), after)
+
+    return await call.read(Permission.READ_VISITS, page)
+
+
+@routes.get("/appointments/{appointment_id}", response_model=AppointmentInFull, responses=READS_ONE)
 async def get_appointment(appointment_id: UUID, call: Showing) -> Response:
-    """One appointment, as its log says at this moment or said at another: with the standing of its patient, and the clocks, of then."""
+    """Return one appointment, now or in the past, with its patient's standing and the local times of then."""
     return await call.get_at(
-        Permission.READ_VISITS, Appointment, appointment_id, lambda moment: shower(call, position=moment.position)
+        Permission.READ_VISITS,
+        Appointment,
+        appointment_id,
+        lambda point: partial(present_appointment, call, position=point.position),
     )
 
 
-@routes.patch("/{appointment_id}", response_model=AppointmentInFull, responses=CHANGES)
+@routes.patch("/appointments/{appointment_id}", response_model=AppointmentInFull, responses=CHANGES)
 async def change_notes(appointment_id: UUID, body: NotesBody, call: Changing) -> Response:
-    """Change what staff should know of a visit, whatever has become of it; nothing else of it changes. Refused for a patient who was
-    erased: `patient_erased`."""
+    """Change the notes of a visit, whatever its status. Refused for an erased patient: `patient_erased`."""
     return await _change(call, ChangeNotes(appointment_id, body.notes, call.expected_version))
 
 
-@routes.post("/{appointment_id}/confirm", response_model=AppointmentInFull, responses=CHANGES)
+@routes.post("/appointments/{appointment_id}/confirm", response_model=AppointmentInFull, responses=CHANGES)
 async def confirm_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
-    """Agree to a request: from now on it takes its time. Refused as a booking is if the time was taken since; it then stays a request.
-    Confirming twice changes nothing the second time."""
+    """Confirm a request: it now takes its time. A repeat changes nothing.
+
+    Refused as a booking is if the time is not free; it then stays a request.
+    """
     return await _change(call, ConfirmAppointment(appointment_id, call.expected_version))
 
 
-@routes.post("/{appointment_id}/decline", response_model=AppointmentInFull, responses=CHANGES)
+@routes.post("/appointments/{appointment_id}/decline", response_model=AppointmentInFull, responses=CHANGES)
 async def decline_appointment(appointment_id: UUID, call: Changing, body: DeclineBody | None = None) -> Response:
-    """Decline a request. Declining twice changes nothing the second time."""
+    """Decline a request. A repeat changes nothing."""
     command = DeclineAppointment(appointment_id, body.reason if body else None, call.expected_version)
     return await _change(call, command)
 
 
-@routes.post("/{appointment_id}/reschedule", response_model=AppointmentInFull, responses=CHANGES)
+@routes.post("/appointments/{appointment_id}/reschedule", response_model=AppointmentInFull, responses=CHANGES)
 async def reschedule_appointment(appointment_id: UUID, body: RescheduleBody, call: Changing) -> Response:
-    """Move a visit to another time of the same clinician; refused as a booking is. Moving it to its own time changes nothing."""
+    """Move a visit to another time of the same clinician. Its own time changes nothing. Refused as a booking is."""
     command = RescheduleAppointment(appointment_id, body.starts_at, call.expected_version)
     return await _change(call, command)
 
 
-@routes.post("/{appointment_id}/reassign", response_model=AppointmentInFull, responses=CHANGES)
+@routes.post("/appointments/{appointment_id}/reassign", response_model=AppointmentInFull, responses=CHANGES)
 async def reassign_appointment(appointment_id: UUID, body: ReassignBody, call: Changing) -> Response:
-    """Give a visit to another clinician or other rooms and devices, at its own time; refused if they are not free or not there."""
+    """Give a visit another clinician, or other rooms and devices, at its own time. Refused if they are not free."""
     resource_ids = None if body.resource_ids is None else tuple(body.resource_ids)
     command = ReassignAppointment(appointment_id, body.clinician_id, resource_ids, call.expected_version)
-
     return await _change(call, command)
 
 
-@routes.post("/{appointment_id}/undo", response_model=AppointmentInFull, responses=CHANGES)
+@routes.post("/appointments/{appointment_id}/undo", response_model=AppointmentInFull, responses=CHANGES)
 async def undo_appointment(appointment_id: UUID, call: Changing, body: UndoAppointmentBody | None = None) -> Response:
-    """Undo the last command: what was agreed on until the visit starts, whether the patient came until a day after it, a change of the
-    notes at any time. Time that the visit gives back is taken again, or `time_taken`. A booking is archived, not cancelled. An undo is not
-    undone: `nothing_to_undo`. Name the `act` to undo that one and no other: notes that were written since are then kept, and `not_last`
-    says that something else came after it."""
+    """Undo the last command.
+
+    Booking and changes can be undone until the visit starts, attendance until a day after it, changes
+    of the notes at any time. Released time is taken again, or `time_taken`. An undone booking is
+    archived, not cancelled. An undo cannot be undone: `nothing_to_undo`. With `act` only that one is
+    undone: later changes of the notes are kept, and `not_last` is the refusal if anything else came
+    after it.
+    """
     command = UndoAppointment(appointment_id, call.expected_version, body.act if body else None)
     return await _change(call, command)
 
 
-@routes.post("/{appointment_id}/cancel", response_model=AppointmentInFull, responses=CHANGES)
+@routes.post("/appointments/{appointment_id}/cancel", response_model=AppointmentInFull, responses=CHANGES)
 async def cancel_appointment(appointment_id: UUID, body: CancelBody, call: Changing) -> Response:
-    """Cancel a visit before it starts. Cancelling twice changes nothing the second time."""
+    """Cancel a visit before it starts. A repeat changes nothing."""
     return await _change(call, CancelAppointment(appointment_id, body.reason, call.expected_version))
 
 
-@routes.post("/{appointment_id}/check-in", response_model=AppointmentInFull, responses=CHANGES)
+@routes.post("/appointments/{appointment_id}/check-in", response_model=AppointmentInFull, responses=CHANGES)
 async def check_in_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
-    """Note that the patient has arrived."""
+    """Record that the patient has arrived."""
     return await _change(call, CheckInAppointment(appointment_id, call.expected_version))
 
 
-@routes.post("/{appointment_id}/complete", response_model=AppointmentInFull, responses=CHANGES)
+@routes.post("/appointments/{appointment_id}/complete", response_model=AppointmentInFull, responses=CHANGES)
 async def complete_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
-    """Close a visit that took place."""
+    """Record that a visit took place."""
     return await _change(call, CompleteAppointment(appointment_id, call.expected_version))
 
 
-@routes.post("/{appointment_id}/no-show", response_model=AppointmentInFull, responses=CHANGES)
+@routes.post("/appointments/{appointment_id}/no-show", response_model=AppointmentInFull, responses=CHANGES)
 async def record_no_show(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
-    """Close a visit to which the patient did not come; its time is given up."""
+    """Record that the patient did not come; the time is released."""
     return await _change(call, RecordNoShow(appointment_id, call.expected_version))
 
 
 async def _change(call: Call, command: Command[Appointment]) -> Response:
-    return await call.execute(command, lambda outcome: changed(outcome, shower(call)))
+    return await call.change(command, partial(present_appointment, call))
+
+
+@routes.get("/calendar", response_model=CalendarPage, responses=READS_ONE)
+async def calendar(
+    call: Reading,
+    from_: From,
+    to: To,
+    clinician_id: UUID | None = None,
+    resource_id: UUID | None = None,
+    limit: CalendarLimit = 1000,
+    cursor: Cursor = None,
+    after: After = None,
+    as_of: AsOf = None,
+) -> Response:
+    """Return every visit and session that touches a window, in order of their start, at most `limit` together.
+
+    Cancelled visits are included. Visits have the patients' names, sessions the numbers of seats. With
+    `as_of` the calendar is as it was recorded then, with the names, alerts and local times of then;
+    patients erased since have no name.
+    """
+
+    def page() -> Answer:
+        position = None if as_of is None else find_point_in_time(call.container, call.actor, as_of).position
+        within = window(call.log, from_, to, LONGEST_WINDOW)
+        wanted = CalendarFilter(
+            starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
+        )
+        behind, tenant_id = bookmark(cursor), call.actor.tenant_id
+        visits, patients = _visits(call, wanted, limit, behind, after, position)
+        if position is None:
+            wanted_sessions = SessionFilter(
+                starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
+            )
+            sessions = call.container.scheduling.sessions.page(tenant_id, wanted_sessions, after=behind, limit=limit)
+        else:
+            sessions = call.container.scheduling.past_calendar.sessions(
+                tenant_id, position, wanted, after=behind, limit=limit
+            )
+        entries, following = in_one_order(visits, sessions, limit)
+        zone = DisplayContext(call.log, position).zone
+        appointments: list[dict[str, object]] = []
+        group_sessions: list[dict[str, object]] = []
+        for entry in entries:
+            if isinstance(entry, SessionEntry):
+                group_sessions.append(show_session_entry(entry, zone(entry.location_id)))
+                continue
+            patient = patients.get(entry.patient_id)
+            visit = present_entry(call, entry, zone(entry.location_id), patient)
+            appointments.append(visit | {"patient": present_patient_name(patient)})
+        reached = after if position is None else position
+        answer = collected("appointments", appointments, encoded_bookmark(following), reached)
+        return Answer({**answer.body, "sessions": group_sessions})
+
+    return await call.read(Permission.READ_VISITS, page)
+
+
+def _visits(
+    call: Call,
+    wanted: CalendarFilter,
+    limit: int,
+    behind: Bookmark | None,
+    after: int | None,
+    position: int | None = None,
+) -> tuple[CalendarEntries, Mapping[UUID, Person]]:
+    """Return a page of visits, now or at a position of the log, and their patients if the key sees patients.
+
+    Raises NotFoundError: the filter has an unknown id.
+    """
+    call.log.require(
+        (Clinician, wanted.clinician_id),
+        (Resource, wanted.resource_id),
+        (Service, wanted.service_id),
+        (Location, wanted.location_id),
+    )
+    container, tenant_id = call.container, call.actor.tenant_id
+    reached = after if position is None else position
+    container.wait_for(tenant_id, "calendar", reached)
+    if position is None:
+        found = container.scheduling.calendar.page(tenant_id, wanted, after=behind, limit=limit)
+    else:
+        found = container.scheduling.past_calendar.visits(tenant_id, position, wanted, after=behind, limit=limit)
+    if not call.actor.may(Permission.READ_PATIENTS):
+        return found, {}
+    container.wait_for(tenant_id, "patients", reached)
+    patients = container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
+    if position is None:
+        return found, patients
+    # The view has the patients as they are now: those who have changed since are read from the log.
+    changed = {id_ for id_, one in patients.items() if any(each.position > position for each in (one, *one.merged))}
+    return found, {**patients, **DisplayContext(call.log, position).people(changed)}
+
+
+@routes.post("/holds", status_code=201, response_model=HoldShown, responses=MAKES)
+async def place_hold(body: HoldBody, call: Creating) -> Response:
+    """Hold a free time for up to ten minutes. Refused as a booking is.
+
+    `too_many_holds`: one contact has at most 3 holds at once, one address (of IPv6: one /64 network) at
+    most 10.
+    """
+    command = PlaceHold(
+        body.service_id,
+        body.clinician_id,
+        body.starts_at,
+        body.minutes,
+        body.contact,
+        body.client_address or _client_address(call),
+    )
+    now = call.container.clock.now()
+    return await call.create(command, "/v1/holds", lambda hold: present_hold(hold, now))
+
+
+@routes.get("/holds/{hold_id}", response_model=HoldShown, responses=READS_ONE)
+async def get_hold(hold_id: UUID, call: Showing) -> Response:
+    """Return one hold and its status, now or in the past."""
+    return await call.get_at(
+        Permission.READ_VISITS, Hold, hold_id, lambda point: lambda hold: present_hold(hold, point.at)
+    )
+
+
+@routes.delete("/holds/{hold_id}", response_model=HoldShown, responses=CHANGES)
+async def release_hold(hold_id: UUID, call: Changing) -> Response:
+    """Release a held time. A used, released or expired hold stays as it is."""
+    now = call.container.clock.now()
+    return await call.change(ReleaseHold(hold_id, call.expected_version), lambda hold: present_hold(hold, now))
+
+
+def _client_address(call: Call) -> IPv4Address | IPv6Address | None:
+    """Return the address of the request, or None behind a socket without one."""
+    try:
+        return ip_address(call.request.client.host) if call.request.client else None
+    except ValueError:
+        return None

@@ -9,7 +9,8 @@ from api.audit.history.routes import HistoryPage
 from api.http.schemas import Shown
 from api.patients.schemas import PatientPage, PatientShown
 from api.practice.schemas import ClinicianShown, HoursShown, LocationShown, ResourceShown, ServiceShown
-from api.scheduling.appointments.schemas import AppointmentInFull, AppointmentPage, Slots
+from api.scheduling.appointments.schemas import AppointmentInFull, AppointmentPage
+from api.scheduling.availability.schemas import Slots
 from api.scheduling.sessions.schemas import CalendarPage
 from tests.api.api_server import ApiServer
 from tests.api.practice_client import Json, PracticeClient

@@ -10,7 +10,7 @@ from api.http.as_of import PointInTime
 from api.http.calls import After, Call, Changing, Reading, Showing
 from api.http.paging import Cursor, Limit, page
 from api.http.resource_responses import CHANGES, READS_ONE, changed, collected
-from api.scheduling.appointments.presenters import Person, patient_name
+from api.scheduling.appointments.presenters import Person, present_patient_name
 from api.scheduling.calendar_paging import bookmark, encoded_bookmark
 from api.scheduling.sessions.presenters import (
     enrolment_shower,
@@ -79,7 +79,7 @@ async def get_roster(
         for id_ in ids:
             patient = patients.get(id_)
             line = show_enrolment(session, id_) | {"patient_id": patient.patient_id if patient else id_}
-            lines.append(line | {"patient": patient_name(patient)})
+            lines.append(line | {"patient": present_patient_name(patient)})
         answer = collected("roster", lines, next_cursor, after if moment.position is None else moment.position)
         etag = session.version if moment.position is None else None
         return Answer({**answer.body, "version": session.version, "seats": session.seats}, version=etag)

@@ -1,0 +1,271 @@
+"""Other calendars: /v1/feeds to subscribe to, invitations, and busy time imported from them."""
+
+import hashlib
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request, Response
+
+from api.http.answers import Answer
+from api.http.calendar_file import ICALENDAR, CalendarFile, seen_by
+from api.http.calls import After, AppServices, Call, Changing, Creating, Reading, Showing
+from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
+from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected, made, problems
+from api.http.time_windows import From, To, window
+from api.scheduling.calendars.presenters import (
+    appointment_invitation,
+    feed_calendar,
+    present_feed,
+    present_feed_record,
+    seat_invitation,
+)
+from api.scheduling.calendars.schemas import (
+    BusyTimeBody,
+    BusyTimeImportedShown,
+    BusyTimeShown,
+    ClinicianFeedBody,
+    FeedOpened,
+    FeedPage,
+    FeedShown,
+    PatientFeedBody,
+)
+from application.kernel.errors import NotFoundError
+from application.kernel.outcome import Outcome
+from application.kernel.permissions import Permission, authorise_visit
+from application.patients.person import person_of
+from application.scheduling.calendars.feed_tokens import is_token, new_token
+from application.scheduling.calendars.import_busy_time import ImportBusyTime, PreviewBusyTime, with_counts
+from application.scheduling.calendars.open_feed import OpenFeed, authorise_feed
+from application.scheduling.calendars.revoke_feed import RevokeFeed
+from domain.kernel.time_range import TimeRange
+from domain.patients.patient import Patient
+from domain.practice.clinician import Clinician
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.calendars.busy_calendar import BusyCalendar, merged
+from domain.scheduling.calendars.feed import Detail, Feed
+from domain.scheduling.errors import NotConfirmedError
+from domain.scheduling.sessions.group_session import GroupSession
+from projections.engine.errors import ViewBehindError
+
+routes = APIRouter(prefix="/v1")
+
+LONGEST_WINDOW: Final = timedelta(days=93)
+_INVITATION: Final = {**ICALENDAR, **problems(403, 404, 409, 422)}
+
+
+@routes.get(
+    "/appointments/{appointment_id}/invitation.ics",
+    tags=["scheduling"],
+    response_class=Response,
+    responses=_INVITATION,
+)
+async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
+    """Return a visit as a message to the patient's calendar.
+
+    `METHOD:REQUEST` while the visit is booked, `METHOD:CANCEL` afterwards. The UID stays the same and
+    SEQUENCE rises with every change, so a later message moves or removes the visit. Refused for a
+    request: `not_confirmed`.
+    """
+
+    def invite() -> CalendarFile:
+        appointment = call.log.load(Appointment, appointment_id)
+        if not appointment.was_agreed:
+            raise NotConfirmedError
+        return CalendarFile(appointment_invitation(call, appointment), seen_by(call.request))
+
+    return await call.read(Permission.READ_PATIENTS, invite)
+
+
+@routes.get(
+    "/sessions/{session_id}/invitation.ics", tags=["scheduling"], response_class=Response, responses=_INVITATION
+)
+async def get_invitation_to_session(session_id: UUID, patient_id: UUID, call: Reading) -> Response:
+    """Return a patient's seat in a session as a message to their calendar.
+
+    `METHOD:REQUEST` while they have the seat and the session is planned, `METHOD:CANCEL` afterwards.
+    It names nobody else on the roster. Refused for a patient who never had a seat: `not_enrolled`.
+    """
+
+    def invite() -> CalendarFile:
+        session, person = call.log.load(GroupSession, session_id), person_of(call.log, patient_id)
+        return CalendarFile(seat_invitation(call, session, person.ids), seen_by(call.request))
+
+    return await call.read(Permission.READ_PATIENTS, invite)
+
+
+# Declared before the route of one feed by its id, whose path matches this one too.
+@routes.get(
+    "/feeds/{token}.ics", tags=["scheduling"], response_class=Response, responses={**ICALENDAR, **problems(404)}
+)
+async def read_feed(token: Annotated[str, Path(max_length=100)], request: Request) -> Response:
+    """Return a feed's visits and sessions, from a month ago to a year ahead, as iCalendar.
+
+    The token is the only credential. A wrong or revoked token, and the feed of an erased patient, are
+    not found.
+    """
+    if not is_token(token):
+        raise NotFoundError("feed")
+    services: AppServices = request.app.state.services
+    token_hash = hashlib.sha256(token.encode()).digest()
+
+    def read() -> CalendarFile:
+        found = services.container.access.find_feed(token_hash)
+        if found is None:
+            raise NotFoundError("feed")
+        return CalendarFile(feed_calendar(services.container, *found), seen_by(request))
+
+    return (await services.thread_pool.run(token_hash, read)).response()
+
+
+@routes.post(
+    "/clinicians/{clinician_id}/feeds",
+    tags=["scheduling"],
+    status_code=201,
+    response_model=FeedOpened,
+    responses=MAKES,
+)
+async def open_feed_of_clinician(clinician_id: UUID, body: ClinicianFeedBody, call: Creating) -> Response:
+    """Open a feed of a clinician's visits. A key that is bound to a clinician opens only that clinician's feeds."""
+    return await _open(call, clinician_id, None, body.detail)
+
+
+@routes.post(
+    "/patients/{patient_id}/feeds", tags=["scheduling"], status_code=201, response_model=FeedOpened, responses=MAKES
+)
+async def open_feed_of_patient(patient_id: UUID, body: PatientFeedBody, call: Creating) -> Response:
+    """Open a feed of a patient's visits, for the patient. Refused for a merged patient: `patient_merged`."""
+    return await _open(call, None, patient_id, Detail(body.detail))
+
+
+@routes.get("/feeds", tags=["scheduling"], response_model=FeedPage, responses=READS_ONE | problems(422))
+async def list_feeds(
+    call: Reading,
+    clinician_id: UUID | None = None,
+    patient_id: UUID | None = None,
+    limit: Limit = MOST,
+    cursor: Cursor = None,
+    after: After = None,
+) -> Response:
+    """List all feeds, also revoked ones, in the order of opening; their tokens are not stored.
+
+    A key that is bound to a clinician gets only that clinician's feeds.
+    """
+
+    def page() -> Answer:
+        call.log.require((Clinician, clinician_id), (Patient, patient_id))
+        own_id = call.actor.clinician_id
+        if own_id is not None and clinician_id is not None:
+            authorise_visit(call.actor, clinician_id, "clinician")
+        call.container.wait_for(call.actor.tenant_id, "access", after)
+        feeds, next_id = call.container.access.feeds_of(
+            call.actor.tenant_id, own_id or clinician_id, patient_id, after=decoded_id(cursor), limit=limit
+        )
+        return collected("feeds", [present_feed_record(feed) for feed in feeds], cursor_behind(next_id), after)
+
+    return await call.read(Permission.SHARE_CALENDARS, page)
+
+
+@routes.get("/feeds/{feed_id}", tags=["scheduling"], response_model=FeedShown, responses=READS_ONE)
+async def get_feed(feed_id: UUID, call: Showing) -> Response:
+    """Return one feed, without its token."""
+
+    def present(feed: Feed) -> dict[str, object]:
+        authorise_feed(call.actor, feed.clinician_id)
+        return present_feed(feed)
+
+    return await call.get(Permission.SHARE_CALENDARS, Feed, feed_id, present)
+
+
+@routes.delete("/feeds/{feed_id}", tags=["scheduling"], response_model=FeedShown, responses=CHANGES)
+async def revoke_feed(feed_id: UUID, call: Changing) -> Response:
+    """Revoke a feed: its token is not found any more. Calendar programs may keep what they have read."""
+    return await call.change(RevokeFeed(feed_id, call.expected_version), present_feed)
+
+
+async def _open(call: Call, clinician_id: UUID | None, patient_id: UUID | None, detail: Detail) -> Response:
+    token = new_token()
+    token_hash = hashlib.sha256(token.encode()).hexdigest()
+
+    def present(outcome: Outcome[Feed]) -> Answer:
+        with suppress(ViewBehindError):  # opened all the same, and found once the view has caught up
+            call.container.wait_for(call.actor.tenant_id, "access", outcome.position)
+        is_new = outcome.aggregate.token_hash == token_hash
+        answer = made(outcome, "/v1/feeds", present_feed)
+        return replace(answer, body={**answer.body, "url": f"/v1/feeds/{token}.ics" if is_new else None})
+
+    return await call.execute(OpenFeed(clinician_id, patient_id, detail, token_hash), present)
+
+
+@routes.put(
+    "/clinicians/{clinician_id}/busy-time",
+    tags=["clinicians"],
+    response_model=BusyTimeImportedShown,
+    responses=CHANGES,
+)
+async def import_busy_time(clinician_id: UUID, body: BusyTimeBody, call: Changing) -> Response:
+    """Import another calendar as busy time, from now to two years ahead.
+
+    Busy times are neither offered nor booked any more (`busy_elsewhere`); booked visits stay. Only the
+    times are stored, no titles. Cancelled events, events marked as free and our own visits do not
+    count. The same calendar again changes nothing; a time that was moved or removed there is moved or
+    removed here. Refused as a whole: `unreadable_calendar`, `calendar_too_large`.
+    """
+    command = ImportBusyTime(clinician_id, body.calendar, body.ics.encode(errors="replace"), call.expected_version)
+
+    def present(outcome: Outcome[BusyCalendar]) -> Answer:
+        imported = with_counts(call.log, outcome, call.container.clock.now())
+        calendar = imported.aggregate
+        version = calendar.version - len(calendar.pending_events)
+        answer = BusyTimeImportedShown.present(
+            imported.counts,
+            id=calendar.id,
+            version=version,
+            clinician_id=clinician_id,
+            calendar=calendar.name,
+            dry_run=body.dry_run,
+            visits_beneath=imported.visits_beneath,
+            position=imported.position,
+        )
+        return Answer(answer, version=version)
+
+    if body.dry_run:
+        return await call.ask(PreviewBusyTime(command), present)
+    return await call.execute(command, present)
+
+
+@routes.get(
+    "/clinicians/{clinician_id}/busy-time",
+    tags=["clinicians"],
+    response_model=BusyTimeShown,
+    responses=READS_ONE | problems(422),
+)
+async def get_busy_time(clinician_id: UUID, from_: From, to: To, call: Reading) -> Response:
+    """Return a clinician's imported busy time in a window of at most 93 days."""
+
+    def read() -> Answer:
+        call.log.catalogue(at_least=1).one(Clinician, clinician_id)
+        within = window(call.log, from_, to, LONGEST_WINDOW)
+        context = call.log.reader.read_booking_context([clinician_id], within)
+        by_calendar: defaultdict[UUID, list[TimeRange]] = defaultdict(list)
+        for claim in context.claims:
+            if claim.is_elsewhere:
+                by_calendar[claim.holder_id].append(claim.during)
+        calendars = call.log.load_all(BusyCalendar, list(by_calendar))
+        stretches = [
+            {
+                "starts_at": during.starts_at,
+                "ends_at": during.ends_at,
+                "calendar": calendars[id].name,
+                "calendar_id": id,
+            }
+            for id, claimed in by_calendar.items()
+            for during in merged(claimed)
+        ]
+        stretches.sort(key=lambda each: (str(each["starts_at"]), str(each["calendar"])))
+        return Answer({"busy_time": stretches, "position": context.position})
+
+    return await call.read(Permission.READ_VISITS, read)
