@@ -29,6 +29,7 @@ from api.patients import routes as patients
 from api.practice import routes as practice
 from api.scheduling.appointments import routes as appointments
 from api.scheduling.availability import routes as availability
+from api.scheduling.calendar import routes as calendar
 from api.scheduling.calendars import routes as calendars
 from api.scheduling.courses import roster_routes as course_rosters
 from api.scheduling.courses import routes as courses
@@ -78,6 +79,7 @@ def create_app(container: Container) -> FastAPI:
     for module in (
         appointments,
         availability,
+        calendar,
         series,
         calendars,
         sessions,

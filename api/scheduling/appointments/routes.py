@@ -1,30 +1,18 @@
-"""/v1/appointments, /v1/calendar and /v1/holds."""
+"""/v1/appointments and /v1/holds: visits from booking to completion, and times held for a booking."""
 
-from collections.abc import Mapping
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from api.http.answers import Answer
-from api.http.as_of import AsOf, find_point_in_time
-from api.http.calls import After, Call, Changing, Creating, Reading, Showing
-from api.http.paging import Cursor, Limit
-from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected, made
-from api.http.time_windows import From, MaybeFrom, MaybeTo, To, maybe_window, window
-from api.scheduling.appointments.presenters import (
-    Person,
-    present_appointment,
-    present_entry,
-    present_hold,
-    present_patient_name,
-)
+from api.http.calls import Call, Changing, Creating, Showing
+from api.http.resource_responses import CHANGES, MAKES, READS_ONE, made
+from api.scheduling.appointments.presenters import present_appointment, present_hold
 from api.scheduling.appointments.schemas import (
     AppointmentBody,
     AppointmentInFull,
-    AppointmentPage,
     CancelBody,
     DeclineBody,
     Empty,
@@ -35,13 +23,9 @@ from api.scheduling.appointments.schemas import (
     RescheduleBody,
     UndoAppointmentBody,
 )
-from api.scheduling.calendar_paging import LONGEST_WINDOW, bookmark, encoded_bookmark, in_one_order
-from api.scheduling.sessions.presenters import show_session_entry
-from api.scheduling.sessions.schemas import CalendarPage
 from application.kernel.commands import Command
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.patients.person import person_of
 from application.scheduling.appointments.book_appointment import BookAppointment, Booked
 from application.scheduling.appointments.cancel_appointment import CancelAppointment
 from application.scheduling.appointments.change_notes import ChangeNotes
@@ -49,27 +33,16 @@ from application.scheduling.appointments.check_in_appointment import CheckInAppo
 from application.scheduling.appointments.complete_appointment import CompleteAppointment
 from application.scheduling.appointments.confirm_appointment import ConfirmAppointment
 from application.scheduling.appointments.decline_appointment import DeclineAppointment
-from application.scheduling.appointments.display_context import DisplayContext
 from application.scheduling.appointments.place_hold import PlaceHold
 from application.scheduling.appointments.reassign_appointment import ReassignAppointment
 from application.scheduling.appointments.record_no_show import RecordNoShow
 from application.scheduling.appointments.release_hold import ReleaseHold
 from application.scheduling.appointments.reschedule_appointment import RescheduleAppointment
 from application.scheduling.appointments.undo_appointment import UndoAppointment
-from domain.practice.clinician import Clinician
-from domain.practice.location import Location
-from domain.practice.resource import Resource
-from domain.practice.service import Service
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.hold import Hold
-from domain.scheduling.appointments.status import Status
-from projections.scheduling.calendar.queries import Bookmark, CalendarFilter
-from projections.scheduling.calendar.queries import CalendarPage as CalendarEntries
-from projections.scheduling.calendar.session_queries import SessionEntry, SessionFilter
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
-
-CalendarLimit = Annotated[int, Query(ge=1, le=1000, description="The most entries to return.")]
 
 
 @routes.post("/appointments", status_code=201, response_model=AppointmentInFull, responses=MAKES)
@@ -101,46 +74,6 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
         return made(outcome, "/v1/appointments", partial(present_appointment, call, standing_of=standing_of))
 
     return await call.execute(command, present)
-
-
-@routes.get("/appointments", response_model=AppointmentPage, responses=READS_ONE)
-async def list_appointments(
-    call: Reading,
-    from_: MaybeFrom = None,
-    to: MaybeTo = None,
-    clinician_id: UUID | None = None,
-    resource_id: UUID | None = None,
-    patient_id: UUID | None = None,
-    service_id: UUID | None = None,
-    location_id: UUID | None = None,
-    status: Annotated[list[Status] | None, Query(max_length=len(Status))] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-    after: After = None,
-) -> Response:
-    """List visits in order of their start. A window needs both `from` and `to`."""
-
-    def page() -> Answer:
-        within = maybe_window(call.log, from_, to, LONGEST_WINDOW)
-        wanted = CalendarFilter(
-            starts_from=within.starts_at if within else None,
-            until=within.ends_at if within else None,
-            clinician_id=clinician_id,
-            resource_id=resource_id,
-            patient_ids=person_of(call.log, patient_id).ids if patient_id else (),
-            service_id=service_id,
-            location_id=location_id,
-            statuses=[each.value for each in status or ()],
-        )
-        found, patients = _visits(call, wanted, limit, bookmark(cursor), after)
-        zone = DisplayContext(call.log).zone
-        visits = [
-            present_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id))
-            for entry in found.entries
-        ]
-        return collected("appointments", visits, encoded_bookmark(found.after), after)
-
-    return await call.read(Permission.READ_VISITS, page)
 
 
 @routes.get("/appointments/{appointment_id}", response_model=AppointmentInFull, responses=READS_ONE)
@@ -231,96 +164,6 @@ async def record_no_show(appointment_id: UUID, call: Changing, body: Empty | Non
 
 async def _change(call: Call, command: Command[Appointment]) -> Response:
     return await call.change(command, partial(present_appointment, call))
-
-
-@routes.get("/calendar", response_model=CalendarPage, responses=READS_ONE)
-async def calendar(
-    call: Reading,
-    from_: From,
-    to: To,
-    clinician_id: UUID | None = None,
-    resource_id: UUID | None = None,
-    limit: CalendarLimit = 1000,
-    cursor: Cursor = None,
-    after: After = None,
-    as_of: AsOf = None,
-) -> Response:
-    """Return every visit and session that touches a window, in order of their start, at most `limit` together.
-
-    Cancelled visits are included. Visits have the patients' names, sessions the numbers of seats. With
-    `as_of` the calendar is as it was recorded then, with the names, alerts and local times of then;
-    patients erased since have no name.
-    """
-
-    def page() -> Answer:
-        position = None if as_of is None else find_point_in_time(call.container, call.actor, as_of).position
-        within = window(call.log, from_, to, LONGEST_WINDOW)
-        wanted = CalendarFilter(
-            starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
-        )
-        behind, tenant_id = bookmark(cursor), call.actor.tenant_id
-        visits, patients = _visits(call, wanted, limit, behind, after, position)
-        if position is None:
-            wanted_sessions = SessionFilter(
-                starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
-            )
-            sessions = call.container.scheduling.sessions.page(tenant_id, wanted_sessions, after=behind, limit=limit)
-        else:
-            sessions = call.container.scheduling.past_calendar.sessions(
-                tenant_id, position, wanted, after=behind, limit=limit
-            )
-        entries, following = in_one_order(visits, sessions, limit)
-        zone = DisplayContext(call.log, position).zone
-        appointments: list[dict[str, object]] = []
-        group_sessions: list[dict[str, object]] = []
-        for entry in entries:
-            if isinstance(entry, SessionEntry):
-                group_sessions.append(show_session_entry(entry, zone(entry.location_id)))
-                continue
-            patient = patients.get(entry.patient_id)
-            visit = present_entry(call, entry, zone(entry.location_id), patient)
-            appointments.append(visit | {"patient": present_patient_name(patient)})
-        reached = after if position is None else position
-        answer = collected("appointments", appointments, encoded_bookmark(following), reached)
-        return Answer({**answer.body, "sessions": group_sessions})
-
-    return await call.read(Permission.READ_VISITS, page)
-
-
-def _visits(
-    call: Call,
-    wanted: CalendarFilter,
-    limit: int,
-    behind: Bookmark | None,
-    after: int | None,
-    position: int | None = None,
-) -> tuple[CalendarEntries, Mapping[UUID, Person]]:
-    """Return a page of visits, now or at a position of the log, and their patients if the key sees patients.
-
-    Raises NotFoundError: the filter has an unknown id.
-    """
-    call.log.require(
-        (Clinician, wanted.clinician_id),
-        (Resource, wanted.resource_id),
-        (Service, wanted.service_id),
-        (Location, wanted.location_id),
-    )
-    container, tenant_id = call.container, call.actor.tenant_id
-    reached = after if position is None else position
-    container.wait_for(tenant_id, "calendar", reached)
-    if position is None:
-        found = container.scheduling.calendar.page(tenant_id, wanted, after=behind, limit=limit)
-    else:
-        found = container.scheduling.past_calendar.visits(tenant_id, position, wanted, after=behind, limit=limit)
-    if not call.actor.may(Permission.READ_PATIENTS):
-        return found, {}
-    container.wait_for(tenant_id, "patients", reached)
-    patients = container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
-    if position is None:
-        return found, patients
-    # The view has the patients as they are now: those who have changed since are read from the log.
-    changed = {id_ for id_, one in patients.items() if any(each.position > position for each in (one, *one.merged))}
-    return found, {**patients, **DisplayContext(call.log, position).people(changed)}
 
 
 @routes.post("/holds", status_code=201, response_model=HoldShown, responses=MAKES)
