@@ -1,4 +1,4 @@
-"""Presenters of patients, their contacts and consents. Notes and alerts are for roles that read them."""
+"""Presenters of patients, their contacts and consents."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -58,7 +58,7 @@ def present_consents(consents: Consents) -> dict[str, object]:
 
 
 def present_decisions(consents: Sequence[Consents]) -> dict[str, object]:
-    """Present the decisions for a patient and for those merged into them: the latest of each kind, and all."""
+    """Present the decisions of one person: the latest of each kind, and all."""
     history = sorted(
         ((each.patient_id, decision) for each in consents for decision in each.history),
         key=lambda pair: pair[1]["decided_at"],

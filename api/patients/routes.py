@@ -92,7 +92,7 @@ async def get_patient(patient_id: UUID, call: Showing) -> Response:
 
 @routes.patch("/{patient_id}", response_model=PatientShown, responses=CHANGES)
 async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -> Response:
-    """Change a patient's details, notes or alert. Refused for a merged patient: `patient_merged`."""
+    """Change a patient's details, notes or alert. `patient_merged`: change the survivor."""
     changes = chosen(body, PatientChanges)
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
@@ -102,9 +102,10 @@ async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -
 
 @routes.delete("/{patient_id}", response_model=PatientShown, responses=CHANGES)
 async def erase_patient(patient_id: UUID, call: Changing) -> Response:
-    """Erase a patient: the key of their personal data is destroyed for good. Their visits stay, without a name.
+    """Erase a patient: the key of their personal data is destroyed for good.
 
-    Patients merged into them are erased too. Refused for a merged patient (`patient_merged`): erase the survivor.
+    Their visits stay, without a name. Patients merged into them are erased too. `patient_merged`:
+    erase the survivor.
     """
     return await call.change(ErasePatient(patient_id, call.expected_version), partial(present_patient, call))
 
@@ -148,7 +149,7 @@ async def give_consent(patient_id: UUID, body: ConsentBody, call: Changing) -> R
 
 @routes.post("/{patient_id}/consents/withdraw", response_model=ConsentsShown, responses=CHANGES)
 async def withdraw_consent(patient_id: UUID, body: WithdrawalBody, call: Changing) -> Response:
-    """Record that a consent was withdrawn; the history keeps it. A second withdrawal changes nothing.
+    """Record that a consent was withdrawn; the history keeps it. A repeat changes nothing.
 
     Refused if the consent was never given: `consent_not_given`.
     """

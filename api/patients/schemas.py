@@ -15,7 +15,7 @@ from projections.patients.directory.duplicates import DuplicateReason
 
 
 class PatientBody(Body):
-    """Names in any script. A national phone number is read as at the practice, and stored as +<country><number>."""
+    """Names may be in any script. National phone numbers are of the practice's country."""
 
     model_config = examples(
         {
@@ -52,7 +52,7 @@ class PatientPatch(PatientBody):
 
 
 class PatientShown(Versioned):
-    """Of an erased patient only the id is left. `notes` and `alert` are null for keys whose role does not read them."""
+    """Of an erased patient only the id is left. Not all roles read `notes` and `alert`."""
 
     erased: bool
     withdrawn: bool = Field(
@@ -77,7 +77,7 @@ class PatientPage(Page):
 
 
 class ContactBody(Body):
-    """A contact with an `id` keeps it; one without is new. A national phone number is read as at the practice."""
+    """A contact without an `id` is new. National phone numbers are of the practice's country."""
 
     id: UUID | None = None
     kind: ContactKind
@@ -187,7 +187,7 @@ class DecisionShown(Shown):
 
 
 class ConsentsShown(Versioned):
-    """`consents` has the latest decision of each kind, `history` has all of them; `version` is that of the consents."""
+    """`consents` has the latest decision of each kind, `history` has all of them."""
 
     consents: list[DecisionShown]
     history: list[DecisionShown]

@@ -39,7 +39,7 @@ def _range(hours: str) -> dict[str, str]:
 
 
 def present_time_off(call: Call, clinician: Clinician) -> dict[str, object]:
-    """Present the time off; its notes only to the clinician, and to roles that may change the practice."""
+    """Present the time off; the notes only to the clinician and to roles that change them."""
     sees_notes = call.actor.may(Permission.CHANGE_PRACTICE) or call.actor.clinician_id == clinician.id
     return {"ranges": [_absence(absence, sees_notes) for absence in clinician.absences]}
 

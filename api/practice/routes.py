@@ -1,4 +1,4 @@
-"""/v1/practice, and its catalogue: locations, resources, clinicians with hours and time off, services."""
+"""/v1/practice and its catalogue: /v1/locations, /v1/resources, /v1/clinicians, /v1/services."""
 
 from functools import partial
 from uuid import UUID
@@ -58,7 +58,7 @@ routes = APIRouter(prefix="/v1")
 
 @routes.get("/practice", tags=["practice"], response_model=PracticeShown, responses=READS_ONE)
 async def get_practice(call: Showing) -> Response:
-    """The practice that the key belongs to."""
+    """Return the practice that the key belongs to."""
     return await call.get(Permission.READ_PRACTICE, Practice, call.actor.tenant_id, PracticeShown.present)
 
 
@@ -96,7 +96,7 @@ async def list_locations(call: Reading, limit: Limit = MOST, cursor: Cursor = No
 
 @routes.get("/locations/{location_id}", tags=["locations"], response_model=LocationShown, responses=READS_ONE)
 async def get_location(location_id: UUID, call: Showing) -> Response:
-    """One location."""
+    """Return one location."""
     return await call.get(Permission.READ_PRACTICE, Location, location_id, LocationShown.present)
 
 
@@ -131,7 +131,7 @@ async def list_resources(call: Reading, limit: Limit = MOST, cursor: Cursor = No
 
 @routes.get("/resources/{resource_id}", tags=["resources"], response_model=ResourceShown, responses=READS_ONE)
 async def get_resource(resource_id: UUID, call: Showing) -> Response:
-    """One room or device."""
+    """Return one room or device."""
     return await call.get(Permission.READ_PRACTICE, Resource, resource_id, ResourceShown.present)
 
 
@@ -159,7 +159,7 @@ async def list_clinicians(call: Reading, limit: Limit = MOST, cursor: Cursor = N
 
 @routes.get("/clinicians/{clinician_id}", tags=["clinicians"], response_model=ClinicianShown, responses=READS_ONE)
 async def get_clinician(clinician_id: UUID, call: Showing) -> Response:
-    """One clinician."""
+    """Return one clinician."""
     return await call.get(Permission.READ_PRACTICE, Clinician, clinician_id, present_clinician)
 
 
@@ -173,13 +173,13 @@ async def change_clinician(clinician_id: UUID, body: ClinicianPatch, call: Chang
 
 @routes.get("/clinicians/{clinician_id}/hours", tags=["clinicians"], response_model=HoursShown, responses=READS_ONE)
 async def get_hours(clinician_id: UUID, call: Showing) -> Response:
-    """A clinician's hours at each location."""
+    """Return a clinician's hours at each location."""
     return await call.get(Permission.READ_PRACTICE, Clinician, clinician_id, present_hours)
 
 
 @routes.put("/clinicians/{clinician_id}/hours", tags=["clinicians"], response_model=HoursShown, responses=CHANGES)
 async def set_hours(clinician_id: UUID, body: HoursBody, call: Changing) -> Response:
-    """Replace a clinician's hours at one location, altogether or from a date on. Booked visits stay: see `/v1/conflicts`."""
+    """Replace a clinician's hours at one location. Booked visits stay: see `/v1/conflicts`."""
     command = SetClinicianHours(
         clinician_id,
         body.location_id,
@@ -199,13 +199,13 @@ async def set_hours(clinician_id: UUID, body: HoursBody, call: Changing) -> Resp
     "/clinicians/{clinician_id}/time-off", tags=["clinicians"], response_model=TimeOffShown, responses=READS_ONE
 )
 async def get_time_off(clinician_id: UUID, call: Showing) -> Response:
-    """When a clinician is absent."""
+    """Return a clinician's time off."""
     return await call.get(Permission.READ_PRACTICE, Clinician, clinician_id, partial(present_time_off, call))
 
 
 @routes.put("/clinicians/{clinician_id}/time-off", tags=["clinicians"], response_model=TimeOffShown, responses=CHANGES)
 async def set_time_off(clinician_id: UUID, body: TimeOffBody, call: Changing) -> Response:
-    """Replace a clinician's time off. No time in it is offered any more; booked visits stay: see `/v1/conflicts`."""
+    """Replace a clinician's time off. Booked visits stay: see `/v1/conflicts`."""
     command = SetTimeOff(clinician_id, tuple(each.absence() for each in body.ranges), call.expected_version)
     return await call.change(command, partial(present_time_off, call))
 
@@ -227,7 +227,7 @@ async def list_services(call: Reading, limit: Limit = MOST, cursor: Cursor = Non
 
 @routes.get("/services/{service_id}", tags=["services"], response_model=ServiceShown, responses=READS_ONE)
 async def get_service(service_id: UUID, call: Showing) -> Response:
-    """One service."""
+    """Return one service."""
     return await call.get(Permission.READ_PRACTICE, Service, service_id, present_service)
 
 

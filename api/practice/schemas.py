@@ -43,7 +43,7 @@ class Holidays(Body):
 
 
 class Limits(Body):
-    """The most visits on a civil day, and in a week from Monday to Sunday, in the clinician's time zone. null is no limit."""
+    """The most visits in a civil day and in a week from Monday to Sunday; null is no limit."""
 
     per_day: Whole | None = Field(default=None, examples=[8])
     per_week: Whole | None = Field(default=None, examples=[30])
@@ -127,7 +127,7 @@ class ResourceBody(Body):
 
 
 class ResourcePatch(Body):
-    """Omitted fields stay as they are. An inactive resource takes no new visits and keeps its booked ones."""
+    """Omitted fields stay as they are. An inactive resource takes no new visits."""
 
     model_config = examples({"active": False})
 
@@ -186,7 +186,7 @@ class Weekday(StrEnum):
 
 
 class Range(Body):
-    """Local times. If `to` is not after `from`, it is on the next day; `24:00` is the end of the day."""
+    """Local times. If `to` is not after `from`, it is on the next day; `24:00` ends a day."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
@@ -211,7 +211,7 @@ class Override(Body):
 class HoursBody(Body):
     """Replaces the clinician's hours at one location; hours at other locations stay.
 
-    With `effective_from` they apply from that date until the next date with other hours; earlier dates keep theirs."""
+    With `effective_from` they apply from that date until the next date with other hours."""
 
     model_config = examples(
         {
@@ -247,7 +247,7 @@ class HoursShown(Versioned):
 
 
 class RangeOff(Body):
-    """Whole days from `first_date` to `last_date`, inclusive, in the clinician's time zone; or from `starts_at` until `ends_at`."""
+    """Whole days in the clinician's zone, both included; or from `starts_at` until `ends_at`."""
 
     first_date: CivilDate | None = None
     last_date: CivilDate | None = None
@@ -258,7 +258,7 @@ class RangeOff(Body):
     )
 
     def absence(self) -> Absence:
-        """Raises InvalidValueError: neither two dates nor two instants, or the end before the start."""
+        """Raises InvalidValueError: neither two dates nor two instants; end before start."""
         if self.first_date and self.last_date and not (self.starts_at or self.ends_at):
             return Absence(DaysOff(self.first_date, self.last_date), self.note)
         if self.starts_at and self.ends_at and not (self.first_date or self.last_date):
@@ -301,7 +301,7 @@ class Requirement(Body):
 
 
 class ServiceBody(Body):
-    """A kind listed twice in `requires` is needed twice. The default of `step_minutes` is duration plus buffers."""
+    """`step_minutes` defaults to duration plus buffers. A kind listed twice is needed twice."""
 
     model_config = examples(
         {

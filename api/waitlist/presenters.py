@@ -45,7 +45,7 @@ def present_offer_row(row: OfferRow, now: datetime) -> dict[str, object]:
 def present_opening_with_offers(
     call: Call, opening: Opening, now: datetime, position: int | None = None
 ) -> dict[str, object]:
-    """Present an opening and the statuses of its offers, as they are or were at a position of the log."""
+    """Present an opening and the statuses of its offers, now or at a position of the log."""
     offers = call.log.load_all(Offer, [id for each in opening.rounds for id in each.offers], position)
     return present_opening(opening, now, {id: offer.status_at(now) for id, offer in offers.items()})
 
@@ -53,7 +53,7 @@ def present_opening_with_offers(
 def present_opening(
     opening: Opening, now: datetime, statuses: Mapping[UUID, OfferStatus] | None = None
 ) -> dict[str, object]:
-    """Present the facts of an opening's own events, and those statuses of its offers that are given."""
+    """Present what an opening's own events contain, and the given statuses of its offers."""
     return OpeningShown.present(
         opening,
         status=opening.status_at(now),

@@ -1,4 +1,4 @@
-"""/v1/waitlist, /v1/openings, /v1/offers: patients who wait, times that become free, and offers of them."""
+"""/v1/waitlist, /v1/openings and /v1/offers: entries, freed times, and their offers."""
 
 from uuid import UUID
 
@@ -76,7 +76,7 @@ async def list_waitlist(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """List entries in the order of joining. `clinician_id` selects those that wait for this clinician only."""
+    """List entries in the order of joining. `clinician_id`: those for this clinician only."""
 
     def page() -> Answer:
         call.log.require((Clinician, clinician_id), (Service, service_id))
@@ -160,7 +160,7 @@ async def offer_by_hand(body: OpeningBody, call: Creating) -> Response:
 async def list_openings(
     call: Reading, clinician_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """List openings, oldest first, each with the entries that it was offered to or that were passed over."""
+    """List openings, oldest first, each with its offers and the entries that were passed over."""
 
     def page() -> Answer:
         call.log.require((Clinician, clinician_id))
@@ -180,7 +180,7 @@ async def list_openings(
 
 @routes.get("/openings/{opening_id}", response_model=OpeningShown, responses=READS_ONE)
 async def get_opening(opening_id: UUID, call: Showing) -> Response:
-    """Return the fairness log of one opening: its offers in order, the answers, and who was passed over and why."""
+    """Return one opening: its offers in order, the answers, and who was passed over and why."""
     return await call.get_at(
         Permission.READ_VISITS,
         Opening,
@@ -224,15 +224,18 @@ async def get_offer(offer_id: UUID, call: Showing) -> Response:
 async def accept_offer(offer_id: UUID, call: Changing, body: Empty | None = None) -> Response:
     """Book the offered visit; the entry's other offers are withdrawn.
 
-    Refused with `offer_ended` if it was answered or withdrawn, or another entry accepted first; with
-    `offer_expired` if it is too late. The entry then keeps its place in line.
+    Refused with `offer_ended` if it was answered or withdrawn, or another entry accepted first;
+    with `offer_expired` if it is too late. The entry then keeps its place in line.
     """
     return await _answer(call, AcceptOffer(offer_id, call.expected_version))
 
 
 @routes.post("/offers/{offer_id}/decline", response_model=OfferShown, responses=CHANGES)
 async def decline_offer(offer_id: UUID, call: Changing, body: Empty | None = None) -> Response:
-    """Decline an offer. The entry keeps its place, and the next one gets the offer. A repeat changes nothing."""
+    """Decline an offer: the next entry gets one, and this one keeps its place.
+
+    A repeat changes nothing.
+    """
     return await _answer(call, DeclineOffer(offer_id, call.expected_version))
 
 

@@ -120,7 +120,7 @@ class RoundOffer(Shown):
 
 
 class RoundShown(Shown):
-    """The entries to which the time was offered together. The line was read at the position `as_of` of the log."""
+    """The entries that got offers together. The line was read at the log's position `as_of`."""
 
     made_at: datetime
     expires_at: datetime
@@ -133,7 +133,7 @@ class RoundShown(Shown):
 
 
 class OpeningShown(Versioned):
-    """The fairness log of one free time. Once it is `closed`, `passed_over` lists all who still waited, with the reasons."""
+    """The fairness log of a free time. Once `closed`, `passed_over` has all who still waited."""
 
     status: OpeningStatus
     clinician_id: UUID

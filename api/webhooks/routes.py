@@ -39,7 +39,7 @@ routes = APIRouter(prefix="/v1/webhook-endpoints", tags=["webhooks"])
 
 @routes.post("", status_code=201, response_model=EndpointWithSecret, responses=MAKES)
 async def register_webhook_endpoint(body: EndpointBody, call: Creating) -> Response:
-    """Register an address that receives the named events. Messages are signed with the secret in the answer."""
+    """Register an address that receives the named events. The answer has the signing secret."""
     command = RegisterEndpoint(body.url, tuple(body.events), new_secret())
 
     def present(outcome: Outcome[WebhookEndpoint]) -> Answer:
@@ -74,7 +74,7 @@ async def get_webhook_endpoint(webhook_endpoint_id: UUID, call: Showing) -> Resp
 
 @routes.patch("/{webhook_endpoint_id}", response_model=EndpointShown, responses=CHANGES)
 async def change_webhook_endpoint(webhook_endpoint_id: UUID, body: EndpointPatch, call: Changing) -> Response:
-    """Change an endpoint's address or events, or turn it on or off. A message that waits to be retried is sent at once."""
+    """Change an endpoint's address or events, or turn it on or off. Retries are due at once."""
     command = ChangeEndpoint(webhook_endpoint_id, chosen(body, EndpointChanges), call.expected_version)
     return await call.change(command, present_endpoint)
 
@@ -99,13 +99,13 @@ async def rotate_webhook_secret(webhook_endpoint_id: UUID, body: RotationBody, c
 
 @routes.post("/{webhook_endpoint_id}/test", response_model=EndpointShown, responses=CHANGES)
 async def test_webhook_endpoint(webhook_endpoint_id: UUID, call: Changing) -> Response:
-    """Enqueue a message of the type `webhook.test` behind the waiting ones. The deliveries show its result."""
+    """Enqueue a message of the type `webhook.test`. The deliveries show its result."""
     return await call.change(RequestTest(webhook_endpoint_id, call.expected_version), present_endpoint)
 
 
 @routes.post("/{webhook_endpoint_id}/replay", response_model=EndpointShown, responses=CHANGES)
 async def replay_webhook_messages(webhook_endpoint_id: UUID, body: ReplayBody, call: Changing) -> Response:
-    """Send all messages from a position of the log on again, in order, with the same ids and numbers."""
+    """Send all messages from a position of the log on again, with the same ids and numbers."""
     command = RequestReplay(webhook_endpoint_id, body.from_position, call.expected_version)
     return await call.change(command, present_endpoint)
 

@@ -22,7 +22,7 @@ def present_appointment(
     position: int | None = None,
     standing_of: Callable[[UUID], PatientStanding] | None = None,
 ) -> dict[str, object]:
-    """Present an appointment with its patient's standing and local times, now or at a position of the log.
+    """Present an appointment with its patient's standing and local times, now or at a position.
 
     Without ``standing_of`` the standing is read.
     """

@@ -1,4 +1,4 @@
-"""/v1/appointments and /v1/holds: visits from booking to completion, and times held for a booking."""
+"""/v1/appointments and /v1/holds: one visit from booking to completion, and held times."""
 
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -52,9 +52,9 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
     Refused if the time is not free: `time_taken`, `buffer`, `busy_elsewhere`, `outside_hours`,
     `not_on_grid`, `minimum_notice`, `beyond_horizon`, `in_the_past`, `resource_unavailable`,
     `daily_limit`, `weekly_limit`, `clinician_not_offering`; if the hold is for something else:
-    `hold_mismatch`; and for a merged patient, with the survivor's id: `patient_merged`. With `override`
-    it is booked nevertheless, and the answer's `override` lists the broken rules. Where any clinician
-    may be booked, a key that is bound to a clinician books that one.
+    `hold_mismatch`; and for a merged patient, with the survivor's id: `patient_merged`. With
+    `override` it is booked nevertheless, and the answer's `override` lists the broken rules. A key
+    that is bound to a clinician books that one if any may be booked.
     """
     command = BookAppointment(
         body.patient_id,
@@ -78,7 +78,7 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
 
 @routes.get("/appointments/{appointment_id}", response_model=AppointmentInFull, responses=READS_ONE)
 async def get_appointment(appointment_id: UUID, call: Showing) -> Response:
-    """Return one appointment, now or in the past, with its patient's standing and the local times of then."""
+    """Return one appointment, now or in the past."""
     return await call.get_at(
         Permission.READ_VISITS,
         Appointment,
@@ -89,7 +89,7 @@ async def get_appointment(appointment_id: UUID, call: Showing) -> Response:
 
 @routes.patch("/appointments/{appointment_id}", response_model=AppointmentInFull, responses=CHANGES)
 async def change_notes(appointment_id: UUID, body: NotesBody, call: Changing) -> Response:
-    """Change the notes of a visit, whatever its status. Refused for an erased patient: `patient_erased`."""
+    """Change the notes of a visit, whatever its status. Refused: `patient_erased`."""
     return await _change(call, ChangeNotes(appointment_id, body.notes, call.expected_version))
 
 
@@ -111,14 +111,17 @@ async def decline_appointment(appointment_id: UUID, call: Changing, body: Declin
 
 @routes.post("/appointments/{appointment_id}/reschedule", response_model=AppointmentInFull, responses=CHANGES)
 async def reschedule_appointment(appointment_id: UUID, body: RescheduleBody, call: Changing) -> Response:
-    """Move a visit to another time of the same clinician. Its own time changes nothing. Refused as a booking is."""
+    """Move a visit to another time of the same clinician; its own changes nothing.
+
+    Refused as a booking is.
+    """
     command = RescheduleAppointment(appointment_id, body.starts_at, call.expected_version)
     return await _change(call, command)
 
 
 @routes.post("/appointments/{appointment_id}/reassign", response_model=AppointmentInFull, responses=CHANGES)
 async def reassign_appointment(appointment_id: UUID, body: ReassignBody, call: Changing) -> Response:
-    """Give a visit another clinician, or other rooms and devices, at its own time. Refused if they are not free."""
+    """Give a visit another clinician, or other rooms and devices. Refused if they are not free."""
     resource_ids = None if body.resource_ids is None else tuple(body.resource_ids)
     command = ReassignAppointment(appointment_id, body.clinician_id, resource_ids, call.expected_version)
     return await _change(call, command)
@@ -128,11 +131,10 @@ async def reassign_appointment(appointment_id: UUID, body: ReassignBody, call: C
 async def undo_appointment(appointment_id: UUID, call: Changing, body: UndoAppointmentBody | None = None) -> Response:
     """Undo the last command.
 
-    Booking and changes can be undone until the visit starts, attendance until a day after it, changes
-    of the notes at any time. Released time is taken again, or `time_taken`. An undone booking is
-    archived, not cancelled. An undo cannot be undone: `nothing_to_undo`. With `act` only that one is
-    undone: later changes of the notes are kept, and `not_last` is the refusal if anything else came
-    after it.
+    Booking and changes can be undone until the visit starts, attendance until a day after it,
+    changes of the notes at any time. Released time is taken again, or `time_taken`. An undone
+    booking is archived, not cancelled. An undo cannot be undone: `nothing_to_undo`. With `act` only
+    that one is undone: later changes of the notes are kept; `not_last` if anything else followed.
     """
     command = UndoAppointment(appointment_id, call.expected_version, body.act if body else None)
     return await _change(call, command)
@@ -170,8 +172,7 @@ async def _change(call: Call, command: Command[Appointment]) -> Response:
 async def place_hold(body: HoldBody, call: Creating) -> Response:
     """Hold a free time for up to ten minutes. Refused as a booking is.
 
-    `too_many_holds`: one contact has at most 3 holds at once, one address (of IPv6: one /64 network) at
-    most 10.
+    `too_many_holds`: a contact has at most 3 holds at once, an address (IPv6: a /64 network) 10.
     """
     command = PlaceHold(
         body.service_id,

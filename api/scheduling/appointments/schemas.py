@@ -38,16 +38,16 @@ Act: TypeAlias = Literal[
 
 
 class OverrideBody(Body):
-    """Books against the rules of hours, grid, notice and horizon and beside other visits, but not in the past."""
+    """Books against hours, grid, notice and horizon, beside other visits, never in the past."""
 
     reason: Text = Field(description="For colleagues; sealed.", examples=["in pain, Dr. Levi agreed"])
 
 
 class AppointmentBody(Body):
-    """Named resources are used; others that the service requires are chosen. The price is the service's.
+    """Named resources are used; other required ones are chosen. The price is the service's.
 
-    `clinician_id` null books any free clinician: the preferred ones first, in their order; then the one
-    with the fewest visits on that day; then the one who joined first."""
+    `clinician_id` null books any free clinician: the preferred ones first, in their order; then the
+    one with the fewest visits on that day; then the one who joined first."""
 
     model_config = examples(
         _EXAMPLE,
@@ -108,7 +108,7 @@ OtherResources: TypeAlias = Annotated[
 
 
 class ReassignBody(Body):
-    """Omitted fields stay as they are; resources only if they are free and at the clinician's location."""
+    """Omitted fields stay as they are; resources if they are free at the clinician's location."""
 
     model_config = examples({"clinician_id": "01980c5a-0000-7000-8000-000000000006"})
 
@@ -169,7 +169,7 @@ class AppointmentShown(Versioned):
 
 
 class OverrideShown(Shown):
-    """`rules` are the codes of the rules that were overridden, `overlaps` the appointments and holds at the same time."""
+    """`rules` are the codes overridden, `overlaps` the appointments and holds beside it."""
 
     rules: list[str]
     overlaps: list[UUID]
@@ -212,7 +212,7 @@ def _refuse_number(value: object) -> object:
 
 
 class HoldBody(Body):
-    """`contact` and `client_address` are of the person who is about to book. Only keyed digests of them are stored."""
+    """`contact` and `client_address` are the person's; only keyed digests of them are stored."""
 
     model_config = examples(
         {

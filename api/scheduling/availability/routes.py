@@ -1,4 +1,4 @@
-"""GET /v1/slots, /v1/slots/explain, /v1/conflicts: free times, why a time is not free, visits without their clinician."""
+"""/v1/slots and /v1/conflicts: free times, reasons, and visits without their clinician."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ from projections.scheduling.calendar.session_queries import SessionEntry, Sessio
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
 _MOST_ENTRIES: Final = 1_000
-"""Entries that one page examines. If few are conflicts, a page may be short or empty and still have a next one."""
+"""The most entries that one page examines. A page may be short and still have a next one."""
 
 Preferred: TypeAlias = Annotated[
     Sequence[UUID], Query(max_length=50, description="Without `clinician_id`: try these first, in this order.")
@@ -58,8 +58,9 @@ async def find_slots(
 ) -> Response:
     """List starts inside the window that could be booked at `position`, in order of time.
 
-    Without `clinician_id` each start has the clinician who would be chosen: the preferred ones first,
-    in their order; then the one with the fewest visits on that day; then the one who joined first.
+    Without `clinician_id` each start has the clinician who would be chosen: the preferred ones
+    first, in their order; then the one with the fewest visits on that day; then the one who joined
+    first.
     """
 
     def query() -> FindSlots:
@@ -75,7 +76,7 @@ async def find_slots(
 
 @routes.get("/slots/explain", response_model=ExplanationShown, responses=READS_ONE)
 async def explain_slot(call: Reading, service_id: UUID, clinician_id: UUID, at: At) -> Response:
-    """Return every rule and visit that prevents a booking at a start, each with the events behind it.
+    """Return all that prevents a booking at a start, each with the events behind it.
 
     Keys that do not see patients learn that a time is taken, but not by which visit.
     """
@@ -105,7 +106,7 @@ async def explain_slot(call: Reading, service_id: UUID, clinician_id: UUID, at: 
 async def list_conflicts(
     call: Reading, clinician_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """List coming visits and sessions whose clinician is no longer present, in order of their start.
+    """List coming visits and sessions whose clinician is no longer present, by start.
 
     Hours, a zone, public holidays or time off changed after the booking. The visits stay as booked.
     A page may hold fewer than `limit` and still have a `next_cursor`.
@@ -140,7 +141,7 @@ async def list_conflicts(
 def _conflict(
     catalogue: Catalogue, entry: CalendarEntry | SessionEntry, clinician_id: UUID | None, now: datetime
 ) -> tuple[BookedVisit, list[Obstacle]] | None:
-    """Return the visit of the absent clinician and the obstacles; of a session's staff the requested or first one."""
+    """Return the visit of the absent clinician (the requested or first one) and the obstacles."""
     if isinstance(entry, CalendarEntry):
         obstacles = outside(catalogue, entry, now)
         return (entry, obstacles) if obstacles else None

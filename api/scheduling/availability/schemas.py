@@ -57,7 +57,8 @@ class ExplanationShown(Shown):
 
 
 class Remedy(Shown):
-    """`reschedule` to a free time; `reassign` to one of `clinician_ids`, who are free then; or `keep`: it stays listed until it is over.
+    """`reschedule`; `reassign` to one of `clinician_ids`, who are free; or `keep`: it stays listed.
+
     `PATCH /v1/sessions/{session_id}` moves a session or changes its staff."""
 
     action: str = Field(examples=["reassign"])
@@ -65,7 +66,7 @@ class Remedy(Shown):
 
 
 class StrandedVisitShown(Shown):
-    """A visit or a session. `clinician_id` is the absent clinician, of a session's staff the first one."""
+    """A visit or a session. `clinician_id` is the absent clinician, the first one of the staff."""
 
     appointment_id: UUID | None
     session_id: UUID | None

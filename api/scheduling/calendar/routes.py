@@ -84,11 +84,11 @@ async def calendar(
     after: After = None,
     as_of: AsOf = None,
 ) -> Response:
-    """Return every visit and session that touches a window, in order of their start, at most `limit` together.
+    """Return every visit and session that touches a window, in order of their start.
 
-    Cancelled visits are included. Visits have the patients' names, sessions the numbers of seats. With
-    `as_of` the calendar is as it was recorded then, with the names, alerts and local times of then;
-    patients erased since have no name.
+    A page has at most `limit` of both together. Cancelled visits are included. Visits have the
+    patients' names, sessions the numbers of seats. With `as_of` the calendar is as it was recorded
+    then, with the names, alerts and local times of then; patients erased since have no name.
     """
 
     def page() -> Answer:
@@ -134,7 +134,7 @@ def _visits(
     after: int | None,
     position: int | None = None,
 ) -> tuple[CalendarEntries, Mapping[UUID, Person]]:
-    """Return a page of visits, now or at a position of the log, and their patients if the key sees patients.
+    """Return a page of visits, now or at a position, and their patients if the key sees them.
 
     Raises NotFoundError: the filter has an unknown id.
     """

@@ -1,4 +1,4 @@
-"""Presenters of feeds, invitations and busy time. A feed contains no more than its detail allows."""
+"""Presenters of feeds, invitations and busy time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -43,7 +43,7 @@ def present_feed_record(feed: FeedRecord) -> dict[str, object]:
 
 
 def present_busy_calendar(calendar: BusyCalendar) -> dict[str, object]:
-    """Present an imported calendar with the number of its busy times, possibly thousands, and the last import."""
+    """Present an imported calendar; of its busy times, possibly thousands, only the number."""
     last = calendar.last_import
     return {
         "clinician_id": calendar.clinician_id,

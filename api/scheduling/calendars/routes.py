@@ -66,9 +66,9 @@ _INVITATION: Final = {**ICALENDAR, **problems(403, 404, 409, 422)}
 async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
     """Return a visit as a message to the patient's calendar.
 
-    `METHOD:REQUEST` while the visit is booked, `METHOD:CANCEL` afterwards. The UID stays the same and
-    SEQUENCE rises with every change, so a later message moves or removes the visit. Refused for a
-    request: `not_confirmed`.
+    `METHOD:REQUEST` while the visit is booked, `METHOD:CANCEL` afterwards. The UID stays the same
+    and SEQUENCE rises with every change, so a later message moves or removes the visit. Refused for
+    a request: `not_confirmed`.
     """
 
     def invite() -> CalendarFile:
@@ -86,8 +86,8 @@ async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
 async def get_invitation_to_session(session_id: UUID, patient_id: UUID, call: Reading) -> Response:
     """Return a patient's seat in a session as a message to their calendar.
 
-    `METHOD:REQUEST` while they have the seat and the session is planned, `METHOD:CANCEL` afterwards.
-    It names nobody else on the roster. Refused for a patient who never had a seat: `not_enrolled`.
+    `METHOD:REQUEST` while they have the seat and the session is planned, `METHOD:CANCEL`
+    afterwards. Nobody else on the roster is named. Refused without a seat: `not_enrolled`.
     """
 
     def invite() -> CalendarFile:
@@ -104,7 +104,7 @@ async def get_invitation_to_session(session_id: UUID, patient_id: UUID, call: Re
 async def read_feed(token: Annotated[str, Path(max_length=100)], request: Request) -> Response:
     """Return a feed's visits and sessions, from a month ago to a year ahead, as iCalendar.
 
-    The token is the only credential. A wrong or revoked token, and the feed of an erased patient, are
+    The token is the only credential. A wrong or revoked token and the feed of an erased patient are
     not found.
     """
     if not is_token(token):
@@ -129,7 +129,7 @@ async def read_feed(token: Annotated[str, Path(max_length=100)], request: Reques
     responses=MAKES,
 )
 async def open_feed_of_clinician(clinician_id: UUID, body: ClinicianFeedBody, call: Creating) -> Response:
-    """Open a feed of a clinician's visits. A key that is bound to a clinician opens only that clinician's feeds."""
+    """Open a feed of a clinician's visits. A key bound to a clinician opens only that one's."""
     return await _open(call, clinician_id, None, body.detail)
 
 
@@ -137,7 +137,7 @@ async def open_feed_of_clinician(clinician_id: UUID, body: ClinicianFeedBody, ca
     "/patients/{patient_id}/feeds", tags=["scheduling"], status_code=201, response_model=FeedOpened, responses=MAKES
 )
 async def open_feed_of_patient(patient_id: UUID, body: PatientFeedBody, call: Creating) -> Response:
-    """Open a feed of a patient's visits, for the patient. Refused for a merged patient: `patient_merged`."""
+    """Open a feed of a patient's visits, for the patient. Refused: `patient_merged`."""
     return await _open(call, None, patient_id, Detail(body.detail))
 
 
@@ -182,7 +182,7 @@ async def get_feed(feed_id: UUID, call: Showing) -> Response:
 
 @routes.delete("/feeds/{feed_id}", tags=["scheduling"], response_model=FeedShown, responses=CHANGES)
 async def revoke_feed(feed_id: UUID, call: Changing) -> Response:
-    """Revoke a feed: its token is not found any more. Calendar programs may keep what they have read."""
+    """Revoke a feed: its token is not found any more. Programs may keep what they have read."""
     return await call.change(RevokeFeed(feed_id, call.expected_version), present_feed)
 
 
@@ -209,10 +209,10 @@ async def _open(call: Call, clinician_id: UUID | None, patient_id: UUID | None, 
 async def import_busy_time(clinician_id: UUID, body: BusyTimeBody, call: Changing) -> Response:
     """Import another calendar as busy time, from now to two years ahead.
 
-    Busy times are neither offered nor booked any more (`busy_elsewhere`); booked visits stay. Only the
-    times are stored, no titles. Cancelled events, events marked as free and our own visits do not
-    count. The same calendar again changes nothing; a time that was moved or removed there is moved or
-    removed here. Refused as a whole: `unreadable_calendar`, `calendar_too_large`.
+    Busy times are neither offered nor booked any more (`busy_elsewhere`); booked visits stay. Only
+    the times are stored, no titles. Cancelled events, events marked as free and our own visits do
+    not count. The same calendar again changes nothing; a time that was moved or removed there is
+    moved or removed here. Refused as a whole: `unreadable_calendar`, `calendar_too_large`.
     """
     command = ImportBusyTime(clinician_id, body.calendar, body.ics.encode(errors="replace"), call.expected_version)
 

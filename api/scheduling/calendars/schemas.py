@@ -12,7 +12,7 @@ from domain.scheduling.calendars.feed import Detail
 
 
 class ClinicianFeedBody(Body):
-    """`detail` is what the feed contains: `busy` (times), `visit` (service and location), `initials` or `name` (of the patient).
+    """`detail`: `busy` (times), `visit` (service, location), `initials` or `name` (patient).
 
     Calendar programs store what they read, and many send it to a server: choose with care."""
 
@@ -22,7 +22,7 @@ class ClinicianFeedBody(Body):
 
 
 class PatientFeedBody(Body):
-    """`detail`: `busy` (times) or `visit` (service, location and clinician). The patient's name is not in the feed."""
+    """`detail`: `busy` (times) or `visit` (and service, location, clinician). No patient's name."""
 
     model_config = examples({"detail": "visit"})
 
@@ -52,7 +52,7 @@ class FeedPage(Page):
 
 
 class BusyTimeBody(Body):
-    """`ics` is the whole calendar: times that it no longer contains are no longer busy. An empty calendar removes all."""
+    """`ics` is the whole calendar: times that it no longer contains are no longer busy."""
 
     model_config = examples(
         {

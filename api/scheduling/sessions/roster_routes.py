@@ -1,4 +1,4 @@
-"""/v1/sessions/{id}/…: who has a seat, who waits for one, who came; and /v1/patients/{id}/enrolments."""
+"""Rosters, enrolments and attendance of sessions, and /v1/patients/{id}/enrolments."""
 
 from collections.abc import Collection, Mapping
 from uuid import UUID
@@ -42,23 +42,28 @@ routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
 @routes.post("/sessions/{session_id}/enrol", response_model=EnrolledShown, responses=CHANGES)
 async def enrol(session_id: UUID, body: EnrolBody, call: Changing) -> Response:
-    """Give a patient a seat, until the session starts. Where every seat is taken: `session_full`, or with `if_full: wait` a place in the
-    line. A person enrols once, under whatever id they are known: `already_enrolled`, `already_waiting`."""
+    """Give a patient a seat, until the session starts.
+
+    If every seat is taken: `session_full`, or with `if_full: wait` a place in the waiting line. A
+    person enrols once, also under the id of a merged patient: `already_enrolled`, `already_waiting`.
+    """
     command = EnrolPatient(session_id, body.patient_id, body.if_full == "wait", call.expected_version)
     return await call.execute(command, lambda outcome: changed(outcome, enrolment_shower(call, body.patient_id)))
 
 
 @routes.post("/sessions/{session_id}/withdraw", response_model=ChangedRosterShown, responses=CHANGES)
 async def withdraw(session_id: UUID, body: WithdrawBody, call: Changing) -> Response:
-    """Cancel a patient's seat, or their place in the line, until the session starts. A seat that becomes free goes to who has waited
-    longest, in the same step: `moved_up` names them."""
+    """Cancel a patient's seat or place in the waiting line, until the session starts.
+
+    A freed seat goes to the patient who has waited longest, in the same step: see `moved_up`.
+    """
     command = WithdrawPatient(session_id, body.patient_id, call.expected_version)
     return await call.execute(command, lambda outcome: changed(outcome, roster_shower(call)))
 
 
 @routes.post("/sessions/{session_id}/attendance", response_model=SessionInFull, responses=CHANGES)
 async def note_attendance(session_id: UUID, body: AttendanceBody, call: Changing) -> Response:
-    """Note who came, or who did not, once the session has started. For all who are named or, if one is not enrolled, for nobody."""
+    """Record the attendance of patients once the session has started; of none if one is not enrolled."""
     command = NoteAttendance(session_id, tuple(body.patient_ids), body.attended, call.expected_version)
     return await call.execute(command, lambda outcome: changed(outcome, session_shower(call)))
 
@@ -67,8 +72,10 @@ async def note_attendance(session_id: UUID, body: AttendanceBody, call: Changing
 async def get_roster(
     session_id: UUID, call: Showing, limit: Limit = 50, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """Who has a seat, in the order in which they got it, then who waits, the first one first: as the log says at this moment, or said at
-    another one, with the names of then."""
+    """Return the roster in the order of enrolment, then the waiting line in order.
+
+    `as_of` and `version` return a former roster, with the names of then.
+    """
 
     def roster() -> Answer:
         moment = call.point_in_time(GroupSession, session_id)
@@ -91,7 +98,10 @@ async def get_roster(
 async def list_enrolments(
     patient_id: UUID, call: Reading, limit: Limit = 50, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """Every session that a patient is or was enrolled in or waits for, in order of its start; those of merged patients are among them."""
+    """List the sessions that a patient is or was enrolled in or waits for, in order of their start.
+
+    Those of patients merged into this one are included.
+    """
 
     def enrolments() -> Answer:
         person, tenant_id = person_of(call.log, patient_id), call.actor.tenant_id
@@ -117,7 +127,7 @@ async def list_enrolments(
 
 
 def _people(call: Call, ids: Collection[UUID], moment: PointInTime, after: int | None) -> Mapping[UUID, Person]:
-    """Return the person behind each id, now or at the moment."""
+    """Return the person behind each id, now or at a point in time."""
     if moment.position is not None:
         return DisplayContext(call.log, moment.position).people(ids)
     call.container.wait_for(call.actor.tenant_id, "patients", after)
