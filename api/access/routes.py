@@ -64,7 +64,7 @@ async def revoke_api_key(api_key_id: UUID, call: Changing) -> Response:
 
     This process refuses the key from the answer on, other processes within a second.
     """
-    command = RevokeApiKey(api_key_id, "revoked over the API", call.expected_version)
+    command = RevokeApiKey(api_key_id, "revoked over the API", expected_version=call.expected_version)
 
     def present(outcome: Outcome[ApiKey]) -> Answer:
         with suppress(ViewBehindError):  # revoked all the same, and refused once the view has caught up

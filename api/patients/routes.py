@@ -96,7 +96,7 @@ async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -
     changes = chosen(body, PatientChanges)
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
-    command = ChangePatient(patient_id, changes, call.expected_version)
+    command = ChangePatient(patient_id, changes, expected_version=call.expected_version)
     return await call.change(command, partial(present_patient, call))
 
 
@@ -107,7 +107,9 @@ async def erase_patient(patient_id: UUID, call: Changing) -> Response:
     Their visits stay, without a name. Patients merged into them are erased too. `patient_merged`:
     erase the survivor.
     """
-    return await call.change(ErasePatient(patient_id, call.expected_version), partial(present_patient, call))
+    return await call.change(
+        ErasePatient(patient_id, expected_version=call.expected_version), partial(present_patient, call)
+    )
 
 
 @routes.get("/{patient_id}/contacts", response_model=ContactsShown, responses=READS_ONE)
@@ -120,7 +122,9 @@ async def get_contacts(patient_id: UUID, call: Showing) -> Response:
 async def set_contacts(patient_id: UUID, body: ContactsBody, call: Changing) -> Response:
     """Set all contacts of a patient. Setting the same ones again changes nothing."""
     contacts = tuple(ContactInput(**contact.model_dump()) for contact in body.contacts)
-    return await call.change(SetContacts(patient_id, contacts, call.expected_version), present_contacts)
+    return await call.change(
+        SetContacts(patient_id, contacts, expected_version=call.expected_version), present_contacts
+    )
 
 
 @routes.get("/{patient_id}/consents", response_model=ConsentsShown, responses=READS_ONE)
@@ -185,7 +189,7 @@ async def merge_patients(patient_id: UUID, body: MergeBody, call: Changing) -> R
     other one points to it (`merged_into`), and the merge can be undone. Refused: `patient_erased`,
     `patient_merged`, `holds_merged`.
     """
-    command = MergePatients(patient_id, body.other_id, call.expected_version)
+    command = MergePatients(patient_id, body.other_id, expected_version=call.expected_version)
     return await call.change(command, partial(present_patient, call))
 
 
@@ -195,5 +199,5 @@ async def unmerge_patients(patient_id: UUID, body: MergeBody, call: Changing) ->
 
     Refused: `not_merged`, `patient_erased`.
     """
-    command = UnmergePatients(patient_id, body.other_id, call.expected_version)
+    command = UnmergePatients(patient_id, body.other_id, expected_version=call.expected_version)
     return await call.change(command, partial(present_patient, call))

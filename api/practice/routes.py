@@ -74,7 +74,7 @@ async def change_practice(body: PracticePatch, call: Changing) -> Response:
         sent.get("pending_counts"),
         sent.get("auto_fill"),
         sent.get("offer_minutes"),
-        call.expected_version,
+        expected_version=call.expected_version,
     )
     return await call.change(command, PracticeShown.present)
 
@@ -108,7 +108,7 @@ async def change_location(location_id: UUID, body: LocationPatch, call: Changing
         chosen(body, LocationChanges, without=("holidays",)),
         body.holidays.value() if body.holidays else None,
         "holidays" in body.model_fields_set,
-        call.expected_version,
+        expected_version=call.expected_version,
     )
     return await call.change(command, LocationShown.present)
 
@@ -138,7 +138,7 @@ async def get_resource(resource_id: UUID, call: Showing) -> Response:
 @routes.patch("/resources/{resource_id}", tags=["resources"], response_model=ResourceShown, responses=CHANGES)
 async def change_resource(resource_id: UUID, body: ResourcePatch, call: Changing) -> Response:
     """Rename a room or a device, or take it out of use."""
-    command = ChangeResource(resource_id, chosen(body, ResourceChanges), call.expected_version)
+    command = ChangeResource(resource_id, chosen(body, ResourceChanges), expected_version=call.expected_version)
     return await call.change(command, ResourceShown.present)
 
 
@@ -168,7 +168,9 @@ async def change_clinician(clinician_id: UUID, body: ClinicianPatch, call: Chang
     """Change a clinician's details and limits."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
     changes = chosen(body, ClinicianChanges, without=("limits",))
-    return await call.change(ChangeClinician(clinician_id, changes, limits, call.expected_version), present_clinician)
+    return await call.change(
+        ChangeClinician(clinician_id, changes, limits, expected_version=call.expected_version), present_clinician
+    )
 
 
 @routes.get("/clinicians/{clinician_id}/hours", tags=["clinicians"], response_model=HoursShown, responses=READS_ONE)
@@ -190,7 +192,7 @@ async def set_hours(clinician_id: UUID, body: HoursBody, call: Changing) -> Resp
             for line in [f"{each.on_date} {r.text()}" for r in each.ranges] or [f"{each.on_date} closed"]
         ),
         body.effective_from,
-        call.expected_version,
+        expected_version=call.expected_version,
     )
     return await call.change(command, present_hours)
 
@@ -206,7 +208,9 @@ async def get_time_off(clinician_id: UUID, call: Showing) -> Response:
 @routes.put("/clinicians/{clinician_id}/time-off", tags=["clinicians"], response_model=TimeOffShown, responses=CHANGES)
 async def set_time_off(clinician_id: UUID, body: TimeOffBody, call: Changing) -> Response:
     """Replace a clinician's time off. Booked visits stay: see `/v1/conflicts`."""
-    command = SetTimeOff(clinician_id, tuple(each.absence() for each in body.ranges), call.expected_version)
+    command = SetTimeOff(
+        clinician_id, tuple(each.absence() for each in body.ranges), expected_version=call.expected_version
+    )
     return await call.change(command, partial(present_time_off, call))
 
 
@@ -236,5 +240,5 @@ async def change_service(service_id: UUID, body: ServicePatch, call: Changing) -
     """Change the terms of a service, or stop offering it."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
     seats = SeatsOffered(body.seats) if "seats" in body.model_fields_set else None
-    command = ChangeService(service_id, body.changes(), limits, seats, call.expected_version)
+    command = ChangeService(service_id, body.changes(), limits, seats, expected_version=call.expected_version)
     return await call.change(command, present_service)

@@ -118,7 +118,7 @@ async def change_waitlist_entry(entry_id: UUID, body: EntryPatch, call: Changing
             changes["windows"] = _ranges(call, body.windows)
         if "notice_minutes" in body.model_fields_set:
             changes["notice_minutes"] = body.notice_minutes
-        return ChangeEntry(entry_id, changes, call.expected_version)
+        return ChangeEntry(entry_id, changes, expected_version=call.expected_version)
 
     return await call.execute(command, lambda outcome: changed(outcome, present_entry))
 
@@ -129,7 +129,7 @@ async def withdraw_waitlist_entry(entry_id: UUID, call: Changing) -> Response:
 
     Refused if it was served: `no_longer_waiting`.
     """
-    return await call.change(WithdrawEntry(entry_id, call.expected_version), present_entry)
+    return await call.change(WithdrawEntry(entry_id, expected_version=call.expected_version), present_entry)
 
 
 def _ranges(call: Call, windows: list[Window]) -> tuple[TimeRange, ...]:
@@ -227,7 +227,7 @@ async def accept_offer(offer_id: UUID, call: Changing, body: Empty | None = None
     Refused with `offer_ended` if it was answered or withdrawn, or another entry accepted first;
     with `offer_expired` if it is too late. The entry then keeps its place in line.
     """
-    return await _answer(call, AcceptOffer(offer_id, call.expected_version))
+    return await _answer(call, AcceptOffer(offer_id, expected_version=call.expected_version))
 
 
 @routes.post("/offers/{offer_id}/decline", response_model=OfferShown, responses=CHANGES)
@@ -236,13 +236,13 @@ async def decline_offer(offer_id: UUID, call: Changing, body: Empty | None = Non
 
     A repeat changes nothing.
     """
-    return await _answer(call, DeclineOffer(offer_id, call.expected_version))
+    return await _answer(call, DeclineOffer(offer_id, expected_version=call.expected_version))
 
 
 @routes.delete("/offers/{offer_id}", response_model=OfferShown, responses=CHANGES)
 async def withdraw_offer(offer_id: UUID, call: Changing) -> Response:
     """Withdraw an offer. An answered, withdrawn or expired one stays as it is."""
-    return await _answer(call, WithdrawOffer(offer_id, call.expected_version))
+    return await _answer(call, WithdrawOffer(offer_id, expected_version=call.expected_version))
 
 
 async def _answer(call: Call, command: Command[Offer]) -> Response:

@@ -75,21 +75,23 @@ async def get_webhook_endpoint(webhook_endpoint_id: UUID, call: Showing) -> Resp
 @routes.patch("/{webhook_endpoint_id}", response_model=EndpointShown, responses=CHANGES)
 async def change_webhook_endpoint(webhook_endpoint_id: UUID, body: EndpointPatch, call: Changing) -> Response:
     """Change an endpoint's address or events, or turn it on or off. Retries are due at once."""
-    command = ChangeEndpoint(webhook_endpoint_id, chosen(body, EndpointChanges), call.expected_version)
+    command = ChangeEndpoint(webhook_endpoint_id, chosen(body, EndpointChanges), expected_version=call.expected_version)
     return await call.change(command, present_endpoint)
 
 
 @routes.delete("/{webhook_endpoint_id}", response_model=EndpointShown, responses=CHANGES)
 async def remove_webhook_endpoint(webhook_endpoint_id: UUID, call: Changing) -> Response:
     """Remove an endpoint for good. Messages that were not sent yet are dropped."""
-    return await call.change(RemoveEndpoint(webhook_endpoint_id, call.expected_version), present_endpoint)
+    return await call.change(
+        RemoveEndpoint(webhook_endpoint_id, expected_version=call.expected_version), present_endpoint
+    )
 
 
 @routes.post("/{webhook_endpoint_id}/rotate-secret", response_model=EndpointWithSecret, responses=CHANGES)
 async def rotate_webhook_secret(webhook_endpoint_id: UUID, body: RotationBody, call: Changing) -> Response:
     """Replace the signing secret. For some hours messages are also signed with the previous one."""
     overlap = timedelta(hours=body.overlap_hours)
-    command = RotateSecret(webhook_endpoint_id, new_secret(), overlap, call.expected_version)
+    command = RotateSecret(webhook_endpoint_id, new_secret(), overlap, expected_version=call.expected_version)
 
     def present(outcome: Outcome[WebhookEndpoint]) -> Answer:
         return _with_secret(call, changed(outcome, present_endpoint), outcome.aggregate, command.secret)
@@ -100,13 +102,13 @@ async def rotate_webhook_secret(webhook_endpoint_id: UUID, body: RotationBody, c
 @routes.post("/{webhook_endpoint_id}/test", response_model=EndpointShown, responses=CHANGES)
 async def test_webhook_endpoint(webhook_endpoint_id: UUID, call: Changing) -> Response:
     """Enqueue a message of the type `webhook.test`. The deliveries show its result."""
-    return await call.change(RequestTest(webhook_endpoint_id, call.expected_version), present_endpoint)
+    return await call.change(RequestTest(webhook_endpoint_id, expected_version=call.expected_version), present_endpoint)
 
 
 @routes.post("/{webhook_endpoint_id}/replay", response_model=EndpointShown, responses=CHANGES)
 async def replay_webhook_messages(webhook_endpoint_id: UUID, body: ReplayBody, call: Changing) -> Response:
     """Send all messages from a position of the log on again, with the same ids and numbers."""
-    command = RequestReplay(webhook_endpoint_id, body.from_position, call.expected_version)
+    command = RequestReplay(webhook_endpoint_id, body.from_position, expected_version=call.expected_version)
     return await call.change(command, present_endpoint)
 
 

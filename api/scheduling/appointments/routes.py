@@ -90,7 +90,7 @@ async def get_appointment(appointment_id: UUID, call: Showing) -> Response:
 @routes.patch("/appointments/{appointment_id}", response_model=AppointmentInFull, responses=CHANGES)
 async def change_notes(appointment_id: UUID, body: NotesBody, call: Changing) -> Response:
     """Change the notes of a visit, whatever its status. Refused: `patient_erased`."""
-    return await _change(call, ChangeNotes(appointment_id, body.notes, call.expected_version))
+    return await _change(call, ChangeNotes(appointment_id, body.notes, expected_version=call.expected_version))
 
 
 @routes.post("/appointments/{appointment_id}/confirm", response_model=AppointmentInFull, responses=CHANGES)
@@ -99,13 +99,13 @@ async def confirm_appointment(appointment_id: UUID, call: Changing, body: Empty 
 
     Refused as a booking is if the time is not free; it then stays a request.
     """
-    return await _change(call, ConfirmAppointment(appointment_id, call.expected_version))
+    return await _change(call, ConfirmAppointment(appointment_id, expected_version=call.expected_version))
 
 
 @routes.post("/appointments/{appointment_id}/decline", response_model=AppointmentInFull, responses=CHANGES)
 async def decline_appointment(appointment_id: UUID, call: Changing, body: DeclineBody | None = None) -> Response:
     """Decline a request. A repeat changes nothing."""
-    command = DeclineAppointment(appointment_id, body.reason if body else None, call.expected_version)
+    command = DeclineAppointment(appointment_id, body.reason if body else None, expected_version=call.expected_version)
     return await _change(call, command)
 
 
@@ -115,7 +115,7 @@ async def reschedule_appointment(appointment_id: UUID, body: RescheduleBody, cal
 
     Refused as a booking is.
     """
-    command = RescheduleAppointment(appointment_id, body.starts_at, call.expected_version)
+    command = RescheduleAppointment(appointment_id, body.starts_at, expected_version=call.expected_version)
     return await _change(call, command)
 
 
@@ -123,7 +123,9 @@ async def reschedule_appointment(appointment_id: UUID, body: RescheduleBody, cal
 async def reassign_appointment(appointment_id: UUID, body: ReassignBody, call: Changing) -> Response:
     """Give a visit another clinician, or other rooms and devices. Refused if they are not free."""
     resource_ids = None if body.resource_ids is None else tuple(body.resource_ids)
-    command = ReassignAppointment(appointment_id, body.clinician_id, resource_ids, call.expected_version)
+    command = ReassignAppointment(
+        appointment_id, body.clinician_id, resource_ids, expected_version=call.expected_version
+    )
     return await _change(call, command)
 
 
@@ -136,32 +138,32 @@ async def undo_appointment(appointment_id: UUID, call: Changing, body: UndoAppoi
     booking is archived, not cancelled. An undo cannot be undone: `nothing_to_undo`. With `act` only
     that one is undone: later changes of the notes are kept; `not_last` if anything else followed.
     """
-    command = UndoAppointment(appointment_id, call.expected_version, body.act if body else None)
+    command = UndoAppointment(appointment_id, act=body.act if body else None, expected_version=call.expected_version)
     return await _change(call, command)
 
 
 @routes.post("/appointments/{appointment_id}/cancel", response_model=AppointmentInFull, responses=CHANGES)
 async def cancel_appointment(appointment_id: UUID, body: CancelBody, call: Changing) -> Response:
     """Cancel a visit before it starts. A repeat changes nothing."""
-    return await _change(call, CancelAppointment(appointment_id, body.reason, call.expected_version))
+    return await _change(call, CancelAppointment(appointment_id, body.reason, expected_version=call.expected_version))
 
 
 @routes.post("/appointments/{appointment_id}/check-in", response_model=AppointmentInFull, responses=CHANGES)
 async def check_in_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
     """Record that the patient has arrived."""
-    return await _change(call, CheckInAppointment(appointment_id, call.expected_version))
+    return await _change(call, CheckInAppointment(appointment_id, expected_version=call.expected_version))
 
 
 @routes.post("/appointments/{appointment_id}/complete", response_model=AppointmentInFull, responses=CHANGES)
 async def complete_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
     """Record that a visit took place."""
-    return await _change(call, CompleteAppointment(appointment_id, call.expected_version))
+    return await _change(call, CompleteAppointment(appointment_id, expected_version=call.expected_version))
 
 
 @routes.post("/appointments/{appointment_id}/no-show", response_model=AppointmentInFull, responses=CHANGES)
 async def record_no_show(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
     """Record that the patient did not come; the time is released."""
-    return await _change(call, RecordNoShow(appointment_id, call.expected_version))
+    return await _change(call, RecordNoShow(appointment_id, expected_version=call.expected_version))
 
 
 async def _change(call: Call, command: Command[Appointment]) -> Response:
@@ -198,7 +200,9 @@ async def get_hold(hold_id: UUID, call: Showing) -> Response:
 async def release_hold(hold_id: UUID, call: Changing) -> Response:
     """Release a held time. A used, released or expired hold stays as it is."""
     now = call.container.clock.now()
-    return await call.change(ReleaseHold(hold_id, call.expected_version), lambda hold: present_hold(hold, now))
+    return await call.change(
+        ReleaseHold(hold_id, expected_version=call.expected_version), lambda hold: present_hold(hold, now)
+    )
 
 
 def _client_address(call: Call) -> IPv4Address | IPv6Address | None:

@@ -183,7 +183,7 @@ async def get_feed(feed_id: UUID, call: Showing) -> Response:
 @routes.delete("/feeds/{feed_id}", tags=["scheduling"], response_model=FeedShown, responses=CHANGES)
 async def revoke_feed(feed_id: UUID, call: Changing) -> Response:
     """Revoke a feed: its token is not found any more. Programs may keep what they have read."""
-    return await call.change(RevokeFeed(feed_id, call.expected_version), present_feed)
+    return await call.change(RevokeFeed(feed_id, expected_version=call.expected_version), present_feed)
 
 
 async def _open(call: Call, clinician_id: UUID | None, patient_id: UUID | None, detail: Detail) -> Response:
@@ -214,7 +214,9 @@ async def import_busy_time(clinician_id: UUID, body: BusyTimeBody, call: Changin
     not count. The same calendar again changes nothing; a time that was moved or removed there is
     moved or removed here. Refused as a whole: `unreadable_calendar`, `calendar_too_large`.
     """
-    command = ImportBusyTime(clinician_id, body.calendar, body.ics.encode(errors="replace"), call.expected_version)
+    command = ImportBusyTime(
+        clinician_id, body.calendar, body.ics.encode(errors="replace"), expected_version=call.expected_version
+    )
 
     def present(outcome: Outcome[BusyCalendar]) -> Answer:
         imported = with_counts(call.log, outcome, call.container.clock.now())

@@ -45,7 +45,7 @@ async def enrol(session_id: UUID, body: EnrolBody, call: Changing) -> Response:
     """Give a patient a seat, until the session starts.
 
     If every seat is taken: `session_full`, or with `if_full: wait` a place in the waiting line. A
-    person enrols once, also under the id of a merged patient: `already_enrolled`, `already_waiting`.
+    person enrols once, under any of their ids: `already_enrolled`, `already_waiting`.
     """
     command = EnrolPatient(session_id, body.patient_id, body.if_full == "wait", call.expected_version)
     return await call.execute(command, lambda outcome: changed(outcome, enrolment_shower(call, body.patient_id)))
@@ -63,7 +63,7 @@ async def withdraw(session_id: UUID, body: WithdrawBody, call: Changing) -> Resp
 
 @routes.post("/sessions/{session_id}/attendance", response_model=SessionInFull, responses=CHANGES)
 async def note_attendance(session_id: UUID, body: AttendanceBody, call: Changing) -> Response:
-    """Record the attendance of patients once the session has started; of none if one is not enrolled."""
+    """Record attendance once the session has started; of nobody if one is not enrolled."""
     command = NoteAttendance(session_id, tuple(body.patient_ids), body.attended, call.expected_version)
     return await call.execute(command, lambda outcome: changed(outcome, session_shower(call)))
 
