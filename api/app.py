@@ -30,6 +30,7 @@ from api.practice import routes as practice
 from api.scheduling.appointments import routes as appointments
 from api.scheduling.availability import routes as availability
 from api.scheduling.calendar import routes as calendar
+from api.scheduling.calendars import busy_time_routes as busy_time
 from api.scheduling.calendars import routes as calendars
 from api.scheduling.courses import roster_routes as course_rosters
 from api.scheduling.courses import routes as courses
@@ -91,6 +92,7 @@ def create_app(container: Container) -> FastAPI:
         imports,
         history,
         practice,
+        busy_time,
         api_keys,
         events,
         diff,

@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from api.http.calls import Call
-from api.practice.schemas import ClinicianShown, ServiceShown
+from api.practice.schemas import ClinicianShown, RangeOffShown, ServiceShown
 from application.kernel.permissions import Permission
 from domain.practice.clinician import Absence, Clinician, HoursText
 from domain.practice.service import Service
-from domain.practice.time_off import DaysOff, HoursOff
+from domain.practice.time_off import HoursOff
 
 
 def present_clinician(clinician: Clinician) -> dict[str, object]:
@@ -45,14 +45,9 @@ def present_time_off(call: Call, clinician: Clinician) -> dict[str, object]:
 
 
 def _absence(absence: Absence, sees_notes: bool) -> dict[str, object]:
-    off = absence.range
-    return {
-        "first_date": off.first_date if isinstance(off, DaysOff) else None,
-        "last_date": off.last_date if isinstance(off, DaysOff) else None,
-        "starts_at": off.during.starts_at if isinstance(off, HoursOff) else None,
-        "ends_at": off.during.ends_at if isinstance(off, HoursOff) else None,
-        "note": absence.note if sees_notes else None,
-    }
+    bounds = absence.range.during if isinstance(absence.range, HoursOff) else absence.range
+    range_off = {name: getattr(bounds, name, None) for name in RangeOffShown.model_fields}
+    return range_off | {"note": absence.note if sees_notes else None}
 
 
 def present_service(service: Service) -> dict[str, object]:

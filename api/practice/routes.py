@@ -89,8 +89,7 @@ async def open_location(body: LocationBody, call: Creating) -> Response:
 async def list_locations(call: Reading, limit: Limit = MOST, cursor: Cursor = None) -> Response:
     """List the locations in the order in which they were opened."""
     return await call.read(
-        Permission.READ_PRACTICE,
-        lambda: listed(call.log, Location, "locations", LocationShown.present, limit, cursor),
+        Permission.READ_PRACTICE, lambda: listed(call.log, Location, "locations", LocationShown.present, limit, cursor)
     )
 
 
@@ -124,8 +123,7 @@ async def add_resource(body: ResourceBody, call: Creating) -> Response:
 async def list_resources(call: Reading, limit: Limit = MOST, cursor: Cursor = None) -> Response:
     """List the rooms and devices in the order in which they were added."""
     return await call.read(
-        Permission.READ_PRACTICE,
-        lambda: listed(call.log, Resource, "resources", ResourceShown.present, limit, cursor),
+        Permission.READ_PRACTICE, lambda: listed(call.log, Resource, "resources", ResourceShown.present, limit, cursor)
     )
 
 
@@ -168,9 +166,8 @@ async def change_clinician(clinician_id: UUID, body: ClinicianPatch, call: Chang
     """Change a clinician's details and limits."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
     changes = chosen(body, ClinicianChanges, without=("limits",))
-    return await call.change(
-        ChangeClinician(clinician_id, changes, limits, expected_version=call.expected_version), present_clinician
-    )
+    command = ChangeClinician(clinician_id, changes, limits, expected_version=call.expected_version)
+    return await call.change(command, present_clinician)
 
 
 @routes.get("/clinicians/{clinician_id}/hours", tags=["clinicians"], response_model=HoursShown, responses=READS_ONE)
@@ -208,9 +205,8 @@ async def get_time_off(clinician_id: UUID, call: Showing) -> Response:
 @routes.put("/clinicians/{clinician_id}/time-off", tags=["clinicians"], response_model=TimeOffShown, responses=CHANGES)
 async def set_time_off(clinician_id: UUID, body: TimeOffBody, call: Changing) -> Response:
     """Replace a clinician's time off. Booked visits stay: see `/v1/conflicts`."""
-    command = SetTimeOff(
-        clinician_id, tuple(each.absence() for each in body.ranges), expected_version=call.expected_version
-    )
+    absences = tuple(each.absence() for each in body.ranges)
+    command = SetTimeOff(clinician_id, absences, expected_version=call.expected_version)
     return await call.change(command, partial(present_time_off, call))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Any, cast
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -21,12 +21,6 @@ from domain.practice.resource import ResourceKind
 from domain.practice.service import Mode, ServiceTerms
 from domain.practice.time_off import DaysOff, HoursOff
 from domain.practice.visit_limits import VisitLimits
-
-_PRACTICE_HOLIDAYS: Final = "Public holidays on which the practice is closed; null for none."
-_LOCATION_HOLIDAYS: Final = "Public holidays of the location; null for the practice's."
-_CLINICIAN_LIMITS: Final = "The most visits of the clinician, of all services together."
-_SERVICE_LIMITS: Final = "The most visits of this service for each clinician."
-_SEATS: Final = "The default number of seats of a session of this service; null: each session sets its own."
 
 
 class Holidays(Body):
@@ -67,7 +61,9 @@ class PracticePatch(Body):
     zone: Text = ""
     currency: Text = ""
     locale: Text = ""
-    holidays: Holidays | None = Field(default=None, description=_PRACTICE_HOLIDAYS)
+    holidays: Holidays | None = Field(
+        default=None, description="Public holidays on which the practice is closed; null for none."
+    )
     pending_counts: Truth = Field(
         default=False, description="Whether requests and holds count toward limits, as booked visits do."
     )
@@ -105,7 +101,9 @@ class LocationPatch(Body):
 
     name: Text = ""
     zone: Text = ""
-    holidays: Holidays | None = Field(default=None, description=_LOCATION_HOLIDAYS)
+    holidays: Holidays | None = Field(
+        default=None, description="Public holidays of the location; null for the practice's."
+    )
 
 
 class LocationShown(Versioned):
@@ -152,7 +150,7 @@ class ClinicianBody(Body):
     name: Text
     email: Text | None = None
     zone: Text
-    limits: Limits = Field(default=Limits(), description=_CLINICIAN_LIMITS)
+    limits: Limits = Field(default=Limits(), description="The most visits of the clinician, of all services together.")
 
 
 class ClinicianPatch(ClinicianBody):
@@ -331,8 +329,11 @@ class ServiceBody(Body):
     mode: Mode = Mode.IN_PERSON
     clinician_ids: list[UUID] = Field(default=[], max_length=500)
     requires: list[Requirement] = Field(default=[], max_length=20)
-    limits: Limits = Field(default=Limits(), description=_SERVICE_LIMITS)
-    seats: Whole | None = Field(default=None, description=_SEATS)
+    limits: Limits = Field(default=Limits(), description="The most visits of this service for each clinician.")
+    seats: Whole | None = Field(
+        default=None,
+        description="The default number of seats of a session of this service; null: each session sets its own.",
+    )
 
     def terms(self) -> ServiceTerms:
         """Raises InvalidValueError."""

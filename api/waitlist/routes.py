@@ -8,6 +8,7 @@ from api.http.answers import Answer
 from api.http.calls import After, Call, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id, decoded_number
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
+from api.http.schemas import chosen
 from api.scheduling.appointments.schemas import Empty
 from api.waitlist.presenters import (
     present_entry,
@@ -111,13 +112,9 @@ async def change_waitlist_entry(entry_id: UUID, body: EntryPatch, call: Changing
     """
 
     def command() -> ChangeEntry:
-        changes: PreferencesChanges = {}
-        if "clinician_id" in body.model_fields_set:
-            changes["clinician_id"] = body.clinician_id
+        changes = chosen(body, PreferencesChanges, without=("windows",))
         if "windows" in body.model_fields_set:
             changes["windows"] = _ranges(call, body.windows)
-        if "notice_minutes" in body.model_fields_set:
-            changes["notice_minutes"] = body.notice_minutes
         return ChangeEntry(entry_id, changes, expected_version=call.expected_version)
 
     return await call.execute(command, lambda outcome: changed(outcome, present_entry))

@@ -82,9 +82,8 @@ async def change_webhook_endpoint(webhook_endpoint_id: UUID, body: EndpointPatch
 @routes.delete("/{webhook_endpoint_id}", response_model=EndpointShown, responses=CHANGES)
 async def remove_webhook_endpoint(webhook_endpoint_id: UUID, call: Changing) -> Response:
     """Remove an endpoint for good. Messages that were not sent yet are dropped."""
-    return await call.change(
-        RemoveEndpoint(webhook_endpoint_id, expected_version=call.expected_version), present_endpoint
-    )
+    command = RemoveEndpoint(webhook_endpoint_id, expected_version=call.expected_version)
+    return await call.change(command, present_endpoint)
 
 
 @routes.post("/{webhook_endpoint_id}/rotate-secret", response_model=EndpointWithSecret, responses=CHANGES)

@@ -1,33 +1,39 @@
 """Presenters of appointments and holds, with the local times of clinic and patient."""
 
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
-from uuid import UUID
+from typing import Final, TypeAlias
 
 from api.http.calls import Call
-from api.scheduling.appointments.schemas import HoldShown
+from api.http.schemas import Versioned
+from api.scheduling.appointments.schemas import AppointmentShown, HoldShown
 from application.kernel.permissions import Permission
 from application.scheduling.appointments.display_context import DisplayContext
+from application.scheduling.appointments.display_context import Person as PastPerson
 from domain.kernel.zones import spoken_dates, spoken_time
 from domain.patients.standing import PatientStanding
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.hold import Hold
+from projections.patients.directory.records import PatientRecord
 from projections.scheduling.calendar.queries import CalendarEntry
+
+Person: TypeAlias = PatientRecord | PastPerson
+"""The person behind a patient id, now or at a point in time."""
+_COMPUTED: Final = {*Versioned.model_fields, "price", "display", "alerts"}
+_VISIT_FIELDS: Final = tuple(name for name in AppointmentShown.model_fields if name not in _COMPUTED)
 
 
 def present_appointment(
     call: Call,
     appointment: Appointment,
     position: int | None = None,
-    standing_of: Callable[[UUID], PatientStanding] | None = None,
+    standing: PatientStanding | None = None,
 ) -> dict[str, object]:
     """Present an appointment with its patient's standing and local times, now or at a position.
 
-    Without ``standing_of`` the standing is read.
+    Without ``standing`` it is read.
     """
     context = DisplayContext(call.log, position)
-    patient = (standing_of or context.standing)(appointment.patient_id)
+    patient = standing or context.standing(appointment.patient_id)
     # Few patients have alerts, so reading them is rare.
     alerted = patient.alerted if call.actor.may(Permission.READ_REMARKS) else ()
     return {
@@ -53,19 +59,6 @@ def present_appointment_facts(call: Call, appointment: Appointment) -> dict[str,
     }
 
 
-class Person(Protocol):
-    """The person behind a patient id, now or at a point in time."""
-
-    @property
-    def patient_id(self) -> UUID: ...
-    @property
-    def name(self) -> tuple[str, str] | None: ...
-    @property
-    def zone(self) -> str | None: ...
-    @property
-    def alerts(self) -> Sequence[str]: ...
-
-
 def present_entry(call: Call, entry: CalendarEntry, zone: str, patient: Person | None) -> dict[str, object]:
     """Present an entry of the calendar; ``patient`` is None for keys that do not see patients."""
     return {
@@ -88,22 +81,7 @@ def present_patient_name(patient: Person | None) -> dict[str, object] | None:
 
 
 def _visit(visit: Appointment | CalendarEntry) -> dict[str, object]:
-    return {
-        "status": visit.status,
-        "starts_at": visit.starts_at,
-        "ends_at": visit.ends_at,
-        "patient_id": visit.patient_id,
-        "service_id": visit.service_id,
-        "clinician_id": visit.clinician_id,
-        "location_id": visit.location_id,
-        "resource_ids": visit.resource_ids,
-        "mode": visit.mode,
-        "buffer_before_minutes": visit.buffer_before_minutes,
-        "buffer_after_minutes": visit.buffer_after_minutes,
-        "series_id": visit.series_id,
-        "occurrence": visit.occurrence,
-        "original": visit.original,
-    }
+    return {name: getattr(visit, name) for name in _VISIT_FIELDS}
 
 
 def _display(visit: Appointment | CalendarEntry, zone: str, patient_zone: str | None) -> dict[str, object]:

@@ -70,8 +70,8 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
     )
 
     def present(outcome: Outcome[Appointment]) -> Answer:
-        standing_of = (lambda _: outcome.patient) if isinstance(outcome, Booked) else None
-        return made(outcome, "/v1/appointments", partial(present_appointment, call, standing_of=standing_of))
+        standing = outcome.patient if isinstance(outcome, Booked) else None
+        return made(outcome, "/v1/appointments", partial(present_appointment, call, standing=standing))
 
     return await call.execute(command, present)
 
@@ -176,14 +176,8 @@ async def place_hold(body: HoldBody, call: Creating) -> Response:
 
     `too_many_holds`: a contact has at most 3 holds at once, an address (IPv6: a /64 network) 10.
     """
-    command = PlaceHold(
-        body.service_id,
-        body.clinician_id,
-        body.starts_at,
-        body.minutes,
-        body.contact,
-        body.client_address or _client_address(call),
-    )
+    address = body.client_address or _client_address(call)
+    command = PlaceHold(**body.model_dump(exclude={"client_address"}), address=address)
     now = call.container.clock.now()
     return await call.create(command, "/v1/holds", lambda hold: present_hold(hold, now))
 

@@ -1,10 +1,8 @@
-"""Other calendars: /v1/feeds to subscribe to, invitations, and busy time imported from them."""
+"""/v1/feeds, to which other calendars subscribe, and invitations."""
 
 import hashlib
-from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -15,7 +13,6 @@ from api.http.calendar_file import ICALENDAR, CalendarFile, seen_by
 from api.http.calls import After, AppServices, Call, Changing, Creating, Reading, Showing
 from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected, made, problems
-from api.http.time_windows import From, To, window
 from api.scheduling.calendars.presenters import (
     appointment_invitation,
     feed_calendar,
@@ -23,46 +20,28 @@ from api.scheduling.calendars.presenters import (
     present_feed_record,
     seat_invitation,
 )
-from api.scheduling.calendars.schemas import (
-    BusyTimeBody,
-    BusyTimeImportedShown,
-    BusyTimeShown,
-    ClinicianFeedBody,
-    FeedOpened,
-    FeedPage,
-    FeedShown,
-    PatientFeedBody,
-)
+from api.scheduling.calendars.schemas import ClinicianFeedBody, FeedOpened, FeedPage, FeedShown, PatientFeedBody
 from application.kernel.errors import NotFoundError
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission, authorise_visit
 from application.patients.person import person_of
 from application.scheduling.calendars.feed_tokens import is_token, new_token
-from application.scheduling.calendars.import_busy_time import ImportBusyTime, PreviewBusyTime, with_counts
 from application.scheduling.calendars.open_feed import OpenFeed, authorise_feed
 from application.scheduling.calendars.revoke_feed import RevokeFeed
-from domain.kernel.time_range import TimeRange
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.calendars.busy_calendar import BusyCalendar, merged
 from domain.scheduling.calendars.feed import Detail, Feed
 from domain.scheduling.errors import NotConfirmedError
 from domain.scheduling.sessions.group_session import GroupSession
 from projections.engine.errors import ViewBehindError
 
-routes = APIRouter(prefix="/v1")
+routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
-LONGEST_WINDOW: Final = timedelta(days=93)
 _INVITATION: Final = {**ICALENDAR, **problems(403, 404, 409, 422)}
 
 
-@routes.get(
-    "/appointments/{appointment_id}/invitation.ics",
-    tags=["scheduling"],
-    response_class=Response,
-    responses=_INVITATION,
-)
+@routes.get("/appointments/{appointment_id}/invitation.ics", response_class=Response, responses=_INVITATION)
 async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
     """Return a visit as a message to the patient's calendar.
 
@@ -80,9 +59,7 @@ async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
     return await call.read(Permission.READ_PATIENTS, invite)
 
 
-@routes.get(
-    "/sessions/{session_id}/invitation.ics", tags=["scheduling"], response_class=Response, responses=_INVITATION
-)
+@routes.get("/sessions/{session_id}/invitation.ics", response_class=Response, responses=_INVITATION)
 async def get_invitation_to_session(session_id: UUID, patient_id: UUID, call: Reading) -> Response:
     """Return a patient's seat in a session as a message to their calendar.
 
@@ -98,9 +75,7 @@ async def get_invitation_to_session(session_id: UUID, patient_id: UUID, call: Re
 
 
 # Declared before the route of one feed by its id, whose path matches this one too.
-@routes.get(
-    "/feeds/{token}.ics", tags=["scheduling"], response_class=Response, responses={**ICALENDAR, **problems(404)}
-)
+@routes.get("/feeds/{token}.ics", response_class=Response, responses={**ICALENDAR, **problems(404)})
 async def read_feed(token: Annotated[str, Path(max_length=100)], request: Request) -> Response:
     """Return a feed's visits and sessions, from a month ago to a year ahead, as iCalendar.
 
@@ -121,27 +96,19 @@ async def read_feed(token: Annotated[str, Path(max_length=100)], request: Reques
     return (await services.thread_pool.run(token_hash, read)).response()
 
 
-@routes.post(
-    "/clinicians/{clinician_id}/feeds",
-    tags=["scheduling"],
-    status_code=201,
-    response_model=FeedOpened,
-    responses=MAKES,
-)
+@routes.post("/clinicians/{clinician_id}/feeds", status_code=201, response_model=FeedOpened, responses=MAKES)
 async def open_feed_of_clinician(clinician_id: UUID, body: ClinicianFeedBody, call: Creating) -> Response:
     """Open a feed of a clinician's visits. A key bound to a clinician opens only that one's."""
     return await _open(call, clinician_id, None, body.detail)
 
 
-@routes.post(
-    "/patients/{patient_id}/feeds", tags=["scheduling"], status_code=201, response_model=FeedOpened, responses=MAKES
-)
+@routes.post("/patients/{patient_id}/feeds", status_code=201, response_model=FeedOpened, responses=MAKES)
 async def open_feed_of_patient(patient_id: UUID, body: PatientFeedBody, call: Creating) -> Response:
     """Open a feed of a patient's visits, for the patient. Refused: `patient_merged`."""
     return await _open(call, None, patient_id, Detail(body.detail))
 
 
-@routes.get("/feeds", tags=["scheduling"], response_model=FeedPage, responses=READS_ONE | problems(422))
+@routes.get("/feeds", response_model=FeedPage, responses=READS_ONE)
 async def list_feeds(
     call: Reading,
     clinician_id: UUID | None = None,
@@ -169,7 +136,7 @@ async def list_feeds(
     return await call.read(Permission.SHARE_CALENDARS, page)
 
 
-@routes.get("/feeds/{feed_id}", tags=["scheduling"], response_model=FeedShown, responses=READS_ONE)
+@routes.get("/feeds/{feed_id}", response_model=FeedShown, responses=READS_ONE)
 async def get_feed(feed_id: UUID, call: Showing) -> Response:
     """Return one feed, without its token."""
 
@@ -180,7 +147,7 @@ async def get_feed(feed_id: UUID, call: Showing) -> Response:
     return await call.get(Permission.SHARE_CALENDARS, Feed, feed_id, present)
 
 
-@routes.delete("/feeds/{feed_id}", tags=["scheduling"], response_model=FeedShown, responses=CHANGES)
+@routes.delete("/feeds/{feed_id}", response_model=FeedShown, responses=CHANGES)
 async def revoke_feed(feed_id: UUID, call: Changing) -> Response:
     """Revoke a feed: its token is not found any more. Programs may keep what they have read."""
     return await call.change(RevokeFeed(feed_id, expected_version=call.expected_version), present_feed)
@@ -198,76 +165,3 @@ async def _open(call: Call, clinician_id: UUID | None, patient_id: UUID | None, 
         return replace(answer, body={**answer.body, "url": f"/v1/feeds/{token}.ics" if is_new else None})
 
     return await call.execute(OpenFeed(clinician_id, patient_id, detail, token_hash), present)
-
-
-@routes.put(
-    "/clinicians/{clinician_id}/busy-time",
-    tags=["clinicians"],
-    response_model=BusyTimeImportedShown,
-    responses=CHANGES,
-)
-async def import_busy_time(clinician_id: UUID, body: BusyTimeBody, call: Changing) -> Response:
-    """Import another calendar as busy time, from now to two years ahead.
-
-    Busy times are neither offered nor booked any more (`busy_elsewhere`); booked visits stay. Only
-    the times are stored, no titles. Cancelled events, events marked as free and our own visits do
-    not count. The same calendar again changes nothing; a time that was moved or removed there is
-    moved or removed here. Refused as a whole: `unreadable_calendar`, `calendar_too_large`.
-    """
-    command = ImportBusyTime(
-        clinician_id, body.calendar, body.ics.encode(errors="replace"), expected_version=call.expected_version
-    )
-
-    def present(outcome: Outcome[BusyCalendar]) -> Answer:
-        imported = with_counts(call.log, outcome, call.container.clock.now())
-        calendar = imported.aggregate
-        version = calendar.version - len(calendar.pending_events)
-        answer = BusyTimeImportedShown.present(
-            imported.counts,
-            id=calendar.id,
-            version=version,
-            clinician_id=clinician_id,
-            calendar=calendar.name,
-            dry_run=body.dry_run,
-            visits_beneath=imported.visits_beneath,
-            position=imported.position,
-        )
-        return Answer(answer, version=version)
-
-    if body.dry_run:
-        return await call.ask(PreviewBusyTime(command), present)
-    return await call.execute(command, present)
-
-
-@routes.get(
-    "/clinicians/{clinician_id}/busy-time",
-    tags=["clinicians"],
-    response_model=BusyTimeShown,
-    responses=READS_ONE | problems(422),
-)
-async def get_busy_time(clinician_id: UUID, from_: From, to: To, call: Reading) -> Response:
-    """Return a clinician's imported busy time in a window of at most 93 days."""
-
-    def read() -> Answer:
-        call.log.catalogue(at_least=1).one(Clinician, clinician_id)
-        within = window(call.log, from_, to, LONGEST_WINDOW)
-        context = call.log.reader.read_booking_context([clinician_id], within)
-        by_calendar: defaultdict[UUID, list[TimeRange]] = defaultdict(list)
-        for claim in context.claims:
-            if claim.is_elsewhere:
-                by_calendar[claim.holder_id].append(claim.during)
-        calendars = call.log.load_all(BusyCalendar, list(by_calendar))
-        stretches = [
-            {
-                "starts_at": during.starts_at,
-                "ends_at": during.ends_at,
-                "calendar": calendars[id].name,
-                "calendar_id": id,
-            }
-            for id, claimed in by_calendar.items()
-            for during in merged(claimed)
-        ]
-        stretches.sort(key=lambda each: (str(each["starts_at"]), str(each["calendar"])))
-        return Answer({"busy_time": stretches, "position": context.position})
-
-    return await call.read(Permission.READ_VISITS, read)
