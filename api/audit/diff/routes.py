@@ -12,8 +12,8 @@ from pydantic import Field
 from api.audit.diff.kinds import KINDS, word
 from api.audit.history.routes import ChangeShown
 from api.http.answers import Answer
+from api.http.as_of import find_point_in_time
 from api.http.calls import Call, Reading
-from api.http.moments import moment_of
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_number
 from api.http.resource_responses import READS_ONE
 from api.http.schemas import Page, Shown
@@ -117,7 +117,7 @@ def _stretch(call: Call, from_: str, to: str) -> tuple[int, int]:
 
 def _position(call: Call, text: str, field: str, head: int) -> int:
     if not (text.isascii() and text.isdecimal()):
-        return moment_of(call.container, call.actor, text, field).position or 0
+        return find_point_in_time(call.container, call.actor, text, field).position or 0
     if int(text) > head:
         raise InvalidValueError(field, f"the log has reached the position {head}")
     return int(text)

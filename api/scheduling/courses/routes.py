@@ -82,7 +82,7 @@ async def list_courses(
 @routes.get("/{course_id}", response_model=CourseShown, responses=READS_ONE)
 async def get_course(course_id: UUID, call: Showing) -> Response:
     """One course and all of its sessions, as its log says at this moment, or said at another one."""
-    return await call.show_at(
+    return await call.get_at(
         Permission.READ_VISITS, Course, course_id, lambda moment: course_shower(call, moment.position)
     )
 

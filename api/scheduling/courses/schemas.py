@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from api.http.schemas import Body, Page, Shown, Text, Thing, Truth, Whole
+from api.http.schemas import Body, Page, Shown, Text, Truth, Versioned, Whole
 from api.http.times import Start
 from api.scheduling.series.schemas import KeptShown, LastChange, OccurrenceConflictShown, Rule
 from application.scheduling.series.book_series import OnConflict
@@ -122,7 +122,7 @@ class CancellationShown(Shown):
     kept: list[KeptShown]
 
 
-class CourseListed(Thing):
+class CourseListed(Versioned):
     service_id: UUID
     staff_ids: list[UUID] = Field(description="Who gives it; of a session that was given to others, it says so itself.")
     seats: int = Field(description="Of each session as it was planned.")

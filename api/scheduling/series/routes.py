@@ -79,7 +79,7 @@ async def list_series(
 @routes.get("/{series_id}", response_model=SeriesInFull, responses=READS_ONE)
 async def get_series(series_id: UUID, call: Showing) -> Response:
     """One series and all of its visits, as the log says at this moment or said at another."""
-    return await call.show_at(
+    return await call.get_at(
         Permission.READ_VISITS, Series, series_id, lambda moment: series_shower(call, moment.position)
     )
 

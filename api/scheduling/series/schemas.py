@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from api.http.schemas import Body, Page, Shown, Text, Thing, Truth, Whole
+from api.http.schemas import Body, Page, Shown, Text, Truth, Versioned, Whole
 from api.http.times import Start
 from api.scheduling.appointments.schemas import Notes
 from application.scheduling.series.book_series import OnConflict
@@ -123,7 +123,7 @@ class LastChange(Shown):
     kept: list[KeptShown]
 
 
-class SeriesShown(Thing):
+class SeriesShown(Versioned):
     patient_id: UUID
     service_id: UUID
     clinician_id: UUID

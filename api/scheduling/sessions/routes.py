@@ -97,7 +97,7 @@ async def list_sessions(
 @routes.get("/{session_id}", response_model=SessionInFull, responses=READS_ONE)
 async def get_session(session_id: UUID, call: Showing) -> Response:
     """One session, as its log says at this moment, or said at another one."""
-    return await call.show_at(
+    return await call.get_at(
         Permission.READ_VISITS, GroupSession, session_id, lambda moment: session_shower(call, moment.position)
     )
 

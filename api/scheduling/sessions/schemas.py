@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from api.http.schemas import Body, Page, Price, Shown, Text, Thing, Truth, Whole
+from api.http.schemas import Body, Page, Price, Shown, Text, Truth, Versioned, Whole
 from api.http.times import Start
 from api.scheduling.appointments.schemas import CalendarItem, GraceUntil, OtherResources, PatientName
 from domain.practice.service import Mode
@@ -102,7 +102,7 @@ class ClinicTime(Shown):
     clinic_date: date
 
 
-class SessionShown(Thing):
+class SessionShown(Versioned):
     """`[starts_at, ends_at)` is the session without its buffers; `free` seats are to be had, which is none while anybody waits."""
 
     status: GroupSessionStatus
