@@ -12,7 +12,7 @@ from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import person_of
 from application.scheduling.availability.schedule import expired_holders
-from application.scheduling.availability.visit_caps import caps_on_session
+from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.reach import own_session
 from application.scheduling.sessions.roster_change import ROSTER_TRIES, in_turn
 from domain.kernel.presence import PresenceGuard
@@ -72,7 +72,7 @@ def _time_guards(log: PracticeLog, session: GroupSession, context: Context) -> l
     return [
         *(TimeRelease(holder_id) for holder_id in (session.id, *expired_holders(found, context.now))),
         *claims,
-        *caps_on_session(log.catalogue(at_least=0), session),
+        *limit_guards(log.catalogue(at_least=0), session),
     ]
 
 
