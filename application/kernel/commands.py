@@ -1,8 +1,7 @@
 """The registry of commands and queries, and the bus that executes them.
 
     @handles(CancelAppointment, needs=Permission.CHANGE_VISITS, within=own_appointment)
-    def cancel_appointment(log: PracticeLog, command: CancelAppointment, context: Context) -> Outcome[Appointment]:
-        ...
+    def cancel_appointment(log, command, context): ...
 
     outcome = bus.execute(actor, CancelAppointment(appointment_id, "patient rang"), provenance)
 
@@ -18,10 +17,9 @@ from functools import cached_property
 from typing import Any, Final, Generic, TypeVar, get_args
 from uuid import UUID
 
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise
 from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLog, PracticeLogs
+from application.kernel.practice_log import Outcome, PracticeLog, PracticeLogs
 from application.kernel.retry import TRIES, retry_when_overtaken
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import Provenance
@@ -40,7 +38,7 @@ class Command(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Change(Command[T]):
-    """A command on an existing aggregate; ``expected_version`` None changes whatever version it has."""
+    """A command on an existing aggregate; ``expected_version`` None accepts any version."""
 
     id: UUID
     expected_version: int | None = field(default=None, kw_only=True)
@@ -107,10 +105,10 @@ def handles(
     """Register the handler of a command.
 
     ``needs`` is the permission, or a function that chooses it by the command. ``within`` raises
-    OutOfReachError unless the command is within the actor's reach. ``tries``: how often the handler runs
-    when other writers come first. ``detects_repeats``: the handler raises CommandRepeatedError itself for
-    a recorded command, which saves a round trip. ``afterwards`` runs after each execution, also of a
-    repeat: it completes side effects that a killed process left undone.
+    OutOfReachError unless the command is within the actor's reach. ``tries``: how often the handler
+    runs when other writers come first. ``detects_repeats``: the handler raises CommandRepeatedError
+    itself for a recorded command, which saves a round trip. ``afterwards`` runs after each
+    execution, also of a repeat: it completes side effects that a killed process left undone.
     """
 
     def register(handler: H) -> H:
@@ -178,7 +176,7 @@ class CommandBus:
         return outcome
 
     def ask(self, actor: Actor, query: Query[R]) -> R:
-        """Authorise and answer a query. Raises NotPermittedError, OutOfReachError, and what the handler raises."""
+        """Raises NotPermittedError, OutOfReachError, and what the handler raises."""
         entry, log = self._admitted(actor, query)
         answer: R = entry.handler(log, query, QueryContext(actor, self.clock.now()), **self._ports_of(entry.handler))
         return answer

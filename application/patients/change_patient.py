@@ -5,9 +5,8 @@ from datetime import date
 from typing import TypedDict
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.phone import phone_at
 from domain.kernel.personal_data import Erased
 from domain.patients.patient import Patient

@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.kernel.errors import InvalidValueError
 from domain.practice.holiday_calendar import HolidayCalendar
 from domain.practice.practice import Practice
@@ -46,7 +45,7 @@ def change_practice(log: PracticeLog, command: ChangePractice, context: Context)
 
 
 def checked_holidays(log: PracticeLog, of: HolidayCalendar | None) -> HolidayCalendar | None:
-    """Return the calendar unchanged. Raises InvalidValueError: an unsupported country or subdivision."""
+    """Return the calendar unchanged. Raises InvalidValueError: it is not supported."""
     if of is None:
         return None
     subdivisions = log.public_holidays.subdivisions(of.country)

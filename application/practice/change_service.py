@@ -5,9 +5,8 @@ from typing import TypedDict
 from uuid import UUID
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.kernel.money import Money
 from domain.practice.clinician import Clinician
 from domain.practice.seats import SeatsOffered

@@ -23,10 +23,10 @@ _Part: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...]]
 def working_places(
     catalogue: Catalogue, clinician: Clinician, candidates: Iterable[tuple[UUID, Candidate]], year: int
 ) -> list[Place]:
-    """Return the places where the clinician works, each with its resources, in the order they were added.
+    """Return the places where the clinician works, with their resources.
 
-    Public holidays cover ``year``, the current one, from a year before to five years after: longer than
-    any horizon.
+    Public holidays cover ``year``, the current one, from a year before to five years after: longer
+    than any horizon.
     """
     rooms = list(candidates)
     places = []
@@ -56,7 +56,7 @@ def hours_at(clinician: Clinician, location_id: UUID, closed: frozenset[int] = f
 
 
 def holidays_at(catalogue: Catalogue, location: Location, year: int) -> frozenset[int]:
-    """Return the ordinals of public holidays at a location: of its own calendar, or the practice's."""
+    """Return the ordinals of public holidays at a location."""
     calendar = location.holidays
     if calendar is None:
         practice = next(iter(catalogue.all(Practice)), None)

@@ -10,9 +10,8 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.schedule import Schedule, load_schedule, require_patient, start_window
 from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.reach import own_clinicians

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from application.kernel.commands import Context, Query, QueryContext, answers, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.reach import own_clinicians, own_series
 from application.scheduling.series.book_series import OnConflict

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise_session
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.own_terms import taken_at, with_own_terms
 from application.scheduling.availability.schedule import load_schedule
 from application.scheduling.availability.visit_limits import limit_guards

@@ -9,9 +9,8 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.schedule import load_schedule, start_window
 from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.reach import own_clinicians

@@ -1,7 +1,7 @@
-"""Moves upcoming visits so that they keep their local times when zone rules change: see docs/adr/0036.
+"""Keeps the local times of upcoming visits when zone rules change: see docs/adr/0036.
 
-The moves that are due follow from the log and the sightings of rules, so a run can be repeated after a
-crash, and records nothing if nothing is left to do.
+The moves that are due follow from the log and the sightings of rules, so a run can be repeated
+after a crash, and records nothing if nothing is left to do.
 """
 
 from collections.abc import Callable, Sequence
@@ -67,8 +67,8 @@ class AdoptZoneRulesHandler:
     ) -> ZoneRulesAdoption:
         """Move the visits and record the adoption; ``report`` gets the numbers done and total.
 
-        Raises StaleVersionError, TimeTakenError: other writers came first each time; UnavailableError. Safe
-        to repeat.
+        Raises StaleVersionError, TimeTakenError: other writers came first each time;
+        UnavailableError. Safe to repeat.
         """
         seen = sightings or self._store.read()
         log, now = self._logs.of(tenant_id), self._clock.now()

@@ -1,4 +1,4 @@
-"""Moves visits and sessions to the new instants of their local times, with their series and courses."""
+"""Moves visits and sessions, with their series and courses."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -25,10 +25,10 @@ REASON: Final = "The rules of the time zone have changed ({release}): the visit 
 
 
 class VisitMover:
-    """Moves visits and sessions in one append; the results are ``aggregates``, ``claims`` and ``releases``.
+    """Moves visits and sessions in one append.
 
-    Hours, notice and limits are not checked, because nobody chose another time. A time that another visit
-    has is shared: ``beside`` are the visits that overlap others now.
+    Hours, notice and limits are not checked, because nobody chose another time. A time that another
+    visit has is shared: ``beside`` are the visits that overlap others now.
     """
 
     def __init__(self, log: PracticeLog, moves: Sequence[Move], release: str, now: datetime) -> None:
@@ -85,7 +85,7 @@ class VisitMover:
     def _planned_starts(
         log: PracticeLog, kind: type[P], moves: Sequence[Move]
     ) -> Iterator[tuple[P, dict[int, datetime]]]:
-        """Yield each series or course with its new starts by index; only those that were as planned."""
+        """Yield series or courses with new starts by index, for occurrences as planned."""
         plans: dict[UUID, dict[UUID, Move]] = defaultdict(dict)
         for move in moves:
             visit = move.aggregate
@@ -113,7 +113,7 @@ class VisitMover:
                 self._taken[claim.what].append(claim)
 
     def _claim(self, aggregate: Appointment | GroupSession, reason: str) -> None:
-        """Claim the time, beside the claims of others. Only an appointment records an event for that."""
+        """Claim the time, beside others. Only an appointment records an event for that."""
         wanted = [claim for claim in aggregate.claims() if not claim.pending]
         against = [
             other for claim in wanted for other in self._taken[claim.what] if other.during.overlaps(claim.during)
