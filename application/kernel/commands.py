@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar, get_args
+from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args
 from uuid import UUID
 
 from application.kernel.permissions import Actor, Permission, authorise
@@ -28,6 +28,8 @@ T = TypeVar("T", bound=Aggregate)
 R = TypeVar("R")
 C = TypeVar("C")
 H = TypeVar("H", bound=Callable[..., Any])
+Changes: TypeAlias = Mapping[str, Any]
+"""New values of some fields of an aggregate's details, by name; the other fields stay."""
 
 
 class Command(Generic[T]):
@@ -71,9 +73,9 @@ class Registration:
     handler: Callable[..., Any]
     needs: Callable[[Any], Permission]
     within: Callable[[PracticeLog, Actor, Any], None] | None
-    tries: Callable[[Any], int] = lambda _: 1
-    detects_repeats: bool = False
-    afterwards: Callable[..., None] | None = None
+    tries: Callable[[Any], int]
+    detects_repeats: bool
+    afterwards: Callable[..., None] | None
 
     @cached_property
     def aggregate(self) -> type[Any]:
@@ -112,16 +114,16 @@ def handles(
     """
 
     def register(handler: H) -> H:
-        _add(
-            Registration(
-                command,
-                handler,
-                needs if callable(needs) else lambda _: needs,
-                within,
-                tries=tries if callable(tries) else lambda _: tries,
-                detects_repeats=detects_repeats,
-                afterwards=afterwards,
-            )
+        if command in REGISTRY:
+            raise TypeError(f"{command.__name__} has two handlers")
+        REGISTRY[command] = Registration(
+            command,
+            handler,
+            needs if callable(needs) else lambda _: needs,
+            within,
+            tries if callable(tries) else lambda _: tries,
+            detects_repeats,
+            afterwards,
         )
         return handler
 
@@ -136,11 +138,7 @@ def answers(
 ) -> Callable[[H], H]:
     """Register the handler of a query; ``needs`` and ``within`` as for ``handles``."""
 
-    def register(handler: H) -> H:
-        _add(Registration(query, handler, needs if callable(needs) else lambda _: needs, within))
-        return handler
-
-    return register
+    return handles(query, needs=needs, within=within)
 
 
 @dataclass(frozen=True)
@@ -191,12 +189,6 @@ class CommandBus:
 
     def _ports_of(self, function: Callable[..., Any]) -> dict[str, object]:
         return {name: self.ports[port] for name, port in _ports(function).items()}
-
-
-def _add(entry: Registration) -> None:
-    if entry.request in REGISTRY:
-        raise TypeError(f"{entry.request.__name__} has two handlers")
-    REGISTRY[entry.request] = entry
 
 
 @functools.cache
