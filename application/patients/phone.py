@@ -12,10 +12,10 @@ from domain.practice.practice import Practice
 def phone_at(log: PracticeLog, number: str, field: str = "phone") -> str:
     """Return a number in E.164 form, read in the practice's country. Raises InvalidValueError."""
     practice = log.catalogue().one(Practice, log.tenant_id)
-    return international(log.phone_numbers, number, region_of(practice.locale, practice.zone), field)
+    return to_e164(log.phone_numbers, number, region_of(practice.locale, practice.zone), field)
 
 
-def international(numbers: PhoneNumbers, number: str, region: str | None, field: str = "phone") -> str:
+def to_e164(numbers: PhoneNumbers, number: str, region: str | None, field: str = "phone") -> str:
     """Return a number in E.164 form; ``region`` (ISO 3166) is the country of national numbers.
 
     Raises InvalidValueError: not a phone number, an extension, or a national number without a

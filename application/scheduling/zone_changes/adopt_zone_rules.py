@@ -96,9 +96,9 @@ class AdoptZoneRulesHandler:
             mover = VisitMover(log, due, seen.newest.release, now)
             named = ",".join(f"{move.aggregate.id} {move.aggregate.version}" for move in due)
             log.record(
-                *mover.aggregates(),
+                *mover.aggregates,
                 by=Provenance(ACTOR, uuid5(cause, named), causation_id=cause),
-                guards=[*map(TimeRelease, mover.releases()), *mover.claims()],
+                guards=[*map(TimeRelease, mover.releases), *mover.claims],
             )
             return [_kept(move, is_beside=move.aggregate.id in mover.beside) for move in due]
 
