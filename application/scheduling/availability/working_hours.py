@@ -12,7 +12,7 @@ from domain.practice.clinician import Clinician
 from domain.practice.dated_hours import DatedHours
 from domain.practice.location import Location
 from domain.practice.practice import Practice
-from domain.practice.time_off import DaysOff, parsed
+from domain.practice.time_off import DaysOff, parse_time_off
 from domain.practice.weekly_hours import Hours, OpeningHours
 from domain.scheduling.availability.open_periods import instant
 from domain.scheduling.availability.query import Candidate, Place
@@ -82,7 +82,7 @@ def _hours(parts: tuple[_Part, ...], closed: frozenset[int]) -> Hours:
 @lru_cache(maxsize=4096)
 def _instants(text: str, zone: str) -> TimeRange | None:
     """Return None for days that the zone skipped when it crossed the date line."""
-    range = parsed(text)
+    range = parse_time_off(text)
     if not isinstance(range, DaysOff):
         return range.during
     begins, ends = instant(zone, range.first_date.toordinal(), 0), instant(zone, range.last_date.toordinal() + 1, 0)
