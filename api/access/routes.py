@@ -14,9 +14,9 @@ from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, changed, collected, made
 from application.access.issue_api_key import IssueApiKey
 from application.access.revoke_api_key import RevokeApiKey
-from application.access.secret_keys import hash_of, new_key
-from application.kernel.outcome import Outcome
+from application.access.secret_keys import KEY_PREFIX, hash_of, new_token
 from application.kernel.permissions import Permission
+from application.kernel.practice_log import Outcome
 from domain.access.api_key import ApiKey
 from projections.engine.errors import ViewBehindError
 
@@ -26,7 +26,7 @@ routes = APIRouter(prefix="/v1/api-keys", tags=["api keys"])
 @routes.post("", status_code=201, response_model=ApiKeyIssued, responses=MAKES)
 async def issue_api_key(body: ApiKeyBody, call: Creating) -> Response:
     """Issue a key. Only owners issue keys with the role owner."""
-    key = new_key()
+    key = new_token(KEY_PREFIX)
     command = IssueApiKey(body.role, body.label, hash_of(key), body.clinician_id)
 
     def present(outcome: Outcome[ApiKey]) -> Answer:

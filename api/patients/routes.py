@@ -31,7 +31,7 @@ from api.patients.schemas import (
     WithdrawalBody,
 )
 from application.kernel.permissions import Permission
-from application.patients.change_patient import ChangePatient, PatientChanges
+from application.patients.change_patient import ChangePatient
 from application.patients.decide_consent import DecideConsent, consents_of
 from application.patients.erase_patient import ErasePatient
 from application.patients.merge_patients import MergePatients, UnmergePatients
@@ -93,7 +93,7 @@ async def get_patient(patient_id: UUID, call: Showing) -> Response:
 @routes.patch("/{patient_id}", response_model=PatientShown, responses=CHANGES)
 async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -> Response:
     """Change a patient's details, notes or alert. `patient_merged`: change the survivor."""
-    changes = chosen(body, PatientChanges)
+    changes = chosen(body, dict)
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
     command = ChangePatient(patient_id, changes, expected_version=call.expected_version)

@@ -36,10 +36,10 @@ from api.practice.schemas import (
 )
 from application.kernel.permissions import Permission
 from application.practice.add_resource import AddResource
-from application.practice.change_clinician import ChangeClinician, ClinicianChanges
-from application.practice.change_location import ChangeLocation, LocationChanges
-from application.practice.change_practice import ChangePractice, PracticeChanges
-from application.practice.change_resource import ChangeResource, ResourceChanges
+from application.practice.change_clinician import ChangeClinician
+from application.practice.change_location import ChangeLocation
+from application.practice.change_practice import ChangePractice
+from application.practice.change_resource import ChangeResource
 from application.practice.change_service import ChangeService
 from application.practice.join_clinician import JoinClinician
 from application.practice.offer_service import OfferService
@@ -68,7 +68,7 @@ async def change_practice(body: PracticePatch, call: Changing) -> Response:
     sent = body.model_dump(exclude_unset=True)
     command = ChangePractice(
         call.actor.tenant_id,
-        chosen(body, PracticeChanges, without=("holidays", "pending_counts", "auto_fill", "offer_minutes")),
+        chosen(body, dict, without=("holidays", "pending_counts", "auto_fill", "offer_minutes")),
         body.holidays.value() if body.holidays else None,
         "holidays" in sent,
         sent.get("pending_counts"),
@@ -104,7 +104,7 @@ async def change_location(location_id: UUID, body: LocationPatch, call: Changing
     """Change a location."""
     command = ChangeLocation(
         location_id,
-        chosen(body, LocationChanges, without=("holidays",)),
+        chosen(body, dict, without=("holidays",)),
         body.holidays.value() if body.holidays else None,
         "holidays" in body.model_fields_set,
         expected_version=call.expected_version,
@@ -136,7 +136,7 @@ async def get_resource(resource_id: UUID, call: Showing) -> Response:
 @routes.patch("/resources/{resource_id}", tags=["resources"], response_model=ResourceShown, responses=CHANGES)
 async def change_resource(resource_id: UUID, body: ResourcePatch, call: Changing) -> Response:
     """Rename a room or a device, or take it out of use."""
-    command = ChangeResource(resource_id, chosen(body, ResourceChanges), expected_version=call.expected_version)
+    command = ChangeResource(resource_id, chosen(body, dict), expected_version=call.expected_version)
     return await call.change(command, ResourceShown.present)
 
 
@@ -165,7 +165,7 @@ async def get_clinician(clinician_id: UUID, call: Showing) -> Response:
 async def change_clinician(clinician_id: UUID, body: ClinicianPatch, call: Changing) -> Response:
     """Change a clinician's details and limits."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
-    changes = chosen(body, ClinicianChanges, without=("limits",))
+    changes = chosen(body, dict, without=("limits",))
     command = ChangeClinician(clinician_id, changes, limits, expected_version=call.expected_version)
     return await call.change(command, present_clinician)
 

@@ -3,14 +3,13 @@
 from collections.abc import Collection
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from api.http.schemas import Body, CivilDate, Page, Price, Shown, Text, Truth, Versioned, Whole, examples
 from api.http.times import instant
-from application.practice.change_service import ServiceChanges
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
 from domain.kernel.time_range import TimeRange
@@ -362,9 +361,9 @@ class ServicePatch(ServiceBody):
     price: Price = Price(amount_minor=0, currency="EUR")
     active: Truth = True
 
-    def changes(self) -> ServiceChanges:
+    def changes(self) -> dict[str, Any]:
         """Return the terms that were sent. Raises InvalidValueError: no such amount of money."""
-        return cast(ServiceChanges, self._terms(self.model_fields_set))
+        return self._terms(self.model_fields_set)
 
 
 class ServiceShown(Versioned):

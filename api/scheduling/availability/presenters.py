@@ -9,7 +9,7 @@ from api.http.calls import Call
 from api.scheduling.availability.schemas import Fact, StrandedVisitShown
 from application.kernel.catalogue import Catalogue
 from application.kernel.permissions import Permission
-from application.scheduling.availability.conflicts import BookedVisit, others_free
+from application.scheduling.availability.conflicts import BookedVisit, free_clinicians
 from application.scheduling.availability.obstacle_sources import cited, streams_of
 from domain.kernel.logged_event import LoggedEvent
 from domain.scheduling.availability.explanation import Obstacle
@@ -83,7 +83,7 @@ def present_conflict(
 ) -> dict[str, object]:
     """Present a visit or session whose clinician is absent, with the reasons and the remedies."""
     staff = entry.staff_ids if isinstance(entry, SessionEntry) else ()
-    free = [id_ for id_ in others_free(call.log, visit, now) if id_ not in staff]
+    free = [id_ for id_ in free_clinicians(call.log, visit, now) if id_ not in staff]
     remedies: list[dict[str, object]] = [{"action": "reschedule"}, {"action": "keep"}]
     if free:
         remedies.insert(1, {"action": "reassign", "clinician_ids": free})

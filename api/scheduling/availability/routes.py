@@ -18,7 +18,7 @@ from api.scheduling.availability.schemas import ConflictPage, ExplanationShown, 
 from api.scheduling.calendar_paging import bookmark, bookmark_of, encoded_bookmark, in_one_order
 from application.kernel.catalogue import Catalogue
 from application.kernel.permissions import Permission
-from application.scheduling.availability.conflicts import BookedVisit, GivenSession, outside
+from application.scheduling.availability.conflicts import BookedVisit, absences_during
 from application.scheduling.availability.explain_slot import ExplainSlot, Explanation
 from application.scheduling.availability.find_slots import LONGEST_WINDOW, FindSlots, FoundSlots
 from domain.practice.clinician import Clinician
@@ -143,12 +143,11 @@ def _conflict(
 ) -> tuple[BookedVisit, list[Obstacle]] | None:
     """Return the visit of the absent clinician (the requested or first one) and the obstacles."""
     if isinstance(entry, CalendarEntry):
-        obstacles = outside(catalogue, entry, now)
-        return (entry, obstacles) if obstacles else None
-    for staff_id in entry.staff_ids:
-        given = GivenSession(
-            entry.session_id, entry.service_id, staff_id, entry.location_id, entry.starts_at, entry.ends_at
-        )
-        if clinician_id in (None, staff_id) and (obstacles := outside(catalogue, given, now)):
-            return given, obstacles
+        holder_id, staff_ids = entry.holder_id, [entry.clinician_id]
+    else:
+        holder_id, staff_ids = entry.session_id, list(entry.staff_ids)
+    for staff_id in staff_ids:
+        visit = BookedVisit(holder_id, entry.service_id, staff_id, entry.location_id, entry.starts_at, entry.ends_at)
+        if clinician_id in (None, staff_id) and (obstacles := absences_during(catalogue, visit, now)):
+            return visit, obstacles
     return None

@@ -12,8 +12,8 @@ from api.http.calls import Changing, Reading
 from api.http.resource_responses import CHANGES, READS_ONE
 from api.http.time_windows import From, To, window
 from api.scheduling.calendars.schemas import BusyTimeBody, BusyTimeImportedShown, BusyTimeShown
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
+from application.kernel.practice_log import Outcome
 from application.scheduling.calendars.import_busy_time import ImportBusyTime, PreviewBusyTime, with_counts
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician

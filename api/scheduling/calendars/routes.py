@@ -21,11 +21,11 @@ from api.scheduling.calendars.presenters import (
     seat_invitation,
 )
 from api.scheduling.calendars.schemas import ClinicianFeedBody, FeedOpened, FeedPage, FeedShown, PatientFeedBody
+from application.access.secret_keys import FEED_PREFIX, hash_of, is_well_formed, new_token
 from application.kernel.errors import NotFoundError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission, authorise_visit
+from application.kernel.practice_log import Outcome
 from application.patients.person import person_of
-from application.scheduling.calendars.feed_tokens import is_token, new_token
 from application.scheduling.calendars.open_feed import OpenFeed, authorise_feed
 from application.scheduling.calendars.revoke_feed import RevokeFeed
 from domain.patients.patient import Patient
@@ -82,7 +82,7 @@ async def read_feed(token: Annotated[str, Path(max_length=100)], request: Reques
     The token is the only credential. A wrong or revoked token and the feed of an erased patient are
     not found.
     """
-    if not is_token(token):
+    if not is_well_formed(token, FEED_PREFIX):
         raise NotFoundError("feed")
     services: AppServices = request.app.state.services
     token_hash = hashlib.sha256(token.encode()).digest()
@@ -154,8 +154,8 @@ async def revoke_feed(feed_id: UUID, call: Changing) -> Response:
 
 
 async def _open(call: Call, clinician_id: UUID | None, patient_id: UUID | None, detail: Detail) -> Response:
-    token = new_token()
-    token_hash = hashlib.sha256(token.encode()).hexdigest()
+    token = new_token(FEED_PREFIX)
+    token_hash = hash_of(token)
 
     def present(outcome: Outcome[Feed]) -> Answer:
         with suppress(ViewBehindError):  # opened all the same, and found once the view has caught up
