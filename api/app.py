@@ -40,7 +40,6 @@ from api.scheduling.appointments import routes as appointments
 from api.scheduling.busy_time import routes as busy_time
 from api.scheduling.calendar import routes as calendar
 from api.scheduling.conflicts import routes as conflicts
-from api.scheduling.courses import roster_routes as course_rosters
 from api.scheduling.courses import routes as courses
 from api.scheduling.explain import routes as explain
 from api.scheduling.feeds import routes as feeds
@@ -105,7 +104,6 @@ def create_app(container: Container) -> FastAPI:
         sessions,
         rosters,
         courses,
-        course_rosters,
         waitlist,
         openings,
         offers,

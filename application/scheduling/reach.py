@@ -23,6 +23,15 @@ class OfOne(Protocol):
     def id(self) -> UUID: ...
 
 
+class OfOccurrences(OfOne, Protocol):
+    """A command on some visits of a series, or sessions of a course."""
+
+    @property
+    def from_occurrence(self) -> int: ...
+    @property
+    def scope(self) -> Scope: ...
+
+
 def own_appointment(log: PracticeLog, actor: Actor, command: OfOne) -> None:
     if actor.clinician_id is not None:
         authorise_visit(actor, log.load(Appointment, command.id).clinician_id)
@@ -45,26 +54,23 @@ def own_new_staff(actor: Actor, staff_before: Iterable[UUID], staff: Iterable[UU
     own_clinicians(actor, *(set(staff or ()) - set(staff_before)))
 
 
-def own_course(
-    log: PracticeLog, actor: Actor, course_id: UUID, from_occurrence: int, scope: Scope = Scope.FOLLOWING
-) -> None:
-    """The course and every session that is meant are among the actor's own."""
+def own_course(log: PracticeLog, actor: Actor, command: OfOccurrences) -> None:
+    """The course and its sessions in the scope are among the actor's own."""
     if actor.clinician_id is None:
         return
-    course = log.load(Course, course_id)
+    course = log.load(Course, command.id)
     authorise_session(actor, course.staff_ids)
-    meant = list(course.in_scope(from_occurrence, scope).values())
-    for session in log.load_all(GroupSession, meant).values():
+    session_ids = list(course.in_scope(command.from_occurrence, command.scope).values())
+    for session in log.load_all(GroupSession, session_ids).values():
         authorise_session(actor, session.staff_ids)
 
 
-def own_series(log: PracticeLog, actor: Actor, series_id: UUID, from_occurrence: int, scope: Scope) -> None:
-    """The series and every visit that is meant are the actor's own."""
+def own_series(log: PracticeLog, actor: Actor, command: OfOccurrences) -> None:
+    """The series and its visits in the scope are the actor's own."""
     if actor.clinician_id is None:
         return
-    series = log.load(Series, series_id)
+    series = log.load(Series, command.id)
     authorise_visit(actor, series.clinician_id, "series")
-    meant = series.in_scope(from_occurrence, scope)
-    visits = log.load_all(Appointment, list(meant.values()))
-    for visit in visits.values():
+    visit_ids = list(series.in_scope(command.from_occurrence, command.scope).values())
+    for visit in log.load_all(Appointment, visit_ids).values():
         authorise_visit(actor, visit.clinician_id, "series")

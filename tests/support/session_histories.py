@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from domain.kernel.money import Money
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.availability.query import Slot
-from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence
+from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence, Scope
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.sessions.terms import GroupSessionTerms
@@ -59,7 +59,7 @@ class SessionHistories:
         if self.courses and self.random.random() < 0.5:
             course = self.random.choice(self.courses)
             later = course.occurrences[1].starts_at + timedelta(hours=1)
-            course.change(PlanChange("all", 1, [1], {}), self.clinicians, {1: later}, THEN)
+            course.change(PlanChange(Scope.ALL, 1, [1], {}), self.clinicians, {1: later}, THEN)
             return course
         first = self.random.choice(self.sessions)
         planned = PlannedOccurrence(1, first.starts_at.replace(tzinfo=None), first.starts_at, first.id)

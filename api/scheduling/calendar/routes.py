@@ -15,7 +15,7 @@ from api.http.time_windows import From, MaybeFrom, MaybeTo, To, maybe_window, wi
 from api.scheduling.appointments.presenters import Person, patient_name, show_entry
 from api.scheduling.appointments.schemas import AppointmentPage
 from api.scheduling.calendar_paging import LONGEST_WINDOW, bookmark, encoded_bookmark, in_one_order
-from api.scheduling.sessions.presenters import show_session_entry
+from api.scheduling.sessions.presenters import present_session_entry
 from api.scheduling.sessions.schemas import CalendarPage
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
@@ -123,7 +123,9 @@ async def calendar(
         ]
         answer = collected("appointments", shown, encoded_bookmark(following), after if position is None else position)
         beside = [
-            show_session_entry(entry, zone(entry.location_id)) for entry in entries if isinstance(entry, SessionEntry)
+            present_session_entry(entry, zone(entry.location_id))
+            for entry in entries
+            if isinstance(entry, SessionEntry)
         ]
         return Answer({**answer.body, "sessions": beside})
 

@@ -27,7 +27,7 @@ class Series(OccurrencePlan):
     patient_id: UUID
     service_id: UUID
     clinician_id: UUID
-    last_change: PlanChange | None = None
+    last_change: PlanChangeEvent | None = None
 
     class Planned(PlanEvent):
         TOPIC = "scheduling.series.planned"
@@ -46,7 +46,7 @@ class Series(OccurrencePlan):
         def apply(self, aggregate: Series) -> None:
             self.move(aggregate)
             aggregate.clinician_id = self.clinician_id
-            aggregate.last_change = PlanChange.of(self)
+            aggregate.last_change = self
 
     class Cancelled(PlanChangeEvent):
         """Each appointment keeps the reason, which may be personal."""
@@ -54,7 +54,7 @@ class Series(OccurrencePlan):
         TOPIC = "scheduling.series.cancelled"
 
         def apply(self, aggregate: Series) -> None:
-            aggregate.last_change = PlanChange.of(self)
+            aggregate.last_change = self
 
     class NotesChanged(PlanChangeEvent):
         """Each appointment keeps the notes, which are personal."""
@@ -62,7 +62,7 @@ class Series(OccurrencePlan):
         TOPIC = "scheduling.series.notes_changed"
 
         def apply(self, aggregate: Series) -> None:
-            aggregate.last_change = PlanChange.of(self)
+            aggregate.last_change = self
 
     @classmethod
     def plan(
@@ -97,7 +97,7 @@ class Series(OccurrencePlan):
         return super().in_scope(from_index, scope)
 
     def change(self, change: PlanChange, clinician_id: UUID, starts: Mapping[int, datetime], at: datetime) -> None:
-        """Record that visits moved or changed clinician or location; ``starts`` as for ``starts_of``."""
+        """Record moves and changes of clinician or location; ``starts`` as for ``starts_of``."""
         self.trigger_event(
             self.Changed,
             **change.fields(),

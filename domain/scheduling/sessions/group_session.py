@@ -74,11 +74,12 @@ _RESTORED_FIRST: Final = (EnrolmentStatus.ARCHIVED, EnrolmentStatus.WITHDRAWN, E
 class GroupSession(UndoableAggregate):
     """``roster`` maps enrolled patients, in order of enrolment, to attendance (None: not recorded).
 
-    ``waiting`` is the waiting list, first come first; it is empty while a seat is free. ``left`` maps
-    patients who left to their EnrolmentStatus. ``person`` parameters are all ids of one patient, who may
-    have been merged since. ``placed`` is the last change of time, place or cancellation, ``seated`` the
-    last change of each patient's seat. ``moved_up`` are the patients moved up by the last command. After
-    an undo, ``undone`` is the undone command and ``back_in_line`` the patients who wait again.
+    ``waiting`` is the waiting list, first come first; it is empty while a seat is free. ``left``
+    maps patients who left to their EnrolmentStatus. ``person`` parameters are all ids of one
+    patient, who may have been merged since. ``placed`` is the last change of time, place or
+    cancellation, ``seated`` the last change of each patient's seat. ``moved_up`` are the patients
+    moved up by the last command. After an undo, ``undone`` is the undone command and
+    ``back_in_line`` the patients who wait again.
     """
 
     TOPIC = "scheduling.session"
@@ -166,14 +167,15 @@ class GroupSession(UndoableAggregate):
         ]
 
     def calendar_change_for(self, person: Collection[UUID]) -> events.CalendarChange | None:
-        """Return the last change that affects a patient's calendar; None if the patient never had a seat."""
+        """Return the last change in a patient's calendar; None if the patient never had a seat."""
         seats = [self.seated[id] for id in person if id in self.seated]
         return max(self.placed, *seats) if seats else None
 
     def enrol(self, patient_id: UUID, person: Collection[UUID], at: datetime, *, waits: bool = False) -> None:
         """Give a seat or, if all are taken and ``waits``, the last place on the waiting list.
 
-        Raises the ``called_off`` error, AlreadyStartedError, AlreadyEnrolledError, AlreadyWaitingError, SessionFullError.
+        Raises the ``called_off`` error, AlreadyStartedError, AlreadyEnrolledError,
+        AlreadyWaitingError, SessionFullError.
         """
         self._refuse_begun(at)
         if any(id in self.roster for id in person):
@@ -206,9 +208,9 @@ class GroupSession(UndoableAggregate):
     def change_seats(self, seats: int, at: datetime, *, fills: bool = True) -> bool:
         """Change the number of seats. Return whether an event was recorded.
 
-        New seats go to the waiting list, unless ``fills`` is false and the caller calls ``fill`` later.
-        Raises the ``called_off`` error, AlreadyStartedError; SeatsTakenError: fewer seats than enrolled;
-        InvalidValueError.
+        New seats go to the waiting list, unless ``fills`` is false and the caller calls ``fill``
+        later. Raises the ``called_off`` error, AlreadyStartedError; SeatsTakenError: fewer seats
+        than enrolled; InvalidValueError.
         """
         self._refuse_begun(at)
         checked_seats(seats)
@@ -263,8 +265,8 @@ class GroupSession(UndoableAggregate):
     def cancel(self, reason: str, at: datetime) -> bool:
         """Cancel the session. Return whether an event was recorded; a repeat records nothing.
 
-        Raises AlreadyArchivedError; AlreadyStartedError: from ``starts_at`` on; InvalidValueError: no
-        reason, or over 1000 characters.
+        Raises AlreadyArchivedError; AlreadyStartedError: from ``starts_at`` on; InvalidValueError:
+        no reason, or over 1000 characters.
         """
         if self.is_cancelled:
             return False
@@ -288,12 +290,12 @@ class GroupSession(UndoableAggregate):
             self.trigger_event(self.MovedUp, patient_id=self.waiting[0], timestamp=at)
 
     def undo(self, act: str, earlier: GroupSession | None, at: datetime) -> None:
-        """Undo the last command, whose first event is ``act``; ``earlier`` is the session before it.
+        """Undo the last command; ``act`` is its first event, ``earlier`` the session before it.
 
-        ``earlier`` is None for the planning, whose undo archives the session. Changes can be undone until
-        the session starts, attendance until a day after its end. The claims check the restored time.
-        Raises NothingToUndoError, AlreadyStartedError, TooLateToUndoError; SeatGivenOnError: a waiting
-        patient got a seat by the command and may have been told.
+        ``earlier`` is None for the planning, whose undo archives the session. Changes can be undone
+        until the session starts, attendance until a day after its end. The claims check the
+        restored time. Raises NothingToUndoError, AlreadyStartedError, TooLateToUndoError;
+        SeatGivenOnError: a waiting patient got a seat by the command and may have been told.
         """
         self._refuse_undo(act, earlier or self, at)
         if earlier is None:

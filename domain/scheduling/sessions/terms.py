@@ -38,7 +38,7 @@ class GroupSessionTerms(Value):
 
 
 def checked_staff(staff_ids: Sequence[UUID]) -> tuple[UUID, ...]:
-    """Return the staff in order. Raises InvalidValueError: none, more than 10, or a clinician twice."""
+    """Return the staff. Raises InvalidValueError: none, more than 10, or a clinician twice."""
     if not 1 <= len(staff_ids) <= MOST_STAFF:
         raise InvalidValueError("staff_ids", f"a session has 1 to {MOST_STAFF} clinicians")
     if len(set(staff_ids)) < len(staff_ids):

@@ -7,13 +7,10 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from application.scheduling.sessions.cancel_session import CancelSession
-from application.scheduling.sessions.change_session import ChangeSession
-from application.scheduling.sessions.enrol_patient import EnrolPatient
-from application.scheduling.sessions.note_attendance import NoteAttendance
+from application.scheduling.sessions.change_session import CancelSession, ChangeSession
 from application.scheduling.sessions.plan_session import PlanSession
+from application.scheduling.sessions.session_roster import EnrolPatient, NoteAttendance, WithdrawPatient
 from application.scheduling.sessions.undo_session import UndoSession
-from application.scheduling.sessions.withdraw_patient import WithdrawPatient
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession, GroupSessionStatus
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.session_queries import SessionFilter, SessionQueries

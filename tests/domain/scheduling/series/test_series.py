@@ -8,8 +8,8 @@ from uuid_utils.compat import uuid7
 
 from domain.kernel.errors import InvalidValueError
 from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence, Scope
+from domain.scheduling.series.occurrences import shifted
 from domain.scheduling.series.series import Series
-from domain.scheduling.series.times import shifted
 
 NOW = datetime(2026, 5, 4, 8, tzinfo=UTC)
 TEN = datetime(2026, 6, 2, 10, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -79,7 +79,14 @@ class TestChange:
 
         assert (series.occurrences[2].starts_at, series.occurrences[2].original.hour) == (later, 10)
         assert series.clinician_id == other
-        assert series.last_change == PlanChange("following", 2, [2], {3: "already_cancelled"})
+        last = series.last_change
+        assert last is not None
+        assert (last.scope, last.from_index, last.changed, last.reasons) == (
+            "following",
+            2,
+            [2],
+            {3: "already_cancelled"},
+        )
 
     def test_of_one_alone_leaves_the_plan_as_it_is(self) -> None:
         series = plan_session()

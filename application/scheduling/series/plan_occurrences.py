@@ -1,0 +1,150 @@
+"""Plan the occurrences of a new series or course: zone, starts, slots and conflicts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from application.kernel.conditions import Guard
+from application.kernel.practice_log import PracticeLog
+from application.scheduling.availability.schedule import Schedule, load_schedule, require_patient, start_window
+from application.scheduling.series.occurrence_slots import (
+    ANY_HORIZON_DAYS,
+    RequestedOccurrence,
+    SlotDecisions,
+    decide_all,
+)
+from domain.kernel.provenance import CommandRepeatedError
+from domain.practice.resource import Resource
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.availability.availability import slot_at
+from domain.scheduling.errors import OutsideHoursError, SchedulingError
+from domain.scheduling.series.errors import SeriesConflictError
+from domain.scheduling.series.occurrence_plan import PlannedOccurrence
+from domain.scheduling.series.occurrences import occurrences, series_rule
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.time_claim import TimeRelease
+
+
+class OnConflict(StrEnum):
+    """What to do if some of the visits or sessions have conflicts."""
+
+    ALL_OR_NOTHING = "all_or_nothing"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPreview:
+    """The plan as it would be recorded now; conflicts are skipped occurrences."""
+
+    zone: str
+    occurrences: Sequence[PlannedOccurrence]
+    decisions: SlotDecisions
+
+    def require_slots(self, on_conflict: OnConflict) -> None:
+        """Raise SeriesConflictError: there are conflicts or, with ``skip``, nothing else."""
+        decisions = self.decisions
+        if decisions.conflicts and (on_conflict is OnConflict.ALL_OR_NOTHING or not decisions.granted):
+            raise SeriesConflictError(decisions.conflicts)
+
+
+def plan_occurrences(
+    log: PracticeLog,
+    service_id: UUID,
+    staff_ids: tuple[UUID, ...],
+    starts_at: datetime,
+    rrule: str,
+    now: datetime,
+    patient_id: UUID | None = None,
+    *,
+    resource_ids: tuple[UUID, ...] = (),
+    command_id: UUID | None = None,
+) -> PlanPreview:
+    """Expand the rule in local time at the first occurrence, and find slots.
+
+    Raises InvalidValueError: an unsupported rule; OutsideHoursError: the leading clinician has no
+    location; and what ``load_new_schedule`` raises.
+    """
+    rule = series_rule(rrule)
+    schedule = load_new_schedule(
+        log, service_id, staff_ids, starts_at, now, patient_id, resource_ids=resource_ids, command_id=command_id
+    )
+    zone = _zone_of(schedule, staff_ids[0], starts_at)
+    planned = occurrences(rule, starts_at, zone)
+    requested = [
+        RequestedOccurrence(
+            index=each.index, starts_at=each.starts_at, holder_id=uuid7(), staff_ids=staff_ids, named=resource_ids
+        )
+        for each in planned
+    ]
+    decisions = decide_all(log, service_id, requested, now)
+    booked = {each.requested.index: each.requested.holder_id for each in decisions.granted}
+    skipped = {conflict.index: conflict.code for conflict in decisions.conflicts}
+    return PlanPreview(
+        zone,
+        [replace(each, booked_id=booked.get(each.index), skipped=skipped.get(each.index)) for each in planned],
+        decisions,
+    )
+
+
+def load_new_schedule(
+    log: PracticeLog,
+    service_id: UUID,
+    staff_ids: Sequence[UUID],
+    starts_at: datetime,
+    now: datetime,
+    patient_id: UUID | None = None,
+    *,
+    resource_ids: Sequence[UUID],
+    command_id: UUID | None,
+) -> Schedule:
+    """Read the schedule around a new start.
+
+    Raises NotFoundError: no such service, clinician, resource or patient; PatientMergedError,
+    PatientWithdrawnError; CommandRepeatedError.
+    """
+    schedule = load_schedule(
+        log,
+        service_id,
+        staff_ids,
+        start_window(starts_at),
+        now,
+        resource_ids=resource_ids,
+        patient_id=patient_id,
+        command_id=command_id,
+    )
+    if schedule.consultation.is_command_recorded:
+        raise CommandRepeatedError
+    if patient_id is not None:
+        require_patient(log, patient_id, schedule.consultation)
+    for resource_id in resource_ids:
+        schedule.catalogue.one(Resource, resource_id)
+    return schedule
+
+
+def time_guards(booked: Iterable[Appointment | GroupSession], released: Iterable[UUID]) -> list[Guard]:
+    """Return the guards that take time for visits or sessions from the ``released`` holders."""
+    return [
+        *(TimeRelease(holder_id) for holder_id in released),
+        *(claim for each in booked for claim in each.claims()),
+    ]
+
+
+def _zone_of(schedule: Schedule, clinician_id: UUID, starts_at: datetime) -> str:
+    """Return the zone of the clinician's location at a start.
+
+    Where the clinician is at no location then, the start is refused later, and the zone is that of
+    the first location. Raises OutsideHoursError: the clinician has no location.
+    """
+    query = schedule.question(clinician_id)
+    if not query.places:
+        raise OutsideHoursError
+    rules = replace(query.rules, step_minutes=1, minimum_notice_minutes=0, horizon_days=ANY_HORIZON_DAYS, requires=())
+    try:
+        location_id = slot_at(replace(query, busy=(), time_off=(), rules=rules), starts_at).location_id
+    except SchedulingError:
+        location_id = query.places[0].location_id
+    return next(place.zone for place in query.places if place.location_id == location_id)
