@@ -13,8 +13,7 @@ from domain.kernel.time_range import TimeRange
 from domain.scheduling.availability.query import Slot
 from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence, Scope
 from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.group_session import GroupSession
-from domain.scheduling.sessions.terms import GroupSessionTerms
+from domain.scheduling.sessions.group_session import GroupSession, GroupSessionTerms
 from tests.support.waitlist_histories import THEN
 
 
@@ -70,7 +69,7 @@ class SessionHistories:
             seats=2,
             zone="UTC",
             rrule="FREQ=WEEKLY;COUNT=1",
-            sessions=[planned],
+            occurrences=[planned],
             at=THEN,
         )
         self.courses.append(course)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from api.http.calls import Call
-from api.scheduling.courses.schemas import CancellationShown, CourseEnrolment, CourseListed, CourseWithdrawal
+from api.scheduling.courses import schemas
 from api.scheduling.series.presenters import (
     fields_of,
     load_booked,
@@ -47,18 +47,18 @@ def show_facts(course: Course) -> dict[str, object]:
     """Present the fields that follow from the course's own events."""
     planned = len(course.occurrences) - course.skipped
     return {
-        **fields_of(CourseListed, course, starts_at=course.occurrences[1].starts_at, planned=planned),
-        "last_cancellation": present_outcome(CancellationShown, course.last_cancellation),
+        **fields_of(schemas.CourseListed, course, starts_at=course.occurrences[1].starts_at, planned=planned),
+        "last_cancellation": present_outcome(schemas.CancellationShown, course.last_cancellation),
         "last_change": present_outcome(LastChange, course.last_change),
     }
 
 
 def present_entry(entry: CourseEntry) -> dict[str, object]:
-    return {"id": entry.course_id, "version": entry.version, **fields_of(CourseListed, entry)}
+    return {"id": entry.course_id, "version": entry.version, **fields_of(schemas.CourseListed, entry)}
 
 
 def present_enrolment(course: Course, sessions: Sessions) -> dict[str, object]:
-    return {"enrolment": present_outcome(CourseEnrolment, course.last_enrolment)}
+    return {"enrolment": present_outcome(schemas.CourseEnrolment, course.last_enrolment)}
 
 
 def present_withdrawal(course: Course, sessions: Sessions) -> dict[str, object]:
@@ -70,26 +70,22 @@ def present_withdrawal(course: Course, sessions: Sessions) -> dict[str, object]:
         for index, session in left
         if session and session.moved_up
     ]
-    return {"withdrawal": present_outcome(CourseWithdrawal, last, moved_up=moved_up)}
+    return {"withdrawal": present_outcome(schemas.CourseWithdrawal, last, moved_up=moved_up)}
 
 
 def present_plan(preview: CoursePreview) -> dict[str, object]:
-    return {
-        "dry_run": True,
-        "zone": preview.plan.zone,
-        "seats": preview.seats,
-        "sessions": _slots(preview.plan.decisions.granted),
-        "conflicts": preview.plan.decisions.conflicts,
-    }
+    plan = preview.plan
+    sessions = _slots(plan.decisions.granted)
+    return fields_of(
+        schemas.CoursePreview, plan.decisions, dry_run=True, zone=plan.zone, seats=preview.seats, sessions=sessions
+    )
 
 
 def present_change(plan: CourseChangePlan) -> dict[str, object]:
-    return {
-        "dry_run": True,
-        "sessions": _slots(plan.granted),
-        "conflicts": plan.conflicts,
-        "kept": present_reasons(plan.kept),
-    }
+    sessions = _slots(plan.granted)
+    return fields_of(
+        schemas.CourseChangePreview, plan, dry_run=True, sessions=sessions, kept=present_reasons(plan.kept)
+    )
 
 
 def _slots(granted: Sequence[GrantedSlot]) -> list[dict[str, object]]:

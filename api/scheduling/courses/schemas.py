@@ -19,8 +19,7 @@ from api.scheduling.series.schemas import (
 )
 from application.scheduling.series.plan_occurrences import OnConflict
 from domain.scheduling.series.occurrence_plan import Scope
-from domain.scheduling.sessions.group_session import GroupSessionStatus
-from domain.scheduling.sessions.terms import MOST_STAFF
+from domain.scheduling.sessions.group_session import MOST_STAFF, GroupSessionStatus
 
 _EXAMPLE: dict[str, JsonValue] = {
     "service_id": "01980c5a-0000-7000-8000-000000000003",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.http.calls import Call
 from api.http.schemas import Shown, Thing
-from api.scheduling.series.schemas import LastChange, SeriesShown
+from api.scheduling.series.schemas import ChangePreview, LastChange, SeriesPreview, SeriesShown
 from application.kernel.outcome import Outcome
 from application.scheduling.series.book_series import SeriesOutcome
 from application.scheduling.series.change_series import SeriesChangePlan
@@ -52,23 +52,12 @@ def present_entry(entry: SeriesEntry) -> dict[str, object]:
 
 
 def present_plan(plan: PlanPreview) -> dict[str, object]:
-    return {
-        "dry_run": True,
-        "zone": plan.zone,
-        "visits": _slots(plan.decisions.granted),
-        "conflicts": plan.decisions.conflicts,
-    }
+    visits = _slots(plan.decisions.granted)
+    return fields_of(SeriesPreview, plan.decisions, dry_run=True, zone=plan.zone, visits=visits)
 
 
 def present_change(plan: SeriesChangePlan) -> dict[str, object]:
-    return {
-        "dry_run": True,
-        "visits": _slots(plan.granted),
-        "cancelled": plan.cancelled,
-        "noted": plan.noted,
-        "conflicts": plan.conflicts,
-        "kept": present_reasons(plan.kept),
-    }
+    return fields_of(ChangePreview, plan, dry_run=True, visits=_slots(plan.granted), kept=present_reasons(plan.kept))
 
 
 def fields_of(schema: type[Shown], source: object, **others: object) -> dict[str, object]:

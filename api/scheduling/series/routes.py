@@ -8,21 +8,7 @@ from api.http.answers import Answer
 from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
-from api.scheduling.series.presenters import (
-    outcome_presenter,
-    present_change,
-    present_entry,
-    present_plan,
-    series_presenter,
-)
-from api.scheduling.series.schemas import (
-    ChangePreview,
-    SeriesBody,
-    SeriesChangeBody,
-    SeriesInFull,
-    SeriesPage,
-    SeriesPreview,
-)
+from api.scheduling.series import presenters, schemas
 from application.kernel.permissions import Permission
 from application.scheduling.series.book_series import BookSeries, PreviewSeries
 from application.scheduling.series.change_series import (
@@ -43,25 +29,25 @@ routes = APIRouter(prefix="/v1/series", tags=["scheduling"])
 @routes.post(
     "",
     status_code=201,
-    response_model=SeriesInFull,
-    responses=MAKES | {200: {"model": SeriesPreview, "description": "With `dry_run`: what would be booked."}},
+    response_model=schemas.SeriesInFull,
+    responses=MAKES | {200: {"model": schemas.SeriesPreview, "description": "With `dry_run`: what would be booked."}},
 )
-async def book_series(body: SeriesBody, call: Creating) -> Response:
+async def book_series(body: schemas.SeriesBody, call: Creating) -> Response:
     """Book visits by a rule: all in one step, or none. Refused with `series_conflict` if some
     cannot be booked: `conflicts` lists each with its `index`, `code` and `conflicting_id`. With
     `on_conflict: skip` the others are booked, and the skipped ones are reported. The service's
     horizon limits the first visit only. A local time that the clocks skip moves on by the gap; of
     one that they show twice, the first is used."""
-    command = BookSeries(
-        body.patient_id, body.service_id, body.clinician_id, body.starts_at, body.rrule, body.on_conflict, body.notes
-    )
+    command = schemas.command_of(BookSeries, body)
 
     if body.dry_run:
-        return await call.ask(PreviewSeries(command), lambda plan: Answer(present_plan(plan)))
-    return await call.execute(command, lambda outcome: made(outcome, routes.prefix, outcome_presenter(call, outcome)))
+        return await call.ask(PreviewSeries(command), lambda plan: Answer(presenters.present_plan(plan)))
+    return await call.execute(
+        command, lambda outcome: made(outcome, routes.prefix, presenters.outcome_presenter(call, outcome))
+    )
 
 
-@routes.get("", response_model=SeriesPage, responses=READS_ONE)
+@routes.get("", response_model=schemas.SeriesPage, responses=READS_ONE)
 async def list_series(
     call: Reading,
     patient_id: UUID | None = None,
@@ -79,21 +65,23 @@ async def list_series(
         entries, following = call.container.scheduling.series.page(
             tenant_id, patient_id=patient_id, clinician_id=clinician_id, after=behind, limit=limit
         )
-        return collected("series", [present_entry(entry) for entry in entries], cursor_behind(following), after)
+        return collected(
+            "series", [presenters.present_entry(entry) for entry in entries], cursor_behind(following), after
+        )
 
     return await call.read(Permission.READ_VISITS, page)
 
 
-@routes.get("/{series_id}", response_model=SeriesInFull, responses=READS_ONE)
+@routes.get("/{series_id}", response_model=schemas.SeriesInFull, responses=READS_ONE)
 async def get_series(series_id: UUID, call: Showing) -> Response:
     """One series and all of its visits, now or in the past."""
     return await call.show_at(
-        Permission.READ_VISITS, Series, series_id, lambda moment: series_presenter(call, moment.position)
+        Permission.READ_VISITS, Series, series_id, lambda moment: presenters.series_presenter(call, moment.position)
     )
 
 
-@routes.post("/{series_id}/change", response_model=SeriesInFull | ChangePreview, responses=CHANGES)
-async def change_series(series_id: UUID, body: SeriesChangeBody, call: Changing) -> Response:
+@routes.post("/{series_id}/change", response_model=schemas.SeriesInFull | schemas.ChangePreview, responses=CHANGES)
+async def change_series(series_id: UUID, body: schemas.SeriesChangeBody, call: Changing) -> Response:
     """Move visits of a series, change their clinician, location, resources or notes, or cancel
     them: this one, this and the following, or all. The others take the new time of day, and move by
     the same number of days. Past, cancelled and checked-in visits stay the same, and a visit that
@@ -105,29 +93,21 @@ async def change_series(series_id: UUID, body: SeriesChangeBody, call: Changing)
     command = _command(series_id, body, call.expected_version)
 
     if body.dry_run:
-        return await call.ask(PreviewSeriesChange(command), lambda plan: Answer(present_change(plan)))
-    return await call.execute(command, lambda outcome: changed(outcome, outcome_presenter(call, outcome)))
+        return await call.ask(PreviewSeriesChange(command), lambda plan: Answer(presenters.present_change(plan)))
+    return await call.execute(command, lambda outcome: changed(outcome, presenters.outcome_presenter(call, outcome)))
 
 
-def _command(series_id: UUID, body: SeriesChangeBody, expected_version: int | None) -> SeriesCommand:
+def _command(series_id: UUID, body: schemas.SeriesChangeBody, expected_version: int | None) -> SeriesCommand:
     """Raises InvalidValueError: the body has fields that exclude each other, or none."""
     others = (body.starts_at, body.clinician_id, body.location_id, body.resource_ids)
     is_changed = any(other is not None for other in others)
-    scope = (series_id, body.from_occurrence, body.scope)
+    target = {"id": series_id, "expected_version": expected_version}
     if "notes" in body.model_fields_set:
         if is_changed or body.cancel is not None:
             raise InvalidValueError("notes", "send notes alone, and other changes in a request of their own")
-        return ChangeSeriesNotes(*scope, body.notes, expected_version=expected_version)
+        return schemas.command_of(ChangeSeriesNotes, body, **target)
     if body.cancel is not None:
         if is_changed:
             raise InvalidValueError("cancel", "visits are either cancelled or changed; send one of the two")
-        return CancelSeries(*scope, body.cancel.reason, expected_version=expected_version)
-    return ChangeSeries(
-        *scope,
-        starts_at=body.starts_at,
-        clinician_id=body.clinician_id,
-        location_id=body.location_id,
-        resource_ids=None if body.resource_ids is None else tuple(body.resource_ids),
-        on_conflict=body.on_conflict,
-        expected_version=expected_version,
-    )
+        return schemas.command_of(CancelSeries, body, reason=body.cancel.reason, **target)
+    return schemas.command_of(ChangeSeries, body, **target)

@@ -1,7 +1,8 @@
 """Request and response bodies of series, and the parts that courses share."""
 
+import inspect
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
@@ -9,10 +10,12 @@ from pydantic import ConfigDict, Field, JsonValue
 from api.http.schemas import Body, Page, Shown, Text, Thing, Truth, Whole
 from api.http.times import Start
 from api.scheduling.appointments.schemas import Notes
+from application.kernel.commands import Command
 from application.scheduling.series.plan_occurrences import OnConflict
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.series.occurrence_plan import Scope
 
+C = TypeVar("C", bound=Command[Any])
 _EXAMPLE: dict[str, JsonValue] = {
     "patient_id": "01980c5a-0000-7000-8000-000000000004",
     "service_id": "01980c5a-0000-7000-8000-000000000003",
@@ -34,6 +37,15 @@ Rule: TypeAlias = Annotated[
 FromOccurrence: TypeAlias = Annotated[
     Whole, Field(ge=1, le=730, description="The index of the first occurrence that the change applies to.")
 ]
+
+
+def command_of(command_type: type[C], body: Body, **others: object) -> C:
+    """Build a command from the fields of the body with the same names; lists become tuples."""
+    names = inspect.signature(command_type).parameters.keys() & type(body).model_fields.keys() - others.keys()
+    values = {name: getattr(body, name) for name in names}
+    return command_type(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}, **others
+    )
 
 
 class OccurrencesBody(Body):

@@ -11,22 +11,8 @@ from api.http.paging import Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected
 from api.http.time_windows import MaybeFrom, MaybeTo, maybe_window
 from api.scheduling.calendar_paging import LONGEST_WINDOW, bookmark, encoded_bookmark
-from api.scheduling.sessions.presenters import (
-    present_moved_up,
-    present_session_entry,
-    present_undo,
-    session_presenter,
-)
-from api.scheduling.sessions.schemas import (
-    ChangedRosterShown,
-    SessionBody,
-    SessionCancelBody,
-    SessionInFull,
-    SessionPage,
-    SessionPatch,
-    SessionUndoBody,
-    UndoneSession,
-)
+from api.scheduling.series.schemas import command_of
+from api.scheduling.sessions import presenters, schemas
 from application.kernel.permissions import Permission
 from application.scheduling.appointments.display_context import DisplayContext
 from application.scheduling.sessions.change_session import CancelSession, ChangeSession
@@ -43,17 +29,15 @@ from projections.scheduling.calendar.session_queries import SessionFilter
 routes = APIRouter(prefix="/v1/sessions", tags=["scheduling"])
 
 
-@routes.post("", status_code=201, response_model=SessionInFull, responses=MAKES)
-async def plan_session(body: SessionBody, call: Creating) -> Response:
+@routes.post("", status_code=201, response_model=schemas.SessionInFull, responses=MAKES)
+async def plan_session(body: schemas.SessionBody, call: Creating) -> Response:
     """Plan a group session, such as a class. It takes the time of all its staff and rooms, and is
     refused as a booking is if one of them is not free. A key that is bound to a clinician can plan
     sessions of that clinician alone."""
-    command = PlanSession(body.service_id, tuple(body.staff_ids), body.starts_at, body.seats, tuple(body.resource_ids))
-
-    return await call.create(command, routes.prefix, session_presenter(call))
+    return await call.create(command_of(PlanSession, body), routes.prefix, presenters.session_presenter(call))
 
 
-@routes.get("", response_model=SessionPage, responses=READS_ONE)
+@routes.get("", response_model=schemas.SessionPage, responses=READS_ONE)
 async def list_sessions(
     call: Reading,
     from_: MaybeFrom = None,
@@ -93,46 +77,41 @@ async def list_sessions(
         call.container.wait_for(tenant_id, "calendar", after)
         found = call.container.scheduling.sessions.page(tenant_id, which, after=behind, limit=limit)
         zone = DisplayContext(call.log).zone
-        entries = [present_session_entry(entry, zone(entry.location_id)) for entry in found.entries]
+        entries = [presenters.present_session_entry(entry, zone(entry.location_id)) for entry in found.entries]
         return collected("sessions", entries, encoded_bookmark(found.after), after)
 
     return await call.read(Permission.READ_VISITS, page)
 
 
-@routes.get("/{session_id}", response_model=SessionInFull, responses=READS_ONE)
+@routes.get("/{session_id}", response_model=schemas.SessionInFull, responses=READS_ONE)
 async def get_session(session_id: UUID, call: Showing) -> Response:
     """One session, now or in the past."""
     return await call.show_at(
-        Permission.READ_VISITS, GroupSession, session_id, lambda moment: session_presenter(call, moment.position)
+        Permission.READ_VISITS,
+        GroupSession,
+        session_id,
+        lambda moment: presenters.session_presenter(call, moment.position),
     )
 
 
-@routes.patch("/{session_id}", response_model=ChangedRosterShown, responses=CHANGES)
-async def change_session(session_id: UUID, body: SessionPatch, call: Changing) -> Response:
+@routes.patch("/{session_id}", response_model=schemas.ChangedRosterShown, responses=CHANGES)
+async def change_session(session_id: UUID, body: schemas.SessionPatch, call: Changing) -> Response:
     """Change a session's time, staff, rooms or number of seats before it starts. The roster stays
     the same; inform the patients on it. `seats_taken`: more patients are enrolled than there would
     be seats."""
-    command = ChangeSession(
-        session_id,
-        body.starts_at,
-        None if body.staff_ids is None else tuple(body.staff_ids),
-        None if body.resource_ids is None else tuple(body.resource_ids),
-        body.seats,
-        call.expected_version,
-    )
-
-    return await call.change(command, session_presenter(call, more=present_moved_up))
+    command = command_of(ChangeSession, body, id=session_id, expected_version=call.expected_version)
+    return await call.change(command, presenters.session_presenter(call, more=presenters.present_moved_up))
 
 
-@routes.post("/{session_id}/cancel", response_model=SessionInFull, responses=CHANGES)
-async def cancel_session(session_id: UUID, body: SessionCancelBody, call: Changing) -> Response:
+@routes.post("/{session_id}/cancel", response_model=schemas.SessionInFull, responses=CHANGES)
+async def cancel_session(session_id: UUID, body: schemas.SessionCancelBody, call: Changing) -> Response:
     """Cancel a session before it starts; it keeps its roster. A repeat changes nothing."""
     command = CancelSession(session_id, body.reason, call.expected_version)
-    return await call.change(command, session_presenter(call))
+    return await call.change(command, presenters.session_presenter(call))
 
 
-@routes.post("/{session_id}/undo", response_model=UndoneSession, responses=CHANGES)
-async def undo_session(session_id: UUID, body: SessionUndoBody, call: Changing) -> Response:
+@routes.post("/{session_id}/undo", response_model=schemas.UndoneSession, responses=CHANGES)
+async def undo_session(session_id: UUID, body: schemas.SessionUndoBody, call: Changing) -> Response:
     """Undo the last command, which made `version`: changes until the session starts, attendance
     until a day after its end. `not_last`: there was a later command. A given-up seat is taken
     again; the patient who had moved up waits again, within three minutes: later it is
@@ -140,4 +119,4 @@ async def undo_session(session_id: UUID, body: SessionUndoBody, call: Changing) 
     `time_taken`. Undoing the planning makes the session `archived`. An undo cannot be undone:
     `nothing_to_undo`."""
     command = UndoSession(session_id, body.version, call.expected_version)
-    return await call.change(command, session_presenter(call, more=present_undo))
+    return await call.change(command, presenters.session_presenter(call, more=presenters.present_undo))

@@ -10,8 +10,7 @@ from api.http.schemas import Body, Page, Price, Shown, Text, Thing, Truth, Whole
 from api.http.times import Start
 from api.scheduling.appointments.schemas import CalendarItem, GraceUntil, OtherResources, PatientName
 from domain.practice.service import Mode
-from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSessionStatus
-from domain.scheduling.sessions.terms import MOST_STAFF
+from domain.scheduling.sessions.group_session import MOST_STAFF, EnrolmentStatus, GroupSessionStatus
 
 _EXAMPLE: dict[str, JsonValue] = {
     "service_id": "01980c5a-0000-7000-8000-000000000003",

@@ -61,9 +61,18 @@ class SeriesOutcome(Outcome[Series]):
     needs=Permission.CHANGE_VISITS,
     within=lambda _, actor, query: own_clinicians(actor, query.command.clinician_id),
 )
-def preview_series(log: PracticeLog, query: PreviewSeries, context: QueryContext) -> PlanPreview:
-    """Raises what ``book_series`` raises, except for conflicts."""
-    return _plan(log, query.command, context.now)
+def preview_series(log: PracticeLog, query: PreviewSeries, context: Context | QueryContext) -> PlanPreview:
+    """Raises what ``plan_occurrences`` raises."""
+    command = query.command
+    return plan_occurrences(
+        log,
+        context,
+        command.service_id,
+        (command.clinician_id,),
+        command.starts_at,
+        command.rrule,
+        patient_id=command.patient_id,
+    )
 
 
 @handles(
@@ -73,9 +82,9 @@ def preview_series(log: PracticeLog, query: PreviewSeries, context: QueryContext
     detects_repeats=True,
 )
 def book_series(log: PracticeLog, command: BookSeries, context: Context) -> Outcome[Series]:
-    """Raises what ``plan_occurrences`` raises, and SeriesConflictError."""
+    """Raises what ``preview_series`` raises, and SeriesConflictError."""
     now, series_id = context.now, uuid7()
-    plan = _plan(log, command, now, context.provenance.command_id)
+    plan = preview_series(log, PreviewSeries(command), context)
     plan.require_slots(command.on_conflict)
     originals = {each.index: each.original for each in plan.occurrences}
     visits = [
@@ -91,13 +100,13 @@ def book_series(log: PracticeLog, command: BookSeries, context: Context) -> Outc
         visit.change_notes(command.notes, now, by_itself=False, act=visit.last_act)
     series = Series.plan(
         id=series_id,
+        occurrences=plan.occurrences,
+        at=now,
         patient_id=command.patient_id,
         service_id=command.service_id,
         clinician_id=command.clinician_id,
         zone=plan.zone,
         rrule=command.rrule,
-        visits=plan.occurrences,
-        at=now,
     )
     guards = [
         *time_guards(visits, plan.decisions.expired),
@@ -106,19 +115,6 @@ def book_series(log: PracticeLog, command: BookSeries, context: Context) -> Outc
     ]
     outcome = log.commit(series, *visits, by=context.provenance, guards=guards)
     return SeriesOutcome(series, outcome.position, {visit.id: visit for visit in visits})
-
-
-def _plan(log: PracticeLog, command: BookSeries, now: datetime, command_id: UUID | None = None) -> PlanPreview:
-    return plan_occurrences(
-        log,
-        command.service_id,
-        (command.clinician_id,),
-        command.starts_at,
-        command.rrule,
-        now,
-        command.patient_id,
-        command_id=command_id,
-    )
 
 
 def _visit(service: Service, patient_id: UUID, granted: GrantedSlot) -> Visit:

@@ -1,7 +1,6 @@
 """Move, reassign, cancel or annotate visits of a series in one append, or preview it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -90,15 +89,28 @@ def _own_series(log: PracticeLog, actor: Actor, command: SeriesCommand) -> None:
     needs=Permission.CHANGE_VISITS,
     within=lambda log, actor, query: _own_series(log, actor, query.command),
 )
-def preview_series_change(log: PracticeLog, query: PreviewSeriesChange, context: QueryContext) -> SeriesChangePlan:
-    """Raises what the command raises, except for conflicts and NothingToChangeError."""
-    return _plan(log, query.command, context.now)
+def preview_series_change(
+    log: PracticeLog, query: PreviewSeriesChange, context: Context | QueryContext
+) -> SeriesChangePlan:
+    """Raises what ``load_occurrences`` and ``plan_change`` raise, and PatientErasedError."""
+    command = query.command
+    series, visits = load_occurrences(log, Series, Appointment, command)
+    if isinstance(command, CancelSeries):
+        return plan_cancellation(series, visits, context.now)
+    if isinstance(command, ChangeSeries):
+        staff_ids = (command.clinician_id,) if command.clinician_id else None
+        return plan_change(
+            log, series, visits, command, context.now, staff_ids=staff_ids, location_id=command.location_id
+        )
+    refuse_erased(log, series.patient_id)
+    kept = {index: code for index, visit in visits.items() if (code := _notes_kept_because(index, visit, command))}
+    return ChangePlan(series, visits, kept, noted=[index for index in visits if index not in kept])
 
 
 @handles(CancelSeries, needs=Permission.CHANGE_VISITS, within=_own_series)
 def cancel_series(log: PracticeLog, command: CancelSeries, context: Context) -> Outcome[Series]:
-    """Raises what ``load_occurrences`` raises, and NothingToChangeError."""
-    plan = _plan(log, command, context.now)
+    """Raises NothingToChangeError, and what the preview raises."""
+    plan = preview_series_change(log, PreviewSeriesChange(command), context)
     change = plan.change_by(command)
     for visit in plan.changed.values():
         visit.cancel(command.reason, context.now)
@@ -108,8 +120,8 @@ def cancel_series(log: PracticeLog, command: CancelSeries, context: Context) -> 
 
 @handles(ChangeSeriesNotes, needs=Permission.CHANGE_VISITS, within=_own_series)
 def change_series_notes(log: PracticeLog, command: ChangeSeriesNotes, context: Context) -> Outcome[Series]:
-    """Raises what ``load_occurrences`` raises, PatientErasedError and NothingToChangeError."""
-    plan = _plan(log, command, context.now)
+    """Raises NothingToChangeError, and what the preview raises."""
+    plan = preview_series_change(log, PreviewSeriesChange(command), context)
     change = plan.change_by(command)
     for visit in plan.changed.values():
         visit.change_notes(command.notes, context.now, by_itself=command.scope is Scope.THIS)
@@ -119,8 +131,8 @@ def change_series_notes(log: PracticeLog, command: ChangeSeriesNotes, context: C
 
 @handles(ChangeSeries, needs=Permission.CHANGE_VISITS, within=_own_series)
 def change_series(log: PracticeLog, command: ChangeSeries, context: Context) -> Outcome[Series]:
-    """Raises what ``cancel_series`` and ``plan_change`` raise, and SeriesConflictError."""
-    plan = _plan(log, command, context.now)
+    """Raises SeriesConflictError, NothingToChangeError, and what the preview raises."""
+    plan = preview_series_change(log, PreviewSeriesChange(command), context)
     plan.require_slots(command.on_conflict)
     change, starts = plan.change_by(command), plan.new_starts()
     for each in plan.granted:
@@ -134,18 +146,6 @@ def change_series(log: PracticeLog, command: ChangeSeries, context: Context) -> 
     plan.aggregate.change(change, command.clinician_id or plan.aggregate.clinician_id, starts, context.now)
     caps = caps_on_all(log.catalogue(at_least=0), plan.changed.values())
     return _outcome(plan, plan.commit(log, context, caps))
-
-
-def _plan(log: PracticeLog, command: SeriesCommand, now: datetime) -> SeriesChangePlan:
-    series, visits = load_occurrences(log, Series, Appointment, command)
-    if isinstance(command, CancelSeries):
-        return plan_cancellation(series, visits, now)
-    if isinstance(command, ChangeSeries):
-        staff_ids = (command.clinician_id,) if command.clinician_id else None
-        return plan_change(log, series, visits, command, now, staff_ids=staff_ids, location_id=command.location_id)
-    refuse_erased(log, series.patient_id)
-    kept = {index: code for index, visit in visits.items() if (code := _notes_kept_because(index, visit, command))}
-    return ChangePlan(series, visits, kept, noted=[index for index in visits if index not in kept])
 
 
 def _notes_kept_because(index: int, visit: Appointment, command: ChangeSeriesNotes) -> str | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from application.kernel.commands import Context, QueryContext
 from application.kernel.conditions import Guard
 from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.schedule import Schedule, load_schedule, require_patient, start_window
@@ -53,15 +54,14 @@ class PlanPreview:
 
 def plan_occurrences(
     log: PracticeLog,
+    context: Context | QueryContext,
     service_id: UUID,
     staff_ids: tuple[UUID, ...],
     starts_at: datetime,
     rrule: str,
-    now: datetime,
-    patient_id: UUID | None = None,
     *,
+    patient_id: UUID | None = None,
     resource_ids: tuple[UUID, ...] = (),
-    command_id: UUID | None = None,
 ) -> PlanPreview:
     """Expand the rule in local time at the first occurrence, and find slots.
 
@@ -70,7 +70,7 @@ def plan_occurrences(
     """
     rule = series_rule(rrule)
     schedule = load_new_schedule(
-        log, service_id, staff_ids, starts_at, now, patient_id, resource_ids=resource_ids, command_id=command_id
+        log, context, service_id, staff_ids, starts_at, patient_id=patient_id, resource_ids=resource_ids
     )
     zone = _zone_of(schedule, staff_ids[0], starts_at)
     planned = occurrences(rule, starts_at, zone)
@@ -80,7 +80,7 @@ def plan_occurrences(
         )
         for each in planned
     ]
-    decisions = decide_all(log, service_id, requested, now)
+    decisions = decide_all(log, service_id, requested, context.now)
     booked = {each.requested.index: each.requested.holder_id for each in decisions.granted}
     skipped = {conflict.index: conflict.code for conflict in decisions.conflicts}
     return PlanPreview(
@@ -92,14 +92,13 @@ def plan_occurrences(
 
 def load_new_schedule(
     log: PracticeLog,
+    context: Context | QueryContext,
     service_id: UUID,
     staff_ids: Sequence[UUID],
     starts_at: datetime,
-    now: datetime,
-    patient_id: UUID | None = None,
     *,
-    resource_ids: Sequence[UUID],
-    command_id: UUID | None,
+    patient_id: UUID | None = None,
+    resource_ids: Sequence[UUID] = (),
 ) -> Schedule:
     """Read the schedule around a new start.
 
@@ -111,10 +110,10 @@ def load_new_schedule(
         service_id,
         staff_ids,
         start_window(starts_at),
-        now,
+        context.now,
         resource_ids=resource_ids,
         patient_id=patient_id,
-        command_id=command_id,
+        command_id=context.provenance.command_id if isinstance(context, Context) else None,
     )
     if schedule.consultation.is_command_recorded:
         raise CommandRepeatedError

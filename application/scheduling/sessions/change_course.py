@@ -1,7 +1,6 @@
 """Move, reassign or cancel sessions of a course in one append, or preview a change."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -22,8 +21,7 @@ from application.scheduling.series.change_occurrences import (
 from domain.kernel.errors import InvalidValueError
 from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.group_session import GroupSession
-from domain.scheduling.sessions.terms import checked_staff
+from domain.scheduling.sessions.group_session import GroupSession, checked_staff
 
 CourseChangePlan: TypeAlias = ChangePlan[Course, GroupSession]
 
@@ -64,18 +62,21 @@ def _within_reach(log: PracticeLog, actor: Actor, command: ChangeCourse) -> None
     needs=Permission.CHANGE_VISITS,
     within=lambda log, actor, query: _within_reach(log, actor, query.command),
 )
-def preview_course_change(log: PracticeLog, query: PreviewCourseChange, context: QueryContext) -> CourseChangePlan:
-    """Raises what ``change_course`` raises, except for conflicts."""
-    return _plan(log, query.command, context.now)
+def preview_course_change(
+    log: PracticeLog, query: PreviewCourseChange, context: Context | QueryContext
+) -> CourseChangePlan:
+    """Raises what ``load_occurrences`` and ``plan_change`` raise."""
+    course, sessions = load_occurrences(log, Course, GroupSession, query.command)
+    return plan_change(log, course, sessions, query.command, context.now, staff_ids=query.command.staff_ids)
 
 
 @handles(ChangeCourse, needs=Permission.CHANGE_VISITS, within=_within_reach)
 def change_course(log: PracticeLog, command: ChangeCourse, context: Context) -> Outcome[Course]:
     """Change sessions, which keep their ids, lengths and rosters.
 
-    Raises what ``cancel_course`` and ``plan_change`` raise, and SeriesConflictError.
+    Raises what ``preview_course_change`` raises; SeriesConflictError, NothingToChangeError.
     """
-    plan = _plan(log, command, context.now)
+    plan = preview_course_change(log, PreviewCourseChange(command), context)
     plan.require_slots(command.on_conflict)
     change, starts = plan.change_by(command), plan.new_starts()
     for each in plan.granted:
@@ -94,8 +95,3 @@ def cancel_course(log: PracticeLog, command: CancelCourse, context: Context) -> 
     first = 1 if command.scope is Scope.ALL else command.from_occurrence
     plan.aggregate.cancel(first, change.changed, change.kept, context.now)
     return plan.commit(log, context)
-
-
-def _plan(log: PracticeLog, command: ChangeCourse, now: datetime) -> CourseChangePlan:
-    course, sessions = load_occurrences(log, Course, GroupSession, command)
-    return plan_change(log, course, sessions, command, now, staff_ids=command.staff_ids)

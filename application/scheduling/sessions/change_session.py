@@ -15,8 +15,7 @@ from application.scheduling.reach import own_new_staff, own_session
 from application.scheduling.series.plan_occurrences import time_guards
 from domain.practice.resource import Resource
 from domain.scheduling.availability.joint_slot import joint_slot
-from domain.scheduling.sessions.group_session import GroupSession
-from domain.scheduling.sessions.terms import checked_staff
+from domain.scheduling.sessions.group_session import GroupSession, checked_staff
 from domain.scheduling.time_claim import TimeRelease
 
 

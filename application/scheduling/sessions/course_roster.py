@@ -36,10 +36,7 @@ class CoursePatientCommand:
     patient_id: UUID
     from_occurrence: int = 1
     expected_version: int | None = field(default=None, kw_only=True)
-
-    @property
-    def scope(self) -> Scope:
-        return Scope.FOLLOWING
+    scope: Scope = field(default=Scope.FOLLOWING, init=False)
 
 
 @dataclass(frozen=True, slots=True)

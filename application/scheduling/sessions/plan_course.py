@@ -15,8 +15,7 @@ from application.scheduling.reach import own_clinicians
 from application.scheduling.series.plan_occurrences import OnConflict, PlanPreview, plan_occurrences, time_guards
 from application.scheduling.sessions.plan_session import seats_of, terms_of
 from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.group_session import GroupSession
-from domain.scheduling.sessions.terms import checked_staff
+from domain.scheduling.sessions.group_session import GroupSession, checked_staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,19 @@ class PreviewCourse(Query[CoursePreview]):
     needs=Permission.CHANGE_VISITS,
     within=lambda _, actor, query: own_clinicians(actor, *query.command.staff_ids),
 )
-def preview_course(log: PracticeLog, query: PreviewCourse, context: QueryContext) -> CoursePreview:
-    """Raises what ``plan_course`` raises, except for conflicts."""
-    return _preview(log, query.command, context.now)
+def preview_course(log: PracticeLog, query: PreviewCourse, context: Context | QueryContext) -> CoursePreview:
+    """Raises what ``plan_occurrences`` and ``seats_of`` raise."""
+    command = query.command
+    plan = plan_occurrences(
+        log,
+        context,
+        command.service_id,
+        checked_staff(command.staff_ids),
+        command.starts_at,
+        command.rrule,
+        resource_ids=command.resource_ids,
+    )
+    return CoursePreview(plan, seats_of(plan.decisions.service, command.seats))
 
 
 @handles(
@@ -62,9 +71,9 @@ def preview_course(log: PracticeLog, query: PreviewCourse, context: QueryContext
     detects_repeats=True,
 )
 def plan_course(log: PracticeLog, command: PlanCourse, context: Context) -> Outcome[Course]:
-    """Raises what ``plan_occurrences`` and ``seats_of`` raise, and SeriesConflictError."""
+    """Raises what ``preview_course`` raises, and SeriesConflictError."""
     now, course_id = context.now, uuid7()
-    preview = _preview(log, command, now, context.provenance.command_id)
+    preview = preview_course(log, PreviewCourse(command), context)
     plan = preview.plan
     plan.require_slots(command.on_conflict)
     sessions = [
@@ -78,30 +87,16 @@ def plan_course(log: PracticeLog, command: PlanCourse, context: Context) -> Outc
     ]
     course = Course.plan(
         id=course_id,
+        occurrences=plan.occurrences,
+        at=now,
         service_id=command.service_id,
-        staff_ids=command.staff_ids,
+        staff_ids=list(command.staff_ids),
         seats=preview.seats,
         zone=plan.zone,
         rrule=command.rrule,
-        sessions=plan.occurrences,
-        at=now,
     )
     guards = [
         *time_guards(sessions, plan.decisions.expired),
         *caps_on_sessions(log.catalogue(at_least=0), sessions),
     ]
     return log.commit(course, *sessions, by=context.provenance, guards=guards)
-
-
-def _preview(log: PracticeLog, command: PlanCourse, now: datetime, command_id: UUID | None = None) -> CoursePreview:
-    plan = plan_occurrences(
-        log,
-        command.service_id,
-        checked_staff(command.staff_ids),
-        command.starts_at,
-        command.rrule,
-        now,
-        resource_ids=command.resource_ids,
-        command_id=command_id,
-    )
-    return CoursePreview(plan, seats_of(plan.decisions.service, command.seats))

@@ -20,8 +20,7 @@ from domain.practice.seats import checked_seats
 from domain.practice.service import Service
 from domain.scheduling.availability.joint_slot import joint_slot
 from domain.scheduling.availability.query import Slot
-from domain.scheduling.sessions.group_session import GroupSession
-from domain.scheduling.sessions.terms import GroupSessionTerms, checked_staff
+from domain.scheduling.sessions.group_session import GroupSession, GroupSessionTerms, checked_staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,7 @@ def plan_session(log: PracticeLog, command: PlanSession, context: Context) -> Ou
     """
     staff = checked_staff(command.staff_ids)
     schedule = load_new_schedule(
-        log,
-        command.service_id,
-        staff,
-        command.starts_at,
-        context.now,
-        resource_ids=command.resource_ids,
-        command_id=context.provenance.command_id,
+        log, context, command.service_id, staff, command.starts_at, resource_ids=command.resource_ids
     )
     queries = [schedule.question(clinician_id) for clinician_id in staff]
     slot = joint_slot(queries, command.starts_at, command.resource_ids)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
@@ -118,6 +118,10 @@ class PlanMoveEvent(PlanChangeEvent):
 class OccurrencePlan(Aggregate):
     """``occurrences`` are all occurrences by index, in order."""
 
+    BOOKED_IDS: ClassVar[str]
+    """The field of the event Planned with the ids of the appointments or sessions."""
+    Planned: ClassVar[type[PlanEvent]]
+
     zone: str
     rrule: str
     occurrences: dict[int, PlannedOccurrence] = field(init=False)
@@ -126,23 +130,27 @@ class OccurrencePlan(Aggregate):
     def skipped(self) -> int:
         return sum(each.booked_id is None for each in self.occurrences.values())
 
-    @staticmethod
-    def plan_fields(occurrences: Sequence[PlannedOccurrence], ids_field: str) -> dict[str, Any]:
-        """Return the columns of a PlanEvent. Raises InvalidValueError: all were skipped."""
+    @classmethod
+    def plan(cls, *, id: UUID, occurrences: Sequence[PlannedOccurrence], at: datetime, **terms: Any) -> Self:
+        """Record the plan; ``terms`` are the other fields of the event Planned.
+
+        Raises InvalidValueError: every occurrence was skipped.
+        """
         booked = [each for each in occurrences if each.booked_id is not None]
         skipped = [each for each in occurrences if each.booked_id is None]
         if not booked:
             raise InvalidValueError("rrule", "at least one occurrence must be possible")
-        return {
+        columns = {
             "indexes": [each.index for each in booked],
             "originals": [each.original.isoformat() for each in booked],
             "starts": [each.starts_at for each in booked],
-            ids_field: [each.booked_id for each in booked],
+            cls.BOOKED_IDS: [each.booked_id for each in booked],
             "skipped_indexes": [each.index for each in skipped],
             "skipped_originals": [each.original.isoformat() for each in skipped],
             "skipped_starts": [each.starts_at for each in skipped],
             "skipped_because": [str(each.skipped) for each in skipped],
         }
+        return cls._create(cls.Planned, id=id, timestamp=at, **columns, **terms)
 
     def in_scope(self, from_index: int, scope: Scope = Scope.FOLLOWING) -> dict[int, UUID]:
         """Return the visits or sessions in the scope, by index, without skipped occurrences.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
 from uuid import UUID
 
 from domain.kernel.errors import InvalidValueError
@@ -14,7 +13,6 @@ from domain.scheduling.series.occurrence_plan import (
     PlanChangeEvent,
     PlanEvent,
     PlanMoveEvent,
-    PlannedOccurrence,
     Scope,
 )
 
@@ -23,6 +21,7 @@ class Series(OccurrencePlan):
     """The ``booked_id`` of an occurrence is its appointment."""
 
     TOPIC = "scheduling.series"
+    BOOKED_IDS = "appointment_ids"
 
     patient_id: UUID
     service_id: UUID
@@ -63,32 +62,6 @@ class Series(OccurrencePlan):
 
         def apply(self, aggregate: Series) -> None:
             aggregate.last_change = self
-
-    @classmethod
-    def plan(
-        cls,
-        *,
-        id: UUID,
-        patient_id: UUID,
-        service_id: UUID,
-        clinician_id: UUID,
-        zone: str,
-        rrule: str,
-        visits: Sequence[PlannedOccurrence],
-        at: datetime,
-    ) -> Self:
-        """Record the plan. Raises InvalidValueError: every visit was skipped."""
-        return cls._create(
-            cls.Planned,
-            id=id,
-            timestamp=at,
-            patient_id=patient_id,
-            service_id=service_id,
-            clinician_id=clinician_id,
-            zone=zone,
-            rrule=rrule,
-            **cls.plan_fields(visits, "appointment_ids"),
-        )
 
     def in_scope(self, from_index: int, scope: Scope = Scope.FOLLOWING) -> dict[int, UUID]:
         """As in OccurrencePlan, but the chosen occurrence itself must not have been skipped."""

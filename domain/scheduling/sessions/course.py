@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Self
 from uuid import UUID
 
 from domain.scheduling.series.occurrence_plan import (
@@ -12,7 +11,6 @@ from domain.scheduling.series.occurrence_plan import (
     PlanChange,
     PlanEvent,
     PlanMoveEvent,
-    PlannedOccurrence,
     PlanOutcomeEvent,
     Scope,
     kept_fields,
@@ -23,6 +21,7 @@ class Course(OccurrencePlan):
     """A course has no roster: each session has its own. It keeps the last command of each kind."""
 
     TOPIC = "scheduling.course"
+    BOOKED_IDS = "session_ids"
 
     service_id: UUID
     staff_ids: list[UUID]
@@ -76,32 +75,6 @@ class Course(OccurrencePlan):
 
         def apply(self, aggregate: Course) -> None:
             aggregate.last_cancellation = self
-
-    @classmethod
-    def plan(
-        cls,
-        *,
-        id: UUID,
-        service_id: UUID,
-        staff_ids: Sequence[UUID],
-        seats: int,
-        zone: str,
-        rrule: str,
-        sessions: Sequence[PlannedOccurrence],
-        at: datetime,
-    ) -> Self:
-        """Record the plan. Raises InvalidValueError: every session was skipped."""
-        return cls._create(
-            cls.Planned,
-            id=id,
-            timestamp=at,
-            service_id=service_id,
-            staff_ids=list(staff_ids),
-            seats=seats,
-            zone=zone,
-            rrule=rrule,
-            **cls.plan_fields(sessions, "session_ids"),
-        )
 
     def change(
         self, change: PlanChange, staff_ids: Sequence[UUID], starts: Mapping[int, datetime], at: datetime

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
 from uuid import UUID
 
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import Money
 from domain.kernel.personal_data import Personal
 from domain.kernel.text import clean_reason
 from domain.kernel.time_range import TimeRange
+from domain.kernel.value import Value
 from domain.practice.seats import checked_seats
 from domain.scheduling.appointments.undo import CORRECTION, UndoableAggregate
 from domain.scheduling.availability.query import Slot
@@ -34,7 +37,6 @@ from domain.scheduling.sessions.errors import (
     SeatsTakenError,
     SessionFullError,
 )
-from domain.scheduling.sessions.terms import GroupSessionTerms, checked_staff
 from domain.scheduling.time_claim import TimeClaim
 
 
@@ -65,10 +67,41 @@ class Standing(NamedTuple):
     attended: bool | None = None
 
 
-_UNDONE: Final = "undone"
-_ATTENDANCE: Final = "attendance_noted"
+MOST_STAFF: Final = 10
 _RESTORED_FIRST: Final = (EnrolmentStatus.ARCHIVED, EnrolmentStatus.WITHDRAWN, EnrolmentStatus.WAITING)
 """Seats are vacated before others are restored, so that no version of a session is overbooked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSessionTerms(Value):
+    """``during`` excludes the buffers; the price is per seat.
+
+    Raises InvalidValueError: no staff, a clinician twice, or too many seats.
+    """
+
+    service_id: UUID
+    staff_ids: tuple[UUID, ...]
+    location_id: UUID
+    resource_ids: tuple[UUID, ...]
+    during: TimeRange
+    price: Money
+    mode: str
+    seats: int
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+
+    def __post_init__(self) -> None:
+        checked_staff(self.staff_ids)
+        checked_seats(self.seats)
+
+
+def checked_staff(staff_ids: Sequence[UUID]) -> tuple[UUID, ...]:
+    """Return the staff. Raises InvalidValueError: none, more than 10, or a clinician twice."""
+    if not 1 <= len(staff_ids) <= MOST_STAFF:
+        raise InvalidValueError("staff_ids", f"a session has 1 to {MOST_STAFF} clinicians")
+    if len(set(staff_ids)) < len(staff_ids):
+        raise InvalidValueError("staff_ids", "each clinician may be listed once")
+    return tuple(staff_ids)
 
 
 class GroupSession(UndoableAggregate):
@@ -251,7 +284,8 @@ class GroupSession(UndoableAggregate):
 
         Raises the ``called_off`` error; NotStartedError: before ``starts_at``; NotEnrolledError.
         """
-        self._refuse_called_off()
+        if self.called_off:
+            raise self.called_off
         if at < self.starts_at:
             raise NotStartedError("the session has not started")
         seats = [id for id in self.roster if id in person]
@@ -320,9 +354,9 @@ class GroupSession(UndoableAggregate):
                 self._restore(id, restored[id], at)
 
     def _refuse_undo(self, act: str, earlier: GroupSession, at: datetime) -> None:
-        if act == _UNDONE:
+        if act == "undone":
             raise NothingToUndoError
-        if act == _ATTENDANCE:
+        if act == "attendance_noted":
             if at >= self.ends_at + CORRECTION:
                 raise TooLateToUndoError("this can be undone up to a day after the session")
             return
@@ -351,10 +385,7 @@ class GroupSession(UndoableAggregate):
         return Slot(self.starts_at, self.ends_at, self.location_id, tuple(self.resource_ids))
 
     def _refuse_begun(self, at: datetime) -> None:
-        self._refuse_called_off()
+        if self.called_off:
+            raise self.called_off
         if at >= self.starts_at:
             raise AlreadyStartedError("the session has started")
-
-    def _refuse_called_off(self) -> None:
-        if refusal := self.called_off:
-            raise refusal

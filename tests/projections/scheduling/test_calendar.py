@@ -140,7 +140,7 @@ class TestCourses:
             seats=8,
             zone="Europe/Berlin",
             rrule="FREQ=WEEKLY;COUNT=2",
-            sessions=sessions,
+            occurrences=sessions,
             at=NOW,
         )
         later = {index: start + HOUR for index, start in enumerate(starts, 1)}

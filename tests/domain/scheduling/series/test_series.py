@@ -34,7 +34,7 @@ def plan_session(number: int = 4, skipped: tuple[int, ...] = ()) -> Series:
         clinician_id=uuid7(),
         zone="Europe/Berlin",
         rrule="FREQ=WEEKLY;COUNT=4",
-        visits=visits,
+        occurrences=visits,
         at=NOW,
     )
 
