@@ -1,4 +1,4 @@
-"""The command registry: the handler, the permission and the reach of each command, and the one way to execute it.
+"""The registry of commands and queries, and the bus that executes them.
 
     @handles(CancelAppointment, needs=Permission.CHANGE_VISITS, within=own_appointment)
     def cancel_appointment(log: PracticeLog, command: CancelAppointment, context: Context) -> Outcome[Appointment]:
@@ -6,8 +6,7 @@
 
     outcome = bus.execute(actor, CancelAppointment(appointment_id, "patient rang"), provenance)
 
-REST routes, jobs and the command line call ``execute`` alike. Queries are registered with
-``@answers`` and asked with ``ask``.
+Queries are registered with ``@answers`` and sent with ``ask``.
 """
 
 import functools
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar, get_args
+from uuid import UUID
 
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise
@@ -33,20 +33,28 @@ H = TypeVar("H", bound=Callable[..., Any])
 
 
 class Command(Generic[T]):
-    """A request to change something, which returns an aggregate of the type ``T``."""
+    """A request to change the state; its outcome has an aggregate of type ``T``."""
 
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Change(Command[T]):
+    """A command on an existing aggregate; ``expected_version`` None changes whatever version it has."""
+
+    id: UUID
+    expected_version: int | None = field(default=None, kw_only=True)
+
+
 class Query(Generic[R]):
-    """A request to read something, answered with an ``R``."""
+    """A request to read, answered with an ``R``."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Who asks, when, and under which provenance new events are recorded."""
+    """The actor, the current time, and the provenance of new events."""
 
     actor: Actor
     provenance: Provenance
@@ -55,16 +63,12 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class QueryContext:
-    """Who asks, and when."""
-
     actor: Actor
     now: datetime
 
 
 @dataclass(frozen=True)
 class Registration:
-    """What the registry knows of a command or a query."""
-
     request: type
     handler: Callable[..., Any]
     needs: Callable[[Any], Permission]
@@ -75,7 +79,7 @@ class Registration:
 
     @cached_property
     def aggregate(self) -> type[Any]:
-        """The type of aggregate that the command returns: the argument of its base ``Command[...]``."""
+        """The type of aggregate in the outcome: the type argument of the command's base."""
         for base in self.request.__orig_bases__:  # type: ignore[attr-defined]  # commands are generic
             for argument in get_args(base):
                 return argument  # type: ignore[no-any-return]
@@ -83,7 +87,7 @@ class Registration:
 
     @property
     def ports(self) -> Mapping[str, type]:
-        """The ports that the handler takes, by the names of its keyword-only parameters."""
+        """The types of the handler's keyword-only parameters, by name."""
         return _ports(self.handler)
 
 
@@ -102,12 +106,11 @@ def handles(
 ) -> Callable[[H], H]:
     """Register the handler of a command.
 
-    ``needs`` is the permission, for some commands chosen by their content. ``within`` raises
-    OutOfReachError unless the command is within the actor's reach. ``tries`` is how often the
-    handler runs while other writers come first. ``detects_repeats``: the handler itself raises
-    CommandRepeatedError where the command was recorded before, which saves a round trip.
-    ``afterwards`` runs with the log and the outcome after each execution, also a repeated one: it
-    finishes outside the log what a killed program left undone.
+    ``needs`` is the permission, or a function that chooses it by the command. ``within`` raises
+    OutOfReachError unless the command is within the actor's reach. ``tries``: how often the handler runs
+    when other writers come first. ``detects_repeats``: the handler raises CommandRepeatedError itself for
+    a recorded command, which saves a round trip. ``afterwards`` runs after each execution, also of a
+    repeat: it completes side effects that a killed process left undone.
     """
 
     def register(handler: H) -> H:
@@ -144,10 +147,7 @@ def answers(
 
 @dataclass(frozen=True)
 class CommandBus:
-    """Executes commands and answers queries. Thread-safe.
-
-    ``ports`` holds an implementation for each port that a handler takes, by the port's type.
-    """
+    """Executes commands and queries; ``ports`` maps port types to implementations. Thread-safe."""
 
     logs: PracticeLogs
     clock: Clock

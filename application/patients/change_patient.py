@@ -1,11 +1,10 @@
-"""Changes what is known of a patient."""
+"""Changes the details, notes and alert of a patient."""
 
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypedDict
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
@@ -15,7 +14,7 @@ from domain.patients.patient import Patient
 
 
 class PatientChanges(TypedDict, total=False):
-    """What may be changed; the phone number as people write it."""
+    """``phone`` is in any form that people use."""
 
     given_name: str
     family_name: str
@@ -30,10 +29,8 @@ class PatientChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangePatient(Command[Patient]):
-    id: UUID
+class ChangePatient(Change[Patient]):
     changes: PatientChanges
-    expected_version: int | None = None
 
 
 @handles(ChangePatient, needs=Permission.CHANGE_PATIENTS)
@@ -45,7 +42,7 @@ def change_patient(log: PracticeLog, command: ChangePatient, context: Context) -
     alert = changes.pop("alert", _unless_erased(patient.alert))
     if (phone := changes.get("phone")) is not None:
         changes["phone"] = phone_at(log, phone)
-    details = replace(patient.details, **changes)  # type: ignore[misc]  # notes and alert were taken out
+    details = replace(patient.details, **changes)  # type: ignore[misc]  # notes and alert were removed
     patient.change_details(details, context.now)
     patient.change_remarks(notes, alert, context.now)
     return log.commit(patient, by=context.provenance)

@@ -1,6 +1,6 @@
 """Registers a patient."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from uuid_utils.compat import uuid7
@@ -16,7 +16,7 @@ from domain.patients.patient import Patient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterPatient(Command[Patient]):
-    """What is known of a new patient; the phone number as people write it."""
+    """``phone`` is in any form that people use."""
 
     given_name: str
     family_name: str
@@ -31,14 +31,6 @@ class RegisterPatient(Command[Patient]):
 @handles(RegisterPatient, needs=Permission.CHANGE_PATIENTS)
 def register_patient(log: PracticeLog, command: RegisterPatient, context: Context) -> Outcome[Patient]:
     """Raises InvalidValueError, UnknownZoneError."""
-    details = PatientDetails(
-        given_name=command.given_name,
-        family_name=command.family_name,
-        email=command.email,
-        phone=None if command.phone is None else phone_at(log, command.phone),
-        date_of_birth=command.date_of_birth,
-        tags=command.tags,
-        zone=command.zone,
-        locale=command.locale,
-    )
+    phone = None if command.phone is None else phone_at(log, command.phone)
+    details = PatientDetails(**(asdict(command) | {"phone": phone}))
     return log.commit(Patient.register(id=uuid7(), details=details, at=context.now), by=context.provenance)

@@ -1,10 +1,9 @@
-"""Changes who a clinician is."""
+"""Changes a clinician's details and visit limits."""
 
 from dataclasses import dataclass, replace
 from typing import TypedDict
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
@@ -19,12 +18,10 @@ class ClinicianChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeClinician(Command[Clinician]):
-    id: UUID
+class ChangeClinician(Change[Clinician]):
     changes: ClinicianChanges
     limits: VisitLimits | None = None
-    """None leaves them as they are; ``VisitLimits()`` is no limit."""
-    expected_version: int | None = None
+    """None: unchanged; ``VisitLimits()``: no limit."""
 
 
 @handles(ChangeClinician, needs=Permission.CHANGE_PRACTICE)

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, replace
 from typing import TypedDict
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
@@ -17,12 +16,10 @@ class ResourceChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeResource(Command[Resource]):
-    """An inactive resource takes no new visits; those it has stay."""
+class ChangeResource(Change[Resource]):
+    """An inactive resource takes no new visits; booked visits keep it."""
 
-    id: UUID
     changes: ResourceChanges
-    expected_version: int | None = None
 
 
 @handles(ChangeResource, needs=Permission.CHANGE_PRACTICE)

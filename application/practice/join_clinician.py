@@ -1,4 +1,4 @@
-"""Welcomes a clinician to the practice."""
+"""Adds a clinician to the practice."""
 
 from dataclasses import dataclass
 

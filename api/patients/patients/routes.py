@@ -158,7 +158,7 @@ async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -
     changes = chosen(body, PatientChanges)
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
-    command = ChangePatient(patient_id, changes, call.expected_version)
+    command = ChangePatient(patient_id, changes, expected_version=call.expected_version)
     return await call.change(command, shower(call.actor))
 
 
@@ -168,4 +168,4 @@ async def erase_patient(patient_id: UUID, call: Changing) -> Response:
 
     Those who were merged into them are the same person, and erased with them; one who was merged away is refused (`patient_merged`):
     erase the survivor."""
-    return await call.change(ErasePatient(patient_id, call.expected_version), shower(call.actor))
+    return await call.change(ErasePatient(patient_id, expected_version=call.expected_version), shower(call.actor))

@@ -92,5 +92,5 @@ async def change_clinician(clinician_id: UUID, body: ClinicianPatch, call: Chang
     """Change who a clinician is."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
     changes = chosen(body, ClinicianChanges, without=("limits",))
-    command = ChangeClinician(clinician_id, changes, limits, call.expected_version)
+    command = ChangeClinician(clinician_id, changes, limits, expected_version=call.expected_version)
     return await call.change(command, show)

@@ -84,6 +84,6 @@ async def change_location(location_id: UUID, body: LocationPatch, call: Changing
         chosen(body, LocationChanges, without=("holidays",)),
         body.holidays.value() if body.holidays else None,
         "holidays" in body.model_fields_set,
-        call.expected_version,
+        expected_version=call.expected_version,
     )
     return await call.change(command, show)

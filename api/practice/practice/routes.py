@@ -91,6 +91,6 @@ async def change_practice(body: PracticePatch, call: Changing) -> Response:
         body.pending_counts if "pending_counts" in body.model_fields_set else None,
         body.auto_fill if "auto_fill" in body.model_fields_set else None,
         body.offer_minutes if "offer_minutes" in body.model_fields_set else None,
-        call.expected_version,
+        expected_version=call.expected_version,
     )
     return await call.change(command, show)

@@ -82,5 +82,5 @@ async def get_resource(resource_id: UUID, call: Showing) -> Response:
 @routes.patch("/{resource_id}", response_model=ResourceShown, responses=CHANGES)
 async def change_resource(resource_id: UUID, body: ResourcePatch, call: Changing) -> Response:
     """Rename a room or a device, or take it out of use."""
-    command = ChangeResource(resource_id, chosen(body, ResourceChanges), call.expected_version)
+    command = ChangeResource(resource_id, chosen(body, ResourceChanges), expected_version=call.expected_version)
     return await call.change(command, show)

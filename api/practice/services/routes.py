@@ -176,5 +176,5 @@ async def change_service(service_id: UUID, body: ServicePatch, call: Changing) -
     """Change the terms of a service, or stop to offer it."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
     seats = SeatsOffered(body.seats) if "seats" in body.model_fields_set else None
-    command = ChangeService(service_id, body.changes(), limits, seats, call.expected_version)
+    command = ChangeService(service_id, body.changes(), limits, seats, expected_version=call.expected_version)
     return await call.change(command, show)

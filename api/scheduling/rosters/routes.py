@@ -41,7 +41,7 @@ routes = APIRouter(prefix="/v1", tags=["scheduling"])
 async def enrol(session_id: UUID, body: EnrolBody, call: Changing) -> Response:
     """Give a patient a seat, until the session starts. Where every seat is taken: `session_full`, or with `if_full: wait` a place in the
     line. A person enrols once, under whatever id they are known: `already_enrolled`, `already_waiting`."""
-    command = EnrolPatient(session_id, body.patient_id, body.if_full == "wait", call.expected_version)
+    command = EnrolPatient(session_id, body.patient_id, body.if_full == "wait", expected_version=call.expected_version)
     return await call.change(
         command,
         session_presenter(call, more=lambda session: {"enrolment": present_enrolment(session, body.patient_id)}),
@@ -52,14 +52,14 @@ async def enrol(session_id: UUID, body: EnrolBody, call: Changing) -> Response:
 async def withdraw(session_id: UUID, body: WithdrawBody, call: Changing) -> Response:
     """Cancel a patient's seat, or their place in the line, until the session starts. A seat that becomes free goes to who has waited
     longest, in the same step: `moved_up` names them."""
-    command = WithdrawPatient(session_id, body.patient_id, call.expected_version)
+    command = WithdrawPatient(session_id, body.patient_id, expected_version=call.expected_version)
     return await call.change(command, session_presenter(call, more=present_moved_up))
 
 
 @routes.post("/sessions/{session_id}/attendance", response_model=SessionInFull, responses=CHANGES)
 async def note_attendance(session_id: UUID, body: AttendanceBody, call: Changing) -> Response:
     """Note who came, or who did not, once the session has started. For all who are named or, if one is not enrolled, for nobody."""
-    command = NoteAttendance(session_id, tuple(body.patient_ids), body.attended, call.expected_version)
+    command = NoteAttendance(session_id, tuple(body.patient_ids), body.attended, expected_version=call.expected_version)
     return await call.change(command, session_presenter(call))
 
 

@@ -106,7 +106,7 @@ async def change_session(session_id: UUID, body: schemas.SessionPatch, call: Cha
 @routes.post("/{session_id}/cancel", response_model=schemas.SessionInFull, responses=CHANGES)
 async def cancel_session(session_id: UUID, body: schemas.SessionCancelBody, call: Changing) -> Response:
     """Cancel a session before it starts; it keeps its roster. A repeat changes nothing."""
-    command = CancelSession(session_id, body.reason, call.expected_version)
+    command = CancelSession(session_id, body.reason, expected_version=call.expected_version)
     return await call.change(command, presenters.session_presenter(call))
 
 
@@ -118,5 +118,5 @@ async def undo_session(session_id: UUID, body: schemas.SessionUndoBody, call: Ch
     `seat_given_on`, because the patient may be informed. Given-up time is taken again, or
     `time_taken`. Undoing the planning makes the session `archived`. An undo cannot be undone:
     `nothing_to_undo`."""
-    command = UndoSession(session_id, body.version, call.expected_version)
+    command = UndoSession(session_id, body.version, expected_version=call.expected_version)
     return await call.change(command, presenters.session_presenter(call, more=presenters.present_undo))

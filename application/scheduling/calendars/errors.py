@@ -1,4 +1,4 @@
-"""Why a calendar is refused as a whole. An event that cannot be read is left out, and counted.
+"""Errors of importing a calendar. A single unreadable event is skipped and counted instead.
 
 InvalidValueError
 └── UnreadableCalendarError    unreadable_calendar

@@ -11,13 +11,10 @@ from application.kernel.commands import Command, Context, Query, QueryContext, a
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.visit_caps import caps_on_all
-from application.scheduling.reach import own_clinicians
-from application.scheduling.series.occurrence_slots import GrantedSlot
+from application.scheduling.reach import own_clinician, previewed
 from application.scheduling.series.plan_occurrences import OnConflict, PlanPreview, plan_occurrences, time_guards
 from domain.kernel.presence import PresenceGuard
 from domain.kernel.text import clean_notes
-from domain.practice.service import Service
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.visit import SeriesPlace, Visit
 from domain.scheduling.series.series import Series
@@ -56,11 +53,7 @@ class SeriesOutcome(Outcome[Series]):
     visits: Mapping[UUID, Appointment]
 
 
-@answers(
-    PreviewSeries,
-    needs=Permission.CHANGE_VISITS,
-    within=lambda _, actor, query: own_clinicians(actor, query.command.clinician_id),
-)
+@answers(PreviewSeries, needs=Permission.CHANGE_VISITS, within=previewed(own_clinician))
 def preview_series(log: PracticeLog, query: PreviewSeries, context: Context | QueryContext) -> PlanPreview:
     """Raises what ``plan_occurrences`` raises."""
     command = query.command
@@ -75,22 +68,18 @@ def preview_series(log: PracticeLog, query: PreviewSeries, context: Context | Qu
     )
 
 
-@handles(
-    BookSeries,
-    needs=Permission.CHANGE_VISITS,
-    within=lambda _, actor, command: own_clinicians(actor, command.clinician_id),
-    detects_repeats=True,
-)
+@handles(BookSeries, needs=Permission.CHANGE_VISITS, within=own_clinician, detects_repeats=True)
 def book_series(log: PracticeLog, command: BookSeries, context: Context) -> Outcome[Series]:
     """Raises what ``preview_series`` raises, and SeriesConflictError."""
     now, series_id = context.now, uuid7()
     plan = preview_series(log, PreviewSeries(command), context)
     plan.require_slots(command.on_conflict)
+    service = plan.decisions.service
     originals = {each.index: each.original for each in plan.occurrences}
     visits = [
         Appointment.book(
             id=each.requested.holder_id,
-            visit=_visit(plan.decisions.service, command.patient_id, each),
+            visit=Visit.on_terms(service.terms, each.slot, command.patient_id, service.id, command.clinician_id),
             at=now,
             place=SeriesPlace(series_id, each.requested.index, originals[each.requested.index]),
         )
@@ -108,26 +97,6 @@ def book_series(log: PracticeLog, command: BookSeries, context: Context) -> Outc
         zone=plan.zone,
         rrule=command.rrule,
     )
-    guards = [
-        *time_guards(visits, plan.decisions.expired),
-        *caps_on_all(log.catalogue(at_least=0), visits),
-        PresenceGuard(command.patient_id),
-    ]
+    guards = [*time_guards(log, visits, plan.decisions.expired), PresenceGuard(command.patient_id)]
     outcome = log.commit(series, *visits, by=context.provenance, guards=guards)
     return SeriesOutcome(series, outcome.position, {visit.id: visit for visit in visits})
-
-
-def _visit(service: Service, patient_id: UUID, granted: GrantedSlot) -> Visit:
-    terms, slot = service.terms, granted.slot
-    return Visit(
-        patient_id=patient_id,
-        service_id=service.id,
-        clinician_id=granted.requested.staff_ids[0],
-        location_id=slot.location_id,
-        resource_ids=slot.resource_ids,
-        during=granted.during,
-        price=terms.price,
-        mode=terms.mode,
-        buffer_before_minutes=terms.buffer_before_minutes,
-        buffer_after_minutes=terms.buffer_after_minutes,
-    )

@@ -1,13 +1,12 @@
 """Change some visits of a series, or sessions of a course, in one append: decide and record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-from application.kernel.commands import Context
-from application.kernel.conditions import Guard
+from application.kernel.commands import Change, Context
 from application.kernel.outcome import Outcome
 from application.kernel.practice_log import PracticeLog
 from application.scheduling.series.occurrence_slots import GrantedSlot, RequestedOccurrence, decide_all
@@ -30,17 +29,15 @@ B = TypeVar("B", bound=Appointment | GroupSession)
 
 
 @dataclass(frozen=True, slots=True)
-class OccurrencesCommand:
-    """The fields of commands on the visits or sessions in a scope."""
+class OccurrencesCommand(Change[P]):
+    """A command on the visits or sessions in a scope."""
 
-    id: UUID
     from_occurrence: int
     scope: Scope
-    expected_version: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OccurrencesChange(OccurrencesCommand):
+class OccurrencesChange(OccurrencesCommand[P]):
     """``starts_at`` is the new start of ``from_occurrence``. The others take its time of day, and
     move by the same number of days. None changes nothing; present resources stay where they are
     free and at the location.
@@ -80,7 +77,7 @@ class ChangePlan(Generic[P, B]):
         granted = (each.requested.index for each in self.granted)
         return {index: self.booked[index] for index in (*granted, *self.cancelled, *self.noted)}
 
-    def change_by(self, command: OccurrencesCommand) -> PlanChange:
+    def change_by(self, command: OccurrencesCommand[P]) -> PlanChange:
         """Return the change to record. Raises NothingToChangeError."""
         kept = dict(sorted({**self.kept, **{conflict.index: conflict.code for conflict in self.conflicts}}.items()))
         if not self.changed:
@@ -96,15 +93,15 @@ class ChangePlan(Generic[P, B]):
             starts[index] = start if is_moved else self.aggregate.occurrences[index].starts_at
         return starts
 
-    def commit(self, log: PracticeLog, context: Context, caps: Sequence[Guard] = ()) -> Outcome[P]:
+    def commit(self, log: PracticeLog, context: Context) -> Outcome[P]:
         """Append the changes, release the old times and claim the new ones."""
         booked = list(self.changed.values())
-        guards = [*time_guards(booked, [*(each.id for each in booked), *self.expired]), *caps]
+        guards = time_guards(log, booked, [*(each.id for each in booked), *self.expired])
         return log.commit(self.aggregate, *booked, by=context.provenance, guards=guards)
 
 
 def load_occurrences(
-    log: PracticeLog, plan_type: type[P], booked_type: type[B], command: OccurrencesCommand
+    log: PracticeLog, plan_type: type[P], booked_type: type[B], command: OccurrencesCommand[P]
 ) -> tuple[P, dict[int, B]]:
     """Return the series or course, and its visits or sessions in the scope by index.
 
@@ -126,7 +123,7 @@ def plan_change(
     log: PracticeLog,
     plan: P,
     booked: Mapping[int, B],
-    command: OccurrencesChange,
+    command: OccurrencesChange[P],
     now: datetime,
     *,
     staff_ids: tuple[UUID, ...] | None,
@@ -168,7 +165,7 @@ def _request(
     plan: Series | Course,
     index: int,
     booked: Appointment | GroupSession,
-    command: OccurrencesChange,
+    command: OccurrencesChange[Any],
     staff_ids: tuple[UUID, ...] | None,
     location_id: UUID | None,
 ) -> RequestedOccurrence | str:

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
+from application.kernel.commands import Context, Query, QueryContext, answers, handles
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
 from application.kernel.practice_log import PracticeLog
 from application.scheduling.appointments.change_notes import refuse_erased
-from application.scheduling.availability.visit_caps import caps_on_all
-from application.scheduling.reach import own_clinicians, own_series
+from application.scheduling.reach import own_clinicians, own_series, previewed
 from application.scheduling.series.book_series import SeriesOutcome
 from application.scheduling.series.change_occurrences import (
     ALREADY_SO,
@@ -32,7 +31,7 @@ NOTED_BY_ITSELF: Final = "noted_by_itself"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSeries(OccurrencesChange, Command[Series]):
+class ChangeSeries(OccurrencesChange[Series]):
     """Without ``location_id`` visits keep their location, unless another clinician is elsewhere.
 
     Raises InvalidValueError: nothing is to change.
@@ -49,14 +48,14 @@ class ChangeSeries(OccurrencesChange, Command[Series]):
 
 
 @dataclass(frozen=True, slots=True)
-class CancelSeries(OccurrencesCommand, Command[Series]):
+class CancelSeries(OccurrencesCommand[Series]):
     """Each visit keeps ``reason``: free text, personal, 1 to 1000 characters."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSeriesNotes(OccurrencesCommand, Command[Series]):
+class ChangeSeriesNotes(OccurrencesCommand[Series]):
     """``notes`` are personal, at most 5000 characters; None or an empty text removes them.
 
     They can be changed in any status. A visit whose notes were changed by themselves keeps them,
@@ -84,11 +83,7 @@ def _own_series(log: PracticeLog, actor: Actor, command: SeriesCommand) -> None:
     own_series(log, actor, command)
 
 
-@answers(
-    PreviewSeriesChange,
-    needs=Permission.CHANGE_VISITS,
-    within=lambda log, actor, query: _own_series(log, actor, query.command),
-)
+@answers(PreviewSeriesChange, needs=Permission.CHANGE_VISITS, within=previewed(_own_series))
 def preview_series_change(
     log: PracticeLog, query: PreviewSeriesChange, context: Context | QueryContext
 ) -> SeriesChangePlan:
@@ -137,15 +132,14 @@ def change_series(log: PracticeLog, command: ChangeSeries, context: Context) -> 
     change, starts = plan.change_by(command), plan.new_starts()
     for each in plan.granted:
         plan.booked[each.requested.index].reschedule(
-            each.during,
+            each.slot.during,
             each.slot.resource_ids,
             context.now,
             clinician_id=each.requested.staff_ids[0],
             location_id=each.slot.location_id,
         )
     plan.aggregate.change(change, command.clinician_id or plan.aggregate.clinician_id, starts, context.now)
-    caps = caps_on_all(log.catalogue(at_least=0), plan.changed.values())
-    return _outcome(plan, plan.commit(log, context, caps))
+    return _outcome(plan, plan.commit(log, context))
 
 
 def _notes_kept_because(index: int, visit: Appointment, command: ChangeSeriesNotes) -> str | None:

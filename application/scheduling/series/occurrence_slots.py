@@ -10,9 +10,14 @@ from typing import Final
 from uuid import UUID
 
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.agreed_slot import as_agreed
-from application.scheduling.availability.planned_slot import as_planned, reach_as_planned
-from application.scheduling.availability.schedule import Schedule, concerned, held, reach_of, start_window
+from application.scheduling.availability.own_terms import taken_at, with_own_terms
+from application.scheduling.availability.schedule import (
+    Schedule,
+    active_claims,
+    relevant_ids,
+    relevant_time,
+    start_window,
+)
 from domain.kernel.time_range import TimeRange
 from domain.practice.location import Location
 from domain.practice.resource import Resource
@@ -64,7 +69,7 @@ class RequestedOccurrence:
     def window(self) -> TimeRange:
         """The time with buffers under its kept terms; without such terms, its start."""
         if isinstance(self.present, GroupSession):
-            return reach_as_planned(self.present, self.starts_at)
+            return taken_at(self.present, self.starts_at)
         return self.kept_terms.taken if self.kept_terms else start_window(self.starts_at)
 
 
@@ -72,10 +77,6 @@ class RequestedOccurrence:
 class GrantedSlot:
     requested: RequestedOccurrence
     slot: Slot
-
-    @property
-    def during(self) -> TimeRange:
-        return TimeRange(self.slot.starts_at, self.slot.ends_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +157,16 @@ def _load_schedules(
     named = {id for each in requested for id in (*each.named, *each.preferred)}
     while True:
         service = catalogue.one(Service, service_id)
-        consultations = log.reader.read_booking_contexts(
-            concerned(catalogue, service, clinicians, None if needs_all_resources else named),
+        contexts = log.reader.read_booking_contexts(
+            relevant_ids(catalogue, service, clinicians, None if needs_all_resources else named),
             [
-                reach_of(catalogue, service, each.staff_ids, each.window, is_agreed=each.kept_terms is not None)
+                relevant_time(
+                    catalogue, service, each.staff_ids, each.window, has_own_terms=each.kept_terms is not None
+                )
                 for each in requested
             ],
         )
-        newest = max(consultation.catalogue_position for consultation in consultations)
+        newest = max(context.catalogue_position for context in contexts)
         if newest <= catalogue.position:
             break
         catalogue = log.catalogue(at_least=newest)
@@ -172,8 +175,8 @@ def _load_schedules(
     for resource_id in {id for each in requested for id in each.named}:
         catalogue.one(Resource, resource_id)
     return {
-        each.index: Schedule(service, catalogue, consultation, now, {})
-        for each, consultation in zip(requested, consultations, strict=True)
+        each.index: Schedule(service, catalogue, context, now, {})
+        for each, context in zip(requested, contexts, strict=True)
     }
 
 
@@ -184,15 +187,12 @@ def _query(
     moving: Collection[UUID],
     taken: Sequence[TimeClaim],
 ) -> AvailabilityQuery:
-    others = [claim for claim in schedule.consultation.claims if claim.holder_id not in moving]
-    schedule = replace(schedule, claims=held([*others, *taken], schedule.now))
-    query = schedule.question(clinician_id, preferred=requested.preferred)
+    others = [claim for claim in schedule.booking_context.claims if claim.holder_id not in moving]
+    schedule = replace(schedule, claims=active_claims([*others, *taken], schedule.now))
+    query = schedule.query(clinician_id, preferred=requested.preferred)
     places = [place for place in query.places if requested.location_id in (None, place.location_id)]
-    terms = requested.kept_terms
-    if isinstance(terms, Appointment):
-        return replace(as_agreed(schedule.catalogue, query, terms, clinician_id), places=places)
-    if terms is not None:
-        query = as_planned(schedule.catalogue, query, terms, clinician_id, requested.starts_at)
+    if terms := requested.kept_terms:
+        query = with_own_terms(schedule.catalogue, query, terms, clinician_id, requested.starts_at)
     # The service's horizon binds the first occurrence of a new series, as any single booking.
     is_first = requested.present is None and requested.index == 1
     horizon_days = query.rules.horizon_days if is_first else ANY_HORIZON_DAYS
@@ -200,9 +200,9 @@ def _query(
 
 
 def _claims(query: AvailabilityQuery, granted: GrantedSlot, service_id: UUID) -> list[TimeClaim]:
-    during = granted.during.with_buffers(query.rules.buffer_before_minutes, query.rules.buffer_after_minutes)
+    during = granted.slot.during.with_buffers(query.rules.buffer_before_minutes, query.rules.buffer_after_minutes)
     holders = (*granted.requested.staff_ids, *granted.slot.resource_ids)
-    return [TimeClaim(granted.requested.holder_id, what, during, granted.during, service_id) for what in holders]
+    return [TimeClaim(granted.requested.holder_id, what, during, granted.slot.during, service_id) for what in holders]
 
 
 def _conflicting_id(

@@ -12,13 +12,13 @@ from application.kernel.commands import Context, QueryContext
 from application.kernel.conditions import Guard
 from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.schedule import Schedule, load_schedule, require_patient, start_window
+from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.series.occurrence_slots import (
     ANY_HORIZON_DAYS,
     RequestedOccurrence,
     SlotDecisions,
     decide_all,
 )
-from domain.kernel.provenance import CommandRepeatedError
 from domain.practice.resource import Resource
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.availability.availability import slot_at
@@ -65,13 +65,25 @@ def plan_occurrences(
 ) -> PlanPreview:
     """Expand the rule in local time at the first occurrence, and find slots.
 
-    Raises InvalidValueError: an unsupported rule; OutsideHoursError: the leading clinician has no
-    location; and what ``load_new_schedule`` raises.
+    Raises InvalidValueError: an unsupported rule; NotFoundError: no such clinician or resource;
+    OutsideHoursError: the leading clinician has no location; and what ``load_schedule`` and
+    ``require_patient`` raise.
     """
     rule = series_rule(rrule)
-    schedule = load_new_schedule(
-        log, context, service_id, staff_ids, starts_at, patient_id=patient_id, resource_ids=resource_ids
+    schedule = load_schedule(
+        log,
+        service_id,
+        staff_ids,
+        start_window(starts_at),
+        context.now,
+        resource_ids=resource_ids,
+        patient_id=patient_id,
+        command_id=context.provenance.command_id if isinstance(context, Context) else None,
     )
+    if patient_id is not None:
+        require_patient(log, patient_id, schedule.booking_context)
+    for resource_id in resource_ids:
+        schedule.catalogue.one(Resource, resource_id)
     zone = _zone_of(schedule, staff_ids[0], starts_at)
     planned = occurrences(rule, starts_at, zone)
     requested = [
@@ -90,45 +102,18 @@ def plan_occurrences(
     )
 
 
-def load_new_schedule(
-    log: PracticeLog,
-    context: Context | QueryContext,
-    service_id: UUID,
-    staff_ids: Sequence[UUID],
-    starts_at: datetime,
-    *,
-    patient_id: UUID | None = None,
-    resource_ids: Sequence[UUID] = (),
-) -> Schedule:
-    """Read the schedule around a new start.
+def time_guards(
+    log: PracticeLog, booked: Iterable[Appointment | GroupSession], released: Iterable[UUID]
+) -> list[Guard]:
+    """Return the guards that take time for visits or sessions from the ``released`` holders.
 
-    Raises NotFoundError: no such service, clinician, resource or patient; PatientMergedError,
-    PatientWithdrawnError; CommandRepeatedError.
+    The limits of visits must hold; visits and sessions that take no time any more do not count.
     """
-    schedule = load_schedule(
-        log,
-        service_id,
-        staff_ids,
-        start_window(starts_at),
-        context.now,
-        resource_ids=resource_ids,
-        patient_id=patient_id,
-        command_id=context.provenance.command_id if isinstance(context, Context) else None,
-    )
-    if schedule.consultation.is_command_recorded:
-        raise CommandRepeatedError
-    if patient_id is not None:
-        require_patient(log, patient_id, schedule.consultation)
-    for resource_id in resource_ids:
-        schedule.catalogue.one(Resource, resource_id)
-    return schedule
-
-
-def time_guards(booked: Iterable[Appointment | GroupSession], released: Iterable[UUID]) -> list[Guard]:
-    """Return the guards that take time for visits or sessions from the ``released`` holders."""
+    holding = [each for each in booked if each.claims()]
     return [
         *(TimeRelease(holder_id) for holder_id in released),
-        *(claim for each in booked for claim in each.claims()),
+        *(claim for each in holding for claim in each.claims()),
+        *limit_guards(log.catalogue(at_least=0), *holding),
     ]
 
 
@@ -138,7 +123,7 @@ def _zone_of(schedule: Schedule, clinician_id: UUID, starts_at: datetime) -> str
     Where the clinician is at no location then, the start is refused later, and the zone is that of
     the first location. Raises OutsideHoursError: the clinician has no location.
     """
-    query = schedule.question(clinician_id)
+    query = schedule.query(clinician_id)
     if not query.places:
         raise OutsideHoursError
     rules = replace(query.rules, step_minutes=1, minimum_notice_minutes=0, horizon_days=ANY_HORIZON_DAYS, requires=())

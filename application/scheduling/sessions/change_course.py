@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
+from application.kernel.commands import Context, Query, QueryContext, answers, handles
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.visit_caps import caps_on_sessions
-from application.scheduling.reach import own_course, own_new_staff
+from application.scheduling.reach import own_course, own_new_staff, previewed
 from application.scheduling.series.change_occurrences import (
     ChangePlan,
     OccurrencesChange,
@@ -27,7 +26,7 @@ CourseChangePlan: TypeAlias = ChangePlan[Course, GroupSession]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeCourse(OccurrencesChange, Command[Course]):
+class ChangeCourse(OccurrencesChange[Course]):
     """Raises InvalidValueError: nothing is to change, or the staff are invalid."""
 
     staff_ids: tuple[UUID, ...] | None = None
@@ -40,7 +39,7 @@ class ChangeCourse(OccurrencesChange, Command[Course]):
 
 
 @dataclass(frozen=True, slots=True)
-class CancelCourse(OccurrencesCommand, Command[Course]):
+class CancelCourse(OccurrencesCommand[Course]):
     """Each session keeps ``reason``: free text, personal, 1 to 1000 characters."""
 
     reason: str
@@ -57,11 +56,7 @@ def _within_reach(log: PracticeLog, actor: Actor, command: ChangeCourse) -> None
         own_new_staff(actor, log.load(Course, command.id).staff_ids, command.staff_ids)
 
 
-@answers(
-    PreviewCourseChange,
-    needs=Permission.CHANGE_VISITS,
-    within=lambda log, actor, query: _within_reach(log, actor, query.command),
-)
+@answers(PreviewCourseChange, needs=Permission.CHANGE_VISITS, within=previewed(_within_reach))
 def preview_course_change(
     log: PracticeLog, query: PreviewCourseChange, context: Context | QueryContext
 ) -> CourseChangePlan:
@@ -82,7 +77,7 @@ def change_course(log: PracticeLog, command: ChangeCourse, context: Context) -> 
     for each in plan.granted:
         plan.booked[each.requested.index].move(each.requested.staff_ids, each.slot, context.now)
     plan.aggregate.change(change, command.staff_ids or plan.aggregate.staff_ids, starts, context.now)
-    return plan.commit(log, context, caps_on_sessions(log.catalogue(at_least=0), plan.changed.values()))
+    return plan.commit(log, context)
 
 
 @handles(CancelCourse, needs=Permission.CHANGE_VISITS, within=own_course)

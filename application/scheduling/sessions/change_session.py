@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise_session
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.planned_slot import question_as_planned, reach_as_planned
+from application.scheduling.availability.own_terms import taken_at, with_own_terms
 from application.scheduling.availability.schedule import load_schedule
-from application.scheduling.availability.visit_caps import caps_on_session
 from application.scheduling.reach import own_new_staff, own_session
 from application.scheduling.series.plan_occurrences import time_guards
 from domain.practice.resource import Resource
@@ -20,24 +19,20 @@ from domain.scheduling.time_claim import TimeRelease
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSession(Command[GroupSession]):
+class ChangeSession(Change[GroupSession]):
     """None changes nothing; present resources stay where they are free and at the location."""
 
-    id: UUID
     starts_at: datetime | None = None
     staff_ids: tuple[UUID, ...] | None = None
     resource_ids: tuple[UUID, ...] | None = None
     seats: int | None = None
-    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CancelSession(Command[GroupSession]):
+class CancelSession(Change[GroupSession]):
     """``reason`` is free text, personal, 1 to 1000 characters."""
 
-    id: UUID
     reason: str
-    expected_version: int | None = None
 
 
 def _within_reach(log: PracticeLog, actor: Actor, command: ChangeSession) -> None:
@@ -66,20 +61,26 @@ def change_session(log: PracticeLog, command: ChangeSession, context: Context) -
     staff = checked_staff(session.staff_ids if command.staff_ids is None else command.staff_ids)
     starts_at = command.starts_at or session.starts_at
     named = command.resource_ids or ()
-    window = reach_as_planned(session, starts_at)
-    schedule = load_schedule(log, session.service_id, staff, window, now, is_agreed=True)
+    window = taken_at(session, starts_at)
+    schedule = load_schedule(log, session.service_id, staff, window, now, has_own_terms=True)
     for resource_id in named:
         schedule.catalogue.one(Resource, resource_id)
-    queries = [question_as_planned(schedule, session, clinician_id, starts_at) for clinician_id in staff]
+    queries = [
+        with_own_terms(
+            schedule.catalogue,
+            schedule.query(clinician_id, without=session.id, preferred=session.resource_ids),
+            session,
+            clinician_id,
+            starts_at,
+        )
+        for clinician_id in staff
+    ]
     is_moved = session.move(staff, joint_slot(queries, starts_at, named), now)
     # Last, since the outcome shows the newest events: who moved up.
     session.fill(now)
     if not is_moved:
         return log.commit(session, by=context.provenance)
-    guards = [
-        *time_guards([session], [session.id, *schedule.expired]),
-        *caps_on_session(schedule.catalogue, session),
-    ]
+    guards = time_guards(log, [session], [session.id, *schedule.expired])
     return log.commit(session, by=context.provenance, guards=guards)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
@@ -29,18 +29,16 @@ _TRIES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class CoursePatientCommand:
-    """The fields of commands on a patient's places in the sessions from one occurrence on."""
+class CoursePatientCommand(Change[Course]):
+    """A command on a patient's places in the sessions from one occurrence on."""
 
-    id: UUID
     patient_id: UUID
     from_occurrence: int = 1
-    expected_version: int | None = field(default=None, kw_only=True)
     scope: Scope = field(default=Scope.FOLLOWING, init=False)
 
 
 @dataclass(frozen=True, slots=True)
-class EnrolInCourse(CoursePatientCommand, Command[Course]):
+class EnrolInCourse(CoursePatientCommand):
     """``waits``: join the waiting lists of full sessions; otherwise ``on_conflict`` applies."""
 
     waits: bool = False
@@ -48,7 +46,7 @@ class EnrolInCourse(CoursePatientCommand, Command[Course]):
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawFromCourse(CoursePatientCommand, Command[Course]):
+class WithdrawFromCourse(CoursePatientCommand):
     """The patient gives up seats and places on waiting lists."""
 
 

@@ -10,8 +10,7 @@ from application.kernel.commands import Command, Context, Query, QueryContext, a
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.visit_caps import caps_on_sessions
-from application.scheduling.reach import own_clinicians
+from application.scheduling.reach import own_staff, previewed
 from application.scheduling.series.plan_occurrences import OnConflict, PlanPreview, plan_occurrences, time_guards
 from application.scheduling.sessions.plan_session import seats_of, terms_of
 from domain.scheduling.sessions.course import Course
@@ -44,11 +43,7 @@ class PreviewCourse(Query[CoursePreview]):
     command: PlanCourse
 
 
-@answers(
-    PreviewCourse,
-    needs=Permission.CHANGE_VISITS,
-    within=lambda _, actor, query: own_clinicians(actor, *query.command.staff_ids),
-)
+@answers(PreviewCourse, needs=Permission.CHANGE_VISITS, within=previewed(own_staff))
 def preview_course(log: PracticeLog, query: PreviewCourse, context: Context | QueryContext) -> CoursePreview:
     """Raises what ``plan_occurrences`` and ``seats_of`` raise."""
     command = query.command
@@ -64,12 +59,7 @@ def preview_course(log: PracticeLog, query: PreviewCourse, context: Context | Qu
     return CoursePreview(plan, seats_of(plan.decisions.service, command.seats))
 
 
-@handles(
-    PlanCourse,
-    needs=Permission.CHANGE_VISITS,
-    within=lambda _, actor, command: own_clinicians(actor, *command.staff_ids),
-    detects_repeats=True,
-)
+@handles(PlanCourse, needs=Permission.CHANGE_VISITS, within=own_staff, detects_repeats=True)
 def plan_course(log: PracticeLog, command: PlanCourse, context: Context) -> Outcome[Course]:
     """Raises what ``preview_course`` raises, and SeriesConflictError."""
     now, course_id = context.now, uuid7()
@@ -95,8 +85,5 @@ def plan_course(log: PracticeLog, command: PlanCourse, context: Context) -> Outc
         zone=plan.zone,
         rrule=command.rrule,
     )
-    guards = [
-        *time_guards(sessions, plan.decisions.expired),
-        *caps_on_sessions(log.catalogue(at_least=0), sessions),
-    ]
+    guards = time_guards(log, sessions, plan.decisions.expired)
     return log.commit(course, *sessions, by=context.provenance, guards=guards)

@@ -11,11 +11,11 @@ from application.kernel.commands import Command, Context, handles
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.visit_caps import caps_on_session
-from application.scheduling.reach import own_clinicians
-from application.scheduling.series.plan_occurrences import load_new_schedule, time_guards
+from application.scheduling.availability.schedule import load_schedule, start_window
+from application.scheduling.reach import own_staff
+from application.scheduling.series.plan_occurrences import time_guards
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.time_range import TimeRange
+from domain.practice.resource import Resource
 from domain.practice.seats import checked_seats
 from domain.practice.service import Service
 from domain.scheduling.availability.joint_slot import joint_slot
@@ -37,25 +37,28 @@ class PlanSession(Command[GroupSession]):
     resource_ids: tuple[UUID, ...] = ()
 
 
-@handles(
-    PlanSession,
-    needs=Permission.CHANGE_VISITS,
-    within=lambda _, actor, command: own_clinicians(actor, *command.staff_ids),
-    detects_repeats=True,
-)
+@handles(PlanSession, needs=Permission.CHANGE_VISITS, within=own_staff, detects_repeats=True)
 def plan_session(log: PracticeLog, command: PlanSession, context: Context) -> Outcome[GroupSession]:
     """Raises NotFoundError: no such service, clinician or resource; InvalidValueError: no number of
     seats; what ``joint_slot`` raises: the time is not free.
     """
     staff = checked_staff(command.staff_ids)
-    schedule = load_new_schedule(
-        log, context, command.service_id, staff, command.starts_at, resource_ids=command.resource_ids
+    schedule = load_schedule(
+        log,
+        command.service_id,
+        staff,
+        start_window(command.starts_at),
+        context.now,
+        resource_ids=command.resource_ids,
+        command_id=context.provenance.command_id,
     )
-    queries = [schedule.question(clinician_id) for clinician_id in staff]
+    for resource_id in command.resource_ids:
+        schedule.catalogue.one(Resource, resource_id)
+    queries = [schedule.query(clinician_id) for clinician_id in staff]
     slot = joint_slot(queries, command.starts_at, command.resource_ids)
     terms = terms_of(schedule.service, staff, slot, seats_of(schedule.service, command.seats))
     session = GroupSession.plan(id=uuid7(), terms=terms, at=context.now)
-    guards = [*time_guards([session], schedule.expired), *caps_on_session(schedule.catalogue, session)]
+    guards = time_guards(log, [session], schedule.expired)
     return log.commit(session, by=context.provenance, guards=guards)
 
 
@@ -75,7 +78,7 @@ def terms_of(service: Service, staff_ids: Sequence[UUID], slot: Slot, seats: int
         staff_ids=tuple(staff_ids),
         location_id=slot.location_id,
         resource_ids=slot.resource_ids,
-        during=TimeRange(slot.starts_at, slot.ends_at),
+        during=slot.during,
         price=terms.price,
         mode=terms.mode,
         seats=seats,

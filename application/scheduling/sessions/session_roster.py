@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.conditions import Guard
 from application.kernel.errors import ApplicationError, StaleVersionError
 from application.kernel.outcome import Outcome
@@ -31,32 +31,26 @@ ROSTER_TRIES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class EnrolPatient(Command[GroupSession]):
+class EnrolPatient(Change[GroupSession]):
     """``waits``: join the waiting list if every seat is taken."""
 
-    id: UUID
     patient_id: UUID
     waits: bool = False
-    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawPatient(Command[GroupSession]):
+class WithdrawPatient(Change[GroupSession]):
     """The patient gives up the seat, or the place on the waiting list."""
 
-    id: UUID
     patient_id: UUID
-    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class NoteAttendance(Command[GroupSession]):
+class NoteAttendance(Change[GroupSession]):
     """All these patients attended, or none of them did."""
 
-    id: UUID
     patient_ids: tuple[UUID, ...]
     attended: bool
-    expected_version: int | None = None
 
 
 @handles(EnrolPatient, needs=Permission.ENROL, within=own_session, tries=ROSTER_TRIES, detects_repeats=True)

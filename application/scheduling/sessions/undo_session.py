@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.conditions import Guard
 from application.kernel.errors import NotFoundError
 from application.kernel.outcome import Outcome
@@ -12,7 +12,6 @@ from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import person_of
 from application.scheduling.availability.schedule import expired_holders
-from application.scheduling.availability.visit_caps import caps_on_session
 from application.scheduling.reach import own_session
 from application.scheduling.series.plan_occurrences import time_guards
 from application.scheduling.sessions.session_roster import ROSTER_TRIES, in_turn
@@ -26,15 +25,13 @@ _ON_ROSTER = (EnrolmentStatus.ENROLLED, EnrolmentStatus.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
-class UndoSession(Command[GroupSession]):
+class UndoSession(Change[GroupSession]):
     """``version`` is the version that the undone command made.
 
     Many use a session: without it, another one's command might be the last one by now.
     """
 
-    id: UUID
     version: int
-    expected_version: int | None = None
 
 
 @handles(UndoSession, needs=Permission.CHANGE_VISITS, within=own_session, tries=ROSTER_TRIES, detects_repeats=True)
@@ -71,8 +68,7 @@ def _time_guards(log: PracticeLog, session: GroupSession, context: Context) -> l
         return [TimeRelease(session.id)] if session.is_archived else []
     claims = session.claims()
     found = log.reader.read_booking_context([claim.what for claim in claims], session.taken).claims
-    released = [session.id, *expired_holders(found, context.now)]
-    return [*time_guards([session], released), *caps_on_session(log.catalogue(at_least=0), session)]
+    return time_guards(log, [session], [session.id, *expired_holders(found, context.now)])
 
 
 def _restored_patients(session: GroupSession) -> Iterator[UUID]:
