@@ -70,7 +70,7 @@ class CourseCommands:
         self.sessions += [each.booked_id for course in made for each in course.occurrences.values() if each.booked_id]
 
     @rule(which=st.integers(0, 10), acts=st.lists(_ACT, min_size=1, max_size=3))
-    def come_to_a_course_at_once(self, which: int, acts: list[tuple[str, int, int, OnConflict]]) -> None:
+    def change_course_places_concurrently(self, which: int, acts: list[tuple[str, int, int, OnConflict]]) -> None:
         if not self.courses:
             return
         id = self.courses[which % len(self.courses)]
@@ -122,7 +122,7 @@ class CourseCommands:
 
         self.run_commands(len(changes), change)
 
-        assert self._rosters(id) == before, "somebody lost a seat by a move"
+        assert self._rosters(id) == before, "a patient lost a seat by a move"
 
     @invariant()
     def no_session_of_a_course_is_lost_or_doubled(self) -> None:
@@ -135,7 +135,7 @@ class CourseCommands:
             assert all(self.studio.log.load(GroupSession, id).course_id == course.id for id in ids)
 
     @invariant()
-    def the_list_of_courses_is_the_fold_of_the_log(self) -> None:
+    def the_list_of_courses_agrees_with_the_log(self) -> None:
         self.runner.catch_up(self.studio.tenant_id)
         entries, _ = CourseQueries(self.container.app_transaction).page(self.studio.tenant_id, limit=200)
 

@@ -123,7 +123,7 @@ class SeriesCommands:
                     assert known == (series.id, visit.index, visit.original.isoformat())
 
     @invariant()
-    def the_list_of_series_is_the_fold_of_the_log(self) -> None:
+    def the_list_of_series_agrees_with_the_log(self) -> None:
         self.runner.catch_up(self.studio.tenant_id)
         entries, _ = SeriesQueries(self.container.app_transaction).page(self.studio.tenant_id, limit=200)
 

@@ -34,7 +34,7 @@ if RULES:
 
 if CALENDARS:
 
-    def test_agrees_with_what_another_program_finds_in_calendars() -> None:
+    def test_agrees_with_another_program_on_calendars() -> None:
         """Events repeated by a rule alone: each found time is an occurrence, none is missing."""
         queries = json.loads((Path(CALENDARS) / "queries.json").read_text("utf-8"))
         verdicts = [
