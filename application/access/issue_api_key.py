@@ -6,9 +6,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise_key
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.access.api_key import ApiKey, Role
 from domain.practice.clinician import Clinician
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise_key
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.access.api_key import ApiKey, Role
 
 

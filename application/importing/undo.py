@@ -12,9 +12,8 @@ from uuid import UUID
 from application.importing.batches import MAX_ATTEMPTS, ImportLog, in_batches, retry_on_conflict
 from application.importing.errors import ImportInUseError, ImportTooLargeError
 from application.kernel.errors import StaleVersionError
-from application.kernel.outcome import Outcome
 from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLogs
+from application.kernel.practice_log import Outcome, PracticeLogs
 from application.kernel.retry import retry_when_overtaken
 from domain.importing.data_import import DataImport
 from domain.kernel.aggregate import Aggregate

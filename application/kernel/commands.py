@@ -1,8 +1,7 @@
 """The registry of commands and queries, and the bus that executes them.
 
     @handles(CancelAppointment, needs=Permission.CHANGE_VISITS, within=own_appointment)
-    def cancel_appointment(log: PracticeLog, command: CancelAppointment, context: Context) -> Outcome[Appointment]:
-        ...
+    def cancel_appointment(log, command, context): ...
 
     outcome = bus.execute(actor, CancelAppointment(appointment_id, "patient rang"), provenance)
 
@@ -15,13 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar, get_args
+from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args
 from uuid import UUID
 
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise
 from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLog, PracticeLogs
+from application.kernel.practice_log import Outcome, PracticeLog, PracticeLogs
 from application.kernel.retry import TRIES, retry_when_overtaken
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import Provenance
@@ -30,6 +28,8 @@ T = TypeVar("T", bound=Aggregate)
 R = TypeVar("R")
 C = TypeVar("C")
 H = TypeVar("H", bound=Callable[..., Any])
+Changes: TypeAlias = Mapping[str, Any]
+"""New values of some fields of an aggregate's details, by name; the other fields stay."""
 
 
 class Command(Generic[T]):
@@ -40,7 +40,7 @@ class Command(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Change(Command[T]):
-    """A command on an existing aggregate; ``expected_version`` None changes whatever version it has."""
+    """A command on an existing aggregate; ``expected_version`` None accepts any version."""
 
     id: UUID
     expected_version: int | None = field(default=None, kw_only=True)
@@ -73,9 +73,9 @@ class Registration:
     handler: Callable[..., Any]
     needs: Callable[[Any], Permission]
     within: Callable[[PracticeLog, Actor, Any], None] | None
-    tries: Callable[[Any], int] = lambda _: 1
-    detects_repeats: bool = False
-    afterwards: Callable[..., None] | None = None
+    tries: Callable[[Any], int]
+    detects_repeats: bool
+    afterwards: Callable[..., None] | None
 
     @cached_property
     def aggregate(self) -> type[Any]:
@@ -107,23 +107,23 @@ def handles(
     """Register the handler of a command.
 
     ``needs`` is the permission, or a function that chooses it by the command. ``within`` raises
-    OutOfReachError unless the command is within the actor's reach. ``tries``: how often the handler runs
-    when other writers come first. ``detects_repeats``: the handler raises CommandRepeatedError itself for
-    a recorded command, which saves a round trip. ``afterwards`` runs after each execution, also of a
-    repeat: it completes side effects that a killed process left undone.
+    OutOfReachError unless the command is within the actor's reach. ``tries``: how often the handler
+    runs when other writers come first. ``detects_repeats``: the handler raises CommandRepeatedError
+    itself for a recorded command, which saves a round trip. ``afterwards`` runs after each
+    execution, also of a repeat: it completes side effects that a killed process left undone.
     """
 
     def register(handler: H) -> H:
-        _add(
-            Registration(
-                command,
-                handler,
-                needs if callable(needs) else lambda _: needs,
-                within,
-                tries=tries if callable(tries) else lambda _: tries,
-                detects_repeats=detects_repeats,
-                afterwards=afterwards,
-            )
+        if command in REGISTRY:
+            raise TypeError(f"{command.__name__} has two handlers")
+        REGISTRY[command] = Registration(
+            command,
+            handler,
+            needs if callable(needs) else lambda _: needs,
+            within,
+            tries if callable(tries) else lambda _: tries,
+            detects_repeats,
+            afterwards,
         )
         return handler
 
@@ -138,11 +138,7 @@ def answers(
 ) -> Callable[[H], H]:
     """Register the handler of a query; ``needs`` and ``within`` as for ``handles``."""
 
-    def register(handler: H) -> H:
-        _add(Registration(query, handler, needs if callable(needs) else lambda _: needs, within))
-        return handler
-
-    return register
+    return handles(query, needs=needs, within=within)
 
 
 @dataclass(frozen=True)
@@ -178,7 +174,7 @@ class CommandBus:
         return outcome
 
     def ask(self, actor: Actor, query: Query[R]) -> R:
-        """Authorise and answer a query. Raises NotPermittedError, OutOfReachError, and what the handler raises."""
+        """Raises NotPermittedError, OutOfReachError, and what the handler raises."""
         entry, log = self._admitted(actor, query)
         answer: R = entry.handler(log, query, QueryContext(actor, self.clock.now()), **self._ports_of(entry.handler))
         return answer
@@ -193,12 +189,6 @@ class CommandBus:
 
     def _ports_of(self, function: Callable[..., Any]) -> dict[str, object]:
         return {name: self.ports[port] for name, port in _ports(function).items()}
-
-
-def _add(entry: Registration) -> None:
-    if entry.request in REGISTRY:
-        raise TypeError(f"{entry.request.__name__} has two handlers")
-    REGISTRY[entry.request] = entry
 
 
 @functools.cache

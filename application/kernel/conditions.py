@@ -14,8 +14,8 @@ from domain.scheduling.availability.quotas import LimitGuard
 from domain.scheduling.time_claim import TimeClaim, TimeRelease
 
 Guard: TypeAlias = TimeClaim | TimeRelease | LimitGuard | PresenceGuard | PresenceChange
-"""Time to claim or to release first, a limit that must not be full, a patient who must not be withdrawn,
-and a patient who is withdrawn or reinstated by the append."""
+"""Time to claim or to release first, a limit that must not be full, a patient who must not be
+withdrawn, and a patient who is withdrawn or reinstated by the append."""
 
 
 def presence_changes(aggregates: Iterable[Aggregate]) -> Iterator[PresenceChange]:

@@ -35,7 +35,7 @@ class JobWorker:
         *,
         threads: int = THREADS,
     ) -> None:
-        """``outages`` are errors of the database or the key store; they do not count as failed attempts."""
+        """``outages`` are errors of the database or key store; they do not count as attempts."""
         self._store = store
         self._handlers = {kind.NAME: (kind, handler) for kind, handler in handlers.items()}
         self._clock = clock

@@ -24,8 +24,8 @@ class Priority(IntEnum):
 class Job:
     """One piece of work in one practice.
 
-    Subclasses are frozen dataclasses whose fields are ids (UUID) and versions (int) only. ``NAME`` is
-    set by hand and never changes: stored jobs may be due in years.
+    Subclasses are frozen dataclasses whose fields are ids (UUID) and versions (int) only. ``NAME``
+    is set by hand and never changes: stored jobs may be due in years.
     """
 
     NAME: ClassVar[str]
@@ -42,7 +42,7 @@ class Job:
 
     @classmethod
     def from_payload(cls, tenant_id: UUID, payload: Mapping[str, object]) -> Self:
-        """Raises msgspec.ValidationError: the fields of the class have changed since it was stored."""
+        """Raises msgspec.ValidationError: the class has other fields than the stored job."""
         return msgspec.convert({**payload, "tenant_id": tenant_id}, cls)
 
 
@@ -57,7 +57,7 @@ class JobQueue(Protocol):
         ...
 
     def cancel(self, job: Job) -> None:
-        """Delete the job with this key, if there is one. If it is running, its result is ignored."""
+        """Delete the job with this key; if it is running, its result is ignored."""
         ...
 
 
@@ -98,7 +98,7 @@ class Policy:
 
 
 def policy(*events: type) -> Callable[[Decide], Policy]:
-    """Make a function the policy for these events; each is in its own file ``when_<event>_<do>.py``."""
+    """Make a function the policy for these events, in a file ``when_<event>_<do>.py``."""
     topics = frozenset(str(event.TOPIC) for event in events)  # type: ignore[attr-defined]  # set by hand on each event
     return lambda decide: Policy(topics, decide)
 
@@ -151,7 +151,7 @@ class JobStore(Protocol):
         ...
 
     def report(self, job: LeasedJob, done: int, total: int) -> bool:
-        """Store the progress of a job; False if it was cancelled or another worker has its lease."""
+        """Store the progress; False: it was cancelled, or another worker has the lease."""
         ...
 
     def finish(
@@ -174,7 +174,7 @@ class JobRun(Protocol):
     """Passed to the handler of a job."""
 
     def report(self, done: int, total: int) -> None:
-        """Store the progress. Raises JobInterruptedError: stop; the job runs again unless cancelled."""
+        """Store the progress. Raises JobInterruptedError: the handler must stop."""
         ...
 
 
@@ -184,4 +184,4 @@ class JobInterruptedError(Exception):
 
 J = TypeVar("J", bound=Job)
 JobHandler: TypeAlias = Callable[[J, JobRun], datetime | None]
-"""Carries out a job; returns when to run it again, None if it is done. Must be safe to run twice."""
+"""Carries out a job; returns when to run it again, or None. Must be safe to repeat."""

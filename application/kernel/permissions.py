@@ -1,7 +1,7 @@
 """Roles, permissions, and the reach of keys that are bound to one clinician.
 
-An action that the role does not allow is refused with NotPermittedError. A record outside the caller's
-reach is answered as not found, so that no answer reveals whether it exists.
+An action that the role does not allow is refused with NotPermittedError. A record outside the
+caller's reach is answered as not found, so that no answer reveals whether it exists.
 """
 
 from collections.abc import Collection
@@ -70,8 +70,8 @@ ALLOWED: Final = {
 class Actor:
     """An API key with its role, or the program itself, in one practice.
 
-    ``clinician_id`` binds a clinician's key to one clinician; without it the key may act for any, as on
-    a device shared in a treatment room.
+    ``clinician_id`` binds a clinician's key to one clinician; without it the key may act for any,
+    as on a device shared in a treatment room.
     """
 
     tenant_id: UUID
@@ -110,7 +110,7 @@ def authorise_visit(actor: Actor, clinician_id: UUID, kind: str = "appointment")
 
 
 def authorise_session(actor: Actor, staff_ids: Collection[UUID]) -> None:
-    """Raises OutOfReachError: the actor is bound to a clinician who is not among a session's staff."""
+    """Raises OutOfReachError: the actor is bound to a clinician who is not on the staff."""
     if actor.clinician_id is not None and actor.clinician_id not in staff_ids:
         raise OutOfReachError("session")
 

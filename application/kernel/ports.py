@@ -32,10 +32,10 @@ class PhoneNumbers(Protocol):
 
 
 class PublicHolidays(Protocol):
-    """Calculates public holidays, offline. Both methods cache, because availability calls them often."""
+    """Calculates public holidays, offline. Both methods cache."""
 
     def subdivisions(self, country: str) -> Collection[str] | None:
-        """Return the ISO 3166-2 subdivisions with holidays of their own; None: unsupported country."""
+        """Return the ISO 3166-2 subdivisions with own holidays; None: unsupported country."""
         ...
 
     def closed_days(self, of: HolidayCalendar, first_year: int, last_year: int) -> frozenset[int]:
@@ -67,7 +67,8 @@ class PracticeReader(Protocol):
     def read_booking_contexts(self, what: Sequence[UUID], windows: Sequence[TimeRange]) -> Sequence[BookingContext]:
         """Read the claims of ``what`` in each window, in the order of the windows.
 
-        Reads again while another writer appends in between, so that all are of one position if possible.
+        Reads again while another writer appends in between, so that all are of one position if
+        possible.
         """
         ...
 
@@ -76,20 +77,20 @@ class PracticeReader(Protocol):
         ...
 
     def reached(self, id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached | None:
-        """Return an aggregate's version and position at a version or a log position; None: it was not there."""
+        """Return where a stream was at a version or log position; None: not recorded yet."""
         ...
 
     def began(self, id_: UUID, version: int) -> Began | None:
-        """Return the first version of the command that recorded a version; None: no such version."""
+        """Return the first version of the command that recorded a version, if any."""
         ...
 
     def changed_between(
         self, after: int, until: int, *, first_in: tuple[int, int], limit: int, stream_id: UUID | None = None
     ) -> Sequence[ChangedStream]:
-        """Return up to ``limit`` streams with events in ``(after, until]``, in the order of the first ones.
+        """Return up to ``limit`` streams with events in ``(after, until]``, in order of the first.
 
-        Only streams whose first event there lies in ``first_in``, half-open on the left like the range;
-        with ``stream_id`` only that stream.
+        Only streams whose first event there lies in ``first_in``, half-open on the left like the
+        range; with ``stream_id`` only that stream.
         """
         ...
 

@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import ClassVar, Final, TypeVar
+from dataclasses import dataclass
+from typing import ClassVar, Final, Generic, TypeVar
 from uuid import UUID
 
 from cachetools import LRUCache
@@ -20,7 +21,6 @@ from application.kernel.errors import (
     StaleVersionError,
     UnavailableError,
 )
-from application.kernel.outcome import Outcome
 from application.kernel.ports import PhoneNumbers, PracticeReader, PracticeStore, PublicHolidays
 from application.kernel.retry import OvertakenError
 from domain.kernel.aggregate import Aggregate
@@ -35,6 +35,17 @@ T = TypeVar("T", bound=Aggregate)
 U = TypeVar("U", bound=Aggregate)
 _TURNS: Final = 64
 """Locks per practice; aggregates whose ids share one wait for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """The aggregate as the command left it, and the log position to wait for in read models.
+
+    A repeated command returns the aggregate as it was after the first time, not as it is now.
+    """
+
+    aggregate: T
+    position: int
 
 
 class PracticeLog(Application[UUID]):
@@ -86,7 +97,7 @@ class PracticeLog(Application[UUID]):
         return self._at_version(kind, id_, self._reached(kind, id_, position=position).version)
 
     def require(self, *named: tuple[type[Aggregate], UUID | None]) -> None:
-        """Raises NotFoundError: one of the named aggregates does not exist. Ids that are None are skipped."""
+        """Raises NotFoundError: one of them does not exist. Ids that are None are skipped."""
         catalogue: Catalogue | None = None
         for kind, id_ in named:
             if id_ is not None and kind in KINDS:
@@ -96,7 +107,7 @@ class PracticeLog(Application[UUID]):
                 self.load(kind, id_)
 
     def came_to(self, kind: type[T], id_: UUID, version: int) -> Reached:
-        """Return when and where a version was recorded. Raises NotFoundError, NotYetError: not recorded yet."""
+        """Return when and where a version was recorded. Raises NotFoundError, NotYetError."""
         return self._reached(kind, id_, version=version)
 
     def load_all(self, kind: type[T], ids: Sequence[UUID], until: int | None = None) -> dict[UUID, T]:
@@ -113,11 +124,11 @@ class PracticeLog(Application[UUID]):
         return _folded(streams, *one), _folded(streams, *other)
 
     def record(self, *aggregates: Aggregate, by: Provenance, guards: Sequence[Guard] = ()) -> int:
-        """Append the pending events and the guards in one transaction; return the position to wait for.
+        """Append the pending events with the guards; return the position to wait for.
 
         Without events, return the log's current position. Raises StaleVersionError, TimeTakenError,
-        DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError, UnavailableError:
-        nothing was recorded.
+        DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
+        UnavailableError: nothing was recorded.
         """
         all_guards = [*guards, *presence_changes(aggregates)]
         try:
@@ -133,8 +144,8 @@ class PracticeLog(Application[UUID]):
     def commit(self, aggregate: T, *others: Aggregate, by: Provenance, guards: Sequence[Guard] = ()) -> Outcome[T]:
         """Record, and return the outcome of a command.
 
-        Raises OvertakenError: another writer came first to a stream, a time or a limit; otherwise as
-        ``record``.
+        Raises OvertakenError: another writer came first to a stream, a time or a limit; otherwise
+        as ``record``.
         """
         try:
             position = self.record(aggregate, *others, by=by, guards=guards)
@@ -147,7 +158,8 @@ class PracticeLog(Application[UUID]):
     ) -> Outcome[T]:
         """Run a command once; a repeat under the same command id returns the first outcome.
 
-        ``checks_itself``: ``decide`` raises CommandRepeatedError if the command was recorded before.
+        ``checks_itself``: ``decide`` raises CommandRepeatedError if the command was recorded
+        before.
         Raises IdempotencyMismatchError: the command id was used for another request.
         """
         if by.fingerprint and not checks_itself and (earlier := self.answered(kind, by)):
@@ -169,7 +181,7 @@ class PracticeLog(Application[UUID]):
         return Outcome(self._at_version(kind, command.stream_id, command.version), command.position)
 
     def turn_at(self, id_: UUID) -> AbstractContextManager[object]:
-        """Return a lock, of this process only, for an aggregate on which many commands come at once.
+        """Return a lock of this process for an aggregate that gets many commands at once.
 
         Without it they would only overtake each other: see docs/adr/0024.
         """
@@ -229,7 +241,7 @@ class PracticeLogs:
 
 
 def name_of(kind: type[Aggregate]) -> str:
-    """Return the name of a kind in messages: ``practice.webhook_endpoint`` is a webhook endpoint."""
+    """Return a kind's name for messages: ``practice.webhook_endpoint`` is a webhook endpoint."""
     return kind.TOPIC.rpartition(".")[2].replace("_", " ")
 
 

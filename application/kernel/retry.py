@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class OvertakenError(Exception):
-    """Another writer came first: the append was refused. ``refusal`` is the error for the caller."""
+    """Another writer came first. ``refusal`` is the error for the caller."""
 
     def __init__(self, refusal: Exception) -> None:
         super().__init__()
@@ -17,7 +17,7 @@ class OvertakenError(Exception):
 
 
 def retry_when_overtaken(decide: Callable[[], T], tries: int = TRIES, conflicts: tuple[type[Exception], ...] = ()) -> T:
-    """Return the result of ``decide``, called again after an OvertakenError or one of ``conflicts``.
+    """Return the result of ``decide``, retried on OvertakenError and ``conflicts``.
 
     Raises what ``decide`` raises; after the last try the conflict, or an OvertakenError's refusal.
     """

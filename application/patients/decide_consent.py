@@ -6,9 +6,8 @@ from uuid import UUID
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.errors import NotFoundError, StaleVersionError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.kernel.presence import PresenceGuard
 from domain.patients.consents import Channel, Consents
 from domain.patients.patient import Patient
@@ -36,9 +35,7 @@ class DecideConsent(Command[Consents]):
 
 @handles(DecideConsent, needs=Permission.CHANGE_PATIENTS)
 def decide_consent(log: PracticeLog, command: DecideConsent, context: Context) -> Outcome[Consents]:
-    """Raises NotFoundError, StaleVersionError, ConsentNotGivenError, InvalidValueError, PatientErasedError,
-    PatientMergedError.
-    """
+    """Raises NotFoundError, ConsentNotGivenError, PatientErasedError, PatientMergedError."""
     log.load(Patient, command.patient_id).refuse_gone()
     consents, decided_at = _consents(log, command, context), command.decided_at or context.now
     if command.document_version is None:

@@ -4,9 +4,8 @@ from typing import Protocol
 from uuid import UUID
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.patients.errors import PatientMergedError
 from domain.patients.patient import Patient
 

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from application.kernel.commands import Change, Context, handles
 from application.kernel.errors import StaleVersionError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.kernel.retry import OvertakenError
 from domain.patients.patient import Patient
 

@@ -10,15 +10,16 @@ from domain.practice.practice import Practice
 
 
 def phone_at(log: PracticeLog, number: str, field: str = "phone") -> str:
-    """Return a number in E.164 form; national numbers are of the practice's country. Raises InvalidValueError."""
+    """Return a number in E.164 form, read in the practice's country. Raises InvalidValueError."""
     practice = log.catalogue().one(Practice, log.tenant_id)
-    return international(log.phone_numbers, number, region_of(practice.locale, practice.zone), field)
+    return to_e164(log.phone_numbers, number, region_of(practice.locale, practice.zone), field)
 
 
-def international(numbers: PhoneNumbers, number: str, region: str | None, field: str = "phone") -> str:
+def to_e164(numbers: PhoneNumbers, number: str, region: str | None, field: str = "phone") -> str:
     """Return a number in E.164 form; ``region`` (ISO 3166) is the country of national numbers.
 
-    Raises InvalidValueError: not a phone number, an extension, or a national number without a region.
+    Raises InvalidValueError: not a phone number, an extension, or a national number without a
+    region.
     """
     found = numbers.e164(number, region)
     if found is None:
@@ -49,7 +50,7 @@ def is_country(code: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _zone_countries() -> dict[str, str]:
-    # Source: the IANA time zone database's zone.tab in the tzdata package: country, coordinates, zone.
+    # Source: zone.tab of the IANA time zone database: country, coordinates, zone.
     table = (files("tzdata.zoneinfo") / "zone.tab").read_text("utf-8")
     rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
     return {row[2]: row[0] for row in rows}

@@ -6,9 +6,8 @@ from datetime import date
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.phone import phone_at
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient

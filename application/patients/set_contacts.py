@@ -6,9 +6,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.phone import phone_at
 from domain.kernel.errors import InvalidValueError
 from domain.patients.contact import Contact, ContactKind
@@ -38,7 +37,7 @@ class SetContacts(Change[Patient]):
 
 @handles(SetContacts, needs=Permission.CHANGE_PATIENTS)
 def set_contacts(log: PracticeLog, command: SetContacts, context: Context) -> Outcome[Patient]:
-    """Raises PatientErasedError, PatientMergedError; InvalidValueError, also for an unknown contact id."""
+    """Raises PatientErasedError, PatientMergedError; InvalidValueError: also an unknown id."""
     patient = log.load(Patient, command.id, command.expected_version)
     known = {contact.id for contact in patient.contacts}
     if any(each.id is not None and each.id not in known for each in command.contacts):

@@ -18,8 +18,8 @@ def standing_from(
 ) -> PatientStanding:
     """Return the standing that follows from a patient's events; reads those of merged patients.
 
-    A merged patient has the survivor's zone and alerts. Alerts of merged patients still count: they may
-    be about an allergy.
+    A merged patient has the survivor's zone and alerts. Alerts of merged patients still count: they
+    may be about an allergy.
     """
     record = PatientRecord.of(events)
     if record.merged_into is not None:

@@ -1,25 +1,17 @@
 """Changes a clinician's details and visit limits."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
 
-from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.practice.clinician import Clinician
 from domain.practice.visit_limits import VisitLimits
 
 
-class ClinicianChanges(TypedDict, total=False):
-    name: str
-    email: str | None
-    zone: str
-
-
 @dataclass(frozen=True, slots=True)
 class ChangeClinician(Change[Clinician]):
-    changes: ClinicianChanges
+    changes: Changes
     limits: VisitLimits | None = None
     """None: unchanged; ``VisitLimits()``: no limit."""
 

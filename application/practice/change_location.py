@@ -1,27 +1,20 @@
 """Changes a location."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
 
-from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.practice.change_practice import checked_holidays
 from domain.practice.holiday_calendar import HolidayCalendar
 from domain.practice.location import Location
-
-
-class LocationChanges(TypedDict, total=False):
-    name: str
-    zone: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeLocation(Change[Location]):
     """When the zone changes, hours keep their local times and booked visits their instants."""
 
-    changes: LocationChanges
+    changes: Changes
     holidays: HolidayCalendar | None = None
     sets_holidays: bool = False
 

@@ -1,29 +1,20 @@
 """Changes the settings of a practice."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
 
-from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.kernel.errors import InvalidValueError
 from domain.practice.holiday_calendar import HolidayCalendar
 from domain.practice.practice import Practice
-
-
-class PracticeChanges(TypedDict, total=False):
-    name: str
-    zone: str
-    currency: str
-    locale: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePractice(Change[Practice]):
     """None leaves a setting unchanged; ``holidays`` apply only with ``sets_holidays``."""
 
-    changes: PracticeChanges
+    changes: Changes
     holidays: HolidayCalendar | None = None
     sets_holidays: bool = False
     pending_counts: bool | None = None
@@ -46,7 +37,7 @@ def change_practice(log: PracticeLog, command: ChangePractice, context: Context)
 
 
 def checked_holidays(log: PracticeLog, of: HolidayCalendar | None) -> HolidayCalendar | None:
-    """Return the calendar unchanged. Raises InvalidValueError: an unsupported country or subdivision."""
+    """Return the calendar unchanged. Raises InvalidValueError: it is not supported."""
     if of is None:
         return None
     subdivisions = log.public_holidays.subdivisions(of.country)

@@ -1,25 +1,18 @@
 """Changes a room or a device, or takes it out of use."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
 
-from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.practice.resource import Resource
-
-
-class ResourceChanges(TypedDict, total=False):
-    name: str
-    active: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeResource(Change[Resource]):
     """An inactive resource takes no new visits; booked visits keep it."""
 
-    changes: ResourceChanges
+    changes: Changes
 
 
 @handles(ChangeResource, needs=Permission.CHANGE_PRACTICE)

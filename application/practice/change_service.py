@@ -1,40 +1,21 @@
 """Changes the terms of a service, or stops offering it."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
-from uuid import UUID
 
-from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
-from domain.kernel.money import Money
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.practice.clinician import Clinician
 from domain.practice.seats import SeatsOffered
-from domain.practice.service import Mode, Service
+from domain.practice.service import Service
 from domain.practice.visit_limits import VisitLimits
-
-
-class ServiceChanges(TypedDict, total=False):
-    name: str
-    duration_minutes: int
-    price: Money
-    buffer_before_minutes: int
-    buffer_after_minutes: int
-    step_minutes: int | None
-    minimum_notice_minutes: int
-    horizon_days: int
-    mode: Mode
-    clinician_ids: tuple[UUID, ...]
-    requires: tuple[str, ...]
-    active: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeService(Change[Service]):
     """Booked visits keep their terms."""
 
-    changes: ServiceChanges
+    changes: Changes
     limits: VisitLimits | None = None
     """None: unchanged; ``VisitLimits()``: no limit."""
     seats: SeatsOffered | None = None

@@ -5,9 +5,8 @@ from datetime import date
 from uuid import UUID
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
 from domain.practice.weekly_hours import OpeningHours
@@ -17,7 +16,7 @@ from domain.practice.weekly_hours import OpeningHours
 class SetClinicianHours(Change[Clinician]):
     """``weekly`` and ``overrides`` are in the form that OpeningHours.parse reads.
 
-    They apply from ``effective_from`` until the next date with other hours; None replaces all hours.
+    They apply from ``effective_from`` until the next such date; None replaces all hours.
     """
 
     location_id: UUID

@@ -10,9 +10,8 @@ from uuid_utils.compat import uuid7
 from application.kernel.commands import Command, Context, handles
 from application.kernel.conditions import Guard
 from application.kernel.errors import NotFoundError, StaleVersionError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.kernel.retry import OvertakenError
 from application.patients.person import person_of
 from application.scheduling.availability.schedule import Schedule, load_schedule, start_window

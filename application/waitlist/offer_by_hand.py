@@ -10,9 +10,8 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.errors import NotFoundError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import person_of
 from application.scheduling.availability.schedule import load_schedule, start_window
 from application.scheduling.reach import own_clinicians

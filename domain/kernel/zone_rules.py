@@ -1,7 +1,7 @@
-"""The offsets of one zone in one release of the time zone database, and the differences between releases.
+"""The offsets of a zone in a release of the time zone database, and differences between releases.
 
-Events store instants, but people agree on local times. The release in force at that time converts one into
-the other.
+Events store instants, but people agree on local times. The release in force at that time converts
+one into the other.
 """
 
 from bisect import bisect_right
@@ -14,7 +14,7 @@ from domain.kernel.time_range import TimeRange
 from domain.kernel.zones import zone
 
 YEARS: Final = 8
-"""Rules are stored for so many years from their first sighting; later visits keep their instants."""
+"""Rules are stored for so many years; later visits keep their instants."""
 _STEP: Final = timedelta(days=14)
 """No zone has changed its clocks twice within a fortnight since rules are published in advance."""
 
@@ -33,7 +33,7 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ZoneRules:
-    """``changes`` pairs instants with the offset from UTC in seconds that applies from then on, in order.
+    """``changes`` pairs instants with the offset from UTC in seconds from then on, in order.
 
     The last offset applies until ``ends_at``.
     """
@@ -43,7 +43,7 @@ class ZoneRules:
 
     @classmethod
     def read(cls, zone_name: str, from_year: int) -> Self:
-        """Return the rules of the installed release for ``YEARS`` years. Raises UnknownZoneError."""
+        """Return ``YEARS`` years of the installed release. Raises UnknownZoneError."""
         tz, at = zone(zone_name), datetime(from_year, 1, 1, tzinfo=UTC)
         ends_at = at.replace(year=from_year + YEARS)
         changes = [(at, _offset(at.astimezone(tz)))]
@@ -72,7 +72,7 @@ class ZoneRules:
     def instant(self, local: datetime) -> datetime:
         """Return the instant of a local time.
 
-        Of an ambiguous local time the first; one that is skipped is shifted by the length of the gap.
+        Of an ambiguous local time the first; a skipped one is shifted by the length of the gap.
         """
         as_utc = local.replace(tzinfo=UTC)
         offset_before = self.changes[0][1]
@@ -89,7 +89,7 @@ class ZoneRules:
 
 
 def at_same_local_time(instant: datetime, before: ZoneRules, after: ZoneRules) -> datetime:
-    """Return the instant that has under ``after`` the local time that ``instant`` has under ``before``.
+    """Return the instant that has by ``after`` the local time of ``instant`` by ``before``.
 
     Unchanged if both give it the same offset, or one does not cover it.
     """

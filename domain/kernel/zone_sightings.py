@@ -15,8 +15,8 @@ from domain.kernel.zones import RELEASE, zone_names
 class Sighting:
     """A release, and when it was first used.
 
-    ``changes`` has pairs [instant, offset from UTC] in seconds by zone, for ``YEARS`` years from the start
-    of ``from_year``. ``is_finished``: its adoption was enqueued for each practice.
+    ``changes`` has pairs [instant, offset from UTC] in seconds by zone, for ``YEARS`` years from
+    the start of ``from_year``. ``is_finished``: its adoption was enqueued for each practice.
     """
 
     seen_at: datetime
@@ -62,7 +62,7 @@ class Sightings:
         return self._seen[index].release
 
     def in_force_at(self, instant: datetime) -> int:
-        """Return the index of the sighting in force at an instant; before all of them, the first."""
+        """Return the index of the sighting in force at an instant; at least the first."""
         return max(bisect_right(self._seen, instant, key=lambda sighting: sighting.seen_at) - 1, 0)
 
     def rules(self, index: int, zone_name: str) -> ZoneRules | None:

@@ -42,8 +42,9 @@ class AmbiguousLocalTimeError(InvalidValueError):
 def zone_names() -> frozenset[str]:
     """Return every name that ``zone`` accepts: ``Area/City`` and ``UTC``.
 
-    Not accepted are rules without a place (``EST5EDT``, ``CET``), fixed offsets (``Etc/GMT+5``, whose sign
-    misleads), and old names (``Israel``, ``US/Eastern``), which have an equivalent ``Area/City``.
+    Not accepted are rules without a place (``EST5EDT``, ``CET``), fixed offsets (``Etc/GMT+5``,
+    whose sign misleads), and old names (``Israel``, ``US/Eastern``), which have an equivalent
+    ``Area/City``.
     """
     return frozenset(
         {"UTC", *(name for name in available_timezones() if name.partition("/")[0] in _AREAS and "/" in name)}
@@ -76,7 +77,7 @@ def _of_no_place() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _other_names() -> dict[str, str]:
     """Return accepted names by their aliases in lower case."""
-    # Source: the IANA time zone database's links, as the tzdata package carries them: "L America/New_York US/Eastern".
+    # Source: links of the IANA time zone database: "L America/New_York US/Eastern".
     rules = (files("tzdata.zoneinfo") / "tzdata.zi").read_text("utf-8")
     links = (line.split(" ")[1:] for line in rules.splitlines() if line.startswith("L "))
     utc = {"etc/utc": "UTC"}
@@ -91,8 +92,8 @@ def _other_names() -> dict[str, str]:
 def instant_of(local: datetime, zone_name: str, field: str = "starts_at") -> datetime:
     """Return the instant (UTC) of a naive local time.
 
-    Raises UnknownZoneError, NonexistentLocalTimeError, AmbiguousLocalTimeError; InvalidValueError: not
-    naive, or outside the years 1900 to 2200.
+    Raises UnknownZoneError, NonexistentLocalTimeError, AmbiguousLocalTimeError; InvalidValueError:
+    not naive, or outside the years 1900 to 2200.
     """
     if local.tzinfo is not None:
         raise InvalidValueError(field, "a local time carries no offset")
@@ -110,8 +111,8 @@ def instant_of(local: datetime, zone_name: str, field: str = "starts_at") -> dat
 def spoken_time(starts_at: datetime, clinic_zone: str, patient_zone: str | None) -> str:
     """Return the time of day for a patient, with zones: ``04:00 EDT (10:00 CEST at the clinic)``.
 
-    Only the clinic's time, ``10:00 CEST``, if the patient has no zone or the same offset. The dates may
-    differ: see ``spoken_dates``.
+    Only the clinic's time, ``10:00 CEST``, if the patient has no zone or the same offset. The dates
+    may differ: see ``spoken_dates``.
     """
     at_clinic = starts_at.astimezone(zone(clinic_zone))
     if patient_zone is None:

@@ -14,11 +14,12 @@ from domain.kernel.personal_data import Erased, Personal
 from domain.kernel.text import clean_email, clean_text
 from domain.kernel.value import Value
 from domain.kernel.zones import zone
-from domain.practice.time_off import DaysOff, HoursOff, checked, parsed
+from domain.practice.time_off import DaysOff, HoursOff, parse_time_off
 from domain.practice.visit_limits import NO_LIMITS, LimitsFields, VisitLimits
 from domain.practice.weekly_hours import OpeningHours
 
 _MOST_DATES: Final = 100
+_MOST_ABSENCES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,8 @@ class Clinician(Aggregate):
         """The time off, without notes once the clinician is erased."""
         notes = [] if isinstance(self.time_off_notes, Erased) else self.time_off_notes
         return [
-            Absence(parsed(text), (notes[index] or None) if notes else None) for index, text in enumerate(self.time_off)
+            Absence(parse_time_off(text), (notes[index] or None) if notes else None)
+            for index, text in enumerate(self.time_off)
         ]
 
     def set_time_off(self, absences: Sequence[Absence], at: datetime) -> bool:
@@ -166,7 +168,9 @@ class Clinician(Aggregate):
 
         Raises InvalidValueError: more than 500 ranges, or a note over 500 characters.
         """
-        ranges = [str(range) for range in checked(absence.range for absence in absences)]
+        if len(absences) > _MOST_ABSENCES:
+            raise InvalidValueError("ranges", f"there may be at most {_MOST_ABSENCES} ranges of time off")
+        ranges = [str(absence.range) for absence in absences]
         notes = [clean_text("note", absence.note, 500) if absence.note else "" for absence in absences]
         is_change = (ranges, notes) != (self.time_off, self.time_off_notes)
         return self.trigger_if(is_change, self.TimeOffSet, ranges=ranges, notes=notes, timestamp=at)

@@ -14,8 +14,8 @@ from api.http.schemas import Body, Page, Text, Thing
 from application.access.issue_api_key import IssueApiKey
 from application.access.revoke_api_key import RevokeApiKey
 from application.access.secret_keys import KEY_PREFIX, hash_of, new_token
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
+from application.kernel.practice_log import Outcome
 from domain.access.api_key import ApiKey, Role
 from projections.access.tokens.queries import KeyRecord
 from projections.engine.errors import ViewBehindError

@@ -20,8 +20,8 @@ from api.scheduling.appointments.schemas import (
     UndoAppointmentBody,
 )
 from application.kernel.commands import Command
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
+from application.kernel.practice_log import Outcome
 from application.scheduling.appointments.book_appointment import BookAppointment, Booked
 from application.scheduling.appointments.cancel_appointment import CancelAppointment
 from application.scheduling.appointments.change_notes import ChangeNotes

@@ -17,8 +17,8 @@ from api.http.schemas import Body, Page, Thing
 from api.scheduling.feeds.presenters import calendar_of
 from application.access.secret_keys import FEED_PREFIX, hash_of, is_well_formed, new_token
 from application.kernel.errors import NotFoundError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission, authorise_visit
+from application.kernel.practice_log import Outcome
 from application.scheduling.calendars.open_feed import OpenFeed, authorise_feed
 from application.scheduling.calendars.revoke_feed import RevokeFeed
 from domain.patients.patient import Patient

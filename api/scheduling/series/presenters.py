@@ -7,7 +7,7 @@ from uuid import UUID
 from api.http.calls import Call
 from api.http.schemas import Shown, Thing
 from api.scheduling.series.schemas import ChangePreview, LastChange, SeriesPreview, SeriesShown
-from application.kernel.outcome import Outcome
+from application.kernel.practice_log import Outcome
 from application.scheduling.series.book_series import SeriesOutcome
 from application.scheduling.series.change_series import SeriesChangePlan
 from application.scheduling.series.occurrence_slots import GrantedSlot

@@ -1,8 +1,7 @@
 """Appends the changes of an appointment together with its time claims."""
 
 from application.kernel.commands import Context
-from application.kernel.outcome import Outcome
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.schedule import expired_holders
 from application.scheduling.availability.visit_limits import limit_guards
 from domain.kernel.time_range import TimeRange
@@ -18,7 +17,7 @@ def commit_change(
     *,
     keeps_limits: bool = False,
 ) -> Outcome[Appointment]:
-    """Append the pending events; in the same transaction release the old claims and take the new ones.
+    """Append the pending events, release the old time claims and take the new ones.
 
     A visit that keeps its time does not claim it again, because others may overlap it since.
     ``keeps_limits``: the limits of visits apply at the new time.

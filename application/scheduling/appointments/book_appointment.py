@@ -10,9 +10,8 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.kernel.retry import TRIES
 from application.scheduling.availability.schedule import Schedule, load_schedule, require_patient, start_window
 from application.scheduling.availability.visit_limits import limit_guards
@@ -36,7 +35,7 @@ from domain.scheduling.errors import HoldMismatchError
 from domain.scheduling.time_claim import TimeRelease
 
 _TRIES_FOR_ANYONE: Final = 100
-"""Each lost try is a visit booked by another; as many can be lost as there are clinicians and rooms."""
+"""Each lost try is a visit booked by another: at most one per clinician or room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,10 @@ class BookAppointment(Command[Appointment]):
     """Uses the named resources, and chooses the others that the service requires.
 
     ``clinician_id`` None: any clinician who gives the service, see ``choose_clinician``.
-    ``is_request``: the visit claims no time until it is confirmed. ``hold_id``: a hold of this time, which
-    the booking uses; an expired one has no effect. ``override_reason``: book against the rules, see
-    ``slot_with_override``; personal, 1 to 1000 characters, stored only if a rule was broken. ``notes`` for
-    staff: personal, at most 5000 characters.
+    ``is_request``: the visit claims no time until it is confirmed. ``hold_id``: a hold of this
+    time, which the booking uses; an expired one has no effect. ``override_reason``: book against
+    the rules, see ``slot_with_override``; personal, 1 to 1000 characters, stored only if a rule was
+    broken. ``notes`` for staff: personal, at most 5000 characters.
     """
 
     patient_id: UUID
@@ -87,8 +86,9 @@ def _tries(command: BookAppointment) -> int:
 
 @handles(BookAppointment, needs=_permission, within=own_clinician, tries=_tries, detects_repeats=True)
 def book_appointment(log: PracticeLog, command: BookAppointment, context: Context) -> Outcome[Appointment]:
-    """Raises NotFoundError: no such patient, service, clinician or resource; PatientMergedError,
-    PatientWithdrawnError, HoldMismatchError; what ``slot_at`` raises.
+    """Raises NotFoundError, PatientMergedError, PatientWithdrawnError, HoldMismatchError.
+
+    Also raises what ``slot_at`` raises.
     """
     now = context.now
     hold = log.load(Hold, command.hold_id) if command.hold_id else None
@@ -156,7 +156,7 @@ def _choose_slot(schedule: Schedule, command: BookAppointment, hold: Hold | None
 
 
 def _query(schedule: Schedule, command: BookAppointment, clinician_id: UUID, hold: Hold | None) -> AvailabilityQuery:
-    """Return the availability query without the claims of the command's own hold, if that is still held.
+    """Return the availability query, without the claims of the command's own hold.
 
     Notice counts from the time at which the hold was placed. Raises HoldMismatchError.
     """

@@ -1,9 +1,8 @@
 """Confirms a requested appointment, which then claims its time."""
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.appointments.appointment_change import commit_change
 from application.scheduling.availability.own_terms import own_slot
 from application.scheduling.reach import own_appointment
@@ -17,7 +16,7 @@ class ConfirmAppointment(Change[Appointment]):
 
 @handles(ConfirmAppointment, needs=Permission.CHANGE_VISITS, within=own_appointment)
 def confirm_appointment(log: PracticeLog, command: ConfirmAppointment, context: Context) -> Outcome[Appointment]:
-    """Replace a resource that was taken since by another of its kind. Raises what ``own_slot`` raises."""
+    """Replace resources that were taken since. Raises what ``own_slot`` raises."""
     appointment = log.load(Appointment, command.id, command.expected_version)
     before = appointment.claims()
     resource_ids = appointment.resource_ids

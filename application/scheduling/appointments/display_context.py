@@ -33,7 +33,7 @@ class DisplayContext:
         self._zones: dict[UUID, str] = {}
 
     def standing(self, patient_id: UUID) -> PatientStanding:
-        """Return the standing of a patient, or of the survivor. Raises NotYetError: not registered then."""
+        """Return the standing of a patient, or of the survivor. Raises NotYetError."""
         if self._position is None:
             return patient_standing(self._log.reader, patient_id)
         patient = self._patient(patient_id)
@@ -42,7 +42,7 @@ class DisplayContext:
         return PatientStanding(person.zone, patient.merged_into, alerted)
 
     def people(self, patient_ids: Collection[UUID]) -> Mapping[UUID, Person]:
-        """Return the person of each patient id, in at most three round trips. Raises NotFoundError."""
+        """Return each patient's person, in at most three round trips. Raises NotFoundError."""
         self._read(patient_ids)
         self._read({survivor for id_ in patient_ids if (survivor := self._patient(id_).merged_into)})
         standing = {id_: self._patient(self._patient(id_).merged_into or id_) for id_ in patient_ids}

@@ -1,8 +1,8 @@
 """Caps on the open holds of one person: each hold takes one of a few marks.
 
-A mark is claimed like time, for as long as the hold lasts, in the append that places it. So the log's
-exclusion constraint keeps the cap under concurrency, and a mark is free at the second at which its hold
-expires. Marks are keyed digests, which do not reveal the person.
+A mark is claimed like time, for as long as the hold lasts, in the append that places it. So the
+log's exclusion constraint keeps the cap under concurrency, and a mark is free at the second at
+which its hold expires. Marks are keyed digests, which do not reveal the person.
 """
 
 import unicodedata
@@ -38,7 +38,7 @@ def marks_by_cap(index: BlindIndex, tenant_id: UUID, contact: str | None, addres
 
 
 def free_marks(caps: Iterable[Sequence[UUID]], claims: Iterable[TimeClaim], now: datetime, turn: int) -> list[UUID]:
-    """Return one free mark of each cap; ``turn`` varies the choice, so that concurrent holds rarely collide.
+    """Return one free mark of each cap; ``turn`` varies the choice, against collisions.
 
     Raises TooManyHoldsError: a cap has none left.
     """

@@ -9,10 +9,9 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.ports import BlindIndex
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.appointments.hold_limits import LOOK_BACK, Address, free_marks, marks_by_cap
 from application.scheduling.availability.schedule import expired_holders, load_schedule, rules_of, start_window
 from application.scheduling.reach import own_clinician
@@ -27,7 +26,7 @@ _TRIES: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class PlaceHold(Command[Hold]):
-    """``contact`` is an e-mail address or phone number; only digests of both addresses are stored."""
+    """``contact`` is an e-mail address or phone number; only digests are stored."""
 
     service_id: UUID
     clinician_id: UUID

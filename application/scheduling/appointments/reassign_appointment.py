@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.appointments.appointment_change import commit_change
 from application.scheduling.availability.own_terms import own_slot
 from application.scheduling.reach import own_appointment, own_clinicians
@@ -17,7 +16,7 @@ from domain.scheduling.appointments.status import refuse_fixed
 
 @dataclass(frozen=True, slots=True)
 class ReassignAppointment(Change[Appointment]):
-    """None keeps the clinician, or those resources that are free and at the clinician's location."""
+    """None keeps the clinician, or the resources that are free at the location."""
 
     clinician_id: UUID | None = None
     resource_ids: tuple[UUID, ...] | None = None

@@ -1,9 +1,8 @@
 """Releases a hold before it expires."""
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise_visit
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.scheduling.appointments.hold import Hold
 from domain.scheduling.time_claim import TimeRelease
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.appointments.appointment_change import commit_change
 from application.scheduling.availability.schedule import load_schedule, start_window
 from application.scheduling.reach import own_appointment

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.appointments.appointment_change import commit_change
 from application.scheduling.reach import own_appointment
 from domain.scheduling.appointments.appointment import Appointment
@@ -14,7 +13,7 @@ from domain.scheduling.appointments.appointment import Appointment
 
 @dataclass(frozen=True, slots=True)
 class UndoAppointment(Change[Appointment]):
-    """``act`` names the command to undo, after which only notes were changed; None: the last one."""
+    """``act`` names the command to undo; None: the last one."""
 
     act: str | None = None
 

@@ -1,7 +1,4 @@
-"""Conflicts: booked visits whose clinician is absent since hours, zones, holidays or time off changed.
-
-Nothing moves them automatically.
-"""
+"""Conflicts: booked visits whose clinician is no longer present, because rules changed since."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -45,7 +42,7 @@ def absences_during(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> 
 
 
 def free_clinicians(log: PracticeLog, visit: BookedVisit, now: datetime) -> Sequence[UUID]:
-    """Return the other clinicians who are free for the service at the visit's time, in order of joining."""
+    """Return the other clinicians who could give the visit, in order of joining."""
     schedule = load_schedule(log, visit.service_id, None, start_window(visit.starts_at), now)
     free = []
     for clinician_id, query in schedule.clinician_candidates(without=visit.holder_id):

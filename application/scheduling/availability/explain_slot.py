@@ -35,7 +35,7 @@ class Explanation:
 
 @answers(ExplainSlot, needs=Permission.READ_PRACTICE)
 def explain_slot(log: PracticeLog, query: ExplainSlot, context: QueryContext) -> Explanation:
-    """Use the function that decides a booking. Raises NotFoundError: no such service or clinician."""
+    """Raises NotFoundError: no such service or clinician."""
     window = start_window(query.starts_at)
     schedule = load_schedule(log, query.service_id, [query.clinician_id], window, context.now)
     availability = schedule.query(query.clinician_id)

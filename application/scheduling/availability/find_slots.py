@@ -22,7 +22,7 @@ LONGEST_WINDOW: Final = timedelta(days=93)
 
 @dataclass(frozen=True, slots=True)
 class FindSlots(Query["FoundSlots"]):
-    """Slots that start in the window; ``clinician_id`` None: of any clinician who gives the service."""
+    """Slots that start in the window; ``clinician_id`` None: of any clinician."""
 
     service_id: UUID
     clinician_id: UUID | None
@@ -32,7 +32,7 @@ class FindSlots(Query["FoundSlots"]):
 
 @dataclass(frozen=True, slots=True)
 class FoundSlots:
-    """Slots in order, each start once, with the clinician who would be booked; as of ``position``."""
+    """Slots in order, each start once, with the chosen clinician; as of ``position``."""
 
     choices: Sequence[ClinicianChoice]
     position: int
@@ -40,7 +40,7 @@ class FoundSlots:
 
 @answers(FindSlots, needs=Permission.READ_PRACTICE)
 def find_slots(log: PracticeLog, query: FindSlots, context: QueryContext) -> FoundSlots:
-    """Raises NotFoundError: no such service or clinician; InvalidValueError: a window over 93 days."""
+    """Raises NotFoundError: service or clinician; InvalidValueError: over 93 days."""
     if query.window.duration > LONGEST_WINDOW:
         raise InvalidValueError("to", f"a window is at most {LONGEST_WINDOW.days} days long")
     id = query.clinician_id

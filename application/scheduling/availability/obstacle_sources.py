@@ -1,4 +1,4 @@
-"""The events from which an obstacle follows: the latest that set the rule, and those that took the time."""
+"""The events behind an obstacle: the latest that set the rule, and those that took the time."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -38,7 +38,7 @@ def cited(
     obstacle: Obstacle,
     events: Sequence[LoggedEvent],
 ) -> list[LoggedEvent]:
-    """Return the events from which an obstacle follows, by position; none if only the clock matters.
+    """Return the events behind an obstacle, by position; none if only the clock matters.
 
     ``events`` are those of ``streams_of``, in order.
     """

@@ -1,4 +1,4 @@
-"""Availability for a visit or session on its own terms: the length, buffers and resources it was booked with."""
+"""Availability on a visit's own terms: the length, buffers and resources it was booked with."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -48,11 +48,11 @@ class Schedule:
     ) -> AvailabilityQuery:
         """Return the availability query for the clinician.
 
-        ``without`` is a holder whose claims are ignored; ``preferred`` resources are chosen first, in
-        order. Raises NotFoundError: no such clinician.
+        ``without`` is a holder whose claims are ignored; ``preferred`` resources are chosen first,
+        in order. Raises NotFoundError: no such clinician.
         """
         clinician, ranks = self.catalogue.one(Clinician, clinician_id), {id: rank for rank, id in enumerate(preferred)}
-        # Each clinician has a fixed order of rooms of their own, so concurrent bookings rarely choose the same room.
+        # Clinicians have fixed, different orders of rooms, so concurrent bookings rarely collide.
         candidates = [
             (resource.location_id, Candidate(resource.id, resource.kind, self._busy(resource.id, without)))
             for resource in sorted(
@@ -74,7 +74,7 @@ class Schedule:
         )
 
     def pending(self, clinician_id: UUID, *, without: UUID | None = None) -> Sequence[TimeClaim] | None:
-        """Return the requests and holds of a clinician that count toward limits; None if they do not count."""
+        """Return the requests and holds that count toward limits; None if none do."""
         if not is_pending_counted(self.catalogue, self.service, self.catalogue.one(Clinician, clinician_id)):
             return None
         holds = [claim for claim in self._busy(clinician_id, without) if claim.expires_at and claim.service_id]
@@ -144,8 +144,8 @@ def load_schedule(
     ``clinician_ids`` None: all clinicians who give the service. ``has_own_terms``: the window is an
     existing visit with its buffers, and any resource may be needed.
 
-    Takes one round trip, and another if the catalogue changed since this process read it, so that claims
-    and catalogue are of one position.
+    Takes one round trip, and another if the catalogue changed since this process read it, so that
+    claims and catalogue are of one position.
     Raises NotFoundError: no such service; CommandRepeatedError: the command was recorded before.
     """
     catalogue = log.catalogue(at_least=0)
@@ -179,7 +179,7 @@ def active_claims(claims: Iterable[TimeClaim], now: datetime) -> Mapping[UUID, S
 def relevant_ids(
     catalogue: Catalogue, service: Service, clinician_ids: Sequence[UUID] | None, named: Collection[UUID] | None
 ) -> list[UUID]:
-    """Return the ids whose claims matter: clinicians, usable or named resources (None: all), pending keys."""
+    """Return the clinicians, resources (``named`` None: all) and pending keys to read."""
     kinds = service.terms.requires
     clinicians = service.terms.clinician_ids if clinician_ids is None else clinician_ids
     resources = [r.id for r in catalogue.all(Resource) if named is None or r.kind in kinds or r.id in named]
@@ -198,7 +198,7 @@ def relevant_time(
     *,
     has_own_terms: bool = False,
 ) -> TimeRange:
-    """Return the range in which claims matter: the reach of a visit, and each limited day or week."""
+    """Return the range of claims to read: a visit's reach, and limited days and weeks."""
     time = window if has_own_terms else rules_of(service).reach(window)
     last = window.ends_at - timedelta(microseconds=1)
     for id in service.terms.clinician_ids if clinician_ids is None else clinician_ids:

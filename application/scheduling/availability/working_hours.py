@@ -12,7 +12,7 @@ from domain.practice.clinician import Clinician
 from domain.practice.dated_hours import DatedHours
 from domain.practice.location import Location
 from domain.practice.practice import Practice
-from domain.practice.time_off import DaysOff, parsed
+from domain.practice.time_off import DaysOff, parse_time_off
 from domain.practice.weekly_hours import Hours, OpeningHours
 from domain.scheduling.availability.open_periods import instant
 from domain.scheduling.availability.query import Candidate, Place
@@ -23,10 +23,10 @@ _Part: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...]]
 def working_places(
     catalogue: Catalogue, clinician: Clinician, candidates: Iterable[tuple[UUID, Candidate]], year: int
 ) -> list[Place]:
-    """Return the places where the clinician works, each with its resources, in the order they were added.
+    """Return the places where the clinician works, with their resources.
 
-    Public holidays cover ``year``, the current one, from a year before to five years after: longer than
-    any horizon.
+    Public holidays cover ``year``, the current one, from a year before to five years after: longer
+    than any horizon.
     """
     rooms = list(candidates)
     places = []
@@ -56,7 +56,7 @@ def hours_at(clinician: Clinician, location_id: UUID, closed: frozenset[int] = f
 
 
 def holidays_at(catalogue: Catalogue, location: Location, year: int) -> frozenset[int]:
-    """Return the ordinals of public holidays at a location: of its own calendar, or the practice's."""
+    """Return the ordinals of public holidays at a location."""
     calendar = location.holidays
     if calendar is None:
         practice = next(iter(catalogue.all(Practice)), None)
@@ -82,7 +82,7 @@ def _hours(parts: tuple[_Part, ...], closed: frozenset[int]) -> Hours:
 @lru_cache(maxsize=4096)
 def _instants(text: str, zone: str) -> TimeRange | None:
     """Return None for days that the zone skipped when it crossed the date line."""
-    range = parsed(text)
+    range = parse_time_off(text)
     if not isinstance(range, DaysOff):
         return range.during
     begins, ends = instant(zone, range.first_date.toordinal(), 0), instant(zone, range.last_date.toordinal() + 1, 0)

@@ -19,7 +19,7 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarVisit:
-    """A visit or a session with the details to show. It has been at ``version`` since ``revised_at``."""
+    """A visit or session to show; it has been at ``version`` since ``revised_at``."""
 
     uid: str
     version: int

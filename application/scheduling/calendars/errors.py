@@ -9,7 +9,7 @@ from domain.kernel.errors import InvalidValueError
 
 
 class UnreadableCalendarError(InvalidValueError):
-    """The file is no iCalendar, or it is incomplete: a broken download must not remove busy time."""
+    """Not iCalendar, or incomplete: a broken download must not remove busy time."""
 
     code = "unreadable_calendar"
 

@@ -12,9 +12,8 @@ from uuid_utils.compat import uuid5
 from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
 from application.kernel.conditions import Guard
 from application.kernel.errors import NotFoundError, StaleVersionError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.calendars.ports import CalendarReader
 from application.scheduling.reach import own_clinician
 from domain.kernel.errors import InvalidValueError
@@ -30,7 +29,7 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class ImportBusyTime(Command[BusyCalendar]):
-    """``ics`` is a whole calendar and replaces its busy times; ``name`` identifies it for the clinician."""
+    """``ics`` replaces all busy times of the clinician's calendar with this ``name``."""
 
     clinician_id: UUID
     name: str
@@ -100,7 +99,7 @@ def _with_visits(
         around = TimeRange(busy[0].starts_at, busy[-1].ends_at)
         begins = [during.starts_at for during in busy]
         for claim in log.reader.read_booking_context([calendar.clinician_id], around).claims:
-            # The ranges are disjoint: only the last one that begins before the visit ends can overlap it.
+            # Disjoint ranges: only the last that begins before the visit ends can overlap it.
             last = busy[max(0, bisect_left(begins, claim.visit.ends_at) - 1)]
             if claim.service_id is not None and claim.visit.ends_at > now and last.overlaps(claim.visit):
                 beneath.append(claim)

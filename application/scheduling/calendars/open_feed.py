@@ -6,9 +6,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, OutOfReachError, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import require_patient_of
 from domain.kernel.presence import PresenceGuard
 from domain.practice.clinician import Clinician
@@ -17,7 +16,7 @@ from domain.scheduling.calendars.feed import Detail, Feed
 
 @dataclass(frozen=True, slots=True)
 class OpenFeed(Command[Feed]):
-    """A feed of one clinician or one patient. Only the token's hash is stored, see secret_keys.py."""
+    """A feed of one clinician or patient. Only the token's hash is stored."""
 
     clinician_id: UUID | None
     patient_id: UUID | None
@@ -31,7 +30,7 @@ def _own_feed(log: PracticeLog, actor: Actor, command: OpenFeed) -> None:
 
 @handles(OpenFeed, needs=Permission.SHARE_CALENDARS, within=_own_feed)
 def open_feed(log: PracticeLog, command: OpenFeed, context: Context) -> Outcome[Feed]:
-    """Raises NotFoundError: no such clinician or patient; PatientMergedError, PatientWithdrawnError, InvalidValueError."""
+    """Raises NotFoundError, PatientMergedError, PatientWithdrawnError, InvalidValueError."""
     feed = Feed.open(id=uuid7(), at=context.now, **asdict(command))
     log.require((Clinician, command.clinician_id))
     if command.patient_id is None:
@@ -41,6 +40,6 @@ def open_feed(log: PracticeLog, command: OpenFeed, context: Context) -> Outcome[
 
 
 def authorise_feed(actor: Actor, clinician_id: UUID | None, kind: str = "feed") -> None:
-    """Raises OutOfReachError: the actor is bound to a clinician, and the feed is another's or a patient's."""
+    """Raises OutOfReachError: the actor is bound to another clinician than the feed."""
     if actor.clinician_id is not None and actor.clinician_id != clinician_id:
         raise OutOfReachError(kind)

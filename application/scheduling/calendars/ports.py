@@ -32,8 +32,8 @@ class LeftOut(StrEnum):
 class BusyTimes:
     """The busy times of a file; ``left_out`` counts skipped events by reason.
 
-    A key is the event's UID and, for a recurring event, the original start of the occurrence: it does not
-    change when the time moves.
+    A key is the event's UID and, for a recurring event, the original start of the occurrence: it
+    does not change when the time moves.
     """
 
     times: dict[tuple[str, str], TimeRange] = field(default_factory=dict)

@@ -1,9 +1,8 @@
 """Revokes a feed."""
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.calendars.open_feed import authorise_feed
 from domain.scheduling.calendars.feed import Feed
 

@@ -8,9 +8,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.reach import own_clinician, previewed
 from application.scheduling.series.plan_occurrences import OnConflict, PlanPreview, plan_occurrences, time_guards
 from domain.kernel.presence import PresenceGuard

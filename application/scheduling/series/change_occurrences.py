@@ -7,8 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from application.kernel.commands import Change, Context
-from application.kernel.outcome import Outcome
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.series.occurrence_slots import GrantedSlot, RequestedOccurrence, decide_all
 from application.scheduling.series.plan_occurrences import OnConflict, time_guards
 from domain.scheduling.appointments.appointment import Appointment

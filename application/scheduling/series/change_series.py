@@ -5,9 +5,8 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from application.kernel.commands import Context, Query, QueryContext, answers, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.appointments.change_notes import refuse_erased
 from application.scheduling.reach import own_clinicians, own_series, previewed
 from application.scheduling.series.book_series import SeriesOutcome

@@ -5,9 +5,8 @@ from typing import TypeAlias
 from uuid import UUID
 
 from application.kernel.commands import Context, Query, QueryContext, answers, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.reach import own_course, own_new_staff, previewed
 from application.scheduling.series.change_occurrences import (
     ChangePlan,

@@ -5,9 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise_session
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.own_terms import taken_at, with_own_terms
 from application.scheduling.availability.schedule import load_schedule
 from application.scheduling.reach import own_new_staff, own_session

@@ -10,9 +10,8 @@ from typing import Final
 from uuid import UUID
 
 from application.kernel.commands import Change, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import person_of, require_patient_of
 from application.scheduling.reach import own_course
 from application.scheduling.series.plan_occurrences import OnConflict

@@ -8,9 +8,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.schedule import load_schedule, start_window
 from application.scheduling.reach import own_staff
 from application.scheduling.series.plan_occurrences import time_guards

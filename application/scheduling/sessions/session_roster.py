@@ -15,9 +15,8 @@ from uuid import UUID
 from application.kernel.commands import Change, Context, handles
 from application.kernel.conditions import Guard
 from application.kernel.errors import ApplicationError, StaleVersionError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import Person, person_behind, person_of, refuse_gone
 from application.scheduling.reach import own_session
 from domain.kernel.errors import DomainError

@@ -7,9 +7,8 @@ from uuid import UUID
 from application.kernel.commands import Change, Context, handles
 from application.kernel.conditions import Guard
 from application.kernel.errors import NotFoundError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import person_of
 from application.scheduling.availability.schedule import expired_holders
 from application.scheduling.reach import own_session

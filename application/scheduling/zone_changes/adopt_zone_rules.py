@@ -1,7 +1,7 @@
-"""Moves upcoming visits so that they keep their local times when zone rules change: see docs/adr/0036.
+"""Keeps the local times of upcoming visits when zone rules change: see docs/adr/0036.
 
-The moves that are due follow from the log and the sightings of rules, so a run can be repeated after a
-crash, and records nothing if nothing is left to do.
+The moves that are due follow from the log and the sightings of rules, so a run can be repeated
+after a crash, and records nothing if nothing is left to do.
 """
 
 from collections.abc import Callable, Sequence
@@ -67,8 +67,8 @@ class AdoptZoneRulesHandler:
     ) -> ZoneRulesAdoption:
         """Move the visits and record the adoption; ``report`` gets the numbers done and total.
 
-        Raises StaleVersionError, TimeTakenError: other writers came first each time; UnavailableError. Safe
-        to repeat.
+        Raises StaleVersionError, TimeTakenError: other writers came first each time;
+        UnavailableError. Safe to repeat.
         """
         seen = sightings or self._store.read()
         log, now = self._logs.of(tenant_id), self._clock.now()
@@ -96,9 +96,9 @@ class AdoptZoneRulesHandler:
             mover = VisitMover(log, due, seen.newest.release, now)
             named = ",".join(f"{move.aggregate.id} {move.aggregate.version}" for move in due)
             log.record(
-                *mover.aggregates(),
+                *mover.aggregates,
                 by=Provenance(ACTOR, uuid5(cause, named), causation_id=cause),
-                guards=[*map(TimeRelease, mover.releases()), *mover.claims()],
+                guards=[*map(TimeRelease, mover.releases), *mover.claims],
             )
             return [_kept(move, is_beside=move.aggregate.id in mover.beside) for move in due]
 

@@ -41,7 +41,7 @@ class Move(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Disagreements:
-    """The differences between the newest and former rules of a practice's zones, and the times affected."""
+    """How the newest rules of the practice's zones differ from former ones, and when."""
 
     descriptions: Sequence[str]
     affected: Sequence[TimeRange]
@@ -86,7 +86,7 @@ def moves_of(log: PracticeLog, sightings: Sightings, ids: Sequence[UUID]) -> lis
 
 
 def in_order(moves: Iterable[Move]) -> list[Move]:
-    """Sort so that no move needs the time of a later one: moves to earlier times by start, then the rest backwards."""
+    """Sort so that no move needs the time of a later one."""
     listed = list(moves)
     earlier = [move for move in listed if move.later < timedelta()]
     later = [move for move in listed if move.later > timedelta()]

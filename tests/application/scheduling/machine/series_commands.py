@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from application.kernel.outcome import Outcome
+from application.kernel.practice_log import Outcome
 from application.scheduling.series.book_series import BookSeries
 from application.scheduling.series.change_series import CancelSeries, ChangeSeries, ChangeSeriesNotes
 from application.scheduling.series.plan_occurrences import OnConflict
