@@ -20,8 +20,6 @@ from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 
-MOVED_BY_ITSELF: Final = "moved_by_itself"
-"""Why a visit keeps its time: it was moved alone before."""
 ALREADY_SO: Final = "already_so"
 P = TypeVar("P", bound=Series | Course)
 B = TypeVar("B", bound=Appointment | GroupSession)
@@ -37,9 +35,10 @@ class OccurrencesCommand(Change[P]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OccurrencesChange(OccurrencesCommand[P]):
-    """``starts_at`` is the new start of ``from_occurrence``. The others take its time of day, and
-    move by the same number of days. None changes nothing; present resources stay where they are
-    free and at the location.
+    """A change of several visits or sessions; None changes nothing.
+
+    ``starts_at`` is the new start of ``from_occurrence``; the others take its time of day, and move
+    by the same number of days. Present resources stay where they are free and at the location.
     """
 
     starts_at: datetime | None = None
@@ -176,7 +175,7 @@ def _request(
     planned, starts_at = plan.occurrences[index], booked.starts_at
     is_exception = starts_at != planned.starts_at and index != command.from_occurrence
     if is_exception and (staff_ids, location_id, command.resource_ids) == (None, None, None):
-        return MOVED_BY_ITSELF
+        return "moved_by_itself"
     if command.starts_at is not None and not is_exception:
         origin = plan.occurrences[command.from_occurrence].starts_at
         starts_at = shifted(planned.starts_at, plan.zone, origin, command.starts_at)

@@ -1,7 +1,7 @@
 """Move, reassign, cancel or annotate visits of a series in one append, or preview it."""
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from application.kernel.commands import Context, Query, QueryContext, answers, handles
@@ -24,9 +24,6 @@ from domain.kernel.text import clean_notes
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.series.series import Series
-
-NOTED_BY_ITSELF: Final = "noted_by_itself"
-"""Why a visit keeps its notes: they were changed for it alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +142,7 @@ def _notes_kept_because(index: int, visit: Appointment, command: ChangeSeriesNot
     """Return the code of the reason why a visit keeps its notes."""
     if visit.notes == clean_notes(command.notes):
         return ALREADY_SO
-    return NOTED_BY_ITSELF if visit.noted_by_itself and index != command.from_occurrence else None
+    return "noted_by_itself" if visit.noted_by_itself and index != command.from_occurrence else None
 
 
 def _outcome(plan: SeriesChangePlan, outcome: Outcome[Series]) -> SeriesOutcome:
