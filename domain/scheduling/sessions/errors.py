@@ -44,7 +44,7 @@ class SeatGivenOnError(SchedulingError):
     """A seat from the waiting list can be revoked within the grace period only."""
 
     code = "seat_given_on"
-    message = "a waiting patient got a seat by this and may have been told; enrol or withdraw patients instead"
+    message = "a waiting patient got a seat by this and may have been informed; enrol or withdraw patients instead"
 
 
 class CourseFullError(SeriesConflictError):

@@ -329,7 +329,7 @@ class GroupSession(UndoableAggregate):
         ``earlier`` is None for the planning, whose undo archives the session. Changes can be undone
         until the session starts, attendance until a day after its end. The claims check the
         restored time. Raises NothingToUndoError, AlreadyStartedError, TooLateToUndoError;
-        SeatGivenOnError: a waiting patient got a seat by the command and may have been told.
+        SeatGivenOnError: a waiting patient got a seat by the command and may have been informed.
         """
         self._refuse_undo(act, earlier or self, at)
         if earlier is None:
