@@ -32,7 +32,6 @@ from api.scheduling.availability import routes as availability
 from api.scheduling.calendar import routes as calendar
 from api.scheduling.calendars import busy_time_routes as busy_time
 from api.scheduling.calendars import routes as calendars
-from api.scheduling.courses import roster_routes as course_rosters
 from api.scheduling.courses import routes as courses
 from api.scheduling.series import routes as series
 from api.scheduling.sessions import roster_routes as rosters
@@ -86,7 +85,6 @@ def create_app(container: Container) -> FastAPI:
         sessions,
         rosters,
         courses,
-        course_rosters,
         waitlist,
         patients,
         imports,

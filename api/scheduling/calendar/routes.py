@@ -15,7 +15,7 @@ from api.http.time_windows import From, MaybeFrom, MaybeTo, To, maybe_window, wi
 from api.scheduling.appointments.presenters import Person, present_entry, present_patient_name
 from api.scheduling.appointments.schemas import AppointmentPage
 from api.scheduling.calendar_paging import LONGEST_WINDOW, bookmark, encoded_bookmark, in_one_order
-from api.scheduling.sessions.presenters import show_session_entry
+from api.scheduling.sessions.presenters import present_session_entry
 from api.scheduling.sessions.schemas import CalendarPage
 from application.kernel.permissions import Permission
 from application.patients.person import person_of
@@ -114,7 +114,7 @@ async def calendar(
         group_sessions: list[dict[str, object]] = []
         for entry in entries:
             if isinstance(entry, SessionEntry):
-                group_sessions.append(show_session_entry(entry, zone(entry.location_id)))
+                group_sessions.append(present_session_entry(entry, zone(entry.location_id)))
                 continue
             patient = patients.get(entry.patient_id)
             visit = present_entry(call, entry, zone(entry.location_id), patient)

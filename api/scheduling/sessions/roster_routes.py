@@ -9,15 +9,14 @@ from api.http.answers import Answer
 from api.http.as_of import PointInTime
 from api.http.calls import After, Call, Changing, Reading, Showing
 from api.http.paging import Cursor, Limit, page
-from api.http.resource_responses import CHANGES, READS_ONE, changed, collected
+from api.http.resource_responses import CHANGES, READS_ONE, collected
 from api.scheduling.appointments.presenters import Person, present_patient_name
 from api.scheduling.calendar_paging import bookmark, encoded_bookmark
 from api.scheduling.sessions.presenters import (
-    enrolment_shower,
-    roster_shower,
-    session_shower,
-    show_enrolment,
-    show_session_entry,
+    present_enrolment,
+    present_moved_up,
+    present_session_entry,
+    session_presenter,
 )
 from api.scheduling.sessions.schemas import (
     AttendanceBody,
@@ -32,9 +31,7 @@ from api.scheduling.sessions.schemas import (
 from application.kernel.permissions import Permission
 from application.patients.person import person_of
 from application.scheduling.appointments.display_context import DisplayContext
-from application.scheduling.sessions.enrol_patient import EnrolPatient
-from application.scheduling.sessions.note_attendance import NoteAttendance
-from application.scheduling.sessions.withdraw_patient import WithdrawPatient
+from application.scheduling.sessions.session_roster import EnrolPatient, NoteAttendance, WithdrawPatient
 from domain.scheduling.sessions.group_session import GroupSession
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
@@ -42,30 +39,28 @@ routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
 @routes.post("/sessions/{session_id}/enrol", response_model=EnrolledShown, responses=CHANGES)
 async def enrol(session_id: UUID, body: EnrolBody, call: Changing) -> Response:
-    """Give a patient a seat, until the session starts.
-
-    If every seat is taken: `session_full`, or with `if_full: wait` a place in the waiting line. A
-    person enrols once, under any of their ids: `already_enrolled`, `already_waiting`.
-    """
-    command = EnrolPatient(session_id, body.patient_id, body.if_full == "wait", call.expected_version)
-    return await call.execute(command, lambda outcome: changed(outcome, enrolment_shower(call, body.patient_id)))
+    """Give a patient a seat, until the session starts. Where every seat is taken: `session_full`, or with `if_full: wait` a place in the
+    line. A person enrols once, under whatever id they are known: `already_enrolled`, `already_waiting`."""
+    command = EnrolPatient(session_id, body.patient_id, body.if_full == "wait", expected_version=call.expected_version)
+    return await call.change(
+        command,
+        session_presenter(call, more=lambda session: {"enrolment": present_enrolment(session, body.patient_id)}),
+    )
 
 
 @routes.post("/sessions/{session_id}/withdraw", response_model=ChangedRosterShown, responses=CHANGES)
 async def withdraw(session_id: UUID, body: WithdrawBody, call: Changing) -> Response:
-    """Cancel a patient's seat or place in the waiting line, until the session starts.
-
-    A freed seat goes to the patient who has waited longest, in the same step: see `moved_up`.
-    """
-    command = WithdrawPatient(session_id, body.patient_id, call.expected_version)
-    return await call.execute(command, lambda outcome: changed(outcome, roster_shower(call)))
+    """Cancel a patient's seat, or their place in the line, until the session starts. A seat that becomes free goes to who has waited
+    longest, in the same step: `moved_up` names them."""
+    command = WithdrawPatient(session_id, body.patient_id, expected_version=call.expected_version)
+    return await call.change(command, session_presenter(call, more=present_moved_up))
 
 
 @routes.post("/sessions/{session_id}/attendance", response_model=SessionInFull, responses=CHANGES)
 async def note_attendance(session_id: UUID, body: AttendanceBody, call: Changing) -> Response:
-    """Record attendance once the session has started; of nobody if one is not enrolled."""
-    command = NoteAttendance(session_id, tuple(body.patient_ids), body.attended, call.expected_version)
-    return await call.execute(command, lambda outcome: changed(outcome, session_shower(call)))
+    """Note who came, or who did not, once the session has started. For all who are named or, if one is not enrolled, for nobody."""
+    command = NoteAttendance(session_id, tuple(body.patient_ids), body.attended, expected_version=call.expected_version)
+    return await call.change(command, session_presenter(call))
 
 
 @routes.get("/sessions/{session_id}/roster", response_model=RosterPage, responses=READS_ONE)
@@ -85,7 +80,7 @@ async def get_roster(
         lines = []
         for id_ in ids:
             patient = patients.get(id_)
-            line = show_enrolment(session, id_) | {"patient_id": patient.patient_id if patient else id_}
+            line = present_enrolment(session, id_) | {"patient_id": patient.patient_id if patient else id_}
             lines.append(line | {"patient": present_patient_name(patient)})
         answer = collected("roster", lines, next_cursor, after if moment.position is None else moment.position)
         etag = session.version if moment.position is None else None
@@ -117,7 +112,7 @@ async def list_enrolments(
                 "status": each.status,
                 "attended": each.attended,
                 "since": each.since,
-                "session": show_session_entry(each.session, zone(each.session.location_id)),
+                "session": present_session_entry(each.session, zone(each.session.location_id)),
             }
             for each in found
         ]
