@@ -7,16 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
-from api.bootstrap.importing import undoer
+from api.bootstrap.importing import import_undo
 from api.http.answers import Answer
 from api.http.calls import After, Call, Changing, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, READS, READS_ONE, Show, changed, collected
 from api.http.schemas import Body, Page, Thing, Truth
 from application.importing.undo import UndoImport
-from application.importing.visits.import_visits import KIND as APPOINTMENTS
 from application.kernel.permissions import Permission
-from domain.importing.data_import import DataImport, ImportStatus
+from domain.importing.data_import import DataImport, ImportKind, ImportStatus
 from domain.kernel.provenance import Provenance
 from projections.importing.imports.queries import ImportRecord
 
@@ -101,9 +100,8 @@ async def undo_import(import_id: UUID, call: Changing, body: UndoImportBody | No
     what_can_be = body is not None and body.what_can_be
 
     def undo(by: Provenance) -> Answer:
-        carry_out = undoer(call.container, call.log.load(DataImport, import_id).kind)
         command = UndoImport(import_id, what_can_be, call.expected_version, MAX_UNDONE)
-        return changed(carry_out.once(call.actor.tenant_id, command, by), shower(call))
+        return changed(import_undo(call.container).once(call.actor.tenant_id, command, by), shower(call))
 
     return await call.write(Permission.UNDO_IMPORTS, undo)
 
@@ -126,8 +124,8 @@ def shower(call: Call) -> Show[DataImport]:
             "refused_count": one.refused_count,
             "withdrawn_count": one.withdrawn_count,
             "kept_count": len(one.kept_ids),
-            "kept_patient_ids": [] if one.kind == APPOINTMENTS else one.kept_ids[:_MAX_LISTED],
-            "kept_appointment_ids": one.kept_ids[:_MAX_LISTED] if one.kind == APPOINTMENTS else [],
+            "kept_patient_ids": one.kept_ids[:_MAX_LISTED] if one.kind == ImportKind.PATIENTS else [],
+            "kept_appointment_ids": one.kept_ids[:_MAX_LISTED] if one.kind == ImportKind.APPOINTMENTS else [],
             "undone_at": last and last.effective_at,
             "undone_by": last and last.actor,
         }

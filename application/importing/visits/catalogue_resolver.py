@@ -9,10 +9,9 @@ from uuid import UUID
 from application.importing.cell_values import MAX_MINUTES
 from application.importing.identities import SourceIdentities
 from application.importing.ports import Directory
-from application.importing.report import RowRefusedError
+from application.importing.report import MissingResource, ResourceKind, RowRefusedError
 from application.importing.visits.format import TimesOf, VisitFormat
 from application.importing.visits.reader import VisitRow
-from application.importing.visits.report import MissingResource, ResourceKind
 from application.kernel.catalogue import Catalogue
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.money import Money

@@ -10,13 +10,14 @@ from uuid import UUID
 
 from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.importing.patients.format import FORMATS, PatientFormat
-from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler, PatientImportReport
+from application.importing.patients.import_patients import import_patients
 from application.importing.patients.reader import PatientReader, PersonRow
-from application.importing.patients.undo import PatientWithdrawal
+from application.importing.pipeline import ImportRun
 from application.importing.ports import ImportPorts, PatientsInUse
-from application.importing.report import Finding
-from application.importing.undo import UndoImport, UndoImportHandler, UndoReport
+from application.importing.report import Finding, ImportReport
+from application.importing.undo import PatientWithdrawal, UndoImport, UndoImportHandler, UndoReport
 from application.kernel.practice_log import PracticeLog
+from domain.importing.data_import import ImportKind
 from domain.patients.patient import Patient
 from event_store.read.stream_lookup import StreamLookup
 from event_store.read.visit_lookup import VisitLookup
@@ -86,16 +87,17 @@ class PatientImports:
         streams, visits = StreamLookup(container.store.pool), VisitLookup(container.store.pool)
         return ImportPorts(container.logs, container.keys, streams, visits, container.patients(), container.clock)
 
+    def run(self, source: str, digest: bytes, *, dry_run: bool = False) -> ImportRun:
+        return ImportRun(self.ports(), self.log.tenant_id, ImportKind.PATIENTS, source, digest, dry_run=dry_run)
+
     def import_rows(
         self, rows: Sequence[Row], how: PatientFormat | None = None, *, dry_run: bool = False, file: str = ""
-    ) -> PatientImportReport:
+    ) -> ImportReport:
         """Import rows as a file of their own; ``file`` makes another file of the same rows."""
         self.catch_up()
         how = how or load_format()
         digest = hashlib.sha256(csv_of(rows) + file.encode()).digest()
-        handler = ImportPatientsHandler(self.ports())
-        command = ImportPatients(how.source, digest, dry_run)
-        report = handler(self.log.tenant_id, command, read(rows, how), lambda _: None)
+        report = import_patients(self.run(how.source, digest, dry_run=dry_run), read(rows, how), lambda _: None)
         self.findings = sorted(report.tally.findings, key=lambda finding: finding.line)
         self.catch_up()
         return report
@@ -105,7 +107,7 @@ class PatientImports:
         withdrawal = PatientWithdrawal(
             container.keys, StreamLookup(container.store.pool), in_use or UpToDateUsage(self)
         )
-        handler = UndoImportHandler(container.logs, container.clock, withdrawal)
+        handler = UndoImportHandler(container.logs, container.clock, [withdrawal])
         report = handler(self.log.tenant_id, UndoImport(import_id, what_can_be), by_test(), lambda _: None)
         self.catch_up()
         return report

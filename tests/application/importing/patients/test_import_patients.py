@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler, PatientImportReport
-from application.importing.report import RowOutcome
+from application.importing.patients.import_patients import import_patients
+from application.importing.pipeline import ImportRun
+from application.importing.report import ImportReport, RowOutcome
 from application.kernel.errors import UnavailableError
-from domain.importing.data_import import DataImport, ImportStatus
+from domain.importing.data_import import DataImport, ImportKind, ImportStatus
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from tests.application.importing.patients.patient_file import PatientImports, load_format, people, person, read
@@ -22,7 +23,7 @@ def brought(container: Container) -> PatientImports:
     return PatientImports.into_a_new_practice(container)
 
 
-def counts(report: PatientImportReport) -> tuple[int, int, int, int]:
+def counts(report: ImportReport) -> tuple[int, int, int, int]:
     """Return how many were registered, were there already, were matched and were refused."""
     tally = report.tally
     return tally.made.total(), tally.made_before + tally.already_there, tally.matched, len(tally.refusals)
@@ -100,10 +101,7 @@ class TestImport:
         brought.catch_up()
 
         def run() -> None:
-            handler = ImportPatientsHandler(brought.ports())
-            reports.append(
-                handler(brought.log.tenant_id, ImportPatients("jane", b"7" * 32), read(rows), lambda _: None)
-            )
+            reports.append(import_patients(brought.run("jane", b"7" * 32), read(rows), lambda _: None))
 
         threads = [threading.Thread(target=run) for _ in range(2)]
         for thread in threads:
@@ -136,12 +134,12 @@ class TestImport:
         def stop(_: int) -> None:
             raise StoppedError
 
-        command = ImportPatients("jane", b"8" * 32)
+        digest = b"8" * 32
         with pytest.raises(StoppedError):
-            ImportPatientsHandler(brought.ports())(brought.log.tenant_id, command, read(rows), stop)
+            import_patients(brought.run("jane", digest), read(rows), stop)
         brought.catch_up()
         [half], _ = brought.container.imports().page(brought.log.tenant_id)
-        report = ImportPatientsHandler(brought.ports())(brought.log.tenant_id, command, read(rows), lambda _: None)
+        report = import_patients(brought.run("jane", digest), read(rows), lambda _: None)
 
         assert half.status == "running"
         assert (report.tally.made.total(), report.tally.made_before) == (350, 250)
@@ -225,10 +223,8 @@ def test_an_import_that_cannot_reach_the_log_says_so(brought: PatientImports) ->
         def changed_since(self, tenant_id: UUID, import_id: UUID, patient_ids: Any) -> Any:
             raise UnavailableError("away")
 
-    ports = brought.ports()
-    away = replace(ports, streams=Away())
+    ports = replace(brought.ports(), streams=Away())
+    run = ImportRun(ports, brought.log.tenant_id, ImportKind.PATIENTS, "jane", b"9" * 32)
 
     with pytest.raises(UnavailableError):
-        ImportPatientsHandler(away)(
-            brought.log.tenant_id, ImportPatients("jane", b"9" * 32), read(people(3)), lambda _: None
-        )
+        import_patients(run, read(people(3)), lambda _: None)

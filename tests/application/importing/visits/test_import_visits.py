@@ -5,9 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from application.importing.visits.errors import NotInPracticeError
-from application.importing.visits.import_visits import VisitImportReport
-from application.importing.visits.report import ResourceKind
+from application.importing.errors import NotInPracticeError
+from application.importing.report import ImportReport, ResourceKind
 from application.patients.merge_patients import MergePatients
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.place_hold import PlaceHold
@@ -518,6 +517,6 @@ def test_two_runs_at_once_book_each_visit_once(calendars: VisitImports) -> None:
 
     reports = run_concurrently(2, lambda _: calendars.import_rows(rows))
 
-    assert [report.tally.made_in_all for report in reports if isinstance(report, VisitImportReport)] == [300, 300]
+    assert [report.tally.made_in_all for report in reports if isinstance(report, ImportReport)] == [300, 300]
     assert len(calendars.visits()) == len(calendars.claimed()) == 300
     assert calendars.container.app_log.verify(calendars.studio.tenant_id) is None
