@@ -1,4 +1,4 @@
-"""Accepts an offer: the visit is booked, and whatever else was offered to the person goes back, all in one append."""
+"""Accept an offer: book the visit and withdraw the patient's other offers, in one append."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,7 +31,7 @@ from domain.waitlist.errors import NoLongerWaitingError, OfferEndedError
 from domain.waitlist.offer import Offer, OfferEndReason
 
 _TRIES: Final = 12
-"""Each lost try is another person's answer: as many as one time is offered to, and a few."""
+"""Each answer of another patient to the same time costs an attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,11 @@ class AcceptOffer(Command[Offer]):
 
 @handles(AcceptOffer, needs=Permission.CHANGE_VISITS, within=own_offer, tries=_TRIES)
 def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, lines: WaitingLines) -> Outcome[Offer]:
-    """Book the offered visit. Of several people to whom one time was offered the first has it; the others keep their places.
+    """Book the offered visit.
 
-    Raises NotFoundError: no such offer, or the patient was erased; OfferEndedError, OfferExpiredError;
-    what ``slot_at`` raises: hours, rooms or limits have changed since.
+    The first patient who accepts a time gets it; the others keep their places.
+    Raises NotFoundError: the offer does not exist, or the patient was erased; OfferEndedError,
+    OfferExpiredError; what ``slot_at`` raises: hours, rooms or limits have changed since.
     """
     now = context.now
     offer = log.load(Offer, command.id, command.expected_version)
@@ -68,7 +69,7 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
     endings.withdraw(others, OfferEndReason.TAKEN)
     other_entries = set(lines.entries_of(log.tenant_id, person.ids)) - {entry.id}
     entries = [entry, *log.load_all(WaitlistEntry, sorted(other_entries)).values()]
-    # Also through other entries of the person, and under any of their ids.
+    # Offers to other entries of the patient count too, under any id of a merged record.
     elsewhere = [id for each in entries for id in each.offers_at(now) if id != offer.id and id not in others]
     endings.withdraw(elsewhere, OfferEndReason.ACCEPTED_ANOTHER)
     guards: list[Guard] = [
@@ -89,7 +90,7 @@ def _serve(entry: WaitlistEntry, offer: Offer, appointment: Appointment, now: da
     try:
         entry.serve(offer.id, appointment.id, now)
     except NoLongerWaitingError as error:
-        # The offer was read before the entry: what took the person off the list has ended it.
+        # The offer was read before the entry: leaving the wait list has ended it.
         raise OvertakenError(OfferEndedError()) from error
 
 
@@ -100,6 +101,6 @@ def _slot(log: PracticeLog, offer: Offer, schedule: Schedule) -> Slot:
         # What was offered in time is accepted in time: the notice counts from when it was offered.
         return slot_at(replace(question, now=offer.made_at), offer.starts_at)
     except SchedulingError:
-        # The offer was read before the schedule: what took the time may be what ended it.
+        # The offer was read before the schedule, and may have ended meanwhile.
         log.load(Offer, offer.id).refuse_ended(schedule.now)
         raise

@@ -1,4 +1,4 @@
-"""Ends an offer that is not accepted: the person declines it, or staff withdraw it."""
+"""End an offer without a booking: the patient declines it, or staff withdraw it."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,12 +13,12 @@ from application.waitlist.reach import own_offer
 from domain.waitlist.offer import Offer, OfferEndReason
 
 _TRIES: Final = 12
-"""Answers to one time come together, and each that is first costs the others a try."""
+"""Each answer of another patient to the same time costs an attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeclineOffer(Command[Offer]):
-    """The person does not want the time and keeps their place; the next one in line is offered it."""
+    """The patient keeps the place in line; the time is offered to the next one."""
 
     id: UUID
     expected_version: int | None = None
@@ -26,7 +26,7 @@ class DeclineOffer(Command[Offer]):
 
 @dataclass(frozen=True, slots=True)
 class WithdrawOffer(Command[Offer]):
-    """Staff take the offer back; what was answered or has expired stays so."""
+    """Withdraw an open offer; one that was answered or has expired stays as it is."""
 
     id: UUID
     expected_version: int | None = None
@@ -47,7 +47,7 @@ def withdraw_offer(log: PracticeLog, command: WithdrawOffer, context: Context) -
 
 
 def _commit(log: PracticeLog, offer: Offer, how: str | None, context: Context) -> Outcome[Offer]:
-    """Record the offer, and its opening, which gives the time back once nobody else can accept it."""
+    """Record the offer and its opening, which releases the time if no other offer of it is open."""
     endings = Endings(log, context.now)
     if how is not None:
         endings.note(offer, how)

@@ -1,4 +1,4 @@
-"""Which times a visit, a session or a hold gave up, and whether they are still given up."""
+"""The time that an appointment, session or hold released and has not taken again."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from domain.scheduling.sessions.group_session import GroupSession
 
 
 class FreedTime(NamedTuple):
-    """``opening_id`` is derived from the event that gave the time up, so a second run finds the same opening."""
+    """``opening_id`` follows from the releasing event, so that a repeated run finds the opening."""
 
     opening_id: UUID
     clinician_id: UUID
@@ -22,8 +22,9 @@ class FreedTime(NamedTuple):
 
 
 def freed_times(log: PracticeLog, holder_id: UUID, version: int) -> Sequence[FreedTime]:
-    """Return the times that an appointment, a session or a hold gave up with the event of this version: of a session that of each of its
-    staff. None that were not given up, or that it has again.
+    """Return the times released by the holder's event ``version``: one for each clinician.
+
+    Time that was not released, or that the holder has taken again, is left out.
     """
     name = f"opening {holder_id} {version}"
     for of_kind in (_of_an_appointment, _of_a_session):

@@ -1,4 +1,4 @@
-"""Offers that end without being accepted, and the time that they give back, in one append."""
+"""Withdraw offers, and release time that nobody can accept any more, in one append."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,7 +12,7 @@ from domain.waitlist.opening import Opening
 
 
 class Endings:
-    """What one command ends. Openings are read once, so that each records all that happens to it together."""
+    """The offers that one command ends, and their openings, each of which is read once."""
 
     def __init__(self, log: PracticeLog, now: datetime) -> None:
         self._log = log
@@ -21,13 +21,13 @@ class Endings:
         self._offers: list[Offer] = []
 
     def opening(self, id: UUID) -> Opening:
-        """Return the opening of an offer, as this command has it. Raises NotFoundError."""
+        """Return an opening with the changes that this command has made to it. Raises NotFoundError."""
         if id not in self._openings:
             self._openings[id] = self._log.load(Opening, id)
         return self._openings[id]
 
     def withdraw(self, offer_ids: Iterable[UUID], because: OfferEndReason) -> None:
-        """Withdraw those that are still open."""
+        """Withdraw the offers that are still open."""
         for offer in self._log.load_all(Offer, list(offer_ids)).values():
             if offer.withdraw(because, self._now):
                 self._offers.append(offer)
@@ -35,17 +35,17 @@ class Endings:
                     self.note(offer, "withdrawn")
 
     def note(self, offer: Offer, how: str) -> None:
-        """Tell an offer's opening that it ended."""
+        """Record the end of an offer in its opening."""
         opening = self.opening(offer.opening_id)
         if opening.filled_by is None:
             opening.end(offer.id, how, self._now)
 
     @property
     def aggregates(self) -> list[Aggregate]:
-        """All aggregates with events to record."""
+        """The aggregates to record."""
         return [*self._offers, *self._openings.values()]
 
     @property
     def releases(self) -> list[TimeRelease]:
-        """The openings whose time nobody can accept any more."""
+        """The releases of openings whose time nobody can accept any more."""
         return [TimeRelease(opening.id) for opening in self._openings.values() if not opening.claims()]

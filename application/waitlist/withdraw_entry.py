@@ -1,4 +1,4 @@
-"""Takes a person off the wait list, and withdraws what was offered to them."""
+"""Withdraw an entry from the wait list, with its open offers."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,7 +15,7 @@ from domain.waitlist.offer import OfferEndReason
 
 @dataclass(frozen=True, slots=True)
 class WithdrawEntry(Command[WaitlistEntry]):
-    """Withdrawing twice records nothing the second time."""
+    """A repeat records nothing."""
 
     id: UUID
     expected_version: int | None = None
@@ -23,7 +23,7 @@ class WithdrawEntry(Command[WaitlistEntry]):
 
 @handles(WithdrawEntry, needs=Permission.CHANGE_VISITS, within=own_entry)
 def withdraw_entry(log: PracticeLog, command: WithdrawEntry, context: Context) -> Outcome[WaitlistEntry]:
-    """Raises NoLongerWaitingError: the person was served."""
+    """Raises NoLongerWaitingError: the entry was served."""
     entry = log.load(WaitlistEntry, command.id, command.expected_version)
     endings = Endings(log, context.now)
     if entry.withdraw(context.now):

@@ -1,4 +1,4 @@
-"""Changes a webhook endpoint: where to, of what, or whether at all."""
+"""Change a webhook endpoint: its address, its events, or whether it is active."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,8 +9,7 @@ from application.kernel.commands import Command, Context, handles
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.webhooks.address_check import require_reachable
-from application.webhooks.endpoints import load_endpoint
+from application.webhooks.endpoints import load_endpoint, require_reachable
 from application.webhooks.ports import OutboundHttp, WebhookCatalogue
 from domain.webhooks.endpoint import WebhookEndpoint
 
@@ -23,7 +22,7 @@ class EndpointChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class ChangeEndpoint(Command[WebhookEndpoint]):
-    """An inactive endpoint is sent nothing; its messages are counted and wait."""
+    """The messages of an inactive endpoint wait."""
 
     id: UUID
     changes: EndpointChanges
@@ -34,7 +33,7 @@ class ChangeEndpoint(Command[WebhookEndpoint]):
 def change_endpoint(
     log: PracticeLog, command: ChangeEndpoint, context: Context, *, outbound: OutboundHttp, catalogue: WebhookCatalogue
 ) -> Outcome[WebhookEndpoint]:
-    """Raises InvalidValueError: a refused address, or an unknown event."""
+    """Raises InvalidValueError: the address is refused, or an event is unknown."""
     endpoint = load_endpoint(log, command.id, command.expected_version)
     subscription = replace(endpoint.subscription, **command.changes)
     if "events" in command.changes:

@@ -1,4 +1,4 @@
-"""Registers a webhook endpoint."""
+"""Register a webhook endpoint."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from application.kernel.commands import Command, Context, handles
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.webhooks.address_check import require_reachable
+from application.webhooks.endpoints import require_reachable
 from application.webhooks.ports import OutboundHttp, SecretBox, WebhookCatalogue
 from domain.webhooks.endpoint import MOST_ENDPOINTS, Subscription, TooManyEndpointsError, WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterEndpoint(Command[WebhookEndpoint]):
-    """``secret`` is in clear; it is sealed before it is recorded."""
+    """``secret`` is unencrypted; it is sealed before it is recorded."""
 
     url: str
     events: tuple[str, ...]
@@ -32,7 +32,7 @@ def register_endpoint(
     outbound: OutboundHttp,
     catalogue: WebhookCatalogue,
 ) -> Outcome[WebhookEndpoint]:
-    """Raises InvalidValueError: a refused address, or an unknown event; TooManyEndpointsError."""
+    """Raises InvalidValueError: the address is refused, or an event is unknown; TooManyEndpointsError."""
     subscription = Subscription(command.url, command.events).checked_against(catalogue.event_names)
     require_reachable(outbound, subscription.url)
     if catalogue.endpoint_count(log.tenant_id) >= MOST_ENDPOINTS:

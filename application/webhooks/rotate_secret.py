@@ -1,4 +1,4 @@
-"""Gives a webhook endpoint a new signing secret."""
+"""Give a webhook endpoint a new signing secret."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +15,7 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 @dataclass(frozen=True, slots=True)
 class RotateSecret(Command[WebhookEndpoint]):
-    """``secret`` is in clear; messages are signed with both secrets during the ``overlap``."""
+    """``secret`` is unencrypted; messages are signed with both secrets during the ``overlap``."""
 
     id: UUID
     secret: str

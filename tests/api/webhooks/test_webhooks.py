@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.bootstrap.settings import Settings
-from application.webhooks.retry_schedule import GIVE_UP_AFTER
+from application.webhooks.sender import GIVE_UP_AFTER
 from tests.api.api_server import NOW
 from tests.api.practice_client import Json, PracticeClient
 from tests.support.wait_until import wait_until
