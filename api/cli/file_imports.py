@@ -1,11 +1,15 @@
 """`scheduler import patients`, `appointments` and `formats`: import another program's file."""
 
+import re
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias
 from uuid import UUID
 
 import typer
@@ -41,6 +45,14 @@ MappingOption: TypeAlias = Annotated[
 DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Plan everything, record nothing.")]
 
 commands = typer.Typer()
+
+
+class Loader(Protocol):
+    """Imports one file by the settings of a mapping, and prints the result."""
+
+    def __call__(
+        self, settings: Mapping[str, object], file: Path, report: Path, *, dry_run: bool, as_json: bool
+    ) -> None: ...
 
 
 @commands.command(epilog="Example: scheduler import patients clients.csv --format jane --dry-run")
@@ -109,8 +121,6 @@ def appointments(
     settings = _settings(ImportKind.APPOINTMENTS, format_, mapping)
     target = report_path(report, file, "refusals")
     if mapping is not None and "loader" in settings:
-        from api.cli.loaders import load_program
-
         if practice or create_missing:
             raise UsageError("this mapping creates practices of its own, with all that they need")
         load_program(mapping, settings["loader"])(settings, file, target, dry_run=dry_run, as_json=as_json)
@@ -213,6 +223,28 @@ def _settings(of: ImportKind, name: str | None, mapping: Path | None) -> Mapping
         return tomllib.loads(mapping.read_text("utf-8") if mapping is not None else _formats(of).text(name or ""))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"the mapping is not TOML: {error}") from None
+
+
+def load_program(mapping: Path, name: object) -> Loader:
+    """Return the function ``load`` of ``<name>/loader.py`` in the folder of the mapping.
+
+    This executes code from the mapping's folder, so call it only for a mapping that the operator
+    named. Raises MappingError: there is no such package.
+    """
+    from application.importing.errors import MappingError
+
+    if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]*", name):
+        raise MappingError("loader is the name of a Python package beside the mapping")
+    # By path, and under its own name, so that sys.path stays as it is.
+    start = mapping.parent / name / "__init__.py"
+    spec = spec_from_file_location(name, start) if name not in sys.modules and start.is_file() else None
+    if spec is None or spec.loader is None:
+        raise MappingError(f"there is no loader {name!r} beside {mapping.name}")
+    package = module_from_spec(spec)
+    sys.modules[name] = package
+    spec.loader.exec_module(package)
+    load: Loader = import_module(f"{name}.loader").load
+    return load
 
 
 def _formats(of: ImportKind) -> "Formats":

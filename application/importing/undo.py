@@ -14,7 +14,7 @@ from application.importing.pipeline import MAX_ATTEMPTS, ImportLog, in_batches, 
 from application.importing.ports import PatientsInUse, PersonKeys, StreamLookup, VisitLookup
 from application.kernel.outcome import Outcome
 from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLogs
+from application.kernel.practice_log import PracticeLog, PracticeLogs
 from application.kernel.retry import retry_on_stale
 from domain.importing.data_import import DataImport, ImportKind
 from domain.kernel.provenance import Provenance
@@ -140,7 +140,8 @@ class UndoImportHandler:
         log = self._logs.of(tenant_id)
         undone = log.load(DataImport, command.import_id, command.expected_version)
         import_log = ImportLog(log, undone.id, undone.source, by.actor)
-        return _UndoRun(import_log, self._clock, self._withdrawals[ImportKind(undone.kind)], by).run(command, report)
+        withdrawal = self._withdrawals[ImportKind(undone.kind)]
+        return _UndoRun(log, import_log, self._clock, withdrawal, by).run(command, report)
 
     def once(self, tenant_id: UUID, command: UndoImport, by: Provenance) -> Outcome[DataImport]:
         """As ``__call__``; a repeat with the same command id returns the first outcome.
@@ -151,33 +152,31 @@ class UndoImportHandler:
         return log.carry_out(DataImport, by, lambda: self(tenant_id, command, by, lambda _: None).outcome)
 
 
+@dataclass(frozen=True, slots=True)
 class _UndoRun:
-    def __init__(self, import_log: ImportLog, clock: Clock, withdrawal: Withdrawal, by: Provenance) -> None:
-        self._import_log = import_log
-        self._log = import_log.log
-        self._tenant_id = import_log.log.tenant_id
-        self._import_id = import_log.import_id
-        self._clock = clock
-        self._withdrawal = withdrawal
-        self._by = by
+    log: PracticeLog
+    import_log: ImportLog
+    clock: Clock
+    withdrawal: Withdrawal
+    by: Provenance
 
     def run(self, command: UndoImport, report: Callable[[int], None]) -> UndoReport:
-        rule = self._withdrawal
-        current, before = rule.made_by(self._tenant_id, self._import_id)
+        rule = self.withdrawal
+        current, before = rule.made_by(self.log.tenant_id, self.import_log.import_id)
         made = len(current) + len(before)
         if command.most is not None and made > command.most:
             raise ImportTooLargeError(made, command.most, rule.kind)
         kept: dict[UUID, KeptReason] = {}
         for batch in in_batches(current):
             kept |= self._changed(batch)
-            kept |= dict.fromkeys(rule.in_use(self._tenant_id, batch), KeptReason.IN_USE)
+            kept |= dict.fromkeys(rule.in_use(self.log.tenant_id, batch), KeptReason.IN_USE)
         if kept and not command.what_can_be:
             raise ImportInUseError({id_: reason.value for id_, reason in kept.items()}, rule.kind)
         for batch in in_batches(current):
             kept |= retry_on_conflict(partial(self._withdraw, [id_ for id_ in batch if id_ not in kept]))
             report(len(batch))
         for batch in in_batches([id_ for id_ in (*before, *current) if id_ not in kept]):
-            used = rule.reinstate_used(self._import_log, batch, self._clock.now())
+            used = rule.reinstate_used(self.import_log, batch, self.clock.now())
             kept |= dict.fromkeys(used, KeptReason.IN_USE)
         withdrawn, withdrawn_before = (sum(id_ not in kept for id_ in ids) for ids in (current, before))
         finish = partial(self._finish, withdrawn_before + withdrawn, sorted(kept))
@@ -185,24 +184,24 @@ class _UndoRun:
 
     def _changed(self, ids: Sequence[UUID]) -> dict[UUID, KeptReason]:
         """Return the records with an event that the import did not cause; they are kept."""
-        changed = self._withdrawal.lookup.changed_since(self._tenant_id, self._import_id, ids)
+        changed = self.withdrawal.lookup.changed_since(self.log.tenant_id, self.import_log.import_id, ids)
         return dict.fromkeys(changed, KeptReason.CHANGED)
 
     def _withdraw(self, ids: Sequence[UUID]) -> dict[UUID, KeptReason]:
         """Withdraw records in one append; return those that were changed meanwhile, which are kept."""
-        records = self._log.load_all(self._withdrawal.aggregate, ids) if ids else {}
+        records = self.log.load_all(self.withdrawal.aggregate, ids) if ids else {}
         # Only after loading: a later change makes the append stale.
         kept = self._changed(ids)
-        now = self._clock.now()
+        now = self.clock.now()
         unchanged = [record for id_, record in records.items() if id_ not in kept]
         for record in unchanged:
             # Without effect if another run has withdrawn it.
             record.withdraw(now)
         releases = [record.id for record in unchanged if isinstance(record, Appointment)]
-        self._import_log.append("undo", unchanged, releases=releases)
+        self.import_log.append("undo", unchanged, releases=releases)
         return kept
 
     def _finish(self, withdrawn: int, kept: Sequence[UUID]) -> Outcome[DataImport]:
-        undone = self._log.load(DataImport, self._import_id)
-        undone.undo(withdrawn, kept, self._clock.now())
-        return Outcome(undone, self._log.record(undone, by=replace(self._by, causation_id=self._import_id)))
+        undone = self.log.load(DataImport, self.import_log.import_id)
+        undone.undo(withdrawn, kept, self.clock.now())
+        return Outcome(undone, self.log.record(undone, by=replace(self.by, causation_id=self.import_log.import_id)))

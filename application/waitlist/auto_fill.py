@@ -5,7 +5,7 @@ Each step is derived from the log alone, so a repeated or late run has no effect
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from application.kernel.errors import NotFoundError, StaleVersionError
@@ -13,13 +13,16 @@ from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLog, PracticeLogs
 from application.kernel.retry import OvertakenError, retry_when_overtaken
 from application.patients.person import person_of
-from application.waitlist.freed_time import FreedTime, freed_times
 from application.waitlist.offering import make_offers
 from application.waitlist.ports import WaitingLines
 from application.waitlist.ranking import Ranking
 from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.kernel.time_range import TimeRange
 from domain.practice.practice import Practice
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.hold import Hold
+from domain.scheduling.appointments.status import HOLDING
+from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.time_claim import TimeRelease
 from domain.waitlist.entry import EntryStatus, WaitlistEntry
 from domain.waitlist.errors import OfferEndedError
@@ -29,6 +32,14 @@ from domain.waitlist.opening import Opening, OpeningStatus
 from domain.waitlist.slot_fit import Reason
 
 _TRIES: Final = 12
+
+
+class FreedTime(NamedTuple):
+    """``opening_id`` follows from the releasing event, so that a repeated run finds the opening."""
+
+    opening_id: UUID
+    clinician_id: UUID
+    during: TimeRange
 
 
 class AutoFill:
@@ -45,7 +56,7 @@ class AutoFill:
         Records nothing if nobody waits for it.
         """
         log = self._logs.of(tenant_id)
-        for freed in freed_times(log, holder_id, version):
+        for freed in _freed_times(log, holder_id, version):
             if freed.during.ends_at > self._clock.now() and _practice(log).auto_fill:
                 self._open(log, freed, (holder_id, version))
 
@@ -140,3 +151,39 @@ def _obstacle(log: PracticeLog, opening: Opening, entry: WaitlistEntry) -> str |
     if entry.status != EntryStatus.WAITING:
         return Reason.NO_LONGER_WAITING.value
     return Reason.PATIENT_UNKNOWN.value if person_of(log, entry.patient_id).is_erased else None
+
+
+def _freed_times(log: PracticeLog, holder_id: UUID, version: int) -> Sequence[FreedTime]:
+    """Return the times released by the holder's event ``version``: one for each clinician.
+
+    Time that was not released, or that the holder has taken again, is left out.
+    """
+    name = f"opening {holder_id} {version}"
+    for of_kind in (_of_an_appointment, _of_a_session):
+        try:
+            return of_kind(log, holder_id, version, name)
+        except NotFoundError:
+            continue
+    hold = log.load(Hold, holder_id)
+    during = TimeRange(hold.starts_at, hold.ends_at)
+    return [FreedTime(uuid5(log.tenant_id, name), hold.clinician_id, during)] if hold.is_released else []
+
+
+def _of_an_appointment(log: PracticeLog, id_: UUID, version: int, name: str) -> Sequence[FreedTime]:
+    before, now = log.look_up(Appointment, id_, version=version - 1), log.load(Appointment, id_)
+    is_back = now.status in HOLDING and (now.clinician_id, now.during) == (before.clinician_id, before.during)
+    if before.status not in HOLDING or is_back:
+        return []
+    return [FreedTime(uuid5(log.tenant_id, name), before.clinician_id, before.during)]
+
+
+def _of_a_session(log: PracticeLog, id_: UUID, version: int, name: str) -> Sequence[FreedTime]:
+    before, now = log.look_up(GroupSession, id_, version=version - 1), log.load(GroupSession, id_)
+    if before.called_off:
+        return []
+    still_there = () if now.called_off or now.during != before.during else now.staff_ids
+    return [
+        FreedTime(uuid5(log.tenant_id, f"{name} {clinician_id}"), clinician_id, before.during)
+        for clinician_id in before.staff_ids
+        if clinician_id not in still_there
+    ]

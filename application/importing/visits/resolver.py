@@ -69,8 +69,8 @@ class VisitResolver:
         self, row: VisitRow, patient: UUID | RowRefusedError, earlier: defaultdict[str, list[ResolvedVisit]]
     ) -> ResolvedVisit:
         format_ = self._format
-        clinician = self._catalogue.clinician(row.clinician, first_column(format_.clinician))
-        service = self._catalogue.service(row.service, first_column(format_.service))
+        clinician = self._catalogue.one(Clinician, row.clinician, first_column(format_.clinician))
+        service = self._catalogue.one(Service, row.service, first_column(format_.service))
         location = self._catalogue.location(row.location, clinician, first_column(format_.location))
         zone = self._catalogue.zone_at(location)
         starts_at = _instant(row.starts_at, zone, first_column(format_.starts_at))
