@@ -50,12 +50,7 @@ def busy_time(
             recorded = container.bus.execute(actor, command, by_command_line())
             outcome = with_counts(container.logs.of(practice_id), recorded, container.clock.now())
     counts = outcome.counts
-    changes = {
-        "added": counts.added,
-        "moved": counts.moved,
-        "removed": counts.removed,
-        "unchanged": counts.unchanged,
-    }
+    changes = {name: getattr(counts, name) for name in ("added", "moved", "removed", "unchanged")}
     if as_json:
         print_json(
             {"dry_run": dry_run, **changes, "left_out": counts.left_out, "visits_beneath": outcome.visits_beneath}

@@ -19,7 +19,7 @@ from domain.kernel.errors import InvalidValueError
 from domain.kernel.text import clean_text
 
 Templates: TypeAlias = str | list[str]
-"""A text in which ``{Column}`` is replaced by the value of a row, or several in order of preference."""
+"""A text in which ``{Column}`` is replaced by a row's value, or several in order of preference."""
 
 PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
 

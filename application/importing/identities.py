@@ -49,7 +49,7 @@ class SourceIdentities:
         return self._of(kind, name)
 
     def visit(self, key: str, attempt: int) -> UUID:
-        """Return a visit's id; after each undo the same visit is imported under the next attempt."""
+        """Return a visit's id; each undo makes the next import use the next ``attempt``."""
         return self._of("visit", f"{key}\n{attempt}")
 
     def _of(self, kind: str, name: str) -> UUID:

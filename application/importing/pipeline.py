@@ -1,4 +1,4 @@
-"""The pipeline of every import: plan rows in batches and append each plan. A repeated run continues.
+"""The pipeline of every import: plan rows in batches and append each plan; a repeat continues.
 
 A reader turns the cells of a file into rows. A resolver finds what each row refers to in the
 practice. A planner decides what to record. A run appends the plans, beside other writers, as an

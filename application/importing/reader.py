@@ -1,4 +1,4 @@
-"""Read the rows of a file: find its columns by name, and fill templates from the cells of each row."""
+"""Read the rows of a file: find its columns by name, fill templates from the cells of a row."""
 
 from abc import ABC, abstractmethod
 from collections import Counter

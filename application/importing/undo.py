@@ -119,7 +119,10 @@ class VisitWithdrawal(Withdrawal):
 
 
 class UndoImportHandler:
-    """Undoes an import. A run after a kill continues; one with nothing left to undo records nothing."""
+    """Undoes an import.
+
+    A run after a kill continues; a run with nothing left to undo records nothing.
+    """
 
     def __init__(self, logs: PracticeLogs, clock: Clock, withdrawals: Iterable[Withdrawal]) -> None:
         """``withdrawals`` has one for each kind of import."""
@@ -188,7 +191,7 @@ class _UndoRun:
         return dict.fromkeys(changed, KeptReason.CHANGED)
 
     def _withdraw(self, ids: Sequence[UUID]) -> dict[UUID, KeptReason]:
-        """Withdraw records in one append; return those that were changed meanwhile, which are kept."""
+        """Withdraw records in one append; return those kept, which were changed meanwhile."""
         records = self.log.load_all(self.withdrawal.aggregate, ids) if ids else {}
         # Only after loading: a later change makes the append stale.
         kept = self._changed(ids)

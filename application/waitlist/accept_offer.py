@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -18,7 +17,7 @@ from application.patients.person import person_of
 from application.scheduling.appointments.book_appointment import BookAppointment, visit_of
 from application.scheduling.availability.schedule import Schedule, load_schedule, start_window
 from application.scheduling.availability.visit_caps import caps_on
-from application.waitlist.offer_endings import Endings
+from application.waitlist.end_offer import TRIES, OfferEndings
 from application.waitlist.ports import WaitingLines
 from application.waitlist.reach import own_offer
 from domain.scheduling.appointments.appointment import Appointment
@@ -30,9 +29,6 @@ from domain.waitlist.entry import WaitlistEntry
 from domain.waitlist.errors import NoLongerWaitingError, OfferEndedError
 from domain.waitlist.offer import Offer, OfferEndReason
 
-_TRIES: Final = 12
-"""Each answer of another patient to the same time costs an attempt."""
-
 
 @dataclass(frozen=True, slots=True)
 class AcceptOffer(Command[Offer]):
@@ -40,7 +36,7 @@ class AcceptOffer(Command[Offer]):
     expected_version: int | None = None
 
 
-@handles(AcceptOffer, needs=Permission.CHANGE_VISITS, within=own_offer, tries=_TRIES)
+@handles(AcceptOffer, needs=Permission.CHANGE_VISITS, within=own_offer, tries=TRIES)
 def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, lines: WaitingLines) -> Outcome[Offer]:
     """Book the offered visit.
 
@@ -51,7 +47,7 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
     now = context.now
     offer = log.load(Offer, command.id, command.expected_version)
     offer.refuse_ended(now)
-    endings = Endings(log, now)
+    endings = OfferEndings(log, now)
     opening = endings.opening(offer.opening_id)
     person = person_of(log, offer.patient_id)
     if person.is_erased:

@@ -5,7 +5,7 @@ Each step is derived from the log alone, so a repeated or late run has no effect
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from application.kernel.errors import NotFoundError, StaleVersionError
@@ -13,6 +13,7 @@ from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLog, PracticeLogs
 from application.kernel.retry import OvertakenError, retry_when_overtaken
 from application.patients.person import person_of
+from application.waitlist.end_offer import TRIES
 from application.waitlist.offering import make_offers
 from application.waitlist.ports import WaitingLines
 from application.waitlist.ranking import Ranking
@@ -30,8 +31,6 @@ from domain.waitlist.offer import expiry
 from domain.waitlist.offered_time import PassedOver
 from domain.waitlist.opening import Opening, OpeningStatus
 from domain.waitlist.slot_fit import Reason
-
-_TRIES: Final = 12
 
 
 class FreedTime(NamedTuple):
@@ -119,7 +118,7 @@ class AutoFill:
 def _retry(step: Callable[[], None]) -> None:
     """Repeat a step that another writer overtook; stop if another worker has done it."""
     try:
-        retry_when_overtaken(step, _TRIES)
+        retry_when_overtaken(step, TRIES)
     except CommandRepeatedError:
         return
 
@@ -145,7 +144,7 @@ def _practice(log: PracticeLog) -> Practice:
 
 
 def _obstacle(log: PracticeLog, opening: Opening, entry: WaitlistEntry) -> str | None:
-    """Return why the entry cannot be offered the opening, as far as the read model may not know yet."""
+    """Return why the entry cannot be offered the opening, for reasons newer than the read model."""
     if opening.was_offered(entry.id):
         return Reason.OFFERED_BEFORE.value
     if entry.status != EntryStatus.WAITING:

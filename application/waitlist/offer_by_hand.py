@@ -55,8 +55,8 @@ class OfferByHand(Command[Opening]):
 )
 def offer_by_hand(log: PracticeLog, command: OfferByHand, context: Context, *, lines: WaitingLines) -> Outcome[Opening]:
     """Raises NotFoundError: an entry or the clinician does not exist, or a patient was erased;
-    NoLongerWaitingError; InvalidValueError: the entries are for different services; what ``slot_at``
-    raises: the time is not free.
+    NoLongerWaitingError; InvalidValueError: the entries are for different services; what
+    ``slot_at`` raises: the time is not free.
     """
     now = context.now
     entries = list(log.load_all(WaitlistEntry, command.entry_ids).values())

@@ -1,4 +1,4 @@
-"""Make offers: record the opening, its offers and their entries in one append that reserves the time."""
+"""Make offers: one append records opening, offers and entries, and claims the time."""
 
 from collections.abc import Sequence
 from datetime import datetime

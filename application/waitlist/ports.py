@@ -10,7 +10,7 @@ from domain.waitlist.preferences import WaitlistPreferences
 
 
 class Waiting(NamedTuple):
-    """An entry that waits; ``offered_before`` are the starts in the queried time that it was offered."""
+    """A waiting entry; ``offered_before`` are starts in the queried time that it was offered."""
 
     entry_id: UUID
     patient_id: UUID

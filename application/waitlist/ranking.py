@@ -14,7 +14,10 @@ from domain.waitlist.slot_fit import fitting
 
 
 class Ranking:
-    """The line for a free time of one clinician, read once; ``without`` is the opening that claims it."""
+    """The line for a free time of one clinician, read once.
+
+    ``without`` is the opening that claims this time.
+    """
 
     def __init__(
         self,
@@ -47,7 +50,7 @@ class Ranking:
         return self._schedules[service_id]
 
     def walk(self) -> Iterator[tuple[Waiting, Slot | str]]:
-        """Yield everybody in line with the visit that fits them, or with the code of the reason why none does."""
+        """Yield each entry with its suitable slot, or with the code of the reason for none."""
         for waiting in self.line.waiting:
             question = self.schedule(waiting.service_id).question(self._clinician_id, without=self._without)
             yield waiting, fitting(question, self._freed, waiting.preferences, waiting.offered_before)

@@ -7,7 +7,7 @@ from application.kernel.commands import Command, Context, handles
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.waitlist.offer_endings import Endings
+from application.waitlist.end_offer import OfferEndings
 from application.waitlist.reach import own_entry
 from domain.waitlist.entry import WaitlistEntry
 from domain.waitlist.offer import OfferEndReason
@@ -25,7 +25,7 @@ class WithdrawEntry(Command[WaitlistEntry]):
 def withdraw_entry(log: PracticeLog, command: WithdrawEntry, context: Context) -> Outcome[WaitlistEntry]:
     """Raises NoLongerWaitingError: the entry was served."""
     entry = log.load(WaitlistEntry, command.id, command.expected_version)
-    endings = Endings(log, context.now)
+    endings = OfferEndings(log, context.now)
     if entry.withdraw(context.now):
         endings.withdraw(entry.offers_at(context.now), OfferEndReason.LEFT)
     return log.commit(entry, *endings.aggregates, by=context.provenance, guards=endings.releases)

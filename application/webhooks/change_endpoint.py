@@ -1,7 +1,8 @@
-"""Change a webhook endpoint: its address, its events, or whether it is active."""
+"""Change a webhook endpoint: its address, its events, whether it is active, or its secret."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypedDict
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
 from application.webhooks.endpoints import load_endpoint, require_reachable
-from application.webhooks.ports import OutboundHttp, WebhookCatalogue
+from application.webhooks.ports import OutboundHttp, SecretBox, WebhookCatalogue
 from domain.webhooks.endpoint import WebhookEndpoint
 
 
@@ -41,4 +42,25 @@ def change_endpoint(
     if "url" in command.changes:
         require_reachable(outbound, subscription.url)
     endpoint.change(subscription, context.now)
+    return log.commit(endpoint, by=context.provenance)
+
+
+@dataclass(frozen=True, slots=True)
+class RotateSecret(Command[WebhookEndpoint]):
+    """``secret`` is unencrypted; messages are signed with both secrets during the ``overlap``."""
+
+    id: UUID
+    secret: str
+    overlap: timedelta
+    expected_version: int | None = None
+
+
+@handles(RotateSecret, needs=Permission.MANAGE_WEBHOOKS)
+def rotate_secret(
+    log: PracticeLog, command: RotateSecret, context: Context, *, secrets: SecretBox
+) -> Outcome[WebhookEndpoint]:
+    """Raises InvalidValueError: an overlap below zero or above a week."""
+    endpoint = load_endpoint(log, command.id, command.expected_version)
+    sealed = secrets.seal(log.tenant_id, command.id, command.secret)
+    endpoint.rotate_secret(sealed, command.overlap, context.now)
     return log.commit(endpoint, by=context.provenance)

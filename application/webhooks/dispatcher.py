@@ -26,7 +26,10 @@ _log = logging.getLogger(__name__)
 
 
 class WebhookDispatcher:
-    """Leases endpoints and sends their messages. Several dispatchers may run, in one process or many."""
+    """Leases endpoints and sends their messages.
+
+    Several dispatchers may run, in one process or in many.
+    """
 
     def __init__(self, store: DeliveryStore, sender: WebhookSender, clock: Clock, threads: int = THREADS) -> None:
         self._store = store

@@ -48,7 +48,7 @@ def new_secret() -> str:
 
 
 def signed_headers(message_id: str, at: datetime, body: bytes, signing_secrets: Sequence[str]) -> dict[str, str]:
-    """Return the headers of a message sent ``at`` an instant: id, time, one signature per secret."""
+    """Return the headers of a message: its id, the time, and a signature by each secret."""
     timestamp = str(int(at.timestamp()))
     content = b".".join((message_id.encode(), timestamp.encode(), body))
     return {

@@ -101,7 +101,7 @@ class Destination:
 
 
 class DeliveryStore(Protocol):
-    """The messages of all practices, for any number of workers; one at a time leases an endpoint."""
+    """The messages of all practices. Many workers share it; one at a time leases an endpoint."""
 
     def lease(
         self, lease: UUID, now: datetime, *, retries: bool, busy: Sequence[UUID], most: int

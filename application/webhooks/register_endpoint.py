@@ -32,7 +32,7 @@ def register_endpoint(
     outbound: OutboundHttp,
     catalogue: WebhookCatalogue,
 ) -> Outcome[WebhookEndpoint]:
-    """Raises InvalidValueError: the address is refused, or an event is unknown; TooManyEndpointsError."""
+    """Raises InvalidValueError: a refused address or unknown event; TooManyEndpointsError."""
     subscription = Subscription(command.url, command.events).checked_against(catalogue.event_names)
     require_reachable(outbound, subscription.url)
     if catalogue.endpoint_count(log.tenant_id) >= MOST_ENDPOINTS:

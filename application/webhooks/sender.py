@@ -114,10 +114,7 @@ class WebhookSender:
 
 
 def next_attempt(
-    attempts: int,
-    now: datetime,
-    retry_after: timedelta | None = None,
-    chance: Callable[[], float] = by_chance,
+    attempts: int, now: datetime, retry_after: timedelta | None = None, chance: Callable[[], float] = by_chance
 ) -> datetime:
     """Return when to send again after so many attempts.
 

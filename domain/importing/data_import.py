@@ -85,7 +85,7 @@ class DataImport(Aggregate):
 
     @classmethod
     def start(cls, *, id: UUID, kind: str, source: str, file_hash: str, at: datetime) -> Self:
-        """Start to import a file, identified by its SHA-256; ``kind`` is the plural name of its records.
+        """Start to import a file; ``file_hash`` is its SHA-256.
 
         Raises InvalidValueError: the source is not a short name, or the hash is malformed.
         """
@@ -111,12 +111,7 @@ class DataImport(Aggregate):
         if self.status is not ImportStatus.RUNNING:
             return False
         self.trigger_event(
-            self.Finished,
-            row_count=rows,
-            made_count=made,
-            matched_count=matched,
-            refused_count=refused,
-            timestamp=at,
+            self.Finished, row_count=rows, made_count=made, matched_count=matched, refused_count=refused, timestamp=at
         )
         return True
 

@@ -171,7 +171,7 @@ class WebhookEndpoint(Aggregate):
         self.trigger_event(self.TestRequested, timestamp=at)
 
     def request_replay(self, from_position: int, at: datetime) -> None:
-        """Send all events from a position of the log again, in order and under the same message ids.
+        """Send all events from a position of the log again, in order, under their message ids.
 
         Raises InvalidValueError: a position below 1; EndpointInactiveError.
         """
@@ -199,8 +199,8 @@ class WebhookEndpoint(Aggregate):
 def checked_address(field: str, url: str) -> str:
     """Return a URL with its host in lower case: ``http(s)://host[:port]/path?query``.
 
-    International hosts use their ASCII form (``xn--...``). The address to which the host resolves is
-    checked at each delivery.
+    International hosts use their ASCII form (``xn--...``). The address to which the host resolves
+    is checked at each delivery.
     Raises InvalidValueError: malformed, another scheme, a user or password, or a fragment.
     """
     if len(url) > MAX_URL_LENGTH or not _PRINTABLE.fullmatch(url):

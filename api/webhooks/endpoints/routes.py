@@ -25,13 +25,12 @@ from api.webhooks.endpoints.schemas import (
 )
 from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.webhooks.change_endpoint import ChangeEndpoint, EndpointChanges
+from application.webhooks.change_endpoint import ChangeEndpoint, EndpointChanges, RotateSecret
 from application.webhooks.deactivate_endpoint import RemoveEndpoint
 from application.webhooks.endpoints import require_present
 from application.webhooks.messages import new_secret
 from application.webhooks.register_endpoint import RegisterEndpoint
 from application.webhooks.request_messages import RequestReplay, RequestTest
-from application.webhooks.rotate_secret import RotateSecret
 from domain.webhooks.endpoint import DeliveryStatus, WebhookEndpoint
 
 routes = APIRouter(prefix="/v1/webhook-endpoints", tags=["webhooks"])

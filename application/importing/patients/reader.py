@@ -178,7 +178,7 @@ class PatientReader(RowReader[PersonRow]):
             name = notes.first_valid(found["name"], lambda text: clean_text("contacts.name", text, 200))
             if name is None:
                 for cell in (*found["relation"], *found["phone"], *found["email"]):
-                    # A relation without a column is a constant of the format, not a value of the row.
+                    # A relation without a column is a constant of the format.
                     if cell.column:
                         notes.add_unusable(cell)
                 continue

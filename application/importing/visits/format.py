@@ -79,10 +79,6 @@ class VisitFormat(Format, frozen=True, kw_only=True):
         }
         return PatientFormat.of({**file_settings, **msgspec.to_builtins(self.patient)})
 
-    def status_words(self) -> dict[str, VisitStatus]:
-        """Return the status that each word of the status column means; words are case-folded."""
-        return {word.casefold(): status for status, words in self.statuses.items() for word in words}
-
     def templates(self) -> dict[str, Templates]:
         settings = (
             "starts_at", "ends_at", "duration_minutes", "location", "clinician", "service", "price", "status", "notes",

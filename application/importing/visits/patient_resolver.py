@@ -89,7 +89,7 @@ class PatientResolver:
         return self._by_name
 
     def _share_a_name(self, person: PersonRow, patient: Patient) -> bool:
-        """Return whether the names share a word: people change one of their names, hardly ever all."""
+        """Return whether the names share a word: people rarely change all of their names."""
         words = self._directory.words
         names = (patient.given_name, patient.family_name)
         own = {word for name in names if not isinstance(name, Erased) for word in words(name)}

@@ -113,12 +113,7 @@ class VisitPlanner:
         }
 
     def _book(
-        self,
-        id_: UUID,
-        visit: ResolvedVisit,
-        busy: defaultdict[UUID, list[TimeClaim]],
-        now: datetime,
-        plan: Plan,
+        self, id_: UUID, visit: ResolvedVisit, busy: defaultdict[UUID, list[TimeClaim]], now: datetime, plan: Plan
     ) -> None:
         terms, taken = visit.service.terms, _taken(visit)
         rooms: list[UUID] = []

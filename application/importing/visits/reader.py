@@ -67,7 +67,7 @@ class VisitReader(RowReader[VisitRow]):
         self._currency = currency
         self._patients = PatientReader(format_.patients(), header, region, now, phone_numbers)
         self._fill = columns.reader(format_.templates())
-        self._status_words = format_.status_words()
+        self._statuses = {word.casefold(): status for status, words in format_.statuses.items() for word in words}
 
     def _read_row(self, line: int, cells: Sequence[str]) -> VisitRow:
         [person] = self._patients.read([(line, cells)])
@@ -92,7 +92,7 @@ class VisitReader(RowReader[VisitRow]):
         return parse_time(text, self._format.dates)
 
     def _parse_status(self, text: str) -> VisitStatus:
-        status = self._status_words.get(text.casefold())
+        status = self._statuses.get(text.casefold())
         if status is None:
             raise InvalidValueError("status", "the format does not know this status")
         return status

@@ -14,12 +14,11 @@ from adapters.http.outbound_http import PinnedOutboundHttp
 from application.scheduling.calendars.feed_tokens import new_token
 from application.scheduling.calendars.open_feed import OpenFeed
 from application.scheduling.calendars.revoke_feed import RevokeFeed
-from application.webhooks.change_endpoint import ChangeEndpoint
+from application.webhooks.change_endpoint import ChangeEndpoint, RotateSecret
 from application.webhooks.deactivate_endpoint import RemoveEndpoint, SwitchOffEndpoint
 from application.webhooks.messages import new_secret
 from application.webhooks.register_endpoint import RegisterEndpoint
 from application.webhooks.request_messages import RequestReplay, RequestTest
-from application.webhooks.rotate_secret import RotateSecret
 from domain.scheduling.calendars.feed import Detail, Feed
 from domain.webhooks.endpoint import DeactivationReason, WebhookEndpoint
 from event_store.keys.practice_secrets import PracticeSecrets
