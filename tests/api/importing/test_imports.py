@@ -1,4 +1,4 @@
-"""What the API tells of imports of patients, and of patients whose import was undone."""
+"""Imports of patients in the API, and patients whose import was undone."""
 
 from collections.abc import Callable
 from uuid import UUID

@@ -140,7 +140,7 @@ class TestMessage:
     def test_sums_up_what_was_not_asked_for_by_its_own_name(
         self, studio: PracticeClient, receiver: WebhookReceiver
     ) -> None:
-        """The names of section 9 of the requirements; whoever asks by both names is told once."""
+        """A subscription to both names of an event gets one message."""
         register(
             studio,
             receiver,

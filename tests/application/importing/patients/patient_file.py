@@ -34,7 +34,7 @@ def load_format(name: str = "jane", **changed: object) -> PatientFormat:
 
 def person(number: int, **other: str) -> Row:
     """Return a row in Jane's format with unique data; ``other`` has _ for spaces in columns."""
-    said = {
+    row = {
         "Patient Number": str(number),
         "First Name": f"Given{number}",
         "Last Name": f"Family{number}",
@@ -42,7 +42,7 @@ def person(number: int, **other: str) -> Row:
         "Mobile Phone": f"030 {1_000_000 + number}",
         "Birth Date": f"19{number % 90 + 10}-01-31",
     }
-    return said | {name.replace("_", " "): value for name, value in other.items()}
+    return row | {name.replace("_", " "): value for name, value in other.items()}
 
 
 def people(count: int) -> list[Row]:
@@ -122,7 +122,7 @@ class PatientImports:
     def patient(self, family_name: str) -> Patient:
         return self.log.load(Patient, self.listed()[family_name])
 
-    def told(self) -> list[tuple[int, str, str, str]]:
+    def reported(self) -> list[tuple[int, str, str, str]]:
         return [(found.line, found.outcome, found.reason, found.column) for found in self.findings]
 
     def topics(self) -> Iterator[str]:
@@ -130,11 +130,11 @@ class PatientImports:
 
 
 class UpToDateUsage:
-    """The history, caught up before it is asked."""
+    """The history, up to date at each query."""
 
-    def __init__(self, brought: PatientImports) -> None:
-        self._brought = brought
+    def __init__(self, patient_imports: PatientImports) -> None:
+        self._imports = patient_imports
 
     def taking_part(self, tenant_id: UUID, patient_ids: Iterable[UUID]) -> set[UUID]:
-        self._brought.catch_up()
-        return self._brought.container.history().taking_part(tenant_id, list(patient_ids))
+        self._imports.catch_up()
+        return self._imports.container.history().taking_part(tenant_id, list(patient_ids))

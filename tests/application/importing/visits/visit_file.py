@@ -34,7 +34,7 @@ def load_format(name: str = "jane", **changed: object) -> VisitFormat:
 
 def visit(start: str = "2026-06-01 10:00", **other: str) -> Row:
     """Return a row of Dana's talk with Maya, in Jane's format; ``other`` has _ for spaces."""
-    said = {
+    row = {
         "Location Name": "Mitte",
         "Appointment Start Date & Time": start,
         "Appointment End Date & Time": "",
@@ -47,16 +47,16 @@ def visit(start: str = "2026-06-01 10:00", **other: str) -> Row:
         "Staff Member Name": "Maya",
         "Status": "Booked",
     }
-    return said | {name.replace("_", " "): value for name, value in other.items()}
+    return row | {name.replace("_", " "): value for name, value in other.items()}
 
 
 def acuity(start: str = "06/01/2026 10:00 AM", **other: str) -> Row:
     """Return a row of Acuity's about the same talk."""
-    said = {
+    row = {
         "Start Time": start, "Duration": "50", "First Name": "Dana", "Last Name": "Levi", "Phone": "", "Email": "",
         "Type": "Talk", "Calendar": "Maya",
     }  # fmt: skip
-    return said | {name.replace("_", " "): value for name, value in other.items()}
+    return row | {name.replace("_", " "): value for name, value in other.items()}
 
 
 def read(rows: Sequence[Row], how: VisitFormat | None = None) -> list[VisitRow | Finding]:
