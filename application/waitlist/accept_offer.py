@@ -1,7 +1,6 @@
 """Accept an offer: book the visit and withdraw the patient's other offers, in one append."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -61,7 +60,11 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
     others = opening.others(offer.id)
     offer.accept(appointment.id, now)
     opening.fill(offer.id, appointment.id, now)
-    _serve(entry, offer, appointment, now)
+    try:
+        entry.serve(offer.id, appointment.id, now)
+    except NoLongerWaitingError as error:
+        # The offer was read before the entry: leaving the wait list has ended it.
+        raise OvertakenError(OfferEndedError()) from error
     endings.withdraw(others, OfferEndReason.TAKEN)
     other_entries = set(lines.entries_of(log.tenant_id, person.ids)) - {entry.id}
     entries = [entry, *log.load_all(WaitlistEntry, sorted(other_entries)).values()]
@@ -80,14 +83,6 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
         if isinstance(overtaken.refusal, StaleVersionError):
             raise OvertakenError(OfferEndedError()) from overtaken
         raise
-
-
-def _serve(entry: WaitlistEntry, offer: Offer, appointment: Appointment, now: datetime) -> None:
-    try:
-        entry.serve(offer.id, appointment.id, now)
-    except NoLongerWaitingError as error:
-        # The offer was read before the entry: leaving the wait list has ended it.
-        raise OvertakenError(OfferEndedError()) from error
 
 
 def _slot(log: PracticeLog, offer: Offer, schedule: Schedule) -> Slot:

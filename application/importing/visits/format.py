@@ -71,13 +71,8 @@ class VisitFormat(Format, frozen=True, kw_only=True):
 
     def patients(self) -> PatientFormat:
         """Return the format that reads the patients of the rows. Raises MappingError."""
-        file_settings = {
-            "source": self.source,
-            "phone_region": self.phone_region,
-            "delimiters": self.delimiters,
-            "encodings": self.encodings,
-        }
-        return PatientFormat.of({**file_settings, **msgspec.to_builtins(self.patient)})
+        columns = msgspec.to_builtins(self.patient)
+        return PatientFormat.of({"source": self.source, "phone_region": self.phone_region, **columns})
 
     def templates(self) -> dict[str, Templates]:
         settings = (
