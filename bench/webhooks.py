@@ -15,8 +15,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from application.webhooks.change_endpoint import ChangeEndpoint
+from application.webhooks.messages import new_secret
 from application.webhooks.register_endpoint import RegisterEndpoint
-from application.webhooks.signing import new_secret
 from bench.cpu import CpuMeter, server_process
 from bench.figures import Spread
 from bench.machine import describe

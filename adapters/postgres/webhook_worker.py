@@ -14,10 +14,10 @@ from application.kernel.commands import CommandBus
 from application.kernel.permissions import Actor
 from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLogs
+from application.webhooks.deactivate_endpoint import SwitchOffEndpoint
 from application.webhooks.dispatcher import THREADS, WebhookDispatcher
 from application.webhooks.ports import OutboundHttp, SecretBox
 from application.webhooks.sender import WebhookSender
-from application.webhooks.switch_off_endpoint import SwitchOffEndpoint
 from domain.kernel.provenance import Provenance
 from event_store.append.notifier import WEBHOOKS
 from event_store.tenancy import open_pool, tenant_transaction

@@ -1,40 +1,43 @@
 """Wire the imports and their undo."""
 
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
 from api.bootstrap.container import Container
-from api.bootstrap.up_to_date_history import UpToDateHistory
-from application.importing.patients.import_patients import ImportPatientsHandler
-from application.importing.patients.undo import PatientWithdrawal
 from application.importing.ports import ImportPorts
-from application.importing.undo import UndoImportHandler
-from application.importing.visits.import_visits import KIND as APPOINTMENTS
-from application.importing.visits.import_visits import ImportVisitsHandler
-from application.importing.visits.undo import VisitWithdrawal
-from domain.patients.patient import Patient
-from domain.scheduling.appointments.appointment import Appointment
+from application.importing.undo import PatientWithdrawal, UndoImportHandler, VisitWithdrawal
+
+_MAX_ENTRIES: Final = 100_000
 
 
-def patients_importer(container: Container) -> ImportPatientsHandler:
-    return ImportPatientsHandler(_ports(container))
-
-
-def visits_importer(container: Container) -> ImportVisitsHandler:
-    return ImportVisitsHandler(_ports(container))
-
-
-def undoer(container: Container, kind: str) -> UndoImportHandler[Patient] | UndoImportHandler[Appointment]:
-    """Return the handler that undoes imports of this kind."""
-    if kind == APPOINTMENTS:
-        return UndoImportHandler(container.logs, container.clock, VisitWithdrawal(container.storage.visit_lookup))
-    withdrawal = PatientWithdrawal(container.storage.keys, container.storage.stream_lookup, UpToDateHistory(container))
-    return UndoImportHandler(container.logs, container.clock, withdrawal)
-
-
-def _ports(container: Container) -> ImportPorts:
+def import_ports(container: Container) -> ImportPorts:
+    storage = container.storage
     return ImportPorts(
-        container.logs,
-        container.storage.keys,
-        container.storage.stream_lookup,
-        container.storage.visit_lookup,
-        container.patients,
-        container.clock,
+        container.logs, storage.keys, storage.stream_lookup, storage.visit_lookup, container.patients, container.clock
     )
+
+
+def import_undo(container: Container) -> UndoImportHandler:
+    storage = container.storage
+    patients = PatientWithdrawal(storage.keys, storage.stream_lookup, UpToDateUsage(container))
+    return UndoImportHandler(container.logs, container.clock, [patients, VisitWithdrawal(storage.visit_lookup)])
+
+
+class UpToDateUsage:
+    """Implements PatientsInUse with the history and the wait list, once they have caught up."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._reached = 0
+
+    def taking_part(self, tenant_id: UUID, patient_ids: Sequence[UUID]) -> set[UUID]:
+        position = self._container.logs.of(tenant_id).reader.position()
+        if position > self._reached:
+            self._container.read_models.catch_up(tenant_id)
+            self._reached = position
+        in_use = self._container.audit.history.taking_part(tenant_id, patient_ids)
+        if not patient_ids:
+            return in_use
+        entries, _ = self._container.waitlist.queries.entries(tenant_id, patient_ids=patient_ids, limit=_MAX_ENTRIES)
+        return in_use | {entry.patient_id for entry in entries}

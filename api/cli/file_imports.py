@@ -1,28 +1,32 @@
 """`scheduler import patients`, `appointments` and `formats`: import another program's file."""
 
+import re
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias
 from uuid import UUID
 
 import typer
 
 from api.cli import import_results as results
 from api.cli.failures import UsageError
-from api.cli.output import AsJson, err, out, print_json, progress_bar
+from api.cli.output import AsJson, err, out, print_json, progress_bar, progress_task
 from api.cli.report_file import ReportOption, report_path, write_findings, write_refusals
 from api.cli.session import PracticeOption, opened, practice_of
+from domain.importing.data_import import ImportKind
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from api.bootstrap.container import Container
     from api.cli.table_file import Table
     from application.importing.formats import Format, Formats
+    from application.importing.pipeline import ImportRun
 
 FileArgument: TypeAlias = Annotated[
     Path, typer.Argument(help="A CSV file, plain or gzipped.", exists=True, dir_okay=False)
@@ -43,11 +47,12 @@ DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Plan e
 commands = typer.Typer()
 
 
-class Imported(StrEnum):
-    """What a file contains."""
+class Loader(Protocol):
+    """Imports one file by the settings of a mapping, and prints the result."""
 
-    PATIENTS = "patients"
-    APPOINTMENTS = "appointments"
+    def __call__(
+        self, settings: Mapping[str, object], file: Path, report: Path, *, dry_run: bool, as_json: bool
+    ) -> None: ...
 
 
 @commands.command(epilog="Example: scheduler import patients clients.csv --format jane --dry-run")
@@ -65,32 +70,23 @@ def patients(
     A repeated run, or one after a kill, registers only who is missing. `scheduler import undo`
     withdraws all of them.
     """
-    from api.bootstrap.importing import patients_importer
-    from api.cli.table_file import digest_of
     from application.importing.patients.format import PatientFormat
-    from application.importing.patients.import_patients import ImportPatients
+    from application.importing.patients.import_patients import import_patients
     from application.importing.patients.reader import PatientReader
 
     began = time.monotonic()
-    used = PatientFormat.of(_settings(Imported.PATIENTS, format_, mapping))
+    used = PatientFormat.of(_settings(ImportKind.PATIENTS, format_, mapping))
     target = report_path(report, file, "report")
-    command = ImportPatients(used.source, digest_of(file), dry_run)
-    with _source(file, used, practice) as source:
-        reader = PatientReader(
-            used, source.table.header, source.region, source.container.clock.now(), source.container.logs.phone_numbers
-        )
-        task = source.progress.add_task("planning" if dry_run else "registering", total=None)
-        done = patients_importer(source.container)(
-            source.practice_id,
-            command,
-            reader.read(source.table.rows),
-            lambda count: source.progress.update(task, advance=count),
-        )
+    with _source(ImportKind.PATIENTS, file, used, practice, dry_run) as source:
+        ports = source.run.ports
+        reader = PatientReader(used, source.table.header, source.region, ports.clock.now(), ports.logs.phone_numbers)
+        advance = progress_task(source.progress, "planning" if dry_run else "registering")
+        done = import_patients(source.run, reader.read(source.table.rows), advance)
     write_findings(done.tally.findings, target)
     if as_json:
-        print_json(results.patients_json(done, source.practice_id, dry_run, reader.other_columns, target))
+        print_json(results.patients_json(done, source.run, reader.other_columns, target))
     else:
-        results.print_patients(done, dry_run, reader.other_columns, time.monotonic() - began)
+        results.print_patients(done, source.run, reader.other_columns, time.monotonic() - began)
         err.print(f"The report is in {target}", markup=False)
 
 
@@ -115,57 +111,53 @@ def appointments(
     A mapping that names a loader is read by that program, from the folder of the mapping: see
     examples/no-shows.toml.
     """
-    from api.bootstrap.importing import visits_importer
-    from api.cli.table_file import digest_of
     from api.processes.garbage_collection import settle
-    from application.importing.visits.errors import NotInPracticeError
+    from application.importing.errors import NotInPracticeError
     from application.importing.visits.format import VisitFormat
-    from application.importing.visits.import_visits import ImportVisits
+    from application.importing.visits.import_visits import import_visits
     from application.importing.visits.reader import VisitReader
 
     began = time.monotonic()
-    settings = _settings(Imported.APPOINTMENTS, format_, mapping)
+    settings = _settings(ImportKind.APPOINTMENTS, format_, mapping)
     target = report_path(report, file, "refusals")
     if mapping is not None and "loader" in settings:
-        from api.cli.loaders import load_program
-
         if practice or create_missing:
             raise UsageError("this mapping creates practices of its own, with all that they need")
         load_program(mapping, settings["loader"])(settings, file, target, dry_run=dry_run, as_json=as_json)
         return
     used = VisitFormat.of(settings)
-    command = ImportVisits(used, digest_of(file), create_missing, dry_run)
-    with _source(file, used, practice) as source:
+    with _source(ImportKind.APPOINTMENTS, file, used, practice, dry_run) as source:
+        ports = source.run.ports
         reader = VisitReader(
             used,
             source.table.header,
             region=source.region,
-            phone_numbers=source.container.logs.phone_numbers,
             currency=source.currency,
-            now=source.container.clock.now(),
+            now=ports.clock.now(),
+            phone_numbers=ports.logs.phone_numbers,
         )
         rows = list(reader.read(source.progress.track(source.table.rows, description="reading", total=None)))
         # The rows live until the end; without this each garbage collection would traverse them.
         settle()
-        task = source.progress.add_task("planning" if dry_run else "booking", total=len(rows))
+        advance = progress_task(source.progress, "planning" if dry_run else "booking", len(rows))
         try:
-            done = visits_importer(source.container)(
-                source.practice_id, command, rows, lambda count: source.progress.update(task, advance=count)
-            )
+            done = import_visits(source.run, used, rows, advance, create_missing=create_missing)
         except NotInPracticeError as refused:
             results.print_missing(refused.missing)
             raise
     written = write_refusals(done.tally.refusals, target)
     if as_json:
-        print_json(results.visits_json(done, source.practice_id, dry_run, reader.other_columns, written))
+        print_json(results.visits_json(done, source.run, reader.other_columns, written))
     else:
-        results.print_visits(done, dry_run, reader.other_columns, written, time.monotonic() - began)
+        results.print_visits(done, source.run, reader.other_columns, time.monotonic() - began)
+        if written:
+            err.print(f"The refused rows are in {written}", markup=False)
 
 
 @commands.command(epilog="Example: scheduler import formats jane > mine.toml")
 def formats(
     name: Annotated[str | None, typer.Argument(help="Print this one, to be copied and changed.")] = None,
-    of: Annotated[Imported, typer.Option(help="What the files contain.")] = Imported.PATIENTS,
+    of: Annotated[ImportKind, typer.Option(help="What the files contain.")] = ImportKind.PATIENTS,
     as_json: AsJson = False,
 ) -> None:
     """List the formats of files of patients or of appointments, or print one."""
@@ -190,8 +182,7 @@ class _Source:
     ``region`` is the practice's country.
     """
 
-    container: "Container"
-    practice_id: UUID
+    run: "ImportRun"
     region: str | None
     currency: str
     table: "Table"
@@ -199,9 +190,11 @@ class _Source:
 
 
 @contextmanager
-def _source(file: Path, used: "Format", practice: UUID | None) -> Iterator[_Source]:
+def _source(kind: ImportKind, file: Path, used: "Format", practice: UUID | None, dry_run: bool) -> Iterator[_Source]:
     """Open the file; the read models are up to date when the block begins and when it has ended."""
-    from api.cli.table_file import delimiter_of, encoding_of, open_table
+    from api.bootstrap.importing import import_ports
+    from api.cli.table_file import delimiter_of, digest_of, encoding_of, open_table
+    from application.importing.pipeline import ImportRun
     from application.patients.phone import region_of
     from domain.practice.practice import Practice
 
@@ -213,11 +206,12 @@ def _source(file: Path, used: "Format", practice: UUID | None) -> Iterator[_Sour
         encoding = encoding_of(file, used.encodings)
         delimiter = delimiter_of(file, used.delimiters, encoding, used.header)
         with open_table(file, delimiter, encoding, used.header) as table:
-            yield _Source(container, practice_id, region, settings.currency, table, progress)
+            run = ImportRun(import_ports(container), practice_id, kind, used.source, digest_of(file), dry_run=dry_run)
+            yield _Source(run, region, settings.currency, table, progress)
         container.read_models.catch_up(practice_id)
 
 
-def _settings(of: Imported, name: str | None, mapping: Path | None) -> Mapping[str, object]:
+def _settings(of: ImportKind, name: str | None, mapping: Path | None) -> Mapping[str, object]:
     """Return the settings of a format or of a mapping. Raises UsageError, MappingError."""
     import tomllib
 
@@ -231,8 +225,30 @@ def _settings(of: Imported, name: str | None, mapping: Path | None) -> Mapping[s
         raise MappingError(f"the mapping is not TOML: {error}") from None
 
 
-def _formats(of: Imported) -> "Formats":
+def load_program(mapping: Path, name: object) -> Loader:
+    """Return the function ``load`` of ``<name>/loader.py`` in the folder of the mapping.
+
+    This executes code from the mapping's folder, so call it only for a mapping that the operator
+    named. Raises MappingError: there is no such package.
+    """
+    from application.importing.errors import MappingError
+
+    if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]*", name):
+        raise MappingError("loader is the name of a Python package beside the mapping")
+    # By path, and under its own name, so that sys.path stays as it is.
+    start = mapping.parent / name / "__init__.py"
+    spec = spec_from_file_location(name, start) if name not in sys.modules and start.is_file() else None
+    if spec is None or spec.loader is None:
+        raise MappingError(f"there is no loader {name!r} beside {mapping.name}")
+    package = module_from_spec(spec)
+    sys.modules[name] = package
+    spec.loader.exec_module(package)
+    load: Loader = import_module(f"{name}.loader").load
+    return load
+
+
+def _formats(of: ImportKind) -> "Formats":
     from application.importing.patients.format import FORMATS as PATIENT_FORMATS
     from application.importing.visits.format import FORMATS as VISIT_FORMATS
 
-    return VISIT_FORMATS if of is Imported.APPOINTMENTS else PATIENT_FORMATS
+    return VISIT_FORMATS if of is ImportKind.APPOINTMENTS else PATIENT_FORMATS

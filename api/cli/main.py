@@ -17,7 +17,6 @@ from api.cli import (
     file_imports,
     history,
     importing,
-    imports,
     jobs,
     patients,
     practices,
@@ -39,8 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for commands in (file_imports.commands, imports.commands):
-    importing.group.add_typer(commands)
+importing.group.add_typer(file_imports.commands)
 
 # The order of --help: running, data, maintenance.
 for commands in (serving.commands, demo.commands):

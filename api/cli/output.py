@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -45,6 +45,12 @@ def progress_bar() -> Iterator["Progress"]:
     )  # fmt: skip
     with Progress(*columns, console=err) as progress:
         yield progress
+
+
+def progress_task(progress: "Progress", description: str, total: int | None = None) -> Callable[[int], None]:
+    """Add a task to the progress bar; return the function that advances it by a number."""
+    task = progress.add_task(description, total=total)
+    return lambda count: progress.update(task, advance=count)
 
 
 def log_to_stderr() -> None:

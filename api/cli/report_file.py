@@ -1,4 +1,4 @@
-"""Write the report of an import as a CSV file: whole or not at all, and readable by its owner only."""
+"""Write the report of an import as a CSV file, atomically and readable by its owner only."""
 
 import csv
 import os
@@ -40,11 +40,9 @@ def write_findings(findings: Iterable["Finding"], path: Path) -> None:
 
 
 def write_refusals(refusals: Sequence["Finding"], path: Path) -> Path | None:
-    """Write the refused appointments over those of an earlier run.
+    """Replace the refused appointments of an earlier run.
 
-    Write no file if there are none in both.
-
-    Raises OSError.
+    Return None, and write no file, if both runs refused none. Raises OSError.
     """
     if not refusals and not path.exists():
         return None

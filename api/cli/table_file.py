@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -64,12 +65,10 @@ def encoding_of(path: Path, encodings: Sequence[str]) -> str:
     """Return the first encoding that decodes the whole file. Raises TableError: there is none."""
     for encoding in encodings:
         with _reading(path), path.open("rb") as file:
-            decoder = codecs.getincrementaldecoder(_marked(encoding))()
-            content = _content(file)
+            blocks = iter(partial(_content(file).read, _BLOCK), b"")
             try:
-                while block := content.read(_BLOCK):
-                    decoder.decode(block)
-                decoder.decode(b"", final=True)
+                for _ in codecs.iterdecode(blocks, _marked(encoding)):
+                    pass
             except UnicodeError:
                 continue
             return encoding
@@ -88,10 +87,8 @@ def delimiter_of(path: Path, delimiters: str, encoding: str, names: Sequence[str
                 widths[delimiter] = len(table.header)
         except TableError:
             continue
-    if not widths:
-        # Reading the file raises the error.
-        return delimiters[0]
-    return max(widths, key=lambda delimiter: widths[delimiter])
+    # If no delimiter works, reading the file raises the error.
+    return max(widths, key=widths.__getitem__, default=delimiters[0])
 
 
 def digest_of(path: Path) -> bytes:

@@ -74,7 +74,7 @@ def replay(
     """Send an endpoint its messages from a position on again, in order, under the same ids."""
     with opened() as container:
         from application.kernel.permissions import Actor
-        from application.webhooks.request_replay import RequestReplay
+        from application.webhooks.request_messages import RequestReplay
 
         practice_id = practice_with(container, practice, endpoint)
         command = RequestReplay(endpoint, from_position)

@@ -2,8 +2,7 @@
 
 from api.http.calls import Call
 from api.importing.schemas import MAX_LISTED, ImportInFull, ImportShown
-from application.importing.visits.import_visits import KIND as APPOINTMENTS
-from domain.importing.data_import import DataImport, ImportStatus
+from domain.importing.data_import import DataImport, ImportKind, ImportStatus
 from projections.importing.imports.queries import ImportRecord
 
 
@@ -13,7 +12,7 @@ def present_import(call: Call, data_import: DataImport) -> dict[str, object]:
         call.actor.tenant_id, [data_import.id], 0, data_import.version
     )
     last = events[-1] if data_import.status is ImportStatus.UNDONE else None
-    kept_ids, is_of_visits = data_import.kept_ids, data_import.kind == APPOINTMENTS
+    kept_ids, is_of_visits = data_import.kept_ids, data_import.kind == ImportKind.APPOINTMENTS
     return ImportInFull.present(
         data_import,
         started_at=data_import.created_on,

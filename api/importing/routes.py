@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.bootstrap.importing import undoer
+from api.bootstrap.importing import import_undo
 from api.http.answers import Answer
 from api.http.calls import After, Changing, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
@@ -63,8 +63,9 @@ async def undo_import(import_id: UUID, call: Changing, body: UndoImportBody | No
     what_can_be = body is not None and body.what_can_be
 
     def undo(by: Provenance) -> Answer:
-        carry_out = undoer(call.container, call.log.load(DataImport, import_id).kind)
         command = UndoImport(import_id, what_can_be, call.expected_version, MAX_UNDONE)
-        return changed(carry_out.once(call.actor.tenant_id, command, by), partial(present_import, call))
+        return changed(
+            import_undo(call.container).once(call.actor.tenant_id, command, by), partial(present_import, call)
+        )
 
     return await call.write(Permission.UNDO_IMPORTS, undo)

@@ -24,14 +24,12 @@ from api.webhooks.schemas import (
 )
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome
-from application.webhooks.change_endpoint import ChangeEndpoint, EndpointChanges
+from application.webhooks.change_endpoint import ChangeEndpoint, EndpointChanges, RotateSecret
+from application.webhooks.deactivate_endpoint import RemoveEndpoint
 from application.webhooks.endpoints import require_present
+from application.webhooks.messages import new_secret
 from application.webhooks.register_endpoint import RegisterEndpoint
-from application.webhooks.remove_endpoint import RemoveEndpoint
-from application.webhooks.request_replay import RequestReplay
-from application.webhooks.request_test import RequestTest
-from application.webhooks.rotate_secret import RotateSecret
-from application.webhooks.signing import new_secret
+from application.webhooks.request_messages import RequestReplay, RequestTest
 from domain.webhooks.endpoint import DeliveryStatus, WebhookEndpoint
 
 routes = APIRouter(prefix="/v1/webhook-endpoints", tags=["webhooks"])

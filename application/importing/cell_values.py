@@ -1,7 +1,7 @@
 """Parse names, dates, times, lengths and prices as other programs write them."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final
@@ -31,7 +31,7 @@ _DIGITS: Final = re.compile(r"\d{8}", re.ASCII)
 _PARTS: Final = {DateOrder.YMD: (0, 1, 2), DateOrder.DMY: (2, 1, 0), DateOrder.MDY: (2, 0, 1)}
 _TIME: Final = re.compile(
     r"(?P<date>.+?)(?:T|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::00(?:\.0+)?)?"
-    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?\s*(?:(?P<utc>Z)|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))?",
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?",
     re.ASCII,
 )
 MAX_MINUTES: Final = 24 * 60
@@ -86,7 +86,8 @@ def parse_time(text: str, order: DateOrder) -> datetime:
             if not 1 <= hour <= 12:
                 raise ValueError
             hour = hour % 12 + (12 if match["half"] in "Pp" else 0)
-        return datetime.combine(on_date, time(hour, int(match["minute"]), tzinfo=_offset(match)))
+        zone = time.fromisoformat(f"00:00{match['offset'] or ''}").tzinfo
+        return datetime.combine(on_date, time(hour, int(match["minute"]), tzinfo=zone))
     except ValueError:
         raise InvalidValueError("starts_at", "there is no such time of day") from None
 
@@ -113,12 +114,3 @@ def parse_price(text: str, currency: str) -> Money:
     if not amount.is_finite() or amount != amount.to_integral_value() or amount < 0:
         raise InvalidValueError("price", "this is not an amount in the practice's currency")
     return Money(int(amount), currency)
-
-
-def _offset(match: "re.Match[str]") -> timezone | None:
-    if match["utc"]:
-        return UTC
-    if not match["sign"]:
-        return None
-    offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]))
-    return timezone(-offset if match["sign"] == "-" else offset)

@@ -2,14 +2,16 @@
 
 ApplicationError
 ├── MappingError         the column mapping is invalid, or the file lacks columns that it names
+├── NotInPracticeError   the file names resources that the practice lacks
 ├── ImportInUseError     other records depend on imported ones, or they were changed
 └── ImportTooLargeError  the import is too large to be undone within a request
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
+from application.importing.report import MissingResource
 from application.kernel.errors import ApplicationError
 
 _MAX_LISTED: Final = 100
@@ -19,6 +21,19 @@ class MappingError(ApplicationError):
     """The column mapping and the file do not fit; the message names the setting or the columns."""
 
     code = "mapping"
+
+
+class NotInPracticeError(ApplicationError):
+    """Locations, clinicians or services are missing. Nothing was recorded."""
+
+    code = "not_in_practice"
+
+    def __init__(self, missing: Sequence[MissingResource]) -> None:
+        super().__init__(
+            f"the practice lacks {len(missing)} of the locations, clinicians and services that the file names:"
+            " create them first, map their names in the format, or use --create-missing"
+        )
+        self.missing = missing
 
 
 class ImportInUseError(ApplicationError):

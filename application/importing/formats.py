@@ -8,16 +8,36 @@ import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 import msgspec
 
 from application.importing.errors import MappingError
 from application.patients.phone import is_country
+from domain.importing.data_import import SOURCE
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.text import clean_text
 
-_SOURCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,49}")
+Templates: TypeAlias = str | list[str]
+"""A text in which ``{Column}`` is replaced by a row's value, or several in order of preference."""
+
+PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
+
+
+def templates_of(templates: Templates) -> list[str]:
+    """Return the templates as a list, without empty ones."""
+    return [template for template in ([templates] if isinstance(templates, str) else templates) if template]
+
+
+def columns_in(*templates: Templates) -> list[str]:
+    """Return the columns that the templates name, in order, each once."""
+    named = (PLACEHOLDER.findall(template) for several in templates for template in templates_of(several))
+    return list(dict.fromkeys(column for columns in named for column in columns))
+
+
+def first_column(templates: Templates) -> str:
+    """Return the first column that the templates name; empty if they name none."""
+    return next(iter(columns_in(templates)), "")
 
 
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,13 +59,9 @@ class ColumnMapping(Setting, frozen=True, kw_only=True):
             raise MappingError(f"the mapping cannot be used: {error}") from None
         return mapping
 
-    @abstractmethod
-    def columns_read(self) -> list[str]:
-        """Return every column that the mapping uses, without those that it leaves out."""
-
     def check(self) -> None:
         """Raises InvalidValueError: a setting is invalid, as far as that shows without a file."""
-        if not _SOURCE.fullmatch(self.source):
+        if not SOURCE.fullmatch(self.source):
             raise InvalidValueError("source", "source is a short name of letters, digits and dashes")
 
 
@@ -64,6 +80,14 @@ class Format(ColumnMapping, frozen=True, kw_only=True):
     phone_region: str | None = None
     left_out: list[str] = []
     keeps_other_columns: bool = False
+
+    @abstractmethod
+    def templates(self) -> dict[str, Templates]:
+        """Return the templates that are filled from each row, by setting."""
+
+    def columns_read(self) -> list[str]:
+        """Return every column that the format uses, without those that it leaves out."""
+        return columns_in(*self.templates().values())
 
     def check(self) -> None:
         super().check()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid5
 
+from domain.importing.data_import import ImportKind
 from domain.kernel.aggregate import Aggregate
 from domain.patients.details import PatientDetails
 
@@ -18,17 +19,15 @@ class SourceIdentities:
     practice_id: UUID
     source: str
 
-    def patient_import(self, digest: bytes) -> UUID:
-        """Return the id of the import of a file of patients; ``digest`` is its SHA-256."""
-        return self._of("import", digest.hex())
-
-    def visit_import(self, digest: bytes) -> UUID:
-        """Return the id of the import of a file of appointments; ``digest`` is its SHA-256."""
-        return self._of("import of appointments", digest.hex())
+    def data_import(self, kind: ImportKind, digest: bytes) -> UUID:
+        """Return the id of the import of a file; ``digest`` is its SHA-256."""
+        return self._of("import" if kind is ImportKind.PATIENTS else f"import of {kind}", digest.hex())
 
     def command(self, kind: str, aggregates: Sequence[Aggregate]) -> UUID:
         """Return the id of the command that changes these aggregates from the versions they had."""
-        before = b"".join(each.id.bytes + _version_before(each).to_bytes(4) for each in aggregates)
+        before = b"".join(
+            each.id.bytes + (int(each.version) - len(each.pending_events)).to_bytes(4) for each in aggregates
+        )
         return self._of(kind, hashlib.sha256(before).hexdigest())
 
     def patient(self, external_id: str, details: PatientDetails) -> UUID:
@@ -50,12 +49,8 @@ class SourceIdentities:
         return self._of(kind, name)
 
     def visit(self, key: str, attempt: int) -> UUID:
-        """Return a visit's id; after each undo the same visit is imported under the next attempt."""
+        """Return a visit's id; each undo makes the next import use the next ``attempt``."""
         return self._of("visit", f"{key}\n{attempt}")
 
     def _of(self, kind: str, name: str) -> UUID:
         return uuid5(self.practice_id, f"{self.source}\n{kind}\n{name}")
-
-
-def _version_before(aggregate: Aggregate) -> int:
-    return int(aggregate.version) - len(aggregate.pending_events)

@@ -1,68 +1,166 @@
-"""The pipeline of every import: plan rows batch by batch and append each plan.
-
-A repeated run continues.
+"""The pipeline of every import: plan rows in batches and append each plan; a repeat continues.
 
 A reader turns the cells of a file into rows. A resolver finds what each row refers to in the
-practice. A planner decides what to record. A run appends the plans, as an aggregate of its own that
-can be undone.
+practice. A planner decides what to record. A run appends the plans, beside other writers, as an
+aggregate of its own that can be undone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from itertools import islice
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
-from application.importing.batches import ImportLog, in_batches, retry_on_conflict
+from application.importing.identities import SourceIdentities
 from application.importing.ports import ImportPorts
 from application.importing.report import Tally
-from application.kernel.errors import NotFoundError
+from application.kernel.errors import NotFoundError, StaleVersionError
 from application.kernel.practice_log import PracticeLog
-from domain.importing.data_import import DataImport
+from application.kernel.retry import retry_when_overtaken
+from domain.importing.data_import import DataImport, ImportKind
 from domain.kernel.aggregate import Aggregate
-from domain.scheduling.time_claim import TimeClaim
+from domain.kernel.provenance import CommandRepeatedError, Provenance
+from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.time_claim import TimeClaim, TimeRelease
+
+BATCH_SIZE: Final = 250
+"""Rows or aggregates per append: up to 750 events.
+
+An append locks the head of the practice for some 0.1 s, which is how long a live booking waits.
+"""
+MAX_ATTEMPTS: Final = 20
+"""How often one batch is planned when other writers come first."""
+_CONFLICTS: Final = (TimeTakenError, StaleVersionError, CommandRepeatedError)
 
 Row = TypeVar("Row")
 RowIn = TypeVar("RowIn", contravariant=True)
-TallyOf = TypeVar("TallyOf", bound=Tally)
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
-class Plan(Generic[TallyOf]):
+class Plan:
     """What one append records, and the outcome of its rows once it has.
 
     ``newcomers`` are persons who need a key before the append.
     """
 
-    tally: TallyOf
+    tally: Tally = field(default_factory=Tally)
     made: list[Aggregate] = field(default_factory=list)
     newcomers: list[UUID] = field(default_factory=list)
     claims: list[TimeClaim] = field(default_factory=list)
     releases: list[UUID] = field(default_factory=list)
 
 
-class Planner(Protocol[RowIn, TallyOf]):
+class Planner(Protocol[RowIn]):
     """Plans the batches of one run, in order. It assumes that its earlier plans were appended."""
 
-    def plan(self, rows: Sequence[RowIn]) -> Plan[TallyOf]:
+    def plan(self, rows: Sequence[RowIn]) -> Plan:
         """Plan the next rows, which are not empty."""
         ...
 
 
+class ImportLog:
+    """Appends to a practice's log with an import as the cause of each event."""
+
+    def __init__(self, log: PracticeLog, import_id: UUID, source: str, actor: str) -> None:
+        self.log = log
+        self.import_id = import_id
+        self._identities = SourceIdentities(log.tenant_id, source)
+        self._actor = actor
+
+    def append(
+        self,
+        kind: str,
+        aggregates: Sequence[Aggregate],
+        *,
+        claims: Sequence[TimeClaim] = (),
+        releases: Sequence[UUID] = (),
+    ) -> None:
+        """Append in one transaction.
+
+        The command id follows from ``kind`` and the aggregates, so that of two runs at the same
+        time only one appends the same batch.
+        """
+        by = Provenance(self._actor, self._identities.command(kind, aggregates), causation_id=self.import_id)
+        self.log.record(*aggregates, by=by, guards=[*map(TimeRelease, releases), *claims])
+
+
+class ImportRun:
+    """One run of the import of one file; it appends nothing if it is a dry run."""
+
+    def __init__(
+        self,
+        ports: ImportPorts,
+        tenant_id: UUID,
+        kind: ImportKind,
+        source: str,
+        digest: bytes,
+        *,
+        dry_run: bool = False,
+    ) -> None:
+        """``digest`` is the SHA-256 of the file."""
+        self.ports = ports
+        self.log = ports.logs.of(tenant_id)
+        self.identities = SourceIdentities(tenant_id, source)
+        self.id = self.identities.data_import(kind, digest)
+        self.dry_run = dry_run
+        self._kind = kind
+        self._digest = digest
+        self._import_log = ImportLog(self.log, self.id, source, actor=f"import:{source}")
+
+    def import_rows(
+        self, rows: Iterable[Row], new_planner: Callable[[], Planner[Row]], tally: Tally, report: Callable[[int], None]
+    ) -> None:
+        """Plan and append the rows, add their outcome to ``tally``, and record the counts.
+
+        Call ``report`` with the number of rows of each batch. Raises what ``run_batches`` raises;
+        UnavailableError. Earlier batches stay recorded; run it again for the rest.
+        """
+        for plan in run_batches(rows, new_planner, self.append):
+            tally.add(plan.tally)
+            report(plan.tally.rows)
+        if not self.dry_run:
+            retry_on_conflict(partial(self._finish, tally))
+
+    def append(self, plan: Plan) -> None:
+        """Append a plan, and with it that the import runs."""
+        if self.dry_run or not plan.made:
+            return
+        # A key is durable before the first event that it opens.
+        if plan.newcomers:
+            self.ports.keys.create(self.log.tenant_id, plan.newcomers)
+        now = self.ports.clock.now()
+        running = self._load_or_start(now)
+        running.resume(now)
+        self._import_log.append("run", [running, *plan.made], claims=plan.claims, releases=plan.releases)
+
+    def _finish(self, tally: Tally) -> None:
+        now = self.ports.clock.now()
+        ended = self._load_or_start(now)
+        ended.finish(tally.rows, tally.made_in_all, tally.matched, len(tally.refusals), now)
+        self._import_log.append("run", [ended])
+
+    def _load_or_start(self, now: datetime) -> DataImport:
+        try:
+            return self.log.load(DataImport, self.id)
+        except NotFoundError:
+            source, file_hash = self.identities.source, self._digest.hex()
+            return DataImport.start(id=self.id, kind=self._kind.value, source=source, file_hash=file_hash, at=now)
+
+
 def run_batches(
-    rows: Iterable[Row],
-    new_planner: Callable[[], Planner[Row, TallyOf]],
-    append: Callable[[Plan[TallyOf]], None],
-) -> Iterator[Plan[TallyOf]]:
+    rows: Iterable[Row], new_planner: Callable[[], Planner[Row]], append: Callable[[Plan], None]
+) -> Iterator[Plan]:
     """Plan and append the rows batch by batch; yield each plan once it is appended.
 
     After a conflict with another writer a new planner reads the log again.
     Raises TimeTakenError, StaleVersionError, CommandRepeatedError: other writers are always faster.
     """
-    planner: Planner[Row, TallyOf] | None = None
+    planner: Planner[Row] | None = None
 
-    def plan_and_append(batch: Sequence[Row]) -> Plan[TallyOf]:
+    def plan_and_append(batch: Sequence[Row]) -> Plan:
         nonlocal planner
         current, planner = planner or new_planner(), None
         plan = current.plan(batch)
@@ -74,50 +172,17 @@ def run_batches(
         yield retry_on_conflict(partial(plan_and_append, batch))
 
 
-class ImportRun:
-    """One run of the import of one file; it appends nothing if it is a dry run."""
+def in_batches(items: Iterable[Row]) -> Iterator[Sequence[Row]]:
+    """Yield the items in batches, each for one append."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, BATCH_SIZE)):
+        yield batch
 
-    def __init__(
-        self, ports: ImportPorts, log: PracticeLog, *, id: UUID, kind: str, source: str, digest: bytes, dry_run: bool
-    ) -> None:
-        """``kind`` names in the plural what is imported, ``digest`` is the SHA-256 of the file."""
-        self.id = id
-        self.log = log
-        self._ports = ports
-        self._kind = kind
-        self._source = source
-        self._digest = digest
-        self._dry_run = dry_run
-        self._import_log = ImportLog(log, id, source, actor=f"import:{source}")
 
-    def append(self, plan: Plan[TallyOf]) -> None:
-        """Append a plan, and with it that the import runs."""
-        if self._dry_run or not plan.made:
-            return
-        # A key is durable before the first event that it opens.
-        if plan.newcomers:
-            self._ports.keys.create(self.log.tenant_id, plan.newcomers)
-        now = self._ports.clock.now()
-        running = self._load_or_start(now)
-        running.resume(now)
-        self._import_log.append("run", [running, *plan.made], claims=plan.claims, releases=plan.releases)
+def retry_on_conflict(work: Callable[[], Result]) -> Result:
+    """Run the work of one batch, again each time that another writer or another run came first.
 
-    def finish(self, tally: Tally) -> None:
-        """Record the counts of the file, unless they are recorded."""
-
-        def finish_once() -> None:
-            now = self._ports.clock.now()
-            ended = self._load_or_start(now)
-            ended.finish(tally.rows, tally.made_in_all, tally.matched, len(tally.refusals), now)
-            self._import_log.append("run", [ended])
-
-        if not self._dry_run:
-            retry_on_conflict(finish_once)
-
-    def _load_or_start(self, now: datetime) -> DataImport:
-        try:
-            return self.log.load(DataImport, self.id)
-        except NotFoundError:
-            return DataImport.start(
-                id=self.id, kind=self._kind, source=self._source, file_hash=self._digest.hex(), at=now
-            )
+    Raises what ``work`` raises; TimeTakenError, StaleVersionError, CommandRepeatedError: every
+    attempt lost.
+    """
+    return retry_when_overtaken(work, MAX_ATTEMPTS, _CONFLICTS)

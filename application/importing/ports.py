@@ -1,4 +1,4 @@
-"""What an import needs beside the practice's log."""
+"""The ports of imports."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class StreamLookup(Protocol):
         ...
 
     def changed_since(self, tenant_id: UUID, import_id: UUID, patient_ids: Sequence[UUID]) -> Collection[UUID]:
-        """Return the patients with an event of another cause after the import registered them last."""
+        """Return the patients with an event of another cause since the import registered them."""
         ...
 
 
@@ -92,7 +92,7 @@ class Directory(Protocol):
     """The directory of a practice's patients."""
 
     def everyone(self, tenant_id: UUID) -> Iterator[tuple[UUID, KnownDetails]]:
-        """Yield each current patient with the details of each of their records, also merged ones."""
+        """Yield each current patient with their details, and with those of each merged record."""
         ...
 
     def words(self, name: str) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """The outcome of the rows of an import: refusals, remarks and counts."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Self
@@ -20,7 +21,7 @@ class Finding:
     """A refusal of one row, or a remark about it. It never holds a value of a person.
 
     ``reason`` is a stable code, ``column`` the column at fault, ``external_id`` the id of the row
-    in the file, ``patient_id`` the patient concerned.
+    in the file.
     """
 
     line: int
@@ -50,7 +51,9 @@ class Tally:
 
     ``made`` counts the new records of this run by their status, ``made_before`` the records of
     earlier runs of the same import, ``already_there`` the records of other imports of the same
-    source, ``matched`` the rows that match an existing record.
+    source, ``matched`` the rows that match an existing record. ``beside`` are the lines of visits
+    that overlap others of their clinician, ``roomless`` those of future visits for which not all
+    required rooms were free.
     """
 
     made: Counter[str] = field(default_factory=Counter)
@@ -58,6 +61,8 @@ class Tally:
     already_there: int = 0
     matched: int = 0
     findings: list[Finding] = field(default_factory=list)
+    beside: list[int] = field(default_factory=list)
+    roomless: list[int] = field(default_factory=list)
 
     @property
     def refusals(self) -> list[Finding]:
@@ -80,3 +85,33 @@ class Tally:
     def reasons(self) -> dict[str, int]:
         """Return the number of findings for each reason, most frequent first."""
         return dict(Counter(finding.reason for finding in self.findings).most_common())
+
+
+class ResourceKind(StrEnum):
+    """What a file of appointments names and the practice must have."""
+
+    LOCATION = "location"
+    CLINICIAN = "clinician"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class MissingResource:
+    """A location, clinician or service that ``rows`` rows name and the practice lacks.
+
+    It is created under ``id``.
+    """
+
+    kind: ResourceKind
+    name: str
+    rows: int
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """The outcome of a file; ``missing`` is what it names and the practice lacked."""
+
+    import_id: UUID
+    tally: Tally
+    missing: Sequence[MissingResource] = ()

@@ -1,1 +1,1 @@
-"""The wait list: who waits, what they are offered, and what they answer."""
+"""The wait list: entries, openings and offers."""

@@ -1,8 +1,6 @@
-"""Accepts an offer: the visit is booked, and whatever else was offered to the person goes back, all in one append."""
+"""Accept an offer: book the visit and withdraw the patient's other offers, in one append."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -16,7 +14,7 @@ from application.kernel.retry import OvertakenError
 from application.patients.person import person_of
 from application.scheduling.availability.schedule import Schedule, load_schedule, start_window
 from application.scheduling.availability.visit_limits import limit_guards
-from application.waitlist.offer_endings import Endings
+from application.waitlist.end_offer import TRIES, OfferEndings
 from application.waitlist.ports import WaitingLines
 from application.waitlist.reach import own_offer
 from domain.scheduling.appointments.appointment import Appointment
@@ -29,9 +27,6 @@ from domain.waitlist.entry import WaitlistEntry
 from domain.waitlist.errors import NoLongerWaitingError, OfferEndedError
 from domain.waitlist.offer import Offer, OfferEndReason
 
-_TRIES: Final = 12
-"""Each lost try is another person's answer: as many as one time is offered to, and a few."""
-
 
 @dataclass(frozen=True, slots=True)
 class AcceptOffer(Command[Offer]):
@@ -39,17 +34,18 @@ class AcceptOffer(Command[Offer]):
     expected_version: int | None = None
 
 
-@handles(AcceptOffer, needs=Permission.CHANGE_VISITS, within=own_offer, tries=_TRIES)
+@handles(AcceptOffer, needs=Permission.CHANGE_VISITS, within=own_offer, tries=TRIES)
 def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, lines: WaitingLines) -> Outcome[Offer]:
-    """Book the offered visit. Of several people to whom one time was offered the first has it; the others keep their places.
+    """Book the offered visit.
 
-    Raises NotFoundError: no such offer, or the patient was erased; OfferEndedError, OfferExpiredError;
-    what ``slot_at`` raises: hours, rooms or limits have changed since.
+    The first patient who accepts a time gets it; the others keep their places.
+    Raises NotFoundError: the offer does not exist, or the patient was erased; OfferEndedError,
+    OfferExpiredError; what ``slot_at`` raises: hours, rooms or limits have changed since.
     """
     now = context.now
     offer = log.load(Offer, command.id, command.expected_version)
     offer.refuse_ended(now)
-    endings = Endings(log, now)
+    endings = OfferEndings(log, now)
     opening = endings.opening(offer.opening_id)
     person = person_of(log, offer.patient_id)
     if person.is_erased:
@@ -62,11 +58,15 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
     others = opening.others(offer.id)
     offer.accept(appointment.id, now)
     opening.fill(offer.id, appointment.id, now)
-    _serve(entry, offer, appointment, now)
+    try:
+        entry.serve(offer.id, appointment.id, now)
+    except NoLongerWaitingError as error:
+        # The offer was read before the entry: leaving the wait list has ended it.
+        raise OvertakenError(OfferEndedError()) from error
     endings.withdraw(others, OfferEndReason.TAKEN)
     other_entries = set(lines.entries_of(log.tenant_id, person.ids)) - {entry.id}
     entries = [entry, *log.load_all(WaitlistEntry, sorted(other_entries)).values()]
-    # Also through other entries of the person, and under any of their ids.
+    # Offers to other entries of the patient count too, under any id of a merged record.
     elsewhere = [id for each in entries for id in each.offers_at(now) if id != offer.id and id not in others]
     endings.withdraw(elsewhere, OfferEndReason.ACCEPTED_ANOTHER)
     guards: list[Guard] = [
@@ -83,14 +83,6 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
         raise
 
 
-def _serve(entry: WaitlistEntry, offer: Offer, appointment: Appointment, now: datetime) -> None:
-    try:
-        entry.serve(offer.id, appointment.id, now)
-    except NoLongerWaitingError as error:
-        # The offer was read before the entry: what took the person off the list has ended it.
-        raise OvertakenError(OfferEndedError()) from error
-
-
 def _slot(log: PracticeLog, offer: Offer, schedule: Schedule) -> Slot:
     """Return the visit that was offered. Raises what ``slot_at`` raises; OfferEndedError: another was first to accept."""
     query = schedule.query(offer.clinician_id, without=offer.opening_id, preferred=offer.resource_ids)
@@ -98,6 +90,6 @@ def _slot(log: PracticeLog, offer: Offer, schedule: Schedule) -> Slot:
         # What was offered in time is accepted in time: the notice counts from when it was offered.
         return slot_at(replace(query, now=offer.made_at), offer.starts_at)
     except SchedulingError:
-        # The offer was read before the schedule: what took the time may be what ended it.
+        # The offer was read before the schedule, and may have ended meanwhile.
         log.load(Offer, offer.id).refuse_ended(schedule.now)
         raise

@@ -1,11 +1,11 @@
-"""Offers time that was given up to those who wait, one after the other, until somebody accepts or nobody is left.
+"""Offer freed time to the wait list, in order, until a patient accepts or nobody is left.
 
-The next step follows from the log alone, so running twice, late or after a crash does no harm.
+Each step is derived from the log alone, so a repeated or late run has no effect of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from application.kernel.errors import NotFoundError, StaleVersionError
@@ -13,13 +13,17 @@ from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLog, PracticeLogs
 from application.kernel.retry import OvertakenError, retry_when_overtaken
 from application.patients.person import person_of
-from application.waitlist.freed_time import FreedTime, freed_times
-from application.waitlist.offering import kept, make_offers
+from application.waitlist.end_offer import TRIES
+from application.waitlist.offering import make_offers
 from application.waitlist.ports import WaitingLines
 from application.waitlist.ranking import Ranking
 from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.kernel.time_range import TimeRange
 from domain.practice.practice import Practice
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.hold import Hold
+from domain.scheduling.appointments.status import HOLDING
+from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.time_claim import TimeRelease
 from domain.waitlist.entry import EntryStatus, WaitlistEntry
 from domain.waitlist.errors import OfferEndedError
@@ -28,11 +32,17 @@ from domain.waitlist.offered_time import PassedOver
 from domain.waitlist.opening import Opening, OpeningStatus
 from domain.waitlist.slot_fit import Reason
 
-_TRIES: Final = 12
+
+class FreedTime(NamedTuple):
+    """``opening_id`` follows from the releasing event, so that a repeated run finds the opening."""
+
+    opening_id: UUID
+    clinician_id: UUID
+    during: TimeRange
 
 
 class AutoFill:
-    """A process manager: it keeps nothing of its own, an opening is its memory."""
+    """A process manager without state of its own; its state is the opening."""
 
     def __init__(self, logs: PracticeLogs, clock: Clock, lines: WaitingLines) -> None:
         self._logs = logs
@@ -40,33 +50,33 @@ class AutoFill:
         self._lines = lines
 
     def offer_freed_time(self, tenant_id: UUID, holder_id: UUID, version: int) -> None:
-        """Offer what an appointment, a session or a hold gave up with the event of this version.
+        """Offer the time that an appointment, session or hold released with its event ``version``.
 
-        Nothing is recorded if nobody waits for it.
+        Records nothing if nobody waits for it.
         """
         log = self._logs.of(tenant_id)
-        for freed in freed_times(log, holder_id, version):
+        for freed in _freed_times(log, holder_id, version):
             if freed.during.ends_at > self._clock.now() and _practice(log).auto_fill:
                 self._open(log, freed, (holder_id, version))
 
     def _open(self, log: PracticeLog, freed: FreedTime, freed_by: tuple[UUID, int]) -> None:
-        def open_it() -> None:
+        id_, clinician_id, during = freed
+
+        def open_once() -> None:
             try:
-                log.load(Opening, freed.opening_id)
+                log.load(Opening, id_)
             except NotFoundError:
-                opening = Opening.open(
-                    id=freed.opening_id,
-                    clinician_id=freed.clinician_id,
-                    during=freed.during,
-                    at=self._clock.now(),
-                    freed_by=freed_by,
-                )
+                now = self._clock.now()
+                opening = Opening.open(id=id_, clinician_id=clinician_id, during=during, at=now, freed_by=freed_by)
                 self._offer_next(log, opening)
 
-        self._once(open_it)
+        _retry(open_once)
 
     def offer_to_next(self, tenant_id: UUID, opening_id: UUID) -> datetime | None:
-        """Offer an opening to the next one, if nobody may accept it any more; return when to look again, None if it is over."""
+        """Offer an opening to the next patient, unless an offer of it is still open.
+
+        Return when to run again; None if the opening is filled or closed.
+        """
         log = self._logs.of(tenant_id)
 
         def offer() -> None:
@@ -74,60 +84,59 @@ class AutoFill:
             if opening.status_at(self._clock.now()) is OpeningStatus.OPEN:
                 self._offer_next(log, opening)
 
-        self._once(offer)
+        _retry(offer)
         opening = log.load(Opening, opening_id)
         is_over = opening.status_at(self._clock.now()) in (OpeningStatus.FILLED, OpeningStatus.CLOSED)
-        # An offer that has expired since is no end: the next run offers the time to the next person.
+        # An offer may have expired meanwhile; the next run offers the time to the next patient.
         return None if is_over else opening.rounds[-1].time.expires_at
-
-    def _once(self, act: Callable[[], None]) -> None:
-        """Decide anew when somebody came first; what another worker did meanwhile is done."""
-        try:
-            retry_when_overtaken(act, _TRIES)
-        except CommandRepeatedError:
-            return
 
     def _offer_next(self, log: PracticeLog, opening: Opening) -> None:
         now, practice = self._clock.now(), _practice(log)
         by = Provenance("system", uuid5(opening.id, f"after {opening.version if opening.rounds else 0}"))
-        if opening.ends_at <= now:
-            return self._close(log, opening, by, "too_late", log.reader.position(), [], now)
-        if not practice.auto_fill:
-            return self._close(log, opening, by, "switched_off", log.reader.position(), [], now)
+        if opening.ends_at <= now or not practice.auto_fill:
+            reason = "too_late" if opening.ends_at <= now else "switched_off"
+            _close(log, opening, by, reason, log.reader.position(), (), now)
+            return
         freed = TimeRange(max(opening.starts_at, now), opening.ends_at)
         ranking = Ranking(log, self._lines, opening.clinician_id, freed, now, without=opening.id)
         passed: list[PassedOver] = []
         for waiting, found in ranking.walk():
             entry = log.load(WaitlistEntry, waiting.entry_id)
-            if because := _obstacle(log, opening, entry):
-                passed.append(PassedOver(entry.id, because))
+            if obstacle := _obstacle(log, opening, entry):
+                passed.append(PassedOver(entry.id, obstacle))
             elif isinstance(found, str):
                 passed.append(PassedOver(entry.id, found))
             else:
                 schedule = ranking.schedule(waiting.service_id)
-                until = expiry(now, practice.offer_minutes, found.starts_at)
-                time = kept(opening, schedule, found, until)
-                make_offers(log, by, opening, time, [entry], schedule, ranking.line.as_of, passed)
-                return None
+                expires_at = expiry(now, practice.offer_minutes, found.starts_at)
+                make_offers(log, by, opening, found, expires_at, [entry], schedule, ranking.line.as_of, passed)
+                return
         if passed or opening.rounds:
-            self._close(log, opening, by, "nobody_fits", ranking.line.as_of, passed, now)
-        return None
+            _close(log, opening, by, "nobody_fits", ranking.line.as_of, passed, now)
 
-    def _close(
-        self,
-        log: PracticeLog,
-        opening: Opening,
-        by: Provenance,
-        because: str,
-        as_of: int,
-        passed: list[PassedOver],
-        now: datetime,
-    ) -> None:
-        opening.close(because, as_of, passed, now)
-        try:
-            log.record(opening, by=by, guards=[TimeRelease(opening.id)])
-        except StaleVersionError as error:
-            raise OvertakenError(OfferEndedError()) from error
+
+def _retry(step: Callable[[], None]) -> None:
+    """Repeat a step that another writer overtook; stop if another worker has done it."""
+    try:
+        retry_when_overtaken(step, TRIES)
+    except CommandRepeatedError:
+        return
+
+
+def _close(
+    log: PracticeLog,
+    opening: Opening,
+    by: Provenance,
+    reason: str,
+    as_of: int,
+    passed: Sequence[PassedOver],
+    now: datetime,
+) -> None:
+    opening.close(reason, as_of, passed, now)
+    try:
+        log.record(opening, by=by, guards=[TimeRelease(opening.id)])
+    except StaleVersionError as error:
+        raise OvertakenError(OfferEndedError()) from error
 
 
 def _practice(log: PracticeLog) -> Practice:
@@ -135,9 +144,45 @@ def _practice(log: PracticeLog) -> Practice:
 
 
 def _obstacle(log: PracticeLog, opening: Opening, entry: WaitlistEntry) -> str | None:
-    """Return what the line could not know yet: that the entry was offered this very opening, has left, or was erased."""
+    """Return why the entry cannot be offered the opening, for reasons newer than the read model."""
     if opening.was_offered(entry.id):
         return Reason.OFFERED_BEFORE.value
     if entry.status != EntryStatus.WAITING:
         return Reason.NO_LONGER_WAITING.value
     return Reason.PATIENT_UNKNOWN.value if person_of(log, entry.patient_id).is_erased else None
+
+
+def _freed_times(log: PracticeLog, holder_id: UUID, version: int) -> Sequence[FreedTime]:
+    """Return the times released by the holder's event ``version``: one for each clinician.
+
+    Time that was not released, or that the holder has taken again, is left out.
+    """
+    name = f"opening {holder_id} {version}"
+    for of_kind in (_of_an_appointment, _of_a_session):
+        try:
+            return of_kind(log, holder_id, version, name)
+        except NotFoundError:
+            continue
+    hold = log.load(Hold, holder_id)
+    during = TimeRange(hold.starts_at, hold.ends_at)
+    return [FreedTime(uuid5(log.tenant_id, name), hold.clinician_id, during)] if hold.is_released else []
+
+
+def _of_an_appointment(log: PracticeLog, id_: UUID, version: int, name: str) -> Sequence[FreedTime]:
+    before, now = log.look_up(Appointment, id_, version=version - 1), log.load(Appointment, id_)
+    is_back = now.status in HOLDING and (now.clinician_id, now.during) == (before.clinician_id, before.during)
+    if before.status not in HOLDING or is_back:
+        return []
+    return [FreedTime(uuid5(log.tenant_id, name), before.clinician_id, before.during)]
+
+
+def _of_a_session(log: PracticeLog, id_: UUID, version: int, name: str) -> Sequence[FreedTime]:
+    before, now = log.look_up(GroupSession, id_, version=version - 1), log.load(GroupSession, id_)
+    if before.called_off:
+        return []
+    still_there = () if now.called_off or now.during != before.during else now.staff_ids
+    return [
+        FreedTime(uuid5(log.tenant_id, f"{name} {clinician_id}"), clinician_id, before.during)
+        for clinician_id in before.staff_ids
+        if clinician_id not in still_there
+    ]

@@ -1,4 +1,4 @@
-"""Changes what somebody on the wait list waits for; their place stays."""
+"""Change the preferences of a wait list entry."""
 
 from dataclasses import dataclass, replace
 from typing import TypedDict
@@ -21,7 +21,7 @@ class PreferencesChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class ChangeEntry(Command[WaitlistEntry]):
-    """What is left out stays as it is."""
+    """Preferences that are left out stay unchanged."""
 
     id: UUID
     changes: PreferencesChanges
@@ -36,9 +36,10 @@ def _within_reach(log: PracticeLog, actor: Actor, command: ChangeEntry) -> None:
 
 @handles(ChangeEntry, needs=Permission.CHANGE_VISITS, within=_within_reach)
 def change_entry(log: PracticeLog, command: ChangeEntry, context: Context) -> Outcome[WaitlistEntry]:
-    """Change what an entry waits for; offers made before stay.
+    """Change the preferences; the place in line and earlier offers stay.
 
-    Raises NoLongerWaitingError; InvalidValueError; NotFoundError: no such clinician; ClinicianNotOfferingError.
+    Raises NoLongerWaitingError, InvalidValueError; NotFoundError: the clinician does not exist;
+    ClinicianNotOfferingError.
     """
     entry = log.load(WaitlistEntry, command.id, command.expected_version)
     preferences = replace(entry.preferences, **command.changes)

@@ -9,7 +9,7 @@ from application.kernel.jobs import Job
 
 @dataclass(frozen=True, slots=True)
 class OfferFreedTime(Job):
-    """Offer what an appointment, a session or a hold gave up with the event of this version."""
+    """Offer the time that an appointment, session or hold released with its event ``version``."""
 
     NAME: ClassVar[str] = "waitlist.offer_freed_time"
     holder_id: UUID
@@ -18,7 +18,7 @@ class OfferFreedTime(Job):
 
 @dataclass(frozen=True, slots=True)
 class OfferToNext(Job):
-    """Offer an opening to the next patient, if nobody can accept it any more."""
+    """Offer an opening to the next patient, unless an offer of it is still open."""
 
     NAME: ClassVar[str] = "waitlist.offer_to_next"
     opening_id: UUID

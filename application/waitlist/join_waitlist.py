@@ -1,4 +1,4 @@
-"""Puts somebody on the wait list."""
+"""Add a patient to the wait list."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.permissions import Actor, Permission
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import require_patient_of
 from application.waitlist.reach import own_waiting
@@ -26,13 +26,13 @@ class JoinWaitlist(Command[WaitlistEntry]):
     preferences: WaitlistPreferences
 
 
-def _own_waiting(log: PracticeLog, actor: Actor, command: JoinWaitlist) -> None:
-    own_waiting(actor, command.preferences.clinician_id)
-
-
-@handles(JoinWaitlist, needs=Permission.CHANGE_VISITS, within=_own_waiting)
+@handles(
+    JoinWaitlist,
+    needs=Permission.CHANGE_VISITS,
+    within=lambda _, actor, command: own_waiting(actor, command.preferences.clinician_id),
+)
 def join_waitlist(log: PracticeLog, command: JoinWaitlist, context: Context) -> Outcome[WaitlistEntry]:
-    """Raises NotFoundError: no such patient, service or clinician; PatientMergedError;
+    """Raises NotFoundError: the patient, service or clinician does not exist; PatientMergedError;
     ClinicianNotOfferingError; InvalidValueError: all windows are over.
     """
     require_patient_of(log, command.patient_id)
@@ -51,7 +51,7 @@ def join_waitlist(log: PracticeLog, command: JoinWaitlist, context: Context) -> 
 
 
 def require_possible(log: PracticeLog, service_id: UUID, preferences: WaitlistPreferences) -> None:
-    """Raises NotFoundError: no such service or clinician; ClinicianNotOfferingError: that clinician does not give it."""
+    """Raises NotFoundError: the service or clinician does not exist; ClinicianNotOfferingError."""
     catalogue = log.catalogue()
     service = catalogue.one(Service, service_id)
     if preferences.clinician_id is not None:

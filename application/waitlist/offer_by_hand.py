@@ -1,4 +1,4 @@
-"""Offers a free time to people whom staff choose; the first of them who accepts has it."""
+"""Offer a free time to patients whom staff choose; the first one who accepts it gets it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.errors import NotFoundError
-from application.kernel.permissions import Actor, Permission
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import person_of
 from application.scheduling.availability.schedule import load_schedule, start_window
 from application.scheduling.reach import own_clinicians
-from application.waitlist.offering import kept, make_offers
+from application.waitlist.offering import make_offers
 from application.waitlist.ports import WaitingLines
 from application.waitlist.ranking import Ranking
 from domain.kernel.errors import InvalidValueError
@@ -32,7 +32,10 @@ MOST_AT_ONCE: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class OfferByHand(Command[Opening]):
-    """Staff may offer a time that does not match the entries' preferences. Raises InvalidValueError: nobody, one twice, or more than 20."""
+    """The time need not match the preferences of the entries.
+
+    Raises InvalidValueError: no entry, an entry twice, or more than 20 entries.
+    """
 
     entry_ids: tuple[UUID, ...]
     clinician_id: UUID
@@ -44,14 +47,15 @@ class OfferByHand(Command[Opening]):
             raise InvalidValueError("entry_ids", f"name 1 to {MOST_AT_ONCE} entries, each once")
 
 
-def _own_clinician(log: PracticeLog, actor: Actor, command: OfferByHand) -> None:
-    own_clinicians(actor, command.clinician_id)
-
-
-@handles(OfferByHand, needs=Permission.CHANGE_VISITS, within=_own_clinician)
+@handles(
+    OfferByHand,
+    needs=Permission.CHANGE_VISITS,
+    within=lambda _, actor, command: own_clinicians(actor, command.clinician_id),
+)
 def offer_by_hand(log: PracticeLog, command: OfferByHand, context: Context, *, lines: WaitingLines) -> Outcome[Opening]:
-    """Raises NotFoundError: no such entry or clinician, or an erased patient; NoLongerWaitingError;
-    InvalidValueError: they wait for different services; what ``slot_at`` raises: the time is not free.
+    """Raises NotFoundError: an entry or the clinician does not exist, or a patient was erased;
+    NoLongerWaitingError; InvalidValueError: the entries are for different services; what
+    ``slot_at`` raises: the time is not free.
     """
     now = context.now
     entries = list(log.load_all(WaitlistEntry, command.entry_ids).values())
@@ -69,15 +73,14 @@ def offer_by_hand(log: PracticeLog, command: OfferByHand, context: Context, *, l
         id=uuid7(), clinician_id=command.clinician_id, during=TimeRange(slot.starts_at, slot.ends_at), at=now
     )
     as_of, passed_over = _passed_over(log, command, now, lines)
-    time = kept(opening, schedule, slot, until)
-    position = make_offers(log, context.provenance, opening, time, entries, schedule, as_of, passed_over)
+    position = make_offers(log, context.provenance, opening, slot, until, entries, schedule, as_of, passed_over)
     return Outcome(opening, position)
 
 
 def _passed_over(
     log: PracticeLog, command: OfferByHand, now: datetime, lines: WaitingLines
 ) -> tuple[int, Sequence[PassedOver]]:
-    """Return those who joined before the last of those chosen, also those whom the time would have fitted."""
+    """Return the position of the line, and the entries before the last chosen one, with reasons."""
     freed = TimeRange(command.starts_at, command.starts_at + timedelta(minutes=1))
     ranking = Ranking(log, lines, command.clinician_id, freed, now)
     passed: list[PassedOver] = []

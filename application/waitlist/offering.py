@@ -1,4 +1,4 @@
-"""Makes offers: the opening, the offers and the entries that they are for are recorded in one append, and the time is kept with it."""
+"""Make offers: one append records opening, offers and entries, and claims the time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,10 +20,23 @@ from domain.waitlist.offered_time import OfferedTime, PassedOver
 from domain.waitlist.opening import Opening
 
 
-def kept(opening: Opening, schedule: Schedule, slot: Slot, expires_at: datetime) -> OfferedTime:
-    """Return a slot as an opening keeps it."""
+def make_offers(
+    log: PracticeLog,
+    by: Provenance,
+    opening: Opening,
+    slot: Slot,
+    expires_at: datetime,
+    entries: Sequence[WaitlistEntry],
+    schedule: Schedule,
+    as_of: int,
+    passed_over: Sequence[PassedOver],
+) -> int:
+    """Offer a slot to entries and record it; return the position.
+
+    Raises NoLongerWaitingError; OvertakenError.
+    """
     rules = rules_of(schedule.service)
-    return OfferedTime(
+    time = OfferedTime(
         opening_id=opening.id,
         service_id=schedule.service.id,
         clinician_id=opening.clinician_id,
@@ -35,34 +48,16 @@ def kept(opening: Opening, schedule: Schedule, slot: Slot, expires_at: datetime)
         buffer_after_minutes=rules.buffer_after_minutes,
         expires_at=expires_at,
     )
-
-
-def make_offers(
-    log: PracticeLog,
-    by: Provenance,
-    opening: Opening,
-    time: OfferedTime,
-    entries: Sequence[WaitlistEntry],
-    schedule: Schedule,
-    as_of: int,
-    passed_over: Sequence[PassedOver],
-) -> int:
-    """Offer a time to entries and record it; return the position. Raises NoLongerWaitingError; OvertakenError."""
     offers: dict[UUID, UUID] = {}
     made = []
     for entry in entries:
         offer = Offer.make(id=uuid7(), entry_id=entry.id, patient_id=entry.patient_id, of=time, at=schedule.now)
-        entry.note_offer(offer.id, time.expires_at, schedule.now)
+        entry.note_offer(offer.id, expires_at, schedule.now)
         offers[offer.id] = entry.id
         made.append(offer)
     opening.offer(time, offers, as_of, passed_over, schedule.now)
+    releases = map(TimeRelease, dict.fromkeys([opening.id, *schedule.expired]))
     try:
-        return log.record(
-            opening,
-            *made,
-            *entries,
-            by=by,
-            guards=[*map(TimeRelease, dict.fromkeys([opening.id, *schedule.expired])), *opening.claims()],
-        )
+        return log.record(opening, *made, *entries, by=by, guards=[*releases, *opening.claims()])
     except (TimeTakenError, StaleVersionError) as error:
         raise OvertakenError(error if isinstance(error, TimeTakenError) else TimeTakenError()) from error

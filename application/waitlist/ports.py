@@ -1,4 +1,4 @@
-"""What the wait list must be told of a whole practice, which no single thing's log says."""
+"""Queries of the wait list of a practice."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from domain.waitlist.preferences import WaitlistPreferences
 
 
 class Waiting(NamedTuple):
-    """One who waits. ``offered_before`` are the starts of the clinician's that they were offered already, in the time asked about."""
+    """A waiting entry; ``offered_before`` are starts in the queried time that it was offered."""
 
     entry_id: UUID
     patient_id: UUID
@@ -20,7 +20,7 @@ class Waiting(NamedTuple):
 
 
 class Line(NamedTuple):
-    """All who wait, in the order of joining, at a position of the log."""
+    """The entries that wait, in the order of joining, at a position of the log."""
 
     as_of: int
     waiting: Sequence[Waiting]
@@ -28,9 +28,9 @@ class Line(NamedTuple):
 
 class WaitingLines(Protocol):
     def line(self, tenant_id: UUID, clinician_id: UUID, service_ids: Collection[UUID], during: TimeRange) -> Line:
-        """Return who waits for one of these services with this clinician, or with anyone."""
+        """Return the entries for one of these services with this clinician, or with any."""
         ...
 
     def entries_of(self, tenant_id: UUID, patient_ids: Collection[UUID]) -> Sequence[UUID]:
-        """Return the entries of these patients that wait."""
+        """Return the waiting entries of these patients."""
         ...

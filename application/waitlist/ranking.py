@@ -1,4 +1,4 @@
-"""Goes along the line of those who wait, and says of each what a free time is for them."""
+"""Find, for each waiting entry in order, the visit that a free time allows."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,7 +14,10 @@ from domain.waitlist.slot_fit import fitting
 
 
 class Ranking:
-    """The line for one clinician's time, as it was read once. ``without`` is the opening that holds this very time, if one does."""
+    """The line for a free time of one clinician, read once.
+
+    ``without`` is the opening that claims this time.
+    """
 
     def __init__(
         self,
@@ -30,24 +33,24 @@ class Ranking:
         self._freed = freed
         self._now = now
         self._without = without
-        self._diaries: dict[UUID, Schedule] = {}
-        given = [
+        self._schedules: dict[UUID, Schedule] = {}
+        service_ids = [
             service.id
             for service in log.catalogue().all(Service)
             if service.active and clinician_id in service.terms.clinician_ids
         ]
-        self.line: Line = lines.line(log.tenant_id, clinician_id, given, freed)
+        self.line: Line = lines.line(log.tenant_id, clinician_id, service_ids, freed)
 
     def schedule(self, service_id: UUID) -> Schedule:
-        """Return what decides when the clinician can give a service in this time."""
-        if service_id not in self._diaries:
-            self._diaries[service_id] = load_schedule(
+        """Return the clinician's schedule for a service in this time."""
+        if service_id not in self._schedules:
+            self._schedules[service_id] = load_schedule(
                 self._log, service_id, [self._clinician_id], self._freed, self._now
             )
-        return self._diaries[service_id]
+        return self._schedules[service_id]
 
     def walk(self) -> Iterator[tuple[Waiting, Slot | str]]:
-        """Yield everybody in line with the visit that fits them, or with the code of the reason why none does."""
+        """Yield each entry with its suitable slot, or with the code of the reason for none."""
         for waiting in self.line.waiting:
             query = self.schedule(waiting.service_id).query(self._clinician_id, without=self._without)
             yield waiting, fitting(query, self._freed, waiting.preferences, waiting.offered_before)

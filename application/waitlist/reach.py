@@ -1,4 +1,4 @@
-"""Which entries and offers are within the reach of a key that is bound to one clinician."""
+"""The reach of a key that is bound to one clinician: its entries and offers."""
 
 from uuid import UUID
 
@@ -10,13 +10,13 @@ from domain.waitlist.offer import Offer
 
 
 def own_waiting(actor: Actor, clinician_id: UUID | None) -> None:
-    """Raises OutOfReachError: the actor is bound to a clinician, and the entry waits for others too."""
+    """Raises OutOfReachError: the actor is bound to a clinician, and the entry accepts others."""
     if actor.clinician_id not in (None, clinician_id):
         raise OutOfReachError("clinician")
 
 
 def own_entry(log: PracticeLog, actor: Actor, command: OfOneAggregate) -> None:
-    """Raises OutOfReachError: the actor is bound to a clinician for whom the entry does not wait."""
+    """Raises OutOfReachError: the actor is bound to another clinician than the entry's."""
     if actor.clinician_id is None:
         return
     if log.load(WaitlistEntry, command.id).preferences.clinician_id != actor.clinician_id:

@@ -22,7 +22,7 @@ from domain.scheduling.sessions.group_session_events import PLANNED
 )
 def when_time_freed_offer_to_waitlist(event: LoggedEvent, queue: JobQueue) -> None:
     if event.event_type == GroupSession.Undone.TOPIC and event.body["act"] != PLANNED:
-        return  # the events that come with it say which time it gives up
+        return  # the session's other events of this command name the released time
     at = event.effective_at
     due_at = at if event.event_type == Hold.Released.TOPIC else at + GRACE
     queue.enqueue(OfferFreedTime(event.tenant_id, event.stream_id, event.version), due_at=due_at)

@@ -1,4 +1,4 @@
-"""Takes a person off the wait list, and withdraws what was offered to them."""
+"""Withdraw an entry from the wait list, with its open offers."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from application.kernel.commands import Command, Context, handles
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
-from application.waitlist.offer_endings import Endings
+from application.waitlist.end_offer import OfferEndings
 from application.waitlist.reach import own_entry
 from domain.waitlist.entry import WaitlistEntry
 from domain.waitlist.offer import OfferEndReason
@@ -14,7 +14,7 @@ from domain.waitlist.offer import OfferEndReason
 
 @dataclass(frozen=True, slots=True)
 class WithdrawEntry(Command[WaitlistEntry]):
-    """Withdrawing twice records nothing the second time."""
+    """A repeat records nothing."""
 
     id: UUID
     expected_version: int | None = None
@@ -22,9 +22,9 @@ class WithdrawEntry(Command[WaitlistEntry]):
 
 @handles(WithdrawEntry, needs=Permission.CHANGE_VISITS, within=own_entry)
 def withdraw_entry(log: PracticeLog, command: WithdrawEntry, context: Context) -> Outcome[WaitlistEntry]:
-    """Raises NoLongerWaitingError: the person was served."""
+    """Raises NoLongerWaitingError: the entry was served."""
     entry = log.load(WaitlistEntry, command.id, command.expected_version)
-    endings = Endings(log, context.now)
+    endings = OfferEndings(log, context.now)
     if entry.withdraw(context.now):
         endings.withdraw(entry.offers_at(context.now), OfferEndReason.LEFT)
     return log.commit(entry, *endings.aggregates, by=context.provenance, guards=endings.releases)

@@ -1,1 +1,1 @@
-"""Webhooks: telling programs outside what happens in a practice."""
+"""Webhooks: send a practice's events to external programs."""

@@ -1,16 +1,16 @@
-"""Changes a webhook endpoint: where to, of what, or whether at all."""
+"""Change a webhook endpoint: its address, its events, whether it is active, or its secret."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypedDict
 from uuid import UUID
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
-from application.webhooks.address_check import require_reachable
-from application.webhooks.endpoints import load_endpoint
-from application.webhooks.ports import OutboundHttp, WebhookCatalogue
+from application.webhooks.endpoints import load_endpoint, require_reachable
+from application.webhooks.ports import OutboundHttp, SecretBox, WebhookCatalogue
 from domain.webhooks.endpoint import WebhookEndpoint
 
 
@@ -22,7 +22,7 @@ class EndpointChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class ChangeEndpoint(Command[WebhookEndpoint]):
-    """An inactive endpoint is sent nothing; its messages are counted and wait."""
+    """The messages of an inactive endpoint wait."""
 
     id: UUID
     changes: EndpointChanges
@@ -33,7 +33,7 @@ class ChangeEndpoint(Command[WebhookEndpoint]):
 def change_endpoint(
     log: PracticeLog, command: ChangeEndpoint, context: Context, *, outbound: OutboundHttp, catalogue: WebhookCatalogue
 ) -> Outcome[WebhookEndpoint]:
-    """Raises InvalidValueError: a refused address, or an unknown event."""
+    """Raises InvalidValueError: the address is refused, or an event is unknown."""
     endpoint = load_endpoint(log, command.id, command.expected_version)
     subscription = replace(endpoint.subscription, **command.changes)
     if "events" in command.changes:
@@ -41,4 +41,25 @@ def change_endpoint(
     if "url" in command.changes:
         require_reachable(outbound, subscription.url)
     endpoint.change(subscription, context.now)
+    return log.commit(endpoint, by=context.provenance)
+
+
+@dataclass(frozen=True, slots=True)
+class RotateSecret(Command[WebhookEndpoint]):
+    """``secret`` is unencrypted; messages are signed with both secrets during the ``overlap``."""
+
+    id: UUID
+    secret: str
+    overlap: timedelta
+    expected_version: int | None = None
+
+
+@handles(RotateSecret, needs=Permission.MANAGE_WEBHOOKS)
+def rotate_secret(
+    log: PracticeLog, command: RotateSecret, context: Context, *, secrets: SecretBox
+) -> Outcome[WebhookEndpoint]:
+    """Raises InvalidValueError: an overlap below zero or above a week."""
+    endpoint = load_endpoint(log, command.id, command.expected_version)
+    sealed = secrets.seal(log.tenant_id, command.id, command.secret)
+    endpoint.rotate_secret(sealed, command.overlap, context.now)
     return log.commit(endpoint, by=context.provenance)

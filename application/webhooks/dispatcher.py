@@ -1,4 +1,4 @@
-"""Sends to many endpoints at once, and to each from one thread at a time."""
+"""Send to many endpoints at once, to each from one thread at a time."""
 
 import logging
 import threading
@@ -15,11 +15,9 @@ from application.webhooks.ports import DeliveryLease, DeliveryStore
 from application.webhooks.sender import WebhookSender
 
 THREADS: Final = 16
-"""How many endpoints one process serves at a time."""
+"""The number of endpoints that one process serves at a time."""
 RETRY_THREADS: Final = 8
-"""At most this many threads retry failed messages, so that receivers which take ten seconds to fail
-leave room for the others.
-"""
+"""How many of the threads may retry failed messages: a slow receiver takes ten seconds to fail."""
 THREADS_PER_PRACTICE: Final = 4
 POLL_SECONDS: Final = 1.0
 """How often the dispatcher looks for work without a hint, and extends its leases."""
@@ -28,7 +26,10 @@ _log = logging.getLogger(__name__)
 
 
 class WebhookDispatcher:
-    """Several may run beside each other, in one process or many."""
+    """Leases endpoints and sends their messages.
+
+    Several dispatchers may run, in one process or in many.
+    """
 
     def __init__(self, store: DeliveryStore, sender: WebhookSender, clock: Clock, threads: int = THREADS) -> None:
         self._store = store
@@ -46,8 +47,9 @@ class WebhookDispatcher:
             self._changed.notify()
 
     def run(self, stop: threading.Event, outages: tuple[type[Exception], ...]) -> None:
-        """Send until ``stop`` is set and the threads have ended. Waits while the database is away,
-        which ``outages`` report.
+        """Send until ``stop`` is set, then wait for the threads.
+
+        Waits while the database is unreachable, which raises the errors in ``outages``.
         """
         extend_at = time.monotonic()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="webhooks") as pool:
@@ -61,7 +63,7 @@ class WebhookDispatcher:
                         self._extend()
                     self._start_due(pool, stop, outages)
                 except outages as error:
-                    _log.warning("webhooks wait, the database is away: %s", type(error).__name__)
+                    _log.warning("webhooks wait, the database is unreachable: %s", type(error).__name__)
                     stop.wait(POLL_SECONDS)
 
     def _extend(self) -> None:
@@ -97,8 +99,8 @@ class WebhookDispatcher:
         except outages as error:
             _log.warning("webhooks of practice %s wait: %s", lease.tenant_id, type(error).__name__)
         except Exception as error:
-            # The class alone: a message may hold an address. The lease expires, and the endpoint is
-            # tried again.
+            # The class alone: a message may hold an address. After the lease has expired, the
+            # endpoint is leased again.
             _log.error("webhooks of practice %s failed: %s", lease.tenant_id, type(error).__name__)
         finally:
             with self._changed:

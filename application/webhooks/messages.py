@@ -1,5 +1,13 @@
-"""What a message says: ids, the kind of event, positions and times, and nothing about a person."""
+"""The id, the body and the signature of a message, by the Standard Webhooks specification.
 
+Source: github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md, version 1.0.0,
+read 2026-11.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -7,19 +15,18 @@ from uuid import UUID
 
 import msgspec
 
-from application.webhooks.ports import Destination, Message, SecretBox
-from application.webhooks.signing import signed_headers
+from application.webhooks.ports import Message
 
-USER_AGENT: Final = "patient-studio-scheduler-webhooks/1"
+_PREFIX: Final = "whsec_"
 
 
 def message_id(endpoint_id: UUID, number: int) -> str:
-    """Return a message's id: the same at each attempt and in each replay, and no other message's."""
+    """Return the id of a message, unique, and the same at each attempt and in each replay."""
     return f"msg_{endpoint_id.hex}_{number}"
 
 
 def body_of(tenant_id: UUID, message: Message) -> bytes:
-    """Return the JSON that is sent: ids only; the receiver reads the rest with a key of its own."""
+    """Return a message as JSON, with ids only; the receiver reads the data with its own API key."""
     return msgspec.json.encode(
         {
             "type": message.event,
@@ -35,23 +42,22 @@ def body_of(tenant_id: UUID, message: Message) -> bytes:
     )
 
 
-def headers_of(
-    endpoint_id: UUID, message: Message, body: bytes, at: datetime, secrets: Sequence[str]
-) -> dict[str, str]:
-    """Return what goes with a message that is sent now: what it is, from whom, and its signatures."""
-    signed = signed_headers(message_id(endpoint_id, message.number), at, body, secrets)
-    return {"content-type": "application/json", "user-agent": USER_AGENT, **signed}
+def new_secret() -> str:
+    """Return a new signing secret: ``whsec_`` and 256 random bits in base64."""
+    return _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def secrets_in_use(
-    box: SecretBox, tenant_id: UUID, endpoint_id: UUID, destination: Destination, at: datetime
-) -> list[str]:
-    """Return the secrets to sign with: the newest, and while they overlap the one before it."""
-    sealed = [destination.secret]
-    if (
-        destination.previous_secret is not None
-        and destination.previous_until is not None
-        and at < destination.previous_until
-    ):
-        sealed.append(destination.previous_secret)
-    return [box.open(tenant_id, endpoint_id, each) for each in sealed]
+def signed_headers(message_id: str, at: datetime, body: bytes, signing_secrets: Sequence[str]) -> dict[str, str]:
+    """Return the headers of a message: its id, the time, and a signature by each secret."""
+    timestamp = str(int(at.timestamp()))
+    content = b".".join((message_id.encode(), timestamp.encode(), body))
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": " ".join(f"v1,{_signature(secret, content)}" for secret in signing_secrets),
+    }
+
+
+def _signature(secret: str, content: bytes) -> str:
+    key = base64.b64decode(secret.removeprefix(_PREFIX))
+    return base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()

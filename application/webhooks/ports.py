@@ -1,4 +1,4 @@
-"""The ports of webhooks, each with the promise that every adapter keeps."""
+"""The ports of webhooks, with the guarantees that every adapter gives."""
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
@@ -9,16 +9,14 @@ from uuid import UUID
 
 
 class WebhookCatalogue(Protocol):
-    """What can be subscribed to, and how many endpoints there are."""
+    """The events that can be subscribed to, and the number of endpoints."""
 
     @property
     def event_names(self) -> frozenset[str]:
-        """The names of all events that endpoints may subscribe to."""
+        """The names of all events that an endpoint may subscribe to."""
         ...
 
-    def endpoint_count(self, tenant_id: UUID) -> int:
-        """Return how many endpoints a practice has."""
-        ...
+    def endpoint_count(self, tenant_id: UUID) -> int: ...
 
 
 class SecretBox(Protocol):
@@ -31,8 +29,9 @@ class SecretBox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The result of a request: a status code, or the reason in ``failure`` why there is none or why
-    it is refused.
+    """The result of a request.
+
+    ``failure`` is the reason why there is no status code, or why the answer is not accepted.
     """
 
     code: int | None
@@ -48,17 +47,18 @@ class HttpSession(Protocol):
     """Requests to one address over one connection. Not thread-safe."""
 
     def post(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
-        """Send once, within ten seconds, without following redirects. Never raises for a failure of
-        the network or the receiver.
+        """Send once, within ten seconds, without following redirects.
+
+        Never raises for a failure of the network or the receiver.
         """
         ...
 
 
 class OutboundHttp(Protocol):
-    """The only way to addresses that users have entered."""
+    """Sends requests to addresses that users have entered; nothing else does."""
 
     def refusal(self, url: str) -> str | None:
-        """Return why an address is refused because of its form; None if it is not."""
+        """Return why an address is always refused, from its form; None if it is not."""
         ...
 
     def session(self) -> AbstractContextManager[HttpSession]: ...
@@ -66,8 +66,9 @@ class OutboundHttp(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLease:
-    """An endpoint that a worker has leased. What it stores after the lease has gone to another
-    worker has no effect.
+    """An endpoint that a worker has leased.
+
+    Results that it stores after another worker has leased the endpoint have no effect.
     """
 
     tenant_id: UUID
@@ -77,7 +78,7 @@ class DeliveryLease:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that waits. ``number`` counts the endpoint's messages without a gap."""
+    """A message to be sent. ``number`` counts the endpoint's messages without a gap."""
 
     number: int
     position: int
@@ -100,27 +101,28 @@ class Destination:
 
 
 class DeliveryStore(Protocol):
-    """The messages of all practices. Any number of workers share it; one at a time leases an
-    endpoint.
-    """
+    """The messages of all practices. Many workers share it; one at a time leases an endpoint."""
 
     def lease(
         self, lease: UUID, now: datetime, *, retries: bool, busy: Sequence[UUID], most: int
     ) -> Sequence[DeliveryLease]:
-        """Lease endpoints with messages to send, none of practices in ``busy``. With ``retries``
-        those whose last attempt failed.
+        """Lease up to ``most`` endpoints with messages to send, none of the practices in ``busy``.
+
+        ``retries`` leases those whose last attempt failed; else those whose last attempt did not.
         """
         ...
 
     def waiting(self, lease: DeliveryLease, most: int) -> tuple[Destination, Sequence[Message]] | None:
-        """Return the destination and the next messages in order; None if none waits, it is switched
-        off, or the lease has ended.
+        """Return the destination and the next messages in order.
+
+        None if no message waits, the endpoint is switched off, or the lease has ended.
         """
         ...
 
     def record_success(self, lease: DeliveryLease, number: int, reply: Reply, at: datetime) -> bool:
-        """Go on to the next message and extend the lease. False: stop; another lease, a replay, or
-        switched off.
+        """Go on to the next message and extend the lease.
+
+        False: stop, because of another lease, a replay, or a deactivation.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Registers a webhook endpoint."""
+"""Register a webhook endpoint."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from uuid_utils.compat import uuid7
 from application.kernel.commands import Command, Context, handles
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
-from application.webhooks.address_check import require_reachable
+from application.webhooks.endpoints import require_reachable
 from application.webhooks.ports import OutboundHttp, SecretBox, WebhookCatalogue
 from domain.webhooks.endpoint import MOST_ENDPOINTS, Subscription, TooManyEndpointsError, WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterEndpoint(Command[WebhookEndpoint]):
-    """``secret`` is in clear; it is sealed before it is recorded."""
+    """``secret`` is unencrypted; it is sealed before it is recorded."""
 
     url: str
     events: tuple[str, ...]
@@ -31,7 +31,7 @@ def register_endpoint(
     outbound: OutboundHttp,
     catalogue: WebhookCatalogue,
 ) -> Outcome[WebhookEndpoint]:
-    """Raises InvalidValueError: a refused address, or an unknown event; TooManyEndpointsError."""
+    """Raises InvalidValueError: a refused address or unknown event; TooManyEndpointsError."""
     subscription = Subscription(command.url, command.events).checked_against(catalogue.event_names)
     require_reachable(outbound, subscription.url)
     if catalogue.endpoint_count(log.tenant_id) >= MOST_ENDPOINTS:

@@ -1,38 +1,46 @@
-"""Sends one endpoint's messages strictly in order: the next one only when this one was accepted."""
+"""Send the messages of one endpoint in order: each only after the one before was accepted."""
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from application.kernel.backoff import backoff, by_chance
 from application.kernel.ports import Clock
-from application.webhooks.messages import body_of, headers_of, secrets_in_use
+from application.webhooks.deactivate_endpoint import SwitchOffEndpoint
+from application.webhooks.messages import body_of, message_id, signed_headers
 from application.webhooks.ports import (
     DeliveryLease,
     DeliveryStore,
+    Destination,
     HttpSession,
     Message,
     OutboundHttp,
     Reply,
     SecretBox,
 )
-from application.webhooks.retry_schedule import is_given_up, next_attempt
-from application.webhooks.switch_off_endpoint import SwitchOffEndpoint
 from domain.kernel.provenance import Provenance
 from domain.webhooks.endpoint import DeactivationReason
 
 ROUND_SECONDS: Final = 5.0
-"""After this long an endpoint with many messages gives its thread to another one."""
-_AT_ONCE: Final = 100
+"""How long one endpoint uses a thread before another one gets it."""
+GIVE_UP_AFTER: Final = timedelta(hours=72)
+"""Counted from a message's first attempt, so that a message that waited has as long."""
+LONGEST_RETRY_AFTER: Final = timedelta(hours=6)
+"""The longest pause that a receiver can request with Retry-After."""
+_HEADERS: Final = {"content-type": "application/json", "user-agent": "patient-studio-scheduler-webhooks/1"}
+_PAGE_SIZE: Final = 100
 _GONE: Final = 410
 
 
 class WebhookSender:
-    """Thread-safe. The result of each message is stored before the next one is sent: a worker that
-    is killed repeats at most one message, under the same id.
+    """Sends the messages of leased endpoints. Thread-safe.
+
+    Stores the result of each message before it sends the next one: a worker that is killed repeats
+    at most one message, under the same id.
     """
 
     def __init__(
@@ -50,16 +58,15 @@ class WebhookSender:
         self._switch_off = switch_off
 
     def send(self, lease: DeliveryLease, is_stopping: Callable[[], bool] = lambda: False) -> None:
-        """Send until no message waits, one was not accepted, or the time is up; then release the
-        lease.
+        """Send until no message waits, one was not accepted, or the time is up.
+
+        Then release the lease.
         """
         until = time.monotonic() + ROUND_SECONDS
         with self._http.session() as session:
-            while found := self._store.waiting(lease, _AT_ONCE):
+            while found := self._store.waiting(lease, _PAGE_SIZE):
                 destination, messages = found
-                secrets = secrets_in_use(
-                    self._secrets, lease.tenant_id, lease.endpoint_id, destination, self._clock.now()
-                )
+                secrets = self._signing_secrets(lease, destination)
                 for message in messages:
                     if is_stopping() or time.monotonic() > until:
                         self._store.release(lease)
@@ -68,13 +75,22 @@ class WebhookSender:
                         return
         self._store.release(lease)
 
+    def _signing_secrets(self, lease: DeliveryLease, destination: Destination) -> list[str]:
+        """Return the current secret, and the previous one while the two overlap."""
+        sealed = [destination.secret]
+        until = destination.previous_until
+        if destination.previous_secret is not None and until is not None and self._clock.now() < until:
+            sealed.append(destination.previous_secret)
+        return [self._secrets.open(lease.tenant_id, lease.endpoint_id, each) for each in sealed]
+
     def _deliver(
         self, session: HttpSession, lease: DeliveryLease, url: str, secrets: list[str], message: Message
     ) -> bool:
         """Send one message; return whether the next may follow."""
         body = body_of(lease.tenant_id, message)
-        sent_at = self._clock.now()
-        reply = session.post(url, headers_of(lease.endpoint_id, message, body, sent_at, secrets), body)
+        id_ = message_id(lease.endpoint_id, message.number)
+        headers = _HEADERS | signed_headers(id_, self._clock.now(), body, secrets)
+        reply = session.post(url, headers, body)
         now = self._clock.now()
         if reply.is_success:
             return self._store.record_success(lease, message.number, reply, now)
@@ -95,3 +111,19 @@ class WebhookSender:
         """Record it in the practice's log; the projector then switches the endpoint off."""
         command = SwitchOffEndpoint(lease.endpoint_id, message.number, reason)
         self._switch_off(lease.tenant_id, command, Provenance("system", uuid7()))
+
+
+def next_attempt(
+    attempts: int, now: datetime, retry_after: timedelta | None = None, chance: Callable[[], float] = by_chance
+) -> datetime:
+    """Return when to send again after so many attempts.
+
+    A receiver that requests a longer pause gets it, up to six hours.
+    """
+    requested = min(retry_after or timedelta(0), LONGEST_RETRY_AFTER)
+    return now + max(backoff(attempts, chance), requested)
+
+
+def is_given_up(first_attempt: datetime, now: datetime) -> bool:
+    """Return whether a message is no longer sent; ``first_attempt`` is when it first failed."""
+    return now - first_attempt >= GIVE_UP_AFTER

@@ -13,8 +13,16 @@ from uuid import UUID
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
 
-_SOURCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,49}")
+SOURCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,49}")
+"""The form of a source's name."""
 _SHA_256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class ImportKind(StrEnum):
+    """What the rows of a file are, in the plural."""
+
+    PATIENTS = "patients"
+    APPOINTMENTS = "appointments"
 
 
 class ImportStatus(StrEnum):
@@ -77,11 +85,11 @@ class DataImport(Aggregate):
 
     @classmethod
     def start(cls, *, id: UUID, kind: str, source: str, file_hash: str, at: datetime) -> Self:
-        """Start to import a file, identified by its SHA-256; ``kind`` is the plural name of its records.
+        """Start to import a file; ``file_hash`` is its SHA-256.
 
         Raises InvalidValueError: the source is not a short name, or the hash is malformed.
         """
-        if not _SOURCE.fullmatch(source):
+        if not SOURCE.fullmatch(source):
             raise InvalidValueError("source", "source has 1 to 50 letters, digits and dashes")
         if not _SHA_256.fullmatch(file_hash):
             raise InvalidValueError("file_hash", "file_hash has 64 hexadecimal digits")
@@ -103,12 +111,7 @@ class DataImport(Aggregate):
         if self.status is not ImportStatus.RUNNING:
             return False
         self.trigger_event(
-            self.Finished,
-            row_count=rows,
-            made_count=made,
-            matched_count=matched,
-            refused_count=refused,
-            timestamp=at,
+            self.Finished, row_count=rows, made_count=made, matched_count=matched, refused_count=refused, timestamp=at
         )
         return True
 

@@ -1,4 +1,4 @@
-"""A waitlist entry: a patient waits for a visit; the order of joining is the order of offers."""
+"""A wait list entry: a patient waits for a visit; the order of joining is the order of offers."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class WaitlistEntry(Aggregate):
         self.trigger_event(self.Served, offer_id=offer_id, appointment_id=appointment_id, timestamp=at)
 
     def withdraw(self, at: datetime) -> bool:
-        """Leave the waitlist. Return whether an event was recorded; a repeat records nothing.
+        """Leave the wait list. Return whether an event was recorded; a repeat records nothing.
 
         Raises NoLongerWaitingError: the entry was served.
         """

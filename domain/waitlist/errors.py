@@ -1,4 +1,4 @@
-"""Errors of the waitlist.
+"""Errors of the wait list.
 
 SchedulingError
 ├── NoLongerWaitingError     no_longer_waiting
@@ -11,16 +11,16 @@ from domain.scheduling.errors import SchedulingError
 
 class NoLongerWaitingError(SchedulingError):
     code = "no_longer_waiting"
-    message = "this entry has left the waitlist; join again"
+    message = "this entry has left the wait list; join again"
 
 
 class OfferEndedError(SchedulingError):
     """The offer was answered or withdrawn, or another patient accepted the time first."""
 
     code = "offer_ended"
-    message = "this offer has ended; the entry keeps its place on the waitlist unless it was served"
+    message = "this offer has ended; the entry keeps its place on the wait list unless it was served"
 
 
 class OfferExpiredError(OfferEndedError):
     code = "offer_expired"
-    message = "this offer has expired; the entry keeps its place on the waitlist"
+    message = "this offer has expired; the entry keeps its place on the wait list"

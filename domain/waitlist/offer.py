@@ -1,4 +1,4 @@
-"""A waitlist offer: a freed time, reserved for a waiting patient until they answer or it expires."""
+"""A wait list offer: a freed time, reserved for a patient until an answer or the expiry."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class OfferEndReason(StrEnum):
 
 
 class Offer(Aggregate):
-    """The opening holds the time; it may be offered to several entries, and the first acceptance wins."""
+    """The opening claims the time; of several offers of it, the first acceptance wins."""
 
     TOPIC = "scheduling.offer"
 

@@ -27,7 +27,7 @@ class OfferedTime(Value):
     expires_at: datetime
 
     def claims(self) -> Iterator[TimeClaim]:
-        """Yield the claims on the clinician's and the resources' time, which expire at ``expires_at``."""
+        """Yield the claims on the time of the clinician and resources, until ``expires_at``."""
         visit = TimeRange(self.starts_at, self.ends_at)
         taken = visit.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
         for what in (self.clinician_id, *self.resource_ids):
@@ -35,7 +35,7 @@ class OfferedTime(Value):
 
 
 class PassedOver(NamedTuple):
-    """An entry that joined earlier than those chosen; ``because`` is the code of the reason it was not."""
+    """An entry before the chosen ones; ``because`` is the code of the reason."""
 
     entry_id: UUID
     because: str
@@ -46,7 +46,7 @@ class Round:
     """One time, offered to one or more entries at once.
 
     ``offers`` maps offer to entry; ``ended`` maps declined or withdrawn offers to how they ended.
-    ``as_of`` is the position of the log up to which the waitlist was read.
+    ``as_of`` is the position of the log up to which the wait list was read.
     """
 
     time: OfferedTime

@@ -49,7 +49,7 @@ class Opening(Aggregate):
     left_over: tuple[PassedOver, ...] = ()
 
     class Opened(InitialEvent):
-        """``freed_by`` released the time, in its event of ``freed_by_version``: an appointment, session or hold."""
+        """``freed_by`` is the appointment, session or hold whose event released the time."""
 
         TOPIC = "scheduling.opening.opened"
         clinician_id: UUID
@@ -60,9 +60,9 @@ class Opening(Aggregate):
         freed_by_version: int | None
 
     class Offered(Aggregate.Event):
-        """``passed_over`` are entries that joined before those chosen, ``passed_because`` the reasons.
+        """``passed_over`` are the entries before the chosen ones, ``passed_because`` the reasons.
 
-        ``as_of`` is the position of the log at which the waitlist was read.
+        ``as_of`` is the position of the log at which the wait list was read.
         """
 
         TOPIC = "scheduling.opening.offered"
@@ -164,7 +164,7 @@ class Opening(Aggregate):
         return any(entry_id in each.offers.values() for each in self.rounds)
 
     def claims(self) -> list[TimeClaim]:
-        """Return the claims of the offered time; none once it is filled, closed, or no offer is open."""
+        """Return the offered time's claims; none if it is filled or closed, or no offer is open."""
         if self.filled_by is not None or self.closed_because is not None or not self.rounds:
             return []
         last = self.rounds[-1]
@@ -197,13 +197,7 @@ class Opening(Aggregate):
         self.trigger_event(self.Filled, offer_id=offer_id, appointment_id=appointment_id, timestamp=at)
 
     def close(self, because: str, as_of: int, passed_over: Sequence[PassedOver], at: datetime) -> None:
-        self.trigger_event(
-            self.Closed,
-            because=because,
-            as_of=as_of,
-            **_passed_fields(passed_over),
-            timestamp=at,
-        )
+        self.trigger_event(self.Closed, because=because, as_of=as_of, **_passed_fields(passed_over), timestamp=at)
 
 
 def _passed_fields(passed_over: Sequence[PassedOver]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The preferences of a waitlist entry: clinician, time windows and notice."""
+"""The preferences of a wait list entry: clinician, time windows and notice."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

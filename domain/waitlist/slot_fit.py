@@ -1,8 +1,8 @@
-"""Whether a freed time suits a waitlist entry, and the reason if it does not.
+"""Whether a freed time suits a wait list entry, and the reason if it does not.
 
-Entries for a service of the clinician, with that clinician or any, are considered in the order in which
-they joined. An entry that the time does not suit is passed over with a reason. No entry is offered the
-same start of a clinician twice.
+Entries for a service of the clinician, with that clinician or any, are considered in the order in
+which they joined. An entry that the time does not suit is passed over with a reason. No entry is
+offered the same start of a clinician twice.
 """
 
 from collections.abc import Collection
@@ -28,14 +28,11 @@ class Reason(StrEnum):
 
 
 def fitting(
-    query: AvailabilityQuery,
-    freed: TimeRange,
-    preferences: WaitlistPreferences,
-    offered_before: Collection[datetime],
+    query: AvailabilityQuery, freed: TimeRange, preferences: WaitlistPreferences, offered_before: Collection[datetime]
 ) -> Slot | str:
-    """Return the first suitable slot that starts in the freed time, or the code of the reason for none.
+    """Return the first suitable slot that starts in the freed time, or the reason for none.
 
-    ``query`` is for the entry's service; ``offered_before`` are starts offered to this entry before.
+    ``query`` is for the entry's service; ``offered_before`` are starts offered to the entry before.
     """
     if any(freed.starts_at <= start < freed.ends_at for start in offered_before):
         return Reason.OFFERED_BEFORE.value

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
+from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError, RuleBrokenError
 from domain.kernel.value import Value
-from domain.webhooks.address import checked_address
 
 MOST_ENDPOINTS: Final = 20
 """Endpoints per practice: each multiplies the outgoing traffic."""
 LONGEST_OVERLAP: Final = timedelta(days=7)
+MAX_URL_LENGTH: Final = 2_000
+_PRINTABLE: Final = re.compile(r"[\x21-\x7e]+")
+_HOST: Final = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|\[[0-9a-f:.]+\]"
+)
 
 
 class DeactivationReason(StrEnum):
@@ -165,7 +171,7 @@ class WebhookEndpoint(Aggregate):
         self.trigger_event(self.TestRequested, timestamp=at)
 
     def request_replay(self, from_position: int, at: datetime) -> None:
-        """Send all events from a position of the log again, in order and under the same message ids.
+        """Send all events from a position of the log again, in order, under their message ids.
 
         Raises InvalidValueError: a position below 1; EndpointInactiveError.
         """
@@ -188,3 +194,28 @@ class WebhookEndpoint(Aggregate):
     def _refuse_inactive(self) -> None:
         if not self.active:
             raise EndpointInactiveError("the endpoint is inactive; activate it first")
+
+
+def checked_address(field: str, url: str) -> str:
+    """Return a URL with its host in lower case: ``http(s)://host[:port]/path?query``.
+
+    International hosts use their ASCII form (``xn--...``). The address to which the host resolves
+    is checked at each delivery.
+    Raises InvalidValueError: malformed, another scheme, a user or password, or a fragment.
+    """
+    if len(url) > MAX_URL_LENGTH or not _PRINTABLE.fullmatch(url):
+        raise InvalidValueError(field, "a URL has at most 2000 visible ASCII characters")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise InvalidValueError(field, "this is not a URL") from None
+    if parts.scheme not in ("http", "https"):
+        raise InvalidValueError(field, "a URL begins with https://")
+    if "@" in parts.netloc or parts.fragment or "#" in url or "\\" in url:
+        raise InvalidValueError(field, "a URL has no user, no password and no fragment")
+    host = (parts.netloc.rpartition(":")[0] if port is not None else parts.netloc.removesuffix(":")).lower()
+    if not _HOST.fullmatch(host) or len(host) > 253 or port == 0:
+        raise InvalidValueError(field, "the host or port of the URL is invalid")
+    netloc = host if port is None else f"{host}:{port}"
+    return SplitResult(parts.scheme, netloc, parts.path or "/", parts.query, "").geturl()

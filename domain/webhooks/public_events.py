@@ -19,7 +19,7 @@ _SUMMARIES: Final = {
 
 
 def own_name(topic: str) -> str | None:
-    """Return an event's own name, its topic without the context: ``appointment.booked``. None: not published.
+    """Return an event's own name: its topic without the context. None: it is not published.
 
     Topics never change, so names never change either.
     """

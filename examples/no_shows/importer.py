@@ -9,8 +9,7 @@ from threading import Event
 from typing import Protocol
 from uuid import UUID
 
-from application.importing.batches import ImportLog
-from application.importing.pipeline import Plan, run_batches
+from application.importing.pipeline import ImportLog, Plan, run_batches
 from application.importing.ports import PersonKeys
 from application.importing.report import Finding, Tally
 from application.kernel.ports import Clock
@@ -143,7 +142,7 @@ class PracticeImport:
                 break
         return tally
 
-    def _append(self, plan: Plan[Tally]) -> None:
+    def _append(self, plan: Plan) -> None:
         if self._dry_run or not plan.made:
             return
         # A key is durable before the first event that it opens.

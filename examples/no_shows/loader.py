@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from api.cli.import_results import print_counts
-from api.cli.output import err, out, print_json, progress_bar
+from api.cli.output import err, out, print_json, progress_bar, progress_task
 from api.cli.report_file import write_refusals
 from api.cli.session import opened
 from api.cli.table_file import digest_of, open_table
@@ -25,10 +25,10 @@ def load(settings: Mapping[str, object], file: Path, report: Path, *, dry_run: b
             rows = list(reader.read(progress.track(table.rows, description="reading", total=None)))
         # The rows live until the end; without this each garbage collection would traverse them.
         settle()
-        task = progress.add_task("planning" if dry_run else "booking", total=len(rows))
+        advance = progress_task(progress, "planning" if dry_run else "booking", len(rows))
         ports = LoaderPorts(container.logs, container.storage.keys, container.storage.stream_lookup, container.clock)
         command = ImportNoShows(mapping, digest_of(file), rows, dry_run)
-        done = ImportNoShowsHandler(ports)(command, lambda count: progress.update(task, advance=count))
+        done = ImportNoShowsHandler(ports)(command, advance)
     written = write_refusals(done.tally.refusals, report)
     if as_json:
         print_json(_as_json(done, dry_run, written))

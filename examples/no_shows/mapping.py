@@ -5,9 +5,8 @@ See ../no-shows.toml.
 
 from enum import StrEnum
 
-from application.importing.formats import ColumnMapping, Setting
+from application.importing.formats import ColumnMapping, Setting, columns_in
 from application.importing.patients.format import TagRule
-from application.importing.templates import columns_in
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
 from domain.kernel.text import clean_tags, clean_text

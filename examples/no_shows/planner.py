@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from application.importing.pipeline import Plan
-from application.importing.report import RowRefusedError, Tally
+from application.importing.report import RowRefusedError
 from application.kernel.ports import PhoneNumbers
 from application.patients.phone import region_of, to_e164
 from domain.kernel.errors import InvalidValueError
@@ -58,9 +58,9 @@ class VisitPlanner:
         for claim in claims:
             self._timetable.take(claim)
 
-    def plan(self, rows: Sequence[VisitRow]) -> Plan[Tally]:
+    def plan(self, rows: Sequence[VisitRow]) -> Plan:
         """Plan the next rows, in their order."""
-        plan = Plan(Tally())
+        plan = Plan()
         for row in rows:
             appointment_id = Identities.appointment(self._practice_id, row.appointment)
             if appointment_id in self._booked:
@@ -72,7 +72,7 @@ class VisitPlanner:
                 plan.tally.findings.append(refused.at(row.line, row.appointment))
         return plan
 
-    def _book(self, appointment_id: UUID, row: VisitRow, plan: Plan[Tally]) -> None:
+    def _book(self, appointment_id: UUID, row: VisitRow, plan: Plan) -> None:
         columns = self._mapping.columns
         if row.result is not Result.BOOKED and row.on_date >= self._today:
             raise RowRefusedError("not_over_yet", columns.on_date)

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from application.importing.errors import MappingError
+from application.importing.formats import PLACEHOLDER
 from application.importing.reader import RowReader
 from application.importing.report import RowRefusedError
-from application.importing.templates import PLACEHOLDER
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.zones import instant_of, zone
 from no_shows.mapping import Limit, NoShowsMapping, Result

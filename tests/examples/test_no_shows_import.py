@@ -147,10 +147,10 @@ class TestImport:
     def test_dry_run_records_nothing_and_predicts_the_result(self, container: Container) -> None:
         used_mapping, rows = mapping(new_source()), many(300, seed=3)
 
-        foretold = run(container, used_mapping, rows, dry_run=True)
+        predicted = run(container, used_mapping, rows, dry_run=True)
 
-        assert all(not container.app_log.page(id_, 0, 1) for id_ in foretold.practices.values())
-        assert foretold == run(container, used_mapping, rows)
+        assert all(not container.app_log.page(id_, 0, 1) for id_ in predicted.practices.values())
+        assert predicted == run(container, used_mapping, rows)
 
     def test_registers_a_patient_once_and_seals_what_it_knows(self, container: Container) -> None:
         used_mapping = mapping(new_source())
@@ -218,16 +218,16 @@ class TestBesideOthers:
         used_mapping, rows = mapping(new_source()), many(300, seed=5, practices=1)
         [practice_id] = run(container, used_mapping, [*rows[:1]]).practices.values()
         ports = ports_of(container)
-        meddler = ConcurrentWriter(container, practice_id)
+        other_writer = ConcurrentWriter(container, practice_id)
 
         report = run(
-            container, used_mapping, rows, ports=LoaderPorts(ports.logs, meddler, ports.streams, ports.clock)
+            container, used_mapping, rows, ports=LoaderPorts(ports.logs, other_writer, ports.streams, ports.clock)
         )  # fmt: skip
 
-        assert meddler.visit is not None
+        assert other_writer.visit is not None
         assert report.tally.made.total() == 299
         visits = appointments_of(container, practice_id)
-        assert meddler.visit in visits
+        assert other_writer.visit in visits
         assert_no_overlap(visits.values())
 
     def test_two_runs_at_once_book_everything_once(self, container: Container) -> None:
@@ -255,23 +255,23 @@ class ConcurrentWriter:
     """A key store that books a visit just before the import's first append."""
 
     def __init__(self, container: Container, practice_id: UUID) -> None:
-        self._world = container
+        self._container = container
         self._practice_id = practice_id
         self.visit: UUID | None = None
 
     def erased_subjects(self, tenant_id: UUID) -> list[UUID]:
-        return self._world.keys.erased_subjects(tenant_id)
+        return self._container.keys.erased_subjects(tenant_id)
 
     def create(self, tenant_id: UUID, subject_ids: Any) -> None:
-        self._world.keys.create(tenant_id, subject_ids)
+        self._container.keys.create(tenant_id, subject_ids)
         # The first call is for the clinicians, before the import looks at what is free.
         if self.visit is None and len(subject_ids) > 50:
             self.visit = uuid4()
-            log = self._world.logs.of(tenant_id)
+            log = self._container.logs.of(tenant_id)
             clinician = log.catalogue().all(Clinician)[0]
             day = datetime(2016, 5, 3, 10, tzinfo=UTC)
             at = TimeRange(day, day.replace(minute=20))
-            [some] = list(appointments_of(self._world, tenant_id).values())[:1]
+            [some] = list(appointments_of(self._container, tenant_id).values())[:1]
             visit = Appointment.book(
                 id=self.visit,
                 visit=Visit(

@@ -7,8 +7,7 @@ setting.
 from typing import Final
 
 from application.importing.cell_values import DateOrder, NameOrder
-from application.importing.formats import Format, Formats, Setting
-from application.importing.templates import Templates, columns_in, templates_of
+from application.importing.formats import Format, Formats, Setting, Templates, columns_in, templates_of
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.text import checked_locale, clean_tags
 from domain.patients.contact import ContactKind
@@ -33,6 +32,9 @@ class ContactTemplate(Setting, frozen=True, kw_only=True):
     phone: Templates = ""
     email: Templates = ""
     is_guardian: bool = False
+
+    def templates(self) -> dict[str, Templates]:
+        return {"name": self.name, "relation": self.relation, "phone": self.phone, "email": self.email}
 
 
 class PatientFormat(Format, frozen=True, kw_only=True):
@@ -60,15 +62,16 @@ class PatientFormat(Format, frozen=True, kw_only=True):
         ways = [[self.given_name, self.family_name], [self.full_name]]
         return [[columns_in(part) for part in way] for way in ways if all(map(templates_of, way))]
 
-    def columns_read(self) -> list[str]:
-        contacts = (
-            template for each in self.contacts for template in (each.name, each.relation, each.phone, each.email)
-        )
-        columns = columns_in(
-            self.id, self.given_name, self.family_name, self.full_name, self.email, self.phone, self.date_of_birth,
-            self.zone, self.locale, self.alert, *contacts,
+    def templates(self) -> dict[str, Templates]:
+        settings = (
+            "id", "given_name", "family_name", "full_name", "email", "phone", "date_of_birth", "zone", "locale", "alert",
         )  # fmt: skip
-        return [*columns, *(rule.column for rule in self.tags), *self.notes]
+        notes: Templates = [f"{{{column}}}" for column in self.notes]
+        return {**{name: getattr(self, name) for name in settings}, "notes": notes}
+
+    def columns_read(self) -> list[str]:
+        contacts = (template for each in self.contacts for template in each.templates().values())
+        return [*super().columns_read(), *columns_in(*contacts), *(rule.column for rule in self.tags)]
 
     def check(self) -> None:
         super().check()

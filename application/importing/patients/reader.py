@@ -5,32 +5,29 @@ such as an impossible date or a phone number with an extension, becomes a note t
 reported.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from application.importing.cell_values import parse_date, parse_full_name
-from application.importing.columns import CellReader, FileColumns, ImportedCell, OtherColumns
 from application.importing.errors import MappingError
-from application.importing.patients.format import ContactTemplate, PatientFormat
-from application.importing.reader import RowReader
+from application.importing.formats import first_column
+from application.importing.patients.format import PatientFormat
+from application.importing.reader import FileColumns, ImportedCell, OtherColumns, RowReader
 from application.importing.report import RowRefusedError
-from application.importing.templates import first_column
 from application.kernel.ports import PhoneNumbers
 from application.patients.phone import to_e164
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.text import checked_locale, clean_email, clean_paragraphs, clean_text
+from domain.kernel.text import checked_locale, clean_email, clean_notes, clean_text
 from domain.kernel.zones import zone
 from domain.patients.contact import ContactKind
 from domain.patients.details import PatientDetails
 
-MAX_NOTES_LENGTH: Final = 5_000
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedContact:
+class ImportedContact(NamedTuple):
     """A contact of a row, normalised."""
 
     kind: ContactKind
@@ -52,14 +49,6 @@ class PersonRow:
     notes: str | None
     alert: str | None
     kept_as_notes: tuple[str, ...]
-
-
-class _ContactReader(NamedTuple):
-    template: ContactTemplate
-    name: CellReader
-    relation: CellReader
-    phone: CellReader
-    email: CellReader
 
 
 class _Notes:
@@ -91,6 +80,13 @@ class _Notes:
                 self.add(cell)
         return value
 
+    def text(self) -> str | None:
+        """Raises RowRefusedError: the notes are too long."""
+        try:
+            return clean_notes("\n".join(self.lines))
+        except InvalidValueError:
+            raise RowRefusedError("not_kept_like_this", "notes") from None
+
 
 class PatientReader(RowReader[PersonRow]):
     """Reads the rows of one file of patients."""
@@ -117,47 +113,38 @@ class PatientReader(RowReader[PersonRow]):
         self._region = format_.phone_region or region
         self._phone_numbers = phone_numbers
         self._now = now
-        self._id, self._alert = columns.reader(format_.id), columns.reader(format_.alert)
-        self._given_name = columns.reader(format_.given_name)
-        self._family_name = columns.reader(format_.family_name)
-        self._full_name = columns.reader(format_.full_name)
-        self._email, self._phone = columns.reader(format_.email), columns.reader(format_.phone)
-        self._date_of_birth = columns.reader(format_.date_of_birth)
-        self._zone, self._locale = columns.reader(format_.zone), columns.reader(format_.locale)
         self._locales = {word.casefold(): locale for word, locale in format_.locales.items()}
         self._tags = [(columns.position(rule.column), rule) for rule in format_.tags]
-        self._notes = columns.reader([f"{{{column}}}" for column in format_.notes])
-        self._contacts = [
-            _ContactReader(each, *map(columns.reader, (each.name, each.relation, each.phone, each.email)))
-            for each in format_.contacts
-        ]
+        self._fill = columns.reader(format_.templates())
+        self._contacts = [(contact, columns.reader(contact.templates())) for contact in format_.contacts]
 
     def _read_row(self, line: int, cells: Sequence[str]) -> PersonRow:
-        given_name, family_name = self._read_name(cells)
+        found = self._fill(cells)
+        given_name, family_name = self._read_name(found)
         notes = _Notes()
         details = PatientDetails(
             given_name=given_name,
             family_name=family_name,
-            email=notes.first_valid(self._email(cells), lambda text: clean_email("email", text)),
-            phone=notes.first_valid(self._phone(cells), self._parse_phone),
-            date_of_birth=notes.first_valid(self._date_of_birth(cells), self._parse_date_of_birth),
+            email=notes.first_valid(found["email"], lambda text: clean_email("email", text)),
+            phone=notes.first_valid(found["phone"], self._parse_phone),
+            date_of_birth=notes.first_valid(found["date_of_birth"], self._parse_date_of_birth),
             tags=tuple(
                 rule.tag
                 for position, rule in self._tags
                 if position is not None and cells[position].strip().casefold() == rule.value.casefold()
             ),
-            zone=notes.first_valid(self._zone(cells), lambda text: zone(text).key),
-            locale=notes.first_valid(self._locale(cells), self._parse_locale),
+            zone=notes.first_valid(found["zone"], lambda text: zone(text).key),
+            locale=notes.first_valid(found["locale"], self._parse_locale),
         )
-        alert = notes.first_valid(self._alert(cells), lambda text: clean_text("alert", text, 200))
+        alert = notes.first_valid(found["alert"], lambda text: clean_text("alert", text, 200))
         contacts = tuple(self._read_contacts(cells, notes))
-        for cell in (*self._notes(cells), *self.other_columns.notes_of(cells)):
+        for cell in (*found["notes"], *self.other_columns.notes_of(cells)):
             notes.add(cell)
-        external_id = next((cell.text for cell in self._id(cells)), "")
-        return PersonRow(line, external_id, details, contacts, _joined(notes.lines), alert, tuple(notes.unusable))
+        external_id = next((cell.text for cell in found["id"]), "")
+        return PersonRow(line, external_id, details, contacts, notes.text(), alert, tuple(notes.unusable))
 
-    def _read_name(self, cells: Sequence[str]) -> tuple[str, str]:
-        given, family, full = (read(cells) for read in (self._given_name, self._family_name, self._full_name))
+    def _read_name(self, found: Mapping[str, Sequence[ImportedCell]]) -> tuple[str, str]:
+        given, family, full = found["given_name"], found["family_name"], found["full_name"]
         column = ""
         try:
             if given and family:
@@ -186,28 +173,20 @@ class PatientReader(RowReader[PersonRow]):
         return self._locales.get(text.casefold()) or checked_locale("locale", text)
 
     def _read_contacts(self, cells: Sequence[str], notes: _Notes) -> Iterator[ImportedContact]:
-        for reader in self._contacts:
-            name = notes.first_valid(reader.name(cells), lambda text: clean_text("contacts.name", text, 200))
+        for contact, fill in self._contacts:
+            found = fill(cells)
+            name = notes.first_valid(found["name"], lambda text: clean_text("contacts.name", text, 200))
             if name is None:
-                for cell in (*reader.relation(cells), *reader.phone(cells), *reader.email(cells)):
-                    # A relation without a column is a constant of the format, not a value of the row.
+                for cell in (*found["relation"], *found["phone"], *found["email"]):
+                    # A relation without a column is a constant of the format.
                     if cell.column:
                         notes.add_unusable(cell)
                 continue
             yield ImportedContact(
-                reader.template.kind,
+                contact.kind,
                 name,
-                notes.first_valid(reader.relation(cells), lambda text: clean_text("contacts.relation", text, 100)),
-                notes.first_valid(reader.phone(cells), self._parse_phone),
-                notes.first_valid(reader.email(cells), lambda text: clean_email("contacts.email", text)),
-                reader.template.is_guardian,
+                notes.first_valid(found["relation"], lambda text: clean_text("contacts.relation", text, 100)),
+                notes.first_valid(found["phone"], self._parse_phone),
+                notes.first_valid(found["email"], lambda text: clean_email("contacts.email", text)),
+                contact.is_guardian,
             )
-
-
-def _joined(lines: Sequence[str]) -> str | None:
-    if not lines:
-        return None
-    try:
-        return clean_paragraphs("notes", "\n".join(lines), MAX_NOTES_LENGTH)
-    except InvalidValueError:
-        raise RowRefusedError("not_kept_like_this", "notes") from None

@@ -1,4 +1,4 @@
-"""Resolve rows to patients whom the practice knows.
+"""Find patients of the practice by the details that they share with a row.
 
 The same person: the same given and family name, and also the same date of birth, e-mail address or
 phone number; two persons with different dates of birth are never the same. Possibly the same
@@ -6,49 +6,11 @@ person, for people to decide: the same e-mail address, the same phone number, or
 name and date of birth.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
-from application.importing.identities import SourceIdentities
-from application.importing.patients.reader import PersonRow
-from application.importing.ports import Directory, ImportPorts, KnownDetails, comparable_name
-from application.kernel.practice_log import PracticeLog
-from domain.patients.origin import Origin
-from domain.patients.patient import Patient
-
-
-class ResolvedPerson(NamedTuple):
-    """A row, the id of its patient, and what the log has under this id.
-
-    ``origin`` is None for a new patient; ``withdrawn`` is a patient whose import was undone.
-    """
-
-    row: PersonRow
-    patient_id: UUID
-    is_erased: bool
-    origin: Origin | None
-    withdrawn: Patient | None
-
-
-class PatientResolver:
-    """Resolves rows by their ids."""
-
-    def __init__(self, ports: ImportPorts, log: PracticeLog, identities: SourceIdentities) -> None:
-        self._ports = ports
-        self._log = log
-        self._identities = identities
-        self._erased = frozenset(ports.keys.erased_subjects(log.tenant_id))
-
-    def resolve(self, rows: Sequence[PersonRow]) -> list[ResolvedPerson]:
-        ids = [self._identities.patient(row.external_id, row.details) for row in rows]
-        origins = self._ports.streams.origins(self._log.tenant_id, list(set(ids)))
-        withdrawn_ids = [id_ for id_, origin in origins.items() if origin.is_withdrawn and id_ not in self._erased]
-        withdrawn = self._log.load_all(Patient, withdrawn_ids) if withdrawn_ids else {}
-        return [
-            ResolvedPerson(row, id_, id_ in self._erased, origins.get(id_), withdrawn.get(id_))
-            for row, id_ in zip(rows, ids, strict=True)
-        ]
+from application.importing.ports import Directory, KnownDetails, comparable_name
 
 
 class _Entry(NamedTuple):

@@ -9,10 +9,9 @@ from uuid import UUID
 from application.importing.cell_values import MAX_MINUTES
 from application.importing.identities import SourceIdentities
 from application.importing.ports import Directory
-from application.importing.report import RowRefusedError
+from application.importing.report import MissingResource, ResourceKind, RowRefusedError
 from application.importing.visits.format import TimesOf, VisitFormat
 from application.importing.visits.reader import VisitRow
-from application.importing.visits.report import MissingResource, ResourceKind
 from application.kernel.catalogue import Catalogue
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.money import Money
@@ -21,10 +20,10 @@ from domain.practice.location import Location, LocationDetails
 from domain.practice.practice import Practice
 from domain.practice.service import Service, ServiceTerms
 
-_CLASSES: Final[dict[ResourceKind, type[Location | Clinician | Service]]] = {
-    ResourceKind.LOCATION: Location,
-    ResourceKind.CLINICIAN: Clinician,
-    ResourceKind.SERVICE: Service,
+_KINDS: Final[dict[type[Location | Clinician | Service], ResourceKind]] = {
+    Location: ResourceKind.LOCATION,
+    Clinician: ResourceKind.CLINICIAN,
+    Service: ResourceKind.SERVICE,
 }
 _DEFAULT_MINUTES: Final = 60
 T = TypeVar("T", Location, Clinician, Service)
@@ -44,10 +43,10 @@ class CatalogueResolver:
         renamed = (format_.locations, format_.clinicians, format_.services)
         self._renamed: Mapping[ResourceKind, Mapping[str, str]] = {
             kind: {self._folded(name): to for name, to in names.items()}
-            for kind, names in zip(_CLASSES, renamed, strict=True)
+            for kind, names in zip(_KINDS.values(), renamed, strict=True)
         }
         self._ids_by_name: dict[ResourceKind, dict[str, list[UUID]]] = {}
-        for kind, class_ in _CLASSES.items():
+        for class_, kind in _KINDS.items():
             by_name: defaultdict[str, list[UUID]] = defaultdict(list)
             self._ids_by_name[kind] = by_name
             for entry in catalogue.all(class_):
@@ -60,7 +59,7 @@ class CatalogueResolver:
         counted: Counter[tuple[ResourceKind, str]] = Counter()
         written: dict[tuple[ResourceKind, str], str] = {}
         for row in rows:
-            for kind, name in zip(_CLASSES, (row.location, row.clinician, row.service), strict=True):
+            for kind, name in zip(_KINDS.values(), (row.location, row.clinician, row.service), strict=True):
                 target = self._target(kind, name)
                 if name and not self._ids(kind, target):
                     key = kind, self._folded(target)
@@ -71,13 +70,13 @@ class CatalogueResolver:
             for (kind, folded), count in counted.most_common()
         ]
 
-    def clinician(self, name: str, column: str) -> Clinician:
-        """Raises RowRefusedError: several have this name."""
-        return self._one(ResourceKind.CLINICIAN, Clinician, name, column)
-
-    def service(self, name: str, column: str) -> Service:
-        """Raises RowRefusedError: several have this name."""
-        return self._one(ResourceKind.SERVICE, Service, name, column)
+    def one(self, class_: type[T], name: str, column: str) -> T:
+        """Return the resource of a name, which exists. Raises RowRefusedError: several have it."""
+        kind = _KINDS[class_]
+        ids = self._ids(kind, self._target(kind, name))
+        if len(ids) != 1:
+            raise RowRefusedError("several_of_this_name", column)
+        return self.catalogue.one(class_, ids[0])
 
     def location(self, name: str, clinician: Clinician, column: str) -> Location:
         """Return the named location, or else the only one of the clinician or of the practice.
@@ -85,7 +84,7 @@ class CatalogueResolver:
         Raises RowRefusedError: several have this name, or no name is given and there are several.
         """
         if name:
-            return self._one(ResourceKind.LOCATION, Location, name, column)
+            return self.one(Location, name, column)
         everywhere = [location.id for location in self.catalogue.all(Location)]
         for ids in (list(dict.fromkeys((*clinician.hours, *clinician.later_hours))), everywhere):
             if len(ids) == 1:
@@ -130,12 +129,6 @@ class CatalogueResolver:
             price=prices.most_common(1)[0][0] if prices else Money(0, self.practice.currency),
             clinician_ids=tuple(ids),
         )
-
-    def _one(self, kind: ResourceKind, class_: type[T], name: str, column: str) -> T:
-        ids = self._ids(kind, self._target(kind, name))
-        if len(ids) != 1:
-            raise RowRefusedError("several_of_this_name", column)
-        return self.catalogue.one(class_, ids[0])
 
     def _ids(self, kind: ResourceKind, name: str) -> list[UUID]:
         """Return the ids with this name.

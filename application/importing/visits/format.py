@@ -10,9 +10,8 @@ from typing import Final
 import msgspec
 
 from application.importing.cell_values import DateOrder, NameOrder
-from application.importing.formats import Format, Formats, Setting
+from application.importing.formats import Format, Formats, Setting, Templates, columns_in, templates_of
 from application.importing.patients.format import PatientFormat
-from application.importing.templates import Templates, columns_in, templates_of
 from domain.kernel.errors import InvalidValueError
 
 FORMATS: Final = Formats("application.importing.visits")
@@ -72,29 +71,20 @@ class VisitFormat(Format, frozen=True, kw_only=True):
 
     def patients(self) -> PatientFormat:
         """Return the format that reads the patients of the rows. Raises MappingError."""
-        file_settings = {
-            "source": self.source,
-            "phone_region": self.phone_region,
-            "delimiters": self.delimiters,
-            "encodings": self.encodings,
-        }
-        return PatientFormat.of({**file_settings, **msgspec.to_builtins(self.patient)})
+        columns = msgspec.to_builtins(self.patient)
+        return PatientFormat.of({"source": self.source, "phone_region": self.phone_region, **columns})
 
-    def status_words(self) -> dict[str, VisitStatus]:
-        """Return the status that each word of the status column means; words are case-folded."""
-        return {word.casefold(): status for status, words in self.statuses.items() for word in words}
+    def templates(self) -> dict[str, Templates]:
+        settings = (
+            "starts_at", "ends_at", "duration_minutes", "location", "clinician", "service", "price", "status", "notes",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in settings}
 
     def columns_read(self) -> list[str]:
-        patient = self.patient
-        return columns_in(
-            self.starts_at, self.ends_at, self.duration_minutes, self.location, self.clinician, self.service,
-            self.price, self.status, self.notes, patient.id, patient.given_name, patient.family_name,
-            patient.full_name, patient.email, patient.phone,
-        )  # fmt: skip
+        return [*super().columns_read(), *self.patients().columns_read()]
 
     def check(self) -> None:
         super().check()
-        self.patients()
         for name in ("starts_at", "clinician", "service"):
             if not templates_of(getattr(self, name)):
                 raise InvalidValueError(name, f"{name} says nothing")

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from application.importing.identities import SourceIdentities
 from application.importing.patients.reader import PersonRow
-from application.importing.ports import ImportPorts, comparable_name
+from application.importing.pipeline import ImportRun
+from application.importing.ports import comparable_name
 from application.importing.report import RowRefusedError
 from application.importing.visits.reader import VisitRow
-from application.kernel.practice_log import PracticeLog
 from domain.kernel.personal_data import Erased
 from domain.patients.patient import Patient
 
@@ -31,12 +30,11 @@ class _Candidate(NamedTuple):
 class PatientResolver:
     """Resolves rows to the patients of one practice."""
 
-    def __init__(self, ports: ImportPorts, log: PracticeLog, identities: SourceIdentities) -> None:
-        self._streams = ports.streams
-        self._directory = ports.directory
-        self._log = log
-        self._identities = identities
-        self._erased = frozenset(ports.keys.erased_subjects(log.tenant_id))
+    def __init__(self, run: ImportRun) -> None:
+        self._run = run
+        self._tenant_id = run.log.tenant_id
+        self._directory = run.ports.directory
+        self._erased = frozenset(run.ports.keys.erased_subjects(self._tenant_id))
         self._by_name: defaultdict[str, list[_Candidate]] | None = None
 
     def resolve(self, rows: Sequence[VisitRow]) -> Mapping[int, UUID | RowRefusedError]:
@@ -44,9 +42,9 @@ class PatientResolver:
         resolved: dict[int, UUID | RowRefusedError] = {}
         for first in range(0, len(rows), _QUERY_SIZE):
             batch = rows[first : first + _QUERY_SIZE]
-            ids = {row.line: self._identities.patient(row.person.external_id, row.person.details) for row in batch}
-            known = self._streams.known(self._log.tenant_id, list(set(ids.values())))
-            patients = self._log.load_all(Patient, list(known)) if known else {}
+            ids = {row.line: self._run.identities.patient(row.person.external_id, row.person.details) for row in batch}
+            known = self._run.ports.streams.known(self._tenant_id, list(set(ids.values())))
+            patients = self._run.log.load_all(Patient, list(known)) if known else {}
             for row in batch:
                 id_ = ids[row.line]
                 try:
@@ -85,13 +83,13 @@ class PatientResolver:
         """Return all patients by name; read once, when the first row has no known id."""
         if self._by_name is None:
             self._by_name = defaultdict(list)
-            for patient_id, details in self._directory.everyone(self._log.tenant_id):
+            for patient_id, details in self._directory.everyone(self._tenant_id):
                 candidate = _Candidate(patient_id, _folded(details.email), details.phone)
                 self._by_name[comparable_name(self._directory, details)].append(candidate)
         return self._by_name
 
     def _share_a_name(self, person: PersonRow, patient: Patient) -> bool:
-        """Return whether the names share a word: people change one of their names, hardly ever all."""
+        """Return whether the names share a word: people rarely change all of their names."""
         words = self._directory.words
         names = (patient.given_name, patient.family_name)
         own = {word for name in names if not isinstance(name, Erased) for word in words(name)}

@@ -11,14 +11,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from application.importing.identities import SourceIdentities
-from application.importing.pipeline import Plan
-from application.importing.ports import ImportPorts
+from application.importing.pipeline import ImportRun, Plan
 from application.importing.report import RowRefusedError
 from application.importing.visits.format import VisitStatus
-from application.importing.visits.report import VisitTally
 from application.importing.visits.resolver import ResolvedVisit
-from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.schedule import expired_holders
 from domain.kernel.time_range import TimeRange
 from domain.patients.origin import Origin
@@ -36,34 +32,24 @@ _MIN_NOTICE: Final = timedelta(minutes=1)
 class VisitPlanner:
     """Plans the batches of one import, in order of time; not thread-safe."""
 
-    def __init__(
-        self,
-        ports: ImportPorts,
-        log: PracticeLog,
-        identities: SourceIdentities,
-        import_id: UUID,
-        rooms: Sequence[Resource],
-    ) -> None:
+    def __init__(self, run: ImportRun, rooms: Sequence[Resource]) -> None:
         """``rooms`` are the rooms and devices that visits may require, in order of preference."""
-        self._visits = ports.visits
-        self._clock = ports.clock
-        self._log = log
-        self._identities = identities
-        self._import_id = import_id
+        self._run = run
+        self._log = run.log
         self._rooms = [room for room in rooms if room.active]
         # In a dry run the log does not hold the claims of earlier batches.
         self._planned: list[TimeClaim] = []
 
-    def plan(self, visits: Sequence[ResolvedVisit]) -> Plan[VisitTally]:
+    def plan(self, visits: Sequence[ResolvedVisit]) -> Plan:
         """Plan the next visits, which are not empty."""
-        plan = Plan(VisitTally())
-        now = self._clock.now()
+        plan = Plan()
+        now = self._run.ports.clock.now()
         ids, origins = self._resolve_ids(visits)
         busy = self._busy(visits, now, plan)
         taken_seats = self._seats_taken(visits, busy, set(ids.values()))
         for visit in visits:
             origin = origins.get(ids[visit.key])
-            if origin is not None and origin.import_id == self._import_id:
+            if origin is not None and origin.import_id == self._run.id:
                 plan.tally.made_before += 1
             elif origin is not None or (visit.holds_time and (visit.patient_id, *_seat(visit)) in taken_seats):
                 plan.tally.matched += 1
@@ -82,17 +68,15 @@ class VisitPlanner:
         unresolved = [visit.key for visit in visits]
         attempt = 0
         while unresolved:
-            candidates = {key: self._identities.visit(key, attempt) for key in unresolved}
-            found = self._visits.origins(self._log.tenant_id, list(candidates.values()))
+            candidates = {key: self._run.identities.visit(key, attempt) for key in unresolved}
+            found = self._run.ports.visits.origins(self._log.tenant_id, list(candidates.values()))
             unresolved = [key for key, id_ in candidates.items() if id_ in found and found[id_].is_withdrawn]
             ids |= candidates
             origins |= found
             attempt += 1
         return ids, origins
 
-    def _busy(
-        self, visits: Sequence[ResolvedVisit], now: datetime, plan: Plan[VisitTally]
-    ) -> defaultdict[UUID, list[TimeClaim]]:
+    def _busy(self, visits: Sequence[ResolvedVisit], now: datetime, plan: Plan) -> defaultdict[UUID, list[TimeClaim]]:
         """Return the claims around these visits, from the log and from earlier plans."""
         times = [_taken(visit) for visit in visits]
         window = TimeRange(min(time.starts_at for time in times), max(time.ends_at for time in times))
@@ -129,12 +113,7 @@ class VisitPlanner:
         }
 
     def _book(
-        self,
-        id_: UUID,
-        visit: ResolvedVisit,
-        busy: defaultdict[UUID, list[TimeClaim]],
-        now: datetime,
-        plan: Plan[VisitTally],
+        self, id_: UUID, visit: ResolvedVisit, busy: defaultdict[UUID, list[TimeClaim]], now: datetime, plan: Plan
     ) -> None:
         terms, taken = visit.service.terms, _taken(visit)
         rooms: list[UUID] = []
@@ -164,7 +143,7 @@ class VisitPlanner:
         )
         if against:
             holders = list(dict.fromkeys(claim.holder_id for claim in against))
-            reason = f"imported from {self._identities.source}"
+            reason = f"imported from {self._run.identities.source}"
             appointment.exempt(_rules(against, visit.during), holders, [visit.clinician.id], reason, booked_at)
             plan.tally.beside.append(visit.row.line)
         appointment.change_notes(visit.row.notes, booked_at, act=appointment.last_act)
@@ -194,7 +173,7 @@ class VisitPlanner:
     def _close(self, appointment: Appointment, visit: ResolvedVisit, now: datetime) -> None:
         """Record the outcome of the visit. Raises RowRefusedError: the visit has not begun."""
         if visit.row.status is VisitStatus.CANCELLED:
-            appointment.cancel(f"cancelled in {self._identities.source}", appointment.created_on)
+            appointment.cancel(f"cancelled in {self._run.identities.source}", appointment.created_on)
         elif visit.row.status is VisitStatus.ARRIVED and visit.during.ends_at > now:
             appointment.check_in(now)
         elif visit.row.status is not VisitStatus.BOOKED:

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from application.importing.cell_values import parse_minutes, parse_price, parse_time
-from application.importing.columns import CellReader, FileColumns, OtherColumns
 from application.importing.errors import MappingError
+from application.importing.formats import Templates, columns_in, first_column
 from application.importing.patients.reader import PatientReader, PersonRow
-from application.importing.reader import RowReader
+from application.importing.reader import FileColumns, ImportedCell, OtherColumns, RowReader
 from application.importing.report import Finding, RowRefusedError
-from application.importing.templates import Templates, columns_in, first_column
 from application.importing.visits.format import VisitFormat, VisitStatus
 from application.kernel.ports import PhoneNumbers
 from domain.kernel.errors import InvalidValueError
@@ -67,57 +66,49 @@ class VisitReader(RowReader[VisitRow]):
         self._format = format_
         self._currency = currency
         self._patients = PatientReader(format_.patients(), header, region, now, phone_numbers)
-        self._starts_at, self._ends_at = columns.reader(format_.starts_at), columns.reader(format_.ends_at)
-        self._minutes, self._price = columns.reader(format_.duration_minutes), columns.reader(format_.price)
-        self._location, self._clinician = columns.reader(format_.location), columns.reader(format_.clinician)
-        self._service, self._status = columns.reader(format_.service), columns.reader(format_.status)
-        self._notes = columns.reader(format_.notes)
-        self._status_words = format_.status_words()
+        self._fill = columns.reader(format_.templates())
+        self._statuses = {word.casefold(): status for status, words in format_.statuses.items() for word in words}
 
     def _read_row(self, line: int, cells: Sequence[str]) -> VisitRow:
         [person] = self._patients.read([(line, cells)])
         if isinstance(person, Finding):
             raise RowRefusedError(person.reason, person.column)
-        starts_at = _first(self._starts_at, cells, self._parse_time, "not_a_time")
-        if starts_at is None:
-            raise RowRefusedError("empty", first_column(self._format.starts_at))
+        found = self._fill(cells)
         return VisitRow(
             line,
             person,
-            starts_at,
-            _first(self._ends_at, cells, self._parse_time, "not_a_time"),
-            _first(self._minutes, cells, parse_minutes, "not_a_length"),
-            _first_name(self._location, cells) or "",
-            _required_name(self._clinician, self._format.clinician, cells),
-            _required_name(self._service, self._format.service, cells),
-            _first(self._price, cells, lambda text: parse_price(text, self._currency), "not_a_price"),
-            self._read_status(cells),
-            self._read_notes(cells),
+            starts_at=_required(_first(found["starts_at"], self._parse_time, "not_a_time"), self._format.starts_at),
+            ends_at=_first(found["ends_at"], self._parse_time, "not_a_time"),
+            minutes=_first(found["duration_minutes"], parse_minutes, "not_a_length"),
+            location=_first(found["location"], _clean_name, "not_kept_like_this") or "",
+            clinician=_required(_first(found["clinician"], _clean_name, "not_kept_like_this"), self._format.clinician),
+            service=_required(_first(found["service"], _clean_name, "not_kept_like_this"), self._format.service),
+            price=_first(found["price"], lambda text: parse_price(text, self._currency), "not_a_price"),
+            status=_first(found["status"], self._parse_status, "unknown_status") or VisitStatus.BOOKED,
+            notes=self._read_notes(found["notes"], cells),
         )
 
     def _parse_time(self, text: str) -> datetime:
         return parse_time(text, self._format.dates)
 
-    def _read_notes(self, cells: Sequence[str]) -> str | None:
-        lines = [cell.text for cell in self._notes(cells)]
+    def _parse_status(self, text: str) -> VisitStatus:
+        status = self._statuses.get(text.casefold())
+        if status is None:
+            raise InvalidValueError("status", "the format does not know this status")
+        return status
+
+    def _read_notes(self, notes: Sequence[ImportedCell], cells: Sequence[str]) -> str | None:
+        lines = [cell.text for cell in notes]
         lines += [f"{cell.column}: {cell.text}" for cell in self.other_columns.notes_of(cells)]
         try:
             return clean_notes("\n".join(lines))
         except InvalidValueError:
             raise RowRefusedError("not_kept_like_this", first_column(self._format.notes)) from None
 
-    def _read_status(self, cells: Sequence[str]) -> VisitStatus:
-        for cell in self._status(cells):
-            status = self._status_words.get(cell.text.casefold())
-            if status is None:
-                raise RowRefusedError("unknown_status", cell.column)
-            return status
-        return VisitStatus.BOOKED
 
-
-def _first(reader: CellReader, cells: Sequence[str], parse: Callable[[str], T], reason: str) -> T | None:
+def _first(cells: Sequence[ImportedCell], parse: Callable[[str], T], reason: str) -> T | None:
     """Return the first value. Raises RowRefusedError: it cannot be parsed."""
-    for cell in reader(cells):
+    for cell in cells:
         try:
             return parse(cell.text)
         except InvalidValueError:
@@ -125,12 +116,11 @@ def _first(reader: CellReader, cells: Sequence[str], parse: Callable[[str], T], 
     return None
 
 
-def _first_name(reader: CellReader, cells: Sequence[str]) -> str | None:
-    return _first(reader, cells, lambda text: clean_text("name", text, 200), "not_kept_like_this")
-
-
-def _required_name(reader: CellReader, templates: Templates, cells: Sequence[str]) -> str:
-    name = _first_name(reader, cells)
-    if name is None:
+def _required(value: T | None, templates: Templates) -> T:
+    if value is None:
         raise RowRefusedError("empty", first_column(templates))
-    return name
+    return value
+
+
+def _clean_name(text: str) -> str:
+    return clean_text("name", text, 200)

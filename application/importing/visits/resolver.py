@@ -8,12 +8,11 @@ from typing import Final
 from uuid import UUID
 
 from application.importing.cell_values import MAX_MINUTES
-from application.importing.report import RowRefusedError
-from application.importing.templates import first_column
+from application.importing.formats import first_column
+from application.importing.report import RowRefusedError, Tally
 from application.importing.visits.catalogue_resolver import CatalogueResolver
 from application.importing.visits.format import VisitFormat, VisitStatus
 from application.importing.visits.reader import VisitRow
-from application.importing.visits.report import VisitTally
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.kernel.zones import AmbiguousLocalTimeError, NonexistentLocalTimeError, instant_of
@@ -51,7 +50,7 @@ class VisitResolver:
         self._catalogue = catalogue
 
     def resolve(
-        self, rows: Iterable[VisitRow], patients: Mapping[int, UUID | RowRefusedError], tally: VisitTally
+        self, rows: Iterable[VisitRow], patients: Mapping[int, UUID | RowRefusedError], tally: Tally
     ) -> list[ResolvedVisit]:
         """Return visits in order of their start; add the refusals to the tally.
 
@@ -70,8 +69,8 @@ class VisitResolver:
         self, row: VisitRow, patient: UUID | RowRefusedError, earlier: defaultdict[str, list[ResolvedVisit]]
     ) -> ResolvedVisit:
         format_ = self._format
-        clinician = self._catalogue.clinician(row.clinician, first_column(format_.clinician))
-        service = self._catalogue.service(row.service, first_column(format_.service))
+        clinician = self._catalogue.one(Clinician, row.clinician, first_column(format_.clinician))
+        service = self._catalogue.one(Service, row.service, first_column(format_.service))
         location = self._catalogue.location(row.location, clinician, first_column(format_.location))
         zone = self._catalogue.zone_at(location)
         starts_at = _instant(row.starts_at, zone, first_column(format_.starts_at))
@@ -120,9 +119,5 @@ def _instant(at: datetime, zone: str, column: str) -> datetime:
 
 
 def _same(one: ResolvedVisit, other: ResolvedVisit) -> bool:
-    return (one.service.id, one.during, one.row.status, one.row.notes) == (
-        other.service.id,
-        other.during,
-        other.row.status,
-        other.row.notes,
-    )
+    first, second = ((visit.service.id, visit.during, visit.row.status, visit.row.notes) for visit in (one, other))
+    return first == second

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from api.cli.failures import UsageError
-from api.cli.loaders import load_program
+from api.cli.file_imports import load_program
 from api.cli.report_file import report_path
 from application.importing.errors import MappingError
 from no_shows.identities import Identities

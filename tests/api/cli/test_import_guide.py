@@ -9,7 +9,7 @@ import pytest
 from tests.support.paths import DOCS, ROOT
 
 PIPELINE = ROOT / "application" / "importing"
-REPORTED_BY = ("RowRefusedError", "_refuse", "_match", "_remark", "_first", "self._by_details")
+REPORTED_BY = ("RowRefusedError", "_match", "_remark", "_first", "self._by_details")
 
 
 def reasons_in(*folders: Path) -> set[str]:

@@ -120,7 +120,7 @@ class TestImportAppointments:
         assert (done["booked"], done["reasons"]) == (1, {"nonexistent_local_time": 1})
         assert "Jörg Weiß" in {one["name"] for one in done["missing"]}
 
-    def test_tells_how_it_is_to_be_asked(self, scheduler: SchedulerCommand, tmp_path: Path) -> None:
+    def test_refuses_wrong_options(self, scheduler: SchedulerCommand, tmp_path: Path) -> None:
         file, own = tmp_path / "visits.csv", Path("examples/no-shows.toml").resolve()
         file.write_bytes(csv_of([visit()]))
 
@@ -172,7 +172,7 @@ def test_killed_at_any_point_books_and_takes_back_each_visit_once(scheduler: Sch
             (practice,),
         ).fetchall()
         claims = connection.execute("select count(*) from log.time_claim where tenant_id = %s", (practice,)).fetchone()
-    assert [(count, things) for _, count, things in events] == [(MANY, MANY)] * 3
+    assert [(count, streams) for _, count, streams in events] == [(MANY, MANY)] * 3
     assert claims == (0,)
     assert scheduler.json("verify")["broken"] == []
 

@@ -8,9 +8,9 @@ from uuid_utils.compat import uuid7
 from api.bootstrap.container import open_container
 from api.bootstrap.open_practice import found_practice
 from api.bootstrap.settings import Settings
+from application.webhooks.messages import new_secret
 from application.webhooks.register_endpoint import RegisterEndpoint
-from application.webhooks.request_test import RequestTest
-from application.webhooks.signing import new_secret
+from application.webhooks.request_messages import RequestTest
 from domain.kernel.provenance import Provenance
 from tests.support.commands import executor
 from tests.support.scheduler_command import SchedulerCommand

@@ -2,26 +2,24 @@
 
 from uuid import UUID
 
-from api.bootstrap.importing import patients_importer, undoer, visits_importer
-from application.importing.patients.import_patients import KIND as PATIENTS
-from application.importing.patients.import_patients import ImportPatients
+from api.bootstrap.importing import import_ports, import_undo
+from application.importing.patients import import_patients as patients
+from application.importing.pipeline import ImportRun
 from application.importing.undo import UndoImport
-from application.importing.visits.import_visits import ImportVisits
+from application.importing.visits import import_visits as visits
+from domain.importing.data_import import ImportKind
 from tests.api.practice_client import PracticeClient
 from tests.application.importing.patients.patient_file import people, read
-from tests.application.importing.visits.visit_file import load_format as used_for_visits
+from tests.application.importing.visits.visit_file import load_format, visit
 from tests.application.importing.visits.visit_file import read as read_visits
-from tests.application.importing.visits.visit_file import visit
 from tests.support.container import by_test
 
 
 def import_patients(studio: PracticeClient, count: int = 1, *, file: int = 1) -> UUID:
     """Import so many patients of a made-up file; return the import's id."""
-    container = studio.server.container
-    command = ImportPatients("jane", bytes([count % 256, file]) * 16)
-    return patients_importer(container)(
-        UUID(studio.practice_id), command, read(people(count)), lambda _: None
-    ).import_id
+    ports, digest = import_ports(studio.server.container), bytes([count % 256, file]) * 16
+    run = ImportRun(ports, UUID(studio.practice_id), ImportKind.PATIENTS, "jane", digest)
+    return patients.import_patients(run, read(people(count)), lambda _: None).import_id
 
 
 def import_visits(studio: PracticeClient) -> tuple[UUID, list[UUID]]:
@@ -33,12 +31,12 @@ def import_visits(studio: PracticeClient) -> tuple[UUID, list[UUID]]:
         visit(start, Patient_First_Name="Gil", Patient_Last_Name="Bar", Staff_Member_Name="Avi")
         for start in ("2026-06-02 10:00", "2026-06-02 12:00")
     ]
-    command = ImportVisits(used_for_visits(), bytes(32), create_missing=True)
-    report = visits_importer(container)(tenant_id, command, read_visits(rows), lambda _: None)
+    run = ImportRun(import_ports(container), tenant_id, ImportKind.APPOINTMENTS, "jane", bytes(32))
+    report = visits.import_visits(run, load_format(), read_visits(rows), lambda _: None, create_missing=True)
     standing, _ = container.storage.visit_lookup.made_by(tenant_id, report.import_id)
     return report.import_id, list(standing)
 
 
 def undo_import(studio: PracticeClient, import_id: UUID) -> None:
-    container = studio.server.container
-    undoer(container, PATIENTS)(UUID(studio.practice_id), UndoImport(import_id), by_test(), lambda _: None)
+    undo = import_undo(studio.server.container)
+    undo(UUID(studio.practice_id), UndoImport(import_id), by_test(), lambda _: None)

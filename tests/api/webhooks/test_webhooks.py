@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.bootstrap.settings import Settings
-from application.webhooks.retry_schedule import GIVE_UP_AFTER
+from application.webhooks.sender import GIVE_UP_AFTER
 from tests.api.api_server import NOW
 from tests.api.practice_client import Json, PracticeClient
 from tests.support.wait_until import wait_until
@@ -140,7 +140,7 @@ class TestMessage:
     def test_sums_up_what_was_not_asked_for_by_its_own_name(
         self, studio: PracticeClient, receiver: WebhookReceiver
     ) -> None:
-        """An endpoint that subscribes to both names of an event gets one message."""
+        """A subscription to both names of an event gets one message."""
         register(
             studio,
             receiver,

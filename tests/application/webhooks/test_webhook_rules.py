@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.kernel.backoff import LONGEST_PAUSE, SHORTEST_PAUSE
-from application.webhooks.retry_schedule import GIVE_UP_AFTER, MOST_PATIENT, is_given_up, next_attempt
-from application.webhooks.signing import new_secret, signed_headers
+from application.webhooks.messages import new_secret, signed_headers
+from application.webhooks.sender import GIVE_UP_AFTER, LONGEST_RETRY_AFTER, is_given_up, next_attempt
 
 NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ class TestRetrying:
     def test_leave_a_receiver_the_time_it_asks_for_up_to_six_hours(self, wanted: timedelta) -> None:
         pause = next_attempt(1, NOW, wanted, chance=lambda: 0.5) - NOW
 
-        assert pause == max(SHORTEST_PAUSE, min(wanted, MOST_PATIENT))
+        assert pause == max(SHORTEST_PAUSE, min(wanted, LONGEST_RETRY_AFTER))
 
     def test_end_after_72_hours_also_over_a_change_of_clocks(self) -> None:
         assert not is_given_up(NOW, NOW + GIVE_UP_AFTER - timedelta(microseconds=1))

@@ -9,17 +9,17 @@ PROMISED = Path(__file__).parent / "public_events.txt"
 TOPICS = [str(getattr(event, "TOPIC", "")) for event in event_classes()]
 
 
-def told_as(topic: str) -> str:
+def published_as(topic: str) -> str:
     names = dict.fromkeys(name for name in (own_name(topic), summary_name(topic)) if name)
-    return " ".join([topic, *names]) if names else f"{topic} (not told)"
+    return " ".join([topic, *names]) if names else f"{topic} (not published)"
 
 
 class TestNames:
     def test_are_the_promised_ones_for_every_event_that_there_is(self) -> None:
-        """A new event belongs into the list, once somebody has decided what it is told as."""
+        """Each new event is added to the list, with its public names or as not published."""
         promised = PROMISED.read_text().splitlines()
 
-        assert set(promised) == {told_as(topic) for topic in TOPICS}
+        assert set(promised) == {published_as(topic) for topic in TOPICS}
         assert promised == sorted(promised)
 
     def test_of_two_events_are_never_the_same(self) -> None:

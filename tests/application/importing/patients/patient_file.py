@@ -10,13 +10,14 @@ from uuid import UUID
 
 from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from application.importing.patients.format import FORMATS, PatientFormat
-from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler, PatientImportReport
+from application.importing.patients.import_patients import import_patients
 from application.importing.patients.reader import PatientReader, PersonRow
-from application.importing.patients.undo import PatientWithdrawal
+from application.importing.pipeline import ImportRun
 from application.importing.ports import ImportPorts, PatientsInUse
-from application.importing.report import Finding
-from application.importing.undo import UndoImport, UndoImportHandler, UndoReport
+from application.importing.report import Finding, ImportReport
+from application.importing.undo import PatientWithdrawal, UndoImport, UndoImportHandler, UndoReport
 from application.kernel.practice_log import PracticeLog
+from domain.importing.data_import import ImportKind
 from domain.patients.patient import Patient
 from event_store.read.stream_lookup import StreamLookup, VisitLookup
 from tests.support.container import Container, by_test
@@ -32,7 +33,7 @@ def load_format(name: str = "jane", **changed: object) -> PatientFormat:
 
 def person(number: int, **other: str) -> Row:
     """Return a row in Jane's format with unique data; ``other`` has _ for spaces in columns."""
-    said = {
+    row = {
         "Patient Number": str(number),
         "First Name": f"Given{number}",
         "Last Name": f"Family{number}",
@@ -40,7 +41,7 @@ def person(number: int, **other: str) -> Row:
         "Mobile Phone": f"030 {1_000_000 + number}",
         "Birth Date": f"19{number % 90 + 10}-01-31",
     }
-    return said | {name.replace("_", " "): value for name, value in other.items()}
+    return row | {name.replace("_", " "): value for name, value in other.items()}
 
 
 def people(count: int) -> list[Row]:
@@ -85,16 +86,17 @@ class PatientImports:
         streams, visits = StreamLookup(container.store.pool), VisitLookup(container.store.pool)
         return ImportPorts(container.logs, container.keys, streams, visits, container.patients(), container.clock)
 
+    def run(self, source: str, digest: bytes, *, dry_run: bool = False) -> ImportRun:
+        return ImportRun(self.ports(), self.log.tenant_id, ImportKind.PATIENTS, source, digest, dry_run=dry_run)
+
     def import_rows(
         self, rows: Sequence[Row], how: PatientFormat | None = None, *, dry_run: bool = False, file: str = ""
-    ) -> PatientImportReport:
+    ) -> ImportReport:
         """Import rows as a file of their own; ``file`` makes another file of the same rows."""
         self.catch_up()
         how = how or load_format()
         digest = hashlib.sha256(csv_of(rows) + file.encode()).digest()
-        handler = ImportPatientsHandler(self.ports())
-        command = ImportPatients(how.source, digest, dry_run)
-        report = handler(self.log.tenant_id, command, read(rows, how), lambda _: None)
+        report = import_patients(self.run(how.source, digest, dry_run=dry_run), read(rows, how), lambda _: None)
         self.findings = sorted(report.tally.findings, key=lambda finding: finding.line)
         self.catch_up()
         return report
@@ -104,7 +106,7 @@ class PatientImports:
         withdrawal = PatientWithdrawal(
             container.keys, StreamLookup(container.store.pool), in_use or UpToDateUsage(self)
         )
-        handler = UndoImportHandler(container.logs, container.clock, withdrawal)
+        handler = UndoImportHandler(container.logs, container.clock, [withdrawal])
         report = handler(self.log.tenant_id, UndoImport(import_id, what_can_be), by_test(), lambda _: None)
         self.catch_up()
         return report
@@ -119,7 +121,7 @@ class PatientImports:
     def patient(self, family_name: str) -> Patient:
         return self.log.load(Patient, self.listed()[family_name])
 
-    def told(self) -> list[tuple[int, str, str, str]]:
+    def reported(self) -> list[tuple[int, str, str, str]]:
         return [(found.line, found.outcome, found.reason, found.column) for found in self.findings]
 
     def topics(self) -> Iterator[str]:
@@ -127,11 +129,11 @@ class PatientImports:
 
 
 class UpToDateUsage:
-    """The history, caught up before it is asked."""
+    """The history, up to date at each query."""
 
-    def __init__(self, brought: PatientImports) -> None:
-        self._brought = brought
+    def __init__(self, patient_imports: PatientImports) -> None:
+        self._imports = patient_imports
 
     def taking_part(self, tenant_id: UUID, patient_ids: Iterable[UUID]) -> set[UUID]:
-        self._brought.catch_up()
-        return self._brought.container.history().taking_part(tenant_id, list(patient_ids))
+        self._imports.catch_up()
+        return self._imports.container.history().taking_part(tenant_id, list(patient_ids))

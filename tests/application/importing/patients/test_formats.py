@@ -145,7 +145,7 @@ class TestIncludedFormats:
         ("born", "kept"), [("1990-12-31", date(1990, 12, 31)), ("03/04/1990", None), ("12/31/1990", None)]
     )
     def test_of_link2md_take_no_date_for_another(self, born: str, kept: date | None) -> None:
-        said = {
+        cells_by_column = {
             "client_identifier": "c1",
             "first_name": "Dana",
             "last_name": "Cohen",
@@ -153,7 +153,7 @@ class TestIncludedFormats:
             "language": "Spanish",
         }
 
-        row = read_row(said | {"suffix": "Jr", "insurance_member_id": "1"}, load_format("link2md"))
+        row = read_row(cells_by_column | {"suffix": "Jr", "insurance_member_id": "1"}, load_format("link2md"))
 
         assert (row.external_id, row.details.date_of_birth, row.details.locale) == ("c1", kept, "es")
         assert ("dob" in row.kept_as_notes) == (kept is None)
@@ -175,7 +175,7 @@ class TestIncludedFormats:
 def test_the_mapping_in_the_guide_reads_a_list_that_nobody_has_described() -> None:
     guide = (DOCS / "how-to" / "import-patients.md").read_text("utf-8")
     [mapping] = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
-    said = {
+    cells_by_column = {
         "Vorname": "Jürgen",
         "Nachname": "Groß",
         "Telefon": "030 1234567",
@@ -183,7 +183,7 @@ def test_the_mapping_in_the_guide_reads_a_list_that_nobody_has_described() -> No
         "Kasse": "AOK",
     }
 
-    row = read_row(said, PatientFormat.of(tomllib.loads(mapping)))
+    row = read_row(cells_by_column, PatientFormat.of(tomllib.loads(mapping)))
 
     assert (row.details.given_name, row.details.phone, row.details.date_of_birth, row.notes) == (
         "Jürgen",

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from application.importing.patients.import_patients import ImportPatients, ImportPatientsHandler, PatientImportReport
-from application.importing.report import RowOutcome
+from application.importing.patients.import_patients import import_patients
+from application.importing.pipeline import ImportRun
+from application.importing.report import ImportReport, RowOutcome
 from application.kernel.errors import UnavailableError
-from domain.importing.data_import import DataImport, ImportStatus
+from domain.importing.data_import import DataImport, ImportKind, ImportStatus
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from tests.application.importing.patients.patient_file import PatientImports, load_format, people, person, read
@@ -18,42 +19,47 @@ from tests.support.container import Container, by_test
 
 
 @pytest.fixture
-def brought(container: Container) -> PatientImports:
+def patient_imports(container: Container) -> PatientImports:
     return PatientImports.into_a_new_practice(container)
 
 
-def counts(report: PatientImportReport) -> tuple[int, int, int, int]:
+def counts(report: ImportReport) -> tuple[int, int, int, int]:
     """Return how many were registered, were there already, were matched and were refused."""
     tally = report.tally
     return tally.made.total(), tally.made_before + tally.already_there, tally.matched, len(tally.refusals)
 
 
 class TestImport:
-    def test_registers_everybody_with_all_that_the_file_says(self, brought: PatientImports) -> None:
+    def test_registers_everybody_with_all_that_the_file_says(self, patient_imports: PatientImports) -> None:
         rows = [person(1, Guardian_Name="Miriam", Medical_Alert="Latex", City="Haifa"), person(2)]
 
-        report = brought.import_rows(rows)
+        report = patient_imports.import_rows(rows)
 
         assert counts(report) == (2, 0, 0, 0)
-        patient = brought.patient("Family1")
+        patient = patient_imports.patient("Family1")
         assert (patient.alert, patient.notes) == ("Latex", "City: Haifa")
         assert [(contact.name, contact.is_guardian) for contact in patient.contacts] == [("Miriam", True)]
-        assert brought.told() == []
+        assert patient_imports.reported() == []
 
-    def test_seals_it_under_each_persons_key(self, brought: PatientImports) -> None:
-        brought.import_rows([person(1, City="Haifa")])
+    def test_seals_it_under_each_persons_key(self, patient_imports: PatientImports) -> None:
+        patient_imports.import_rows([person(1, City="Haifa")])
 
-        for event in brought.container.app_log.page(brought.log.tenant_id, 0, 100):
+        for event in patient_imports.container.app_log.page(patient_imports.log.tenant_id, 0, 100):
             assert "Family1" not in str(event.body)
             assert "Haifa" not in str(event.body)
 
-    def test_records_the_result_of_the_file(self, brought: PatientImports) -> None:
-        report = brought.import_rows([person(1), person(1), person(2, Last_Name="")])
+    def test_records_the_result_of_the_file(self, patient_imports: PatientImports) -> None:
+        report = patient_imports.import_rows([person(1), person(1), person(2, Last_Name="")])
 
-        thing = brought.log.load(DataImport, report.import_id)
-        assert (thing.kind, thing.source, thing.status) == ("patients", "jane", ImportStatus.FINISHED)
-        assert (thing.row_count, thing.made_count, thing.matched_count, thing.refused_count) == (3, 1, 1, 1)
-        [record], _ = brought.container.imports().page(brought.log.tenant_id)
+        data_import = patient_imports.log.load(DataImport, report.import_id)
+        assert (data_import.kind, data_import.source, data_import.status) == ("patients", "jane", ImportStatus.FINISHED)
+        assert (
+            data_import.row_count,
+            data_import.made_count,
+            data_import.matched_count,
+            data_import.refused_count,
+        ) == (3, 1, 1, 1)
+        [record], _ = patient_imports.container.imports().page(patient_imports.log.tenant_id)
         assert (record.import_id, record.status, record.row_count, record.started_by) == (
             report.import_id,
             "finished",
@@ -61,49 +67,48 @@ class TestImport:
             "import:jane",
         )
 
-    def test_names_itself_as_the_cause_of_all_that_it_made(self, brought: PatientImports) -> None:
-        report = brought.import_rows(people(3))
+    def test_names_itself_as_the_cause_of_all_that_it_made(self, patient_imports: PatientImports) -> None:
+        report = patient_imports.import_rows(people(3))
 
         events = [
-            event for event in brought.container.app_log.page(brought.log.tenant_id, 0, 100) if event.actor != "test"
+            event
+            for event in patient_imports.container.app_log.page(patient_imports.log.tenant_id, 0, 100)
+            if event.actor != "test"
         ]
         assert {(event.actor, event.causation_id) for event in events} == {("import:jane", report.import_id)}
-        assert brought.container.app_log.verify(brought.log.tenant_id) is None
+        assert patient_imports.container.app_log.verify(patient_imports.log.tenant_id) is None
 
-    def test_dry_run_records_nothing_and_predicts_the_result(self, brought: PatientImports) -> None:
+    def test_dry_run_records_nothing_and_predicts_the_result(self, patient_imports: PatientImports) -> None:
         rows = [*people(300), person(300), person(7, First_Name="Other"), person(301, Mobile_Phone="none")]
-        position = brought.log.reader.position()
+        position = patient_imports.log.reader.position()
 
-        foretold = brought.import_rows(rows, dry_run=True)
+        predicted = patient_imports.import_rows(rows, dry_run=True)
 
-        told = brought.told()
-        assert brought.log.reader.position() == position
-        assert foretold == brought.import_rows(rows)
-        assert told == brought.told()
+        reported = patient_imports.reported()
+        assert patient_imports.log.reader.position() == position
+        assert predicted == patient_imports.import_rows(rows)
+        assert reported == patient_imports.reported()
 
-    def test_twice_records_nothing_the_second_time(self, brought: PatientImports) -> None:
+    def test_twice_records_nothing_the_second_time(self, patient_imports: PatientImports) -> None:
         rows = people(260)
-        brought.import_rows(rows)
-        position = brought.log.reader.position()
+        patient_imports.import_rows(rows)
+        position = patient_imports.log.reader.position()
 
-        assert counts(brought.import_rows(rows)) == (0, 260, 0, 0)
-        assert brought.log.reader.position() == position
+        assert counts(patient_imports.import_rows(rows)) == (0, 260, 0, 0)
+        assert patient_imports.log.reader.position() == position
 
-    def test_of_a_longer_file_registers_who_is_new(self, brought: PatientImports) -> None:
-        brought.import_rows(people(20))
+    def test_of_a_longer_file_registers_who_is_new(self, patient_imports: PatientImports) -> None:
+        patient_imports.import_rows(people(20))
 
-        assert counts(brought.import_rows(people(30))) == (10, 20, 0, 0)
-        assert len(brought.listed()) == 30
+        assert counts(patient_imports.import_rows(people(30))) == (10, 20, 0, 0)
+        assert len(patient_imports.listed()) == 30
 
-    def test_two_runs_at_once_register_everybody_once(self, brought: PatientImports) -> None:
+    def test_two_runs_at_once_register_everybody_once(self, patient_imports: PatientImports) -> None:
         rows, reports = people(600), []
-        brought.catch_up()
+        patient_imports.catch_up()
 
         def run() -> None:
-            handler = ImportPatientsHandler(brought.ports())
-            reports.append(
-                handler(brought.log.tenant_id, ImportPatients("jane", b"7" * 32), read(rows), lambda _: None)
-            )
+            reports.append(import_patients(patient_imports.run("jane", b"7" * 32), read(rows), lambda _: None))
 
         threads = [threading.Thread(target=run) for _ in range(2)]
         for thread in threads:
@@ -113,21 +118,21 @@ class TestImport:
 
         assert [sum(counts(report)[:2]) for report in reports] == [600, 600]
         assert sum(report.tally.made.total() for report in reports) == 600
-        topics = list(brought.topics())
+        topics = list(patient_imports.topics())
         assert (topics.count("patients.patient.registered"), topics.count("practice.import.started")) == (600, 1)
-        assert brought.log.load(DataImport, reports[0].import_id).made_count == 600
+        assert patient_imports.log.load(DataImport, reports[0].import_id).made_count == 600
 
-    def test_refuses_erased_patients(self, brought: PatientImports) -> None:
-        brought.import_rows(people(2))
-        erased = brought.patient("Family1")
-        erased.erase(brought.container.clock.now())
-        brought.log.record(erased, by=by_test())
-        brought.container.keys.erase(brought.log.tenant_id, erased.id)
+    def test_refuses_erased_patients(self, patient_imports: PatientImports) -> None:
+        patient_imports.import_rows(people(2))
+        erased = patient_imports.patient("Family1")
+        erased.erase(patient_imports.container.clock.now())
+        patient_imports.log.record(erased, by=by_test())
+        patient_imports.container.keys.erase(patient_imports.log.tenant_id, erased.id)
 
-        assert counts(brought.import_rows(people(2), file="again")) == (0, 1, 0, 1)
-        assert brought.told() == [(2, "refused", "patient_erased", "")]
+        assert counts(patient_imports.import_rows(people(2), file="again")) == (0, 1, 0, 1)
+        assert patient_imports.reported() == [(2, "refused", "patient_erased", "")]
 
-    def test_that_stops_half_way_is_running_until_it_is_run_again(self, brought: PatientImports) -> None:
+    def test_that_stops_half_way_is_running_until_it_is_run_again(self, patient_imports: PatientImports) -> None:
         rows = people(600)
 
         class StoppedError(Exception):
@@ -136,82 +141,89 @@ class TestImport:
         def stop(_: int) -> None:
             raise StoppedError
 
-        command = ImportPatients("jane", b"8" * 32)
+        digest = b"8" * 32
         with pytest.raises(StoppedError):
-            ImportPatientsHandler(brought.ports())(brought.log.tenant_id, command, read(rows), stop)
-        brought.catch_up()
-        [half], _ = brought.container.imports().page(brought.log.tenant_id)
-        report = ImportPatientsHandler(brought.ports())(brought.log.tenant_id, command, read(rows), lambda _: None)
+            import_patients(patient_imports.run("jane", digest), read(rows), stop)
+        patient_imports.catch_up()
+        [half], _ = patient_imports.container.imports().page(patient_imports.log.tenant_id)
+        report = import_patients(patient_imports.run("jane", digest), read(rows), lambda _: None)
 
         assert half.status == "running"
         assert (report.tally.made.total(), report.tally.made_before) == (350, 250)
-        assert brought.log.load(DataImport, report.import_id).made_count == 600
+        assert patient_imports.log.load(DataImport, report.import_id).made_count == 600
 
 
 class TestMatching:
     @pytest.mark.parametrize("shared", ["Birth Date", "Email", "Mobile Phone"])
     def test_who_has_the_same_name_and_shares_one_thing_is_the_same_person(
-        self, brought: PatientImports, shared: str
+        self, patient_imports: PatientImports, shared: str
     ) -> None:
         read_row, other = person(1), person(2, First_Name="GIVEN1", Last_Name=" family1", Birth_Date="") | {}
         other |= {shared: read_row[shared].upper()}
 
-        report = brought.import_rows([read_row, other])
+        report = patient_imports.import_rows([read_row, other])
 
         assert counts(report) == (1, 0, 1, 0)
-        [found] = brought.findings
+        [found] = patient_imports.findings
         assert (found.line, found.outcome, found.reason) == (3, RowOutcome.MATCHED, "same_person")
-        assert found.patient_id == brought.listed()["Family1"]
+        assert found.patient_id == patient_imports.listed()["Family1"]
 
-    def test_somebody_whom_people_registered_is_found_too(self, brought: PatientImports) -> None:
+    def test_somebody_whom_people_registered_is_found_too(self, patient_imports: PatientImports) -> None:
         details = PatientDetails(given_name="Dana", family_name="Müller", email="dana@example.org")
-        known = Patient.register(id=UUID(int=5), details=details, at=brought.container.clock.now())
-        brought.log.record(known, by=by_test())
+        known = Patient.register(id=UUID(int=5), details=details, at=patient_imports.container.clock.now())
+        patient_imports.log.record(known, by=by_test())
 
-        report = brought.import_rows([person(1, First_Name="DANA", Last_Name="Muller", Email="Dana@Example.org")])
+        report = patient_imports.import_rows(
+            [person(1, First_Name="DANA", Last_Name="Muller", Email="Dana@Example.org")]
+        )
 
         assert counts(report) == (0, 0, 1, 0)
-        assert (brought.findings[0].patient_id, brought.log.load(Patient, known.id).version) == (known.id, 1)
+        assert (patient_imports.findings[0].patient_id, patient_imports.log.load(Patient, known.id).version) == (
+            known.id,
+            1,
+        )
 
-    def test_a_father_and_a_son_of_one_name_and_number_are_two(self, brought: PatientImports) -> None:
+    def test_a_father_and_a_son_of_one_name_and_number_are_two(self, patient_imports: PatientImports) -> None:
         son = person(2, First_Name="Given1", Last_Name="Family1", Mobile_Phone=person(1)["Mobile Phone"])
 
-        assert counts(brought.import_rows([person(1), son])) == (2, 0, 0, 0)
-        assert [reason for _, _, reason, _ in brought.told()] == ["perhaps_the_same_person"]
+        assert counts(patient_imports.import_rows([person(1), son])) == (2, 0, 0, 0)
+        assert [reason for _, _, reason, _ in patient_imports.reported()] == ["perhaps_the_same_person"]
 
-    def test_who_shares_something_under_another_name_is_told_of_and_never_merged(self, brought: PatientImports) -> None:
-        report = brought.import_rows([person(1), person(2, Email="P1@example.org")])
+    def test_who_shares_something_under_another_name_is_told_of_and_never_merged(
+        self, patient_imports: PatientImports
+    ) -> None:
+        report = patient_imports.import_rows([person(1), person(2, Email="P1@example.org")])
 
         assert counts(report) == (2, 0, 0, 0)
-        [found] = brought.findings
+        [found] = patient_imports.findings
         assert (found.line, found.outcome, found.reason) == (3, RowOutcome.REGISTERED, "perhaps_the_same_person")
-        assert found.patient_id == brought.listed()["Family1"]
+        assert found.patient_id == patient_imports.listed()["Family1"]
 
     def test_a_row_that_comes_twice_is_one_person_and_one_id_of_two_names_is_refused(
-        self, brought: PatientImports
+        self, patient_imports: PatientImports
     ) -> None:
-        report = brought.import_rows([person(1), person(1), person(1, First_Name="Other")])
+        report = patient_imports.import_rows([person(1), person(1), person(1, First_Name="Other")])
 
         assert counts(report) == (1, 0, 1, 1)
-        assert brought.told() == [
+        assert patient_imports.reported() == [
             (3, "matched", "repeated_in_the_file", ""),
             (4, "refused", "id_of_another_person", ""),
         ]
 
-    def test_who_has_no_id_in_the_file_is_known_by_what_the_row_says(self, brought: PatientImports) -> None:
+    def test_who_has_no_id_in_the_file_is_known_by_what_the_row_says(self, patient_imports: PatientImports) -> None:
         visits = [
             {"First Name": "איה", "Last Name": "אהרון", "Phone": "058 033 5100", "Email": "", "Start Time": time}
             for time in ("03/30/2025 02:30 AM", "03/31/2025 02:30 AM")
         ]
         how = load_format("acuity", phone_region="IL")
 
-        first, second = brought.import_rows(visits, how), brought.import_rows(visits, how)
+        first, second = patient_imports.import_rows(visits, how), patient_imports.import_rows(visits, how)
 
         assert (counts(first), counts(second)) == ((1, 0, 1, 0), (0, 1, 1, 0))
-        assert brought.patient("אהרון").details.phone == "+972580335100"
+        assert patient_imports.patient("אהרון").details.phone == "+972580335100"
 
 
-def test_an_import_that_cannot_reach_the_log_says_so(brought: PatientImports) -> None:
+def test_an_import_that_cannot_reach_the_log_says_so(patient_imports: PatientImports) -> None:
     class Away:
         def known(self, tenant_id: UUID, stream_ids: Any) -> Any:
             raise UnavailableError("away")
@@ -225,10 +237,8 @@ def test_an_import_that_cannot_reach_the_log_says_so(brought: PatientImports) ->
         def changed_since(self, tenant_id: UUID, import_id: UUID, patient_ids: Any) -> Any:
             raise UnavailableError("away")
 
-    ports = brought.ports()
-    away = replace(ports, streams=Away())
+    ports = replace(patient_imports.ports(), streams=Away())
+    run = ImportRun(ports, patient_imports.log.tenant_id, ImportKind.PATIENTS, "jane", b"9" * 32)
 
     with pytest.raises(UnavailableError):
-        ImportPatientsHandler(away)(
-            brought.log.tenant_id, ImportPatients("jane", b"9" * 32), read(people(3)), lambda _: None
-        )
+        import_patients(run, read(people(3)), lambda _: None)

@@ -1,4 +1,4 @@
-"""Nothing that a row says is lost: it is kept in its place, or as a note, or told of."""
+"""No value of a row is lost: it is stored in its field or as a note, or reported."""
 
 from datetime import date
 
@@ -141,7 +141,7 @@ class TestOtherColumns:
             {"Price": 1},
         )
 
-    def test_that_say_nothing_are_not_told_of(self) -> None:
+    def test_that_are_empty_are_not_reported(self) -> None:
         rows = PatientReader(load_format(), self.HEADER, None, NOW, LibPhoneNumbers())
 
         list(rows.read([(2, ["Dana", "Cohen", " ", ""])]))

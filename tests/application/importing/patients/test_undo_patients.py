@@ -26,7 +26,7 @@ START = MONDAY + timedelta(minutes=30)
 
 
 @pytest.fixture
-def brought(container: Container) -> PatientImports:
+def patient_imports(container: Container) -> PatientImports:
     return PatientImports.into_a_new_practice(container)
 
 
@@ -37,97 +37,101 @@ def clinic(container: Container) -> tuple[SeededPractice, PatientImports]:
     return studio, PatientImports(container, studio.log)
 
 
-def book(brought: PatientImports, studio: SeededPractice, patient_id: UUID) -> UUID:
-    handler = executor(brought.container.logs, fixed_clock())
+def book(patient_imports: PatientImports, studio: SeededPractice, patient_id: UUID) -> UUID:
+    handler = executor(patient_imports.container.logs, fixed_clock())
     command = BookAppointment(patient_id, studio.talk, studio.clinicians[0], START)
     return handler(studio.tenant_id, command, by_test()).aggregate.id
 
 
 class TestUndo:
-    def test_takes_everybody_out_of_all_lists_and_keeps_their_history(self, brought: PatientImports) -> None:
-        report = brought.import_rows(people(260))
-        someone = brought.listed()["Family7"]
+    def test_takes_everybody_out_of_all_lists_and_keeps_their_history(self, patient_imports: PatientImports) -> None:
+        report = patient_imports.import_rows(people(260))
+        someone = patient_imports.listed()["Family7"]
 
-        undone = brought.undo(report.import_id)
+        undone = patient_imports.undo(report.import_id)
 
         assert (undone.withdrawn, undone.withdrawn_before, undone.kept) == (260, 0, {})
-        patients, tenant_id = brought.container.patients(), brought.log.tenant_id
-        assert brought.listed() == {}
+        patients, tenant_id = patient_imports.container.patients(), patient_imports.log.tenant_id
+        assert patient_imports.listed() == {}
         assert patients.search(tenant_id, "Family7").patients == []
         assert patients.search(tenant_id, "p7@example.org").patients == []
-        assert brought.log.load(Patient, someone).given_name == "Given7"
+        assert patient_imports.log.load(Patient, someone).given_name == "Given7"
         record = patients.patient(tenant_id, someone)
         assert record is not None
         assert record.is_withdrawn
-        assert brought.container.app_log.verify(tenant_id) is None
+        assert patient_imports.container.app_log.verify(tenant_id) is None
 
-    def test_is_a_fact_of_each_patient_and_of_the_import(self, brought: PatientImports) -> None:
-        report = brought.import_rows(people(3))
+    def test_is_a_fact_of_each_patient_and_of_the_import(self, patient_imports: PatientImports) -> None:
+        report = patient_imports.import_rows(people(3))
 
-        brought.undo(report.import_id)
+        patient_imports.undo(report.import_id)
 
-        topics = list(brought.topics())
+        topics = list(patient_imports.topics())
         assert topics.count("patients.patient.withdrawn") == 3
-        thing = brought.log.load(DataImport, report.import_id)
-        assert (thing.status, thing.withdrawn_count, thing.kept_ids) == (ImportStatus.UNDONE, 3, [])
-        [record], _ = brought.container.imports().page(brought.log.tenant_id)
+        data_import = patient_imports.log.load(DataImport, report.import_id)
+        assert (data_import.status, data_import.withdrawn_count, data_import.kept_ids) == (ImportStatus.UNDONE, 3, [])
+        [record], _ = patient_imports.container.imports().page(patient_imports.log.tenant_id)
         assert (record.status, record.withdrawn_count, record.undone_at is None) == ("undone", 3, False)
 
-    def test_twice_records_nothing_the_second_time(self, brought: PatientImports) -> None:
-        report = brought.import_rows(people(3))
-        brought.undo(report.import_id)
-        position = brought.log.reader.position()
+    def test_twice_records_nothing_the_second_time(self, patient_imports: PatientImports) -> None:
+        report = patient_imports.import_rows(people(3))
+        patient_imports.undo(report.import_id)
+        position = patient_imports.log.reader.position()
 
-        again = brought.undo(report.import_id)
+        again = patient_imports.undo(report.import_id)
 
         assert (again.withdrawn, again.withdrawn_before, again.kept) == (0, 3, {})
-        assert brought.log.reader.position() == position
+        assert patient_imports.log.reader.position() == position
 
-    def test_leaves_other_imports_and_other_people_alone(self, brought: PatientImports) -> None:
-        brought.import_rows(people(3))
-        later = brought.import_rows(people(5))
+    def test_leaves_other_imports_and_other_people_alone(self, patient_imports: PatientImports) -> None:
+        patient_imports.import_rows(people(3))
+        later = patient_imports.import_rows(people(5))
 
-        brought.undo(later.import_id)
+        patient_imports.undo(later.import_id)
 
-        assert sorted(brought.listed()) == ["Family1", "Family2", "Family3"]
+        assert sorted(patient_imports.listed()) == ["Family1", "Family2", "Family3"]
 
-    def test_the_same_file_can_be_imported_again_and_undone_again(self, brought: PatientImports) -> None:
+    def test_the_same_file_can_be_imported_again_and_undone_again(self, patient_imports: PatientImports) -> None:
         rows = [person(1, Medical_Alert="Latex", Guardian_Name="Miriam"), person(2)]
-        first = brought.import_rows(rows)
-        ids = brought.listed()
-        brought.undo(first.import_id)
+        first = patient_imports.import_rows(rows)
+        ids = patient_imports.listed()
+        patient_imports.undo(first.import_id)
 
-        again = brought.import_rows(rows)
+        again = patient_imports.import_rows(rows)
 
-        assert (again.import_id, again.tally.made.total(), brought.listed()) == (first.import_id, 2, ids)
-        assert brought.patient("Family1").alert == "Latex"
-        thing = brought.log.load(DataImport, first.import_id)
-        assert (thing.status, thing.made_count, thing.withdrawn_count) == (ImportStatus.FINISHED, 2, 0)
-        assert brought.undo(first.import_id).withdrawn == 2
-        assert brought.listed() == {}
+        assert (again.import_id, again.tally.made.total(), patient_imports.listed()) == (first.import_id, 2, ids)
+        assert patient_imports.patient("Family1").alert == "Latex"
+        data_import = patient_imports.log.load(DataImport, first.import_id)
+        assert (data_import.status, data_import.made_count, data_import.withdrawn_count) == (
+            ImportStatus.FINISHED,
+            2,
+            0,
+        )
+        assert patient_imports.undo(first.import_id).withdrawn == 2
+        assert patient_imports.listed() == {}
 
-    def test_what_a_later_file_says_of_them_counts_when_they_come_again(self, brought: PatientImports) -> None:
-        brought.undo(brought.import_rows([person(1)]).import_id)
+    def test_what_a_later_file_says_of_them_counts_when_they_come_again(self, patient_imports: PatientImports) -> None:
+        patient_imports.undo(patient_imports.import_rows([person(1)]).import_id)
 
-        brought.import_rows([person(1, Email="new@example.org")])
+        patient_imports.import_rows([person(1, Email="new@example.org")])
 
-        assert brought.patient("Family1").email == "new@example.org"
+        assert patient_imports.patient("Family1").email == "new@example.org"
 
-    def test_of_an_unknown_import_is_refused(self, brought: PatientImports) -> None:
+    def test_of_an_unknown_import_is_refused(self, patient_imports: PatientImports) -> None:
         with pytest.raises(NotFoundError):
-            brought.undo(UUID(int=1))
+            patient_imports.undo(UUID(int=1))
 
-    def test_passes_over_who_was_erased_meanwhile(self, brought: PatientImports) -> None:
-        report = brought.import_rows(people(2))
-        erased = brought.patient("Family1")
-        erased.erase(brought.container.clock.now())
-        brought.log.record(erased, by=by_test())
-        brought.container.keys.erase(brought.log.tenant_id, erased.id)
+    def test_passes_over_who_was_erased_meanwhile(self, patient_imports: PatientImports) -> None:
+        report = patient_imports.import_rows(people(2))
+        erased = patient_imports.patient("Family1")
+        erased.erase(patient_imports.container.clock.now())
+        patient_imports.log.record(erased, by=by_test())
+        patient_imports.container.keys.erase(patient_imports.log.tenant_id, erased.id)
 
-        assert brought.undo(report.import_id).withdrawn == 1
+        assert patient_imports.undo(report.import_id).withdrawn == 1
 
-    def test_goes_on_where_it_was_stopped(self, brought: PatientImports) -> None:
-        report = brought.import_rows(people(600))
+    def test_goes_on_where_it_was_stopped(self, patient_imports: PatientImports) -> None:
+        report = patient_imports.import_rows(people(600))
         handled: list[int] = []
 
         class StoppedError(Exception):
@@ -143,36 +147,36 @@ class TestUndo:
                 return set()
 
         with pytest.raises(StoppedError):
-            brought.undo(report.import_id, in_use=StopsAfterTheFirst())
-        undone = brought.undo(report.import_id)
+            patient_imports.undo(report.import_id, in_use=StopsAfterTheFirst())
+        undone = patient_imports.undo(report.import_id)
 
-        assert (undone.withdrawn + undone.withdrawn_before, brought.listed()) == (600, {})
-        assert list(brought.topics()).count("patients.patient.withdrawn") == 600
-
-
-def change(brought: PatientImports, read_row: Patient, other: Patient) -> None:
-    read_row.change_remarks("prefers mornings", None, brought.container.clock.now())
-    brought.log.record(read_row, by=by_test())
+        assert (undone.withdrawn + undone.withdrawn_before, patient_imports.listed()) == (600, {})
+        assert list(patient_imports.topics()).count("patients.patient.withdrawn") == 600
 
 
-def consent(brought: PatientImports, read_row: Patient, other: Patient) -> None:
-    handler = executor(brought.container.logs, brought.container.clock)
+def change(patient_imports: PatientImports, read_row: Patient, other: Patient) -> None:
+    read_row.change_remarks("prefers mornings", None, patient_imports.container.clock.now())
+    patient_imports.log.record(read_row, by=by_test())
+
+
+def consent(patient_imports: PatientImports, read_row: Patient, other: Patient) -> None:
+    handler = executor(patient_imports.container.logs, patient_imports.container.clock)
     handler(
-        brought.log.tenant_id,
+        patient_imports.log.tenant_id,
         DecideConsent(patient_id=read_row.id, kind="marketing", document_version="1", how=Channel.PAPER),
         by_test(),
     )
 
 
-def merge(brought: PatientImports, read_row: Patient, other: Patient) -> None:
-    handler = executor(brought.container.logs, brought.container.clock)
-    handler(brought.log.tenant_id, MergePatients(read_row.id, other.id), by_test())
+def merge(patient_imports: PatientImports, read_row: Patient, other: Patient) -> None:
+    handler = executor(patient_imports.container.logs, patient_imports.container.clock)
+    handler(patient_imports.log.tenant_id, MergePatients(read_row.id, other.id), by_test())
 
 
-def merge_and_part(brought: PatientImports, read_row: Patient, other: Patient) -> None:
-    merge(brought, read_row, other)
-    handler = executor(brought.container.logs, brought.container.clock)
-    handler(brought.log.tenant_id, MergePatients(read_row.id, other.id), by_test())
+def merge_and_part(patient_imports: PatientImports, read_row: Patient, other: Patient) -> None:
+    merge(patient_imports, read_row, other)
+    handler = executor(patient_imports.container.logs, patient_imports.container.clock)
+    handler(patient_imports.log.tenant_id, MergePatients(read_row.id, other.id), by_test())
 
 
 class TestInUse:
@@ -187,42 +191,42 @@ class TestInUse:
     )
     def test_keeps_all_or_what_must_be_kept(
         self,
-        brought: PatientImports,
+        patient_imports: PatientImports,
         act: Callable[[PatientImports, Patient, Patient], None],
         kept: dict[str, KeptReason],
     ) -> None:
-        report = brought.import_rows(people(4))
-        ids = brought.listed()
-        act(brought, brought.patient("Family1"), brought.patient("Family2"))
-        position = brought.log.reader.position()
+        report = patient_imports.import_rows(people(4))
+        ids = patient_imports.listed()
+        act(patient_imports, patient_imports.patient("Family1"), patient_imports.patient("Family2"))
+        position = patient_imports.log.reader.position()
         expected = {ids[name]: why for name, why in kept.items()}
 
         with pytest.raises(ImportInUseError) as refused:
-            brought.undo(report.import_id)
+            patient_imports.undo(report.import_id)
 
-        assert (refused.value.kept, brought.log.reader.position()) == (expected, position)
-        undone = brought.undo(report.import_id, what_can_be=True)
+        assert (refused.value.kept, patient_imports.log.reader.position()) == (expected, position)
+        undone = patient_imports.undo(report.import_id, what_can_be=True)
         assert (undone.withdrawn, undone.kept) == (4 - len(kept), expected)
-        assert set(brought.listed().values()) <= set(expected)
+        assert set(patient_imports.listed().values()) <= set(expected)
 
     def test_a_visit_keeps_its_patient(self, clinic: tuple[SeededPractice, PatientImports]) -> None:
-        studio, brought = clinic
-        report = brought.import_rows(people(2))
-        patient_id = brought.listed()["Family1"]
-        book(brought, studio, patient_id)
+        studio, patient_imports = clinic
+        report = patient_imports.import_rows(people(2))
+        patient_id = patient_imports.listed()["Family1"]
+        book(patient_imports, studio, patient_id)
 
         with pytest.raises(ImportInUseError):
-            brought.undo(report.import_id)
+            patient_imports.undo(report.import_id)
 
-        undone = brought.undo(report.import_id, what_can_be=True)
+        undone = patient_imports.undo(report.import_id, what_can_be=True)
         assert undone.kept == {patient_id: KeptReason.IN_USE}
 
     def test_a_visit_booked_while_its_patient_is_withdrawn_brings_them_back(
         self, clinic: tuple[SeededPractice, PatientImports]
     ) -> None:
-        studio, brought = clinic
-        report = brought.import_rows(people(2))
-        patient_id = brought.listed()["Family1"]
+        studio, patient_imports = clinic
+        report = patient_imports.import_rows(people(2))
+        patient_id = patient_imports.listed()["Family1"]
 
         class ConcurrentWriter:
             """Reports no use, and books a visit before the withdrawal."""
@@ -232,20 +236,20 @@ class TestInUse:
             def taking_part(self, tenant_id: UUID, patient_ids: Iterable[UUID]) -> set[UUID]:
                 self.asked += 1
                 if self.asked == 1:
-                    book(brought, studio, patient_id)
+                    book(patient_imports, studio, patient_id)
                     return set()
-                brought.catch_up()
-                return brought.container.history().taking_part(tenant_id, list(patient_ids))
+                patient_imports.catch_up()
+                return patient_imports.container.history().taking_part(tenant_id, list(patient_ids))
 
-        undone = brought.undo(report.import_id, in_use=ConcurrentWriter())
+        undone = patient_imports.undo(report.import_id, in_use=ConcurrentWriter())
 
         assert (undone.withdrawn, undone.kept) == (1, {patient_id: KeptReason.IN_USE})
-        assert brought.log.load(DataImport, report.import_id).kept_ids == [patient_id]
-        assert "Family1" in brought.listed()
+        assert patient_imports.log.load(DataImport, report.import_id).kept_ids == [patient_id]
+        assert "Family1" in patient_imports.listed()
 
-    def test_keeps_who_is_changed_while_it_runs(self, brought: PatientImports) -> None:
-        report = brought.import_rows(people(2))
-        read_row, other = brought.patient("Family1"), brought.patient("Family2")
+    def test_keeps_who_is_changed_while_it_runs(self, patient_imports: PatientImports) -> None:
+        report = patient_imports.import_rows(people(2))
+        read_row, other = patient_imports.patient("Family1"), patient_imports.patient("Family2")
 
         class ConcurrentWriter:
             """Says that nobody is in use, and has one changed who was found unchanged."""
@@ -255,22 +259,22 @@ class TestInUse:
             def taking_part(self, tenant_id: UUID, patient_ids: Iterable[UUID]) -> set[UUID]:
                 self.asked += 1
                 if self.asked == 1:
-                    change(brought, read_row, other)
+                    change(patient_imports, read_row, other)
                 return set()
 
-        undone = brought.undo(report.import_id, in_use=ConcurrentWriter())
+        undone = patient_imports.undo(report.import_id, in_use=ConcurrentWriter())
 
         assert (undone.withdrawn, undone.kept) == (1, {read_row.id: KeptReason.CHANGED})
-        assert sorted(brought.listed()) == ["Family1"]
+        assert sorted(patient_imports.listed()) == ["Family1"]
 
     def test_refuses_visits_of_withdrawn_patients(self, clinic: tuple[SeededPractice, PatientImports]) -> None:
-        studio, brought = clinic
-        report = brought.import_rows(people(1))
-        patient_id = brought.listed()["Family1"]
-        brought.undo(report.import_id)
+        studio, patient_imports = clinic
+        report = patient_imports.import_rows(people(1))
+        patient_id = patient_imports.listed()["Family1"]
+        patient_imports.undo(report.import_id)
 
         with pytest.raises(PatientWithdrawnError):
-            book(brought, studio, patient_id)
+            book(patient_imports, studio, patient_id)
 
-        brought.import_rows(people(1))
-        assert brought.log.load(Appointment, book(brought, studio, patient_id)).patient_id == patient_id
+        patient_imports.import_rows(people(1))
+        assert patient_imports.log.load(Appointment, book(patient_imports, studio, patient_id)).patient_id == patient_id

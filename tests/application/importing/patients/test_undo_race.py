@@ -43,7 +43,7 @@ Act: TypeAlias = Callable[[], object]
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has come to write waits for the others, however long they take."""
+    """Appends wait for the lock as long as the test needs."""
     monkeypatch.setattr("event_store.append.append_batcher.TIMEOUT_SECONDS", TIMEOUT_SECONDS)
 
 
@@ -136,16 +136,19 @@ def test_what_looked_before_a_withdrawal_and_comes_after_it_is_refused(
 
 
 class TestUndo:
-    """Whichever is written first decides, and no visit is left of a patient who is withdrawn."""
+    """The first append decides; no visit of a withdrawn patient remains."""
 
     def test_that_comes_first_keeps_the_patient_withdrawn(self, container: Container, elsewhere: Container) -> None:
         studio = seed_practice(container)
-        brought = PatientImports(container, studio.log)
-        report = brought.import_rows(people(2))
-        patient_id = brought.listed()["Family1"]
+        patient_imports = PatientImports(container, studio.log)
+        report = patient_imports.import_rows(people(2))
+        patient_id = patient_imports.listed()["Family1"]
 
         undone, refused = in_this_order(
-            container, studio.tenant_id, lambda: brought.undo(report.import_id), book(elsewhere, studio, patient_id)
+            container,
+            studio.tenant_id,
+            lambda: patient_imports.undo(report.import_id),
+            book(elsewhere, studio, patient_id),
         )
 
         assert isinstance(undone, UndoReport), undone
@@ -155,12 +158,15 @@ class TestUndo:
 
     def test_that_comes_second_keeps_the_patient(self, container: Container, elsewhere: Container) -> None:
         studio = seed_practice(container)
-        brought = PatientImports(container, studio.log)
-        report = brought.import_rows(people(2))
-        patient_id = brought.listed()["Family1"]
+        patient_imports = PatientImports(container, studio.log)
+        report = patient_imports.import_rows(people(2))
+        patient_id = patient_imports.listed()["Family1"]
 
         _, undone = in_this_order(
-            container, studio.tenant_id, book(elsewhere, studio, patient_id), lambda: brought.undo(report.import_id)
+            container,
+            studio.tenant_id,
+            book(elsewhere, studio, patient_id),
+            lambda: patient_imports.undo(report.import_id),
         )
 
         assert isinstance(undone, UndoReport), undone

@@ -5,9 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from application.importing.visits.errors import NotInPracticeError
-from application.importing.visits.import_visits import VisitImportReport
-from application.importing.visits.report import ResourceKind
+from application.importing.errors import NotInPracticeError
+from application.importing.report import ImportReport, ResourceKind
 from application.patients.merge_patients import MergePatients
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.place_hold import PlaceHold
@@ -34,46 +33,46 @@ def studio(container: Container) -> SeededPractice:
 
 
 @pytest.fixture
-def calendars(container: Container, studio: SeededPractice) -> VisitImports:
+def visit_imports(container: Container, studio: SeededPractice) -> VisitImports:
     return VisitImports(container, studio)
 
 
-def only(calendars: VisitImports) -> Appointment:
-    [read_row] = calendars.visits()
+def only(visit_imports: VisitImports) -> Appointment:
+    [read_row] = visit_imports.visits()
     return read_row
 
 
 class TestTimes:
-    def test_are_the_locations_and_hours_do_not_matter(self, calendars: VisitImports) -> None:
-        calendars.import_rows([visit("2026-01-04 22:15", Treatment_Price="12.34")])
+    def test_are_the_locations_and_hours_do_not_matter(self, visit_imports: VisitImports) -> None:
+        visit_imports.import_rows([visit("2026-01-04 22:15", Treatment_Price="12.34")])
 
-        appointments_of = only(calendars)
+        appointments_of = only(visit_imports)
 
         assert appointments_of.starts_at == datetime(2026, 1, 4, 21, 15, tzinfo=UTC)
         assert appointments_of.ends_at - appointments_of.starts_at == timedelta(minutes=50)
         assert (appointments_of.price_amount_minor, appointments_of.price_currency) == (1234, "EUR")
         assert (appointments_of.service_id, appointments_of.clinician_id) == (
-            calendars.studio.talk,
-            calendars.studio.clinicians[0],
+            visit_imports.studio.talk,
+            visit_imports.studio.clinicians[0],
         )
         assert (appointments_of.exempt_from, appointments_of.overlaps) == ([], [])
 
-    def test_are_the_practices_where_the_format_says_so(self, calendars: VisitImports) -> None:
-        log = calendars.studio.log
+    def test_are_the_practices_where_the_format_says_so(self, visit_imports: VisitImports) -> None:
+        log = visit_imports.studio.log
         [known] = log.catalogue().all(Location)
         mitte = log.load(Location, known.id)
         mitte.change(LocationDetails("Mitte", "America/New_York"), LATER)
         log.record(mitte, by=by_test())
 
-        calendars.import_rows([acuity("06/01/2026 10:00 AM")], load_format("acuity"))
-        calendars.import_rows([visit("2026-06-02 10:00")])
+        visit_imports.import_rows([acuity("06/01/2026 10:00 AM")], load_format("acuity"))
+        visit_imports.import_rows([visit("2026-06-02 10:00")])
 
-        assert [read_row.starts_at.hour for read_row in calendars.visits()] == [8, 14]
+        assert [read_row.starts_at.hour for read_row in visit_imports.visits()] == [8, 14]
 
     def test_that_do_not_exist_or_come_twice_are_refused_unless_the_offset_is_said(
-        self, calendars: VisitImports
+        self, visit_imports: VisitImports
     ) -> None:
-        report = calendars.import_rows(
+        report = visit_imports.import_rows(
             [
                 visit("2025-03-30 02:30"),
                 visit("2025-10-26 02:30"),
@@ -84,13 +83,13 @@ class TestTimes:
 
         column = "Appointment Start Date & Time"
         assert reasons(report) == [(2, "nonexistent_local_time", column), (3, "ambiguous_local_time", column)]
-        assert [read_row.starts_at.hour for read_row in calendars.visits()] == [0, 1]
+        assert [read_row.starts_at.hour for read_row in visit_imports.visits()] == [0, 1]
 
     def test_end_where_the_file_says_and_on_the_night_of_the_change_by_the_length(
-        self, calendars: VisitImports
+        self, visit_imports: VisitImports
     ) -> None:
         end = "Appointment_End_Date_&_Time"
-        report = calendars.import_rows(
+        report = visit_imports.import_rows(
             [
                 visit("2026-06-01 10:00", **{end: "2026-06-01 10:20"}),
                 visit("2025-10-26 01:45", **{end: "2025-10-26 02:35"}),
@@ -102,7 +101,9 @@ class TestTimes:
             ]
         )
 
-        lengths = [(read_row.ends_at - read_row.starts_at) // timedelta(minutes=1) for read_row in calendars.visits()]
+        lengths = [
+            (read_row.ends_at - read_row.starts_at) // timedelta(minutes=1) for read_row in visit_imports.visits()
+        ]
         assert lengths == [60, 50, 20, 50]
         column = end.replace("_", " ")
         assert reasons(report) == [
@@ -113,7 +114,7 @@ class TestTimes:
 
 
 class TestOutcomes:
-    def test_become_ours(self, calendars: VisitImports) -> None:
+    def test_become_ours(self, visit_imports: VisitImports) -> None:
         rows = [
             visit("2026-06-01 08:00", Status="Arrived"),
             visit("2026-06-01 09:00", Status="completed"),
@@ -127,12 +128,12 @@ class TestOutcomes:
             visit("2026-06-05 13:00", Status="Completed"),
         ]
 
-        report = calendars.import_rows(rows)
+        report = visit_imports.import_rows(rows)
 
         completed, no_show, cancelled, appointments_of, checked_in = (
             Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED, Status.BOOKED, Status.CHECKED_IN,
         )  # fmt: skip
-        statuses = [read_row.status for read_row in calendars.visits()]
+        statuses = [read_row.status for read_row in visit_imports.visits()]
         assert statuses == [
             completed,
             completed,
@@ -145,18 +146,18 @@ class TestOutcomes:
         ]
         assert report.tally.made == {completed: 2, no_show: 1, cancelled: 2, appointments_of: 2, checked_in: 1}
         assert reasons(report) == [(10, "not_over_yet", ""), (11, "not_over_yet", "")]
-        assert calendars.claimed() == {
-            read_row.id for read_row in calendars.visits() if read_row.status not in (no_show, cancelled)
+        assert visit_imports.claimed() == {
+            read_row.id for read_row in visit_imports.visits() if read_row.status not in (no_show, cancelled)
         }
 
-    def test_are_facts_of_their_own_time_and_name_where_they_come_from(self, calendars: VisitImports) -> None:
-        report = calendars.import_rows(
+    def test_are_facts_of_their_own_time_and_name_where_they_come_from(self, visit_imports: VisitImports) -> None:
+        report = visit_imports.import_rows(
             [visit("2026-06-01 09:00", Status="Arrived"), visit("2026-06-05 09:00", Status="Cancelled")]
         )
 
         events = [
             event
-            for event in calendars.container.app_log.page(calendars.studio.tenant_id, 0, 100)
+            for event in visit_imports.container.app_log.page(visit_imports.studio.tenant_id, 0, 100)
             if event.causation_id
         ]
         assert {(event.actor, event.causation_id) for event in events} == {("import:jane", report.import_id)}
@@ -168,25 +169,36 @@ class TestOutcomes:
             ("cancelled", LATER),
             ("finished", LATER),
         ]
-        thing = calendars.studio.log.load(DataImport, report.import_id)
-        assert (thing.kind, thing.source, thing.status) == ("appointments", "jane", ImportStatus.FINISHED)
-        assert (thing.row_count, thing.made_count, thing.matched_count, thing.refused_count) == (2, 2, 0, 0)
+        data_import = visit_imports.studio.log.load(DataImport, report.import_id)
+        assert (data_import.kind, data_import.source, data_import.status) == (
+            "appointments",
+            "jane",
+            ImportStatus.FINISHED,
+        )
+        assert (
+            data_import.row_count,
+            data_import.made_count,
+            data_import.matched_count,
+            data_import.refused_count,
+        ) == (2, 2, 0, 0)
 
 
 class TestNotes:
-    def test_come_with_the_visit_and_other_columns_if_the_format_keeps_them(self, calendars: VisitImports) -> None:
-        said = 'Bring MRI; "left" knee, see note'
-        calendars.import_rows([visit(Notes=said), visit("2026-06-01 11:00", Notes="")])
-        calendars.import_rows([visit("2026-06-01 12:00", Notes=said, Room="2")], load_format(keeps_other_columns=True))
+    def test_come_with_the_visit_and_other_columns_if_the_format_keeps_them(self, visit_imports: VisitImports) -> None:
+        notes = 'Bring MRI; "left" knee, see note'
+        visit_imports.import_rows([visit(Notes=notes), visit("2026-06-01 11:00", Notes="")])
+        visit_imports.import_rows(
+            [visit("2026-06-01 12:00", Notes=notes, Room="2")], load_format(keeps_other_columns=True)
+        )
 
-        assert [read_row.notes for read_row in calendars.visits()] == [said, None, f"{said}\nRoom: 2"]
+        assert [read_row.notes for read_row in visit_imports.visits()] == [notes, None, f"{notes}\nRoom: 2"]
 
-    def test_that_cannot_be_kept_are_not_lost_silently(self, calendars: VisitImports) -> None:
-        assert reasons(calendars.import_rows([visit(Notes="x" * 5_001)])) == [(2, "not_kept_like_this", "Notes")]
+    def test_that_cannot_be_kept_are_not_lost_silently(self, visit_imports: VisitImports) -> None:
+        assert reasons(visit_imports.import_rows([visit(Notes="x" * 5_001)])) == [(2, "not_kept_like_this", "Notes")]
 
 
 class TestVisitsAtOneTime:
-    def test_lie_beside_each_other_with_a_reason(self, calendars: VisitImports) -> None:
+    def test_lie_beside_each_other_with_a_reason(self, visit_imports: VisitImports) -> None:
         rows = [
             visit("2026-06-05 10:00", Patient_First_Name="Dana"),
             visit("2026-06-05 10:00", Patient_First_Name="נועה"),
@@ -194,9 +206,9 @@ class TestVisitsAtOneTime:
             visit("2026-06-05 10:30", Patient_First_Name="Dana", Staff_Member_Name="Avi"),
         ]
 
-        report = calendars.import_rows(rows)
+        report = visit_imports.import_rows(rows)
 
-        first, second, third, fourth = calendars.visits()
+        first, second, third, fourth = visit_imports.visits()
         assert (first.exempt_from, fourth.exempt_from, report.tally.beside) == ([], [], [3, 4])
         assert (second.exempt_from, second.overlaps, second.beside) == (
             ["time_taken"],
@@ -204,20 +216,20 @@ class TestVisitsAtOneTime:
             [second.clinician_id],
         )
         assert (third.overlaps, third.exemption) == ([first.id, second.id], "imported from jane")
-        assert calendars.claimed() == {read_row.id for read_row in (first, second, third, fourth)}
+        assert visit_imports.claimed() == {read_row.id for read_row in (first, second, third, fourth)}
 
-    def test_whose_buffers_alone_meet_say_so(self, calendars: VisitImports) -> None:
-        calendars.import_rows(
+    def test_whose_buffers_alone_meet_say_so(self, visit_imports: VisitImports) -> None:
+        visit_imports.import_rows(
             [
                 visit("2026-06-05 10:00", Treatment_Name="Massage"),
                 visit("2026-06-05 10:50", Patient_First_Name="Jürgen"),
             ]
         )
 
-        assert [read_row.exempt_from for read_row in calendars.visits()] == [[], ["buffer"]]
+        assert [read_row.exempt_from for read_row in visit_imports.visits()] == [[], ["buffer"]]
 
-    def test_that_nobody_came_to_are_in_nobodys_way(self, calendars: VisitImports) -> None:
-        calendars.import_rows(
+    def test_that_nobody_came_to_are_in_nobodys_way(self, visit_imports: VisitImports) -> None:
+        visit_imports.import_rows(
             [
                 visit(Status="Cancelled"),
                 visit(Status="No Show", Patient_First_Name="נועה"),
@@ -225,31 +237,33 @@ class TestVisitsAtOneTime:
             ]
         )
 
-        assert [read_row.exempt_from for read_row in calendars.visits()] == [[], [], []]
+        assert [read_row.exempt_from for read_row in visit_imports.visits()] == [[], [], []]
 
-    def test_keep_what_people_booked_here_and_are_kept_from_new_bookings(self, calendars: VisitImports) -> None:
-        book = executor(calendars.container.logs, fixed_clock())
-        studio = calendars.studio
+    def test_keep_what_people_booked_here_and_are_kept_from_new_bookings(self, visit_imports: VisitImports) -> None:
+        book = executor(visit_imports.container.logs, fixed_clock())
+        studio = visit_imports.studio
         own = book(
             studio.tenant_id, BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY), by_test()
         )
 
-        calendars.import_rows([visit("2026-06-01 09:20"), visit("2026-06-01 11:00")])
+        visit_imports.import_rows([visit("2026-06-01 09:20"), visit("2026-06-01 11:00")])
 
-        _, beside, _ = calendars.visits()
+        _, beside, _ = visit_imports.visits()
         assert (beside.exempt_from, beside.overlaps) == (["time_taken"], [own.aggregate.id])
         late = BookAppointment(studio.patients[1], studio.talk, studio.clinicians[0], MONDAY + timedelta(hours=2))
         with pytest.raises(TimeTakenError):
             book(studio.tenant_id, late, by_test())
 
-    def test_pass_over_holds_that_have_expired(self, calendars: VisitImports) -> None:
-        studio = calendars.studio
+    def test_pass_over_holds_that_have_expired(self, visit_imports: VisitImports) -> None:
+        studio = visit_imports.studio
         hold = PlaceHold(studio.talk, studio.clinicians[0], MONDAY, 10, "dana@example.org")
-        executor(calendars.container.logs, fixed_clock(), calendars.container.keys)(studio.tenant_id, hold, by_test())
+        executor(visit_imports.container.logs, fixed_clock(), visit_imports.container.keys)(
+            studio.tenant_id, hold, by_test()
+        )
 
-        calendars.import_rows([visit("2026-06-01 09:00", Status="Arrived")])
+        visit_imports.import_rows([visit("2026-06-01 09:00", Status="Arrived")])
 
-        assert only(calendars).exempt_from == []
+        assert only(visit_imports).exempt_from == []
 
     def test_are_planned_anew_when_somebody_books_meanwhile(self, container: Container, studio: SeededPractice) -> None:
         book = executor(container.logs, fixed_clock())
@@ -266,106 +280,106 @@ class TestVisitsAtOneTime:
                     book(studio.tenant_id, wanted, by_test())
                 return LATER
 
-        calendars = VisitImports(container, studio, SomebodyBooks())
-        calendars.import_rows([visit("2026-06-01 09:20")])
+        visit_imports = VisitImports(container, studio, SomebodyBooks())
+        visit_imports.import_rows([visit("2026-06-01 09:20")])
 
-        own, beside = calendars.visits()
+        own, beside = visit_imports.visits()
         assert (own.exempt_from, beside.overlaps) == ([], [own.id])
 
 
 class TestRepeatedImport:
-    def test_the_same_file_books_nothing(self, calendars: VisitImports) -> None:
+    def test_the_same_file_books_nothing(self, visit_imports: VisitImports) -> None:
         rows = [visit(), visit("2026-06-01 11:00", Status="Cancelled"), visit("2026-06-01 11:00")]
-        calendars.import_rows(rows)
-        position = calendars.studio.log.reader.position()
+        visit_imports.import_rows(rows)
+        position = visit_imports.studio.log.reader.position()
 
-        again = calendars.import_rows(rows)
+        again = visit_imports.import_rows(rows)
 
         assert (again.tally.made.total(), again.tally.made_before, again.tally.matched) == (0, 3, 0)
-        assert calendars.studio.log.reader.position() == position
+        assert visit_imports.studio.log.reader.position() == position
 
-    def test_a_longer_file_adds_its_rows_and_leaves_the_others_as_they_are(self, calendars: VisitImports) -> None:
-        calendars.import_rows([visit("2026-06-05 10:00")])
+    def test_a_longer_file_adds_its_rows_and_leaves_the_others_as_they_are(self, visit_imports: VisitImports) -> None:
+        visit_imports.import_rows([visit("2026-06-05 10:00")])
 
-        longer = calendars.import_rows([visit("2026-06-05 10:00", Status="Cancelled"), visit("2026-06-05 11:00")])
+        longer = visit_imports.import_rows([visit("2026-06-05 10:00", Status="Cancelled"), visit("2026-06-05 11:00")])
 
         assert (longer.tally.made.total(), longer.tally.matched) == (1, 1)
-        assert [read_row.status for read_row in calendars.visits()] == ["booked", "booked"]
+        assert [read_row.status for read_row in visit_imports.visits()] == ["booked", "booked"]
 
-    def test_another_programs_file_of_the_same_visits_adds_nothing(self, calendars: VisitImports) -> None:
-        calendars.import_rows([visit("2026-06-01 10:00", Status="Arrived")])
+    def test_another_programs_file_of_the_same_visits_adds_nothing(self, visit_imports: VisitImports) -> None:
+        visit_imports.import_rows([visit("2026-06-01 10:00", Status="Arrived")])
 
-        other = calendars.import_rows([acuity("06/01/2026 10:00 AM")], load_format("acuity"))
+        other = visit_imports.import_rows([acuity("06/01/2026 10:00 AM")], load_format("acuity"))
 
         assert (other.tally.made.total(), other.tally.matched) == (0, 1)
 
     def test_a_row_that_comes_twice_is_refused_and_a_cancelled_time_that_was_booked_anew_is_not(
-        self, calendars: VisitImports
+        self, visit_imports: VisitImports
     ) -> None:
         rows = [visit(Status="Cancelled"), visit(), visit(), visit(Status="Cancelled"), visit(Treatment_Name="Massage")]
 
-        report = calendars.import_rows(rows)
+        report = visit_imports.import_rows(rows)
 
-        assert [read_row.status for read_row in calendars.visits()] == ["cancelled", "booked"]
+        assert [read_row.status for read_row in visit_imports.visits()] == ["cancelled", "booked"]
         column = "Appointment Start Date & Time"
         assert reasons(report) == [(line, "repeated_in_the_file", column) for line in (4, 5, 6)]
 
-    def test_in_many_appends_each_visit_is_booked_once(self, calendars: VisitImports) -> None:
+    def test_in_many_appends_each_visit_is_booked_once(self, visit_imports: VisitImports) -> None:
         first = datetime(2026, 1, 1, 8, tzinfo=UTC)
         rows = [visit(f"{first + timedelta(minutes=20 * number):%Y-%m-%d %H:%M}") for number in range(600)]
 
-        tried = calendars.import_rows(rows, dry_run=True)
-        report = calendars.import_rows(rows)
+        tried = visit_imports.import_rows(rows, dry_run=True)
+        report = visit_imports.import_rows(rows)
 
-        assert len(calendars.visits()) == report.tally.made.total() == 600
+        assert len(visit_imports.visits()) == report.tally.made.total() == 600
         assert tried.tally == report.tally
         assert len(report.tally.beside) == 599
 
 
-def test_dry_run_predicts_the_result_and_records_nothing(calendars: VisitImports) -> None:
+def test_dry_run_predicts_the_result_and_records_nothing(visit_imports: VisitImports) -> None:
     rows = [
         visit(),
         visit("2026-06-01 10:20", Patient_First_Name="Jürgen", Staff_Member_Name="Gil"),
         visit("2025-03-30 02:30"),
     ]
-    position = calendars.studio.log.reader.position()
+    position = visit_imports.studio.log.reader.position()
 
-    tried = calendars.import_rows(rows, dry_run=True)
+    tried = visit_imports.import_rows(rows, dry_run=True)
 
-    assert calendars.studio.log.reader.position() == position
-    done = calendars.import_rows(rows, create_missing=True)
+    assert visit_imports.studio.log.reader.position() == position
+    done = visit_imports.import_rows(rows, create_missing=True)
     assert (tried.import_id, tried.tally, tried.missing) == (done.import_id, done.tally, done.missing)
 
 
 class TestPatientMatching:
     @pytest.fixture
-    def brought(self, calendars: VisitImports) -> PatientImports:
-        return PatientImports(calendars.container, calendars.studio.log)
+    def patient_imports(self, visit_imports: VisitImports) -> PatientImports:
+        return PatientImports(visit_imports.container, visit_imports.studio.log)
 
-    def whose(self, calendars: VisitImports, **other: str) -> UUID | str:
-        report = calendars.import_rows([visit(**other)])
-        return report.tally.refusals[0].reason if report.tally.refusals else calendars.visits()[-1].patient_id
+    def whose(self, visit_imports: VisitImports, **other: str) -> UUID | str:
+        report = visit_imports.import_rows([visit(**other)])
+        return report.tally.refusals[0].reason if report.tally.refusals else visit_imports.visits()[-1].patient_id
 
     def test_are_of_those_whom_the_source_brought_under_this_id(
-        self, calendars: VisitImports, brought: PatientImports
+        self, visit_imports: VisitImports, patient_imports: PatientImports
     ) -> None:
-        brought.import_rows([person(7, First_Name="Dana", Last_Name="Levi")])
-        imported = next(id_ for id_ in brought.listed().values() if id_ not in calendars.studio.patients)
+        patient_imports.import_rows([person(7, First_Name="Dana", Last_Name="Levi")])
+        imported = next(id_ for id_ in patient_imports.listed().values() if id_ not in visit_imports.studio.patients)
 
-        assert self.whose(calendars, Patient_Number="7") == imported
-        assert self.whose(calendars, Patient_Number="7", Patient_Last_Name="Cohen") == imported
+        assert self.whose(visit_imports, Patient_Number="7") == imported
+        assert self.whose(visit_imports, Patient_Number="7", Patient_Last_Name="Cohen") == imported
         assert (
-            self.whose(calendars, Patient_Number="7", Patient_First_Name="Gil", Patient_Last_Name="Bar")
+            self.whose(visit_imports, Patient_Number="7", Patient_First_Name="Gil", Patient_Last_Name="Bar")
             == "id_of_another_person"
         )
 
-    def test_are_of_the_only_one_of_the_name(self, calendars: VisitImports) -> None:
-        assert self.whose(calendars, Patient_First_Name="DANA") == calendars.studio.patients[0]
-        assert self.whose(calendars, Patient_First_Name="Juergen") == "unknown_patient"
-        assert self.whose(calendars, Patient_First_Name="Jurgen") == calendars.studio.patients[2]
+    def test_are_of_the_only_one_of_the_name(self, visit_imports: VisitImports) -> None:
+        assert self.whose(visit_imports, Patient_First_Name="DANA") == visit_imports.studio.patients[0]
+        assert self.whose(visit_imports, Patient_First_Name="Juergen") == "unknown_patient"
+        assert self.whose(visit_imports, Patient_First_Name="Jurgen") == visit_imports.studio.patients[2]
 
-    def test_are_told_apart_by_what_reaches_them(self, calendars: VisitImports) -> None:
-        log = calendars.studio.log
+    def test_are_told_apart_by_what_reaches_them(self, visit_imports: VisitImports) -> None:
+        log = visit_imports.studio.log
         twins = [
             Patient.register(
                 id=UUID(int=number),
@@ -378,35 +392,35 @@ class TestPatientMatching:
 
         def read_row(**other: str) -> UUID | str:
             row = acuity(First_Name="Gil", Last_Name="Bar", **other)
-            report = calendars.import_rows([row], load_format("acuity"))
-            return report.tally.refusals[0].reason if report.tally.refusals else calendars.visits()[-1].patient_id
+            report = visit_imports.import_rows([row], load_format("acuity"))
+            return report.tally.refusals[0].reason if report.tally.refusals else visit_imports.visits()[-1].patient_id
 
         assert read_row() == "several_of_this_name"
         assert read_row(Email="Gil2@example.org") == twins[1].id
         assert read_row(Email="gil3@example.org") == "unknown_patient"
 
     def test_are_of_who_stands_for_them_and_of_nobody_who_is_gone(
-        self, calendars: VisitImports, brought: PatientImports
+        self, visit_imports: VisitImports, patient_imports: PatientImports
     ) -> None:
-        report = brought.import_rows([person(7), person(8), person(9)])
-        ids = brought.listed()
-        log, container = calendars.studio.log, calendars.container
-        merge = MergePatients(calendars.studio.patients[0], ids["Family7"])
+        report = patient_imports.import_rows([person(7), person(8), person(9)])
+        ids = patient_imports.listed()
+        log, container = visit_imports.studio.log, visit_imports.container
+        merge = MergePatients(visit_imports.studio.patients[0], ids["Family7"])
         executor(container.logs, container.clock)(log.tenant_id, merge, by_test())
         erased = log.load(Patient, ids["Family8"])
         erased.erase(LATER)
         log.record(erased, by=by_test())
         container.keys.erase(log.tenant_id, erased.id)
-        brought.undo(report.import_id, what_can_be=True)
+        patient_imports.undo(report.import_id, what_can_be=True)
 
         def named(number: int) -> UUID | str:
             return self.whose(
-                calendars,
+                visit_imports,
                 Patient_Number=str(number), Patient_First_Name=f"Given{number}", Patient_Last_Name=f"Family{number}",
             )  # fmt: skip
 
         assert [named(number) for number in (7, 8, 9)] == [
-            calendars.studio.patients[0],
+            visit_imports.studio.patients[0],
             "patient_erased",
             "patient_withdrawn",
         ]
@@ -421,48 +435,48 @@ NEW = [
 
 
 class TestMissingRecords:
-    def test_is_told_and_nothing_is_recorded(self, calendars: VisitImports) -> None:
-        position = calendars.studio.log.reader.position()
+    def test_is_told_and_nothing_is_recorded(self, visit_imports: VisitImports) -> None:
+        position = visit_imports.studio.log.reader.position()
 
         with pytest.raises(NotInPracticeError) as refused:
-            calendars.import_rows(NEW)
+            visit_imports.import_rows(NEW)
 
         assert {(read_row.kind, read_row.name, read_row.rows) for read_row in refused.value.missing} == {
             (ResourceKind.SERVICE, "ייעוץ", 3), (ResourceKind.LOCATION, "Kreuzberg", 2), (ResourceKind.CLINICIAN, "Gil", 2),
         }  # fmt: skip
-        assert calendars.studio.log.reader.position() == position
+        assert visit_imports.studio.log.reader.position() == position
 
-    def test_is_made_if_it_is_asked_for(self, calendars: VisitImports) -> None:
-        calendars.import_rows(NEW, create_missing=True)
+    def test_is_made_if_it_is_asked_for(self, visit_imports: VisitImports) -> None:
+        visit_imports.import_rows(NEW, create_missing=True)
 
-        catalogue = calendars.studio.log.catalogue()
+        catalogue = visit_imports.studio.log.catalogue()
         gil = next(read_row for read_row in catalogue.all(Clinician) if read_row.name == "Gil")
         advice = next(read_row for read_row in catalogue.all(Service) if read_row.terms.name == "ייעוץ")
         kreuzberg = next(read_row for read_row in catalogue.all(Location) if read_row.name == "Kreuzberg")
         assert (gil.zone, gil.hours, kreuzberg.zone) == ("Europe/Berlin", {}, "Europe/Berlin")
         assert (advice.terms.duration_minutes, advice.terms.price.amount_minor) == (30, 8000)
-        assert set(advice.terms.clinician_ids) == {gil.id, calendars.studio.clinicians[0]}
-        assert [read_row.location_id == kreuzberg.id for read_row in calendars.visits()] == [True, True, False]
+        assert set(advice.terms.clinician_ids) == {gil.id, visit_imports.studio.clinicians[0]}
+        assert [read_row.location_id == kreuzberg.id for read_row in visit_imports.visits()] == [True, True, False]
 
-    def test_is_found_again_when_people_have_given_it_another_name(self, calendars: VisitImports) -> None:
-        calendars.import_rows(NEW, create_missing=True)
-        log = calendars.studio.log
+    def test_is_found_again_when_people_have_given_it_another_name(self, visit_imports: VisitImports) -> None:
+        visit_imports.import_rows(NEW, create_missing=True)
+        log = visit_imports.studio.log
         gil = log.load(
             Clinician, next(read_row.id for read_row in log.catalogue().all(Clinician) if read_row.name == "Gil")
         )
         gil.change_details(ClinicianDetails("Gilad", None, gil.zone), LATER)
         log.record(gil, by=by_test())
 
-        again = calendars.import_rows([*NEW, visit("2026-06-05 15:00", Staff_Member_Name="Gil")])
+        again = visit_imports.import_rows([*NEW, visit("2026-06-05 15:00", Staff_Member_Name="Gil")])
 
         assert (again.missing, again.tally.made.total(), again.tally.matched) == ([], 1, 3)
 
-    def test_may_be_called_otherwise_in_the_file(self, calendars: VisitImports) -> None:
+    def test_may_be_called_otherwise_in_the_file(self, visit_imports: VisitImports) -> None:
         renamed = load_format(
-            clinicians={"G. Bar": "Maya", "j?rg": str(calendars.studio.clinicians[1])}, services={"ייעוץ": "Talk"}
+            clinicians={"G. Bar": "Maya", "j?rg": str(visit_imports.studio.clinicians[1])}, services={"ייעוץ": "Talk"}
         )
 
-        calendars.import_rows(
+        visit_imports.import_rows(
             [
                 visit(Staff_Member_Name="g. bar", Treatment_Name="ייעוץ"),
                 visit("2026-06-01 11:00", Staff_Member_Name="J?rg"),
@@ -470,54 +484,56 @@ class TestMissingRecords:
             renamed,
         )
 
-        assert [read_row.clinician_id for read_row in calendars.visits()] == list(calendars.studio.clinicians)
+        assert [read_row.clinician_id for read_row in visit_imports.visits()] == list(visit_imports.studio.clinicians)
 
-    def test_is_refused_where_a_name_means_several(self, calendars: VisitImports) -> None:
-        log = calendars.studio.log
+    def test_is_refused_where_a_name_means_several(self, visit_imports: VisitImports) -> None:
+        log = visit_imports.studio.log
         log.record(
             Clinician.join(id=UUID(int=3), details=ClinicianDetails("Maya", None, "Europe/Berlin"), at=LATER),
             by=by_test(),
         )
 
-        assert reasons(calendars.import_rows([visit()])) == [(2, "several_of_this_name", "Staff Member Name")]
+        assert reasons(visit_imports.import_rows([visit()])) == [(2, "several_of_this_name", "Staff Member Name")]
 
-    def test_a_place_that_is_not_said_is_the_only_one_or_refused(self, calendars: VisitImports) -> None:
-        log = calendars.studio.log
-        calendars.import_rows([visit("2026-06-05 08:00", Location_Name="")])
+    def test_a_place_that_is_not_said_is_the_only_one_or_refused(self, visit_imports: VisitImports) -> None:
+        log = visit_imports.studio.log
+        visit_imports.import_rows([visit("2026-06-05 08:00", Location_Name="")])
         log.record(
             Location.open(id=UUID(int=4), details=LocationDetails("Kreuzberg", "Europe/Berlin"), at=LATER), by=by_test()
         )
-        calendars.import_rows([visit("2026-06-05 09:00", Location_Name="")])
+        visit_imports.import_rows([visit("2026-06-05 09:00", Location_Name="")])
         log.record(
             Clinician.join(id=UUID(int=3), details=ClinicianDetails("Gil", None, "Europe/Berlin"), at=LATER),
             by=by_test(),
         )
 
-        report = calendars.import_rows([visit("2026-06-05 10:00", Location_Name="", Staff_Member_Name="Gil")])
+        report = visit_imports.import_rows([visit("2026-06-05 10:00", Location_Name="", Staff_Member_Name="Gil")])
 
         assert reasons(report) == [(2, "which_location", "Location Name")]
-        assert len({read_row.location_id for read_row in calendars.visits()}) == 1
+        assert len({read_row.location_id for read_row in visit_imports.visits()}) == 1
 
 
 class TestRooms:
-    def test_are_taken_for_visits_to_come_as_far_as_they_are_free(self, calendars: VisitImports) -> None:
+    def test_are_taken_for_visits_to_come_as_far_as_they_are_free(self, visit_imports: VisitImports) -> None:
         names = ("Dana", "נועה", "Jürgen")
         rows = [visit("2026-06-05 10:00", Treatment_Name="Massage", Patient_First_Name=name) for name in names]
 
-        report = calendars.import_rows([*rows, visit("2026-06-01 10:00", Treatment_Name="Massage", Status="Arrived")])
+        report = visit_imports.import_rows(
+            [*rows, visit("2026-06-01 10:00", Treatment_Name="Massage", Status="Arrived")]
+        )
 
-        over, *to_come = calendars.visits()
+        over, *to_come = visit_imports.visits()
         assert (over.resource_ids, [len(read_row.resource_ids) for read_row in to_come]) == ([], [1, 1, 0])
-        assert {id_ for read_row in to_come for id_ in read_row.resource_ids} == set(calendars.studio.rooms)
+        assert {id_ for read_row in to_come for id_ in read_row.resource_ids} == set(visit_imports.studio.rooms)
         assert report.tally.roomless == [4]
 
 
-def test_two_runs_at_once_book_each_visit_once(calendars: VisitImports) -> None:
+def test_two_runs_at_once_book_each_visit_once(visit_imports: VisitImports) -> None:
     first = datetime(2026, 6, 5, 8, tzinfo=UTC)
     rows = [visit(f"{first + timedelta(hours=number):%Y-%m-%d %H:%M}") for number in range(300)]
 
-    reports = run_concurrently(2, lambda _: calendars.import_rows(rows))
+    reports = run_concurrently(2, lambda _: visit_imports.import_rows(rows))
 
-    assert [report.tally.made_in_all for report in reports if isinstance(report, VisitImportReport)] == [300, 300]
-    assert len(calendars.visits()) == len(calendars.claimed()) == 300
-    assert calendars.container.app_log.verify(calendars.studio.tenant_id) is None
+    assert [report.tally.made_in_all for report in reports if isinstance(report, ImportReport)] == [300, 300]
+    assert len(visit_imports.visits()) == len(visit_imports.claimed()) == 300
+    assert visit_imports.container.app_log.verify(visit_imports.studio.tenant_id) is None

@@ -18,7 +18,7 @@ from tests.application.importing.visits.visit_file import acuity, load_format, r
 
 class TestTimes:
     @pytest.mark.parametrize(
-        ("text", "order", "meant"),
+        ("text", "order", "expected"),
         [
             ("2025-03-30 14:30", DateOrder.YMD, "2025-03-30T14:30:00"),
             ("2025-03-30T14:30:00", DateOrder.YMD, "2025-03-30T14:30:00"),
@@ -31,8 +31,8 @@ class TestTimes:
             ("2025-10-26 02:30 -0330", DateOrder.YMD, "2025-10-26T02:30:00-03:30"),
         ],
     )
-    def test_are_read_as_they_are_written(self, text: str, order: DateOrder, meant: str) -> None:
-        assert parse_time(text, order).isoformat() == meant
+    def test_are_read_as_they_are_written(self, text: str, order: DateOrder, expected: str) -> None:
+        assert parse_time(text, order).isoformat() == expected
 
     @pytest.mark.parametrize(
         "text",

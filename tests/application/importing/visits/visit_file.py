@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
+from application.importing.pipeline import ImportRun
 from application.importing.ports import ImportPorts
 from application.importing.ports import VisitLookup as VisitsKnown
-from application.importing.report import Finding
-from application.importing.undo import UndoImport, UndoImportHandler, UndoReport
+from application.importing.report import Finding, ImportReport
+from application.importing.undo import UndoImport, UndoImportHandler, UndoReport, VisitWithdrawal
 from application.importing.visits.format import FORMATS, VisitFormat
-from application.importing.visits.import_visits import ImportVisits, ImportVisitsHandler, VisitImportReport
+from application.importing.visits.import_visits import import_visits
 from application.importing.visits.reader import VisitReader, VisitRow
-from application.importing.visits.undo import VisitWithdrawal
+from domain.importing.data_import import ImportKind
 from domain.scheduling.appointments.appointment import Appointment
 from event_store.read.stream_lookup import StreamLookup, VisitLookup
 from tests.application.importing.patients.patient_file import Row, csv_of
@@ -32,7 +33,7 @@ def load_format(name: str = "jane", **changed: object) -> VisitFormat:
 
 def visit(start: str = "2026-06-01 10:00", **other: str) -> Row:
     """Return a row of Dana's talk with Maya, in Jane's format; ``other`` has _ for spaces."""
-    said = {
+    row = {
         "Location Name": "Mitte",
         "Appointment Start Date & Time": start,
         "Appointment End Date & Time": "",
@@ -45,16 +46,16 @@ def visit(start: str = "2026-06-01 10:00", **other: str) -> Row:
         "Staff Member Name": "Maya",
         "Status": "Booked",
     }
-    return said | {name.replace("_", " "): value for name, value in other.items()}
+    return row | {name.replace("_", " "): value for name, value in other.items()}
 
 
 def acuity(start: str = "06/01/2026 10:00 AM", **other: str) -> Row:
     """Return a row of Acuity's about the same talk."""
-    said = {
+    row = {
         "Start Time": start, "Duration": "50", "First Name": "Dana", "Last Name": "Levi", "Phone": "", "Email": "",
         "Type": "Talk", "Calendar": "Maya",
     }  # fmt: skip
-    return said | {name.replace("_", " "): value for name, value in other.items()}
+    return row | {name.replace("_", " "): value for name, value in other.items()}
 
 
 def read(rows: Sequence[Row], how: VisitFormat | None = None) -> list[VisitRow | Finding]:
@@ -86,17 +87,18 @@ class VisitImports:
         dry_run: bool = False,
         create_missing: bool = False,
         visits: VisitsKnown | None = None,
-    ) -> VisitImportReport:
+    ) -> ImportReport:
         """Import rows as a file of their own."""
         self.catch_up()
         how = how or load_format()
-        command = ImportVisits(how, hashlib.sha256(csv_of(rows)).digest(), create_missing, dry_run)
-        handler = ImportVisitsHandler(self.ports(visits))
-        return handler(self.studio.tenant_id, command, read(rows, how), lambda _: None)
+        digest = hashlib.sha256(csv_of(rows)).digest()
+        ports, tenant_id = self.ports(visits), self.studio.tenant_id
+        run = ImportRun(ports, tenant_id, ImportKind.APPOINTMENTS, how.source, digest, dry_run=dry_run)
+        return import_visits(run, how, read(rows, how), lambda _: None, create_missing=create_missing)
 
     def undo(self, import_id: UUID, *, what_can_be: bool = False) -> UndoReport:
         withdrawal = VisitWithdrawal(VisitLookup(self.container.store.pool))
-        handler = UndoImportHandler(self.container.logs, self.clock, withdrawal)
+        handler = UndoImportHandler(self.container.logs, self.clock, [withdrawal])
         return handler(self.studio.tenant_id, UndoImport(import_id, what_can_be), by_test(), lambda _: None)
 
     def visits(self) -> list[Appointment]:
@@ -115,6 +117,6 @@ class VisitImports:
         self.container.runner().catch_up(self.studio.tenant_id)
 
 
-def reasons(report: VisitImportReport) -> list[tuple[int, str, str]]:
+def reasons(report: ImportReport) -> list[tuple[int, str, str]]:
     """Return what was refused: the line, the reason and the column."""
     return [(read_row.line, read_row.reason, read_row.column) for read_row in report.tally.refusals]

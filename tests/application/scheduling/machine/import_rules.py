@@ -32,24 +32,24 @@ class ImportRules:
         undoes=st.booleans(),
     )
     def import_book_and_undo(self, count: int, visits: list[int], what_can_be: bool, undoes: bool) -> None:
-        brought = PatientImports(self.container, self.studio.log)
-        report = brought.import_rows(people(count))
-        imported = {id_ for name, id_ in brought.listed().items() if name.startswith("Family")}
+        patient_imports = PatientImports(self.container, self.studio.log)
+        report = patient_imports.import_rows(people(count))
+        imported = {id_ for name, id_ in patient_imports.listed().items() if name.startswith("Family")}
         for number in visits:
             self._book(sorted(imported)[number % len(imported)])
         if not undoes:
             return
         in_use = {visit.patient_id for visit in self._visits()} & imported
-        made = set(brought.listed().values()) & imported
+        made = set(patient_imports.listed().values()) & imported
         try:
-            kept = set(brought.undo(report.import_id, what_can_be=what_can_be).kept)
+            kept = set(patient_imports.undo(report.import_id, what_can_be=what_can_be).kept)
         except ImportInUseError as refused:
             assert not what_can_be
-            assert set(brought.listed().values()) & imported == made
+            assert set(patient_imports.listed().values()) & imported == made
             kept = set(refused.kept)
         else:
             own = {id_ for id_ in imported if self.studio.log.load(Patient, id_).is_withdrawn}
-            assert set(brought.listed().values()) & own == set()
+            assert set(patient_imports.listed().values()) & own == set()
         assert kept <= in_use
 
     @invariant()

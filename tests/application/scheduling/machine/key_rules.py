@@ -14,14 +14,11 @@ from adapters.http.outbound_http import PinnedOutboundHttp
 from application.access.secret_keys import FEED_PREFIX, new_token
 from application.scheduling.calendars.open_feed import OpenFeed
 from application.scheduling.calendars.revoke_feed import RevokeFeed
-from application.webhooks.change_endpoint import ChangeEndpoint
+from application.webhooks.change_endpoint import ChangeEndpoint, RotateSecret
+from application.webhooks.deactivate_endpoint import RemoveEndpoint, SwitchOffEndpoint
+from application.webhooks.messages import new_secret
 from application.webhooks.register_endpoint import RegisterEndpoint
-from application.webhooks.remove_endpoint import RemoveEndpoint
-from application.webhooks.request_replay import RequestReplay
-from application.webhooks.request_test import RequestTest
-from application.webhooks.rotate_secret import RotateSecret
-from application.webhooks.signing import new_secret
-from application.webhooks.switch_off_endpoint import SwitchOffEndpoint
+from application.webhooks.request_messages import RequestReplay, RequestTest
 from domain.scheduling.calendars.feed import Detail, Feed
 from domain.webhooks.endpoint import DeactivationReason, WebhookEndpoint
 from event_store.keys.practice_secrets import PracticeSecrets

@@ -33,7 +33,7 @@ class VisitImportRules:
     def import_visits_and_undo(
         self, steps: list[int], needs_room: bool, status: str, what_can_be: bool, undoes: bool
     ) -> None:
-        calendars = VisitImports(self.container, self.studio, self.clock)
+        visit_imports = VisitImports(self.container, self.studio, self.clock)
         service = "Massage" if needs_room else "Talk"
         # The second clinician has no limits: imported visits are not asked whether they keep them.
         rows = [
@@ -41,7 +41,7 @@ class VisitImportRules:
                   Treatment_Name=service)
             for step in steps
         ]  # fmt: skip
-        report = calendars.import_rows(rows)
+        report = visit_imports.import_rows(rows)
         known = VisitLookup(self.container.store.pool)
         standing, _ = known.made_by(self.studio.tenant_id, report.import_id)
         self.booked += [id_ for id_ in standing if id_ not in self.booked]
@@ -51,7 +51,7 @@ class VisitImportRules:
             return
         changed = set(known.changed_since(self.studio.tenant_id, report.import_id, standing))
         try:
-            kept = set(calendars.undo(report.import_id, what_can_be=what_can_be).kept)
+            kept = set(visit_imports.undo(report.import_id, what_can_be=what_can_be).kept)
         except ImportInUseError as refused:
             assert not what_can_be
             kept = set(refused.kept)

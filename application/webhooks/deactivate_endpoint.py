@@ -1,4 +1,4 @@
-"""Switches a webhook endpoint off that has taken no message for too long, or says that it is gone."""
+"""Deactivate a webhook endpoint: staff remove it, or the program gives up on it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,18 +11,31 @@ from domain.webhooks.endpoint import DeactivationReason, WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveEndpoint(Command[WebhookEndpoint]):
+    """Remove an endpoint permanently; messages that wait are never sent."""
+
+    id: UUID
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchOffEndpoint(Command[WebhookEndpoint]):
-    """The message of this ``number`` is given up; those behind it wait. Repeated it records nothing."""
+    """Give up message ``number``; the ones after it wait. A repeat records nothing."""
 
     id: UUID
     number: int
     reason: DeactivationReason
-    expected_version: int | None = None
+
+
+@handles(RemoveEndpoint, needs=Permission.MANAGE_WEBHOOKS)
+def remove_endpoint(log: PracticeLog, command: RemoveEndpoint, context: Context) -> Outcome[WebhookEndpoint]:
+    endpoint = load_endpoint(log, command.id, command.expected_version)
+    endpoint.remove(context.now)
+    return log.commit(endpoint, by=context.provenance)
 
 
 @handles(SwitchOffEndpoint, needs=Permission.MANAGE_WEBHOOKS)
 def switch_off_endpoint(log: PracticeLog, command: SwitchOffEndpoint, context: Context) -> Outcome[WebhookEndpoint]:
-    """Give the message up; those behind it wait."""
-    endpoint = load_endpoint(log, command.id, command.expected_version)
+    endpoint = load_endpoint(log, command.id)
     endpoint.switch_off(command.number, command.reason, context.now)
     return log.commit(endpoint, by=context.provenance)
