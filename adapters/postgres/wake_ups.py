@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Final
 
-from adapters.postgres.connections import OUTAGES, connecting
+from adapters.postgres.connections import OUTAGES, connect
 from event_store.append.notifier import listen
 
 _TIMEOUT_SECONDS: Final = 1.0
@@ -21,7 +21,7 @@ def waking(conninfo: str, channel: str, wake: Callable[[], None], stop: Event) -
     def follow() -> None:
         while not stop.is_set():
             try:
-                with connecting(conninfo)() as connection:
+                with connect(conninfo) as connection:
                     for _ in listen(connection, _TIMEOUT_SECONDS, channel):
                         wake()
                         if stop.is_set():

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from adapters.postgres.connections import connecting, in_database
+from adapters.postgres.connections import connect, in_database
 from api.bootstrap.settings import Settings
 from event_store.embedded import SUPERUSER, EmbeddedServer
 from event_store.keys.master_key import KeyFile
@@ -58,6 +58,6 @@ def open_server(settings: Settings, *, stays_up: bool = False, with_post: bool =
         # On a server of the operator the old program may still run beside this one.
         migrate(admin, master, with_post=with_post or embedded is not None)
         admin = in_database(admin, LOG_DATABASE)
-        with connecting(admin)() as connection:
+        with connect(admin) as connection:
             outdated = install(connection)
         yield Server(admin, embedded, master, outdated)
