@@ -30,7 +30,7 @@ class UnknownZoneNameError(ValueError):
 class Clocks:
     """The clocks of one calendar, by TZID.
 
-    A TZID is an IANA name, a Windows name, a path that ends in an IANA name, or that of a VTIMEZONE.
+    A TZID is an IANA name, a Windows name, a path ending in an IANA name, or that of a VTIMEZONE.
     """
 
     def __init__(self, calendar: Component, floating: str, until: datetime, budget: Budget) -> None:

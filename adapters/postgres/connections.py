@@ -1,5 +1,8 @@
-"""Single connections to PostgreSQL, and the errors that mean it is unavailable."""
+"""Connections to PostgreSQL, its notifications, and the errors that mean it is unavailable."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any, Final
 
 import psycopg
@@ -7,6 +10,7 @@ from eventsourcing.persistence import OperationalError
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
+from event_store.append.notifier import listen
 from event_store.keys.sealing import KeyUnavailableError
 
 OUTAGES: Final[tuple[type[Exception], ...]] = (
@@ -16,6 +20,7 @@ OUTAGES: Final[tuple[type[Exception], ...]] = (
     KeyUnavailableError,
 )
 """Errors after which a caller may retry: the log or the keys could not be reached."""
+_NOTIFY_TIMEOUT_SECONDS: Final = 1.0
 
 
 def connect(conninfo: str) -> Connection[Any]:
@@ -31,3 +36,27 @@ def in_database(conninfo: str, name: str) -> str:
 def relaxed(conninfo: str) -> str:
     """Return the same login, with commits that do not wait for the disk."""
     return make_conninfo(conninfo, options="-c synchronous_commit=off")
+
+
+@contextmanager
+def waking(conninfo: str, channel: str, wake: Callable[[], None], stop: Event) -> Iterator[None]:
+    """Call ``wake`` on each notification on a channel, and once a second, until ``stop`` is set.
+
+    Leave the block only after ``stop`` is set.
+    """
+
+    def follow() -> None:
+        while not stop.is_set():
+            try:
+                with connect(conninfo) as connection:
+                    for _ in listen(connection, _NOTIFY_TIMEOUT_SECONDS, channel):
+                        wake()
+                        if stop.is_set():
+                            return
+            except OUTAGES:
+                stop.wait(_NOTIFY_TIMEOUT_SECONDS)
+
+    thread = Thread(target=follow, name=channel, daemon=True)
+    thread.start()
+    yield
+    thread.join(2 * _NOTIFY_TIMEOUT_SECONDS)

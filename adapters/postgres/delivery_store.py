@@ -8,8 +8,7 @@ from uuid import UUID
 
 from psycopg_pool import ConnectionPool
 
-from adapters.postgres.connections import OUTAGES, relaxed
-from adapters.postgres.wake_ups import waking
+from adapters.postgres.connections import OUTAGES, relaxed, waking
 from application.kernel.commands import CommandBus
 from application.kernel.permissions import Actor
 from application.kernel.ports import Clock

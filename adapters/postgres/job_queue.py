@@ -13,8 +13,7 @@ from psycopg.rows import class_row
 from psycopg_pool import ConnectionPool
 from uuid_utils.compat import uuid7
 
-from adapters.postgres.connections import OUTAGES, relaxed
-from adapters.postgres.wake_ups import waking
+from adapters.postgres.connections import OUTAGES, relaxed, waking
 from application.kernel.job_worker import THREADS, JobWorker
 from application.kernel.jobs import Job, JobChanges, JobHandler, LeasedJob, Priority
 from application.kernel.ports import Clock

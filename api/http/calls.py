@@ -1,4 +1,4 @@
-"""The request as routes see it: its actor, idempotency key and expected version, and how it is carried out."""
+"""A request with its actor, idempotency key and expected version, and how it is carried out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,13 +86,15 @@ class Call:
         return int(seen)
 
     async def read(self, action: Permission, work: Callable[[], HttpAnswer]) -> Response:
-        """Run ``work`` in a thread and return its answer. Raises NotPermittedError, OverloadedError, and what ``work`` raises."""
+        """Authorise the actor, run ``work`` in a thread, and return its answer.
+
+        Raises NotPermittedError, OverloadedError, and what ``work`` raises.
+        """
         authorise(self.actor, action)
-        answer = await self.services.thread_pool.run(self.actor.tenant_id, work)
-        return answer.response()
+        return await self._run(work)
 
     async def show(self, action: Permission, kind: type[T], id_: UUID, show: Show[T]) -> Response:
-        """Answer with an aggregate in its present state, or at `as_of` or `version`."""
+        """Return an aggregate in its present state, or at `as_of` or `version`."""
         return await self.show_at(action, kind, id_, lambda moment: show)
 
     async def show_at(
@@ -108,14 +110,15 @@ class Call:
         return await self.read(action, work)
 
     def moment(self, kind: type[Aggregate], id_: UUID) -> Moment:
-        """Return the moment of `as_of` or of `version` of this aggregate, else the present. Use it only in a thread.
+        """Return the moment of `as_of` or of `version`, else the present. Use it only in a thread.
 
-        Raises InvalidValueError: both are set, or `as_of` is in the future; NotFoundError, NotYetError: no such version.
+        Raises InvalidValueError: both are set, or `as_of` is in the future; NotFoundError,
+        NotYetError: there is no such version.
         """
         if self.as_of is not None:
             if self.version is not None:
                 raise InvalidValueError("version", "name a version or an instant (as_of), not both")
-            return moment_of(self.container, self.actor, self.as_of)
+            return moment_of(self.container, self.actor.tenant_id, self.as_of)
         if self.version is not None:
             reached = self.log.came_to(kind, id_, self.version)
             return Moment(reached.recorded_at, reached.position)
@@ -126,7 +129,8 @@ class Call:
     ) -> Response:
         """Carry out a command in a thread, and present its outcome there.
 
-        A command that is built by reading the log is given as a function. Raises what ``CommandBus.execute`` raises.
+        Pass a function if the command is built from the log. Raises what ``CommandBus.execute``
+        raises.
         """
         by = await self._provenance()
 
@@ -134,7 +138,7 @@ class Call:
             built = command if isinstance(command, Command) else command()
             return present(self.container.bus.execute(self.actor, built, by))
 
-        return (await self.services.thread_pool.run(self.actor.tenant_id, work)).response()
+        return await self._run(work)
 
     async def create(self, command: Command[T], path: str, show: Show[T]) -> Response:
         """Carry out a command that creates a resource below ``path``."""
@@ -145,21 +149,23 @@ class Call:
         return await self.execute(command, lambda outcome: changed(outcome, show))
 
     async def ask(self, query: Query[R] | Callable[[], Query[R]], present: Callable[[R], HttpAnswer]) -> Response:
-        """Answer a query in a thread, and present the answer there. ``query`` and errors as for ``execute``."""
+        """As ``execute``, for a query."""
         check_fields(await self.request.body())
 
         def work() -> HttpAnswer:
             built = query if isinstance(query, Query) else query()
             return present(self.container.bus.ask(self.actor, built))
 
-        return (await self.services.thread_pool.run(self.actor.tenant_id, work)).response()
+        return await self._run(work)
 
     async def write(self, permission: Permission, work: Callable[[Provenance], Answer]) -> Response:
         """As ``read``, with the provenance of what is recorded."""
         authorise(self.actor, permission)
         by = await self._provenance()
-        answer = await self.services.thread_pool.run(self.actor.tenant_id, lambda: work(by))
-        return answer.response()
+        return await self._run(lambda: work(by))
+
+    async def _run(self, work: Callable[[], HttpAnswer]) -> Response:
+        return (await self.services.thread_pool.run(self.actor.tenant_id, work)).response()
 
     async def _provenance(self) -> Provenance:
         body = await self.request.body()
@@ -181,7 +187,7 @@ def _call(
     return Call(request, request.app.state.services, request.scope["actor"], idempotency_key, if_match, as_of, version)
 
 
-# Every read accepts ``after``. Routes that read views wait for it; the log itself is never behind.
+# Every read accepts ``after``. Routes that read views wait for it; the log is never behind.
 async def _reading(request: Request, after: After = None) -> Call:
     return _call(request)
 

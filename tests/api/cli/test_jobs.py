@@ -7,7 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import open_container
-from api.bootstrap.open_practice import found_practice
+from api.bootstrap.new_practice import create_practice
 from api.bootstrap.settings import Settings
 from application.kernel.jobs import Job
 from application.scheduling.zone_changes.jobs import AdoptZoneRules
@@ -22,7 +22,7 @@ DUE = datetime(2031, 1, 1, 9, 30, tzinfo=UTC)
 def practice_id(scheduler: SchedulerCommand) -> UUID:
     """A practice with a job that has failed too often, and two that are due in years."""
     with open_container(Settings.model_validate({"data": scheduler.data}), stays_up=True) as container:
-        practice_id = found_practice(container, "Praxis", "Europe/Berlin", "EUR", "de-DE").practice_id
+        practice_id = create_practice(container, "Praxis", "Europe/Berlin", "EUR", "de-DE").practice_id
         jobs: list[Job] = [
             OfferToNext(practice_id, uuid7()),
             OfferFreedTime(practice_id, uuid7(), 3),
