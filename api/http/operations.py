@@ -24,7 +24,7 @@ _NOT_READY: Final = {
 
 
 class Readiness:
-    """Tracks the read models that are behind, to tell a slow projector from a stopped one."""
+    """Tracks the read models that are behind, so that a slow projector is no failure."""
 
     def __init__(self, container: Container) -> None:
         self._container = container
