@@ -75,7 +75,7 @@ def speaking(*parts: bytes, drip: bytes = b"") -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         finally:
             with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)  # whoever gave up before they connected left it waiting
+                listener.shutdown(socket.SHUT_RDWR)  # ends accept() if no client has connected
             thread.join()
 
 

@@ -91,7 +91,7 @@ class TestKilledWorker:
 
         def answer(message: ReceivedMessage) -> tuple[int, dict[str, str]]:
             if doomed and message.number == doomed[0]:
-                # It came, and whoever sent it never learns that.
+                # It arrived, but its sender dies before it gets the answer.
                 doomed.pop(0)
                 process.send_signal(signal.SIGKILL)
                 process.wait()

@@ -44,7 +44,7 @@ class TestJobs:
         [dead] = scheduler.json("jobs", "list", *own, "--state", "dead")
         text = scheduler.run("jobs", "list", *own).stdout
         counts = scheduler.json("status", expect=1)["jobs"]
-        told = scheduler.run("status", expect=1).stdout
+        status = scheduler.run("status", expect=1).stdout
 
         assert {one["name"] for one in found} == {OfferToNext.NAME, OfferFreedTime.NAME, AdoptZoneRules.NAME}
         assert {one["practice_id"] for one in found} == {str(practice_id)}
@@ -52,7 +52,7 @@ class TestJobs:
         assert "failed 20 times (TimeTakenError)" in text
         assert "due 2031-01-01 09:30:00 UTC" in text
         assert counts == {"waiting": 2, "running": 0, "dead": 1}
-        assert "Jobs: 2 waiting, 0 running, 1 dead" in told
+        assert "Jobs: 2 waiting, 0 running, 1 dead" in status
 
         assert scheduler.json("jobs", "retry", dead["id"]) == {"retried": [dead["id"]]}
         assert scheduler.json("jobs", "list", *own, "--state", "dead") == []
