@@ -16,7 +16,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import Container, open_container
-from api.bootstrap.new_practice import create_practice
+from api.bootstrap.open_practice import create_practice
 from api.bootstrap.read_models import VIEWS
 from api.bootstrap.settings import Settings
 from bench.figures import Spread, percentile

@@ -20,7 +20,7 @@ import psycopg
 from psycopg import Connection
 
 from api.bootstrap.container import Container, open_container
-from api.bootstrap.new_practice import NewPractice, create_practice
+from api.bootstrap.open_practice import NewPractice, create_practice
 from api.bootstrap.settings import Settings
 from bench.http_client import AdminClient
 from event_store.embedded import EmbeddedServer

@@ -1,6 +1,6 @@
 """What each context offers to routes and commands, wired on the storage."""
 
-from functools import partial
+from collections.abc import Sequence
 from uuid import UUID
 
 from adapters.http.addresses import Policy
@@ -18,8 +18,8 @@ from event_store.keys.practice_secrets import PracticeSecrets
 from event_store.read.audit_reader import AuditReader
 from event_store.read.zone_sightings import ZoneSightingStore
 from event_store.topics import event_classes
-from projections.access.tokens.feed_queries import feeds_of, find_feed
-from projections.access.tokens.queries import find_key, keys_of
+from projections.access.tokens.feed_queries import FeedRecord, feeds_of, find_feed
+from projections.access.tokens.queries import KeyRecord, find_key, keys_of
 from projections.audit.history.instants import Instants
 from projections.audit.history.queries import HistoryQueries
 from projections.scheduling.calendar.course_queries import CourseQueries
@@ -37,8 +37,7 @@ class Access:
 
     def __init__(self, storage: Storage) -> None:
         self._pool = storage.store.pool
-        self.keys_of = partial(keys_of, storage.transaction)
-        self.feeds_of = partial(feeds_of, storage.transaction)
+        self._transaction = storage.transaction
 
     def find_actor(self, key_hash: bytes) -> Actor | None:
         """Return the actor of the key with this SHA-256; None if it is unknown or was revoked."""
@@ -48,11 +47,23 @@ class Access:
             return None
         return Actor(key.tenant_id, key.key_id, Role(key.role), key.clinician_id)
 
+    def keys_of(self, tenant_id: UUID, after: UUID | None, limit: int) -> tuple[Sequence[KeyRecord], UUID | None]:
+        """Return a page of a practice's keys, and the id after which the next page begins."""
+        return keys_of(self._transaction, tenant_id, after=after, limit=limit)
+
     def find_feed(self, token_hash: bytes) -> tuple[UUID, UUID] | None:
         """Return the practice and the id of the feed whose token has this SHA-256, or None."""
         with self._pool.connection() as connection:
             feed = find_feed(connection, token_hash)
         return None if feed is None else (feed.tenant_id, feed.feed_id)
+
+    def feeds_of(
+        self, tenant_id: UUID, clinician_id: UUID | None, patient_id: UUID | None, *, after: UUID | None, limit: int
+    ) -> tuple[Sequence[FeedRecord], UUID | None]:
+        """Return a page of a practice's feeds, and the id after which the next page begins."""
+        return feeds_of(
+            self._transaction, tenant_id, clinician_id=clinician_id, patient_id=patient_id, after=after, limit=limit
+        )
 
 
 class Scheduling:

@@ -43,7 +43,7 @@ def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
     with opened() as container:
         practice_id = practice_of(container, practice)
         container.read_models.catch_up(practice_id)
-        keys, _ = container.access.keys_of(practice_id, limit=_MAX_KEYS)
+        keys, _ = container.access.keys_of(practice_id, None, _MAX_KEYS)
     fields = ("key_id", "role", "label", "issued_at", "revoked_at")
     print_result(
         as_json,

@@ -37,12 +37,15 @@ def history(
 
     Personal data is shown, except that of erased patients. JSON: one event per line.
     """
-    with opened() as container:
-        from api.audit.history.routes import line_shown
-        from api.http.moments import moment_of
+    from api.http.moments import refuse_future
+    from api.http.times import instant
 
+    reached_at = None if as_of is None else instant(as_of, "--as-of")
+    with opened() as container:
         practice_id = practice_with(container, practice, aggregate_id)
-        until = None if as_of is None else moment_of(container, practice_id, as_of, "--as-of").position
+        if reached_at is not None:
+            refuse_future(container, reached_at, "--as-of")
+        until = None if reached_at is None else container.audit.instants.position_at(practice_id, reached_at)
         container.read_models.catch_up(practice_id)
         also = _belonging(container, practice_id, aggregate_id)
         after: int | None = 0
@@ -52,10 +55,10 @@ def history(
             )
             for line in page.lines:
                 if as_json:
-                    print_json(line_shown(line))
+                    print_json(_as_json(line))
                 else:
                     _print(line)
-            if as_of is not None and after == 0 and not page.lines:
+            if reached_at is not None and after == 0 and not page.lines:
                 err.print("No event had been recorded by then.")
             after = page.after
 
@@ -75,6 +78,31 @@ def _belonging(container: "Container", practice_id: UUID, aggregate_id: UUID) ->
         except NotFoundError:
             continue
     return []
+
+
+def _as_json(line: "HistoryLine") -> dict[str, object]:
+    """The same fields as in the API's histories."""
+    from domain.kernel.personal_data import Erased
+
+    is_erased = isinstance(line.personal, Erased)
+    fields = (
+        "position",
+        "kind",
+        "version",
+        "event_type",
+        "sentence",
+        "effective_at",
+        "recorded_at",
+        "actor",
+        "causation_id",
+        "facts",
+    )
+    return {field: getattr(line, field) for field in fields} | {
+        "id": line.stream_id,
+        "personal": None if is_erased or not line.personal else line.personal,
+        "erased": is_erased,
+        "changes": [{"field": one.field, "before": one.before, "after": one.after} for one in line.changes],
+    }
 
 
 def _print(line: "HistoryLine") -> None:

@@ -20,7 +20,7 @@ def create(
 ) -> None:
     """Open a practice and print its owner's API key, which is not shown again."""
     with opened() as container:
-        from api.bootstrap.new_practice import create_practice
+        from api.bootstrap.open_practice import create_practice
 
         created = create_practice(container, name, zone, currency, locale)
     print_result(

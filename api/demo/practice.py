@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import Container
-from api.bootstrap.new_practice import NewPractice
+from api.bootstrap.open_practice import NewPractice
 from api.demo import content
 from application.access.secret_keys import hash_of, new_key
 from application.kernel.commands import Command

@@ -94,7 +94,7 @@ class Call:
         return await self._run(work)
 
     async def show(self, action: Permission, kind: type[T], id_: UUID, show: Show[T]) -> Response:
-        """Return an aggregate in its present state, or at `as_of` or `version`."""
+        """Answer with an aggregate in its present state, or at `as_of` or `version`."""
         return await self.show_at(action, kind, id_, lambda moment: show)
 
     async def show_at(
@@ -110,15 +110,14 @@ class Call:
         return await self.read(action, work)
 
     def moment(self, kind: type[Aggregate], id_: UUID) -> Moment:
-        """Return the moment of `as_of` or of `version`, else the present. Use it only in a thread.
+        """Return the moment of `as_of` or of `version` of this aggregate, else the present. Use it only in a thread.
 
-        Raises InvalidValueError: both are set, or `as_of` is in the future; NotFoundError,
-        NotYetError: there is no such version.
+        Raises InvalidValueError: both are set, or `as_of` is in the future; NotFoundError, NotYetError: no such version.
         """
         if self.as_of is not None:
             if self.version is not None:
                 raise InvalidValueError("version", "name a version or an instant (as_of), not both")
-            return moment_of(self.container, self.actor.tenant_id, self.as_of)
+            return moment_of(self.container, self.actor, self.as_of)
         if self.version is not None:
             reached = self.log.came_to(kind, id_, self.version)
             return Moment(reached.recorded_at, reached.position)
@@ -129,8 +128,7 @@ class Call:
     ) -> Response:
         """Carry out a command in a thread, and present its outcome there.
 
-        Pass a function if the command is built from the log. Raises what ``CommandBus.execute``
-        raises.
+        A command that is built by reading the log is given as a function. Raises what ``CommandBus.execute`` raises.
         """
         by = await self._provenance()
 
@@ -149,7 +147,7 @@ class Call:
         return await self.execute(command, lambda outcome: changed(outcome, show))
 
     async def ask(self, query: Query[R] | Callable[[], Query[R]], present: Callable[[R], HttpAnswer]) -> Response:
-        """As ``execute``, for a query."""
+        """Answer a query in a thread, and present the answer there. ``query`` and errors as for ``execute``."""
         check_fields(await self.request.body())
 
         def work() -> HttpAnswer:
@@ -187,7 +185,7 @@ def _call(
     return Call(request, request.app.state.services, request.scope["actor"], idempotency_key, if_match, as_of, version)
 
 
-# Every read accepts ``after``. Routes that read views wait for it; the log is never behind.
+# Every read accepts ``after``. Routes that read views wait for it; the log itself is never behind.
 async def _reading(request: Request, after: After = None) -> Call:
     return _call(request)
 

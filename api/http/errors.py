@@ -146,7 +146,10 @@ async def _refused(request: Request, error: Exception) -> Response:
         raise error
     request_id = _request_id_of(request)
     if isinstance(error, OutOfReachError | NotPermittedError):
-        _access.warning("refused %s to %s request=%s", type(error).__name__, _actor_name(request), request_id)
+        actor = request.scope.get("actor")
+        _access.warning(
+            "refused %s to %s request=%s", type(error).__name__, actor.name if actor else "nobody", request_id
+        )
     fields = [{"field": error.field, "message": str(error)}] if isinstance(error, InvalidValueError) else []
     more: Mapping[str, Any] = {} if isinstance(error, ProjectionError) else error.more
     return problem(request_id, STATUS[kind], error.code, str(error), errors=fields, **more)
@@ -210,11 +213,10 @@ def _field(found: Mapping[str, Any]) -> str:
     # For invalid JSON, FastAPI names the offset in the body.
     loc = ("body",) if found["type"] == "json_invalid" else found["loc"]
     parts = [str(part) for part in loc[1:]] or [str(loc[0])]
-    return ".".join(part if part.isdecimal() or _FIELD.fullmatch(part) else _header_or_unknown(part) for part in parts)
-
-
-def _header_or_unknown(part: str) -> str:
-    return part if part in ("Idempotency-Key", "If-Match") else "(unknown)"
+    known = ("Idempotency-Key", "If-Match")
+    return ".".join(
+        part if part.isdecimal() or part in known or _FIELD.fullmatch(part) else "(unknown)" for part in parts
+    )
 
 
 def _message(found: Mapping[str, object]) -> str:
@@ -228,8 +230,3 @@ def _message(found: Mapping[str, object]) -> str:
 
 def _request_id_of(request: Request) -> str:
     return str(request.scope.get("request_id", ""))
-
-
-def _actor_name(request: Request) -> str:
-    actor = request.scope.get("actor")
-    return actor.name if actor else "nobody"

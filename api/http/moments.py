@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, TypeAlias
-from uuid import UUID
+from typing import Annotated, Final, TypeAlias
 
 from fastapi import Query
 
 from api.bootstrap.container import Container
-from api.http.times import instant, with_plus, zulu
+from api.http.times import instant, zulu
+from application.kernel.permissions import Actor
 from domain.kernel.errors import InvalidValueError
+
+_MOST_VERSIONS: Final = 2**31 - 1
 
 AsOf: TypeAlias = Annotated[
     str | None,
@@ -22,7 +24,7 @@ AsOf: TypeAlias = Annotated[
 ]
 Version: TypeAlias = Annotated[
     int | None,
-    Query(ge=1, le=2**31 - 1, description="The resource at this version. Not together with `as_of`."),
+    Query(ge=1, le=_MOST_VERSIONS, description="The resource at this version. Not together with `as_of`."),
 ]
 
 
@@ -34,9 +36,16 @@ class Moment:
     position: int | None = None
 
 
-def moment_of(container: Container, tenant_id: UUID, as_of: str, field: str = "as_of") -> Moment:
+def moment_of(container: Container, actor: Actor, as_of: str, field: str = "as_of") -> Moment:
     """Return the moment of an instant. Raises InvalidValueError: not a time, or in the future."""
-    requested, now = instant(with_plus(as_of), field), container.clock.now()
+    # An unescaped plus sign arrives as a space.
+    requested = instant(as_of[:-6] + "+" + as_of[-5:] if as_of[-6:-5] == " " else as_of, field)
+    refuse_future(container, requested, field)
+    return Moment(requested, container.audit.instants.position_at(actor.tenant_id, requested))
+
+
+def refuse_future(container: Container, requested: datetime, field: str) -> None:
+    """Raise InvalidValueError if the instant is in the future."""
+    now = container.clock.now()
     if requested > now:
         raise InvalidValueError(field, f"this is in the future; it is {zulu(now)}")
-    return Moment(requested, container.audit.instants.position_at(tenant_id, requested))

@@ -15,7 +15,7 @@ Show: TypeAlias = Callable[[T], Mapping[str, object]]
 
 
 def made(outcome: Outcome[T], path: str, show: Show[T]) -> Answer:
-    """Return the answer to a command that created an aggregate below ``path``."""
+    """Return the answer to a command that created an aggregate; its address is below ``path``."""
     created = outcome.aggregate
     return Answer(_body(created, show, outcome.position), 201, created.version, f"{path}/{created.id}")
 
@@ -26,12 +26,12 @@ def changed(outcome: Outcome[T], show: Show[T]) -> Answer:
 
 
 def shown(aggregate: T, show: Show[T], position: int | None = None) -> Answer:
-    """Return an aggregate; of the past, if ``position`` is given, without ETag."""
+    """Return the aggregate, as it was at ``position`` if given; then without ETag: the past cannot be changed."""
     return Answer(_body(aggregate, show, position), version=aggregate.version if position is None else None)
 
 
 def listed(log: PracticeLog, kind: type[T], name: str, show: Show[T], limit: int, cursor: str | None) -> Answer:
-    """Return a page of one kind of the catalogue, oldest first. Raises InvalidValueError."""
+    """Return a page of one kind of the catalogue, oldest first. Raises InvalidValueError: an unknown cursor."""
     catalogue = log.catalogue()
     found, next_cursor = page(catalogue.all(kind), limit, cursor, lambda each: each.id)
     return collected(name, [_body(each, show) for each in found], next_cursor, catalogue.position)
@@ -40,7 +40,7 @@ def listed(log: PracticeLog, kind: type[T], name: str, show: Show[T], limit: int
 def collected(
     name: str, items: Sequence[Mapping[str, object]], next_cursor: str | None, position: int | None
 ) -> Answer:
-    """Return a page. It includes all events up to ``position``."""
+    """Return a page. ``position`` is a position of the log that the page surely includes."""
     return Answer({name: items, "next_cursor": next_cursor, "position": position})
 
 

@@ -1,4 +1,4 @@
-"""A bounded thread pool for blocking work, fair between practices."""
+"""A bounded thread pool for blocking work, fair between practices. Requests that wait too long are refused."""
 
 import asyncio
 from collections import Counter, OrderedDict, deque
@@ -22,9 +22,8 @@ class OverloadedError(Exception):
 class FairThreadPool:
     """Runs blocking work in threads.
 
-    A lane uses at most ``share`` threads, even while others are idle, so that other lanes find a
-    free thread and less competition for the interpreter. Waiting lanes take turns, one request
-    each. Requests of a lane start in the order of their arrival.
+    A lane uses at most ``share`` threads, even while others are idle, so that other lanes find a free thread
+    and less competition for the interpreter. Waiting lanes take turns, one request each; a lane is first in, first out.
     """
 
     def __init__(self, threads: int, share: int) -> None:
@@ -35,10 +34,9 @@ class FairThreadPool:
         self._waiting: OrderedDict[Lane, deque[asyncio.Future[None]]] = OrderedDict()
 
     async def run(self, lane: Lane, work: Callable[[], T]) -> T:
-        """Run ``work`` in a thread and return its result.
+        """Run ``work`` in a thread and return its result. Raises OverloadedError, and what ``work`` raises.
 
-        Cancelling the caller does not stop ``work``. Raises OverloadedError, and what ``work``
-        raises.
+        Cancelling the caller does not stop ``work``; its thread stays in use until it ends.
         """
         if self._may_begin(lane):
             self._begin(lane)
@@ -59,7 +57,7 @@ class FairThreadPool:
         return await result
 
     def close(self) -> None:
-        """Finish the running work; start no more."""
+        """Finish running work and start no more."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def _may_begin(self, lane: Lane) -> bool:

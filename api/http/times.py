@@ -15,7 +15,7 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 def instant(text: str, field: str) -> datetime:
-    """Return the instant (UTC) of an RFC 3339 text, 1970 to 2200. Raises InvalidValueError."""
+    """Return the instant (UTC) of an RFC 3339 text. Raises InvalidValueError: another form, or outside 1970-2200."""
     if not _RFC_3339.fullmatch(text):
         raise InvalidValueError(field, "a time is written like 2026-06-01T09:00:00+02:00, with its offset from UTC")
     return _parsed(text.upper(), field).astimezone(UTC)
@@ -24,7 +24,7 @@ def instant(text: str, field: str) -> datetime:
 def local_instant(local: object, zone_name: object, field: str) -> datetime:
     """Return the instant (UTC) at which clocks in the zone show a local time.
 
-    Raises InvalidValueError, UnknownZoneError, NonexistentLocalTimeError, AmbiguousLocalTimeError.
+    Raises InvalidValueError: another form; UnknownZoneError, NonexistentLocalTimeError, AmbiguousLocalTimeError.
     """
     if not isinstance(local, str) or not isinstance(zone_name, str) or not _LOCAL.fullmatch(local):
         raise InvalidValueError(field, "a local time is written {local: 2026-06-01T09:00, zone: Europe/Berlin}")
@@ -32,9 +32,9 @@ def local_instant(local: object, zone_name: object, field: str) -> datetime:
 
 
 def moment(text: str, zone_name: str, field: str) -> datetime:
-    """Return the instant (UTC) of a query parameter: RFC 3339, or a date for its start in the zone.
+    """Return the instant (UTC) of a query parameter: RFC 3339, or a civil date for its start in the zone.
 
-    Raises InvalidValueError.
+    An unescaped plus sign arrives as a space and is accepted. Raises InvalidValueError.
     """
     if len(text) == 10:
         try:
@@ -45,12 +45,7 @@ def moment(text: str, zone_name: str, field: str) -> datetime:
             raise InvalidValueError(field, "a date is written like 2026-06-01")
         _refuse_far(on.year, field)
         return datetime.combine(on, time(), zone(zone_name)).astimezone(UTC)
-    return instant(with_plus(text), field)
-
-
-def with_plus(text: str) -> str:
-    """Restore the plus sign before an offset: unescaped in a URL, it arrives as a space."""
-    return text[:-6] + "+" + text[-5:] if text[-6:-5] == " " else text
+    return instant(text[:-6] + "+" + text[-5:] if text[-6:-5] == " " else text, field)
 
 
 def zulu(at: datetime) -> str:
@@ -60,7 +55,7 @@ def zulu(at: datetime) -> str:
 
 def _parsed(text: str, field: str) -> datetime:
     try:
-        # datetime stores microseconds; further digits are cut.
+        # datetime keeps six digits of a second; further ones are cut.
         parsed = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
     except ValueError:
         raise InvalidValueError(field, "there is no such date or time of day") from None

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.bootstrap.container import Container, open_container
-from api.bootstrap.new_practice import NewPractice, create_practice
+from api.bootstrap.open_practice import NewPractice, create_practice
 from api.bootstrap.settings import Settings
 from api.bootstrap.workers import run_workers
 from api.processes.http_server import KEEP_ALIVE_SECONDS

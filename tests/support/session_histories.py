@@ -29,7 +29,7 @@ class SessionHistories:
     courses: list[Course] = field(default_factory=list)
 
     def random_event(self, patient_id: UUID) -> GroupSession:
-        """Record a random change of a session; return the session."""
+        """Let somebody come to a session, or one of them go on; return it."""
         session = self.random.choice(self.sessions) if self.sessions and self.random.random() < 0.8 else self._planned()
         act, earlier, is_undone = self.random.random(), deepcopy(session), self.random.random() < 0.2
         if session.is_cancelled:

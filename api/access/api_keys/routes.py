@@ -77,8 +77,9 @@ async def list_api_keys(call: Reading, limit: Limit = MOST, cursor: Cursor = Non
     """All keys that were ever issued, in order; their secrets are not kept."""
 
     def page() -> Answer:
+        behind = decoded_id(cursor)
         call.container.wait_for(call.actor.tenant_id, "access", after)
-        keys, next_id = call.container.access.keys_of(call.actor.tenant_id, after=decoded_id(cursor), limit=limit)
+        keys, next_id = call.container.access.keys_of(call.actor.tenant_id, behind, limit)
         return collected("api_keys", [_listed(key) for key in keys], cursor_behind(next_id), after)
 
     return await call.read(Permission.MANAGE_KEYS, page)

@@ -117,7 +117,7 @@ def _stretch(call: Call, from_: str, to: str) -> tuple[int, int]:
 
 def _position(call: Call, text: str, field: str, head: int) -> int:
     if not (text.isascii() and text.isdecimal()):
-        return moment_of(call.container, call.actor.tenant_id, text, field).position or 0
+        return moment_of(call.container, call.actor, text, field).position or 0
     if int(text) > head:
         raise InvalidValueError(field, f"the log has reached the position {head}")
     return int(text)

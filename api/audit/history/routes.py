@@ -112,12 +112,12 @@ async def _history(
         found = call.container.audit.history.page(
             call.actor.tenant_id, id_, also=belonging(thing), after=behind, limit=limit, with_visits=with_visits
         )
-        return collected("history", [line_shown(line) for line in found.lines], cursor_behind(found.after), after)
+        return collected("history", [_shown(line) for line in found.lines], cursor_behind(found.after), after)
 
     return await call.read(Permission.READ_HISTORY, page)
 
 
-def line_shown(line: HistoryLine) -> dict[str, object]:
+def _shown(line: HistoryLine) -> dict[str, object]:
     is_erased = isinstance(line.personal, Erased)
     return {
         "position": line.position,

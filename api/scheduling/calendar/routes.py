@@ -92,7 +92,7 @@ async def calendar(
     clocks of then; who was erased since has no name there either."""
 
     def page() -> Answer:
-        position = None if as_of is None else moment_of(call.container, call.actor.tenant_id, as_of).position
+        position = None if as_of is None else moment_of(call.container, call.actor, as_of).position
         within = window(call.log, from_, to, LONGEST_WINDOW)
         which = CalendarFilter(
             starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id

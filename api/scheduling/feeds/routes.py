@@ -129,7 +129,7 @@ async def list_feeds(
             authorise_visit(call.actor, clinician_id, "clinician")
         call.container.wait_for(call.actor.tenant_id, "access", after)
         feeds, next_id = call.container.access.feeds_of(
-            call.actor.tenant_id, clinician_id=whose, patient_id=patient_id, after=decoded_id(cursor), limit=limit
+            call.actor.tenant_id, whose, patient_id, after=decoded_id(cursor), limit=limit
         )
         return collected("feeds", [_listed(feed) for feed in feeds], cursor_behind(next_id), after)
 

@@ -7,7 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import open_container
-from api.bootstrap.new_practice import create_practice
+from api.bootstrap.open_practice import create_practice
 from api.bootstrap.settings import Settings
 from application.kernel.jobs import Job
 from application.scheduling.zone_changes.jobs import AdoptZoneRules

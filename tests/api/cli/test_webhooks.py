@@ -6,7 +6,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import open_container
-from api.bootstrap.new_practice import create_practice
+from api.bootstrap.open_practice import create_practice
 from api.bootstrap.settings import Settings
 from application.webhooks.register_endpoint import RegisterEndpoint
 from application.webhooks.request_test import RequestTest

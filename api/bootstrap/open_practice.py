@@ -25,8 +25,8 @@ def create_practice(container: Container, name: str, zone: str, currency: str, l
 
     Raises InvalidValueError, UnknownZoneError: nothing was recorded.
     """
-    created = NewPractice(uuid7(), new_key())
-    command = OpenPractice(created.practice_id, name, zone, currency, locale, uuid7(), hash_of(created.api_key))
-    container.bus.execute(Actor.system(created.practice_id), command, Provenance("cli", uuid7()))
-    container.read_models.catch_up(created.practice_id)
-    return created
+    key = new_key()
+    command = OpenPractice(uuid7(), name, zone, currency, locale, uuid7(), hash_of(key))
+    container.bus.execute(Actor.system(command.practice_id), command, Provenance("cli", uuid7()))
+    container.read_models.catch_up(command.practice_id)
+    return NewPractice(command.practice_id, key)
