@@ -12,16 +12,15 @@ from api.audit.diff import routes as diff
 from api.audit.events import routes as events
 from api.audit.history import routes as history
 from api.bootstrap.container import Container
-from api.bootstrap.outages import UNREACHABLE
+from api.bootstrap.database_server import UNREACHABLE
 from api.http import errors
 from api.http.authentication import Authentication, KeyAuthenticator
 from api.http.calls import AppServices
 from api.http.direct_dispatch import DirectDispatch, DirectRoutes, direct_routes
 from api.http.envelope import RequestMiddleware
 from api.http.metrics import Metrics
-from api.http.openapi import ABOUT, TAGS, DescribedApp, operation_id
-from api.http.operations import operations
-from api.http.readiness import Readiness
+from api.http.openapi import ABOUT, TAGS, DescribedApp
+from api.http.operations import Readiness, operations
 from api.http.reference import reference
 from api.http.thread_pool import FairThreadPool
 from api.importing import routes as imports
@@ -41,7 +40,10 @@ from api.webhooks import routes as webhook_endpoints
 
 
 def create_app(container: Container) -> FastAPI:
-    """Return the application of one process. Its shutdown ends its threads; the caller closes the container."""
+    """Return the application of one process.
+
+    Its shutdown ends its threads; the caller closes the container.
+    """
     thread_pool = FairThreadPool(container.settings.threads, container.settings.share)
     key_authenticator = KeyAuthenticator(container.access.find_actor, thread_pool)
     metrics = Metrics()
@@ -66,7 +68,7 @@ def create_app(container: Container) -> FastAPI:
         # Spans contain query strings and logs contain error messages; both may be personal.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         redirect_slashes=False,
-        generate_unique_id_function=operation_id,
+        generate_unique_id_function=lambda route: route.name,  # the name of a method in generated clients
         middleware=[
             Middleware(RequestMiddleware, metrics=metrics),
             Middleware(Authentication, key_authenticator=key_authenticator, outages=UNREACHABLE),

@@ -133,7 +133,7 @@ def measure(options: Options) -> dict[str, str]:
             f" {done.refused:,} refused, {events[2]:,} patients registered, each under a key of their own. Peak memory is the importing"
             f" process's own. Another file can be named by {FILE_VARIABLE}."
         ),
-        checks=f"as many booked in the log as the import said; {checks}",
+        checks=f"the log has as many bookings as the import reported; {checks}",
         goals=[
             Goal("time, end to end", f"< {SECONDS:.0f} s", f"{done.seconds:.1f} s", done.seconds < SECONDS),
             Goal("resident memory", f"< {MEGABYTES:.0f} MB", f"{megabytes:.0f} MB", megabytes < MEGABYTES),

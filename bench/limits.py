@@ -27,7 +27,7 @@ LIMITS: Final[dict[str, str]] = {
     "practices": (
         "Python, in one thread at a time: of anyone's free times two thirds are telling who is free and who is chosen (each room's busy"
         " times are laid out anew for each clinician), a twelfth making claims of what the database sent, the rest the answer's JSON and"
-        " the way through the web server. The database finds the claims through one index, whoever else has how many."
+        " the way through the web server. The database finds the claims through one index, however many others have."
     ),
     "neighbours": (
         "the interpreter, which all practices of a process share: who comes while another's request is being decided divides it with that"

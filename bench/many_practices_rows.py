@@ -187,8 +187,8 @@ def _name(connection: Connection[Any], wanted: Sequence[tuple[BenchPractice, int
     with connection.cursor().copy("copy bulk_practice from stdin") as copy:
         copy.set_types(["uuid", "uuid[]", "uuid[]", "uuid[]", "uuid", "uuid", "int4"])
         for one, count in wanted:
-            things = (list(one.clinicians), list(one.rooms), list(one.patients))
-            copy.write_row((one.practice_id, *things, one.service_id, one.location_id, count))
+            columns = (list(one.clinicians), list(one.rooms), list(one.patients))
+            copy.write_row((one.practice_id, *columns, one.service_id, one.location_id, count))
     connection.execute("analyze bulk_practice")
 
 

@@ -80,7 +80,7 @@ def measure(options: Options) -> dict[str, str]:
             f" of them, then {TIMES} and {MANY_TIMES} times as much, then as much as {STORM} clients can who wait for each answer:"
             f" {rounds_wanted} rounds of {seconds:.0f} s in turn. Waits are those of the {number_of_others}."
         ),
-        checks=f"every request of the others was answered 200 or 201; {refused} of the one that stormed were told to come back",
+        checks=f"every request of the others was answered 200 or 201; {refused} of the busy practice were refused with 503",
         goals=[
             Goal(f"p95 of the others, {NOISY} / calm", f"≤ {MOST} times", slower.text(), slower.middle <= MOST),
         ],

@@ -121,7 +121,7 @@ def measure(options: Options) -> dict[str, str]:
             f"CPU of program and server for an append of one event by {WRITERS} writers, and what is saved of it without one part:"
             f" {options.rounds} rounds of {seconds} s each, all variants in turn, each in a copy of the database with that part taken"
             " out of the statement, the tables or the event. Authentication, fingerprint and digest were measured alone, by the"
-            f" program's own functions; a key is also looked up in the database once a second. A block stands for {_BAR_US:.0f} µs."
+            f" program's own functions; a key is also looked up in the database once a second. One block is {_BAR_US:.0f} µs."
         ),
         checks=f"with everything on, {checks[WHOLE.name]}; the others likewise",
         tables=[Table(("part", "CPU µs an append", ""), rows)],

@@ -16,7 +16,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import Container, open_container
-from api.bootstrap.open_practice import found_practice
+from api.bootstrap.open_practice import create_practice
 from api.bootstrap.read_models import VIEWS
 from api.bootstrap.settings import Settings
 from bench.figures import Spread, percentile
@@ -140,7 +140,7 @@ class Writers:
     def __init__(self, container: Container) -> None:
         self._container = container
         self._tenants = [
-            found_practice(container, f"Praxis {number}", "Europe/Berlin", "EUR").practice_id
+            create_practice(container, f"Praxis {number}", "Europe/Berlin", "EUR").practice_id
             for number in range(WRITERS)
         ]
         self._numbers = count()

@@ -20,7 +20,7 @@ import psycopg
 from psycopg import Connection
 
 from api.bootstrap.container import Container, open_container
-from api.bootstrap.open_practice import Founded, found_practice
+from api.bootstrap.open_practice import NewPractice, create_practice
 from api.bootstrap.settings import Settings
 from bench.http_client import AdminClient
 from event_store.embedded import EmbeddedServer
@@ -41,9 +41,9 @@ class ServerProcess:
         """Open an autocommit connection as superuser."""
         return superuser(self.container)
 
-    def open_practice(self, name: str) -> tuple[Founded, AdminClient]:
+    def open_practice(self, name: str) -> tuple[NewPractice, AdminClient]:
         """Open a practice in Berlin and return it with its owner's client."""
-        practice = found_practice(self.container, name, "Europe/Berlin", "EUR")
+        practice = create_practice(self.container, name, "Europe/Berlin", "EUR")
         return practice, AdminClient(self.port, practice.api_key)
 
 

@@ -1,12 +1,13 @@
 """Sends requests to user-supplied addresses.
 
-The address is checked and pinned, redirects are not followed, and a request ends after 10 seconds or
-64 KiB of answer.
+The address is checked and pinned, redirects are not followed, and a request ends after 10 seconds
+or a response of 64 KiB.
 """
 
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -36,7 +37,7 @@ class PinnedOutboundHttp:
         seconds: float = MOST_SECONDS,
         trusted: ssl.SSLContext | None = None,
     ) -> None:
-        """``trusted`` holds the trusted certificate authorities; by default those of the system."""
+        """``trusted`` has the certificate authorities to trust; by default those of the system."""
         self._policy = policy
         self._resolve = resolve
         self._seconds = seconds
@@ -55,19 +56,17 @@ class PinnedOutboundHttp:
             yield _HttpSession(self, pool, deadline, self._seconds)
 
 
+@dataclass(frozen=True, slots=True)
 class _HttpSession:
-    def __init__(
-        self, http: PinnedOutboundHttp, pool: httpcore2.ConnectionPool, deadline: Deadline, seconds: float
-    ) -> None:
-        self._http = http
-        self._pool = pool
-        self._deadline = deadline
-        self._seconds = seconds
+    http: PinnedOutboundHttp
+    pool: httpcore2.ConnectionPool
+    deadline: Deadline
+    seconds: float
 
     def post(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
-        if self._http.refusal(url) is not None:
+        if self.http.refusal(url) is not None:
             return Reply(None, "address_refused")
-        self._deadline.set(self._seconds)
+        self.deadline.set(self.seconds)
         try:
             return self._send(url, headers, body)
         except AddressRefusedError:
@@ -82,13 +81,10 @@ class _HttpSession:
     def _send(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
         sent: dict[bytes | str, bytes | str] = {"host": urlsplit(url).netloc, "content-length": str(len(body))}
         sent.update(headers)
-        with self._pool.stream("POST", url, headers=sent, content=body) as response:
+        with self.pool.stream("POST", url, headers=sent, content=body) as response:
             reply_headers = {name.lower(): value for name, value in response.headers}
-            wait = (
-                _retry_after(reply_headers.get(b"retry-after", b""))
-                if response.status in _HONOURS_RETRY_AFTER
-                else None
-            )
+            may_wait = response.status in _HONOURS_RETRY_AFTER
+            wait = _retry_after(reply_headers.get(b"retry-after", b"")) if may_wait else None
             length = 0
             for part in response.iter_stream():
                 length += len(part)

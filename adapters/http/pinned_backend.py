@@ -17,7 +17,7 @@ import httpcore2
 from adapters.http.addresses import Policy
 
 Resolve: TypeAlias = Callable[[str, int], Sequence[str]]
-"""Resolves a name to all of its addresses. Raises OSError."""
+"""Resolves a name to all its addresses. Raises OSError."""
 
 
 class AddressRefusedError(Exception):
@@ -25,7 +25,7 @@ class AddressRefusedError(Exception):
 
 
 class Deadline:
-    """The time by which a request must have ended; set for each request."""
+    """The time by which a request must end; set for each request."""
 
     def __init__(self) -> None:
         self._at = 0.0
@@ -65,10 +65,12 @@ class PinnedBackend(httpcore2.NetworkBackend):
         stream = self._inner.connect_tcp(
             addresses[0], port, timeout=self._deadline.left(), socket_options=socket_options
         )
-        return _TimedStream(stream, self._deadline)
+        return TimedStream(stream, self._deadline)
 
 
-class _TimedStream(httpcore2.NetworkStream):
+class TimedStream(httpcore2.NetworkStream):
+    """A connection whose operations end by the deadline, whatever their own timeouts are."""
+
     def __init__(self, inner: httpcore2.NetworkStream, deadline: Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
@@ -85,8 +87,12 @@ class _TimedStream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        secured = self._inner.start_tls(ssl_context, server_hostname, timeout=self._deadline.left())
-        return _TimedStream(secured, self._deadline)
+        try:
+            left = self._deadline.left()
+        except httpcore2.TimeoutException:
+            self.close()  # as SyncStream does when the handshake fails: the pool does not
+            raise
+        return TimedStream(self._inner.start_tls(ssl_context, server_hostname, timeout=left), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -99,19 +105,19 @@ def look_up(host: str, port: int) -> list[str]:
 
 
 def _in_time(work: Callable[[], Sequence[str]], deadline: Deadline) -> Sequence[str]:
-    """Return the result of ``work`` if it ends before the deadline.
+    """Return the result of ``work``. After a timeout its thread runs until the resolver gives up.
 
-    After a timeout its thread goes on until the resolver gives up.
+    Raises httpcore2.ConnectTimeout, httpcore2.ConnectError.
     """
     result: Future[Sequence[str]] = Future()
 
-    def do() -> None:
+    def run() -> None:
         try:
             result.set_result(work())
         except Exception as error:
             result.set_exception(error)
 
-    threading.Thread(target=do, name="look-up", daemon=True).start()
+    threading.Thread(target=run, name="look-up", daemon=True).start()
     try:
         return result.result(deadline.left())
     except TimeoutError:

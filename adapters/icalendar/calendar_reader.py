@@ -18,7 +18,7 @@ from domain.scheduling.series.recurrence import UnsupportedRuleError
 _MOST_TIMES: Final = 5_000
 """Of one file: ten a working day, for two years."""
 _MOST_DAYS: Final = 400_000
-"""How many days the rules of one file may look at, in about a second."""
+"""How many days the rules of one file may examine: about a second of work."""
 
 
 class IcalendarReader:
@@ -40,7 +40,7 @@ def _events(calendar: Component) -> Mapping[str, Sequence[Component]]:
     events: defaultdict[str, list[Component]] = defaultdict(list)
     for place, part in enumerate(calendar.children):
         if part.name == "VEVENT":
-            # The standard requires a UID, but an event without one takes time all the same.
+            # The standard requires a UID, but an event without one is busy time too.
             events[part.text("UID") or f"\n{place}"].append(part)
     return events
 
@@ -55,7 +55,7 @@ def _add(uid: str, times: Mapping[str, TimeRange] | LeftOut, found: BusyTimes) -
         else:
             found.times[uid, name] = during
             if len(found.times) > _MOST_TIMES:
-                raise CalendarTooLargeError(f"a calendar has at most {_MOST_TIMES} busy times from now to two years on")
+                raise CalendarTooLargeError(f"a calendar has at most {_MOST_TIMES} busy times in the next two years")
 
 
 def _times(

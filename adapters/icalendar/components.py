@@ -1,8 +1,8 @@
 """Parses iCalendar into components and properties (RFC 5545, section 3.1).
 
-Only the properties that say when somebody is busy are parsed: errors in others do no harm. Octets,
-components and nesting are bounded, and a file that breaks off is refused. The library ``icalendar``
-has no such bounds, and expands time zones while it parses: see docs/adr/0040.
+Only properties that determine busy time are parsed, so errors in others are ignored. Octets,
+components and nesting are limited, and an incomplete file is refused. The library ``icalendar`` has
+no such limits, and expands time zones while it parses: see docs/adr/0040.
 """
 
 import re
@@ -25,7 +25,7 @@ _PARAMETER: Final = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";:,]*)((?:,(?:"[^"
 
 
 class Property(NamedTuple):
-    """A content line; ``parameters`` are keyed by name in capitals and have the first value of each."""
+    """A content line; ``parameters`` has the first value of each, by its name in capitals."""
 
     name: str
     parameters: Mapping[str, str]
@@ -69,20 +69,23 @@ def calendars_in(octets: bytes) -> list[Component]:
             path.append(component)
         elif name == "END":
             if path[-1].name != line.partition(":")[2].strip().upper() or len(path) == 1:
-                raise UnreadableCalendarError("a component of the calendar does not end where it must")
+                raise UnreadableCalendarError("a component of the calendar ends in the wrong place")
             path.pop()
         elif len(path) > 1 and (parsed := _property(name, line)) is not None:
             path[-1].properties.append(parsed)
     if len(path) > 1:
-        raise UnreadableCalendarError("the calendar breaks off before its end")
+        raise UnreadableCalendarError("the calendar is incomplete")
     found = [component for component in root.children if component.name == "VCALENDAR"]
     if not found:
-        raise UnreadableCalendarError("this is no iCalendar: nothing begins with BEGIN:VCALENDAR")
+        raise UnreadableCalendarError("this is not an iCalendar file: BEGIN:VCALENDAR is missing")
     return found
 
 
 def _lines(octets: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the parsed lines with their names in capitals. A fold may divide a letter, so octets are unfolded."""
+    """Yield each parsed line with its name in capitals.
+
+    A fold may split a letter, so octets are unfolded.
+    """
     if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
         octets = octets.decode("utf-16", "replace").encode()
     whole = octets.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")

@@ -1,4 +1,4 @@
-"""Expands one event with its recurrences and their exceptions (RFC 5545, sections 3.6.1 and 3.8.5)."""
+"""Expands one event with its recurrences and exceptions (RFC 5545, sections 3.6.1 and 3.8.5)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -6,16 +6,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from adapters.icalendar.components import Component, Property
-from adapters.icalendar.rules import Budget, rule_of, starts_of
+from adapters.icalendar.rules import Budget, rule_of
 from adapters.icalendar.time_zones import Clock, Clocks
 from adapters.icalendar.values import Duration, Moment, duration, moment
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.series.recurrence import UnsupportedRuleError
 
 LONGEST: Final = timedelta(days=366)
-"""A longer event is no appointment."""
+"""Longer events are ignored."""
 _MARGIN: Final = timedelta(days=2)
-"""More than any zone is away from UTC."""
+"""More than the largest offset from UTC."""
 
 
 class CalendarEvent:
@@ -30,7 +30,7 @@ class CalendarEvent:
         exceptions: dict[str, list[_Version]] = {}
         for version in versions:
             if version.replaces is not None:
-                # An all-day event is known by dates, even if the exception names midnight.
+                # Exceptions of an all-day event are keyed by date, even if they name midnight.
                 is_day = main is not None and not isinstance(main.starts, datetime)
                 replaces = _day_of(version.replaces) if is_day else version.replaces
                 exceptions.setdefault(version.key_of(replaces), []).append(version)
@@ -53,7 +53,10 @@ class CalendarEvent:
         return all(version.during(version.starts) is None for version in self._all)
 
     def times(self, within: TimeRange, budget: Budget) -> Iterator[tuple[str, TimeRange]]:
-        """Yield each busy time that overlaps a window, keyed by its original start; a single one by an empty key."""
+        """Yield the busy times that overlap a window, each with its original start as key.
+
+        The key of a single event is empty.
+        """
         for key, during in self._occurrences(within, budget):
             if during is not None and during.overlaps(within):
                 yield key, during
@@ -77,7 +80,7 @@ class CalendarEvent:
                 yield key, version.during(version.starts)
 
     def _lasting_exceptions(self) -> "list[tuple[datetime, _Version]]":
-        """Return the exceptions that hold for all later occurrences too, in order of time."""
+        """Return the exceptions that also apply to all later occurrences, by time."""
         found = [
             (version.instant(version.replaces), version)
             for version in self._exceptions.values()
@@ -108,12 +111,12 @@ class _Version:
         self.sequence = int(part.text("SEQUENCE")) if part.text("SEQUENCE").isdecimal() else 0
         self.repeats = any(part.first(name) for name in ("RRULE", "RDATE"))
         if part.first("EXRULE"):
-            raise UnsupportedRuleError("exrule", "EXRULE is not part of the standard any more")
+            raise UnsupportedRuleError("exrule", "EXRULE is no longer part of the standard")
         self._duration = self._own_duration()
         self.excluded = {self.key_of(at, clock) for at, clock, _ in self._dates("EXDATE")}
 
     def instant(self, at: Moment, clock: Clock | None = None) -> datetime:
-        """Return the instant of a time, or of a date's midnight, on the event's own clock."""
+        """Return the instant of a time, or of a date's midnight; by default on the own clock."""
         if not isinstance(at, datetime):
             own = self._clocks.floating if self._clock is _utc else self._clock
             return (clock or own)(datetime.combine(at, time()))
@@ -126,12 +129,12 @@ class _Version:
         return f"{self.instant(at, clock or (self._replaced_clock if at == self.replaces else None)):%Y%m%dT%H%M%SZ}"
 
     def during(self, start: Moment) -> TimeRange | None:
-        """Return the time of the occurrence with this start; None if it takes none."""
+        """Return the time of the occurrence with this start; None if its duration is zero."""
         days, exact = self._duration
         return _range(self.instant(start), self.instant(start + timedelta(days=days)) + exact)
 
     def moved(self, at: datetime) -> TimeRange | None:
-        """Return the time of a later occurrence, moved as this exception moves its own."""
+        """Return the time of a later occurrence, shifted like that of this exception."""
         if self.replaces is None or self.is_cancelled or not self.is_busy:
             return None
         begins = at + (self.instant(self.starts) - self.instant(self.replaces, self._replaced_clock))
@@ -139,7 +142,7 @@ class _Version:
         return own and _range(begins, begins + own.duration)
 
     def starts_in(self, within: TimeRange, budget: Budget) -> Iterator[tuple[Moment, datetime | None]]:
-        """Yield the starts that may concern a window, each with its end if RDATE gives one."""
+        """Yield the starts that may overlap a window, each with its end if RDATE has one."""
         found: dict[datetime, tuple[Moment, datetime | None]] = {}
         if not self._part.first("RRULE"):
             found[self.instant(self.starts)] = self.starts, None
@@ -160,7 +163,7 @@ class _Version:
             if rule.until is not None and rule.until.tzinfo:
                 until = rule.until if isinstance(self.starts, datetime) else None
                 rule = replace(rule, until=_wall(rule.until) + (_MARGIN if until else timedelta()))
-            for wall in starts_of(rule, first, begins, ends, budget):
+            for wall in rule.starts(first, begins, ends, budget.spend):
                 start = self._like_the_first(wall)
                 if until is None or self.instant(start) <= until:
                     yield start

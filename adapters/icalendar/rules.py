@@ -1,7 +1,4 @@
-"""Parses and expands the rules of one file within one budget."""
-
-from collections.abc import Iterator
-from datetime import datetime
+"""Parses the rules of one file, and limits the days that their expansion examines."""
 
 from application.scheduling.calendars.errors import CalendarTooLargeError
 from domain.kernel.errors import InvalidValueError
@@ -9,7 +6,7 @@ from domain.scheduling.series.recurrence import Recurrence, UnsupportedRuleError
 
 
 class Budget:
-    """How many days the rules of one file may look at in all."""
+    """The number of days that the rules of one file may still examine."""
 
     def __init__(self, days: int) -> None:
         self._left = days
@@ -18,7 +15,7 @@ class Budget:
         """Raises CalendarTooLargeError: the budget is spent."""
         self._left -= days
         if self._left < 0:
-            raise CalendarTooLargeError("the calendar's rules take too long to follow; let it reach less far back")
+            raise CalendarTooLargeError("the rules of the calendar take too long to expand; export a shorter period")
 
 
 def rule_of(text: str) -> Recurrence:
@@ -33,10 +30,3 @@ def rule_of(text: str) -> Recurrence:
         raise
     except InvalidValueError as error:
         raise ValueError(str(error)) from error
-
-
-def starts_of(
-    rule: Recurrence, first: datetime, begins: datetime, ends: datetime, budget: Budget
-) -> Iterator[datetime]:
-    """Yield the starts in ``[begins, ends)``, all on one wall clock. Raises CalendarTooLargeError."""
-    return rule.starts(first, begins, ends, budget.spend)

@@ -1,4 +1,4 @@
-"""Converts wall-clock times to instants: in the zone that a calendar names, or by its own VTIMEZONE."""
+"""Converts wall-clock times to instants by the zone that a calendar names, or by its VTIMEZONE."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from adapters.icalendar.components import Component
-from adapters.icalendar.rules import Budget, rule_of, starts_of
+from adapters.icalendar.rules import Budget, rule_of
 from adapters.icalendar.values import moment
 
 Clock: TypeAlias = Callable[[datetime], datetime]
 """Converts a naive time on a wall clock to its instant in UTC.
 
-A time that the clock skips moves on by the gap; of a time that it shows twice, the first is meant.
+A skipped time moves forward by the gap; of an ambiguous time, the first instant is taken.
 """
 
 _LONG_AGO: Final = datetime(1970, 1, 1)  # noqa: DTZ001  a time on a wall clock
@@ -30,11 +30,14 @@ class UnknownZoneNameError(ValueError):
 class Clocks:
     """The clocks of one calendar, by TZID.
 
-    A TZID is an IANA name, a Windows name, a path that ends in an IANA name, or that of a VTIMEZONE.
+    A TZID is an IANA name, a Windows name, a path ending in an IANA name, or that of a VTIMEZONE.
     """
 
     def __init__(self, calendar: Component, floating: str, until: datetime, budget: Budget) -> None:
-        """``floating`` is the zone of times without one, unless the calendar sets its own; rules are expanded to ``until``."""
+        """``floating`` is the zone of times without one, unless the calendar names it.
+
+        Rules are expanded up to ``until``.
+        """
         self._definitions: Mapping[str, Component] = {
             part.text("TZID").strip('"'): part for part in calendar.children if part.name == "VTIMEZONE"
         }
@@ -44,7 +47,7 @@ class Clocks:
         self.floating = _clock_in(zone_called(calendar.text("X-WR-TIMEZONE")) or floating)
 
     def named(self, name: str | None) -> Clock:
-        """Return the clock of a TZID, or the floating one without it. Raises UnknownZoneNameError."""
+        """Return the clock of a TZID, or the floating clock. Raises UnknownZoneNameError."""
         if not name:
             return self.floating
         if name not in self._clocks:
@@ -63,7 +66,7 @@ class Clocks:
 
 @lru_cache(maxsize=4096)
 def zone_called(name: str) -> str | None:
-    """Return the IANA zone of a name; None if no zone has it."""
+    """Return the IANA zone of a name, or None."""
     name = name.strip().strip('"')
     if name in WINDOWS_TO_OLSON:
         return WINDOWS_TO_OLSON[name]
@@ -111,7 +114,7 @@ def _clock_by_rules(definition: Component, until: datetime, budget: Budget) -> C
 
 
 def _onsets(part: Component, before: timedelta, until: datetime, budget: Budget) -> Iterable[datetime]:
-    """Return when a part of a zone takes effect, on the clock that it ends."""
+    """Return when a part of a zone takes effect, in local time by the offset before."""
     begins = _wall(part.text("DTSTART"), before)
     yield begins
     for dates in part.all("RDATE"):
@@ -121,8 +124,8 @@ def _onsets(part: Component, before: timedelta, until: datetime, budget: Budget)
         rule = rule_of(text.value)
         if rule.until is not None and rule.until.tzinfo:
             rule = replace(rule, until=(rule.until + before).replace(tzinfo=None))
-        # A zone that begins in 1601 need not be expanded from there.
-        yield from starts_of(rule, begins, max(begins, _LONG_AGO), until, budget)
+        # Some zones begin in 1601.
+        yield from rule.starts(begins, max(begins, _LONG_AGO), until, budget.spend)
 
 
 def _offset(text: str) -> timedelta:

@@ -1,4 +1,7 @@
-"""Parses values of iCalendar (RFC 5545, section 3.3), more tolerantly than the library. All raise ValueError."""
+"""Parses values of iCalendar (RFC 5545, section 3.3), more tolerantly than the library.
+
+All raise ValueError.
+"""
 
 import re
 from datetime import UTC, date, datetime, timedelta

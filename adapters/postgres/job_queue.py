@@ -1,9 +1,11 @@
 """The work queue in PostgreSQL: implements JobQueue and JobStore on the schema ``jobs``."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from threading import Event
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -11,8 +13,12 @@ from psycopg.rows import class_row
 from psycopg_pool import ConnectionPool
 from uuid_utils.compat import uuid7
 
-from adapters.postgres.connections import TenantWork
-from application.kernel.jobs import Job, JobChanges, LeasedJob, Priority
+from adapters.postgres.connections import OUTAGES, relaxed, waking
+from application.kernel.job_worker import THREADS, JobWorker
+from application.kernel.jobs import Job, JobChanges, JobHandler, LeasedJob, Priority
+from application.kernel.ports import Clock
+from event_store.append.notifier import JOBS
+from event_store.tenancy import open_pool, tenant_transaction
 
 LEASE_SECONDS: Final = 5.0
 """A worker extends its leases each second; after it is killed, they expire within this time."""
@@ -21,7 +27,7 @@ _TAKE: Final = """
 select tenant_id, name, key, payload, due_at, attempts, revision, lease from jobs.take(%s, %s, %s, %s::uuid[], %s::text[])
 """
 _FINISH: Final = "select jobs.finish(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-# Rows that are being written are left out, so that it waits for nothing.
+# Locked rows are skipped, so that it never waits.
 _EXTEND: Final = """
 update jobs.queue q set leased_until = clock_timestamp() + make_interval(secs => %s)
 from (
@@ -53,7 +59,7 @@ select {_STATE} as state, count(*) from jobs.job j join jobs.queue q using (tena
 
 @dataclass(frozen=True, slots=True)
 class ListedJob:
-    """A stored job. ``state`` is waiting, running or dead; ``error`` the class of its last error."""
+    """A stored job: waiting, running or dead; ``error`` is the class of its last error."""
 
     id: UUID
     tenant_id: UUID
@@ -73,14 +79,8 @@ class PostgresJobQueue:
     Its commits need not wait for the disk: a job runs again if a power cut loses its result.
     """
 
-    def __init__(
-        self,
-        pool: ConnectionPool,
-        transaction: Callable[[UUID], TenantWork],
-        lease_seconds: float = LEASE_SECONDS,
-    ) -> None:
+    def __init__(self, pool: ConnectionPool, lease_seconds: float) -> None:
         self._pool = pool
-        self._transaction = transaction
         self._lease_seconds = lease_seconds
 
     def enqueue(self, job: Job, *, due_at: datetime, priority: Priority = Priority.NORMAL) -> None:
@@ -94,7 +94,7 @@ class PostgresJobQueue:
         self._change(job.tenant_id, changes)
 
     def _change(self, tenant_id: UUID, changes: JobChanges) -> None:
-        with self._transaction(tenant_id) as cursor:
+        with tenant_transaction(self._pool, tenant_id) as cursor:
             cursor.execute("select jobs.change(%s::json)", (msgspec.json.encode(changes.rows()).decode(),))
 
     def take(self, now: datetime, names: Collection[str], busy: Collection[UUID]) -> LeasedJob | None:
@@ -126,22 +126,38 @@ class PostgresJobQueue:
             connection.execute(_FINISH, (*place, now, due_at, error, attempts))
 
     def listed(self, tenant_id: UUID | None = None, state: str | None = None, limit: int = 100) -> Sequence[ListedJob]:
-        """Return stored jobs, those that are due first at the beginning."""
+        """Return stored jobs by due time, the earliest first."""
         with self._pool.connection() as connection, connection.cursor(row_factory=class_row(ListedJob)) as cursor:
             found = cursor.execute(_LIST, {"tenant": tenant_id, "state": state, "most": limit}).fetchall()
         return [replace(job, due_at=job.due_at.astimezone(UTC)) for job in found]
 
     def counts(self) -> dict[str, int]:
-        """Return how many jobs are waiting, running and dead."""
+        """Return the number of waiting, running and dead jobs."""
         with self._pool.connection() as connection:
             return {"waiting": 0, "running": 0, "dead": 0, **dict(connection.execute(_COUNT).fetchall())}
 
     def retry(self, job_id: UUID, now: datetime) -> bool:
-        """Let a dead job run again; False if there is no dead one with this id."""
+        """Make a dead job due now; return False if no dead job has this id."""
         with self._pool.connection() as connection:
             return connection.execute("select jobs.retry(%s, %s)", (job_id, now)).fetchone() == (True,)
 
     def delete(self, job_id: UUID) -> bool:
-        """Cancel a job by its id; False if there is none."""
+        """Delete a job; return False if it does not exist."""
         with self._pool.connection() as connection:
             return connection.execute("delete from jobs.job where job_id = %s", (job_id,)).rowcount == 1
+
+
+@contextmanager
+def open_job_queue(conninfo: str, lease_seconds: float = LEASE_SECONDS) -> Iterator[PostgresJobQueue]:
+    """Open the queue; ``conninfo`` logs in as scheduler_worker."""
+    with open_pool(relaxed(conninfo), name="jobs", most=THREADS + 1, resets=False, wait_seconds=10.0) as pool:
+        yield PostgresJobQueue(pool, lease_seconds)
+
+
+def run_jobs(
+    conninfo: str, queue: PostgresJobQueue, handlers: Mapping[type[Job], JobHandler[Any]], clock: Clock, stop: Event
+) -> None:
+    """Carry out jobs until ``stop`` is set. Waits during outages of the database."""
+    worker = JobWorker(queue, handlers, clock, OUTAGES)
+    with waking(conninfo, JOBS, worker.wake, stop):
+        worker.run(stop)

@@ -1,14 +1,14 @@
 """Implements WaitingLines with the read model ``waitlist``."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC
 from typing import Final
 from uuid import UUID
 
-from adapters.postgres.connections import TenantWork
 from application.waitlist.ports import Line, Waiting
 from domain.kernel.time_range import TimeRange
 from domain.waitlist.preferences import WaitlistPreferences, windows_of
+from projections.engine.ports import TenantTransaction
 
 # One statement, so that the position and the rows belong to one snapshot.
 _LINE: Final = """
@@ -33,12 +33,9 @@ where tenant_id = %s and patient_id = any (%s) and status = 'waiting' order by p
 
 
 class ReadWaitingLines:
-    """Reads the wait list of a practice, with the position that the read model has reached.
+    """Reads the wait list of a practice, with the position that the read model has reached."""
 
-    ``transaction`` opens a transaction of one practice.
-    """
-
-    def __init__(self, transaction: Callable[[UUID], TenantWork]) -> None:
+    def __init__(self, transaction: TenantTransaction) -> None:
         self._transaction = transaction
 
     def line(self, tenant_id: UUID, clinician_id: UUID, service_ids: Collection[UUID], during: TimeRange) -> Line:

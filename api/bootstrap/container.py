@@ -1,4 +1,4 @@
-"""The composition root: builds the parts of the program from the settings.
+"""The composition root: builds the components of the program from the settings.
 
 with open_container(Settings()) as container:
     container.logs.of(practice_id)        # the log of one practice
@@ -8,21 +8,18 @@ with open_container(Settings()) as container:
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from uuid import UUID
 
 from adapters.holidays.public_holidays import CalculatedHolidays
 from adapters.icalendar.calendar_reader import IcalendarReader
 from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
 from adapters.system.clock import FrozenClock, SystemClock
-from api.bootstrap.access import Access
-from api.bootstrap.audit import Audit, audit
+from api.bootstrap.contexts import Access, Audit, Scheduling, Waitlist, Webhooks
 from api.bootstrap.database_server import open_server
 from api.bootstrap.read_models import ReadModels
-from api.bootstrap.scheduling import Scheduling, scheduling
 from api.bootstrap.settings import Settings
 from api.bootstrap.storage import Storage, open_storage
-from api.bootstrap.waitlist import Waitlist, waitlist
-from api.bootstrap.webhooks import Webhooks, webhooks
 from application.kernel.commands import CommandBus
 from application.kernel.ports import BlindIndex, Clock
 from application.kernel.practice_log import PracticeLogs
@@ -38,7 +35,7 @@ from projections.patients.directory.queries import PatientQueries
 
 @dataclass(frozen=True)
 class Container:
-    """The parts of one process: what all contexts share, then one part for each context. Thread-safe."""
+    """The wired components of one process. Thread-safe."""
 
     settings: Settings
     clock: Clock
@@ -61,25 +58,25 @@ class Container:
 
 @contextmanager
 def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock | None = None) -> Iterator[Container]:
-    """Open all that a process needs, and close it at the end. ``stays_up`` and errors as in ``open_server``.
+    """Open the components of a process, and close them at the end.
 
-    ``clock`` replaces the one of the settings.
+    ``clock`` replaces that of the settings. ``stays_up`` and errors as in ``open_server``.
     """
-    clock = clock or (FrozenClock(settings.frozen_at) if settings.frozen_at else SystemClock())
+    clock = clock or (FrozenClock(settings.now.astimezone(UTC)) if settings.now else SystemClock())
     with (
         open_server(settings, stays_up=stays_up) as server,
         open_storage(server, clock, settings.connections) as storage,
     ):
         logs = PracticeLogs(storage.store, LibPhoneNumbers(), CalculatedHolidays())
-        waiting, hooks = waitlist(storage), webhooks(storage, is_local=settings.webhooks_local)
+        waitlist, webhooks = Waitlist(storage), Webhooks(storage, is_local=settings.webhooks_local)
         ports: dict[type, object] = {
             BlindIndex: storage.keys,
             PersonKeys: storage.keys,
             CalendarReader: IcalendarReader(),
-            WaitingLines: waiting.lines,
-            SecretBox: hooks.secrets,
-            OutboundHttp: hooks.outbound_http,
-            WebhookCatalogue: hooks,
+            WaitingLines: waitlist.lines,
+            SecretBox: webhooks.secrets,
+            OutboundHttp: webhooks.outbound_http,
+            WebhookCatalogue: webhooks,
         }
         all_registrations()
         yield Container(
@@ -90,10 +87,10 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
             read_models=ReadModels(storage),
             access=Access(storage),
             patients=PatientQueries(storage.transaction, storage.log_reader, storage.keys, words_of),
-            scheduling=scheduling(storage, logs, clock),
-            waitlist=waiting,
-            webhooks=hooks,
+            scheduling=Scheduling(storage, logs, clock),
+            waitlist=waitlist,
+            webhooks=webhooks,
             imports=ImportQueries(storage.transaction),
-            audit=audit(storage),
+            audit=Audit(storage),
             bus=CommandBus(logs, clock, ports),
         )

@@ -1,26 +1,38 @@
-"""The PostgreSQL that a process works on: the embedded one or that of DATABASE_URL, brought to this program's schemas."""
+"""The PostgreSQL server of a process: the embedded one, or that of DATABASE_URL; migrated."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Final
 
-from adapters.postgres.connections import connecting, in_database
+from adapters.postgres.connections import OUTAGES, connect, in_database
 from api.bootstrap.settings import Settings
-from event_store.embedded import SUPERUSER, EmbeddedServer
-from event_store.keys.master_key import KeyFile
+from application.kernel.errors import UnavailableError
+from event_store.embedded import SUPERUSER, EmbeddedServer, EmbeddedServerError
+from event_store.errors import MigrationError, UnsafeDatabaseError
+from event_store.keys.master_key import KeyFile, MasterKeyError
 from event_store.migrate import LOG_DATABASE, migrate, role_conninfo
 from projections.install import install
+
+UNREACHABLE: Final = OUTAGES
+"""The database or the key database does not answer."""
+UNUSABLE: Final[tuple[type[Exception], ...]] = (
+    EmbeddedServerError, MasterKeyError, MigrationError, UnsafeDatabaseError, UnavailableError,
+)  # fmt: skip
+"""Other errors when the database is opened; each message says what to do."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A migrated PostgreSQL. ``admin_conninfo`` logs in to the log's database as a role that may change schemas."""
+    """A migrated server. ``admin_conninfo`` logs in to the log's database and may change schemas.
+
+    ``outdated`` are read models whose definition has changed: they serve until they are rebuilt.
+    """
 
     admin_conninfo: str
     embedded: EmbeddedServer | None
     master: KeyFile
     outdated: Sequence[str]
-    """Read models whose definition has changed: they serve as they are until the projector has rebuilt them."""
 
     def conninfo(self, role: str) -> str:
         """Return the connection string of a role."""
@@ -28,24 +40,24 @@ class Server:
 
 
 def stop_server(settings: Settings) -> bool:
-    """Stop the embedded server, or return False if another program uses it. Raises EmbeddedServerError."""
+    """Stop the embedded server; return False if it is in use. Raises EmbeddedServerError."""
     server = EmbeddedServer(settings.data)
     return not server.is_running() or server.stop_if_unused()
 
 
 @contextmanager
 def open_server(settings: Settings, *, stays_up: bool = False, with_post: bool = False) -> Iterator[Server]:
-    """Start or join the embedded server, or take DATABASE_URL, and bring it to this program's schemas.
+    """Start or join the embedded server, or connect to DATABASE_URL, and migrate it.
 
     The post halves of migrations run on the embedded server, and elsewhere only ``with_post``.
-    At the end the embedded server is stopped, unless another program uses it or it ``stays_up`` for the next one.
-    Raises EmbeddedServerError, MasterKeyError, MigrationError, and what ``adapters.postgres.connections.OUTAGES`` lists.
+    At the end the embedded server stops, unless it ``stays_up`` or another program uses it.
+    Raises the errors of UNREACHABLE and UNUSABLE.
     """
     with ExitStack() as stack:
         embedded: EmbeddedServer | None = None
         if settings.database_url is None:
             embedded = EmbeddedServer(settings.data)
-            # An existing cluster must not get a new master key, which could decrypt nothing.
+            # A new master key could not decrypt the data of an existing cluster.
             is_new = not (settings.data / "secrets" / "postgres.password").exists()
             master = KeyFile(settings.master_key_path, create=is_new)
             address = embedded.start()
@@ -55,9 +67,9 @@ def open_server(settings: Settings, *, stays_up: bool = False, with_post: bool =
         else:
             master = KeyFile(settings.master_key_path)
             admin = str(settings.database_url)
-        # On a server of the operator the old program may still run beside this one.
+        # With DATABASE_URL, processes of the old version may still run.
         migrate(admin, master, with_post=with_post or embedded is not None)
         admin = in_database(admin, LOG_DATABASE)
-        with connecting(admin)() as connection:
+        with connect(admin) as connection:
             outdated = install(connection)
         yield Server(admin, embedded, master, outdated)

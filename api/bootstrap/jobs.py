@@ -1,7 +1,6 @@
 """The policies that enqueue jobs, and the handler of each job."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -26,15 +25,13 @@ def job_handlers(
     """Return the handler of each job."""
     auto_fill = AutoFill(logs, clock, lines)
     adopt_zone_rules = AdoptZoneRulesHandler(logs, clock, sightings)
-    read_sightings = cache(sightings.read)  # no other release can come while the process runs
-
-    def offer_freed_time(job: OfferFreedTime, run: JobRun) -> None:
-        auto_fill.offer_freed_time(job.tenant_id, job.holder_id, job.version)
-
-    def offer_to_next(job: OfferToNext, run: JobRun) -> datetime | None:
-        return auto_fill.offer_to_next(job.tenant_id, job.opening_id)
+    read_sightings = cache(sightings.read)  # the release does not change while the process runs
 
     def adopt(job: AdoptZoneRules, run: JobRun) -> None:
         adopt_zone_rules(job.tenant_id, read_sightings(), report=run.report)
 
-    return {OfferFreedTime: offer_freed_time, OfferToNext: offer_to_next, AdoptZoneRules: adopt}
+    return {
+        OfferFreedTime: lambda job, _: auto_fill.offer_freed_time(job.tenant_id, job.holder_id, job.version),
+        OfferToNext: lambda job, _: auto_fill.offer_to_next(job.tenant_id, job.opening_id),
+        AdoptZoneRules: adopt,
+    }

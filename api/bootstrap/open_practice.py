@@ -1,4 +1,4 @@
-"""Opens a practice with its owner's key, for the program's own commands: no key of the practice exists yet."""
+"""Creates a practice with its owner's key, from the command line and in tests."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,22 +13,20 @@ from domain.kernel.provenance import Provenance
 
 
 @dataclass(frozen=True, slots=True)
-class Founded:
-    """A practice and the secret of its owner's key, which is kept nowhere else."""
+class NewPractice:
+    """A practice and its owner's secret key, of which the program stores only the hash."""
 
     practice_id: UUID
     api_key: str
 
 
-def found_practice(
-    container: Container, name: str, zone: str, currency: str, locale: str = "en", *, practice_id: UUID | None = None
-) -> Founded:
-    """Open a practice; its key can be used on return, whether or not a projector runs.
+def create_practice(container: Container, name: str, zone: str, currency: str, locale: str = "en") -> NewPractice:
+    """Open a practice; its key is valid on return, even if no projector runs.
 
-    Raises InvalidValueError, UnknownZoneError: nothing was opened; StaleVersionError: there is a practice under this id.
+    Raises InvalidValueError, UnknownZoneError: nothing was recorded.
     """
     key = new_token(KEY_PREFIX)
-    command = OpenPractice(practice_id or uuid7(), name, zone, currency, locale, uuid7(), hash_of(key))
+    command = OpenPractice(uuid7(), name, zone, currency, locale, uuid7(), hash_of(key))
     container.bus.execute(Actor.system(command.practice_id), command, Provenance("cli", uuid7()))
     container.read_models.catch_up(command.practice_id)
-    return Founded(command.practice_id, key)
+    return NewPractice(command.practice_id, key)

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Final
 from uuid import UUID
 
-from adapters.postgres.connections import OUTAGES, connecting, relaxed
+from adapters.postgres.connections import OUTAGES, connect, relaxed
 from api.bootstrap.jobs import POLICIES
 from api.bootstrap.storage import Storage
 from api.processes.run_together import run_together
@@ -61,10 +61,9 @@ class ReadModels:
 
     def run(self, stop: Event) -> None:
         """Keep all read models up to date with all logs until ``stop`` is set."""
-        connect = connecting(self.storage.server.conninfo("scheduler_projector"), is_durable=False)
 
         def hints() -> Iterator[set[UUID] | None]:
-            with connect() as connection:
+            with connect(self._conninfo()) as connection:
                 yield from listen(connection, _LISTEN_SECONDS)
 
         with self._runner() as runner:
@@ -82,7 +81,7 @@ class ReadModels:
 
         while not stop.is_set():
             try:
-                with connecting(self.storage.server.admin_conninfo)() as connection:
+                with connect(self.storage.server.admin_conninfo) as connection:
                     names = outdated(connection)
                 if names:
                     _log.info("rebuilding the read models %s: their definition has changed", ", ".join(names))
@@ -110,13 +109,13 @@ class ReadModels:
         chosen = [projector for projector in projectors(keys) if projector.name in views]
         with (
             open_pool(self._conninfo(), name="rebuild", most=8) as pool,
-            connecting(self.storage.server.admin_conninfo)() as admin,
+            connect(self.storage.server.admin_conninfo) as admin,
         ):
             return Rebuild(LogReader(pool, keys), chosen, partial(tenant_transaction, pool), admin).run(progress)
 
     def status(self, *, only_behind: bool = False) -> list[ViewStatus]:
         """Return the position of each read model in each practice; ``only_behind`` leaves out those up to date."""
-        with connecting(self.storage.server.conninfo("scheduler_projector"))() as connection:
+        with connect(self.storage.server.conninfo("scheduler_projector")) as connection:
             return cursors.status(connection, FOLLOWERS, only_behind=only_behind)
 
     @contextmanager

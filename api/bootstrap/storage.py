@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
-from adapters.postgres.connections import TenantWork, connecting
-from adapters.postgres.job_queue import PostgresJobQueue
-from adapters.postgres.job_runner import open_job_queue
+from adapters.postgres.connections import connect
+from adapters.postgres.job_queue import PostgresJobQueue, open_job_queue
 from api.bootstrap.database_server import Server
 from application.kernel.ports import Clock
 from event_store.append.notifier import Notifier
@@ -16,11 +16,12 @@ from event_store.log_store import LogStore
 from event_store.read.log_reader import LogReader
 from event_store.read.stream_lookup import StreamLookup, VisitLookup
 from event_store.tenancy import open_pool, tenant_transaction
+from projections.engine.ports import TenantTransaction
 
 
 @dataclass(frozen=True)
 class Storage:
-    """Thread-safe."""
+    """``transaction`` runs as the role scheduler_app. Thread-safe."""
 
     server: Server
     keys: KeyRing
@@ -28,18 +29,15 @@ class Storage:
     log_reader: LogReader
     stream_lookup: StreamLookup
     visit_lookup: VisitLookup
-
-    def transaction(self, tenant_id: UUID) -> TenantWork:
-        """Run a block as one transaction of one practice, as the role scheduler_app."""
-        return tenant_transaction(self.store.pool, tenant_id)
+    transaction: TenantTransaction
 
     def job_queue(self) -> AbstractContextManager[PostgresJobQueue]:
         """Open the work queue of all practices."""
         return open_job_queue(self.server.conninfo("scheduler_worker"))
 
     def practices(self) -> list[UUID]:
-        """Return the ids of all practices that have a log, in ascending order, so the oldest first."""
-        with connecting(self.server.conninfo("scheduler_projector"))() as connection:
+        """Return the ids of all practices, the oldest first."""
+        with connect(self.server.conninfo("scheduler_projector")) as connection:
             return [id_ for (id_,) in connection.execute("select tenant_id from log.tenant_head order by 1").fetchall()]
 
     def has_stream(self, tenant_id: UUID, stream_id: UUID) -> bool:
@@ -49,16 +47,24 @@ class Storage:
 
 @contextmanager
 def open_storage(server: Server, clock: Clock, connections: int) -> Iterator[Storage]:
-    """Open the pools, and close them at the end. ``connections`` is the most that serve reads."""
+    """Open the pools, and close them at the end. At most ``connections`` serve reads."""
     with ExitStack() as stack:
         app = server.conninfo("scheduler_app")
         key_pool = stack.enter_context(open_pool(server.conninfo("scheduler_keys_app"), name="keys", most=8))
         keys = KeyRing(key_pool, server.master)
-        notifier = Notifier(connecting(app))
+        notifier = Notifier(partial(connect, app))
         stack.callback(notifier.close)
         store = LogStore.open(
             app, keys, clock.now, notify_appended=notifier.notify_appended, most_connections=connections
         )
         stack.callback(store.close)
-        reader = LogReader(store.pool, keys)
-        yield Storage(server, keys, store, reader, StreamLookup(store.pool), VisitLookup(store.pool))
+        pool = store.pool
+        yield Storage(
+            server,
+            keys,
+            store,
+            LogReader(pool, keys),
+            StreamLookup(pool),
+            VisitLookup(pool),
+            partial(tenant_transaction, pool),
+        )

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import typer
 
-from api.cli.output import AsJson, out, print_json
-from api.cli.session import PracticeOption, by_command_line, opened, practice_of, practice_with
+from api.cli.output import AsJson, print_result
+from api.cli.session import PracticeOption, execute, opened, practice_of, practice_with
 from domain.access.api_key import Role
 
 group = typer.Typer(help="Issue, list and revoke the API keys of a practice.", no_args_is_help=True)
+_MAX_KEYS = 1_000_000
 
 
 @group.command(epilog="Example: scheduler apikey create --role front_desk --label reception")
@@ -24,18 +25,16 @@ def create(
     with opened() as container:
         from application.access.issue_api_key import IssueApiKey
         from application.access.secret_keys import KEY_PREFIX, hash_of, new_token
-        from application.kernel.permissions import Actor
 
         practice_id = practice_of(container, practice)
         key = new_token(KEY_PREFIX)
-        command = IssueApiKey(role, label, hash_of(key), clinician)
-        issued = container.bus.execute(Actor.system(practice_id), command, by_command_line())
-        container.read_models.catch_up(practice_id)
-    if as_json:
-        print_json({"practice_id": practice_id, "key_id": issued.aggregate.id, "api_key": key, "role": role})
-        return
-    out.print(f"key      {issued.aggregate.id}")
-    out.print(f"API key  {key}   [dim](it is kept nowhere, so keep it safe)[/dim]")
+        key_id = execute(container, practice_id, IssueApiKey(role, label, hash_of(key), clinician)).aggregate.id
+    print_result(
+        as_json,
+        {"practice_id": practice_id, "key_id": key_id, "api_key": key, "role": role},
+        f"key      {key_id}",
+        f"API key  {key}   (only its hash is stored: keep it safe)",
+    )
 
 
 @group.command("list", epilog="Example: scheduler apikey list")
@@ -44,27 +43,17 @@ def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
     with opened() as container:
         practice_id = practice_of(container, practice)
         container.read_models.catch_up(practice_id)
-        found, after = container.access.keys_of(practice_id, None, 500)
-        while after is not None:
-            more, after = container.access.keys_of(practice_id, after, 500)
-            found = [*found, *more]
-    if as_json:
-        print_json(
-            [
-                {
-                    "key_id": key.key_id,
-                    "role": key.role,
-                    "label": key.label,
-                    "issued_at": key.issued_at,
-                    "revoked_at": key.revoked_at,
-                }
-                for key in found
-            ]
-        )
-        return
-    for key in found:
-        revoked = f"  revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else ""
-        out.print(f"{key.key_id}  {key.role:<10}  {key.label}{revoked}", markup=False)
+        keys, _ = container.access.keys_of(practice_id, None, _MAX_KEYS)
+    fields = ("key_id", "role", "label", "issued_at", "revoked_at")
+    print_result(
+        as_json,
+        [{field: getattr(key, field) for field in fields} for key in keys],
+        *(
+            f"{key.key_id}  {key.role:<10}  {key.label}"
+            + (f"  revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "")
+            for key in keys
+        ),
+    )
 
 
 @group.command(epilog="Example: scheduler apikey revoke 0199c0de-7a1b-7c3d-8e5f-0123456789ab")
@@ -77,12 +66,7 @@ def revoke(
     """Revoke a key: it is refused from the next second on."""
     with opened() as container:
         from application.access.revoke_api_key import RevokeApiKey
-        from application.kernel.permissions import Actor
 
         practice_id = practice_with(container, practice, key)
-        container.bus.execute(Actor.system(practice_id), RevokeApiKey(key, reason), by_command_line())
-        container.read_models.catch_up(practice_id)
-    if as_json:
-        print_json({"practice_id": practice_id, "key_id": key, "revoked": True})
-    else:
-        out.print("The key is revoked.")
+        execute(container, practice_id, RevokeApiKey(key, reason))
+    print_result(as_json, {"practice_id": practice_id, "key_id": key, "revoked": True}, "The key is revoked.")

@@ -1,4 +1,4 @@
-"""`scheduler db`: migrates the database, opens psql, stops the embedded server."""
+"""`scheduler db`: migrate the database, open psql, stop the embedded server."""
 
 from typing import Annotated
 
@@ -40,7 +40,7 @@ def psql(
 
     with open_server(settings(), stays_up=True) as server:
         if server.embedded is None:
-            raise UsageError("DATABASE_URL is set: run psql with it yourself")
+            raise UsageError("psql opens only the embedded database; with DATABASE_URL, run psql yourself")
         code = server.embedded.psql(arguments or (), dbname="scheduler")
     raise typer.Exit(code)
 

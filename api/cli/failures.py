@@ -1,4 +1,4 @@
-"""Errors on the command line: one line on stderr and an exit code, without traceback or personal data."""
+"""Errors on the command line: one line on stderr and an exit code, without personal data."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ class UsageError(Exception):
 
 
 class UnavailableError(Exception):
-    """Something outside the program is unavailable; the message says what to do."""
+    """A server, port or file is unavailable; the message says what to do."""
 
 
 def report(error: Exception) -> int:
@@ -35,7 +35,7 @@ def explained(error: Exception) -> tuple[str, int]:
     # Imported here to keep `--help` fast.
     from pydantic import ValidationError
 
-    from api.bootstrap.outages import UNREACHABLE, UNUSABLE
+    from api.bootstrap.database_server import UNREACHABLE, UNUSABLE
     from api.cli.table_file import TableError
     from application.importing.errors import MappingError
     from application.kernel.errors import ApplicationError

@@ -1,15 +1,18 @@
-"""`scheduler jobs`: the work queue; running dead jobs again, and cancelling jobs."""
+"""`scheduler jobs`: list, retry and cancel the jobs of the work queue."""
 
 from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
 from api.cli.failures import FOUND
-from api.cli.output import AsJson, out, print_json
+from api.cli.output import AsJson, print_result
 from api.cli.session import PracticeOption, opened
+
+if TYPE_CHECKING:
+    from adapters.postgres.job_queue import ListedJob
 
 group = typer.Typer(help="List the jobs of the work queue; retry dead jobs, or cancel jobs.", no_args_is_help=True)
 Ids = Annotated[list[UUID], typer.Argument(help="Ids of jobs, from `scheduler jobs list`.")]
@@ -34,19 +37,18 @@ def list_(
     """
     with opened() as container, container.storage.job_queue() as queue:
         found = queue.listed(practice, state.value if state else None, limit)
-    if as_json:
-        print_json(
-            [{("practice_id" if key == "tenant_id" else key): v for key, v in asdict(one).items()} for one in found]
-        )
-        return
-    for one in found:
-        progress = f"  {one.done:,} of {one.total:,}" if one.total else ""
-        failed = f"  failed {one.attempts} times ({one.error})" if one.error else ""
-        out.print(
-            f"{one.id}  {one.state:<7}  due {one.due_at:%Y-%m-%d %H:%M:%S} UTC  practice {one.tenant_id}"
-            f"  {one.name}{progress}{failed}",
-            markup=False,
-        )
+    print_result(
+        as_json,
+        [{("practice_id" if key == "tenant_id" else key): v for key, v in asdict(job).items()} for job in found],
+        *map(_line, found),
+    )
+
+
+def _line(job: "ListedJob") -> str:
+    due = f"due {job.due_at:%Y-%m-%d %H:%M:%S} UTC"
+    progress = f"  {job.done:,} of {job.total:,}" if job.total else ""
+    failed = f"  failed {job.attempts} times ({job.error})" if job.error else ""
+    return f"{job.id}  {job.state:<7}  {due}  practice {job.tenant_id}  {job.name}{progress}{failed}"
 
 
 @group.command(epilog="Example: scheduler jobs retry 0199c0de-7a1b-7c3d-8e5f-0123456789ab")
@@ -65,9 +67,6 @@ def cancel(jobs: Ids, as_json: AsJson = False) -> None:
 
 
 def _report(verb: str, wanted: list[UUID], done: list[UUID], as_json: bool) -> None:
-    if as_json:
-        print_json({verb: done})
-    else:
-        out.print(f"{len(done)} {verb}.")
+    print_result(as_json, {verb: done}, f"{len(done)} {verb}.")
     if len(done) < len(wanted):
         raise typer.Exit(FOUND)

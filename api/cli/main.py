@@ -13,7 +13,6 @@ import typer
 from api.cli import (
     api_keys,
     database,
-    demo,
     file_imports,
     history,
     importing,
@@ -41,8 +40,7 @@ app = typer.Typer(
 importing.group.add_typer(file_imports.commands)
 
 # The order of --help: running, data, maintenance.
-for commands in (serving.commands, demo.commands):
-    app.add_typer(commands)
+app.add_typer(serving.commands)
 for group, name in (
     (practices.group, "practice"),
     (api_keys.group, "apikey"),

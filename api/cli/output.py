@@ -28,6 +28,15 @@ def print_json(value: object) -> None:
     typer.echo(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode())
 
 
+def print_result(as_json: bool, value: object, *lines: str) -> None:
+    """Print the result of a command: ``value`` as JSON, or the lines."""
+    if as_json:
+        print_json(value)
+    else:
+        for line in lines:
+            out.print(line, markup=False)
+
+
 @contextmanager
 def progress_bar() -> Iterator["Progress"]:
     """Show progress on stderr while the block runs."""
@@ -59,12 +68,12 @@ def log_to_stderr() -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(_RateLimit())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    # psycopg logs users and addresses of each attempt to connect; outages are logged elsewhere.
+    # psycopg logs user and address of each failed connection; outages are logged elsewhere.
     logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 class _RateLimit(logging.Filter):
-    """Drops a message that was logged a moment ago."""
+    """Drops a message that was logged in the last 30 seconds."""
 
     def __init__(self) -> None:
         super().__init__()

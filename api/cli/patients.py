@@ -5,8 +5,8 @@ from uuid import UUID
 
 import typer
 
-from api.cli.output import AsJson, out, print_json
-from api.cli.session import PracticeOption, by_command_line, opened, practice_with
+from api.cli.output import AsJson, print_result
+from api.cli.session import PracticeOption, execute, opened, practice_with
 
 group = typer.Typer(help="Erase a patient.", no_args_is_help=True)
 
@@ -23,7 +23,6 @@ def erase(
     This includes name, contact details and notes, also in backups of the log.
     """
     with opened() as container:
-        from application.kernel.permissions import Actor
         from application.patients.erase_patient import ErasePatient
         from domain.patients.patient import Patient
 
@@ -33,9 +32,6 @@ def erase(
             typer.confirm(
                 "This cannot be undone, not even from a backup of the log. Erase the patient?", abort=True, err=True
             )
-        outcome = container.bus.execute(Actor.system(practice_id), ErasePatient(patient), by_command_line())
-        container.read_models.catch_up(practice_id)
-    if as_json:
-        print_json({"practice_id": practice_id, "patient_id": patient, "erased": True, "position": outcome.position})
-    else:
-        out.print("The patient is erased.")
+        position = execute(container, practice_id, ErasePatient(patient)).position
+    result = {"practice_id": practice_id, "patient_id": patient, "erased": True, "position": position}
+    print_result(as_json, result, "The patient is erased.")

@@ -1,10 +1,10 @@
-"""`scheduler practice`: open practices and list them."""
+"""`scheduler practice`: create and list practices."""
 
 from typing import Annotated
 
 import typer
 
-from api.cli.output import AsJson, out, print_json
+from api.cli.output import AsJson, print_result
 from api.cli.session import opened
 
 group = typer.Typer(help="Open practices and list them.", no_args_is_help=True)
@@ -20,14 +20,15 @@ def create(
 ) -> None:
     """Open a practice and print its owner's API key, which is not shown again."""
     with opened() as container:
-        from api.bootstrap.open_practice import found_practice
+        from api.bootstrap.open_practice import create_practice
 
-        founded = found_practice(container, name, zone, currency, locale)
-    if as_json:
-        print_json({"practice_id": founded.practice_id, "api_key": founded.api_key})
-        return
-    out.print(f"practice  {founded.practice_id}")
-    out.print(f"API key   {founded.api_key}   [dim](the owner's; it is kept nowhere, so keep it safe)[/dim]")
+        created = create_practice(container, name, zone, currency, locale)
+    print_result(
+        as_json,
+        {"practice_id": created.practice_id, "api_key": created.api_key},
+        f"practice  {created.practice_id}",
+        f"API key   {created.api_key}   (the owner's; only its hash is stored: keep it safe)",
+    )
 
 
 @group.command("list", epilog="Example: scheduler practice list --json")
@@ -41,12 +42,9 @@ def list_(as_json: AsJson = False) -> None:
             for id_ in container.storage.practices()
             for practice in container.logs.of(id_).catalogue().all(Practice)
         ]  # fmt: skip
-    if as_json:
-        print_json(
-            [{"practice_id": id_, "name": one.name, "zone": one.zone, "currency": one.currency} for id_, one in found]
-        )
-        return
-    for id_, one in found:
-        out.print(f"{id_}  {one.name}  [dim]{one.zone} {one.currency}[/dim]", markup=True)
-    if not found:
-        out.print("There is no practice yet; see `scheduler practice create --help`.")
+    print_result(
+        as_json,
+        [{"practice_id": id_, "name": one.name, "zone": one.zone, "currency": one.currency} for id_, one in found],
+        *(f"{id_}  {one.name}  {one.zone} {one.currency}" for id_, one in found),
+        *([] if found else ["There is no practice yet; see `scheduler practice create --help`."]),
+    )

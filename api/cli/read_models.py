@@ -1,4 +1,4 @@
-"""`scheduler status` and `scheduler rebuild`: read models and the work queue."""
+"""`scheduler status` and `scheduler rebuild`: the state of the read models, and their rebuild."""
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from api.cli.failures import FOUND, UsageError
-from api.cli.output import AsJson, out, print_json, progress_bar
+from api.cli.output import AsJson, out, print_json, print_result, progress_bar
 from api.cli.session import opened
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def rebuild(
 ) -> None:
     """Rebuild read models from the logs beside the live ones, then swap them in.
 
-    The program may run meanwhile. Exit code 1: a read model stopped at an event that it cannot apply.
+    Other programs may run meanwhile. Exit code 1: a read model stopped at an event that it
+    cannot apply.
     """
     with opened() as container, progress_bar() as progress:
         from api.bootstrap.read_models import VIEWS
@@ -63,21 +64,19 @@ def rebuild(
             progress.update(task, completed=done, total=total)
 
         incomplete = container.read_models.rebuild(views or VIEWS, note)
-    if as_json:
-        print_json(
-            {
-                "views": views or VIEWS,
-                "events": events,
-                "incomplete": [
-                    {"practice_id": one.tenant_id, "view": one.projector, "error": one.error, "position": one.position}
-                    for one in incomplete
-                ],
-            }
-        )
-    else:
-        out.print(f"Rebuilt {', '.join(views or VIEWS)} from {events:,} events.")
-        for one in incomplete:
-            out.print(f"practice {one.tenant_id}: {one.projector} stops before position {one.position} ({one.error})")
+    failures = [
+        {"practice_id": one.tenant_id, "view": one.projector, "error": one.error, "position": one.position}
+        for one in incomplete
+    ]
+    print_result(
+        as_json,
+        {"views": views or VIEWS, "events": events, "incomplete": failures},
+        f"Rebuilt {', '.join(views or VIEWS)} from {events:,} events.",
+        *(
+            f"practice {one.tenant_id}: {one.projector} stops before position {one.position} ({one.error})"
+            for one in incomplete
+        ),
+    )
     if incomplete:
         raise typer.Exit(FOUND)
 

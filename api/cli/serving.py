@@ -1,6 +1,7 @@
-"""`scheduler serve`, `scheduler api`, `scheduler project` and `scheduler work`."""
+"""`scheduler serve`, `api`, `project`, `work` and `demo`."""
 
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,12 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.failures import UnavailableError, UsageError
-from api.cli.output import log_to_stderr, out
-from api.cli.session import settings
+from api.cli.output import AsJson, log_to_stderr, out, print_result
+from api.cli.session import opened, settings
 
 if TYPE_CHECKING:
-    import socket
-
     from api.bootstrap.container import Container
     from api.processes.cores import Cores
 
@@ -31,10 +30,15 @@ def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practic
     """
     from api.processes.supervisor import PROJECTOR, Supervisor
 
-    with _until_interrupted(), _core_of_its_own() as cores, _listening() as listener, _container() as container:
+    with (
+        _until_interrupted(),
+        _core_of_its_own() as cores,
+        _listening() as listener,
+        opened(stays_up=False) as container,
+    ):
         if cores:  # after the database has started, so that it may use all cores
             cores.keep_to_own()
-        with Supervisor(PROJECTOR, _repairer(container), cores):
+        with Supervisor(PROJECTOR, partial(_restart_database, container), cores):
             key = None
             if demo:
                 from api.demo.practice import make_demo
@@ -49,7 +53,7 @@ def api() -> None:
 
     `scheduler project` keeps the read models up to date.
     """
-    with _until_interrupted(), _listening() as listener, _container() as container:
+    with _until_interrupted(), _listening() as listener, opened(stays_up=False) as container:
         _serve(container, listener, lambda: _banner(listener, None))
 
 
@@ -66,7 +70,7 @@ def project(
     from api.processes.run_together import run_together
 
     stop = _stop_event(until_eof)
-    with _container() as container:
+    with opened(stays_up=False) as container:
         run_together(stop, container.read_models.run, *([partial(run_workers, container)] if with_work else []))
 
 
@@ -79,8 +83,22 @@ def work() -> None:
     from api.bootstrap.workers import run_workers
 
     stop = _stop_event()
-    with _container() as container:
+    with opened(stays_up=False) as container:
         run_workers(container, stop)
+
+
+@commands.command(name="demo", epilog="Example: scheduler demo")
+def make_demo_practice(as_json: AsJson = False) -> None:
+    """Create a small demo practice and print its owner's API key.
+
+    A repeat prints the same key and adds the visits of the coming week.
+    """
+    with opened() as container:
+        from api.demo.practice import make_demo
+
+        demo = make_demo(container)
+    result = {"practice_id": demo.practice_id, "api_key": demo.api_key}
+    print_result(as_json, result, f"practice  {demo.practice_id}", f"API key   {demo.api_key}")
 
 
 def _stop_event(until_eof: bool = False) -> threading.Event:
@@ -99,7 +117,7 @@ def _stop_event(until_eof: bool = False) -> threading.Event:
     return stop
 
 
-def _serve(container: "Container", listener: "socket.socket", announce: Callable[[], None]) -> None:
+def _serve(container: "Container", listener: socket.socket, announce: Callable[[], None]) -> None:
     from api.app import create_app
     from api.processes.http_server import HttpServer
 
@@ -107,31 +125,22 @@ def _serve(container: "Container", listener: "socket.socket", announce: Callable
 
 
 @contextmanager
-def _container() -> Iterator["Container"]:
-    """Open the container; at its end the embedded database stops unless another program uses it."""
-    from api.bootstrap.container import open_container
-
-    with open_container(settings()) as container:
-        yield container
-
-
-@contextmanager
-def _listening() -> Iterator["socket.socket"]:
-    """Bind the address first, so that a port in use is reported before a database starts."""
-    from api.processes.http_server import PortTakenError, bound
-
-    wanted = settings()
-    try:
-        listener = bound(wanted.host, wanted.port)
-    except PortTakenError as error:
-        raise UnavailableError(str(error)) from None
-    with listener:
+def _listening() -> Iterator[socket.socket]:
+    """Bind the address, before a database starts: a port in use is reported at once."""
+    host, port = settings().host, settings().port
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            message = f"cannot listen on {host}:{port} ({error.strerror}); set SCHEDULER_PORT"
+            raise UnavailableError(message) from None
         yield listener
 
 
 @contextmanager
 def _until_interrupted() -> Iterator[None]:
-    """End the block cleanly and silently on SIGINT or SIGTERM; a second signal is ignored."""
+    """Let SIGINT or SIGTERM end the block without a traceback; ignore a second signal."""
     log_to_stderr()
 
     def leave(*_: object) -> None:
@@ -147,26 +156,22 @@ def _until_interrupted() -> Iterator[None]:
 
 @contextmanager
 def _core_of_its_own() -> Iterator["Cores | None"]:
-    """Claim the core for requests. Raises UsageError: this process may not use the chosen core."""
+    """Claim the core for requests. Raises UsageError: this process may not use that core."""
     from api.processes.cores import core_of_its_own, usable_cores
 
     wanted, usable = settings().core, usable_cores()
     if isinstance(wanted, int) and wanted not in usable:
-        these = ", ".join(map(str, sorted(usable))) or "none by its number"
-        raise UsageError(f"SCHEDULER_CORE: this process may use {these}; set one of these, or any")
+        known = ", ".join(map(str, sorted(usable))) or "no single core"
+        raise UsageError(f"SCHEDULER_CORE: this process may use {known}; set one of these, or any")
     with core_of_its_own(wanted, usable) as cores:
         yield cores
 
 
-def _repairer(container: "Container") -> Callable[[], None]:
+def _restart_database(container: "Container") -> None:
+    """Restart the embedded database if it was killed; no acknowledged write is lost."""
     embedded = container.storage.server.embedded
-
-    def repair() -> None:
-        """Restart the embedded database if it was killed; no acknowledged write is lost."""
-        if embedded is not None and not embedded.is_alive():
-            embedded.start()
-
-    return repair
+    if embedded is not None and not embedded.is_alive():
+        embedded.start()
 
 
 def _wait_for_eof(stop: threading.Event) -> None:
@@ -174,7 +179,7 @@ def _wait_for_eof(stop: threading.Event) -> None:
     stop.set()
 
 
-def _banner(listener: "socket.socket", key: str | None) -> None:
+def _banner(listener: socket.socket, key: str | None) -> None:
     host, port = listener.getsockname()[:2]
     shown = "localhost" if host == "127.0.0.1" else f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"

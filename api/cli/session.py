@@ -1,8 +1,8 @@
-"""What commands share: the container, and the practice they work on."""
+"""The container and the practice of a command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 from uuid import UUID
 
 import typer
@@ -12,8 +12,12 @@ from api.cli.failures import UsageError
 if TYPE_CHECKING:
     from api.bootstrap.container import Container
     from api.bootstrap.settings import Settings
+    from application.kernel.commands import Command
+    from application.kernel.practice_log import Outcome
+    from domain.kernel.aggregate import Aggregate
     from domain.kernel.provenance import Provenance
 
+T = TypeVar("T", bound="Aggregate")
 PracticeOption: TypeAlias = Annotated[
     UUID | None, typer.Option("--practice", help="The practice's id; not needed where there is only one.")
 ]
@@ -27,16 +31,16 @@ def settings() -> "Settings":
 
 
 @contextmanager
-def opened() -> Iterator["Container"]:
-    """Open the container. The embedded database keeps running for the next command."""
+def opened(*, stays_up: bool = True) -> Iterator["Container"]:
+    """Open the container. By default the embedded database keeps running for the next command."""
     from api.bootstrap.container import open_container
 
-    with open_container(settings(), stays_up=True) as container:
+    with open_container(settings(), stays_up=stays_up) as container:
         yield container
 
 
 def practice_of(container: "Container", practice_id: UUID | None) -> UUID:
-    """Return the practice to work on.
+    """Return the named practice, or the only one.
 
     Raises UsageError: it does not exist, or none is named and there are several.
     """
@@ -53,9 +57,9 @@ def practice_of(container: "Container", practice_id: UUID | None) -> UUID:
 
 
 def practice_with(container: "Container", practice_id: UUID | None, aggregate_id: UUID) -> UUID:
-    """Return the practice whose log has an aggregate.
+    """Return the practice whose log has an aggregate; search only the named one, if any.
 
-    Raises NotFoundError: there is none, or it is not the named practice.
+    Raises NotFoundError, UsageError.
     """
     from application.kernel.errors import NotFoundError
 
@@ -63,6 +67,15 @@ def practice_with(container: "Container", practice_id: UUID | None, aggregate_id
         if container.storage.has_stream(candidate, aggregate_id):
             return candidate
     raise NotFoundError("id")
+
+
+def execute(container: "Container", practice_id: UUID, command: "Command[T]") -> "Outcome[T]":
+    """Execute a command as the system; the read models include its events on return."""
+    from application.kernel.permissions import Actor
+
+    outcome = container.bus.execute(Actor.system(practice_id), command, by_command_line())
+    container.read_models.catch_up(practice_id)
+    return outcome
 
 
 def by_command_line() -> "Provenance":

@@ -1,4 +1,4 @@
-"""`scheduler verify`: checks the hash chains of the logs."""
+"""`scheduler verify`: check the hash chains of the logs."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,10 +6,15 @@ from uuid import UUID
 import typer
 
 from api.cli.failures import FOUND
-from api.cli.output import AsJson, out, print_json, progress_bar
+from api.cli.output import AsJson, print_result, progress_bar
 from api.cli.session import opened, practice_of
 
 commands = typer.Typer()
+_FAULTS = {
+    "missing": "an event is missing",
+    "altered": "an event was altered",
+    "head": "the head does not match the last event",
+}
 
 
 @commands.command(epilog="Example: scheduler verify")
@@ -28,24 +33,14 @@ def verify(
             for id_ in progress.track(practices, description="verifying practices")
             if (link := container.storage.log_reader.verify(id_)) is not None
         ]
-    if as_json:
-        print_json(
-            {
-                "practices": len(practices),
-                "broken": [{"practice_id": id_, "position": one.position, "fault": one.fault} for id_, one in broken],
-            }
-        )
-    elif broken:
-        for id_, one in broken:
-            out.print(f"practice {id_}: {_FAULTS[one.fault]} at position {one.position}", style="bold red")
-    else:
-        out.print(f"Logs: {len(practices):,}, all whole.")
+    print_result(
+        as_json,
+        {
+            "practices": len(practices),
+            "broken": [{"practice_id": id_, "position": link.position, "fault": link.fault} for id_, link in broken],
+        },
+        *(f"practice {id_}: {_FAULTS[link.fault]} at position {link.position}" for id_, link in broken),
+        *([] if broken else [f"Logs: {len(practices):,}, all intact."]),
+    )
     if broken:
         raise typer.Exit(FOUND)
-
-
-_FAULTS = {
-    "missing": "an event is missing",
-    "altered": "an event was altered",
-    "head": "the head does not match the last event",
-}

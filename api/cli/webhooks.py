@@ -1,12 +1,12 @@
-"""`scheduler webhooks`: lists endpoints and deliveries, and replays messages."""
+"""`scheduler webhooks`: list endpoints and deliveries, and replay messages."""
 
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from api.cli.output import AsJson, out, print_json
-from api.cli.session import PracticeOption, by_command_line, opened, practice_of, practice_with
+from api.cli.output import AsJson, print_result
+from api.cli.session import PracticeOption, execute, opened, practice_of, practice_with
 from domain.webhooks.endpoint import DeliveryStatus
 
 group = typer.Typer(help="List webhook endpoints and their deliveries; replay messages.", no_args_is_help=True)
@@ -17,22 +17,19 @@ Endpoint = Annotated[UUID, typer.Argument(help="The endpoint's id, from `schedul
 def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
     """List a practice's endpoints and their progress."""
     with opened() as container:
+        from api.webhooks.presenters import present_endpoint_record
+
         practice_id = practice_of(container, practice)
         container.read_models.catch_up(practice_id)
         found = container.webhooks.queries.endpoints(practice_id)
-    if as_json:
-        from api.webhooks.presenters import present_endpoint_record
-
-        print_json([present_endpoint_record(one) for one in found])
-        return
+    lines = []
     for one in found:
         waiting = max(0, one.last_number + 1 - one.next_number)
         state = "active" if one.is_active else f"off ({one.switched_off or 'by the practice'})"
-        out.print(
-            f"{one.endpoint_id}  {state}  sent {one.next_number - 1:,}, waiting {waiting:,}  {one.url}", markup=False
-        )
+        lines.append(f"{one.endpoint_id}  {state}  sent {one.next_number - 1:,}, waiting {waiting:,}  {one.url}")
         if one.due_at is not None:
-            out.print(f"  the last attempt failed; the next is at {one.due_at:%Y-%m-%d %H:%M:%S} UTC", markup=False)
+            lines.append(f"  the last attempt failed; the next is at {one.due_at:%Y-%m-%d %H:%M:%S} UTC")
+    print_result(as_json, [present_endpoint_record(one) for one in found], *lines)
 
 
 @group.command(epilog="Example: scheduler webhooks deliveries 0199c0de-7a1b-7c3d-8e5f-0123456789ab --status pending")
@@ -52,16 +49,15 @@ def deliveries(
         load_endpoint(container.logs.of(practice_id), endpoint)
         container.read_models.catch_up(practice_id)
         found, _ = container.webhooks.queries.deliveries(practice_id, endpoint, status=status, limit=limit)
-    if as_json:
-        print_json([present_delivery(endpoint, one) for one in found])
-        return
-    for one in found:
-        why = one.failure or ""
-        out.print(
+    print_result(
+        as_json,
+        [present_delivery(endpoint, one) for one in found],
+        *(
             f"{one.number:>8}  {one.event:<28}  position {one.position}  {one.status:<9}  attempts {one.attempts}"
-            f"  {one.response_code or ''} {why}".rstrip(),
-            markup=False,
-        )
+            f"  {one.response_code or ''} {one.failure or ''}".rstrip()
+            for one in found
+        ),
+    )
 
 
 @group.command(epilog="Example: scheduler webhooks replay 0199c0de-7a1b-7c3d-8e5f-0123456789ab --from-position 4711")
@@ -73,14 +69,9 @@ def replay(
 ) -> None:
     """Send an endpoint its messages from a position on again, in order, under the same ids."""
     with opened() as container:
-        from application.kernel.permissions import Actor
         from application.webhooks.request_messages import RequestReplay
 
         practice_id = practice_with(container, practice, endpoint)
-        command = RequestReplay(endpoint, from_position)
-        outcome = container.bus.execute(Actor.system(practice_id), command, by_command_line())
-        container.read_models.catch_up(practice_id)
-    if as_json:
-        print_json({"practice_id": practice_id, "endpoint_id": endpoint, "position": outcome.position})
-    else:
-        out.print("The messages will be sent again.")
+        position = execute(container, practice_id, RequestReplay(endpoint, from_position)).position
+    result = {"practice_id": practice_id, "endpoint_id": endpoint, "position": position}
+    print_result(as_json, result, "The messages will be sent again.")

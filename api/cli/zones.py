@@ -1,4 +1,4 @@
-"""`scheduler zones`: local times after a new release of the time zone database."""
+"""`scheduler zones`: keep local times after a new release of the time zone database."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -51,7 +51,7 @@ def zones(
     for tenant_id, done in found.items():
         _print(tenant_id, done, "would move" if dry_run else "moved")
     if not found:
-        out.print(f"Every visit to come lies where it was meant to, by release {seen.newest.release}.")
+        out.print(f"All coming visits have their local times under release {seen.newest.release}.")
 
 
 def _reporter(progress: "Progress", bar: "TaskID") -> Callable[[int, int], None]:
@@ -61,11 +61,11 @@ def _reporter(progress: "Progress", bar: "TaskID") -> Callable[[int, int], None]
 def _print(tenant_id: "UUID", done: "ZoneRulesAdoption", verb: str) -> None:
     out.print(f"{tenant_id}  {len(done.kept):,} {verb}, by release {done.release}", style="bold", markup=False)
     for one in done.kept[:_LISTED]:
-        err.print(_line(one) + ("  beside another one" if one.is_beside else ""), markup=False)
+        err.print(_line(one) + ("  overlaps another one" if one.is_beside else ""), markup=False)
     if len(done.kept) > _LISTED:
         err.print(f"  and {len(done.kept) - _LISTED:,} more")
     for one in done.begun:
-        err.print(f"{_line(one)}  stays, since it has begun or would have", markup=False)
+        err.print(f"{_line(one)}  stays: it has begun, or would have", markup=False)
 
 
 def _line(one: "KeptVisit") -> str:

@@ -1,6 +1,10 @@
-"""Content of the demo practice: invented people and services, in three scripts and two cities."""
+"""Content of the demo practice: fictitious people and services, in three scripts and two cities."""
 
+from datetime import date
 from typing import Final, NamedTuple
+
+from application.patients.register_patient import RegisterPatient
+from domain.practice.service import Mode
 
 NAME: Final = "Studio Levi & Weiß"
 ZONE: Final = "Europe/Berlin"
@@ -9,10 +13,11 @@ LOCALE: Final = "de-DE"
 
 
 class DemoLocation(NamedTuple):
+    """``resources`` are pairs of kind and name."""
+
     name: str
     zone: str
     resources: tuple[tuple[str, str], ...]
-    """Kind and name."""
 
 
 class DemoClinician(NamedTuple):
@@ -28,24 +33,13 @@ class DemoService(NamedTuple):
     buffer_after_minutes: int
     step_minutes: int
     price_amount_minor: int
-    mode: str
+    mode: Mode
     clinicians: tuple[str, ...]
     requires: tuple[str, ...]
 
 
-class DemoPatient(NamedTuple):
-    given_name: str
-    family_name: str
-    email: str | None
-    phone: str | None
-    born: str
-    zone: str
-    locale: str
-    tags: tuple[str, ...]
-
-
 class DemoVisit(NamedTuple):
-    """``nth`` chooses among the free times of the day."""
+    """``nth`` is the index of the start among the free ones of the day."""
 
     patient: str
     service: str
@@ -72,30 +66,37 @@ CLINICIANS: Final = (
     ),
 )  # fmt: skip
 SERVICES: Final = (
-    DemoService("Physiotherapie", 50, 10, 30, 8500, "in_person", ("Jürgen Weiß", "Sarah O’Connor"), ("room",)),
-    DemoService("Ultraschallbehandlung", 30, 10, 20, 6000, "in_person", ("Jürgen Weiß",), ("device", "room")),
-    DemoService("ביקור ראשון", 80, 10, 30, 14000, "in_person", ("ד״ר מרים לוי",), ("room",)),
-    DemoService("Video consultation", 25, 5, 30, 4500, "virtual", ("Sarah O’Connor", "ד״ר מרים לוי"), ()),
+    DemoService("Physiotherapie", 50, 10, 30, 8500, Mode.IN_PERSON, ("Jürgen Weiß", "Sarah O’Connor"), ("room",)),
+    DemoService("Ultraschallbehandlung", 30, 10, 20, 6000, Mode.IN_PERSON, ("Jürgen Weiß",), ("device", "room")),
+    DemoService("ביקור ראשון", 80, 10, 30, 14000, Mode.IN_PERSON, ("ד״ר מרים לוי",), ("room",)),
+    DemoService("Video consultation", 25, 5, 30, 4500, Mode.VIRTUAL, ("Sarah O’Connor", "ד״ר מרים לוי"), ()),
 )
 PATIENTS: Final = (
-    DemoPatient(
-        "Zoë",
-        "Müller-Lüdenscheidt",
-        "zoe@example.org",
-        "+4930901820",
-        "1988-02-29",
-        "Europe/Berlin",
-        "de-DE",
-        ("Rücken",),
+    RegisterPatient(
+        given_name="Zoë", family_name="Müller-Lüdenscheidt", email="zoe@example.org", phone="+4930901820",
+        date_of_birth=date(1988, 2, 29), zone="Europe/Berlin", locale="de-DE", tags=("Rücken",),
     ),
-    DemoPatient(
-        "שרה", "כהן", "sara.cohen@example.org", "+97231234567", "1975-11-03", "Asia/Jerusalem", "he-IL", ("חדשה",)
+    RegisterPatient(
+        given_name="שרה", family_name="כהן", email="sara.cohen@example.org", phone="+97231234567",
+        date_of_birth=date(1975, 11, 3), zone="Asia/Jerusalem", locale="he-IL", tags=("חדשה",),
     ),
-    DemoPatient("Günther", "Großmann", None, "+4930901821", "1949-07-17", "Europe/Berlin", "de-DE", ()),
-    DemoPatient("Aoife", "Ní Bhriain", "aoife@example.org", None, "1996-05-21", "Europe/Dublin", "en-IE", ("video",)),
-    DemoPatient("יעל", "בן־דוד", "yael@example.org", "+97231234568", "2001-01-09", "Asia/Jerusalem", "he-IL", ()),
-    DemoPatient("Olivia", "Reyes", "olivia@example.org", None, "1983-09-30", "America/New_York", "en-US", ("video",)),
-)
+    RegisterPatient(
+        given_name="Günther", family_name="Großmann", phone="+4930901821",
+        date_of_birth=date(1949, 7, 17), zone="Europe/Berlin", locale="de-DE",
+    ),
+    RegisterPatient(
+        given_name="Aoife", family_name="Ní Bhriain", email="aoife@example.org",
+        date_of_birth=date(1996, 5, 21), zone="Europe/Dublin", locale="en-IE", tags=("video",),
+    ),
+    RegisterPatient(
+        given_name="יעל", family_name="בן־דוד", email="yael@example.org", phone="+97231234568",
+        date_of_birth=date(2001, 1, 9), zone="Asia/Jerusalem", locale="he-IL",
+    ),
+    RegisterPatient(
+        given_name="Olivia", family_name="Reyes", email="olivia@example.org",
+        date_of_birth=date(1983, 9, 30), zone="America/New_York", locale="en-US", tags=("video",),
+    ),
+)  # fmt: skip
 VISITS: Final = (
     DemoVisit("Zoë", "Physiotherapie", "Jürgen Weiß", 1),
     DemoVisit("שרה", "ביקור ראשון", "ד״ר מרים לוי", 2),
@@ -104,4 +105,4 @@ VISITS: Final = (
     DemoVisit("יעל", "ביקור ראשון", "ד״ר מרים לוי", 5),
     DemoVisit("Olivia", "Video consultation", "ד״ר מרים לוי", 0),
 )
-"""Visits booked on each day on which the clinician works."""
+"""Booked on each day on which the clinician works."""

@@ -1,19 +1,21 @@
 """Creates the demo practice and books its coming week; existing records stay unchanged."""
 
 import hashlib
+import json
+import os
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID, uuid5
 
 from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import Container
+from api.bootstrap.open_practice import NewPractice
 from api.demo import content
-from api.demo.key_file import DemoKey, demo_key
-from application.access.secret_keys import hash_of
+from application.access.secret_keys import KEY_PREFIX, hash_of, new_token
 from application.kernel.commands import Command
 from application.kernel.permissions import Actor
-from application.patients.register_patient import RegisterPatient
 from application.practice.add_resource import AddResource
 from application.practice.join_clinician import JoinClinician
 from application.practice.offer_service import OfferService
@@ -28,31 +30,46 @@ from domain.kernel.money import Money
 from domain.kernel.provenance import Provenance
 from domain.kernel.time_range import TimeRange
 from domain.kernel.zones import zone
-from domain.practice.service import Mode, ServiceTerms
+from domain.practice.service import ServiceTerms
 from domain.scheduling.appointments.appointment import Appointment
 
 T = TypeVar("T", bound=Aggregate)
 DAYS_AHEAD: Final = 7
 
 
-def make_demo(container: Container) -> DemoKey:
-    """Return the demo practice and its owner's key, the same each time.
-
-    A run that was killed is completed by the next one.
-
-    Raises OSError: the key cannot be kept.
-    """
-    key = demo_key(container.settings.data / "secrets" / "demo.json")
-    demo = _Demo(container, key.practice_id)
-    demo.open(key.api_key)
-    demo.furnish()
+def make_demo(container: Container) -> NewPractice:
+    """Create or complete the demo practice; return the same key each time. Raises OSError."""
+    practice = _stored_practice(container.settings.data / "secrets" / "demo.json")
+    demo = _Demo(container, practice.practice_id)
+    demo.open(practice.api_key)
+    demo.add_content()
     demo.book()
-    container.read_models.catch_up(key.practice_id)
-    return key
+    container.read_models.catch_up(practice.practice_id)
+    return practice
+
+
+def _stored_practice(path: Path) -> NewPractice:
+    """Return the content of the file; create it atomically, with mode 0600, if it is missing."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump({"practice_id": str(uuid7()), "api_key": new_token(KEY_PREFIX)}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # Unlike a rename, a link never replaces the file of another process.
+            path.hardlink_to(unfinished)
+        except FileExistsError:
+            pass
+        finally:
+            unfinished.unlink()
+    stored = json.loads(path.read_text())
+    return NewPractice(UUID(stored["practice_id"]), stored["api_key"])
 
 
 class _Demo:
-    """Executes each step under a command id of its own, so a repeat records nothing."""
+    """Executes each command under a fixed id, so a repeat records nothing."""
 
     def __init__(self, container: Container, practice_id: UUID) -> None:
         self._bus, self._actor = container.bus, Actor.system(practice_id)
@@ -69,28 +86,27 @@ class _Demo:
         )
         self._execute(command, "open")
 
-    def furnish(self) -> None:
-        """Make the places, people and services."""
+    def add_content(self) -> None:
         for place in content.LOCATIONS:
             location = self._execute(OpenLocation(place.name, place.zone), f"location {place.name}")
             self._locations[place.name] = location.id
             for kind, name in place.resources:
                 self._execute(AddResource(location.id, kind, name), f"resource {name}")
         for person in content.CLINICIANS:
-            self._clinicians[person.name] = self._joined(person)
+            self._clinicians[person.name] = self._add_clinician(person)
         for service in content.SERVICES:
-            self._services[service.name] = self._offered(service)
+            self._services[service.name] = self._add_service(service)
         for patient in content.PATIENTS:
-            self._patients[patient.given_name] = self._registered(patient)
+            self._patients[patient.given_name] = self._execute(patient, f"patient {patient.given_name}").id
 
     def book(self) -> None:
-        """Fill the days from today on, as far as they are free; each day once."""
+        """Book the visits of today and the following days, each once, if their times are free."""
         today = self._clock.now().astimezone(zone(content.ZONE)).date()
         for days in range(DAYS_AHEAD):
             for number, visit in enumerate(content.VISITS):
                 self._book(today + timedelta(days=days), number, visit)
 
-    def _joined(self, person: content.DemoClinician) -> UUID:
+    def _add_clinician(self, person: content.DemoClinician) -> UUID:
         location = next(place for place in content.LOCATIONS if place.name == person.location)
         clinician = self._execute(JoinClinician(person.name, person.email, location.zone), f"clinician {person.name}")
         self._execute(
@@ -98,7 +114,7 @@ class _Demo:
         )
         return clinician.id
 
-    def _offered(self, service: content.DemoService) -> UUID:
+    def _add_service(self, service: content.DemoService) -> UUID:
         terms = ServiceTerms(
             name=service.name,
             duration_minutes=service.duration_minutes,
@@ -107,24 +123,11 @@ class _Demo:
             step_minutes=service.step_minutes,
             minimum_notice_minutes=120,
             horizon_days=180,
-            mode=Mode(service.mode),
+            mode=service.mode,
             clinician_ids=tuple(self._clinicians[name] for name in service.clinicians),
             requires=service.requires,
         )
         return self._execute(OfferService(terms), f"service {service.name}").id
-
-    def _registered(self, patient: content.DemoPatient) -> UUID:
-        command = RegisterPatient(
-            given_name=patient.given_name,
-            family_name=patient.family_name,
-            email=patient.email,
-            phone=patient.phone,
-            date_of_birth=date.fromisoformat(patient.born),
-            tags=patient.tags,
-            zone=patient.zone,
-            locale=patient.locale,
-        )
-        return self._execute(command, f"patient {patient.given_name}").id
 
     def _book(self, on_date: date, number: int, visit: content.DemoVisit) -> None:
         by = self._step(f"visit {on_date} {number}")
@@ -141,8 +144,7 @@ class _Demo:
         try:
             self._bus.execute(self._actor, command, by)
         except RuleBrokenError:
-            # A user of the demo has just booked the time.
-            return
+            return  # a user of the demo has just booked the time
 
     def _execute(self, command: Command[T], step: str) -> T:
         return self._bus.execute(self._actor, command, self._step(step)).aggregate

@@ -17,8 +17,8 @@ from application.access.secret_keys import KEY_PREFIX, is_well_formed
 from application.kernel.permissions import Actor
 
 CACHED_SECONDS: Final = 1.0
-"""How long a key is cached. This process applies its own revocations at once, those of others after this time."""
-_MOST_CACHED: Final = 10_000
+"""How long a key is cached, and how long a revocation by another process may go unnoticed."""
+_MAX_CACHED: Final = 10_000
 
 _access = logging.getLogger("scheduler.access")
 
@@ -31,8 +31,8 @@ class KeyAuthenticator:
         self._find = find
         self._thread_pool = thread_pool
         self._lock = threading.Lock()
-        # With the time at which each expires. A TTLCache would count from after the look-up.
-        self._cached: LRUCache[bytes, tuple[Actor, float]] = LRUCache(_MOST_CACHED)
+        # With the time of expiry. A TTLCache would count from the end of the look-up.
+        self._cached: LRUCache[bytes, tuple[Actor, float]] = LRUCache(_MAX_CACHED)
 
     async def actor(self, key: str) -> Actor | None:
         """Return the actor of a key; None if it is unknown or was revoked. Raises OverloadedError."""
@@ -60,7 +60,10 @@ class KeyAuthenticator:
 
 
 class Authentication:
-    """ASGI middleware: refuses requests to /v1 without a valid key before their body is read. Feeds have tokens of their own."""
+    """ASGI middleware: refuses requests to /v1 without a valid key, before their body is read.
+
+    Calendar feeds are exempt: their token is in the path.
+    """
 
     def __init__(self, app: ASGIApp, key_authenticator: KeyAuthenticator, outages: tuple[type[Exception], ...]) -> None:
         self._app = app
@@ -80,13 +83,9 @@ class Authentication:
             return
         if actor is None:
             _access.warning("refused an invalid key request=%s", request_id)
-            answer = problem(
-                request_id,
-                401,
-                "unauthenticated",
-                "send a valid API key: Authorization: Bearer sk_...",
-                headers={"WWW-Authenticate": 'Bearer realm="scheduler"'},
-            )
+            detail = "send a valid API key: Authorization: Bearer sk_..."
+            headers = {"WWW-Authenticate": 'Bearer realm="scheduler"'}
+            answer = problem(request_id, 401, "unauthenticated", detail, headers=headers)
             await answer(scope, receive, send)
             return
         scope["actor"] = actor
@@ -94,7 +93,6 @@ class Authentication:
 
 
 def _is_feed(scope: Scope) -> bool:
-    """Return whether the path itself contains the secret: a calendar feed."""
     path: str = scope["path"]
     return scope["method"] == "GET" and path.startswith("/v1/feeds/") and path.endswith(".ics")
 

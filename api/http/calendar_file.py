@@ -24,10 +24,10 @@ class CalendarFile:
     seen: str | None = None
 
     def response(self) -> Response:
-        """Return the calendar, or 304 if its ETag is in ``seen``. An unchanged calendar has the same bytes."""
+        """Return the calendar, or 304 if its ETag is in ``seen``."""
         body = self.text.encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        # Clients may keep it if they revalidate; shared caches may not.
+        # Clients may cache it if they revalidate; shared caches may not.
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
         if self.seen is not None and ("*" in self.seen or etag in self.seen):
             return Response(status_code=304, headers=headers)

@@ -1,4 +1,4 @@
-"""The request as routes see it: its actor, idempotency key and expected version, and how it is carried out."""
+"""A request with its actor, idempotency key and expected version, and how it is carried out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,10 +85,12 @@ class Call:
         return int(seen)
 
     async def read(self, action: Permission, work: Callable[[], HttpAnswer]) -> Response:
-        """Run ``work`` in a thread and return its answer. Raises NotPermittedError, OverloadedError, and what ``work`` raises."""
+        """Authorise the actor, run ``work`` in a thread, and return its answer.
+
+        Raises NotPermittedError, OverloadedError, and what ``work`` raises.
+        """
         authorise(self.actor, action)
-        answer = await self.services.thread_pool.run(self.actor.tenant_id, work)
-        return answer.response()
+        return await self._run(work)
 
     async def get(self, action: Permission, kind: type[T], id_: UUID, present: Presenter[T]) -> Response:
         """Answer with an aggregate in its present state, or at `as_of` or `version`."""
@@ -133,7 +135,7 @@ class Call:
             built = command if isinstance(command, Command) else command()
             return present(self.container.bus.execute(self.actor, built, by))
 
-        return (await self.services.thread_pool.run(self.actor.tenant_id, work)).response()
+        return await self._run(work)
 
     async def create(self, command: Command[T], path: str, present: Presenter[T]) -> Response:
         """Carry out a command that creates a resource below ``path``."""
@@ -151,14 +153,16 @@ class Call:
             built = query if isinstance(query, Query) else query()
             return present(self.container.bus.ask(self.actor, built))
 
-        return (await self.services.thread_pool.run(self.actor.tenant_id, work)).response()
+        return await self._run(work)
 
     async def write(self, permission: Permission, work: Callable[[Provenance], Answer]) -> Response:
         """As ``read``, with the provenance of what is recorded."""
         authorise(self.actor, permission)
         by = await self._provenance()
-        answer = await self.services.thread_pool.run(self.actor.tenant_id, lambda: work(by))
-        return answer.response()
+        return await self._run(lambda: work(by))
+
+    async def _run(self, work: Callable[[], HttpAnswer]) -> Response:
+        return (await self.services.thread_pool.run(self.actor.tenant_id, work)).response()
 
     async def _provenance(self) -> Provenance:
         body = await self.request.body()

@@ -1,15 +1,15 @@
-"""Calls the function of a simple route directly, without FastAPI's routing and dependency injection.
+"""Calls the functions of simple routes without FastAPI's routing and dependency injection.
 
-A well-formed request is dispatched directly if its route takes only a body and ``Creating``, or only a call
-and query parameters. FastAPI handles every other request from the start, so error answers and the OpenAPI
-description have one source. Figures and alternatives: ADR-0041.
+A well-formed request is dispatched directly if its route takes only a body and ``Creating``, or
+only a call and query parameters. FastAPI handles all other requests from the start, so errors and
+the OpenAPI description have one source. Figures and alternatives: ADR-0041.
 """
 
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias, cast
+from functools import partial
+from typing import Any, Final, TypeAlias, cast
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
@@ -27,22 +27,14 @@ _KEY: Final = re.compile(KEY_PATTERN)
 _JSON: Final = b"application/json"
 
 
-class DirectRoute(Protocol):
-    """A route that can be called directly."""
-
-    @property
-    def route(self) -> APIRoute: ...
-
-    async def arguments(self, request: Request) -> Mapping[str, Any] | None:
-        """Return the endpoint's arguments, or None if FastAPI must handle the request."""
-
-
-DirectRoutes: TypeAlias = dict[tuple[str, str], DirectRoute]
+Arguments: TypeAlias = Callable[[Request], Awaitable[Mapping[str, Any] | None]]
+"""Returns the endpoint's arguments, or None if FastAPI must handle the request."""
+DirectRoutes: TypeAlias = dict[tuple[str, str], tuple[APIRoute, Arguments]]
 """By method and path."""
 
 
 class DirectDispatch:
-    """ASGI middleware, to be placed after authentication. ``routes`` may be filled later, see ``direct_routes``."""
+    """ASGI middleware after authentication. ``routes`` may be filled later."""
 
     def __init__(self, app: ASGIApp, routes: DirectRoutes) -> None:
         self._app = app
@@ -53,19 +45,20 @@ class DirectDispatch:
         if direct is None:
             await self._app(scope, receive, send)
             return
+        route, arguments_of = direct
         received: list[Message] = []
 
         async def receive_and_keep() -> Message:
             received.append(await receive())
             return received[-1]
 
-        scope["route"], scope["endpoint"] = direct.route, direct.route.endpoint
+        scope["route"], scope["endpoint"] = route, route.endpoint
         request = Request(scope, receive_and_keep)
         response: Response | None = None
         try:
-            arguments = await direct.arguments(request)
+            arguments = await arguments_of(request)
             if arguments is not None:
-                response = await direct.route.endpoint(**arguments)
+                response = await route.endpoint(**arguments)
         except Exception as error:
             response = await _handled(request, error)
         if response is None:
@@ -74,42 +67,8 @@ class DirectDispatch:
             await response(scope, receive, send)
 
 
-@dataclass(frozen=True, slots=True)
-class CreatingRoute:
-    """A route that takes only a body and a ``Creating`` call."""
-
-    route: APIRoute
-    body: type[BaseModel]
-
-    async def arguments(self, request: Request) -> Mapping[str, Any] | None:
-        is_plain, key = _key_of(request.scope)
-        if not is_plain:
-            return None
-        try:
-            body = self.body.model_validate_json(await request.body())
-        except (ValidationError, ClientDisconnect):
-            return None
-        return {"body": body, "call": Call(request, request.app.state.services, request.scope["actor"], key)}
-
-
-@dataclass(frozen=True, slots=True)
-class QueryRoute:
-    """A route that takes only a call and query parameters."""
-
-    route: APIRoute
-    call: Dependant
-
-    async def arguments(self, request: Request) -> Mapping[str, Any] | None:
-        of_call = _values(self.call, request.query_params)
-        of_route = _values(self.route.dependant, request.query_params)
-        if of_call is None or of_route is None:
-            return None
-        make_call = cast(Callable[..., Awaitable[Call]], self.call.call)
-        return {**of_route, "call": await make_call(request, **of_call)}
-
-
 def direct_routes(routes: Sequence[APIRoute]) -> DirectRoutes:
-    """Return the routes that can be called directly, by method and path."""
+    """Return the routes that can be called directly."""
     found: DirectRoutes = {}
     for route in routes:
         taken = {name: parameter.annotation for name, parameter in inspect.signature(route.endpoint).parameters.items()}
@@ -117,14 +76,36 @@ def direct_routes(routes: Sequence[APIRoute]) -> DirectRoutes:
         query = {field.name for field in route.dependant.query_params}
         is_model = isinstance(body, type) and issubclass(body, BaseModel)
         if route.methods == {"POST"} and call == Creating and taken.keys() == {"body"} and is_model:
-            found["POST", route.path] = CreatingRoute(route, cast(type[BaseModel], body))
+            found["POST", route.path] = route, partial(_creating_arguments, cast(type[BaseModel], body))
         if route.methods == {"GET"} and call in (Reading, Following, Showing) and taken.keys() == query:
-            found["GET", route.path] = QueryRoute(route, *route.dependant.dependencies)
+            [dependency] = route.dependant.dependencies
+            found["GET", route.path] = route, partial(_query_arguments, route.dependant, dependency)
     return found
 
 
+async def _creating_arguments(body: type[BaseModel], request: Request) -> Mapping[str, Any] | None:
+    """Return the arguments of a route that takes only a body and a ``Creating`` call."""
+    is_plain, key = _key_of(request.scope)
+    if not is_plain:
+        return None
+    try:
+        parsed = body.model_validate_json(await request.body())
+    except (ValidationError, ClientDisconnect):
+        return None
+    return {"body": parsed, "call": Call(request, request.app.state.services, request.scope["actor"], key)}
+
+
+async def _query_arguments(route: Dependant, call: Dependant, request: Request) -> Mapping[str, Any] | None:
+    """Return the arguments of a route that takes only a call and query parameters."""
+    of_call, of_route = _values(call, request.query_params), _values(route, request.query_params)
+    if of_call is None or of_route is None:
+        return None
+    make_call = cast(Callable[..., Awaitable[Call]], call.call)
+    return {**of_route, "call": await make_call(request, **of_call)}
+
+
 def _key_of(scope: Scope) -> tuple[bool, str | None]:
-    """Return whether headers and query are the plain ones of a JSON request, and the Idempotency-Key if any."""
+    """Return whether this is a plain JSON request without query, and the Idempotency-Key if any."""
     key: str | None = None
     content_type = b""
     for name, value in scope["headers"]:
@@ -139,7 +120,7 @@ def _key_of(scope: Scope) -> tuple[bool, str | None]:
 
 
 def _values(parameters: Dependant, query: QueryParams) -> dict[str, Any] | None:
-    """Return the value of each query parameter, or None if one is missing or invalid. Lists count as invalid."""
+    """Return the query parameters; None if one is missing or invalid. Lists count as invalid."""
     values: dict[str, Any] = {}
     for field in parameters.query_params:
         text = query.get(field.alias)
@@ -163,7 +144,7 @@ def _replayed(received: Sequence[Message], receive: Receive) -> Receive:
 
 
 async def _handled(request: Request, error: Exception) -> Response:
-    """Return the answer of the error's exception handler, as FastAPI does. Raises the error if there is none."""
+    """Return the answer of the error's exception handler. Raises the error if there is none."""
     app: FastAPI = request.app
     for kind in type(error).__mro__:
         handler: Any = app.exception_handlers.get(kind)

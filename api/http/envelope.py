@@ -1,4 +1,4 @@
-"""Middleware for all requests: request id, security headers, body limit, metrics, and 500 for unexpected errors.
+"""Middleware of all requests: request id, security headers, body limit, metrics, and 500.
 
 Plain ASGI, because Starlette's BaseHTTPMiddleware starts a task for each request.
 """
@@ -15,7 +15,7 @@ from api.http.errors import unexpected
 from api.http.metrics import Metrics
 
 LARGEST_BODY: Final = 64 * 1024
-"""In bytes. A larger body is answered with a problem; the server's own limit would answer in plain text."""
+"""In bytes. A larger body is answered with a problem; the server would answer in plain text."""
 LARGEST_CALENDAR: Final = 3 * 1024 * 1024
 """In bytes: 2 MiB of iCalendar in a JSON string, where each line break takes two more."""
 
@@ -34,7 +34,7 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         began, method = time.perf_counter(), scope["method"]
-        # RFC 9110: HEAD is answered as GET without the body, which the server omits. Routes handle only GET.
+        # RFC 9110: HEAD is answered like GET. Routes handle only GET; the server omits the body.
         scope = {**scope, "method": "GET"} if method == "HEAD" else scope
         request_id = scope["request_id"] = _request_id(scope)
         status = 0

@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problems. Only this module maps errors to status codes.
 
-An unknown resource and one outside the caller's reach get the same answer. No answer repeats a value of the
-request, which may be personal. An unexpected error is answered with the request id only.
+An unknown resource and one outside the caller's reach get the same answer. No answer repeats a
+value of the request, which may be personal. An unexpected error is answered with the request id.
 """
 
 import logging
@@ -15,8 +15,8 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
-from api.http.allowed_methods import methods_at
 from api.http.strict_input import REPEATED, UNKNOWN
 from api.http.thread_pool import OverloadedError
 from application.importing.errors import ImportInUseError, ImportTooLargeError
@@ -51,7 +51,7 @@ _access = logging.getLogger("scheduler.access")
 _faults = logging.getLogger("scheduler.faults")
 _FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
-# Messages of pydantic may quote values of the request, so each of its error types has a message here.
+# Messages of pydantic may quote values of the request, so its errors have messages here.
 _MESSAGES: Final = {
     "missing": "this field is required",
     "extra_forbidden": "there is no such field",
@@ -99,7 +99,10 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **more: object,
 ) -> Response:
-    """Return a problem. Type and title are derived from ``code``; ``detail`` must not repeat values of the request."""
+    """Return a problem, with type and title by ``code``.
+
+    ``detail`` must not repeat values of the request.
+    """
     body: dict[str, object] = {
         "type": f"urn:problem:{code}",
         "title": code.replace("_", " ").capitalize(),
@@ -118,7 +121,7 @@ def problem(
 
 
 def install(app: FastAPI, outages: Sequence[type[Exception]]) -> None:
-    """Answer every error with a problem. ``outages`` are errors of the connection to the log or the keys."""
+    """Answer every error with a problem. ``outages`` are those of connections to log and keys."""
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(ApplicationError, _refused)
     app.add_exception_handler(ProjectionError, _refused)
@@ -130,7 +133,7 @@ def install(app: FastAPI, outages: Sequence[type[Exception]]) -> None:
 
 
 def unexpected(request_id: str, error: BaseException) -> Response:
-    """Return 500 and log the place of an error, without its message, which may contain personal data."""
+    """Return 500; log where the error was raised, without its message, which may be personal."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     where = " < ".join(f"{frame.name}:{frame.lineno} {frame.filename.rpartition('/')[2]}" for frame in reversed(frames))
     _faults.error("unexpected %s request=%s at %s", type(error).__name__, request_id, where)
@@ -141,20 +144,23 @@ async def _refused(request: Request, error: Exception) -> Response:
     kind = next((kind for kind in type(error).__mro__ if kind in STATUS), None)
     if kind is None or not isinstance(error, DomainError | ApplicationError | ProjectionError):
         raise error
-    request_id = request_id_of(request)
+    request_id = _request_id_of(request)
     if isinstance(error, OutOfReachError | NotPermittedError):
-        _access.warning("refused %s to %s request=%s", type(error).__name__, actor_name(request), request_id)
+        actor = request.scope.get("actor")
+        _access.warning(
+            "refused %s to %s request=%s", type(error).__name__, actor.name if actor else "nobody", request_id
+        )
     fields = [{"field": error.field, "message": str(error)}] if isinstance(error, InvalidValueError) else []
     more: Mapping[str, Any] = {} if isinstance(error, ProjectionError) else error.more
     return problem(request_id, STATUS[kind], error.code, str(error), errors=fields, **more)
 
 
 async def _overloaded(request: Request, error: Exception) -> Response:
-    return problem(request_id_of(request), 503, "overloaded", "too many requests at the moment; try again")
+    return problem(_request_id_of(request), 503, "overloaded", "too many requests at the moment; try again")
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    request_id = request_id_of(request)
+    request_id = _request_id_of(request)
     _faults.warning("unavailable: %s request=%s", type(error).__name__, request_id)
     return problem(request_id, 503, "unavailable", "the practice's log cannot be reached; try again")
 
@@ -166,9 +172,9 @@ async def _http(request: Request, error: Exception) -> Response:
     phrase = "Content Too Large" if error.status_code == 413 else HTTPStatus(error.status_code).phrase
     code = "not_found" if error.status_code == 404 else phrase.lower().replace(" ", "_").replace("-", "_")
     headers = error.headers
-    if error.status_code == 405 and (methods := methods_at(request.app, request.scope["path"])):
+    if error.status_code == 405 and (methods := _methods_at(request.app, request.scope["path"])):
         headers = {"Allow": ", ".join(methods)}
-    return problem(request_id_of(request), error.status_code, code, phrase.lower(), headers=headers)
+    return problem(_request_id_of(request), error.status_code, code, phrase.lower(), headers=headers)
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
@@ -177,11 +183,23 @@ async def _malformed(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(each["loc"][0] == "path" for each in found):
         # A malformed id identifies no resource.
-        return problem(request_id_of(request), 404, "not_found", "the resource does not exist")
+        return problem(_request_id_of(request), 404, "not_found", "the resource does not exist")
     if _has_wrong_media_type(request, found):
-        return problem(request_id_of(request), 415, "unsupported_media_type", "send the body as application/json")
+        return problem(_request_id_of(request), 415, "unsupported_media_type", "send the body as application/json")
     errors = [{"field": _field(each), "message": _message(each)} for each in found[:20]]
-    return problem(request_id_of(request), 422, "invalid_value", "the request has invalid values", errors=errors)
+    return problem(_request_id_of(request), 422, "invalid_value", "the request has invalid values", errors=errors)
+
+
+def _methods_at(app: FastAPI, path: str) -> list[str]:
+    """Return the documented methods of a path in alphabetical order; none if it is not documented.
+
+    FastAPI 0.165 names only the methods of the first route with this path; RFC 9110 requires all.
+    """
+    found: set[str] = set()
+    for template, operations in app.openapi()["paths"].items():
+        if compile_path(template)[0].match(path):
+            found |= {method.upper() for method in operations} | ({"HEAD"} if "get" in operations else set())
+    return sorted(found)
 
 
 def _has_wrong_media_type(request: Request, found: Sequence[Mapping[str, Any]]) -> bool:
@@ -195,11 +213,10 @@ def _field(found: Mapping[str, Any]) -> str:
     # For invalid JSON, FastAPI names the offset in the body.
     loc = ("body",) if found["type"] == "json_invalid" else found["loc"]
     parts = [str(part) for part in loc[1:]] or [str(loc[0])]
-    return ".".join(part if part.isdecimal() or _FIELD.fullmatch(part) else _header_or_unknown(part) for part in parts)
-
-
-def _header_or_unknown(part: str) -> str:
-    return part if part in ("Idempotency-Key", "If-Match") else "(unknown)"
+    known = ("Idempotency-Key", "If-Match")
+    return ".".join(
+        part if part.isdecimal() or part in known or _FIELD.fullmatch(part) else "(unknown)" for part in parts
+    )
 
 
 def _message(found: Mapping[str, object]) -> str:
@@ -211,10 +228,5 @@ def _message(found: Mapping[str, object]) -> str:
     return _MESSAGES.get(kind, "this value is invalid")
 
 
-def request_id_of(request: Request) -> str:
+def _request_id_of(request: Request) -> str:
     return str(request.scope.get("request_id", ""))
-
-
-def actor_name(request: Request) -> str:
-    actor = request.scope.get("actor")
-    return actor.name if actor else "nobody"

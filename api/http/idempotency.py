@@ -1,8 +1,9 @@
 """Idempotency-Key: a repeated request is the same command and gets the same answer."""
 
 import hashlib
+from contextlib import suppress
 from typing import Annotated, Final
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 import orjson
 from fastapi import Header
@@ -30,21 +31,12 @@ IdempotencyKey = Annotated[
 def provenance(actor: Actor, key: str | None, method: str, path: str, body: bytes) -> Provenance:
     """Return the actor, the command id and the fingerprint under which a request is recorded.
 
-    The command id depends on practice, API key and Idempotency-Key. The fingerprint ignores white space and
-    the order of fields in ``body``.
+    The command id depends on practice, API key and Idempotency-Key. The fingerprint ignores white
+    space and the order of fields in ``body``.
     """
     if key is None:
         return Provenance(actor.name, uuid7())
-    fingerprint = hashlib.sha256(b"\n".join((method.encode(), path.encode(), _canonical(body)))).digest()
-    return Provenance(actor.name, _command_id(actor, key), fingerprint)
-
-
-def _command_id(actor: Actor, key: str) -> UUID:
-    return uuid5(actor.tenant_id, f"{actor.key_id}\n{key}")
-
-
-def _canonical(body: bytes) -> bytes:
-    try:
-        return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONDecodeError:
-        return body  # empty, or invalid JSON
+    with suppress(orjson.JSONDecodeError):  # empty, or invalid JSON
+        body = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
+    fingerprint = hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()
+    return Provenance(actor.name, uuid5(actor.tenant_id, f"{actor.key_id}\n{key}"), fingerprint)

@@ -1,11 +1,10 @@
-"""The OpenAPI 3.1 description: what FastAPI derives from the routes, completed with keys, errors and examples."""
+"""The OpenAPI 3.1 description: FastAPI's, completed with security, errors and examples."""
 
 from importlib.resources import files
 from typing import Any, Final
 
 import orjson
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from api.http.schemas import Body, Problem
 
@@ -38,13 +37,13 @@ PUBLIC: Final = frozenset({"/v1/feeds/{token}.ics"})
 """Paths of /v1 that need no API key. The token in the path is the secret."""
 
 ANSWERS_FILE: Final = "example_answers.json"
-"""Examples of answers by operation and status. tests/api/http/example_answers.py writes the file."""
+"""Example answers by operation and status, written by tests/api/http/example_answers.py."""
 
 Spec = dict[str, Any]
 
 
 class DescribedApp(FastAPI):
-    """FastAPI with a complete description. Keys are checked before routing, so FastAPI does not know about them."""
+    """FastAPI with a complete description. It knows no keys: they are checked before routing."""
 
     def openapi(self) -> Spec:
         if self.openapi_schema is None:
@@ -55,7 +54,7 @@ class DescribedApp(FastAPI):
 def _complete(spec: Spec) -> None:
     schemas = spec["components"]["schemas"]
     schemas["Problem"] = Problem.model_json_schema()
-    # FastAPI's own form of a validation error is never sent: errors.py turns it into a problem.
+    # FastAPI's validation errors are never sent: errors.py turns them into problems.
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     _restore_nulls(schemas)
@@ -78,15 +77,10 @@ def _complete(spec: Spec) -> None:
 
 
 def _restore_nulls(schemas: Spec) -> None:
-    """Take the examples from the models: FastAPI 0.165 drops fields that are null from what it describes."""
+    """Take the examples from the models: FastAPI 0.165 drops null fields from them."""
     bodies = list(Body.__subclasses__())
     for body in bodies:
         bodies += body.__subclasses__()
         extra = body.model_config.get("json_schema_extra")
         if isinstance(extra, dict) and "examples" in extra and body.__name__ in schemas:
             schemas[body.__name__]["examples"] = extra["examples"]
-
-
-def operation_id(route: APIRoute) -> str:
-    """Return the name of the route's function: it becomes a method's name in generated clients."""
-    return route.name

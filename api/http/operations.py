@@ -1,18 +1,65 @@
-"""Endpoints for operators: liveness, readiness and metrics. They need no key and show nothing of any practice."""
+"""Liveness, readiness and metrics, without a key. They show no data of any practice."""
 
+import time
+from collections.abc import Callable, Mapping
 from typing import Final
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Response
 
+from api.bootstrap.container import Container
+from api.bootstrap.database_server import UNREACHABLE
 from api.http.metrics import Metrics
-from api.http.readiness import Readiness
 from api.http.thread_pool import FairThreadPool, OverloadedError
 
+_MAX_EVENTS_BEHIND: Final = 1_000
+"""Of all read models together. They are further behind during an import or a rebuild."""
+_MAX_STUCK_SECONDS: Final = 5.0
+"""How long a read model may be behind without progress; a projector makes some each second."""
 _NOT_READY: Final = {
     "description": "Not ready; `checks` shows which part is missing.",
     "content": {"application/json": {"schema": {}}},
 }
+
+
+class Readiness:
+    """Tracks the read models that are behind, so that a slow projector is no failure."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._stuck_since: dict[tuple[UUID, int], float] = {}
+
+    def checks(self) -> Mapping[str, bool]:
+        """Return each check and whether it passed.
+
+        Ignores a read model that has stopped at an event which it cannot apply.
+        """
+        access, keys = self._container.access, self._container.storage.keys
+        passed = {
+            "log": _succeeds(lambda: access.find_actor(b"\0" * 32)),
+            "keys": _succeeds(lambda: keys.erased_subjects(UUID(int=0))),
+        }
+        if self._container.settings.expects_projector:
+            passed["read_models"] = passed["log"] and _succeeds(self._check_lag)
+        return passed
+
+    def _check_lag(self) -> bool:
+        behind = [view for view in self._container.read_models.status(only_behind=True) if view.error is None]
+        now = time.monotonic()
+        self._stuck_since = {
+            place: self._stuck_since.get(place, now) for place in {(view.tenant_id, view.position) for view in behind}
+        }
+        is_stuck = any(now - since > _MAX_STUCK_SECONDS for since in self._stuck_since.values())
+        return not is_stuck and sum(view.lag for view in behind) <= _MAX_EVENTS_BEHIND
+
+
+def _succeeds(check: Callable[[], object]) -> bool:
+    """Return whether a check can be made and does not return False."""
+    try:
+        return check() is not False
+    except UNREACHABLE:
+        return False
 
 
 def operations(readiness: Readiness, thread_pool: FairThreadPool, metrics: Metrics) -> APIRouter:

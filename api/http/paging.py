@@ -26,7 +26,7 @@ def encoded(mark: str) -> str:
 
 
 def cursor_behind(mark: UUID | int | None) -> str | None:
-    """Return the cursor of the page after this id or number; None for None."""
+    """Return the cursor of the page after this id or number."""
     return None if mark is None else encoded(str(mark))
 
 

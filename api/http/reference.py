@@ -1,4 +1,4 @@
-"""/docs: the API reference as one HTML page made from openapi.json, without external scripts or styles."""
+"""/docs: the API reference as one HTML page without external scripts or styles."""
 
 from functools import cache
 from html import escape

@@ -1,7 +1,7 @@
 """Strict input: unknown query parameters and duplicates are refused.
 
-A misspelt filter would otherwise be ignored, and the unfiltered answer would look right. JSON parsers
-disagree on which of two equal fields counts. Unknown fields are refused by the pydantic models.
+If a misspelt filter were ignored, the unfiltered answer would look right. JSON parsers disagree on
+which of two equal fields counts. The pydantic models refuse unknown fields.
 """
 
 import json
@@ -19,13 +19,13 @@ REPEATED: Final = "repeated"
 
 
 def check_query(request: Request) -> None:
-    """Raise RequestValidationError for an unknown parameter, or one that is repeated but not a list."""
+    """Raise RequestValidationError for an unknown parameter, or a repeated one that is no list."""
     if not request.scope["query_string"]:
         return
-    taken = _taken(request.scope["route"].path, request.scope["endpoint"])
+    known = _parameters(request.scope["route"].path, request.scope["endpoint"])
     sent = [name for name, _ in request.query_params.multi_items()]
-    found = {name: UNKNOWN for name in sent if name not in taken}
-    found |= {name: REPEATED for name in sent if name in taken and not taken[name] and sent.count(name) > 1}
+    found = {name: UNKNOWN for name in sent if name not in known}
+    found |= {name: REPEATED for name in sent if name in known and not known[name] and sent.count(name) > 1}
     if found:
         raise RequestValidationError([{"loc": ("query", name), "type": kind} for name, kind in found.items()])
 
@@ -37,7 +37,7 @@ def check_key(request: Request) -> None:
 
 
 def check_fields(body: bytes) -> None:
-    """Raise RequestValidationError if an object in the body repeats a field. Invalid JSON is left to the route."""
+    """Raise RequestValidationError if a JSON object repeats a field. Ignores invalid JSON."""
     try:
         json.loads(body, object_pairs_hook=_refuse_repeated)
     except (ValueError, RecursionError):
@@ -45,7 +45,7 @@ def check_fields(body: bytes) -> None:
 
 
 @cache
-def _taken(path: str, endpoint: Callable[..., Any]) -> Mapping[str, bool]:
+def _parameters(path: str, endpoint: Callable[..., Any]) -> Mapping[str, bool]:
     """Return the query parameters of a route, and whether each is a list."""
     return {
         each.alias: _is_list(each.field_info.annotation)

@@ -27,7 +27,7 @@ MaybeTo: TypeAlias = Annotated[str | None, _TO]
 
 
 def window(log: PracticeLog, from_: str, to: str, longest: timedelta) -> TimeRange:
-    """Return the window. Raises InvalidValueError: not a time, empty, or longer than ``longest``."""
+    """Return the window. Raises InvalidValueError: no time, empty, or longer than ``longest``."""
     zone = log.catalogue(at_least=1).one(Practice, log.tenant_id).zone
     starts_at, ends_at = moment(from_, zone, "from"), moment(to, zone, "to")
     if ends_at <= starts_at:
@@ -38,7 +38,7 @@ def window(log: PracticeLog, from_: str, to: str, longest: timedelta) -> TimeRan
 
 
 def maybe_window(log: PracticeLog, from_: str | None, to: str | None, longest: timedelta) -> TimeRange | None:
-    """As ``window``, or None without `from` and `to`. Raises InvalidValueError, also if only one is present."""
+    """As ``window``; None without `from` and `to`. Raises InvalidValueError."""
     if (from_ is None) != (to is None):
         raise InvalidValueError("to" if to is None else "from", "a window needs both of its ends")
     return window(log, from_, to, longest) if from_ and to else None

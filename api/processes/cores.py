@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 WantedCore: TypeAlias = int | Literal["free", "any"]
-"""A core's number, one that no other instance of this program has claimed, or no affinity."""
+"""The number of a core, a core that no other instance has claimed, or no affinity."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """The core for requests and all usable cores. Methods do nothing if the system refuses the affinity."""
+    """The core for requests, and all usable cores.
+
+    Methods do nothing if the system refuses the affinity.
+    """
 
     own: int
     all: frozenset[int]
@@ -59,11 +62,11 @@ def core_of_its_own(wanted: WantedCore, usable: Set[int]) -> Iterator[Cores | No
 def fastest_first(cores: Set[int], described: Path = Path("/sys/devices/system/cpu")) -> list[int]:
     """Return cores by descending top speed; equal ones in random order.
 
-    Containers do not see the claims of others: with a fixed order they would all choose the same core.
+    Containers do not see each other's claims: in a fixed order all would claim one.
     """
 
     def top_speed(core: int) -> int:
-        # Source: Linux, Documentation/admin-guide/pm/cpufreq.rst. Hybrid processors differ by a third and more.
+        # Source: Linux, Documentation/admin-guide/pm/cpufreq.rst. Cores of hybrid processors differ.
         try:
             return int((described / f"cpu{core}" / "cpufreq" / "cpuinfo_max_freq").read_text())
         except (OSError, ValueError):

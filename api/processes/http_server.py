@@ -1,4 +1,4 @@
-"""One HTTP server process: uvicorn on a bound socket."""
+"""The HTTP server of one process: uvicorn on a bound socket."""
 
 import socket
 from collections.abc import Callable
@@ -10,31 +10,17 @@ from fastapi import FastAPI
 from api.processes.garbage_collection import settle
 
 LEAVE_SECONDS: Final = 10
-"""How long running requests may take after the server was asked to stop."""
+"""How long running requests may take after the signal to stop."""
 KEEP_ALIVE_SECONDS: Final = 75
-"""How long an idle connection is kept: longer than clients and proxies keep theirs (nginx and AWS 60 s), so that
-the client closes it. A client whose connection closes during a request cannot know whether it was carried out.
+"""How long an idle connection is kept: longer than by clients and proxies (nginx and AWS: 60 s).
+
+So the client closes it. A client whose connection closes during a request does not know whether it
+was carried out.
 """
 
 
-class PortTakenError(Exception):
-    """The address is in use, or cannot be bound."""
-
-
-def bound(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the address; port 0 takes a free one. Raises PortTakenError."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise PortTakenError(f"cannot listen on {host}:{port} ({error.strerror}); set SCHEDULER_PORT") from None
-    return listener
-
-
 class HttpServer(uvicorn.Server):
-    """Serves an application until SIGINT or SIGTERM, then lets requests under way finish."""
+    """Serves an application until SIGINT or SIGTERM, then finishes the running requests."""
 
     def __init__(self, app: FastAPI, announce: Callable[[], None]) -> None:
         """``announce`` is called once requests are answered."""

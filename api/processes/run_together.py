@@ -6,7 +6,10 @@ from threading import Event
 
 
 def run_together(stop: Event, *works: Callable[[Event], None]) -> None:
-    """Run each in its own thread until ``stop`` is set. Raises the first error, after all have stopped."""
+    """Run each function in a thread until ``stop`` is set or one of them ends.
+
+    Raises the error of a function, after all have stopped.
+    """
     with ThreadPoolExecutor(len(works)) as threads:
         running = [threads.submit(work, stop) for work in works]
         wait(running, return_when=FIRST_COMPLETED)

@@ -24,8 +24,8 @@ _log = logging.getLogger(__name__)
 class Supervisor:
     """Runs a child process until the block ends, and restarts it when it dies.
 
-    The child ends when its standard input closes, so it never outlives this process. ``repair`` is called several
-    times a second to restart the database if needed; it must return quickly if nothing is wrong.
+    The child must end when its standard input closes, so that it never outlives this process.
+    ``repair`` is called four times a second, to restart the database if needed.
     """
 
     def __init__(self, command: Sequence[str], repair: Callable[[], None], cores: Cores | None = None) -> None:
@@ -66,7 +66,7 @@ class Supervisor:
             pause = min(max(2 * pause, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
     def _wait(self, seconds: float) -> None:
-        """Wait and repair meanwhile: the child may have died because of the database."""
+        """Wait and repair: the child may have died because of the database."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self._stop.wait(_LOOK_SECONDS):
             self._repair_safely()
@@ -79,7 +79,7 @@ class Supervisor:
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
-    """End the child by closing its input; kill it if it does not end in time."""
+    """Close the child's input; kill the child if it does not end in time."""
     if child.stdin:
         child.stdin.close()
     try:

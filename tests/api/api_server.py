@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.bootstrap.container import Container, open_container
-from api.bootstrap.open_practice import Founded, found_practice
+from api.bootstrap.open_practice import NewPractice, create_practice
 from api.bootstrap.settings import Settings
 from api.bootstrap.workers import run_workers
 from api.processes.http_server import KEEP_ALIVE_SECONDS
@@ -76,8 +76,8 @@ class ApiServer:
         self.clients.append(client)
         return client
 
-    def open_practice(self, zone: str = "Europe/Berlin", currency: str = "EUR", locale: str = "de-DE") -> Founded:
-        return found_practice(self.container, "Studio", zone, currency, locale)
+    def open_practice(self, zone: str = "Europe/Berlin", currency: str = "EUR", locale: str = "de-DE") -> NewPractice:
+        return create_practice(self.container, "Studio", zone, currency, locale)
 
     @contextmanager
     def at_time(self, now: datetime) -> Iterator[None]:

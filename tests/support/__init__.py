@@ -1,1 +1,1 @@
-"""What the tests stand on: a real server, a wired program, fresh practices."""
+"""Shared by the tests: a real server, a wired program, fresh practices."""

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from adapters.postgres.job_queue import LEASE_SECONDS
-from adapters.postgres.job_runner import open_job_queue, run_jobs
+from adapters.postgres.job_queue import LEASE_SECONDS, open_job_queue, run_jobs
 from adapters.postgres.waiting_lines import ReadWaitingLines
 from api.bootstrap.jobs import POLICIES, job_handlers
 from application.kernel.jobs import Job, JobHandler

@@ -29,7 +29,7 @@ class WaitlistHistories:
     offers: list[Offer] = field(default_factory=list)
 
     def random_event(self, patient_id: UUID) -> Aggregate:
-        """Let one thing happen, and return what it happened to."""
+        """Record a random change; return the changed aggregate."""
         waiting = [entry for entry in self.entries if entry.status == EntryStatus.WAITING]
         unanswered = [offer for offer in self.offers if offer.answer is None]
         kind = self.random.random()

@@ -1,4 +1,4 @@
-"""A program outside that receives webhooks: it keeps what came, and answers as a test tells it."""
+"""A webhook receiver: it stores the requests, and answers as a test sets it up."""
 
 import json
 import ssl

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpcore2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -20,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from adapters.http.addresses import Policy
 from adapters.http.outbound_http import PinnedOutboundHttp
+from adapters.http.pinned_backend import Deadline, TimedStream
 from application.webhooks.ports import Reply
 from tests.support.wait_until import TIMEOUT_SECONDS
 from tests.support.webhook_receiver import WebhookReceiver, respond_with, running_receiver
@@ -73,7 +75,7 @@ def speaking(*parts: bytes, drip: bytes = b"") -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         finally:
             with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)  # whoever gave up before they connected left it waiting
+                listener.shutdown(socket.SHUT_RDWR)  # ends accept() if no client has connected
             thread.join()
 
 
@@ -118,7 +120,7 @@ class TestAddresses:
     def test_names_that_are_only_known_inside_lead_nowhere(self, host: str) -> None:
         url = urlsplit(f"https://{host}/hook")
 
-        assert STRICT.refusal_of_form(url) == "this address leads to no place that everybody can reach"
+        assert STRICT.refusal_of_form(url) == "this address is not reachable from the public internet"
         assert LOCAL.refusal_of_form(url) is None
         assert STRICT.refusal_of_form(urlsplit("https://local.example/")) is None
 
@@ -234,6 +236,17 @@ class TestCertificates:
             assert post(ours, names=names) == Reply(None, "certificate_refused")
             assert post(other, names=names, trusted=trusted) == Reply(None, "certificate_refused")
             assert len(receiver.received) == 1
+
+    def test_that_come_too_late_close_the_connection(self) -> None:
+        """The connection pool closes no stream whose TLS handshake was never started."""
+        is_past = Deadline()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            stream = httpcore2.SyncBackend().connect_tcp(*listener.getsockname())
+
+            with pytest.raises(httpcore2.ReadTimeout):
+                TimedStream(stream, is_past).start_tls(ssl.create_default_context())
+
+        assert stream.get_extra_info("socket").fileno() == -1
 
 
 def self_signed(name: str, folder: Path) -> tuple[Path, ssl.SSLContext]:

@@ -10,7 +10,7 @@ from application.waitlist.jobs import OfferFreedTime
 from application.waitlist.join_waitlist import JoinWaitlist
 from domain.waitlist.opening import Opening
 from domain.waitlist.preferences import WaitlistPreferences
-from tests.adapters.postgres.worker_processes import JobWorkerAfterGrace, start_worker
+from tests.adapters.postgres.worker_processes import run_job_worker, start_worker
 from tests.support.commands import executor
 from tests.support.container import Container, by_test
 from tests.support.jobs import policies, stored_jobs
@@ -76,13 +76,13 @@ def assert_each_was_offered_once(container: Container, studio: SeededPractice, n
 class TestKilledWorker:
     def test_loses_no_time_and_offers_none_twice(self, container: Container) -> None:
         studio, number = given_up(container)
-        process = start_worker(container, JobWorkerAfterGrace)
+        process = start_worker(container, run_job_worker)
         try:
             for openings in KILLED_AT:
                 until_opened(container, studio, openings)
                 process.send_signal(signal.SIGKILL)
                 process.wait()
-                process = start_worker(container, JobWorkerAfterGrace)
+                process = start_worker(container, run_job_worker)
             wait_until(lambda: is_all_done(container, studio), "each time is offered")
         finally:
             process.kill()
@@ -95,7 +95,7 @@ class TestTwoWorkers:
     def test_offer_each_time_once(self, container: Container) -> None:
         studio, number = given_up(container)
         stop = Event()
-        workers = [Thread(target=JobWorkerAfterGrace(container).run, args=(stop,)) for _ in range(2)]
+        workers = [Thread(target=run_job_worker, args=(container, stop)) for _ in range(2)]
         for worker in workers:
             worker.start()
         try:

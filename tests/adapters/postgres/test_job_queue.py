@@ -21,8 +21,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from adapters.postgres.connections import OUTAGES
-from adapters.postgres.job_queue import ListedJob, PostgresJobQueue
-from adapters.postgres.job_runner import open_job_queue
+from adapters.postgres.job_queue import ListedJob, PostgresJobQueue, open_job_queue
 from application.kernel.backoff import LONGEST_PAUSE, SHORTEST_PAUSE
 from application.kernel.job_worker import MAX_ATTEMPTS, THREADS, THREADS_PER_PRACTICE, JobWorker
 from application.kernel.jobs import Job, JobChanges, JobInterruptedError, JobRun, Priority

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from domain.webhooks.endpoint import Subscription, WebhookEndpoint
 from event_store.keys.practice_secrets import PracticeSecrets
 from projections.webhooks.deliveries.projector import WebhooksProjector
-from tests.adapters.postgres.worker_processes import start_worker, webhook_worker
+from tests.adapters.postgres.worker_processes import run_webhook_worker, start_worker
 from tests.support.container import Container, by_test
 from tests.support.random_history import NOW, RandomHistory
 from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
@@ -64,9 +64,9 @@ def leased_until(container: Container, life: RandomHistory) -> datetime:
 
 @contextmanager
 def two_workers(container: Container) -> Iterator[None]:
-    """Let two run whose leases do not end, unless they are forgotten."""
+    """Run two workers whose leases expire only if they are not extended."""
     stop = threading.Event()
-    workers = [threading.Thread(target=webhook_worker(container, TIMEOUT_SECONDS).run, args=(stop,)) for _ in range(2)]
+    workers = [threading.Thread(target=run_webhook_worker, args=(container, stop, TIMEOUT_SECONDS)) for _ in range(2)]
     for worker in workers:
         worker.start()
     try:
@@ -87,11 +87,11 @@ class TestKilledWorker:
         assert messages > 40
         chance = Random(5)
         doomed = sorted(chance.sample(range(3, messages - 3), KILLS))
-        process = start_worker(container, webhook_worker)
+        process = start_worker(container, run_webhook_worker)
 
         def answer(message: ReceivedMessage) -> tuple[int, dict[str, str]]:
             if doomed and message.number == doomed[0]:
-                # It came, and whoever sent it never learns that.
+                # It arrived, but its sender dies before it gets the answer.
                 doomed.pop(0)
                 process.send_signal(signal.SIGKILL)
                 process.wait()
@@ -102,7 +102,7 @@ class TestKilledWorker:
             for left in range(KILLS, 0, -1):
                 assert process.wait(TIMEOUT_SECONDS) == -signal.SIGKILL
                 assert len(doomed) == left - 1
-                process = start_worker(container, webhook_worker)
+                process = start_worker(container, run_webhook_worker)
             came = receiver.wait_for(messages + KILLS)
             receiver.assert_no_more_than(messages + KILLS)
         finally:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from adapters.http.addresses import Policy
 from adapters.http.outbound_http import PinnedOutboundHttp
-from adapters.postgres.webhook_worker import WebhookWorker
+from adapters.postgres.delivery_store import send_webhooks
 from event_store.keys.practice_secrets import PracticeSecrets
 from tests.support.container import Container
 from tests.support.jobs import run_worker
@@ -17,7 +17,7 @@ from tests.support.wait_until import TIMEOUT_SECONDS
 
 AFTER_GRACE = fixed_clock(NOW + timedelta(minutes=5))
 SHORT_LEASE_SECONDS = 2.0
-"""A worker that is started after a kill waits no longer than this for the lease."""
+"""A worker started after a kill waits at most this long for the lease."""
 
 JOB_LEASE_SECONDS = 1.5
 
@@ -28,31 +28,26 @@ from tests.adapters.postgres import worker_processes
 from tests.support.container import open_container
 from tests.support.database import Database
 
-build, conninfo, key_file = sys.argv[1:]
+run, conninfo, key_file = sys.argv[1:]
 with open_container(Database(conninfo, Path(key_file))) as container:
-    getattr(worker_processes, build)(container).run(threading.Event())
+    getattr(worker_processes, run)(container, threading.Event())
 """
 
 
-def webhook_worker(container: Container, lease_seconds: float = SHORT_LEASE_SECONDS) -> WebhookWorker:
+def run_webhook_worker(container: Container, stop: threading.Event, lease_seconds: float = SHORT_LEASE_SECONDS) -> None:
     conninfo = container.database.conninfo("scheduler_worker")
     secrets = PracticeSecrets(container.keys)
     http = PinnedOutboundHttp(Policy(is_local=True), seconds=TIMEOUT_SECONDS)
-    return WebhookWorker(conninfo, container.logs, container.clock, secrets, http, lease_seconds)
+    send_webhooks(conninfo, container.logs, container.clock, secrets, http, stop, lease_seconds=lease_seconds)
 
 
-class JobWorkerAfterGrace:
-    """Carries out jobs with a clock after the grace period of a cancellation."""
-
-    def __init__(self, container: Container) -> None:
-        self._container = container
-
-    def run(self, stop: threading.Event) -> None:
-        run_worker(self._container, AFTER_GRACE, stop, lease_seconds=JOB_LEASE_SECONDS)
+def run_job_worker(container: Container, stop: threading.Event) -> None:
+    """Carry out jobs with a clock after the grace period of a cancellation."""
+    run_worker(container, AFTER_GRACE, stop, lease_seconds=JOB_LEASE_SECONDS)
 
 
-def start_worker(container: Container, build: Callable[[Container], object]) -> "subprocess.Popen[bytes]":
-    """Run one of this module's workers in a process of its own until it is killed."""
+def start_worker(container: Container, run: Callable[[Container, threading.Event], None]) -> "subprocess.Popen[bytes]":
+    """Run one of this module's functions in a process of its own until it is killed."""
     database = container.database
-    arguments = [build.__name__, database.server_conninfo, str(database.key_file)]
+    arguments = [run.__name__, database.server_conninfo, str(database.key_file)]
     return subprocess.Popen([sys.executable, "-c", _SCRIPT, *arguments])

@@ -157,11 +157,11 @@ class TestStatusAndRebuild:
             connection.execute(behind, (1, "GapError", 2, ill, ["history", "calendar"]))
             connection.execute(behind, (0, None, None, ill, ["patients"]))
 
-        told = own.run("status", expect=1).stdout
+        text = own.run("status", expect=1).stdout
         every = own.run("status", "--all", expect=1).stdout
         own.stop_database()
 
-        assert told.splitlines() == [
+        assert text.splitlines() == [
             "Practices: 2, events: 4",
             f"practice {ill}: calendar, history: 1 of 2 events behind, stopped at position 2 (GapError)",
             f"practice {ill}: patients: 2 of 2 events behind",

@@ -36,7 +36,7 @@ class TestCoreOfItsOwn:
         with core_of_its_own("free", cores) as free_again:
             assert free_again
 
-    def test_is_the_one_that_is_wanted_whoever_holds_it(self) -> None:
+    def test_is_the_one_that_is_wanted_even_if_another_holds_it(self) -> None:
         cores = fictitious_cores(3)
         for wanted in cores:
             with core_of_its_own(wanted, cores) as one, core_of_its_own(wanted, cores) as other:
@@ -55,9 +55,9 @@ class TestCoreOfItsOwn:
 class TestFastestFirst:
     def test_puts_the_slow_ones_of_a_processor_with_two_kinds_last(self, tmp_path: Path) -> None:
         for core, speed in {0: "3800000", 1: "3800000", 2: "5100000", 3: "5300000"}.items():
-            told = tmp_path / f"cpu{core}" / "cpufreq"
-            told.mkdir(parents=True)
-            (told / "cpuinfo_max_freq").write_text(speed)
+            folder = tmp_path / f"cpu{core}" / "cpufreq"
+            folder.mkdir(parents=True)
+            (folder / "cpuinfo_max_freq").write_text(speed)
 
         order = fastest_first({0, 1, 2, 3}, tmp_path)
 

@@ -7,7 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import open_container
-from api.bootstrap.open_practice import found_practice
+from api.bootstrap.open_practice import create_practice
 from api.bootstrap.settings import Settings
 from application.kernel.jobs import Job
 from application.scheduling.zone_changes.jobs import AdoptZoneRules
@@ -22,7 +22,7 @@ DUE = datetime(2031, 1, 1, 9, 30, tzinfo=UTC)
 def practice_id(scheduler: SchedulerCommand) -> UUID:
     """A practice with a job that has failed too often, and two that are due in years."""
     with open_container(Settings.model_validate({"data": scheduler.data}), stays_up=True) as container:
-        practice_id = found_practice(container, "Praxis", "Europe/Berlin", "EUR", "de-DE").practice_id
+        practice_id = create_practice(container, "Praxis", "Europe/Berlin", "EUR", "de-DE").practice_id
         jobs: list[Job] = [
             OfferToNext(practice_id, uuid7()),
             OfferFreedTime(practice_id, uuid7(), 3),
@@ -44,7 +44,7 @@ class TestJobs:
         [dead] = scheduler.json("jobs", "list", *own, "--state", "dead")
         text = scheduler.run("jobs", "list", *own).stdout
         counts = scheduler.json("status", expect=1)["jobs"]
-        told = scheduler.run("status", expect=1).stdout
+        status = scheduler.run("status", expect=1).stdout
 
         assert {one["name"] for one in found} == {OfferToNext.NAME, OfferFreedTime.NAME, AdoptZoneRules.NAME}
         assert {one["practice_id"] for one in found} == {str(practice_id)}
@@ -52,7 +52,7 @@ class TestJobs:
         assert "failed 20 times (TimeTakenError)" in text
         assert "due 2031-01-01 09:30:00 UTC" in text
         assert counts == {"waiting": 2, "running": 0, "dead": 1}
-        assert "Jobs: 2 waiting, 0 running, 1 dead" in told
+        assert "Jobs: 2 waiting, 0 running, 1 dead" in status
 
         assert scheduler.json("jobs", "retry", dead["id"]) == {"retried": [dead["id"]]}
         assert scheduler.json("jobs", "list", *own, "--state", "dead") == []

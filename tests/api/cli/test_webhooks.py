@@ -6,7 +6,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import open_container
-from api.bootstrap.open_practice import found_practice
+from api.bootstrap.open_practice import create_practice
 from api.bootstrap.settings import Settings
 from application.webhooks.messages import new_secret
 from application.webhooks.register_endpoint import RegisterEndpoint
@@ -20,7 +20,7 @@ from tests.support.scheduler_command import SchedulerCommand
 def endpoint(scheduler: SchedulerCommand) -> tuple[UUID, UUID]:
     """A practice's id and its endpoint's, which waits to be sent a test."""
     with open_container(Settings.model_validate({"data": scheduler.data}), stays_up=True) as container:
-        practice_id = found_practice(container, "Praxis", "Europe/Berlin", "EUR", "de-DE").practice_id
+        practice_id = create_practice(container, "Praxis", "Europe/Berlin", "EUR", "de-DE").practice_id
         handler = executor(
             container.logs,
             container.clock,

@@ -96,4 +96,4 @@ class TestAdoption:
 
         assert tried["practice_id"] == practice_id
         assert [one["to"][:13] for one in tried["moved"]] == [f"{day}T{hour}" for day in DAYS for hour in range(12, 17)]
-        assert "lies where it was meant to" in again.stdout
+        assert "All coming visits have their local times" in again.stdout

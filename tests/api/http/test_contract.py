@@ -41,7 +41,7 @@ class TestResources:
         assert changed.headers["etag"] == f'"{changed.json()["version"]}"' != one.headers["etag"]
         after = {"after": changed.json()["position"]} if path == "patients" else {}
         listed = studio.client.get(f"/v1/{path}", params=after).json()[path]
-        assert [_without(changed.json(), "position")] == [thing for thing in listed if thing["id"] == made]
+        assert [_without(changed.json(), "position")] == [resource for resource in listed if resource["id"] == made]
 
     def test_that_are_made_tell_where_they_are(self, studio: PracticeClient) -> None:
         answer = studio.client.post("/v1/locations", json={"name": "Nord", "zone": "Asia/Jerusalem"})
@@ -308,5 +308,5 @@ class TestOperations:
                     assert name == "Empty" or spec["components"]["schemas"][name]["examples"], name
 
 
-def _without(thing: dict[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in thing.items() if key != name}
+def _without(resource: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in resource.items() if key != name}

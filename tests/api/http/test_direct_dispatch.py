@@ -72,10 +72,14 @@ def get_answer(
 
 def arguments(server: ApiServer, query: str) -> Mapping[str, Any] | None:
     """Return the arguments for the endpoint of the patient list."""
-    direct = dispatched(server.app)["GET", "/v1/patients"]
+    route, arguments_of = dispatched(server.app)["GET", "/v1/patients"]
     scope = {"type": "http", "query_string": query.encode(), "app": server.app, "actor": None}
-    scope |= {"route": direct.route, "endpoint": direct.route.endpoint}
-    return asyncio.run(direct.arguments(Request(scope)))
+    scope |= {"route": route, "endpoint": route.endpoint}
+
+    async def find() -> Mapping[str, Any] | None:
+        return await arguments_of(Request(scope))
+
+    return asyncio.run(find())
 
 
 class TestQueries:

@@ -27,19 +27,19 @@ def test_every_answer_that_is_described_is_compared(server: ApiServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("differs", "said"),
+    ("differs", "message"),
     [
         ({"rooms": 3}, "locations.0.rooms: is not described"),
         ({"version": "one"}, "locations.0.version: Input should be a valid integer"),
         ({"holidays": {"country": "DE", "colour": "red"}}, "locations.0.holidays.colour"),
     ],
 )
-def test_reports_a_difference(differs: dict[str, object], said: str) -> None:
+def test_reports_a_difference(differs: dict[str, object], message: str) -> None:
     place = PLACE | {"holidays": None} | differs
 
     found = list(faults(TypeAdapter(LocationPage), {"locations": [place]}))
 
-    assert any(each.startswith(said) for each in found), found
+    assert any(each.startswith(message) for each in found), found
 
 
 def test_reports_a_missing_field() -> None:

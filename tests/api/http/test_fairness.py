@@ -1,4 +1,4 @@
-"""One practice's crowd is that practice's to wait in: whoever else asks finds a thread."""
+"""Requests of a busy practice wait for each other; those of others find a thread."""
 
 import asyncio
 import threading

@@ -192,20 +192,20 @@ def send_with_id(studio: PracticeClient, place: IdLocation, own: dict[str, str],
 
     path = re.sub(r"\{(\w+)\}", lambda match: value("path", match[1]), place.path)
     asked = QUERIES.get(place.path, {}) if place.verb == "get" else {}
-    query = {name: said or value("query", name) for name, said in asked.items()}
+    query = {name: given or value("query", name) for name, given in asked.items()}
     if place.kind == "query":
         query |= {place.name: id_}
     body: Json | None = None
     if place.verb != "get" and (place.verb, place.path) in BODIES:
         body = {}
-        for name, said in BODIES[place.verb, place.path].items():
-            body[name] = value("body", name) if said == "" else [value("body", name)] if said == [""] else said
+        for name, given in BODIES[place.verb, place.path].items():
+            body[name] = value("body", name) if given == "" else [value("body", name)] if given == [""] else given
     return studio.client.request(place.verb.upper(), path, params=query or None, json=body)
 
 
 def without_request_id(answer: httpx2.Response) -> Json:
     body: Json = answer.json()
-    return {name: said for name, said in body.items() if name != "request_id"}
+    return {name: given for name, given in body.items() if name != "request_id"}
 
 
 class TestForeignId:

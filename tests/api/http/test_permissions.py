@@ -179,6 +179,8 @@ class TestPage:
         page = (DOCS / "how-to" / "roles.md").read_text("utf-8")
         rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("|")]
 
-        said = {row[0]: {role for role, cell in zip(rows[0][1:], row[1:], strict=True) if cell} for row in rows[2:]}
+        documented = {
+            row[0]: {role for role, cell in zip(rows[0][1:], row[1:], strict=True) if cell} for row in rows[2:]
+        }
 
-        assert said == {action.value: {role.value for role in ALLOWED[action]} for action in Permission}
+        assert documented == {action.value: {role.value for role in ALLOWED[action]} for action in Permission}

@@ -19,7 +19,7 @@ DAY = {"from": "2026-06-01", "to": "2026-06-02"}
 
 
 def get_as_of(studio: PracticeClient, number: float, path: str, **query: Any) -> Json:
-    """Ask for a thing as of a minute; it must be there."""
+    """Return a resource as of a minute; it must exist."""
     answer = request_as_of(studio, number, path, **query)
     assert answer.status_code == 200, answer.text
     shown: Json = answer.json()
@@ -32,12 +32,12 @@ def request_as_of(studio: PracticeClient, number: float, path: str, **query: Any
         return studio.client.get(path, params={"as_of": iso_text(minutes_after_opening(number)), **query})
 
 
-def without_position(thing: Json) -> Json:
-    return {name: value for name, value in thing.items() if name != "position"}
+def without_position(resource: Json) -> Json:
+    return {name: value for name, value in resource.items() if name != "position"}
 
 
 def is_single_resource(spec: Json, operation: Json) -> bool:
-    # A calendar file is no thing.
+    # A calendar file is no resource.
     schema = operation["responses"]["200"]["content"].get("application/json", {}).get("schema", {})
     shown: Json = spec["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {})
     return set(Versioned.model_fields) <= set(shown.get("properties", {}))
@@ -58,9 +58,9 @@ class TestEachResource:
 
     def test_is_shown_as_it_was(self, studio: PracticeClient) -> None:
         ids = ids_of(studio)
-        for number, (template, (verb, where, said)) in enumerate(CHANGES.items(), 1):
+        for number, (template, (verb, where, payload)) in enumerate(CHANGES.items(), 1):
             path = template.format(**ids)
-            body = {name: ids[name] if value == "" else value for name, value in said.items()}
+            body = {name: ids[name] if value == "" else value for name, value in payload.items()}
             before = studio.client.get(path).json()
             with studio.server.at_time(minutes_after_opening(number)):
                 changed = studio.client.request(verb.upper(), where.format(**ids), json=body or None)
@@ -92,9 +92,9 @@ class TestRoster:
             ("patch", f"/v1/patients/{others[0]}", {"family_name": "Lee"}),
             ("post", f"{path}/withdraw", {"patient_id": others[0]}),
         ]
-        for number, (verb, where, said) in enumerate(acts, 1):
+        for number, (verb, where, payload) in enumerate(acts, 1):
             with studio.server.at_time(minutes_after_opening(number)):
-                done = studio.client.request(verb.upper(), where, json=said).json()
+                done = studio.client.request(verb.upper(), where, json=payload).json()
             now = studio.client.get(f"{path}/roster", params={"after": done["position"]}).json()
             rosters.append(without_position(now))
 
@@ -132,7 +132,7 @@ class TestSingleResource:
         for version, expected in enumerate(shown, 1):
             assert without_position(studio.client.get(path, params={"version": version}).json()) == expected
         for when in {*minutes, 0, 25, 60}:
-            last = max(place for place, said in enumerate(recorded) if said <= when)
+            last = max(place for place, instant in enumerate(recorded) if instant <= when)
             assert without_position(get_as_of(studio, when, path)) == shown[last]
 
     def test_that_did_not_exist_then_is_not_there_yet(self, studio: PracticeClient) -> None:
@@ -240,23 +240,23 @@ class TestSingleResource:
 
     def test_of_one_who_was_erased_since_holds_nothing_personal_at_any_version(self, studio: PracticeClient) -> None:
         path = f"/v1/patients/{studio.patient}"
-        said = {"contacts": [{"kind": "family", "name": "Miriam Cohen"}]}
+        payload = {"contacts": [{"kind": "family", "name": "Miriam Cohen"}]}
         agreed = {"kind": "marketing", "document_version": "1", "how": "paper", "by_whom": "Miriam Cohen, mother"}
         studio.client.patch(path, json={"notes": "Miriam Cohen rang", "alert": "Cohen"})
-        studio.client.put(f"{path}/contacts", json=said)
+        studio.client.put(f"{path}/contacts", json=payload)
         studio.client.post(f"{path}/consents", json=agreed)
         assert "Cohen" in studio.client.get(path).text
         with studio.server.at_time(minutes_after_opening(5)):
             studio.client.delete(path)
 
-        told = [
+        answers = [
             studio.client.get(f"{path}{part}", params={"version": version})
             for part in ("", "/contacts", "/consents")
             for version in (1, 2)
         ]
 
-        assert {answer.status_code for answer in told} == {200}
-        assert not [answer.text for answer in told if "Cohen" in answer.text or "Ada" in answer.text]
+        assert {answer.status_code for answer in answers} == {200}
+        assert not [answer.text for answer in answers if "Cohen" in answer.text or "Ada" in answer.text]
 
     def test_a_visit_is_shown_on_the_clocks_of_its_time(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()

@@ -1,7 +1,6 @@
 """Auto-fill: freed time is offered to the first matching entry, then to the next (DM-05)."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from adapters.postgres.job_queue import ListedJob
 from application.waitlist.auto_fill import AutoFill
 from tests.api.practice_client import Json, PracticeClient
 from tests.api.waitlist.waitlist_requests import NINE_SAID, TEN, get_json, join_waitlist, post_answer, waiting_entry_ids
@@ -32,6 +32,11 @@ def wait_for_opening(studio: PracticeClient, status: str = "offered", rounds: in
 
     [made] = wait_until(found, f"an opening is {status}", lambda: openings(studio))
     return made
+
+
+def stored_jobs(studio: PracticeClient) -> Sequence[ListedJob]:
+    with studio.server.container.storage.job_queue() as queue:
+        return queue.listed(UUID(studio.practice_id))
 
 
 def first_offer_id(wait_for_opening: Json) -> str:
@@ -231,9 +236,10 @@ class TestDisabled:
         join_waitlist(studio)
         first, second = studio.book_appointment(), studio.book_appointment(TEN)
         studio.post_action(first["id"], "cancel", reason="ill")
+        wait_until(lambda: stored_jobs(studio), "the job is stored")
 
         with time_later(studio, **GRACE):
-            time.sleep(2)
+            wait_until(lambda: not stored_jobs(studio), "the job is done")
             assert openings(studio) == []
             studio.client.patch("/v1/practice", json={"auto_fill": True, "offer_minutes": 15})
             studio.post_action(second["id"], "cancel", reason="ill")

@@ -149,7 +149,7 @@ class TestOutbox:
     @pytest.fixture
     def store(self, container: Container) -> Any:
         with open_pool(container.database.conninfo("scheduler_worker"), name="worker", most=4) as pool:
-            yield PostgresDeliveryStore(pool, lambda tenant_id: tenant_transaction(pool, tenant_id))
+            yield PostgresDeliveryStore(pool)
 
     def lent(
         self, store: PostgresDeliveryStore, history: RandomHistory, *, retries: bool = False
