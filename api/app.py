@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
-from api.access.api_keys import routes as api_keys
+from api.access import routes as api_keys
 from api.audit.diff import routes as diff
 from api.audit.events import routes as events
 from api.audit.history import routes as history
@@ -24,36 +24,20 @@ from api.http.operations import operations
 from api.http.readiness import Readiness
 from api.http.reference import reference
 from api.http.thread_pool import FairThreadPool
-from api.importing.imports import routes as imports
-from api.patients.consents import routes as consents
-from api.patients.contacts import routes as contacts
-from api.patients.merging import routes as merging
-from api.patients.patients import routes as patients
-from api.practice.clinicians import routes as clinicians
-from api.practice.hours import routes as hours
-from api.practice.locations import routes as locations
-from api.practice.practice import routes as practice
-from api.practice.resources import routes as resources
-from api.practice.services import routes as services
-from api.practice.time_off import routes as time_off
+from api.importing import routes as imports
+from api.patients import routes as patients
+from api.practice import routes as practice
 from api.scheduling.appointments import routes as appointments
-from api.scheduling.busy_time import routes as busy_time
+from api.scheduling.availability import routes as availability
 from api.scheduling.calendar import routes as calendar
-from api.scheduling.conflicts import routes as conflicts
-from api.scheduling.courses import roster_routes as course_rosters
+from api.scheduling.calendars import busy_time_routes as busy_time
+from api.scheduling.calendars import routes as calendars
 from api.scheduling.courses import routes as courses
-from api.scheduling.explain import routes as explain
-from api.scheduling.feeds import routes as feeds
-from api.scheduling.holds import routes as holds
-from api.scheduling.invitations import routes as invitations
-from api.scheduling.rosters import routes as rosters
 from api.scheduling.series import routes as series
+from api.scheduling.sessions import roster_routes as rosters
 from api.scheduling.sessions import routes as sessions
-from api.scheduling.slots import routes as slots
-from api.waitlist.entries import routes as waitlist
-from api.waitlist.offers import routes as offers
-from api.waitlist.openings import routes as openings
-from api.webhooks.endpoints import routes as webhook_endpoints
+from api.waitlist import routes as waitlist
+from api.webhooks import routes as webhook_endpoints
 
 
 def create_app(container: Container) -> FastAPI:
@@ -94,35 +78,19 @@ def create_app(container: Container) -> FastAPI:
     # Routers are tried in order: the ones used most come first.
     for module in (
         appointments,
-        slots,
-        holds,
+        availability,
         calendar,
-        explain,
-        conflicts,
         series,
-        invitations,
-        feeds,
+        calendars,
         sessions,
         rosters,
         courses,
-        course_rosters,
         waitlist,
-        openings,
-        offers,
         patients,
-        contacts,
-        consents,
-        merging,
         imports,
         history,
         practice,
-        locations,
-        resources,
-        clinicians,
-        hours,
-        time_off,
         busy_time,
-        services,
         api_keys,
         events,
         diff,

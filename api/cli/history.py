@@ -37,7 +37,7 @@ def history(
 
     Personal data is shown, except that of erased patients. JSON: one event per line.
     """
-    from api.http.moments import refuse_future
+    from api.http.as_of import refuse_future
     from api.http.times import instant
 
     reached_at = None if as_of is None else instant(as_of, "--as-of")

@@ -21,9 +21,9 @@ def list_(practice: PracticeOption = None, as_json: AsJson = False) -> None:
         container.read_models.catch_up(practice_id)
         found = container.webhooks.queries.endpoints(practice_id)
     if as_json:
-        from api.webhooks.endpoints.schemas import listed_endpoint
+        from api.webhooks.presenters import present_endpoint_record
 
-        print_json([listed_endpoint(one) for one in found])
+        print_json([present_endpoint_record(one) for one in found])
         return
     for one in found:
         waiting = max(0, one.last_number + 1 - one.next_number)
@@ -45,7 +45,7 @@ def deliveries(
 ) -> None:
     """List an endpoint's deliveries, the newest first."""
     with opened() as container:
-        from api.webhooks.endpoints.schemas import delivery_shown
+        from api.webhooks.presenters import present_delivery
         from application.webhooks.endpoints import load_endpoint
 
         practice_id = practice_with(container, practice, endpoint)
@@ -53,7 +53,7 @@ def deliveries(
         container.read_models.catch_up(practice_id)
         found, _ = container.webhooks.queries.deliveries(practice_id, endpoint, status=status, limit=limit)
     if as_json:
-        print_json([delivery_shown(endpoint, one) for one in found])
+        print_json([present_delivery(endpoint, one) for one in found])
         return
     for one in found:
         why = one.failure or ""

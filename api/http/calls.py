@@ -10,17 +10,16 @@ from fastapi import Query as QueryParameter
 
 from api.bootstrap.container import Container
 from api.http.answers import Answer, HttpAnswer
+from api.http.as_of import AsOf, PointInTime, Version, find_point_in_time
 from api.http.authentication import KeyAuthenticator
 from api.http.idempotency import IdempotencyKey, provenance
-from api.http.moments import AsOf, Moment, Version, moment_of
-from api.http.resource_responses import Show, changed, made, shown
+from api.http.resource_responses import Presenter, changed, made, shown
 from api.http.strict_input import check_fields, check_key, check_query
 from api.http.thread_pool import FairThreadPool
 from application.kernel.commands import Command, Query
 from application.kernel.errors import StaleVersionError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.provenance import Provenance
@@ -91,35 +90,35 @@ class Call:
         answer = await self.services.thread_pool.run(self.actor.tenant_id, work)
         return answer.response()
 
-    async def show(self, action: Permission, kind: type[T], id_: UUID, show: Show[T]) -> Response:
+    async def get(self, action: Permission, kind: type[T], id_: UUID, present: Presenter[T]) -> Response:
         """Answer with an aggregate in its present state, or at `as_of` or `version`."""
-        return await self.show_at(action, kind, id_, lambda moment: show)
+        return await self.get_at(action, kind, id_, lambda _: present)
 
-    async def show_at(
-        self, action: Permission, kind: type[T], id_: UUID, shower: Callable[[Moment], Show[T]]
+    async def get_at(
+        self, action: Permission, kind: type[T], id_: UUID, presenter_at: Callable[[PointInTime], Presenter[T]]
     ) -> Response:
-        """As ``show``, for a presenter that depends on the moment."""
+        """As ``get``, for a presenter that depends on the point in time."""
 
         def work() -> Answer:
-            moment = self.moment(kind, id_)
-            aggregate = self.log.look_up(kind, id_, moment.position, self.version)
-            return shown(aggregate, shower(moment), moment.position)
+            at = self.point_in_time(kind, id_)
+            aggregate = self.log.look_up(kind, id_, at.position, self.version)
+            return shown(aggregate, presenter_at(at), at.position)
 
         return await self.read(action, work)
 
-    def moment(self, kind: type[Aggregate], id_: UUID) -> Moment:
-        """Return the moment of `as_of` or of `version` of this aggregate, else the present. Use it only in a thread.
+    def point_in_time(self, kind: type[Aggregate], id_: UUID) -> PointInTime:
+        """Return the point in time of `as_of` or `version`, else the present. Use it only in a thread.
 
         Raises InvalidValueError: both are set, or `as_of` is in the future; NotFoundError, NotYetError: no such version.
         """
         if self.as_of is not None:
             if self.version is not None:
                 raise InvalidValueError("version", "name a version or an instant (as_of), not both")
-            return moment_of(self.container, self.actor, self.as_of)
+            return find_point_in_time(self.container, self.actor, self.as_of)
         if self.version is not None:
             reached = self.log.came_to(kind, id_, self.version)
-            return Moment(reached.recorded_at, reached.position)
-        return Moment(self.container.clock.now())
+            return PointInTime(reached.recorded_at, reached.position)
+        return PointInTime(self.container.clock.now())
 
     async def execute(
         self, command: Command[T] | Callable[[], Command[T]], present: Callable[[Outcome[T]], HttpAnswer]
@@ -136,13 +135,13 @@ class Call:
 
         return (await self.services.thread_pool.run(self.actor.tenant_id, work)).response()
 
-    async def create(self, command: Command[T], path: str, show: Show[T]) -> Response:
+    async def create(self, command: Command[T], path: str, present: Presenter[T]) -> Response:
         """Carry out a command that creates a resource below ``path``."""
-        return await self.execute(command, lambda outcome: made(outcome, path, show))
+        return await self.execute(command, lambda outcome: made(outcome, path, present))
 
-    async def change(self, command: Command[T], show: Show[T]) -> Response:
+    async def change(self, command: Command[T], present: Presenter[T]) -> Response:
         """Carry out a command that changes a resource."""
-        return await self.execute(command, lambda outcome: changed(outcome, show))
+        return await self.execute(command, lambda outcome: changed(outcome, present))
 
     async def ask(self, query: Query[R] | Callable[[], Query[R]], present: Callable[[R], HttpAnswer]) -> Response:
         """Answer a query in a thread, and present the answer there. ``query`` and errors as for ``execute``."""

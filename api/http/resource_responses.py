@@ -5,36 +5,35 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from api.http.answers import Answer
 from api.http.paging import page
-from application.kernel.outcome import Outcome
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.kernel.aggregate import Aggregate
 
 T = TypeVar("T", bound=Aggregate)
-Show: TypeAlias = Callable[[T], Mapping[str, object]]
+Presenter: TypeAlias = Callable[[T], Mapping[str, object]]
 """Presents an aggregate's own fields; ``id`` and ``version`` are added to them."""
 
 
-def made(outcome: Outcome[T], path: str, show: Show[T]) -> Answer:
+def made(outcome: Outcome[T], path: str, present: Presenter[T]) -> Answer:
     """Return the answer to a command that created an aggregate; its address is below ``path``."""
     created = outcome.aggregate
-    return Answer(_body(created, show, outcome.position), 201, created.version, f"{path}/{created.id}")
+    return Answer(_body(created, present, outcome.position), 201, created.version, f"{path}/{created.id}")
 
 
-def changed(outcome: Outcome[T], show: Show[T]) -> Answer:
+def changed(outcome: Outcome[T], present: Presenter[T]) -> Answer:
     """Return the answer to a command that changed an aggregate."""
-    return Answer(_body(outcome.aggregate, show, outcome.position), version=outcome.aggregate.version)
+    return Answer(_body(outcome.aggregate, present, outcome.position), version=outcome.aggregate.version)
 
 
-def shown(aggregate: T, show: Show[T], position: int | None = None) -> Answer:
+def shown(aggregate: T, present: Presenter[T], position: int | None = None) -> Answer:
     """Return the aggregate, as it was at ``position`` if given; then without ETag: the past cannot be changed."""
-    return Answer(_body(aggregate, show, position), version=aggregate.version if position is None else None)
+    return Answer(_body(aggregate, present, position), version=aggregate.version if position is None else None)
 
 
-def listed(log: PracticeLog, kind: type[T], name: str, show: Show[T], limit: int, cursor: str | None) -> Answer:
+def listed(log: PracticeLog, kind: type[T], name: str, present: Presenter[T], limit: int, cursor: str | None) -> Answer:
     """Return a page of one kind of the catalogue, oldest first. Raises InvalidValueError: an unknown cursor."""
     catalogue = log.catalogue()
     found, next_cursor = page(catalogue.all(kind), limit, cursor, lambda each: each.id)
-    return collected(name, [_body(each, show) for each in found], next_cursor, catalogue.position)
+    return collected(name, [_body(each, present) for each in found], next_cursor, catalogue.position)
 
 
 def collected(
@@ -44,8 +43,8 @@ def collected(
     return Answer({name: items, "next_cursor": next_cursor, "position": position})
 
 
-def _body(aggregate: T, show: Show[T], position: int | None = None) -> dict[str, object]:
-    body: dict[str, object] = {"id": aggregate.id, "version": aggregate.version, **show(aggregate)}
+def _body(aggregate: T, present: Presenter[T], position: int | None = None) -> dict[str, object]:
+    body: dict[str, object] = {"id": aggregate.id, "version": aggregate.version, **present(aggregate)}
     if position is not None:
         body["position"] = position
     return body

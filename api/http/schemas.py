@@ -1,12 +1,12 @@
 """Base models and types of request and response bodies."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Annotated, Final, TypeAlias, TypeVar, cast
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict
 from pydantic_core import PydanticCustomError
 
 C = TypeVar("C")
@@ -38,19 +38,33 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+def examples(*bodies: Mapping[str, JsonValue]) -> ConfigDict:
+    """Return the ``model_config`` of a body with examples for its description."""
+    return ConfigDict(json_schema_extra={"examples": [dict(body) for body in bodies]})
+
+
 def chosen(body: Body, kind: type[C], without: Collection[str] = ()) -> C:
     """Return the fields that were sent as ``kind``, a TypedDict with the same names and types."""
     return cast(C, body.model_dump(exclude_unset=True, exclude=set(without)))
 
 
 class Shown(BaseModel):
-    """A response body, for the documentation only: presenters return typed values."""
+    """A response body. Presenters return its fields as typed values; it validates nothing."""
 
     model_config = ConfigDict(extra="allow")
 
+    @classmethod
+    def present(cls, source: object, **others: object) -> dict[str, object]:
+        """Return the fields of an answer: ``others``, and the attributes of ``source`` that have a field's name.
 
-class Thing(Shown):
-    """A resource. ``version`` is also the ETag."""
+        ``id``, ``version`` and ``position`` are only in the answer if they are among ``others``.
+        """
+        names = [name for name in cls.model_fields if name in others or name not in Versioned.model_fields]
+        return {name: others[name] if name in others else getattr(source, name) for name in names}
+
+
+class Versioned(Shown):
+    """The state of a resource. ``version`` is also the ETag."""
 
     id: UUID
     version: int

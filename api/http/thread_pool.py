@@ -11,8 +11,8 @@ TIMEOUT_SECONDS: Final = 2.0
 """How long a request waits for a thread before it is answered with 503."""
 
 T = TypeVar("T")
-Lane: TypeAlias = Hashable
-"""The queue of a request: the practice's id, or a hash of the key until the practice is known."""
+QueueKey: TypeAlias = Hashable
+"""Identifies a request's queue: the practice's id, or a hash of the API key until the practice is known."""
 
 
 class OverloadedError(Exception):
@@ -22,26 +22,27 @@ class OverloadedError(Exception):
 class FairThreadPool:
     """Runs blocking work in threads.
 
-    A lane uses at most ``share`` threads, even while others are idle, so that other lanes find a free thread
-    and less competition for the interpreter. Waiting lanes take turns, one request each; a lane is first in, first out.
+    Each queue has at most ``share`` threads, even while others are idle, so that other queues find a
+    free thread and less competition for the interpreter. Waiting queues take turns, one request
+    each; a queue is first in, first out.
     """
 
     def __init__(self, threads: int, share: int) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._idle = threads
         self._share = share
-        self._running: Counter[Lane] = Counter()
-        self._waiting: OrderedDict[Lane, deque[asyncio.Future[None]]] = OrderedDict()
+        self._running: Counter[QueueKey] = Counter()
+        self._waiting: OrderedDict[QueueKey, deque[asyncio.Future[None]]] = OrderedDict()
 
-    async def run(self, lane: Lane, work: Callable[[], T]) -> T:
+    async def run(self, key: QueueKey, work: Callable[[], T]) -> T:
         """Run ``work`` in a thread and return its result. Raises OverloadedError, and what ``work`` raises.
 
         Cancelling the caller does not stop ``work``; its thread stays in use until it ends.
         """
-        if self._may_begin(lane):
-            self._begin(lane)
+        if self._may_begin(key):
+            self._begin(key)
         else:
-            await self._turn_of(lane)
+            await self._turn_of(key)
         loop = asyncio.get_running_loop()
         result: asyncio.Future[T] = loop.create_future()
 
@@ -51,7 +52,7 @@ class FairThreadPool:
                 deliver = partial(result.set_result, work())
             except BaseException as error:
                 deliver = partial(result.set_exception, error)
-            loop.call_soon_threadsafe(self._finish, lane, result, deliver)
+            loop.call_soon_threadsafe(self._finish, key, result, deliver)
 
         self._executor.submit(work_in_thread)
         return await result
@@ -60,38 +61,38 @@ class FairThreadPool:
         """Finish running work and start no more."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _may_begin(self, lane: Lane) -> bool:
-        return self._idle > 0 and self._running[lane] < self._share
+    def _may_begin(self, key: QueueKey) -> bool:
+        return self._idle > 0 and self._running[key] < self._share
 
-    def _begin(self, lane: Lane) -> None:
+    def _begin(self, key: QueueKey) -> None:
         self._idle -= 1
-        self._running[lane] += 1
+        self._running[key] += 1
 
-    async def _turn_of(self, lane: Lane) -> None:
-        """Wait until a thread is reserved for the lane."""
+    async def _turn_of(self, key: QueueKey) -> None:
+        """Wait until a thread is reserved for the queue."""
         turn = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(lane, deque()).append(turn)
+        self._waiting.setdefault(key, deque()).append(turn)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await turn
         except BaseException as error:
             if not turn.cancelled():
-                self._end(lane)  # reserved just before the timeout: pass it on
+                self._end(key)  # reserved just before the timeout: pass it on
             if isinstance(error, TimeoutError):
                 raise OverloadedError from None
             raise
 
-    def _finish(self, lane: Lane, result: asyncio.Future[T], deliver: Callable[[], None]) -> None:
-        self._end(lane)
+    def _finish(self, key: QueueKey, result: asyncio.Future[T], deliver: Callable[[], None]) -> None:
+        self._end(key)
         if not result.cancelled():  # cancelled when the caller was
             deliver()
 
-    def _end(self, lane: Lane) -> None:
+    def _end(self, key: QueueKey) -> None:
         self._idle += 1
-        self._running[lane] -= 1
-        if not self._running[lane]:
-            del self._running[lane]
-        # Only lanes that use their whole share are skipped, so they are few.
+        self._running[key] -= 1
+        if not self._running[key]:
+            del self._running[key]
+        # Only queues that use their whole share are skipped, so they are few.
         while (following := next((each for each in self._waiting if self._may_begin(each)), None)) is not None:
             turns = self._waiting.pop(following)
             turn = turns.popleft()

@@ -1,1 +1,0 @@
-"""Free times and appointments, over HTTP."""

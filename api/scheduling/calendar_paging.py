@@ -1,4 +1,4 @@
-"""Visits and sessions in one order: a page of what lies in a schedule."""
+"""Pages of visits and sessions together, in order of their start."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ LONGEST_WINDOW: Final = timedelta(days=370)
 def in_one_order(
     visits: CalendarPage, sessions: SessionPage, limit: int
 ) -> tuple[Sequence[CalendarEntry | SessionEntry], Bookmark | None]:
-    """Return up to ``limit`` of both in order of their start, and where the next page begins; each was asked for as many."""
+    """Return up to ``limit`` entries of two pages of that size, and where the next page begins."""
     both: list[CalendarEntry | SessionEntry] = [*visits.entries, *sessions.entries]
     both.sort(key=bookmark_of)
     chosen = both[:limit]
@@ -25,7 +25,7 @@ def in_one_order(
 
 
 def bookmark_of(entry: CalendarEntry | SessionEntry) -> Bookmark:
-    """Return the place of a visit or session in a schedule."""
+    """Return the place of a visit or session in the order."""
     return Bookmark(entry.starts_at, entry.appointment_id if isinstance(entry, CalendarEntry) else entry.session_id)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from application.importing.identities import SourceIdentities
 from application.kernel.errors import StaleVersionError
 from application.kernel.practice_log import PracticeLog
-from application.kernel.retry import retry_on_stale
+from application.kernel.retry import retry_when_overtaken
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.scheduling.errors import TimeTakenError
@@ -40,7 +40,7 @@ def retry_on_conflict(work: Callable[[], Result]) -> Result:
     Raises what ``work`` raises; TimeTakenError, StaleVersionError, CommandRepeatedError: every
     attempt lost.
     """
-    return retry_on_stale(work, tries=MAX_ATTEMPTS, overtaken=_CONFLICTS)
+    return retry_when_overtaken(work, MAX_ATTEMPTS, _CONFLICTS)
 
 
 class ImportLog:

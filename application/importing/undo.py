@@ -11,10 +11,10 @@ from uuid import UUID
 
 from application.importing.batches import MAX_ATTEMPTS, ImportLog, in_batches, retry_on_conflict
 from application.importing.errors import ImportInUseError, ImportTooLargeError
-from application.kernel.outcome import Outcome
+from application.kernel.errors import StaleVersionError
 from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLogs
-from application.kernel.retry import retry_on_stale
+from application.kernel.practice_log import Outcome, PracticeLogs
+from application.kernel.retry import retry_when_overtaken
 from domain.importing.data_import import DataImport
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import Provenance
@@ -181,4 +181,4 @@ class _UndoRun(Generic[T]):
             undone.undo(withdrawn, kept, self._clock.now())
             return Outcome(undone, self._log.record(undone, by=by))
 
-        return retry_on_stale(finish_once, tries=MAX_ATTEMPTS)
+        return retry_when_overtaken(finish_once, MAX_ATTEMPTS, (StaleVersionError,))

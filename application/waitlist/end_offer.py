@@ -5,9 +5,8 @@ from typing import Final
 from uuid import UUID
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.waitlist.offer_endings import Endings
 from application.waitlist.reach import own_offer
 from domain.waitlist.offer import Offer, OfferEndReason

@@ -49,5 +49,5 @@ class Ranking:
     def walk(self) -> Iterator[tuple[Waiting, Slot | str]]:
         """Yield everybody in line with the visit that fits them, or with the code of the reason why none does."""
         for waiting in self.line.waiting:
-            question = self.schedule(waiting.service_id).question(self._clinician_id, without=self._without)
-            yield waiting, fitting(question, self._freed, waiting.preferences, waiting.offered_before)
+            query = self.schedule(waiting.service_id).query(self._clinician_id, without=self._without)
+            yield waiting, fitting(query, self._freed, waiting.preferences, waiting.offered_before)

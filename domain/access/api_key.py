@@ -75,7 +75,6 @@ class ApiKey(Aggregate):
         )
 
     def revoke(self, reason: str, at: datetime) -> bool:
-        """Return whether an event was recorded; a repeat records nothing."""
         if self.is_revoked:
             return False
         self.trigger_event(self.Revoked, reason=clean_text("reason", reason, 500), timestamp=at)

@@ -1,7 +1,7 @@
 """The base class of aggregates: explicit ids, explicit times, topics set by hand."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated, AggregateEvent, BaseAggregate, Snapshot
@@ -17,7 +17,8 @@ class Aggregate(BaseAggregate[UUID]):
     Public methods check the rules and trigger events. An event's ``apply`` assigns state and checks
     nothing, because it runs again on every replay. The library turns subclasses into dataclasses:
     annotations on the class declare its state, and fields without a default come first.
-    New aggregates get ``id=`` and ``timestamp=`` from the caller.
+    New aggregates get ``id=`` and ``timestamp=`` from the caller. A public method that returns a bool
+    returns whether it triggered an event; a change to an equal value triggers none.
     """
 
     TOPIC: ClassVar[str]
@@ -35,6 +36,12 @@ class Aggregate(BaseAggregate[UUID]):
         @staticmethod
         def create_timestamp() -> datetime:
             raise MissingTimestampError
+
+    def trigger_if(self, is_change: bool, event_class: type[Event], **fields: Any) -> bool:
+        """Trigger the event if something changes, and return whether it does."""
+        if is_change:
+            self.trigger_event(event_class, **fields)
+        return is_change
 
 
 class InitialEvent(Aggregate.Event, AggregateCreated):

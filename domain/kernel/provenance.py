@@ -47,8 +47,8 @@ class Began(NamedTuple):
     event_type: str
 
 
-class ChangedThing(NamedTuple):
-    """An aggregate changed in a range of the log, with its versions before (0: none) and after."""
+class ChangedStream(NamedTuple):
+    """A stream changed in a range of the log, with its versions before (0: none) and after."""
 
     stream_id: UUID
     from_version: int

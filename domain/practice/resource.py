@@ -71,8 +71,4 @@ class Resource(Aggregate):
         return ResourceDetails.of(self)
 
     def change(self, to: ResourceDetails, at: datetime) -> bool:
-        """Return whether an event was recorded; equal details record nothing."""
-        if to == self.details:
-            return False
-        self.trigger_event(self.Changed, **to.fields(), timestamp=at)
-        return True
+        return self.trigger_if(to != self.details, self.Changed, **to.fields(), timestamp=at)

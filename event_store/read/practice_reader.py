@@ -9,7 +9,7 @@ import msgspec
 from psycopg_pool import ConnectionPool
 
 from domain.kernel.aggregate import Aggregate
-from domain.kernel.provenance import Began, ChangedThing, Reached, RecordedCommand
+from domain.kernel.provenance import Began, ChangedStream, Reached, RecordedCommand
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.availability.booking_context import BookingContext
 from event_store.append.event_mapper import EventMapper
@@ -159,12 +159,12 @@ class PracticeReader:
         return next((Began(*row) for row in self._rows(_BEGAN, (self._tenant_id, id_, version))), None)
 
     def changed_between(
-        self, after: int, until: int, *, first_in: tuple[int, int], limit: int, thing_id: UUID | None = None
-    ) -> Sequence[ChangedThing]:
+        self, after: int, until: int, *, first_in: tuple[int, int], limit: int, stream_id: UUID | None = None
+    ) -> Sequence[ChangedStream]:
         """Return aggregates with events in ``(after, until]``, by position of the first event.
 
         Only those whose first event there is in ``first_in``, which is half-open as well; only
-        ``thing_id`` if it is given.
+        ``stream_id`` if it is given.
         """
         values = {
             "tenant": self._tenant_id,
@@ -172,10 +172,10 @@ class PracticeReader:
             "until": until,
             "first_after": max(first_in[0], after),
             "first_until": min(first_in[1], until),
-            "stream": thing_id,
+            "stream": stream_id,
             "limit": limit,
         }
-        return [ChangedThing(*row) for row in self._rows(_CHANGED_ONE if thing_id else _CHANGED, values)]
+        return [ChangedStream(*row) for row in self._rows(_CHANGED_ONE if stream_id else _CHANGED, values)]
 
     def read_subjects(self, subject_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[str, Mapping[str, Any]]]]:
         """Return topics and bodies of the events of some streams, each stream's in order."""

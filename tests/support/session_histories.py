@@ -11,10 +11,9 @@ from uuid_utils.compat import uuid7
 from domain.kernel.money import Money
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.availability.query import Slot
-from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence
+from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence, Scope
 from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.group_session import GroupSession
-from domain.scheduling.sessions.terms import GroupSessionTerms
+from domain.scheduling.sessions.group_session import GroupSession, GroupSessionTerms
 from tests.support.waitlist_histories import THEN
 
 
@@ -29,7 +28,7 @@ class SessionHistories:
     courses: list[Course] = field(default_factory=list)
 
     def random_event(self, patient_id: UUID) -> GroupSession:
-        """Let somebody come to a session, or one of them go on; return it."""
+        """Return a new session, or one that a random command changed."""
         session = self.random.choice(self.sessions) if self.sessions and self.random.random() < 0.8 else self._planned()
         act, earlier, is_undone = self.random.random(), deepcopy(session), self.random.random() < 0.2
         if session.is_cancelled:
@@ -59,7 +58,7 @@ class SessionHistories:
         if self.courses and self.random.random() < 0.5:
             course = self.random.choice(self.courses)
             later = course.occurrences[1].starts_at + timedelta(hours=1)
-            course.change(PlanChange("all", 1, [1], {}), self.clinicians, {1: later}, THEN)
+            course.change(PlanChange(Scope.ALL, 1, [1], {}), self.clinicians, {1: later}, THEN)
             return course
         first = self.random.choice(self.sessions)
         planned = PlannedOccurrence(1, first.starts_at.replace(tzinfo=None), first.starts_at, first.id)
@@ -70,7 +69,7 @@ class SessionHistories:
             seats=2,
             zone="UTC",
             rrule="FREQ=WEEKLY;COUNT=1",
-            sessions=[planned],
+            occurrences=[planned],
             at=THEN,
         )
         self.courses.append(course)

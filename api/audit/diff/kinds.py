@@ -9,28 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from api.access.api_keys import routes as api_keys
+from api.access.presenters import present_api_key
 from api.http.calls import Call
-from api.importing.imports import routes as imports
-from api.patients.consents import routes as consents
-from api.patients.contacts import routes as contacts
-from api.patients.patients.presenters import shower as patient_shower
-from api.practice.clinicians import routes as clinicians
-from api.practice.hours import routes as hours
-from api.practice.locations import routes as locations
-from api.practice.practice import routes as practice
-from api.practice.resources import routes as resources
-from api.practice.services import routes as services
-from api.practice.time_off import routes as time_off
-from api.scheduling.appointments import presenters as showing
-from api.scheduling.busy_time import routes as busy_time
+from api.importing.presenters import present_import
+from api.patients.presenters import present_contacts, present_decisions, present_patient
+from api.practice.presenters import present_clinician, present_hours, present_service, present_time_off
+from api.practice.schemas import LocationShown, PracticeShown, ResourceShown
+from api.scheduling.appointments.presenters import present_appointment_facts, present_hold
+from api.scheduling.calendars.presenters import present_busy_calendar, present_feed
 from api.scheduling.courses import presenters as course_showing
-from api.scheduling.feeds import routes as feeds
-from api.scheduling.holds import routes as holds
 from api.scheduling.series import presenters as series_showing
 from api.scheduling.sessions import presenters as session_showing
-from api.waitlist.entries import presenters as waitlist_showing
-from api.webhooks.endpoints import schemas as webhook_schemas
+from api.waitlist.presenters import present_entry, present_offer, present_opening
+from api.webhooks.presenters import present_endpoint
 from application.kernel.permissions import Permission
 from domain.access.api_key import ApiKey
 from domain.importing.data_import import DataImport
@@ -69,41 +60,39 @@ class Kind:
 
 
 def _clinician(call: Call, clinician: Clinician) -> Mapping[str, object]:
-    away = time_off.shower(call)(clinician)
-    return {**clinicians.show(clinician), **hours.show(clinician), "time_off": away["ranges"]}
+    time_off = present_time_off(call, clinician)
+    return {**present_clinician(clinician), **present_hours(clinician), "time_off": time_off["ranges"]}
 
 
 def _patient(call: Call, patient: Patient) -> Mapping[str, object]:
-    return {**patient_shower(call.actor)(patient), **contacts.show_contacts(patient)}
+    return {**present_patient(call, patient), **present_contacts(patient)}
 
 
 def _consents(call: Call, kept: Consents) -> Mapping[str, object]:
-    return {"patient_id": kept.patient_id, **consents.show_decisions([kept])}
+    return {"patient_id": kept.patient_id, **present_decisions([kept])}
 
 
 KINDS: Final[Mapping[type[Aggregate], Kind]] = {
-    Practice: Kind(Permission.READ_PRACTICE, lambda _, aggregate: practice.show(aggregate)),
-    ApiKey: Kind(Permission.MANAGE_KEYS, lambda _, aggregate: api_keys.show(aggregate)),
-    WebhookEndpoint: Kind(Permission.MANAGE_WEBHOOKS, lambda _, aggregate: webhook_schemas.show(aggregate)),
-    Location: Kind(Permission.READ_PRACTICE, lambda _, aggregate: locations.show(aggregate)),
-    Resource: Kind(Permission.READ_PRACTICE, lambda _, aggregate: resources.show(aggregate)),
+    Practice: Kind(Permission.READ_PRACTICE, lambda _, aggregate: PracticeShown.present(aggregate)),
+    ApiKey: Kind(Permission.MANAGE_KEYS, lambda _, aggregate: present_api_key(aggregate)),
+    WebhookEndpoint: Kind(Permission.MANAGE_WEBHOOKS, lambda _, aggregate: present_endpoint(aggregate)),
+    Location: Kind(Permission.READ_PRACTICE, lambda _, aggregate: LocationShown.present(aggregate)),
+    Resource: Kind(Permission.READ_PRACTICE, lambda _, aggregate: ResourceShown.present(aggregate)),
     Clinician: Kind(Permission.READ_PRACTICE, _clinician),
-    Service: Kind(Permission.READ_PRACTICE, lambda _, aggregate: services.show(aggregate)),
-    DataImport: Kind(Permission.READ_PATIENTS, lambda call, aggregate: imports.shower(call)(aggregate)),
+    Service: Kind(Permission.READ_PRACTICE, lambda _, aggregate: present_service(aggregate)),
+    DataImport: Kind(Permission.READ_PATIENTS, present_import),
     Patient: Kind(Permission.READ_PATIENTS, _patient),
     Consents: Kind(Permission.READ_PATIENTS, _consents),
-    Appointment: Kind(Permission.READ_VISITS, showing.show_facts),
+    Appointment: Kind(Permission.READ_VISITS, present_appointment_facts),
     Series: Kind(Permission.READ_VISITS, lambda _, aggregate: series_showing.show_facts(aggregate)),
-    Hold: Kind(Permission.READ_VISITS, lambda call, aggregate: holds.shower(call, _BEFORE_ANY_END)(aggregate)),
-    Feed: Kind(Permission.SHARE_CALENDARS, lambda _, aggregate: feeds.show(aggregate)),
+    Hold: Kind(Permission.READ_VISITS, lambda _, aggregate: present_hold(aggregate, now=_BEFORE_ANY_END)),
+    Feed: Kind(Permission.SHARE_CALENDARS, lambda _, aggregate: present_feed(aggregate)),
     GroupSession: Kind(Permission.READ_VISITS, session_showing.show_facts),
     Course: Kind(Permission.READ_VISITS, lambda _, aggregate: course_showing.show_facts(aggregate)),
-    WaitlistEntry: Kind(Permission.READ_VISITS, lambda _, aggregate: waitlist_showing.show_entry(aggregate)),
-    Opening: Kind(
-        Permission.READ_VISITS, lambda _, aggregate: waitlist_showing.show_opening_facts(aggregate, now=_BEFORE_ANY_END)
-    ),
-    Offer: Kind(Permission.READ_VISITS, lambda _, aggregate: waitlist_showing.offer_shower(_BEFORE_ANY_END)(aggregate)),
-    BusyCalendar: Kind(Permission.READ_VISITS, lambda _, aggregate: busy_time.show(aggregate)),
+    WaitlistEntry: Kind(Permission.READ_VISITS, lambda _, aggregate: present_entry(aggregate)),
+    Opening: Kind(Permission.READ_VISITS, lambda _, aggregate: present_opening(aggregate, now=_BEFORE_ANY_END)),
+    Offer: Kind(Permission.READ_VISITS, lambda _, aggregate: present_offer(aggregate, now=_BEFORE_ANY_END)),
+    BusyCalendar: Kind(Permission.READ_VISITS, lambda _, aggregate: present_busy_calendar(aggregate)),
 }
 """A kind that is missing here fails tests/api/audit/test_diff.py."""
 

@@ -1,69 +1,66 @@
-"""Appointments as they are answered: with the time that patient and clinic read on their clocks."""
+"""Presenters of appointments and holds, with the local times of clinic and patient."""
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
-from uuid import UUID
+from datetime import datetime
+from typing import Final, TypeAlias
 
 from api.http.calls import Call
+from api.http.schemas import Versioned
+from api.scheduling.appointments.schemas import AppointmentShown, HoldShown
 from application.kernel.permissions import Permission
 from application.scheduling.appointments.display_context import DisplayContext
-from domain.kernel.personal_data import Erased
+from application.scheduling.appointments.display_context import Person as PastPerson
 from domain.kernel.zones import spoken_dates, spoken_time
 from domain.patients.standing import PatientStanding
 from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.hold import Hold
+from projections.patients.directory.records import PatientRecord
 from projections.scheduling.calendar.queries import CalendarEntry
 
+Person: TypeAlias = PatientRecord | PastPerson
+"""The person behind a patient id, now or at a point in time."""
+_COMPUTED: Final = {*Versioned.model_fields, "price", "display", "alerts"}
+_VISIT_FIELDS: Final = tuple(name for name in AppointmentShown.model_fields if name not in _COMPUTED)
 
-def shower(
-    call: Call, standing_of: Callable[[UUID], PatientStanding] | None = None, position: int | None = None
-) -> Callable[[Appointment], dict[str, object]]:
-    """Return what shows an appointment as it stands in the log, or stood at a position of it.
 
-    It reads how the patient stands, unless ``standing_of`` knows it.
+def present_appointment(
+    call: Call,
+    appointment: Appointment,
+    position: int | None = None,
+    standing: PatientStanding | None = None,
+) -> dict[str, object]:
+    """Present an appointment with its patient's standing and local times, now or at a position.
+
+    Without ``standing`` it is read.
     """
-    beside = DisplayContext(call.log, position)
-
-    def show(appointment: Appointment) -> dict[str, object]:
-        patient = (standing_of or beside.standing)(appointment.patient_id)
-        return {
-            **show_facts(call, appointment),
-            "patient_id": patient.merged_into or appointment.patient_id,
-            "alerts": _alerts(call, patient, beside),
-            "display": _display(appointment, beside.zone(appointment.location_id), patient.zone),
-        }
-
-    return show
+    context = DisplayContext(call.log, position)
+    patient = standing or context.standing(appointment.patient_id)
+    # Few patients have alerts, so reading them is rare.
+    alerted = patient.alerted if call.actor.may(Permission.READ_REMARKS) else ()
+    return {
+        **present_appointment_facts(call, appointment),
+        "patient_id": patient.merged_into or appointment.patient_id,
+        "alerts": [alert for id_ in alerted if (alert := context.alert(id_))],
+        "display": _display(appointment, context.zone(appointment.location_id), patient.zone),
+    }
 
 
-def show_facts(call: Call, appointment: Appointment) -> dict[str, object]:
-    """Show what an appointment's own events say."""
+def present_appointment_facts(call: Call, appointment: Appointment) -> dict[str, object]:
+    """Present what an appointment's own events contain."""
+    reads_patients = call.actor.may(Permission.READ_PATIENTS)
     return {
         **_visit(appointment),
         "price": {"amount_minor": appointment.price_amount_minor, "currency": appointment.price_currency},
-        # What was erased is false, as what was never said.
+        # ERASED is false, like None.
         "notes": (appointment.notes or None) if call.actor.may(Permission.READ_REMARKS) else None,
-        "cancellation_reason": _seen(call, appointment.cancellation_reason),
-        "decline_reason": _seen(call, appointment.decline_reason),
-        "override": _override(call, appointment),
+        "cancellation_reason": (appointment.cancellation_reason or None) if reads_patients else None,
+        "decline_reason": (appointment.decline_reason or None) if reads_patients else None,
+        "override": _override(appointment, reads_patients),
         "grace_until": appointment.grace_until,
     }
 
 
-class Person(Protocol):
-    """The person behind a patient id, now or at a moment of the past."""
-
-    @property
-    def patient_id(self) -> UUID: ...
-    @property
-    def name(self) -> tuple[str, str] | None: ...
-    @property
-    def zone(self) -> str | None: ...
-    @property
-    def alerts(self) -> Sequence[str]: ...
-
-
-def show_entry(call: Call, entry: CalendarEntry, zone: str, patient: Person | None) -> dict[str, object]:
-    """Show an entry of the calendar; ``patient`` is None for those who may not know who it is."""
+def present_entry(call: Call, entry: CalendarEntry, zone: str, patient: Person | None) -> dict[str, object]:
+    """Present an entry of the calendar; ``patient`` is None for keys that do not see patients."""
     return {
         "id": entry.appointment_id,
         "version": entry.version,
@@ -75,8 +72,8 @@ def show_entry(call: Call, entry: CalendarEntry, zone: str, patient: Person | No
     }
 
 
-def patient_name(patient: Person | None) -> dict[str, object] | None:
-    """The names alone; null for the erased, and for those who may not know."""
+def present_patient_name(patient: Person | None) -> dict[str, object] | None:
+    """Return None for an erased patient, and for keys that do not see patients."""
     if patient is None or patient.name is None:
         return None
     given_name, family_name = patient.name
@@ -84,22 +81,7 @@ def patient_name(patient: Person | None) -> dict[str, object] | None:
 
 
 def _visit(visit: Appointment | CalendarEntry) -> dict[str, object]:
-    return {
-        "status": visit.status,
-        "starts_at": visit.starts_at,
-        "ends_at": visit.ends_at,
-        "patient_id": visit.patient_id,
-        "service_id": visit.service_id,
-        "clinician_id": visit.clinician_id,
-        "location_id": visit.location_id,
-        "resource_ids": visit.resource_ids,
-        "mode": visit.mode,
-        "buffer_before_minutes": visit.buffer_before_minutes,
-        "buffer_after_minutes": visit.buffer_after_minutes,
-        "series_id": visit.series_id,
-        "occurrence": visit.occurrence,
-        "original": visit.original,
-    }
+    return {name: getattr(visit, name) for name in _VISIT_FIELDS}
 
 
 def _display(visit: Appointment | CalendarEntry, zone: str, patient_zone: str | None) -> dict[str, object]:
@@ -112,22 +94,15 @@ def _display(visit: Appointment | CalendarEntry, zone: str, patient_zone: str | 
     }
 
 
-def _alerts(call: Call, patient: PatientStanding, beside: DisplayContext) -> list[str]:
-    """Read the alerts that there are: only a patient who has one costs a second reading."""
-    if not call.actor.may(Permission.READ_REMARKS):
-        return []
-    return [alert for id_ in patient.alerted if (alert := beside.alert(id_))]
-
-
-def _override(call: Call, appointment: Appointment) -> dict[str, object] | None:
+def _override(appointment: Appointment, reads_patients: bool) -> dict[str, object] | None:
     if not appointment.exempt_from:
         return None
     return {
         "rules": appointment.exempt_from,
         "overlaps": appointment.overlaps,
-        "reason": _seen(call, appointment.exemption),
+        "reason": (appointment.exemption or None) if reads_patients else None,
     }
 
 
-def _seen(call: Call, reason: str | Erased | None) -> str | None:
-    return None if isinstance(reason, Erased) or not call.actor.may(Permission.READ_PATIENTS) else reason
+def present_hold(hold: Hold, now: datetime) -> dict[str, object]:
+    return HoldShown.present(hold, status=hold.status_at(now))

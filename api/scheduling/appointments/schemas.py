@@ -1,14 +1,17 @@
-"""Bodies of requests and answers about free times and appointments."""
+"""Bodies of requests and answers about appointments and holds."""
 
 from datetime import date, datetime
+from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
+from pydantic_core import PydanticCustomError
 
-from api.http.schemas import Body, Page, Price, Shown, Text, Thing
+from api.http.schemas import Body, Page, Price, Shown, Text, Versioned, Whole, examples
 from api.http.times import Start
 from domain.practice.service import Mode
+from domain.scheduling.appointments.hold import LONGEST_MINUTES, HoldStatus
 from domain.scheduling.appointments.status import Status
 
 _EXAMPLE: dict[str, JsonValue] = {
@@ -18,10 +21,7 @@ _EXAMPLE: dict[str, JsonValue] = {
     "starts_at": "2026-06-01T09:00:00+02:00",
 }
 
-
-Notes: TypeAlias = Annotated[
-    Text, Field(description="What staff should know of this visit, at most 5,000 characters. Patients do not see it.")
-]
+Notes: TypeAlias = Annotated[Text, Field(description="For staff, at most 5,000 characters. Patients do not see them.")]
 Act: TypeAlias = Literal[
     "booked",
     "requested",
@@ -38,66 +38,62 @@ Act: TypeAlias = Literal[
 
 
 class OverrideBody(Body):
-    """Book it against the rules, on purpose. Hours, grid, notice, horizon and other visits can be set aside, the past cannot."""
+    """Books against hours, grid, notice and horizon, beside other visits, never in the past."""
 
-    reason: Text = Field(description="Why: for colleagues, kept sealed.", examples=["in pain, Dr. Levi agreed"])
+    reason: Text = Field(description="For colleagues; sealed.", examples=["in pain, Dr. Levi agreed"])
 
 
 class AppointmentBody(Body):
-    """Resources that are named are used; what the service requires beyond them is chosen. The price is the service's.
+    """Named resources are used; other required ones are chosen. The price is the service's.
 
-    `clinician_id` null books anyone who is free: the preferred ones first, in their order; then who has the fewest visits on that
-    day; then who joined first."""
+    `clinician_id` null books any free clinician: the preferred ones first, in their order; then the
+    one with the fewest visits on that day; then the one who joined first."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                _EXAMPLE,
-                {**_EXAMPLE, "starts_at": {"local": "2026-06-01T09:00", "zone": "Europe/Berlin"}},
-                {**_EXAMPLE, "clinician_id": None},
-                {**_EXAMPLE, "status": "requested"},
-                {**_EXAMPLE, "hold_id": "01980c5a-0000-7000-8000-000000000005"},
-                {**_EXAMPLE, "override": {"reason": "in pain, Dr. Levi agreed"}},
-                {**_EXAMPLE, "notes": "brings her own crutches"},
-            ]
-        }
+    model_config = examples(
+        _EXAMPLE,
+        {**_EXAMPLE, "starts_at": {"local": "2026-06-01T09:00", "zone": "Europe/Berlin"}},
+        {**_EXAMPLE, "clinician_id": None},
+        {**_EXAMPLE, "status": "requested"},
+        {**_EXAMPLE, "hold_id": "01980c5a-0000-7000-8000-000000000005"},
+        {**_EXAMPLE, "override": {"reason": "in pain, Dr. Levi agreed"}},
+        {**_EXAMPLE, "notes": "brings her own crutches"},
     )
 
     patient_id: UUID
     service_id: UUID
-    clinician_id: UUID | None = Field(description="null for anyone.")
+    clinician_id: UUID | None = Field(description="null for any clinician.")
     starts_at: Start
     resource_ids: list[UUID] = Field(default=[], max_length=20)
     preferred_clinician_ids: list[UUID] = Field(
-        default=[], max_length=50, description="If it may be anyone: these first, in this order."
+        default=[], max_length=50, description="For any clinician: try these first, in this order."
     )
     status: Literal["requested", "confirmed"] = Field(
-        default="confirmed", description="`requested` asks for the visit: it takes no time until it is confirmed."
+        default="confirmed", description="A `requested` visit takes no time until it is confirmed."
     )
-    hold_id: UUID | None = Field(default=None, description="A hold of this very time, which the booking uses.")
+    hold_id: UUID | None = Field(default=None, description="A hold of this time, which the booking uses.")
     override: OverrideBody | None = None
     notes: Notes | None = None
 
 
 class NotesBody(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"notes": "brings her own crutches"}, {"notes": None}]})
+    model_config = examples({"notes": "brings her own crutches"}, {"notes": None})
 
-    notes: Notes | None = Field(description="null or an empty text takes them away.")
+    notes: Notes | None = Field(description="null or an empty text removes them.")
 
 
 class UndoAppointmentBody(Body):
-    """May be left out: then the last command is undone."""
+    """Without a body the last command is undone."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{}, {"act": "checked_in"}]})
+    model_config = examples({}, {"act": "checked_in"})
 
     act: Act | None = Field(
         default=None,
-        description="Undo this one and no other: the last one, but for changes of the notes; or the last of those.",
+        description="Undo this act only: the last one apart from changes of the notes, or the last change of the notes.",
     )
 
 
 class RescheduleBody(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"starts_at": "2026-06-02T09:00:00+02:00"}]})
+    model_config = examples({"starts_at": "2026-06-02T09:00:00+02:00"})
 
     starts_at: Start
 
@@ -106,43 +102,40 @@ OtherResources: TypeAlias = Annotated[
     list[UUID],
     Field(
         max_length=20,
-        description="Each takes the place of one of its kind, or is added where there is none to replace: never fewer of a kind are"
-        " used than were agreed on.",
+        description="Each replaces one of its kind, or is added if there is none to replace: the number of a kind never falls.",
     ),
 ]
 
 
 class ReassignBody(Body):
-    """What is left out stays as it is: resources as far as they are free and where the clinician is."""
+    """Omitted fields stay as they are; resources if they are free at the clinician's location."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"clinician_id": "01980c5a-0000-7000-8000-000000000006"}]}
-    )
+    model_config = examples({"clinician_id": "01980c5a-0000-7000-8000-000000000006"})
 
     clinician_id: UUID | None = None
     resource_ids: OtherResources | None = None
 
 
 class DeclineBody(Body):
-    """The reason may be left out, and the whole body with it."""
+    """The reason is optional, and so is the body."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "fully booked that week"}]})
+    model_config = examples({"reason": "fully booked that week"})
 
     reason: Text | None = None
 
 
 class CancelBody(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "patient rang"}]})
+    model_config = examples({"reason": "patient rang"})
 
     reason: Text
 
 
 class Empty(Body):
-    """No field at all; the body may be left out."""
+    """No fields; the body is optional."""
 
 
 class Display(Shown):
-    """What clocks show at the start, never without a zone; dates may differ."""
+    """The local times of the start, with the zone; the dates may differ."""
 
     clinic: str = Field(examples=["10:00 CEST"])
     clinic_date: date
@@ -150,13 +143,13 @@ class Display(Shown):
     patient_date: date
 
 
-class AppointmentShown(Thing):
+class AppointmentShown(Versioned):
     """`[starts_at, ends_at)` is the visit without its buffers."""
 
     status: Status
     starts_at: datetime
     ends_at: datetime
-    patient_id: UUID = Field(description="The surviving patient, if the one who booked was merged since.")
+    patient_id: UUID = Field(description="The surviving patient, if the one of the booking was merged since.")
     service_id: UUID
     clinician_id: UUID
     location_id: UUID
@@ -164,21 +157,19 @@ class AppointmentShown(Thing):
     mode: Mode
     buffer_before_minutes: int
     buffer_after_minutes: int
-    series_id: UUID | None = Field(description="The series that the visit was booked in, if it was.")
-    occurrence: int | None = Field(description="Its index in the series.")
+    series_id: UUID | None = Field(description="The series that it belongs to.")
+    occurrence: int | None = Field(description="Its number in the series.")
     original: str | None = Field(
-        description="What it is known by in the series: its time on the wall clock as it was planned first.",
+        description="Its identity in the series: the local time for which it was first planned.",
         examples=["2026-06-02T10:00:00"],
     )
     price: Price
     display: Display
-    alerts: list[str] = Field(
-        description="What staff must see with each visit of this patient; empty for keys whose role does not read alerts."
-    )
+    alerts: list[str] = Field(description="The patient's alerts; empty for keys whose role does not read them.")
 
 
 class OverrideShown(Shown):
-    """`rules` are the codes that would have refused the booking; `overlaps` the appointments and holds that it was booked beside."""
+    """`rules` are the codes overridden, `overlaps` the appointments and holds beside it."""
 
     rules: list[str]
     overlaps: list[UUID]
@@ -186,7 +177,7 @@ class OverrideShown(Shown):
 
 
 GraceUntil: TypeAlias = Annotated[
-    datetime, Field(description="Until then nobody is notified of the last command, so that it can be undone.")
+    datetime, Field(description="Nobody is notified of the last command before then, so that it can be undone.")
 ]
 
 
@@ -194,7 +185,7 @@ class AppointmentInFull(AppointmentShown):
     notes: str | None = Field(description="For staff; null for keys whose role does not read notes.")
     cancellation_reason: str | None
     decline_reason: str | None
-    override: OverrideShown | None = Field(description="Set if it was booked against the rules, on purpose.")
+    override: OverrideShown | None = Field(description="Set if it was booked against the rules.")
     grace_until: GraceUntil
 
 
@@ -213,14 +204,42 @@ class CalendarItem(AppointmentShown):
     )
 
 
-class SlotShown(Shown):
-    starts_at: datetime
-    ends_at: datetime
+def _refuse_number(value: object) -> object:
+    # ip_address() reads a number as an address: 1 as 0.0.0.1.
+    if not isinstance(value, str):
+        raise PydanticCustomError("string_type", "an address is a text")
+    return value
+
+
+class HoldBody(Body):
+    """`contact` and `client_address` are the person's; only keyed digests of them are stored."""
+
+    model_config = examples(
+        {
+            "service_id": _EXAMPLE["service_id"],
+            "clinician_id": _EXAMPLE["clinician_id"],
+            "starts_at": "2026-06-01T09:00:00+02:00",
+            "minutes": 10,
+        }
+    )
+
+    service_id: UUID
+    clinician_id: UUID
+    starts_at: Start
+    minutes: Whole = Field(ge=1, le=LONGEST_MINUTES)
+    contact: str | None = Field(default=None, min_length=3, max_length=254, description="E-mail or telephone.")
+    client_address: Annotated[IPv4Address | IPv6Address, BeforeValidator(_refuse_number)] | None = Field(
+        default=None, description="The person's IP address, if you send requests for them; default: the request's."
+    )
+
+
+class HoldShown(Versioned):
+    status: HoldStatus
+    service_id: UUID
     clinician_id: UUID
     location_id: UUID
-    resource_ids: list[UUID] = Field(description="What would be used; another free one of its kind may be named.")
-
-
-class Slots(Shown):
-    slots: list[SlotShown]
-    position: int = Field(description="The log's position at which these times were free.")
+    resource_ids: list[UUID]
+    starts_at: datetime
+    ends_at: datetime
+    expires_at: datetime = Field(description="The first instant at which the time is free again.")
+    appointment_id: UUID | None = Field(description="The appointment that used the hold.")

@@ -1,4 +1,4 @@
-"""GET /v1/appointments and /v1/calendar: visits and sessions in a window of time, from the calendar view."""
+"""GET /v1/appointments and /v1/calendar: visits and sessions in a time window."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -7,18 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.http.answers import Answer
+from api.http.as_of import AsOf, find_point_in_time
 from api.http.calls import After, Call, Reading
-from api.http.moments import AsOf, moment_of
 from api.http.paging import Cursor, Limit
 from api.http.resource_responses import READS_ONE, collected
 from api.http.time_windows import From, MaybeFrom, MaybeTo, To, maybe_window, window
-from api.scheduling.appointments.presenters import Person, patient_name, show_entry
+from api.scheduling.appointments.presenters import Person, present_entry, present_patient_name
 from api.scheduling.appointments.schemas import AppointmentPage
 from api.scheduling.calendar_paging import LONGEST_WINDOW, bookmark, encoded_bookmark, in_one_order
-from api.scheduling.sessions.presenters import show_session_entry
+from api.scheduling.sessions.presenters import present_session_entry
 from api.scheduling.sessions.schemas import CalendarPage
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
 from application.patients.person import person_of
 from application.scheduling.appointments.display_context import DisplayContext
 from domain.practice.clinician import Clinician
@@ -26,14 +25,11 @@ from domain.practice.location import Location
 from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.scheduling.appointments.status import Status
-from projections.scheduling.calendar.queries import Bookmark, CalendarEntry, CalendarFilter
-from projections.scheduling.calendar.queries import CalendarPage as Found
+from projections.scheduling.calendar.queries import Bookmark, CalendarFilter
+from projections.scheduling.calendar.queries import CalendarPage as CalendarEntries
 from projections.scheduling.calendar.session_queries import SessionEntry, SessionFilter
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
-
-
-CalendarLimit = Annotated[int, Query(ge=1, le=1000, description="How many to return at most.")]
 
 
 @routes.get("/appointments", response_model=AppointmentPage, responses=READS_ONE)
@@ -51,11 +47,11 @@ async def list_appointments(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """Visits in order of their start. A window needs both of its ends."""
+    """List visits in order of their start. A window needs both `from` and `to`."""
 
     def page() -> Answer:
         within = maybe_window(call.log, from_, to, LONGEST_WINDOW)
-        which = CalendarFilter(
+        wanted = CalendarFilter(
             starts_from=within.starts_at if within else None,
             until=within.ends_at if within else None,
             clinician_id=clinician_id,
@@ -65,12 +61,13 @@ async def list_appointments(
             location_id=location_id,
             statuses=[each.value for each in status or ()],
         )
-        found, patients = _found(call, which, limit, cursor, after)
+        found, patients = _visits(call, wanted, limit, bookmark(cursor), after)
         zone = DisplayContext(call.log).zone
-        shown = [
-            show_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id)) for entry in found.entries
+        visits = [
+            present_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id))
+            for entry in found.entries
         ]
-        return collected("appointments", shown, encoded_bookmark(found.after), after)
+        return collected("appointments", visits, encoded_bookmark(found.after), after)
 
     return await call.read(Permission.READ_VISITS, page)
 
@@ -82,89 +79,84 @@ async def calendar(
     to: To,
     clinician_id: UUID | None = None,
     resource_id: UUID | None = None,
-    limit: CalendarLimit = 1000,
+    limit: Annotated[int, Query(ge=1, le=1000, description="The most entries to return.")] = 1000,
     cursor: Cursor = None,
     after: After = None,
     as_of: AsOf = None,
 ) -> Response:
-    """The schedule of a window: every visit that touches it, cancelled ones too, with the patients' names, and every session, with numbers.
-    Both together are at most `limit` a page, in order of their start. With `as_of`: as it looked then, with the names, alerts and
-    clocks of then; who was erased since has no name there either."""
+    """Return every visit and session that touches a window, in order of their start.
+
+    A page has at most `limit` of both together. Cancelled visits are included. Visits have the
+    patients' names, sessions the numbers of seats. With `as_of` the calendar is as it was recorded
+    then, with the names, alerts and local times of then; patients erased since have no name.
+    """
 
     def page() -> Answer:
-        position = None if as_of is None else moment_of(call.container, call.actor, as_of).position
+        position = None if as_of is None else find_point_in_time(call.container, call.actor, as_of).position
         within = window(call.log, from_, to, LONGEST_WINDOW)
-        which = CalendarFilter(
+        wanted = CalendarFilter(
             starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
         )
-        behind = bookmark(cursor)
+        behind, tenant_id = bookmark(cursor), call.actor.tenant_id
+        visits, patients = _visits(call, wanted, limit, behind, after, position)
         if position is None:
-            visits, patients = _found(call, which, limit, cursor, after)
-            gathered = SessionFilter(
+            wanted_sessions = SessionFilter(
                 starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
             )
-            sessions = call.container.scheduling.sessions.page(
-                call.actor.tenant_id, gathered, after=behind, limit=limit
-            )
+            sessions = call.container.scheduling.sessions.page(tenant_id, wanted_sessions, after=behind, limit=limit)
         else:
-            visits, patients = _found_then(call, which, limit, behind, position)
             sessions = call.container.scheduling.past_calendar.sessions(
-                call.actor.tenant_id, position, which, after=behind, limit=limit
+                tenant_id, position, wanted, after=behind, limit=limit
             )
         entries, following = in_one_order(visits, sessions, limit)
         zone = DisplayContext(call.log, position).zone
-        shown = [
-            {
-                **show_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id)),
-                "patient": patient_name(patients.get(entry.patient_id)),
-            }
-            for entry in entries
-            if isinstance(entry, CalendarEntry)
-        ]
-        answer = collected("appointments", shown, encoded_bookmark(following), after if position is None else position)
-        beside = [
-            show_session_entry(entry, zone(entry.location_id)) for entry in entries if isinstance(entry, SessionEntry)
-        ]
-        return Answer({**answer.body, "sessions": beside})
+        appointments: list[dict[str, object]] = []
+        group_sessions: list[dict[str, object]] = []
+        for entry in entries:
+            if isinstance(entry, SessionEntry):
+                group_sessions.append(present_session_entry(entry, zone(entry.location_id)))
+                continue
+            patient = patients.get(entry.patient_id)
+            visit = present_entry(call, entry, zone(entry.location_id), patient)
+            appointments.append(visit | {"patient": present_patient_name(patient)})
+        reached = after if position is None else position
+        answer = collected("appointments", appointments, encoded_bookmark(following), reached)
+        return Answer({**answer.body, "sessions": group_sessions})
 
     return await call.read(Permission.READ_VISITS, page)
 
 
-def _found(
-    call: Call, which: CalendarFilter, limit: int, cursor: str | None, after: int | None
-) -> tuple[Found, Mapping[UUID, Person]]:
-    """Return a page and its patients, none for those who may not see them. Raises NotFoundError: a filter names no known thing."""
-    _require(call.log, which)
-    tenant_id = call.actor.tenant_id
-    behind = bookmark(cursor)
-    call.container.wait_for(tenant_id, "calendar", after)
-    found = call.container.scheduling.calendar.page(tenant_id, which, after=behind, limit=limit)
-    if not call.actor.may(Permission.READ_PATIENTS):
-        return found, {}
-    call.container.wait_for(tenant_id, "patients", after)
-    return found, call.container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
+def _visits(
+    call: Call,
+    wanted: CalendarFilter,
+    limit: int,
+    behind: Bookmark | None,
+    after: int | None,
+    position: int | None = None,
+) -> tuple[CalendarEntries, Mapping[UUID, Person]]:
+    """Return a page of visits, now or at a position, and their patients if the key sees them.
 
-
-def _found_then(
-    call: Call, which: CalendarFilter, limit: int, behind: Bookmark | None, position: int
-) -> tuple[Found, Mapping[UUID, Person]]:
-    """As ``_found``, at a position of the log. Of patients who have changed since, the log is asked."""
-    _require(call.log, which)
-    tenant_id = call.actor.tenant_id
-    call.container.wait_for(tenant_id, "calendar", position)
-    found = call.container.scheduling.past_calendar.visits(tenant_id, position, which, after=behind, limit=limit)
-    if not call.actor.may(Permission.READ_PATIENTS):
-        return found, {}
-    call.container.wait_for(tenant_id, "patients", position)
-    today = call.container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
-    changed = {id_ for id_, one in today.items() if any(each.position > position for each in (one, *one.merged))}
-    return found, {**today, **DisplayContext(call.log, position).people(changed)}
-
-
-def _require(log: PracticeLog, which: CalendarFilter) -> None:
-    log.require(
-        (Clinician, which.clinician_id),
-        (Resource, which.resource_id),
-        (Service, which.service_id),
-        (Location, which.location_id),
+    Raises NotFoundError: the filter has an unknown id.
+    """
+    call.log.require(
+        (Clinician, wanted.clinician_id),
+        (Resource, wanted.resource_id),
+        (Service, wanted.service_id),
+        (Location, wanted.location_id),
     )
+    container, tenant_id = call.container, call.actor.tenant_id
+    reached = after if position is None else position
+    container.wait_for(tenant_id, "calendar", reached)
+    if position is None:
+        found = container.scheduling.calendar.page(tenant_id, wanted, after=behind, limit=limit)
+    else:
+        found = container.scheduling.past_calendar.visits(tenant_id, position, wanted, after=behind, limit=limit)
+    if not call.actor.may(Permission.READ_PATIENTS):
+        return found, {}
+    container.wait_for(tenant_id, "patients", reached)
+    patients = container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
+    if position is None:
+        return found, patients
+    # The view has the patients as they are now: those who have changed since are read from the log.
+    changed = {id_ for id_, one in patients.items() if any(each.position > position for each in (one, *one.merged))}
+    return found, {**patients, **DisplayContext(call.log, position).people(changed)}

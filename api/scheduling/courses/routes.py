@@ -1,4 +1,4 @@
-"""/v1/courses: sessions that are planned together by a rule, changed and cancelled together, and enrolled in together."""
+"""/v1/courses: sessions planned by a rule, changed, cancelled and enrolled in together."""
 
 from uuid import UUID
 
@@ -8,19 +8,11 @@ from api.http.answers import Answer
 from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
-from api.scheduling.courses.presenters import course_shower, show_course_change, show_course_entry, show_course_plan
-from api.scheduling.courses.schemas import (
-    CourseBody,
-    CourseCancelBody,
-    CourseChangeBody,
-    CourseChangePreview,
-    CoursePage,
-    CoursePreview,
-    CourseShown,
-)
+from api.scheduling.courses import presenters, schemas
+from api.scheduling.series.schemas import command_of
 from application.kernel.permissions import Permission
-from application.scheduling.sessions.cancel_course import CancelCourse
-from application.scheduling.sessions.change_course import ChangeCourse, PreviewCourseChange
+from application.scheduling.sessions.change_course import CancelCourse, ChangeCourse, PreviewCourseChange
+from application.scheduling.sessions.course_roster import EnrolInCourse, WithdrawFromCourse
 from application.scheduling.sessions.plan_course import PlanCourse, PreviewCourse
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
@@ -32,31 +24,24 @@ routes = APIRouter(prefix="/v1/courses", tags=["scheduling"])
 @routes.post(
     "",
     status_code=201,
-    response_model=CourseShown,
-    responses=MAKES | {200: {"model": CoursePreview, "description": "With `dry_run`: what would be planned."}},
+    response_model=schemas.CourseShown,
+    responses=MAKES | {200: {"model": schemas.CoursePreview, "description": "With `dry_run`: what would be planned."}},
 )
-async def plan_course(body: CourseBody, call: Creating) -> Response:
-    """Plan sessions by a rule: all of them in one step, or not one. Refused with `series_conflict` if some cannot take place: `conflicts`
-    lists each with its `index` and `code`. With `on_conflict: skip` the others are planned, and each that was skipped is reported. Each is
-    a session of its own, with its own roster. Rule, horizon and clocks as for a series of visits."""
-    command = PlanCourse(
-        body.service_id,
-        tuple(body.staff_ids),
-        body.starts_at,
-        body.rrule,
-        body.seats,
-        tuple(body.resource_ids),
-        body.on_conflict,
-    )
+async def plan_course(body: schemas.CourseBody, call: Creating) -> Response:
+    """Plan sessions by a rule: all in one step, or none. Refused with `series_conflict` if some
+    cannot be planned: `conflicts` lists each with its `index` and `code`. With `on_conflict: skip`
+    the others are planned, and the skipped ones are reported. Each session has its own roster.
+    Rule, horizon and clock changes are as for a series of visits."""
+    command = command_of(PlanCourse, body)
 
     if body.dry_run:
-        return await call.ask(PreviewCourse(command), lambda plan: Answer(show_course_plan(plan)))
+        return await call.ask(PreviewCourse(command), lambda preview: Answer(presenters.present_plan(preview)))
     return await call.execute(
-        command, lambda outcome: made(outcome, routes.prefix, course_shower(call, outcome.position))
+        command, lambda outcome: made(outcome, routes.prefix, presenters.course_presenter(call, outcome.position))
     )
 
 
-@routes.get("", response_model=CoursePage, responses=READS_ONE)
+@routes.get("", response_model=schemas.CoursePage, responses=READS_ONE)
 async def list_courses(
     call: Reading,
     service_id: UUID | None = None,
@@ -65,7 +50,7 @@ async def list_courses(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """Courses in the order in which they were planned; `clinician_id` is one of the staff."""
+    """Courses in the order of planning; `clinician_id` is one of the staff."""
 
     def page() -> Answer:
         call.log.require((Service, service_id), (Clinician, clinician_id))
@@ -74,44 +59,76 @@ async def list_courses(
         entries, following = call.container.scheduling.courses.page(
             tenant_id, service_id=service_id, clinician_id=clinician_id, after=behind, limit=limit
         )
-        return collected("courses", [show_course_entry(entry) for entry in entries], cursor_behind(following), after)
+        return collected(
+            "courses", [presenters.present_entry(entry) for entry in entries], cursor_behind(following), after
+        )
 
     return await call.read(Permission.READ_VISITS, page)
 
 
-@routes.get("/{course_id}", response_model=CourseShown, responses=READS_ONE)
+@routes.get("/{course_id}", response_model=schemas.CourseShown, responses=READS_ONE)
 async def get_course(course_id: UUID, call: Showing) -> Response:
-    """One course and all of its sessions, as its log says at this moment, or said at another one."""
-    return await call.show_at(
-        Permission.READ_VISITS, Course, course_id, lambda moment: course_shower(call, moment.position)
+    """One course and all of its sessions, now or in the past."""
+    return await call.get_at(
+        Permission.READ_VISITS, Course, course_id, lambda moment: presenters.course_presenter(call, moment.position)
     )
 
 
-@routes.post("/{course_id}/change", response_model=CourseShown | CourseChangePreview, responses=CHANGES)
-async def change_course(course_id: UUID, body: CourseChangeBody, call: Changing) -> Response:
-    """Move sessions of a course, or give them to other staff or rooms: this one, this and the following, or all. Each keeps its id, its
-    length and everybody on its roster. What has begun or is cancelled stays as it is, and so does the time of a session that was moved by
-    itself; `last_change.kept` says of each why. Refused with `series_conflict` as a plan is, and with `nothing_to_change`, never silently,
-    if not one session would be changed. A session that keeps its time keeps the terms it was planned on."""
-    command = ChangeCourse(
-        course_id,
-        body.from_occurrence,
-        body.scope,
-        body.starts_at,
-        None if body.staff_ids is None else tuple(body.staff_ids),
-        None if body.resource_ids is None else tuple(body.resource_ids),
-        body.on_conflict,
-        call.expected_version,
-    )
+@routes.post("/{course_id}/change", response_model=schemas.CourseShown | schemas.CourseChangePreview, responses=CHANGES)
+async def change_course(course_id: UUID, body: schemas.CourseChangeBody, call: Changing) -> Response:
+    """Move sessions of a course, or change their staff or rooms: this one, this and the following,
+    or all. Each keeps its id, length and roster. Started and cancelled sessions stay the same, and
+    a session that was moved by itself keeps its time; `last_change.kept` has the reasons. Refused
+    with `series_conflict` as a plan is, and with `nothing_to_change` if no session would change. A
+    session that keeps its time keeps its planned terms."""
+    command = command_of(ChangeCourse, body, id=course_id, expected_version=call.expected_version)
 
     if body.dry_run:
-        return await call.ask(PreviewCourseChange(command), lambda plan: Answer(show_course_change(plan)))
-    return await call.execute(command, lambda outcome: changed(outcome, course_shower(call, outcome.position)))
+        return await call.ask(PreviewCourseChange(command), lambda plan: Answer(presenters.present_change(plan)))
+    return await call.execute(
+        command, lambda outcome: changed(outcome, presenters.course_presenter(call, outcome.position))
+    )
 
 
-@routes.post("/{course_id}/cancel", response_model=CourseShown, responses=CHANGES)
-async def cancel_course(course_id: UUID, body: CourseCancelBody, call: Changing) -> Response:
-    """Cancel sessions of a course: from one occurrence on, that one alone, or all. What has begun, or is cancelled already, stays as it
-    is: `last_cancellation` says which, and why. Refused with `nothing_to_change` if not one session would be cancelled."""
-    command = CancelCourse(course_id, body.from_occurrence, body.reason, body.scope, call.expected_version)
-    return await call.execute(command, lambda outcome: changed(outcome, course_shower(call, outcome.position)))
+@routes.post("/{course_id}/cancel", response_model=schemas.CourseShown, responses=CHANGES)
+async def cancel_course(course_id: UUID, body: schemas.CourseCancelBody, call: Changing) -> Response:
+    """Cancel sessions of a course: this one, this and the following, or all. Started and cancelled
+    sessions stay the same: `last_cancellation` has the reasons. Refused with `nothing_to_change` if
+    no session would be cancelled."""
+    command = command_of(CancelCourse, body, id=course_id, expected_version=call.expected_version)
+    return await call.execute(
+        command, lambda outcome: changed(outcome, presenters.course_presenter(call, outcome.position))
+    )
+
+
+@routes.post("/{course_id}/enrol", response_model=schemas.CourseEnrolled, responses=CHANGES)
+async def enrol_in_course(course_id: UUID, body: schemas.CourseEnrolBody, call: Changing) -> Response:
+    """Give a patient a seat in every session of a course from one occurrence on, in one step.
+    Refused with `course_full` if some are full, unless `if_full: wait` joins their waiting lists or
+    `on_conflict: skip` leaves them out. Started and cancelled sessions, and those where the patient
+    is enrolled or waits already, stay the same: `enrolment.kept`. Refused with `nothing_to_change`
+    if all do."""
+    command = command_of(
+        EnrolInCourse, body, id=course_id, waits=body.if_full == "wait", expected_version=call.expected_version
+    )
+    return await call.execute(
+        command,
+        lambda outcome: changed(
+            outcome, presenters.course_presenter(call, outcome.position, presenters.present_enrolment)
+        ),
+    )
+
+
+@routes.post("/{course_id}/withdraw", response_model=schemas.CourseLeft, responses=CHANGES)
+async def withdraw_from_course(course_id: UUID, body: schemas.CourseWithdrawBody, call: Changing) -> Response:
+    """Cancel a patient's seats and places on waiting lists from one occurrence on, in one step.
+    Each free seat goes to the first on the waiting list: `withdrawal.moved_up`. Started and
+    cancelled sessions, and those without the patient, stay the same: `withdrawal.kept`. Refused
+    with `nothing_to_change` if all do."""
+    command = command_of(WithdrawFromCourse, body, id=course_id, expected_version=call.expected_version)
+    return await call.execute(
+        command,
+        lambda outcome: changed(
+            outcome, presenters.course_presenter(call, outcome.position, presenters.present_withdrawal)
+        ),
+    )

@@ -1,18 +1,25 @@
-"""Bodies of requests and answers about courses."""
+"""Request and response bodies of courses."""
 
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from api.http.schemas import Body, Page, Shown, Text, Thing, Truth, Whole
-from api.http.times import Start
-from api.scheduling.series.schemas import KeptShown, LastChange, OccurrenceConflictShown, Rule
-from application.scheduling.series.book_series import OnConflict
+from api.http.schemas import Body, Page, Shown, Text, Whole
+from api.scheduling.series.schemas import (
+    FromOccurrence,
+    KeptShown,
+    LastChange,
+    OccurrenceConflictShown,
+    OccurrencesBody,
+    OccurrencesChangeBody,
+    OccurrenceShown,
+    PlanShown,
+    SlotShown,
+)
+from application.scheduling.series.plan_occurrences import OnConflict
 from domain.scheduling.series.occurrence_plan import Scope
-from domain.scheduling.sessions.group_session import GroupSessionStatus
-from domain.scheduling.sessions.terms import MOST_STAFF
+from domain.scheduling.sessions.group_session import MOST_STAFF, GroupSessionStatus
 
 _EXAMPLE: dict[str, JsonValue] = {
     "service_id": "01980c5a-0000-7000-8000-000000000003",
@@ -24,35 +31,31 @@ _PATIENT: dict[str, JsonValue] = {"patient_id": "01980c5a-0000-7000-8000-0000000
 _CHANGE: dict[str, JsonValue] = {"from_occurrence": 4, "scope": "following"}
 
 
-class CourseBody(Body):
-    """`starts_at` is the first session, on a day that the rule names. The others keep its time on the wall clock. The rest is as for one
-    session."""
+class CourseBody(OccurrencesBody):
+    """`starts_at` is the first session, on a day of the rule. The others keep its local time. The
+    other fields are as for a session."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [_EXAMPLE, {**_EXAMPLE, "on_conflict": "skip", "dry_run": True}]}
     )
 
-    service_id: UUID
     staff_ids: list[UUID] = Field(min_length=1, max_length=MOST_STAFF)
     resource_ids: list[UUID] = Field(default=[], max_length=20)
-    starts_at: Start
-    rrule: Rule
-    seats: Whole | None = Field(default=None, description="Of each session; null: as many as the service says.")
-    on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
-    dry_run: Truth = Field(False, description="Show what would be planned, and plan nothing.")
+    seats: Whole | None = Field(default=None, description="Of each session; null: the number of the service.")
 
 
 class CourseCancelBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"from_occurrence": 4, "reason": "the studio moves"}]})
 
-    from_occurrence: Whole = Field(ge=1, le=730, description="The index of the occurrence that it starts from.")
+    from_occurrence: FromOccurrence
     scope: Scope = Scope.FOLLOWING
     reason: Text
 
 
-class CourseChangeBody(Body):
-    """`starts_at` is where the session of `from_occurrence` goes; the others that are meant take its new time of day, and move by as many
-    days. What is left out stays as it is: resources as far as they are free and where the staff are."""
+class CourseChangeBody(OccurrencesChangeBody):
+    """`starts_at` is the new start of `from_occurrence`; the other sessions in the scope take its
+    time of day, and move by the same number of days. Omitted fields stay the same: resources where
+    they are free and where the staff are."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -64,18 +67,19 @@ class CourseChangeBody(Body):
         }
     )
 
-    from_occurrence: Whole = Field(ge=1, le=730, description="The index of the occurrence that the change starts from.")
-    scope: Scope
-    starts_at: Start | None = None
     staff_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST_STAFF)
-    resource_ids: list[UUID] | None = Field(default=None, max_length=20)
-    on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
-    dry_run: Truth = Field(False, description="Show what would be changed, and change nothing.")
 
 
-class CourseEnrolBody(Body):
-    """`if_full: wait` takes a place in the line of each session that is full. Without it `on_conflict: skip` takes seats
-    in the others alone."""
+class CourseWithdrawBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [_PATIENT, {**_PATIENT, "from_occurrence": 4}]})
+
+    patient_id: UUID
+    from_occurrence: FromOccurrence = 1
+
+
+class CourseEnrolBody(CourseWithdrawBody):
+    """`if_full: wait` joins the waiting list of each full session. Without it, `on_conflict: skip`
+    takes seats in the other sessions only."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -87,33 +91,15 @@ class CourseEnrolBody(Body):
         }
     )
 
-    patient_id: UUID
-    from_occurrence: Whole = Field(
-        default=1, ge=1, le=730, description="The index of the first occurrence they come to."
-    )
     if_full: Literal["refuse", "wait"] = "refuse"
     on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
 
 
-class CourseWithdrawBody(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [_PATIENT, {**_PATIENT, "from_occurrence": 4}]})
-
-    patient_id: UUID
-    from_occurrence: Whole = Field(default=1, ge=1, le=730, description="The index of the first occurrence they miss.")
-
-
-class CourseOccurrenceShown(Shown):
-    index: int
-    original: str = Field(
-        description="What the occurrence is known by: its time on the wall clock as it was planned first.",
-        examples=["2026-06-02T18:00:00"],
-    )
-    starts_at: datetime
+class CourseOccurrenceShown(OccurrenceShown):
     session_id: UUID | None
     status: GroupSessionStatus | None
     taken: int | None
     waiting: int | None
-    skipped: str | None = Field(description="The code of why this occurrence could not be planned.")
 
 
 class CancellationShown(Shown):
@@ -122,15 +108,10 @@ class CancellationShown(Shown):
     kept: list[KeptShown]
 
 
-class CourseListed(Thing):
-    service_id: UUID
-    staff_ids: list[UUID] = Field(description="Who gives it; of a session that was given to others, it says so itself.")
-    seats: int = Field(description="Of each session as it was planned.")
-    zone: str
-    rrule: str = Field(description="As it was planned; what each session is now, `occurrences` say.")
-    starts_at: datetime = Field(description="Of its first occurrence.")
+class CourseListed(PlanShown):
+    staff_ids: list[UUID] = Field(description="The staff of the course; a session may have been reassigned alone.")
+    seats: int = Field(description="Of each session as planned first.")
     planned: int
-    skipped: int
 
 
 class CourseShown(CourseListed):
@@ -144,7 +125,7 @@ class CoursePage(Page):
 
 
 class CourseEnrolment(Shown):
-    """`enrolled` where there was a seat, `waiting` where there was none; `kept` stay as they were, with the code of the reason."""
+    """`enrolled` where a seat was free, `waiting` where none was; `kept` has the other reasons."""
 
     patient_id: UUID
     from_occurrence: int
@@ -168,20 +149,15 @@ class CourseWithdrawal(Shown):
     from_occurrence: int
     withdrawn: list[int]
     kept: list[KeptShown]
-    moved_up: list[MovedUpShown] = Field(description="Who had waited and has a seat now; tell them.")
+    moved_up: list[MovedUpShown] = Field(description="The waiting patients who got a seat; inform them.")
 
 
 class CourseLeft(CourseShown):
     withdrawal: CourseWithdrawal
 
 
-class PreviewedSession(Shown):
-    index: int
-    starts_at: datetime
-    ends_at: datetime
+class PreviewedSession(SlotShown):
     staff_ids: list[UUID]
-    location_id: UUID
-    resource_ids: list[UUID]
 
 
 class CoursePreview(Shown):
@@ -194,6 +170,6 @@ class CoursePreview(Shown):
 
 class CourseChangePreview(Shown):
     dry_run: bool
-    sessions: list[PreviewedSession] = Field(description="Where sessions would go.")
+    sessions: list[PreviewedSession] = Field(description="The new slots.")
     conflicts: list[OccurrenceConflictShown]
     kept: list[KeptShown]

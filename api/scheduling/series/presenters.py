@@ -1,132 +1,118 @@
-"""Series as they are answered."""
+"""Present series as JSON, and the parts that courses share."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from api.http.calls import Call
-from application.kernel.outcome import Outcome
-from application.scheduling.series.book_series import SeriesPlan
-from application.scheduling.series.change_series import ChangePlan
-from application.scheduling.series.series_outcome import SeriesOutcome
-from application.scheduling.series.series_slots import GrantedSlot
+from api.http.schemas import Shown, Versioned
+from api.scheduling.series.schemas import ChangePreview, LastChange, SeriesPreview, SeriesShown
+from application.kernel.practice_log import Outcome
+from application.scheduling.series.book_series import SeriesOutcome
+from application.scheduling.series.change_series import SeriesChangePlan
+from application.scheduling.series.occurrence_slots import GrantedSlot
+from application.scheduling.series.plan_occurrences import PlanPreview
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence
+from domain.scheduling.series.occurrence_plan import OccurrencePlan, PlannedOccurrence, PlanOutcomeEvent
 from domain.scheduling.series.series import Series
+from domain.scheduling.sessions.group_session import GroupSession
 from projections.scheduling.calendar.series_queries import SeriesEntry
 
-
-def outcome_shower(call: Call, outcome: Outcome[Series]) -> Callable[[Series], dict[str, object]]:
-    """Return what shows a series as a command left it."""
-    return series_shower(call, outcome.position, outcome.visits if isinstance(outcome, SeriesOutcome) else {})
+B = TypeVar("B", Appointment, GroupSession)
 
 
-def series_shower(
+def outcome_presenter(call: Call, outcome: Outcome[Series]) -> Callable[[Series], dict[str, object]]:
+    """Return the presenter of a series as a command left it."""
+    return series_presenter(call, outcome.position, outcome.visits if isinstance(outcome, SeriesOutcome) else {})
+
+
+def series_presenter(
     call: Call, position: int | None = None, known: Mapping[UUID, Appointment] | None = None
 ) -> Callable[[Series], dict[str, object]]:
-    """Return what shows a series with its visits, as they are now or were at a position of the log; those ``known`` are not read."""
+    """Return the presenter of a series with its visits, now or at a position; loads others."""
 
-    def show(series: Series) -> dict[str, object]:
-        planned = list(series.occurrences.values())
-        ids = [visit.booked_id for visit in planned if visit.booked_id]
-        visits = dict(known or {})
-        if unknown := [id_ for id_ in ids if id_ not in visits]:
-            visits |= call.log.load_all(Appointment, unknown, position)
-        return {
-            **show_facts(series),
-            "occurrences": [_occurrence(each, visits[each.booked_id] if each.booked_id else None) for each in planned],
-        }
+    def present(series: Series) -> dict[str, object]:
+        occurrences = load_booked(call, series, Appointment, position, known or {})
+        return {**show_facts(series), "occurrences": [_occurrence(*each) for each in occurrences]}
 
-    return show
+    return present
 
 
 def show_facts(series: Series) -> dict[str, object]:
-    """Show what a series' own events say; what became of its visits, theirs do."""
-    planned = list(series.occurrences.values())
-    booked = sum(visit.booked_id is not None for visit in planned)
+    """Present the fields that follow from the series' own events."""
+    booked = len(series.occurrences) - series.skipped
     return {
-        "patient_id": series.patient_id,
-        "service_id": series.service_id,
-        "clinician_id": series.clinician_id,
-        "zone": series.zone,
-        "rrule": series.rrule,
-        "starts_at": planned[0].starts_at,
-        "booked": booked,
-        "skipped": len(planned) - booked,
-        "last_change": _change(series.last_change) if series.last_change else None,
+        **fields_of(SeriesShown, series, starts_at=series.occurrences[1].starts_at, booked=booked),
+        "last_change": present_outcome(LastChange, series.last_change),
     }
 
 
-def show_entry(entry: SeriesEntry) -> dict[str, object]:
-    return {
-        "id": entry.series_id,
-        "version": entry.version,
-        "patient_id": entry.patient_id,
-        "service_id": entry.service_id,
-        "clinician_id": entry.clinician_id,
-        "zone": entry.zone,
-        "rrule": entry.rrule,
-        "starts_at": entry.starts_at,
-        "booked": entry.booked,
-        "skipped": entry.skipped,
-    }
+def present_entry(entry: SeriesEntry) -> dict[str, object]:
+    return {"id": entry.series_id, "version": entry.version, **fields_of(SeriesShown, entry)}
 
 
-def show_plan(plan: SeriesPlan) -> dict[str, object]:
-    return {
-        "dry_run": True,
-        "zone": plan.zone,
-        "visits": _granted(plan.decisions.granted),
-        "conflicts": plan.decisions.conflicts,
-    }
+def present_plan(plan: PlanPreview) -> dict[str, object]:
+    visits = _slots(plan.decisions.granted)
+    return fields_of(SeriesPreview, plan.decisions, dry_run=True, zone=plan.zone, visits=visits)
 
 
-def show_change(plan: ChangePlan) -> dict[str, object]:
-    return {
-        "dry_run": True,
-        "visits": _granted(plan.granted),
-        "cancelled": plan.cancelled,
-        "noted": plan.noted,
-        "conflicts": plan.conflicts,
-        "kept": _kept(plan.kept),
-    }
+def present_change(plan: SeriesChangePlan) -> dict[str, object]:
+    return fields_of(ChangePreview, plan, dry_run=True, visits=_slots(plan.granted), kept=present_reasons(plan.kept))
 
 
-def _occurrence(planned: PlannedOccurrence, visit: Appointment | None) -> dict[str, object]:
+def fields_of(schema: type[Shown], source: object, **others: object) -> dict[str, object]:
+    """Return the fields of a schema except ``id``, ``version`` and ``position``.
+
+    Those that are not in ``others`` are the attributes of the source with the same names.
+    """
+    names = [name for name in schema.model_fields if name not in Versioned.model_fields]
+    return {name: others[name] if name in others else getattr(source, name) for name in names}
+
+
+def load_booked(
+    call: Call, plan: OccurrencePlan, kind: type[B], position: int | None, known: Mapping[UUID, B]
+) -> list[tuple[PlannedOccurrence, B | None]]:
+    """Return each occurrence with its visit or session, now or at a position."""
+    planned = plan.occurrences.values()
+    ids = [each.booked_id for each in planned if each.booked_id and each.booked_id not in known]
+    booked = {**known, **(call.log.load_all(kind, ids, position) if ids else {})}
+    return [(each, booked[each.booked_id] if each.booked_id else None) for each in planned]
+
+
+def present_occurrence(planned: PlannedOccurrence, booked: Appointment | GroupSession | None) -> dict[str, object]:
     return {
         "index": planned.index,
         "original": planned.original,
-        "starts_at": visit.starts_at if visit else planned.starts_at,
-        "ends_at": visit.ends_at if visit else None,
-        "appointment_id": planned.booked_id,
-        "status": visit.status if visit else None,
-        "moved": visit is not None and visit.starts_at != planned.starts_at,
-        "noted": visit is not None and visit.noted_by_itself,
+        "starts_at": booked.starts_at if booked else planned.starts_at,
+        "status": booked.status if booked else None,
         "skipped": planned.skipped,
     }
 
 
-def _granted(granted: Sequence[GrantedSlot]) -> list[dict[str, object]]:
-    return [
-        {
-            "index": each.wanted.index,
-            "starts_at": each.slot.starts_at,
-            "ends_at": each.slot.ends_at,
-            "clinician_id": each.wanted.clinician_id,
-            "location_id": each.slot.location_id,
-            "resource_ids": each.slot.resource_ids,
-        }
-        for each in granted
-    ]
+def present_slot(granted: GrantedSlot) -> dict[str, object]:
+    return {"index": granted.requested.index, **granted.slot._asdict()}
 
 
-def _change(change: PlanChange) -> dict[str, object]:
+def present_outcome(schema: type[Shown], event: PlanOutcomeEvent | None, **others: object) -> dict[str, object] | None:
+    """Present a recorded outcome, whose fields have the names of the schema."""
+    if event is None:
+        return None
+    return fields_of(schema, event, from_occurrence=event.from_index, kept=present_reasons(event.reasons), **others)
+
+
+def present_reasons(kept: Mapping[int, str]) -> list[dict[str, object]]:
+    return [{"index": index, "code": code} for index, code in sorted(kept.items())]
+
+
+def _occurrence(planned: PlannedOccurrence, visit: Appointment | None) -> dict[str, object]:
     return {
-        "scope": change.scope,
-        "from_occurrence": change.from_index,
-        "changed": change.changed,
-        "kept": _kept(change.kept),
+        **present_occurrence(planned, visit),
+        "ends_at": visit.ends_at if visit else None,
+        "appointment_id": planned.booked_id,
+        "moved": visit is not None and visit.starts_at != planned.starts_at,
+        "noted": visit is not None and visit.noted_by_itself,
     }
 
 
-def _kept(kept: Mapping[int, str]) -> list[dict[str, object]]:
-    return [{"index": index, "code": code} for index, code in sorted(kept.items())]
+def _slots(granted: Sequence[GrantedSlot]) -> list[dict[str, object]]:
+    return [{**present_slot(each), "clinician_id": each.requested.staff_ids[0]} for each in granted]

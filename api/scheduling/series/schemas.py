@@ -1,18 +1,21 @@
-"""Bodies of requests and answers about series."""
+"""Request and response bodies of series, and the parts that courses share."""
 
+import inspect
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from api.http.schemas import Body, Page, Shown, Text, Thing, Truth, Whole
+from api.http.schemas import Body, Page, Shown, Text, Truth, Versioned, Whole
 from api.http.times import Start
 from api.scheduling.appointments.schemas import Notes
-from application.scheduling.series.book_series import OnConflict
+from application.kernel.commands import Command
+from application.scheduling.series.plan_occurrences import OnConflict
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.series.occurrence_plan import Scope
 
+C = TypeVar("C", bound=Command[Any])
 _EXAMPLE: dict[str, JsonValue] = {
     "patient_id": "01980c5a-0000-7000-8000-000000000004",
     "service_id": "01980c5a-0000-7000-8000-000000000003",
@@ -22,19 +25,41 @@ _EXAMPLE: dict[str, JsonValue] = {
 }
 _CHANGE: dict[str, JsonValue] = {"from_occurrence": 4, "scope": "following"}
 
-Rule = Annotated[
+Rule: TypeAlias = Annotated[
     str,
     Field(
         max_length=500,
-        description="RFC 5545: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, COUNT or UNTIL, BYDAY, BYMONTHDAY, BYMONTH, WKST;"
-        " at most 730 visits within two years, on the wall clock of the location.",
+        description="RFC 5545: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, COUNT or UNTIL, BYDAY, BYMONTHDAY,"
+        " BYMONTH, WKST; at most 730 visits within two years, in the location's local time.",
         examples=["FREQ=WEEKLY;BYDAY=TU,TH;UNTIL=20261231", "FREQ=MONTHLY;BYDAY=-1FR;COUNT=6"],
     ),
 ]
+FromOccurrence: TypeAlias = Annotated[
+    Whole, Field(ge=1, le=730, description="The index of the first occurrence that the change applies to.")
+]
 
 
-class SeriesBody(Body):
-    """`starts_at` is the first visit, on a day that the rule names. The other visits keep its time on the wall clock."""
+def command_of(command_type: type[C], body: Body, **others: object) -> C:
+    """Build a command from the fields of the body with the same names; lists become tuples."""
+    names = inspect.signature(command_type).parameters.keys() & type(body).model_fields.keys() - others.keys()
+    values = {name: getattr(body, name) for name in names}
+    return command_type(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}, **others
+    )
+
+
+class OccurrencesBody(Body):
+    """The fields of a new series or course."""
+
+    service_id: UUID
+    starts_at: Start
+    rrule: Rule
+    on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
+    dry_run: Truth = Field(False, description="Show the plan without recording it.")
+
+
+class SeriesBody(OccurrencesBody):
+    """`starts_at` is the first visit, on a day of the rule. The others keep its local time."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -47,22 +72,29 @@ class SeriesBody(Body):
     )
 
     patient_id: UUID
-    service_id: UUID
     clinician_id: UUID
-    starts_at: Start
-    rrule: Rule
-    on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
     notes: Notes | None = Field(default=None, description="Kept with each visit.")
-    dry_run: Truth = Field(False, description="Show what would be booked, and book nothing.")
 
 
 class SeriesCancelBody(Body):
     reason: Text
 
 
-class SeriesChangeBody(Body):
-    """Either `cancel`, or `notes`, or any of the others. `starts_at` is where the visit of `from_occurrence` goes; what is left out stays
-    as it is: resources as far as they are free and where the clinician is."""
+class OccurrencesChangeBody(Body):
+    """The fields of a change of several visits or sessions."""
+
+    from_occurrence: FromOccurrence
+    scope: Scope
+    starts_at: Start | None = None
+    resource_ids: list[UUID] | None = Field(default=None, max_length=20)
+    on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
+    dry_run: Truth = Field(False, description="Show the changes without recording them.")
+
+
+class SeriesChangeBody(OccurrencesChangeBody):
+    """Either `cancel`, or `notes`, or any of the others. `starts_at` is the new start of
+    `from_occurrence`. Omitted fields stay the same: resources where they are free and where the
+    clinician is."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -77,33 +109,29 @@ class SeriesChangeBody(Body):
         }
     )
 
-    from_occurrence: Whole = Field(ge=1, le=730, description="The index of the occurrence that the change starts from.")
-    scope: Scope
-    starts_at: Start | None = None
     clinician_id: UUID | None = None
     location_id: UUID | None = None
-    resource_ids: list[UUID] | None = Field(default=None, max_length=20)
-    notes: Notes | None = Field(default=None, description="null or an empty text takes them away.")
+    notes: Notes | None = Field(default=None, description="null or an empty text removes them.")
     cancel: SeriesCancelBody | None = None
-    on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
-    dry_run: Truth = Field(False, description="Show what would be changed, and change nothing.")
 
 
-class SeriesOccurrenceShown(Shown):
+class OccurrenceShown(Shown):
+    """The fields of an occurrence of a series or course."""
+
     index: int
     original: str = Field(
-        description="What the occurrence is known by: its time on the wall clock as it was planned first.",
-        examples=["2026-06-02T10:00:00"],
+        description="Identifies the occurrence: its first planned local time.", examples=["2026-06-02T10:00:00"]
     )
     starts_at: datetime
+    skipped: str | None = Field(description="The code of the reason why this occurrence was not booked.")
+
+
+class SeriesOccurrenceShown(OccurrenceShown):
     ends_at: datetime | None
     appointment_id: UUID | None
     status: Status | None
-    moved: bool = Field(description="The visit was moved by itself, and keeps its time when the series is moved.")
-    noted: bool = Field(
-        description="Its notes were changed by themselves, and stay when those of the series are changed."
-    )
-    skipped: str | None = Field(description="The code of why this occurrence could not be booked.")
+    moved: bool = Field(description="The visit was moved by itself: it keeps its time when the series moves.")
+    noted: bool = Field(description="Its notes were changed by themselves: they stay when those of the series change.")
 
 
 class KeptShown(Shown):
@@ -123,15 +151,20 @@ class LastChange(Shown):
     kept: list[KeptShown]
 
 
-class SeriesShown(Thing):
-    patient_id: UUID
+class PlanShown(Versioned):
+    """The fields of a series or course."""
+
     service_id: UUID
-    clinician_id: UUID
     zone: str
-    rrule: str = Field(description="As it was planned; what each visit is now, `occurrences` say.")
-    starts_at: datetime
-    booked: int
+    rrule: str = Field(description="As planned first; `occurrences` has the present times.")
+    starts_at: datetime = Field(description="Of the first occurrence.")
     skipped: int
+
+
+class SeriesShown(PlanShown):
+    patient_id: UUID
+    clinician_id: UUID
+    booked: int
 
 
 class SeriesInFull(SeriesShown):
@@ -143,13 +176,18 @@ class SeriesPage(Page):
     series: list[SeriesShown]
 
 
-class PreviewedVisit(Shown):
+class SlotShown(Shown):
+    """A slot that an occurrence would get."""
+
     index: int
     starts_at: datetime
     ends_at: datetime
-    clinician_id: UUID
     location_id: UUID
     resource_ids: list[UUID]
+
+
+class PreviewedVisit(SlotShown):
+    clinician_id: UUID
 
 
 class SeriesPreview(Shown):
@@ -161,8 +199,8 @@ class SeriesPreview(Shown):
 
 class ChangePreview(Shown):
     dry_run: bool
-    visits: list[PreviewedVisit] = Field(description="Where visits would go.")
+    visits: list[PreviewedVisit] = Field(description="The new slots.")
     cancelled: list[int]
-    noted: list[int] = Field(description="Which would have other notes.")
+    noted: list[int] = Field(description="The visits that would get new notes.")
     conflicts: list[OccurrenceConflictShown]
     kept: list[KeptShown]

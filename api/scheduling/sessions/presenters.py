@@ -1,9 +1,11 @@
-"""Sessions as they are answered: numbers instead of names, but for the roster."""
+"""Present group sessions as JSON."""
 
 from collections.abc import Callable
 from uuid import UUID
 
 from api.http.calls import Call
+from api.scheduling.series.presenters import fields_of
+from api.scheduling.sessions.schemas import SessionFacts
 from application.kernel.permissions import Permission
 from application.scheduling.appointments.display_context import DisplayContext
 from domain.kernel.personal_data import Erased
@@ -12,84 +14,66 @@ from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSessi
 from projections.scheduling.calendar.session_queries import SessionEntry
 
 
-def session_shower(call: Call, position: int | None = None) -> Callable[[GroupSession], dict[str, object]]:
-    """Return what shows a session as it stands in the log, or stood at a position of it."""
-    beside = DisplayContext(call.log, position)
+def session_presenter(
+    call: Call,
+    position: int | None = None,
+    more: Callable[[GroupSession], dict[str, object]] = lambda session: {},
+) -> Callable[[GroupSession], dict[str, object]]:
+    """Return the presenter of a session, now or at a position, and ``more`` fields."""
 
-    def show(session: GroupSession) -> dict[str, object]:
-        return {**show_facts(call, session), "display": _display(session, beside.zone(session.location_id))}
+    def present(session: GroupSession) -> dict[str, object]:
+        zone = DisplayContext(call.log, position).zone(session.location_id)
+        return {**show_facts(call, session), "display": _display(session, zone), **more(session)}
 
-    return show
+    return present
 
 
 def show_facts(call: Call, session: GroupSession) -> dict[str, object]:
-    """Show what a session's own events say."""
+    """Present the fields that follow from the session's own events."""
     reason = session.cancellation_reason
+    is_hidden = isinstance(reason, Erased) or not call.actor.may(Permission.READ_PATIENTS)
     return {
-        **_session(session, len(session.roster), len(session.waiting)),
-        "cancellation_reason": None
-        if isinstance(reason, Erased) or not call.actor.may(Permission.READ_PATIENTS)
-        else reason,
+        **_fields(session, len(session.roster), len(session.waiting)),
+        "cancellation_reason": None if is_hidden else reason,
     }
 
 
-def enrolment_shower(call: Call, patient_id: UUID) -> Callable[[GroupSession], dict[str, object]]:
-    """Return what shows a session and how somebody stands in it."""
-    show = session_shower(call)
-    return lambda session: {**show(session), "enrolment": show_enrolment(session, patient_id)}
+def present_moved_up(session: GroupSession) -> dict[str, object]:
+    return {"moved_up": session.moved_up}
 
 
-def roster_shower(call: Call) -> Callable[[GroupSession], dict[str, object]]:
-    """Return what shows a session and who has moved up in it."""
-    show = session_shower(call)
-    return lambda session: {**show(session), "moved_up": session.moved_up}
+def present_undo(session: GroupSession) -> dict[str, object]:
+    return {"undone": session.undone, "back_in_line": session.back_in_line}
 
 
-def undone_shower(call: Call) -> Callable[[GroupSession], dict[str, object]]:
-    """Return what shows a session whose last command was undone."""
-    show = session_shower(call)
-    return lambda session: {**show(session), "undone": session.undone, "back_in_line": session.back_in_line}
-
-
-def show_session_entry(entry: SessionEntry, zone: str) -> dict[str, object]:
+def present_session_entry(entry: SessionEntry, zone: str) -> dict[str, object]:
     return {
         "id": entry.session_id,
         "version": entry.version,
-        **_session(entry, entry.taken, entry.waiting),
+        **_fields(entry, entry.taken, entry.waiting),
         "display": _display(entry, zone),
     }
 
 
-def show_enrolment(session: GroupSession, patient_id: UUID) -> dict[str, object]:
+def present_enrolment(session: GroupSession, patient_id: UUID) -> dict[str, object]:
+    """Present the status of a patient; ``place`` on the waiting list counts from 1."""
+    status, place = EnrolmentStatus.WITHDRAWN, None
     if patient_id in session.roster:
-        status, place = EnrolmentStatus.ENROLLED, None
-    else:
-        is_waiting = patient_id in session.waiting
-        status = EnrolmentStatus.WAITING if is_waiting else EnrolmentStatus.WITHDRAWN
-        place = session.waiting.index(patient_id) + 1 if is_waiting else None
+        status = EnrolmentStatus.ENROLLED
+    elif patient_id in session.waiting:
+        status, place = EnrolmentStatus.WAITING, session.waiting.index(patient_id) + 1
     return {"patient_id": patient_id, "status": status, "place": place, "attended": session.roster.get(patient_id)}
 
 
-def _session(session: GroupSession | SessionEntry, taken: int, waiting: int) -> dict[str, object]:
-    return {
-        "status": session.status,
-        "course_id": session.course_id,
-        "service_id": session.service_id,
-        "staff_ids": session.staff_ids,
-        "location_id": session.location_id,
-        "resource_ids": session.resource_ids,
-        "starts_at": session.starts_at,
-        "ends_at": session.ends_at,
-        "mode": session.mode,
-        "buffer_before_minutes": session.buffer_before_minutes,
-        "buffer_after_minutes": session.buffer_after_minutes,
-        "price": {"amount_minor": session.price_amount_minor, "currency": session.price_currency},
-        "seats": session.seats,
-        "taken": taken,
-        "free": session.seats - taken,
-        "waiting": waiting,
-        "grace_until": session.grace_until,
-    }
+def _fields(session: GroupSession | SessionEntry, taken: int, waiting: int) -> dict[str, object]:
+    return fields_of(
+        SessionFacts,
+        session,
+        price={"amount_minor": session.price_amount_minor, "currency": session.price_currency},
+        taken=taken,
+        free=session.seats - taken,
+        waiting=waiting,
+    )
 
 
 def _display(session: GroupSession | SessionEntry, zone: str) -> dict[str, object]:

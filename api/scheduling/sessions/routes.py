@@ -1,4 +1,4 @@
-"""/v1/sessions: one time at which several people are seen together; planned, changed, cancelled, listed."""
+"""/v1/sessions: group sessions, planned, changed, cancelled and listed."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,24 +8,14 @@ from fastapi import APIRouter, Query, Response
 from api.http.answers import Answer
 from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit
-from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
+from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected
 from api.http.time_windows import MaybeFrom, MaybeTo, maybe_window
 from api.scheduling.calendar_paging import LONGEST_WINDOW, bookmark, encoded_bookmark
-from api.scheduling.sessions.presenters import roster_shower, session_shower, show_session_entry, undone_shower
-from api.scheduling.sessions.schemas import (
-    ChangedRosterShown,
-    SessionBody,
-    SessionCancelBody,
-    SessionInFull,
-    SessionPage,
-    SessionPatch,
-    SessionUndoBody,
-    UndoneSession,
-)
+from api.scheduling.series.schemas import command_of
+from api.scheduling.sessions import presenters, schemas
 from application.kernel.permissions import Permission
 from application.scheduling.appointments.display_context import DisplayContext
-from application.scheduling.sessions.cancel_session import CancelSession
-from application.scheduling.sessions.change_session import ChangeSession
+from application.scheduling.sessions.change_session import CancelSession, ChangeSession
 from application.scheduling.sessions.plan_session import PlanSession
 from application.scheduling.sessions.undo_session import UndoSession
 from domain.practice.clinician import Clinician
@@ -39,16 +29,15 @@ from projections.scheduling.calendar.session_queries import SessionFilter
 routes = APIRouter(prefix="/v1/sessions", tags=["scheduling"])
 
 
-@routes.post("", status_code=201, response_model=SessionInFull, responses=MAKES)
-async def plan_session(body: SessionBody, call: Creating) -> Response:
-    """Plan a session: a class, a group. It takes the time of all its staff and rooms, and is refused as a booking is if one of them is not
-    free. Then people are enrolled in it. A key that is bound to a clinician plans what that one gives alone."""
-    command = PlanSession(body.service_id, tuple(body.staff_ids), body.starts_at, body.seats, tuple(body.resource_ids))
+@routes.post("", status_code=201, response_model=schemas.SessionInFull, responses=MAKES)
+async def plan_session(body: schemas.SessionBody, call: Creating) -> Response:
+    """Plan a group session, such as a class. It takes the time of all its staff and rooms, and is
+    refused as a booking is if one of them is not free. A key that is bound to a clinician can plan
+    sessions of that clinician alone."""
+    return await call.create(command_of(PlanSession, body), routes.prefix, presenters.session_presenter(call))
 
-    return await call.execute(command, lambda outcome: made(outcome, routes.prefix, session_shower(call)))
 
-
-@routes.get("", response_model=SessionPage, responses=READS_ONE)
+@routes.get("", response_model=schemas.SessionPage, responses=READS_ONE)
 async def list_sessions(
     call: Reading,
     from_: MaybeFrom = None,
@@ -63,7 +52,7 @@ async def list_sessions(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """Sessions in order of their start, with how many seats are free. A window needs both of its ends."""
+    """Sessions in order of their start, with the number of free seats. A window needs both ends."""
 
     def page() -> Answer:
         within = maybe_window(call.log, from_, to, LONGEST_WINDOW)
@@ -88,48 +77,46 @@ async def list_sessions(
         call.container.wait_for(tenant_id, "calendar", after)
         found = call.container.scheduling.sessions.page(tenant_id, which, after=behind, limit=limit)
         zone = DisplayContext(call.log).zone
-        entries = [show_session_entry(entry, zone(entry.location_id)) for entry in found.entries]
+        entries = [presenters.present_session_entry(entry, zone(entry.location_id)) for entry in found.entries]
         return collected("sessions", entries, encoded_bookmark(found.after), after)
 
     return await call.read(Permission.READ_VISITS, page)
 
 
-@routes.get("/{session_id}", response_model=SessionInFull, responses=READS_ONE)
+@routes.get("/{session_id}", response_model=schemas.SessionInFull, responses=READS_ONE)
 async def get_session(session_id: UUID, call: Showing) -> Response:
-    """One session, as its log says at this moment, or said at another one."""
-    return await call.show_at(
-        Permission.READ_VISITS, GroupSession, session_id, lambda moment: session_shower(call, moment.position)
-    )
-
-
-@routes.patch("/{session_id}", response_model=ChangedRosterShown, responses=CHANGES)
-async def change_session(session_id: UUID, body: SessionPatch, call: Changing) -> Response:
-    """Move a session, give it other staff or rooms, or another number of seats, before it starts. Who is enrolled stays so, and is listed
-    by the roster to be told. `seats_taken`: more are enrolled than there would be seats."""
-    command = ChangeSession(
+    """One session, now or in the past."""
+    return await call.get_at(
+        Permission.READ_VISITS,
+        GroupSession,
         session_id,
-        body.starts_at,
-        None if body.staff_ids is None else tuple(body.staff_ids),
-        None if body.resource_ids is None else tuple(body.resource_ids),
-        body.seats,
-        call.expected_version,
+        lambda moment: presenters.session_presenter(call, moment.position),
     )
 
-    return await call.execute(command, lambda outcome: changed(outcome, roster_shower(call)))
+
+@routes.patch("/{session_id}", response_model=schemas.ChangedRosterShown, responses=CHANGES)
+async def change_session(session_id: UUID, body: schemas.SessionPatch, call: Changing) -> Response:
+    """Change a session's time, staff, rooms or number of seats before it starts. The roster stays
+    the same; inform the patients on it. `seats_taken`: more patients are enrolled than there would
+    be seats."""
+    command = command_of(ChangeSession, body, id=session_id, expected_version=call.expected_version)
+    return await call.change(command, presenters.session_presenter(call, more=presenters.present_moved_up))
 
 
-@routes.post("/{session_id}/cancel", response_model=SessionInFull, responses=CHANGES)
-async def cancel_session(session_id: UUID, body: SessionCancelBody, call: Changing) -> Response:
-    """Cancel a session before it starts, with everybody on its roster. Cancelling twice changes nothing the second time."""
-    command = CancelSession(session_id, body.reason, call.expected_version)
-    return await call.execute(command, lambda outcome: changed(outcome, session_shower(call)))
+@routes.post("/{session_id}/cancel", response_model=schemas.SessionInFull, responses=CHANGES)
+async def cancel_session(session_id: UUID, body: schemas.SessionCancelBody, call: Changing) -> Response:
+    """Cancel a session before it starts; it keeps its roster. A repeat changes nothing."""
+    command = CancelSession(session_id, body.reason, expected_version=call.expected_version)
+    return await call.change(command, presenters.session_presenter(call))
 
 
-@routes.post("/{session_id}/undo", response_model=UndoneSession, responses=CHANGES)
-async def undo_session(session_id: UUID, body: SessionUndoBody, call: Changing) -> Response:
-    """Undo the last command, which made `version`: what was agreed on until the session starts, who came until a day after its end. Where
-    somebody was there since: `not_last`. A seat that was given up is taken again; who had moved up into it waits again, within three
-    minutes: after that they may know, and it is `seat_given_on`. Time that was given up is taken again, or `time_taken`. Undo the
-    planning, and the session is `archived`. An undo is not undone: `nothing_to_undo`."""
-    command = UndoSession(session_id, body.version, call.expected_version)
-    return await call.execute(command, lambda outcome: changed(outcome, undone_shower(call)))
+@routes.post("/{session_id}/undo", response_model=schemas.UndoneSession, responses=CHANGES)
+async def undo_session(session_id: UUID, body: schemas.SessionUndoBody, call: Changing) -> Response:
+    """Undo the last command, which made `version`: changes until the session starts, attendance
+    until a day after its end. `not_last`: there was a later command. A given-up seat is taken
+    again; the patient who had moved up waits again, within three minutes: later it is
+    `seat_given_on`, because the patient may be informed. Given-up time is taken again, or
+    `time_taken`. Undoing the planning makes the session `archived`. An undo cannot be undone:
+    `nothing_to_undo`."""
+    command = UndoSession(session_id, body.version, expected_version=call.expected_version)
+    return await call.change(command, presenters.session_presenter(call, more=presenters.present_undo))

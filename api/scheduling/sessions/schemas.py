@@ -1,4 +1,4 @@
-"""Bodies of requests and answers about sessions and their rosters."""
+"""Request and response bodies of sessions and rosters."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -6,12 +6,11 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from api.http.schemas import Body, Page, Price, Shown, Text, Thing, Truth, Whole
+from api.http.schemas import Body, Page, Price, Shown, Text, Truth, Versioned, Whole
 from api.http.times import Start
 from api.scheduling.appointments.schemas import CalendarItem, GraceUntil, OtherResources, PatientName
 from domain.practice.service import Mode
-from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSessionStatus
-from domain.scheduling.sessions.terms import MOST_STAFF
+from domain.scheduling.sessions.group_session import MOST_STAFF, EnrolmentStatus, GroupSessionStatus
 
 _EXAMPLE: dict[str, JsonValue] = {
     "service_id": "01980c5a-0000-7000-8000-000000000003",
@@ -22,8 +21,8 @@ _PATIENT: dict[str, JsonValue] = {"patient_id": "01980c5a-0000-7000-8000-0000000
 
 
 class SessionBody(Body):
-    """All of the staff give it, the first of them leads. Resources that are named are used; what the service requires beyond them is
-    chosen. The price, for one seat, is the service's."""
+    """The first of the staff leads. Named resources are used, and further ones that the service
+    requires are chosen. The price, per seat, is that of the service."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE, {**_EXAMPLE, "seats": 12}]})
 
@@ -31,11 +30,12 @@ class SessionBody(Body):
     staff_ids: list[UUID] = Field(min_length=1, max_length=MOST_STAFF)
     resource_ids: list[UUID] = Field(default=[], max_length=20)
     starts_at: Start
-    seats: Whole | None = Field(default=None, description="null: as many as the service says.")
+    seats: Whole | None = Field(default=None, description="null: the number of the service.")
 
 
 class SessionPatch(Body):
-    """What is left out stays as it is: resources as far as they are free and where the staff are. The session keeps its length."""
+    """Omitted fields stay the same: resources where they are free and where the staff are. The
+    session keeps its length."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -50,9 +50,7 @@ class SessionPatch(Body):
     starts_at: Start | None = None
     staff_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST_STAFF)
     resource_ids: OtherResources | None = None
-    seats: Whole | None = Field(
-        default=None, description="Not fewer than are enrolled; people who wait move up into new ones."
-    )
+    seats: Whole | None = Field(default=None, description="At least those taken; new ones go to the waiting list.")
 
 
 class SessionCancelBody(Body):
@@ -66,7 +64,7 @@ class EnrolBody(Body):
 
     patient_id: UUID
     if_full: Literal["refuse", "wait"] = Field(
-        default="refuse", description="`wait`: where every seat is taken, wait for the next one that becomes free."
+        default="refuse", description="`wait`: join the waiting list if every seat is taken."
     )
 
 
@@ -77,7 +75,7 @@ class WithdrawBody(Body):
 
 
 class SessionUndoBody(Body):
-    """`version` is the one that was answered by the command which is to be undone."""
+    """`version` is that of the answer to the command to undo."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"version": 7}]})
 
@@ -85,7 +83,7 @@ class SessionUndoBody(Body):
 
 
 class AttendanceBody(Body):
-    """All who are named came, or did not. To put it right, send it again with what is true."""
+    """All these patients attended, or none did. To correct it, send it again."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"patient_ids": [_PATIENT["patient_id"]], "attended": True}]}
@@ -96,17 +94,17 @@ class AttendanceBody(Body):
 
 
 class ClinicTime(Shown):
-    """What the clocks of the location show at the start."""
+    """The local time of the start at the location."""
 
     clinic: str = Field(examples=["18:00 CEST"])
     clinic_date: date
 
 
-class SessionShown(Thing):
-    """`[starts_at, ends_at)` is the session without its buffers; `free` seats are to be had, which is none while anybody waits."""
+class SessionFacts(Versioned):
+    """`[starts_at, ends_at)` excludes the buffers; no seat is `free` while patients wait."""
 
     status: GroupSessionStatus
-    course_id: UUID | None = Field(description="What it was planned with, if it was planned with others.")
+    course_id: UUID | None = Field(description="The course that it was planned with, if any.")
     service_id: UUID
     staff_ids: list[UUID]
     location_id: UUID
@@ -122,6 +120,9 @@ class SessionShown(Thing):
     free: int
     waiting: int
     grace_until: GraceUntil
+
+
+class SessionShown(SessionFacts):
     display: ClinicTime
 
 
@@ -139,7 +140,7 @@ class CalendarPage(Page):
 
 
 class EnrolmentShown(Shown):
-    """`place` is the place in the line of those who wait, from 1; `attended` is null while nobody has noted it."""
+    """`place` on the waiting list counts from 1; `attended` is null until it is recorded."""
 
     patient_id: UUID
     status: EnrolmentStatus
@@ -152,12 +153,14 @@ class EnrolledShown(SessionInFull):
 
 
 class ChangedRosterShown(SessionInFull):
-    moved_up: list[UUID] = Field(description="Who had waited and has a seat now; tell them.")
+    moved_up: list[UUID] = Field(description="The waiting patients who got a seat; inform them.")
 
 
 class UndoneSession(SessionInFull):
-    undone: str = Field(description="What was undone.", examples=["cancelled", "moved", "enrolled", "planned"])
-    back_in_line: list[UUID] = Field(description="Who had moved up by it, and waits again: nobody was told yet.")
+    undone: str = Field(description="The undone command.", examples=["cancelled", "moved", "enrolled", "planned"])
+    back_in_line: list[UUID] = Field(
+        description="The patients who had moved up by it, and wait again; they were not informed yet."
+    )
 
 
 class RosterLine(EnrolmentShown):

@@ -1,144 +1,149 @@
-"""Changes visits of a series together: this one, this and the following, or all; or shows what would become of it."""
+"""Move, reassign, cancel or annotate visits of a series in one append, or preview it."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from application.kernel.commands import Context, Query, QueryContext, answers, handles
-from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.visit_caps import caps_on_all
-from application.scheduling.reach import own_clinicians, own_series
-from application.scheduling.series.book_series import OnConflict
-from application.scheduling.series.series_changes import CancelSeries, ChangeSeries, fixed, wanted
-from application.scheduling.series.series_outcome import SeriesOutcome
-from application.scheduling.series.series_slots import GrantedSlot, RequestedOccurrence, decide_moves
-from domain.kernel.time_range import TimeRange
+from application.kernel.practice_log import Outcome, PracticeLog
+from application.scheduling.appointments.change_notes import refuse_erased
+from application.scheduling.reach import own_clinicians, own_series, previewed
+from application.scheduling.series.book_series import SeriesOutcome
+from application.scheduling.series.change_occurrences import (
+    ALREADY_SO,
+    ChangePlan,
+    OccurrencesChange,
+    OccurrencesCommand,
+    load_occurrences,
+    plan_cancellation,
+    plan_change,
+)
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.text import clean_notes
 from domain.scheduling.appointments.appointment import Appointment
-from domain.scheduling.availability.quotas import LimitGuard
-from domain.scheduling.series.errors import Conflict, NothingToChangeError, SeriesConflictError
-from domain.scheduling.series.occurrence_plan import PlanChange
+from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.series.series import Series
-from domain.scheduling.time_claim import TimeRelease
 
 
-@dataclass(frozen=True, slots=True)
-class ChangePlan:
-    """What would be changed now: ``granted`` visits as they would be, or those to be cancelled, or those to be ``noted``; ``kept`` stay,
-    with the code of the reason. ``expired`` are holds that are released with it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSeries(OccurrencesChange[Series]):
+    """Without ``location_id`` visits keep their location, unless another clinician is elsewhere.
+
+    Raises InvalidValueError: nothing is to change.
     """
 
-    series: Series
-    visits: Mapping[int, Appointment]
-    granted: Sequence[GrantedSlot]
-    conflicts: Sequence[Conflict]
-    cancelled: Sequence[int]
-    kept: Mapping[int, str]
-    expired: Sequence[UUID] = ()
-    noted: Sequence[int] = ()
+    clinician_id: UUID | None = None
+    location_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        if (self.starts_at, self.clinician_id, self.location_id, self.resource_ids) == (None, None, None, None):
+            raise InvalidValueError(
+                "starts_at", "say what to change: starts_at, clinician_id, location_id, resource_ids, or cancel"
+            )
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewSeriesChange(Query[ChangePlan]):
-    """What a change or a cancellation would do; nothing is recorded."""
+class CancelSeries(OccurrencesCommand[Series]):
+    """Each visit keeps ``reason``: free text, personal, 1 to 1000 characters."""
 
-    command: ChangeSeries | CancelSeries
+    reason: str
 
 
-def _own_series(log: PracticeLog, actor: Actor, command: ChangeSeries | CancelSeries) -> None:
+@dataclass(frozen=True, slots=True)
+class ChangeSeriesNotes(OccurrencesCommand[Series]):
+    """``notes`` are personal, at most 5000 characters; None or an empty text removes them.
+
+    They can be changed in any status. A visit whose notes were changed by themselves keeps them,
+    unless the change starts from it. Raises InvalidValueError: the text is too long.
+    """
+
+    notes: str | None
+
+    def __post_init__(self) -> None:
+        clean_notes(self.notes)
+
+
+SeriesCommand: TypeAlias = ChangeSeries | CancelSeries | ChangeSeriesNotes
+SeriesChangePlan: TypeAlias = ChangePlan[Series, Appointment]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewSeriesChange(Query[SeriesChangePlan]):
+    command: SeriesCommand
+
+
+def _own_series(log: PracticeLog, actor: Actor, command: SeriesCommand) -> None:
     if isinstance(command, ChangeSeries):
         own_clinicians(actor, command.clinician_id)
-    own_series(log, actor, command.id, command.from_occurrence, command.scope)
+    own_series(log, actor, command)
 
 
-def _own_previewed(log: PracticeLog, actor: Actor, query: PreviewSeriesChange) -> None:
-    _own_series(log, actor, query.command)
-
-
-@answers(PreviewSeriesChange, needs=Permission.CHANGE_VISITS, within=_own_previewed)
-def preview_series_change(log: PracticeLog, query: PreviewSeriesChange, context: QueryContext) -> ChangePlan:
-    """Raises what the command raises, except for conflicts."""
-    return _plan(log, query.command, context.now)
+@answers(PreviewSeriesChange, needs=Permission.CHANGE_VISITS, within=previewed(_own_series))
+def preview_series_change(
+    log: PracticeLog, query: PreviewSeriesChange, context: Context | QueryContext
+) -> SeriesChangePlan:
+    """Raises what ``load_occurrences`` and ``plan_change`` raise, and PatientErasedError."""
+    command = query.command
+    series, visits = load_occurrences(log, Series, Appointment, command)
+    if isinstance(command, CancelSeries):
+        return plan_cancellation(series, visits, context.now)
+    if isinstance(command, ChangeSeries):
+        staff_ids = (command.clinician_id,) if command.clinician_id else None
+        return plan_change(
+            log, series, visits, command, context.now, staff_ids=staff_ids, location_id=command.location_id
+        )
+    refuse_erased(log, series.patient_id)
+    kept = {index: code for index, visit in visits.items() if (code := _notes_kept_because(index, visit, command))}
+    return ChangePlan(series, visits, kept, noted=[index for index in visits if index not in kept])
 
 
 @handles(CancelSeries, needs=Permission.CHANGE_VISITS, within=_own_series)
 def cancel_series(log: PracticeLog, command: CancelSeries, context: Context) -> Outcome[Series]:
-    """Raises NotFoundError: no such series; StaleVersionError; InvalidValueError: the series has no such
-    occurrence to start from; NothingToChangeError: not one visit is cancelled.
-    """
-    plan = _plan(log, command, context.now)
-    if not plan.cancelled:
-        raise NothingToChangeError(plan.kept)
-    for index in plan.cancelled:
-        plan.visits[index].cancel(command.reason, context.now)
-    plan.series.cancel(PlanChange(command.scope, command.from_occurrence, list(plan.cancelled), plan.kept), context.now)
-    return _commit(log, plan, plan.cancelled, context)
+    """Raises NothingToChangeError, and what the preview raises."""
+    plan = preview_series_change(log, PreviewSeriesChange(command), context)
+    change = plan.change_by(command)
+    for visit in plan.changed.values():
+        visit.cancel(command.reason, context.now)
+    plan.aggregate.cancel(change, context.now)
+    return _outcome(plan, plan.commit(log, context))
+
+
+@handles(ChangeSeriesNotes, needs=Permission.CHANGE_VISITS, within=_own_series)
+def change_series_notes(log: PracticeLog, command: ChangeSeriesNotes, context: Context) -> Outcome[Series]:
+    """Raises NothingToChangeError, and what the preview raises."""
+    plan = preview_series_change(log, PreviewSeriesChange(command), context)
+    change = plan.change_by(command)
+    for visit in plan.changed.values():
+        visit.change_notes(command.notes, context.now, by_itself=command.scope is Scope.THIS)
+    plan.aggregate.change_notes(change, context.now)
+    return _outcome(plan, log.commit(plan.aggregate, *plan.changed.values(), by=context.provenance))
 
 
 @handles(ChangeSeries, needs=Permission.CHANGE_VISITS, within=_own_series)
 def change_series(log: PracticeLog, command: ChangeSeries, context: Context) -> Outcome[Series]:
-    """Raises NotFoundError: no such series, clinician, location or resource; StaleVersionError;
-    InvalidValueError: the series has no such occurrence to start from; SeriesConflictError: a visit
-    cannot take place then; NothingToChangeError: not one is changed.
-    """
-    plan = _plan(log, command, context.now)
-    if command.on_conflict is OnConflict.ALL_OR_NOTHING and plan.conflicts:
-        raise SeriesConflictError(plan.conflicts)
-    kept = dict(sorted({**plan.kept, **{conflict.index: conflict.code for conflict in plan.conflicts}}.items()))
-    if not plan.granted:
-        raise NothingToChangeError(kept)
-    series, changed = plan.series, [each.wanted.index for each in plan.granted]
+    """Raises SeriesConflictError, NothingToChangeError, and what the preview raises."""
+    plan = preview_series_change(log, PreviewSeriesChange(command), context)
+    plan.require_slots(command.on_conflict)
+    change, starts = plan.change_by(command), plan.new_starts()
     for each in plan.granted:
-        plan.visits[each.wanted.index].reschedule(
-            TimeRange(each.slot.starts_at, each.slot.ends_at),
+        plan.booked[each.requested.index].reschedule(
+            each.slot.during,
             each.slot.resource_ids,
             context.now,
-            clinician_id=each.wanted.clinician_id,
+            clinician_id=each.requested.staff_ids[0],
             location_id=each.slot.location_id,
         )
-    # A visit that keeps its time keeps the series' time for it too: it may be an exception.
-    planned = {
-        each.wanted.index: series.occurrences[each.wanted.index].starts_at
-        if each.wanted.agreed
-        else each.wanted.starts_at
-        for each in plan.granted
-    }
-    change = PlanChange(command.scope, command.from_occurrence, changed, kept)
-    series.change(change, command.clinician_id or series.clinician_id, planned, context.now)
-    caps = caps_on_all(log.catalogue(at_least=0), [plan.visits[index] for index in changed])
-    return _commit(log, plan, changed, context, caps)
+    plan.aggregate.change(change, command.clinician_id or plan.aggregate.clinician_id, starts, context.now)
+    return _outcome(plan, plan.commit(log, context))
 
 
-def _plan(log: PracticeLog, command: ChangeSeries | CancelSeries, now: datetime) -> ChangePlan:
-    series = log.load(Series, command.id, command.expected_version)
-    meant = series.in_scope(command.from_occurrence, command.scope)
-    loaded = log.load_all(Appointment, list(meant.values()))
-    visits = {index: loaded[id_] for index, id_ in meant.items()}
-    kept = {index: code for index, visit in visits.items() if (code := fixed(visit, now))}
-    free = [index for index in meant if index not in kept]
-    if isinstance(command, CancelSeries):
-        return ChangePlan(series, visits, (), (), free, kept)
-    asked = {index: wanted(series, series.occurrences[index], visits[index], command) for index in free}
-    kept |= {index: code for index, code in asked.items() if isinstance(code, str)}
-    kept = dict(sorted(kept.items()))
-    requested = [each for each in asked.values() if isinstance(each, RequestedOccurrence)]
-    if not requested:
-        return ChangePlan(series, visits, (), (), (), kept)
-    decisions = decide_moves(log, series.service_id, requested, now, visits)
-    return ChangePlan(series, visits, decisions.granted, decisions.conflicts, (), kept, decisions.expired)
+def _notes_kept_because(index: int, visit: Appointment, command: ChangeSeriesNotes) -> str | None:
+    """Return the code of the reason why a visit keeps its notes."""
+    if visit.notes == clean_notes(command.notes):
+        return ALREADY_SO
+    return "noted_by_itself" if visit.noted_by_itself and index != command.from_occurrence else None
 
 
-def _commit(
-    log: PracticeLog, plan: ChangePlan, changed: Sequence[int], context: Context, caps: Sequence[LimitGuard] = ()
-) -> SeriesOutcome:
-    touched = [plan.visits[index] for index in changed]
-    guards: list[Guard] = [
-        *(TimeRelease(holder_id) for holder_id in (*(visit.id for visit in touched), *plan.expired)),
-        *(claim for visit in touched for claim in visit.claims()),
-        *caps,
-    ]
-    outcome = log.commit(plan.series, *touched, by=context.provenance, guards=guards)
-    return SeriesOutcome(plan.series, outcome.position, {visit.id: visit for visit in touched})
+def _outcome(plan: SeriesChangePlan, outcome: Outcome[Series]) -> SeriesOutcome:
+    return SeriesOutcome(plan.aggregate, outcome.position, {visit.id: visit for visit in plan.changed.values()})

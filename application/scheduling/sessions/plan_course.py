@@ -1,6 +1,5 @@
-"""Plans sessions by a rule, all in one append; or shows what would become of it."""
+"""Plan the sessions of a course by a rule in one append, or preview it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,33 +7,18 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
-from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
-from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.schedule import load_schedule, start_window
-from application.scheduling.availability.visit_caps import caps_on_sessions
-from application.scheduling.reach import own_clinicians
-from application.scheduling.series.book_series import OnConflict, zone_of
-from application.scheduling.series.series_slots import RequestedOccurrence, SlotDecisions, decide_all
+from application.kernel.permissions import Permission
+from application.kernel.practice_log import Outcome, PracticeLog
+from application.scheduling.reach import own_staff, previewed
+from application.scheduling.series.plan_occurrences import OnConflict, PlanPreview, plan_occurrences, time_guards
 from application.scheduling.sessions.plan_session import seats_of, terms_of
-from domain.kernel.provenance import CommandRepeatedError
-from domain.practice.resource import Resource
-from domain.scheduling.series.errors import SeriesConflictError
-from domain.scheduling.series.occurrence_plan import PlannedOccurrence
-from domain.scheduling.series.occurrences import Occurrence, occurrences, series_rule
 from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.group_session import GroupSession
-from domain.scheduling.sessions.terms import checked_staff
-from domain.scheduling.time_claim import TimeRelease
+from domain.scheduling.sessions.group_session import GroupSession, checked_staff
 
 
 @dataclass(frozen=True, slots=True)
 class PlanCourse(Command[Course]):
-    """``rrule`` is read on the wall clock of the place of the first session, which starts at ``starts_at``. The rest as ``PlanSession``.
-
-    The service's horizon binds the first session; the others may lie behind it, up to two years after the first.
-    """
+    """``starts_at``, ``rrule`` and horizon as for BookSeries, the others as for PlanSession."""
 
     service_id: UUID
     staff_ids: tuple[UUID, ...]
@@ -46,102 +30,59 @@ class PlanCourse(Command[Course]):
 
 
 @dataclass(frozen=True, slots=True)
-class CoursePlan:
-    """What would be planned now."""
+class CoursePreview:
+    """``seats`` are those of each session."""
 
-    zone: str
+    plan: PlanPreview
     seats: int
-    occurrences: Sequence[Occurrence]
-    decisions: SlotDecisions
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewCourse(Query[CoursePlan]):
-    """What a course would become; nothing is recorded."""
-
+class PreviewCourse(Query[CoursePreview]):
     command: PlanCourse
 
 
-def _own_staff(log: PracticeLog, actor: Actor, command: PlanCourse) -> None:
-    own_clinicians(actor, *command.staff_ids)
+@answers(PreviewCourse, needs=Permission.CHANGE_VISITS, within=previewed(own_staff))
+def preview_course(log: PracticeLog, query: PreviewCourse, context: Context | QueryContext) -> CoursePreview:
+    """Raises what ``plan_occurrences`` and ``seats_of`` raise."""
+    command = query.command
+    plan = plan_occurrences(
+        log,
+        context,
+        command.service_id,
+        checked_staff(command.staff_ids),
+        command.starts_at,
+        command.rrule,
+        resource_ids=command.resource_ids,
+    )
+    return CoursePreview(plan, seats_of(plan.decisions.service, command.seats))
 
 
-def _own_previewed(log: PracticeLog, actor: Actor, query: PreviewCourse) -> None:
-    own_clinicians(actor, *query.command.staff_ids)
-
-
-@answers(PreviewCourse, needs=Permission.CHANGE_VISITS, within=_own_previewed)
-def preview_course(log: PracticeLog, query: PreviewCourse, context: QueryContext) -> CoursePlan:
-    """Raises what ``plan_course`` raises, except for conflicts."""
-    return _plan(log, query.command, context.now, None)
-
-
-@handles(PlanCourse, needs=Permission.CHANGE_VISITS, within=_own_staff, detects_repeats=True)
+@handles(PlanCourse, needs=Permission.CHANGE_VISITS, within=own_staff, detects_repeats=True)
 def plan_course(log: PracticeLog, command: PlanCourse, context: Context) -> Outcome[Course]:
-    """Raises NotFoundError: no such service, clinician or resource; InvalidValueError: an unsupported rule, or
-    no number of seats; SeriesConflictError: a session cannot take place, or with ``skip`` not one can.
-    """
+    """Raises what ``preview_course`` raises, and SeriesConflictError."""
     now, course_id = context.now, uuid7()
-    plan = _plan(log, command, now, context.provenance.command_id)
-    decisions = plan.decisions
-    if decisions.conflicts and (command.on_conflict is OnConflict.ALL_OR_NOTHING or not decisions.granted):
-        raise SeriesConflictError(decisions.conflicts)
-    service = decisions.schedule.service
+    preview = preview_course(log, PreviewCourse(command), context)
+    plan = preview.plan
+    plan.require_slots(command.on_conflict)
     sessions = [
         GroupSession.plan(
-            id=each.wanted.holder_id,
-            terms=terms_of(service, each.wanted.staff_ids, each.slot, plan.seats),
+            id=each.requested.holder_id,
+            terms=terms_of(plan.decisions.service, each.requested.staff_ids, each.slot, preview.seats),
             at=now,
             course_id=course_id,
         )
-        for each in decisions.granted
+        for each in plan.decisions.granted
     ]
-    planned = {each.wanted.index: each.wanted.holder_id for each in decisions.granted}
-    skipped = {conflict.index: conflict.code for conflict in decisions.conflicts}
     course = Course.plan(
         id=course_id,
-        service_id=service.id,
-        staff_ids=command.staff_ids,
-        seats=plan.seats,
+        occurrences=plan.occurrences,
+        at=now,
+        service_id=command.service_id,
+        staff_ids=list(command.staff_ids),
+        seats=preview.seats,
         zone=plan.zone,
         rrule=command.rrule,
-        sessions=[
-            PlannedOccurrence(
-                each.index, each.original, each.starts_at, planned.get(each.index), skipped.get(each.index)
-            )
-            for each in plan.occurrences
-        ],
-        at=now,
     )
-    guards: list[Guard] = [
-        *(TimeRelease(holder_id) for holder_id in decisions.expired),
-        *(claim for session in sessions for claim in session.claims()),
-        *caps_on_sessions(decisions.schedule.catalogue, sessions),
-    ]
+    guards = time_guards(log, sessions, plan.decisions.expired)
     return log.commit(course, *sessions, by=context.provenance, guards=guards)
-
-
-def _plan(log: PracticeLog, command: PlanCourse, now: datetime, command_id: UUID | None) -> CoursePlan:
-    rule, staff = series_rule(command.rrule), checked_staff(command.staff_ids)
-    window = start_window(command.starts_at)
-    schedule = load_schedule(log, command.service_id, staff, window, now, command_id=command_id)
-    if schedule.consultation.is_command_recorded:
-        raise CommandRepeatedError
-    for resource_id in command.resource_ids:
-        schedule.catalogue.one(Resource, resource_id)
-    seats = seats_of(schedule.service, command.seats)
-    zone = zone_of(schedule, staff[0], command.starts_at)
-    found = occurrences(rule, command.starts_at, zone)
-    requested = [
-        RequestedOccurrence(
-            index=each.index,
-            starts_at=each.starts_at,
-            holder_id=uuid7(),
-            clinician_id=staff[0],
-            helper_ids=staff[1:],
-            named=command.resource_ids,
-            is_first=each.index == 1,
-        )
-        for each in found
-    ]
-    return CoursePlan(zone, seats, found, decide_all(log, command.service_id, requested, now))

@@ -1,4 +1,4 @@
-"""Plans a session: one time at which several people are seen together, by one clinician or several."""
+"""Plan a group session with one or several clinicians."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,31 +8,25 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
-from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.permissions import Permission
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.schedule import load_schedule, start_window
-from application.scheduling.availability.visit_caps import caps_on_session
-from application.scheduling.reach import own_clinicians
+from application.scheduling.reach import own_staff
+from application.scheduling.series.plan_occurrences import time_guards
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.provenance import CommandRepeatedError
-from domain.kernel.time_range import TimeRange
 from domain.practice.resource import Resource
 from domain.practice.seats import checked_seats
 from domain.practice.service import Service
 from domain.scheduling.availability.joint_slot import joint_slot
 from domain.scheduling.availability.query import Slot
-from domain.scheduling.sessions.group_session import GroupSession
-from domain.scheduling.sessions.terms import GroupSessionTerms, checked_staff
-from domain.scheduling.time_claim import TimeRelease
+from domain.scheduling.sessions.group_session import GroupSession, GroupSessionTerms, checked_staff
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSession(Command[GroupSession]):
-    """``staff_ids`` all give it, the first of them leads. Resources that are named are used; what the service requires beyond is chosen.
+    """The first of ``staff_ids`` leads. Named resources are used, further required ones chosen.
 
-    ``seats`` None is as many as the service says.
+    ``seats`` None takes the number of the service.
     """
 
     service_id: UUID
@@ -42,14 +36,10 @@ class PlanSession(Command[GroupSession]):
     resource_ids: tuple[UUID, ...] = ()
 
 
-def _own_staff(log: PracticeLog, actor: Actor, command: PlanSession) -> None:
-    own_clinicians(actor, *command.staff_ids)
-
-
-@handles(PlanSession, needs=Permission.CHANGE_VISITS, within=_own_staff, detects_repeats=True)
+@handles(PlanSession, needs=Permission.CHANGE_VISITS, within=own_staff, detects_repeats=True)
 def plan_session(log: PracticeLog, command: PlanSession, context: Context) -> Outcome[GroupSession]:
-    """Raises NotFoundError: no such service, clinician or resource; InvalidValueError: no number of seats; what
-    ``joint_slot`` raises: the time is not free.
+    """Raises NotFoundError: no such service, clinician or resource; InvalidValueError: no number of
+    seats; what ``joint_slot`` raises: the time is not free.
     """
     staff = checked_staff(command.staff_ids)
     schedule = load_schedule(
@@ -61,24 +51,18 @@ def plan_session(log: PracticeLog, command: PlanSession, context: Context) -> Ou
         resource_ids=command.resource_ids,
         command_id=context.provenance.command_id,
     )
-    if schedule.consultation.is_command_recorded:
-        raise CommandRepeatedError
     for resource_id in command.resource_ids:
         schedule.catalogue.one(Resource, resource_id)
-    queries = [schedule.question(clinician_id) for clinician_id in staff]
+    queries = [schedule.query(clinician_id) for clinician_id in staff]
     slot = joint_slot(queries, command.starts_at, command.resource_ids)
     terms = terms_of(schedule.service, staff, slot, seats_of(schedule.service, command.seats))
     session = GroupSession.plan(id=uuid7(), terms=terms, at=context.now)
-    guards: list[Guard] = [
-        *(TimeRelease(holder_id) for holder_id in schedule.expired),
-        *session.claims(),
-        *caps_on_session(schedule.catalogue, session),
-    ]
+    guards = time_guards(log, [session], schedule.expired)
     return log.commit(session, by=context.provenance, guards=guards)
 
 
 def seats_of(service: Service, seats: int | None) -> int:
-    """Return how many seats there are to be: so many, or what the service says. Raises InvalidValueError: nobody does, or it cannot be."""
+    """Return the number of seats: ``seats``, or that of the service. Raises InvalidValueError."""
     number = service.seats if seats is None else seats
     if number is None:
         raise InvalidValueError("seats", "say how many seats there are; the service does not")
@@ -86,14 +70,14 @@ def seats_of(service: Service, seats: int | None) -> int:
 
 
 def terms_of(service: Service, staff_ids: Sequence[UUID], slot: Slot, seats: int) -> GroupSessionTerms:
-    """Return what is planned, under the terms of the service as they are now."""
+    """Return the terms of a session in a slot, under the present terms of the service."""
     terms = service.terms
     return GroupSessionTerms(
         service_id=service.id,
         staff_ids=tuple(staff_ids),
         location_id=slot.location_id,
         resource_ids=slot.resource_ids,
-        during=TimeRange(slot.starts_at, slot.ends_at),
+        during=slot.during,
         price=terms.price,
         mode=terms.mode,
         seats=seats,

@@ -1,47 +1,45 @@
-"""Undoes the last command on a session."""
+"""Undo the last command on a session."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.conditions import Guard
 from application.kernel.errors import NotFoundError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import person_of
 from application.scheduling.availability.schedule import expired_holders
-from application.scheduling.availability.visit_caps import caps_on_session
 from application.scheduling.reach import own_session
-from application.scheduling.sessions.roster_change import ROSTER_TRIES, in_turn
+from application.scheduling.series.plan_occurrences import time_guards
+from application.scheduling.sessions.session_roster import ROSTER_TRIES, in_turn
 from domain.kernel.presence import PresenceGuard
 from domain.patients.errors import PatientWithdrawnError
 from domain.scheduling.errors import NothingToUndoError, NotLastError
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession
 from domain.scheduling.time_claim import TimeRelease
 
-_IN_IT = (EnrolmentStatus.ENROLLED, EnrolmentStatus.WAITING)
+_ON_ROSTER = (EnrolmentStatus.ENROLLED, EnrolmentStatus.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
-class UndoSession(Command[GroupSession]):
-    """``version`` is the one that the command made which is to be undone.
+class UndoSession(Change[GroupSession]):
+    """``version`` is the version that the undone command made.
 
-    Many people come to a session: without it somebody else's command might be the last one by now.
+    Many use a session: without it, another one's command might be the last one by now.
     """
 
-    id: UUID
     version: int
-    expected_version: int | None = None
 
 
 @handles(UndoSession, needs=Permission.CHANGE_VISITS, within=own_session, tries=ROSTER_TRIES, detects_repeats=True)
 def undo_session(log: PracticeLog, command: UndoSession, context: Context) -> Outcome[GroupSession]:
-    """Restore the session to what it was before its last command.
+    """Restore the state of the session before its last command.
 
-    Raises NotLastError: it has changed since; what ``undo`` raises; NotFoundError, PatientWithdrawnError:
-    a person to be restored is gone; TimeTakenError: others have the time; LimitReachedError.
+    Raises NotLastError: it has changed since; what ``GroupSession.undo`` raises; NotFoundError,
+    PatientWithdrawnError: a patient to restore was erased or withdrawn; TimeTakenError,
+    LimitReachedError.
     """
     with in_turn(log, command.id, context):
         session = log.load(GroupSession, command.id, command.expected_version)
@@ -53,8 +51,8 @@ def undo_session(log: PracticeLog, command: UndoSession, context: Context) -> Ou
         earlier = log.look_up(GroupSession, session.id, version=began.version - 1) if began.version > 1 else None
         session.undo(began.event_type.rpartition(".")[2], earlier, context.now)
         guards: list[Guard] = [*_time_guards(log, session, context)]
-        # One command withdraws one person, so that at most one comes back, under whatever ids.
-        for patient_id in _coming_back(session):
+        # One command withdraws one person, so at most one is restored, perhaps under several ids.
+        for patient_id in _restored_patients(session):
             person = person_of(log, patient_id)
             if person.is_erased:
                 raise NotFoundError("patient")
@@ -69,15 +67,15 @@ def _time_guards(log: PracticeLog, session: GroupSession, context: Context) -> l
         return [TimeRelease(session.id)] if session.is_archived else []
     claims = session.claims()
     found = log.reader.read_booking_context([claim.what for claim in claims], session.taken).claims
-    return [
-        *(TimeRelease(holder_id) for holder_id in (session.id, *expired_holders(found, context.now))),
-        *claims,
-        *caps_on_session(log.catalogue(at_least=0), session),
-    ]
+    return time_guards(log, [session], [session.id, *expired_holders(found, context.now)])
 
 
-def _coming_back(session: GroupSession) -> Iterator[UUID]:
-    """Yield who gets a seat or a place in line again that they had given up."""
+def _restored_patients(session: GroupSession) -> Iterator[UUID]:
+    """Yield patients who get back a seat or a place on the waiting list that they gave up."""
     for event in session.pending_events:
-        if isinstance(event, GroupSession.StandingRestored) and event.before not in _IN_IT and event.status in _IN_IT:
+        if (
+            isinstance(event, GroupSession.StandingRestored)
+            and event.before not in _ON_ROSTER
+            and event.status in _ON_ROSTER
+        ):
             yield event.patient_id

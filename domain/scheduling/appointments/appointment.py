@@ -150,7 +150,7 @@ class Appointment(UndoableAggregate):
         )
 
     def confirm(self, resource_ids: Iterable[UUID], at: datetime) -> bool:
-        """Accept a request, which then claims its time. Return whether an event was recorded.
+        """Accept a request, which then claims its time.
 
         Raises what ``refuse_closed`` raises, and InThePastError.
         """
@@ -163,7 +163,7 @@ class Appointment(UndoableAggregate):
         return True
 
     def decline(self, reason: str | None, at: datetime) -> bool:
-        """Decline a request. Return whether an event was recorded; a repeat records nothing.
+        """Decline a request.
 
         Raises what ``refuse_closed`` raises, NotRequestedError; InvalidValueError as ``cancel``.
         """
@@ -187,7 +187,7 @@ class Appointment(UndoableAggregate):
     ) -> bool:
         """Move to another time, optionally to another clinician and location.
 
-        Return whether an event was recorded. Raises what ``refuse_fixed`` raises, and InThePastError.
+        Raises what ``refuse_fixed`` raises, and InThePastError.
         """
         clinician, location = clinician_id or self.clinician_id, location_id or self.location_id
         if to == self.during:
@@ -209,7 +209,7 @@ class Appointment(UndoableAggregate):
     def reassign(self, clinician_id: UUID, location_id: UUID, resource_ids: Iterable[UUID], at: datetime) -> bool:
         """Change the clinician, location or resources, at the same time.
 
-        Return whether an event was recorded. Raises what ``refuse_fixed`` raises, and InThePastError.
+        Raises what ``refuse_fixed`` raises, and InThePastError.
         """
         refuse_fixed(self.status)
         resources = list(resource_ids)
@@ -223,7 +223,7 @@ class Appointment(UndoableAggregate):
         return True
 
     def cancel(self, reason: str, at: datetime) -> bool:
-        """Cancel the visit. Return whether an event was recorded; a repeat records nothing.
+        """Cancel the visit.
 
         Raises what ``refuse_closed`` raises; AlreadyStartedError: from ``starts_at`` on;
         InvalidValueError: no reason, or over 1000 characters.
@@ -238,18 +238,12 @@ class Appointment(UndoableAggregate):
         return True
 
     def check_in(self, at: datetime) -> bool:
-        """Record that the patient has arrived, early or late. Return whether an event was recorded.
-
-        Raises what ``refuse_unagreed`` raises.
-        """
+        """Record that the patient has arrived, early or late. Raises what ``refuse_unagreed`` raises."""
         refuse_unagreed(self.status)
-        if self.status == Status.CHECKED_IN:
-            return False
-        self.trigger_event(self.CheckedIn, timestamp=at)
-        return True
+        return self.trigger_if(self.status != Status.CHECKED_IN, self.CheckedIn, timestamp=at)
 
     def complete(self, at: datetime) -> bool:
-        """Complete the visit. Return whether an event was recorded; a repeat records nothing.
+        """Complete the visit.
 
         Raises what ``refuse_unagreed`` raises, and NotStartedError: before ``starts_at``.
         """
@@ -262,7 +256,7 @@ class Appointment(UndoableAggregate):
         return True
 
     def mark_no_show(self, at: datetime) -> bool:
-        """Record that the patient did not come. Return whether an event was recorded.
+        """Record that the patient did not come.
 
         Raises what ``refuse_unagreed`` raises; AlreadyCheckedInError; NotStartedError: before ``starts_at``.
         """
@@ -277,7 +271,7 @@ class Appointment(UndoableAggregate):
         return True
 
     def change_notes(self, notes: str | None, at: datetime, *, by_itself: bool = True, act: str | None = None) -> bool:
-        """Set the notes for staff, in any status; None removes them. Return whether an event was recorded.
+        """Set the notes for staff, in any status; None removes them.
 
         ``by_itself``: for this visit alone, not for several of a series. ``act``: the command that the
         notes are part of. Raises what ``clean_notes`` raises.
@@ -289,11 +283,8 @@ class Appointment(UndoableAggregate):
         return True
 
     def withdraw(self, at: datetime) -> bool:
-        """Archive a visit whose import was undone, in any status. Return whether an event was recorded."""
-        if self.status == Status.ARCHIVED:
-            return False
-        self.trigger_event(self.Withdrawn, timestamp=at)
-        return True
+        """Archive a visit whose import was undone, in any status."""
+        return self.trigger_if(self.status != Status.ARCHIVED, self.Withdrawn, timestamp=at)
 
     def undo(self, at: datetime, act: str | None = None) -> None:
         """Undo the last command and restore the state before it; an undone booking is archived.

@@ -129,11 +129,8 @@ class Hold(Aggregate):
         self.trigger_event(self.Used, appointment_id=appointment_id, timestamp=at)
 
     def release(self, at: datetime) -> bool:
-        """Return whether an event was recorded; a used, released or expired hold stays as it is."""
-        if self.status_at(at) is not HoldStatus.HELD:
-            return False
-        self.trigger_event(self.Released, timestamp=at)
-        return True
+        """Release the hold, if it is still held."""
+        return self.trigger_if(self.status_at(at) is HoldStatus.HELD, self.Released, timestamp=at)
 
 
 def expiry(at: datetime, minutes: int) -> datetime:

@@ -96,3 +96,7 @@ class Slot(NamedTuple):
     ends_at: datetime
     location_id: UUID
     resource_ids: tuple[UUID, ...]
+
+    @property
+    def during(self) -> TimeRange:
+        return TimeRange(self.starts_at, self.ends_at)

@@ -79,8 +79,4 @@ class Feed(Aggregate):
         )
 
     def revoke(self, at: datetime) -> bool:
-        """Return whether an event was recorded; a repeat records nothing."""
-        if self.is_revoked:
-            return False
-        self.trigger_event(self.Revoked, timestamp=at)
-        return True
+        return self.trigger_if(not self.is_revoked, self.Revoked, timestamp=at)

@@ -1,7 +1,7 @@
 """Errors of booking and changing a series.
 
 SchedulingError
-├── SeriesConflictError      series_conflict      some visits cannot be booked
+├── SeriesConflictError      series_conflict      some visits or sessions cannot be booked
 └── NothingToChangeError     nothing_to_change    no visit in the scope was changed
 """
 
@@ -15,7 +15,7 @@ from domain.scheduling.errors import SchedulingError
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A visit that cannot be booked: the code of the reason, and the visit that holds the time, if any."""
+    """A visit that cannot be booked: the code of the reason, and the visit that holds the time."""
 
     index: int
     starts_at: datetime

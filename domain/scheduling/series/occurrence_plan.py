@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.value import Value
 
 
 class Scope(StrEnum):
@@ -26,8 +25,8 @@ class Scope(StrEnum):
 class PlannedOccurrence:
     """``index`` and ``original`` (the naive local time planned first) never change and identify it.
 
-    ``starts_at`` is the planned start; its own visit or session, ``booked_id``, may have moved since.
-    A skipped occurrence has no ``booked_id``; ``skipped`` is the code of the reason.
+    ``starts_at`` is the planned start; its own visit or session, ``booked_id``, may have moved
+    since. A skipped occurrence has no ``booked_id``; ``skipped`` is the code of the reason.
     """
 
     index: int
@@ -37,31 +36,30 @@ class PlannedOccurrence:
     skipped: str | None = None
 
 
-class PlanOutcome(Value):
-    """The outcome of a command by occurrence; ``kept`` maps unchanged ones to the code of the reason."""
-
-    __slots__ = ()
-
-    def fields(self, *omitted: str) -> dict[str, Any]:
-        fields = super().fields(*omitted)
-        kept: Mapping[int, str] = fields["kept"]
-        return {**fields, "kept": list(kept), "kept_because": list(kept.values())}
-
-    @classmethod
-    def of(cls, event: Any) -> Self:
-        outcome = super().of(event)
-        object.__setattr__(outcome, "kept", dict(zip(event.kept, event.kept_because, strict=True)))
-        return outcome
-
-
 @dataclass(frozen=True, slots=True)
-class PlanChange(PlanOutcome):
-    """``changed`` and ``kept`` together are the occurrences in the scope, by index."""
+class PlanChange:
+    """``changed`` and ``kept`` together are the occurrences in the scope, by index.
 
-    scope: str
+    ``kept`` maps unchanged occurrences to the code of the reason.
+    """
+
+    scope: Scope
     from_index: int
     changed: list[int]
     kept: Mapping[int, str]
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of a PlanChangeEvent."""
+        return {
+            "scope": self.scope.value,
+            "from_index": self.from_index,
+            "changed": self.changed,
+            **kept_fields(self.kept),
+        }
+
+
+def kept_fields(kept: Mapping[int, str]) -> dict[str, Any]:
+    return {"kept": list(kept), "kept_because": list(kept.values())}
 
 
 class PlanEvent(InitialEvent):
@@ -87,14 +85,24 @@ class PlanEvent(InitialEvent):
         return {each.index: each for each in sorted(found, key=lambda each: each.index)}
 
 
-class PlanChangeEvent(Aggregate.Event):
+class PlanOutcomeEvent(Aggregate.Event):
+    """The outcome of a command by occurrence. Visits and sessions record events of their own."""
+
+    from_index: int
+    kept: list[int]
+    kept_because: list[str]
+
+    @property
+    def reasons(self) -> dict[int, str]:
+        """The unchanged occurrences with the code of the reason."""
+        return dict(zip(self.kept, self.kept_because, strict=True))
+
+
+class PlanChangeEvent(PlanOutcomeEvent):
     """The fields of PlanChange."""
 
     scope: str
-    from_index: int
     changed: list[int]
-    kept: list[int]
-    kept_because: list[str]
 
 
 class PlanMoveEvent(PlanChangeEvent):
@@ -110,27 +118,39 @@ class PlanMoveEvent(PlanChangeEvent):
 class OccurrencePlan(Aggregate):
     """``occurrences`` are all occurrences by index, in order."""
 
+    BOOKED_IDS: ClassVar[str]
+    """The field of the event Planned with the ids of the appointments or sessions."""
+    Planned: ClassVar[type[PlanEvent]]
+
     zone: str
     rrule: str
     occurrences: dict[int, PlannedOccurrence] = field(init=False)
 
-    @staticmethod
-    def plan_fields(occurrences: Sequence[PlannedOccurrence], ids_field: str) -> dict[str, Any]:
-        """Return the columns of a PlanEvent. Raises InvalidValueError: every occurrence was skipped."""
+    @property
+    def skipped(self) -> int:
+        return sum(each.booked_id is None for each in self.occurrences.values())
+
+    @classmethod
+    def plan(cls, *, id: UUID, occurrences: Sequence[PlannedOccurrence], at: datetime, **terms: Any) -> Self:
+        """Record the plan; ``terms`` are the other fields of the event Planned.
+
+        Raises InvalidValueError: every occurrence was skipped.
+        """
         booked = [each for each in occurrences if each.booked_id is not None]
         skipped = [each for each in occurrences if each.booked_id is None]
         if not booked:
             raise InvalidValueError("rrule", "at least one occurrence must be possible")
-        return {
+        columns = {
             "indexes": [each.index for each in booked],
             "originals": [each.original.isoformat() for each in booked],
             "starts": [each.starts_at for each in booked],
-            ids_field: [each.booked_id for each in booked],
+            cls.BOOKED_IDS: [each.booked_id for each in booked],
             "skipped_indexes": [each.index for each in skipped],
             "skipped_originals": [each.original.isoformat() for each in skipped],
             "skipped_starts": [each.starts_at for each in skipped],
             "skipped_because": [str(each.skipped) for each in skipped],
         }
+        return cls._create(cls.Planned, id=id, timestamp=at, **columns, **terms)
 
     def in_scope(self, from_index: int, scope: Scope = Scope.FOLLOWING) -> dict[int, UUID]:
         """Return the visits or sessions in the scope, by index, without skipped occurrences.
@@ -147,16 +167,11 @@ class OccurrencePlan(Aggregate):
             if first <= each.index <= last and each.booked_id
         }
         if not found:
-            raise InvalidValueError(
-                "from_occurrence", "all occurrences in the scope were skipped when they were planned"
-            )
+            raise InvalidValueError("from_occurrence", "all occurrences in the scope were skipped when planned")
         return found
 
     def starts_of(self, change: PlanChange, starts: Mapping[int, datetime]) -> list[datetime]:
-        """Return the planned starts after a change.
-
-        An occurrence that was changed alone is an exception and keeps its planned start.
-        """
+        """Return the planned starts after a change; an occurrence changed alone keeps its own."""
         if change.scope == Scope.THIS:
             return [self.occurrences[index].starts_at for index in change.changed]
         return [starts[index] for index in change.changed]

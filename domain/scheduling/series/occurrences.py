@@ -1,30 +1,22 @@
-"""When the visits of a series start: its rule, expanded on the wall clock of one zone.
+"""The occurrences of a series or course: its rule, expanded in the local time of one zone.
 
 Where the clock skips the time, a visit starts later by the length of the gap. Where the clock shows
 the time twice, it starts the first time. Both follow RFC 5545, section 3.3.5 (read 2026-11-22).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.zones import zone
+from domain.scheduling.series.occurrence_plan import PlannedOccurrence
 from domain.scheduling.series.recurrence import Frequency, Recurrence, invalid_part
 
 MOST_VISITS: Final = 730
 LONGEST_DAYS: Final = 731
 """Two years, one of them a leap year."""
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One visit as the rule has it: ``index`` counts from 1, ``original`` is a naive time on the wall clock."""
-
-    index: int
-    original: datetime
-    starts_at: datetime
 
 
 def series_rule(text: str) -> Recurrence:
@@ -50,11 +42,11 @@ def series_rule(text: str) -> Recurrence:
         raise invalid_part("INTERVAL", f"INTERVAL is at most {LONGEST_DAYS}")
     if rule.count is not None and rule.count > MOST_VISITS:
         raise invalid_part("COUNT", f"COUNT is at most {MOST_VISITS}")
-    _refuse_nonsense(rule)
+    _refuse_contradictions(rule)
     return rule
 
 
-def occurrences(rule: Recurrence, starts_at: datetime, zone_name: str) -> list[Occurrence]:
+def occurrences(rule: Recurrence, starts_at: datetime, zone_name: str) -> list[PlannedOccurrence]:
     """Return all occurrences of a series in order, at least one and at most 730 within two years.
 
     The first is ``starts_at`` itself. Raises InvalidValueError: the rule does not name its day
@@ -67,28 +59,25 @@ def occurrences(rule: Recurrence, starts_at: datetime, zone_name: str) -> list[O
         raise InvalidValueError(end, "the series would end before its first visit")
     if rule.until is not None and rule.until.replace(tzinfo=None) - first > timedelta(days=LONGEST_DAYS):
         raise InvalidValueError(end, "a series covers at most two years")
-    found: list[Occurrence] = []
-    for day in days(rule, first.date()):
-        if not found and day != first.date():
-            raise InvalidValueError("starts_at", "the first visit falls on a day that the rule does not name")
+    all_days = days(rule, first.date())
+    if next(all_days, None) != first.date():
+        raise InvalidValueError("starts_at", "the first visit falls on a day that the rule does not name")
+    found = [PlannedOccurrence(1, first, starts_at.astimezone(UTC))]
+    for day in all_days:
         original = datetime.combine(day, first.time())
-        at = to_instant(original, zone_name) if found else starts_at.astimezone(UTC)
-        if rule.until is not None and _is_over(rule.until, original, at):
+        instant = to_instant(original, zone_name)
+        if len(found) == rule.count or (rule.until is not None and _is_over(rule.until, original, instant)):
             return found
         if len(found) == MOST_VISITS:
             raise InvalidValueError(end, f"a series has at most {MOST_VISITS} visits")
-        found.append(Occurrence(len(found) + 1, original, at))
-        if len(found) == rule.count:
-            return found
-    if not found:
-        raise InvalidValueError("starts_at", "the first visit falls on a day that the rule does not name")
-    if rule.count is not None:
+        found.append(PlannedOccurrence(len(found) + 1, original, instant))
+    if rule.count is not None and len(found) < rule.count:
         raise InvalidValueError(end, "a series covers at most two years")
     return found
 
 
 def days(rule: Recurrence, first: date) -> Iterator[date]:
-    """Yield the days that a rule names in the two years from ``first`` on, regardless of its end."""
+    """Yield the days that a rule names in the two years from ``first`` on, ignoring its end."""
     begins = datetime.combine(first, time())
     endless = replace(rule, count=None, until=None)
     return (start.date() for start in endless.starts(begins, begins, begins + timedelta(days=LONGEST_DAYS)))
@@ -96,11 +85,26 @@ def days(rule: Recurrence, first: date) -> Iterator[date]:
 
 def to_instant(local: datetime, zone_name: str) -> datetime:
     """Return the instant (UTC) of a naive local time in a zone."""
-    # fold=0 is the first of two. In a gap it counts by the offset before it, so the time moves on by the gap.
+    # fold=0 is the first of two. In a gap it takes the offset before it, which adds the gap.
     return local.replace(tzinfo=zone(zone_name), fold=0).astimezone(UTC)
 
 
-def _refuse_nonsense(rule: Recurrence) -> None:
+def shifted(planned: datetime, zone_name: str, from_planned: datetime, to: datetime) -> datetime:
+    """Return the new start of a visit when another one moves from ``from_planned`` to ``to``.
+
+    In local time it takes the new time of day and moves by the same number of days. The moved visit
+    itself gets exactly ``to``.
+    """
+    if planned == from_planned:
+        return to
+    tz = zone(zone_name)
+    goal = to.astimezone(tz).replace(tzinfo=None, fold=0)
+    days = goal.date() - from_planned.astimezone(tz).date()
+    own = planned.astimezone(tz)
+    return to_instant(datetime.combine(own.date() + days, goal.time()), zone_name)
+
+
+def _refuse_contradictions(rule: Recurrence) -> None:
     numbers = [abs(nth) for _, nth in rule.by_day if nth]
     if numbers and rule.frequency in (Frequency.DAILY, Frequency.WEEKLY):
         raise invalid_part("BYDAY", "a numbered day belongs to a month or a year")
@@ -110,9 +114,10 @@ def _refuse_nonsense(rule: Recurrence) -> None:
     if rule.frequency is Frequency.WEEKLY and rule.by_month_day:
         raise invalid_part("BYMONTHDAY", "a weekly rule has no days of the month")
     if rule.frequency is Frequency.YEARLY and rule.by_month_day and not rule.by_month:
-        # Some programs use the month of the first day, others all twelve (ical.js 2.2.1 and python-dateutil 2.9.0).
+        # Some programs use the month of the first day, others all twelve (ical.js 2.2.1 and
+        # python-dateutil 2.9.0).
         raise invalid_part("BYMONTH", "a yearly rule with BYMONTHDAY needs BYMONTH")
 
 
-def _is_over(until: datetime, local: datetime, at: datetime) -> bool:
-    return (at if until.tzinfo else local) > until
+def _is_over(until: datetime, local: datetime, instant: datetime) -> bool:
+    return (instant if until.tzinfo else local) > until

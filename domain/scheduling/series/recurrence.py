@@ -18,25 +18,17 @@ _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _DAY: Final = re.compile(rf"([+-]?\d{{1,2}})?({'|'.join(_WEEKDAYS)})", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?\d{1,10}", re.ASCII)
 _UNTIL: Final = re.compile(r"\d{8}(T\d{6}Z?)?", re.ASCII)
-_BY_PARTS: Final = (
-    "BYMONTH",
-    "BYMONTHDAY",
-    "BYYEARDAY",
-    "BYWEEKNO",
-    "BYDAY",
-    "BYHOUR",
-    "BYMINUTE",
-    "BYSECOND",
-    "BYSETPOS",
-)
-_PARTS: Final = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", *_BY_PARTS, "WKST", "RSCALE", "SKIP"})
+_PARTS: Final = (
+    "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "RSCALE", "SKIP",
+    "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY", "BYHOUR", "BYMINUTE", "BYSECOND", "BYSETPOS",
+)  # fmt: skip
 _WITHIN_A_DAY: Final = ("HOURLY", "MINUTELY", "SECONDLY")
 _MOST_TIMES_A_DAY: Final = 1_440
 T = TypeVar("T")
 
 
 class UnsupportedRuleError(InvalidValueError):
-    """The rule may be valid, but it repeats within a day or counts in another calendar."""
+    """The rule may be valid, but it repeats within a day or uses another calendar."""
 
 
 class Frequency(StrEnum):
@@ -50,7 +42,7 @@ class Frequency(StrEnum):
 class Recurrence:
     """A rule. Its fields are named as in RFC 5545; negative numbers count from the end.
 
-    ``by_day`` has pairs of weekday (Monday is 0) and number within the month or year, 0 for every one.
+    ``by_day`` has pairs of weekday (Monday is 0) and number within the month or year, 0 for all.
     ``until`` is an instant if it has an offset, otherwise a time on the wall clock.
     """
 
@@ -85,9 +77,9 @@ class Recurrence:
             raise invalid_part("FREQ", f"FREQ is one of {', '.join(Frequency)}")
         rule = cls(
             frequency=Frequency(parts["FREQ"]),
-            interval=_one(parts, "INTERVAL", lambda part: _number(part, "INTERVAL", 1, 10_000)) or 1,
-            count=_one(parts, "COUNT", lambda part: _number(part, "COUNT", 1, 10**9)),
-            until=_one(parts, "UNTIL", _until),
+            interval=_number(parts.get("INTERVAL", "1"), "INTERVAL", 1, 10_000),
+            count=_number(parts["COUNT"], "COUNT", 1, 10**9) if "COUNT" in parts else None,
+            until=_until(parts["UNTIL"]) if "UNTIL" in parts else None,
             by_month=_numbers(parts, "BYMONTH", 1, 12),
             by_month_day=_numbers(parts, "BYMONTHDAY", -31, 31),
             by_year_day=_numbers(parts, "BYYEARDAY", -366, 366),
@@ -97,7 +89,7 @@ class Recurrence:
             by_minute=_numbers(parts, "BYMINUTE", 0, 59),
             by_second=_numbers(parts, "BYSECOND", 0, 59),
             by_position=_numbers(parts, "BYSETPOS", -366, 366),
-            week_start=_one(parts, "WKST", _week_start) or 0,
+            week_start=_week_start(parts.get("WKST", "MO")),
         )
         if max(1, len(rule.by_hour)) * max(1, len(rule.by_minute)) * max(1, len(rule.by_second)) > _MOST_TIMES_A_DAY:
             raise UnsupportedRuleError("rrule.bysecond", f"a rule has at most {_MOST_TIMES_A_DAY} times a day")
@@ -112,9 +104,9 @@ class Recurrence:
     ) -> Iterator[datetime]:
         """Yield the times in ``[begins, ends)`` in order; all are naive times on one wall clock.
 
-        ``first`` is DTSTART. ``until`` must be on the same clock: bring an instant there before.
-        ``spend`` is called with the number of days of each period before the period is looked at;
-        it may raise an error to end the expansion.
+        ``first`` is DTSTART. ``until`` must be on the same clock: convert an instant before.
+        ``spend`` is called with the number of days of each period before its expansion; it may
+        raise an error to end it.
         """
         rule, times = self._with_defaults(first), self._times(first.time())
         last, left = self.until or datetime.max, self.count  # noqa: DTZ901  a time on a wall clock
@@ -166,7 +158,7 @@ class Recurrence:
         return [start for place, start in enumerate(starts) if place in places]
 
     def _periods(self, first: date, begins: date, ends: date) -> Iterator[list[date]]:
-        """Yield the days of each period that INTERVAL keeps, from that of ``begins`` to that of ``ends``."""
+        """Yield the days of each period that INTERVAL keeps, from ``begins`` to ``ends``."""
         begins = max(first, begins)
         if self.frequency is Frequency.DAILY:
             return self._short_periods(first, begins, ends, 1)
@@ -237,10 +229,6 @@ def _parts(text: str) -> Mapping[str, str]:
     return parts
 
 
-def _one(parts: Mapping[str, str], name: str, parse: Callable[[str], T]) -> T | None:
-    return parse(parts[name]) if name in parts else None
-
-
 def _several(parts: Mapping[str, str], name: str, parse: Callable[[str], T]) -> frozenset[T]:
     return frozenset(map(parse, parts[name].split(","))) if name in parts else frozenset()
 
@@ -280,7 +268,7 @@ def _until(part: str) -> datetime:
 
 
 def _week(day: date, week_start: int) -> int:
-    """Return the number of the day's week; the first week of a year has at least four of its days."""
+    """Return the day's week number; the first week of a year has at least four of its days."""
     return (_thursday(day, week_start).timetuple().tm_yday - 1) // 7 + 1
 
 

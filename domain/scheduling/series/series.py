@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
 from uuid import UUID
 
 from domain.kernel.errors import InvalidValueError
@@ -14,7 +13,6 @@ from domain.scheduling.series.occurrence_plan import (
     PlanChangeEvent,
     PlanEvent,
     PlanMoveEvent,
-    PlannedOccurrence,
     Scope,
 )
 
@@ -23,11 +21,12 @@ class Series(OccurrencePlan):
     """The ``booked_id`` of an occurrence is its appointment."""
 
     TOPIC = "scheduling.series"
+    BOOKED_IDS = "appointment_ids"
 
     patient_id: UUID
     service_id: UUID
     clinician_id: UUID
-    last_change: PlanChange | None = None
+    last_change: PlanChangeEvent | None = None
 
     class Planned(PlanEvent):
         TOPIC = "scheduling.series.planned"
@@ -46,7 +45,7 @@ class Series(OccurrencePlan):
         def apply(self, aggregate: Series) -> None:
             self.move(aggregate)
             aggregate.clinician_id = self.clinician_id
-            aggregate.last_change = PlanChange.of(self)
+            aggregate.last_change = self
 
     class Cancelled(PlanChangeEvent):
         """Each appointment keeps the reason, which may be personal."""
@@ -54,7 +53,7 @@ class Series(OccurrencePlan):
         TOPIC = "scheduling.series.cancelled"
 
         def apply(self, aggregate: Series) -> None:
-            aggregate.last_change = PlanChange.of(self)
+            aggregate.last_change = self
 
     class NotesChanged(PlanChangeEvent):
         """Each appointment keeps the notes, which are personal."""
@@ -62,33 +61,7 @@ class Series(OccurrencePlan):
         TOPIC = "scheduling.series.notes_changed"
 
         def apply(self, aggregate: Series) -> None:
-            aggregate.last_change = PlanChange.of(self)
-
-    @classmethod
-    def plan(
-        cls,
-        *,
-        id: UUID,
-        patient_id: UUID,
-        service_id: UUID,
-        clinician_id: UUID,
-        zone: str,
-        rrule: str,
-        visits: Sequence[PlannedOccurrence],
-        at: datetime,
-    ) -> Self:
-        """Record the plan. Raises InvalidValueError: every visit was skipped."""
-        return cls._create(
-            cls.Planned,
-            id=id,
-            timestamp=at,
-            patient_id=patient_id,
-            service_id=service_id,
-            clinician_id=clinician_id,
-            zone=zone,
-            rrule=rrule,
-            **cls.plan_fields(visits, "appointment_ids"),
-        )
+            aggregate.last_change = self
 
     def in_scope(self, from_index: int, scope: Scope = Scope.FOLLOWING) -> dict[int, UUID]:
         """As in OccurrencePlan, but the chosen occurrence itself must not have been skipped."""
@@ -97,7 +70,7 @@ class Series(OccurrencePlan):
         return super().in_scope(from_index, scope)
 
     def change(self, change: PlanChange, clinician_id: UUID, starts: Mapping[int, datetime], at: datetime) -> None:
-        """Record that visits moved or changed clinician or location; ``starts`` as for ``starts_of``."""
+        """Record moves and changes of clinician or location; ``starts`` as for ``starts_of``."""
         self.trigger_event(
             self.Changed,
             **change.fields(),

@@ -7,13 +7,12 @@ SchedulingError
 ├── NotEnrolledError        not_enrolled        the patient is not on the roster
 ├── SeatsTakenError         seats_taken         more patients are enrolled than there would be seats
 ├── SeatGivenOnError        seat_given_on       a waiting patient has got the seat
-└── CourseFullError         course_full         some sessions of the course are full
+└── SeriesConflictError
+    └── CourseFullError     course_full         some sessions of the course are full
 """
 
-from collections.abc import Mapping, Sequence
-
 from domain.scheduling.errors import SchedulingError
-from domain.scheduling.series.errors import Conflict
+from domain.scheduling.series.errors import SeriesConflictError
 
 
 class SessionFullError(SchedulingError):
@@ -42,20 +41,12 @@ class SeatsTakenError(SchedulingError):
 
 
 class SeatGivenOnError(SchedulingError):
-    """A seat from the waiting list can be revoked only within the grace period, before it is announced."""
+    """A seat from the waiting list can be revoked within the grace period only."""
 
     code = "seat_given_on"
-    message = "a waiting patient got a seat by this and may have been told; enrol or withdraw patients instead"
+    message = "a waiting patient got a seat by this and may have been informed; enrol or withdraw patients instead"
 
 
-class CourseFullError(SchedulingError):
+class CourseFullError(SeriesConflictError):
     code = "course_full"
     message = "some sessions are full, see conflicts; send if_full: wait, or on_conflict: skip to leave them out"
-
-    def __init__(self, conflicts: Sequence[Conflict]) -> None:
-        super().__init__()
-        self.conflicts = conflicts
-
-    @property
-    def more(self) -> Mapping[str, object]:
-        return {"conflicts": self.conflicts}

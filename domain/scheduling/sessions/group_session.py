@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
 from uuid import UUID
 
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import Money
 from domain.kernel.personal_data import Personal
 from domain.kernel.text import clean_reason
 from domain.kernel.time_range import TimeRange
+from domain.kernel.value import Value
 from domain.practice.seats import checked_seats
 from domain.scheduling.appointments.undo import CORRECTION, UndoableAggregate
 from domain.scheduling.availability.query import Slot
@@ -34,7 +37,6 @@ from domain.scheduling.sessions.errors import (
     SeatsTakenError,
     SessionFullError,
 )
-from domain.scheduling.sessions.terms import GroupSessionTerms, checked_staff
 from domain.scheduling.time_claim import TimeClaim
 
 
@@ -65,20 +67,52 @@ class Standing(NamedTuple):
     attended: bool | None = None
 
 
-_UNDONE: Final = "undone"
-_ATTENDANCE: Final = "attendance_noted"
+MOST_STAFF: Final = 10
 _RESTORED_FIRST: Final = (EnrolmentStatus.ARCHIVED, EnrolmentStatus.WITHDRAWN, EnrolmentStatus.WAITING)
 """Seats are vacated before others are restored, so that no version of a session is overbooked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSessionTerms(Value):
+    """``during`` excludes the buffers; the price is per seat.
+
+    Raises InvalidValueError: no staff, a clinician twice, or too many seats.
+    """
+
+    service_id: UUID
+    staff_ids: tuple[UUID, ...]
+    location_id: UUID
+    resource_ids: tuple[UUID, ...]
+    during: TimeRange
+    price: Money
+    mode: str
+    seats: int
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+
+    def __post_init__(self) -> None:
+        checked_staff(self.staff_ids)
+        checked_seats(self.seats)
+
+
+def checked_staff(staff_ids: Sequence[UUID]) -> tuple[UUID, ...]:
+    """Return the staff. Raises InvalidValueError: none, more than 10, or a clinician twice."""
+    if not 1 <= len(staff_ids) <= MOST_STAFF:
+        raise InvalidValueError("staff_ids", f"a session has 1 to {MOST_STAFF} clinicians")
+    if len(set(staff_ids)) < len(staff_ids):
+        raise InvalidValueError("staff_ids", "each clinician may be listed once")
+    return tuple(staff_ids)
 
 
 class GroupSession(UndoableAggregate):
     """``roster`` maps enrolled patients, in order of enrolment, to attendance (None: not recorded).
 
-    ``waiting`` is the waiting list, first come first; it is empty while a seat is free. ``left`` maps
-    patients who left to their EnrolmentStatus. ``person`` parameters are all ids of one patient, who may
-    have been merged since. ``placed`` is the last change of time, place or cancellation, ``seated`` the
-    last change of each patient's seat. ``moved_up`` are the patients moved up by the last command. After
-    an undo, ``undone`` is the undone command and ``back_in_line`` the patients who wait again.
+    ``waiting`` is the waiting list, first come first; it is empty while a seat is free. ``left``
+    maps patients who left to their EnrolmentStatus. ``person`` parameters are all ids of one
+    patient, who may have been merged since. ``placed`` is the last change of time, place or
+    cancellation, ``seated`` the last change of each patient's seat. ``moved_up`` are the patients
+    moved up by the last command. After an undo, ``undone`` is the undone command and
+    ``back_in_line`` the patients who wait again.
     """
 
     TOPIC = "scheduling.session"
@@ -166,14 +200,15 @@ class GroupSession(UndoableAggregate):
         ]
 
     def calendar_change_for(self, person: Collection[UUID]) -> events.CalendarChange | None:
-        """Return the last change that affects a patient's calendar; None if the patient never had a seat."""
+        """Return the last change in a patient's calendar; None if the patient never had a seat."""
         seats = [self.seated[id] for id in person if id in self.seated]
         return max(self.placed, *seats) if seats else None
 
     def enrol(self, patient_id: UUID, person: Collection[UUID], at: datetime, *, waits: bool = False) -> None:
         """Give a seat or, if all are taken and ``waits``, the last place on the waiting list.
 
-        Raises the ``called_off`` error, AlreadyStartedError, AlreadyEnrolledError, AlreadyWaitingError, SessionFullError.
+        Raises the ``called_off`` error, AlreadyStartedError, AlreadyEnrolledError,
+        AlreadyWaitingError, SessionFullError.
         """
         self._refuse_begun(at)
         if any(id in self.roster for id in person):
@@ -206,9 +241,9 @@ class GroupSession(UndoableAggregate):
     def change_seats(self, seats: int, at: datetime, *, fills: bool = True) -> bool:
         """Change the number of seats. Return whether an event was recorded.
 
-        New seats go to the waiting list, unless ``fills`` is false and the caller calls ``fill`` later.
-        Raises the ``called_off`` error, AlreadyStartedError; SeatsTakenError: fewer seats than enrolled;
-        InvalidValueError.
+        New seats go to the waiting list, unless ``fills`` is false and the caller calls ``fill``
+        later. Raises the ``called_off`` error, AlreadyStartedError; SeatsTakenError: fewer seats
+        than enrolled; InvalidValueError.
         """
         self._refuse_begun(at)
         checked_seats(seats)
@@ -249,7 +284,8 @@ class GroupSession(UndoableAggregate):
 
         Raises the ``called_off`` error; NotStartedError: before ``starts_at``; NotEnrolledError.
         """
-        self._refuse_called_off()
+        if self.called_off:
+            raise self.called_off
         if at < self.starts_at:
             raise NotStartedError("the session has not started")
         seats = [id for id in self.roster if id in person]
@@ -263,8 +299,8 @@ class GroupSession(UndoableAggregate):
     def cancel(self, reason: str, at: datetime) -> bool:
         """Cancel the session. Return whether an event was recorded; a repeat records nothing.
 
-        Raises AlreadyArchivedError; AlreadyStartedError: from ``starts_at`` on; InvalidValueError: no
-        reason, or over 1000 characters.
+        Raises AlreadyArchivedError; AlreadyStartedError: from ``starts_at`` on; InvalidValueError:
+        no reason, or over 1000 characters.
         """
         if self.is_cancelled:
             return False
@@ -288,12 +324,12 @@ class GroupSession(UndoableAggregate):
             self.trigger_event(self.MovedUp, patient_id=self.waiting[0], timestamp=at)
 
     def undo(self, act: str, earlier: GroupSession | None, at: datetime) -> None:
-        """Undo the last command, whose first event is ``act``; ``earlier`` is the session before it.
+        """Undo the last command; ``act`` is its first event, ``earlier`` the session before it.
 
-        ``earlier`` is None for the planning, whose undo archives the session. Changes can be undone until
-        the session starts, attendance until a day after its end. The claims check the restored time.
-        Raises NothingToUndoError, AlreadyStartedError, TooLateToUndoError; SeatGivenOnError: a waiting
-        patient got a seat by the command and may have been told.
+        ``earlier`` is None for the planning, whose undo archives the session. Changes can be undone
+        until the session starts, attendance until a day after its end. The claims check the
+        restored time. Raises NothingToUndoError, AlreadyStartedError, TooLateToUndoError;
+        SeatGivenOnError: a waiting patient got a seat by the command and may have been informed.
         """
         self._refuse_undo(act, earlier or self, at)
         if earlier is None:
@@ -318,9 +354,9 @@ class GroupSession(UndoableAggregate):
                 self._restore(id, restored[id], at)
 
     def _refuse_undo(self, act: str, earlier: GroupSession, at: datetime) -> None:
-        if act == _UNDONE:
+        if act == "undone":
             raise NothingToUndoError
-        if act == _ATTENDANCE:
+        if act == "attendance_noted":
             if at >= self.ends_at + CORRECTION:
                 raise TooLateToUndoError("this can be undone up to a day after the session")
             return
@@ -349,10 +385,7 @@ class GroupSession(UndoableAggregate):
         return Slot(self.starts_at, self.ends_at, self.location_id, tuple(self.resource_ids))
 
     def _refuse_begun(self, at: datetime) -> None:
-        self._refuse_called_off()
+        if self.called_off:
+            raise self.called_off
         if at >= self.starts_at:
             raise AlreadyStartedError("the session has started")
-
-    def _refuse_called_off(self) -> None:
-        if refusal := self.called_off:
-            raise refusal

@@ -162,9 +162,10 @@ class Reinstated(Aggregate.Event):
 
 
 class Undone(Aggregate.Event):
-    """The last command was undone; ``act`` is its first event. Events recorded with this one restore the state.
+    """The last command, whose first event is ``act``, was undone by the events that follow.
 
-    The undo of the planning archives the session. ``patient_id`` is set if the command affected one patient.
+    The undo of the planning archives the session. ``patient_id`` is set if the command affected one
+    patient.
     """
 
     TOPIC = "scheduling.session.undone"

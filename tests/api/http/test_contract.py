@@ -7,13 +7,10 @@ import pytest
 
 from api.audit.history.routes import HistoryPage
 from api.http.schemas import Shown
-from api.patients.patients.routes import PatientPage, PatientShown
-from api.practice.clinicians.routes import ClinicianShown
-from api.practice.hours.routes import HoursShown
-from api.practice.locations.routes import LocationShown
-from api.practice.resources.routes import ResourceShown
-from api.practice.services.routes import ServiceShown
-from api.scheduling.appointments.schemas import AppointmentInFull, AppointmentPage, Slots
+from api.patients.schemas import PatientPage, PatientShown
+from api.practice.schemas import ClinicianShown, HoursShown, LocationShown, ResourceShown, ServiceShown
+from api.scheduling.appointments.schemas import AppointmentInFull, AppointmentPage
+from api.scheduling.availability.schemas import Slots
 from api.scheduling.sessions.schemas import CalendarPage
 from tests.api.api_server import ApiServer
 from tests.api.practice_client import Json, PracticeClient

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from api.practice.locations.routes import LocationPage
+from api.practice.schemas import LocationPage, LocationShown
 from tests.api.api_server import ApiServer
 from tests.api.http.documented_responses import faults
 from tests.api.practice_client import PracticeClient
@@ -47,7 +47,7 @@ def test_reports_a_missing_field() -> None:
 
 
 def test_a_clients_answers_are_compared(studio: PracticeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.practice.locations.routes.show", lambda _: {"name": "Mitte", "zone": "UTC"})
+    monkeypatch.setattr(LocationShown, "present", lambda _: {"name": "Mitte", "zone": "UTC"})
 
     with pytest.raises(AssertionError, match="holidays: Field required"):
         studio.client.get("/v1/locations")

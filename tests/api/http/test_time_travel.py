@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.http.schemas import Thing
+from api.http.schemas import Versioned
 from tests.api.api_server import NOW
 from tests.api.practice_client import Json, PracticeClient
 from tests.api.sample_changes import CHANGES, iso_text, minutes_after_opening
@@ -40,7 +40,7 @@ def is_single_resource(spec: Json, operation: Json) -> bool:
     # A calendar file is no thing.
     schema = operation["responses"]["200"]["content"].get("application/json", {}).get("schema", {})
     shown: Json = spec["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {})
-    return set(Thing.model_fields) <= set(shown.get("properties", {}))
+    return set(Versioned.model_fields) <= set(shown.get("properties", {}))
 
 
 class TestEachResource:

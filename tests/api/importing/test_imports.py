@@ -1,11 +1,11 @@
-"""What the API tells of imports of patients, and of patients whose import was undone."""
+"""Imports of patients in the API, and patients whose import was undone."""
 
 from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
-from api.importing.imports.routes import ImportPage
+from api.importing.schemas import ImportPage
 from application.importing.errors import ImportInUseError
 from tests.api.importing.import_requests import import_patients, undo_import
 from tests.api.practice_client import Json, PracticeClient

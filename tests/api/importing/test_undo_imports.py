@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from api.importing.imports import routes as imports
-from api.importing.imports.routes import ImportInFull
+from api.importing import routes as imports
+from api.importing.schemas import ImportInFull
 from tests.api.api_server import NOW
 from tests.api.importing.import_requests import import_patients, import_visits, undo_import
 from tests.api.practice_client import Json, PracticeClient
@@ -17,8 +17,8 @@ def get_import(studio: PracticeClient, import_id: UUID, **query: object) -> Json
     answer = studio.client.get(f"/v1/imports/{import_id}", params=query)  # type: ignore[arg-type]  # numbers and texts
     assert answer.status_code == 200, answer.text
     ImportInFull.model_validate(answer.json())
-    said: Json = answer.json()
-    return said
+    shown: Json = answer.json()
+    return shown
 
 
 def ask_to_undo(
@@ -45,9 +45,9 @@ class TestImport:
     def test_tells_what_came_of_the_file_and_who_brought_it(self, studio: PracticeClient) -> None:
         import_id = import_patients(studio, 3)
 
-        said = get_import(studio, import_id)
+        shown = get_import(studio, import_id)
 
-        assert {name: said[name] for name in said if name not in ("started_at", "version")} == {
+        assert {name: shown[name] for name in shown if name not in ("started_at", "version")} == {
             "id": str(import_id),
             "kind": "patients",
             "source": "jane",
@@ -68,9 +68,9 @@ class TestImport:
     def test_that_was_imported_again_is_not_undone_any_more(self, studio: PracticeClient) -> None:
         undo_import(studio, import_patients(studio))
 
-        said = get_import(studio, import_patients(studio))
+        shown = get_import(studio, import_patients(studio))
 
-        assert (said["status"], said["undone_by"], said["undone_at"]) == ("finished", None, None)
+        assert (shown["status"], shown["undone_by"], shown["undone_at"]) == ("finished", None, None)
 
     def test_is_seen_as_it_was(self, studio: PracticeClient) -> None:
         import_id = import_patients(studio)
@@ -90,15 +90,15 @@ class TestUndo:
         answer = ask_to_undo(studio, import_id)
 
         assert answer.status_code == 200, answer.text
-        said = answer.json()
-        assert (said["status"], said["withdrawn_count"], said["kept_count"]) == ("undone", 3, 0)
-        assert (said["undone_by"], said["started_by"]) == (f"key:{key['id']}", "import:jane")
-        assert said["undone_at"] == NOW.isoformat().replace("+00:00", "Z")
+        shown = answer.json()
+        assert (shown["status"], shown["withdrawn_count"], shown["kept_count"]) == ("undone", 3, 0)
+        assert (shown["undone_by"], shown["started_by"]) == (f"key:{key['id']}", "import:jane")
+        assert shown["undone_at"] == NOW.isoformat().replace("+00:00", "Z")
         assert not [name for name in get_statuses(studio) if name.startswith("Family")]
-        assert {**get_import(studio, import_id), "position": said["position"]} == said
-        assert answer.headers["etag"] == f'"{said["version"]}"'
+        assert {**get_import(studio, import_id), "position": shown["position"]} == shown
+        assert answer.headers["etag"] == f'"{shown["version"]}"'
 
-    def test_is_refused_whole_while_somebody_is_in_use_and_says_who(self, studio: PracticeClient) -> None:
+    def test_is_refused_as_a_whole_while_a_patient_is_in_use_and_lists_them(self, studio: PracticeClient) -> None:
         import_id = import_patients(studio, 3)
         patients = get_statuses(studio)
         studio.book_appointment(patient_id=patients["Family2"])
@@ -117,10 +117,10 @@ class TestUndo:
         studio.book_appointment(patient_id=patients["Family2"])
         studio.client.patch(f"/v1/patients/{patients['Family3']}", json={"notes": "prefers mornings"})
 
-        said = ask_to_undo(studio, import_id, {"what_can_be": True}).json()
+        shown = ask_to_undo(studio, import_id, {"what_can_be": True}).json()
 
-        assert (said["withdrawn_count"], said["kept_count"]) == (1, 2)
-        assert set(said["kept_patient_ids"]) == {patients["Family2"], patients["Family3"]}
+        assert (shown["withdrawn_count"], shown["kept_count"]) == (1, 2)
+        assert set(shown["kept_patient_ids"]) == {patients["Family2"], patients["Family3"]}
         assert get_statuses(studio).keys() & {"Family1", "Family2", "Family3"} == {"Family2", "Family3"}
 
     def test_twice_changes_nothing_the_second_time(self, studio: PracticeClient) -> None:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from api.patients.consents.routes import ConsentsShown
-from api.patients.contacts.routes import ContactsShown
+from api.patients.schemas import ConsentsShown, ContactsShown
 from tests.api.practice_client import Json, PracticeClient
 
 MIRIAM: Json = {
@@ -120,9 +119,9 @@ class TestAlerts:
 
 
 class TestConsents:
-    def give(self, studio: PracticeClient, verb: str = "", **said: object) -> Json:
+    def give(self, studio: PracticeClient, verb: str = "", **fields: object) -> Json:
         known = {"kind": "marketing", "how": "paper"} | ({} if verb else {"document_version": "2026-01"})
-        answer = studio.client.post(f"/v1/patients/{studio.patient}/consents{verb}", json=known | said)
+        answer = studio.client.post(f"/v1/patients/{studio.patient}/consents{verb}", json=known | fields)
         assert answer.status_code == 200, answer.text
         body: Json = answer.json()
         return body
@@ -139,10 +138,10 @@ class TestConsents:
         assert withdrawn["consents"][0]["given"] is False
         assert [one["given"] for one in withdrawn["history"]] == [True, False]
         assert again["version"] == withdrawn["version"]
-        told = studio.client.get(
+        history = studio.client.get(
             f"/v1/patients/{studio.patient}/history", params={"after": withdrawn["position"]}
         ).json()["history"]
-        assert [line["event_type"].rpartition(".")[2] for line in told][-3:] == ["opened", "given", "withdrawn"]
+        assert [line["event_type"].rpartition(".")[2] for line in history][-3:] == ["opened", "given", "withdrawn"]
 
     def test_are_refused_by_name(self, studio: PracticeClient) -> None:
         path = f"/v1/patients/{studio.patient}/consents"

@@ -1,10 +1,10 @@
-"""Two records of one person over HTTP: found, merged, told apart again, erased together."""
+"""Two records of one person over HTTP: found, merged, unmerged, erased together."""
 
 from typing import Any
 
 import pytest
 
-from api.patients.merging.routes import Duplicates
+from api.patients.schemas import Duplicates
 from tests.api.practice_client import Json, PracticeClient
 from tests.support.concurrency import map_concurrently
 
@@ -80,14 +80,14 @@ class TestMerge:
         assert schedule[0]["patient"] == {"given_name": "Ada", "family_name": "Groß"}
         one = studio.client.get(f"/v1/appointments/{visit['id']}").json()
         assert (one["patient_id"], one["display"]["patient_date"]) == (survivor, "2026-06-01")
-        told = studio.client.get(f"/v1/patients/{survivor}/history", params=after).json()["history"]
-        assert {line["event_type"].rpartition(".")[2] for line in told} == {
+        history = studio.client.get(f"/v1/patients/{survivor}/history", params=after).json()["history"]
+        assert {line["event_type"].rpartition(".")[2] for line in history} == {
             "registered",
             "booked",
             "merged_into",
             "absorbed",
         }
-        assert {line["id"] for line in told} == {survivor, other, visit["id"], own["id"]}
+        assert {line["id"] for line in history} == {survivor, other, visit["id"], own["id"]}
 
     @pytest.mark.parametrize("text", ["klein", "adele klein", "adele@example.org", "groß"])
     def test_is_found_by_what_was_known_of_either(self, studio: PracticeClient, text: str) -> None:

@@ -98,7 +98,7 @@ class TestAnyone:
         assert (answer.status_code, answer.json()["clinician_id"]) == (201, other)
 
     def test_must_be_requested_explicitly(self, studio: PracticeClient) -> None:
-        body = {name: said for name, said in studio.booking_body().items() if name != "clinician_id"}
+        body = {name: value for name, value in studio.booking_body().items() if name != "clinician_id"}
 
         assert studio.client.post("/v1/appointments", json=body).status_code == 422
 

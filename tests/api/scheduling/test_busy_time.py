@@ -66,10 +66,10 @@ class TestImport:
         import_calendar(studio, CHOIR)
         found = import_calendar(studio, CHOIR, DENTIST)
 
-        told = explain(studio, TEN)
+        explained = explain(studio, TEN)
 
-        assert reason_events(told) == [("busy_elsewhere", ["scheduling.busy_calendar.imported"])]
-        [event] = told["reasons"][0]["events"]
+        assert reason_events(explained) == [("busy_elsewhere", ["scheduling.busy_calendar.imported"])]
+        [event] = explained["reasons"][0]["events"]
         assert (event["id"], event["position"]) == (found["id"], found["position"])
         unseeing = explain(studio, TEN, studio.client_with_role("analyst"))
         assert reason_events(unseeing) == [("busy_elsewhere", [])]

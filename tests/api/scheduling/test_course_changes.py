@@ -55,7 +55,7 @@ def get_session(studio: PracticeClient, course: Json, index: int) -> Json:
 
 
 class TestList:
-    def test_holds_courses_in_the_order_in_which_they_were_planned(self, studio: PracticeClient) -> None:
+    def test_is_in_the_order_of_planning(self, studio: PracticeClient) -> None:
         other = studio.add_clinician("09:00", "21:00", ("mon",))
         first, service = plan_course(studio), studio.service
         studio.service = studio.add_service(duration_minutes=60, clinician_ids=[studio.clinician, other], seats=3)
@@ -78,7 +78,7 @@ class TestList:
         for strange in ({"cursor": "x"}, {"limit": 0}):
             assert studio.client.get("/v1/courses", params=strange).status_code == 422
 
-    def test_tells_what_one_course_tells(self, studio: PracticeClient) -> None:
+    def test_has_the_fields_of_a_course(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
         moved = change_course(studio, course, 1, "all", starts_at="2026-10-20T19:00:00+02:00")
 
@@ -89,7 +89,7 @@ class TestList:
 
 
 class TestMove:
-    def test_moves_this_and_the_following_on_the_wall_clock(self, studio: PracticeClient) -> None:
+    def test_moves_this_and_the_following_in_local_time(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
 
         moved = change_course(studio, course, 2, "following", starts_at="2026-10-27T19:30:00+01:00")
@@ -105,7 +105,7 @@ class TestMove:
             each["original"] for each in course["occurrences"]
         ]
 
-    def test_keeps_every_session_and_everybody_on_its_roster(self, studio: PracticeClient) -> None:
+    def test_keeps_sessions_and_rosters(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
         studio.client.post(f"/v1/courses/{course['id']}/enrol", json={"patient_id": studio.patient})
         studio.client.patch(f"/v1/services/{studio.service}", json={"duration_minutes": 90})
@@ -119,7 +119,7 @@ class TestMove:
         assert (third["starts_at"], third["ends_at"]) == ("2026-11-03T17:00:00Z", "2026-11-03T18:00:00Z")
         assert studio.post_booking("2026-10-26T18:00:00+01:00").status_code == 201
 
-    def test_onto_times_that_its_own_sessions_leave(self, studio: PracticeClient) -> None:
+    def test_may_use_times_that_its_own_sessions_vacate(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
 
         later = change_course(studio, course, 1, "all", starts_at="2026-10-26T18:00:00+01:00")
@@ -128,7 +128,7 @@ class TestMove:
         assert session_starts(later)[:3] == session_starts(course)[1:]
         assert session_starts(earlier) == session_starts(course)
 
-    def test_is_refused_whole_where_one_cannot_take_place(self, studio: PracticeClient) -> None:
+    def test_is_refused_if_one_session_has_a_conflict(self, studio: PracticeClient) -> None:
         course, visit = plan_course(studio), studio.book_appointment("2026-11-02T19:30:00+01:00")
         to = "2026-10-26T19:30:00+01:00"
 
@@ -147,7 +147,7 @@ class TestMove:
         assert (refused.status_code, refused.json()["code"]) == (409, "series_conflict")
         assert session_starts(studio.client.get(f"/v1/courses/{course['id']}").json()) == session_starts(course)
 
-    def test_leaves_where_they_are_those_that_cannot_move(self, studio: PracticeClient) -> None:
+    def test_skips_sessions_with_conflicts(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
         studio.book_appointment("2026-11-02T19:30:00+01:00")
 
@@ -156,7 +156,7 @@ class TestMove:
         assert moved["last_change"]["kept"] == [{"index": 3, "code": "time_taken"}]
         assert session_starts(moved)[2] == session_starts(course)[2]
 
-    def test_leaves_what_was_moved_by_itself_what_is_over_and_what_is_cancelled(self, studio: PracticeClient) -> None:
+    def test_keeps_moved_past_and_cancelled_sessions(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
         ids = [each["session_id"] for each in course["occurrences"]]
         studio.client.patch(f"/v1/sessions/{ids[1]}", json={"starts_at": "2026-10-27T10:00:00+01:00"})
@@ -172,7 +172,7 @@ class TestMove:
             {"index": 3, "code": "already_cancelled"},
         ]
 
-    def test_of_one_alone_makes_an_exception_of_it(self, studio: PracticeClient) -> None:
+    def test_of_one_session_makes_it_an_exception(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
         change_course(studio, course, 2, "this", starts_at="2026-10-27T10:00:00+01:00")
 
@@ -193,7 +193,7 @@ class TestMove:
         beyond = post_change(studio, course, 5, "this", starts_at=FIRST)
         assert (beyond.status_code, beyond.json()["errors"][0]["field"]) == (422, "from_occurrence")
 
-    def test_counts_against_limits_where_it_goes(self, studio: PracticeClient) -> None:
+    def test_counts_towards_limits_at_the_new_time(self, studio: PracticeClient) -> None:
         studio.client.patch(f"/v1/clinicians/{studio.clinician}", json={"limits": {"per_day": 1}})
         course = plan_course(studio)
         studio.book_appointment("2026-10-27T09:00:00+01:00")
@@ -222,7 +222,7 @@ class TestMove:
 
 
 class TestReassign:
-    def test_gives_them_to_others(self, studio: PracticeClient) -> None:
+    def test_changes_the_staff(self, studio: PracticeClient) -> None:
         other = studio.add_clinician("09:00", "21:00", ("mon",))
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, other]})
         course = plan_course(studio)
@@ -261,29 +261,29 @@ class TestReassign:
 
 class TestCancel:
     @pytest.mark.parametrize(
-        ("scope", "cancelled", "said"), [("this", [2], 2), ("following", [2, 3, 4], 2), ("all", [1, 2, 3, 4], 1)]
+        ("scope", "cancelled", "first"), [("this", [2], 2), ("following", [2, 3, 4], 2), ("all", [1, 2, 3, 4], 1)]
     )
-    def test_is_of_this_one_of_this_and_the_following_or_of_all(
-        self, studio: PracticeClient, scope: str, cancelled: list[int], said: int
+    def test_cancels_the_sessions_in_the_scope(
+        self, studio: PracticeClient, scope: str, cancelled: list[int], first: int
     ) -> None:
         course = plan_course(studio)
         body = {"from_occurrence": 2, "scope": scope, "reason": "the studio moves"}
 
         ended = studio.client.post(f"/v1/courses/{course['id']}/cancel", json=body).json()
 
-        assert ended["last_cancellation"] == {"from_occurrence": said, "cancelled": cancelled, "kept": []}
+        assert ended["last_cancellation"] == {"from_occurrence": first, "cancelled": cancelled, "kept": []}
 
 
 class TestHistory:
-    def test_tells_of_the_course_and_of_all_its_sessions(self, studio: PracticeClient) -> None:
+    def test_lists_the_course_and_its_sessions(self, studio: PracticeClient) -> None:
         course = plan_course(studio, rrule="FREQ=WEEKLY;COUNT=2")
         body = {"patient_id": studio.patient, "from_occurrence": 2}
         enrolled = studio.client.post(f"/v1/courses/{course['id']}/enrol", json=body).json()
 
         path = f"/v1/courses/{course['id']}/history"
-        told = studio.client.get(path, params={"after": enrolled["position"]}).json()["history"]
+        history = studio.client.get(path, params={"after": enrolled["position"]}).json()["history"]
 
-        assert [(line["event_type"].split(".", 1)[1], line["id"]) for line in told] == [
+        assert [(line["event_type"].split(".", 1)[1], line["id"]) for line in history] == [
             ("course.planned", course["id"]),
             ("session.planned", course["occurrences"][0]["session_id"]),
             ("session.planned", course["occurrences"][1]["session_id"]),

@@ -75,7 +75,7 @@ class TestEnrol:
 
         assert position == course["position"] + 5  # one fact of the course, one of each session
 
-    def test_says_once_what_it_did_under_one_key(self, studio: PracticeClient) -> None:
+    def test_is_recorded_once_per_idempotency_key(self, studio: PracticeClient) -> None:
         course, key = plan_course(studio), {"Idempotency-Key": "all of them"}
         first = post_action(studio, course, "enrol", key, patient_id=studio.patient)
         post_action(studio, course, "enrol", patient_id=studio.add_patient())
@@ -85,7 +85,7 @@ class TestEnrol:
         assert (again.status_code, again.json()) == (200, first.json())
         assert seat_counts(get_course(studio, course)) == [(2, 0)] * 4
 
-    def test_leaves_what_cannot_be_enrolled_in_and_says_why(self, studio: PracticeClient) -> None:
+    def test_skips_sessions_that_refuse_and_reports_the_reasons(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
         act_on_session(studio, course, 2, "enrol", patient_id=studio.patient)
         act_on_session(studio, course, 3, "cancel", reason="ill")
@@ -103,7 +103,7 @@ class TestEnrol:
         assert (again.status_code, again.json()["code"]) == (409, "nothing_to_change")
         assert [each["index"] for each in again.json()["kept"]] == [1, 2, 3, 4]
 
-    def test_is_refused_whole_where_a_session_is_full(self, studio: PracticeClient) -> None:
+    def test_is_refused_if_a_session_is_full(self, studio: PracticeClient) -> None:
         course = plan_course(studio, seats=1)
         act_on_session(studio, course, 2, "enrol", patient_id=studio.add_patient())
 
@@ -114,7 +114,7 @@ class TestEnrol:
         assert seat_counts(get_course(studio, course)) == [(0, 0), (1, 0), (0, 0), (0, 0)]
         assert get_course(studio, course)["version"] == 1
 
-    def test_takes_the_other_seats_where_that_is_enough(self, studio: PracticeClient) -> None:
+    def test_takes_the_other_seats_with_on_conflict_skip(self, studio: PracticeClient) -> None:
         course = plan_course(studio, seats=1)
         act_on_session(studio, course, 2, "enrol", patient_id=studio.add_patient())
 
@@ -127,7 +127,7 @@ class TestEnrol:
         other = post_action(studio, course, "enrol", patient_id=studio.add_patient(), on_conflict="skip")
         assert (other.status_code, other.json()["code"]) == (409, "nothing_to_change")
 
-    def test_waits_where_there_is_no_seat(self, studio: PracticeClient) -> None:
+    def test_waits_if_there_is_no_seat(self, studio: PracticeClient) -> None:
         course = plan_course(studio, seats=1)
         act_on_session(studio, course, 2, "enrol", patient_id=studio.add_patient())
 
@@ -155,7 +155,7 @@ class TestEnrol:
         roster = studio.client.get(f"/v1/sessions/{second}/roster", params={"limit": 200}).json()["roster"]
         assert len({line["patient_id"] for line in roster}) == 20
 
-    def test_is_for_a_patient_who_is_there(self, studio: PracticeClient) -> None:
+    def test_refuses_a_merged_or_unknown_patient_and_an_unknown_occurrence(self, studio: PracticeClient) -> None:
         course, other = plan_course(studio), studio.add_patient()
         studio.client.post(f"/v1/patients/{studio.patient}/merge", json={"other_id": other})
 
@@ -166,7 +166,7 @@ class TestEnrol:
         beyond = post_action(studio, course, "enrol", patient_id=studio.patient, from_occurrence=5)
         assert (beyond.status_code, beyond.json()["errors"][0]["field"]) == (422, "from_occurrence")
 
-    def test_goes_by_the_version_that_was_seen(self, studio: PracticeClient) -> None:
+    def test_respects_the_expected_version(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
         post_action(studio, course, "enrol", patient_id=studio.add_patient())
 
@@ -186,7 +186,7 @@ class TestEnrol:
 
 
 class TestWithdraw:
-    def test_gives_up_every_seat_and_lets_who_waits_move_up(self, studio: PracticeClient) -> None:
+    def test_frees_every_seat_for_the_waiting_list(self, studio: PracticeClient) -> None:
         course, other = plan_course(studio, seats=1), studio.add_patient()
         post_action(studio, course, "enrol", patient_id=studio.patient)
         act_on_session(studio, course, 3, "enrol", patient_id=other, if_full="wait")
@@ -205,7 +205,7 @@ class TestWithdraw:
             ],
         }
 
-    def test_gives_up_places_in_lines_too(self, studio: PracticeClient) -> None:
+    def test_gives_up_places_on_waiting_lists_too(self, studio: PracticeClient) -> None:
         course = plan_course(studio, seats=1)
         post_action(studio, course, "enrol", patient_id=studio.add_patient())
         post_action(studio, course, "enrol", patient_id=studio.patient, if_full="wait")
@@ -214,7 +214,7 @@ class TestWithdraw:
 
         assert (left["withdrawal"]["withdrawn"], seat_counts(left)) == ([1, 2, 3, 4], [(1, 0)] * 4)
 
-    def test_leaves_what_cannot_be_given_up_and_says_why(self, studio: PracticeClient) -> None:
+    def test_keeps_sessions_that_refuse_and_reports_the_reasons(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
         post_action(studio, course, "enrol", patient_id=studio.patient)
         act_on_session(studio, course, 2, "withdraw", patient_id=studio.patient)
@@ -229,7 +229,7 @@ class TestWithdraw:
         ]
         assert (again.status_code, again.json()["code"]) == (409, "nothing_to_change")
 
-    def test_frees_both_seats_of_a_person_who_was_merged(self, studio: PracticeClient) -> None:
+    def test_frees_both_seats_of_a_merged_patient(self, studio: PracticeClient) -> None:
         course, other = plan_course(studio), studio.add_patient()
         for patient in (studio.patient, other):
             post_action(studio, course, "enrol", patient_id=patient)

@@ -38,7 +38,7 @@ def plan_course(studio: PracticeClient, **other: object) -> Json:
 
 
 class TestPlan:
-    def test_keeps_the_time_of_the_wall_clock(self, studio: PracticeClient) -> None:
+    def test_keeps_the_local_time(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
 
         CourseShown.model_validate(course)
@@ -50,7 +50,7 @@ class TestPlan:
         ]
         assert (course["planned"], course["skipped"], course["seats"], course["zone"]) == (4, 0, 8, "Europe/Berlin")
 
-    def test_makes_sessions_that_know_their_course_and_are_their_own(self, studio: PracticeClient) -> None:
+    def test_creates_independent_sessions_with_the_id_of_their_course(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
         first, second = (each["session_id"] for each in course["occurrences"][:2])
 
@@ -88,7 +88,7 @@ class TestPlan:
         assert preview["conflicts"] == refused.json()["conflicts"] == [expected]
         assert [each["skipped"] for each in course["occurrences"]] == [None, "time_taken", None, None]
 
-    def test_asks_for_all_of_the_staff_each_time(self, studio: PracticeClient) -> None:
+    def test_needs_all_staff_for_each_session(self, studio: PracticeClient) -> None:
         helper = studio.add_clinician("18:00", "19:00", ("mon",))
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, helper]})
         off = {"first_date": "2026-11-02", "last_date": "2026-11-02"}
@@ -100,13 +100,13 @@ class TestPlan:
         taken = studio.post_booking("2026-10-26T18:00:00+01:00", clinician_id=helper)
         assert taken.json()["code"] == "time_taken"
 
-    def test_counts_each_session_against_limits(self, studio: PracticeClient) -> None:
+    def test_counts_each_session_towards_limits(self, studio: PracticeClient) -> None:
         studio.client.patch(f"/v1/clinicians/{studio.clinician}", json={"limits": {"per_day": 1}})
         studio.book_appointment("2026-10-26T09:00:00+01:00")
 
         assert [each["code"] for each in post_course(studio).json()["conflicts"]] == ["daily_limit"]
 
-    def test_only_one_of_many_at_once_gets_the_times(self, studio: PracticeClient) -> None:
+    def test_succeeds_once_when_many_compete_for_the_same_times(self, studio: PracticeClient) -> None:
         answers = map_concurrently(6, lambda _: post_course(studio))
 
         assert codes(answers) == [(201, None)] + [(409, "series_conflict")] * 5
@@ -121,7 +121,7 @@ class TestPlan:
             ("starts_at", {"rrule": "FREQ=WEEKLY;BYDAY=TU;COUNT=2"}),
         ],
     )
-    def test_refuses_what_can_never_be(self, studio: PracticeClient, field: str, other: Json) -> None:
+    def test_refuses_invalid_values(self, studio: PracticeClient, field: str, other: Json) -> None:
         answer = post_course(studio, **other)
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field), answer.text
@@ -149,7 +149,7 @@ class TestCancel:
         assert (again.status_code, again.json()["code"]) == (409, "nothing_to_change")
         assert studio.book_appointment("2026-11-09T18:00:00+01:00")
 
-    def test_keeps_what_has_begun(self, studio: PracticeClient) -> None:
+    def test_keeps_started_sessions(self, studio: PracticeClient) -> None:
         course = plan_course(studio)
         with studio.server.at_time(datetime(2026, 10, 19, 16, tzinfo=UTC)):
             ended = studio.client.post(

@@ -125,7 +125,7 @@ class TestFeed:
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
         assert get_feed(studio, feed, **{"If-None-Match": etag}).status_code == 200
 
-    def test_shows_no_visit_of_anybody_else(self, studio: PracticeClient) -> None:
+    def test_shows_no_visit_of_others(self, studio: PracticeClient) -> None:
         other = studio.add_clinician()
         studio.service = studio.add_service(clinician_ids=[studio.clinician, other])
         visit = studio.book_appointment(TEN)
@@ -243,7 +243,7 @@ class TestInvitation:
         studio.patient = studio.add_patient(email="ada@example.org")
         visit = studio.book_appointment(TEN)
         path = f"/v1/appointments/{visit['id']}/invitation.ics"
-        said = [studio.client.get(path)]
+        answers = [studio.client.get(path)]
         acts: list[tuple[str, Json]] = [
             ("reschedule", {"starts_at": "2026-05-12T10:00:00+02:00"}),
             ("cancel", {"reason": "ill"}),
@@ -251,9 +251,9 @@ class TestInvitation:
         ]
         for verb, body in acts:
             assert studio.post_action(visit["id"], verb, **body).status_code == 200
-            said.append(studio.client.get(path))
+            answers.append(studio.client.get(path))
 
-        calendars: list[Any] = [Calendar.from_ical(answer.text) for answer in said]
+        calendars: list[Any] = [Calendar.from_ical(answer.text) for answer in answers]
         feed_events = [calendar.walk("VEVENT")[0] for calendar in calendars]
         assert len({str(event["UID"]) for event in feed_events}) == 1
         assert [int(event["SEQUENCE"]) for event in feed_events] == [0, 1, 2, 3]
@@ -263,7 +263,7 @@ class TestInvitation:
         assert str(feed_events[0]["ATTENDEE"]) == "mailto:ada@example.org"
         assert str(feed_events[0]["ORGANIZER"]) == "mailto:noa@example.org"
         assert str(feed_events[0]["DESCRIPTION"]) == "2026-05-11 10:00 CEST\nDr. Noa Levi"
-        again = studio.client.get(path, headers={"If-None-Match": said[-1].headers["etag"]})
+        again = studio.client.get(path, headers={"If-None-Match": answers[-1].headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
 
     def test_is_not_sent_for_what_was_only_asked_for(self, studio: PracticeClient) -> None:

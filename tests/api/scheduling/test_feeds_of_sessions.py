@@ -75,7 +75,7 @@ class TestClinicianFeed:
 
         uids = [str(event["UID"]) for event in feed_events(studio, open_clinician_feed(studio), visit)]
 
-        assert uids == [f"{thing['id']}@{studio.practice_id}" for thing in (visit, session)]
+        assert uids == [f"{booked['id']}@{studio.practice_id}" for booked in (visit, session)]
         [event] = feed_events(studio, open_clinician_feed(studio, helper), visit)
         assert (event["DTSTART"].dt.isoformat(), event["DTEND"].dt.isoformat()) == (
             "2026-06-01T16:00:00+00:00",
@@ -170,7 +170,7 @@ class TestInvitation:
     def test_keeps_its_uid_and_counts_up_until_the_seat_is_given_up(self, studio: PracticeClient) -> None:
         studio.patient = studio.add_patient(given_name="נועה", email="noa@example.com")
         session = plan_session(studio)
-        said = []
+        answers = []
         for verb, body in (
             ("enrol", {"patient_id": studio.patient}),
             ("withdraw", {"patient_id": studio.patient}),
@@ -178,10 +178,10 @@ class TestInvitation:
             ("cancel", {"reason": "ill"}),
         ):
             act_on_session(studio, session, verb, **body)
-            said.append(get_invitation(studio, session))
+            answers.append(get_invitation(studio, session))
 
-        calendars: list[Any] = [Calendar.from_ical(answer.text) for answer in said]
-        seats = [parse_events(answer)[0] for answer in said]
+        calendars: list[Any] = [Calendar.from_ical(answer.text) for answer in answers]
+        seats = [parse_events(answer)[0] for answer in answers]
         assert {str(event["UID"]) for event in seats} == {f"{session['id']}@{studio.practice_id}"}
         assert [int(event["SEQUENCE"]) for event in seats] == [1, 2, 3, 4]
         assert [str(calendar["METHOD"]) for calendar in calendars] == ["REQUEST", "CANCEL", "REQUEST", "CANCEL"]

@@ -158,9 +158,9 @@ class TestRequests:
         request = request_appointment(limited_practice)
         asking = {"service_id": limited_practice.service, "clinician_id": limited_practice.clinician, "at": TEN}
 
-        told = limited_practice.client.get("/v1/slots/explain", params=asking).json()
+        explained = limited_practice.client.get("/v1/slots/explain", params=asking).json()
 
-        [full] = [each for each in told["reasons"] if each["code"] == "daily_limit"]
+        [full] = [each for each in explained["reasons"] if each["code"] == "daily_limit"]
         assert request["id"] in str(full)
 
     def test_count_for_series_too(self, limited_practice: PracticeClient) -> None:

@@ -35,7 +35,7 @@ def log_head(studio: PracticeClient) -> int:
 
 
 class TestBooking:
-    def test_makes_an_appointment_of_each_occurrence(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_creates_an_appointment_for_each_occurrence(self, studio: PracticeClient, weekly_series: Json) -> None:
         SeriesInFull.model_validate(weekly_series)
 
         assert appointment_times(weekly_series) == [f"{day}T08" for day in TUESDAYS]
@@ -60,7 +60,7 @@ class TestBooking:
         second = studio.client.get("/v1/series", params={"limit": 1, "cursor": first["next_cursor"]}).json()
         hers = studio.client.get("/v1/series", params={"patient_id": studio.patient, "clinician_id": studio.clinician})
 
-        assert one.json() == {key: said for key, said in weekly_series.items() if key != "position"}
+        assert one.json() == {key: value for key, value in weekly_series.items() if key != "position"}
         assert one.headers["etag"] == '"1"'
         SeriesPage.model_validate(first)
         assert [first["series"][0]["id"], second["series"][0]["id"]] == [weekly_series["id"], other["id"]]
@@ -69,14 +69,14 @@ class TestBooking:
         listed = first["series"][0]
         assert {key: weekly_series[key] for key in listed} == listed
 
-    def test_stands_in_the_calendar(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_appears_in_the_calendar(self, studio: PracticeClient, weekly_series: Json) -> None:
         query = {"from": "2026-06-01", "to": "2026-08-01", "after": weekly_series["position"]}
 
         shown = studio.client.get("/v1/calendar", params=query).json()["appointments"]
 
         assert [each["id"] for each in shown] == [each["appointment_id"] for each in weekly_series["occurrences"]]
 
-    def test_keeps_the_clock_of_the_place(self, open_practice: Any) -> None:
+    def test_keeps_the_local_time_of_the_location(self, open_practice: Any) -> None:
         """EC-04, over HTTP."""
         studio = open_practice("America/New_York")
         with studio.server.at_time(datetime(2025, 3, 1, tzinfo=UTC)):
@@ -104,14 +104,14 @@ class TestBooking:
         assert load_format[1] == [rooms[1]]
         assert all(len(each) == 1 for each in load_format)
 
-    def test_may_go_beyond_the_horizon_but_may_not_begin_there(self, studio: PracticeClient) -> None:
+    def test_may_exceed_the_horizon_but_not_start_beyond_it(self, studio: PracticeClient) -> None:
         studio.service = studio.add_service(horizon_days=30)
 
         assert studio.post_series(rrule="FREQ=WEEKLY;COUNT=52").status_code == 201
         late = studio.post_series("2026-06-30T10:00:00+02:00", "FREQ=WEEKLY;COUNT=2").json()
         assert [each["code"] for each in late["conflicts"]] == ["beyond_horizon", "time_taken"]
 
-    def test_is_answered_the_same_when_it_is_sent_again(self, studio: PracticeClient) -> None:
+    def test_gets_the_same_answer_when_repeated(self, studio: PracticeClient) -> None:
         body = studio.booking_body("2026-06-02T10:00:00+02:00", rrule="FREQ=WEEKLY;COUNT=3")
         key = {"Idempotency-Key": "once"}
         first = studio.client.post("/v1/series", json=body, headers=key)
@@ -124,7 +124,7 @@ class TestBooking:
         other = studio.client.post("/v1/series", json=body | {"rrule": "FREQ=DAILY;COUNT=2"}, headers=key)
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
 
-    def test_of_several_at_once_on_one_time_one_wins_whole(self, studio: PracticeClient) -> None:
+    def test_succeeds_once_when_several_compete_for_the_same_times(self, studio: PracticeClient) -> None:
         answers = map_concurrently(6, lambda _: studio.post_series(rrule="FREQ=WEEKLY;COUNT=5"))
 
         assert codes(answers) == [(201, None)] + [(409, "series_conflict")] * 5
@@ -147,7 +147,7 @@ class TestConflicts:
         ]
         assert log_head(studio) == before + 1
 
-    def test_are_skipped_and_reported_if_the_caller_says_so(self, studio: PracticeClient) -> None:
+    def test_are_skipped_and_reported_with_on_conflict_skip(self, studio: PracticeClient) -> None:
         studio.book_appointment("2026-06-30T10:30:00+02:00")
 
         series = studio.post_series(on_conflict="skip").json()
@@ -159,7 +159,7 @@ class TestConflicts:
         refused = post_change(studio, series, from_occurrence=5, scope="this", cancel={"reason": "x"})
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "from_occurrence")
 
-    def test_of_all_of_them_are_never_skipped_to_nothing(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_refuse_a_series_without_any_free_visit(self, studio: PracticeClient, weekly_series: Json) -> None:
         answer = studio.post_series(on_conflict="skip")
 
         assert (answer.status_code, len(answer.json()["conflicts"])) == (409, 8)
@@ -167,7 +167,7 @@ class TestConflicts:
             each["appointment_id"] for each in weekly_series["occurrences"]
         }
 
-    def test_among_the_visits_of_one_series_are_seen(self, studio: PracticeClient) -> None:
+    def test_are_found_among_the_visits_of_one_series(self, studio: PracticeClient) -> None:
         """Visits of a whole day with a buffer, day after day."""
         whole = [
             {"weekday": day, "from": "00:00", "to": "24:00"}
@@ -180,7 +180,7 @@ class TestConflicts:
 
         assert [each["skipped"] for each in series["occurrences"]] == [None, "buffer", None, "buffer"]
 
-    def test_with_the_limits_of_a_week_count_the_visits_of_the_series_itself(self, studio: PracticeClient) -> None:
+    def test_with_weekly_limits_count_visits_of_the_series(self, studio: PracticeClient) -> None:
         studio.service = studio.add_service(limits={"per_week": 2})
 
         series = studio.post_series(
@@ -191,7 +191,7 @@ class TestConflicts:
         late = post_change(studio, series, from_occurrence=4, scope="this", starts_at="2026-06-05T10:00:00+02:00")
         assert [each["code"] for each in late.json()["conflicts"]] == ["weekly_limit"]
 
-    def test_name_what_else_forbids_a_visit(self, studio: PracticeClient) -> None:
+    def test_report_other_reasons(self, studio: PracticeClient) -> None:
         answer = studio.post_series("2026-05-29T10:00:00+02:00", "FREQ=DAILY;COUNT=2")
 
         assert [(each["index"], each["code"], each["conflicting_id"]) for each in answer.json()["conflicts"]] == [
@@ -200,7 +200,7 @@ class TestConflicts:
 
 
 class TestPreview:
-    def test_shows_what_would_be_booked_and_books_nothing(self, studio: PracticeClient) -> None:
+    def test_shows_the_plan_and_books_nothing(self, studio: PracticeClient) -> None:
         studio.book_appointment("2026-06-30T10:30:00+02:00")
         before = log_head(studio)
 
@@ -212,7 +212,7 @@ class TestPreview:
         assert [each["index"] for each in answer.json()["conflicts"]] == [5]
         assert log_head(studio) == before + 1
 
-    def test_of_a_change_shows_where_visits_would_go(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_of_a_change_shows_the_new_slots(self, studio: PracticeClient, weekly_series: Json) -> None:
         before = log_head(studio)
 
         answer = post_change(
@@ -255,7 +255,7 @@ class TestThisAndFollowing:
         changed: Json = answer.json()
         return changed
 
-    def test_changes_those_from_the_chosen_one_on(self, weekly_series: Json, changed_series: Json) -> None:
+    def test_changes_the_visits_from_the_chosen_one_on(self, weekly_series: Json, changed_series: Json) -> None:
         assert appointment_times(changed_series) == [
             "06-02T08", "06-09T08", "06-17T09", "06-23T12", "06-30T12", "07-14T12", "07-21T12",
         ]  # fmt: skip
@@ -268,7 +268,7 @@ class TestThisAndFollowing:
             "kept": [{"index": 6, "code": "already_cancelled"}],
         }
 
-    def test_keeps_every_identity(self, studio: PracticeClient, weekly_series: Json, changed_series: Json) -> None:
+    def test_keeps_all_ids(self, studio: PracticeClient, weekly_series: Json, changed_series: Json) -> None:
         def identities(series: Json) -> list[tuple[int, str, str]]:
             return [(each["index"], each["original"], each["appointment_id"]) for each in series["occurrences"]]
 
@@ -280,7 +280,7 @@ class TestThisAndFollowing:
         shown = studio.client.get("/v1/calendar", params=query).json()["appointments"]
         assert len({each["starts_at"][:10] for each in shown}) == len(shown) == 8
 
-    def test_then_all_moves_what_is_not_over_and_keeps_what_was_moved_by_itself(
+    def test_then_all_moves_future_visits_except_those_moved_by_themselves(
         self, studio: PracticeClient, weekly_series: Json, changed_series: Json
     ) -> None:
         ids = [each["appointment_id"] for each in weekly_series["occurrences"]]
@@ -303,7 +303,7 @@ class TestThisAndFollowing:
             {"index": 6, "code": "already_cancelled"},
         ]
 
-    def test_a_change_from_one_that_was_moved_moves_it_too(self, studio: PracticeClient, changed_series: Json) -> None:
+    def test_a_change_from_a_moved_visit_moves_it_too(self, studio: PracticeClient, changed_series: Json) -> None:
         changed = post_change(
             studio, changed_series, from_occurrence=3, scope="following", starts_at="2026-06-16T09:00:00+02:00"
         ).json()
@@ -313,7 +313,7 @@ class TestThisAndFollowing:
 
 
 class TestChanges:
-    def test_of_this_one_make_it_an_exception(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_of_one_visit_make_it_an_exception(self, studio: PracticeClient, weekly_series: Json) -> None:
         post_change(studio, weekly_series, from_occurrence=2, scope="this", starts_at="2026-06-10T12:00:00+02:00")
         changed = post_change(
             studio, weekly_series, from_occurrence=1, scope="all", starts_at="2026-06-02T11:00:00+02:00"
@@ -322,7 +322,9 @@ class TestChanges:
         assert appointment_times(changed)[:3] == ["06-02T09", "06-10T10", "06-16T09"]
         assert [each["moved"] for each in changed["occurrences"]][:3] == [False, True, False]
 
-    def test_of_the_weekday_move_all_by_as_many_days(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_of_the_weekday_move_all_by_the_same_number_of_days(
+        self, studio: PracticeClient, weekly_series: Json
+    ) -> None:
         changed = post_change(
             studio, weekly_series, from_occurrence=1, scope="all", starts_at="2026-06-04T10:00:00+02:00"
         ).json()
@@ -332,7 +334,7 @@ class TestChanges:
         ]
 
     @pytest.mark.parametrize("days", [1, -1])
-    def test_onto_each_others_times_go_through(self, studio: PracticeClient, days: int) -> None:
+    def test_may_move_visits_to_the_times_of_each_other(self, studio: PracticeClient, days: int) -> None:
         """Each visit moves to where its neighbour is now."""
         series = studio.post_series("2026-06-02T10:00:00+02:00", "FREQ=DAILY;COUNT=3").json()
 
@@ -343,7 +345,7 @@ class TestChanges:
         assert changed.status_code == 200, changed.text
         assert appointment_times(changed.json()) == [f"06-{day + days:02}T08" for day in (2, 3, 4)]
 
-    def test_where_one_cannot_go_make_those_stay_that_it_is_in_the_way_of(self, studio: PracticeClient) -> None:
+    def test_keep_visits_whose_new_time_an_unmoved_visit_has(self, studio: PracticeClient) -> None:
         series = studio.post_series("2026-06-02T10:00:00+02:00", "FREQ=DAILY;COUNT=3").json()
         taken = studio.book_appointment("2026-06-05T10:00:00+02:00")
         body = {"from_occurrence": 1, "scope": "all", "starts_at": "2026-06-03T10:00:00+02:00"}
@@ -356,7 +358,7 @@ class TestChanges:
         assert (stayed.status_code, stayed.json()["code"]) == (409, "nothing_to_change")
         assert appointment_times(get_series(studio, series)) == ["06-02T08", "06-03T08", "06-04T08"]
 
-    def test_that_some_cannot_take_part_in_change_the_others(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_skip_conflicts_and_change_the_others(self, studio: PracticeClient, weekly_series: Json) -> None:
         studio.book_appointment("2026-06-09T14:00:00+02:00")
 
         changed = post_change(
@@ -382,7 +384,7 @@ class TestChanges:
         assert "moving" not in answer.text
         assert studio.post_booking("2026-07-21T10:00:00+02:00").status_code == 201
 
-    def test_of_a_cancelled_series_say_why_nothing_happens(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_of_a_cancelled_series_report_the_reasons(self, studio: PracticeClient, weekly_series: Json) -> None:
         """EC-07: never 2xx with nothing done."""
         post_change(studio, weekly_series, from_occurrence=1, scope="all", cancel={"reason": "ill"})
         before = log_head(studio)
@@ -393,14 +395,14 @@ class TestChanges:
             assert answer.json()["kept"] == [{"index": i, "code": "already_cancelled"} for i in range(1, 9)]
         assert log_head(studio) == before + 1
 
-    def test_without_effect_report_it(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_without_effect_are_reported(self, studio: PracticeClient, weekly_series: Json) -> None:
         answer = post_change(
             studio, weekly_series, from_occurrence=8, scope="this", starts_at="2026-07-21T10:00:00+02:00"
         )
 
         assert answer.json()["kept"] == [{"index": 8, "code": "already_so"}]
 
-    def test_leave_visits_that_have_begun_or_been_checked_in(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_keep_started_and_checked_in_visits(self, studio: PracticeClient, weekly_series: Json) -> None:
         with studio.server.at_time(datetime(2026, 6, 9, 8, tzinfo=UTC)):
             studio.post_action(weekly_series["occurrences"][2]["appointment_id"], "check-in")
             changed = post_change(
@@ -413,7 +415,7 @@ class TestChanges:
             {"index": 3, "code": "already_checked_in"},
         ]
 
-    def test_are_for_the_version_that_the_caller_has_seen(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_respect_the_expected_version(self, studio: PracticeClient, weekly_series: Json) -> None:
         body: Json = {"from_occurrence": 1, "scope": "this", "starts_at": "2026-06-02T12:00:00+02:00"}
         first = post_change(studio, weekly_series, {"If-Match": '"1"', "Idempotency-Key": "a"}, **body)
         late = post_change(studio, weekly_series, {"If-Match": '"1"', "Idempotency-Key": "b"}, **body)
@@ -436,7 +438,7 @@ class TestInvalidInput:
             ("x" * 501, "rrule"),
         ],
     )
-    def test_is_refused_by_the_name_of_its_part(self, studio: PracticeClient, rrule: str, field: str) -> None:
+    def test_is_refused_with_the_field(self, studio: PracticeClient, rrule: str, field: str) -> None:
         answer = studio.post_series(rrule=rrule)
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
@@ -471,7 +473,9 @@ class TestPermissions:
         assert analyst.post(f"/v1/series/{weekly_series['id']}/change", json=body).status_code == 403
         assert desk.post(f"/v1/series/{weekly_series['id']}/change", json=body).status_code == 200
 
-    def test_of_a_bound_clinician_end_at_their_own_series(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_of_a_bound_clinician_cover_their_own_series_only(
+        self, studio: PracticeClient, weekly_series: Json
+    ) -> None:
         other = _colleague(studio)
         bound = studio.client_with_role("clinician", clinician_id=other)
         body = {"from_occurrence": 8, "scope": "this", "cancel": {"reason": "x"}}

@@ -15,10 +15,10 @@ def weekday_hours(start: str = "09:00", end: str = "17:00") -> list[Json]:
     return [{"weekday": day, "from": start, "to": end} for day in WEEKDAYS]
 
 
-def add_location(studio: PracticeClient, clinician: str, **said: str) -> str:
+def add_location(studio: PracticeClient, clinician: str, **hours: str) -> str:
     """Open a second location, where the clinician is all the time too."""
     place = str(studio.create("/v1/locations", name="Nord", zone="Europe/Berlin")["id"])
-    body = {"location_id": place, "weekly": weekday_hours(**said), "overrides": []}
+    body = {"location_id": place, "weekly": weekday_hours(**hours), "overrides": []}
     assert studio.client.put(f"/v1/clinicians/{clinician}/hours", json=body).status_code == 200
     return place
 
@@ -81,7 +81,7 @@ class TestThisAndFollowing:
         }
         assert [each["index"] for each in elsewhere["occurrences"] if each["moved"]] == [3]
 
-    def test_shows_no_original_twice_in_any_view(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_shows_each_original_once_in_every_view(self, studio: PracticeClient, weekly_series: Json) -> None:
         third = weekly_series["occurrences"][2]["appointment_id"]
         assert studio.post_action(third, "reschedule", starts_at="2026-06-17T11:00:00+02:00").status_code == 200
         moved = change_series(
@@ -101,7 +101,7 @@ class TestOneCommand:
     """EC-07: a series command never silently does nothing."""
 
     @pytest.mark.parametrize("end", ["", ";UNTIL=", ";COUNT="])
-    def test_without_an_end_is_refused_by_the_name_of_the_field(self, studio: PracticeClient, end: str) -> None:
+    def test_without_an_end_is_refused_with_the_field(self, studio: PracticeClient, end: str) -> None:
         answer = studio.post_series(rrule=f"FREQ=WEEKLY{end}")
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (
@@ -127,7 +127,7 @@ class TestOneCommand:
             ]
             assert studio.create("/v1/patients", given_name="Noa", family_name="Levi")["position"] == head + 1
 
-    def test_on_a_series_that_is_cancelled_says_of_each_visit_why(
+    def test_on_a_cancelled_series_reports_the_reason_for_each_visit(
         self, studio: PracticeClient, weekly_series: Json
     ) -> None:
         change_series(studio, weekly_series, from_occurrence=1, scope="all", cancel={"reason": "ill"})
@@ -144,7 +144,7 @@ class TestOneCommand:
             assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_change")
             assert answer.json()["kept"] == [{"index": i, "code": "already_cancelled"} for i in range(1, 9)]
 
-    def test_without_effect_reports_it(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_without_effect_is_reported(self, studio: PracticeClient, weekly_series: Json) -> None:
         so: list[Json] = [{"clinician_id": studio.clinician}, {"location_id": studio.location}, {"resource_ids": []}]
         for asked in so:
             answer = post_change(studio, weekly_series, from_occurrence=7, scope="following", **asked)
@@ -152,7 +152,9 @@ class TestOneCommand:
 
 
 class TestToAnotherClinician:
-    def test_gives_their_time_and_takes_the_others(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_releases_the_time_of_one_and_takes_that_of_the_other(
+        self, studio: PracticeClient, weekly_series: Json
+    ) -> None:
         other = add_colleague(studio)
 
         series = change_series(studio, weekly_series, from_occurrence=5, scope="following", clinician_id=other)
@@ -164,7 +166,7 @@ class TestToAnotherClinician:
         assert studio.post_booking("2026-06-30T10:00:00+02:00").status_code == 201
         assert studio.post_booking("2026-06-30T10:00:00+02:00", clinician_id=other).json()["code"] == "time_taken"
 
-    def test_and_time_is_one_fact_that_is_undone_as_one(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_and_time_are_one_change_with_one_undo(self, studio: PracticeClient, weekly_series: Json) -> None:
         other = add_colleague(studio)
         was = appointments_by_index(studio, weekly_series)[2]
         series = change_series(
@@ -180,8 +182,8 @@ class TestToAnotherClinician:
         undone = studio.post_action(moved["id"], "undo").json()
 
         assert (moved["clinician_id"], moved["starts_at"], moved["version"]) == (other, "2026-06-11T13:00:00Z", 2)
-        told = ("clinician_id", "starts_at", "ends_at", "location_id", "status")
-        assert [undone[name] for name in told] == [was[name] for name in told]
+        fields = ("clinician_id", "starts_at", "ends_at", "location_id", "status")
+        assert [undone[name] for name in fields] == [was[name] for name in fields]
         assert series["clinician_id"] == studio.clinician
 
     def test_is_refused_or_skipped_where_they_are_busy(self, studio: PracticeClient, weekly_series: Json) -> None:
@@ -200,7 +202,7 @@ class TestToAnotherClinician:
         assert skipped["last_change"]["kept"] == [{"index": 6, "code": "time_taken"}]
         assert appointments_by_index(studio, skipped)[6]["clinician_id"] == studio.clinician
 
-    def test_goes_where_that_one_is(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_moves_to_the_location_of_that_clinician(self, studio: PracticeClient, weekly_series: Json) -> None:
         other = add_colleague(studio)
         assert studio.set_hours(other, [])
         place = add_location(studio, other)
@@ -224,7 +226,7 @@ class TestToAnotherClinician:
 
         assert {visit["ends_at"][11:16] for visit in appointments_by_index(studio, series).values()} == {"08:50"}
 
-    def test_is_not_for_a_bound_clinician_to_do(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_is_refused_for_a_bound_clinician(self, studio: PracticeClient, weekly_series: Json) -> None:
         other = add_colleague(studio)
         bound = studio.client_with_role("clinician", clinician_id=studio.clinician)
         body = {"from_occurrence": 8, "scope": "this", "clinician_id": other}
@@ -280,7 +282,7 @@ class TestSingleVisits:
 
         assert (alone["series_id"], alone["occurrence"], alone["original"]) == (None, None, None)
 
-    def test_go_to_the_place_where_the_clinician_is_on_the_other_day(self, studio: PracticeClient) -> None:
+    def test_move_to_the_location_of_the_clinician_on_the_new_day(self, studio: PracticeClient) -> None:
         studio.set_hours(studio.clinician, [{"weekday": "mon", "from": "09:00", "to": "17:00"}])
         place = str(studio.create("/v1/locations", name="Nord", zone="Europe/Berlin")["id"])
         body = {"location_id": place, "weekly": [{"weekday": "tue", "from": "09:00", "to": "17:00"}], "overrides": []}
@@ -294,7 +296,7 @@ class TestSingleVisits:
 
 
 class TestHistory:
-    def test_tells_of_the_series_and_of_all_its_visits_page_by_page(self, studio: PracticeClient) -> None:
+    def test_lists_the_series_and_its_visits_page_by_page(self, studio: PracticeClient) -> None:
         series, alone = studio.post_series(rrule="FREQ=WEEKLY;COUNT=3").json(), studio.book_appointment()
         path = f"/v1/series/{series['id']}/history"
         third = appointments_by_index(studio, series)[3]
@@ -303,22 +305,22 @@ class TestHistory:
             studio, series, from_occurrence=1, scope="following", starts_at="2026-06-02T14:00:00+02:00"
         )
 
-        told, cursor = [], None
+        history, cursor = [], None
         while True:
             asked = {"after": moved["position"], "limit": 3} | ({"cursor": cursor} if cursor else {})
             page = studio.client.get(path, params=asked).json()
-            told += page["history"]
+            history += page["history"]
             if not (cursor := page["next_cursor"]):
                 break
 
-        assert [line["position"] for line in told] == sorted(line["position"] for line in told)
-        assert [line["event_type"].split(".", 1)[1] for line in told] == [
+        assert [line["position"] for line in history] == sorted(line["position"] for line in history)
+        assert [line["event_type"].split(".", 1)[1] for line in history] == [
             "series.planned", *["appointment.booked"] * 3, "appointment.cancelled", "series.changed",
             *["appointment.rescheduled"] * 2,
         ]  # fmt: skip
-        assert {line["id"] for line in told} == {
+        assert {line["id"] for line in history} == {
             series["id"],
             *(each["id"] for each in appointments_by_index(studio, series).values()),
         }
-        assert alone["id"] not in {line["id"] for line in told}
+        assert alone["id"] not in {line["id"] for line in history}
         assert studio.client.get(f"/v1/series/{alone['id']}/history").status_code == 404

@@ -27,7 +27,7 @@ class TestBooking:
         assert get_notes(studio, series) == [NOTES] * 3
         assert [each["noted"] for each in series["occurrences"]] == [False] * 3
 
-    def test_with_notes_that_cannot_be_kept_books_nothing_and_shows_nothing(self, studio: PracticeClient) -> None:
+    def test_refuses_invalid_notes(self, studio: PracticeClient) -> None:
         for dry_run in (False, True):
             refused = studio.post_series(notes="x" * 5001, dry_run=dry_run)
             assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "notes")
@@ -45,7 +45,7 @@ class TestChange:
     @pytest.mark.parametrize(
         ("scope", "noted"), [("this", [4]), ("following", [4, 5, 6, 7, 8]), ("all", [1, 2, 3, 4, 5, 6, 7, 8])]
     )
-    def test_is_for_those_that_are_meant_and_for_nothing_but_their_notes(
+    def test_changes_only_the_notes_of_visits_in_scope(
         self, studio: PracticeClient, weekly_series: Json, scope: str, noted: list[int]
     ) -> None:
         before = appointments_by_index(studio, weekly_series)
@@ -59,9 +59,7 @@ class TestChange:
         for index, visit in after.items():
             assert {name for name in visit if visit[name] != before[index][name]} <= own
 
-    def test_for_all_of_a_fully_cancelled_series_is_for_all_eight(
-        self, studio: PracticeClient, weekly_series: Json
-    ) -> None:
+    def test_applies_to_all_visits_of_a_cancelled_series(self, studio: PracticeClient, weekly_series: Json) -> None:
         """EC-07, word for word."""
         change_series(studio, weekly_series, from_occurrence=1, scope="all", cancel={"reason": "therapy is over"})
 
@@ -70,7 +68,7 @@ class TestChange:
         assert (get_notes(studio, series), series["last_change"]["kept"]) == ([NOTES] * 8, [])
         assert {each["status"] for each in series["occurrences"]} == {"cancelled"}
 
-    def test_is_for_visits_that_are_over_too(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_applies_to_past_visits_too(self, studio: PracticeClient, weekly_series: Json) -> None:
         with studio.server.at_time(datetime(2026, 6, 2, 12, tzinfo=UTC)):
             assert studio.post_action(weekly_series["occurrences"][0]["appointment_id"], "complete").status_code == 200
 
@@ -78,9 +76,7 @@ class TestChange:
 
         assert (get_notes(studio, series), series["occurrences"][0]["status"]) == ([NOTES] * 8, "completed")
 
-    def test_keeps_what_was_written_for_one_visit_alone_and_says_so(
-        self, studio: PracticeClient, weekly_series: Json
-    ) -> None:
+    def test_keeps_notes_of_a_single_visit_and_reports_it(self, studio: PracticeClient, weekly_series: Json) -> None:
         set_note(studio, weekly_series, 3, "fasting")
         change_series(studio, weekly_series, from_occurrence=5, scope="this", notes="bring the X-ray")
 
@@ -90,9 +86,7 @@ class TestChange:
         assert series["last_change"]["kept"] == [{"index": index, "code": "noted_by_itself"} for index in (3, 5)]
         assert get_notes(studio, series) == [NOTES, NOTES, "fasting", NOTES, "bring the X-ray", NOTES, NOTES, NOTES]
 
-    def test_from_one_that_was_noted_by_itself_is_for_that_one_too(
-        self, studio: PracticeClient, weekly_series: Json
-    ) -> None:
+    def test_from_a_visit_with_its_own_notes_replaces_them(self, studio: PracticeClient, weekly_series: Json) -> None:
         set_note(studio, weekly_series, 3, "fasting")
 
         series = change_series(studio, weekly_series, from_occurrence=3, scope="following", notes=NOTES)
@@ -101,7 +95,7 @@ class TestChange:
         assert not any(each["noted"] for each in series["occurrences"])
 
     def test_keeps_its_own_notes_with_a_visit_that_was_moved(self, studio: PracticeClient, weekly_series: Json) -> None:
-        """EC-06: neither the move nor the series loses what somebody wrote."""
+        """EC-06: neither the move nor the series loses the notes."""
         set_note(studio, weekly_series, 4, "fasting")
         change_series(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES)
         moved = change_series(
@@ -111,14 +105,16 @@ class TestChange:
         assert get_notes(studio, moved) == [NOTES] * 3 + ["fasting"] + [NOTES] * 4
 
     @pytest.mark.parametrize("nothing", [None, ""])
-    def test_takes_notes_away(self, studio: PracticeClient, nothing: str | None) -> None:
+    def test_removes_notes(self, studio: PracticeClient, nothing: str | None) -> None:
         series = studio.post_series(notes=NOTES).json()
 
         series = change_series(studio, series, from_occurrence=3, scope="following", notes=nothing)
 
         assert get_notes(studio, series) == [NOTES, NOTES, *[None] * 6]
 
-    def test_of_nothing_is_refused_with_the_reason_for_each(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_without_effect_is_refused_with_the_reason_for_each_visit(
+        self, studio: PracticeClient, weekly_series: Json
+    ) -> None:
         set_note(studio, weekly_series, 2, "fasting")
         before = change_series(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES)["version"]
 
@@ -128,7 +124,7 @@ class TestChange:
         assert (refused["code"], codes) == ("nothing_to_change", ["already_so", "noted_by_itself", *["already_so"] * 6])
         assert studio.client.get(f"/v1/series/{weekly_series['id']}").json()["version"] == before
 
-    def test_can_be_seen_before(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_can_be_previewed(self, studio: PracticeClient, weekly_series: Json) -> None:
         set_note(studio, weekly_series, 2, "fasting")
 
         preview = post_change(studio, weekly_series, from_occurrence=1, scope="all", notes=NOTES, dry_run=True).json()
@@ -143,12 +139,14 @@ class TestChange:
     @pytest.mark.parametrize(
         "more", [{"starts_at": "2026-06-23T14:00:00+02:00"}, {"resource_ids": []}, {"cancel": {"reason": "x"}}]
     )
-    def test_is_not_sent_with_another(self, studio: PracticeClient, weekly_series: Json, more: Json) -> None:
+    def test_is_refused_together_with_another_change(
+        self, studio: PracticeClient, weekly_series: Json, more: Json
+    ) -> None:
         for text in (NOTES, None):
             refused = post_change(studio, weekly_series, from_occurrence=4, scope="all", notes=text, **more)
             assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "notes")
 
-    def test_that_cannot_be_kept_is_refused(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_with_invalid_notes_is_refused(self, studio: PracticeClient, weekly_series: Json) -> None:
         refused = post_change(studio, weekly_series, from_occurrence=4, scope="all", notes="x" * 5001)
 
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "notes")
@@ -182,7 +180,7 @@ class TestChange:
             == "patient_erased"
         )
 
-    def test_is_a_bound_clinicians_own(self, studio: PracticeClient, weekly_series: Json) -> None:
+    def test_is_limited_to_a_bound_clinicians_own_series(self, studio: PracticeClient, weekly_series: Json) -> None:
         bound = studio.client_with_role("clinician", clinician_id=studio.add_clinician())
         body = {"from_occurrence": 1, "scope": "all", "notes": NOTES}
 

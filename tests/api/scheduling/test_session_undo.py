@@ -56,7 +56,7 @@ def refused_undo_code(studio: PracticeClient, acted: Json) -> str:
 
 
 def grace_period(session: Json) -> timedelta:
-    """How long after NOW nobody is told of its last command."""
+    """The time after NOW in which the last command is not announced."""
     return datetime.fromisoformat(session["grace_until"]) - NOW
 
 
@@ -73,9 +73,7 @@ def calendar_seats(studio: PracticeClient, patient: str, after: Json) -> list[st
 
 
 class TestGrace:
-    def test_lasts_three_minutes_from_the_last_command_wherever_a_session_is_shown(
-        self, studio: PracticeClient
-    ) -> None:
+    def test_lasts_three_minutes_in_every_view_of_a_session(self, studio: PracticeClient) -> None:
         session = plan_session(studio)
         assert grace_period(session) == timedelta(minutes=3)
 
@@ -99,7 +97,7 @@ class TestGrace:
 
 
 class TestUndo:
-    def test_of_a_cancellation_takes_the_time_back(self, studio: PracticeClient) -> None:
+    def test_of_a_cancellation_takes_the_time_again(self, studio: PracticeClient) -> None:
         session = plan_session(studio)
         act_on_session(studio, session, "enrol", patient_id=studio.patient)
         cancelled = act_on_session(studio, session, "cancel", reason="wrong row")
@@ -114,21 +112,21 @@ class TestUndo:
             ("planned", 1, back["version"])
         ]
 
-    def test_of_a_cancellation_is_refused_once_the_time_was_given_away(self, studio: PracticeClient) -> None:
+    def test_of_a_cancellation_is_refused_if_the_time_is_taken(self, studio: PracticeClient) -> None:
         cancelled = act_on_session(studio, plan_session(studio), "cancel", reason="wrong row")
         studio.book_appointment(SIX)
 
         assert refused_undo_code(studio, cancelled) == "time_taken"
         assert studio.client.get(f"/v1/sessions/{cancelled['id']}").json()["version"] == cancelled["version"]
 
-    def test_of_a_cancellation_is_refused_once_others_filled_the_day(self, studio: PracticeClient) -> None:
+    def test_of_a_cancellation_is_refused_if_the_daily_limit_is_reached(self, studio: PracticeClient) -> None:
         studio.client.patch(f"/v1/clinicians/{studio.clinician}", json={"limits": {"per_day": 1}})
         cancelled = act_on_session(studio, plan_session(studio), "cancel", reason="wrong row")
         studio.book_appointment("2026-06-01T09:00:00+02:00")
 
         assert refused_undo_code(studio, cancelled) == "daily_limit"
 
-    def test_of_a_change_is_of_all_that_was_changed_with_it(self, studio: PracticeClient) -> None:
+    def test_of_a_change_restores_all_its_fields(self, studio: PracticeClient) -> None:
         session, other = plan_session(studio), studio.add_patient()
         act_on_session(studio, session, "enrol", patient_id=studio.patient)
         act_on_session(studio, session, "enrol", patient_id=other, if_full="wait")
@@ -142,13 +140,13 @@ class TestUndo:
         assert studio.post_booking(FIVE).status_code == 201
         assert calendar_seats(studio, other, back) == ["waiting"]
 
-    def test_of_a_move_is_refused_once_the_old_time_was_given_away(self, studio: PracticeClient) -> None:
+    def test_of_a_move_is_refused_if_the_old_time_is_taken(self, studio: PracticeClient) -> None:
         moved = act_on_session(studio, plan_session(studio), "", starts_at="2026-06-01T10:00:00+02:00")
         studio.book_appointment(SIX)
 
         assert refused_undo_code(studio, moved) == "time_taken"
 
-    def test_of_an_enrolment_leaves_nobody_who_ever_withdrew(self, studio: PracticeClient) -> None:
+    def test_of_an_enrolment_leaves_no_withdrawn_patient(self, studio: PracticeClient) -> None:
         session = plan_session(studio)
         enrolled = act_on_session(studio, session, "enrol", patient_id=studio.patient)
 
@@ -159,7 +157,7 @@ class TestUndo:
         again = act_on_session(studio, session, "enrol", patient_id=studio.patient)
         assert calendar_seats(studio, studio.patient, again) == ["enrolled"]
 
-    def test_of_a_withdrawal_gives_the_seat_back_and_who_moved_up_waits_again(self, studio: PracticeClient) -> None:
+    def test_of_a_withdrawal_returns_the_seat_and_the_place_on_the_waiting_list(self, studio: PracticeClient) -> None:
         session, others = plan_session(studio), [studio.add_patient(), studio.add_patient()]
         act_on_session(studio, session, "enrol", patient_id=studio.patient)
         for other in others:
@@ -217,7 +215,7 @@ class TestUndo:
 
         assert refused_undo_code(studio, back) == "nothing_to_undo"
 
-    def test_of_the_planning_archives_it_and_gives_its_time_back(self, studio: PracticeClient) -> None:
+    def test_of_the_planning_archives_the_session_and_frees_its_time(self, studio: PracticeClient) -> None:
         session = plan_session(studio)
 
         archived = undo_session(studio, session)
@@ -240,7 +238,7 @@ class TestUndo:
         ]
         assert codes(answers) == [(409, "already_archived")] * 3
 
-    def test_of_the_planning_is_refused_once_somebody_is_enrolled(self, studio: PracticeClient) -> None:
+    def test_of_the_planning_is_refused_after_an_enrolment(self, studio: PracticeClient) -> None:
         session = plan_session(studio)
         act_on_session(studio, session, "enrol", patient_id=studio.patient)
 
@@ -252,7 +250,7 @@ class TestUndo:
         with studio.server.at_time(START):
             assert refused_undo_code(studio, session) == "already_started"
 
-    def test_of_the_planning_leaves_the_course_that_it_was_planned_with(self, studio: PracticeClient) -> None:
+    def test_of_the_planning_keeps_the_course(self, studio: PracticeClient) -> None:
         body = {"service_id": studio.service, "staff_ids": [studio.clinician], "starts_at": SIX}
         course = studio.create("/v1/courses", **body, rrule="FREQ=WEEKLY;COUNT=3")
         path, second = f"/v1/courses/{course['id']}", course["occurrences"][1]["session_id"]
@@ -266,7 +264,7 @@ class TestUndo:
         assert ended["last_cancellation"]["kept"] == [{"index": 2, "code": "already_archived"}]
         assert [each["status"] for each in ended["occurrences"]] == ["cancelled", "archived", "cancelled"]
 
-    def test_is_of_the_command_that_was_seen_and_not_of_somebody_elses(self, studio: PracticeClient) -> None:
+    def test_undoes_the_named_command_only(self, studio: PracticeClient) -> None:
         session = plan_session(studio, seats=2)
         mine = act_on_session(studio, session, "enrol", patient_id=studio.patient)
         act_on_session(studio, session, "enrol", patient_id=studio.add_patient())
@@ -306,7 +304,7 @@ class TestUndo:
         shown = studio.client.get(f"/v1/courses/{course['id']}").json()["occurrences"]
         assert [each["status"] for each in shown] == ["cancelled", "planned", "cancelled"]
 
-    def test_gives_no_seat_to_somebody_who_was_erased(self, studio: PracticeClient) -> None:
+    def test_gives_no_seat_to_an_erased_patient(self, studio: PracticeClient) -> None:
         session = plan_session(studio)
         act_on_session(studio, session, "enrol", patient_id=studio.patient)
         withdrawn = act_on_session(studio, session, "withdraw", patient_id=studio.patient)
@@ -322,20 +320,20 @@ class TestUndo:
         assert answers[0].json() == answers[1].json()
         assert answers[0].status_code == 200
 
-    def test_reaches_the_calendars_of_the_people_involved(self, studio: PracticeClient) -> None:
+    def test_updates_the_calendars_of_the_patients(self, studio: PracticeClient) -> None:
         session, other = plan_session(studio, seats=2), studio.add_patient()
         act_on_session(studio, session, "enrol", patient_id=other)
         feed = studio.create(f"/v1/patients/{studio.patient}/feeds")["url"]
         enrolled = act_on_session(studio, session, "enrol", patient_id=studio.patient)
         back = undo_session(studio, act_on_session(studio, session, "withdraw", patient_id=studio.patient))
 
-        def told(patient: str) -> list[str]:
+        def sentences(patient: str) -> list[str]:
             asked = {"after": back["position"]}
             lines = studio.client.get(f"/v1/patients/{patient}/history", params=asked).json()["history"]
             return [line["sentence"] for line in lines]
 
-        assert "A patient stands again as before" in told(studio.patient)
-        assert not {"A patient stands again as before", "The last command was undone"} & set(told(other))
+        assert "A patient stands again as before" in sentences(studio.patient)
+        assert not {"A patient stands again as before", "The last command was undone"} & set(sentences(other))
         text = studio.server.client(None).get(feed).text
         assert f"SEQUENCE:{back['version'] - 1}\r\n" in text
         assert back["version"] > enrolled["version"] + 1

@@ -76,14 +76,14 @@ class TestPlan:
         assert "2026-06-01T15:30:00Z" not in studio.slots("2026-06-01", "2026-06-02")
         assert studio.post_booking(SIX).json()["code"] == "time_taken"
         assert post_session(studio, "2026-06-01T19:00:00+02:00").json()["code"] == "buffer"
-        assert get_session(studio, session) == {key: said for key, said in session.items() if key != "position"}
+        assert get_session(studio, session) == {key: value for key, value in session.items() if key != "position"}
 
-    def test_is_refused_where_a_visit_is_booked(self, studio: PracticeClient) -> None:
+    def test_is_refused_if_a_visit_has_the_time(self, studio: PracticeClient) -> None:
         studio.book_appointment(SIX)
 
         assert (post_session(studio).status_code, post_session(studio).json()["code"]) == (409, "time_taken")
 
-    def test_wants_everybody_who_gives_it_and_a_room(self, studio: PracticeClient) -> None:
+    def test_needs_all_staff_and_a_room(self, studio: PracticeClient) -> None:
         helper = studio.add_clinician("18:00", "19:00", ("mon",))
         stranger = studio.add_clinician()
         studio.service = studio.add_service(
@@ -98,14 +98,14 @@ class TestPlan:
             assert post_session(studio, later, staff_ids=staff, seats=8).json()["code"] == code
         assert post_session(studio, later, staff_ids=[studio.clinician], seats=8).status_code == 201
 
-    def test_says_how_many_seats_there_are(self, studio: PracticeClient) -> None:
+    def test_sets_the_number_of_seats(self, studio: PracticeClient) -> None:
         studio.service = studio.add_service(duration_minutes=60)
 
         for seats in (None, 0, 501, "3", 2.5):
             answer = post_session(studio, seats=seats)
             assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "seats"), answer.text
 
-    def test_is_planned_once_under_one_key(self, studio: PracticeClient) -> None:
+    def test_is_recorded_once_per_idempotency_key(self, studio: PracticeClient) -> None:
         body = {"service_id": studio.service, "staff_ids": [studio.clinician], "starts_at": SIX}
         answers = [
             studio.client.post("/v1/sessions", json=body, headers={"Idempotency-Key": "monday"}) for _ in range(2)
@@ -113,13 +113,13 @@ class TestPlan:
 
         assert answers[0].json() == answers[1].json()
 
-    def test_only_one_of_many_at_once_gets_the_time(self, studio: PracticeClient) -> None:
+    def test_succeeds_once_when_many_compete_for_the_same_time(self, studio: PracticeClient) -> None:
         answers = map_concurrently(8, lambda number: post_session(studio) if number % 2 else studio.post_booking(SIX))
 
         assert sum(answer.status_code == 201 for answer in answers) == 1
         assert {code for _, code in codes(answers) if code} <= {"time_taken", "resource_unavailable"}
 
-    def test_counts_as_one_visit_against_a_limit(self, studio: PracticeClient) -> None:
+    def test_counts_as_one_visit_towards_a_limit(self, studio: PracticeClient) -> None:
         studio.client.patch(f"/v1/clinicians/{studio.clinician}", json={"limits": {"per_day": 2}})
         plan_session(studio)
         studio.book_appointment("2026-06-01T09:00:00+02:00")
@@ -151,7 +151,7 @@ class TestSeats:
         roster = studio.client.get(f"/v1/sessions/{session['id']}/roster", params={"limit": 200}).json()["roster"]
         assert {line["patient_id"] for line in roster} == won
 
-    def test_that_become_free_go_to_who_waited_longest(self, studio: PracticeClient) -> None:
+    def test_that_become_free_go_to_the_first_on_the_waiting_list(self, studio: PracticeClient) -> None:
         session, (dana, noa, li, ada) = plan_session(studio), add_patients(studio, 4)
         answers = [enrol(studio, session, patient, if_full="wait") for patient in (dana, noa, li, ada)]
         EnrolledShown.model_validate(answers[3].json())
@@ -170,7 +170,7 @@ class TestSeats:
         ]
         assert history[-1]["facts"] == {"patient_id": li}
 
-    def test_that_are_added_let_people_move_up(self, studio: PracticeClient) -> None:
+    def test_that_are_added_go_to_the_waiting_list(self, studio: PracticeClient) -> None:
         session, (dana, noa, li) = plan_session(studio), add_patients(studio, 3)
         for patient in (dana, noa, li):
             enrol(studio, session, patient, if_full="wait")
@@ -182,7 +182,7 @@ class TestSeats:
         assert (lowered.status_code, lowered.json()["code"]) == (409, "seats_taken")
 
     @pytest.mark.parametrize("same", [{}, {"seats": 3}, {"starts_at": "now"}])
-    def test_nobody_is_told_twice_of_having_moved_up(self, studio: PracticeClient, same: Json) -> None:
+    def test_each_patient_who_moved_up_is_listed_once(self, studio: PracticeClient, same: Json) -> None:
         session, (dana, noa, li) = plan_session(studio), add_patients(studio, 3)
         for patient in (dana, noa, li):
             enrol(studio, session, patient, if_full="wait")
@@ -195,7 +195,7 @@ class TestSeats:
         assert (raised["moved_up"], again["moved_up"], other["moved_up"]) == ([li], [li], [])
         assert other["version"] == raised["version"]
 
-    def test_are_given_once_under_one_key(self, studio: PracticeClient) -> None:
+    def test_are_given_once_per_idempotency_key(self, studio: PracticeClient) -> None:
         session, (dana, noa) = plan_session(studio, seats=1), add_patients(studio, 2)
         path, key = f"/v1/sessions/{session['id']}", {"Idempotency-Key": "dana", "If-Match": '"1"'}
 
@@ -208,7 +208,7 @@ class TestSeats:
         assert (again.status_code, again.json()) == (200, first.json())
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
 
-    def test_are_given_once_to_a_person_whatever_they_are_called(self, studio: PracticeClient) -> None:
+    def test_are_given_once_to_a_merged_patient(self, studio: PracticeClient) -> None:
         session, (dana, twin, other) = plan_session(studio), add_patients(studio, 3)
         assert enrol(studio, session, dana).status_code == 200
         assert enrol(studio, session, dana).json()["code"] == "already_enrolled"
@@ -221,7 +221,7 @@ class TestSeats:
         left = post_action(studio, session, "withdraw", patient_id=twin).json()
         assert left["taken"] == 1
 
-    def test_are_not_given_to_the_erased_and_can_be_taken_from_them(self, studio: PracticeClient) -> None:
+    def test_are_refused_to_erased_patients_who_can_still_be_withdrawn(self, studio: PracticeClient) -> None:
         session, (dana, noa) = plan_session(studio), add_patients(studio, 2)
         enrol(studio, session, dana)
         last = [studio.client.delete(f"/v1/patients/{patient}").json()["position"] for patient in (dana, noa)][-1]
@@ -231,7 +231,7 @@ class TestSeats:
         assert [(line["patient_id"], line["patient"]) for line in roster] == [(dana, None)]
         assert post_action(studio, session, "withdraw", patient_id=dana).json()["taken"] == 0
 
-    def test_are_given_up_to_the_start_and_to_a_version_that_is_known(self, studio: PracticeClient) -> None:
+    def test_are_given_until_the_start_at_the_expected_version(self, studio: PracticeClient) -> None:
         session, (dana, noa) = plan_session(studio), add_patients(studio, 2)
         path = f"/v1/sessions/{session['id']}/enrol"
         seen = {"If-Match": '"1"'}
@@ -245,7 +245,7 @@ class TestSeats:
 
 
 class TestAttendance:
-    def test_is_noted_per_person_once_it_has_started(self, studio: PracticeClient) -> None:
+    def test_is_recorded_per_patient_from_the_start_on(self, studio: PracticeClient) -> None:
         session, (dana, noa, li) = plan_session(studio), add_patients(studio, 3)
         for patient in (dana, noa, li):
             enrol(studio, session, patient, if_full="wait")
@@ -275,11 +275,11 @@ class TestChange:
             session = plan_session(studio, resource_ids=list(both))
 
             for named in ([], [both[0]], [both[1]], [both[1], both[0]], list(both)):
-                told = studio.client.patch(f"/v1/sessions/{session['id']}", json={"resource_ids": named}).json()
-                assert (told["version"], told["resource_ids"]) == (1, session["resource_ids"])
+                changed = studio.client.patch(f"/v1/sessions/{session['id']}", json={"resource_ids": named}).json()
+                assert (changed["version"], changed["resource_ids"]) == (1, session["resource_ids"])
             studio.client.post(f"/v1/sessions/{session['id']}/cancel", json={"reason": "x"})
 
-    def test_moves_the_class_and_keeps_its_roster(self, studio: PracticeClient) -> None:
+    def test_moves_the_session_and_keeps_its_roster(self, studio: PracticeClient) -> None:
         session, (dana,) = plan_session(studio), add_patients(studio, 1)
         enrol(studio, session, dana)
 
@@ -290,7 +290,7 @@ class TestChange:
         assert post_session(studio, FIVE).json()["code"] == "time_taken"
         assert plan_session(studio, "2026-06-01T19:00:00+02:00")
 
-    def test_gives_it_to_others(self, studio: PracticeClient) -> None:
+    def test_changes_the_staff(self, studio: PracticeClient) -> None:
         session, helper = plan_session(studio), studio.add_clinician("09:00", "21:00", ("mon",))
         path = f"/v1/sessions/{session['id']}"
         refused = studio.client.patch(path, json={"staff_ids": [helper]})
@@ -303,7 +303,7 @@ class TestChange:
         assert post_session(studio, staff_ids=[helper]).json()["code"] == "time_taken"
         assert post_session(studio).json()["code"] == "resource_unavailable"
 
-    def test_is_refused_where_the_time_is_taken_and_leaves_it_as_it_was(self, studio: PracticeClient) -> None:
+    def test_is_refused_if_the_time_is_taken(self, studio: PracticeClient) -> None:
         session = plan_session(studio)
         studio.book_appointment("2026-06-01T09:00:00+02:00")
 
@@ -331,7 +331,7 @@ class TestChange:
 
 
 class TestViews:
-    def test_show_sessions_among_visits_with_numbers_and_no_names(self, studio: PracticeClient) -> None:
+    def test_show_sessions_among_visits_with_counts_and_no_names(self, studio: PracticeClient) -> None:
         studio.book_appointment("2026-06-01T09:00:00+02:00")
         session = plan_session(studio)
         last = [enrol(studio, session, patient, if_full="wait").json() for patient in add_patients(studio, 3)][-1]
@@ -347,7 +347,7 @@ class TestViews:
         assert (len(first["appointments"]), first["sessions"]) == (1, [])
         assert (second["appointments"], second["sessions"], second["next_cursor"]) == ([], [shown], None)
 
-    def test_list_sessions_by_what_they_concern(self, studio: PracticeClient) -> None:
+    def test_filter_sessions(self, studio: PracticeClient) -> None:
         first = plan_session(studio)
         last = plan_session(studio, "2026-06-08T18:00:00+02:00")
         post_action(studio, last, "cancel", reason="ill")
@@ -363,7 +363,7 @@ class TestViews:
             SessionPage.model_validate(answer)
             assert [each["id"] for each in answer["sessions"]] == [session["id"] for session in found]
 
-    def test_tell_a_patient_what_they_are_in(self, studio: PracticeClient) -> None:
+    def test_list_the_enrolments_of_a_patient(self, studio: PracticeClient) -> None:
         early, late = plan_session(studio), plan_session(studio, "2026-06-08T18:00:00+02:00")
         dana, noa, li = add_patients(studio, 3)
         for patient in (noa, li, dana):
@@ -390,13 +390,13 @@ class TestViews:
         assert noa not in text
         assert li not in text
 
-    def test_tell_a_patient_in_full_pages_what_concerns_them(self, studio: PracticeClient) -> None:
+    def test_list_the_history_of_a_patient_in_full_pages(self, studio: PracticeClient) -> None:
         session = plan_session(studio, seats=6)
         dana, *others = add_patients(studio, 6)
         answers = [enrol(studio, session, patient).json() for patient in (*others[:3], dana, *others[3:])]
         path = f"/v1/patients/{dana}/history"
-        told = studio.client.get(path, params={"after": answers[-1]["position"]}).json()["history"]
-        assert [line["kind"] for line in told] == ["session", "patient", "session"]
+        history = studio.client.get(path, params={"after": answers[-1]["position"]}).json()["history"]
+        assert [line["kind"] for line in history] == ["session", "patient", "session"]
 
         for limit, sizes in ((1, [1, 1, 1]), (2, [2, 1]), (3, [3])):
             pages: list[list[Json]] = []
@@ -406,7 +406,7 @@ class TestViews:
                 pages.append(page["history"])
                 query = query | {"cursor": page["next_cursor"]} if page["next_cursor"] else None
             assert [len(page) for page in pages] == sizes
-            assert [line for page in pages for line in page] == told
+            assert [line for page in pages for line in page] == history
 
     def test_page_the_roster(self, studio: PracticeClient) -> None:
         session, patients = plan_session(studio), add_patients(studio, 5)
@@ -425,7 +425,7 @@ class TestViews:
         unnamed = studio.client_with_role("analyst").get(f"/v1/sessions/{session['id']}/roster")
         assert {line["patient"] is None for line in unnamed.json()["roster"]} == {True}
 
-    def test_list_a_session_that_is_left_outside(self, studio: PracticeClient) -> None:
+    def test_list_a_session_outside_the_hours_as_a_conflict(self, studio: PracticeClient) -> None:
         session = plan_session(studio)
         helper = studio.add_clinician("09:00", "21:00", ("mon",))
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, helper]})
@@ -441,7 +441,7 @@ class TestViews:
 
 
 class TestPermissions:
-    def test_a_bound_clinician_looks_after_their_own_sessions(self, studio: PracticeClient) -> None:
+    def test_of_a_bound_clinician_cover_their_own_sessions_only(self, studio: PracticeClient) -> None:
         mine, other = studio.clinician, studio.add_clinician("09:00", "21:00", ("mon",))
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [mine, other]})
         theirs = plan_session(studio, staff_ids=[other])

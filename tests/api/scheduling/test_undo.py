@@ -59,8 +59,8 @@ class TestReassign:
             visit = studio.book_appointment(resource_ids=list(both))
 
             for named in ([], [both[0]], [both[1]], [both[1], both[0]], list(both)):
-                told = studio.post_action(visit["id"], "reassign", resource_ids=named).json()
-                assert (told["version"], told["resource_ids"]) == (1, list(both))
+                reassigned = studio.post_action(visit["id"], "reassign", resource_ids=named).json()
+                assert (reassigned["version"], reassigned["resource_ids"]) == (1, list(both))
             studio.post_action(visit["id"], "cancel", reason="x")
 
     def test_is_refused_where_the_other_is_not_free_or_not_there(
@@ -93,7 +93,7 @@ class TestReassign:
         assert get_appointment(practice_with_two_clinicians, visit)["version"] == 1
 
     def test_needs_no_notice(self, practice_with_two_clinicians: PracticeClient) -> None:
-        """A clinician who is ill this morning is why there is such a thing."""
+        """For example, when the clinician falls ill."""
         visit = practice_with_two_clinicians.book_appointment()["id"]
         practice_with_two_clinicians.client.patch(
             f"/v1/services/{practice_with_two_clinicians.service}", json={"minimum_notice_minutes": 24 * 60}

@@ -25,8 +25,8 @@ def get_appointment(studio: PracticeClient, visit: str, **query: int) -> Json:
 
 
 def event_bodies(studio: PracticeClient) -> list[Json]:
-    told: list[Json] = studio.client.get("/v1/events", params={"limit": 1000}).json()["events"]
-    return told
+    events: list[Json] = studio.client.get("/v1/events", params={"limit": 1000}).json()["events"]
+    return events
 
 
 class TestBooking:
@@ -84,8 +84,8 @@ class TestChange:
         noted = set_notes(studio, visit["id"], SECRET, If_Match='"1"')
 
         assert (noted["notes"], noted["version"]) == (SECRET, 2)
-        told = {"notes", "version", "position", "grace_until"}
-        assert {name for name in visit if visit[name] != noted[name]} <= told
+        changed = {"notes", "version", "position", "grace_until"}
+        assert {name for name in visit if visit[name] != noted[name]} <= changed
         assert set_notes(studio, visit["id"], SECRET)["version"] == 2
 
     @pytest.mark.parametrize("nothing", [None, ""])
@@ -174,10 +174,10 @@ class TestPermissions:
         visit = studio.book_appointment(notes=SECRET)["id"]
         client = studio.client_with_role(role)
 
-        told = client.get(f"/v1/appointments/{visit}").json()["notes"]
+        notes = client.get(f"/v1/appointments/{visit}").json()["notes"]
         changed = client.patch(f"/v1/appointments/{visit}", json={"notes": "x"})
 
-        assert told == (SECRET if role in ALLOWED[Permission.READ_REMARKS] else None)
+        assert notes == (SECRET if role in ALLOWED[Permission.READ_REMARKS] else None)
         assert (changed.status_code == 200) == (role in ALLOWED[Permission.CHANGE_VISITS])
 
     def test_is_not_another_clinician_who_would_write(self, studio: PracticeClient) -> None:

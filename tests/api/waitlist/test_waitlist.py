@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from api.waitlist.entries.schemas import EntryPage, OfferPage, OpeningPage
+from api.waitlist.schemas import EntryPage, OfferPage, OpeningPage
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import Person, person_of
 from tests.api.practice_client import PracticeClient, codes
@@ -293,7 +293,7 @@ class TestSeveralOffersToOnePerson:
         assert (other["status"], other["because"]) == ("withdrawn", "accepted_another")
         assert studio.post_booking(TEN).status_code == 201
 
-    def test_gives_them_back_through_whichever_entry_and_id(self, studio: PracticeClient) -> None:
+    def test_gives_them_back_through_any_entry_and_id(self, studio: PracticeClient) -> None:
         twin = studio.add_patient()
         entries = [join_waitlist(studio, twin), join_waitlist(studio, studio.patient)]
         [first], [second] = offer_time(studio, entries[0]), offer_time(studio, entries[1], starts_at=TEN)

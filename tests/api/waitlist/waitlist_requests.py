@@ -12,7 +12,7 @@ TEN = "2026-06-01T10:00:00+02:00"
 
 
 def join_waitlist(studio: PracticeClient, patient: str | None = None, **preferences: object) -> Json:
-    """Put somebody on the list; it must succeed."""
+    """Add a patient to the wait list and return the entry."""
     who = {"patient_id": patient or studio.add_patient(), "service_id": studio.service}
     return studio.create("/v1/waitlist", **(who | preferences))
 

@@ -140,7 +140,7 @@ class TestMessage:
     def test_sums_up_what_was_not_asked_for_by_its_own_name(
         self, studio: PracticeClient, receiver: WebhookReceiver
     ) -> None:
-        """The names of section 9 of the requirements; whoever asks by both names is told once."""
+        """An endpoint that subscribes to both names of an event gets one message."""
         register(
             studio,
             receiver,
@@ -360,7 +360,7 @@ class TestEndpoint:
          "https://example.org:99999/", "https://exa mple.org/", "https://example.org\\@10.0.0.1/", "https://" + "x" * 2000],
     )  # fmt: skip
     def test_at_a_forbidden_address_is_refused(self, studio: PracticeClient, url: str) -> None:
-        """WO3, and whatever else shows before anybody looks up where an address leads."""
+        """WO3: URLs that are refused before their host is looked up."""
         answer = studio.client.post("/v1/webhook-endpoints", json={"url": url, "events": ALL})
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "url"), answer.text

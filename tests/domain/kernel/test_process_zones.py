@@ -10,8 +10,7 @@ from tests.support.wait_until import TIMEOUT_SECONDS
 ANSWERS = """
 from datetime import datetime
 from domain.scheduling.availability.availability import offered, slot_at
-from domain.scheduling.series.occurrences import occurrences, series_rule
-from domain.scheduling.series.times import shifted
+from domain.scheduling.series.occurrences import occurrences, series_rule, shifted
 from domain.kernel.zones import instant_of, spoken_dates, spoken_time
 from tests.support.availability_builders import at, availability_query, between, claim, place, same_hours_daily
 

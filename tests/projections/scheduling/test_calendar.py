@@ -9,8 +9,8 @@ from uuid_utils.compat import uuid7
 
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.status import Status
-from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence
-from domain.scheduling.sessions.course import Course, CourseCancellation, CourseEnrolment, CourseWithdrawal
+from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence, Scope
+from domain.scheduling.sessions.course import Course
 from projections.scheduling.calendar.course_queries import CourseQueries
 from projections.scheduling.calendar.queries import CalendarFilter
 from tests.projections.view_checks import forget, rows_of
@@ -140,16 +140,16 @@ class TestCourses:
             seats=8,
             zone="Europe/Berlin",
             rrule="FREQ=WEEKLY;COUNT=2",
-            sessions=sessions,
+            occurrences=sessions,
             at=NOW,
         )
         later = {index: start + HOUR for index, start in enumerate(starts, 1)}
         facts: list[Callable[[], None]] = [
-            lambda: course.change(PlanChange("all", 1, [1, 2], {}), clinicians, later, NOW),
-            lambda: course.change(PlanChange("following", 2, [2], {1: "x"}), clinicians[1:], later, NOW),
-            lambda: course.enrol(CourseEnrolment(uuid7(), 1, [1], [2], {}), NOW),
-            lambda: course.withdraw(CourseWithdrawal(uuid7(), 1, [1], {2: "not_enrolled"}), NOW),
-            lambda: course.cancel(CourseCancellation(1, [1, 2], {}), NOW),
+            lambda: course.change(PlanChange(Scope.ALL, 1, [1, 2], {}), clinicians, later, NOW),
+            lambda: course.change(PlanChange(Scope.FOLLOWING, 2, [2], {1: "x"}), clinicians[1:], later, NOW),
+            lambda: course.enrol(uuid7(), 1, {1: True, 2: False}, {}, NOW),
+            lambda: course.withdraw(uuid7(), 1, [1], {2: "not_enrolled"}, NOW),
+            lambda: course.cancel(1, [1, 2], {}, NOW),
         ]
         for happen in (None, *facts):
             if happen:

@@ -16,10 +16,10 @@ from application.patients.decide_consent import DecideConsent
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.calendars.open_feed import OpenFeed
 from application.scheduling.series.book_series import BookSeries
-from application.scheduling.sessions.enrol_in_course import EnrolInCourse
-from application.scheduling.sessions.enrol_patient import EnrolPatient
+from application.scheduling.sessions.course_roster import EnrolInCourse
 from application.scheduling.sessions.plan_course import PlanCourse
 from application.scheduling.sessions.plan_session import PlanSession
+from application.scheduling.sessions.session_roster import EnrolPatient
 from application.waitlist.join_waitlist import JoinWaitlist
 from domain.patients.consents import Channel
 from domain.patients.errors import PatientWithdrawnError

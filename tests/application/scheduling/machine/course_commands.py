@@ -7,12 +7,10 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from application.scheduling.series.book_series import OnConflict
-from application.scheduling.sessions.cancel_course import CancelCourse
-from application.scheduling.sessions.change_course import ChangeCourse
-from application.scheduling.sessions.enrol_in_course import EnrolInCourse
+from application.scheduling.series.plan_occurrences import OnConflict
+from application.scheduling.sessions.change_course import CancelCourse, ChangeCourse
+from application.scheduling.sessions.course_roster import EnrolInCourse, WithdrawFromCourse
 from application.scheduling.sessions.plan_course import PlanCourse
-from application.scheduling.sessions.withdraw_from_course import WithdrawFromCourse
 from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
@@ -72,7 +70,7 @@ class CourseCommands:
         self.sessions += [each.booked_id for course in made for each in course.occurrences.values() if each.booked_id]
 
     @rule(which=st.integers(0, 10), acts=st.lists(_ACT, min_size=1, max_size=3))
-    def come_to_a_course_at_once(self, which: int, acts: list[tuple[str, int, int, OnConflict]]) -> None:
+    def change_course_places_concurrently(self, which: int, acts: list[tuple[str, int, int, OnConflict]]) -> None:
         if not self.courses:
             return
         id = self.courses[which % len(self.courses)]
@@ -96,7 +94,7 @@ class CourseCommands:
                 leave = WithdrawFromCourse(id, patient, index)
                 return executor(logs, clock)(tenant_id, leave, by_test())
             case "cancel":
-                cancel = CancelCourse(id, index, "ill", list(Scope)[who])
+                cancel = CancelCourse(id, index, list(Scope)[who], "ill")
                 return executor(logs, clock)(tenant_id, cancel, by_test())
             case _:
                 come = EnrolInCourse(id, patient, index, act == "wait", on_conflict)
@@ -112,19 +110,19 @@ class CourseCommands:
         def change(number: int) -> object:
             how, index, scope, start, to_whom, on_conflict = changes[number]
             command = ChangeCourse(
-                id,
-                index,
-                scope,
-                _STARTS[start] + timedelta(weeks=index - 1) if "move" in how else None,
-                (self.studio.clinicians[to_whom],) if "give" in how else None,
-                (self.studio.rooms[to_whom],) if how == "room" else None,
-                on_conflict,
+                id=id,
+                from_occurrence=index,
+                scope=scope,
+                starts_at=_STARTS[start] + timedelta(weeks=index - 1) if "move" in how else None,
+                staff_ids=(self.studio.clinicians[to_whom],) if "give" in how else None,
+                resource_ids=(self.studio.rooms[to_whom],) if how == "room" else None,
+                on_conflict=on_conflict,
             )
             return executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
 
         self.run_commands(len(changes), change)
 
-        assert self._rosters(id) == before, "somebody lost a seat by a move"
+        assert self._rosters(id) == before, "a patient lost a seat by a move"
 
     @invariant()
     def no_session_of_a_course_is_lost_or_doubled(self) -> None:
@@ -137,7 +135,7 @@ class CourseCommands:
             assert all(self.studio.log.load(GroupSession, id).course_id == course.id for id in ids)
 
     @invariant()
-    def the_list_of_courses_is_the_fold_of_the_log(self) -> None:
+    def the_list_of_courses_agrees_with_the_log(self) -> None:
         self.runner.catch_up(self.studio.tenant_id)
         entries, _ = CourseQueries(self.container.app_transaction).page(self.studio.tenant_id, limit=200)
 

@@ -7,9 +7,10 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from application.kernel.outcome import Outcome
-from application.scheduling.series.book_series import BookSeries, OnConflict
-from application.scheduling.series.series_changes import CancelSeries, ChangeSeries, ChangeSeriesNotes
+from application.kernel.practice_log import Outcome
+from application.scheduling.series.book_series import BookSeries
+from application.scheduling.series.change_series import CancelSeries, ChangeSeries, ChangeSeriesNotes
+from application.scheduling.series.plan_occurrences import OnConflict
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.series.series import Series
@@ -95,11 +96,11 @@ class SeriesCommands:
                 notes = None if weeks < 0 else f"for {scope} from {index}"
                 return noting(self.studio.tenant_id, ChangeSeriesNotes(id, index, scope, notes), by_test())
             command = ChangeSeries(
-                id,
-                index,
-                scope,
-                _STARTS[start] + timedelta(weeks=index - 1 + weeks) if "move" in how else None,
-                self.studio.clinicians[to_whom] if "give" in how else None,
+                id=id,
+                from_occurrence=index,
+                scope=scope,
+                starts_at=_STARTS[start] + timedelta(weeks=index - 1 + weeks) if "move" in how else None,
+                clinician_id=self.studio.clinicians[to_whom] if "give" in how else None,
                 resource_ids=(self.studio.rooms[to_whom],) if how == "room" else None,
                 on_conflict=on_conflict,
             )
@@ -122,7 +123,7 @@ class SeriesCommands:
                     assert known == (series.id, visit.index, visit.original.isoformat())
 
     @invariant()
-    def the_list_of_series_is_the_fold_of_the_log(self) -> None:
+    def the_list_of_series_agrees_with_the_log(self) -> None:
         self.runner.catch_up(self.studio.tenant_id)
         entries, _ = SeriesQueries(self.container.app_transaction).page(self.studio.tenant_id, limit=200)
 

@@ -7,13 +7,10 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from application.scheduling.sessions.cancel_session import CancelSession
-from application.scheduling.sessions.change_session import ChangeSession
-from application.scheduling.sessions.enrol_patient import EnrolPatient
-from application.scheduling.sessions.note_attendance import NoteAttendance
+from application.scheduling.sessions.change_session import CancelSession, ChangeSession
 from application.scheduling.sessions.plan_session import PlanSession
+from application.scheduling.sessions.session_roster import EnrolPatient, NoteAttendance, WithdrawPatient
 from application.scheduling.sessions.undo_session import UndoSession
-from application.scheduling.sessions.withdraw_patient import WithdrawPatient
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession, GroupSessionStatus
 from projections.engine.runner import Runner
 from projections.scheduling.calendar.session_queries import SessionFilter, SessionQueries
@@ -65,7 +62,7 @@ class SessionCommands:
         self.sessions += [id for id in self.run_commands(len(requests), request) if isinstance(id, UUID)]
 
     @rule(which=st.integers(0, 10), acts=st.lists(_ACT, min_size=1, max_size=4))
-    def come_to_one_session_at_once(self, which: int, acts: list[tuple[str, int, int, int]]) -> None:
+    def change_session_places_concurrently(self, which: int, acts: list[tuple[str, int, int, int]]) -> None:
         if not self.sessions:
             return
         id = self.sessions[which % len(self.sessions)]
@@ -78,7 +75,7 @@ class SessionCommands:
         if any(
             act == "undo" and not isinstance(done, Exception) for (act, *_), done in zip(acts, results, strict=True)
         ):
-            # Then what somebody else did at the same moment may be undone, which is no loss.
+            # Then the undone command may be one of another patient, which is no loss.
             return
         leaving = {id for act, who, _, _ in acts if act == "withdraw" for id in families[self.studio.patients[who]]}
         coming = {
@@ -88,7 +85,7 @@ class SessionCommands:
         }
         there = {*after.roster, *after.waiting}
         assert ({*before.roster, *before.waiting} | coming) - leaving <= there, "an enrolment was lost"
-        assert set(before.roster) - leaving <= set(after.roster), "a seat was taken from somebody"
+        assert set(before.roster) - leaving <= set(after.roster), "a patient lost a seat"
 
     def _act(self, id: UUID, act: str, who: int, seats: int, start: int) -> object:
         logs, clock, tenant_id, patient = (
@@ -146,7 +143,7 @@ class SessionCommands:
         assert (list(after.roster.items()), after.waiting) == (list(before.roster.items()), before.waiting)
 
     @rule(which=st.integers(0, 10), who=st.lists(st.integers(0, 2), min_size=1, max_size=3), attended=st.booleans())
-    def note_who_came(self, which: int, who: list[int], attended: bool) -> None:
+    def note_attendance_concurrently(self, which: int, who: list[int], attended: bool) -> None:
         if not self.sessions:
             return
         id = self.sessions[which % len(self.sessions)]
@@ -159,7 +156,7 @@ class SessionCommands:
         self.run_commands(len(who), note)
 
     @invariant()
-    def no_seat_is_sold_twice_and_nobody_waits_beside_a_free_one(self) -> None:
+    def no_session_is_overbooked_and_no_patient_waits_while_a_seat_is_free(self) -> None:
         for session in self.folded_sessions():
             assert len(session.roster) <= session.seats
             assert not session.waiting or len(session.roster) == session.seats
@@ -167,7 +164,7 @@ class SessionCommands:
             assert len(set(session.waiting)) == len(session.waiting)
 
     @invariant()
-    def the_calendar_counts_what_the_rosters_hold(self) -> None:
+    def the_calendar_has_the_counts_of_the_rosters(self) -> None:
         self.runner.catch_up(self.studio.tenant_id)
         queries, sessions = SessionQueries(self.container.app_transaction), self.folded_sessions()
         entries = queries.page(self.studio.tenant_id, SessionFilter(), limit=1000).entries

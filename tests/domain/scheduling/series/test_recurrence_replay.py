@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.kernel.errors import InvalidValueError
-from domain.scheduling.series.occurrences import LONGEST_DAYS, Occurrence, occurrences, series_rule
+from domain.scheduling.series.occurrence_plan import PlannedOccurrence
+from domain.scheduling.series.occurrences import LONGEST_DAYS, occurrences, series_rule
 
 RULES: Final = os.environ.get("SCHEDULER_TEST_RRULES", "")
 """A folder of JSON files: cases of a rule, its first time and what it is expected to give."""
@@ -33,7 +34,7 @@ if RULES:
 
 if CALENDARS:
 
-    def test_agrees_with_what_another_program_finds_in_calendars() -> None:
+    def test_agrees_with_another_program_on_calendars() -> None:
         """Events repeated by a rule alone: each found time is an occurrence, none is missing."""
         queries = json.loads((Path(CALENDARS) / "queries.json").read_text("utf-8"))
         verdicts = [
@@ -80,7 +81,7 @@ def _of_rule(case: dict[str, Any]) -> str:
     return "agreed, as far as two years reach" if obstacles[:number] == ours[:number] else "disagreed"
 
 
-def _bounded(rule: str, first: datetime, zone: str) -> tuple[Sequence[Occurrence], bool]:
+def _bounded(rule: str, first: datetime, zone: str) -> tuple[Sequence[PlannedOccurrence], bool]:
     """Return a series' occurrences, of at most two years, and whether they are complete."""
     try:
         return occurrences(series_rule(rule), first, zone), True

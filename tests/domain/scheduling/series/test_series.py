@@ -8,8 +8,8 @@ from uuid_utils.compat import uuid7
 
 from domain.kernel.errors import InvalidValueError
 from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence, Scope
+from domain.scheduling.series.occurrences import shifted
 from domain.scheduling.series.series import Series
-from domain.scheduling.series.times import shifted
 
 NOW = datetime(2026, 5, 4, 8, tzinfo=UTC)
 TEN = datetime(2026, 6, 2, 10, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -34,7 +34,7 @@ def plan_session(number: int = 4, skipped: tuple[int, ...] = ()) -> Series:
         clinician_id=uuid7(),
         zone="Europe/Berlin",
         rrule="FREQ=WEEKLY;COUNT=4",
-        visits=visits,
+        occurrences=visits,
         at=NOW,
     )
 
@@ -55,15 +55,15 @@ class TestPlan:
             plan_session(skipped=(1, 2, 3, 4))
 
 
-class TestMeant:
+class TestScope:
     @pytest.mark.parametrize(
         ("scope", "indexes"), [(Scope.THIS, [3]), (Scope.FOLLOWING, [3, 4]), (Scope.ALL, [1, 3, 4])]
     )
-    def test_are_the_visits_of_the_scope_that_were_booked(self, scope: Scope, indexes: list[int]) -> None:
+    def test_has_the_booked_visits(self, scope: Scope, indexes: list[int]) -> None:
         assert list(plan_session(skipped=(2,)).in_scope(3, scope)) == indexes
 
     @pytest.mark.parametrize("index", [0, 2, 5])
-    def test_start_from_a_visit_that_there_is(self, index: int) -> None:
+    def test_starts_from_a_booked_visit(self, index: int) -> None:
         with pytest.raises(InvalidValueError) as refused:
             plan_session(skipped=(2,)).in_scope(index, Scope.ALL)
 
@@ -71,7 +71,7 @@ class TestMeant:
 
 
 class TestChange:
-    def test_of_several_is_what_the_series_plans_from_now_on(self) -> None:
+    def test_of_several_visits_changes_the_plan(self) -> None:
         series, other = plan_session(), uuid7()
         later = TEN + WEEK + timedelta(hours=4)
 
@@ -79,9 +79,16 @@ class TestChange:
 
         assert (series.occurrences[2].starts_at, series.occurrences[2].original.hour) == (later, 10)
         assert series.clinician_id == other
-        assert series.last_change == PlanChange("following", 2, [2], {3: "already_cancelled"})
+        last = series.last_change
+        assert last is not None
+        assert (last.scope, last.from_index, last.changed, last.reasons) == (
+            "following",
+            2,
+            [2],
+            {3: "already_cancelled"},
+        )
 
-    def test_of_one_alone_leaves_the_plan_as_it_is(self) -> None:
+    def test_of_one_visit_keeps_the_plan(self) -> None:
         series = plan_session()
         clinician = series.clinician_id
 
@@ -92,7 +99,7 @@ class TestChange:
 
 
 class TestShifted:
-    def test_keeps_the_wall_clock_over_the_change_of_clocks(self) -> None:
+    def test_keeps_the_local_time_across_the_clock_change(self) -> None:
         berlin = ZoneInfo("Europe/Berlin")
         summer = datetime(2026, 10, 20, 10, tzinfo=berlin).astimezone(UTC)
         winter = datetime(2026, 10, 27, 10, tzinfo=berlin).astimezone(UTC)
@@ -101,12 +108,12 @@ class TestShifted:
 
         assert moved == datetime(2026, 10, 28, 14, tzinfo=berlin)
 
-    def test_takes_the_chosen_visit_exactly_where_it_was_put(self) -> None:
+    def test_moves_the_chosen_visit_to_the_exact_time(self) -> None:
         second_half_past_two = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
         assert shifted(TEN, "Europe/Berlin", TEN, second_half_past_two) == second_half_past_two
 
-    def test_of_a_visit_that_has_another_time_of_day_takes_the_new_one(self) -> None:
+    def test_replaces_another_time_of_day(self) -> None:
         at_noon = TEN + WEEK + timedelta(hours=2)
 
         assert shifted(at_noon, "Europe/Berlin", TEN, TEN - timedelta(hours=1)) == TEN + WEEK - timedelta(hours=1)

@@ -51,7 +51,7 @@ class TestPlan:
             ("staff_ids", {"staff_ids": tuple(UUID(int=n) for n in range(11))}),
         ],
     )
-    def test_refuses_what_can_never_be(self, field: str, terms: dict[str, object]) -> None:
+    def test_refuses_invalid_values(self, field: str, terms: dict[str, object]) -> None:
         with pytest.raises(InvalidValueError) as refused:
             plan_session(**terms)  # type: ignore[arg-type]
 
@@ -63,7 +63,7 @@ class TestPlan:
 
 
 class TestEnrol:
-    def test_gives_seats_until_none_is_left(self) -> None:
+    def test_gives_seats_until_the_session_is_full(self) -> None:
         session = session_with(DANA, NOA)
 
         with pytest.raises(SessionFullError):
@@ -71,10 +71,10 @@ class TestEnrol:
 
         assert list(session.roster) == [DANA, NOA]
 
-    def test_lets_people_wait_in_the_order_in_which_they_came(self) -> None:
+    def test_keeps_the_waiting_list_in_order(self) -> None:
         assert session_with(DANA, NOA, LI, ADA).waiting == [LI, ADA]
 
-    def test_gives_nobody_two_places(self) -> None:
+    def test_refuses_a_second_place(self) -> None:
         session = session_with(DANA, NOA, LI)
 
         with pytest.raises(AlreadyEnrolledError):
@@ -82,7 +82,7 @@ class TestEnrol:
         with pytest.raises(AlreadyWaitingError):
             session.enrol(LI, [LI], NOW, waits=True)
 
-    def test_knows_a_person_by_all_of_their_ids(self) -> None:
+    def test_recognises_all_ids_of_a_patient(self) -> None:
         session = session_with(DANA, NOA, LI)
 
         with pytest.raises(AlreadyEnrolledError):
@@ -98,7 +98,7 @@ class TestEnrol:
 
 
 class TestWithdraw:
-    def test_gives_the_seat_to_who_has_waited_longest(self) -> None:
+    def test_gives_the_seat_to_the_first_on_the_waiting_list(self) -> None:
         session = session_with(DANA, NOA, LI, ADA)
         session.collect_events()
 
@@ -107,27 +107,27 @@ class TestWithdraw:
         assert event_summaries(session) == [("SeatCancelled", DANA), ("MovedUp", LI)]
         assert (list(session.roster), session.waiting, session.moved_up) == ([NOA, LI], [ADA], [LI])
 
-    def test_removes_people_from_the_line(self) -> None:
+    def test_removes_patients_from_the_waiting_list(self) -> None:
         session = session_with(DANA, NOA, LI, ADA)
 
         session.withdraw([LI], NOW)
 
         assert (list(session.roster), session.waiting, session.moved_up) == ([DANA, NOA], [ADA], [])
 
-    def test_takes_a_merged_person_off_wherever_they_are(self) -> None:
+    def test_removes_all_places_of_a_merged_patient(self) -> None:
         session = session_with(DANA, NOA, LI)
 
         session.withdraw([NOA, LI], NOW)
 
         assert (list(session.roster), session.waiting) == ([DANA], [])
 
-    def test_refuses_who_is_not_there_and_what_has_begun(self) -> None:
+    def test_refuses_a_patient_without_a_place_and_a_started_session(self) -> None:
         with pytest.raises(NotEnrolledError):
             session_with(DANA).withdraw([NOA], NOW)
         with pytest.raises(AlreadyStartedError):
             session_with(DANA).withdraw([DANA], SIX)
 
-    def test_lets_them_come_back(self) -> None:
+    def test_allows_a_new_enrolment(self) -> None:
         session = session_with(DANA, NOA)
         session.withdraw([DANA], NOW)
 
@@ -137,7 +137,7 @@ class TestWithdraw:
 
 
 class TestSeats:
-    def test_that_are_added_go_to_those_who_wait(self) -> None:
+    def test_that_are_added_go_to_the_waiting_list(self) -> None:
         session = session_with(DANA, NOA, LI, ADA)
         session.collect_events()
 
@@ -146,7 +146,7 @@ class TestSeats:
         assert event_summaries(session) == [("SeatsChanged", None), ("MovedUp", LI)]
         assert session.waiting == [ADA]
 
-    def test_are_never_fewer_than_are_taken(self) -> None:
+    def test_are_at_least_those_taken(self) -> None:
         session = session_with(DANA, NOA, seats=4)
 
         assert session.change_seats(2, NOW)
@@ -176,7 +176,7 @@ class TestMove:
 
 
 class TestAttendance:
-    def test_is_noted_from_the_start_on_and_can_be_put_right(self) -> None:
+    def test_is_recorded_from_the_start_on_and_can_be_corrected(self) -> None:
         session = session_with(DANA, NOA)
 
         with pytest.raises(NotStartedError):
@@ -187,7 +187,7 @@ class TestAttendance:
 
         assert session.roster == {DANA: False, NOA: None}
 
-    def test_is_of_those_who_have_a_seat(self) -> None:
+    def test_needs_a_seat(self) -> None:
         with pytest.raises(NotEnrolledError):
             session_with(DANA, NOA, LI).note_attendance([LI], True, SIX)
 
@@ -209,7 +209,7 @@ class TestCancel:
             with pytest.raises(AlreadyCancelledError):
                 act()
 
-    def test_comes_too_late_once_it_has_begun(self) -> None:
+    def test_refuses_a_started_session(self) -> None:
         with pytest.raises(AlreadyStartedError):
             plan_session().cancel("ill", SIX)
 
@@ -220,7 +220,7 @@ class TestCancel:
         max_size=30,
     )
 )
-def test_whatever_happens_no_seat_is_sold_twice_and_nobody_waits_beside_a_free_one(
+def test_never_overbooks_and_no_patient_waits_while_a_seat_is_free(
     acts: list[tuple[str, int, int]],
 ) -> None:
     session = plan_session(seats=1)

@@ -81,7 +81,7 @@ def state_of(session: GroupSession) -> tuple[object, ...]:
 
 class TestUndo:
     @given(acts=st.lists(ACTS, min_size=1, max_size=12))
-    def test_makes_it_what_it_was_before(self, acts: list[Act]) -> None:
+    def test_restores_the_state_before(self, acts: list[Act]) -> None:
         session = session_with(DANA, seats=1)
         for act in acts:
             before = deepcopy(session)
@@ -114,7 +114,7 @@ class TestUndo:
         with pytest.raises(NothingToUndoError):
             session.undo("undone", session_with(DANA), NOW)
 
-    def test_of_the_planning_leaves_nothing_to_be_done(self) -> None:
+    def test_of_the_planning_archives_the_session(self) -> None:
         session = plan_session(seats=2)
 
         session.undo("planned", None, NOW)
@@ -130,11 +130,11 @@ class TestUndo:
         with pytest.raises(NothingToUndoError):
             session.undo("undone", plan_session(seats=2), NOW)
 
-    def test_of_the_planning_is_too_late_at_the_start(self) -> None:
+    def test_of_the_planning_is_refused_from_the_start_on(self) -> None:
         with pytest.raises(AlreadyStartedError):
             plan_session(seats=2).undo("planned", None, SIX)
 
-    def test_takes_a_seat_from_who_moved_up_only_while_nobody_is_told(self) -> None:
+    def test_revokes_a_seat_within_the_grace_period_only(self) -> None:
         earlier, session = (session_with(DANA, NOA, seats=1) for _ in range(2))
         session.withdraw([DANA], NOW)
 
@@ -144,7 +144,7 @@ class TestUndo:
 
         assert (list(session.roster), session.waiting, session.back_in_line) == ([DANA], [NOA], [NOA])
 
-    def test_of_somebodys_second_enrolment_leaves_them_withdrawn(self) -> None:
+    def test_of_a_second_enrolment_leaves_the_patient_withdrawn(self) -> None:
         session = session_with(DANA)
         session.withdraw([DANA], NOW)
         earlier = deepcopy(session)
@@ -155,7 +155,7 @@ class TestUndo:
         assert session.standing(DANA).status is EnrolmentStatus.WITHDRAWN
         assert session.standing(ADA).status is EnrolmentStatus.ARCHIVED
 
-    def test_names_the_person_of_a_single_enrolment(self) -> None:
+    def test_has_the_patient_of_a_single_enrolment(self) -> None:
         session, earlier = plan_session(seats=3), plan_session(seats=3)
         session.enrol(LI, [LI], NOW)
 

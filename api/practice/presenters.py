@@ -1,0 +1,55 @@
+"""Presenters of clinicians, their hours and time off, and of services."""
+
+from uuid import UUID
+
+from api.http.calls import Call
+from api.practice.schemas import ClinicianShown, RangeOffShown, ServiceShown
+from application.kernel.permissions import Permission
+from domain.practice.clinician import Absence, Clinician, HoursText
+from domain.practice.service import Service
+from domain.practice.time_off import HoursOff
+
+
+def present_clinician(clinician: Clinician) -> dict[str, object]:
+    return ClinicianShown.present(clinician, name=clinician.name or None, email=clinician.email or None)
+
+
+def present_hours(clinician: Clinician) -> dict[str, object]:
+    hours = list(clinician.hours.items())
+    hours += [(location_id, text) for location_id, texts in clinician.later_hours.items() for text in texts]
+    return {"hours": [_location_hours(location_id, text) for location_id, text in hours]}
+
+
+def _location_hours(location_id: UUID, text: HoursText) -> dict[str, object]:
+    overrides: dict[str, list[dict[str, str]]] = {}
+    for line in text.overrides:
+        on_date, _, hours = line.partition(" ")
+        overrides.setdefault(on_date, []).extend([] if hours == "closed" else [_range(hours)])
+    return {
+        "location_id": location_id,
+        "weekly": [{"weekday": line[:3], **_range(line[4:])} for line in text.weekly],
+        "overrides": [{"on_date": on_date, "ranges": ranges} for on_date, ranges in overrides.items()],
+        **({"effective_from": text.effective_from} if text.effective_from else {}),
+    }
+
+
+def _range(hours: str) -> dict[str, str]:
+    starts, _, ends = hours.partition("-")
+    return {"from": starts, "to": ends}
+
+
+def present_time_off(call: Call, clinician: Clinician) -> dict[str, object]:
+    """Present the time off; the notes only to the clinician and to roles that change them."""
+    sees_notes = call.actor.may(Permission.CHANGE_PRACTICE) or call.actor.clinician_id == clinician.id
+    return {"ranges": [_absence(absence, sees_notes) for absence in clinician.absences]}
+
+
+def _absence(absence: Absence, sees_notes: bool) -> dict[str, object]:
+    bounds = absence.range.during if isinstance(absence.range, HoursOff) else absence.range
+    range_off = {name: getattr(bounds, name, None) for name in RangeOffShown.model_fields}
+    return range_off | {"note": absence.note if sees_notes else None}
+
+
+def present_service(service: Service) -> dict[str, object]:
+    requires = [{"kind": kind} for kind in service.terms.requires]
+    return ServiceShown.present(service.terms, requires=requires, limits=service.limits, seats=service.seats)

@@ -1,0 +1,387 @@
+"""Bodies of requests and answers about the practice and its catalogue."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.schemas import Body, CivilDate, Page, Price, Shown, Text, Truth, Versioned, Whole, examples
+from api.http.times import instant
+from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import Money
+from domain.kernel.time_range import TimeRange
+from domain.practice.clinician import Absence
+from domain.practice.holiday_calendar import HolidayCalendar
+from domain.practice.practice import LONGEST_OFFER_MINUTES, OFFER_MINUTES
+from domain.practice.resource import ResourceKind
+from domain.practice.service import Mode, ServiceTerms
+from domain.practice.time_off import DaysOff, HoursOff
+from domain.practice.visit_limits import VisitLimits
+
+
+class Holidays(Body):
+    """Locations are closed on public holidays, unless an override of the hours has that date."""
+
+    country: str = Field(max_length=2, description="ISO 3166-1, two letters.", examples=["DE"])
+    subdivision: str | None = Field(
+        default=None, max_length=3, description="ISO 3166-2, without the country.", examples=["BE"]
+    )
+
+    def value(self) -> HolidayCalendar:
+        """Raises InvalidValueError."""
+        return HolidayCalendar(self.country, self.subdivision)
+
+
+class Limits(Body):
+    """The most visits in a civil day and in a week from Monday to Sunday; null is no limit."""
+
+    per_day: Whole | None = Field(default=None, examples=[8])
+    per_week: Whole | None = Field(default=None, examples=[30])
+
+    def value(self) -> VisitLimits:
+        """Raises InvalidValueError."""
+        return VisitLimits(self.per_day, self.per_week)
+
+
+class PracticePatch(Body):
+    """Omitted fields stay as they are."""
+
+    model_config = examples(
+        {"name": "Praxis am Park", "locale": "de-DE"},
+        {"holidays": {"country": "DE", "subdivision": "BE"}},
+        {"pending_counts": True},
+        {"auto_fill": False, "offer_minutes": 30},
+    )
+
+    name: Text = ""
+    zone: Text = ""
+    currency: Text = ""
+    locale: Text = ""
+    holidays: Holidays | None = Field(
+        default=None, description="Public holidays on which the practice is closed; null for none."
+    )
+    pending_counts: Truth = Field(
+        default=False, description="Whether requests and holds count toward limits, as booked visits do."
+    )
+    auto_fill: Truth = Field(
+        default=True,
+        description="Whether freed time is offered to the wait list, in the order of joining; otherwise staff offer it by hand.",
+    )
+    offer_minutes: Whole = Field(
+        default=OFFER_MINUTES, ge=1, le=LONGEST_OFFER_MINUTES, description="The time to answer an offer."
+    )
+
+
+class PracticeShown(Versioned):
+    name: str
+    zone: str
+    currency: str
+    locale: str
+    holidays: Holidays | None
+    pending_counts: bool
+    auto_fill: bool
+    offer_minutes: int
+
+
+class LocationBody(Body):
+    model_config = examples({"name": "Main street", "zone": "Europe/Berlin"})
+
+    name: Text
+    zone: Text
+
+
+class LocationPatch(Body):
+    """Omitted fields stay as they are. Hours keep their local times when the zone changes."""
+
+    model_config = examples({"name": "Old town"}, {"holidays": {"country": "DE", "subdivision": "BE"}})
+
+    name: Text = ""
+    zone: Text = ""
+    holidays: Holidays | None = Field(
+        default=None, description="Public holidays of the location; null for the practice's."
+    )
+
+
+class LocationShown(Versioned):
+    name: str
+    zone: str
+    holidays: Holidays | None
+
+
+class LocationPage(Page):
+    locations: list[LocationShown]
+
+
+class ResourceBody(Body):
+    model_config = examples({"location_id": "01980c5a-0000-7000-8000-000000000001", "kind": "room", "name": "Room 1"})
+
+    location_id: UUID
+    kind: ResourceKind
+    name: Text
+
+
+class ResourcePatch(Body):
+    """Omitted fields stay as they are. An inactive resource takes no new visits."""
+
+    model_config = examples({"active": False})
+
+    name: Text = ""
+    active: Truth = True
+
+
+class ResourceShown(Versioned):
+    location_id: UUID
+    kind: ResourceKind
+    name: str
+    active: bool
+
+
+class ResourcePage(Page):
+    resources: list[ResourceShown]
+
+
+class ClinicianBody(Body):
+    model_config = examples({"name": "Dr. Noa Levi", "email": "noa@example.org", "zone": "Asia/Jerusalem"})
+
+    name: Text
+    email: Text | None = None
+    zone: Text
+    limits: Limits = Field(default=Limits(), description="The most visits of the clinician, of all services together.")
+
+
+class ClinicianPatch(ClinicianBody):
+    """Omitted fields stay as they are."""
+
+    model_config = examples({"email": None}, {"limits": {"per_day": 8, "per_week": 30}})
+
+    name: Text = ""
+    zone: Text = ""
+
+
+class ClinicianShown(Versioned):
+    name: str | None
+    email: str | None
+    zone: str
+    limits: Limits
+
+
+class ClinicianPage(Page):
+    clinicians: list[ClinicianShown]
+
+
+class Weekday(StrEnum):
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+class Range(Body):
+    """Local times. If `to` is not after `from`, it is on the next day; `24:00` ends a day."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    starts: str = Field(alias="from", max_length=5, examples=["09:00"])
+    ends: str = Field(alias="to", max_length=5, examples=["17:00"])
+
+    def text(self) -> str:
+        return f"{self.starts}-{self.ends}"
+
+
+class WeeklyRange(Range):
+    weekday: Weekday
+
+
+class Override(Body):
+    """The hours of one date, instead of the weekly ones; no ranges: closed."""
+
+    on_date: str = Field(max_length=10, examples=["2026-12-24"])
+    ranges: list[Range] = Field(max_length=50)
+
+
+class HoursBody(Body):
+    """Replaces the clinician's hours at one location; hours at other locations stay.
+
+    With `effective_from` they apply from that date until the next date with other hours."""
+
+    model_config = examples(
+        {
+            "location_id": "01980c5a-0000-7000-8000-000000000001",
+            "weekly": [
+                {"weekday": "mon", "from": "09:00", "to": "12:00"},
+                {"weekday": "mon", "from": "13:00", "to": "17:00"},
+            ],
+            "overrides": [{"on_date": "2026-12-24", "ranges": [{"from": "09:00", "to": "12:00"}]}],
+            "effective_from": "2026-09-01",
+        }
+    )
+
+    location_id: UUID
+    weekly: list[WeeklyRange] = Field(max_length=500)
+    overrides: list[Override] = Field(default=[], max_length=2000)
+    effective_from: CivilDate | None = Field(
+        default=None, description="If omitted, the hours replace all earlier and later ones of the location."
+    )
+
+
+class LocationHours(Shown):
+    location_id: UUID
+    effective_from: date | None = Field(default=None, description="Omitted if the hours apply from the beginning.")
+    weekly: list[WeeklyRange]
+    overrides: list[Override]
+
+
+class HoursShown(Versioned):
+    """`id` and `version` are the clinician's."""
+
+    hours: list[LocationHours]
+
+
+class RangeOff(Body):
+    """Whole days in the clinician's zone, both included; or from `starts_at` until `ends_at`."""
+
+    first_date: CivilDate | None = None
+    last_date: CivilDate | None = None
+    starts_at: str | None = Field(default=None, max_length=40, description="RFC 3339 with an offset.")
+    ends_at: str | None = Field(default=None, max_length=40, description="RFC 3339 with an offset.")
+    note: Text | None = Field(
+        default=None, description="Sealed; visible to roles that may change the practice, and to the clinician."
+    )
+
+    def absence(self) -> Absence:
+        """Raises InvalidValueError: neither two dates nor two instants; end before start."""
+        if self.first_date and self.last_date and not (self.starts_at or self.ends_at):
+            return Absence(DaysOff(self.first_date, self.last_date), self.note)
+        if self.starts_at and self.ends_at and not (self.first_date or self.last_date):
+            during = TimeRange(instant(self.starts_at, "starts_at"), instant(self.ends_at, "ends_at"))
+            return Absence(HoursOff(during), self.note)
+        raise InvalidValueError("ranges", "a range has first_date and last_date, or starts_at and ends_at")
+
+
+class TimeOffBody(Body):
+    """Replaces all time off of the clinician; an empty list removes it."""
+
+    model_config = examples(
+        {
+            "ranges": [
+                {"first_date": "2026-07-20", "last_date": "2026-08-02", "note": "summer holiday"},
+                {"starts_at": "2026-06-03T13:00:00+02:00", "ends_at": "2026-06-03T15:00:00+02:00"},
+            ]
+        }
+    )
+
+    ranges: list[RangeOff] = Field(max_length=500)
+
+
+class RangeOffShown(Shown):
+    first_date: date | None
+    last_date: date | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    note: str | None
+
+
+class TimeOffShown(Versioned):
+    """`id` and `version` are the clinician's."""
+
+    ranges: list[RangeOffShown]
+
+
+class Requirement(Body):
+    kind: ResourceKind
+
+
+class ServiceBody(Body):
+    """`step_minutes` defaults to duration plus buffers. A kind listed twice is needed twice."""
+
+    model_config = examples(
+        {
+            "name": "Physiotherapy",
+            "duration_minutes": 50,
+            "buffer_after_minutes": 10,
+            "step_minutes": 15,
+            "minimum_notice_minutes": 120,
+            "horizon_days": 180,
+            "price": {"amount_minor": 8000, "currency": "EUR"},
+            "mode": "in_person",
+            "clinician_ids": ["01980c5a-0000-7000-8000-000000000002"],
+            "requires": [{"kind": "room"}],
+            "limits": {"per_day": 6, "per_week": None},
+        },
+        {"name": "Yoga", "duration_minutes": 60, "price": {"amount_minor": 1500, "currency": "EUR"}, "seats": 12},
+    )
+
+    name: Text
+    duration_minutes: Whole
+    buffer_before_minutes: Whole = 0
+    buffer_after_minutes: Whole = 0
+    step_minutes: Whole | None = None
+    minimum_notice_minutes: Whole = 0
+    horizon_days: Whole = 365
+    price: Price
+    mode: Mode = Mode.IN_PERSON
+    clinician_ids: list[UUID] = Field(default=[], max_length=500)
+    requires: list[Requirement] = Field(default=[], max_length=20)
+    limits: Limits = Field(default=Limits(), description="The most visits of this service for each clinician.")
+    seats: Whole | None = Field(
+        default=None,
+        description="The default number of seats of a session of this service; null: each session sets its own.",
+    )
+
+    def terms(self) -> ServiceTerms:
+        """Raises InvalidValueError."""
+        return ServiceTerms(**self._terms(type(self).model_fields))
+
+    def _terms(self, names: Collection[str]) -> dict[str, Any]:
+        """Return the named fields as ServiceTerms has them; limits and seats are no terms."""
+        terms = {name: getattr(self, name) for name in names if name not in ("limits", "seats")}
+        if "price" in terms:
+            terms["price"] = Money(self.price.amount_minor, self.price.currency)
+        if "clinician_ids" in terms:
+            terms["clinician_ids"] = tuple(self.clinician_ids)
+        if "requires" in terms:
+            terms["requires"] = tuple(each.kind.value for each in self.requires)
+        return terms
+
+
+class ServicePatch(ServiceBody):
+    """Omitted fields stay as they are; booked visits keep their terms."""
+
+    model_config = examples({"price": {"amount_minor": 9000, "currency": "EUR"}})
+
+    name: Text = ""
+    duration_minutes: Whole = 0
+    horizon_days: Whole = 0
+    price: Price = Price(amount_minor=0, currency="EUR")
+    active: Truth = True
+
+    def changes(self) -> dict[str, Any]:
+        """Return the terms that were sent. Raises InvalidValueError: no such amount of money."""
+        return self._terms(self.model_fields_set)
+
+
+class ServiceShown(Versioned):
+    name: str
+    duration_minutes: int
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    step_minutes: int
+    minimum_notice_minutes: int
+    horizon_days: int
+    price: Price
+    mode: Mode
+    clinician_ids: list[UUID]
+    requires: list[Requirement]
+    limits: Limits
+    seats: int | None
+    active: bool
+
+
+class ServicePage(Page):
+    services: list[ServiceShown]

@@ -1,0 +1,153 @@
+"""/v1/slots and /v1/conflicts: free times, reasons, and visits without their clinician."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Final, TypeAlias
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from api.http.answers import Answer
+from api.http.calls import After, Reading
+from api.http.paging import Cursor, Limit
+from api.http.resource_responses import READS_ONE, collected
+from api.http.time_windows import From, To, window
+from api.http.times import moment
+from api.scheduling.availability.presenters import present_conflict, present_reasons, present_slot
+from api.scheduling.availability.schemas import ConflictPage, ExplanationShown, Slots
+from api.scheduling.calendar_paging import bookmark, bookmark_of, encoded_bookmark, in_one_order
+from application.kernel.catalogue import Catalogue
+from application.kernel.permissions import Permission
+from application.scheduling.availability.conflicts import BookedVisit, absences_during
+from application.scheduling.availability.explain_slot import ExplainSlot, Explanation
+from application.scheduling.availability.find_slots import LONGEST_WINDOW, FindSlots, FoundSlots
+from domain.practice.clinician import Clinician
+from domain.practice.practice import Practice
+from domain.scheduling.appointments.status import Status
+from domain.scheduling.availability.explanation import Obstacle
+from domain.scheduling.sessions.group_session import GroupSessionStatus
+from projections.scheduling.calendar.queries import CalendarEntry, CalendarFilter
+from projections.scheduling.calendar.session_queries import SessionEntry, SessionFilter
+
+routes = APIRouter(prefix="/v1", tags=["scheduling"])
+
+_MOST_ENTRIES: Final = 1_000
+"""The most entries that one page examines. A page may be short and still have a next one."""
+
+Preferred: TypeAlias = Annotated[
+    Sequence[UUID], Query(max_length=50, description="Without `clinician_id`: try these first, in this order.")
+]
+At: TypeAlias = Annotated[
+    str,
+    Query(
+        max_length=40,
+        description="The start: RFC 3339 with an offset, or a date: its start in the practice's time zone.",
+        examples=["2026-06-01T09:00:00+02:00"],
+    ),
+]
+
+
+@routes.get("/slots", response_model=Slots, responses=READS_ONE)
+async def find_slots(
+    call: Reading,
+    service_id: UUID,
+    from_: From,
+    to: To,
+    clinician_id: UUID | None = None,
+    preferred_clinician_ids: Preferred = (),
+) -> Response:
+    """List starts inside the window that could be booked at `position`, in order of time.
+
+    Without `clinician_id` each start has the clinician who would be chosen: the preferred ones
+    first, in their order; then the one with the fewest visits on that day; then the one who joined
+    first.
+    """
+
+    def query() -> FindSlots:
+        within = window(call.log, from_, to, LONGEST_WINDOW)
+        return FindSlots(service_id, clinician_id, within, tuple(preferred_clinician_ids))
+
+    def present(found: FoundSlots) -> Answer:
+        slots = [present_slot(slot, clinician) for clinician, slot in found.choices]
+        return Answer({"slots": slots, "position": found.position})
+
+    return await call.ask(query, present)
+
+
+@routes.get("/slots/explain", response_model=ExplanationShown, responses=READS_ONE)
+async def explain_slot(call: Reading, service_id: UUID, clinician_id: UUID, at: At) -> Response:
+    """Return all that prevents a booking at a start, each with the events behind it.
+
+    Keys that do not see patients learn that a time is taken, but not by which visit.
+    """
+
+    def query() -> ExplainSlot:
+        zone = call.log.catalogue(at_least=1).one(Practice, call.actor.tenant_id).zone
+        return ExplainSlot(service_id, clinician_id, moment(at, zone, "at"))
+
+    def present(found: Explanation) -> Answer:
+        reasons = present_reasons(
+            call, found.catalogue, service_id, clinician_id, found.starts_at, found.obstacles, found.position
+        )
+        return Answer(
+            {
+                "starts_at": found.starts_at,
+                "is_free": found.slot is not None,
+                "slot": found.slot and present_slot(found.slot, clinician_id),
+                "reasons": reasons,
+                "position": found.position,
+            }
+        )
+
+    return await call.ask(query, present)
+
+
+@routes.get("/conflicts", response_model=ConflictPage, responses=READS_ONE)
+async def list_conflicts(
+    call: Reading, clinician_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = None, after: After = None
+) -> Response:
+    """List coming visits and sessions whose clinician is no longer present, by start.
+
+    Hours, a zone, public holidays or time off changed after the booking. The visits stay as booked.
+    A page may hold fewer than `limit` and still have a `next_cursor`.
+    """
+
+    def page() -> Answer:
+        now = call.container.clock.now()
+        catalogue = call.log.catalogue()
+        if clinician_id is not None:
+            catalogue.one(Clinician, clinician_id)
+        call.container.wait_for(call.actor.tenant_id, "calendar", after)
+        statuses = [Status.BOOKED.value, Status.CHECKED_IN.value]
+        booked = CalendarFilter(starts_from=now, clinician_id=clinician_id, statuses=statuses)
+        planned = SessionFilter(starts_from=now, clinician_id=clinician_id, status=GroupSessionStatus.PLANNED)
+        tenant_id, behind = call.actor.tenant_id, bookmark(cursor)
+        visits = call.container.scheduling.calendar.page(tenant_id, booked, after=behind, limit=_MOST_ENTRIES)
+        sessions = call.container.scheduling.sessions.page(tenant_id, planned, after=behind, limit=_MOST_ENTRIES)
+        entries, last = in_one_order(visits, sessions, _MOST_ENTRIES)
+        conflicts: list[dict[str, object]] = []
+        for entry in entries:
+            if entry.starts_at < now or not (found := _conflict(catalogue, entry, clinician_id, now)):
+                continue
+            conflicts.append(present_conflict(call, catalogue, entry, *found, now))
+            if len(conflicts) == limit:
+                last = None if entry is entries[-1] and last is None else bookmark_of(entry)
+                break
+        return collected("conflicts", conflicts, encoded_bookmark(last), after)
+
+    return await call.read(Permission.READ_VISITS, page)
+
+
+def _conflict(
+    catalogue: Catalogue, entry: CalendarEntry | SessionEntry, clinician_id: UUID | None, now: datetime
+) -> tuple[BookedVisit, list[Obstacle]] | None:
+    """Return the visit of the absent clinician (the requested or first one) and the obstacles."""
+    if isinstance(entry, CalendarEntry):
+        holder_id, staff_ids = entry.holder_id, [entry.clinician_id]
+    else:
+        holder_id, staff_ids = entry.session_id, list(entry.staff_ids)
+    for staff_id in staff_ids:
+        visit = BookedVisit(holder_id, entry.service_id, staff_id, entry.location_id, entry.starts_at, entry.ends_at)
+        if clinician_id in (None, staff_id) and (obstacles := absences_during(catalogue, visit, now)):
+            return visit, obstacles
+    return None

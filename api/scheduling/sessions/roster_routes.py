@@ -1,0 +1,129 @@
+"""Rosters, enrolments and attendance of sessions, and /v1/patients/{id}/enrolments."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from api.http.answers import Answer
+from api.http.as_of import PointInTime
+from api.http.calls import After, Call, Changing, Reading, Showing
+from api.http.paging import Cursor, Limit, page
+from api.http.resource_responses import CHANGES, READS_ONE, collected
+from api.scheduling.appointments.presenters import Person, present_patient_name
+from api.scheduling.calendar_paging import bookmark, encoded_bookmark
+from api.scheduling.sessions.presenters import (
+    present_enrolment,
+    present_moved_up,
+    present_session_entry,
+    session_presenter,
+)
+from api.scheduling.sessions.schemas import (
+    AttendanceBody,
+    ChangedRosterShown,
+    EnrolBody,
+    EnrolledShown,
+    PatientEnrolmentPage,
+    RosterPage,
+    SessionInFull,
+    WithdrawBody,
+)
+from application.kernel.permissions import Permission
+from application.patients.person import person_of
+from application.scheduling.appointments.display_context import DisplayContext
+from application.scheduling.sessions.session_roster import EnrolPatient, NoteAttendance, WithdrawPatient
+from domain.scheduling.sessions.group_session import GroupSession
+
+routes = APIRouter(prefix="/v1", tags=["scheduling"])
+
+
+@routes.post("/sessions/{session_id}/enrol", response_model=EnrolledShown, responses=CHANGES)
+async def enrol(session_id: UUID, body: EnrolBody, call: Changing) -> Response:
+    """Give a patient a seat, until the session starts. Where every seat is taken: `session_full`, or with `if_full: wait` a place in the
+    line. A person enrols once, under whatever id they are known: `already_enrolled`, `already_waiting`."""
+    command = EnrolPatient(session_id, body.patient_id, body.if_full == "wait", expected_version=call.expected_version)
+    return await call.change(
+        command,
+        session_presenter(call, more=lambda session: {"enrolment": present_enrolment(session, body.patient_id)}),
+    )
+
+
+@routes.post("/sessions/{session_id}/withdraw", response_model=ChangedRosterShown, responses=CHANGES)
+async def withdraw(session_id: UUID, body: WithdrawBody, call: Changing) -> Response:
+    """Cancel a patient's seat, or their place in the line, until the session starts. A seat that becomes free goes to who has waited
+    longest, in the same step: `moved_up` names them."""
+    command = WithdrawPatient(session_id, body.patient_id, expected_version=call.expected_version)
+    return await call.change(command, session_presenter(call, more=present_moved_up))
+
+
+@routes.post("/sessions/{session_id}/attendance", response_model=SessionInFull, responses=CHANGES)
+async def note_attendance(session_id: UUID, body: AttendanceBody, call: Changing) -> Response:
+    """Note who came, or who did not, once the session has started. For all who are named or, if one is not enrolled, for nobody."""
+    command = NoteAttendance(session_id, tuple(body.patient_ids), body.attended, expected_version=call.expected_version)
+    return await call.change(command, session_presenter(call))
+
+
+@routes.get("/sessions/{session_id}/roster", response_model=RosterPage, responses=READS_ONE)
+async def get_roster(
+    session_id: UUID, call: Showing, limit: Limit = 50, cursor: Cursor = None, after: After = None
+) -> Response:
+    """Return the roster in the order of enrolment, then the waiting line in order.
+
+    `as_of` and `version` return a former roster, with the names of then.
+    """
+
+    def roster() -> Answer:
+        moment = call.point_in_time(GroupSession, session_id)
+        session = call.log.look_up(GroupSession, session_id, moment.position, call.version)
+        ids, next_cursor = page([*session.roster, *session.waiting], limit, cursor, lambda id_: id_)
+        patients = _people(call, ids, moment, after) if call.actor.may(Permission.READ_PATIENTS) else {}
+        lines = []
+        for id_ in ids:
+            patient = patients.get(id_)
+            line = present_enrolment(session, id_) | {"patient_id": patient.patient_id if patient else id_}
+            lines.append(line | {"patient": present_patient_name(patient)})
+        answer = collected("roster", lines, next_cursor, after if moment.position is None else moment.position)
+        etag = session.version if moment.position is None else None
+        return Answer({**answer.body, "version": session.version, "seats": session.seats}, version=etag)
+
+    return await call.read(Permission.READ_VISITS, roster)
+
+
+@routes.get("/patients/{patient_id}/enrolments", response_model=PatientEnrolmentPage, responses=READS_ONE)
+async def list_enrolments(
+    patient_id: UUID, call: Reading, limit: Limit = 50, cursor: Cursor = None, after: After = None
+) -> Response:
+    """List the sessions that a patient is or was enrolled in or waits for, in order of their start.
+
+    Those of patients merged into this one are included.
+    """
+
+    def enrolments() -> Answer:
+        person, tenant_id = person_of(call.log, patient_id), call.actor.tenant_id
+        behind = bookmark(cursor)
+        call.container.wait_for(tenant_id, "calendar", after)
+        found, following = call.container.scheduling.sessions.of_patient(
+            tenant_id, person.ids, after=behind, limit=limit
+        )
+        zone = DisplayContext(call.log).zone
+        shown = [
+            {
+                "patient_id": person.ids[0],
+                "status": each.status,
+                "attended": each.attended,
+                "since": each.since,
+                "session": present_session_entry(each.session, zone(each.session.location_id)),
+            }
+            for each in found
+        ]
+        return collected("enrolments", shown, encoded_bookmark(following), after)
+
+    return await call.read(Permission.READ_VISITS, enrolments)
+
+
+def _people(call: Call, ids: Collection[UUID], moment: PointInTime, after: int | None) -> Mapping[UUID, Person]:
+    """Return the person behind each id, now or at a point in time."""
+    if moment.position is not None:
+        return DisplayContext(call.log, moment.position).people(ids)
+    call.container.wait_for(call.actor.tenant_id, "patients", after)
+    return call.container.patients.standing_for(call.actor.tenant_id, ids)
