@@ -16,7 +16,7 @@ from eventsourcing.persistence import (
     ProgrammingError,
     TrackingRecorder,
 )
-from eventsourcing.utils import Environment
+from eventsourcing.utils import Environment, get_topic
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
@@ -60,11 +60,9 @@ class LogStore:
 
         Raises UnsafeDatabaseError: the server would lose acknowledged events.
         """
-
         # log.append and log.read_booking_context are planned once per connection. Plans that were
         # made while the tables are small would scan them for the connection's life.
         planned_once = make_conninfo(conninfo, options="-c plan_cache_mode=force_generic_plan -c enable_seqscan=off")
-
         connect = partial(psycopg.connect, planned_once, autocommit=True)
         with connect() as connection:
             _refuse_unsafe(connection)
@@ -100,7 +98,7 @@ class LogStore:
 
     def environment(self, tenant_id: UUID) -> dict[str, str]:
         """Return the settings of the library's Application for one practice."""
-        return {"PERSISTENCE_MODULE": "event_store", "LOG_STORE": self.name, "TENANT_ID": str(tenant_id)}
+        return {"PERSISTENCE_MODULE": get_topic(Factory), "LOG_STORE": self.name, "TENANT_ID": str(tenant_id)}
 
     def reader(self, tenant_id: UUID) -> PracticeReader:
         return PracticeReader(tenant_id, self.pool, self.context_pool, EventMapper(tenant_id, self.keys))

@@ -32,6 +32,8 @@ _APPEND: Final = DirectCall(
     b"append", b"select outcome, position from log.append($1, $2, $3, $4, $5)", Format.BINARY, Format.TEXT
 )
 _TRUE, _FALSE = b"\x01", b"\x00"
+_CONNECTIONS: Final = 2
+_MAX_BATCH: Final = 32
 
 TIMEOUT_SECONDS: Final = 2.0
 """How long an append is retried while the database is away or another program locks the head."""
@@ -63,12 +65,11 @@ class Append:
 class AppendBatcher:
     """Writes appends to the log over a few connections of its own; thread-safe."""
 
-    def __init__(self, connect: Callable[[], Connection[Any]], *, connections: int = 2, max_batch: int = 32) -> None:
+    def __init__(self, connect: Callable[[], Connection[Any]]) -> None:
         """``connect`` opens a connection in autocommit mode."""
         self._connect = connect
-        self._max_batch = max_batch
         self._lock = threading.Lock()
-        self._idle: list[Connection[Any] | None] = [None] * connections
+        self._idle: list[Connection[Any] | None] = [None] * _CONNECTIONS
         self._waiting: deque[Append] = deque()
         self._in_flight: set[UUID] = set()
 
@@ -80,13 +81,13 @@ class AppendBatcher:
         """
         request.wake_up.acquire()
         with self._lock:
-            sends = bool(self._idle) and request.tenant_id not in self._in_flight
-            if sends:
+            is_sender = bool(self._idle) and request.tenant_id not in self._in_flight
+            if is_sender:
                 request.connection = self._idle.pop()
                 self._in_flight.add(request.tenant_id)
             else:
                 self._waiting.append(request)
-        if not sends:
+        if not is_sender:
             request.wake_up.acquire()
         if not request.outcome:
             self._send_batch(request)
@@ -139,7 +140,7 @@ class AppendBatcher:
             return batch
         waiting: deque[Append] = deque()
         for request in self._waiting:
-            if len(batch) < self._max_batch and request.tenant_id not in self._in_flight:
+            if len(batch) < _MAX_BATCH and request.tenant_id not in self._in_flight:
                 self._in_flight.add(request.tenant_id)
                 batch.append(request)
             else:

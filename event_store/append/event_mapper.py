@@ -49,7 +49,7 @@ class EventMapper(Mapper[UUID]):
             state=codec.body(state),
             schema_version=codec.schema_version,
             effective_at=event.timestamp,
-            sealed=self._sealed(codec, event) if codec.personal_fields else None,
+            sealed=self._seal(codec, event) if codec.personal_fields else None,
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
@@ -67,9 +67,9 @@ class EventMapper(Mapper[UUID]):
             "originator_version": stored.originator_version,
             "timestamp": stored.effective_at,
         }
-        return codec.event(envelope, body, self._opened(codec, stored))
+        return codec.event(envelope, body, self._unseal(codec, stored))
 
-    def _sealed(self, codec: EventCodec, event: Aggregate.Event) -> bytes | None:
+    def _seal(self, codec: EventCodec, event: Aggregate.Event) -> bytes | None:
         state = event.__dict__
         try:
             key = self._keys.sealing_key(self._tenant_id, codec.subject_id(state))
@@ -77,7 +77,7 @@ class EventMapper(Mapper[UUID]):
             return None
         return seal(key, self._place(codec, event.originator_id, event.originator_version), codec.personal(state))
 
-    def _opened(self, codec: EventCodec, stored: MappedEvent) -> bytes | None:
+    def _unseal(self, codec: EventCodec, stored: MappedEvent) -> bytes | None:
         if stored.sealed is None:
             return None
         try:

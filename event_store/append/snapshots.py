@@ -128,13 +128,13 @@ class SnapshotRecorder(AggregateRecorder):
             ).fetchall()
         stream_id = UUID(str(originator_id))
         found = [
-            self._open(StoredSnapshot(stream_id, version, topic, (body or "").encode()), sealed)
+            self._unseal(StoredSnapshot(stream_id, version, topic, (body or "").encode()), sealed)
             for version, topic, form, body, sealed in rows
             if form == _form(topic)
         ]
         return [snapshot for snapshot in found if snapshot]
 
-    def _open(self, stored: StoredSnapshot, sealed: bytes | None) -> StoredSnapshot | None:
+    def _unseal(self, stored: StoredSnapshot, sealed: bytes | None) -> StoredSnapshot | None:
         if sealed is None:
             return stored
         try:

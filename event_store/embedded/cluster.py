@@ -117,13 +117,13 @@ class ClusterFiles:
         if self.cluster.exists():
             return
         if not self.password_file.exists():
-            _write(self.password_file, secrets.token_urlsafe(32), 0o600)
+            _write(self.password_file, secrets.token_urlsafe(32))
         staging = self.folder / "initdb"
         if staging.exists():
             shutil.rmtree(staging)
         staging.mkdir(mode=0o700)
         account.own(staging)
-        _write(staging / "password", self.password(), 0o600, account)
+        _write(staging / "password", self.password(), account)
         self._initdb(staging, account, lock)
         cluster = staging / "cluster"
         with (cluster / "postgresql.conf").open("a") as configuration:
@@ -143,8 +143,8 @@ class ClusterFiles:
         # Another process may have their pid; PostgreSQL would take it for its server.
         (sockets / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
-        _write(self.cluster / SETTINGS_FILE, settings_text(sockets, self.name), 0o600, account)
-        _write(self.cluster / "pg_hba.conf", ACCESS_RULES, 0o600, account)
+        _write(self.cluster / SETTINGS_FILE, settings_text(sockets, self.name), account)
+        _write(self.cluster / "pg_hba.conf", ACCESS_RULES, account)
         if self.log.exists() and self.log.stat().st_size > _MAX_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
 
@@ -164,11 +164,11 @@ class ClusterFiles:
             raise StartFailedError(f"initdb failed: {(result.stderr or result.stdout).strip()[-2000:]}")
 
 
-def _write(path: Path, text: str, mode: int, account: Account | None = None) -> None:
-    """Replace a file atomically and durably."""
+def _write(path: Path, text: str, account: Account | None = None) -> None:
+    """Replace a private file atomically and durably."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -36,7 +36,7 @@ AES_256_GCM: Final = 1
 """Its key and the commitment are derived from the data key by HKDF-SHA-256."""
 ALGORITHMS: Final = frozenset({AES_256_GCM})
 ALGORITHM_FLOOR: Final = AES_256_GCM
-"""The lowest accepted algorithm. Raise it once all older envelopes were sealed anew."""
+"""The lowest accepted algorithm. Raise it once all older envelopes were replaced."""
 
 _HEADER = struct.Struct(">BB16sI")
 _POSITION = struct.Struct(">QI")

@@ -44,15 +44,10 @@ def _section(codec: EventCodec) -> str:
     if fields:
         hints = get_type_hints(codec.event_class)
         lines += ["| field | type | |", "|---|---|---|"]
-        lines += [f"| `{name}` | {_type_name(hints[name])} | {_remark(codec, name)} |" for name in fields]
+        remarks = dict.fromkeys(codec.optional_fields, "optional") | dict.fromkeys(codec.personal_fields, "sealed")
+        lines += [f"| `{name}` | {_type_name(hints[name])} | {remarks.get(name, '')} |" for name in fields]
         lines.append("")
     return "\n".join(lines)
-
-
-def _remark(codec: EventCodec, name: str) -> str:
-    if name in codec.optional_fields:
-        return "optional"
-    return "sealed" if name in codec.personal_fields else ""
 
 
 def _type_name(hint: object) -> str:

@@ -58,7 +58,7 @@ cross join lateral (
     order by x.version desc
     limit 1
 ) as last
-where e.tenant_id = %(tenant)s and e.position > %(behind)s and e.position <= %(reach)s
+where e.tenant_id = %(tenant)s and e.position > %(first_after)s and e.position <= %(first_until)s
   and not exists (
     select from log.event x
     where x.tenant_id = e.tenant_id and x.stream_id = e.stream_id and x.version = e.version - 1 and x.position > %(after)s
@@ -70,9 +70,9 @@ limit %(limit)s
 _CHANGED_ONE: Final = """
 select stream_id, min(version) - 1, max(version), min(position)
 from log.event
-where tenant_id = %(tenant)s and stream_id = %(thing)s and position > %(after)s and position <= %(until)s
+where tenant_id = %(tenant)s and stream_id = %(stream)s and position > %(after)s and position <= %(until)s
 group by stream_id
-having min(position) > %(behind)s and min(position) <= %(reach)s
+having min(position) > %(first_after)s and min(position) <= %(first_until)s
 """
 _MAX_READS: Final = 5
 _TRUE: Final = b"\x01"
@@ -166,14 +166,13 @@ class PracticeReader:
         Only those whose first event there is in ``first_in``, which is half-open as well; only
         ``stream_id`` if it is given.
         """
-        behind, reach = first_in
         values = {
             "tenant": self._tenant_id,
             "after": after,
             "until": until,
-            "behind": max(behind, after),
-            "reach": min(reach, until),
-            "thing": stream_id,
+            "first_after": max(first_in[0], after),
+            "first_until": min(first_in[1], until),
+            "stream": stream_id,
             "limit": limit,
         }
         return [ChangedStream(*row) for row in self._rows(_CHANGED_ONE if stream_id else _CHANGED, values)]

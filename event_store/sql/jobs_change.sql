@@ -1,6 +1,6 @@
 -- Enqueues or cancels jobs of the transaction's practice: [{name, key, payload, priority, due_at},
 -- {name, key}, ...], each key once. A row without `due_at` cancels. A key that is stored already is
--- replaced, and its attempts begin anew.
+-- replaced, and its attempts start at zero.
 create or replace function jobs.change(p_rows json) returns void
 language plpgsql
 as $$

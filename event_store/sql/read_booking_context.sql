@@ -4,7 +4,7 @@
 -- Returns the claims on any resource in p_what that overlap [p_from, p_until). None lasts longer
 -- than 40 hours, so earlier ones are not read. catalogue_position is that of the last event of the
 -- catalogue. p_subject and p_command may be null. The events of the subject's stream are returned
--- in order, without their sealed parts: what they mean is for the caller to say.
+-- in order, without their sealed parts.
 create or replace function log.read_booking_context(
     p_tenant uuid, p_what uuid[], p_from timestamptz, p_until timestamptz, p_subject uuid, p_command uuid
 )

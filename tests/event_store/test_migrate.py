@@ -1,4 +1,4 @@
-"""Migrations: their halves, the functions, and the databases that are refused."""
+"""Migrations: pre and post halves, functions, and refused databases."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -57,7 +57,7 @@ class TestHalves:
 
         assert done == [TABLE.name, ADD.name, "count.sql", DROP.name]
 
-    def test_that_fail_leave_nothing_behind(self, connection: Connection[Any]) -> None:
+    def test_are_rolled_back_if_they_fail(self, connection: Connection[Any]) -> None:
         broken = Script(ADD.name, f"{ADD.text}; select nonsense")
 
         with pytest.raises(psycopg.errors.UndefinedColumn):

@@ -52,7 +52,7 @@ class TestTables:
 
         assert {name for name in loose if not name.startswith(tuple(NOT_OF_A_PRACTICE))} == set()
 
-    def test_point_at_each_other_within_one_practice_only(self, conninfo: str) -> None:
+    def test_reference_each_other_within_one_practice_only(self, conninfo: str) -> None:
         """BK5: a plain foreign key takes another practice's row, as no policy is asked."""
         loose = names(
             conninfo,
@@ -65,7 +65,7 @@ class TestTables:
 
         assert loose == set()
 
-    def test_show_the_rows_of_every_practice_to_those_alone_who_sweep_or_back_up(self, conninfo: str) -> None:
+    def test_show_all_practices_only_to_roles_that_need_them(self, conninfo: str) -> None:
         loose = names(
             conninfo,
             f"""select n.nspname, c.relname, r.name from pg_policy p
@@ -115,7 +115,7 @@ class TestOtherObjects:
 
         assert loose == set()
 
-    def test_views_see_with_the_rights_of_who_asks_and_those_for_analysts_with_a_barrier(self, conninfo: str) -> None:
+    def test_views_use_the_rights_of_the_invoker_and_those_for_analysts_a_barrier(self, conninfo: str) -> None:
         """Analysts have no right on tables; row-level security is forced for their views' owner."""
         loose = names(
             conninfo,
@@ -147,7 +147,7 @@ class TestOtherObjects:
 
 
 class TestRoles:
-    def test_none_of_ours_can_step_around_row_level_security(self, conninfo: str) -> None:
+    def test_none_of_ours_bypasses_row_level_security(self, conninfo: str) -> None:
         strong = names(
             conninfo,
             "select rolname from pg_roles where rolname like 'scheduler%'"

@@ -1,4 +1,4 @@
-"""The constraint behind a claim sees an overlap just where there is one."""
+"""The exclusion constraint of time claims refuses exactly the overlaps."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -11,10 +11,10 @@ from domain.kernel.time_range import TimeRange
 from tests.support.database import Database
 
 PRACTICES = [UUID(int=1), UUID(int=2)]
-THINGS = [UUID(int=3), UUID(int=4)]
+RESOURCES = [UUID(int=3), UUID(int=4)]
 CLAIM_MILLISECONDS = 40 * 3_600_000
 
-# Near one another more often than not, in any year that a calendar knows.
+# Usually close to each other, in any year of the calendar.
 years = st.sampled_from([1970, 2026, 2500, 9990]).map(lambda year: datetime(year, 1, 1, tzinfo=UTC))
 offsets = st.integers(0, 90_000_000) | st.integers(0, 1_500).map(lambda minutes: minutes * 60_000)
 lengths = st.integers(1, CLAIM_MILLISECONDS) | st.integers(1, 120).map(lambda minutes: minutes * 60_000)
@@ -24,12 +24,12 @@ lengths = st.integers(1, CLAIM_MILLISECONDS) | st.integers(1, 120).map(lambda mi
 def claims(draw: st.DrawFn, year: datetime) -> tuple[UUID, UUID, TimeRange]:
     starts_at = year + timedelta(milliseconds=draw(offsets))
     during = TimeRange(starts_at, starts_at + timedelta(milliseconds=draw(lengths)))
-    return draw(st.sampled_from(PRACTICES)), draw(st.sampled_from(THINGS)), during
+    return draw(st.sampled_from(PRACTICES)), draw(st.sampled_from(RESOURCES)), during
 
 
 @settings(max_examples=300)
 @given(st.data())
-def test_two_stretches_overlap_just_where_two_times_of_one_thing_do(database: Database, data: st.DataObject) -> None:
+def test_boxes_overlap_exactly_if_times_of_one_resource_do(database: Database, data: st.DataObject) -> None:
     year = data.draw(years)
     one, other = data.draw(claims(year)), data.draw(claims(year))
     if data.draw(st.booleans()):  # one follows the other at once

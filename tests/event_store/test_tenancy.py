@@ -1,4 +1,4 @@
-"""What row-level security shows and takes without a practice, and with another one's."""
+"""Row-level security without a practice and with another one."""
 
 from uuid import UUID
 
@@ -31,14 +31,14 @@ class TestWithoutAPractice:
         with container.app.connection() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("insert into log.tenant_head (tenant_id, head_hash) values (%s, '')", (uuid7(),))
 
-    def test_an_earlier_practice_is_forgotten(self, container: Container, practice: PracticeLog) -> None:
+    def test_the_practice_of_an_earlier_transaction_is_reset(self, container: Container, practice: PracticeLog) -> None:
         with psycopg.connect(container.database.conninfo("scheduler_app"), autocommit=True) as connection:
             with tenant_transaction(connection, practice.tenant_id):
                 pass
 
             assert connection.execute("select count(*) from log.event").fetchone() == (0,)
 
-    def test_what_a_session_was_left_with_does_not_reach_the_next_borrower(self, container: Container) -> None:
+    def test_a_session_setting_does_not_reach_the_next_user_of_the_connection(self, container: Container) -> None:
         with container.app.connection() as connection:
             connection.execute(f"set app.tenant_id = '{uuid7()}'".encode())
             pid = connection.info.backend_pid
@@ -51,7 +51,7 @@ class TestWithoutAPractice:
 
 class TestWithAnotherPractice:
     @pytest.mark.parametrize("table", ["event", "tenant_head", "time_claim"])
-    def test_a_forgotten_where_shows_no_foreign_row(
+    def test_a_query_without_a_tenant_shows_no_foreign_row(
         self, container: Container, practice: PracticeLog, table: str
     ) -> None:
         other = container.practice()
@@ -70,9 +70,7 @@ class TestWithAnotherPractice:
                 (practice.tenant_id, uuid7()),
             )
 
-    def test_a_transaction_does_not_change_practice_on_its_way(
-        self, container: Container, practice: PracticeLog
-    ) -> None:
+    def test_a_transaction_cannot_change_its_practice(self, container: Container, practice: PracticeLog) -> None:
         with (
             psycopg.connect(container.database.conninfo("scheduler_app"), autocommit=True) as connection,
             tenant_transaction(connection, practice.tenant_id),
@@ -102,7 +100,7 @@ class TestAppendOnly:
         ):
             cursor.execute(statement.encode())
 
-    def test_the_partitions_are_no_way_around(self, container: Container, practice: PracticeLog) -> None:
+    def test_partitions_cannot_be_read_directly(self, container: Container, practice: PracticeLog) -> None:
         with (
             container.app_transaction(practice.tenant_id) as cursor,
             pytest.raises(psycopg.errors.InsufficientPrivilege),
@@ -110,7 +108,7 @@ class TestAppendOnly:
             cursor.execute("select count(*) from log.event_0")
 
 
-def test_positions_say_nothing_of_other_practices(container: Container) -> None:
+def test_positions_do_not_depend_on_other_practices(container: Container) -> None:
     busy, quiet = container.practice(), container.practice()
     for _ in range(5):
         book(busy, appointment(uuid7()))

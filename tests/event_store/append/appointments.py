@@ -16,7 +16,7 @@ TEN = datetime(2027, 3, 1, 10, tzinfo=UTC)
 
 
 def appointment(clinician_id: UUID, starts_at: datetime = TEN, *, rooms: tuple[UUID, ...] = ()) -> Appointment:
-    """An hour's visit with ten minutes behind it."""
+    """Return a visit of 50 minutes with a buffer of 10 after it."""
     visit = Visit(
         patient_id=uuid7(),
         service_id=uuid7(),
@@ -31,5 +31,5 @@ def appointment(clinician_id: UUID, starts_at: datetime = TEN, *, rooms: tuple[U
     return Appointment.book(id=uuid7(), visit=visit, at=TEN - timedelta(days=30))
 
 
-def book(log: PracticeLog, thing: Appointment) -> int:
-    return log.record(thing, by=by_test(), guards=thing.claims())
+def book(log: PracticeLog, visit: Appointment) -> int:
+    return log.record(visit, by=by_test(), guards=visit.claims())

@@ -1,4 +1,4 @@
-"""An append writes all of it or nothing, in one order, once."""
+"""An append is atomic, ordered, and written once."""
 
 import threading
 from datetime import timedelta
@@ -40,16 +40,16 @@ class TestAppend:
 
         assert positions == [2, 3, 4]
 
-    def test_keeps_another_practices_order_apart(self, container: Container) -> None:
+    def test_numbers_each_practice_separately(self, container: Container) -> None:
         one, other = container.practice(), container.practice()
 
         assert (book(one, appointment(uuid7())), book(other, appointment(uuid7()))) == (2, 2)
 
     def test_refuses_a_version_that_was_written_before(self, container: Container) -> None:
         log = container.practice()
-        thing = appointment(uuid7())
-        book(log, thing)
-        first, second = log.load(Appointment, thing.id), log.load(Appointment, thing.id)
+        visit = appointment(uuid7())
+        book(log, visit)
+        first, second = log.load(Appointment, visit.id), log.load(Appointment, visit.id)
         first.check_in(TEN)
         second.check_in(TEN)
         log.record(first, by=by_test())
@@ -97,7 +97,7 @@ class TestClaims:
 
         assert book(log, appointment(maya, TEN + timedelta(minutes=60))) == 3
 
-    def test_a_taken_room_leaves_no_half_claim(self, container: Container) -> None:
+    def test_a_taken_room_rolls_back_the_other_claims(self, container: Container) -> None:
         log = container.practice()
         room = uuid7()
         book(log, appointment(uuid7(), rooms=(room,)))
@@ -123,7 +123,7 @@ class TestClaims:
         assert sum(isinstance(result, TimeTakenError) for result in results) == 49
         assert claims_in(container, log) == 1
 
-    def test_the_constraint_refuses_what_the_check_would_have_missed(self, container: Container) -> None:
+    def test_the_constraint_refuses_what_the_check_does_not_see(self, container: Container) -> None:
         log = container.practice()
         maya = uuid7()
         book(log, appointment(maya))
@@ -135,7 +135,7 @@ class TestClaims:
                 (log.tenant_id, uuid7(), maya, *[TEN, TEN + timedelta(minutes=5)] * 2),
             )
 
-    def test_beside_others_are_taken_on_purpose_and_keep_others_away(self, container: Container) -> None:
+    def test_beside_others_may_overlap_and_block_later_ones(self, container: Container) -> None:
         log = container.practice()
         maya = uuid7()
         book(log, appointment(maya))
@@ -164,7 +164,7 @@ class TestClaims:
         assert claims_in(container, log) == 0
         assert log.reader.position() == 1
 
-    def test_are_given_up_and_taken_in_one_append(self, container: Container) -> None:
+    def test_are_released_and_taken_in_one_append(self, container: Container) -> None:
         log = container.practice()
         maya = uuid7()
         moved = appointment(maya)
@@ -198,7 +198,7 @@ class TestBatching:
         assert isinstance(results[0], TimeTakenError)
         assert results[1:] == [2] * 7
 
-    def test_waits_for_a_head_that_another_program_holds(
+    def test_waits_for_a_head_that_another_program_locks(
         self, container: Container, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("event_store.append.append_batcher.TIMEOUT_SECONDS", TIMEOUT_SECONDS)

@@ -1,4 +1,4 @@
-"""No reader of the log ever misses an event or sees one twice, whatever happens to the writers."""
+"""Readers of the log never miss an event or see one twice, even if writers are killed."""
 
 import os
 

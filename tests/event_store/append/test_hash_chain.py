@@ -1,4 +1,4 @@
-"""Tampering with a log shows, wherever it is done."""
+"""Tampering with a log is detected."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ def log_of_five(container: Container) -> PracticeLog:
 
 
 def tamper(container: Container, tenant_id: UUID, statement: str) -> None:
-    """Change rows as an intruder with the superuser's rights would."""
+    """Change rows with the superuser's rights."""
     with container.admin() as admin:
         admin.execute(statement.encode(), {"tenant": tenant_id})
 
@@ -66,14 +66,14 @@ class TestVerify:
 
         assert container.app_log.verify(log.tenant_id) == BrokenLink(2, "missing")
 
-    def test_notices_a_tail_that_was_cut_off(self, container: Container) -> None:
+    def test_detects_deleted_last_events(self, container: Container) -> None:
         log = log_of_five(container)
 
         tamper(container, log.tenant_id, "delete from log.event where tenant_id = %(tenant)s and position >= 4")
 
         assert container.app_log.verify(log.tenant_id) == BrokenLink(4, "missing")
 
-    def test_notices_a_head_that_was_set_back_with_the_tail(self, container: Container) -> None:
+    def test_detects_a_head_reset_with_the_deleted_events(self, container: Container) -> None:
         log = log_of_five(container)
 
         tamper(container, log.tenant_id, "delete from log.event where tenant_id = %(tenant)s and position = 5")

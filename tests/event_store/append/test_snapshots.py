@@ -61,18 +61,18 @@ def snapshots_of(container: Container, log: PracticeLog) -> dict[UUID, bytes | N
 
 
 class TestSnapshots:
-    def test_a_thing_is_the_same_with_and_without_them(
-        self, container: Container, with_snapshots: SnapshottingLog
-    ) -> None:
+    def test_do_not_change_an_aggregate(self, container: Container, with_snapshots: SnapshottingLog) -> None:
         made = aggregates_of_each_kind()
         with_snapshots.record(*made, by=by_test())
         without = container.logs.of(with_snapshots.tenant_id)
 
         assert len(snapshots_of(container, with_snapshots)) == 4
-        for thing in made:
-            assert vars(with_snapshots.load(type(thing), thing.id)) == vars(without.load(type(thing), thing.id))
+        for aggregate in made:
+            assert vars(with_snapshots.load(type(aggregate), aggregate.id)) == vars(
+                without.load(type(aggregate), aggregate.id)
+            )
 
-    def test_are_really_read(self, container: Container, with_snapshots: SnapshottingLog) -> None:
+    def test_are_read(self, container: Container, with_snapshots: SnapshottingLog) -> None:
         service = aggregates_of_each_kind()[2]
         with_snapshots.record(service, by=by_test())
         with container.admin() as admin:
@@ -89,9 +89,14 @@ class TestSnapshots:
 
         kept = snapshots_of(container, with_snapshots)
 
-        assert [kept[thing.id] is None for thing in (clinician, patient, service, visit)] == [False, False, True, False]
+        assert [kept[aggregate.id] is None for aggregate in (clinician, patient, service, visit)] == [
+            False,
+            False,
+            True,
+            False,
+        ]
 
-    def test_of_an_erased_person_are_passed_over(self, container: Container, with_snapshots: SnapshottingLog) -> None:
+    def test_of_an_erased_person_are_ignored(self, container: Container, with_snapshots: SnapshottingLog) -> None:
         patient = aggregates_of_each_kind()[1]
         with_snapshots.record(patient, by=by_test())
 
@@ -99,7 +104,7 @@ class TestSnapshots:
 
         assert with_snapshots.load(Patient, patient.id).given_name is ERASED
 
-    def test_made_by_other_code_are_passed_over(self, container: Container, with_snapshots: SnapshottingLog) -> None:
+    def test_made_by_other_code_are_ignored(self, container: Container, with_snapshots: SnapshottingLog) -> None:
         service = aggregates_of_each_kind()[2]
         with_snapshots.record(service, by=by_test())
         with container.admin() as admin:

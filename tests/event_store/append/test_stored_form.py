@@ -21,7 +21,7 @@ from tests.support.paths import DOCS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CODECS = [codec_for(event) for event in event_classes()]
-THING = UUID("01900000-0000-7000-8000-000000000001")
+STREAM_ID = UUID("01900000-0000-7000-8000-000000000001")
 THEN = datetime(2026, 3, 8, 7, 30, 0, 123456, UTC)
 
 EXAMPLES: dict[object, object] = {
@@ -52,12 +52,12 @@ def state_of(codec: EventCodec) -> dict[str, object]:
 
 
 def envelope() -> dict[str, object]:
-    return {"originator_id": THING, "originator_version": 1, "timestamp": THEN}
+    return {"originator_id": STREAM_ID, "originator_version": 1, "timestamp": THEN}
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.topic)
 class TestStoredEvents:
-    def test_is_stored_as_its_golden_file_says(self, codec: EventCodec) -> None:
+    def test_is_stored_as_in_its_golden_file(self, codec: EventCodec) -> None:
         state = state_of(codec)
         stored = {"body": json.loads(codec.body(state)), "sealed": json.loads(codec.personal(state))}
 
@@ -65,7 +65,7 @@ class TestStoredEvents:
 
         assert stored == golden
 
-    def test_reads_back_as_it_was(self, codec: EventCodec) -> None:
+    def test_is_read_back_unchanged(self, codec: EventCodec) -> None:
         state = state_of(codec)
 
         event = codec.event(envelope(), codec.body(state), codec.personal(state))
@@ -73,7 +73,7 @@ class TestStoredEvents:
         assert {name: getattr(event, name) for name in state} == state
         assert isinstance(event, codec.event_class)
 
-    def test_reads_erased_where_the_key_is_gone(self, codec: EventCodec) -> None:
+    def test_is_erased_once_the_key_is_destroyed(self, codec: EventCodec) -> None:
         event = codec.event(envelope(), codec.body(state_of(codec)), None)
 
         assert all(getattr(event, name) is ERASED for name in codec.personal_fields)

@@ -69,7 +69,7 @@ def allow_double_booking(log: PracticeLog) -> None:
 
 @pytest.mark.parametrize("has_overlaps", [False, True])
 class TestPresenceGuard:
-    def test_refuses_a_patient_who_was_withdrawn_since(self, log: PracticeLog, has_overlaps: bool) -> None:
+    def test_refuses_a_patient_withdrawn_in_the_meantime(self, log: PracticeLog, has_overlaps: bool) -> None:
         if has_overlaps:
             allow_double_booking(log)
         patient_id = registered(log)
@@ -103,7 +103,7 @@ class TestPresenceGuard:
 
 
 class TestPresenceChange:
-    def test_marks_who_is_withdrawn_and_unmarks_who_is_reinstated(self, container: Container) -> None:
+    def test_marks_withdrawn_patients_until_they_are_reinstated(self, container: Container) -> None:
         log, other = container.practice(), container.practice()
         ids = [registered(log) for _ in range(3)]
 

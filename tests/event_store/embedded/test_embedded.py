@@ -26,7 +26,7 @@ from tests.support.wait_until import wait_until
 
 Program = Popen[str]
 
-# Another program: it starts or joins the server, says so, and holds it until it is told to let go.
+# Another program, which uses the server until it reads a line.
 HOLDER = """
 import sys
 from pathlib import Path
@@ -41,7 +41,7 @@ print("stopped" if server.stop_if_unused() else "left running", flush=True)
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that was started and stopped once; copies of it spare the other tests an initdb."""
+    """A folder that was started and stopped once; the other tests use copies, without initdb."""
     folder = tmp_path_factory.mktemp("template") / "data"
     with EmbeddedServer(folder):
         pass
@@ -50,11 +50,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def empty_folder(tmp_path: Path) -> Iterator[Path]:
-    # A room that only its owner may enter, as mktemp and /root are.
-    room = tmp_path / "closed"
-    room.mkdir(mode=0o700)
-    yield room / "data"
-    EmbeddedServer(room / "data").stop()
+    # Only its owner may enter, as in mktemp and /root.
+    parent = tmp_path / "closed"
+    parent.mkdir(mode=0o700)
+    yield parent / "data"
+    EmbeddedServer(parent / "data").stop()
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def programs() -> Iterator[Callable[[Path], Program]]:
 
 class TestFirstStart:
     @pytest.mark.parametrize("major", [16, 18])
-    def test_serves_the_asked_version_from_a_folder_closed_to_others(self, empty_folder: Path, major: int) -> None:
+    def test_serves_the_requested_version_from_a_private_folder(self, empty_folder: Path, major: int) -> None:
         server = EmbeddedServer(empty_folder, major)
 
         with server, connect(server) as connection:
@@ -109,7 +109,7 @@ class TestFirstStart:
 
         assert found == ("UTF8", "C.UTF-8", "C.UTF-8", "UTC")
 
-    def test_listens_on_no_network_and_lets_nobody_in_without_a_password(self, server: EmbeddedServer) -> None:
+    def test_listens_on_no_network_and_requires_a_password(self, server: EmbeddedServer) -> None:
         with connect(server) as connection:
             [listening] = rows(connection, "show listen_addresses")
 
@@ -145,7 +145,7 @@ class TestFirstStart:
 
         shutil.rmtree(host)
 
-    def test_refuses_a_socket_folder_that_someone_else_laid_there(self, folder: Path) -> None:
+    def test_refuses_a_socket_folder_of_another_user(self, folder: Path) -> None:
         shutil.rmtree(folder / "run")
         (folder / "run").mkdir(mode=0o777)
         (folder / "run").chmod(0o777)
@@ -171,7 +171,7 @@ class TestSharing:
         assert (release(first), EmbeddedServer(empty_folder).is_running()) == ("left running", True)
         assert (release(second), EmbeddedServer(empty_folder).is_running()) == ("stopped", False)
 
-    def test_stop_ends_it_for_everyone(self, folder: Path, programs: Callable[[Path], Program]) -> None:
+    def test_stop_ends_it_for_all_programs(self, folder: Path, programs: Callable[[Path], Program]) -> None:
         assert read_line(programs(folder)) == "holds"
 
         EmbeddedServer(folder).stop()
@@ -183,7 +183,9 @@ class TestSharing:
             assert other.is_running()
             assert server.is_running()
 
-    def test_gives_psql_and_its_exit_code(self, server: EmbeddedServer, capfd: pytest.CaptureFixture[str]) -> None:
+    def test_runs_psql_and_returns_its_exit_code(
+        self, server: EmbeddedServer, capfd: pytest.CaptureFixture[str]
+    ) -> None:
         assert server.psql(["-Atc", "select 6 * 7"]) == 0
         assert capfd.readouterr().out == "42\n"
         assert server.psql(["-Atc", "select nothing"]) == 1
@@ -209,7 +211,7 @@ class TestKilled:
         with connect(server) as connection:
             connection.execute("create table kept as select 1 as n")
         busy = psycopg.connect(server.address.conninfo("postgres", SUPERUSER, server.superuser_password))
-        # Sent, not awaited: a backend that computes does not notice that its postmaster is gone.
+        # Not awaited: a backend that computes does not notice that its postmaster has ended.
         busy.pgconn.send_query(b"select count(*) from generate_series(1, 1000000000000)")
         busy.pgconn.flush()
         before = postmaster_of(server.folder)
@@ -250,14 +252,14 @@ class TestKilled:
 
         assert not (empty_folder / "initdb").exists()
 
-    def test_a_server_that_lost_its_socket_is_started_anew(self, server: EmbeddedServer) -> None:
+    def test_a_server_that_lost_its_socket_is_restarted(self, server: EmbeddedServer) -> None:
         Path(server.address.host, ".s.PGSQL.5432").unlink()
 
         server.start()
 
         assert server.is_running()
 
-    def test_a_server_that_does_not_answer_is_reported_after_the_time_allowed(self, server: EmbeddedServer) -> None:
+    def test_a_server_that_does_not_answer_is_reported_after_the_timeout(self, server: EmbeddedServer) -> None:
         os.kill(postmaster_of(server.folder), SIGSTOP)
 
         with pytest.raises(UnreachableError, match="has not answered"):
@@ -281,7 +283,7 @@ class TestRefusals:
         with pytest.raises(FolderAccessError, match="choose another SCHEDULER_DATA"):
             EmbeddedServer(tmp_path / "data").start()
 
-    def test_says_that_the_password_is_missing(self, folder: Path) -> None:
+    def test_reports_a_missing_password(self, folder: Path) -> None:
         (folder / "secrets" / "postgres.password").unlink()
 
         with pytest.raises(PasswordMissingError, match="bring it back"):

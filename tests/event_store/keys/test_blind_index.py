@@ -1,4 +1,4 @@
-"""What is written and what is searched meet in one folded form, in any script."""
+"""Stored and searched values have the same folded form, in any script."""
 
 import hmac
 
@@ -23,12 +23,12 @@ def names(*values: str) -> set[Term]:
 
 
 class TestTermsOf:
-    def test_gives_the_beginnings_of_a_last_name(self) -> None:
+    def test_returns_the_prefixes_of_a_last_name(self) -> None:
         assert terms_of("Müller-Lüdenscheidt") == names(
             "mu", "mul", "mull", "mulle", "muller", "lu", "lud", "lude", "luden", "ludens"
         )
 
-    def test_gives_a_compound_name_as_one_word_too(self) -> None:
+    def test_also_joins_a_compound_name(self) -> None:
         assert terms_of("Ben-David") >= names("be", "ben", "da", "david", "bend", "bendav")
 
     def test_keeps_an_apostrophe_inside_its_word(self) -> None:
@@ -38,23 +38,23 @@ class TestTermsOf:
         assert terms_of("כֹּהֵן") == terms_of("כהן") == names("כה", "כהן")
 
     @pytest.mark.parametrize("name", ["李", "X"])
-    def test_gives_a_name_of_one_sign_itself(self, name: str) -> None:
+    def test_returns_a_name_of_one_character(self, name: str) -> None:
         assert terms_of(name) == names(name.casefold())
 
-    def test_ignores_signs_that_only_turn_the_direction(self) -> None:
+    def test_ignores_marks_of_direction(self) -> None:
         assert terms_of("\u202eכהן\u200f") == terms_of("כהן")
 
-    def test_gives_an_address_and_a_number_as_a_whole(self) -> None:
+    def test_returns_e_mail_and_phone_as_a_whole(self) -> None:
         terms = terms_of(email=" Sara.Cohen@Example.COM", phone="+972 50-123-4567")
 
         assert terms == {Term(EMAIL, "sara.cohen@example.com"), Term(PHONE, "501234567")}
 
     @pytest.mark.parametrize("empty", [None, "", " ", "--", "\u0301"])
-    def test_gives_nothing_for_nothing(self, empty: str | None) -> None:
+    def test_returns_no_terms_without_values(self, empty: str | None) -> None:
         assert terms_of(empty, empty and empty.strip("-\u0301 "), "") == frozenset()
 
 
-class TestTermsSought:
+class TestSearchTerms:
     @given(st.text(st.characters(categories=["L", "M", "Zs", "Pd", "Po"], exclude_characters="@"), max_size=20))
     def test_finds_stored_names(self, name: str) -> None:
         written = terms_of(name)
@@ -66,26 +66,26 @@ class TestTermsSought:
         assert search_terms(text) <= terms_of("Straße")
 
     @pytest.mark.parametrize("text", ["+972501234567", "050-123 4567", "00972 (50) 1234567", "٠٥٠١٢٣٤٥٦٧"])
-    def test_finds_a_number_however_it_is_written(self, text: str) -> None:
+    def test_finds_a_phone_number_in_any_notation(self, text: str) -> None:
         assert search_terms(text) == terms_of(phone="+972 50 123 4567")
 
-    def test_takes_each_word_for_the_beginning_of_a_last_name(self) -> None:
+    def test_treats_each_word_as_a_prefix_of_a_last_name(self) -> None:
         assert search_terms("Sara Bendavid") == names("sara", "bendav")
 
-    def test_reads_an_at_sign_as_an_address(self) -> None:
+    def test_recognises_an_e_mail_address(self) -> None:
         assert search_terms("SARA@example.com") == terms_of(email="sara@example.com")
 
 
 class TestFoldName:
     @given(st.text(max_size=30))
-    def test_changes_nothing_the_second_time(self, name: str) -> None:
+    def test_is_idempotent(self, name: str) -> None:
         assert fold_name(fold_name(name)) == fold_name(name)
 
     @pytest.mark.parametrize(
         ("one", "other"),
         [("Ångström", "angstrom"), ("İnci", "inci"), ("김", "김"), ("ﬁsch", "FISCH"), ("Ｍａｘ", "max")],
     )
-    def test_makes_one_of_many_ways_to_write(self, one: str, other: str) -> None:
+    def test_unifies_spellings(self, one: str, other: str) -> None:
         assert fold_name(one) == fold_name(other)
 
 
@@ -96,7 +96,7 @@ class TestTokens:
         assert Tokens(b"k" * 32)(value) != Tokens(b"l" * 32)(value)
 
     @given(st.binary(min_size=32, max_size=32), st.text(max_size=30))
-    def test_are_cut_from_hmac_sha_256(self, key: bytes, value: str) -> None:
+    def test_are_truncated_hmac_sha_256(self, key: bytes, value: str) -> None:
         expected = hmac.digest(key, value.encode(), "sha256")[:8]
 
         assert Tokens(key)(value) == int.from_bytes(expected, "big", signed=True)

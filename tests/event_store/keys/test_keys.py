@@ -1,4 +1,4 @@
-"""Keys of practices and persons on a real server: made, shared, counted, destroyed for ever."""
+"""Keys of practices and persons: creation, sharing, nonces and destruction."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def key_ring(database: Database, pool: ConnectionPool) -> KeyRing:
 
 @pytest.fixture
 def another_process(database: Database, pool: ConnectionPool) -> KeyRing:
-    """A key ring that shares nothing with the first but the database."""
+    """A key ring that shares only the database with the first."""
     return KeyRing(pool, database.master)
 
 
@@ -68,7 +68,7 @@ def wait_one_second() -> None:
 
 
 def refusal_of(call: Callable[[], object]) -> SealingError:
-    """Call again and again until it is refused."""
+    """Call repeatedly until it is refused."""
 
     def refusal() -> SealingError | None:
         try:
@@ -84,7 +84,7 @@ def refusal_of(call: Callable[[], object]) -> SealingError:
 
 @contextmanager
 def exhausted_pool(pool: ConnectionPool) -> Iterator[None]:
-    """Take the only connection of a pool: while the block runs, whoever wants one waits in vain."""
+    """Occupy the only connection of a pool during the block."""
     patience = pool.timeout
     with pool.connection():
         pool.timeout = 0.1
@@ -93,7 +93,7 @@ def exhausted_pool(pool: ConnectionPool) -> Iterator[None]:
 
 
 def is_someone_waiting(admin: psycopg.Connection[Any]) -> bool:
-    """Tell whether somebody waits for an erasure, or for the keys of somebody to be made."""
+    """Return whether a session waits for an advisory lock of the key store."""
     return bool(admin.execute("select from pg_locks where locktype = 'advisory' and not granted").fetchall())
 
 
@@ -102,7 +102,7 @@ def place_of(tenant: UUID, subject: UUID) -> Place:
 
 
 class TestCreate:
-    def test_makes_keys_that_every_process_finds(
+    def test_creates_keys_that_every_process_finds(
         self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID
     ) -> None:
         subjects = [uuid4() for _ in range(1000)]
@@ -146,7 +146,9 @@ class TestCreate:
 
 
 class TestSealingKey:
-    def test_is_one_for_all_who_ask_first_at_once(self, database: Database, pool: ConnectionPool, tenant: UUID) -> None:
+    def test_is_the_same_for_concurrent_first_calls(
+        self, database: Database, pool: ConnectionPool, tenant: UUID
+    ) -> None:
         subject = uuid4()
         rings = [KeyRing(pool, database.master) for _ in range(8)]
 
@@ -155,7 +157,7 @@ class TestSealingKey:
 
         assert len(keys) == 1
 
-    def test_makes_a_new_version_when_the_nonces_are_used_up(
+    def test_creates_a_new_version_when_the_nonces_are_used_up(
         self, database: Database, pool: ConnectionPool, tenant: UUID
     ) -> None:
         subject = uuid4()
@@ -198,7 +200,7 @@ class TestOpeningKey:
         with pytest.raises(KeyUnavailableError, match="not known"):
             key_ring.opening_key(tenant, uuid4(), 1)
 
-    def test_refuses_another_version_than_the_envelope_says(self, key_ring: KeyRing, tenant: UUID) -> None:
+    def test_refuses_another_version_than_that_of_the_envelope(self, key_ring: KeyRing, tenant: UUID) -> None:
         key = key_ring.sealing_key(tenant, uuid4())
 
         with pytest.raises(TamperedError, match="version 2"):
@@ -215,14 +217,16 @@ class TestOpeningKey:
                 process.opening_key(other, key.id, 1)
             assert process.opening_keys(other, [key.id]) == {}
 
-    def test_survives_more_keys_than_memory_holds(self, database: Database, pool: ConnectionPool, tenant: UUID) -> None:
+    def test_works_with_more_keys_than_the_cache_holds(
+        self, database: Database, pool: ConnectionPool, tenant: UUID
+    ) -> None:
         key_ring = KeyRing(pool, database.master, 10)
         keys = [key_ring.sealing_key(tenant, uuid4()) for _ in range(30)]
 
         assert key_ring.opening_keys(tenant, [key.id for key in keys]).keys() == {key.id for key in keys}
         assert [key_ring.opening_key(tenant, key.id, 1).id for key in keys] == [key.id for key in keys]
 
-    def test_drops_the_key_unused_for_longest_from_memory(self, pool: ConnectionPool, tenant: UUID) -> None:
+    def test_evicts_the_least_recently_used_key(self, pool: ConnectionPool, tenant: UUID) -> None:
         cache, [first, second, third] = KeyCache(KeyStore(pool), 2), [uuid4() for _ in range(3)]
         mark = cache.check(tenant)
         cache.keep_held(tenant, mark, {first: HeldKey(first, None), second: HeldKey(second, None)})
@@ -269,7 +273,7 @@ class TestErase:
         assert key_ring.opening_keys(tenant, [identity.id, notes.id, spared.id]).keys() == {spared.id}
         assert key_ring.sealing_key(tenant, neighbour).id == spared.id
 
-    def test_says_that_there_was_nothing_left_to_erase(self, key_ring: KeyRing, tenant: UUID) -> None:
+    def test_reports_that_the_person_was_erased_before(self, key_ring: KeyRing, tenant: UUID) -> None:
         subject = uuid4()
 
         assert [key_ring.erase(tenant, subject) for _ in range(3)] == [True, False, False]
@@ -337,7 +341,7 @@ class TestErase:
         with pytest.raises(ErasedError):
             another_process.opening_key(tenant, key.id, 1)
 
-    def test_gives_a_person_no_key_afterwards(self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+    def test_prevents_new_keys_of_the_person(self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
         subject = uuid4()
         key_ring.erase(tenant, subject)
 
@@ -346,7 +350,7 @@ class TestErase:
         with pytest.raises(ErasedError):
             another_process.sealing_key(tenant, subject, "notes")
 
-    def test_leaves_no_key_to_a_concurrent_creation(
+    def test_excludes_a_concurrent_creation(
         self, database: Database, pool: ConnectionPool, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
         subjects = [uuid4() for _ in range(40)]
@@ -367,7 +371,7 @@ class TestErase:
         ).fetchone()
         assert living == (0,)
 
-    def test_waits_for_an_erasure_that_is_under_way(
+    def test_waits_for_an_erasure_in_progress(
         self, another_process: KeyRing, pool: ConnectionPool, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
         """An erasure's number is visible before its commit; a process must not treat it as done."""
@@ -389,7 +393,7 @@ class TestErase:
 
 
 class TestReplayLedger:
-    def test_destroys_again_what_a_restore_brought_back(
+    def test_destroys_keys_that_a_restore_brought_back(
         self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
         subject = uuid4()
@@ -405,7 +409,7 @@ class TestReplayLedger:
 
         assert admin.execute("select wrapped from keys.person_key where key_id = %s", (key.id,)).fetchone() == (None,)
 
-    def test_takes_the_erasures_that_the_restored_ledger_does_not_know(
+    def test_adds_the_erasures_that_the_restored_ledger_lacks(
         self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID, admin: psycopg.Connection[Any]
     ) -> None:
         subject = uuid4()
@@ -425,14 +429,16 @@ class TestReplayLedger:
 
 
 class TestPracticeKey:
-    def test_is_made_once(self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+    def test_is_created_once(self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
         token = key_ring.blind_index(tenant, "email", "sara@example.com")
 
         another_process.create_practice(tenant)
 
         assert another_process.blind_index(tenant, "email", "sara@example.com") == token
 
-    def test_can_be_renewed_while_others_work(self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID) -> None:
+    def test_can_be_renewed_while_other_processes_work(
+        self, key_ring: KeyRing, another_process: KeyRing, tenant: UUID
+    ) -> None:
         before = key_ring.sealing_key(tenant, uuid4())
         token = key_ring.blind_index(tenant, "email", "sara@example.com")
         another_process.opening_key(tenant, before.id, 1)
@@ -484,13 +490,13 @@ class TestDatabaseOutage:
             with pytest.raises(KeyUnavailableError):
                 call()
 
-    def test_is_waited_for_by_the_first_who_asks_and_by_nobody_else(
+    def test_delays_the_first_caller_only(
         self, database: Database, tenant: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with open_pool(database.key_conninfo, name="keys", most=1, wait_seconds=TIMEOUT_SECONDS) as pool:
             key_ring = KeyRing(pool, database.master)
             key = key_ring.sealing_key(tenant, uuid4())
-            # As if no time passed between the two.
+            # As if no time had passed in between.
             monkeypatch.setattr("event_store.keys.key_cache.CHECK_SECONDS", 3600)
             with exhausted_pool(pool):
                 refusal = refusal_of(lambda: key_ring.opening_key(tenant, key.id, 1))
@@ -528,13 +534,13 @@ class TestGrants:
             "create table keys.mine (id int)",
         ],
     )
-    def test_keep_the_ledger_append_only_and_the_keys_in_place(
+    def test_make_the_ledger_append_only_and_the_keys_permanent(
         self, pool: ConnectionPool, tenant: UUID, statement: str
     ) -> None:
         with pytest.raises(psycopg.errors.InsufficientPrivilege), tenant_transaction(pool, tenant) as cursor:
             cursor.execute(statement)
 
-    def test_let_nobody_put_a_destroyed_key_back(self, key_ring: KeyRing, pool: ConnectionPool, tenant: UUID) -> None:
+    def test_prevent_restoring_a_destroyed_key(self, key_ring: KeyRing, pool: ConnectionPool, tenant: UUID) -> None:
         subject = uuid4()
         key = key_ring.sealing_key(tenant, subject)
         with tenant_transaction(pool, tenant) as cursor:

@@ -1,4 +1,4 @@
-"""The key file: made once and whole, readable by its owner only."""
+"""The key file: created once, atomically, readable by its owner only."""
 
 import base64
 import os
@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 
 class TestKeyFile:
-    def test_is_made_on_first_use_for_its_owner_only(self, path: Path) -> None:
+    def test_is_created_on_first_use_for_its_owner_only(self, path: Path) -> None:
         KeyFile(path)
 
         assert path.stat().st_mode & 0o777 == 0o600
@@ -37,19 +37,19 @@ class TestKeyFile:
 
         assert KeyFile(path).unwrap(wrapped, b"practice 1") == SECRET
 
-    def test_is_one_for_programs_that_start_at_once(self, path: Path) -> None:
+    def test_is_the_same_for_programs_that_start_at_once(self, path: Path) -> None:
         with ThreadPoolExecutor(16) as threads:
             passwords = set(threads.map(lambda _: KeyFile(path).derive_password("scheduler_app"), range(64)))
 
         assert len(passwords) == 1
 
-    def test_ignores_what_a_killed_program_left_half_written(self, path: Path) -> None:
+    def test_ignores_an_incomplete_file_of_a_killed_program(self, path: Path) -> None:
         path.parent.mkdir()
         (path.parent / ".master.key.0011223344556677").write_bytes(b"half")
 
         assert KeyFile(path).derive_password("scheduler_app") == KeyFile(path).derive_password("scheduler_app")
 
-    def test_is_not_made_where_one_must_exist(self, path: Path) -> None:
+    def test_is_not_created_if_it_must_exist(self, path: Path) -> None:
         with pytest.raises(KeyFileMissingError):
             KeyFile(path, create=False)
 
@@ -93,7 +93,7 @@ class TestWrap:
         with pytest.raises(TamperedError):
             master.unwrap(wrapped, b"practice 2")
 
-    def test_tells_another_master_key_from_damage(self, path: Path) -> None:
+    def test_distinguishes_another_master_key_from_damage(self, path: Path) -> None:
         wrapped = KeyFile(path).wrap(SECRET, b"practice 1")
         other = KeyFile(path.with_name("other.key"))
 

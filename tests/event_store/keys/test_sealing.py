@@ -1,4 +1,4 @@
-"""An envelope opens in its own place, under its own key, unaltered, or not at all."""
+"""An envelope opens only unaltered, in its own place, with its own key."""
 
 import os
 import random
@@ -53,17 +53,17 @@ class TestSeal:
     def test_names_its_key(self) -> None:
         assert key_reference(seal(KEY, PLACE, b"")) == KeyReference(KEY.id, 3)
 
-    def test_shows_nothing_of_what_it_holds(self) -> None:
+    def test_does_not_contain_the_plaintext(self) -> None:
         assert "שרה".encode() not in seal(KEY, PLACE, "שרה כהן".encode())
 
-    def test_gives_the_same_text_another_form_each_time(self) -> None:
+    def test_encrypts_the_same_text_differently_each_time(self) -> None:
         assert len({seal(KEY, PLACE, b"Ruth") for _ in range(1000)}) == 1000
 
     def test_refuses_a_random_number_generator_that_repeats_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "urandom", lambda size: b"4" * size)
         other = DataKey(uuid4(), 1, b"k" * 32)
 
-        # A new thread has drawn no random bytes yet.
+        # A new thread has read no random bytes yet.
         with ThreadPoolExecutor(1) as thread:
             thread.submit(seal, KEY, PLACE, b"first").result()
             with pytest.raises(BrokenRandomnessError):
@@ -94,7 +94,7 @@ class TestSeal:
 
 class TestUnseal:
     @pytest.mark.parametrize("place", ELSEWHERE.values(), ids=ELSEWHERE.keys())
-    def test_refuses_what_was_moved_to_another(self, place: Place) -> None:
+    def test_refuses_an_envelope_moved_to_another_place(self, place: Place) -> None:
         envelope = seal(KEY, PLACE, b"Ruth")
 
         with pytest.raises(TamperedError, match="another place"):
@@ -109,11 +109,11 @@ class TestUnseal:
             unseal(KEY, PLACE, bytes(envelope))
 
     @given(st.integers(0, OVERHEAD + 3))
-    def test_refuses_what_was_cut_off(self, length: int) -> None:
+    def test_refuses_a_truncated_envelope(self, length: int) -> None:
         with pytest.raises(TamperedError):
             unseal(KEY, PLACE, seal(KEY, PLACE, b"Ruth")[:length])
 
-    def test_refuses_what_was_lengthened(self) -> None:
+    def test_refuses_an_extended_envelope(self) -> None:
         with pytest.raises(TamperedError):
             unseal(KEY, PLACE, seal(KEY, PLACE, b"Ruth") + b"\0")
 
@@ -136,7 +136,7 @@ class TestUnseal:
         with pytest.raises(TamperedError, match="algorithm 0 is not allowed"):
             key_reference(downgraded)
 
-    def test_refuses_an_algorithm_that_the_floor_has_passed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_refuses_an_algorithm_after_the_floor_was_raised(self, monkeypatch: pytest.MonkeyPatch) -> None:
         envelope = seal(KEY, PLACE, b"Ruth")
         monkeypatch.setattr(sealing, "ALGORITHM_FLOOR", 2)
 
@@ -145,7 +145,7 @@ class TestUnseal:
         with pytest.raises(TamperedError, match="algorithm 1 is not allowed"):
             unseal(KEY, PLACE, envelope)
 
-    def test_refuses_a_downgrade_even_where_the_floor_lets_it_pass(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_refuses_a_downgrade_to_an_accepted_algorithm(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sealing, "ALGORITHM_FLOOR", 0)
         envelope = seal(KEY, PLACE, b"Ruth")
         older = DataKey(KEY.id, KEY.version, b"k" * 32)
@@ -156,7 +156,7 @@ class TestUnseal:
             unseal(older, PLACE, _with_byte(envelope, at=1, value=0))
 
     @pytest.mark.parametrize(("at", "value", "message"), [(0, 2, "version 2"), (1, 9, "algorithm 9")])
-    def test_refuses_what_this_program_does_not_know(self, at: int, value: int, message: str) -> None:
+    def test_refuses_an_unknown_version_or_algorithm(self, at: int, value: int, message: str) -> None:
         with pytest.raises(TamperedError, match=message):
             key_reference(_with_byte(seal(KEY, PLACE, b"Ruth"), at, value))
 
@@ -176,7 +176,7 @@ class TestDataKey:
 
 
 def test_an_envelope_of_the_first_release_still_opens() -> None:
-    """Pins offsets, derivation and associated data: what was once written must stay readable."""
+    """Pins offsets, derivation and associated data: old envelopes stay readable."""
     key = DataKey(UUID(int=5), 2, bytes(range(32)))
     place = Place(UUID(int=1), UUID(int=2), 3, "patients.patient.registered", "email")
 

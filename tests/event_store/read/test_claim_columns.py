@@ -1,4 +1,4 @@
-"""Columns of claims, taken apart by hand, say what psycopg would have loaded value by value."""
+"""Decoded columns of claims are what psycopg would load value by value."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Which releases of the time zone database an installation has gone by (TZ6)."""
+"""The stored releases of the time zone database (TZ6)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,7 +22,7 @@ def store(container: Container) -> Iterator[ZoneSightingStore]:
 
 
 class TestSightings:
-    def test_are_noted_when_a_release_comes_and_not_again(self, store: ZoneSightingStore) -> None:
+    def test_are_stored_once_per_release(self, store: ZoneSightingStore) -> None:
         store.note_own(THEN)
         store.note_own(THEN + timedelta(days=1))
 
@@ -39,7 +39,7 @@ class TestSightings:
 
         assert (before, store.is_settled()) == (False, True)
 
-    def test_an_older_release_that_comes_back_is_noted_anew(self, store: ZoneSightingStore) -> None:
+    def test_an_older_release_that_returns_is_stored_again(self, store: ZoneSightingStore) -> None:
         store.note_own(THEN)
         store.note(replace(Sighting.own(THEN + timedelta(days=1)), release="2099z"))
         store.note_own(THEN + timedelta(days=2))
