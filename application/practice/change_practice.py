@@ -44,5 +44,5 @@ def checked_holidays(log: PracticeLog, of: HolidayCalendar | None) -> HolidayCal
     if subdivisions is None:
         raise InvalidValueError("holidays.country", "the public holidays of this country are not known")
     if of.subdivision is not None and of.subdivision not in subdivisions:
-        raise InvalidValueError("holidays.subdivision", "this country has no such part whose holidays are its own")
+        raise InvalidValueError("holidays.subdivision", "this country has no such subdivision with holidays of its own")
     return of

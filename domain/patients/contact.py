@@ -41,8 +41,8 @@ class ContactFields(TypedDict):
 class Contact(Value):
     """One contact; ``relation`` is free text such as mother or neighbour.
 
-    ``is_guardian`` is the legal representative; ``may_book`` may book visits for the patient. Neither
-    implies the other. Texts are cleaned; the phone number must be in E.164 form.
+    ``is_guardian`` is the legal representative; ``may_book`` may book visits for the patient.
+    Neither implies the other. Texts are cleaned; the phone number must be in E.164 form.
     Raises InvalidValueError.
     """
 

@@ -46,7 +46,7 @@ class NotMergedError(RuleBrokenError):
 
 
 class HoldsMergedError(RuleBrokenError):
-    """A patient with merged patients cannot be merged itself, so that every pointer has one step."""
+    """A patient with merged patients cannot be merged itself, so pointers have one step."""
 
     code = "holds_merged"
     message = "other patients were merged into that patient; merge the other way round or undo those merges first"

@@ -38,7 +38,7 @@ class DetailsFields(Aggregate.Event):
 
 
 class Patient(Aggregate):
-    """``merged_into`` is the surviving patient after a merge, ``merged_ids`` the patients merged into this one."""
+    """``merged_into`` is the survivor of a merge, ``merged_ids`` are those merged into it."""
 
     TOPIC = "patients.patient"
 
@@ -222,7 +222,8 @@ class Patient(Aggregate):
     def withdraw(self, at: datetime) -> bool:
         """Withdraw the registration.
 
-        Raises PatientErasedError, PatientMergedError; HoldsMergedError: other patients are merged into it.
+        Raises PatientErasedError, PatientMergedError; HoldsMergedError: other patients are merged
+        into it.
         """
         if self.is_withdrawn:
             return False

@@ -24,7 +24,7 @@ _MOST_ABSENCES: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class ClinicianDetails(Value):
-    """Texts are cleaned; ``Erased`` passes through unchanged. Raises InvalidValueError, UnknownZoneError."""
+    """Texts are cleaned, unless ``Erased``. Raises InvalidValueError, UnknownZoneError."""
 
     name: str | Erased
     email: str | Erased | None
@@ -66,7 +66,7 @@ class DetailsFields(Aggregate.Event):
 
 
 class Clinician(Aggregate):
-    """``hours`` apply from the beginning; ``later_hours`` replace them from their dates on, in order."""
+    """``hours`` apply from the beginning; ``later_hours``, in order, from their dates on."""
 
     TOPIC = "practice.clinician"
 
@@ -139,8 +139,9 @@ class Clinician(Aggregate):
     ) -> bool:
         """Set the hours at a location, in its local time.
 
-        With a date they apply from that date until the next date with other hours. Without a date they
-        replace all hours ever set at the location. Raises InvalidValueError: more than 100 dates.
+        With a date they apply from that date until the next date with other hours. Without a date
+        they replace all hours ever set at the location. Raises InvalidValueError: more than 100
+        dates.
         """
         text = HoursText(hours.weekly_text(), hours.overrides_text(), effective_from)
         later = self.later_hours.get(location_id, [])

@@ -23,7 +23,7 @@ LONGEST_OFFER_MINUTES: Final = 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class PracticeSettings(Value):
-    """The settings of a practice; the name is cleaned. Raises InvalidValueError, UnknownZoneError."""
+    """The name is cleaned. Raises InvalidValueError, UnknownZoneError."""
 
     name: str
     zone: str
@@ -95,8 +95,8 @@ class Practice(Aggregate):
     class ZoneRulesAdopted(Aggregate.Event):
         """Visits keep their local times under the zone rules of ``release`` from now on.
 
-        Each of ``changes`` names a former release, a zone, a period, and the offsets from UTC before
-        and after.
+        Each of ``changes`` names a former release, a zone, a period, and the offsets from UTC
+        before and after.
         """
 
         TOPIC = "practice.practice.zone_rules_adopted"

@@ -61,7 +61,7 @@ class Resource(Aggregate):
 
     @classmethod
     def add(cls, *, id: UUID, location_id: UUID, kind: str, name: str, at: datetime) -> Self:
-        """Raises InvalidValueError: the kind is neither ``room`` nor ``device``, or the name is invalid."""
+        """Raises InvalidValueError: neither ``room`` nor ``device``, or an invalid name."""
         checked_kind("kind", kind)
         name = ResourceDetails(name).name
         return cls._create(cls.Added, id=id, timestamp=at, location_id=location_id, kind=kind, name=name)

@@ -27,11 +27,11 @@ class Mode(StrEnum):
 class ServiceTerms(Value):
     """The terms of a service; the name is cleaned, ids and kinds are sorted.
 
-    ``step_minutes`` is the distance between two starts on the grid; None becomes duration + buffers.
-    ``requires`` lists kinds of resource; a kind listed twice is needed twice.
-    Raises InvalidValueError: duration outside 1..1440 minutes, a buffer outside 0..480, step outside
-    1..1440 (2400 by default), notice outside 0..525600, horizon outside 1..1095 days, a negative price,
-    an unknown kind, more than 20 kinds or 500 clinicians.
+    ``step_minutes`` is the distance between two starts on the grid; None becomes duration +
+    buffers. ``requires`` lists kinds of resource; a kind listed twice is needed twice.
+    Raises InvalidValueError: duration outside 1..1440 minutes, a buffer outside 0..480, step
+    outside 1..1440 (2400 by default), notice outside 0..525600, horizon outside 1..1095 days, a
+    negative price, an unknown kind, more than 20 kinds or 500 clinicians.
     """
 
     name: str

@@ -62,9 +62,11 @@ class BookAppointment(Command[Appointment]):
 
     def __post_init__(self) -> None:
         if self.is_request and self.override_reason is not None:
-            raise InvalidValueError("override", "a request takes no time from anybody: book it, or leave this out")
+            raise InvalidValueError(
+                "override", "a request claims no time and cannot override rules; book it, or leave this out"
+            )
         if self.override_reason is not None and self.clinician_id is None:
-            raise InvalidValueError("clinician_id", "say whose rules are to be set aside")
+            raise InvalidValueError("clinician_id", "name the clinician whose rules are overridden")
         if self.override_reason is not None:
             clean_override_reason(self.override_reason)
 

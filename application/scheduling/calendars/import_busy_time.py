@@ -111,7 +111,7 @@ def _imported(
     log: PracticeLog, command: ImportBusyTime, now: datetime, reader: CalendarReader
 ) -> tuple[BusyCalendar, ImportCounts]:
     if not _NAME.fullmatch(command.name):
-        raise InvalidValueError("calendar", "a calendar is named by up to 40 small letters, digits and dashes")
+        raise InvalidValueError("calendar", "a calendar name has up to 40 lowercase letters, digits and hyphens")
     clinician = log.catalogue().one(Clinician, command.clinician_id)
     within = TimeRange(now, now + timedelta(days=REACH_DAYS))
     found = reader.busy_times(command.ics, clinician.zone, within, log.tenant_id)

@@ -94,7 +94,7 @@ class VisitMover:
 def _planned_starts(
     log: PracticeLog, kind: type[P], moves: Sequence[Move]
 ) -> Iterator[tuple[P, PlanChange, dict[int, datetime]]]:
-    """Yield series or courses with the new starts, by index, of the occurrences that are as planned."""
+    """Yield series or courses with new starts by index, for occurrences as planned."""
     plans: dict[UUID, dict[UUID, Move]] = defaultdict(dict)
     for move in moves:
         visit = move.aggregate

@@ -14,7 +14,7 @@ from domain.scheduling.availability.query import Slot
 
 
 class SeriesPlace(NamedTuple):
-    """The fixed identity of a visit in its series: its number and its originally planned local time (naive)."""
+    """The identity of a visit in its series: number and originally planned local time (naive)."""
 
     series_id: UUID
     occurrence: int

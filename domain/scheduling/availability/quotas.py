@@ -1,8 +1,8 @@
 """Limits on a clinician's visits per day and week: counting, full periods, and guards of an append.
 
-Days and weeks (Monday to Sunday) are those of the clinician's zone; a visit belongs to the day on which it
-starts. Counted are claims with a service and without expiry: no holds and no imported busy time. A
-practice setting decides whether pending visits (holds and requests) count as well.
+Days and weeks (Monday to Sunday) are those of the clinician's zone; a visit belongs to the day on
+which it starts. Counted are claims with a service and without expiry: no holds and no imported busy
+time. A practice setting decides whether pending visits (holds and requests) count as well.
 """
 
 from collections import Counter
@@ -77,8 +77,8 @@ def full_periods(query: AvailabilityQuery) -> list[FullPeriod]:
 def guards_with_pending(guards: Iterable[LimitGuard], pending: Sequence[TimeClaim]) -> list[LimitGuard]:
     """Return the guards if pending visits count.
 
-    Pending visits that were read reduce the room, and a second guard allows no further requests. A hold
-    placed concurrently is not detected; its booking is then refused.
+    Pending visits that were read reduce the room, and a second guard allows no further requests. A
+    hold placed concurrently is not detected; its booking is then refused.
     """
     found = []
     for guard in guards:
