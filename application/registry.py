@@ -1,4 +1,4 @@
-"""Imports every module of the application, so that all commands, queries and policies are registered."""
+"""Imports every module of the application, which registers all commands and queries."""
 
 import importlib
 import pkgutil
@@ -9,7 +9,7 @@ from application.kernel.commands import REGISTRY, Registration
 
 
 def all_registrations() -> Mapping[type, Registration]:
-    """Return every command and query of the program with what the registry knows of it."""
+    """Return the registration of every command and query of the program."""
     for module in pkgutil.walk_packages(application.__path__, "application."):
         importlib.import_module(module.name)
     return REGISTRY

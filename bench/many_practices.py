@@ -10,7 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import Container
-from application.access.secret_keys import hash_of, new_key
+from application.access.secret_keys import KEY_PREFIX, hash_of, new_token
 from bench.bookable_practice import WEEKDAYS
 from domain.access.api_key import ApiKey, Role
 from domain.kernel.aggregate import Aggregate
@@ -48,7 +48,7 @@ def open_bench_practice(container: Container, clinicians: int) -> BenchPractice:
     now, ids = datetime.now(UTC), [uuid7() for _ in range(2 * clinicians + _PATIENTS + 4)]
     practice_id, key_id, location_id, service_id, *others = ids
     rooms, people, patients = others[:clinicians], others[clinicians : 2 * clinicians], others[2 * clinicians :]
-    key = new_key()
+    key = new_token(KEY_PREFIX)
     things: list[Aggregate] = [
         Practice.open(id=practice_id, settings=PracticeSettings("Praxis am See", _ZONE, "EUR", "de"), at=now),
         ApiKey.issue(id=key_id, role=Role.OWNER, label="owner", key_hash=hash_of(key), at=now),

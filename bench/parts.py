@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 from api.http.authentication import KeyAuthenticator
 from api.http.idempotency import provenance
 from api.http.thread_pool import FairThreadPool
-from application.access.secret_keys import new_key
+from application.access.secret_keys import KEY_PREFIX, new_token
 from application.kernel.permissions import Actor
 from bench.appenders import EventStoreAppender
 from bench.cpu import CpuMeter, server_process
@@ -171,7 +171,7 @@ def _digest() -> Callable[[], object]:
 
 
 def _authenticate() -> Callable[[], object]:
-    key = new_key()
+    key = new_token(KEY_PREFIX)
     actor = Actor(UUID(int=1), UUID(int=2), Role.OWNER, None)
     thread_pool = FairThreadPool(1, 1)
     key_authenticator = KeyAuthenticator(lambda _: actor, thread_pool)

@@ -6,7 +6,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from api.bootstrap.container import Container
-from application.access.secret_keys import hash_of, new_key
+from application.access.secret_keys import KEY_PREFIX, hash_of, new_token
 from application.kernel.permissions import Actor
 from application.practice.open_practice import OpenPractice
 from domain.kernel.provenance import Provenance
@@ -27,7 +27,7 @@ def found_practice(
 
     Raises InvalidValueError, UnknownZoneError: nothing was opened; StaleVersionError: there is a practice under this id.
     """
-    key = new_key()
+    key = new_token(KEY_PREFIX)
     command = OpenPractice(practice_id or uuid7(), name, zone, currency, locale, uuid7(), hash_of(key))
     container.bus.execute(Actor.system(command.practice_id), command, Provenance("cli", uuid7()))
     container.read_models.catch_up(command.practice_id)

@@ -23,11 +23,11 @@ def create(
     """Issue a key and print it; it is not shown again."""
     with opened() as container:
         from application.access.issue_api_key import IssueApiKey
-        from application.access.secret_keys import hash_of, new_key
+        from application.access.secret_keys import KEY_PREFIX, hash_of, new_token
         from application.kernel.permissions import Actor
 
         practice_id = practice_of(container, practice)
-        key = new_key()
+        key = new_token(KEY_PREFIX)
         command = IssueApiKey(role, label, hash_of(key), clinician)
         issued = container.bus.execute(Actor.system(practice_id), command, by_command_line())
         container.read_models.catch_up(practice_id)

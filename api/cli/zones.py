@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from application.scheduling.zone_changes.adopt_zone_rules import Kept, ZoneRulesAdoption
+    from application.scheduling.zone_changes.adopt_zone_rules import KeptVisit, ZoneRulesAdoption
 
 commands = typer.Typer()
 _LISTED = 20
@@ -68,7 +68,7 @@ def _print(tenant_id: "UUID", done: "ZoneRulesAdoption", verb: str) -> None:
         err.print(f"{_line(one)}  stays, since it has begun or would have", markup=False)
 
 
-def _line(one: "Kept") -> str:
+def _line(one: "KeptVisit") -> str:
     return f"  {one.kind} {one.id}  {one.starts_at:%Y-%m-%d %H:%M}Z -> {one.to:%Y-%m-%d %H:%M}Z  {one.zone}"
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.access.secret_keys import new_key
+from application.access.secret_keys import KEY_PREFIX, new_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def demo_key(path: Path) -> DemoKey:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump({"practice_id": str(uuid7()), "api_key": new_key()}, file)
+            json.dump({"practice_id": str(uuid7()), "api_key": new_token(KEY_PREFIX)}, file)
             file.flush()
             os.fsync(file.fileno())
         try:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.errors import problem
 from api.http.thread_pool import FairThreadPool, OverloadedError
-from application.access.secret_keys import is_well_formed
+from application.access.secret_keys import KEY_PREFIX, is_well_formed
 from application.kernel.permissions import Actor
 
 CACHED_SECONDS: Final = 1.0
@@ -36,7 +36,7 @@ class KeyAuthenticator:
 
     async def actor(self, key: str) -> Actor | None:
         """Return the actor of a key; None if it is unknown or was revoked. Raises OverloadedError."""
-        if not is_well_formed(key):
+        if not is_well_formed(key, KEY_PREFIX):
             return None
         digest = hashlib.sha256(key.encode()).digest()
         with self._lock:

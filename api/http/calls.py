@@ -18,9 +18,8 @@ from api.http.strict_input import check_fields, check_key, check_query
 from api.http.thread_pool import FairThreadPool
 from application.kernel.commands import Command, Query
 from application.kernel.errors import StaleVersionError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.provenance import Provenance

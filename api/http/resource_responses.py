@@ -5,8 +5,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from api.http.answers import Answer
 from api.http.paging import page
-from application.kernel.outcome import Outcome
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.kernel.aggregate import Aggregate
 
 T = TypeVar("T", bound=Aggregate)

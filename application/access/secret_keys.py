@@ -1,23 +1,24 @@
-"""Makes the secrets that keys are, and the hashes that are all the practice keeps of them."""
+"""The secrets of API keys and calendar feeds. Only their hashes are stored."""
 
 import hashlib
 import re
 import secrets
 from typing import Final
 
-_KEY: Final = re.compile(r"sk_[A-Za-z0-9_-]{43}")
+KEY_PREFIX: Final = "sk_"
+FEED_PREFIX: Final = "feed_"
 
 
-def new_key() -> str:
-    """Return a new secret: ``sk_`` and 256 random bits in URL-safe base64. It is shown once and kept nowhere."""
-    return "sk_" + secrets.token_urlsafe(32)
+def new_token(prefix: str) -> str:
+    """Return the prefix and 256 random bits in URL-safe base64."""
+    return prefix + secrets.token_urlsafe(32)
 
 
-def hash_of(key: str) -> str:
-    """Return the SHA-256 of a key in hexadecimal. No salt and no slow hash: a key is random, so it cannot be guessed."""
-    return hashlib.sha256(key.encode()).hexdigest()
+def hash_of(secret: str) -> str:
+    """Return the SHA-256 in hexadecimal; a random secret needs neither salt nor a slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def is_well_formed(key: str) -> bool:
-    """Tell whether a text has the form of a key; what has not needs no look-up."""
-    return _KEY.fullmatch(key) is not None
+def is_well_formed(text: str, prefix: str) -> bool:
+    """Return whether a text has the form of a secret; any other text needs no look-up."""
+    return re.fullmatch(prefix + r"[A-Za-z0-9_-]{43}", text) is not None

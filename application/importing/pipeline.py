@@ -18,7 +18,7 @@ from application.importing.ports import ImportPorts
 from application.importing.report import Tally
 from application.kernel.errors import NotFoundError, StaleVersionError
 from application.kernel.practice_log import PracticeLog
-from application.kernel.retry import retry_on_stale
+from application.kernel.retry import retry_when_overtaken
 from domain.importing.data_import import DataImport, ImportKind
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import CommandRepeatedError, Provenance
@@ -185,4 +185,4 @@ def retry_on_conflict(work: Callable[[], Result]) -> Result:
     Raises what ``work`` raises; TimeTakenError, StaleVersionError, CommandRepeatedError: every
     attempt lost.
     """
-    return retry_on_stale(work, tries=MAX_ATTEMPTS, overtaken=_CONFLICTS)
+    return retry_when_overtaken(work, MAX_ATTEMPTS, _CONFLICTS)

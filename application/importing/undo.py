@@ -12,10 +12,10 @@ from uuid import UUID
 from application.importing.errors import ImportInUseError, ImportTooLargeError
 from application.importing.pipeline import MAX_ATTEMPTS, ImportLog, in_batches, retry_on_conflict
 from application.importing.ports import PatientsInUse, PersonKeys, StreamLookup, VisitLookup
-from application.kernel.outcome import Outcome
+from application.kernel.errors import StaleVersionError
 from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLog, PracticeLogs
-from application.kernel.retry import retry_on_stale
+from application.kernel.practice_log import Outcome, PracticeLog, PracticeLogs
+from application.kernel.retry import retry_when_overtaken
 from domain.importing.data_import import DataImport, ImportKind
 from domain.kernel.provenance import Provenance
 from domain.patients.patient import Patient
@@ -183,7 +183,9 @@ class _UndoRun:
             kept |= dict.fromkeys(used, KeptReason.IN_USE)
         withdrawn, withdrawn_before = (sum(id_ not in kept for id_ in ids) for ids in (current, before))
         finish = partial(self._finish, withdrawn_before + withdrawn, sorted(kept))
-        return UndoReport(withdrawn, withdrawn_before, kept, retry_on_stale(finish, tries=MAX_ATTEMPTS))
+        return UndoReport(
+            withdrawn, withdrawn_before, kept, retry_when_overtaken(finish, MAX_ATTEMPTS, (StaleVersionError,))
+        )
 
     def _changed(self, ids: Sequence[UUID]) -> dict[UUID, KeptReason]:
         """Return the records with an event that the import did not cause; they are kept."""

@@ -11,9 +11,6 @@ by_chance: Final = SystemRandom().random
 
 
 def backoff(failures: int, chance: Callable[[], float] = by_chance) -> timedelta:
-    """Return how long to wait after so many failures: 5 s, then twice as long, up to an hour.
-
-    A quarter more or less by chance, so that what failed together is not retried together.
-    """
+    """Return the pause after a failure: 5 s, doubled each time up to an hour, with 25 % jitter."""
     doublings = min(max(failures, 1) - 1, 20)
     return min(SHORTEST_PAUSE * (1 << doublings), LONGEST_PAUSE) * (0.75 + chance() / 2)

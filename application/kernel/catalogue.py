@@ -1,4 +1,4 @@
-"""What can be booked in a practice: its locations, resources, clinicians and services, folded from its log."""
+"""A practice's settings, locations, resources, clinicians and services, folded from its log."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -18,19 +18,19 @@ from domain.practice.service import Service
 T = TypeVar("T", bound=Aggregate)
 
 KINDS: Final[frozenset[type[Aggregate]]] = frozenset({Practice, Location, Resource, Clinician, Service})
-"""What the catalogue holds; the same as in ``event_store.read.practice_reader``."""
+"""The types in the catalogue; the same as in ``event_store.read.practice_reader``."""
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All aggregates of the catalogue at one position of the log. Treat it as read-only: threads share it."""
+    """The aggregates of the catalogue at one position of the log. Read-only: threads share it."""
 
     public_holidays: PublicHolidays
     position: int = 0
     aggregates: Mapping[UUID, Aggregate] = field(default_factory=dict)
 
     def caught_up(self, events: Sequence[tuple[int, Aggregate.Event]]) -> "Catalogue":
-        """Return the catalogue after more events, in order; this one stays as it is."""
+        """Return a new catalogue that includes further events, given in order."""
         if not events:
             return self
         aggregates = dict(self.aggregates)
@@ -44,12 +44,12 @@ class Catalogue:
         return replace(self, position=events[-1][0], aggregates=aggregates)
 
     def one(self, kind: type[T], id_: UUID) -> T:
-        """Return one aggregate. Raises NotFoundError: there is none of this kind."""
+        """Return one aggregate. Raises NotFoundError: it does not exist or is of another kind."""
         aggregate = self.aggregates.get(id_)
         if not isinstance(aggregate, kind):
             raise NotFoundError(kind.TOPIC.rpartition(".")[2])
         return aggregate
 
     def all(self, kind: type[T]) -> list[T]:
-        """Return all aggregates of a kind, in the order in which they were created."""
+        """Return all aggregates of a kind, in order of creation."""
         return [aggregate for aggregate in self.aggregates.values() if isinstance(aggregate, kind)]

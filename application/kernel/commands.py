@@ -1,13 +1,11 @@
-"""The command registry: the handler, the permission and the reach of each command, and the one way to execute it.
+"""The registry of commands and queries, and the bus that executes them.
 
     @handles(CancelAppointment, needs=Permission.CHANGE_VISITS, within=own_appointment)
-    def cancel_appointment(log: PracticeLog, command: CancelAppointment, context: Context) -> Outcome[Appointment]:
-        ...
+    def cancel_appointment(log, command, context): ...
 
     outcome = bus.execute(actor, CancelAppointment(appointment_id, "patient rang"), provenance)
 
-REST routes, jobs and the command line call ``execute`` alike. Queries are registered with
-``@answers`` and asked with ``ask``.
+Queries are registered with ``@answers`` and sent with ``ask``.
 """
 
 import functools
@@ -16,12 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar, get_args
+from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args
+from uuid import UUID
 
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise
 from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLog, PracticeLogs
+from application.kernel.practice_log import Outcome, PracticeLog, PracticeLogs
 from application.kernel.retry import TRIES, retry_when_overtaken
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import Provenance
@@ -30,23 +28,33 @@ T = TypeVar("T", bound=Aggregate)
 R = TypeVar("R")
 C = TypeVar("C")
 H = TypeVar("H", bound=Callable[..., Any])
+Changes: TypeAlias = Mapping[str, Any]
+"""New values of some fields of an aggregate's details, by name; the other fields stay."""
 
 
 class Command(Generic[T]):
-    """A request to change something, which returns an aggregate of the type ``T``."""
+    """A request to change the state; its outcome has an aggregate of type ``T``."""
 
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Change(Command[T]):
+    """A command on an existing aggregate; ``expected_version`` None accepts any version."""
+
+    id: UUID
+    expected_version: int | None = field(default=None, kw_only=True)
+
+
 class Query(Generic[R]):
-    """A request to read something, answered with an ``R``."""
+    """A request to read, answered with an ``R``."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Who asks, when, and under which provenance new events are recorded."""
+    """The actor, the current time, and the provenance of new events."""
 
     actor: Actor
     provenance: Provenance
@@ -55,27 +63,23 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class QueryContext:
-    """Who asks, and when."""
-
     actor: Actor
     now: datetime
 
 
 @dataclass(frozen=True)
 class Registration:
-    """What the registry knows of a command or a query."""
-
     request: type
     handler: Callable[..., Any]
     needs: Callable[[Any], Permission]
     within: Callable[[PracticeLog, Actor, Any], None] | None
-    tries: Callable[[Any], int] = lambda _: 1
-    detects_repeats: bool = False
-    afterwards: Callable[..., None] | None = None
+    tries: Callable[[Any], int]
+    detects_repeats: bool
+    afterwards: Callable[..., None] | None
 
     @cached_property
     def aggregate(self) -> type[Any]:
-        """The type of aggregate that the command returns: the argument of its base ``Command[...]``."""
+        """The type of aggregate in the outcome: the type argument of the command's base."""
         for base in self.request.__orig_bases__:  # type: ignore[attr-defined]  # commands are generic
             for argument in get_args(base):
                 return argument  # type: ignore[no-any-return]
@@ -83,7 +87,7 @@ class Registration:
 
     @property
     def ports(self) -> Mapping[str, type]:
-        """The ports that the handler takes, by the names of its keyword-only parameters."""
+        """The types of the handler's keyword-only parameters, by name."""
         return _ports(self.handler)
 
 
@@ -102,25 +106,24 @@ def handles(
 ) -> Callable[[H], H]:
     """Register the handler of a command.
 
-    ``needs`` is the permission, for some commands chosen by their content. ``within`` raises
-    OutOfReachError unless the command is within the actor's reach. ``tries`` is how often the
-    handler runs while other writers come first. ``detects_repeats``: the handler itself raises
-    CommandRepeatedError where the command was recorded before, which saves a round trip.
-    ``afterwards`` runs with the log and the outcome after each execution, also a repeated one: it
-    finishes outside the log what a killed program left undone.
+    ``needs`` is the permission, or a function that chooses it by the command. ``within`` raises
+    OutOfReachError unless the command is within the actor's reach. ``tries``: how often the handler
+    runs when other writers come first. ``detects_repeats``: the handler raises CommandRepeatedError
+    itself for a recorded command, which saves a round trip. ``afterwards`` runs after each
+    execution, also of a repeat: it completes side effects that a killed process left undone.
     """
 
     def register(handler: H) -> H:
-        _add(
-            Registration(
-                command,
-                handler,
-                needs if callable(needs) else lambda _: needs,
-                within,
-                tries=tries if callable(tries) else lambda _: tries,
-                detects_repeats=detects_repeats,
-                afterwards=afterwards,
-            )
+        if command in REGISTRY:
+            raise TypeError(f"{command.__name__} has two handlers")
+        REGISTRY[command] = Registration(
+            command,
+            handler,
+            needs if callable(needs) else lambda _: needs,
+            within,
+            tries if callable(tries) else lambda _: tries,
+            detects_repeats,
+            afterwards,
         )
         return handler
 
@@ -135,19 +138,12 @@ def answers(
 ) -> Callable[[H], H]:
     """Register the handler of a query; ``needs`` and ``within`` as for ``handles``."""
 
-    def register(handler: H) -> H:
-        _add(Registration(query, handler, needs if callable(needs) else lambda _: needs, within))
-        return handler
-
-    return register
+    return handles(query, needs=needs, within=within)
 
 
 @dataclass(frozen=True)
 class CommandBus:
-    """Executes commands and answers queries. Thread-safe.
-
-    ``ports`` holds an implementation for each port that a handler takes, by the port's type.
-    """
+    """Executes commands and queries; ``ports`` maps port types to implementations. Thread-safe."""
 
     logs: PracticeLogs
     clock: Clock
@@ -178,7 +174,7 @@ class CommandBus:
         return outcome
 
     def ask(self, actor: Actor, query: Query[R]) -> R:
-        """Authorise and answer a query. Raises NotPermittedError, OutOfReachError, and what the handler raises."""
+        """Raises NotPermittedError, OutOfReachError, and what the handler raises."""
         entry, log = self._admitted(actor, query)
         answer: R = entry.handler(log, query, QueryContext(actor, self.clock.now()), **self._ports_of(entry.handler))
         return answer
@@ -193,12 +189,6 @@ class CommandBus:
 
     def _ports_of(self, function: Callable[..., Any]) -> dict[str, object]:
         return {name: self.ports[port] for name, port in _ports(function).items()}
-
-
-def _add(entry: Registration) -> None:
-    if entry.request in REGISTRY:
-        raise TypeError(f"{entry.request.__name__} has two handlers")
-    REGISTRY[entry.request] = entry
 
 
 @functools.cache

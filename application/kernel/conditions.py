@@ -1,4 +1,4 @@
-"""Append conditions: what must hold at the instant of writing, and what changes with it, in the append's transaction.
+"""Guards of an append: conditions and changes in its transaction.
 
 Each type of guard has its encoder and its error in event_store/append/guards.py, and its check in
 event_store/sql/append.sql.
@@ -14,12 +14,12 @@ from domain.scheduling.availability.quotas import LimitGuard
 from domain.scheduling.time_claim import TimeClaim, TimeRelease
 
 Guard: TypeAlias = TimeClaim | TimeRelease | LimitGuard | PresenceGuard | PresenceChange
-"""Time to take, time to give up first, a limit of visits that must not be full, a patient who must
-not have been withdrawn, and a patient who is withdrawn or reinstated now."""
+"""Time to claim or to release first, a limit that must not be full, a patient who must not be
+withdrawn, and a patient who is withdrawn or reinstated by the append."""
 
 
 def presence_changes(aggregates: Iterable[Aggregate]) -> Iterator[PresenceChange]:
-    """Yield the changes that follow from the new events of patients."""
+    """Yield the presence changes that the pending events of patients imply."""
     for aggregate in aggregates:
         for event in aggregate.pending_events if isinstance(aggregate, Patient) else ():
             if isinstance(event, Patient.Withdrawn | Patient.Reinstated):

@@ -1,12 +1,12 @@
-"""Why a use case could not be carried out, besides a rule of the domain.
+"""Errors of use cases, besides those of the domain's rules.
 
 ApplicationError
-├── NotFoundError              no such thing in this practice, or not one that the caller may see
-│   └── NotYetError            it is there now, but was not at the moment that was asked about
+├── NotFoundError              it does not exist, or the caller may not see it
+│   └── NotYetError            it exists now, but did not at the requested moment
 ├── NotPermittedError          the caller's role does not allow it
-├── StaleVersionError          the thing has changed since the caller read it
-├── IdempotencyMismatchError   the command's id was used before, for something else
-└── UnavailableError           the log cannot be reached; the same command may be sent again
+├── StaleVersionError          it has changed since the caller read it
+├── IdempotencyMismatchError   the command id was used before, for another request
+└── UnavailableError           the log cannot be reached; send the same command again
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ class ApplicationError(Exception):
 
     @property
     def more(self) -> Mapping[str, object]:
-        """What the caller may know besides, by name: plain values, and never anything personal."""
+        """Additional details for the caller, by name; never personal data."""
         return {}
 
 
 class NotFoundError(ApplicationError):
-    """There is no such thing in this practice. ``kind`` is the glossary's word for it."""
+    """``kind`` is the resource's name in the glossary."""
 
     code = "not_found"
 
@@ -33,8 +33,6 @@ class NotFoundError(ApplicationError):
 
 
 class NotYetError(NotFoundError):
-    """There is such a thing, but not at the moment that was asked about: ask about a later one."""
-
     code = "not_yet"
 
     def __init__(self, kind: str) -> None:
@@ -43,14 +41,10 @@ class NotYetError(NotFoundError):
 
 
 class NotPermittedError(ApplicationError):
-    """The caller's role does not allow this."""
-
     code = "not_permitted"
 
 
 class StaleVersionError(ApplicationError):
-    """The thing has changed since the caller read it; read it again and decide anew."""
-
     code = "stale_version"
 
     def __init__(self, current_version: int | None = None) -> None:
@@ -59,12 +53,8 @@ class StaleVersionError(ApplicationError):
 
 
 class IdempotencyMismatchError(ApplicationError):
-    """The same Idempotency-Key came with another request; use a new key."""
-
     code = "idempotency_mismatch"
 
 
 class UnavailableError(ApplicationError):
-    """The log cannot be reached; nothing is lost, the same command may be sent again."""
-
     code = "unavailable"

@@ -1,4 +1,4 @@
-"""Carries out jobs: several at once, and none of a practice beyond its share."""
+"""Carries out jobs, several at once, at most a fixed share of them for one practice."""
 
 import logging
 import threading
@@ -15,16 +15,16 @@ from application.kernel.ports import Clock
 THREADS: Final = 4
 THREADS_PER_PRACTICE: Final = 2
 POLL_SECONDS: Final = 1.0
-"""How often a worker looks for work without a hint, and extends its leases."""
+"""How often a worker polls without a notification, and extends its leases."""
 
 MAX_ATTEMPTS: Final = 20
-"""With backoff some eleven hours; then a job is a dead letter."""
+"""About eleven hours with backoff; then the job is a dead letter."""
 
 _log = logging.getLogger(__name__)
 
 
 class JobWorker:
-    """Several may run beside each other, in one process or many."""
+    """Any number of workers may run, in one process or many."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class JobWorker:
         *,
         threads: int = THREADS,
     ) -> None:
-        """``outages`` say nothing about a job: the database or the keys cannot be reached."""
+        """``outages`` are errors of the database or key store; they do not count as attempts."""
         self._store = store
         self._handlers = {kind.NAME: (kind, handler) for kind, handler in handlers.items()}
         self._clock = clock
@@ -48,16 +48,13 @@ class JobWorker:
         self._stop = threading.Event()
 
     def wake(self) -> None:
-        """Look for work now."""
+        """Poll now."""
         with self._changed:
             self._is_woken = True
             self._changed.notify()
 
     def run(self, stop: threading.Event) -> None:
-        """Carry out jobs until ``stop`` is set; return when the last one has ended.
-
-        Waits while the database is away.
-        """
+        """Carry out jobs until ``stop`` is set and the last one has ended; wait during outages."""
         self._stop = stop
         extend_at = time.monotonic()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="jobs") as pool:
@@ -73,11 +70,11 @@ class JobWorker:
                     while not stop.is_set() and (job := self._take()):
                         pool.submit(self._run, job)
                 except self._outages as error:
-                    _log.warning("jobs wait, the database is away: %s", type(error).__name__)
+                    _log.warning("jobs wait, the database is unavailable: %s", type(error).__name__)
                     stop.wait(POLL_SECONDS)
 
     def run_next(self) -> bool:
-        """Carry out one job that is due, in this thread; return whether there was one."""
+        """Carry out one due job in this thread; return whether there was one."""
         job = self._take()
         if job is not None:
             self._run(job)
@@ -99,7 +96,7 @@ class JobWorker:
         try:
             self._carry_out(job)
         except self._outages as error:
-            # Its lease ends by itself, and it is tried again.
+            # The lease expires, and the job is tried again.
             _log.warning("job %s of practice %s waits: %s", job.name, job.tenant_id, type(error).__name__)
         except Exception as error:
             _log.error("job %s of practice %s was not finished: %s", job.name, job.tenant_id, type(error).__name__)
@@ -111,7 +108,7 @@ class JobWorker:
 
     def _carry_out(self, job: LeasedJob) -> None:
         if job.attempts > MAX_ATTEMPTS:
-            # Only a worker that died during the last attempt leaves it uncounted.
+            # The worker died during the last attempt.
             self._store.finish(job, self._clock.now(), error="WorkerDied", attempts=MAX_ATTEMPTS)
             return
         kind, handler = self._handlers[job.name]
@@ -125,7 +122,7 @@ class JobWorker:
             self._store.finish(job, self._clock.now(), due_at=again)
 
     def _fail(self, job: LeasedJob, error: Exception) -> None:
-        # The class alone: a message may hold what was in an event.
+        # Only the class: a message may contain personal data.
         name, now = type(error).__name__, self._clock.now()
         is_dead = job.attempts >= MAX_ATTEMPTS
         _log.error("job %s of practice %s failed %d times: %s", job.name, job.tenant_id, job.attempts, name)
@@ -134,7 +131,7 @@ class JobWorker:
 
 
 class _Run:
-    """The port JobRun for one job."""
+    """Implements JobRun for one job."""
 
     def __init__(self, store: JobStore, job: LeasedJob, stop: threading.Event) -> None:
         self._store = store

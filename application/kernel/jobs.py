@@ -24,9 +24,8 @@ class Priority(IntEnum):
 class Job:
     """One piece of work in one practice.
 
-    Subclasses are frozen dataclasses; their fields are ids (UUID) and versions (int) only.
-
-    ``NAME`` is set by hand and never changes: a job that is due in years is stored under it.
+    Subclasses are frozen dataclasses whose fields are ids (UUID) and versions (int) only. ``NAME``
+    is set by hand and never changes: stored jobs may be due in years.
     """
 
     NAME: ClassVar[str]
@@ -34,34 +33,31 @@ class Job:
 
     @property
     def key(self) -> str:
-        """What identifies the job among those of its name in its practice: all its fields."""
+        """Identifies the job among those of its name in its practice: all its fields."""
         return ":".join(str(value) for value in self.payload().values())
 
     def payload(self) -> dict[str, object]:
-        """Return the fields but the practice."""
+        """Return the fields except the practice."""
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "tenant_id"}
 
     @classmethod
     def from_payload(cls, tenant_id: UUID, payload: Mapping[str, object]) -> Self:
-        """Return the job that was stored.
-
-        Raises msgspec.ValidationError: its fields have changed since.
-        """
+        """Raises msgspec.ValidationError: the class has other fields than the stored job."""
         return msgspec.convert({**payload, "tenant_id": tenant_id}, cls)
 
 
 class JobQueue(Protocol):
-    """Stores jobs until they are done: at least once, and each key once at a time.
+    """Stores jobs until they are done: at least once each, and each key once at a time.
 
-    Jobs of one name in one practice run one after the other, those of other practices beside them.
+    Jobs of one name in one practice run one after the other; practices run in parallel.
     """
 
     def enqueue(self, job: Job, *, due_at: datetime, priority: Priority = Priority.NORMAL) -> None:
-        """Store a job; it replaces one with the same key, and its attempts begin anew."""
+        """Store a job; it replaces one with the same key and resets its attempts."""
         ...
 
     def cancel(self, job: Job) -> None:
-        """Delete the job with this key, if there is one. If it is running, its result is ignored."""
+        """Delete the job with this key; if it is running, its result is ignored."""
         ...
 
 
@@ -70,7 +66,7 @@ JobRow: TypeAlias = dict[str, object]
 
 
 class JobChanges:
-    """A JobQueue that collects changes; of several to one key the last one counts."""
+    """A JobQueue that collects changes; the last one of each key counts."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], JobRow] = {}
@@ -91,10 +87,7 @@ Decide: TypeAlias = Callable[[LoggedEvent, JobQueue], None]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What follows from an event.
-
-    ``decide`` enqueues or cancels jobs of the event's practice, and does nothing else.
-    """
+    """``decide`` enqueues or cancels jobs of the event's practice, and does nothing else."""
 
     topics: Collection[str]
     decide: Decide
@@ -105,10 +98,7 @@ class Policy:
 
 
 def policy(*events: type) -> Callable[[Decide], Policy]:
-    """Make a function the policy for these events.
-
-    It is the only one in a file of its name: ``when_<event>_<do>.py``.
-    """
+    """Make a function the policy for these events, in a file ``when_<event>_<do>.py``."""
     topics = frozenset(str(event.TOPIC) for event in events)  # type: ignore[attr-defined]  # set by hand on each event
     return lambda decide: Policy(topics, decide)
 
@@ -119,19 +109,19 @@ class Policies:
     def __init__(self, policies: Iterable[Policy]) -> None:
         self._policies = tuple(policies)
         self._by_topic: dict[str, list[Policy]] = {}
-        for one in self._policies:
-            for topic in one.topics:
-                self._by_topic.setdefault(topic, []).append(one)
+        for each in self._policies:
+            for topic in each.topics:
+                self._by_topic.setdefault(topic, []).append(each)
 
     def __contains__(self, policy: Policy) -> bool:
         return policy in self._policies
 
     def __call__(self, events: Sequence[LoggedEvent]) -> list[JobRow]:
-        """Return the changes to the queue that follow from a batch of one practice's events."""
+        """Return the changes to the queue after a batch of one practice's events."""
         changes = JobChanges()
         for event in events:
-            for one in self._by_topic.get(event.event_type, ()):
-                one.decide(event, changes)
+            for each in self._by_topic.get(event.event_type, ()):
+                each.decide(event, changes)
         return changes.rows()
 
 
@@ -153,7 +143,7 @@ class JobStore(Protocol):
     """The workers' side of the queue. Any number of workers share it."""
 
     def take(self, now: datetime, names: Collection[str], busy: Collection[UUID]) -> LeasedJob | None:
-        """Lease the next job that is due, of these names and not of the practices in ``busy``."""
+        """Lease the next due job with one of these names, not of a practice in ``busy``."""
         ...
 
     def extend(self, jobs: Collection[LeasedJob]) -> None:
@@ -161,7 +151,7 @@ class JobStore(Protocol):
         ...
 
     def report(self, job: LeasedJob, done: int, total: int) -> bool:
-        """Store the progress of a job. False: it was cancelled, or another worker has its lease."""
+        """Store the progress; False: it was cancelled, or another worker has the lease."""
         ...
 
     def finish(
@@ -173,23 +163,18 @@ class JobStore(Protocol):
         error: str | None = None,
         attempts: int = 0,
     ) -> None:
-        """Release the lease and delete the job.
+        """Release the lease and delete the job; do nothing if another worker has the lease.
 
         With ``due_at`` keep the job until then; with ``error`` alone keep it as a dead letter.
-
-        Without effect where the lease has gone to another worker.
         """
         ...
 
 
 class JobRun(Protocol):
-    """What a handler may use while it carries out a job."""
+    """Passed to the handler of a job."""
 
     def report(self, done: int, total: int) -> None:
-        """Store the progress.
-
-        Raises JobInterruptedError: the handler must stop; the job runs again unless cancelled.
-        """
+        """Store the progress. Raises JobInterruptedError: the handler must stop."""
         ...
 
 
@@ -199,7 +184,4 @@ class JobInterruptedError(Exception):
 
 J = TypeVar("J", bound=Job)
 JobHandler: TypeAlias = Callable[[J, JobRun], datetime | None]
-"""Carries out a job; returns when to run it again, None if it is done.
-
-It must be safe to run twice: a worker may be killed before the result is stored.
-"""
+"""Carries out a job; returns when to run it again, or None. Must be safe to repeat."""

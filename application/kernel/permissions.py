@@ -1,7 +1,7 @@
-"""Who may do what: one table of roles and actions, asked by every door.
+"""Roles, permissions, and the reach of keys that are bound to one clinician.
 
-What a role may not do at all is refused by name (NotPermittedError). A thing outside the caller's reach does not exist for them
-(NotFoundError): no answer tells whether it does.
+An action that the role does not allow is refused with NotPermittedError. A record outside the
+caller's reach is answered as not found, so that no answer reveals whether it exists.
 """
 
 from collections.abc import Collection
@@ -31,12 +31,12 @@ class Permission(StrEnum):
     NOTE_ATTENDANCE = "note who came to a session"
     DOUBLE_BOOK = "book on purpose against the rules, beside other visits"
     SHARE_CALENDARS = "open, list and revoke feeds of visits for other calendars"
-    READ_HISTORY = "read how a thing came to be what it is"
+    READ_HISTORY = "read the history of a record"
     READ_LOG = "read the practice's whole log, event by event"
 
 
 class OutOfReachError(NotFoundError):
-    """The thing exists, but not for this caller: answered as if it did not, and worth a line in the log."""
+    """The record exists, but not for this caller: answered as not found, and logged."""
 
 
 _EVERYONE: Final = frozenset(Role)
@@ -50,12 +50,11 @@ ALLOWED: Final = {
     Permission.MANAGE_WEBHOOKS: _RUNS_IT,
     Permission.READ_PATIENTS: _SEES_PATIENTS | {Role.BILLER, Role.AUDITOR},
     Permission.CHANGE_PATIENTS: _SEES_PATIENTS,
-    # What staff note about a patient, or a visit, concerns those who see them, and those who check.
     Permission.READ_REMARKS: _SEES_PATIENTS | {Role.AUDITOR},
     Permission.MERGE_PATIENTS: _RUNS_IT | {Role.FRONT_DESK},
     Permission.ERASE_PATIENTS: _RUNS_IT,
     Permission.UNDO_IMPORTS: _RUNS_IT,
-    # An analyst counts visits; whose they are stays an id.
+    # Analysts count visits; they see the ids of patients only.
     Permission.READ_VISITS: _EVERYONE,
     Permission.CHANGE_VISITS: _SEES_PATIENTS,
     Permission.ENROL: _SEES_PATIENTS,
@@ -69,10 +68,10 @@ ALLOWED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts in a practice: an API key with its role, or the system itself.
+    """An API key with its role, or the program itself, in one practice.
 
-    ``clinician_id`` binds a clinician's key to one clinician; without it the key may act for any
-    clinician of the practice, as on a device that a treatment room shares.
+    ``clinician_id`` binds a clinician's key to one clinician; without it the key may act for any,
+    as on a device shared in a treatment room.
     """
 
     tenant_id: UUID
@@ -82,7 +81,7 @@ class Actor:
 
     @classmethod
     def system(cls, tenant_id: UUID) -> "Actor":
-        """Return the program itself, which has every permission: imports, jobs, the command line."""
+        """Return the program itself (imports, jobs, the command line); it has every permission."""
         return cls(tenant_id, None, None)
 
     @property
@@ -111,12 +110,12 @@ def authorise_visit(actor: Actor, clinician_id: UUID, kind: str = "appointment")
 
 
 def authorise_session(actor: Actor, staff_ids: Collection[UUID]) -> None:
-    """Raises OutOfReachError: the actor is bound to a clinician who is not among a session's staff."""
+    """Raises OutOfReachError: the actor is bound to a clinician who is not on the staff."""
     if actor.clinician_id is not None and actor.clinician_id not in staff_ids:
         raise OutOfReachError("session")
 
 
 def authorise_key(actor: Actor, role: Role) -> None:
-    """Raises NotPermittedError: only an owner makes or ends an owner."""
+    """Raises NotPermittedError: the key is an owner's, and the actor is not an owner."""
     if role is Role.OWNER and actor.role not in (Role.OWNER, None):
         raise NotPermittedError("only an owner issues or revokes an owner's key")

@@ -1,9 +1,10 @@
-"""One practice's log as the eventsourcing library's Application: load, record, and answer a repeated command."""
+"""A practice's log: load aggregates, record their events, and answer repeated commands."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import ClassVar, Final, TypeVar, cast
+from dataclasses import dataclass
+from typing import ClassVar, Final, Generic, TypeVar
 from uuid import UUID
 
 from cachetools import LRUCache
@@ -20,7 +21,6 @@ from application.kernel.errors import (
     StaleVersionError,
     UnavailableError,
 )
-from application.kernel.outcome import Outcome
 from application.kernel.ports import PhoneNumbers, PracticeReader, PracticeStore, PublicHolidays
 from application.kernel.retry import OvertakenError
 from domain.kernel.aggregate import Aggregate
@@ -34,13 +34,24 @@ from domain.scheduling.errors import LimitReachedError, TimeTakenError
 T = TypeVar("T", bound=Aggregate)
 U = TypeVar("U", bound=Aggregate)
 _TURNS: Final = 64
-"""Aggregates whose ids fall together wait for each other now and then."""
+"""Locks per practice; aggregates whose ids share one wait for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """The aggregate as the command left it, and the log position to wait for in read models.
+
+    A repeated command returns the aggregate as it was after the first time, not as it is now.
+    """
+
+    aggregate: T
+    position: int
 
 
 class PracticeLog(Application[UUID]):
-    """All commands on one practice go through its one instance; thread-safe."""
+    """One instance per practice and process. Thread-safe."""
 
-    # Only these can live long: a schedule or a service is changed for years, a patient is known for decades.
+    # Only these have long streams, over years.
     snapshotting_intervals: ClassVar[dict[type[MutableOrImmutableAggregate[UUID]], int]] = dict.fromkeys(
         (Clinician, Service, Patient, Appointment), 50
     )
@@ -60,13 +71,13 @@ class PracticeLog(Application[UUID]):
         self._turns = tuple(threading.Lock() for _ in range(_TURNS))
 
     def begin(self) -> None:
-        """Begin the log of a new practice; does nothing where it has begun."""
+        """Create the log of a new practice; does nothing if it exists."""
         self._store.open_log(self.tenant_id)
 
     def load(self, kind: type[T], id_: UUID, expected_version: int | None = None) -> T:
-        """Return an aggregate as it is now.
+        """Return the current aggregate.
 
-        Raises NotFoundError: there is none of this kind; StaleVersionError: it is not at ``expected_version``.
+        Raises NotFoundError; StaleVersionError: it is not at ``expected_version``.
         """
         aggregate = self._at_version(kind, id_, None)
         if expected_version is not None and aggregate.version != expected_version:
@@ -74,10 +85,10 @@ class PracticeLog(Application[UUID]):
         return aggregate
 
     def look_up(self, kind: type[T], id_: UUID, position: int | None = None, version: int | None = None) -> T:
-        """Return an aggregate to be shown, as it is now or was at a position of the log, or at a version that it has come to.
+        """Return an aggregate to show: as it is now, or as it was at a log position or version.
 
-        What was personal and is erased by now reads ``ERASED`` at whatever position.
-        Raises NotFoundError: there is none of this kind; NotYetError: there was none then.
+        Erased personal fields read ``ERASED`` at every position.
+        Raises NotFoundError; NotYetError: it did not exist at that position.
         """
         if version is not None:
             return self._at_version(kind, id_, version)
@@ -86,7 +97,7 @@ class PracticeLog(Application[UUID]):
         return self._at_version(kind, id_, self._reached(kind, id_, position=position).version)
 
     def require(self, *named: tuple[type[Aggregate], UUID | None]) -> None:
-        """Raises NotFoundError: one of the named aggregates does not exist; None names none."""
+        """Raises NotFoundError: one of them does not exist. Ids that are None are skipped."""
         catalogue: Catalogue | None = None
         for kind, id_ in named:
             if id_ is not None and kind in KINDS:
@@ -96,27 +107,27 @@ class PracticeLog(Application[UUID]):
                 self.load(kind, id_)
 
     def came_to(self, kind: type[T], id_: UUID, version: int) -> Reached:
-        """Return when and where an aggregate came to a version. Raises NotFoundError, NotYetError: it never came so far."""
+        """Return when and where a version was recorded. Raises NotFoundError, NotYetError."""
         return self._reached(kind, id_, version=version)
 
     def load_all(self, kind: type[T], ids: Sequence[UUID], until: int | None = None) -> dict[UUID, T]:
-        """Return several aggregates of a kind by their ids, as they are now or were at a position of the log, in one round trip.
+        """Return aggregates by id in one round trip, as they are now or were at a log position.
 
-        Raises NotFoundError: one of them is not there, or is of another kind.
+        Raises NotFoundError: one of them does not exist, or is of another kind.
         """
         streams = self.reader.streams(ids, until)
         return {id_: _folded(streams, kind, id_) for id_ in ids}
 
     def load_both(self, one: tuple[type[T], UUID], other: tuple[type[U], UUID]) -> tuple[T, U]:
-        """Return two aggregates of any kind as they are now, in one round trip. Raises NotFoundError: one of them is not there."""
+        """Return two aggregates of different kinds in one round trip. Raises NotFoundError."""
         streams = self.reader.streams([one[1], other[1]])
         return _folded(streams, *one), _folded(streams, *other)
 
     def record(self, *aggregates: Aggregate, by: Provenance, guards: Sequence[Guard] = ()) -> int:
-        """Append what the aggregates decided, in one transaction with its guards; return the position to wait for.
+        """Append the pending events with the guards; return the position to wait for.
 
-        Aggregates without new events return the log's present position. Raises StaleVersionError,
-        TimeTakenError, DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
+        Without events, return the log's current position. Raises StaleVersionError, TimeTakenError,
+        DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
         UnavailableError: nothing was recorded.
         """
         all_guards = [*guards, *presence_changes(aggregates)]
@@ -133,8 +144,8 @@ class PracticeLog(Application[UUID]):
     def commit(self, aggregate: T, *others: Aggregate, by: Provenance, guards: Sequence[Guard] = ()) -> Outcome[T]:
         """Record, and return the outcome of a command.
 
-        Raises OvertakenError: another writer came first, to one of the streams, to the time or to the
-        limit; PatientWithdrawnError, CommandRepeatedError, UnavailableError. Nothing was recorded then.
+        Raises OvertakenError: another writer came first to a stream, a time or a limit; otherwise
+        as ``record``.
         """
         try:
             position = self.record(aggregate, *others, by=by, guards=guards)
@@ -145,9 +156,10 @@ class PracticeLog(Application[UUID]):
     def carry_out(
         self, kind: type[T], by: Provenance, decide: Callable[[], Outcome[T]], *, checks_itself: bool = False
     ) -> Outcome[T]:
-        """Run a command once: a repeat under the same command id answers what it answered first.
+        """Run a command once; a repeat under the same command id returns the first outcome.
 
-        ``checks_itself``: the command learns on its way whether it was recorded before, and raises CommandRepeatedError.
+        ``checks_itself``: ``decide`` raises CommandRepeatedError if the command was recorded
+        before.
         Raises IdempotencyMismatchError: the command id was used for another request.
         """
         if by.fingerprint and not checks_itself and (earlier := self.answered(kind, by)):
@@ -160,7 +172,7 @@ class PracticeLog(Application[UUID]):
             raise
 
     def answered(self, kind: type[T], by: Provenance) -> Outcome[T] | None:
-        """Return the answer that a command was given before; None if it has recorded nothing."""
+        """Return the outcome of a recorded command; None if it has recorded nothing."""
         command = self.reader.recorded_command(by.command_id)
         if command is None:
             return None
@@ -169,14 +181,14 @@ class PracticeLog(Application[UUID]):
         return Outcome(self._at_version(kind, command.stream_id, command.version), command.position)
 
     def turn_at(self, id_: UUID) -> AbstractContextManager[object]:
-        """Wait for this thread's turn at an aggregate; ours alone take turns, and other processes know nothing of it.
+        """Return a lock of this process for an aggregate that gets many commands at once.
 
-        For things at which many come at once, and would only overtake each other: see docs/adr/0024.
+        Without it they would only overtake each other: see docs/adr/0024.
         """
         return self._turns[id_.int % _TURNS]
 
     def catalogue(self, at_least: int | None = None) -> Catalogue:
-        """Return what can be booked, caught up to ``at_least`` a position of the log; None means to this moment."""
+        """Return the catalogue, caught up to at least a log position; None: to the current one."""
         catalogue = self._catalogue
         if at_least is not None and catalogue.position >= at_least:
             return catalogue
@@ -194,18 +206,15 @@ class PracticeLog(Application[UUID]):
 
     def _at_version(self, kind: type[T], id_: UUID, version: int | None) -> T:
         try:
-            aggregate: object = self.repository.get(id_, version=version)
+            return _checked(kind, self.repository.get(id_, version=version))
         except AggregateNotFoundError:
             raise NotFoundError(name_of(kind)) from None
         except OperationalError as error:
             raise UnavailableError from error
-        if not isinstance(aggregate, kind):
-            raise NotFoundError(name_of(kind))
-        return aggregate
 
 
 class PracticeLogs:
-    """The open logs of a process. Keeps the most recently used ones. Thread-safe."""
+    """The most recently used logs of a process. Thread-safe."""
 
     def __init__(
         self, store: PracticeStore, phone_numbers: PhoneNumbers, public_holidays: PublicHolidays, most: int = 2_000
@@ -225,21 +234,25 @@ class PracticeLogs:
             return log
 
     def begin(self, tenant_id: UUID) -> PracticeLog:
-        """Begin the log of a new practice and return it."""
+        """Create the log of a new practice and return it."""
         log = self.of(tenant_id)
         log.begin()
         return log
 
 
 def name_of(kind: type[Aggregate]) -> str:
-    """Return an aggregate's name in a message: ``practice.webhook_endpoint`` is a webhook endpoint."""
+    """Return a kind's name for messages: ``practice.webhook_endpoint`` is a webhook endpoint."""
     return kind.TOPIC.rpartition(".")[2].replace("_", " ")
 
 
 def _folded(streams: Mapping[UUID, Sequence[Aggregate.Event]], kind: type[T], id_: UUID) -> T:
-    aggregate: object = None
+    aggregate: Aggregate | None = None
     for event in streams.get(id_, ()):
-        aggregate = event.mutate(cast("Aggregate | None", aggregate))
+        aggregate = event.mutate(aggregate)
+    return _checked(kind, aggregate)
+
+
+def _checked(kind: type[T], aggregate: object) -> T:
     if not isinstance(aggregate, kind):
         raise NotFoundError(name_of(kind))
     return aggregate

@@ -1,51 +1,32 @@
-"""Changes what is known of a patient."""
+"""Changes the details, notes and alert of a patient."""
 
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import TypedDict
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.phone import phone_at
 from domain.kernel.personal_data import Erased
 from domain.patients.patient import Patient
 
 
-class PatientChanges(TypedDict, total=False):
-    """What may be changed; the phone number as people write it."""
-
-    given_name: str
-    family_name: str
-    email: str | None
-    phone: str | None
-    date_of_birth: date | None
-    tags: tuple[str, ...]
-    zone: str | None
-    locale: str | None
-    notes: str | None
-    alert: str | None
-
-
 @dataclass(frozen=True, slots=True)
-class ChangePatient(Command[Patient]):
-    id: UUID
-    changes: PatientChanges
-    expected_version: int | None = None
+class ChangePatient(Change[Patient]):
+    """``changes`` may include notes and alert; the phone is in any form that people use."""
+
+    changes: Changes
 
 
 @handles(ChangePatient, needs=Permission.CHANGE_PATIENTS)
 def change_patient(log: PracticeLog, command: ChangePatient, context: Context) -> Outcome[Patient]:
     """Raises PatientErasedError, PatientMergedError, InvalidValueError, UnknownZoneError."""
     patient = log.load(Patient, command.id, command.expected_version)
-    changes = command.changes.copy()
+    changes = dict(command.changes)
     notes = changes.pop("notes", _unless_erased(patient.notes))
     alert = changes.pop("alert", _unless_erased(patient.alert))
     if (phone := changes.get("phone")) is not None:
         changes["phone"] = phone_at(log, phone)
-    details = replace(patient.details, **changes)  # type: ignore[misc]  # notes and alert were taken out
+    details = replace(patient.details, **changes)
     patient.change_details(details, context.now)
     patient.change_remarks(notes, alert, context.now)
     return log.commit(patient, by=context.provenance)

@@ -1,4 +1,4 @@
-"""Notes that a patient gave a consent, or took one back."""
+"""Records that a patient gave or withdrew a consent."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,9 +6,8 @@ from uuid import UUID
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.errors import NotFoundError, StaleVersionError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.kernel.presence import PresenceGuard
 from domain.patients.consents import Channel, Consents
 from domain.patients.patient import Patient
@@ -16,9 +15,9 @@ from domain.patients.patient import Patient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideConsent(Command[Consents]):
-    """A decision of a patient or their representative. ``document_version`` None withdraws a consent.
+    """``document_version`` None withdraws the consent; ``decided_at`` None is now.
 
-    ``by_whom`` None is the patient; ``decided_at`` None is now. ``expected_version`` is that of the consents.
+    ``by_whom`` is the representative, if any. ``expected_version`` is that of the consents.
     """
 
     patient_id: UUID
@@ -36,7 +35,7 @@ class DecideConsent(Command[Consents]):
 
 @handles(DecideConsent, needs=Permission.CHANGE_PATIENTS)
 def decide_consent(log: PracticeLog, command: DecideConsent, context: Context) -> Outcome[Consents]:
-    """Raises NotFoundError, PatientErasedError, PatientMergedError, StaleVersionError, ConsentNotGivenError, InvalidValueError."""
+    """Raises NotFoundError, ConsentNotGivenError, PatientErasedError, PatientMergedError."""
     log.load(Patient, command.patient_id).refuse_gone()
     consents, decided_at = _consents(log, command, context), command.decided_at or context.now
     if command.document_version is None:
@@ -47,7 +46,6 @@ def decide_consent(log: PracticeLog, command: DecideConsent, context: Context) -
 
 
 def _consents(log: PracticeLog, command: DecideConsent, context: Context) -> Consents:
-    """Return the patient's consents; the first decision opens them."""
     try:
         return log.load(Consents, command.id, command.expected_version)
     except NotFoundError:
@@ -59,9 +57,9 @@ def _consents(log: PracticeLog, command: DecideConsent, context: Context) -> Con
 def consents_of(
     log: PracticeLog, patient: Patient, position: int | None = None, version: int | None = None
 ) -> list[Consents]:
-    """Return the consents of a patient and of those who were merged into them; those without a decision are left out.
+    """Return the existing consents of a patient and of those merged into them.
 
-    At a position of the log if one is named; the patient's own at a version.
+    As they were at a log position, if given; ``version`` is that of the patient's own consents.
     """
     found = []
     for id_ in patient.family_ids:

@@ -1,43 +1,36 @@
-"""Erases a patient for ever."""
+"""Erases a patient permanently."""
 
-from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.patients.errors import PatientMergedError
 from domain.patients.patient import Patient
 
 
 class PersonKeys(Protocol):
-    """Holds the keys under which personal data are sealed."""
+    """The keys under which personal data are sealed."""
 
     def erase(self, tenant_id: UUID, subject_id: UUID) -> bool:
-        """Destroy all keys of a person, for ever and durably; False if they had been destroyed before."""
+        """Destroy all keys of a person, durably; False if they were destroyed before."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ErasePatient(Command[Patient]):
-    id: UUID
-    expected_version: int | None = None
+class ErasePatient(Change[Patient]):
+    """Also erases the patients merged into this one."""
 
 
 def destroy_keys(log: PracticeLog, outcome: Outcome[Patient], *, keys: PersonKeys) -> None:
-    """Destroy the keys of an erased patient and of those merged into them. Safe to repeat after a crash."""
+    """Destroy the keys of an erased patient and of those merged into them. Safe to repeat."""
     for id_ in outcome.aggregate.family_ids:
         keys.erase(log.tenant_id, id_)
 
 
 @handles(ErasePatient, needs=Permission.ERASE_PATIENTS, afterwards=destroy_keys)
 def erase_patient(log: PracticeLog, command: ErasePatient, context: Context) -> Outcome[Patient]:
-    """Record the erasure, also of those merged into the patient; then their keys are destroyed.
-
-    Raises PatientMergedError: the patient was merged away; erase the survivor.
-    """
+    """Raises PatientMergedError: the patient was merged into another; erase the survivor."""
     patient = log.load(Patient, command.id, command.expected_version)
     if patient.merged_into is not None and not patient.is_erased:
         raise PatientMergedError(patient.merged_into)

@@ -1,33 +1,28 @@
-"""Merges two patients who are one person, and undoes it."""
+"""Merges two patients who are one person, and undoes a merge."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.errors import StaleVersionError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.kernel.retry import OvertakenError
 from domain.patients.patient import Patient
 
 
 @dataclass(frozen=True, slots=True)
-class MergePatients(Command[Patient]):
-    """``id`` is the survivor's. Both patients are recorded in one append: no reader sees half of it."""
+class MergePatients(Change[Patient]):
+    """``id`` is the survivor's. One append changes both patients."""
 
-    id: UUID
     other_id: UUID
-    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class UnmergePatients(Command[Patient]):
+class UnmergePatients(Change[Patient]):
     """``id`` is the survivor's."""
 
-    id: UUID
     other_id: UUID
-    expected_version: int | None = None
 
 
 @handles(MergePatients, needs=Permission.MERGE_PATIENTS)
@@ -50,6 +45,6 @@ def _pair(log: PracticeLog, command: MergePatients | UnmergePatients) -> tuple[P
     survivor = log.load(Patient, command.id, command.expected_version)
     other = survivor if command.other_id == survivor.id else log.load(Patient, command.other_id)
     if (other.merged_into == survivor.id) != (other.id in survivor.merged_ids):
-        # Another writer came between the two reads.
+        # The two reads saw different positions of the log.
         raise OvertakenError(StaleVersionError())
     return survivor, other

@@ -1,4 +1,4 @@
-"""Brings telephone numbers to the form of E.164."""
+"""Converts phone numbers to E.164."""
 
 from functools import lru_cache
 from importlib.resources import files
@@ -10,15 +10,16 @@ from domain.practice.practice import Practice
 
 
 def phone_at(log: PracticeLog, number: str, field: str = "phone") -> str:
-    """Return a number in the form of E.164; a national one is of the practice's country. Raises InvalidValueError."""
+    """Return a number in E.164 form, read in the practice's country. Raises InvalidValueError."""
     practice = log.catalogue().one(Practice, log.tenant_id)
-    return international(log.phone_numbers, number, region_of(practice.locale, practice.zone), field)
+    return to_e164(log.phone_numbers, number, region_of(practice.locale, practice.zone), field)
 
 
-def international(numbers: PhoneNumbers, number: str, region: str | None, field: str = "phone") -> str:
-    """Return a number in the form of E.164; a national one is of ``region`` (ISO 3166).
+def to_e164(numbers: PhoneNumbers, number: str, region: str | None, field: str = "phone") -> str:
+    """Return a number in E.164 form; ``region`` (ISO 3166) is the country of national numbers.
 
-    Raises InvalidValueError: it is no number, it has an extension, or it is national and no region is known.
+    Raises InvalidValueError: not a phone number, an extension, or a national number without a
+    region.
     """
     found = numbers.e164(number, region)
     if found is None:
@@ -27,8 +28,8 @@ def international(numbers: PhoneNumbers, number: str, region: str | None, field:
 
 
 def search_text(log: PracticeLog, text: str) -> str:
-    """Return a search text: a telephone number in the form of E.164, any other text unchanged."""
-    if "@" in text or any(sign.isalpha() for sign in text):
+    """Return a phone number in E.164 form, any other text unchanged."""
+    if "@" in text or any(map(str.isalpha, text)):
         return text
     try:
         return phone_at(log, text)
@@ -37,19 +38,19 @@ def search_text(log: PracticeLog, text: str) -> str:
 
 
 def region_of(locale: str, zone: str) -> str | None:
-    """Return the country (ISO 3166) that a practice is in: its locale's if it names one, else that of its zone."""
+    """Return a practice's country (ISO 3166): of its locale if it has one, else of its zone."""
     last = locale.rpartition("-")[2]
     return last if len(last) == 2 and last.isupper() else _zone_countries().get(zone)
 
 
 def is_country(code: str) -> bool:
-    """Tell whether a code is that of a country with a time zone, by ISO 3166, or Kosovo's, which is in common use."""
+    """Return whether a code is an ISO 3166 country with a time zone, or Kosovo's common XK."""
     return code == "XK" or code in _zone_countries().values()
 
 
 @lru_cache(maxsize=1)
 def _zone_countries() -> dict[str, str]:
-    # Source: the IANA time zone database's zone.tab, as the tzdata package carries it: country, coordinates, zone.
+    # Source: zone.tab of the IANA time zone database: country, coordinates, zone.
     table = (files("tzdata.zoneinfo") / "zone.tab").read_text("utf-8")
     rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
     return {row[2]: row[0] for row in rows}

@@ -1,14 +1,13 @@
 """Registers a patient."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.phone import phone_at
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
@@ -16,7 +15,7 @@ from domain.patients.patient import Patient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterPatient(Command[Patient]):
-    """What is known of a new patient; the phone number as people write it."""
+    """``phone`` is in any form that people use."""
 
     given_name: str
     family_name: str
@@ -31,14 +30,6 @@ class RegisterPatient(Command[Patient]):
 @handles(RegisterPatient, needs=Permission.CHANGE_PATIENTS)
 def register_patient(log: PracticeLog, command: RegisterPatient, context: Context) -> Outcome[Patient]:
     """Raises InvalidValueError, UnknownZoneError."""
-    details = PatientDetails(
-        given_name=command.given_name,
-        family_name=command.family_name,
-        email=command.email,
-        phone=None if command.phone is None else phone_at(log, command.phone),
-        date_of_birth=command.date_of_birth,
-        tags=command.tags,
-        zone=command.zone,
-        locale=command.locale,
-    )
+    phone = None if command.phone is None else phone_at(log, command.phone)
+    details = PatientDetails(**(asdict(command) | {"phone": phone}))
     return log.commit(Patient.register(id=uuid7(), details=details, at=context.now), by=context.provenance)

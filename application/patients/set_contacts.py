@@ -1,14 +1,13 @@
-"""Sets who else is to be reached about a patient."""
+"""Sets the contacts of a patient."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.phone import phone_at
 from domain.kernel.errors import InvalidValueError
 from domain.patients.contact import Contact, ContactKind
@@ -17,7 +16,7 @@ from domain.patients.patient import Patient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactInput:
-    """A contact as people tell of it; ``id`` None makes a new one, the phone number is as people write it."""
+    """``id`` None creates a contact; ``phone`` is in any form that people use."""
 
     kind: ContactKind
     name: str
@@ -30,33 +29,22 @@ class ContactInput:
 
 
 @dataclass(frozen=True, slots=True)
-class SetContacts(Command[Patient]):
-    """All contacts of a patient from now on, in their order."""
+class SetContacts(Change[Patient]):
+    """Replaces all contacts, in order."""
 
-    id: UUID
     contacts: tuple[ContactInput, ...]
-    expected_version: int | None = None
 
 
 @handles(SetContacts, needs=Permission.CHANGE_PATIENTS)
 def set_contacts(log: PracticeLog, command: SetContacts, context: Context) -> Outcome[Patient]:
-    """Raises PatientErasedError, PatientMergedError; InvalidValueError: also for an unknown contact id."""
+    """Raises PatientErasedError, PatientMergedError; InvalidValueError: also an unknown id."""
     patient = log.load(Patient, command.id, command.expected_version)
     known = {contact.id for contact in patient.contacts}
     if any(each.id is not None and each.id not in known for each in command.contacts):
         raise InvalidValueError("contacts.id", "the patient has no such contact; leave the id out to add one")
-    contacts = [
-        Contact(
-            id=each.id or uuid7(),
-            kind=each.kind,
-            name=each.name,
-            relation=each.relation,
-            phone=None if each.phone is None else phone_at(log, each.phone, "contacts.phone"),
-            email=each.email,
-            is_guardian=each.is_guardian,
-            may_book=each.may_book,
-        )
-        for each in command.contacts
-    ]
+    contacts = []
+    for each in command.contacts:
+        phone = None if each.phone is None else phone_at(log, each.phone, "contacts.phone")
+        contacts.append(Contact(**(asdict(each) | {"id": each.id or uuid7(), "phone": phone})))
     patient.set_contacts(contacts, context.now)
     return log.commit(patient, by=context.provenance)

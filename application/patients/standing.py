@@ -16,10 +16,10 @@ def patient_standing(reader: PracticeReader, patient_id: UUID) -> PatientStandin
 def standing_from(
     reader: PracticeReader, patient_id: UUID, events: Sequence[tuple[str, Mapping[str, Any]]]
 ) -> PatientStanding:
-    """Return the standing that follows from a patient's events; those of a merged person are read besides.
+    """Return the standing that follows from a patient's events; reads those of merged patients.
 
-    A patient who was merged away has the survivor's zone and alerts. Alerts of patients who were merged
-    away still count: they may be about an allergy.
+    A merged patient has the survivor's zone and alerts. Alerts of merged patients still count: they
+    may be about an allergy.
     """
     record = PatientRecord.of(events)
     if record.merged_into is not None:

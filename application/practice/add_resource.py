@@ -1,14 +1,13 @@
 """Adds a room or a device to a location."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.practice.location import Location
 from domain.practice.resource import Resource
 
@@ -23,8 +22,5 @@ class AddResource(Command[Resource]):
 @handles(AddResource, needs=Permission.CHANGE_PRACTICE)
 def add_resource(log: PracticeLog, command: AddResource, context: Context) -> Outcome[Resource]:
     """Raises NotFoundError: no such location; InvalidValueError."""
-    log.catalogue().one(Location, command.location_id)
-    resource = Resource.add(
-        id=uuid7(), location_id=command.location_id, kind=command.kind, name=command.name, at=context.now
-    )
-    return log.commit(resource, by=context.provenance)
+    log.require((Location, command.location_id))
+    return log.commit(Resource.add(id=uuid7(), at=context.now, **asdict(command)), by=context.provenance)

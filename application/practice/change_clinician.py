@@ -1,30 +1,19 @@
-"""Changes who a clinician is."""
+"""Changes a clinician's details and visit limits."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.practice.clinician import Clinician
 from domain.practice.visit_limits import VisitLimits
 
 
-class ClinicianChanges(TypedDict, total=False):
-    name: str
-    email: str | None
-    zone: str
-
-
 @dataclass(frozen=True, slots=True)
-class ChangeClinician(Command[Clinician]):
-    id: UUID
-    changes: ClinicianChanges
+class ChangeClinician(Change[Clinician]):
+    changes: Changes
     limits: VisitLimits | None = None
-    """None leaves them as they are; ``VisitLimits()`` is no limit."""
-    expected_version: int | None = None
+    """None: unchanged; ``VisitLimits()``: no limit."""
 
 
 @handles(ChangeClinician, needs=Permission.CHANGE_PRACTICE)

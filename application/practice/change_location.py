@@ -1,33 +1,22 @@
 """Changes a location."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
-from application.practice.public_holidays import checked_holidays
+from application.kernel.practice_log import Outcome, PracticeLog
+from application.practice.change_practice import checked_holidays
 from domain.practice.holiday_calendar import HolidayCalendar
 from domain.practice.location import Location
 
 
-class LocationChanges(TypedDict, total=False):
-    name: str
-    zone: str
-
-
 @dataclass(frozen=True, slots=True)
-class ChangeLocation(Command[Location]):
-    """Hours stay on the wall clock when the zone changes; visits already booked keep their instants."""
+class ChangeLocation(Change[Location]):
+    """When the zone changes, hours keep their local times and booked visits their instants."""
 
-    id: UUID
-    changes: LocationChanges
+    changes: Changes
     holidays: HolidayCalendar | None = None
-    keeps_holidays: bool = False
-    """Whether ``holidays`` are said; if not, they stay as they are."""
-    expected_version: int | None = None
+    sets_holidays: bool = False
 
 
 @handles(ChangeLocation, needs=Permission.CHANGE_PRACTICE)
@@ -35,6 +24,6 @@ def change_location(log: PracticeLog, command: ChangeLocation, context: Context)
     """Raises InvalidValueError (also for unknown holidays), UnknownZoneError."""
     location = log.load(Location, command.id, command.expected_version)
     location.change(replace(location.details, **command.changes), context.now)
-    if command.keeps_holidays:
-        location.keep_holidays(checked_holidays(log, command.holidays) if command.holidays else None, context.now)
+    if command.sets_holidays:
+        location.keep_holidays(checked_holidays(log, command.holidays), context.now)
     return log.commit(location, by=context.provenance)

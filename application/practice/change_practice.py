@@ -1,39 +1,25 @@
 """Changes the settings of a practice."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
-from application.practice.public_holidays import checked_holidays
+from application.kernel.practice_log import Outcome, PracticeLog
+from domain.kernel.errors import InvalidValueError
 from domain.practice.holiday_calendar import HolidayCalendar
 from domain.practice.practice import Practice
 
 
-class PracticeChanges(TypedDict, total=False):
-    name: str
-    zone: str
-    currency: str
-    locale: str
-
-
 @dataclass(frozen=True, slots=True)
-class ChangePractice(Command[Practice]):
-    id: UUID
-    changes: PracticeChanges
+class ChangePractice(Change[Practice]):
+    """None leaves a setting unchanged; ``holidays`` apply only with ``sets_holidays``."""
+
+    changes: Changes
     holidays: HolidayCalendar | None = None
-    keeps_holidays: bool = False
-    """Whether ``holidays`` are said; if not, they stay as they are."""
+    sets_holidays: bool = False
     pending_counts: bool | None = None
-    """Whether requests and holds count toward limits; None: as it is."""
     auto_fill: bool | None = None
-    """Whether time that is given up is offered to those who wait; None: as it is."""
     offer_minutes: int | None = None
-    """How long they have to answer; None: as it is."""
-    expected_version: int | None = None
 
 
 @handles(ChangePractice, needs=Permission.CHANGE_PRACTICE)
@@ -41,10 +27,22 @@ def change_practice(log: PracticeLog, command: ChangePractice, context: Context)
     """Raises InvalidValueError (also for unknown holidays), UnknownZoneError."""
     practice, now = log.load(Practice, command.id, command.expected_version), context.now
     practice.change_settings(replace(practice.settings, **command.changes), now)
-    if command.keeps_holidays:
-        practice.keep_holidays(checked_holidays(log, command.holidays) if command.holidays else None, now)
+    if command.sets_holidays:
+        practice.keep_holidays(checked_holidays(log, command.holidays), now)
     if command.pending_counts is not None:
         practice.count_pending(command.pending_counts, now)
     auto_fill = practice.auto_fill if command.auto_fill is None else command.auto_fill
     practice.fill_from_waitlist(auto_fill, command.offer_minutes or practice.offer_minutes, now)
     return log.commit(practice, by=context.provenance)
+
+
+def checked_holidays(log: PracticeLog, of: HolidayCalendar | None) -> HolidayCalendar | None:
+    """Return the calendar unchanged. Raises InvalidValueError: it is not supported."""
+    if of is None:
+        return None
+    subdivisions = log.public_holidays.subdivisions(of.country)
+    if subdivisions is None:
+        raise InvalidValueError("holidays.country", "the public holidays of this country are not known")
+    if of.subdivision is not None and of.subdivision not in subdivisions:
+        raise InvalidValueError("holidays.subdivision", "this country has no such subdivision with holidays of its own")
+    return of

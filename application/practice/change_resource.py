@@ -1,28 +1,18 @@
 """Changes a room or a device, or takes it out of use."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.practice.resource import Resource
 
 
-class ResourceChanges(TypedDict, total=False):
-    name: str
-    active: bool
-
-
 @dataclass(frozen=True, slots=True)
-class ChangeResource(Command[Resource]):
-    """An inactive resource takes no new visits; those it has stay."""
+class ChangeResource(Change[Resource]):
+    """An inactive resource takes no new visits; booked visits keep it."""
 
-    id: UUID
-    changes: ResourceChanges
-    expected_version: int | None = None
+    changes: Changes
 
 
 @handles(ChangeResource, needs=Permission.CHANGE_PRACTICE)

@@ -1,13 +1,12 @@
-"""Welcomes a clinician to the practice."""
+"""Adds a clinician to the practice."""
 
 from dataclasses import dataclass
 
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.visit_limits import NO_LIMITS, VisitLimits
 

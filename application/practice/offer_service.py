@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
-from application.practice.references import require_clinicians
+from application.kernel.practice_log import Outcome, PracticeLog
+from domain.practice.clinician import Clinician
 from domain.practice.seats import NO_SEATS, SeatsOffered
 from domain.practice.service import Service, ServiceTerms
 from domain.practice.visit_limits import NO_LIMITS, VisitLimits
@@ -24,7 +23,7 @@ class OfferService(Command[Service]):
 @handles(OfferService, needs=Permission.CHANGE_PRACTICE)
 def offer_service(log: PracticeLog, command: OfferService, context: Context) -> Outcome[Service]:
     """Raises NotFoundError: no such clinician."""
-    require_clinicians(log, command.terms.clinician_ids)
+    log.require(*((Clinician, id) for id in command.terms.clinician_ids))
     service = Service.offer(id=uuid7(), terms=command.terms, at=context.now)
     service.set_limits(command.limits, context.now)
     service.set_seats(command.seats, context.now)

@@ -1,12 +1,11 @@
-"""Opens a practice, with the key of its owner."""
+"""Opens a practice, with its owner's first key."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.access.api_key import ApiKey, Role
 from domain.practice.practice import Practice, PracticeSettings
 
@@ -26,10 +25,10 @@ class OpenPractice(Command[Practice]):
 
 @handles(OpenPractice, needs=Permission.CHANGE_PRACTICE)
 def open_practice(log: PracticeLog, command: OpenPractice, context: Context) -> Outcome[Practice]:
-    """Begin the log; record the practice and its owner's key in one append.
+    """Create the log, and record the practice and its owner's key in one append.
 
-    Executed by the system, in the name of the practice to be. Raises InvalidValueError,
-    UnknownZoneError; StaleVersionError: the practice exists.
+    Executed by the system actor of the new practice. Raises InvalidValueError, UnknownZoneError;
+    StaleVersionError: the practice exists.
     """
     settings = PracticeSettings(command.name, command.zone, command.currency, command.locale)
     practice = Practice.open(id=command.practice_id, settings=settings, at=context.now)

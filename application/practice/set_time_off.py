@@ -1,22 +1,18 @@
-"""Sets when a clinician is away."""
+"""Sets the time off of a clinician."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.practice.clinician import Absence, Clinician
 
 
 @dataclass(frozen=True, slots=True)
-class SetTimeOff(Command[Clinician]):
-    """``id`` is the clinician's; the absences replace all that were set before. Visits that lie in them stay."""
+class SetTimeOff(Change[Clinician]):
+    """Replaces all absences. Visits during them stay booked."""
 
-    id: UUID
     absences: tuple[Absence, ...]
-    expected_version: int | None = None
 
 
 @handles(SetTimeOff, needs=Permission.CHANGE_PRACTICE)

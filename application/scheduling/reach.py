@@ -1,4 +1,4 @@
-"""Which visits, sessions and series are within the reach of a key that is bound to one clinician.
+"""The visits, sessions and series within the reach of a key that is bound to one clinician.
 
 Each function raises OutOfReachError, which is answered as if the record did not exist.
 """
@@ -16,55 +16,59 @@ from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 
 
-class OfOne(Protocol):
-    """A command on one aggregate."""
-
+class OfOneAggregate(Protocol):
     @property
     def id(self) -> UUID: ...
 
 
-def own_appointment(log: PracticeLog, actor: Actor, command: OfOne) -> None:
+class OfOneClinician(Protocol):
+    @property
+    def clinician_id(self) -> UUID | None: ...
+
+
+def own_appointment(log: PracticeLog, actor: Actor, command: OfOneAggregate) -> None:
     if actor.clinician_id is not None:
         authorise_visit(actor, log.load(Appointment, command.id).clinician_id)
 
 
-def own_session(log: PracticeLog, actor: Actor, command: OfOne) -> None:
+def own_session(log: PracticeLog, actor: Actor, command: OfOneAggregate) -> None:
     if actor.clinician_id is not None:
         authorise_session(actor, log.load(GroupSession, command.id).staff_ids)
 
 
+def own_clinician(log: PracticeLog, actor: Actor, command: OfOneClinician) -> None:
+    own_clinicians(actor, command.clinician_id)
+
+
 def own_clinicians(actor: Actor, *clinician_ids: UUID | None) -> None:
-    """Every clinician that a command names is the actor's own; None names nobody."""
+    """Check that all clinicians are the actor's own; None is skipped."""
     for clinician_id in clinician_ids:
         if clinician_id is not None:
             authorise_visit(actor, clinician_id, "clinician")
 
 
 def own_new_staff(actor: Actor, staff_before: Iterable[UUID], staff: Iterable[UUID] | None) -> None:
-    """Staff who are added by a change are the actor's own."""
+    """Check that staff who are added by a change are the actor's own."""
     own_clinicians(actor, *(set(staff or ()) - set(staff_before)))
 
 
 def own_course(
     log: PracticeLog, actor: Actor, course_id: UUID, from_occurrence: int, scope: Scope = Scope.FOLLOWING
 ) -> None:
-    """The course and every session that is meant are among the actor's own."""
+    """Check the course and each of its sessions in scope."""
     if actor.clinician_id is None:
         return
     course = log.load(Course, course_id)
     authorise_session(actor, course.staff_ids)
-    meant = list(course.in_scope(from_occurrence, scope).values())
-    for session in log.load_all(GroupSession, meant).values():
+    for session in log.load_all(GroupSession, list(course.in_scope(from_occurrence, scope).values())).values():
         authorise_session(actor, session.staff_ids)
 
 
 def own_series(log: PracticeLog, actor: Actor, series_id: UUID, from_occurrence: int, scope: Scope) -> None:
-    """The series and every visit that is meant are the actor's own."""
+    """Check the series and each of its visits in scope."""
     if actor.clinician_id is None:
         return
     series = log.load(Series, series_id)
     authorise_visit(actor, series.clinician_id, "series")
-    meant = series.in_scope(from_occurrence, scope)
-    visits = log.load_all(Appointment, list(meant.values()))
-    for visit in visits.values():
+    for visit in log.load_all(Appointment, list(series.in_scope(from_occurrence, scope).values())).values():
         authorise_visit(actor, visit.clinician_id, "series")

@@ -8,18 +8,17 @@ from uuid_utils.compat import uuid7
 from application.kernel.commands import Command, Context, handles
 from application.kernel.conditions import Guard
 from application.kernel.errors import NotFoundError, StaleVersionError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.kernel.retry import OvertakenError
 from application.patients.person import person_of
-from application.scheduling.appointments.book_appointment import BookAppointment, visit_of
 from application.scheduling.availability.schedule import Schedule, load_schedule, start_window
-from application.scheduling.availability.visit_caps import caps_on
+from application.scheduling.availability.visit_limits import limit_guards
 from application.waitlist.end_offer import TRIES, OfferEndings
 from application.waitlist.ports import WaitingLines
 from application.waitlist.reach import own_offer
 from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.availability.availability import slot_at
 from domain.scheduling.availability.query import Slot
 from domain.scheduling.errors import SchedulingError
@@ -54,8 +53,7 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
     entry = log.load(WaitlistEntry, offer.entry_id)
     schedule = load_schedule(log, offer.service_id, [offer.clinician_id], start_window(offer.starts_at), now)
     slot = _slot(log, offer, schedule)
-    booking = BookAppointment(person.ids[0], offer.service_id, offer.clinician_id, offer.starts_at)
-    visit = visit_of(booking, offer.clinician_id, schedule.service.terms, slot)
+    visit = Visit.on_terms(schedule.service.terms, slot, person.ids[0], offer.service_id, offer.clinician_id)
     appointment = Appointment.book(id=uuid7(), visit=visit, at=now)
     others = opening.others(offer.id)
     offer.accept(appointment.id, now)
@@ -75,7 +73,7 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
         *endings.releases,
         *(TimeRelease(holder_id) for holder_id in schedule.expired),
         *appointment.claims(),
-        *caps_on(schedule.catalogue, appointment),
+        *limit_guards(schedule.catalogue, appointment),
     ]
     try:
         return log.commit(offer, appointment, entry, *endings.aggregates, by=context.provenance, guards=guards)
@@ -86,11 +84,14 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
 
 
 def _slot(log: PracticeLog, offer: Offer, schedule: Schedule) -> Slot:
-    """Return the visit that was offered. Raises what ``slot_at`` raises; OfferEndedError: another was first to accept."""
-    question = schedule.question(offer.clinician_id, without=offer.opening_id, preferred=offer.resource_ids)
+    """Return the visit that was offered.
+
+    Raises what ``slot_at`` raises; OfferEndedError: another patient has accepted the time.
+    """
+    query = schedule.query(offer.clinician_id, without=offer.opening_id, preferred=offer.resource_ids)
     try:
-        # What was offered in time is accepted in time: the notice counts from when it was offered.
-        return slot_at(replace(question, now=offer.made_at), offer.starts_at)
+        # The notice counts from the time of the offer.
+        return slot_at(replace(query, now=offer.made_at), offer.starts_at)
     except SchedulingError:
         # The offer was read before the schedule, and may have ended meanwhile.
         log.load(Offer, offer.id).refuse_ended(schedule.now)

@@ -5,9 +5,8 @@ from typing import TypedDict
 from uuid import UUID
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.waitlist.join_waitlist import require_possible
 from application.waitlist.reach import own_entry, own_waiting
 from domain.kernel.time_range import TimeRange

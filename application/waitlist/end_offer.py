@@ -7,9 +7,8 @@ from typing import Final
 from uuid import UUID
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.waitlist.reach import own_offer
 from domain.kernel.aggregate import Aggregate
 from domain.scheduling.time_claim import TimeRelease

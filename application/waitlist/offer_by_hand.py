@@ -10,9 +10,8 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.errors import NotFoundError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import person_of
 from application.scheduling.availability.schedule import load_schedule, start_window
 from application.scheduling.reach import own_clinicians
@@ -68,7 +67,7 @@ def offer_by_hand(log: PracticeLog, command: OfferByHand, context: Context, *, l
         if person_of(log, entry.patient_id).is_erased:
             raise NotFoundError("patient")
     schedule = load_schedule(log, service_id, [command.clinician_id], start_window(command.starts_at), now)
-    slot = slot_at(schedule.question(command.clinician_id), command.starts_at)
+    slot = slot_at(schedule.query(command.clinician_id), command.starts_at)
     until = expiry(now, command.minutes, slot.starts_at)
     opening = Opening.open(
         id=uuid7(), clinician_id=command.clinician_id, during=TimeRange(slot.starts_at, slot.ends_at), at=now

@@ -52,5 +52,5 @@ class Ranking:
     def walk(self) -> Iterator[tuple[Waiting, Slot | str]]:
         """Yield each entry with its suitable slot, or with the code of the reason for none."""
         for waiting in self.line.waiting:
-            question = self.schedule(waiting.service_id).question(self._clinician_id, without=self._without)
-            yield waiting, fitting(question, self._freed, waiting.preferences, waiting.offered_before)
+            query = self.schedule(waiting.service_id).query(self._clinician_id, without=self._without)
+            yield waiting, fitting(query, self._freed, waiting.preferences, waiting.offered_before)

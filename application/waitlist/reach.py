@@ -4,7 +4,7 @@ from uuid import UUID
 
 from application.kernel.permissions import Actor, OutOfReachError, authorise_visit
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.reach import OfOne
+from application.scheduling.reach import OfOneAggregate
 from domain.waitlist.entry import WaitlistEntry
 from domain.waitlist.offer import Offer
 
@@ -15,7 +15,7 @@ def own_waiting(actor: Actor, clinician_id: UUID | None) -> None:
         raise OutOfReachError("clinician")
 
 
-def own_entry(log: PracticeLog, actor: Actor, command: OfOne) -> None:
+def own_entry(log: PracticeLog, actor: Actor, command: OfOneAggregate) -> None:
     """Raises OutOfReachError: the actor is bound to another clinician than the entry's."""
     if actor.clinician_id is None:
         return
@@ -23,7 +23,7 @@ def own_entry(log: PracticeLog, actor: Actor, command: OfOne) -> None:
         raise OutOfReachError("waitlist entry")
 
 
-def own_offer(log: PracticeLog, actor: Actor, command: OfOne) -> None:
+def own_offer(log: PracticeLog, actor: Actor, command: OfOneAggregate) -> None:
     """Raises OutOfReachError: the actor is bound to another clinician than the offer's."""
     if actor.clinician_id is not None:
         authorise_visit(actor, log.load(Offer, command.id).clinician_id, "offer")

@@ -7,9 +7,8 @@ from typing import TypedDict
 from uuid import UUID
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.webhooks.endpoints import load_endpoint, require_reachable
 from application.webhooks.ports import OutboundHttp, SecretBox, WebhookCatalogue
 from domain.webhooks.endpoint import WebhookEndpoint

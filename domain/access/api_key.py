@@ -54,7 +54,7 @@ class ApiKey(Aggregate):
     def issue(
         cls, *, id: UUID, role: Role, label: str, key_hash: str, at: datetime, clinician_id: UUID | None = None
     ) -> Self:
-        """Issue a key for a role; a key bound to a clinician may change only that clinician's visits.
+        """Issue a key; one bound to a clinician may change only that clinician's visits.
 
         ``key_hash`` is the SHA-256 of the key in hexadecimal.
         Raises InvalidValueError: an invalid hash or label, or another role with a ``clinician_id``.
@@ -75,7 +75,6 @@ class ApiKey(Aggregate):
         )
 
     def revoke(self, reason: str, at: datetime) -> bool:
-        """Return whether an event was recorded; a repeat records nothing."""
         if self.is_revoked:
             return False
         self.trigger_event(self.Revoked, reason=clean_text("reason", reason, 500), timestamp=at)

@@ -1,7 +1,7 @@
 """The base class of aggregates: explicit ids, explicit times, topics set by hand."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated, AggregateEvent, BaseAggregate, Snapshot
@@ -16,19 +16,20 @@ class Aggregate(BaseAggregate[UUID]):
 
     Public methods check the rules and trigger events. An event's ``apply`` assigns state and checks
     nothing, because it runs again on every replay. The library turns subclasses into dataclasses:
-    annotations on the class declare its state, and fields without a default come first.
-    New aggregates get ``id=`` and ``timestamp=`` from the caller.
+    annotations on the class declare its state, and fields without a default come first. New
+    aggregates get ``id=`` and ``timestamp=`` from the caller. A public method that returns a bool
+    returns whether it triggered an event; a change to an equal value triggers none.
     """
 
     TOPIC: ClassVar[str]
-    """``context.aggregate``, set by hand and never changed; it identifies the type of the stream."""
+    """``context.aggregate``, set by hand and never changed; the type of the stream."""
     Snapshot = Snapshot
 
     class Event(AggregateEvent):
-        """A state change. ``timestamp`` is its effective time, passed by the caller, never read from a clock."""
+        """A state change. ``timestamp`` is its effective time, passed by the caller."""
 
         SCHEMA_VERSION: ClassVar[int] = 1
-        """Version of the stored form; raise it with an upcaster in event_store/append/upcasting.py."""
+        """Version of the stored form; raise it with an upcaster in upcasting.py."""
         SUBJECT: ClassVar[str | None] = None
         """The field with the id of the person whose key seals the event's personal fields."""
 
@@ -36,10 +37,16 @@ class Aggregate(BaseAggregate[UUID]):
         def create_timestamp() -> datetime:
             raise MissingTimestampError
 
+    def trigger_if(self, is_change: bool, event_class: type[Event], **fields: Any) -> bool:
+        """Trigger the event if something changes, and return whether it does."""
+        if is_change:
+            self.trigger_event(event_class, **fields)
+        return is_change
+
 
 class InitialEvent(Aggregate.Event, AggregateCreated):
     """The event that creates an aggregate: ``class Booked(InitialEvent)``.
 
-    Its fields initialise the aggregate's fields of the same names; the aggregate's other fields take
-    their defaults, or are declared ``field(init=False)`` and assigned by ``apply``.
+    Its fields initialise the aggregate's fields of the same names; the aggregate's other fields
+    take their defaults, or are declared ``field(init=False)`` and assigned by ``apply``.
     """

@@ -13,9 +13,13 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """The base class of domain errors."""
+    """``message`` is the default text."""
 
     code: ClassVar[str] = "domain_error"
+    message: ClassVar[str] = ""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
 
     @property
     def more(self) -> Mapping[str, object]:

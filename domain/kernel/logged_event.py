@@ -16,8 +16,8 @@ Body: TypeAlias = Mapping[str, object]
 class LoggedEvent:
     """One event of a practice's log in its newest stored form; read-only by convention.
 
-    ``body`` has no personal data. ``personal()`` decrypts it: ``ERASED`` once the key was destroyed, an
-    empty mapping if the event has none.
+    ``body`` has no personal data. ``personal()`` decrypts it: ``ERASED`` once the key was
+    destroyed, an empty mapping if the event has none.
     """
 
     tenant_id: UUID

@@ -9,7 +9,7 @@ MAX_AMOUNT: Final = 10**15
 """The largest amount in minor units; below 2**53, so that every JSON client reads it exactly."""
 
 # Source: ISO 4217, list one (SIX), active currencies that have a minor unit, read 2026-11.
-# Left out: metals, units of account, bonds, and the funds codes (BOV CHE CHW CLF COU MXV USN UYI UYW).
+# Without metals, units of account, bonds and funds codes (BOV CHE CHW CLF COU MXV USN UYI UYW).
 _CODES: Final = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
     2: (
@@ -31,22 +31,23 @@ class CurrencyMismatchError(RuleBrokenError):
 
 
 def checked_currency(field: str, value: str) -> str:
-    """Return the code unchanged if it is an active currency of ISO 4217. Raises InvalidValueError."""
+    """Return the code of an active ISO 4217 currency unchanged. Raises InvalidValueError."""
     if value not in _DIGITS:
         raise InvalidValueError(field, "a currency is an ISO 4217 code such as EUR")
     return value
 
 
 def minor_digits(currency: str) -> int:
-    """Return the decimal digits of a currency: 2 for EUR, 0 for JPY, 3 for KWD. Raises InvalidValueError."""
+    """Return a currency's decimal digits: 2 for EUR, 0 for JPY. Raises InvalidValueError."""
     return _DIGITS[checked_currency("currency", currency)]
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """``amount_minor`` is in minor units: ``Money(8000, "EUR")`` is 80.00 €, ``Money(80, "JPY")`` 80 ¥.
+    """``amount_minor`` is in minor units: ``Money(8000, "EUR")`` is 80.00 €.
 
-    Raises InvalidValueError: an unknown currency, or an amount beyond ``MAX_AMOUNT`` in either direction.
+    Raises InvalidValueError: an unknown currency, or an amount beyond ``MAX_AMOUNT`` in either
+    direction.
     """
 
     amount_minor: int

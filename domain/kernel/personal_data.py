@@ -31,4 +31,4 @@ PERSONAL: Final = PersonalMark()
 
 T = TypeVar("T")
 Personal: TypeAlias = Annotated[T | Erased, PERSONAL]
-"""``name: Personal[str]``: sealed under the key of the event's subject; ``ERASED`` once that key is gone."""
+"""``name: Personal[str]`` is sealed under the key of the event's subject."""

@@ -10,10 +10,10 @@ from uuid import UUID
 class Provenance:
     """Recorded with every event of one command.
 
-    ``actor``        stable id: ``key:<uuid>``, ``import:<source>``, ``cli``, ``system``; never a name.
-    ``command_id``   unique per practice; a repeated command is recorded once.
-    ``fingerprint``  SHA-256 of the request, so that a command id cannot be reused for another one.
-    ``causation_id`` the event or import that caused the command, if any.
+    ``actor``        stable id: ``key:<uuid>``, ``import:<source>``, ``cli``, ``system``; never a
+    name. ``command_id``   unique per practice; a repeated command is recorded once. ``fingerprint``
+    SHA-256 of the request, so that a command id cannot be reused for another one. ``causation_id``
+    the event or import that caused the command, if any.
     """
 
     actor: str
@@ -24,7 +24,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCommand:
-    """A recorded command: the stream of its first event, that stream's new version, the last position."""
+    """The stream of the command's first event, its new version, and the last position."""
 
     fingerprint: bytes
     stream_id: UUID
@@ -47,8 +47,8 @@ class Began(NamedTuple):
     event_type: str
 
 
-class ChangedThing(NamedTuple):
-    """An aggregate changed in a range of the log, with its versions before (0: none) and after."""
+class ChangedStream(NamedTuple):
+    """A stream changed in a range of the log, with its versions before (0: none) and after."""
 
     stream_id: UUID
     from_version: int

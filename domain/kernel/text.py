@@ -8,7 +8,7 @@ from typing import Final
 from domain.kernel.errors import InvalidValueError
 
 MAX_MARKS: Final = 8
-"""Combining marks kept on one letter; niqqud with cantillation or a Tibetan stack needs up to six."""
+"""Combining marks kept on one letter; cantillation or a Tibetan stack needs up to six."""
 MOST_NOTES: Final = 5_000
 """Characters of notes about a patient or a visit: about a page."""
 
@@ -23,12 +23,13 @@ _LOCALE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]
 def clean_text(field: str, value: str, max_length: int) -> str:
     """Return one line of text in NFC, without invisible characters.
 
-    Removes format characters: bidi controls, which can reverse a line, zero-width spaces, tags. A joiner
-    (U+200C, U+200D) stays only between two characters from U+0600 upwards, where it shapes Arabic,
-    Persian and Indic words and joins emoji; in Latin, Greek, Cyrillic and Hebrew text it would only make
-    equal names differ. Collapses white space, and drops marks beyond ``MAX_MARKS`` on one letter.
-    Raises InvalidValueError: control characters, lone surrogates, no visible text, or a result of more
-    than ``max_length`` characters.
+    Removes format characters: bidi controls, which can reverse a line, zero-width spaces, tags. A
+    joiner (U+200C, U+200D) stays only between two characters from U+0600 upwards, where it shapes
+    Arabic, Persian and Indic words and joins emoji; in Latin, Greek, Cyrillic and Hebrew text it
+    would only make equal names differ. Collapses white space, and drops marks beyond ``MAX_MARKS``
+    on one letter.
+    Raises InvalidValueError: control characters, lone surrogates, no visible text, or a result of
+    more than ``max_length`` characters.
     """
     _refuse_controls(field, value, allowed="\t\r\n")
     return _bounded(field, " ".join(_visible(value).split()), max_length)
@@ -72,7 +73,7 @@ def clean_tags(field: str, values: Iterable[str]) -> tuple[str, ...]:
 
 
 def clean_email(field: str, value: str) -> str:
-    """Return an e-mail address in NFC with its host in lower case; international addresses are allowed.
+    """Return an e-mail address, also an international one, in NFC with a lower-case host.
 
     Checks only the syntax, with the limits of RFC 5321 (64 characters before the @, 254 in total).
     Raises InvalidValueError: malformed, a quoted local part, or invisible characters.
@@ -104,7 +105,7 @@ def checked_phone(field: str, value: str) -> str:
 
 
 def checked_locale(field: str, value: str) -> str:
-    """Return the locale unchanged if it is a BCP 47 language[-Script][-REGION]: ``de``, ``zh-Hant-TW``.
+    """Return a BCP 47 language[-Script][-REGION] unchanged: ``de``, ``zh-Hant-TW``.
 
     Raises InvalidValueError: another form.
     """

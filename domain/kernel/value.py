@@ -14,7 +14,8 @@ from domain.kernel.time_range import TimeRange
 class Value:
     """The base class of frozen dataclasses that events store field by field.
 
-    The constructor checks. ``of`` does not, so recorded events stay readable when a rule gets stricter.
+    The constructor checks. ``of`` does not, so recorded events stay readable when a rule gets
+    stricter.
     """
 
     __slots__ = ()
@@ -23,8 +24,9 @@ class Value:
     def fields(self, *omitted: str) -> dict[str, Any]:
         """Return the fields as an event stores them, except the omitted ones.
 
-        Tuples become lists, enum members strings. Money called ``price`` becomes ``price_amount_minor``
-        and ``price_currency``; a TimeRange becomes ``starts_at`` and ``ends_at``.
+        Tuples become lists, enum members strings. Money called ``price`` becomes
+        ``price_amount_minor`` and ``price_currency``; a TimeRange becomes ``starts_at`` and
+        ``ends_at``.
         """
         fields: dict[str, Any] = {}
         for name in self.__dataclass_fields__:
@@ -43,7 +45,7 @@ class Value:
 
     @classmethod
     def of(cls, event: object) -> Self:
-        """Rebuild the value from the fields of an event; fields that it lacks take their defaults."""
+        """Rebuild the value from the fields of an event; missing ones take their defaults."""
         value = object.__new__(cls)
         for name, read in _readers(cast("Hashable", cls)):
             object.__setattr__(value, name, read(event))

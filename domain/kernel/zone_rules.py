@@ -1,6 +1,7 @@
-"""What a release of the time zone database says of one zone, and where a time goes that is to stay the same on the wall under another one.
+"""The offsets of a zone in a release of the time zone database, and differences between releases.
 
-An instant is recorded, and a time on the wall was meant. The release by which the one was made of the other tells it again.
+Events store instants, but people agree on local times. The release in force at that time converts
+one into the other.
 """
 
 from bisect import bisect_right
@@ -13,32 +14,36 @@ from domain.kernel.time_range import TimeRange
 from domain.kernel.zones import zone
 
 YEARS: Final = 8
-"""How far ahead rules are kept, from the year on in which they were first seen. What lies behind that keeps its instant."""
+"""Rules are stored for so many years; later visits keep their instants."""
 _STEP: Final = timedelta(days=14)
-"""No zone has ever changed its clocks and changed them back within a fortnight, since there are rules ahead of time."""
+"""No zone has changed its clocks twice within a fortnight since rules are published in advance."""
 
 
 class Stretch(NamedTuple):
-    """Some time in which two releases disagree, and what each says: offsets from UTC in seconds."""
+    """A range in which two releases disagree, with their offsets from UTC in seconds."""
 
     during: TimeRange
     before: int
     after: int
 
     def __str__(self) -> str:
-        return f"{self.during.starts_at:%Y-%m-%dT%H:%MZ}/{self.during.ends_at:%Y-%m-%dT%H:%MZ} {_said(self.before)} {_said(self.after)}"
+        starts, ends = (f"{moment:%Y-%m-%dT%H:%MZ}" for moment in (self.during.starts_at, self.during.ends_at))
+        return f"{starts}/{ends} {_offset_text(self.before)} {_offset_text(self.after)}"
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneRules:
-    """``changes`` are the instants, in order, from which an offset from UTC (in seconds) holds; the last one holds until ``ends_at``."""
+    """``changes`` pairs instants with the offset from UTC in seconds from then on, in order.
+
+    The last offset applies until ``ends_at``.
+    """
 
     changes: tuple[tuple[datetime, int], ...]
     ends_at: datetime
 
     @classmethod
     def read(cls, zone_name: str, from_year: int) -> Self:
-        """Return what this program's own release says, ``YEARS`` years long. Raises UnknownZoneError."""
+        """Return ``YEARS`` years of the installed release. Raises UnknownZoneError."""
         tz, at = zone(zone_name), datetime(from_year, 1, 1, tzinfo=UTC)
         ends_at = at.replace(year=from_year + YEARS)
         changes = [(at, _offset(at.astimezone(tz)))]
@@ -54,19 +59,22 @@ class ZoneRules:
         return cls(tuple(changes), ends_at)
 
     def offset_at(self, instant: datetime) -> int:
-        """Return the offset in seconds; before the first change that one's."""
+        """Return the offset in seconds; before the first change, the first offset."""
         return self.changes[max(self._index(instant), 0)][1]
 
     def knows(self, instant: datetime) -> bool:
         return self.changes[0][0] <= instant < self.ends_at
 
-    def wall(self, instant: datetime) -> datetime:
-        """Return what the clock on the wall shows, naive."""
+    def local_time(self, instant: datetime) -> datetime:
+        """Return the local time of an instant, naive."""
         return (instant.astimezone(UTC) + timedelta(seconds=self.offset_at(instant))).replace(tzinfo=None)
 
-    def instant(self, wall: datetime) -> datetime:
-        """Return when the clock shows it: of two times the first, and where the clocks jump over it as much later as they jump."""
-        as_utc = wall.replace(tzinfo=UTC)
+    def instant(self, local: datetime) -> datetime:
+        """Return the instant of a local time.
+
+        Of an ambiguous local time the first; a skipped one is shifted by the length of the gap.
+        """
+        as_utc = local.replace(tzinfo=UTC)
         offset_before = self.changes[0][1]
         for index, (since, offset) in enumerate(self.changes):
             at = as_utc - timedelta(seconds=offset)
@@ -74,24 +82,24 @@ class ZoneRules:
             if until is None or at < until:
                 return at if at >= since or index == 0 else as_utc - timedelta(seconds=offset_before)
             offset_before = offset
-        raise AssertionError("the last change holds for ever")
+        raise AssertionError("the last offset has no end")
 
     def _index(self, instant: datetime) -> int:
         return bisect_right(self.changes, instant, key=lambda change: change[0]) - 1
 
 
-def kept_on_the_wall(instant: datetime, before: ZoneRules, after: ZoneRules) -> datetime:
-    """Return when the clock shows, by the rules of ``after``, what it shows at an instant by those of ``before``.
+def at_same_local_time(instant: datetime, before: ZoneRules, after: ZoneRules) -> datetime:
+    """Return the instant that has by ``after`` the local time of ``instant`` by ``before``.
 
-    Where both say the same of the instant, or one of them says nothing, it stays.
+    Unchanged if both give it the same offset, or one does not cover it.
     """
     if not (before.knows(instant) and after.knows(instant)) or before.offset_at(instant) == after.offset_at(instant):
         return instant
-    return after.instant(before.wall(instant))
+    return after.instant(before.local_time(instant))
 
 
 def disagreements(before: ZoneRules, after: ZoneRules, from_: datetime) -> Sequence[Stretch]:
-    """Return the stretches, from an instant on, in which two releases give one zone different offsets."""
+    """Return the ranges from an instant on in which two releases give a zone different offsets."""
     starts = max(before.changes[0][0], after.changes[0][0], from_)
     ends = min(before.ends_at, after.ends_at)
     if starts >= ends:
@@ -113,6 +121,6 @@ def _offset(moment: datetime) -> int:
     return int((moment.utcoffset() or timedelta()).total_seconds())
 
 
-def _said(offset: int) -> str:
+def _offset_text(offset: int) -> str:
     minutes = abs(offset) // 60
     return f"{'-' if offset < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"

@@ -1,4 +1,4 @@
-"""Which releases of the time zone database an installation has gone by, since when, and what each says of every zone."""
+"""The releases of the time zone database that an installation used, since when, and their rules."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,10 @@ from domain.kernel.zones import RELEASE, zone_names
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """A release that a program came with. ``changes`` has for each zone [instant, offset from UTC], both in seconds, for ``YEARS`` years
-    from the first of January of ``from_year`` on. ``is_finished``: its adoption was enqueued for every practice.
+    """A release, and when it was first used.
+
+    ``changes`` has pairs [instant, offset from UTC] in seconds by zone, for ``YEARS`` years from
+    the start of ``from_year``. ``is_finished``: its adoption was enqueued for each practice.
     """
 
     seen_at: datetime
@@ -25,11 +27,11 @@ class Sighting:
 
     @classmethod
     def own(cls, at: datetime) -> Self:
-        """Return what this program goes by, first seen at an instant."""
+        """Return the installed release, first seen at an instant."""
         return cls(seen_at=at, release=RELEASE, from_year=at.year, changes=_all_changes(at.year))
 
     def rules(self, zone_name: str) -> ZoneRules | None:
-        """Return what the release says of a zone; None if it knows no such one."""
+        """Return the rules of a zone; None if the release does not have it."""
         if zone_name not in self.changes:
             return None
         changes = tuple((datetime.fromtimestamp(at, UTC), offset) for at, offset in self.changes[zone_name])
@@ -37,7 +39,7 @@ class Sighting:
 
 
 class Sightings:
-    """All of them in order, at least one; the newest is what the program goes by now."""
+    """All sightings, at least one; the newest is in force now."""
 
     def __init__(self, seen: Sequence[Sighting]) -> None:
         self._seen = sorted(seen, key=lambda sighting: sighting.seen_at)
@@ -53,18 +55,18 @@ class Sightings:
 
     @property
     def former(self) -> list[int]:
-        """The indexes of those whose rules are no longer gone by."""
+        """The indexes of sightings of other releases than the newest."""
         return [index for index, each in enumerate(self._seen) if each.release != self.newest.release]
 
     def release(self, index: int) -> str:
         return self._seen[index].release
 
     def in_force_at(self, instant: datetime) -> int:
-        """Return the index of what was gone by then; of the first for whatever came before it was seen."""
+        """Return the index of the sighting in force at an instant; at least the first."""
         return max(bisect_right(self._seen, instant, key=lambda sighting: sighting.seen_at) - 1, 0)
 
     def rules(self, index: int, zone_name: str) -> ZoneRules | None:
-        """Return what one of them says of a zone; None if it knows no such one."""
+        """Return the rules of a zone at one sighting; None if its release does not have it."""
         key = (index, zone_name)
         if key not in self._rules:
             self._rules[key] = self._seen[index].rules(zone_name)

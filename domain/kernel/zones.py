@@ -1,4 +1,4 @@
-"""Time zones by their IANA names, and what a clock on the wall means in them."""
+"""Time zones by IANA name, and local times in them."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
 
 from domain.kernel.errors import InvalidValueError
 
-# The rules are those of the package alone: what a machine has of its own may be older, and says nothing of its release.
+# Only the package's rules are used: the system's may be older, and do not state their release.
 reset_tzpath(())
 with (files("tzdata.zoneinfo") / "tzdata.zi").open("r", encoding="utf-8") as _rules:
     # Its first line: "# version 2026a".
     RELEASE: Final = _rules.readline().split()[-1]
-"""The release of the time zone database that this program goes by: ``2026a``."""
+"""The installed release of the time zone database: ``2026a``."""
 
 _AREAS: Final = frozenset(
     {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
@@ -27,23 +27,24 @@ class UnknownZoneError(InvalidValueError):
 
 
 class NonexistentLocalTimeError(InvalidValueError):
-    """The clocks jump over this local time."""
+    """The clocks skip this local time."""
 
     code = "nonexistent_local_time"
 
 
 class AmbiguousLocalTimeError(InvalidValueError):
-    """The clocks show this local time twice; only an offset can tell which one is meant."""
+    """The clocks show this local time twice; only an offset distinguishes the two."""
 
     code = "ambiguous_local_time"
 
 
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
-    """Return every name that ``zone`` accepts.
+    """Return every name that ``zone`` accepts: ``Area/City`` and ``UTC``.
 
-    ``Area/City`` and ``UTC``. Left out: rules without a place (``EST5EDT``, ``CET``), fixed offsets (``Etc/GMT+5``, whose sign misleads),
-    and old names of countries (``Israel``, ``US/Eastern``), each of which has an ``Area/City`` that says the same.
+    Not accepted are rules without a place (``EST5EDT``, ``CET``), fixed offsets (``Etc/GMT+5``,
+    whose sign misleads), and old names (``Israel``, ``US/Eastern``), which have an equivalent
+    ``Area/City``.
     """
     return frozenset(
         {"UTC", *(name for name in available_timezones() if name.partition("/")[0] in _AREAS and "/" in name)}
@@ -52,17 +53,13 @@ def zone_names() -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def zone(name: str, field: str = "zone") -> ZoneInfo:
-    """Return the zone called ``name``; the name never reaches a file system before it is found on the list.
-
-    Raises UnknownZoneError.
-    """
+    """Return the zone; only listed names reach the file system. Raises UnknownZoneError."""
     if name not in zone_names():
-        raise UnknownZoneError(field, f"a zone is an IANA name {_meant_by(name)}")
+        raise UnknownZoneError(field, f"a zone is an IANA name {_suggestion(name)}")
     return ZoneInfo(name)
 
 
-def _meant_by(name: str) -> str:
-    """Return how a zone is called, as far as can be told from the name that somebody gave it."""
+def _suggestion(name: str) -> str:
     spoken = name.lower() if name.isascii() else ""
     if known_as := _other_names().get(spoken):
         return f"of the form Area/City: this one is called {known_as}"
@@ -79,8 +76,8 @@ def _of_no_place() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _other_names() -> dict[str, str]:
-    """Return the names on the list by what else people write for them, in lower case."""
-    # Source: the IANA time zone database's links, as the tzdata package carries them: "L America/New_York US/Eastern".
+    """Return accepted names by their aliases in lower case."""
+    # Source: links of the IANA time zone database: "L America/New_York US/Eastern".
     rules = (files("tzdata.zoneinfo") / "tzdata.zi").read_text("utf-8")
     links = (line.split(" ")[1:] for line in rules.splitlines() if line.startswith("L "))
     utc = {"etc/utc": "UTC"}
@@ -93,10 +90,10 @@ def _other_names() -> dict[str, str]:
 
 
 def instant_of(local: datetime, zone_name: str, field: str = "starts_at") -> datetime:
-    """Return the instant (UTC) at which clocks in the zone show ``local``, a naive datetime.
+    """Return the instant (UTC) of a naive local time.
 
-    Raises UnknownZoneError, NonexistentLocalTimeError, AmbiguousLocalTimeError; InvalidValueError: ``local`` carries an offset,
-    or lies outside the years 1900 to 2200.
+    Raises UnknownZoneError, NonexistentLocalTimeError, AmbiguousLocalTimeError; InvalidValueError:
+    not naive, or outside the years 1900 to 2200.
     """
     if local.tzinfo is not None:
         raise InvalidValueError(field, "a local time carries no offset")
@@ -112,10 +109,10 @@ def instant_of(local: datetime, zone_name: str, field: str = "starts_at") -> dat
 
 
 def spoken_time(starts_at: datetime, clinic_zone: str, patient_zone: str | None) -> str:
-    """Return the time of day as a patient should read it, never without its zone: ``04:00 EDT (10:00 CEST at the clinic)``.
+    """Return the time of day for a patient, with zones: ``04:00 EDT (10:00 CEST at the clinic)``.
 
-    A patient without a zone, or whose clock shows the same, reads the clinic's time alone: ``10:00 CEST``.
-    The date is not in it, and may differ between the two: see ``spoken_dates``.
+    Only the clinic's time, ``10:00 CEST``, if the patient has no zone or the same offset. The dates
+    may differ: see ``spoken_dates``.
     """
     at_clinic = starts_at.astimezone(zone(clinic_zone))
     if patient_zone is None:
@@ -127,7 +124,7 @@ def spoken_time(starts_at: datetime, clinic_zone: str, patient_zone: str | None)
 
 
 def spoken_dates(starts_at: datetime, clinic_zone: str, patient_zone: str | None) -> tuple[str, str]:
-    """Return the civil dates (ISO 8601) of ``starts_at`` where the patient is and at the clinic."""
+    """Return the civil dates (ISO 8601) in the patient's zone and at the clinic."""
     at_clinic = starts_at.astimezone(zone(clinic_zone)).date()
     at_home = starts_at.astimezone(zone(patient_zone)).date() if patient_zone else at_clinic
     return at_home.isoformat(), at_clinic.isoformat()
@@ -138,7 +135,7 @@ def _offset(moment: datetime) -> timedelta:
 
 
 def _clock(moment: datetime) -> str:
-    # Zones without letters of their own are called by their offset: "+0545" reads better as "UTC+05:45".
+    # Zones without an abbreviation have their offset as name: "+0545" reads better as "UTC+05:45".
     name = moment.tzname() or "UTC"
     if name[0] in "+-":
         name = f"UTC{name[:3]}:{name[3:] or '00'}"

@@ -62,15 +62,7 @@ class Consents(Aggregate):
         by_whom: Personal[str | None]
 
         def apply(self, aggregate: Consents) -> None:
-            decision = Decision(
-                kind=self.kind,
-                given=True,
-                document_version=self.document_version,
-                how=self.how,
-                by_whom=self.by_whom,
-                decided_at=self.timestamp,
-            )
-            aggregate.history = [*aggregate.history, decision]
+            aggregate.history = [*aggregate.history, _decision(self, self.document_version)]
 
     class Withdrawn(Aggregate.Event):
         TOPIC = "patients.consents.withdrawn"
@@ -81,15 +73,7 @@ class Consents(Aggregate):
         by_whom: Personal[str | None]
 
         def apply(self, aggregate: Consents) -> None:
-            decision = Decision(
-                kind=self.kind,
-                given=False,
-                document_version=None,
-                how=self.how,
-                by_whom=self.by_whom,
-                decided_at=self.timestamp,
-            )
-            aggregate.history = [*aggregate.history, decision]
+            aggregate.history = [*aggregate.history, _decision(self, None)]
 
     @staticmethod
     def id_of(patient_id: UUID) -> UUID:
@@ -109,7 +93,7 @@ class Consents(Aggregate):
     def give(
         self, kind: str, document_version: str, how: Channel, by_whom: str | None, decided_at: datetime, now: datetime
     ) -> bool:
-        """Record a consent. Return whether an event was recorded; a version already given records nothing.
+        """Record a consent; a version already given records nothing.
 
         ``kind`` is data_processing, marketing, telehealth or a kind of the practice's own.
         Raises InvalidValueError.
@@ -133,7 +117,7 @@ class Consents(Aggregate):
         return True
 
     def withdraw(self, kind: str, how: Channel, by_whom: str | None, decided_at: datetime, now: datetime) -> bool:
-        """Record a withdrawal. Return whether an event was recorded; a repeat records nothing.
+        """Record a withdrawal; a repeat records nothing.
 
         Raises ConsentNotGivenError: it was never given; InvalidValueError.
         """
@@ -162,6 +146,17 @@ class Consents(Aggregate):
     def _refuse_earlier(latest: Decision | None, decided_at: datetime) -> None:
         if latest is not None and decided_at < latest["decided_at"]:
             raise InvalidValueError("decided_at", "a later decision of this kind is already recorded")
+
+
+def _decision(event: Consents.Given | Consents.Withdrawn, document_version: str | None) -> Decision:
+    return Decision(
+        kind=event.kind,
+        given=document_version is not None,
+        document_version=document_version,
+        how=event.how,
+        by_whom=event.by_whom,
+        decided_at=event.timestamp,
+    )
 
 
 def _check(kind: str, decided_at: datetime, now: datetime) -> None:

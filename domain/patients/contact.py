@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.text import checked_phone, clean_email, clean_text
+from domain.kernel.value import Value
 
 MOST_CONTACTS: Final = 20
 
@@ -37,18 +38,18 @@ class ContactFields(TypedDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Contact(Value):
     """One contact; ``relation`` is free text such as mother or neighbour.
 
-    ``is_guardian`` is the legal representative; ``may_book`` may book visits for the patient. Neither
-    implies the other. Texts are cleaned; the phone number must be in E.164 form.
+    ``is_guardian`` is the legal representative; ``may_book`` may book visits for the patient.
+    Neither implies the other. Texts are cleaned; the phone number must be in E.164 form.
     Raises InvalidValueError.
     """
 
     id: UUID
     kind: ContactKind
-    name: str
     relation: str | None = None
+    name: str
     phone: str | None = None
     email: str | None = None
     is_guardian: bool = False
@@ -68,20 +69,8 @@ class Contact:
             )
 
     @classmethod
-    def of(cls, fields: ContactFields) -> Self:
+    def from_fields(cls, fields: ContactFields) -> Self:
         return cls(**(fields | {"kind": ContactKind(fields["kind"])}))  # type: ignore[arg-type]  # the fields are those of Contact
-
-    def fields(self) -> ContactFields:
-        return {
-            "id": self.id,
-            "kind": self.kind.value,
-            "relation": self.relation,
-            "name": self.name,
-            "phone": self.phone,
-            "email": self.email,
-            "is_guardian": self.is_guardian,
-            "may_book": self.may_book,
-        }
 
 
 def check_contacts(contacts: Sequence[Contact]) -> None:

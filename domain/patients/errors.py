@@ -18,9 +18,7 @@ class PatientErasedError(RuleBrokenError):
     """The patient was erased; nothing new may be recorded about them."""
 
     code = "patient_erased"
-
-    def __init__(self) -> None:
-        super().__init__("the patient was erased")
+    message = "the patient was erased"
 
 
 class PatientMergedError(RuleBrokenError):
@@ -37,37 +35,25 @@ class PatientWithdrawnError(RuleBrokenError):
     """The import that registered the patient was undone."""
 
     code = "patient_withdrawn"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "the import that registered this patient was undone; import the file again or register the patient"
-        )
+    message = "the import that registered this patient was undone; import the file again or register the patient"
 
 
 class NotMergedError(RuleBrokenError):
     """Only merged patients can be separated."""
 
     code = "not_merged"
-
-    def __init__(self) -> None:
-        super().__init__("the other patient is not merged into this one")
+    message = "the other patient is not merged into this one"
 
 
 class HoldsMergedError(RuleBrokenError):
-    """A patient with merged patients cannot be merged itself, so that every pointer has one step."""
+    """A patient with merged patients cannot be merged itself, so pointers have one step."""
 
     code = "holds_merged"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "other patients were merged into that patient; merge the other way round or undo those merges first"
-        )
+    message = "other patients were merged into that patient; merge the other way round or undo those merges first"
 
 
 class ConsentNotGivenError(RuleBrokenError):
     """There is no consent to withdraw."""
 
     code = "consent_not_given"
-
-    def __init__(self) -> None:
-        super().__init__("this consent is not given at the moment and cannot be withdrawn")
+    message = "this consent is not given at the moment and cannot be withdrawn"

@@ -38,7 +38,7 @@ class DetailsFields(Aggregate.Event):
 
 
 class Patient(Aggregate):
-    """``merged_into`` is the surviving patient after a merge, ``merged_ids`` the patients merged into this one."""
+    """``merged_into`` is the survivor of a merge, ``merged_ids`` are those merged into it."""
 
     TOPIC = "patients.patient"
 
@@ -151,7 +151,7 @@ class Patient(Aggregate):
     def contacts(self) -> list[Contact]:
         """The contacts; none once the patient is erased."""
         kept = self.contact_fields
-        return [] if self.is_erased or isinstance(kept, Erased) else [Contact.of(fields) for fields in kept]
+        return [] if self.is_erased or isinstance(kept, Erased) else [Contact.from_fields(fields) for fields in kept]
 
     @property
     def family_ids(self) -> list[UUID]:
@@ -159,48 +159,41 @@ class Patient(Aggregate):
         return [self.id, *self.merged_ids]
 
     def change_details(self, to: PatientDetails, at: datetime) -> bool:
-        """Return whether an event was recorded; equal details record nothing.
+        """Partial change: ``patient.change_details(replace(patient.details, email=...), at)``.
 
-        Partial change: ``patient.change_details(replace(patient.details, email=...), at)``.
         Raises what ``refuse_gone`` raises; InvalidValueError: the date of birth is in the future.
         """
         self.refuse_gone()
-        if to == self.details:
-            return False
         to.refuse_unborn(at)
-        self.trigger_event(self.DetailsChanged, **to.fields(), timestamp=at)
-        return True
+        return self.trigger_if(to != self.details, self.DetailsChanged, **to.fields(), timestamp=at)
 
     def set_contacts(self, contacts: Sequence[Contact], at: datetime) -> bool:
-        """Replace all contacts. Return whether an event was recorded; equal contacts record nothing.
+        """Replace all contacts.
 
         Raises what ``refuse_gone`` raises; InvalidValueError: too many contacts, or an id twice.
         """
         self.refuse_gone()
         check_contacts(contacts)
-        if list(contacts) == self.contacts:
-            return False
-        self.trigger_event(self.ContactsSet, contacts=[contact.fields() for contact in contacts], timestamp=at)
-        return True
+        fields = [contact.fields() for contact in contacts]
+        return self.trigger_if(list(contacts) != self.contacts, self.ContactsSet, contacts=fields, timestamp=at)
 
     def change_remarks(self, notes: str | None, alert: str | None, at: datetime) -> bool:
         """Set the notes for staff and the alert that is shown with every visit; None removes them.
 
-        Return whether an event was recorded. Raises what ``refuse_gone`` raises, and InvalidValueError.
+        Raises what ``refuse_gone`` raises, and InvalidValueError.
         """
         self.refuse_gone()
         notes = None if notes is None else clean_paragraphs("notes", notes, MOST_NOTES)
         alert = None if alert is None else clean_text("alert", alert, 200)
-        if (notes, alert) == (self.notes, self.alert):
-            return False
-        self.trigger_event(self.RemarksChanged, notes=notes, alert=alert, has_alert=alert is not None, timestamp=at)
-        return True
+        is_change = (notes, alert) != (self.notes, self.alert)
+        fields = {"notes": notes, "alert": alert, "has_alert": alert is not None}
+        return self.trigger_if(is_change, self.RemarksChanged, **fields, timestamp=at)
 
     def absorb(self, other: Patient, at: datetime) -> bool:
         """Merge another patient, who is the same person, into this one; append both together.
 
-        Neither's data changes, so the merge can be undone. Return whether an event was recorded.
-        Raises what ``refuse_gone`` raises for either, HoldsMergedError; InvalidValueError: equal ids.
+        Neither's data changes, so the merge can be undone. Raises what ``refuse_gone`` raises for
+        either, HoldsMergedError; InvalidValueError: equal ids.
         """
         if other.id == self.id:
             raise InvalidValueError("other_id", "a patient cannot be merged into itself")
@@ -227,9 +220,10 @@ class Patient(Aggregate):
         self.trigger_event(self.Released, other_id=other.id, timestamp=at)
 
     def withdraw(self, at: datetime) -> bool:
-        """Withdraw the registration. Return whether an event was recorded.
+        """Withdraw the registration.
 
-        Raises PatientErasedError, PatientMergedError; HoldsMergedError: other patients are merged into it.
+        Raises PatientErasedError, PatientMergedError; HoldsMergedError: other patients are merged
+        into it.
         """
         if self.is_withdrawn:
             return False
@@ -240,7 +234,7 @@ class Patient(Aggregate):
         return True
 
     def reinstate(self, at: datetime) -> bool:
-        """Undo ``withdraw``. Return whether an event was recorded. Raises PatientErasedError."""
+        """Undo ``withdraw``. Raises PatientErasedError."""
         if not self.is_withdrawn:
             return False
         if self._has_no_data:
@@ -249,11 +243,8 @@ class Patient(Aggregate):
         return True
 
     def erase(self, at: datetime) -> bool:
-        """Record the erasure; the caller also destroys the key. Return whether an event was recorded."""
-        if self.is_erased:
-            return False
-        self.trigger_event(self.WasErased, timestamp=at)
-        return True
+        """Record the erasure; the caller also destroys the key."""
+        return self.trigger_if(not self.is_erased, self.WasErased, timestamp=at)
 
     def refuse_gone(self) -> None:
         """Raises PatientErasedError, PatientMergedError, PatientWithdrawnError."""

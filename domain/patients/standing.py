@@ -1,4 +1,4 @@
-"""The state of a patient on which bookings depend, folded from the unsealed fields of their events."""
+"""The state of a patient on which bookings depend, from unsealed fields of events."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,8 +10,10 @@ from domain.patients.patient import Patient
 
 @dataclass(frozen=True, slots=True)
 class PatientStanding:
-    """``zone`` is the patient's time zone, if known; ``merged_into`` the survivor, if they were merged away;
-    ``alerted`` the ids of this person that have an alert; ``is_withdrawn``: the registration was withdrawn.
+    """Of one person: ``alerted`` are their ids that have an alert.
+
+    ``merged_into`` is the survivor, if the patient was merged away; ``is_withdrawn``: the registration
+    was withdrawn.
     """
 
     zone: str | None = None

@@ -14,16 +14,17 @@ from domain.kernel.personal_data import Erased, Personal
 from domain.kernel.text import clean_email, clean_text
 from domain.kernel.value import Value
 from domain.kernel.zones import zone
-from domain.practice.time_off import DaysOff, HoursOff, checked, parsed
+from domain.practice.time_off import DaysOff, HoursOff, parse_time_off
 from domain.practice.visit_limits import NO_LIMITS, LimitsFields, VisitLimits
 from domain.practice.weekly_hours import OpeningHours
 
 _MOST_DATES: Final = 100
+_MOST_ABSENCES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class ClinicianDetails(Value):
-    """Texts are cleaned; ``Erased`` passes through unchanged. Raises InvalidValueError, UnknownZoneError."""
+    """Texts are cleaned, unless ``Erased``. Raises InvalidValueError, UnknownZoneError."""
 
     name: str | Erased
     email: str | Erased | None
@@ -65,7 +66,7 @@ class DetailsFields(Aggregate.Event):
 
 
 class Clinician(Aggregate):
-    """``hours`` apply from the beginning; ``later_hours`` replace them from their dates on, in order."""
+    """``hours`` apply from the beginning; ``later_hours``, in order, from their dates on."""
 
     TOPIC = "practice.clinician"
 
@@ -131,19 +132,16 @@ class Clinician(Aggregate):
         return ClinicianDetails.of(self)
 
     def change_details(self, to: ClinicianDetails, at: datetime) -> bool:
-        """Return whether an event was recorded; equal details record nothing."""
-        if to == self.details:
-            return False
-        self.trigger_event(self.DetailsChanged, **to.fields(), timestamp=at)
-        return True
+        return self.trigger_if(to != self.details, self.DetailsChanged, **to.fields(), timestamp=at)
 
     def set_hours(
         self, location_id: UUID, hours: OpeningHours, at: datetime, effective_from: date | None = None
     ) -> bool:
-        """Set the hours at a location, in its local time. Return whether an event was recorded.
+        """Set the hours at a location, in its local time.
 
-        With a date they apply from that date until the next date with other hours. Without a date they
-        replace all hours ever set at the location. Raises InvalidValueError: more than 100 dates.
+        With a date they apply from that date until the next date with other hours. Without a date
+        they replace all hours ever set at the location. Raises InvalidValueError: more than 100
+        dates.
         """
         text = HoursText(hours.weekly_text(), hours.overrides_text(), effective_from)
         later = self.later_hours.get(location_id, [])
@@ -162,25 +160,22 @@ class Clinician(Aggregate):
         """The time off, without notes once the clinician is erased."""
         notes = [] if isinstance(self.time_off_notes, Erased) else self.time_off_notes
         return [
-            Absence(parsed(text), (notes[index] or None) if notes else None) for index, text in enumerate(self.time_off)
+            Absence(parse_time_off(text), (notes[index] or None) if notes else None)
+            for index, text in enumerate(self.time_off)
         ]
 
     def set_time_off(self, absences: Sequence[Absence], at: datetime) -> bool:
-        """Replace all time off. Return whether an event was recorded.
+        """Replace all time off; visits during it stay, see ``/v1/conflicts``.
 
-        Visits during the time off stay: see ``/v1/conflicts``.
         Raises InvalidValueError: more than 500 ranges, or a note over 500 characters.
         """
-        ranges = [str(range) for range in checked(absence.range for absence in absences)]
+        if len(absences) > _MOST_ABSENCES:
+            raise InvalidValueError("ranges", f"there may be at most {_MOST_ABSENCES} ranges of time off")
+        ranges = [str(absence.range) for absence in absences]
         notes = [clean_text("note", absence.note, 500) if absence.note else "" for absence in absences]
-        if (ranges, notes) == (self.time_off, self.time_off_notes):
-            return False
-        self.trigger_event(self.TimeOffSet, ranges=ranges, notes=notes, timestamp=at)
-        return True
+        is_change = (ranges, notes) != (self.time_off, self.time_off_notes)
+        return self.trigger_if(is_change, self.TimeOffSet, ranges=ranges, notes=notes, timestamp=at)
 
     def set_limits(self, to: VisitLimits, at: datetime) -> bool:
-        """Set the most visits of all services. Return whether an event was recorded. Booked visits stay."""
-        if to == self.limits:
-            return False
-        self.trigger_event(self.LimitsSet, **to.fields(), timestamp=at)
-        return True
+        """Set the most visits of all services; booked visits stay."""
+        return self.trigger_if(to != self.limits, self.LimitsSet, **to.fields(), timestamp=at)

@@ -8,10 +8,11 @@ from domain.practice.weekly_hours import DayRange, OpeningHours
 
 @dataclass(frozen=True, slots=True)
 class DatedHours:
-    """``parts`` pairs the ordinal of an effective date with its hours, in order; before the first, closed.
+    """``parts`` pairs ordinals of effective dates with hours, in order; before them, closed.
 
-    A range belongs to the hours of the date on which it starts, so a night shift keeps its end when the
-    hours change at midnight. ``closed`` are ordinals of dates; an override of such a date takes precedence.
+    A range belongs to the hours of the date on which it starts, so a night shift keeps its end when
+    the hours change at midnight. ``closed`` are ordinals of dates; an override of such a date takes
+    precedence.
     """
 
     parts: tuple[tuple[int, OpeningHours], ...]

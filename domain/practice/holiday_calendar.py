@@ -1,7 +1,7 @@
 """The calendar of public holidays that a practice or a location observes."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from domain.kernel.aggregate import Aggregate
@@ -41,7 +41,4 @@ class HolidaysEvent(Aggregate.Event):
 
     @staticmethod
     def fields_of(calendar: HolidayCalendar | None) -> dict[str, str | None]:
-        return {
-            "country": calendar.country if calendar else None,
-            "subdivision": calendar.subdivision if calendar else None,
-        }
+        return asdict(calendar) if calendar else {"country": None, "subdivision": None}

@@ -64,18 +64,9 @@ class Location(Aggregate):
         return LocationDetails.of(self)
 
     def change(self, to: LocationDetails, at: datetime) -> bool:
-        """Return whether an event was recorded; equal details record nothing."""
-        if to == self.details:
-            return False
-        self.trigger_event(self.Changed, **to.fields(), timestamp=at)
-        return True
+        return self.trigger_if(to != self.details, self.Changed, **to.fields(), timestamp=at)
 
     def keep_holidays(self, of: HolidayCalendar | None, at: datetime) -> bool:
-        """Close on the public holidays of a country, or on the practice's (None).
-
-        Return whether an event was recorded.
-        """
-        if of == self.holidays:
-            return False
-        self.trigger_event(self.HolidaysSet, **HolidaysEvent.fields_of(of), timestamp=at)
-        return True
+        """Close on the public holidays of a country, or on the practice's (None)."""
+        fields = HolidaysEvent.fields_of(of)
+        return self.trigger_if(of != self.holidays, self.HolidaysSet, **fields, timestamp=at)

@@ -23,7 +23,7 @@ LONGEST_OFFER_MINUTES: Final = 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class PracticeSettings(Value):
-    """The settings of a practice; the name is cleaned. Raises InvalidValueError, UnknownZoneError."""
+    """The name is cleaned. Raises InvalidValueError, UnknownZoneError."""
 
     name: str
     zone: str
@@ -95,8 +95,8 @@ class Practice(Aggregate):
     class ZoneRulesAdopted(Aggregate.Event):
         """Visits keep their local times under the zone rules of ``release`` from now on.
 
-        Each of ``changes`` names a former release, a zone, a period, and the offsets from UTC before
-        and after.
+        Each of ``changes`` names a former release, a zone, a period, and the offsets from UTC
+        before and after.
         """
 
         TOPIC = "practice.practice.zone_rules_adopted"
@@ -115,44 +115,30 @@ class Practice(Aggregate):
         return PracticeSettings.of(self)
 
     def change_settings(self, to: PracticeSettings, at: datetime) -> bool:
-        """Return whether an event was recorded; equal settings record nothing."""
-        if to == self.settings:
-            return False
-        self.trigger_event(self.SettingsChanged, **to.fields(), timestamp=at)
-        return True
+        return self.trigger_if(to != self.settings, self.SettingsChanged, **to.fields(), timestamp=at)
 
     def keep_holidays(self, of: HolidayCalendar | None, at: datetime) -> bool:
-        """Close on the public holidays of a country, or on none. Return whether an event was recorded."""
-        if of == self.holidays:
-            return False
-        self.trigger_event(self.HolidaysSet, **HolidaysEvent.fields_of(of), timestamp=at)
-        return True
+        """Close on the public holidays of a country, or on none."""
+        fields = HolidaysEvent.fields_of(of)
+        return self.trigger_if(of != self.holidays, self.HolidaysSet, **fields, timestamp=at)
 
     def count_pending(self, counts: bool, at: datetime) -> bool:
-        """Set whether requests and holds count towards limits. Return whether an event was recorded."""
-        if counts == self.pending_counts:
-            return False
-        self.trigger_event(self.PendingCountsSet, counts=counts, timestamp=at)
-        return True
+        """Set whether requests and holds count towards limits."""
+        return self.trigger_if(counts != self.pending_counts, self.PendingCountsSet, counts=counts, timestamp=at)
 
     def fill_from_waitlist(self, auto_fill: bool, offer_minutes: int, at: datetime) -> bool:
         """Set whether freed time is offered to the waitlist, and the minutes to answer an offer.
 
-        Return whether an event was recorded. Raises InvalidValueError: under a minute or over a day.
+        Raises InvalidValueError: under a minute or over a day.
         """
         if not 1 <= offer_minutes <= LONGEST_OFFER_MINUTES:
             raise InvalidValueError("waitlist", f"offer_minutes is at least 1 and at most {LONGEST_OFFER_MINUTES}")
-        if (auto_fill, offer_minutes) == (self.auto_fill, self.offer_minutes):
-            return False
-        self.trigger_event(self.WaitlistSet, auto_fill=auto_fill, offer_minutes=offer_minutes, timestamp=at)
-        return True
+        is_change = (auto_fill, offer_minutes) != (self.auto_fill, self.offer_minutes)
+        return self.trigger_if(
+            is_change, self.WaitlistSet, auto_fill=auto_fill, offer_minutes=offer_minutes, timestamp=at
+        )
 
     def adopt_zone_rules(self, release: str, changes: Sequence[str], at: datetime) -> bool:
-        """Record that all visits follow a release of the time zone database.
-
-        Return whether an event was recorded.
-        """
-        if release == self.zone_release:
-            return False
-        self.trigger_event(self.ZoneRulesAdopted, release=release, changes=list(changes), timestamp=at)
-        return True
+        """Record that all visits follow a release of the time zone database."""
+        is_change = release != self.zone_release
+        return self.trigger_if(is_change, self.ZoneRulesAdopted, release=release, changes=list(changes), timestamp=at)

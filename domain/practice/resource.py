@@ -61,7 +61,7 @@ class Resource(Aggregate):
 
     @classmethod
     def add(cls, *, id: UUID, location_id: UUID, kind: str, name: str, at: datetime) -> Self:
-        """Raises InvalidValueError: the kind is neither ``room`` nor ``device``, or the name is invalid."""
+        """Raises InvalidValueError: neither ``room`` nor ``device``, or an invalid name."""
         checked_kind("kind", kind)
         name = ResourceDetails(name).name
         return cls._create(cls.Added, id=id, timestamp=at, location_id=location_id, kind=kind, name=name)
@@ -71,8 +71,4 @@ class Resource(Aggregate):
         return ResourceDetails.of(self)
 
     def change(self, to: ResourceDetails, at: datetime) -> bool:
-        """Return whether an event was recorded; equal details record nothing."""
-        if to == self.details:
-            return False
-        self.trigger_event(self.Changed, **to.fields(), timestamp=at)
-        return True
+        return self.trigger_if(to != self.details, self.Changed, **to.fields(), timestamp=at)

@@ -10,7 +10,7 @@ MOST_SEATS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class SeatsOffered:
-    """A service's default number of seats; None: each session sets its own. Raises InvalidValueError."""
+    """A service's default number of seats, if any. Raises InvalidValueError."""
 
     number: int | None = None
 

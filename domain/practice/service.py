@@ -27,11 +27,11 @@ class Mode(StrEnum):
 class ServiceTerms(Value):
     """The terms of a service; the name is cleaned, ids and kinds are sorted.
 
-    ``step_minutes`` is the distance between two starts on the grid; None becomes duration + buffers.
-    ``requires`` lists kinds of resource; a kind listed twice is needed twice.
-    Raises InvalidValueError: duration outside 1..1440 minutes, a buffer outside 0..480, step outside
-    1..1440 (2400 by default), notice outside 0..525600, horizon outside 1..1095 days, a negative price,
-    an unknown kind, more than 20 kinds or 500 clinicians.
+    ``step_minutes`` is the distance between two starts on the grid; None becomes duration +
+    buffers. ``requires`` lists kinds of resource; a kind listed twice is needed twice.
+    Raises InvalidValueError: duration outside 1..1440 minutes, a buffer outside 0..480, step
+    outside 1..1440 (2400 by default), notice outside 0..525600, horizon outside 1..1095 days, a
+    negative price, an unknown kind, more than 20 kinds or 500 clinicians.
     """
 
     name: str
@@ -136,25 +136,13 @@ class Service(Aggregate):
         return self.terms.active
 
     def change(self, to: ServiceTerms, at: datetime) -> bool:
-        """Return whether an event was recorded; equal terms record nothing. Booked visits keep theirs."""
-        if to == self.terms:
-            return False
-        self.trigger_event(self.Changed, **to.fields(), timestamp=at)
-        return True
+        """Change the terms; booked visits keep theirs."""
+        return self.trigger_if(to != self.terms, self.Changed, **to.fields(), timestamp=at)
 
     def set_limits(self, to: VisitLimits, at: datetime) -> bool:
-        """Set the most visits of this service per clinician. Return whether an event was recorded.
-
-        Booked visits stay.
-        """
-        if to == self.limits:
-            return False
-        self.trigger_event(self.LimitsSet, **to.fields(), timestamp=at)
-        return True
+        """Set the most visits of this service per clinician; booked visits stay."""
+        return self.trigger_if(to != self.limits, self.LimitsSet, **to.fields(), timestamp=at)
 
     def set_seats(self, to: SeatsOffered, at: datetime) -> bool:
-        """Return whether an event was recorded. Planned sessions keep their seats."""
-        if to.number == self.seats:
-            return False
-        self.trigger_event(self.SeatsSet, seats=to.number, timestamp=at)
-        return True
+        """Set the default number of seats; planned sessions keep theirs."""
+        return self.trigger_if(to.number != self.seats, self.SeatsSet, seats=to.number, timestamp=at)

@@ -1,6 +1,5 @@
 """Time off of a clinician, in instants or in whole days."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -8,7 +7,6 @@ from typing import Final
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 
-_MOST_RANGES: Final = 500
 _LONGEST: Final = timedelta(days=1_100)
 
 
@@ -29,11 +27,6 @@ class DaysOff:
             raise InvalidValueError("first_date", "the year is at least 1970 and at most 2200")
         _refuse_long("last_date", self.last_date - self.first_date)
 
-    @classmethod
-    def parse(cls, text: str) -> "DaysOff":
-        first, _, last = text.partition("/")
-        return cls(date.fromisoformat(first), date.fromisoformat(last))
-
     def __str__(self) -> str:
         return f"{self.first_date}/{self.last_date}"
 
@@ -47,26 +40,16 @@ class HoursOff:
     def __post_init__(self) -> None:
         _refuse_long("ends_at", self.during.duration)
 
-    @classmethod
-    def parse(cls, text: str) -> "HoursOff":
-        starts, _, ends = text.partition("/")
-        return cls(TimeRange(datetime.fromisoformat(starts), datetime.fromisoformat(ends)))
-
     def __str__(self) -> str:
         return "/".join(_zulu(moment) for moment in (self.during.starts_at, self.during.ends_at))
 
 
-def parsed(text: str) -> DaysOff | HoursOff:
+def parse_time_off(text: str) -> DaysOff | HoursOff:
     """Parse the text that ``str`` of a range returns."""
-    return HoursOff.parse(text) if "T" in text else DaysOff.parse(text)
-
-
-def checked(ranges: Iterable[DaysOff | HoursOff]) -> list[DaysOff | HoursOff]:
-    """Return the ranges. Raises InvalidValueError: more than 500."""
-    found = list(ranges)
-    if len(found) > _MOST_RANGES:
-        raise InvalidValueError("ranges", f"there may be at most {_MOST_RANGES} ranges of time off")
-    return found
+    first, _, last = text.partition("/")
+    if "T" in text:
+        return HoursOff(TimeRange(datetime.fromisoformat(first), datetime.fromisoformat(last)))
+    return DaysOff(date.fromisoformat(first), date.fromisoformat(last))
 
 
 def _refuse_long(field: str, length: timedelta) -> None:

@@ -35,7 +35,8 @@ class DayRange(NamedTuple):
     def parse(cls, field: str, text: str) -> "DayRange":
         """Parse ``09:00-17:00``.
 
-        An end that is not after the start is on the next day; ``24:00`` is the midnight that ends the day.
+        An end that is not after the start is on the next day; ``24:00`` is the midnight that ends
+        the day.
         Raises InvalidValueError: another form, or an empty range.
         """
         match = _RANGE.fullmatch(text)
@@ -58,7 +59,7 @@ class Hours(Protocol):
     """Opening hours by date; hashable, because instants computed from them are cached."""
 
     def on(self, day: int) -> tuple[DayRange, ...]:
-        """Return the disjoint ranges that start on the date with this ordinal (``date.toordinal``), in order."""
+        """Return the disjoint ranges that start on a date, an ordinal, in order."""
         ...
 
     def is_overridden(self, day: int) -> bool:
@@ -72,8 +73,8 @@ class Hours(Protocol):
 class OpeningHours:
     """Hours of one clinician at one location, in its local time; made by ``parse``.
 
-    ``weekly`` has seven days, Monday first; ``overrides`` are sorted by date, no ranges meaning closed.
-    Ranges are sorted.
+    ``weekly`` has seven days, Monday first; ``overrides`` are sorted by date, no ranges meaning
+    closed. Ranges are sorted.
     """
 
     weekly: tuple[tuple[DayRange, ...], ...]
@@ -88,16 +89,17 @@ class OpeningHours:
         object.__setattr__(self, "_hash", hash((self.weekly, self.overrides)))
 
     def __hash__(self) -> int:
-        # Hours are a cache key; hashing years of overrides at each lookup would cost more than the cache saves.
+        # Hours are a cache key; hashing overrides at each lookup would cost more than is saved.
         return self._hash
 
     @classmethod
     def parse(cls, weekly: Iterable[str], overrides: Iterable[str] = ()) -> "OpeningHours":
-        """Parse ``["mon 09:00-12:00"]`` and ``["2026-12-24 09:00-12:00", "2026-12-25 closed"]``, in any order.
+        """Parse ``["mon 09:00-12:00"]`` and ``["2026-12-25 closed"]``, in any order.
 
         Ranges may touch.
-        Raises InvalidValueError: another form, overlapping ranges of the week (also over midnight) or of
-        one date, a date both closed and open, more than 2000 overrides, or a date outside 1970-2200.
+        Raises InvalidValueError: another form, overlapping ranges of the week (also over midnight)
+        or of one date, a date both closed and open, more than 2000 overrides, or a date outside
+        1970-2200.
         """
         days: list[list[DayRange]] = [[] for _ in WEEKDAYS]
         for entry in weekly:
@@ -111,7 +113,7 @@ class OpeningHours:
         return cls(tuple(tuple(sorted(day)) for day in days), _parsed_overrides(overrides))
 
     def on(self, day: int) -> tuple[DayRange, ...]:
-        """Return the ranges that start on the date with this ordinal, in order; touching ranges are merged.
+        """Return the ranges that start on a date in order; touching ranges are merged.
 
         A range that ends on the next morning is not cut here: see ``is_overridden``.
         """

@@ -31,18 +31,11 @@ RuleBrokenError
     └── TooManyHoldsError              too_many_holds
 """
 
-from typing import ClassVar
-
 from domain.kernel.errors import RuleBrokenError
 
 
 class SchedulingError(RuleBrokenError):
-    """``message`` is the default text; it never names a person or another visit."""
-
-    message: ClassVar[str]
-
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or self.message)
+    """``message`` never names a person or another visit."""
 
 
 class TimeTakenError(SchedulingError):

@@ -1,4 +1,4 @@
-"""When the present time of a visit or session was chosen: the zone rules of that day give its local time."""
+"""When the time of a visit or session was chosen, under the zone rules of that day."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Placement(NamedTuple):
 def placed(events: Sequence[Aggregate.Event]) -> Placement | None:
     """Fold the events of one stream; return None unless it is an upcoming visit or session.
 
-    Confirming or reassigning keeps the time and when it was chosen. An undo restores an earlier time
-    together with when that was chosen.
+    Confirming or reassigning keeps the time and when it was chosen. An undo restores an earlier
+    time together with when that was chosen.
     """
     if not isinstance(events[0], Appointment.Booked | Appointment.Requested | GroupSession.Planned):
         return None

@@ -10,9 +10,9 @@ from domain.kernel.time_range import TimeRange
 class TimeClaim(NamedTuple):
     """``what``, a clinician or a resource, is busy for a holder, such as an appointment or a hold.
 
-    ``during`` includes the buffers and must not overlap other claims; ``visit`` excludes them. A claim
-    with ``expires_at`` ends then. A ``beside`` claim may overlap others, after an override. A ``pending``
-    claim, on ``pending_key(what)``, blocks nothing and only counts towards limits.
+    ``during`` includes the buffers and must not overlap other claims; ``visit`` excludes them. A
+    claim with ``expires_at`` ends then. A ``beside`` claim may overlap others, after an override. A
+    ``pending`` claim, on ``pending_key(what)``, blocks nothing and only counts towards limits.
     """
 
     holder_id: UUID
@@ -41,7 +41,7 @@ class TimeRelease(NamedTuple):
 
 
 def pending_key(clinician_id: UUID) -> UUID:
-    """Return the id under which requested visits of a clinician are claimed until they are confirmed.
+    """Return the id under which requested visits are claimed until they are confirmed.
 
     They do not block the clinician's time, so they have an id of their own.
     """

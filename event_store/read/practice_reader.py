@@ -9,7 +9,7 @@ import msgspec
 from psycopg_pool import ConnectionPool
 
 from domain.kernel.aggregate import Aggregate
-from domain.kernel.provenance import Began, ChangedThing, Reached, RecordedCommand
+from domain.kernel.provenance import Began, ChangedStream, Reached, RecordedCommand
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.availability.booking_context import BookingContext
 from event_store.append.event_mapper import EventMapper
@@ -167,11 +167,11 @@ class PracticeReader:
         return Began(*row) if row else None
 
     def changed_between(
-        self, after: int, until: int, *, first_in: tuple[int, int], limit: int, thing_id: UUID | None = None
-    ) -> Sequence[ChangedThing]:
+        self, after: int, until: int, *, first_in: tuple[int, int], limit: int, stream_id: UUID | None = None
+    ) -> Sequence[ChangedStream]:
         """Return up to ``limit`` things that events in ``(after, until]`` are about, in the order of their first ones there.
 
-        Only those whose first one lies in ``first_in``, behind the one position and up to the other; with ``thing_id`` it alone.
+        Only those whose first one lies in ``first_in``, behind the one position and up to the other; with ``stream_id`` it alone.
         """
         behind, reach = first_in
         values = {
@@ -179,14 +179,14 @@ class PracticeReader:
             "until": until,
             "behind": max(behind, after),
             "reach": min(reach, until),
-            "thing": thing_id,
+            "thing": stream_id,
             "limit": limit,
         }
         with tenant_transaction(self._pool, self._tenant_id) as cursor:
             rows = cursor.execute(
-                (_CHANGED_ONE if thing_id else _CHANGED).encode(), {"tenant": self._tenant_id, **values}
+                (_CHANGED_ONE if stream_id else _CHANGED).encode(), {"tenant": self._tenant_id, **values}
             ).fetchall()
-        return [ChangedThing(*row) for row in rows]
+        return [ChangedStream(*row) for row in rows]
 
     def read_subjects(self, subject_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[str, Mapping[str, Any]]]]:
         """Return the topics and unsealed bodies of the events of some streams, each stream's in order, in one round trip."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from application.importing.pipeline import Plan
 from application.importing.report import RowRefusedError
 from application.kernel.ports import PhoneNumbers
-from application.patients.phone import international, region_of
+from application.patients.phone import region_of, to_e164
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.kernel.zones import zone
@@ -124,7 +124,7 @@ def _details(text: PatientText, practice: PracticeTemplate, numbers: PhoneNumber
         given_name=text.given_name,
         family_name=text.family_name,
         email=text.email or None,
-        phone=international(numbers, text.phone, region_of(practice.locale, practice.zone)) if text.phone else None,
+        phone=to_e164(numbers, text.phone, region_of(practice.locale, practice.zone)) if text.phone else None,
         date_of_birth=_parse_date(text.date_of_birth) if text.date_of_birth else None,
         tags=text.tags,
     )

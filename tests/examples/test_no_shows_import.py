@@ -193,7 +193,7 @@ class TestSameRules:
                 before = TimeRange(visit.starts_at, visit.ends_at)
                 asked_at = visit.starts_at.replace(hour=3)
                 schedule = load_schedule(log, service_id, [visit.clinician_id], before, asked_at)
-                slot = slot_at(schedule.question(visit.clinician_id, without=visit.id), visit.starts_at)
+                slot = slot_at(schedule.query(visit.clinician_id, without=visit.id), visit.starts_at)
                 assert (slot.starts_at, slot.ends_at) == (visit.starts_at, visit.ends_at)
 
     def test_leaves_no_earlier_time_free_that_a_row_could_have_had(self, container: Container) -> None:

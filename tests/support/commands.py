@@ -4,10 +4,9 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from application.kernel.commands import REGISTRY, Command, CommandBus, Query
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor
 from application.kernel.ports import Clock
-from application.kernel.practice_log import PracticeLogs
+from application.kernel.practice_log import Outcome, PracticeLogs
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import Provenance
 

@@ -13,9 +13,9 @@ from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, change
 from api.http.schemas import Body, Page, Text, Thing
 from application.access.issue_api_key import IssueApiKey
 from application.access.revoke_api_key import RevokeApiKey
-from application.access.secret_keys import hash_of, new_key
-from application.kernel.outcome import Outcome
+from application.access.secret_keys import KEY_PREFIX, hash_of, new_token
 from application.kernel.permissions import Permission
+from application.kernel.practice_log import Outcome
 from domain.access.api_key import ApiKey, Role
 from projections.access.tokens.queries import KeyRecord
 from projections.engine.errors import ViewBehindError
@@ -60,7 +60,7 @@ def show(key: ApiKey) -> dict[str, object]:
 @routes.post("", status_code=201, response_model=ApiKeyIssued, responses=MAKES)
 async def issue_api_key(body: ApiKeyBody, call: Creating) -> Response:
     """Issue a key. Only an owner issues an owner's."""
-    key = new_key()
+    key = new_token(KEY_PREFIX)
     command = IssueApiKey(body.role, body.label, hash_of(key), body.clinician_id)
 
     def present(outcome: Outcome[ApiKey]) -> Answer:
@@ -94,7 +94,7 @@ async def get_api_key(api_key_id: UUID, call: Showing) -> Response:
 @routes.delete("/{api_key_id}", response_model=ApiKeyShown, responses=CHANGES)
 async def revoke_api_key(api_key_id: UUID, call: Changing) -> Response:
     """Revoke a key: from the answer on it opens nothing here, and nowhere a second later. Only an owner revokes an owner's."""
-    command = RevokeApiKey(api_key_id, "revoked over the API", call.expected_version)
+    command = RevokeApiKey(api_key_id, "revoked over the API", expected_version=call.expected_version)
 
     def present(outcome: Outcome[ApiKey]) -> Answer:
         _until_known(call, outcome.position)

@@ -22,7 +22,7 @@ from application.kernel.permissions import Permission
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.logged_event import LoggedEvent
-from domain.kernel.provenance import ChangedThing
+from domain.kernel.provenance import ChangedStream
 from projections.audit.history.sentences import sentence
 
 routes = APIRouter(prefix="/v1/diff", tags=["history"])
@@ -90,7 +90,7 @@ async def diff(
         if thing_id is not None and not call.container.storage.has_stream(call.actor.tenant_id, thing_id):
             raise NotFoundError("thing")
         found = call.log.reader.changed_between(
-            after, until, first_in=(behind, reach), limit=limit + 1, thing_id=thing_id
+            after, until, first_in=(behind, reach), limit=limit + 1, stream_id=thing_id
         )
         things = _folded_at_once(found[:limit])
         reached = things[-1].first_position if len(found) > len(things) else reach
@@ -123,7 +123,7 @@ def _position(call: Call, text: str, field: str, head: int) -> int:
     return int(text)
 
 
-def _folded_at_once(found: Sequence[ChangedThing]) -> Sequence[ChangedThing]:
+def _folded_at_once(found: Sequence[ChangedStream]) -> Sequence[ChangedStream]:
     """Return as many of them, from the first on, as are folded from few enough events."""
     events = 0
     for place, thing in enumerate(found):
@@ -133,7 +133,7 @@ def _folded_at_once(found: Sequence[ChangedThing]) -> Sequence[ChangedThing]:
     return found
 
 
-def _shown(call: Call, things: Sequence[ChangedThing], after: int, until: int) -> list[dict[str, object]]:
+def _shown(call: Call, things: Sequence[ChangedStream], after: int, until: int) -> list[dict[str, object]]:
     if not things:
         return []
     ids = [thing.stream_id for thing in things]
@@ -147,7 +147,7 @@ def _shown(call: Call, things: Sequence[ChangedThing], after: int, until: int) -
 
 
 def _compared(
-    call: Call, thing: ChangedThing, stream: Sequence[Aggregate.Event], cited: Sequence[LoggedEvent]
+    call: Call, thing: ChangedStream, stream: Sequence[Aggregate.Event], cited: Sequence[LoggedEvent]
 ) -> dict[str, object]:
     state: Any = None
     before: Mapping[str, object] = {}

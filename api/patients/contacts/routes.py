@@ -81,7 +81,9 @@ async def get_contacts(patient_id: UUID, call: Showing) -> Response:
 async def set_contacts(patient_id: UUID, body: ContactsBody, call: Changing) -> Response:
     """Set all contacts of a patient; the same ones again change nothing."""
     command = SetContacts(
-        patient_id, tuple(ContactInput(**contact.model_dump()) for contact in body.contacts), call.expected_version
+        patient_id,
+        tuple(ContactInput(**contact.model_dump()) for contact in body.contacts),
+        expected_version=call.expected_version,
     )
     return await call.change(command, show_contacts)
 

@@ -55,11 +55,15 @@ async def merge_patients(patient_id: UUID, body: MergeBody, call: Changing) -> R
     """Merge another patient, who is the same person, into this one. Nothing of either is changed: visits, consents and alerts of both
     are found under this one, the other one points here (`merged_into`), and it can be undone. Refused: `patient_erased`,
     `patient_merged`, `holds_merged`."""
-    return await call.change(MergePatients(patient_id, body.other_id, call.expected_version), shower(call.actor))
+    return await call.change(
+        MergePatients(patient_id, body.other_id, expected_version=call.expected_version), shower(call.actor)
+    )
 
 
 @routes.post("/unmerge", response_model=PatientShown, responses=CHANGES)
 async def unmerge_patients(patient_id: UUID, body: MergeBody, call: Changing) -> Response:
     """Undo a merge: everything is as before. What was recorded for this patient since stays with it. Refused: `not_merged`,
     `patient_erased`."""
-    return await call.change(UnmergePatients(patient_id, body.other_id, call.expected_version), shower(call.actor))
+    return await call.change(
+        UnmergePatients(patient_id, body.other_id, expected_version=call.expected_version), shower(call.actor)
+    )

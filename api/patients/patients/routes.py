@@ -13,7 +13,7 @@ from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, collec
 from api.http.schemas import Body, CivilDate, Page, Text, Thing, chosen
 from api.patients.patients.presenters import show_record, shower
 from application.kernel.permissions import Permission
-from application.patients.change_patient import ChangePatient, PatientChanges
+from application.patients.change_patient import ChangePatient
 from application.patients.erase_patient import ErasePatient
 from application.patients.phone import search_text
 from application.patients.register_patient import RegisterPatient
@@ -155,10 +155,10 @@ async def get_patient(patient_id: UUID, call: Showing) -> Response:
 @routes.patch("/{patient_id}", response_model=PatientShown, responses=CHANGES)
 async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -> Response:
     """Change what is known of a patient; refused for one who was merged away (`patient_merged`)."""
-    changes = chosen(body, PatientChanges)
+    changes = chosen(body, dict)
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
-    command = ChangePatient(patient_id, changes, call.expected_version)
+    command = ChangePatient(patient_id, changes, expected_version=call.expected_version)
     return await call.change(command, shower(call.actor))
 
 
@@ -168,4 +168,4 @@ async def erase_patient(patient_id: UUID, call: Changing) -> Response:
 
     Those who were merged into them are the same person, and erased with them; one who was merged away is refused (`patient_merged`):
     erase the survivor."""
-    return await call.change(ErasePatient(patient_id, call.expected_version), shower(call.actor))
+    return await call.change(ErasePatient(patient_id, expected_version=call.expected_version), shower(call.actor))

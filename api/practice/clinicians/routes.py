@@ -12,7 +12,7 @@ from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import Body, Page, Text, Thing, chosen
 from api.practice.services.limits import Limits, show_limits
 from application.kernel.permissions import Permission
-from application.practice.change_clinician import ChangeClinician, ClinicianChanges
+from application.practice.change_clinician import ChangeClinician
 from application.practice.join_clinician import JoinClinician
 from domain.practice.clinician import Clinician
 
@@ -91,6 +91,6 @@ async def get_clinician(clinician_id: UUID, call: Showing) -> Response:
 async def change_clinician(clinician_id: UUID, body: ClinicianPatch, call: Changing) -> Response:
     """Change who a clinician is."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
-    changes = chosen(body, ClinicianChanges, without=("limits",))
-    command = ChangeClinician(clinician_id, changes, limits, call.expected_version)
+    changes = chosen(body, dict, without=("limits",))
+    command = ChangeClinician(clinician_id, changes, limits, expected_version=call.expected_version)
     return await call.change(command, show)

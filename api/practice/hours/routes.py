@@ -117,7 +117,7 @@ async def set_hours(clinician_id: UUID, body: HoursBody, call: Changing) -> Resp
             for line in [f"{each.on_date} {r.text()}" for r in each.ranges] or [f"{each.on_date} closed"]
         ),
         body.effective_from,
-        call.expected_version,
+        expected_version=call.expected_version,
     )
     return await call.change(command, show)
 

@@ -12,7 +12,7 @@ from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import Body, Page, Text, Thing, chosen
 from api.practice.practice.holidays import Holidays, show_holidays
 from application.kernel.permissions import Permission
-from application.practice.change_location import ChangeLocation, LocationChanges
+from application.practice.change_location import ChangeLocation
 from application.practice.open_location import OpenLocation
 from domain.practice.location import Location
 
@@ -81,9 +81,9 @@ async def change_location(location_id: UUID, body: LocationPatch, call: Changing
     """Change a location."""
     command = ChangeLocation(
         location_id,
-        chosen(body, LocationChanges, without=("holidays",)),
+        chosen(body, dict, without=("holidays",)),
         body.holidays.value() if body.holidays else None,
         "holidays" in body.model_fields_set,
-        call.expected_version,
+        expected_version=call.expected_version,
     )
     return await call.change(command, show)

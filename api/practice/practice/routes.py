@@ -10,7 +10,7 @@ from api.http.resource_responses import CHANGES, READS_ONE
 from api.http.schemas import Body, Text, Thing, Truth, Whole, chosen
 from api.practice.practice.holidays import Holidays, show_holidays
 from application.kernel.permissions import Permission
-from application.practice.change_practice import ChangePractice, PracticeChanges
+from application.practice.change_practice import ChangePractice
 from domain.practice.practice import LONGEST_OFFER_MINUTES, OFFER_MINUTES, Practice
 
 routes = APIRouter(prefix="/v1/practice", tags=["practice"])
@@ -85,12 +85,12 @@ async def change_practice(body: PracticePatch, call: Changing) -> Response:
     """Change the practice's settings."""
     command = ChangePractice(
         call.actor.tenant_id,
-        chosen(body, PracticeChanges, without=("holidays", "pending_counts", "auto_fill", "offer_minutes")),
+        chosen(body, dict, without=("holidays", "pending_counts", "auto_fill", "offer_minutes")),
         body.holidays.value() if body.holidays else None,
         "holidays" in body.model_fields_set,
         body.pending_counts if "pending_counts" in body.model_fields_set else None,
         body.auto_fill if "auto_fill" in body.model_fields_set else None,
         body.offer_minutes if "offer_minutes" in body.model_fields_set else None,
-        call.expected_version,
+        expected_version=call.expected_version,
     )
     return await call.change(command, show)

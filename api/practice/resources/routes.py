@@ -11,7 +11,7 @@ from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import Body, Page, Text, Thing, Truth, chosen
 from application.kernel.permissions import Permission
 from application.practice.add_resource import AddResource
-from application.practice.change_resource import ChangeResource, ResourceChanges
+from application.practice.change_resource import ChangeResource
 from domain.practice.resource import Resource, ResourceKind
 
 routes = APIRouter(prefix="/v1/resources", tags=["resources"])
@@ -82,5 +82,5 @@ async def get_resource(resource_id: UUID, call: Showing) -> Response:
 @routes.patch("/{resource_id}", response_model=ResourceShown, responses=CHANGES)
 async def change_resource(resource_id: UUID, body: ResourcePatch, call: Changing) -> Response:
     """Rename a room or a device, or take it out of use."""
-    command = ChangeResource(resource_id, chosen(body, ResourceChanges), call.expected_version)
+    command = ChangeResource(resource_id, chosen(body, dict), expected_version=call.expected_version)
     return await call.change(command, show)

@@ -1,6 +1,6 @@
 """/v1/services: what can be booked."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -12,7 +12,7 @@ from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import Body, Page, Price, Text, Thing, Truth, Whole
 from api.practice.services.limits import Limits, show_limits
 from application.kernel.permissions import Permission
-from application.practice.change_service import ChangeService, ServiceChanges
+from application.practice.change_service import ChangeService
 from application.practice.offer_service import OfferService
 from domain.kernel.money import Money
 from domain.practice.resource import ResourceKind
@@ -94,7 +94,7 @@ class ServicePatch(Body):
     seats: Whole | None = Field(default=None, description=_SEATS)
     active: Truth = True
 
-    def changes(self) -> ServiceChanges:
+    def changes(self) -> dict[str, Any]:
         """Return what was sent, as the domain's values. Raises InvalidValueError: no such amount of money."""
         changes: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         for name in ("limits", "seats"):
@@ -105,7 +105,7 @@ class ServicePatch(Body):
             changes["clinician_ids"] = tuple(self.clinician_ids)
         if "requires" in changes:
             changes["requires"] = tuple(each.kind.value for each in self.requires)
-        return cast(ServiceChanges, changes)
+        return changes
 
 
 class ServiceShown(Thing):
@@ -176,5 +176,5 @@ async def change_service(service_id: UUID, body: ServicePatch, call: Changing) -
     """Change the terms of a service, or stop to offer it."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
     seats = SeatsOffered(body.seats) if "seats" in body.model_fields_set else None
-    command = ChangeService(service_id, body.changes(), limits, seats, call.expected_version)
+    command = ChangeService(service_id, body.changes(), limits, seats, expected_version=call.expected_version)
     return await call.change(command, show)

@@ -84,7 +84,7 @@ async def get_time_off(clinician_id: UUID, call: Showing) -> Response:
 async def set_time_off(clinician_id: UUID, body: TimeOffBody, call: Changing) -> Response:
     """Replace a clinician's time off. Nothing is offered in it from now on; visits that are booked stay: see `/v1/conflicts`."""
     absences = tuple(each.absence() for each in body.ranges)
-    command = SetTimeOff(clinician_id, absences, call.expected_version)
+    command = SetTimeOff(clinician_id, absences, expected_version=call.expected_version)
     return await call.change(command, shower(call))
 
 

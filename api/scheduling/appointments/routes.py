@@ -20,17 +20,15 @@ from api.scheduling.appointments.schemas import (
     UndoAppointmentBody,
 )
 from application.kernel.commands import Command
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
+from application.kernel.practice_log import Outcome
 from application.scheduling.appointments.book_appointment import BookAppointment, Booked
 from application.scheduling.appointments.cancel_appointment import CancelAppointment
 from application.scheduling.appointments.change_notes import ChangeNotes
-from application.scheduling.appointments.check_in_appointment import CheckInAppointment
-from application.scheduling.appointments.complete_appointment import CompleteAppointment
 from application.scheduling.appointments.confirm_appointment import ConfirmAppointment
 from application.scheduling.appointments.decline_appointment import DeclineAppointment
 from application.scheduling.appointments.reassign_appointment import ReassignAppointment
-from application.scheduling.appointments.record_no_show import RecordNoShow
+from application.scheduling.appointments.record_attendance import CheckInAppointment, CompleteAppointment, RecordNoShow
 from application.scheduling.appointments.reschedule_appointment import RescheduleAppointment
 from application.scheduling.appointments.undo_appointment import UndoAppointment
 from domain.scheduling.appointments.appointment import Appointment
@@ -77,27 +75,27 @@ async def get_appointment(appointment_id: UUID, call: Showing) -> Response:
 async def change_notes(appointment_id: UUID, body: NotesBody, call: Changing) -> Response:
     """Change what staff should know of a visit, whatever has become of it; nothing else of it changes. Refused for a patient who was
     erased: `patient_erased`."""
-    return await _change(call, ChangeNotes(appointment_id, body.notes, call.expected_version))
+    return await _change(call, ChangeNotes(appointment_id, body.notes, expected_version=call.expected_version))
 
 
 @routes.post("/{appointment_id}/confirm", response_model=AppointmentInFull, responses=CHANGES)
 async def confirm_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
     """Agree to a request: from now on it takes its time. Refused as a booking is if the time was taken since; it then stays a request.
     Confirming twice changes nothing the second time."""
-    return await _change(call, ConfirmAppointment(appointment_id, call.expected_version))
+    return await _change(call, ConfirmAppointment(appointment_id, expected_version=call.expected_version))
 
 
 @routes.post("/{appointment_id}/decline", response_model=AppointmentInFull, responses=CHANGES)
 async def decline_appointment(appointment_id: UUID, call: Changing, body: DeclineBody | None = None) -> Response:
     """Decline a request. Declining twice changes nothing the second time."""
-    command = DeclineAppointment(appointment_id, body.reason if body else None, call.expected_version)
+    command = DeclineAppointment(appointment_id, body.reason if body else None, expected_version=call.expected_version)
     return await _change(call, command)
 
 
 @routes.post("/{appointment_id}/reschedule", response_model=AppointmentInFull, responses=CHANGES)
 async def reschedule_appointment(appointment_id: UUID, body: RescheduleBody, call: Changing) -> Response:
     """Move a visit to another time of the same clinician; refused as a booking is. Moving it to its own time changes nothing."""
-    command = RescheduleAppointment(appointment_id, body.starts_at, call.expected_version)
+    command = RescheduleAppointment(appointment_id, body.starts_at, expected_version=call.expected_version)
     return await _change(call, command)
 
 
@@ -105,7 +103,9 @@ async def reschedule_appointment(appointment_id: UUID, body: RescheduleBody, cal
 async def reassign_appointment(appointment_id: UUID, body: ReassignBody, call: Changing) -> Response:
     """Give a visit to another clinician or other rooms and devices, at its own time; refused if they are not free or not there."""
     resource_ids = None if body.resource_ids is None else tuple(body.resource_ids)
-    command = ReassignAppointment(appointment_id, body.clinician_id, resource_ids, call.expected_version)
+    command = ReassignAppointment(
+        appointment_id, body.clinician_id, resource_ids, expected_version=call.expected_version
+    )
 
     return await _change(call, command)
 
@@ -116,32 +116,32 @@ async def undo_appointment(appointment_id: UUID, call: Changing, body: UndoAppoi
     notes at any time. Time that the visit gives back is taken again, or `time_taken`. A booking is archived, not cancelled. An undo is not
     undone: `nothing_to_undo`. Name the `act` to undo that one and no other: notes that were written since are then kept, and `not_last`
     says that something else came after it."""
-    command = UndoAppointment(appointment_id, call.expected_version, body.act if body else None)
+    command = UndoAppointment(appointment_id, body.act if body else None, expected_version=call.expected_version)
     return await _change(call, command)
 
 
 @routes.post("/{appointment_id}/cancel", response_model=AppointmentInFull, responses=CHANGES)
 async def cancel_appointment(appointment_id: UUID, body: CancelBody, call: Changing) -> Response:
     """Cancel a visit before it starts. Cancelling twice changes nothing the second time."""
-    return await _change(call, CancelAppointment(appointment_id, body.reason, call.expected_version))
+    return await _change(call, CancelAppointment(appointment_id, body.reason, expected_version=call.expected_version))
 
 
 @routes.post("/{appointment_id}/check-in", response_model=AppointmentInFull, responses=CHANGES)
 async def check_in_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
     """Note that the patient has arrived."""
-    return await _change(call, CheckInAppointment(appointment_id, call.expected_version))
+    return await _change(call, CheckInAppointment(appointment_id, expected_version=call.expected_version))
 
 
 @routes.post("/{appointment_id}/complete", response_model=AppointmentInFull, responses=CHANGES)
 async def complete_appointment(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
     """Close a visit that took place."""
-    return await _change(call, CompleteAppointment(appointment_id, call.expected_version))
+    return await _change(call, CompleteAppointment(appointment_id, expected_version=call.expected_version))
 
 
 @routes.post("/{appointment_id}/no-show", response_model=AppointmentInFull, responses=CHANGES)
 async def record_no_show(appointment_id: UUID, call: Changing, body: Empty | None = None) -> Response:
     """Close a visit to which the patient did not come; its time is given up."""
-    return await _change(call, RecordNoShow(appointment_id, call.expected_version))
+    return await _change(call, RecordNoShow(appointment_id, expected_version=call.expected_version))
 
 
 async def _change(call: Call, command: Command[Appointment]) -> Response:

@@ -13,8 +13,8 @@ from api.http.calls import Changing, Reading
 from api.http.resource_responses import CHANGES, READS_ONE, problems
 from api.http.schemas import Body, Shown, Thing, Truth
 from api.http.time_windows import From, To, window
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
+from application.kernel.practice_log import Outcome
 from application.scheduling.calendars.import_busy_time import (
     ImportBusyTime,
     PreviewBusyTime,

@@ -16,7 +16,7 @@ from api.scheduling.calendar_paging import bookmark, bookmark_of, encoded_bookma
 from api.scheduling.explain.presenters import ObstacleShown, show_reasons
 from application.kernel.catalogue import Catalogue
 from application.kernel.permissions import Permission
-from application.scheduling.availability.conflicts import BookedVisit, GivenSession, others_free, outside
+from application.scheduling.availability.conflicts import BookedVisit, absences_during, free_clinicians
 from domain.practice.clinician import Clinician
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.availability.explanation import Obstacle
@@ -97,16 +97,15 @@ async def list_conflicts(
 def _found(
     catalogue: Catalogue, entry: CalendarEntry | SessionEntry, clinician_id: UUID | None, now: datetime
 ) -> tuple[BookedVisit, list[Obstacle]] | None:
-    """Return who is not there, and why; of a session's staff the first one, or the one who was asked about."""
+    """Return the absent clinician's visit with the reasons; of a session the first, or the requested, clinician."""
     if isinstance(entry, CalendarEntry):
-        obstacles = outside(catalogue, entry, now)
-        return (entry, obstacles) if obstacles else None
-    for staff_id in entry.staff_ids:
-        given = GivenSession(
-            entry.session_id, entry.service_id, staff_id, entry.location_id, entry.starts_at, entry.ends_at
-        )
-        if clinician_id in (None, staff_id) and (obstacles := outside(catalogue, given, now)):
-            return given, obstacles
+        holder_id, staff_ids = entry.holder_id, [entry.clinician_id]
+    else:
+        holder_id, staff_ids = entry.session_id, list(entry.staff_ids)
+    for staff_id in staff_ids:
+        visit = BookedVisit(holder_id, entry.service_id, staff_id, entry.location_id, entry.starts_at, entry.ends_at)
+        if clinician_id in (None, staff_id) and (obstacles := absences_during(catalogue, visit, now)):
+            return visit, obstacles
     return None
 
 
@@ -119,7 +118,7 @@ def _show(
 ) -> dict[str, object]:
     """What can be done: of a session, ``reschedule`` and ``reassign`` are said by a PATCH."""
     staff = entry.staff_ids if isinstance(entry, SessionEntry) else ()
-    free = [id_ for id_ in others_free(call.log, visit, now) if id_ not in staff]
+    free = [id_ for id_ in free_clinicians(call.log, visit, now) if id_ not in staff]
     remedies: list[dict[str, object]] = [{"action": "reschedule"}, {"action": "keep"}]
     if free:
         remedies.insert(1, {"action": "reassign", "clinician_ids": free})

@@ -15,10 +15,10 @@ from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected, made, problems
 from api.http.schemas import Body, Page, Thing
 from api.scheduling.feeds.presenters import calendar_of
+from application.access.secret_keys import FEED_PREFIX, hash_of, is_well_formed, new_token
 from application.kernel.errors import NotFoundError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission, authorise_visit
-from application.scheduling.calendars.feed_tokens import is_token, new_token
+from application.kernel.practice_log import Outcome
 from application.scheduling.calendars.open_feed import OpenFeed, authorise_feed
 from application.scheduling.calendars.revoke_feed import RevokeFeed
 from domain.patients.patient import Patient
@@ -85,7 +85,7 @@ def show(feed: Feed) -> dict[str, object]:
 async def read_feed(token: Annotated[str, Path(max_length=100)], request: Request) -> Response:
     """A feed's visits and sessions from a month ago to a year ahead, as iCalendar. The token is the key: no other is needed. A token that
     is wrong or was revoked, and a feed of a patient who was erased, are unknown alike."""
-    if not is_token(token):
+    if not is_well_formed(token, FEED_PREFIX):
         raise NotFoundError("feed")
     services: AppServices = request.app.state.services
     token_hash = hashlib.sha256(token.encode()).digest()
@@ -150,12 +150,12 @@ async def get_feed(feed_id: UUID, call: Showing) -> Response:
 @routes.delete("/feeds/{feed_id}", response_model=FeedShown, responses=CHANGES)
 async def revoke_feed(feed_id: UUID, call: Changing) -> Response:
     """Revoke a feed: from the answer on its token opens nothing. What calendars have read by then, they may keep."""
-    return await call.change(RevokeFeed(feed_id, call.expected_version), show)
+    return await call.change(RevokeFeed(feed_id, expected_version=call.expected_version), show)
 
 
 async def _open(call: Call, clinician_id: UUID | None, patient_id: UUID | None, detail: Detail) -> Response:
-    token = new_token()
-    token_hash = hashlib.sha256(token.encode()).hexdigest()
+    token = new_token(FEED_PREFIX)
+    token_hash = hash_of(token)
 
     def present(outcome: Outcome[Feed]) -> Answer:
         _until_known(call, outcome.position)

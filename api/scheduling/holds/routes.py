@@ -95,7 +95,7 @@ async def get_hold(hold_id: UUID, call: Showing) -> Response:
 @routes.delete("/{hold_id}", response_model=HoldShown, responses=CHANGES)
 async def release_hold(hold_id: UUID, call: Changing) -> Response:
     """Give a held time back. What was used, released or has expired stays so."""
-    return await call.change(ReleaseHold(hold_id, call.expected_version), shower(call))
+    return await call.change(ReleaseHold(hold_id, expected_version=call.expected_version), shower(call))
 
 
 def shower(call: Call, at: datetime | None = None) -> Callable[[Hold], dict[str, object]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from api.http.calls import Call
-from application.kernel.outcome import Outcome
+from application.kernel.practice_log import Outcome
 from application.scheduling.series.book_series import SeriesPlan
 from application.scheduling.series.change_series import ChangePlan
 from application.scheduling.series.series_outcome import SeriesOutcome

@@ -23,8 +23,8 @@ from api.webhooks.endpoints.schemas import (
     listed_endpoint,
     show,
 )
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
+from application.kernel.practice_log import Outcome
 from application.webhooks.change_endpoint import ChangeEndpoint, EndpointChanges, RotateSecret
 from application.webhooks.deactivate_endpoint import RemoveEndpoint
 from application.webhooks.endpoints import require_present

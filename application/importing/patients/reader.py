@@ -17,7 +17,7 @@ from application.importing.patients.format import PatientFormat
 from application.importing.reader import FileColumns, ImportedCell, OtherColumns, RowReader
 from application.importing.report import RowRefusedError
 from application.kernel.ports import PhoneNumbers
-from application.patients.phone import international
+from application.patients.phone import to_e164
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.text import checked_locale, clean_email, clean_notes, clean_text
 from domain.kernel.zones import zone
@@ -161,7 +161,7 @@ class PatientReader(RowReader[PersonRow]):
         raise RowRefusedError("empty", first_column(missing or self._format.full_name))
 
     def _parse_phone(self, text: str) -> str:
-        return international(self._phone_numbers, text, self._region)
+        return to_e164(self._phone_numbers, text, self._region)
 
     def _parse_date_of_birth(self, text: str) -> date:
         born = parse_date(text, self._format.dates)

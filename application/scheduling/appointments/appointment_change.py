@@ -1,24 +1,12 @@
-"""What commands on an appointment share: its time claims follow what it decided."""
-
-from dataclasses import dataclass
-from uuid import UUID
+"""Appends the changes of an appointment together with its time claims."""
 
 from application.kernel.commands import Context
-from application.kernel.outcome import Outcome
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.schedule import expired_holders
-from application.scheduling.availability.visit_caps import caps_on
+from application.scheduling.availability.visit_limits import limit_guards
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.time_claim import TimeClaim, TimeRelease
-
-
-@dataclass(frozen=True, slots=True)
-class AppointmentChange:
-    """The fields of a command on one appointment that needs no others."""
-
-    id: UUID
-    expected_version: int | None = None
 
 
 def commit_change(
@@ -29,10 +17,10 @@ def commit_change(
     *,
     keeps_limits: bool = False,
 ) -> Outcome[Appointment]:
-    """Append what the appointment decided; release its old claims and take its new ones in the same transaction.
+    """Append the pending events, release the old time claims and take the new ones.
 
-    A visit that keeps its time does not claim it again: others may lie beside it since.
-    ``keeps_limits``: the change must respect the limits of visits at the new time.
+    A visit that keeps its time does not claim it again, because others may overlap it since.
+    ``keeps_limits``: the limits of visits apply at the new time.
     """
     claims = appointment.claims()
     if claims_before and claims == claims_before:
@@ -44,5 +32,5 @@ def commit_change(
     around = TimeRange(min(c.during.starts_at for c in claims), max(c.during.ends_at for c in claims))
     found = log.reader.read_booking_context([claim.what for claim in claims], around).claims
     expired = [TimeRelease(holder_id) for holder_id in expired_holders(found, context.now)]
-    caps = caps_on(log.catalogue(at_least=0), appointment) if keeps_limits else []
-    return log.commit(appointment, by=context.provenance, guards=[release, *expired, *claims, *caps])
+    limits = limit_guards(log.catalogue(at_least=0), appointment) if keeps_limits else []
+    return log.commit(appointment, by=context.provenance, guards=[release, *expired, *claims, *limits])

@@ -1,24 +1,20 @@
-"""Cancels an appointment, with a reason."""
+"""Cancels an appointment."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.appointments.appointment_change import commit_change
 from application.scheduling.reach import own_appointment
 from domain.scheduling.appointments.appointment import Appointment
 
 
 @dataclass(frozen=True, slots=True)
-class CancelAppointment(Command[Appointment]):
-    """``reason`` is free text about a patient: personal, 1 to 1000 characters."""
+class CancelAppointment(Change[Appointment]):
+    """``reason`` is personal, 1 to 1000 characters."""
 
-    id: UUID
     reason: str
-    expected_version: int | None = None
 
 
 @handles(CancelAppointment, needs=Permission.CHANGE_VISITS, within=own_appointment)

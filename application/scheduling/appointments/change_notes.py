@@ -1,12 +1,11 @@
-"""Changes the notes on an appointment."""
+"""Changes the notes of an appointment."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.reach import own_appointment
 from domain.patients.errors import PatientErasedError
 from domain.patients.patient import Patient
@@ -14,20 +13,15 @@ from domain.scheduling.appointments.appointment import Appointment
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeNotes(Command[Appointment]):
-    """``notes`` are free text about a visit: personal, at most 5000 characters; None or nothing takes them away."""
+class ChangeNotes(Change[Appointment]):
+    """``notes`` are personal, at most 5000 characters; None or blank removes them."""
 
-    id: UUID
     notes: str | None
-    expected_version: int | None = None
 
 
 @handles(ChangeNotes, needs=Permission.CHANGE_VISITS, within=own_appointment)
 def change_notes(log: PracticeLog, command: ChangeNotes, context: Context) -> Outcome[Appointment]:
-    """Change the notes in whatever status the visit is; it takes no time and gives none up.
-
-    Raises InvalidValueError: too long; PatientErasedError: nothing may be kept about the patient.
-    """
+    """Change the notes, in any status. Raises InvalidValueError: too long; PatientErasedError."""
     appointment = log.load(Appointment, command.id, command.expected_version)
     if appointment.change_notes(command.notes, context.now):
         refuse_erased(log, appointment.patient_id)
@@ -35,6 +29,6 @@ def change_notes(log: PracticeLog, command: ChangeNotes, context: Context) -> Ou
 
 
 def refuse_erased(log: PracticeLog, patient_id: UUID) -> None:
-    """Raise PatientErasedError: what were written about the patient could not be sealed, and would be lost without a word."""
+    """Raise PatientErasedError: new personal data could not be sealed and would be lost."""
     if log.load(Patient, patient_id).is_erased:
         raise PatientErasedError

@@ -1,24 +1,20 @@
-"""Declines a requested appointment, with a reason or without."""
+"""Declines a requested appointment."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.appointments.appointment_change import commit_change
 from application.scheduling.reach import own_appointment
 from domain.scheduling.appointments.appointment import Appointment
 
 
 @dataclass(frozen=True, slots=True)
-class DeclineAppointment(Command[Appointment]):
-    """``reason`` is free text about a patient: personal, 1 to 1000 characters; None where none is given."""
+class DeclineAppointment(Change[Appointment]):
+    """``reason`` is personal, 1 to 1000 characters."""
 
-    id: UUID
     reason: str | None
-    expected_version: int | None = None
 
 
 @handles(DeclineAppointment, needs=Permission.CHANGE_VISITS, within=own_appointment)

@@ -1,4 +1,4 @@
-"""What a visit is shown beside: whose it is, and which clock hangs where it takes place."""
+"""Loads what is shown with a visit: patient names, alerts, and the zone of the location."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from domain.practice.location import Location
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who stood for a patient; ``name`` is None of one who is erased by now."""
+    """The patient, or the survivor of a merge; ``name`` is None once erased."""
 
     patient_id: UUID
     name: tuple[str, str] | None
@@ -24,7 +24,7 @@ class Person:
 
 
 class DisplayContext:
-    """Answers as of one position of the log, or as of now. Of the past it remembers what it was asked."""
+    """Loads as of a log position or now, and caches what it loaded."""
 
     def __init__(self, log: PracticeLog, position: int | None = None) -> None:
         self._log = log
@@ -33,10 +33,7 @@ class DisplayContext:
         self._zones: dict[UUID, str] = {}
 
     def standing(self, patient_id: UUID) -> PatientStanding:
-        """Return how a patient stands: one who is merged away stands as the survivor does.
-
-        Raises NotYetError: nobody was known by this id then.
-        """
+        """Return the standing of a patient, or of the survivor. Raises NotYetError."""
         if self._position is None:
             return patient_standing(self._log.reader, patient_id)
         patient = self._patient(patient_id)
@@ -45,7 +42,7 @@ class DisplayContext:
         return PatientStanding(person.zone, patient.merged_into, alerted)
 
     def people(self, patient_ids: Collection[UUID]) -> Mapping[UUID, Person]:
-        """Return, by each id, who stood for the patient, in at most three readings. Raises NotFoundError: somebody was not known."""
+        """Return each patient's person, in at most three round trips. Raises NotFoundError."""
         self._read(patient_ids)
         self._read({survivor for id_ in patient_ids if (survivor := self._patient(id_).merged_into)})
         standing = {id_: self._patient(self._patient(id_).merged_into or id_) for id_ in patient_ids}
@@ -53,12 +50,12 @@ class DisplayContext:
         return {id_: self._person(person) for id_, person in standing.items()}
 
     def alert(self, patient_id: UUID) -> str | None:
-        """Return a patient's own alert; None where there is none, or it is gone for ever."""
+        """Return the alert of one patient record; None if there is none or it was erased."""
         patient = self._patient(patient_id)
         return patient.alert if isinstance(patient.alert, str) and not patient.is_erased else None
 
     def zone(self, location_id: UUID) -> str:
-        """Return a location's zone; a catalogue is read again only if it does not know the location yet."""
+        """Return a location's zone; the catalogue is refreshed only if it lacks the location."""
         if location_id not in self._zones:
             self._zones[location_id] = self._read_zone(location_id)
         return self._zones[location_id]

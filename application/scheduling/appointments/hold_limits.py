@@ -1,8 +1,8 @@
-"""How many times one person may hold at once: each hold takes one of a few places, and without a free place there is no further hold.
+"""Caps on the open holds of one person: each hold takes one of a few marks.
 
-A place is claimed as time is: for as long as the hold lasts, in the append that places it. So the log's own constraint keeps the cap,
-whatever comes at once, and a place is free again at the second at which its hold expires. Places are named by a keyed digest of the
-practice: nobody can tell from the log who held.
+A mark is claimed like time, for as long as the hold lasts, in the append that places it. So the
+log's exclusion constraint keeps the cap under concurrency, and a mark is free at the second at
+which its hold expires. Marks are keyed digests, which do not reveal the person.
 """
 
 import unicodedata
@@ -17,18 +17,18 @@ from domain.scheduling.errors import TooManyHoldsError
 from domain.scheduling.time_claim import TimeClaim
 
 PER_CONTACT: Final = 3
-"""A person compares two or three times, no more."""
+"""People compare two or three times."""
 PER_ADDRESS: Final = 10
 """A family, or a waiting room behind one address."""
 LOOK_BACK: Final = timedelta(days=1)
-"""How old an expired hold of the same person may be to be cleared away by their next one."""
+"""Expired holds of the same person are released by the next one if they are not older than this."""
 _PHONE_DIGITS: Final = 9
 
 Address = IPv4Address | IPv6Address
 
 
-def places(index: BlindIndex, tenant_id: UUID, contact: str | None, address: Address | None) -> list[list[UUID]]:
-    """Return the places of each cap that holds of this person count towards: by their contact, by their address."""
+def marks_by_cap(index: BlindIndex, tenant_id: UUID, contact: str | None, address: Address | None) -> list[list[UUID]]:
+    """Return the marks of each cap that applies: of the contact, of the IP address."""
     caps = []
     if contact is not None:
         caps.append((f"contact {index.blind_index(tenant_id, 'hold_contact', _folded(contact))}", PER_CONTACT))
@@ -37,8 +37,8 @@ def places(index: BlindIndex, tenant_id: UUID, contact: str | None, address: Add
     return [[uuid5(tenant_id, f"hold {who} {number}") for number in range(most)] for who, most in caps]
 
 
-def free_places(caps: Iterable[Sequence[UUID]], claims: Iterable[TimeClaim], now: datetime, turn: int) -> list[UUID]:
-    """Return one free place of each cap; ``turn`` says where to begin, so that those who ask at once rarely meet.
+def free_marks(caps: Iterable[Sequence[UUID]], claims: Iterable[TimeClaim], now: datetime, turn: int) -> list[UUID]:
+    """Return one free mark of each cap; ``turn`` varies the choice, against collisions.
 
     Raises TooManyHoldsError: a cap has none left.
     """
@@ -46,7 +46,7 @@ def free_places(caps: Iterable[Sequence[UUID]], claims: Iterable[TimeClaim], now
     chosen = []
     for cap in caps:
         begin = turn % len(cap)
-        free = [place for place in (*cap[begin:], *cap[:begin]) if place not in taken]
+        free = [mark for mark in (*cap[begin:], *cap[:begin]) if mark not in taken]
         if not free:
             raise TooManyHoldsError
         chosen.append(free[0])
@@ -54,14 +54,14 @@ def free_places(caps: Iterable[Sequence[UUID]], claims: Iterable[TimeClaim], now
 
 
 def _folded(contact: str) -> str:
-    """An address without case, or the last digits of a telephone number: written in another way it is the same contact."""
+    """Return a form in which other spellings of an e-mail address or phone number are equal."""
     text = unicodedata.normalize("NFKC", contact).strip().casefold()
-    digits = "".join(sign for sign in text if sign.isdecimal())
+    digits = "".join(filter(str.isdecimal, text))
     return text if "@" in text or not digits else digits[-_PHONE_DIGITS:]
 
 
 def _network(address: Address) -> str:
-    """Who has one address of version 6 has the 2^64 beside it too."""
+    """Return the /64 network of an IPv6 address, which usually belongs to one subscriber."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:
             return str(address.ipv4_mapped)

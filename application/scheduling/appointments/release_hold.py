@@ -1,16 +1,14 @@
-"""Gives a held time back before its hold expires."""
+"""Releases a hold before it expires."""
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Actor, Permission, authorise_visit
-from application.kernel.practice_log import PracticeLog
-from application.scheduling.appointments.appointment_change import AppointmentChange
+from application.kernel.practice_log import Outcome, PracticeLog
 from domain.scheduling.appointments.hold import Hold
 from domain.scheduling.time_claim import TimeRelease
 
 
-class ReleaseHold(AppointmentChange, Command[Hold]):
-    """The time is not wanted any more."""
+class ReleaseHold(Change[Hold]):
+    """A hold that is used, released or expired stays as it is."""
 
 
 def _own_hold(log: PracticeLog, actor: Actor, command: ReleaseHold) -> None:
@@ -20,7 +18,6 @@ def _own_hold(log: PracticeLog, actor: Actor, command: ReleaseHold) -> None:
 
 @handles(ReleaseHold, needs=Permission.CHANGE_VISITS, within=_own_hold)
 def release_hold(log: PracticeLog, command: ReleaseHold, context: Context) -> Outcome[Hold]:
-    """Release a hold; one that is used, released or expired stays so."""
     hold = log.load(Hold, command.id, command.expected_version)
     hold.release(context.now)
     return log.commit(hold, by=context.provenance, guards=[TimeRelease(hold.id)])

@@ -1,18 +1,14 @@
-"""Visits that lie outside: booked when the clinician was there, and since then hours, zones, holidays or time off have changed.
-
-Nothing moves them. Each stays as it was booked until somebody decides.
-"""
+"""Conflicts: booked visits whose clinician is no longer present, because rules changed since."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple
 from uuid import UUID
 
 from application.kernel.catalogue import Catalogue
 from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.schedule import load_schedule, start_window
-from application.scheduling.availability.working_hours import off_times, places_of
+from application.scheduling.availability.working_hours import time_off_of, working_places
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
 from domain.scheduling.availability.availability import slot_at
@@ -21,26 +17,8 @@ from domain.scheduling.availability.query import AvailabilityQuery, VisitRules
 from domain.scheduling.errors import SchedulingError
 
 
-class BookedVisit(Protocol):
-    """What is asked of a visit, wherever it is read from; ``holder_id`` is whose time it is."""
-
-    @property
-    def holder_id(self) -> UUID: ...
-    @property
-    def service_id(self) -> UUID: ...
-    @property
-    def clinician_id(self) -> UUID: ...
-    @property
-    def location_id(self) -> UUID: ...
-    @property
-    def starts_at(self) -> datetime: ...
-    @property
-    def ends_at(self) -> datetime: ...
-
-
-@dataclass(frozen=True, slots=True)
-class GivenSession:
-    """A session as one of its staff gives it."""
+class BookedVisit(NamedTuple):
+    """A visit, or a session of one of its staff; ``holder_id`` holds its time claims."""
 
     holder_id: UUID
     service_id: UUID
@@ -50,27 +28,27 @@ class GivenSession:
     ends_at: datetime
 
 
-def outside(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> list[Obstacle]:
-    """Return why the clinician is not at the visit's location for the whole of it; nothing where they are."""
+def absences_during(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> list[Obstacle]:
+    """Return why the clinician is not at the visit's location for all of it; empty if they are."""
     clinician = catalogue.one(Clinician, visit.clinician_id)
-    places = places_of(catalogue, clinician, (), now.year)
-    question = AvailabilityQuery(
+    places = working_places(catalogue, clinician, (), now.year)
+    query = AvailabilityQuery(
         now=now,
         rules=VisitRules(duration_minutes=1, step_minutes=1),
         places=[place for place in places if place.location_id == visit.location_id],
-        time_off=off_times(clinician),
+        time_off=time_off_of(clinician),
     )
-    return absences(question, TimeRange(visit.starts_at, visit.ends_at))
+    return absences(query, TimeRange(visit.starts_at, visit.ends_at))
 
 
-def others_free(log: PracticeLog, visit: BookedVisit, now: datetime) -> Sequence[UUID]:
-    """Return the other clinicians who give the service and could see somebody at the visit's time, in the order of joining."""
+def free_clinicians(log: PracticeLog, visit: BookedVisit, now: datetime) -> Sequence[UUID]:
+    """Return the other clinicians who could give the visit, in order of joining."""
     schedule = load_schedule(log, visit.service_id, None, start_window(visit.starts_at), now)
     free = []
-    for clinician_id, question in schedule.clinician_candidates(without=visit.holder_id):
+    for clinician_id, query in schedule.clinician_candidates(without=visit.holder_id):
         if clinician_id != visit.clinician_id:
             try:
-                slot_at(question, visit.starts_at)
+                slot_at(query, visit.starts_at)
             except SchedulingError:
                 continue
             free.append(clinician_id)

@@ -1,4 +1,4 @@
-"""Explains why a time can be booked, or why it cannot."""
+"""Explains why a time can or cannot be booked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class ExplainSlot(Query["Explanation"]):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``obstacles`` is empty where there is a ``slot``; both are of the log's ``position``, as is the ``catalogue``."""
+    """Has either a ``slot`` or ``obstacles``; all is as of ``position``."""
 
     starts_at: datetime
     slot: Slot | None
@@ -35,10 +35,10 @@ class Explanation:
 
 @answers(ExplainSlot, needs=Permission.READ_PRACTICE)
 def explain_slot(log: PracticeLog, query: ExplainSlot, context: QueryContext) -> Explanation:
-    """Explain with the function that decides a booking. Raises NotFoundError: no such service or clinician."""
+    """Raises NotFoundError: no such service or clinician."""
     window = start_window(query.starts_at)
     schedule = load_schedule(log, query.service_id, [query.clinician_id], window, context.now)
-    availability = schedule.question(query.clinician_id)
+    availability = schedule.query(query.clinician_id)
     found = obstacles(availability, query.starts_at)
     slot = None if found else slot_at(availability, query.starts_at)
-    return Explanation(query.starts_at, slot, found, schedule.catalogue, schedule.consultation.position)
+    return Explanation(query.starts_at, slot, found, schedule.catalogue, schedule.booking_context.position)

@@ -17,15 +17,12 @@ from domain.scheduling.availability.availability import offered
 from domain.scheduling.availability.clinician_choice import ClinicianChoice, offered_by_anyone
 
 LONGEST_WINDOW: Final = timedelta(days=93)
-"""A quarter of a year: what a booking page shows at most."""
+"""A quarter of a year."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindSlots(Query["FoundSlots"]):
-    """``clinician_id`` None asks for anyone who gives the service, of whom those in ``preferred_clinician_ids`` come first.
-
-    The window is half-open on starts.
-    """
+    """Slots that start in the window; ``clinician_id`` None: of any clinician."""
 
     service_id: UUID
     clinician_id: UUID | None
@@ -35,7 +32,7 @@ class FindSlots(Query["FoundSlots"]):
 
 @dataclass(frozen=True, slots=True)
 class FoundSlots:
-    """Slots in order of time, each start once, with who would be booked; ``position`` is that of the log when they were free."""
+    """Slots in order, each start once, with the chosen clinician; as of ``position``."""
 
     choices: Sequence[ClinicianChoice]
     position: int
@@ -43,10 +40,7 @@ class FoundSlots:
 
 @answers(FindSlots, needs=Permission.READ_PRACTICE)
 def find_slots(log: PracticeLog, query: FindSlots, context: QueryContext) -> FoundSlots:
-    """Find slots with the functions that decide a booking.
-
-    Raises NotFoundError: no such service or clinician; InvalidValueError: a window over 93 days.
-    """
+    """Raises NotFoundError: service or clinician; InvalidValueError: over 93 days."""
     if query.window.duration > LONGEST_WINDOW:
         raise InvalidValueError("to", f"a window is at most {LONGEST_WINDOW.days} days long")
     id = query.clinician_id
@@ -56,5 +50,5 @@ def find_slots(log: PracticeLog, query: FindSlots, context: QueryContext) -> Fou
     if id is None:
         choices = offered_by_anyone(schedule.clinician_candidates(), query.window, query.preferred_clinician_ids)
     else:
-        choices = [ClinicianChoice(id, slot) for slot in offered(schedule.question(id), query.window)]
-    return FoundSlots(choices, schedule.consultation.position)
+        choices = [ClinicianChoice(id, slot) for slot in offered(schedule.query(id), query.window)]
+    return FoundSlots(choices, schedule.booking_context.position)

@@ -1,4 +1,4 @@
-"""Which facts an obstacle follows from: the newest event that set the rule, and the one that took each time."""
+"""The events behind an obstacle: the latest that set the rule, and those that took the time."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -21,7 +21,7 @@ _TERMS = (Service.Offered.TOPIC, Service.Changed.TOPIC)
 
 
 def streams_of(catalogue: Catalogue, service_id: UUID, clinician_id: UUID, found: Iterable[Obstacle]) -> set[UUID]:
-    """Return the aggregates whose events ``cited`` chooses from."""
+    """Return the streams whose events ``cited`` needs."""
     streams = {service_id, clinician_id, *(practice.id for practice in catalogue.all(Practice))}
     for obstacle in found:
         streams |= {claim.holder_id for claim in obstacle.claims}
@@ -38,7 +38,7 @@ def cited(
     obstacle: Obstacle,
     events: Sequence[LoggedEvent],
 ) -> list[LoggedEvent]:
-    """Return the events that an obstacle at a time follows from, in order of position; none where the clock alone says no.
+    """Return the events behind an obstacle, by position; none if only the clock matters.
 
     ``events`` are those of ``streams_of``, in order.
     """
@@ -72,7 +72,7 @@ def _hours(
     location_id: UUID | None,
     events: Sequence[LoggedEvent],
 ) -> list[LoggedEvent]:
-    """The hours that count on the date; where none were ever given, that the clinician joined."""
+    """Return the event of the hours that apply on the date, or that the clinician joined."""
     if location_id is not None:
         on_date = starts_at.astimezone(zone(catalogue.one(Location, location_id).zone)).date()
         dates = [
@@ -80,18 +80,18 @@ def _hours(
             for each in clinician.later_hours.get(location_id, ())
             if each.effective_from is not None and each.effective_from <= on_date
         ]
-        counting = max(dates) if dates else None
+        applicable = max(dates, default=None)
         for event in reversed(events):
             if event.event_type == Clinician.HoursSet.TOPIC and event.stream_id == clinician.id:
                 text = event.body["effective_from"]
                 effective_from = date.fromisoformat(text) if isinstance(text, str) else None
-                if (event.body["location_id"], effective_from) == (str(location_id), counting):
+                if (event.body["location_id"], effective_from) == (str(location_id), applicable):
                     return [event]
     return _last(events, clinician.id, Clinician.HoursSet.TOPIC) or _last(events, clinician.id, Clinician.Joined.TOPIC)
 
 
 def _busy(claim: TimeClaim, events: Sequence[LoggedEvent]) -> list[LoggedEvent]:
-    """The newest import that gave the time, or of a part of it: overlapping times of a calendar are claimed as one."""
+    """Return the latest import of a busy time within the claim, which may merge several."""
     for event in reversed(events):
         if event.stream_id == claim.holder_id and event.event_type == BusyCalendar.Imported.TOPIC:
             for each in cast("list[dict[str, str]]", [*_list(event, "added"), *_list(event, "moved")]):

@@ -1,4 +1,4 @@
-"""A practice's schedule: what the availability function must be told, read from the log at one position."""
+"""The input of the availability function, read from the log at one position."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ from application.kernel.catalogue import Catalogue
 from application.kernel.errors import NotFoundError
 from application.kernel.practice_log import PracticeLog
 from application.patients.standing import standing_from
-from application.scheduling.availability.visit_caps import is_pending_counted, quotas_of
-from application.scheduling.availability.working_hours import off_times, places_of
+from application.scheduling.availability.visit_limits import is_pending_counted, quotas_of
+from application.scheduling.availability.working_hours import time_off_of, working_places
+from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
 from domain.patients.errors import PatientMergedError, PatientWithdrawnError
 from domain.patients.standing import PatientRecord, PatientStanding
@@ -26,37 +27,32 @@ from domain.scheduling.time_claim import TimeClaim, pending_key
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The catalogue and the busy times of one service's clinicians and resources, at one position of the log.
+    """The catalogue, and the claims on one service's clinicians and resources, at one log position.
 
-    ``claims`` are those of the consultation that hold anything now, by what they hold.
+    ``claims`` are the unexpired ones of the booking context, by clinician or resource.
     """
 
     service: Service
     catalogue: Catalogue
-    consultation: BookingContext
+    booking_context: BookingContext
     now: datetime
     claims: Mapping[UUID, Sequence[TimeClaim]]
 
     @property
     def expired(self) -> list[UUID]:
-        """Expired holds that still have claims; the next append that takes time releases them."""
-        return expired_holders(self.consultation.claims, self.now)
+        """Expired holds that still have claims; the next append that claims time releases them."""
+        return expired_holders(self.booking_context.claims, self.now)
 
-    def question(
-        self,
-        clinician_id: UUID,
-        *,
-        without: UUID | None = None,
-        preferred: Sequence[UUID] = (),
+    def query(
+        self, clinician_id: UUID, *, without: UUID | None = None, preferred: Sequence[UUID] = ()
     ) -> AvailabilityQuery:
-        """Return what decides when the clinician can give the service.
+        """Return the availability query for the clinician.
 
-        ``without`` is an appointment or hold whose own claims do not count, because it gives them up; ``preferred``
-        resources are chosen before others, in their order. Raises NotFoundError: there is no such clinician.
+        ``without`` is a holder whose claims are ignored; ``preferred`` resources are chosen first,
+        in order. Raises NotFoundError: no such clinician.
         """
         clinician, ranks = self.catalogue.one(Clinician, clinician_id), {id: rank for rank, id in enumerate(preferred)}
-        # Each clinician has an order of rooms of their own, always the same: people who are booked at the same moment then
-        # rarely reach for the same room.
+        # Clinicians have fixed, different orders of rooms, so concurrent bookings rarely collide.
         candidates = [
             (resource.location_id, Candidate(resource.id, resource.kind, self._busy(resource.id, without)))
             for resource in sorted(
@@ -68,17 +64,17 @@ class Schedule:
         return AvailabilityQuery(
             now=self.now,
             rules=rules_of(self.service),
-            places=places_of(self.catalogue, clinician, candidates, self.now.year),
+            places=working_places(self.catalogue, clinician, candidates, self.now.year),
             busy=self._busy(clinician_id, without),
             is_offering=self.service.active and clinician_id in self.service.terms.clinician_ids,
             zone=clinician.zone,
             quotas=quotas_of(self.service, clinician),
             pending=self.pending(clinician_id, without=without) or (),
-            time_off=off_times(clinician),
+            time_off=time_off_of(clinician),
         )
 
     def pending(self, clinician_id: UUID, *, without: UUID | None = None) -> Sequence[TimeClaim] | None:
-        """Return the requests and holds of a clinician that count toward limits, but ``without``'s; None where none of them does."""
+        """Return the requests and holds that count toward limits; None if none do."""
         if not is_pending_counted(self.catalogue, self.service, self.catalogue.one(Clinician, clinician_id)):
             return None
         holds = [claim for claim in self._busy(clinician_id, without) if claim.expires_at and claim.service_id]
@@ -87,9 +83,9 @@ class Schedule:
     def clinician_candidates(
         self, *, without: UUID | None = None, preferred: Sequence[UUID] = ()
     ) -> list[ClinicianCandidate]:
-        """Return everyone who gives the service, each with what ``question`` says of them."""
+        """Return all clinicians who give the service, with their queries."""
         return [
-            ClinicianCandidate(clinician_id, self.question(clinician_id, without=without, preferred=preferred))
+            ClinicianCandidate(clinician_id, self.query(clinician_id, without=without, preferred=preferred))
             for clinician_id in self.service.terms.clinician_ids
         ]
 
@@ -101,8 +97,7 @@ class Schedule:
 def require_patient(log: PracticeLog, patient_id: UUID, context: BookingContext) -> PatientStanding:
     """Return the standing of a patient who may be booked.
 
-    Raises NotFoundError: unknown or erased; PatientMergedError: merged into another one;
-    PatientWithdrawnError: the import that registered them was undone.
+    Raises NotFoundError: unknown or erased; PatientMergedError, PatientWithdrawnError.
     """
     record = PatientRecord.of(context.subject_events)
     if not record.is_registered or record.is_erased:
@@ -115,12 +110,11 @@ def require_patient(log: PracticeLog, patient_id: UUID, context: BookingContext)
 
 
 def expired_holders(claims: Iterable[TimeClaim], now: datetime) -> list[UUID]:
-    """Return whose claims have expired, each once."""
+    """Return the holders of expired claims, without repeats."""
     return list(dict.fromkeys(claim.holder_id for claim in claims if claim.has_expired(now)))
 
 
 def rules_of(service: Service) -> VisitRules:
-    """Return what a service asks of a visit's time."""
     terms = service.terms
     return VisitRules(
         duration_minutes=terms.duration_minutes,
@@ -143,36 +137,38 @@ def load_schedule(
     resource_ids: Collection[UUID] = (),
     patient_id: UUID | None = None,
     command_id: UUID | None = None,
-    is_agreed: bool = False,
+    has_own_terms: bool = False,
 ) -> Schedule:
-    """Read all that decides whether visits of a service may start in a window; None means all clinicians who give it.
+    """Read what decides whether visits of a service may start in a window.
 
-    ``is_agreed``: the window is a visit that was agreed on, with its buffers and its own resources, whatever the service asks today.
+    ``clinician_ids`` None: all clinicians who give the service. ``has_own_terms``: the window is an
+    existing visit with its buffers, and any resource may be needed.
 
-    One round trip, unless the catalogue has changed since this process read it last: then it is caught up and asked again,
-    so that claims and catalogue belong to one position. Raises NotFoundError: there is no such service.
+    Takes one round trip, and another if the catalogue changed since this process read it, so that
+    claims and catalogue are of one position.
+    Raises NotFoundError: no such service; CommandRepeatedError: the command was recorded before.
     """
     catalogue = log.catalogue(at_least=0)
+    if service_id not in catalogue.aggregates:
+        catalogue = log.catalogue()
     while True:
-        service = catalogue.aggregates.get(service_id)
-        consultation = log.reader.read_booking_context(
-            concerned(catalogue, service, clinician_ids, None if is_agreed else resource_ids),
-            reach_of(catalogue, service, clinician_ids, window, is_agreed=is_agreed)
-            if isinstance(service, Service)
-            else window,
+        service = catalogue.one(Service, service_id)
+        booking_context = log.reader.read_booking_context(
+            relevant_ids(catalogue, service, clinician_ids, None if has_own_terms else resource_ids),
+            relevant_time(catalogue, service, clinician_ids, window, has_own_terms=has_own_terms),
             subject_id=patient_id,
             command_id=command_id,
         )
-        if consultation.catalogue_position <= catalogue.position:
+        if booking_context.catalogue_position <= catalogue.position:
             break
-        catalogue = log.catalogue(at_least=consultation.catalogue_position)
-    if not isinstance(service, Service):
-        raise NotFoundError("service")
-    return Schedule(service, catalogue, consultation, now, held(consultation.claims, now))
+        catalogue = log.catalogue(at_least=booking_context.catalogue_position)
+    if booking_context.is_command_recorded:
+        raise CommandRepeatedError
+    return Schedule(service, catalogue, booking_context, now, active_claims(booking_context.claims, now))
 
 
-def held(claims: Iterable[TimeClaim], now: datetime) -> Mapping[UUID, Sequence[TimeClaim]]:
-    """Return those claims that hold anything now, by what they hold."""
+def active_claims(claims: Iterable[TimeClaim], now: datetime) -> Mapping[UUID, Sequence[TimeClaim]]:
+    """Return the unexpired claims by clinician or resource."""
     found: dict[UUID, list[TimeClaim]] = {}
     for claim in claims:
         if not claim.has_expired(now):
@@ -180,35 +176,32 @@ def held(claims: Iterable[TimeClaim], now: datetime) -> Mapping[UUID, Sequence[T
     return found
 
 
-def concerned(
-    catalogue: Catalogue, service: object, clinician_ids: Sequence[UUID] | None, named: Collection[UUID] | None
+def relevant_ids(
+    catalogue: Catalogue, service: Service, clinician_ids: Sequence[UUID] | None, named: Collection[UUID] | None
 ) -> list[UUID]:
-    """Whose busy times matter: the clinicians', and those of each resource that may be chosen or was named; None means of all.
-
-    Where pending visits count, those that the clinicians are asked for matter too.
-    """
-    if not isinstance(service, Service):
-        return []
+    """Return the clinicians, resources (``named`` None: all) and pending keys to read."""
     kinds = service.terms.requires
     clinicians = service.terms.clinician_ids if clinician_ids is None else clinician_ids
     resources = [r.id for r in catalogue.all(Resource) if named is None or r.kind in kinds or r.id in named]
     known = (catalogue.aggregates.get(id) for id in clinicians)
-    asked = [pending_key(c.id) for c in known if isinstance(c, Clinician) and is_pending_counted(catalogue, service, c)]
-    return [*clinicians, *resources, *asked]
+    pending = [
+        pending_key(c.id) for c in known if isinstance(c, Clinician) and is_pending_counted(catalogue, service, c)
+    ]
+    return [*clinicians, *resources, *pending]
 
 
-def reach_of(
+def relevant_time(
     catalogue: Catalogue,
     service: Service,
     clinician_ids: Sequence[UUID] | None,
     window: TimeRange,
     *,
-    is_agreed: bool = False,
+    has_own_terms: bool = False,
 ) -> TimeRange:
-    """When claims matter: as far as a visit reaches, and where visits are counted the whole of each day or week."""
-    time = window if is_agreed else rules_of(service).reach(window)
-    ids = service.terms.clinician_ids if clinician_ids is None else clinician_ids
-    for id in ids:
+    """Return the range of claims to read: a visit's reach, and limited days and weeks."""
+    time = window if has_own_terms else rules_of(service).reach(window)
+    last = window.ends_at - timedelta(microseconds=1)
+    for id in service.terms.clinician_ids if clinician_ids is None else clinician_ids:
         clinician = catalogue.aggregates.get(id)
         if not isinstance(clinician, Clinician):
             continue
@@ -216,7 +209,6 @@ def reach_of(
         if clinician_ids is None:
             periods.add(Period.DAY)
         for period in periods:
-            last = window.ends_at - timedelta(microseconds=1)
             time = TimeRange(
                 min(time.starts_at, period_around(clinician.zone, period, window.starts_at).starts_at),
                 max(time.ends_at, period_around(clinician.zone, period, last).ends_at),
@@ -225,5 +217,5 @@ def reach_of(
 
 
 def start_window(starts_at: datetime) -> TimeRange:
-    """The shortest window that holds a start."""
+    """Return the shortest window that contains a start."""
     return TimeRange(starts_at, starts_at + timedelta(seconds=1))

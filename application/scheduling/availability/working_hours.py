@@ -1,4 +1,4 @@
-"""When a clinician is where: hours at their locations, public holidays there, and time off."""
+"""Where and when a clinician works: hours by location, public holidays and time off."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from domain.practice.clinician import Clinician
 from domain.practice.dated_hours import DatedHours
 from domain.practice.location import Location
 from domain.practice.practice import Practice
-from domain.practice.time_off import DaysOff, parsed
+from domain.practice.time_off import DaysOff, parse_time_off
 from domain.practice.weekly_hours import Hours, OpeningHours
 from domain.scheduling.availability.open_periods import instant
 from domain.scheduling.availability.query import Candidate, Place
@@ -20,12 +20,13 @@ from domain.scheduling.availability.query import Candidate, Place
 _Part: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...]]
 
 
-def places_of(
+def working_places(
     catalogue: Catalogue, clinician: Clinician, candidates: Iterable[tuple[UUID, Candidate]], year: int
 ) -> list[Place]:
-    """Return where the clinician works, in the order in which it was said, with the candidates that are there.
+    """Return the places where the clinician works, with their resources.
 
-    ``year`` is the present one: public holidays are known from the year before to five years on, beyond every horizon.
+    Public holidays cover ``year``, the current one, from a year before to five years after: longer
+    than any horizon.
     """
     rooms = list(candidates)
     places = []
@@ -43,7 +44,7 @@ def places_of(
 
 
 def hours_at(clinician: Clinician, location_id: UUID, closed: frozenset[int] = frozenset()) -> Hours:
-    """Return the hours at a location; never open where none were said. ``closed`` are ordinals of public holidays."""
+    """Return the hours at a location, if any; ``closed`` are ordinals of public holidays."""
     first = clinician.hours.get(location_id)
     parts: list[_Part] = [(0, tuple(first.weekly), tuple(first.overrides))] if first else []
     parts += [
@@ -55,23 +56,23 @@ def hours_at(clinician: Clinician, location_id: UUID, closed: frozenset[int] = f
 
 
 def holidays_at(catalogue: Catalogue, location: Location, year: int) -> frozenset[int]:
-    """Return the ordinals of the public holidays that are kept at a location: its own, or else the practice's."""
-    kept = location.holidays
-    if kept is None:
+    """Return the ordinals of public holidays at a location."""
+    calendar = location.holidays
+    if calendar is None:
         practice = next(iter(catalogue.all(Practice)), None)
-        kept = practice.holidays if practice else None
-    return catalogue.public_holidays.closed_days(kept, year - 1, year + 5) if kept else frozenset()
+        calendar = practice.holidays if practice else None
+    return catalogue.public_holidays.closed_days(calendar, year - 1, year + 5) if calendar else frozenset()
 
 
-def off_times(clinician: Clinician) -> list[TimeRange]:
-    """Return the clinician's time off as instants; whole days are those of the clinician's zone."""
+def time_off_of(clinician: Clinician) -> list[TimeRange]:
+    """Return the clinician's time off; whole days are in the clinician's zone."""
     found = (_instants(text, clinician.zone) for text in clinician.time_off)
     return [during for during in found if during is not None]
 
 
 @lru_cache(maxsize=4096)
 def _hours(parts: tuple[_Part, ...], closed: frozenset[int]) -> Hours:
-    """Parsed once: the same hours are asked about with each booking."""
+    """Cached, because each booking reads the same hours."""
     known = tuple((begins, OpeningHours.parse(weekly, overrides)) for begins, weekly, overrides in parts)
     if len(known) == 1 and known[0][0] == 0 and not closed:
         return known[0][1]
@@ -80,8 +81,8 @@ def _hours(parts: tuple[_Part, ...], closed: frozenset[int]) -> Hours:
 
 @lru_cache(maxsize=4096)
 def _instants(text: str, zone: str) -> TimeRange | None:
-    """Return None for days that the zone's calendar leaves out, where it crosses the date line: they take no time."""
-    range = parsed(text)
+    """Return None for days that the zone skipped when it crossed the date line."""
+    range = parse_time_off(text)
     if not isinstance(range, DaysOff):
         return range.during
     begins, ends = instant(zone, range.first_date.toordinal(), 0), instant(zone, range.last_date.toordinal() + 1, 0)

@@ -1,4 +1,4 @@
-"""Visits and sessions as other calendars show them."""
+"""A visit or session as an entry of another calendar."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarVisit:
-    """A visit or a session with the details to show. It has been at ``version`` since ``revised_at``."""
+    """A visit or session to show; it has been at ``version`` since ``revised_at``."""
 
     uid: str
     version: int
@@ -38,12 +38,12 @@ def uid_of(tenant_id: UUID, id_: UUID) -> str:
 
 
 def is_own(tenant_id: UUID, uid: str) -> bool:
-    """Tell whether a UID is of a visit or a session of this practice, returned by another calendar."""
+    """Return whether a UID in another calendar is that of a visit or session of this practice."""
     return uid.strip().lower().endswith(f"@{tenant_id}")
 
 
 def spoken(starts_at: datetime, clinic_zone: str, patient_zone: str | None) -> str:
-    """Return date and time for people, always with the zone: ``2024-05-13 04:00 EDT (10:00 CEST at the clinic)``."""
+    """Return the date and time to read: ``2024-05-13 04:00 EDT (10:00 CEST at the clinic)``."""
     at_home, at_clinic = spoken_dates(starts_at, clinic_zone, patient_zone)
     clock = spoken_time(starts_at, clinic_zone, patient_zone)
     if at_home != at_clinic:

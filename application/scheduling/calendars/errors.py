@@ -1,4 +1,4 @@
-"""Why a calendar is refused as a whole. An event that cannot be read is left out, and counted.
+"""Errors of importing a calendar. A single unreadable event is skipped and counted instead.
 
 InvalidValueError
 └── UnreadableCalendarError    unreadable_calendar
@@ -9,7 +9,7 @@ from domain.kernel.errors import InvalidValueError
 
 
 class UnreadableCalendarError(InvalidValueError):
-    """The file is no iCalendar, or it is incomplete: a broken download must not remove busy time."""
+    """Not iCalendar, or incomplete: a broken download must not remove busy time."""
 
     code = "unreadable_calendar"
 

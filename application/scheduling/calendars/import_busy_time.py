@@ -12,11 +12,10 @@ from uuid_utils.compat import uuid5
 from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
 from application.kernel.conditions import Guard
 from application.kernel.errors import NotFoundError, StaleVersionError
-from application.kernel.outcome import Outcome
-from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.permissions import Permission
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.calendars.ports import CalendarReader
-from application.scheduling.reach import own_clinicians
+from application.scheduling.reach import own_clinician
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
@@ -24,13 +23,13 @@ from domain.scheduling.calendars.busy_calendar import BusyCalendar, ImportCounts
 from domain.scheduling.time_claim import TimeClaim, TimeRelease
 
 REACH_DAYS: Final = 731
-"""Two years: so far as series do, and nearly as far as any service can be booked."""
+"""Two years, as for series."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportBusyTime(Command[BusyCalendar]):
-    """``ics`` is a whole calendar: what it does not say any more is not busy any more. ``name`` tells it from the clinician's others."""
+    """``ics`` replaces all busy times of the clinician's calendar with this ``name``."""
 
     clinician_id: UUID
     name: str
@@ -40,7 +39,7 @@ class ImportBusyTime(Command[BusyCalendar]):
 
 @dataclass(frozen=True, slots=True)
 class BusyTimeImported(Outcome[BusyCalendar]):
-    """``counts`` say what the file changed, ``visits_beneath`` are booked visits at a time that is busy now, in order of time."""
+    """``visits_beneath`` are booked visits that overlap busy time, in order of time."""
 
     counts: ImportCounts
     visits_beneath: tuple[UUID, ...]
@@ -52,16 +51,12 @@ class PreviewBusyTime(Query[BusyTimeImported]):
 
     command: ImportBusyTime
 
-
-def _own_clinician(log: PracticeLog, actor: Actor, command: ImportBusyTime) -> None:
-    own_clinicians(actor, command.clinician_id)
-
-
-def _own_previewed(log: PracticeLog, actor: Actor, query: PreviewBusyTime) -> None:
-    own_clinicians(actor, query.command.clinician_id)
+    @property
+    def clinician_id(self) -> UUID:
+        return self.command.clinician_id
 
 
-@answers(PreviewBusyTime, needs=Permission.CHANGE_VISITS, within=_own_previewed)
+@answers(PreviewBusyTime, needs=Permission.CHANGE_VISITS, within=own_clinician)
 def preview_busy_time(
     log: PracticeLog, query: PreviewBusyTime, context: QueryContext, *, reader: CalendarReader
 ) -> BusyTimeImported:
@@ -70,14 +65,14 @@ def preview_busy_time(
     return _with_visits(log, Outcome(calendar, log.reader.position()), counts, context.now)
 
 
-@handles(ImportBusyTime, needs=Permission.CHANGE_VISITS, within=_own_clinician)
+@handles(ImportBusyTime, needs=Permission.CHANGE_VISITS, within=own_clinician)
 def import_busy_time(
     log: PracticeLog, command: ImportBusyTime, context: Context, *, reader: CalendarReader
 ) -> BusyTimeImported:
-    """Import a calendar; visits at times that are busy now stay where they are, and are listed.
+    """Import a calendar; booked visits at busy times stay, and are listed.
 
-    Raises NotFoundError: no such clinician; InvalidValueError; UnreadableCalendarError,
-    CalendarTooLargeError; StaleVersionError.
+    Raises NotFoundError: no such clinician; InvalidValueError, UnreadableCalendarError,
+    CalendarTooLargeError, StaleVersionError.
     """
     calendar, counts = _imported(log, command, context.now, reader)
     if counts.is_nothing:
@@ -88,7 +83,7 @@ def import_busy_time(
 
 
 def with_counts(log: PracticeLog, outcome: Outcome[BusyCalendar], now: datetime) -> BusyTimeImported:
-    """Return the outcome of an import with its counts; a repeated command has those of its import."""
+    """Return the outcome with its counts; for a repeated command those of its import."""
     if isinstance(outcome, BusyTimeImported):
         return outcome
     return _with_visits(log, outcome, outcome.aggregate.last_import, now)
@@ -97,7 +92,6 @@ def with_counts(log: PracticeLog, outcome: Outcome[BusyCalendar], now: datetime)
 def _with_visits(
     log: PracticeLog, outcome: Outcome[BusyCalendar], counts: ImportCounts, now: datetime
 ) -> BusyTimeImported:
-    """Add the booked visits at times that are busy now."""
     calendar = outcome.aggregate
     busy = [claim.during for claim in calendar.claims() if claim.during.ends_at > now]
     beneath: list[TimeClaim] = []
@@ -105,7 +99,7 @@ def _with_visits(
         around = TimeRange(busy[0].starts_at, busy[-1].ends_at)
         begins = [during.starts_at for during in busy]
         for claim in log.reader.read_booking_context([calendar.clinician_id], around).claims:
-            # The ranges lie apart: only the last one that begins before the visit ends can overlap it.
+            # Disjoint ranges: only the last that begins before the visit ends can overlap it.
             last = busy[max(0, bisect_left(begins, claim.visit.ends_at) - 1)]
             if claim.service_id is not None and claim.visit.ends_at > now and last.overlaps(claim.visit):
                 beneath.append(claim)
@@ -117,12 +111,12 @@ def _imported(
     log: PracticeLog, command: ImportBusyTime, now: datetime, reader: CalendarReader
 ) -> tuple[BusyCalendar, ImportCounts]:
     if not _NAME.fullmatch(command.name):
-        raise InvalidValueError("calendar", "a calendar is named by up to 40 small letters, digits and dashes")
+        raise InvalidValueError("calendar", "a calendar name has up to 40 lowercase letters, digits and hyphens")
     clinician = log.catalogue().one(Clinician, command.clinician_id)
     within = TimeRange(now, now + timedelta(days=REACH_DAYS))
     found = reader.busy_times(command.ics, clinician.zone, within, log.tenant_id)
     calendar = _calendar(log, command, now)
-    # UIDs may be anything, also e-mail addresses: the log keeps a digest that tells them apart.
+    # UIDs may contain e-mail addresses, so only digests are stored.
     times = {uuid5(calendar.id, "\n".join(name)): during for name, during in found.times.items()}
     counts = calendar.take_over(times, {reason.value: n for reason, n in found.left_out.items()}, now)
     return calendar, counts

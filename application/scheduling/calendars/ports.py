@@ -1,4 +1,4 @@
-"""What the use cases of calendars need from outside."""
+"""Ports of calendars."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ from application.scheduling.calendars.calendar_visit import CalendarVisit, Perso
 from domain.kernel.time_range import TimeRange
 
 MOST_OCTETS: Final = 2 * 1024 * 1024
-"""Of one file: some 8,000 events as Google writes them."""
+"""Per file; about 8,000 events of Google Calendar."""
 
 
 class LeftOut(StrEnum):
-    """Why an event is no busy time."""
+    """Why an event is not imported."""
 
     OWN = "own"
     CANCELLED = "cancelled"
@@ -30,10 +30,10 @@ class LeftOut(StrEnum):
 
 @dataclass(slots=True)
 class BusyTimes:
-    """The busy times of a file.
+    """The busy times of a file; ``left_out`` counts skipped events by reason.
 
-    Each is keyed by its event's UID and, where the event repeats, by the original start of the
-    occurrence: the key stays the same when the time moves. ``left_out`` counts events by reason.
+    A key is the event's UID and, for a recurring event, the original start of the occurrence: it
+    does not change when the time moves.
     """
 
     times: dict[tuple[str, str], TimeRange] = field(default_factory=dict)
@@ -41,24 +41,24 @@ class BusyTimes:
 
 
 class CalendarReader(Protocol):
-    """Reads other programs' calendars. The cost of reading is bounded, whatever the file contains."""
+    """Reads iCalendar files at a bounded cost, whatever they contain."""
 
     def busy_times(self, octets: bytes, zone: str, within: TimeRange, tenant_id: UUID) -> BusyTimes:
-        """Return the busy times that overlap ``within``; ``zone`` is that of times without a zone.
+        """Return the busy times that overlap ``within``; ``zone`` applies to times without a zone.
 
-        An event that is cancelled, free, unreadable or one of the practice's own visits is left out.
-        Raises UnreadableCalendarError, CalendarTooLargeError: the file is refused as a whole.
+        Skips events that are cancelled, free, unreadable or visits of this practice.
+        Raises UnreadableCalendarError, CalendarTooLargeError.
         """
         ...
 
 
 class CalendarWriter(Protocol):
-    """Writes visits for other programs. The same input gives the same text."""
+    """Writes visits as iCalendar. The same input gives the same text."""
 
     def feed(self, name: str, visits: Iterable[CalendarVisit]) -> str:
-        """Return a calendar to subscribe to; clients are asked to refresh it hourly."""
+        """Return a calendar for subscriptions, with an hourly refresh interval."""
         ...
 
     def invitation(self, visit: CalendarVisit, organizer: Person, attendee: Person) -> str:
-        """Return the message that adds a visit to the attendee's calendar, updates it, or cancels it there."""
+        """Return the message that adds, updates or cancels a visit in the attendee's calendar."""
         ...

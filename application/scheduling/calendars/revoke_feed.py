@@ -1,16 +1,14 @@
 """Revokes a feed."""
 
-from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
+from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
-from application.scheduling.appointments.appointment_change import AppointmentChange
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.calendars.open_feed import authorise_feed
 from domain.scheduling.calendars.feed import Feed
 
 
-class RevokeFeed(AppointmentChange, Command[Feed]):
-    """The feed's token stops working."""
+class RevokeFeed(Change[Feed]):
+    """The token stops working. A repeat records nothing."""
 
 
 def _own_feed(log: PracticeLog, actor: Actor, command: RevokeFeed) -> None:
@@ -19,7 +17,6 @@ def _own_feed(log: PracticeLog, actor: Actor, command: RevokeFeed) -> None:
 
 @handles(RevokeFeed, needs=Permission.SHARE_CALENDARS, within=_own_feed)
 def revoke_feed(log: PracticeLog, command: RevokeFeed, context: Context) -> Outcome[Feed]:
-    """Revoking twice records nothing the second time."""
     feed = log.load(Feed, command.id, command.expected_version)
     feed.revoke(context.now)
     return log.commit(feed, by=context.provenance)

@@ -10,11 +10,10 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.schedule import Schedule, load_schedule, require_patient, start_window
-from application.scheduling.availability.visit_caps import caps_on_all
+from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.reach import own_clinicians
 from application.scheduling.series.series_outcome import SeriesOutcome
 from application.scheduling.series.series_slots import (
@@ -25,9 +24,7 @@ from application.scheduling.series.series_slots import (
     decide_all,
 )
 from domain.kernel.presence import PresenceGuard
-from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.text import clean_notes
-from domain.kernel.time_range import TimeRange
 from domain.practice.service import Service
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.visit import SeriesPlace, Visit
@@ -140,7 +137,7 @@ def book_series(log: PracticeLog, command: BookSeries, context: Context) -> Outc
     guards: list[Guard] = [
         *(TimeRelease(holder_id) for holder_id in decisions.expired),
         *(claim for visit in visits for claim in visit.claims()),
-        *caps_on_all(decisions.schedule.catalogue, visits),
+        *limit_guards(decisions.schedule.catalogue, *visits),
         plan.patient,
     ]
     outcome = log.commit(series, *visits, by=context.provenance, guards=guards)
@@ -158,9 +155,7 @@ def _plan(log: PracticeLog, command: BookSeries, now: datetime, command_id: UUID
         patient_id=command.patient_id,
         command_id=command_id,
     )
-    if schedule.consultation.is_command_recorded:
-        raise CommandRepeatedError
-    require_patient(log, command.patient_id, schedule.consultation)
+    require_patient(log, command.patient_id, schedule.booking_context)
     guard = PresenceGuard(command.patient_id)
     zone = zone_of(schedule, command.clinician_id, command.starts_at)
     found = occurrences(rule, command.starts_at, zone)
@@ -179,31 +174,18 @@ def _plan(log: PracticeLog, command: BookSeries, now: datetime, command_id: UUID
 
 def zone_of(schedule: Schedule, clinician_id: UUID, starts_at: datetime) -> str:
     """Return the zone of the place where the clinician is at the first visit. Raises OutsideHoursError: nowhere, ever."""
-    question = schedule.question(clinician_id)
-    if not question.places:
+    query = schedule.query(clinician_id)
+    if not query.places:
         raise OutsideHoursError
-    rules = replace(
-        question.rules, step_minutes=1, minimum_notice_minutes=0, horizon_days=ANY_HORIZON_DAYS, requires=()
-    )
+    rules = replace(query.rules, step_minutes=1, minimum_notice_minutes=0, horizon_days=ANY_HORIZON_DAYS, requires=())
     try:
-        there = slot_at(replace(question, busy=(), time_off=(), rules=rules), starts_at).location_id
+        there = slot_at(replace(query, busy=(), time_off=(), rules=rules), starts_at).location_id
     except SchedulingError:
         # Nowhere at that time: the visit is refused for it, and the days are named by where the clinician is first of all.
-        there = question.places[0].location_id
-    return next(place.zone for place in question.places if place.location_id == there)
+        there = query.places[0].location_id
+    return next(place.zone for place in query.places if place.location_id == there)
 
 
 def _visit(service: Service, patient_id: UUID, granted: GrantedSlot) -> Visit:
     terms, slot = service.terms, granted.slot
-    return Visit(
-        patient_id=patient_id,
-        service_id=service.id,
-        clinician_id=granted.wanted.clinician_id,
-        location_id=slot.location_id,
-        resource_ids=slot.resource_ids,
-        during=TimeRange(slot.starts_at, slot.ends_at),
-        price=terms.price,
-        mode=terms.mode,
-        buffer_before_minutes=terms.buffer_before_minutes,
-        buffer_after_minutes=terms.buffer_after_minutes,
-    )
+    return Visit.on_terms(terms, slot, patient_id, service.id, granted.wanted.clinician_id)

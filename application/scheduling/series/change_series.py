@@ -7,10 +7,9 @@ from uuid import UUID
 
 from application.kernel.commands import Context, Query, QueryContext, answers, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.visit_caps import caps_on_all
+from application.kernel.practice_log import Outcome, PracticeLog
+from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.reach import own_clinicians, own_series
 from application.scheduling.series.book_series import OnConflict
 from application.scheduling.series.series_changes import CancelSeries, ChangeSeries, fixed, wanted
@@ -108,7 +107,7 @@ def change_series(log: PracticeLog, command: ChangeSeries, context: Context) -> 
     }
     change = PlanChange(command.scope, command.from_occurrence, changed, kept)
     series.change(change, command.clinician_id or series.clinician_id, planned, context.now)
-    caps = caps_on_all(log.catalogue(at_least=0), [plan.visits[index] for index in changed])
+    caps = limit_guards(log.catalogue(at_least=0), *(plan.visits[index] for index in changed))
     return _commit(log, plan, changed, context, caps)
 
 

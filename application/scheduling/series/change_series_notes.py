@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from application.kernel.commands import Context, Query, QueryContext, answers, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.appointments.change_notes import refuse_erased
 from application.scheduling.reach import own_series
 from application.scheduling.series.change_series import ChangePlan

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.outcome import Outcome
+from application.kernel.practice_log import Outcome
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.series.series import Series
 

@@ -10,9 +10,14 @@ from typing import Final
 from uuid import UUID
 
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.agreed_slot import as_agreed
-from application.scheduling.availability.planned_slot import as_planned, reach_as_planned
-from application.scheduling.availability.schedule import Schedule, concerned, held, reach_of, start_window
+from application.scheduling.availability.own_terms import taken_at, with_own_terms
+from application.scheduling.availability.schedule import (
+    Schedule,
+    active_claims,
+    relevant_ids,
+    relevant_time,
+    start_window,
+)
 from domain.kernel.time_range import TimeRange
 from domain.practice.location import Location
 from domain.practice.resource import Resource
@@ -65,7 +70,7 @@ class RequestedOccurrence:
     def window(self) -> TimeRange:
         """Its time with its buffers if it is known, its start if it is not."""
         if self.planned is not None:
-            return reach_as_planned(self.planned, self.starts_at)
+            return taken_at(self.planned, self.starts_at)
         return self.agreed.taken if self.agreed else start_window(self.starts_at)
 
 
@@ -149,16 +154,16 @@ def _pass(
         if each.index in refused:
             continue
         nearby = [claim for one in taken[-_NEIGHBOURS:] for claim in one]
-        staff = [_question(diaries[each.index], each, id_, leaving, nearby) for id_ in each.staff_ids]
-        question = staff[0]
+        staff = [_query(diaries[each.index], each, id_, leaving, nearby) for id_ in each.staff_ids]
+        query = staff[0]
         try:
             slot = joint_slot(staff, each.starts_at, each.named)
         except SchedulingError as error:
-            found[each.index] = Conflict(each.index, each.starts_at, error.code, _whose(question, each, error, wanted))
+            found[each.index] = Conflict(each.index, each.starts_at, error.code, _whose(query, each, error, wanted))
             leaving.discard(each.holder_id)
         else:
             granted.append(GrantedSlot(each, slot))
-            taken.append(_claims(question, each, slot, diaries[each.index].service.id))
+            taken.append(_claims(query, each, slot, diaries[each.index].service.id))
     return granted, found
 
 
@@ -169,24 +174,18 @@ def _load_schedules(
     catalogue = log.catalogue(at_least=0)
     clinicians = list(dict.fromkeys(id_ for each in wanted for id_ in each.staff_ids))
     # What was agreed on may need kinds of resources that the service does not require today.
-    is_agreed = any(each.is_known for each in wanted)
+    has_own_terms = any(each.is_known for each in wanted)
     named = {resource_id for each in wanted for resource_id in (*each.named, *each.preferred)}
     while True:
         service = catalogue.one(Service, service_id)
-        consultations = log.reader.read_booking_contexts(
-            concerned(catalogue, service, clinicians, None if is_agreed else named),
+        contexts = log.reader.read_booking_contexts(
+            relevant_ids(catalogue, service, clinicians, None if has_own_terms else named),
             [
-                reach_of(
-                    catalogue,
-                    service,
-                    each.staff_ids,
-                    each.window,
-                    is_agreed=each.is_known,
-                )
+                relevant_time(catalogue, service, each.staff_ids, each.window, has_own_terms=each.is_known)
                 for each in wanted
             ],
         )
-        newest = max(consultation.catalogue_position for consultation in consultations)
+        newest = max(context.catalogue_position for context in contexts)
         if newest <= catalogue.position:
             break
         catalogue = log.catalogue(at_least=newest)
@@ -194,39 +193,40 @@ def _load_schedules(
         catalogue.one(Location, location_id)
     for resource_id in {resource_id for each in wanted for resource_id in each.named}:
         catalogue.one(Resource, resource_id)
-    read = zip(wanted, consultations, strict=True)
-    return {each.index: Schedule(service, catalogue, consultation, now, {}) for each, consultation in read}
+    read = zip(wanted, contexts, strict=True)
+    return {each.index: Schedule(service, catalogue, context, now, {}) for each, context in read}
 
 
-def _question(
+def _query(
     schedule: Schedule,
     wanted: RequestedOccurrence,
     clinician_id: UUID,
     leaving: Collection[UUID],
     taken: Sequence[TimeClaim],
 ) -> AvailabilityQuery:
-    others = [claim for claim in schedule.consultation.claims if claim.holder_id not in leaving]
-    known = replace(schedule, claims=held([*others, *taken], schedule.now))
-    question = known.question(clinician_id, preferred=wanted.preferred)
-    places = [place for place in question.places if wanted.location_id in (None, place.location_id)]
+    others = [claim for claim in schedule.booking_context.claims if claim.holder_id not in leaving]
+    known = replace(schedule, claims=active_claims([*others, *taken], schedule.now))
+    query = known.query(clinician_id, preferred=wanted.preferred)
+    places = [place for place in query.places if wanted.location_id in (None, place.location_id)]
     if wanted.agreed is not None:
-        return replace(as_agreed(schedule.catalogue, question, wanted.agreed, clinician_id), places=places)
+        query = with_own_terms(schedule.catalogue, query, wanted.agreed, clinician_id, wanted.starts_at)
+        return replace(query, places=places)
     if wanted.planned is not None:
-        question = as_planned(schedule.catalogue, question, wanted.planned, clinician_id, wanted.starts_at)
-    horizon_days = question.rules.horizon_days if wanted.is_first else ANY_HORIZON_DAYS
-    return replace(question, places=places, rules=replace(question.rules, horizon_days=horizon_days))
+        query = with_own_terms(schedule.catalogue, query, wanted.planned, clinician_id, wanted.starts_at)
+    horizon_days = query.rules.horizon_days if wanted.is_first else ANY_HORIZON_DAYS
+    return replace(query, places=places, rules=replace(query.rules, horizon_days=horizon_days))
 
 
-def _claims(question: AvailabilityQuery, wanted: RequestedOccurrence, slot: Slot, service_id: UUID) -> list[TimeClaim]:
+def _claims(query: AvailabilityQuery, wanted: RequestedOccurrence, slot: Slot, service_id: UUID) -> list[TimeClaim]:
     visit = TimeRange(slot.starts_at, slot.ends_at)
-    during = visit.with_buffers(question.rules.buffer_before_minutes, question.rules.buffer_after_minutes)
+    during = visit.with_buffers(query.rules.buffer_before_minutes, query.rules.buffer_after_minutes)
     return [
         TimeClaim(wanted.holder_id, what, during, visit, service_id) for what in (*wanted.staff_ids, *slot.resource_ids)
     ]
 
 
 def _whose(
-    question: AvailabilityQuery,
+    query: AvailabilityQuery,
     wanted: RequestedOccurrence,
     error: SchedulingError,
     all_wanted: Sequence[RequestedOccurrence],
@@ -234,7 +234,7 @@ def _whose(
     """Return who has the clinician's time already; nobody if it is another visit of this series that is not booked yet."""
     if not isinstance(error, TimeTakenError):
         return None
-    reach = question.rules.reach(start_window(wanted.starts_at))
-    holders = [claim.holder_id for claim in question.busy if claim.during.overlaps(reach) and not claim.is_elsewhere]
+    reach = query.rules.reach(start_window(wanted.starts_at))
+    holders = [claim.holder_id for claim in query.busy if claim.during.overlaps(reach) and not claim.is_elsewhere]
     ours = {each.holder_id for each in all_wanted}
     return min(holders, key=lambda holder: holder in ours, default=None)

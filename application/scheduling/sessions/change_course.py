@@ -7,10 +7,9 @@ from uuid import UUID
 
 from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.visit_caps import caps_on_sessions
+from application.kernel.practice_log import Outcome, PracticeLog
+from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.reach import own_course, own_new_staff
 from application.scheduling.series.book_series import OnConflict
 from application.scheduling.series.series_changes import ALREADY_SO, MOVED_BY_ITSELF
@@ -118,7 +117,7 @@ def change_course(log: PracticeLog, command: ChangeCourse, context: Context) -> 
     guards: list[Guard] = [
         *(TimeRelease(holder_id) for holder_id in (*(session.id for session in touched), *decisions.expired)),
         *(claim for session in touched for claim in session.claims()),
-        *caps_on_sessions(log.catalogue(at_least=0), touched),
+        *limit_guards(log.catalogue(at_least=0), *touched),
     ]
     return log.commit(course, *touched, by=context.provenance, guards=guards)
 

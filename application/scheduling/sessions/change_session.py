@@ -6,12 +6,11 @@ from uuid import UUID
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission, authorise_session
-from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.planned_slot import question_as_planned, reach_as_planned
+from application.kernel.practice_log import Outcome, PracticeLog
+from application.scheduling.availability.own_terms import taken_at, with_own_terms
 from application.scheduling.availability.schedule import load_schedule
-from application.scheduling.availability.visit_caps import caps_on_session
+from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.reach import own_new_staff
 from domain.practice.resource import Resource
 from domain.scheduling.availability.joint_slot import joint_slot
@@ -58,11 +57,20 @@ def change_session(log: PracticeLog, command: ChangeSession, context: Context) -
     staff = checked_staff(session.staff_ids if command.staff_ids is None else command.staff_ids)
     starts_at = command.starts_at or session.starts_at
     named = command.resource_ids or ()
-    window = reach_as_planned(session, starts_at)
-    schedule = load_schedule(log, session.service_id, staff, window, now, is_agreed=True)
+    window = taken_at(session, starts_at)
+    schedule = load_schedule(log, session.service_id, staff, window, now, has_own_terms=True)
     for resource_id in named:
         schedule.catalogue.one(Resource, resource_id)
-    queries = [question_as_planned(schedule, session, clinician_id, starts_at) for clinician_id in staff]
+    queries = [
+        with_own_terms(
+            schedule.catalogue,
+            schedule.query(clinician_id, without=session.id, preferred=session.resource_ids),
+            session,
+            clinician_id,
+            starts_at,
+        )
+        for clinician_id in staff
+    ]
     is_moved = session.move(staff, joint_slot(queries, starts_at, named), now)
     # Last, since the outcome shows the newest events: who moved up.
     session.fill(now)
@@ -71,6 +79,6 @@ def change_session(log: PracticeLog, command: ChangeSession, context: Context) -
     guards: list[Guard] = [
         *(TimeRelease(holder_id) for holder_id in (session.id, *schedule.expired)),
         *session.claims(),
-        *caps_on_session(schedule.catalogue, session),
+        *limit_guards(schedule.catalogue, session),
     ]
     return log.commit(session, by=context.provenance, guards=guards)

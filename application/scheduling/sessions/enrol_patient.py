@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application.kernel.commands import Command, Context, handles
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import refuse_gone
 from application.scheduling.reach import own_session
 from application.scheduling.sessions.roster_change import ROSTER_TRIES, commit_roster, in_turn, session_and_person

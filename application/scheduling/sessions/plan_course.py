@@ -9,16 +9,14 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.schedule import load_schedule, start_window
-from application.scheduling.availability.visit_caps import caps_on_sessions
+from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.reach import own_clinicians
 from application.scheduling.series.book_series import OnConflict, zone_of
 from application.scheduling.series.series_slots import RequestedOccurrence, SlotDecisions, decide_all
 from application.scheduling.sessions.plan_session import seats_of, terms_of
-from domain.kernel.provenance import CommandRepeatedError
 from domain.practice.resource import Resource
 from domain.scheduling.series.errors import SeriesConflictError
 from domain.scheduling.series.occurrence_plan import PlannedOccurrence
@@ -116,7 +114,7 @@ def plan_course(log: PracticeLog, command: PlanCourse, context: Context) -> Outc
     guards: list[Guard] = [
         *(TimeRelease(holder_id) for holder_id in decisions.expired),
         *(claim for session in sessions for claim in session.claims()),
-        *caps_on_sessions(decisions.schedule.catalogue, sessions),
+        *limit_guards(decisions.schedule.catalogue, *sessions),
     ]
     return log.commit(course, *sessions, by=context.provenance, guards=guards)
 
@@ -125,8 +123,6 @@ def _plan(log: PracticeLog, command: PlanCourse, now: datetime, command_id: UUID
     rule, staff = series_rule(command.rrule), checked_staff(command.staff_ids)
     window = start_window(command.starts_at)
     schedule = load_schedule(log, command.service_id, staff, window, now, command_id=command_id)
-    if schedule.consultation.is_command_recorded:
-        raise CommandRepeatedError
     for resource_id in command.resource_ids:
         schedule.catalogue.one(Resource, resource_id)
     seats = seats_of(schedule.service, command.seats)

@@ -9,14 +9,12 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.commands import Command, Context, handles
 from application.kernel.conditions import Guard
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Actor, Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.schedule import load_schedule, start_window
-from application.scheduling.availability.visit_caps import caps_on_session
+from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.reach import own_clinicians
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
 from domain.practice.resource import Resource
 from domain.practice.seats import checked_seats
@@ -61,18 +59,16 @@ def plan_session(log: PracticeLog, command: PlanSession, context: Context) -> Ou
         resource_ids=command.resource_ids,
         command_id=context.provenance.command_id,
     )
-    if schedule.consultation.is_command_recorded:
-        raise CommandRepeatedError
     for resource_id in command.resource_ids:
         schedule.catalogue.one(Resource, resource_id)
-    queries = [schedule.question(clinician_id) for clinician_id in staff]
+    queries = [schedule.query(clinician_id) for clinician_id in staff]
     slot = joint_slot(queries, command.starts_at, command.resource_ids)
     terms = terms_of(schedule.service, staff, slot, seats_of(schedule.service, command.seats))
     session = GroupSession.plan(id=uuid7(), terms=terms, at=context.now)
     guards: list[Guard] = [
         *(TimeRelease(holder_id) for holder_id in schedule.expired),
         *session.claims(),
-        *caps_on_session(schedule.catalogue, session),
+        *limit_guards(schedule.catalogue, session),
     ]
     return log.commit(session, by=context.provenance, guards=guards)
 

@@ -15,8 +15,7 @@ from uuid import UUID
 from application.kernel.commands import Context
 from application.kernel.conditions import Guard
 from application.kernel.errors import ApplicationError, StaleVersionError
-from application.kernel.outcome import Outcome
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import Person, person_behind
 from domain.kernel.errors import DomainError
 from domain.kernel.provenance import CommandRepeatedError

@@ -7,12 +7,11 @@ from uuid import UUID
 from application.kernel.commands import Command, Context, handles
 from application.kernel.conditions import Guard
 from application.kernel.errors import NotFoundError
-from application.kernel.outcome import Outcome
 from application.kernel.permissions import Permission
-from application.kernel.practice_log import PracticeLog
+from application.kernel.practice_log import Outcome, PracticeLog
 from application.patients.person import person_of
 from application.scheduling.availability.schedule import expired_holders
-from application.scheduling.availability.visit_caps import caps_on_session
+from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.reach import own_session
 from application.scheduling.sessions.roster_change import ROSTER_TRIES, in_turn
 from domain.kernel.presence import PresenceGuard
@@ -72,7 +71,7 @@ def _time_guards(log: PracticeLog, session: GroupSession, context: Context) -> l
     return [
         *(TimeRelease(holder_id) for holder_id in (session.id, *expired_holders(found, context.now))),
         *claims,
-        *caps_on_session(log.catalogue(at_least=0), session),
+        *limit_guards(log.catalogue(at_least=0), session),
     ]
 
 

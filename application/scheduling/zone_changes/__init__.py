@@ -1,1 +1,1 @@
-"""What becomes of visits when a release of the time zone database says otherwise than the one before."""
+"""Adoption of new time zone rules."""

@@ -1,7 +1,7 @@
-"""Keeps the times on the wall of all visits that are to come, when the rules of a zone have changed: see docs/adr/0036.
+"""Keeps the local times of upcoming visits when zone rules change: see docs/adr/0036.
 
-What is to be done follows from the log and from which rules were gone by when: so a run that was killed is gone on with by the next one,
-and where nothing is left to do nothing is recorded.
+The moves that are due follow from the log and the sightings of rules, so a run can be repeated
+after a crash, and records nothing if nothing is left to do.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,9 +13,9 @@ from uuid import UUID, uuid5
 from application.kernel.errors import StaleVersionError
 from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLog, PracticeLogs
-from application.kernel.retry import retry_on_stale
+from application.kernel.retry import retry_when_overtaken
 from application.scheduling.zone_changes.ports import ZoneSightingStore
-from application.scheduling.zone_changes.visit_mover import Moving
+from application.scheduling.zone_changes.visit_mover import VisitMover
 from application.scheduling.zone_changes.wall_times import Move, disagreements_of, in_order, moves_in, moves_of
 from domain.kernel.provenance import CommandRepeatedError, Provenance
 from domain.kernel.zone_sightings import Sightings
@@ -26,12 +26,12 @@ from domain.scheduling.time_claim import TimeRelease
 
 ACTOR: Final = "system"
 _BATCH: Final = 100
-"""Visits of one append, with their series: it holds the practice's head for less than a tenth of a second."""
+"""Visits of one append; it locks the practice's head for less than 0.1 s."""
 _TRIES: Final = 20
 
 
-class Kept(NamedTuple):
-    """One whose time on the wall was kept, or would be; ``is_beside``: somebody else has some of its new time."""
+class KeptVisit(NamedTuple):
+    """A visit that keeps its local time; ``is_beside``: it overlaps others at its new instant."""
 
     id: UUID
     kind: str
@@ -43,17 +43,15 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ZoneRulesAdoption:
-    """``changes`` is what the rules say otherwise, ``kept`` whom that moved, ``begun`` who would have to start in the past and stays."""
+    """``begun`` are the visits that stay, because they would have to start in the past."""
 
     release: str
     changes: Sequence[str]
-    kept: Sequence[Kept]
-    begun: Sequence[Kept]
+    kept: Sequence[KeptVisit]
+    begun: Sequence[KeptVisit]
 
 
 class AdoptZoneRulesHandler:
-    """Moves what lies elsewhere than it was meant to, by the facts of any move, and notes at the end which rules the practice goes by."""
-
     def __init__(self, logs: PracticeLogs, clock: Clock, store: ZoneSightingStore) -> None:
         self._logs = logs
         self._clock = clock
@@ -67,20 +65,21 @@ class AdoptZoneRulesHandler:
         dry_run: bool = False,
         report: Callable[[int, int], None] = lambda done, total: None,
     ) -> ZoneRulesAdoption:
-        """``sightings`` if they were read before. ``report`` is called with how many of how many are done; ``dry_run`` records nothing.
+        """Move the visits and record the adoption; ``report`` gets the numbers done and total.
 
-        Raises StaleVersionError, TimeTakenError: others are faster each time; UnavailableError. What was moved stays so, run it again.
+        Raises StaleVersionError, TimeTakenError: other writers came first each time;
+        UnavailableError. Safe to repeat.
         """
         seen = sightings or self._store.read()
         log, now = self._logs.of(tenant_id), self._clock.now()
         found = disagreements_of(log, seen, now)
-        moves = moves_in(log, seen, found.touched) if found.touched else []
+        moves = moves_in(log, seen, found.affected) if found.affected else []
         due = [move for move in moves if move.is_possible(now)]
-        begun = [_told(move) for move in moves if move.starts_at > now >= move.to]
-        if dry_run or not found.touched:
-            return ZoneRulesAdoption(seen.newest.release, found.descriptions, [_told(move) for move in due], begun)
+        begun = [_kept(move) for move in moves if move.starts_at > now >= move.to]
+        if dry_run or not found.affected:
+            return ZoneRulesAdoption(seen.newest.release, found.descriptions, [_kept(move) for move in due], begun)
         cause = uuid5(tenant_id, f"zone rules {seen.newest.release} {seen.newest.seen_at.isoformat()}")
-        kept: list[Kept] = []
+        kept: list[KeptVisit] = []
         for first in range(0, len(due), _BATCH):
             ids = [move.aggregate.id for move in due[first : first + _BATCH]]
             kept += self._keep(log, seen, ids, cause)
@@ -88,25 +87,22 @@ class AdoptZoneRulesHandler:
         self._adopt(log, seen.newest.release, found.descriptions, cause)
         return ZoneRulesAdoption(seen.newest.release, found.descriptions, kept, begun)
 
-    def _keep(self, log: PracticeLog, seen: Sightings, ids: Sequence[UUID], cause: UUID) -> list[Kept]:
-        """Move these in one append, as they are now."""
-
-        def decide() -> list[Kept]:
+    def _keep(self, log: PracticeLog, seen: Sightings, ids: Sequence[UUID], cause: UUID) -> list[KeptVisit]:
+        def decide() -> list[KeptVisit]:
             now = self._clock.now()
             due = in_order(move for move in moves_of(log, seen, ids) if move.is_possible(now))
             if not due:
                 return []
-            moving = Moving(log, due, seen.newest.release, now)
+            mover = VisitMover(log, due, seen.newest.release, now)
             named = ",".join(f"{move.aggregate.id} {move.aggregate.version}" for move in due)
             log.record(
-                *moving.aggregates(),
+                *mover.aggregates,
                 by=Provenance(ACTOR, uuid5(cause, named), causation_id=cause),
-                guards=[*map(TimeRelease, moving.releases()), *moving.claims()],
+                guards=[*map(TimeRelease, mover.releases), *mover.claims],
             )
-            return [_told(move, is_beside=move.aggregate.id in moving.beside) for move in due]
+            return [_kept(move, is_beside=move.aggregate.id in mover.beside) for move in due]
 
-        overtaken = (StaleVersionError, TimeTakenError, CommandRepeatedError)
-        return retry_on_stale(decide, tries=_TRIES, overtaken=overtaken)
+        return retry_when_overtaken(decide, _TRIES, (StaleVersionError, TimeTakenError, CommandRepeatedError))
 
     def _adopt(self, log: PracticeLog, release: str, changes: Sequence[str], cause: UUID) -> None:
         def decide() -> None:
@@ -115,11 +111,11 @@ class AdoptZoneRulesHandler:
             log.record(practice, by=Provenance(ACTOR, cause))
 
         try:
-            retry_on_stale(decide, tries=_TRIES)
+            retry_when_overtaken(decide, _TRIES, (StaleVersionError,))
         except CommandRepeatedError:
             return
 
 
-def _told(move: Move, *, is_beside: bool = False) -> Kept:
+def _kept(move: Move, *, is_beside: bool = False) -> KeptVisit:
     kind = "session" if isinstance(move.aggregate, GroupSession) else "appointment"
-    return Kept(move.aggregate.id, kind, move.zone, move.starts_at, move.to, is_beside)
+    return KeptVisit(move.aggregate.id, kind, move.zone, move.starts_at, move.to, is_beside)

@@ -1,4 +1,4 @@
-"""The job that adopts new time zone rules in one practice, and when it is enqueued."""
+"""The job that adopts new time zone rules in one practice."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +12,6 @@ from application.scheduling.zone_changes.ports import ZoneSightingStore
 
 @dataclass(frozen=True, slots=True)
 class AdoptZoneRules(Job):
-    """Move the visits of a practice whose time on the wall clock would change by the newest rules."""
-
     NAME: ClassVar[str] = "scheduling.adopt_zone_rules"
 
 
@@ -24,5 +22,5 @@ def enqueue_adoptions(store: ZoneSightingStore, queue: JobQueue, practices: Iter
     newest = store.read().newest
     for tenant_id in practices:
         queue.enqueue(AdoptZoneRules(tenant_id), due_at=now)
-    # A process that was killed before this enqueues them again: the same key is one job.
+    # After a crash before this line the jobs are enqueued again, under the same keys.
     store.finish(newest, now)

@@ -1,4 +1,4 @@
-"""What keeping times on the wall needs from outside."""
+"""Ports of zone changes."""
 
 from datetime import datetime
 from typing import Protocol
@@ -7,16 +7,14 @@ from domain.kernel.zone_sightings import Sighting, Sightings
 
 
 class ZoneSightingStore(Protocol):
-    """Remembers which releases of the time zone database the program has gone by, and since when."""
+    """Stores which releases of the time zone database the program used, and since when."""
 
-    def read(self) -> Sightings:
-        """Return all of them."""
-        ...
+    def read(self) -> Sightings: ...
 
     def is_settled(self) -> bool:
-        """Return whether every practice has adopted the newest rules, or has a job that does so."""
+        """Return whether each practice has adopted the newest rules or has a job for that."""
         ...
 
     def finish(self, sighting: Sighting, at: datetime) -> None:
-        """Store that every practice has such a job."""
+        """Record that each practice has such a job."""
         ...

@@ -34,8 +34,8 @@ _ATTENDANCE: Final = ("checked_in", "completed", "not_attended")
 class Appointment(UndoableAggregate):
     """``exempt_from``, ``overlaps``, ``beside`` and ``exemption`` describe an override of rules.
 
-    ``earlier`` is the state to which an undo returns, ``last_act`` the last command; ``notes_before``
-    are the notes before their last change, with ``noted_by_itself`` of that time.
+    ``earlier`` is the state to which an undo returns, ``last_act`` the last command;
+    ``notes_before`` are the notes before their last change, with ``noted_by_itself`` of that time.
     """
 
     TOPIC = "scheduling.appointment"
@@ -90,8 +90,8 @@ class Appointment(UndoableAggregate):
     ) -> Self:
         """Book the visit; ``place`` identifies it in a series.
 
-        ``retrospective`` allows a visit that has already begun, for imports. ``availability`` checks that
-        the time is free, and the claims guarantee it. Raises InThePastError.
+        ``retrospective`` allows a visit that has already begun, for imports. ``availability``
+        checks that the time is free, and the claims guarantee it. Raises InThePastError.
         """
         if visit.during.starts_at < at and not retrospective:
             raise InThePastError
@@ -118,8 +118,8 @@ class Appointment(UndoableAggregate):
     def claims(self) -> list[TimeClaim]:
         """Return the claims on the time of the clinician and of each resource, with the buffers.
 
-        A request has one pending claim, which only counts towards limits. A cancelled visit and a no-show
-        claim nothing; a completed visit keeps its time.
+        A request has one pending claim, which only counts towards limits. A cancelled visit and a
+        no-show claim nothing; a completed visit keeps its time.
         """
         if self.status == Status.REQUESTED:
             what = pending_key(self.clinician_id)
@@ -136,7 +136,8 @@ class Appointment(UndoableAggregate):
     ) -> None:
         """Record why the visit is booked or moved against ``rules``, the codes of its refusals.
 
-        ``overlaps`` are the holders of the same time; ``beside`` is what the visit shares with them.
+        ``overlaps`` are the holders of the same time; ``beside`` is what the visit shares with
+        them.
         Raises what ``clean_override_reason`` raises.
         """
         self.trigger_event(
@@ -150,7 +151,7 @@ class Appointment(UndoableAggregate):
         )
 
     def confirm(self, resource_ids: Iterable[UUID], at: datetime) -> bool:
-        """Accept a request, which then claims its time. Return whether an event was recorded.
+        """Accept a request, which then claims its time.
 
         Raises what ``refuse_closed`` raises, and InThePastError.
         """
@@ -163,7 +164,7 @@ class Appointment(UndoableAggregate):
         return True
 
     def decline(self, reason: str | None, at: datetime) -> bool:
-        """Decline a request. Return whether an event was recorded; a repeat records nothing.
+        """Decline a request.
 
         Raises what ``refuse_closed`` raises, NotRequestedError; InvalidValueError as ``cancel``.
         """
@@ -187,7 +188,7 @@ class Appointment(UndoableAggregate):
     ) -> bool:
         """Move to another time, optionally to another clinician and location.
 
-        Return whether an event was recorded. Raises what ``refuse_fixed`` raises, and InThePastError.
+        Raises what ``refuse_fixed`` raises, and InThePastError.
         """
         clinician, location = clinician_id or self.clinician_id, location_id or self.location_id
         if to == self.during:
@@ -209,7 +210,7 @@ class Appointment(UndoableAggregate):
     def reassign(self, clinician_id: UUID, location_id: UUID, resource_ids: Iterable[UUID], at: datetime) -> bool:
         """Change the clinician, location or resources, at the same time.
 
-        Return whether an event was recorded. Raises what ``refuse_fixed`` raises, and InThePastError.
+        Raises what ``refuse_fixed`` raises, and InThePastError.
         """
         refuse_fixed(self.status)
         resources = list(resource_ids)
@@ -223,7 +224,7 @@ class Appointment(UndoableAggregate):
         return True
 
     def cancel(self, reason: str, at: datetime) -> bool:
-        """Cancel the visit. Return whether an event was recorded; a repeat records nothing.
+        """Cancel the visit.
 
         Raises what ``refuse_closed`` raises; AlreadyStartedError: from ``starts_at`` on;
         InvalidValueError: no reason, or over 1000 characters.
@@ -238,18 +239,12 @@ class Appointment(UndoableAggregate):
         return True
 
     def check_in(self, at: datetime) -> bool:
-        """Record that the patient has arrived, early or late. Return whether an event was recorded.
-
-        Raises what ``refuse_unagreed`` raises.
-        """
+        """Record the arrival, early or late. Raises what ``refuse_unagreed`` raises."""
         refuse_unagreed(self.status)
-        if self.status == Status.CHECKED_IN:
-            return False
-        self.trigger_event(self.CheckedIn, timestamp=at)
-        return True
+        return self.trigger_if(self.status != Status.CHECKED_IN, self.CheckedIn, timestamp=at)
 
     def complete(self, at: datetime) -> bool:
-        """Complete the visit. Return whether an event was recorded; a repeat records nothing.
+        """Complete the visit.
 
         Raises what ``refuse_unagreed`` raises, and NotStartedError: before ``starts_at``.
         """
@@ -262,9 +257,10 @@ class Appointment(UndoableAggregate):
         return True
 
     def mark_no_show(self, at: datetime) -> bool:
-        """Record that the patient did not come. Return whether an event was recorded.
+        """Record that the patient did not come.
 
-        Raises what ``refuse_unagreed`` raises; AlreadyCheckedInError; NotStartedError: before ``starts_at``.
+        Raises what ``refuse_unagreed`` raises; AlreadyCheckedInError; NotStartedError: before
+        ``starts_at``.
         """
         if self.status == Status.NO_SHOW:
             return False
@@ -277,10 +273,10 @@ class Appointment(UndoableAggregate):
         return True
 
     def change_notes(self, notes: str | None, at: datetime, *, by_itself: bool = True, act: str | None = None) -> bool:
-        """Set the notes for staff, in any status; None removes them. Return whether an event was recorded.
+        """Set the notes for staff, in any status; None removes them.
 
-        ``by_itself``: for this visit alone, not for several of a series. ``act``: the command that the
-        notes are part of. Raises what ``clean_notes`` raises.
+        ``by_itself``: for this visit alone, not for several of a series. ``act``: the command that
+        the notes are part of. Raises what ``clean_notes`` raises.
         """
         notes = clean_notes(notes)
         if notes == self.notes:
@@ -289,18 +285,15 @@ class Appointment(UndoableAggregate):
         return True
 
     def withdraw(self, at: datetime) -> bool:
-        """Archive a visit whose import was undone, in any status. Return whether an event was recorded."""
-        if self.status == Status.ARCHIVED:
-            return False
-        self.trigger_event(self.Withdrawn, timestamp=at)
-        return True
+        """Archive a visit whose import was undone, in any status."""
+        return self.trigger_if(self.status != Status.ARCHIVED, self.Withdrawn, timestamp=at)
 
     def undo(self, at: datetime, act: str | None = None) -> None:
         """Undo the last command and restore the state before it; an undone booking is archived.
 
-        ``act`` names the command to undo: the last one that changed more than notes, or NOTES_CHANGED.
-        Bookings and changes can be undone until the visit starts, attendance until a day after its end,
-        and notes at any time.
+        ``act`` names the command to undo: the last one that changed more than notes, or
+        NOTES_CHANGED. Bookings and changes can be undone until the visit starts, attendance until a
+        day after its end, and notes at any time.
         Raises NothingToUndoError: it was undone already; NotLastError: another command followed;
         AlreadyStartedError, TooLateToUndoError.
         """

@@ -172,7 +172,8 @@ class NotAttended(Aggregate.Event):
 class NotesChanged(Aggregate.Event):
     """``by_itself``: the notes were written for this visit alone, not for several of a series.
 
-    ``act`` is set if the notes are part of another command: a booking, or the undo of a change of notes.
+    ``act`` is set if the notes are part of another command: a booking, or the undo of a change of
+    notes.
     """
 
     TOPIC = "scheduling.appointment.notes_changed"

@@ -43,7 +43,7 @@ class Hold(Aggregate):
     is_released: bool = False
 
     class Placement(InitialEvent):
-        """``counts_as`` are keyed digests of the holder, one for each cap that the hold counts towards."""
+        """``counts_as`` are keyed digests of the holder, one for each cap on holds."""
 
         TOPIC = "scheduling.hold.placed"
         service_id: UUID
@@ -108,7 +108,7 @@ class Hold(Aggregate):
         return HoldStatus.HELD if now < self.expires_at else HoldStatus.EXPIRED
 
     def claims(self) -> list[TimeClaim]:
-        """Return the claims on the clinician's and resources' time, and one for each cap on open holds.
+        """Return the claims on clinician and resources, and one for each cap on open holds.
 
         A used or released hold claims nothing; the claims expire at ``expires_at``.
         """
@@ -129,15 +129,12 @@ class Hold(Aggregate):
         self.trigger_event(self.Used, appointment_id=appointment_id, timestamp=at)
 
     def release(self, at: datetime) -> bool:
-        """Return whether an event was recorded; a used, released or expired hold stays as it is."""
-        if self.status_at(at) is not HoldStatus.HELD:
-            return False
-        self.trigger_event(self.Released, timestamp=at)
-        return True
+        """Release the hold, if it is still held."""
+        return self.trigger_if(self.status_at(at) is HoldStatus.HELD, self.Released, timestamp=at)
 
 
 def expiry(at: datetime, minutes: int) -> datetime:
-    """Return when a hold of this length expires. Raises InvalidValueError: under 1 or over 10 minutes."""
+    """Return when a hold expires. Raises InvalidValueError: under 1 or over 10 minutes."""
     if not 1 <= minutes <= LONGEST_MINUTES:
         raise InvalidValueError("minutes", f"minutes is at least 1 and at most {LONGEST_MINUTES}")
     return at + timedelta(minutes=minutes)

@@ -17,8 +17,8 @@ from domain.scheduling.errors import (
 class Status(StrEnum):
     """requested -> booked | declined; booked -> checked_in -> completed | no_show.
 
-    requested, booked or checked_in -> cancelled. A booking or request that was undone, or whose import
-    was undone, is archived.
+    requested, booked or checked_in -> cancelled. A booking or request that was undone, or whose
+    import was undone, is archived.
     """
 
     REQUESTED = "requested"

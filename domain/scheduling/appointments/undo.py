@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.kernel.aggregate import Aggregate
 
 GRACE: Final = timedelta(minutes=3)
-"""Notifications about a command wait this long, so that a command undone in time is never announced."""
+"""Notifications wait this long, so that a command undone in time is not announced."""
 CORRECTION: Final = timedelta(days=1)
 """Attendance can be corrected for this long after a visit."""
 

@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.money import Money
 from domain.kernel.time_range import TimeRange
 from domain.kernel.value import Value
+from domain.practice.service import ServiceTerms
+from domain.scheduling.availability.query import Slot
 
 
 class SeriesPlace(NamedTuple):
-    """The fixed identity of a visit in its series: its number and its originally planned local time (naive)."""
+    """The identity of a visit in its series: number and originally planned local time (naive)."""
 
     series_id: UUID
     occurrence: int
@@ -39,6 +41,22 @@ class Visit(Value):
     mode: str
     buffer_before_minutes: int = 0
     buffer_after_minutes: int = 0
+
+    @classmethod
+    def on_terms(cls, terms: ServiceTerms, slot: Slot, patient_id: UUID, service_id: UUID, clinician_id: UUID) -> Self:
+        """Return a visit in a slot on the current terms of a service."""
+        return cls(
+            patient_id=patient_id,
+            service_id=service_id,
+            clinician_id=clinician_id,
+            location_id=slot.location_id,
+            resource_ids=slot.resource_ids,
+            during=slot.during,
+            price=terms.price,
+            mode=terms.mode,
+            buffer_before_minutes=terms.buffer_before_minutes,
+            buffer_after_minutes=terms.buffer_after_minutes,
+        )
 
     def __post_init__(self) -> None:
         for field, value in (

@@ -1,14 +1,15 @@
 """Availability: which starts can be booked, and why others cannot.
 
-``offered`` lists the slots in a window; ``slot_at`` returns the slot at one start or raises the reason.
-Both use ``free_starts``, so every offered slot can be booked and vice versa. Nothing here reads a clock
-or the process's time zone.
+``offered`` lists the slots in a window; ``slot_at`` returns the slot at one start or raises the
+reason. Both use ``free_starts``, so every offered slot can be booked and vice versa. Nothing here
+reads a clock or the process's time zone.
 
-The rules: a visit lies within the clinician's opening hours at one location, in its local time. It starts
-on a grid of ``step_minutes`` from the opening. Its buffers may lie outside the hours, but with them the
-visit overlaps no claim of the clinician. For each required kind, a resource is free for the same time.
-There are no visits during time off, nor on days and weeks whose limits are reached. A visit starts no
-earlier than the minimum notice and no later than the last civil date of the horizon at the location.
+The rules: a visit lies within the clinician's opening hours at one location, in its local time. It
+starts on a grid of ``step_minutes`` from the opening. Its buffers may lie outside the hours, but
+with them the visit overlaps no claim of the clinician. For each required kind, a resource is free
+for the same time. There are no visits during time off, nor on days and weeks whose limits are
+reached. A visit starts no earlier than the minimum notice and no later than the last civil date of
+the horizon at the location.
 """
 
 from collections.abc import Iterable
@@ -58,9 +59,10 @@ def slot_at(query: AvailabilityQuery, starts_at: datetime, resource_ids: Iterabl
     """Return the slot at a start; it uses the named resources and chooses the other required ones.
 
     Raises the first that applies: InvalidValueError (no offset), ClinicianNotOfferingError,
-    InThePastError, MinimumNoticeError, BeyondHorizonError, OutsideHoursError (also during time off),
-    TimeTakenError (BufferOverlapError if only buffers overlap, BusyElsewhereError for imported busy time),
-    DailyLimitError, WeeklyLimitError, NotOnGridError, ResourceUnavailableError.
+    InThePastError, MinimumNoticeError, BeyondHorizonError, OutsideHoursError (also during time
+    off), TimeTakenError (BufferOverlapError if only buffers overlap, BusyElsewhereError for
+    imported busy time), DailyLimitError, WeeklyLimitError, NotOnGridError,
+    ResourceUnavailableError.
     """
     if starts_at.tzinfo is None:
         raise InvalidValueError("starts_at", "a time needs an offset from UTC")

@@ -10,10 +10,10 @@ from domain.scheduling.time_claim import TimeClaim
 
 
 class BlockedStarts:
-    """Starts at which a visit with its buffers would overlap a claim, and other ``ruled_out`` starts.
+    """Starts at which a visit would overlap a claim, and other ``ruled_out`` starts.
 
-    ``stretches`` are the begins and ends of disjoint half-open ranges in order, in seconds since 1970. They
-    are computed lazily: of a dozen rooms often only the first is used.
+    ``stretches`` are the begins and ends of disjoint half-open ranges in order, in seconds since
+    1970. They are computed lazily: of a dozen rooms often only the first is used.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class BlockedStarts:
         return starts, ends
 
     def free(self, grid: int, begins: int, until: int, step: int) -> list[range]:
-        """Return the starts in ``[begins, until)`` that are not blocked and on the grid of ``step`` from ``grid``."""
+        """Return the free starts in ``[begins, until)`` on the grid of ``step`` from ``grid``."""
         blocked_starts, blocked_ends = self.stretches
         found: list[range] = []
         position = bisect_right(blocked_ends, begins)

@@ -13,7 +13,8 @@ class BookingContext:
 
     ``catalogue_position`` is that of the newest event that changed what can be booked.
     ``subject_events`` are the topics and unsealed bodies of the patient's events, if a patient was
-    named; ``is_command_recorded`` answers for the command named. ``claims`` are busy times, in no order.
+    named; ``is_command_recorded`` answers for the command named. ``claims`` are busy times, in no
+    order.
     """
 
     position: int

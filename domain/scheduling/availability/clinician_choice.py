@@ -1,7 +1,7 @@
 """The choice of a clinician for a visit with any of several clinicians.
 
-For each start, in this order: preferred clinicians as they are listed; the fewest visits on that civil day
-in the clinician's zone; the order of ids, which is the order of joining.
+For each start, in this order: preferred clinicians as they are listed; the fewest visits on that
+civil day in the clinician's zone; the order of ids, which is the order of joining.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,7 +58,7 @@ class ClinicianChoice(NamedTuple):
 def offered_by_anyone(
     candidates: Sequence[ClinicianCandidate], window: TimeRange, preferred: Sequence[UUID] = ()
 ) -> list[ClinicianChoice]:
-    """Return the starts in the window at which a clinician is free, in order, with the clinician chosen.
+    """Return the starts in the window, in order, with the clinician chosen for each.
 
     Each query's ``busy`` must contain all claims of the days that the window touches.
     """

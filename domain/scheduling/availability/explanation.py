@@ -62,7 +62,7 @@ class Obstacle(NamedTuple):
 
 
 def obstacles(query: AvailabilityQuery, starts_at: datetime) -> list[Obstacle]:
-    """Return all reasons why no visit can start then; none if one can. Raises InvalidValueError: no offset."""
+    """Return all reasons why no visit can start then. Raises InvalidValueError: no offset."""
     try:
         slot_at(query, starts_at)
     except SchedulingError as refusal:
@@ -174,7 +174,7 @@ def _overlapping(query: AvailabilityQuery, claims: Sequence[TimeClaim], starts_a
 
 
 def _is_open(query: AvailabilityQuery, place: Place, start: int, step_minutes: int) -> bool:
-    """Whether the visit lies within the hours of the place and on the grid; ignores all other rules."""
+    """Whether the visit is within the hours of the place and on the grid."""
     rules = replace(query.rules, step_minutes=step_minutes, minimum_notice_minutes=0, horizon_days=2, requires=())
     now = datetime.fromtimestamp(start, UTC)
     bare = AvailabilityQuery(now=now, rules=rules, places=[place])

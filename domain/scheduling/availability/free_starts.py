@@ -20,7 +20,7 @@ class Run(NamedTuple):
 
 
 def free_starts(query: AvailabilityQuery, begins: int, ends: int, named: tuple[UUID, ...] = ()) -> list[Run]:
-    """Return the starts in ``[begins, ends)`` that can be booked with the named resources, in order."""
+    """Return the starts in ``[begins, ends)`` that can be booked, in order."""
     if not query.is_offering:
         return []
     rules = query.rules
@@ -49,7 +49,7 @@ def free_starts(query: AvailabilityQuery, begins: int, ends: int, named: tuple[U
 
 
 def ruled_out(query: AvailabilityQuery) -> list[tuple[int, int]]:
-    """Return the ranges in which no visit may start: time off, and periods whose quota is used up."""
+    """Return the ranges in which no visit may start: time off and full periods."""
     if not (query.time_off or query.quotas):
         return []
     length = query.rules.duration_minutes * 60
@@ -64,7 +64,7 @@ def horizon_ends(query: AvailabilityQuery, place: Place) -> int:
 
 
 def _merged(by_place: list[list[Run]]) -> list[Run]:
-    """Merge the runs of several places in order; the preferred place wins a start that several have."""
+    """Merge the runs of several places in order; the preferred place wins a common start."""
     singles: dict[int, Run] = {}
     for runs in by_place:
         for run in runs:

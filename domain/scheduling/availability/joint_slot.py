@@ -11,10 +11,11 @@ from domain.scheduling.errors import SchedulingError
 
 
 def joint_slot(staff: Sequence[AvailabilityQuery], starts_at: datetime, resource_ids: Iterable[UUID] = ()) -> Slot:
-    """Return the slot at which all staff are free at one of the leader's places, with the required resources.
+    """Return the slot at which all staff and resources are free at one of the leader's places.
 
-    The query of the leader, the first one, decides the grid and the resources; the others must be present and
-    within their limits. Raises what ``slot_at`` raises, for the first clinician who is not free.
+    The query of the leader, the first one, decides the grid and the resources; the others must be
+    present and within their limits. Raises what ``slot_at`` raises, for the first clinician who is
+    not free.
     """
     lead, *others = staff
     named = tuple(resource_ids)

@@ -1,7 +1,7 @@
 """Opening hours as instants, in whole seconds since 1970 (UTC).
 
-A local time that a clock change skips becomes the moment of the change; of an ambiguous one the first is
-used. So a place is never open at a local time outside its hours.
+A local time that a clock change skips becomes the moment of the change; of an ambiguous one the
+first is used. So a place is never open at a local time outside its hours.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +13,7 @@ from domain.kernel.zones import zone
 from domain.practice.weekly_hours import DAY, Hours
 
 _LOOK_AHEAD: Final = 3
-"""Days read beyond the last, so that openings are complete to the end of the longest visit (24 h)."""
+"""Days read beyond the last, so that openings cover the longest visit (24 h)."""
 
 
 class Opening(NamedTuple):
@@ -29,10 +29,10 @@ class Opening(NamedTuple):
 
 @lru_cache(maxsize=512)
 def openings(hours: Hours, zone_name: str, first: int, last: int) -> tuple[Opening, ...]:
-    """Return the openings on the dates with ordinals ``first`` to ``last``, and a few after them, in order.
+    """Return the openings on dates ``first`` to ``last`` (ordinals) and a few after, in order.
 
-    Touching openings form one period, but each starts its own grid, so the result for a day does not depend
-    on which other days are queried.
+    Touching openings form one period, but each starts its own grid, so the result for a day does
+    not depend on which other days are queried.
     """
     ranges: list[tuple[int, int]] = []
     for day in range(first, last + _LOOK_AHEAD + 1):
@@ -62,7 +62,7 @@ def openings(hours: Hours, zone_name: str, first: int, last: int) -> tuple[Openi
 
 
 def instant(zone_name: str, day: int, minute: int) -> int:
-    """Return the instant of local ``minute`` (0 to 2880) after the midnight that starts ``day``, an ordinal."""
+    """Return the instant of local ``minute`` (0 to 2880) of ``day``, an ordinal."""
     if minute > DAY:
         day, minute = day + 1, minute - DAY
     midnight = _regular_midnight(zone_name, day)
@@ -100,7 +100,7 @@ def _searched_instant(zone_name: str, day: int, minute: int) -> int:
 
 
 def _clock_change(tz: ZoneInfo, earlier: int, later: int, offset_before: int) -> int:
-    """Return the first second after ``earlier`` at which the offset is no longer ``offset_before``."""
+    """Return the first second after ``earlier`` with another offset."""
     while later - earlier > 1:
         middle = (earlier + later) // 2
         if _offset(datetime.fromtimestamp(middle, tz)) == offset_before:

@@ -1,4 +1,4 @@
-"""Booking a visit against the rules on purpose: its slot, the overridden rules and overlapping visits."""
+"""Overrides: the slot of a visit against the rules, the broken rules, the overlapping visits."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -55,10 +55,11 @@ def slot_with_override(
 ) -> OverrideResult:
     """Return the slot at a start with the rules it breaks; none if ``slot_at`` allows it.
 
-    Hours, time off, grid, notice, horizon, limits and claims can be overridden, each only if it refuses the
-    visit. Free resources are used before busy ones. Raises what cannot be overridden: InvalidValueError,
-    ClinicianNotOfferingError, InThePastError; NotOnGridError: not on a whole minute; OutsideHoursError: the
-    clinician works nowhere; ResourceUnavailableError: no such resource exists.
+    Hours, time off, grid, notice, horizon, limits and claims can be overridden, each only if it
+    refuses the visit. Free resources are used before busy ones. Raises what cannot be overridden:
+    InvalidValueError, ClinicianNotOfferingError, InThePastError; NotOnGridError: not on a whole
+    minute; OutsideHoursError: the clinician works nowhere; ResourceUnavailableError: no such
+    resource exists.
     """
     slot, rules = _slot_and_rules(query, starts_at, tuple(resource_ids))
     taken = _taken(query, starts_at)

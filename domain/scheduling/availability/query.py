@@ -15,7 +15,7 @@ from domain.scheduling.time_claim import TimeClaim
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRules:
-    """The rules of a service for the time of a visit; a kind in ``requires`` twice is needed twice."""
+    """A service's rules for a visit's time; a kind in ``requires`` twice is needed twice."""
 
     duration_minutes: int
     step_minutes: int
@@ -67,11 +67,12 @@ class Place:
 class AvailabilityQuery:
     """Everything that determines the free times of one clinician for one service.
 
-    ``places`` are in order of preference: the first wins if two offer the same start. ``busy`` are the
-    clinician's claims, without those of a visit that is being moved. ``is_offering``: the service is
-    active and the clinician provides it. ``quotas`` are counted from ``busy`` by civil day and week of
-    ``zone``, the clinician's zone, so ``busy`` must contain all claims of those periods. ``pending`` are
-    requests and holds, if they count towards quotas. Raises InvalidValueError: ``now`` has no offset.
+    ``places`` are in order of preference: the first wins if two offer the same start. ``busy`` are
+    the clinician's claims, without those of a visit that is being moved. ``is_offering``: the
+    service is active and the clinician provides it. ``quotas`` are counted from ``busy`` by civil
+    day and week of ``zone``, the clinician's zone, so ``busy`` must contain all claims of those
+    periods. ``pending`` are requests and holds, if they count towards quotas. Raises
+    InvalidValueError: ``now`` has no offset.
     """
 
     now: datetime
@@ -96,3 +97,7 @@ class Slot(NamedTuple):
     ends_at: datetime
     location_id: UUID
     resource_ids: tuple[UUID, ...]
+
+    @property
+    def during(self) -> TimeRange:
+        return TimeRange(self.starts_at, self.ends_at)

@@ -1,8 +1,8 @@
 """Limits on a clinician's visits per day and week: counting, full periods, and guards of an append.
 
-Days and weeks (Monday to Sunday) are those of the clinician's zone; a visit belongs to the day on which it
-starts. Counted are claims with a service and without expiry: no holds and no imported busy time. A
-practice setting decides whether pending visits (holds and requests) count as well.
+Days and weeks (Monday to Sunday) are those of the clinician's zone; a visit belongs to the day on
+which it starts. Counted are claims with a service and without expiry: no holds and no imported busy
+time. A practice setting decides whether pending visits (holds and requests) count as well.
 """
 
 from collections import Counter
@@ -74,20 +74,15 @@ def full_periods(query: AvailabilityQuery) -> list[FullPeriod]:
     return found
 
 
-def caps_of(quotas: Iterable[Quota], clinician_id: UUID, zone: str, starts_at: datetime) -> list[LimitGuard]:
-    """Return the guards of an append that records a visit at a start; none without quotas."""
-    return [LimitGuard(clinician_id, period_around(zone, quota.period, starts_at), quota) for quota in quotas]
-
-
-def caps_with_pending(caps: Iterable[LimitGuard], pending: Sequence[TimeClaim]) -> list[LimitGuard]:
+def guards_with_pending(guards: Iterable[LimitGuard], pending: Sequence[TimeClaim]) -> list[LimitGuard]:
     """Return the guards if pending visits count.
 
-    Pending visits that were read reduce the room, and a second guard allows no further requests. A hold
-    placed concurrently is not detected; its booking is then refused.
+    Pending visits that were read reduce the room, and a second guard allows no further requests. A
+    hold placed concurrently is not detected; its booking is then refused.
     """
     found = []
-    for cap in caps:
-        quota, within = cap.quota, cap.within
+    for guard in guards:
+        quota, within = guard.quota, guard.within
         seen = [
             claim
             for claim in pending
@@ -95,8 +90,8 @@ def caps_with_pending(caps: Iterable[LimitGuard], pending: Sequence[TimeClaim]) 
             and within.starts_at <= claim.visit.starts_at < within.ends_at
         ]
         requests = sum(claim.expires_at is None for claim in seen)
-        found.append(cap._replace(quota=quota._replace(most=quota.most - len(seen))))
-        found.append(LimitGuard(pending_key(cap.clinician_id), within, quota._replace(most=requests + 1)))
+        found.append(guard._replace(quota=quota._replace(most=quota.most - len(seen))))
+        found.append(LimitGuard(pending_key(guard.clinician_id), within, quota._replace(most=requests + 1)))
     return found
 
 

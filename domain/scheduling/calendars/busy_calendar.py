@@ -33,7 +33,7 @@ class LeftOutFields(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """The busy times added, moved, removed and unchanged; ``left_out`` counts skipped events by reason."""
+    """Numbers of busy times; ``left_out`` counts skipped events by reason."""
 
     added: int
     moved: int
@@ -47,7 +47,7 @@ class ImportCounts:
 
 
 class BusyCalendar(Aggregate):
-    """``times`` maps keys to [start, end]; past times are dropped at the next import. Has no event titles."""
+    """``times`` maps keys to [start, end]; past times are dropped at the next import."""
 
     TOPIC = "scheduling.busy_calendar"
 

@@ -15,7 +15,7 @@ _SHA_256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Detail(StrEnum):
-    """The content of a feed, in increasing detail: times; service and place; initials; patient name."""
+    """The content of a feed: times; also service and place; initials; patient name."""
 
     BUSY = "busy"
     VISIT = "visit"
@@ -33,7 +33,7 @@ class Feed(Aggregate):
     is_revoked: bool = False
 
     class Opened(InitialEvent):
-        """Either ``clinician_id`` or ``patient_id`` is set; only the hash of the token is stored."""
+        """Has ``clinician_id`` or ``patient_id``; only the hash of the token is stored."""
 
         TOPIC = "scheduling.feed.opened"
         clinician_id: UUID | None
@@ -58,7 +58,7 @@ class Feed(Aggregate):
         token_hash: str,
         at: datetime,
     ) -> Self:
-        """Open a feed of a clinician or a patient. ``token_hash`` is the token's SHA-256 in hexadecimal.
+        """Open a feed of a clinician or patient; ``token_hash`` is a SHA-256 in hexadecimal.
 
         Raises InvalidValueError: both or neither id, or a patient feed that would show names.
         """
@@ -79,8 +79,4 @@ class Feed(Aggregate):
         )
 
     def revoke(self, at: datetime) -> bool:
-        """Return whether an event was recorded; a repeat records nothing."""
-        if self.is_revoked:
-            return False
-        self.trigger_event(self.Revoked, timestamp=at)
-        return True
+        return self.trigger_if(not self.is_revoked, self.Revoked, timestamp=at)

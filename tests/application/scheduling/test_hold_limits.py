@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from application.scheduling.appointments.hold_limits import PER_ADDRESS, PER_CONTACT, free_places, places
+from application.scheduling.appointments.hold_limits import PER_ADDRESS, PER_CONTACT, free_marks, marks_by_cap
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.errors import TooManyHoldsError
 from domain.scheduling.time_claim import TimeClaim
@@ -24,7 +24,7 @@ class PlainBlindIndex:
 
 
 def caps(contact: str | None = None, address: str | None = None, tenant_id: UUID = ID) -> list[list[UUID]]:
-    return places(PlainBlindIndex(), tenant_id, contact, ip_address(address) if address else None)
+    return marks_by_cap(PlainBlindIndex(), tenant_id, contact, ip_address(address) if address else None)
 
 
 class TestCaps:
@@ -57,10 +57,10 @@ class TestCaps:
         while_held = TimeRange(NOW, NOW + MINUTE)
 
         for turn in (0, 5, 5):
-            chosen = free_places(both, taken, NOW, turn)
+            chosen = free_marks(both, taken, NOW, turn)
             assert not {claim.what for claim in taken} & set(chosen)
             taken += [TimeClaim(ID, place, while_held, while_held, None, NOW + MINUTE) for place in chosen]
 
         with pytest.raises(TooManyHoldsError):
-            free_places(both, taken, NOW, 0)
-        assert len(free_places(both, taken, NOW + MINUTE, 0)) == 2
+            free_marks(both, taken, NOW, 0)
+        assert len(free_marks(both, taken, NOW + MINUTE, 0)) == 2

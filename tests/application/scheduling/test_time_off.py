@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from application.scheduling.availability.working_hours import off_times
+from application.scheduling.availability.working_hours import time_off_of
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Absence, Clinician, ClinicianDetails
 from domain.practice.time_off import DaysOff
@@ -15,7 +15,7 @@ NOW = at("2011-12-01T08:00")
 def off_in(zone: str, first: str, last: str) -> list[TimeRange]:
     clinician = Clinician.join(id=UUID(int=1), details=ClinicianDetails("Dr. Tala Fonoti", None, zone), at=NOW)
     clinician.set_time_off([Absence(DaysOff(date.fromisoformat(first), date.fromisoformat(last)))], NOW)
-    return off_times(clinician)
+    return time_off_of(clinician)
 
 
 class TestDaysOff:

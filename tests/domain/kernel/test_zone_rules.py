@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.kernel.zone_rules import ZoneRules, disagreements, kept_on_the_wall
+from domain.kernel.zone_rules import ZoneRules, at_same_local_time, disagreements
 from domain.kernel.zone_sightings import Sighting, Sightings
 from domain.kernel.zones import RELEASE
 from tests.support.availability_builders import at
@@ -64,17 +64,17 @@ class TestZoneRules:
     def test_tell_an_instant_of_the_time_on_the_wall_that_the_clock_shows(
         self, some: ZoneRules, moment: datetime
     ) -> None:
-        again = some.instant(some.wall(moment))
+        again = some.instant(some.local_time(moment))
 
         assert again <= moment
-        assert some.wall(again) == some.wall(moment)
+        assert some.local_time(again) == some.local_time(moment)
 
     def test_take_the_first_of_two_times_and_go_on_by_the_jump(self) -> None:
         berlin = ZoneRules.read("Europe/Berlin", 2026)
 
         assert berlin.instant(datetime.fromisoformat("2026-10-25T02:30")) == at("2026-10-25T00:30")
         assert berlin.instant(datetime.fromisoformat("2026-03-29T02:30")) == at("2026-03-29T01:30")
-        assert berlin.wall(at("2026-03-29T01:30")) == datetime.fromisoformat("2026-03-29T03:30")
+        assert berlin.local_time(at("2026-03-29T01:30")) == datetime.fromisoformat("2026-03-29T03:30")
 
 
 class TestTwoReleases:
@@ -92,25 +92,25 @@ class TestTwoReleases:
 
         assert touched == (old.offset_at(moment) != new.offset_at(moment))
         if not touched:
-            assert kept_on_the_wall(moment, old, new) == moment
+            assert at_same_local_time(moment, old, new) == moment
 
     @given(rules(), rules(), moments)
     def test_keep_the_time_on_the_wall_wherever_there_is_one(
         self, old: ZoneRules, new: ZoneRules, moment: datetime
     ) -> None:
-        wall = old.wall(moment)
-        to = kept_on_the_wall(moment, old, new)
+        wall = old.local_time(moment)
+        to = at_same_local_time(moment, old, new)
 
         exists = any(
-            new.wall(wall.replace(tzinfo=UTC) - timedelta(seconds=offset)) == wall for _, offset in new.changes
+            new.local_time(wall.replace(tzinfo=UTC) - timedelta(seconds=offset)) == wall for _, offset in new.changes
         )
         jump = (
             max(b[1] - a[1] for a, b in zip(new.changes, new.changes[1:], strict=False)) if len(new.changes) > 1 else 0
         )
         if exists:
-            assert new.wall(to) == wall
+            assert new.local_time(to) == wall
         else:
-            assert timedelta() < new.wall(to) - wall <= timedelta(seconds=max(jump, 0))
+            assert timedelta() < new.local_time(to) - wall <= timedelta(seconds=max(jump, 0))
 
 
 class TestRulesInUse:

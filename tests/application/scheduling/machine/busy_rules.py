@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from adapters.icalendar.calendar_reader import IcalendarReader
-from application.kernel.outcome import Outcome
+from application.kernel.practice_log import Outcome
 from application.scheduling.availability.find_slots import FindSlots
 from application.scheduling.calendars.import_busy_time import BusyTimeImported, ImportBusyTime
 from domain.kernel.time_range import TimeRange

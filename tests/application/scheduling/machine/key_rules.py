@@ -11,7 +11,7 @@ from hypothesis.stateful import invariant, rule
 
 from adapters.http.addresses import Policy
 from adapters.http.outbound_http import PinnedOutboundHttp
-from application.scheduling.calendars.feed_tokens import new_token
+from application.access.secret_keys import FEED_PREFIX, new_token
 from application.scheduling.calendars.open_feed import OpenFeed
 from application.scheduling.calendars.revoke_feed import RevokeFeed
 from application.webhooks.change_endpoint import ChangeEndpoint, RotateSecret
@@ -111,7 +111,7 @@ class EndpointAndFeedRules:
         def open_(number: int) -> UUID:
             is_a_patients, who, detail = of[number]
             clinician, patient = self.studio.clinicians[who], self.studio.patients[who]
-            token_hash = sha256(new_token().encode()).hexdigest()
+            token_hash = sha256(new_token(FEED_PREFIX).encode()).hexdigest()
             command = OpenFeed(
                 None if is_a_patients else clinician, patient if is_a_patients else None, detail, token_hash
             )

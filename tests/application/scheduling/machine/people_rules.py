@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from application.kernel.errors import NotFoundError
-from application.kernel.outcome import Outcome
+from application.kernel.practice_log import Outcome
 from application.patients.change_patient import ChangePatient
 from application.patients.decide_consent import DecideConsent
 from application.patients.merge_patients import MergePatients, UnmergePatients

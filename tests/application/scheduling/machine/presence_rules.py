@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from application.practice.set_time_off import SetTimeOff
-from application.scheduling.availability.conflicts import outside
+from application.scheduling.availability.conflicts import BookedVisit, absences_during
 from application.scheduling.availability.explain_slot import ExplainSlot
 from application.scheduling.availability.find_slots import FindSlots
 from domain.kernel.time_range import TimeRange
@@ -15,7 +15,7 @@ from domain.practice.clinician import Absence
 from domain.practice.time_off import DaysOff, HoursOff
 from domain.scheduling.appointments.appointment import Appointment
 from projections.engine.runner import Runner
-from projections.scheduling.calendar.queries import CalendarFilter, CalendarQueries
+from projections.scheduling.calendar.queries import CalendarEntry, CalendarFilter, CalendarQueries
 from tests.support.commands import asker, executor
 from tests.support.container import Container, by_test
 from tests.support.seeded_practice import MONDAY, NOW, SeededPractice, fixed_clock
@@ -27,6 +27,12 @@ ABSENCES = {
     "all day": (Absence(DaysOff(date(2026, 6, 1), date(2026, 6, 1)), "wedding"),),
     "an hour": (Absence(HoursOff(TimeRange(MONDAY + HALF_HOUR, MONDAY + 3 * HALF_HOUR))),),
 }
+
+
+def booked_visit(entry: CalendarEntry) -> BookedVisit:
+    return BookedVisit(
+        entry.holder_id, entry.service_id, entry.clinician_id, entry.location_id, entry.starts_at, entry.ends_at
+    )
 
 
 class PresenceRules(RuleBasedStateMachine):
@@ -52,7 +58,8 @@ class PresenceRules(RuleBasedStateMachine):
         calendar = CalendarQueries(self.container.app_transaction)
         which = CalendarFilter(clinician_id=clinician_id)
         visits = calendar.page(self.studio.tenant_id, which, limit=200).entries
-        left = {visit.appointment_id for visit in visits if outside(self.studio.log.catalogue(), visit, NOW)}
+        catalogue = self.studio.log.catalogue()
+        left = {visit.appointment_id for visit in visits if absences_during(catalogue, booked_visit(visit), NOW)}
         away = (
             [TimeRange(MONDAY - MONDAY.hour * 2 * HALF_HOUR, MONDAY + timedelta(hours=12))] if kind == "all day" else []
         )

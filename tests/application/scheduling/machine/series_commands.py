@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from application.kernel.outcome import Outcome
+from application.kernel.practice_log import Outcome
 from application.scheduling.series.book_series import BookSeries, OnConflict
 from application.scheduling.series.series_changes import CancelSeries, ChangeSeries, ChangeSeriesNotes
 from domain.scheduling.appointments.appointment import Appointment

@@ -14,14 +14,12 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 from application.kernel.errors import ApplicationError
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.cancel_appointment import CancelAppointment
-from application.scheduling.appointments.check_in_appointment import CheckInAppointment
-from application.scheduling.appointments.complete_appointment import CompleteAppointment
 from application.scheduling.appointments.confirm_appointment import ConfirmAppointment
 from application.scheduling.appointments.decline_appointment import DeclineAppointment
 from application.scheduling.appointments.hold_limits import PER_CONTACT
 from application.scheduling.appointments.place_hold import PlaceHold
 from application.scheduling.appointments.reassign_appointment import ReassignAppointment
-from application.scheduling.appointments.record_no_show import RecordNoShow
+from application.scheduling.appointments.record_attendance import CheckInAppointment, CompleteAppointment, RecordNoShow
 from application.scheduling.appointments.release_hold import ReleaseHold
 from application.scheduling.appointments.reschedule_appointment import RescheduleAppointment
 from application.scheduling.appointments.undo_appointment import UndoAppointment

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from adapters.postgres.waiting_lines import ReadWaitingLines
-from application.kernel.outcome import Outcome
+from application.kernel.practice_log import Outcome
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.cancel_appointment import CancelAppointment
 from application.waitlist.accept_offer import AcceptOffer

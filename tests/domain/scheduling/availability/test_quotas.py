@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.practice.dated_hours import DatedHours
-from domain.practice.time_off import DaysOff, HoursOff
+from domain.practice.time_off import DaysOff, HoursOff, parse_time_off
 from domain.practice.visit_limits import VisitLimits
 from domain.scheduling.availability.availability import offered, slot_at
 from domain.scheduling.availability.query import AvailabilityQuery, Period, Quota
@@ -130,8 +130,8 @@ class TestTimeOff:
             HoursOff(between("2026-06-01T07:30", "2026-06-01T08:00")),
         )
 
-        assert DaysOff.parse(str(days)) == days
-        assert HoursOff.parse(str(some_hours)) == some_hours
+        assert parse_time_off(str(days)) == days
+        assert parse_time_off(str(some_hours)) == some_hours
 
     def test_does_not_end_before_it_begins(self) -> None:
         with pytest.raises(InvalidValueError):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from application.kernel.outcome import Outcome
+from application.kernel.practice_log import Outcome
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.cancel_appointment import CancelAppointment
 from application.scheduling.appointments.reschedule_appointment import RescheduleAppointment

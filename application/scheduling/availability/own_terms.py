@@ -1,0 +1,66 @@
+"""Availability on a visit's own terms: the length, buffers and resources it was booked with."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from application.kernel.catalogue import Catalogue
+from application.kernel.practice_log import PracticeLog
+from application.scheduling.availability.schedule import load_schedule
+from domain.kernel.time_range import TimeRange
+from domain.practice.resource import Resource
+from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.availability.availability import slot_at
+from domain.scheduling.availability.query import AvailabilityQuery, Slot
+from domain.scheduling.sessions.group_session import GroupSession
+
+_ANY_DAYS: Final = 36_500
+
+
+def own_slot(
+    log: PracticeLog, appointment: Appointment, clinician_id: UUID, now: datetime, resource_ids: Iterable[UUID] = ()
+) -> Slot:
+    """Return the slot of a visit at its own time with a clinician and the named resources.
+
+    Raises what ``slot_at`` raises; NotFoundError: no such clinician or resource.
+    """
+    named = list(resource_ids)
+    schedule = load_schedule(log, appointment.service_id, [clinician_id], appointment.taken, now, has_own_terms=True)
+    for resource_id in named:
+        schedule.catalogue.one(Resource, resource_id)
+    query = schedule.query(clinician_id, without=appointment.id, preferred=appointment.resource_ids)
+    query = with_own_terms(schedule.catalogue, query, appointment, clinician_id, appointment.starts_at)
+    return slot_at(query, appointment.starts_at, named)
+
+
+def with_own_terms(
+    catalogue: Catalogue,
+    query: AvailabilityQuery,
+    visit: Appointment | GroupSession,
+    clinician_id: UUID,
+    starts_at: datetime,
+) -> AvailabilityQuery:
+    """Return the query with the terms of the visit instead of the service's.
+
+    At its own time, notice, horizon and grid do not apply; they applied when it was booked. Its own
+    clinicians may give it even if they no longer offer the service.
+    """
+    rules = replace(
+        query.rules,
+        duration_minutes=int(visit.during.duration.total_seconds()) // 60,
+        buffer_before_minutes=visit.buffer_before_minutes,
+        buffer_after_minutes=visit.buffer_after_minutes,
+        requires=tuple(catalogue.one(Resource, id).kind for id in visit.resource_ids),
+    )
+    if starts_at == visit.starts_at:
+        rules = replace(rules, step_minutes=1, minimum_notice_minutes=0, horizon_days=_ANY_DAYS)
+    own_staff = visit.staff_ids if isinstance(visit, GroupSession) else (visit.clinician_id,)
+    return replace(query, rules=rules, is_offering=query.is_offering or clinician_id in own_staff)
+
+
+def taken_at(session: GroupSession, starts_at: datetime) -> TimeRange:
+    """Return the session's time with its buffers, at another start."""
+    shift = starts_at - session.starts_at
+    return TimeRange(session.taken.starts_at + shift, session.taken.ends_at + shift)
