@@ -84,10 +84,13 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
 
 
 def _slot(log: PracticeLog, offer: Offer, schedule: Schedule) -> Slot:
-    """Return the visit that was offered. Raises what ``slot_at`` raises; OfferEndedError: another was first to accept."""
+    """Return the visit that was offered.
+
+    Raises what ``slot_at`` raises; OfferEndedError: another patient has accepted the time.
+    """
     query = schedule.query(offer.clinician_id, without=offer.opening_id, preferred=offer.resource_ids)
     try:
-        # What was offered in time is accepted in time: the notice counts from when it was offered.
+        # The notice counts from the time of the offer.
         return slot_at(replace(query, now=offer.made_at), offer.starts_at)
     except SchedulingError:
         # The offer was read before the schedule, and may have ended meanwhile.

@@ -69,9 +69,7 @@ def offer_by_hand(log: PracticeLog, command: OfferByHand, context: Context, *, l
     schedule = load_schedule(log, service_id, [command.clinician_id], start_window(command.starts_at), now)
     slot = slot_at(schedule.query(command.clinician_id), command.starts_at)
     until = expiry(now, command.minutes, slot.starts_at)
-    opening = Opening.open(
-        id=uuid7(), clinician_id=command.clinician_id, during=TimeRange(slot.starts_at, slot.ends_at), at=now
-    )
+    opening = Opening.open(id=uuid7(), clinician_id=command.clinician_id, during=slot.during, at=now)
     as_of, passed_over = _passed_over(log, command, now, lines)
     position = make_offers(log, context.provenance, opening, slot, until, entries, schedule, as_of, passed_over)
     return Outcome(opening, position)

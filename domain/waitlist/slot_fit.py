@@ -39,11 +39,11 @@ def fitting(
     slots = offered(query, freed)
     if not slots:
         return _refusal(query, freed)
-    slots = [slot for slot in slots if preferences.holds(TimeRange(slot.starts_at, slot.ends_at))]
+    slots = [slot for slot in slots if preferences.holds(slot.during)]
     if not slots:
         return Reason.OUTSIDE_WINDOWS.value
     for slot in slots:
-        if preferences.is_in_time(TimeRange(slot.starts_at, slot.ends_at), query.now):
+        if preferences.is_in_time(slot.during, query.now):
             return slot
     return Reason.TOO_LITTLE_NOTICE.value
 

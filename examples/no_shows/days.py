@@ -35,7 +35,7 @@ def visits_in(zone_name: str, on_date: date, hours: Hours, rules: VisitRules) ->
     count = 0
     while slots := offered(query, day):
         count += 1
-        visit = TimeRange(slots[0].starts_at, slots[0].ends_at)
+        visit = slots[0].during
         # Only the last visit can block the next one.
         query = replace(
             query,

@@ -9,7 +9,6 @@ from application.importing.report import RowRefusedError
 from application.kernel.ports import PhoneNumbers
 from application.patients.phone import region_of, to_e164
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.time_range import TimeRange
 from domain.kernel.zones import zone
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
@@ -87,26 +86,14 @@ class VisitPlanner:
             self._known.add(patient_id)
             plan.made.append(newcomer)
             plan.newcomers.append(patient_id)
-        during = TimeRange(free.slot.starts_at, free.slot.ends_at)
         appointment = Appointment.book(
             id=appointment_id,
-            visit=Visit(
-                patient_id=patient_id,
-                service_id=self._service_id,
-                clinician_id=free.clinician_id,
-                location_id=free.slot.location_id,
-                resource_ids=free.slot.resource_ids,
-                during=during,
-                price=self._terms.price,
-                mode=self._terms.mode,
-                buffer_before_minutes=self._terms.buffer_before_minutes,
-                buffer_after_minutes=self._terms.buffer_after_minutes,
-            ),
+            visit=Visit.on_terms(self._terms, free.slot, patient_id, self._service_id, free.clinician_id),
             at=row.booked_at,
             retrospective=True,
         )
         self.add_busy(appointment.claims())
-        _close(appointment, row.result, max(during.ends_at, row.booked_at))
+        _close(appointment, row.result, max(free.slot.ends_at, row.booked_at))
         plan.made.append(appointment)
         plan.claims += appointment.claims()
         plan.tally.made[row.result] += 1
