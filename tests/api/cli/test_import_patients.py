@@ -59,9 +59,9 @@ class TestImportPatients:
         assert (done["rows"], done["registered"], done["matched"], done["refused"]) == (4, 2, 1, 1)
         assert done["columns_not_understood"] == {"Shoe Size": 1}
         assert (tmp_path / "clients.report.csv").stat().st_mode & 0o777 == 0o600
-        header, *findings = read_csv(tmp_path / "clients.report.csv")
+        header, *told = read_csv(tmp_path / "clients.report.csv")
         assert header == ["line", "outcome", "reason", "column", "patient_id"]
-        assert [line[:4] for line in findings] == [
+        assert [line[:4] for line in told] == [
             ["3", "registered", "kept_as_note", "Mobile Phone"],
             ["4", "refused", "empty", "First Name"],
             ["5", "matched", "repeated_in_the_file", ""],
