@@ -18,9 +18,8 @@ from api.http.authentication import Authentication, KeyAuthenticator
 from api.http.calls import AppServices
 from api.http.direct_dispatch import DirectDispatch, DirectRoutes, direct_routes
 from api.http.envelope import RequestMiddleware
-from api.http.metrics import Metrics
 from api.http.openapi import ABOUT, TAGS, DescribedApp
-from api.http.operations import Readiness, operations
+from api.http.operations import Metrics, Readiness, operations
 from api.http.reference import reference
 from api.http.thread_pool import FairThreadPool
 from api.importing import routes as imports

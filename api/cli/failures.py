@@ -50,11 +50,9 @@ def explained(error: Exception) -> tuple[str, int]:
     if isinstance(error, UsageError | MappingError | TableError):
         return str(error), MISUSED
     if isinstance(error, UNREACHABLE):
-        # Its own message contains addresses and user names.
-        return (
-            "the database or the key database cannot be reached; is it running, and is DATABASE_URL right?",
-            UNAVAILABLE,
-        )
+        # The error's own message contains addresses and user names.
+        message = "the database or the key database cannot be reached; is it running, and is DATABASE_URL right?"
+        return message, UNAVAILABLE
     if isinstance(error, (*UNUSABLE, UnavailableError, ProjectionError)):
         return str(error), UNAVAILABLE
     if isinstance(error, ApplicationError | DomainError):

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 import orjson
 from fastapi import Response
-
-_OPTIONS: Final = orjson.OPT_UTC_Z
 
 
 class HttpAnswer(Protocol):
@@ -32,4 +30,4 @@ class Answer:
             headers["ETag"] = f'"{self.version}"'
         if self.location is not None:
             headers["Location"] = self.location
-        return Response(orjson.dumps(self.body, option=_OPTIONS), self.status, headers, "application/json")
+        return Response(orjson.dumps(self.body, option=orjson.OPT_UTC_Z), self.status, headers, "application/json")

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api.http.errors import unexpected
-from api.http.metrics import Metrics
+from api.http.operations import Metrics
 
 LARGEST_BODY: Final = 64 * 1024
 """In bytes. A larger body is answered with a problem; the server would answer in plain text."""

@@ -19,19 +19,9 @@ Scheduling for therapists, clinics and studios. Send your API key with each requ
 """
 
 TAGS: Final = (
-    "practice",
-    "locations",
-    "resources",
-    "clinicians",
-    "services",
-    "patients",
-    "scheduling",
-    "wait list",
-    "history",
-    "api keys",
-    "webhooks",
-    "operations",
-)
+    "practice", "locations", "resources", "clinicians", "services", "patients", "scheduling", "wait list", "history",
+    "api keys", "webhooks", "operations",
+)  # fmt: skip
 
 PUBLIC: Final = frozenset({"/v1/feeds/{token}.ics"})
 """Paths of /v1 that need no API key. The token in the path is the secret."""

@@ -15,7 +15,7 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 def instant(text: str, field: str) -> datetime:
-    """Return the instant (UTC) of an RFC 3339 text. Raises InvalidValueError: another form, or outside 1970-2200."""
+    """Return the instant (UTC) of an RFC 3339 text, 1970 to 2200. Raises InvalidValueError."""
     if not _RFC_3339.fullmatch(text):
         raise InvalidValueError(field, "a time is written like 2026-06-01T09:00:00+02:00, with its offset from UTC")
     return _parsed(text.upper(), field).astimezone(UTC)
@@ -24,7 +24,7 @@ def instant(text: str, field: str) -> datetime:
 def local_instant(local: object, zone_name: object, field: str) -> datetime:
     """Return the instant (UTC) at which clocks in the zone show a local time.
 
-    Raises InvalidValueError: another form; UnknownZoneError, NonexistentLocalTimeError, AmbiguousLocalTimeError.
+    Raises InvalidValueError, UnknownZoneError, NonexistentLocalTimeError, AmbiguousLocalTimeError.
     """
     if not isinstance(local, str) or not isinstance(zone_name, str) or not _LOCAL.fullmatch(local):
         raise InvalidValueError(field, "a local time is written {local: 2026-06-01T09:00, zone: Europe/Berlin}")
@@ -32,7 +32,7 @@ def local_instant(local: object, zone_name: object, field: str) -> datetime:
 
 
 def moment(text: str, zone_name: str, field: str) -> datetime:
-    """Return the instant (UTC) of a query parameter: RFC 3339, or a civil date for its start in the zone.
+    """Return the instant (UTC) of a query parameter: RFC 3339, or a date for its start in the zone.
 
     An unescaped plus sign arrives as a space and is accepted. Raises InvalidValueError.
     """
@@ -55,7 +55,7 @@ def zulu(at: datetime) -> str:
 
 def _parsed(text: str, field: str) -> datetime:
     try:
-        # datetime keeps six digits of a second; further ones are cut.
+        # datetime stores microseconds; further digits are cut.
         parsed = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
     except ValueError:
         raise InvalidValueError(field, "there is no such date or time of day") from None
