@@ -7,8 +7,7 @@ from uuid import UUID
 from api.bootstrap.storage import Storage
 from application.kernel.permissions import Actor
 from domain.access.api_key import Role
-from projections.access.tokens.feed_queries import FeedRecord, feeds_of, find_feed
-from projections.access.tokens.queries import KeyRecord, find_key, keys_of
+from projections.access.tokens.queries import FeedRecord, KeyRecord, feeds_of, find_feed, find_key, keys_of
 
 
 @dataclass(frozen=True)

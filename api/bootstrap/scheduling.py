@@ -9,21 +9,15 @@ from application.kernel.practice_log import PracticeLogs
 from application.scheduling.calendars.ports import CalendarWriter
 from application.scheduling.zone_changes.adopt_zone_rules import AdoptZoneRulesHandler
 from event_store.read.zone_sightings import ZoneSightingStore
-from projections.scheduling.calendar.course_queries import CourseQueries
 from projections.scheduling.calendar.feed_queries import FeedQueries
 from projections.scheduling.calendar.past import PastCalendar
 from projections.scheduling.calendar.queries import CalendarQueries
-from projections.scheduling.calendar.series_queries import SeriesQueries
-from projections.scheduling.calendar.session_queries import SessionQueries
 
 
 @dataclass(frozen=True)
 class Scheduling:
     calendar: CalendarQueries
     past_calendar: PastCalendar
-    series: SeriesQueries
-    courses: CourseQueries
-    sessions: SessionQueries
     feeds: FeedQueries
     calendar_writer: CalendarWriter
     zone_sightings: ZoneSightingStore
@@ -38,9 +32,6 @@ def scheduling(storage: Storage, logs: PracticeLogs, clock: Clock) -> Scheduling
     return Scheduling(
         CalendarQueries(transaction),
         PastCalendar(transaction, storage.log_reader),
-        SeriesQueries(transaction),
-        CourseQueries(transaction),
-        SessionQueries(transaction),
         FeedQueries(transaction),
         IcalendarWriter(),
         zone_sightings,

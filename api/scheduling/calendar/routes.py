@@ -26,9 +26,8 @@ from domain.practice.location import Location
 from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.scheduling.appointments.status import Status
-from projections.scheduling.calendar.queries import Bookmark, CalendarEntry, CalendarFilter
+from projections.scheduling.calendar.queries import Bookmark, CalendarEntry, CalendarFilter, SessionEntry
 from projections.scheduling.calendar.queries import CalendarPage as Found
-from projections.scheduling.calendar.session_queries import SessionEntry, SessionFilter
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
@@ -100,11 +99,8 @@ async def calendar(
         behind = bookmark(cursor)
         if position is None:
             visits, patients = _found(call, which, limit, cursor, after)
-            gathered = SessionFilter(
-                starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
-            )
-            sessions = call.container.scheduling.sessions.page(
-                call.actor.tenant_id, gathered, after=behind, limit=limit
+            sessions = call.container.scheduling.calendar.sessions(
+                call.actor.tenant_id, which, after=behind, limit=limit
             )
         else:
             visits, patients = _found_then(call, which, limit, behind, position)
@@ -132,31 +128,31 @@ async def calendar(
 
 def _found(
     call: Call, which: CalendarFilter, limit: int, cursor: str | None, after: int | None
-) -> tuple[Found, Mapping[UUID, Person]]:
+) -> tuple[Found[CalendarEntry], Mapping[UUID, Person]]:
     """Return a page and its patients, none for those who may not see them. Raises NotFoundError: a filter names no known thing."""
     _require(call.log, which)
     tenant_id = call.actor.tenant_id
     behind = bookmark(cursor)
     call.container.wait_for(tenant_id, "calendar", after)
-    found = call.container.scheduling.calendar.page(tenant_id, which, after=behind, limit=limit)
+    found = call.container.scheduling.calendar.appointments(tenant_id, which, after=behind, limit=limit)
     if not call.actor.may(Permission.READ_PATIENTS):
         return found, {}
     call.container.wait_for(tenant_id, "patients", after)
-    return found, call.container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
+    return found, call.container.patients.survivors_of(tenant_id, {entry.patient_id for entry in found.entries})
 
 
 def _found_then(
     call: Call, which: CalendarFilter, limit: int, behind: Bookmark | None, position: int
-) -> tuple[Found, Mapping[UUID, Person]]:
+) -> tuple[Found[CalendarEntry], Mapping[UUID, Person]]:
     """As ``_found``, at a position of the log. Of patients who have changed since, the log is asked."""
     _require(call.log, which)
     tenant_id = call.actor.tenant_id
     call.container.wait_for(tenant_id, "calendar", position)
-    found = call.container.scheduling.past_calendar.visits(tenant_id, position, which, after=behind, limit=limit)
+    found = call.container.scheduling.past_calendar.appointments(tenant_id, position, which, after=behind, limit=limit)
     if not call.actor.may(Permission.READ_PATIENTS):
         return found, {}
     call.container.wait_for(tenant_id, "patients", position)
-    today = call.container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
+    today = call.container.patients.survivors_of(tenant_id, {entry.patient_id for entry in found.entries})
     changed = {id_ for id_, one in today.items() if any(each.position > position for each in (one, *one.merged))}
     return found, {**today, **DisplayContext(call.log, position).people(changed)}
 

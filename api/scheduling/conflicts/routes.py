@@ -1,5 +1,6 @@
 """GET /v1/conflicts: booked visits and planned sessions for which a clinician is no longer there."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -21,8 +22,7 @@ from domain.practice.clinician import Clinician
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.availability.explanation import Obstacle
 from domain.scheduling.sessions.group_session import GroupSessionStatus
-from projections.scheduling.calendar.queries import CalendarEntry, CalendarFilter
-from projections.scheduling.calendar.session_queries import SessionEntry, SessionFilter
+from projections.scheduling.calendar.queries import CalendarEntry, CalendarFilter, SessionEntry
 
 routes = APIRouter(prefix="/v1/conflicts", tags=["scheduling"])
 
@@ -74,10 +74,10 @@ async def list_conflicts(
         which = CalendarFilter(
             starts_from=now, clinician_id=clinician_id, statuses=[Status.BOOKED.value, Status.CHECKED_IN.value]
         )
-        planned = SessionFilter(starts_from=now, clinician_id=clinician_id, status=GroupSessionStatus.PLANNED)
+        planned = replace(which, statuses=[GroupSessionStatus.PLANNED.value])
         tenant_id, behind = call.actor.tenant_id, bookmark(cursor)
-        visits = call.container.scheduling.calendar.page(tenant_id, which, after=behind, limit=_LOOKED_AT)
-        sessions = call.container.scheduling.sessions.page(tenant_id, planned, after=behind, limit=_LOOKED_AT)
+        visits = call.container.scheduling.calendar.appointments(tenant_id, which, after=behind, limit=_LOOKED_AT)
+        sessions = call.container.scheduling.calendar.sessions(tenant_id, planned, after=behind, limit=_LOOKED_AT)
         entries, last = in_one_order(visits, sessions, _LOOKED_AT)
         shown: list[dict[str, object]] = []
         for entry in entries:

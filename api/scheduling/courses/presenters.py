@@ -10,7 +10,7 @@ from application.scheduling.sessions.plan_course import CoursePlan
 from domain.scheduling.series.occurrence_plan import PlannedOccurrence
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
-from projections.scheduling.calendar.course_queries import CourseEntry
+from projections.scheduling.calendar.queries import CourseEntry
 
 Sessions = Mapping[UUID, GroupSession]
 

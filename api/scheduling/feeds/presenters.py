@@ -62,7 +62,7 @@ def _teller(
     catalogue = log.catalogue()
     names: Mapping[UUID, PatientRecord] = {}
     if detail in (Detail.INITIALS, Detail.NAME):
-        names = container.patients.standing_for(log.tenant_id, patient_ids)
+        names = container.patients.survivors_of(log.tenant_id, patient_ids)
 
     def whom(visit: FeedVisit) -> str | None:
         if patient is not None:

@@ -24,7 +24,7 @@ from application.scheduling.calendars.revoke_feed import RevokeFeed
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
 from domain.scheduling.calendars.feed import Detail, Feed
-from projections.access.tokens.feed_queries import FeedRecord
+from projections.access.tokens.queries import FeedRecord
 from projections.engine.errors import ViewBehindError
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])

@@ -12,7 +12,7 @@ from application.scheduling.series.series_slots import GrantedSlot
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence
 from domain.scheduling.series.series import Series
-from projections.scheduling.calendar.series_queries import SeriesEntry
+from projections.scheduling.calendar.queries import SeriesEntry
 
 
 def outcome_shower(call: Call, outcome: Outcome[Series]) -> Callable[[Series], dict[str, object]]:

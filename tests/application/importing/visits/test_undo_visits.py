@@ -52,7 +52,7 @@ class TestUndo:
         assert {read_row.status for read_row in calendars.visits()} == {Status.ARCHIVED}
         assert calendars.claimed() == set()
         calendars.catch_up()
-        page = calendars.container.calendar().page(calendars.studio.tenant_id, CalendarFilter(), limit=100)
+        page = calendars.container.calendar().appointments(calendars.studio.tenant_id, CalendarFilter(), limit=100)
         assert {entry.status for entry in page.entries} == {"archived"}
         book = executor(calendars.container.logs, fixed_clock())
         studio = calendars.studio

@@ -51,7 +51,7 @@ class PresenceRules(RuleBasedStateMachine):
         self.runner.catch_up(self.studio.tenant_id)
         calendar = CalendarQueries(self.container.app_transaction)
         which = CalendarFilter(clinician_id=clinician_id)
-        visits = calendar.page(self.studio.tenant_id, which, limit=200).entries
+        visits = calendar.appointments(self.studio.tenant_id, which, limit=200).entries
         left = {visit.appointment_id for visit in visits if outside(self.studio.log.catalogue(), visit, NOW)}
         away = (
             [TimeRange(MONDAY - MONDAY.hour * 2 * HALF_HOUR, MONDAY + timedelta(hours=12))] if kind == "all day" else []
