@@ -8,9 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from api.access.api_keys import routes as api_keys
-from api.audit.diff import routes as diff
-from api.audit.events import routes as events
-from api.audit.history import routes as history
+from api.audit import routes as audit
 from api.bootstrap.container import Container
 from api.bootstrap.outages import UNREACHABLE
 from api.http import errors
@@ -114,7 +112,7 @@ def create_app(container: Container) -> FastAPI:
         consents,
         merging,
         imports,
-        history,
+        audit,
         practice,
         locations,
         resources,
@@ -124,8 +122,6 @@ def create_app(container: Container) -> FastAPI:
         busy_time,
         services,
         api_keys,
-        events,
-        diff,
         webhook_endpoints,
     ):
         app.include_router(module.routes)

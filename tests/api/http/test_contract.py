@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from api.audit.history.routes import HistoryPage
+from api.audit.schemas import HistoryPage
 from api.http.schemas import Shown
 from api.patients.patients.routes import PatientPage, PatientShown
 from api.practice.clinicians.routes import ClinicianShown
