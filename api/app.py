@@ -8,9 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from api.access import routes as api_keys
-from api.audit.diff import routes as diff
-from api.audit.events import routes as events
-from api.audit.history import routes as history
+from api.audit import routes as audit
 from api.bootstrap.container import Container
 from api.bootstrap.database_server import UNREACHABLE
 from api.http import errors
@@ -89,12 +87,10 @@ def create_app(container: Container) -> FastAPI:
         waitlist,
         patients,
         imports,
-        history,
+        audit,
         practice,
         busy_time,
         api_keys,
-        events,
-        diff,
         webhook_endpoints,
     ):
         app.include_router(module.routes)

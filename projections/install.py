@@ -13,7 +13,7 @@ READERS: Final = ("scheduler_app", "scheduler_projector", "scheduler_auditor", "
 ANALYST: Final = "scheduler_analyst"
 RETIRED_REPORTING: Final = "reporting_retired"
 _LOCK: Final = 7_239_481_005
-"""The advisory lock of an installation: one program at a time."""
+"""The advisory lock under which one program at a time installs."""
 
 
 def install(connection: Connection[Any], models: Sequence[Schema] = READ_MODELS) -> list[str]:
@@ -61,7 +61,7 @@ def as_owner(connection: Connection[Any]) -> Iterator[None]:
 def create(connection: Connection[Any], model: Schema, name: str) -> None:
     """Create an empty read model in a schema of that name; inside ``as_owner``.
 
-    Each table gets row-level security by tenant, and grants for the projector, the API and the backup.
+    Each table gets row-level security by tenant, and grants for the projector and the API.
     """
     schema = sql.Identifier(name)
     connection.execute(sql.SQL("create schema {}").format(schema))
@@ -87,7 +87,7 @@ def remember(connection: Connection[Any], model: Schema) -> None:
 def publish(connection: Connection[Any]) -> None:
     """Create the views for analysts on the current read models; inside ``as_owner``.
 
-    Earlier views are only renamed, since dropping them would wait for their readers; the next rebuild
+    Earlier views are renamed, since dropping them would wait for their readers; the next rebuild
     drops them. Does nothing while a read model is outdated.
     """
     known = _fingerprints(connection)

@@ -19,8 +19,8 @@ from projections.waitlist.entries.projector import WaitlistProjector
 class Schema:
     """A schema, and the SQL file under ``projections`` that creates its tables or views.
 
-    A read model has the name of its projector. ``version`` is the projector's: raise it whenever the
-    projector writes other rows for the same events.
+    A read model has the name of its projector. Raise the projector's ``version`` whenever it writes
+    other rows for the same events.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Schema:
     version: int = 1
 
     def text(self) -> str:
-        """Return the SQL. It names no schema, but runs as scheduler_owner with ``search_path`` set to it."""
+        """Return the SQL. It runs as scheduler_owner, with ``search_path`` set to the schema."""
         return files("projections").joinpath(self.file).read_text("utf-8")
 
     def fingerprint(self) -> str:

@@ -1,8 +1,9 @@
-"""Fills read models anew from the logs, beside the live ones, and swaps them in; reading and writing go on meanwhile.
+"""Rebuild read models from the logs beside the live ones, and swap them in.
 
-A shadow schema takes the rows. Once it has nearly caught up, the cursors are locked, which makes runners wait; the last events
-are projected, the schemas change names and the cursors are set, all in one transaction. A rebuild that is killed changes
-nothing; the next one clears away what it left.
+Reads and writes go on meanwhile. The rows are written to a shadow schema. Once it has nearly caught
+up, one transaction locks the cursors, which makes runners wait, projects the last events, renames
+the schemas and sets the cursors. A rebuild that is killed changes nothing; the next one drops its
+schemas.
 """
 
 import gc
@@ -17,26 +18,26 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection, sql
 
-from projections.engine.batches import Feed, Share, advance, read
+from projections.engine.batches import PracticeProgress, ProjectedBatch, project_isolating_failures, read_page
 from projections.engine.errors import RebuildRunningError
 from projections.engine.ports import LogSource, TenantTransaction
-from projections.engine.rows import Projector, write
+from projections.engine.rows import Projector, execute_writes
 from projections.install import RETIRED_REPORTING, as_owner, create, publish, remember
 from projections.read_models import READ_MODELS
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called with how many events have been projected, and of how many; by one thread at a time."""
+"""Called with the number of projected events and their total, by one thread at a time."""
 
 _LOCK: Final = 7_239_481_006
-"""The advisory lock that lets one program rebuild at a time."""
+"""The advisory lock under which one program at a time rebuilds."""
 _PAGE: Final = 10_000
-_LANES: Final = 3
-"""So many practices are filled at once: while the database writes the rows of one, those of another are made."""
-_FEW: Final = 500
-"""So many events are caught up within the swap, while projections wait."""
-_MOST_ROUNDS: Final = 20
-_ALLOCATIONS: Final = 500_000
-"""So many more objects than were freed bring a collection about; a page has about 100,000."""
+_THREADS: Final = 3
+"""Practices filled at once: Python makes rows of one while the database writes those of another."""
+_SWAP_EVENTS: Final = 500
+"""The most events left for the swap, during which projections wait."""
+_MAX_ROUNDS: Final = 20
+_GC_ALLOCATIONS: Final = 500_000
+"""New objects that trigger a garbage collection; a page has about 100,000."""
 
 _SET_CURSORS: Final = """
 insert into projection.cursor (tenant_id, projector, position, error, failed_position)
@@ -49,7 +50,7 @@ on conflict (tenant_id, projector) do update set
 
 @dataclass(frozen=True, slots=True)
 class Incomplete:
-    """A practice in which a rebuilt view ends before an event that its projector cannot take."""
+    """A practice in which a rebuilt view ends before an event that its projector fails on."""
 
     tenant_id: UUID
     projector: str
@@ -60,8 +61,8 @@ class Incomplete:
 class Rebuild:
     """One rebuild; ``run`` it once.
 
-    ``log`` and ``transaction`` reach the database as scheduler_projector; ``admin`` is a connection in autocommit mode that
-    may become scheduler_owner, and serves nothing else.
+    ``log`` and ``transaction`` reach the database as scheduler_projector. ``admin`` is a connection
+    in autocommit mode for this rebuild alone, which may become scheduler_owner.
     """
 
     def __init__(
@@ -80,60 +81,60 @@ class Rebuild:
         self._transaction = transaction
         self._admin = admin
         self._page = page
-        self._feeds: dict[UUID, Feed] = {}
+        self._practices: dict[UUID, PracticeProgress] = {}
         self._done = 0
         self._lock = threading.Lock()
         self._abandoned = threading.Event()
 
     def run(self, progress: Progress = lambda done, total: None) -> list[Incomplete]:
-        """Rebuild the read models of the projectors given; return where they are not whole, as they would not be live.
+        """Rebuild the read models of the projectors; return where a projector had to stop.
 
-        Raises RebuildRunningError: another program is at it; psycopg.OperationalError: the database went away.
+        Raises RebuildRunningError; psycopg.OperationalError: the database became unreachable.
         """
-        with self._alone(), _rare_collections():
+        with self._lock_rebuild(), _rare_garbage_collection():
             with as_owner(self._admin):
-                self._clear_away()
+                self._drop_leftovers()
                 for model in self._models:
                     create(self._admin, model, _shadow(model.name))
-                later = self._drop_indexes()
+                index_definitions = self._drop_indexes()
             self._fill(progress)
-            # An index is built over what is there in a fraction of the time that it takes to keep one up row by row.
-            for definition in later:
+            # To build an index at once takes a fraction of the time of maintaining it row by row.
+            for definition in index_definitions:
                 with as_owner(self._admin):
                     self._admin.execute(definition.encode())
-            for _ in range(_MOST_ROUNDS):
-                if self._fill(progress) <= _FEW:
+            for _ in range(_MAX_ROUNDS):
+                if self._fill(progress) <= _SWAP_EVENTS:
                     break
             with as_owner(self._admin):
                 self._swap(progress)
             with as_owner(self._admin):
-                self._clear_away()
+                self._drop_leftovers()
         return [
-            Incomplete(feed.tenant_id, name, stop.error, stop.position)
-            for feed in self._feeds.values()
-            for name, stop in feed.stops.items()
+            Incomplete(progress.tenant_id, name, failure.error, failure.position)
+            for progress in self._practices.values()
+            for name, failure in progress.failures.items()
         ]
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _lock_rebuild(self) -> Iterator[None]:
         row = self._admin.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
         if row is None or not row[0]:
-            raise RebuildRunningError("another program rebuilds read models; wait for it")
+            raise RebuildRunningError("another program is rebuilding read models; wait for it")
         try:
             yield
         finally:
             if not self._admin.closed:
                 self._admin.execute("select pg_advisory_unlock(%s)", (_LOCK,))
 
-    def _clear_away(self) -> None:
-        """Drop what a swap, or a rebuild that was killed, has left of any read model."""
+    def _drop_leftovers(self) -> None:
+        """Drop the schemas that a swap or a killed rebuild has left."""
         self._admin.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(RETIRED_REPORTING)))
         for model in READ_MODELS:
             for name in (_shadow(model.name), _retired(model.name)):
                 self._admin.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name)))
 
     def _drop_indexes(self) -> list[str]:
-        """Drop the shadows' indexes that no row is looked up by while they are filled; return what makes them again."""
+        """Drop the indexes that filling the shadows does not use; return their definitions."""
         indexes = self._admin.execute(
             "select i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) from pg_index i"
             " join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace"
@@ -145,13 +146,13 @@ class Rebuild:
         return [definition for _, definition in indexes]
 
     def _fill(self, progress: Progress) -> int:
-        """Bring the shadows up to the heads as they are now; return how many events that took."""
+        """Project up to the present heads; return the number of events."""
         heads = self._log.heads()
         before = self._done
-        with ThreadPoolExecutor(_LANES, "rebuild") as lanes:
-            # The longest first, so that none is left alone at the end.
+        with ThreadPoolExecutor(_THREADS, "rebuild") as threads:
+            # The longest logs first, so that the threads end at about the same time.
             filled = [
-                lanes.submit(self._fill_practice, tenant_id, heads, progress)
+                threads.submit(self._fill_practice, tenant_id, heads, progress)
                 for tenant_id in sorted(heads, key=heads.__getitem__, reverse=True)
             ]
             try:
@@ -159,31 +160,32 @@ class Rebuild:
                     practice.result()
             except BaseException:
                 self._abandoned.set()
-                lanes.shutdown(cancel_futures=True)
+                threads.shutdown(cancel_futures=True)
                 raise
         return self._done - before
 
     def _fill_practice(self, tenant_id: UUID, heads: Mapping[UUID, int], progress: Progress) -> None:
-        feed = self._feeds.setdefault(tenant_id, Feed(tenant_id, {one.name: 0 for one in self._projectors}))
-        while (running := feed.running(self._projectors)) and not self._abandoned.is_set():
-            after = min(feed.positions[one.name] for one in running)
+        start = dict.fromkeys((projector.name for projector in self._projectors), 0)
+        practice = self._practices.setdefault(tenant_id, PracticeProgress(tenant_id, self._projectors, start))
+        while practice.running and not self._abandoned.is_set():
+            after = practice.after
             if after >= heads[tenant_id]:
                 break
-            page = read(self._log, tenant_id, after, min(self._page, heads[tenant_id] - after))
-            advance(feed, running, page, self._commit)
+            page = read_page(self._log, tenant_id, after, min(self._page, heads[tenant_id] - after))
+            project_isolating_failures(practice, page, self._commit)
             if not page.events:
-                break  # An event that cannot be read has stopped all; or the log ends before its head, and more will not come.
+                break  # An unreadable event has stopped all projectors, or the log ends before its head.
             with self._lock:
                 self._done += len(page.events)
                 progress(self._done, max(self._done, sum(heads.values())))
 
-    def _commit(self, tenant_id: UUID, shares: Sequence[Share]) -> None:
+    def _commit(self, tenant_id: UUID, batches: Sequence[ProjectedBatch]) -> None:
         with self._transaction(tenant_id) as cursor:
-            for share in shares:
-                write(cursor, _shadow(share.projector), share.writes)
+            for batch in batches:
+                execute_writes(cursor, _shadow(batch.projector), batch.writes)
 
     def _swap(self, progress: Progress) -> None:
-        """Project the last events while no cursor can move, and put the shadows in the place of the live read models."""
+        """Project the last events while no cursor can move, and make the shadows live."""
         self._admin.execute("lock table projection.cursor in share row exclusive mode")
         self._fill(progress)
         for model in self._models:
@@ -192,33 +194,33 @@ class Rebuild:
                     sql.SQL("alter schema {} rename to {}").format(sql.Identifier(name), sql.Identifier(becomes))
                 )
             remember(self._admin, model)
-        # Those that there are show the tables that were retired.
+        # The existing views show the retired tables.
         publish(self._admin)
         self._admin.execute(_SET_CURSORS, (msgspec.json.encode(self._cursors()).decode(),))
 
     def _cursors(self) -> list[dict[str, object]]:
         return [
             {
-                "tenant_id": feed.tenant_id,
+                "tenant_id": progress.tenant_id,
                 "projector": name,
                 "position": position,
-                "error": stop.error if (stop := feed.stops.get(name)) else None,
-                "failed_position": stop.position if stop else None,
+                "error": failure.error if (failure := progress.failures.get(name)) else None,
+                "failed_position": failure.position if failure else None,
             }
-            for feed in self._feeds.values()
-            for name, position in feed.positions.items()
+            for progress in self._practices.values()
+            for name, position in progress.positions.items()
         ]
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Let Python look for cyclic garbage rarely: pages are many small objects without a cycle, and looking took a third of the time."""
-    often = gc.get_threshold()
-    gc.set_threshold(_ALLOCATIONS, *often[1:])
+def _rare_garbage_collection() -> Iterator[None]:
+    """Collect garbage rarely: pages have no cycles, and collecting took a third of the time."""
+    threshold = gc.get_threshold()
+    gc.set_threshold(_GC_ALLOCATIONS, *threshold[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*often)
+        gc.set_threshold(*threshold)
 
 
 def _shadow(name: str) -> str:

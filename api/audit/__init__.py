@@ -1,1 +1,0 @@
-"""The log itself, over HTTP, as auditors read it."""

@@ -17,16 +17,12 @@ from domain.webhooks.public_events import public_names
 from event_store.keys.practice_secrets import PracticeSecrets
 from event_store.read.zone_sightings import ZoneSightingStore
 from event_store.topics import event_classes
-from projections.access.tokens.feed_queries import FeedRecord, feeds_of, find_feed
-from projections.access.tokens.queries import KeyRecord, find_key, keys_of
+from projections.access.tokens.queries import FeedRecord, KeyRecord, feeds_of, find_feed, find_key, keys_of
 from projections.audit.history.instants import Instants
 from projections.audit.history.queries import HistoryQueries
-from projections.scheduling.calendar.course_queries import CourseQueries
 from projections.scheduling.calendar.feed_queries import FeedQueries
 from projections.scheduling.calendar.past import PastCalendar
 from projections.scheduling.calendar.queries import CalendarQueries
-from projections.scheduling.calendar.series_queries import SeriesQueries
-from projections.scheduling.calendar.session_queries import SessionQueries
 from projections.waitlist.entries.queries import WaitlistQueries
 from projections.webhooks.deliveries.queries import WebhookQueries
 
@@ -73,9 +69,6 @@ class Scheduling:
         transaction = storage.transaction
         self.calendar = CalendarQueries(transaction)
         self.past_calendar = PastCalendar(transaction, storage.log_reader)
-        self.series = SeriesQueries(transaction)
-        self.courses = CourseQueries(transaction)
-        self.sessions = SessionQueries(transaction)
         self.feeds = FeedQueries(transaction)
         self.calendar_writer = IcalendarWriter()
         self.zone_sightings = ZoneSightingStore(storage.store.pool)

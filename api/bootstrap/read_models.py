@@ -29,7 +29,7 @@ from projections.webhooks.deliveries.projector import WebhooksProjector
 
 VIEWS: Final = tuple(model.name for model in READ_MODELS)
 FOLLOWERS: Final = (*VIEWS, WebhooksProjector.name, PolicyProjector.name)
-"""All projectors: those of the read models, and those of webhooks and jobs, which no rebuild repeats."""
+"""All projectors: of the read models, and of webhooks and jobs, which no rebuild repeats."""
 _LISTEN_SECONDS: Final = 1.0
 _REBUILD_RETRY_SECONDS: Final = 1.0
 _FAILED_REBUILD_RETRY_SECONDS: Final = 60.0
@@ -70,9 +70,9 @@ class ReadModels:
             run_together(stop, partial(runner.run, hints), partial(self._rebuild_outdated, runner))
 
     def _rebuild_outdated(self, runner: Runner, stop: Event) -> None:
-        """Rebuild the read models whose definition has changed, beside the live ones; then wait for ``stop``.
+        """Rebuild the read models whose definition has changed; then wait for ``stop``.
 
-        A failure is logged, and the rebuild tried again; meanwhile the live read models keep serving.
+        A failure is logged, and the rebuild retried; the live read models keep serving.
         """
 
         def check_stop(_done: int, _total: int) -> None:
@@ -99,12 +99,15 @@ class ReadModels:
                 stop.wait(_FAILED_REBUILD_RETRY_SECONDS)
 
     def catch_up(self, tenant_id: UUID) -> None:
-        """Project one practice up to its newest event, whether or not a projector runs elsewhere."""
+        """Project one practice to its newest event, even if a projector runs elsewhere."""
         with self._runner() as runner:
             runner.catch_up(tenant_id)
 
     def rebuild(self, views: Collection[str], progress: Progress) -> list[Incomplete]:
-        """Rebuild read models from the logs; return where they are incomplete. Raises RebuildRunningError."""
+        """Rebuild read models from the logs; return where they are incomplete.
+
+        Raises RebuildRunningError.
+        """
         keys = self.storage.keys
         chosen = [projector for projector in projectors(keys) if projector.name in views]
         with (
@@ -126,5 +129,5 @@ class ReadModels:
             yield Runner(reader, followers, partial(tenant_transaction, pool), pool.connection)
 
     def _conninfo(self) -> str:
-        # Commits do not wait for the disk: a cursor lost in a power cut is projected again with its rows.
+        # Commits do not wait for the disk: what a power cut loses is projected again.
         return relaxed(self.storage.server.conninfo("scheduler_projector"))

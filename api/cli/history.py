@@ -37,6 +37,7 @@ def history(
 
     Personal data is shown, except that of erased patients. JSON: one event per line.
     """
+    from api.audit.presenters import show_line
     from api.http.as_of import refuse_future
     from api.http.times import instant
 
@@ -55,7 +56,7 @@ def history(
             )
             for line in page.lines:
                 if as_json:
-                    print_json(_as_json(line))
+                    print_json(show_line(line))
                 else:
                     _print(line)
             if reached_at is not None and after == 0 and not page.lines:
@@ -65,7 +66,7 @@ def history(
 
 def _belonging(container: "Container", practice_id: UUID, aggregate_id: UUID) -> list[UUID]:
     """Return related ids: a patient's merged records, a series' visits, a course's sessions."""
-    from api.audit.history.belonging import belonging
+    from api.audit.belonging import belonging
     from application.kernel.errors import NotFoundError
     from domain.patients.patient import Patient
     from domain.scheduling.series.series import Series
@@ -80,38 +81,19 @@ def _belonging(container: "Container", practice_id: UUID, aggregate_id: UUID) ->
     return []
 
 
-def _as_json(line: "HistoryLine") -> dict[str, object]:
-    """The same fields as in the API's histories."""
-    from domain.kernel.personal_data import Erased
-
-    is_erased = isinstance(line.personal, Erased)
-    fields = (
-        "position",
-        "kind",
-        "version",
-        "event_type",
-        "sentence",
-        "effective_at",
-        "recorded_at",
-        "actor",
-        "causation_id",
-        "facts",
-    )
-    return {field: getattr(line, field) for field in fields} | {
-        "id": line.stream_id,
-        "personal": None if is_erased or not line.personal else line.personal,
-        "erased": is_erased,
-        "changes": [{"field": one.field, "before": one.before, "after": one.after} for one in line.changes],
-    }
-
-
 def _print(line: "HistoryLine") -> None:
     from domain.kernel.personal_data import Erased
 
     out.print(
-        f"{line.position:>8}  {line.effective_at:%Y-%m-%d %H:%M:%SZ}  {line.sentence}", markup=False, style="bold"
+        f"{line.event.position:>8}  {line.event.effective_at:%Y-%m-%d %H:%M:%SZ}  {line.sentence}",
+        markup=False,
+        style="bold",
     )
-    out.print(f"          {line.kind} {line.stream_id} v{line.version} · {line.actor}", markup=False, style="dim")
+    out.print(
+        f"          {line.kind} {line.event.stream_id} v{line.event.version} · {line.event.actor}",
+        markup=False,
+        style="dim",
+    )
     for change in line.changes:
         out.print(f"          {change.field}: {change.before} -> {change.after}", markup=False)
     if isinstance(line.personal, Erased):

@@ -7,14 +7,13 @@ from uuid import UUID
 
 from api.http.paging import decoded, encoded
 from domain.kernel.errors import InvalidValueError
-from projections.scheduling.calendar.queries import Bookmark, CalendarEntry, CalendarPage
-from projections.scheduling.calendar.session_queries import SessionEntry, SessionPage
+from projections.scheduling.calendar.queries import Bookmark, CalendarEntry, CalendarPage, SessionEntry
 
 LONGEST_WINDOW: Final = timedelta(days=370)
 
 
 def in_one_order(
-    visits: CalendarPage, sessions: SessionPage, limit: int
+    visits: CalendarPage[CalendarEntry], sessions: CalendarPage[SessionEntry], limit: int
 ) -> tuple[Sequence[CalendarEntry | SessionEntry], Bookmark | None]:
     """Return up to ``limit`` entries of two pages of that size, and where the next page begins."""
     both: list[CalendarEntry | SessionEntry] = [*visits.entries, *sessions.entries]

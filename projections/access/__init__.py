@@ -1,1 +1,0 @@
-"""Access: whose key a key is, asked before anything else is known."""

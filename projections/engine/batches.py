@@ -1,6 +1,8 @@
-"""Feeds a practice's events to projectors: all together while all is well, one by one around an event that one cannot take.
+"""Project pages of a practice's log.
 
-Nothing is ever skipped: a projector that fails at an event stops there, in that practice alone, and the others go on.
+Projectors run together while none fails. After a failure each runs alone, and its events are halved
+until the one that fails is found. The projector stops before that event, in that practice only. No
+event is skipped.
 """
 
 import logging
@@ -17,35 +19,46 @@ from projections.engine.errors import GapError
 from projections.engine.ports import LogSource
 from projections.engine.rows import Projector, Write
 
-AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError)
-"""What says nothing about an event: the database is away or overloaded. Pool timeouts are among them."""
+OUTAGES: Final = (psycopg.OperationalError, psycopg.InterfaceError)
+"""Errors of a database that is unreachable or overloaded, pool timeouts included."""
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Stop:
-    """Where a projector stopped: the class of the error, and the position of the event."""
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The class of the error that stopped a projector, and the position of the event."""
 
     error: str
     position: int
 
 
 @dataclass(slots=True)
-class Feed:
-    """One practice, and how far each projector is in it."""
+class PracticeProgress:
+    """The positions of the projectors in one practice, and the failures of those that stopped."""
 
     tenant_id: UUID
+    projectors: Sequence[Projector]
     positions: dict[str, int]
-    stops: dict[str, Stop] = field(default_factory=dict)
+    failures: dict[str, Failure] = field(default_factory=dict)
 
-    def running(self, projectors: Sequence[Projector]) -> list[Projector]:
-        return [projector for projector in projectors if projector.name not in self.stops]
+    @property
+    def running(self) -> list[Projector]:
+        return [projector for projector in self.projectors if projector.name not in self.failures]
+
+    @property
+    def after(self) -> int:
+        """The lowest position of a running projector; there must be one."""
+        return min(self.positions[projector.name] for projector in self.running)
+
+    def advance(self, batches: Sequence["ProjectedBatch"]) -> None:
+        """Note that these batches were committed."""
+        self.positions |= {batch.projector: batch.position for batch in batches}
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """What one projector makes of a batch: it moves from a position to another, and writes."""
+class ProjectedBatch:
+    """One projector's writes for the events after ``expected`` up to ``position``."""
 
     projector: str
     expected: int
@@ -53,15 +66,16 @@ class Share:
     writes: Sequence[Write]
 
 
-Commit: TypeAlias = Callable[[UUID, Sequence[Share]], None]
-"""Writes what projectors made, and moves their cursors, in one transaction. Raises CursorMovedError: another did it first."""
+Commit: TypeAlias = Callable[[UUID, Sequence[ProjectedBatch]], None]
+"""Writes batches and moves their cursors in one transaction. Raises CursorMovedError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in order and without a gap.
+    """Events after a position, in order and without a gap.
 
-    ``error`` is what kept the very next one from being read; then there are none. ``is_last``: nothing lay behind them.
+    ``error`` is set, and ``events`` empty, if the very next event cannot be read. ``is_last``: the
+    log had no more events.
     """
 
     after: int
@@ -70,21 +84,20 @@ class Page:
     is_last: bool = False
 
     @classmethod
-    def of(cls, after: int, events: Sequence[LoggedEvent], limit: int, error: Exception | None = None) -> Self:
-        """Return the events up to the first gap; ``limit`` is how many were asked for."""
-        whole = sum(event.position == expected for expected, event in enumerate(events, after + 1))
-        if events and not whole:
-            error = GapError()
-        return cls(after, events[:whole], error, is_last=whole == len(events) < limit)
+    def up_to_gap(cls, after: int, events: Sequence[LoggedEvent], limit: int) -> Self:
+        """Return the events before the first gap; ``limit`` is the number that was requested."""
+        count = sum(event.position == expected for expected, event in enumerate(events, after + 1))
+        error = GapError() if events and not count else None
+        return cls(after, events[:count], error, is_last=count == len(events) < limit)
 
 
-def read(log: LogSource, tenant_id: UUID, after: int, limit: int) -> Page:
-    """Return up to ``limit`` events behind a position, fewer where one cannot be read. Raises what ``AWAY`` lists."""
+def read_page(log: LogSource, tenant_id: UUID, after: int, limit: int) -> Page:
+    """Return up to ``limit`` events, fewer if one cannot be read. Raises ``OUTAGES``."""
     error: Exception | None = None
     while limit:
         try:
-            return Page.of(after, log.page(tenant_id, after, limit), limit)
-        except AWAY:
+            return Page.up_to_gap(after, log.page(tenant_id, after, limit), limit)
+        except OUTAGES:
             raise
         except Exception as unreadable:
             error = unreadable
@@ -92,75 +105,70 @@ def read(log: LogSource, tenant_id: UUID, after: int, limit: int) -> Page:
     return Page(after, (), error)
 
 
-def shares_of(feed: Feed, projectors: Sequence[Projector], page: Page) -> list[Share]:
-    """Return what each projector makes of what it has not seen of a page. Raises whatever a projector does."""
-    last = page.events[-1].position
-    return [_share(feed, one, page.events) for one in projectors if feed.positions[one.name] < last]
+def project_page(progress: PracticeProgress, page: Page) -> list[ProjectedBatch]:
+    """Return the batch of each projector that has not seen all of a page. Raises their errors."""
+    return [_batch(progress, projector, page.events) for projector in _behind(progress, page.events[-1].position)]
 
 
-def taken(feed: Feed, shares: Sequence[Share]) -> None:
-    """Note that shares were committed."""
-    for share in shares:
-        feed.positions[share.projector] = share.position
+def project_isolating_failures(progress: PracticeProgress, page: Page, commit: Commit) -> None:
+    """Project and commit a page; a projector that fails stops before the event that it fails on.
 
-
-def advance(feed: Feed, projectors: Sequence[Projector], page: Page, commit: Commit) -> None:
-    """Project a page, each projector what it has not seen of it. Who fails is narrowed down to one event, and stops before it.
-
-    Raises CursorMovedError; what ``AWAY`` lists.
+    Raises CursorMovedError and ``OUTAGES``.
     """
     if page.error is not None:
-        for projector in projectors:
-            if feed.positions[projector.name] == page.after:
-                _stop(feed, projector, page.after + 1, page.error)
+        for projector in progress.running:
+            if progress.positions[projector.name] == page.after:
+                _stop(progress, projector, page.after + 1, page.error)
     elif page.events:
-        last = page.events[-1].position
-        _project(feed, [one for one in projectors if feed.positions[one.name] < last], page.events, commit)
+        _project(progress, _behind(progress, page.events[-1].position), page.events, commit)
 
 
-def _project(feed: Feed, projectors: Sequence[Projector], events: Sequence[LoggedEvent], commit: Commit) -> None:
+def _behind(progress: PracticeProgress, position: int) -> list[Projector]:
+    return [projector for projector in progress.running if progress.positions[projector.name] < position]
+
+
+def _project(
+    progress: PracticeProgress, projectors: Sequence[Projector], events: Sequence[LoggedEvent], commit: Commit
+) -> None:
     try:
-        shares = [_share(feed, projector, events) for projector in projectors]
-        commit(feed.tenant_id, shares)
-    except (CursorMovedError, *AWAY):
+        batches = [_batch(progress, projector, events) for projector in projectors]
+        commit(progress.tenant_id, batches)
+    except (CursorMovedError, *OUTAGES):
         raise
     except Exception as error:
         if len(projectors) > 1:
             for projector in projectors:
-                _project(feed, [projector], events, commit)
-        else:
-            _narrow(feed, projectors[0], _unseen(feed, projectors[0], events), commit, error)
+                _project(progress, [projector], events, commit)
+            return
+        [projector] = projectors
+        unseen = _unseen(progress, projector, events)
+        if len(unseen) == 1:
+            _stop(progress, projector, unseen[0].position, error)
+            return
+        middle = len(unseen) // 2
+        _project(progress, projectors, unseen[:middle], commit)
+        if projector.name not in progress.failures:
+            _project(progress, projectors, unseen[middle:], commit)
     else:
-        taken(feed, shares)
+        progress.advance(batches)
 
 
-def _narrow(feed: Feed, projector: Projector, events: Sequence[LoggedEvent], commit: Commit, error: Exception) -> None:
-    """Project what can be of events that failed together: one half, then the other."""
-    if len(events) == 1:
-        _stop(feed, projector, events[0].position, error)
-        return
-    middle = len(events) // 2
-    _project(feed, [projector], events[:middle], commit)
-    if projector.name not in feed.stops:
-        _project(feed, [projector], events[middle:], commit)
+def _batch(progress: PracticeProgress, projector: Projector, events: Sequence[LoggedEvent]) -> ProjectedBatch:
+    writes = projector.project(_unseen(progress, projector, events))
+    return ProjectedBatch(projector.name, progress.positions[projector.name], events[-1].position, writes)
 
 
-def _share(feed: Feed, projector: Projector, events: Sequence[LoggedEvent]) -> Share:
-    writes = projector.project(_unseen(feed, projector, events))
-    return Share(projector.name, feed.positions[projector.name], events[-1].position, writes)
+def _unseen(progress: PracticeProgress, projector: Projector, events: Sequence[LoggedEvent]) -> Sequence[LoggedEvent]:
+    return events[progress.positions[projector.name] + 1 - events[0].position :]
 
 
-def _unseen(feed: Feed, projector: Projector, events: Sequence[LoggedEvent]) -> Sequence[LoggedEvent]:
-    return events[feed.positions[projector.name] + 1 - events[0].position :]
-
-
-def _stop(feed: Feed, projector: Projector, position: int, error: Exception) -> None:
-    feed.stops[projector.name] = Stop(type(error).__name__, position)
-    # The class alone: a message may hold what was in the event.
+def _stop(progress: PracticeProgress, projector: Projector, position: int, error: Exception) -> None:
+    failure = progress.failures[projector.name] = Failure(type(error).__name__, position)
+    # The class alone: a message may hold data of the event.
     _log.error(
         "projector %s stopped in practice %s at position %d: %s",
         projector.name,
-        feed.tenant_id,
+        progress.tenant_id,
         position,
-        type(error).__name__,
+        failure.error,
     )

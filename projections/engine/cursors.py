@@ -1,4 +1,4 @@
-"""The cursors: how far each projector has come in each practice's log."""
+"""Cursors: the position of each projector in each practice's log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,8 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection, Cursor
 
-from projections.engine.rows import Call
+from projections.engine.rows import BoundStatement
 
-_ADVANCE: Final = "select projection.advance($1::uuid, $2::json)"
 _BEHIND: Final = """
 select h.tenant_id from log.tenant_head h
 left join (
@@ -29,7 +28,7 @@ where h.position > coalesce(c.position, 0) or not %s
 order by h.tenant_id, p.number
 """
 MOVED: Final = "SC001"
-"""What the database answers where another runner has moved a cursor; see event_store/sql/projection_advance.sql."""
+"""The SQLSTATE if another runner has moved a cursor: event_store/sql/projection_advance.sql."""
 
 
 class CursorMovedError(Exception):
@@ -38,7 +37,7 @@ class CursorMovedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ViewStatus:
-    """How far one projector is in one practice. ``error`` is the class of what stopped it at ``failed_position``."""
+    """A projector's position in a practice; an ``error`` stopped it at ``failed_position``."""
 
     tenant_id: UUID
     projector: str
@@ -50,12 +49,12 @@ class ViewStatus:
 
     @property
     def lag(self) -> int:
-        """How many events are not projected yet."""
+        """The number of events that are not projected yet."""
         return max(0, self.head - self.position)
 
 
 def load(cursor: Cursor[Any], tenant_id: UUID, projectors: Sequence[str]) -> dict[str, int]:
-    """Return where these projectors stand in the practice of the transaction; cursors that do not exist begin at 0."""
+    """Return projectors' positions in the transaction's practice; missing cursors begin at 0."""
     names = list(projectors)
     cursor.execute(
         "insert into projection.cursor (tenant_id, projector) select %s, unnest(%s::text[]) on conflict do nothing",
@@ -68,19 +67,21 @@ def load(cursor: Cursor[Any], tenant_id: UUID, projectors: Sequence[str]) -> dic
     return dict(cursor.fetchall())
 
 
-def advance(tenant_id: UUID, moves: Mapping[str, tuple[int, int]]) -> Call:
-    """Return what begins a practice's part of a transaction: it moves cursors, by projector from a position to another, and holds them.
+def advance(tenant_id: UUID, moves: Mapping[str, tuple[int, int]]) -> BoundStatement:
+    """Return the statement that moves and locks a practice's cursors, before its rows are written.
 
-    Where one is no longer where it was, the database fails with ``MOVED``.
+    ``moves`` are (from, to) by projector. It fails with ``MOVED`` if a cursor is not at ``from``.
     """
     rows = [
         {"projector": name, "expected": expected, "position": position} for name, (expected, position) in moves.items()
     ]
-    return Call(_ADVANCE, [str(tenant_id).encode(), msgspec.json.encode(rows)])
+    return BoundStatement(
+        "select projection.advance($1::uuid, $2::json)", [str(tenant_id).encode(), msgspec.json.encode(rows)]
+    )
 
 
 def record_failure(cursor: Cursor[Any], tenant_id: UUID, projector: str, error: str, position: int) -> None:
-    """Note what stopped a projector, unless it has passed that position since."""
+    """Record what stopped a projector, unless it has passed that position since."""
     cursor.execute(
         "update projection.cursor set error = %s, failed_position = %s, updated_at = now()"
         " where tenant_id = %s and projector = %s and position < %s",
@@ -89,18 +90,15 @@ def record_failure(cursor: Cursor[Any], tenant_id: UUID, projector: str, error: 
 
 
 def behind(connection: Connection[Any], projectors: Sequence[str]) -> list[UUID]:
-    """Return the practices whose log has events that one of these projectors has not seen. ``connection`` is a projector's.
+    """Return the practices with events that one of these projectors has not seen.
 
-    The database compares, so that looking costs the same few milliseconds for ten thousand practices that lack nothing.
+    Takes a few milliseconds for ten thousand practices that are up to date.
     """
     rows = connection.execute(_BEHIND, (list(projectors), len(projectors)), binary=True).fetchall()
     return [tenant_id for (tenant_id,) in rows]
 
 
 def status(connection: Connection[Any], projectors: Sequence[str], *, only_behind: bool = False) -> list[ViewStatus]:
-    """Return how far each projector is in each practice that has a log. ``connection`` is a projector's.
-
-    ``only_behind`` leaves out what is up to date.
-    """
+    """Return the status of each projector in each practice."""
     rows = connection.execute(_STATUS, (list(projectors), only_behind)).fetchall()
     return [ViewStatus(*row) for row in rows]

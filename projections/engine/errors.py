@@ -1,9 +1,9 @@
-"""What can go wrong between the log and what is read from it.
+"""Errors of the read models.
 
 ProjectionError
-├── ViewBehindError         a view has not reached the position that a reader waits for      (503 at the HTTP door)
+├── ViewBehindError         a view has not reached the requested position                 (HTTP 503)
 ├── GapError                a page of the log skips a position: nothing of it is projected
-└── RebuildRunningError     another program rebuilds read models at this moment
+└── RebuildRunningError     another program is rebuilding read models
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import ClassVar
 
 
 class ProjectionError(Exception):
-    """The base of what goes wrong with read models. Messages name views and positions, never a person."""
+    """Messages name views and positions, never a person."""
 
     code: ClassVar[str] = "projection_error"
 
@@ -32,4 +32,4 @@ class GapError(ProjectionError):
 
 
 class RebuildRunningError(ProjectionError):
-    """Another program rebuilds read models at this moment; wait for it."""
+    """Another program is rebuilding read models; wait for it."""

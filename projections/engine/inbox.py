@@ -1,54 +1,52 @@
-"""Collects hints in the background, so that none waits behind the work that an earlier one asked for."""
+"""Collects hints in the background, so that none waits for the work that an earlier one caused."""
 
 import logging
 import threading
 from typing import Final
 from uuid import UUID
 
-from projections.engine.batches import AWAY
+from projections.engine.batches import OUTAGES
 from projections.engine.ports import Listen
 
-_AWAY_PAUSE: Final = 0.1
+OUTAGE_PAUSE_SECONDS: Final = 0.1
 _log = logging.getLogger(__name__)
 
 
 class Inbox:
-    """Listens on a thread of its own until ``stop`` is set, and anew whenever its connection is lost."""
+    """Listens on its own thread until ``stop`` is set; reconnects when its connection is lost."""
 
     def __init__(self, listen: Listen, stop: threading.Event) -> None:
         self._listen = listen
         self._stop = stop
-        self._named: set[UUID] = set()
-        self._asks_for_sweep = False
+        self._tenant_ids: set[UUID] = set()
+        self._must_sweep = False
         self._arrived = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
         self._thread.start()
 
     def take(self, timeout_seconds: float) -> tuple[set[UUID], bool]:
-        """Return the practices named since the last call, and whether all should be looked at; wait for either if there is time."""
+        """Wait; return the practices hinted at since the last call, and whether to sweep."""
         with self._arrived:
             if timeout_seconds > 0:
-                self._arrived.wait_for(lambda: self._named or self._asks_for_sweep, timeout_seconds)
-            named, self._named = self._named, set()
-            asks_for_sweep, self._asks_for_sweep = self._asks_for_sweep, False
-        return named, asks_for_sweep
+                self._arrived.wait_for(lambda: self._tenant_ids or self._must_sweep, timeout_seconds)
+            taken = self._tenant_ids, self._must_sweep
+            self._tenant_ids, self._must_sweep = set(), False
+        return taken
 
     def close(self) -> None:
-        """Wait for the thread, which looks at ``stop`` whenever its listener yields."""
+        """Wait for the thread, which checks ``stop`` whenever its listener yields."""
         self._thread.join(5)
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                for named in self._listen():
+                for tenant_ids in self._listen():
                     with self._arrived:
-                        if named is None:
-                            self._asks_for_sweep = True
-                        else:
-                            self._named |= named
+                        self._must_sweep |= tenant_ids is None
+                        self._tenant_ids |= tenant_ids or set()
                         self._arrived.notify()
                     if self._stop.is_set():
                         return
-            except AWAY as error:
-                _log.warning("hints are lost, sweeps go on: %s", type(error).__name__)
-                self._stop.wait(_AWAY_PAUSE)
+            except OUTAGES as error:
+                _log.warning("the connection for hints was lost, sweeps go on: %s", type(error).__name__)
+                self._stop.wait(OUTAGE_PAUSE_SECONDS)

@@ -13,22 +13,25 @@ from domain.kernel.personal_data import Erased
 TenantTransaction: TypeAlias = Callable[[UUID], AbstractContextManager[Cursor[Any]]]
 """Runs a block as one transaction of one practice.
 
-A projector's connections may run with ``synchronous_commit = off``: rows and cursor are one transaction, so that one which a
-power cut loses is projected again, and nobody was told otherwise.
+A projector's connections may use ``synchronous_commit = off``: rows and cursor are one transaction,
+so events whose rows a power cut lost are projected again.
 """
 
 Connect: TypeAlias = Callable[[], AbstractContextManager[Connection[Any]]]
-"""Lends a connection in autocommit mode, outside of any practice."""
+"""Lends a connection in autocommit mode that belongs to no practice."""
 
 Listen: TypeAlias = Callable[[], Iterator[set[UUID] | None]]
-"""Begins to listen for hints: practices whose log has grown; None where all may have. Raises psycopg.OperationalError when lost."""
+"""Listens for hints: practices whose log has grown; None if any may have.
+
+Raises psycopg.OperationalError: the connection was lost.
+"""
 
 Words: TypeAlias = Callable[[str], Sequence[str]]
-"""Splits a name or a search text into words as the index folds them: without case, marks and compatibility forms."""
+"""Splits a text into words as the index folds them: without case, marks and compatibility forms."""
 
 
 class SealedPart(NamedTuple):
-    """The sealed part of one event, as a read model keeps it: it opens only as the part of that very event."""
+    """The sealed part of an event, in a read model; it can be opened only as part of that event."""
 
     stream_id: UUID
     version: int
@@ -37,14 +40,14 @@ class SealedPart(NamedTuple):
 
 
 class LogSource(Protocol):
-    """Reads any practice's log. Every answer is of committed facts, in order, without a gap."""
+    """Reads any practice's log: committed events, in order, without a gap."""
 
     def heads(self) -> Mapping[UUID, int]:
         """Return every practice's newest position."""
         ...
 
     def page(self, tenant_id: UUID, after: int, limit: int) -> Sequence[LoggedEvent]:
-        """Return up to ``limit`` events behind a position, in order."""
+        """Return up to ``limit`` events after a position."""
         ...
 
     def pages(self, wanted: Sequence[tuple[UUID, int]], limit: int) -> Sequence[Sequence[LoggedEvent]]:
@@ -54,29 +57,29 @@ class LogSource(Protocol):
     def of_streams(
         self, tenant_id: UUID, stream_ids: Sequence[UUID], after: int, limit: int, *, without: AboutOthers | None = None
     ) -> Sequence[LoggedEvent]:
-        """Return up to ``limit`` events of these things behind a position, in order; fewer only where there are no more."""
+        """Return up to ``limit`` events after a position; fewer only if there are no more."""
         ...
 
     def first_of_streams(self, tenant_id: UUID, stream_ids: Sequence[UUID], until: int) -> Sequence[LoggedEvent]:
-        """Return all events of these things up to a position, in order."""
+        """Return all events of these streams up to a position."""
         ...
 
 
 class PersonalReader(Protocol):
-    """Opens what events sealed."""
+    """Opens the sealed parts of events."""
 
     def open_parts(self, tenant_id: UUID, parts: Sequence[SealedPart]) -> Sequence[Body | Erased]:
-        """Return the personal fields of each part, in order; ``ERASED`` where the person's key was destroyed."""
+        """Return each part's personal fields, in order; ``ERASED`` if the key was destroyed."""
         ...
 
 
 class PersonIndex(Protocol):
-    """Turns what persons are searched by into numbers that say nothing without the practice's key."""
+    """The blind index: turns search terms into keyed digests, unreadable without the key."""
 
     def index_tokens(
         self, tenant_id: UUID, *, family_name: str | None = None, email: str | None = None, phone: str | None = None
     ) -> Collection[int]:
-        """Return all numbers under which a person is to be found; signed, 64 bits."""
+        """Return all numbers under which a person is found; signed, 64 bits."""
         ...
 
     def search_tokens(self, tenant_id: UUID, text: str) -> Collection[int]:

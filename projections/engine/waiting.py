@@ -1,4 +1,4 @@
-"""Reading your own writes: waits until views have reached a position of the log."""
+"""Wait until views have reached a position, so that clients read their own writes."""
 
 import time
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ def wait_for(
 ) -> None:
     """Return once all views have reached the position.
 
-    Looks at once, then after 1, 2, 4 and every further 8 ms; each look is a transaction of its own.
-    Raises ViewBehindError: not within ``timeout_seconds``, or at once if a view stopped before the position.
+    Checks at once, then after 1, 2 and 4 ms, then every 8 ms, each in its own transaction.
+    Raises ViewBehindError: not within ``timeout_seconds``, or at once if a view stopped before it.
     """
     deadline = time.monotonic() + timeout_seconds
-    looks = 0
+    checks = 0
     while True:
         with transaction(tenant_id) as cursor:
             row = cursor.execute(
@@ -36,8 +36,8 @@ def wait_for(
         reached, known, stopped = row or (0, 0, 0)
         if known == len(views) and reached >= position:
             return
-        pause = _PAUSES[min(looks, len(_PAUSES) - 1)]
+        pause = _PAUSES[min(checks, len(_PAUSES) - 1)]
         if stopped or time.monotonic() + pause > deadline:
             raise ViewBehindError(views, position, reached if known == len(views) else 0)
         time.sleep(pause)
-        looks += 1
+        checks += 1

@@ -103,7 +103,7 @@ def check_claims(container: Container, studio: OpenPractice, visits: Mapping[UUI
 def check_views(
     container: Container, studio: OpenPractice, events: Sequence[LoggedEvent], visits: Mapping[UUID, FoldedVisit]
 ) -> None:
-    calendar = container.calendar().page(studio.id, CalendarFilter(), limit=EVERYTHING).entries
+    calendar = container.calendar().appointments(studio.id, CalendarFilter(), limit=EVERYTHING).entries
     assert {
         e.appointment_id: (e.clinician_id, e.resource_ids, e.starts_at, e.ends_at, e.status, e.version)
         for e in calendar
@@ -118,10 +118,10 @@ def check_views(
     }, "the directory is not the fold of the log"
     clinician_id = UUID(studio.clinicians[0])
     theirs = {clinician_id} | {id_ for id_, visit in visits.items() if visit.clinician_id == clinician_id}
-    told = container.history().page(studio.id, clinician_id, limit=EVERYTHING).lines
-    assert [line.position for line in told] == [event.position for event in events if event.stream_id in theirs], (
-        "the history is not the log"
-    )
+    history = container.history().page(studio.id, clinician_id, limit=EVERYTHING).lines
+    assert [line.event.position for line in history] == [
+        event.position for event in events if event.stream_id in theirs
+    ], "the history is not the log"
 
 
 def _when_and_where(body: Mapping[str, object]) -> tuple[tuple[UUID, ...], datetime, datetime]:

@@ -1,4 +1,4 @@
-"""A fresh practice and its life for each test of a view."""
+"""A new practice with a random history for each test."""
 
 from collections.abc import Callable
 from random import Random

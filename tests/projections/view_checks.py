@@ -5,7 +5,6 @@ from uuid import UUID
 
 from domain.waitlist.preferences import windows_of
 from projections.scheduling.calendar.queries import CalendarFilter
-from projections.scheduling.calendar.session_queries import SessionFilter, SessionQueries
 from projections.waitlist.entries.queries import WaitlistQueries
 from tests.support.container import Container
 from tests.support.random_history import RandomHistory
@@ -45,7 +44,7 @@ def cursors_of(container: Container, tenant_id: UUID) -> dict[str, tuple[int, st
 
 def assert_views_are_folds(container: Container, history: RandomHistory) -> None:
     """Compare each view with the aggregates that wrote the log."""
-    page = container.calendar().page(history.tenant_id, CalendarFilter(), limit=100_000)
+    page = container.calendar().appointments(history.tenant_id, CalendarFilter(), limit=100_000)
     shown = {
         entry.appointment_id: (entry.status, entry.starts_at, entry.ends_at, list(entry.resource_ids), entry.version)
         for entry in page.entries
@@ -54,7 +53,7 @@ def assert_views_are_folds(container: Container, history: RandomHistory) -> None
         one.id: (one.status, one.starts_at, one.ends_at, one.resource_ids, one.version) for one in history.appointments
     }
 
-    gathered = SessionQueries(container.app_transaction).page(history.tenant_id, SessionFilter(), limit=100_000)
+    gathered = container.calendar().sessions(history.tenant_id, CalendarFilter(), limit=100_000)
     assert {(e.session_id, e.status, e.seats, e.taken, e.waiting, e.version) for e in gathered.entries} == {
         (one.id, one.status, one.seats, len(one.roster), len(one.waiting), one.version)
         for one in history.gathering.sessions

@@ -15,8 +15,7 @@ from domain.kernel.logged_event import LoggedEvent
 from domain.scheduling.availability.explanation import Obstacle
 from domain.scheduling.availability.query import Slot
 from projections.audit.history.sentences import sentence
-from projections.scheduling.calendar.queries import CalendarEntry
-from projections.scheduling.calendar.session_queries import SessionEntry
+from projections.scheduling.calendar.queries import CalendarEntry, SessionEntry
 
 _MOST_EVENTS: Final = 5_000
 

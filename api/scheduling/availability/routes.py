@@ -1,6 +1,7 @@
 """/v1/slots and /v1/conflicts: free times, reasons, and visits without their clinician."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Final, TypeAlias
 from uuid import UUID
@@ -26,8 +27,7 @@ from domain.practice.practice import Practice
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.availability.explanation import Obstacle
 from domain.scheduling.sessions.group_session import GroupSessionStatus
-from projections.scheduling.calendar.queries import CalendarEntry, CalendarFilter
-from projections.scheduling.calendar.session_queries import SessionEntry, SessionFilter
+from projections.scheduling.calendar.queries import CalendarEntry, CalendarFilter, SessionEntry
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
@@ -120,10 +120,10 @@ async def list_conflicts(
         call.container.wait_for(call.actor.tenant_id, "calendar", after)
         statuses = [Status.BOOKED.value, Status.CHECKED_IN.value]
         booked = CalendarFilter(starts_from=now, clinician_id=clinician_id, statuses=statuses)
-        planned = SessionFilter(starts_from=now, clinician_id=clinician_id, status=GroupSessionStatus.PLANNED)
+        planned = replace(booked, statuses=[GroupSessionStatus.PLANNED.value])
         tenant_id, behind = call.actor.tenant_id, bookmark(cursor)
-        visits = call.container.scheduling.calendar.page(tenant_id, booked, after=behind, limit=_MOST_ENTRIES)
-        sessions = call.container.scheduling.sessions.page(tenant_id, planned, after=behind, limit=_MOST_ENTRIES)
+        visits = call.container.scheduling.calendar.appointments(tenant_id, booked, after=behind, limit=_MOST_ENTRIES)
+        sessions = call.container.scheduling.calendar.sessions(tenant_id, planned, after=behind, limit=_MOST_ENTRIES)
         entries, last = in_one_order(visits, sessions, _MOST_ENTRIES)
         conflicts: list[dict[str, object]] = []
         for entry in entries:

@@ -25,9 +25,8 @@ from domain.practice.location import Location
 from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.scheduling.appointments.status import Status
-from projections.scheduling.calendar.queries import Bookmark, CalendarFilter
+from projections.scheduling.calendar.queries import Bookmark, CalendarEntry, CalendarFilter, SessionEntry
 from projections.scheduling.calendar.queries import CalendarPage as CalendarEntries
-from projections.scheduling.calendar.session_queries import SessionEntry, SessionFilter
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
@@ -100,10 +99,7 @@ async def calendar(
         behind, tenant_id = bookmark(cursor), call.actor.tenant_id
         visits, patients = _visits(call, wanted, limit, behind, after, position)
         if position is None:
-            wanted_sessions = SessionFilter(
-                starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
-            )
-            sessions = call.container.scheduling.sessions.page(tenant_id, wanted_sessions, after=behind, limit=limit)
+            sessions = call.container.scheduling.calendar.sessions(tenant_id, wanted, after=behind, limit=limit)
         else:
             sessions = call.container.scheduling.past_calendar.sessions(
                 tenant_id, position, wanted, after=behind, limit=limit
@@ -133,7 +129,7 @@ def _visits(
     behind: Bookmark | None,
     after: int | None,
     position: int | None = None,
-) -> tuple[CalendarEntries, Mapping[UUID, Person]]:
+) -> tuple[CalendarEntries[CalendarEntry], Mapping[UUID, Person]]:
     """Return a page of visits, now or at a position, and their patients if the key sees them.
 
     Raises NotFoundError: the filter has an unknown id.
@@ -148,13 +144,13 @@ def _visits(
     reached = after if position is None else position
     container.wait_for(tenant_id, "calendar", reached)
     if position is None:
-        found = container.scheduling.calendar.page(tenant_id, wanted, after=behind, limit=limit)
+        found = container.scheduling.calendar.appointments(tenant_id, wanted, after=behind, limit=limit)
     else:
-        found = container.scheduling.past_calendar.visits(tenant_id, position, wanted, after=behind, limit=limit)
+        found = container.scheduling.past_calendar.appointments(tenant_id, position, wanted, after=behind, limit=limit)
     if not call.actor.may(Permission.READ_PATIENTS):
         return found, {}
     container.wait_for(tenant_id, "patients", reached)
-    patients = container.patients.standing_for(tenant_id, {entry.patient_id for entry in found.entries})
+    patients = container.patients.survivors_of(tenant_id, {entry.patient_id for entry in found.entries})
     if position is None:
         return found, patients
     # The view has the patients as they are now: those who have changed since are read from the log.

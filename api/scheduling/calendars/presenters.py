@@ -24,7 +24,7 @@ from domain.scheduling.calendars.feed import Detail, Feed
 from domain.scheduling.sessions.errors import NotEnrolledError
 from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.sessions.group_session_events import CalendarChange
-from projections.access.tokens.feed_queries import FeedRecord
+from projections.access.tokens.queries import FeedRecord
 from projections.patients.directory.records import PatientRecord
 from projections.scheduling.calendar.feed_queries import FeedVisit
 
@@ -82,7 +82,7 @@ def feed_calendar(container: Container, tenant_id: UUID, feed_id: UUID) -> str:
     patients: Mapping[UUID, PatientRecord] = {}
     if detail in (Detail.INITIALS, Detail.NAME):
         patient_ids = {visit.patient_id for visit in visits if visit.patient_id}
-        patients = container.patients.standing_for(tenant_id, patient_ids)
+        patients = container.patients.survivors_of(tenant_id, patient_ids)
 
     def participants(visit: FeedVisit) -> str | None:
         if patient is not None:

@@ -19,7 +19,7 @@ from application.scheduling.sessions.plan_course import CoursePreview
 from domain.scheduling.series.occurrence_plan import PlannedOccurrence
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
-from projections.scheduling.calendar.course_queries import CourseEntry
+from projections.scheduling.calendar.queries import CourseEntry
 
 Sessions = Mapping[int, GroupSession | None]
 

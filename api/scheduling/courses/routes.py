@@ -56,7 +56,7 @@ async def list_courses(
         call.log.require((Service, service_id), (Clinician, clinician_id))
         behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
         call.container.wait_for(tenant_id, "calendar", after)
-        entries, following = call.container.scheduling.courses.page(
+        entries, following = call.container.scheduling.calendar.courses(
             tenant_id, service_id=service_id, clinician_id=clinician_id, after=behind, limit=limit
         )
         return collected(

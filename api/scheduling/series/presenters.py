@@ -16,7 +16,7 @@ from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.series.occurrence_plan import OccurrencePlan, PlannedOccurrence, PlanOutcomeEvent
 from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.group_session import GroupSession
-from projections.scheduling.calendar.series_queries import SeriesEntry
+from projections.scheduling.calendar.queries import SeriesEntry
 
 B = TypeVar("B", Appointment, GroupSession)
 

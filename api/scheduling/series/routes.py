@@ -62,7 +62,7 @@ async def list_series(
         call.log.require((Clinician, clinician_id), (Patient, patient_id))
         behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
         call.container.wait_for(tenant_id, "calendar", after)
-        entries, following = call.container.scheduling.series.page(
+        entries, following = call.container.scheduling.calendar.series(
             tenant_id, patient_id=patient_id, clinician_id=clinician_id, after=behind, limit=limit
         )
         return collected(

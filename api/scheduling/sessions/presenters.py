@@ -11,7 +11,7 @@ from application.scheduling.appointments.display_context import DisplayContext
 from domain.kernel.personal_data import Erased
 from domain.kernel.zones import spoken_dates, spoken_time
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession
-from projections.scheduling.calendar.session_queries import SessionEntry
+from projections.scheduling.calendar.queries import SessionEntry
 
 
 def session_presenter(

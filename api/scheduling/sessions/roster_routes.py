@@ -102,9 +102,7 @@ async def list_enrolments(
         person, tenant_id = person_of(call.log, patient_id), call.actor.tenant_id
         behind = bookmark(cursor)
         call.container.wait_for(tenant_id, "calendar", after)
-        found, following = call.container.scheduling.sessions.of_patient(
-            tenant_id, person.ids, after=behind, limit=limit
-        )
+        found = call.container.scheduling.calendar.enrolments(tenant_id, person.ids, after=behind, limit=limit)
         zone = DisplayContext(call.log).zone
         shown = [
             {
@@ -114,9 +112,9 @@ async def list_enrolments(
                 "since": each.since,
                 "session": present_session_entry(each.session, zone(each.session.location_id)),
             }
-            for each in found
+            for each in found.entries
         ]
-        return collected("enrolments", shown, encoded_bookmark(following), after)
+        return collected("enrolments", shown, encoded_bookmark(found.after), after)
 
     return await call.read(Permission.READ_VISITS, enrolments)
 
@@ -126,4 +124,4 @@ def _people(call: Call, ids: Collection[UUID], moment: PointInTime, after: int |
     if moment.position is not None:
         return DisplayContext(call.log, moment.position).people(ids)
     call.container.wait_for(call.actor.tenant_id, "patients", after)
-    return call.container.patients.standing_for(call.actor.tenant_id, ids)
+    return call.container.patients.survivors_of(call.actor.tenant_id, ids)

@@ -24,7 +24,7 @@ from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession, GroupSessionStatus
-from projections.scheduling.calendar.session_queries import SessionFilter
+from projections.scheduling.calendar.queries import CalendarFilter
 
 routes = APIRouter(prefix="/v1/sessions", tags=["scheduling"])
 
@@ -63,7 +63,7 @@ async def list_sessions(
             (Location, location_id),
             (Course, course_id),
         )
-        which = SessionFilter(
+        which = CalendarFilter(
             starts_from=within.starts_at if within else None,
             until=within.ends_at if within else None,
             clinician_id=clinician_id,
@@ -71,11 +71,11 @@ async def list_sessions(
             service_id=service_id,
             location_id=location_id,
             course_id=course_id,
-            status=status,
+            statuses=[status] if status else (),
         )
         behind, tenant_id = bookmark(cursor), call.actor.tenant_id
         call.container.wait_for(tenant_id, "calendar", after)
-        found = call.container.scheduling.sessions.page(tenant_id, which, after=behind, limit=limit)
+        found = call.container.scheduling.calendar.sessions(tenant_id, which, after=behind, limit=limit)
         zone = DisplayContext(call.log).zone
         entries = [presenters.present_session_entry(entry, zone(entry.location_id)) for entry in found.entries]
         return collected("sessions", entries, encoded_bookmark(found.after), after)

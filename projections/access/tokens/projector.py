@@ -1,30 +1,17 @@
-"""Keeps the tables of API keys and of feeds."""
+"""Project API keys and calendar feeds."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from domain.access.api_key import ApiKey
 from domain.kernel.logged_event import LoggedEvent
-from projections.access.tokens.feed_rows import feed_writes
-from projections.engine.rows import Row, Write
+from domain.scheduling.calendars.feed import Feed
+from projections.engine.rows import StreamRows, Write, insert, update
 
-_INSERT: Final = """
-insert into {schema}.api_key (
-    tenant_id, key_id, role, label, key_hash, clinician_id, issued_at, revoked_at, version, position
-)
-select
-    (select log.current_tenant()), key_id, role, label, decode(key_hash, 'hex'), clinician_id, issued_at, revoked_at, version, position
-from json_to_recordset(%s::json) as r (
-    key_id uuid, role text, label text, key_hash text, clinician_id uuid, issued_at timestamptz, revoked_at timestamptz,
-    version integer, position bigint
-)
-"""
-
-_REVOKE: Final = """
-update {schema}.api_key k set revoked_at = r.revoked_at, version = r.version, position = r.position
-from json_to_recordset(%s::json) as r (key_id uuid, revoked_at timestamptz, version integer, position bigint)
-where k.tenant_id = (select log.current_tenant()) and k.key_id = r.key_id
-"""
+_INSERT_KEY: Final = insert("api_key")
+_REVOKE_KEY: Final = update("api_key", "key_id", "revoked_at")
+_INSERT_FEED: Final = insert("feed")
+_REVOKE_FEED: Final = update("feed", "feed_id", "revoked_at")
 
 
 class AccessProjector:
@@ -32,30 +19,25 @@ class AccessProjector:
     version = 1
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
-        issued: dict[object, Row] = {}
-        revoked: list[Row] = []
+        keys, feeds = StreamRows("key_id"), StreamRows("feed_id")
         for event in events:
-            if event.event_type == ApiKey.Issued.TOPIC:
-                body = event.body
-                issued[event.stream_id] = {
-                    "key_id": event.stream_id,
-                    "role": body["role"],
-                    "label": body["label"],
-                    "key_hash": body["key_hash"],
-                    "clinician_id": body["clinician_id"],
-                    "issued_at": event.effective_at,
-                    "version": event.version,
-                    "position": event.position,
-                }
-            elif event.event_type == ApiKey.Revoked.TOPIC:
-                change: Row = {
-                    "key_id": event.stream_id,
-                    "revoked_at": event.effective_at,
-                    "version": event.version,
-                    "position": event.position,
-                }
-                if event.stream_id in issued:
-                    issued[event.stream_id] |= change
-                else:
-                    revoked.append(change)
-        return [Write(_INSERT, list(issued.values())), Write(_REVOKE, revoked), *feed_writes(events)]
+            body = event.body
+            match event.event_type:
+                case ApiKey.Issued.TOPIC:
+                    issued = {name: body[name] for name in ("role", "label", "clinician_id")}
+                    issued |= {"key_hash": f"\\x{body['key_hash']}", "issued_at": event.effective_at}
+                    keys.insert(event, issued)
+                case ApiKey.Revoked.TOPIC:
+                    keys.update(event, {"revoked_at": event.effective_at})
+                case Feed.Opened.TOPIC:
+                    opened = {name: body[name] for name in ("clinician_id", "patient_id", "detail")}
+                    opened |= {"token_hash": f"\\x{body['token_hash']}", "opened_at": event.effective_at}
+                    feeds.insert(event, opened)
+                case Feed.Revoked.TOPIC:
+                    feeds.update(event, {"revoked_at": event.effective_at})
+        return [
+            Write(_INSERT_KEY, keys.inserted),
+            Write(_REVOKE_KEY, keys.updated),
+            Write(_INSERT_FEED, feeds.inserted),
+            Write(_REVOKE_FEED, feeds.updated),
+        ]

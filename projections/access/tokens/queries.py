@@ -1,23 +1,22 @@
-"""Asks whose key a key is, and which keys a practice has."""
+"""Query API keys and calendar feeds: by the hash of a secret, or all of a practice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from psycopg import Connection
 
 from projections.engine.ports import TenantTransaction
+from projections.engine.queries import TableQuery, in_utc
 
-_SELECT: Final = (
-    "select tenant_id, key_id, role, label, clinician_id, issued_at, revoked_at, version, position from access.api_key"
-)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key of a practice. Its holder acts with ``role``; a clinician's key may be bound to one clinician."""
+    """An API key with its role; a clinician's key may be bound to one clinician."""
 
     tenant_id: UUID
     key_id: UUID
@@ -30,35 +29,67 @@ class KeyRecord:
     position: int
 
 
+@dataclass(frozen=True, slots=True)
+class FeedRecord:
+    """A feed of the visits of one clinician or of one patient."""
+
+    tenant_id: UUID
+    feed_id: UUID
+    clinician_id: UUID | None
+    patient_id: UUID | None
+    detail: str
+    opened_at: datetime
+    revoked_at: datetime | None
+    version: int
+    position: int
+
+
+_KEYS: Final = TableQuery[KeyRecord, UUID]("access.api_key", KeyRecord, "key_id")
+_FEEDS: Final = TableQuery[FeedRecord, UUID]("access.feed", FeedRecord, "feed_id")
+
+
 def find_key(connection: Connection[Any], key_hash: bytes) -> KeyRecord | None:
     """Return the key with this SHA-256, revoked or not, of any practice; None if there is none.
 
     ``connection`` is in autocommit mode and outside a transaction, as scheduler_app.
     """
-    with connection.pipeline(), connection.transaction():
-        # Row-level security shows the one row whose hash is named here, for this transaction only.
-        connection.execute("select set_config('app.key_hash', %s, true)", (key_hash.hex(),))
-        found = connection.execute(f"{_SELECT} where key_hash = %s", (key_hash,), binary=True)
-        row = found.fetchone()
-    return _record(row) if row else None
+    return _find(connection, _KEYS, "key_hash", key_hash)
+
+
+def find_feed(connection: Connection[Any], token_hash: bytes) -> FeedRecord | None:
+    """Return the feed whose token has this SHA-256, as ``find_key`` does."""
+    return _find(connection, _FEEDS, "token_hash", token_hash)
 
 
 def keys_of(
     transaction: TenantTransaction, tenant_id: UUID, *, after: UUID | None = None, limit: int = 100
 ) -> tuple[Sequence[KeyRecord], UUID | None]:
-    """Return a practice's keys in order of their issue, and the id behind which the next page begins; None on the last."""
-    with transaction(tenant_id) as cursor:
-        rows = cursor.execute(
-            f"{_SELECT} where tenant_id = %s and (%s::uuid is null or key_id > %s) order by key_id limit %s",
-            (tenant_id, after, after, limit + 1),
+    """Return a practice's keys, oldest first, and the id after which the next page begins."""
+    return _KEYS.page(transaction, tenant_id, after=after, limit=limit)
+
+
+def feeds_of(
+    transaction: TenantTransaction,
+    tenant_id: UUID,
+    *,
+    clinician_id: UUID | None = None,
+    patient_id: UUID | None = None,
+    after: UUID | None = None,
+    limit: int = 100,
+) -> tuple[Sequence[FeedRecord], UUID | None]:
+    """Return a practice's feeds, oldest first, and the id after which the next page begins."""
+    tests = (("clinician_id = %s", clinician_id), ("patient_id = %s", patient_id))
+    return _FEEDS.page(transaction, tenant_id, *tests, after=after, limit=limit)
+
+
+def _find(connection: Connection[Any], table: TableQuery[R, UUID], column: str, hash_: bytes) -> R | None:
+    with connection.pipeline(), connection.transaction():
+        # Row-level security shows the one row with this hash, for this transaction only.
+        connection.execute("select set_config(%s, %s, true)", (f"app.{column}", hash_.hex()))
+        found = connection.execute(
+            f"select {table.columns} from {table.table} where {column} = %s".encode(),  # noqa: S608  constants only
+            (hash_,),
             binary=True,
-        ).fetchall()
-    keys = [_record(row) for row in rows[:limit]]
-    return keys, None if len(rows) <= limit else keys[-1].key_id
-
-
-def _record(row: tuple[Any, ...]) -> KeyRecord:
-    tenant_id, key_id, role, label, clinician_id, issued_at, revoked_at, version, position = row
-    revoked_at = revoked_at and revoked_at.astimezone(UTC)
-    issued_at = issued_at.astimezone(UTC)
-    return KeyRecord(tenant_id, key_id, role, label, clinician_id, issued_at, revoked_at, version, position)
+        )
+        row = found.fetchone()
+    return table.record(*in_utc(row)) if row else None

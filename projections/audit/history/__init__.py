@@ -1,1 +1,0 @@
-"""The history: which events concern a thing, told in words."""

@@ -7,9 +7,10 @@ from uuid import UUID
 from projections.audit.history.projector import CHAPTER
 from projections.engine.ports import TenantTransaction
 
-# Events behind the last full chapter are looked at one by one, so that the answer does not wait for the projector.
+# Events after the last complete chapter are checked one by one, so the answer does not wait for the
+# projector.
 _POSITION: Final = f"""
-with told as (
+with complete as (
     select coalesce(max(last_position), 0) as last_position from history.chapter where tenant_id = %(tenant)s
 ),
 reached as (
@@ -19,7 +20,7 @@ reached as (
 select coalesce(
     (
         select max(e.position) from log.event e
-        where e.tenant_id = %(tenant)s and e.recorded_at <= %(instant)s and e.position > (select last_position from told)
+        where e.tenant_id = %(tenant)s and e.recorded_at <= %(instant)s and e.position > (select last_position from complete)
     ),
     (
         select max(e.position) from log.event e
@@ -32,7 +33,7 @@ select coalesce(
 
 
 class Instants:
-    """``transaction`` belongs to a role that reads the log and the history."""
+    """``transaction`` is of a role that may read the log and the history."""
 
     def __init__(self, transaction: TenantTransaction) -> None:
         self._transaction = transaction
@@ -40,7 +41,7 @@ class Instants:
     def position_at(self, tenant_id: UUID, instant: datetime) -> int:
         """Return the last position that was recorded at or before an instant; 0 before the first.
 
-        All events before it count too, whatever their clocks said: the order of the log comes from positions alone.
+        All events before it are included: positions order the log, recorded times need not rise.
         """
         with self._transaction(tenant_id) as cursor:
             row = cursor.execute(_POSITION, {"tenant": tenant_id, "instant": instant}).fetchone()

@@ -1,4 +1,4 @@
-"""Keeps the history's indexes: which visits, sessions and consents belong to a thing, and when each chapter of the log was recorded."""
+"""Project the indexes of histories: who took part in what, and when each chapter was recorded."""
 
 from collections.abc import Sequence
 from typing import Final, cast
@@ -12,20 +12,20 @@ from projections.engine.rows import Row, Write
 _INSERT: Final = """
 insert into {schema}.participation (tenant_id, thing_id, position, stream_id)
 select (select log.current_tenant()), t.thing_id, r.position, r.stream_id
-from json_to_recordset(%s::json) as r (stream_id uuid, position bigint, things uuid[])
-cross join lateral unnest(r.things) as t (thing_id)
+from json_to_recordset(%s::json) as r (stream_id uuid, position bigint, thing_ids uuid[])
+cross join lateral unnest(r.thing_ids) as t (thing_id)
 """
 
-_BEGIN: Final = (Appointment.Booked.TOPIC, Appointment.Requested.TOPIC)
-_GIVEN: Final = (GroupSession.Planned.TOPIC, GroupSession.Moved.TOPIC)
+_BOOKED: Final = (Appointment.Booked.TOPIC, Appointment.Requested.TOPIC)
+_STAFFED: Final = (GroupSession.Planned.TOPIC, GroupSession.Moved.TOPIC)
 _OF_A_PATIENT: Final = (Consents.Opened.TOPIC, GroupSession.Enrolled.TOPIC, GroupSession.BeganToWait.TOPIC)
-_MOVE: Final = (Appointment.Rescheduled.TOPIC, Appointment.Reassigned.TOPIC, Appointment.Confirmed.TOPIC)
+_MOVED: Final = (Appointment.Rescheduled.TOPIC, Appointment.Reassigned.TOPIC, Appointment.Confirmed.TOPIC)
 
 
 CHAPTER: Final = 64
-"""So many events make a chapter."""
+"""The number of events in a chapter."""
 
-# A chapter is written with its last event: the log has all its events by then, in whatever batches.
+# A chapter is written with its last event: by then the log has all its events.
 _CLOSE: Final = f"""
 insert into {{schema}}.chapter (tenant_id, last_position, earliest_at)
 select e.tenant_id, r.position, min(e.recorded_at)
@@ -36,7 +36,7 @@ group by e.tenant_id, r.position
 
 
 class HistoryProjector:
-    """Participants stay, also after a visit moved to another room: it is their history."""
+    """Participants stay after a visit moved to another room: it is part of their history."""
 
     name = "history"
     version = 1
@@ -44,19 +44,19 @@ class HistoryProjector:
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         rows: list[Row] = []
         for event in events:
-            if event.event_type in _BEGIN:
+            if event.event_type in _BOOKED:
                 body = event.body
-                things = [body["patient_id"], body["clinician_id"], *_resources(event)]
-            elif event.event_type in _MOVE:
-                things = [*filter(None, [event.body.get("clinician_id")]), *_resources(event)]
-            elif event.event_type in _GIVEN:
-                things = [*cast("list[object]", event.body["staff_ids"]), *_resources(event)]
+                participants = [body["patient_id"], body["clinician_id"], *_resources(event)]
+            elif event.event_type in _MOVED:
+                participants = [*filter(None, [event.body.get("clinician_id")]), *_resources(event)]
+            elif event.event_type in _STAFFED:
+                participants = [*cast("list[object]", event.body["staff_ids"]), *_resources(event)]
             elif event.event_type in _OF_A_PATIENT:
-                things = [event.body["patient_id"]]
+                participants = [event.body["patient_id"]]
             else:
                 continue
-            if things:
-                rows.append({"stream_id": event.stream_id, "position": event.position, "things": things})
+            if participants:
+                rows.append({"stream_id": event.stream_id, "position": event.position, "thing_ids": participants})
         chapters: list[Row] = [{"position": event.position} for event in events if event.position % CHAPTER == 0]
         return [Write(_INSERT, rows), Write(_CLOSE, chapters)]
 

@@ -1,1 +1,0 @@
-"""What analysts see: views over the read models, without personal data."""

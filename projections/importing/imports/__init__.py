@@ -1,1 +1,0 @@
-"""The list of a practice's imports."""

@@ -5,30 +5,13 @@ from typing import Final, cast
 
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.kernel.logged_event import LoggedEvent
-from projections.engine.rows import Row, Write, insert
+from projections.engine.rows import Row, Write, insert, update
 
-_START: Final = insert("import")
-
-# A field that an event lacks keeps its value.
-_UPDATE: Final = """
-update {schema}.import i set
-    status = r.status,
-    row_count = coalesce(r.row_count, i.row_count),
-    made_count = coalesce(r.made_count, i.made_count),
-    matched_count = coalesce(r.matched_count, i.matched_count),
-    refused_count = coalesce(r.refused_count, i.refused_count),
-    withdrawn_count = coalesce(r.withdrawn_count, i.withdrawn_count),
-    kept_count = coalesce(r.kept_count, i.kept_count),
-    undone_at = r.undone_at,
-    version = r.version,
-    position = r.position
-from json_to_recordset(%s::json) as r (
-    import_id uuid, status text, row_count integer, made_count integer, matched_count integer, refused_count integer,
-    withdrawn_count integer, kept_count integer, undone_at timestamptz, version integer, position bigint
-)
-where i.tenant_id = (select log.current_tenant()) and i.import_id = r.import_id
-"""
+_INSERT: Final = insert("import")
 _COUNTS: Final = ("row_count", "made_count", "matched_count", "refused_count")
+_UPDATE: Final = update(
+    "import", "import_id", "status", *_COUNTS, "withdrawn_count", "kept_count", undone_at="r.undone_at"
+)
 _ZERO_COUNTS: Final[Row] = dict.fromkeys((*_COUNTS, "withdrawn_count", "kept_count"), 0)
 
 
@@ -38,7 +21,7 @@ class ImportsProjector:
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         return [
-            Write(_START if event.event_type == DataImport.Started.TOPIC else _UPDATE, [_row(event)])
+            Write(_INSERT if event.event_type == DataImport.Started.TOPIC else _UPDATE, [_row(event)])
             for event in events
             if event.event_type.startswith("practice.import.")
         ]

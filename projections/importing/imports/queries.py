@@ -1,12 +1,13 @@
 """Query the list of imports."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from projections.engine.ports import TenantTransaction
+from projections.engine.queries import TableQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class ImportRecord:
     position: int
 
 
+_IMPORTS: Final = TableQuery[ImportRecord, UUID]("imports.import", ImportRecord, "import_id")
+
+
 class ImportQueries:
     def __init__(self, transaction: TenantTransaction) -> None:
         self._transaction = transaction
@@ -38,23 +42,5 @@ class ImportQueries:
     def page(
         self, tenant_id: UUID, *, after: UUID | None = None, limit: int = 100
     ) -> tuple[Sequence[ImportRecord], UUID | None]:
-        """Return a page of imports by id, and the id after which the next page starts.
-
-        None on the last page.
-        """
-        with self._transaction(tenant_id) as cursor:
-            rows = cursor.execute(
-                "select import_id, kind, source, file_hash, status, started_at, started_by, row_count, made_count, matched_count,"
-                " refused_count, withdrawn_count, kept_count, undone_at, version, position from imports.import"
-                " where tenant_id = %s and (%s::uuid is null or import_id > %s) order by import_id limit %s",
-                (tenant_id, after, after, limit + 1),
-                binary=True,
-            ).fetchall()
-        found = [_record(row) for row in rows[:limit]]
-        return found, found[-1].import_id if len(rows) > limit else None
-
-
-def _record(row: tuple[Any, ...]) -> ImportRecord:
-    record = ImportRecord(*row)
-    undone_at = record.undone_at and record.undone_at.astimezone(UTC)
-    return replace(record, started_at=record.started_at.astimezone(UTC), undone_at=undone_at)
+        """Return a page of imports by id, and the id after which the next page begins."""
+        return _IMPORTS.page(self._transaction, tenant_id, after=after, limit=limit)

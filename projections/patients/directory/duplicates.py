@@ -1,4 +1,4 @@
-"""Finds patients who may be one person, by the same numbers that they are searched by."""
+"""Find patients who may be the same person, with the tokens of the search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from projections.patients.directory.queries import PatientQueries
 from projections.patients.directory.records import PatientRecord, PersonalDetails
 
 _MOST_CANDIDATES: Final = 5_000
-"""How many who share a last name are opened."""
-_SIGNS: Final = 6
-"""How many signs of a last name must agree: as many as the index looks at. A typing error behind them makes no other person."""
+"""The most patients with the same last name that are compared."""
+_LETTERS: Final = 6
+"""Last names agree if their first letters do, as in the index; later typing errors are ignored."""
 
 
 class DuplicateReason(StrEnum):
-    """Why two records may be one person."""
+    """Why two records may be the same person."""
 
     EMAIL = "same_email"
     PHONE = "same_phone"
@@ -26,29 +26,29 @@ class DuplicateReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """Another record of perhaps the same person."""
+    """Another record that may be the same person."""
 
     patient: PatientRecord
     reasons: Sequence[DuplicateReason]
 
 
 def duplicates_of(patients: PatientQueries, tenant_id: UUID, patient_id: UUID) -> list[Duplicate]:
-    """Return who may be the same person, those with the most reasons first; nobody for one who was erased, withdrawn or merged away."""
+    """Return possible duplicates, most reasons first; none if erased, withdrawn or merged."""
     patient = patients.patient(tenant_id, patient_id)
     if patient is None or patient.details is None or patient.is_withdrawn or patient.merged_into is not None:
         return []
-    known = patient.details
-    looked_up = [known.email, known.phone, known.family_name if known.date_of_birth else None]
-    alike = {
+    details = patient.details
+    texts = [details.email, details.phone, details.family_name if details.date_of_birth else None]
+    candidates = {
         other.patient_id: other
-        for text in looked_up
+        for text in texts
         if text
         for other in patients.sharing(tenant_id, text, _MOST_CANDIDATES)
     }
     found = []
-    for id_, other in alike.items():
+    for id_, other in candidates.items():
         if id_ != patient_id and other.details is not None:
-            reasons = _reasons(patients.words, known, other.details)
+            reasons = _reasons(patients.words, details, other.details)
             if reasons:
                 found.append(Duplicate(other, reasons))
     return sorted(found, key=lambda one: (-len(one.reasons), one.patient.patient_id))
@@ -69,4 +69,4 @@ def _reasons(words: Words, one: PersonalDetails, other: PersonalDetails) -> list
 
 def _beginnings(words: Words, family_name: str) -> set[str]:
     parts = words(family_name)
-    return {word[:_SIGNS] for word in (*parts, "".join(parts))}
+    return {word[:_LETTERS] for word in (*parts, "".join(parts))}

@@ -1,6 +1,5 @@
-"""Keeps the patient directory: one row a person, sealed, and one for each term that they are found by."""
+"""Project the patient directory: a sealed row for each person, and one for each search token."""
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
@@ -8,11 +7,54 @@ from domain.kernel.logged_event import Body, LoggedEvent
 from domain.kernel.personal_data import Erased
 from domain.patients.patient import Patient
 from projections.engine.ports import PersonIndex
-from projections.engine.rows import Row, Write
-from projections.patients.directory.statements import FORGET, INSERT, UPDATE
+from projections.engine.rows import Row, StreamRows, Write, insert, update
 
-_OF_A_PATIENT: Final = f"{Patient.TOPIC}."
-_DETAILS: Final = frozenset({Patient.Registered.TOPIC, Patient.DetailsChanged.TOPIC})
+_PARTS: Final = {
+    "sealed": ("sealed", "sealed_type", "sealed_version", "zone", "locale", "tokens"),
+    "contacts": ("contacts", "contacts_version", "contact_tokens"),
+    "remarks": ("remarks", "remarks_version"),
+}
+"""The columns of each sealed part; an event sets all columns of a part, or none."""
+_NO_PERSON: Final[Row] = {
+    **dict.fromkeys(column for columns in _PARTS.values() for column in columns),
+    "tokens": [],
+    "contact_tokens": [],
+}
+
+_INSERT: Final = insert("patient")
+# A patient is parted from a merge by being merged into themselves.
+_UPDATE: Final = update(
+    "patient",
+    "patient_id",
+    "is_erased",
+    "is_withdrawn",
+    merged_into="nullif(coalesce(r.merged_into, t.merged_into), r.patient_id)",
+    **{
+        column: f"case when r.is_erased or r.{part}_version is not null then r.{column} else t.{column} end"
+        for part, columns in _PARTS.items()
+        for column in columns
+    },
+)
+_INSERT_TERMS: Final = """
+insert into {schema}.search_term (tenant_id, token, patient_id, of_contact)
+select (select log.current_tenant()), t.token, r.patient_id, r.of_contact
+from json_to_recordset(%s::json) as r (patient_id uuid, of_contact boolean, tokens bigint[])
+cross join lateral unnest(r.tokens) as t (token)
+"""
+# "offset 0" prevents a join over the whole table: each token is looked up in the index.
+_DELETE_TERMS: Final = """
+delete from {schema}.search_term where ctid = any (array(
+    select s.ctid
+    from json_to_recordset(%s::json) as r (patient_id uuid, of_contact boolean)
+    join {schema}.patient p on p.tenant_id = (select log.current_tenant()) and p.patient_id = r.patient_id
+    cross join lateral unnest(case when r.of_contact then p.contact_tokens else p.tokens end) as t (token)
+    cross join lateral (
+        select ctid from {schema}.search_term
+        where tenant_id = p.tenant_id and token = t.token and patient_id = p.patient_id and of_contact = r.of_contact
+        offset 0
+    ) s
+))
+"""
 
 
 class PatientsProjector:
@@ -23,106 +65,85 @@ class PatientsProjector:
         self._index = index
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
-        registered: dict[object, Row] = {}
-        changed: dict[object, Row] = {}
-        details: dict[object, LoggedEvent] = {}
-        contacts: dict[object, LoggedEvent] = {}
+        rows = StreamRows("patient_id")
         for event in events:
-            if not event.event_type.startswith(_OF_A_PATIENT) or (known := _known(event)) is None:
-                continue
-            id_: object = event.stream_id
+            changes = self._changes(event)
             if event.event_type == Patient.Registered.TOPIC:
-                registered[id_] = {"registered_at": event.effective_at, "is_erased": False}
-            rows = registered if id_ in registered else changed
-            row = rows.setdefault(id_, {"patient_id": id_})
-            row |= {"patient_id": id_, "version": event.version, "position": event.position, **known}
-            if known.get("tells_details"):
-                details[id_] = event
-            if known.get("tells_contacts"):
-                contacts[id_] = event
-        for told, of_contact in ((details, False), (contacts, True)):
-            for id_, teller in told.items():
-                row = registered.get(id_) or changed[id_]
-                row["contact_tokens" if of_contact else "tokens"] = sorted(self._tokens(teller, row))
-        forgotten = [
-            {"patient_id": id_, "of_contact": of_contact}
-            for told, of_contact in ((details, False), (contacts, True))
-            for id_ in told
-            if id_ in changed
-        ]
+                flags: Row = {"is_erased": False, "is_withdrawn": False, "contact_tokens": []}
+                rows.insert(event, {"registered_at": event.effective_at, **flags, **(changes or {})})
+            elif changes is not None:
+                rows.update(event, changes)
+        inserted, updated = rows.inserted, rows.updated
+        for row in inserted:
+            if row.get("merged_into") == row["patient_id"]:
+                row["merged_into"] = None
         return [
-            Write(INSERT, list(registered.values())),
-            Write(FORGET, forgotten),
-            Write(UPDATE, list(changed.values())),
+            Write(_INSERT, inserted),
+            Write(_DELETE_TERMS, _terms(updated)),
+            Write(_UPDATE, updated),
+            Write(_INSERT_TERMS, _terms([*inserted, *updated])),
         ]
 
-    def _tokens(self, teller: LoggedEvent, row: Row) -> set[int]:
-        """Under which numbers the persons that an event tells of are found: none once it was an erasure that told last."""
-        if row.get("is_erased"):
-            return set()
-        known = teller.personal()
-        if isinstance(known, Erased):
-            return set()
-        if teller.event_type in _DETAILS:
-            return self._found_by(teller, [known], "family_name")
-        return self._found_by(teller, cast("list[Body]", known["contacts"]), "name")
+    def _changes(self, event: LoggedEvent) -> Row | None:
+        """Return the columns that an event sets; None if it is not about a patient's row."""
+        match event.event_type:
+            case Patient.Registered.TOPIC | Patient.DetailsChanged.TOPIC:
+                return {
+                    **_sealed("sealed", event),
+                    "sealed_type": event.event_type,
+                    "zone": event.body["zone"],
+                    "locale": event.body["locale"],
+                    "tokens": self._tokens(event),
+                }
+            case Patient.ContactsSet.TOPIC:
+                return {**_sealed("contacts", event), "contact_tokens": self._tokens(event)}
+            case Patient.RemarksChanged.TOPIC:
+                return _sealed("remarks", event)
+            case Patient.MergedInto.TOPIC:
+                return {"merged_into": event.body["survivor_id"]}
+            case Patient.PartedFrom.TOPIC:
+                return {"merged_into": event.stream_id}
+            case Patient.Absorbed.TOPIC | Patient.Released.TOPIC:
+                return {}
+            case Patient.Withdrawn.TOPIC | Patient.Reinstated.TOPIC:
+                return {"is_withdrawn": event.event_type == Patient.Withdrawn.TOPIC}
+            case Patient.WasErased.TOPIC:
+                return {**_NO_PERSON, "is_erased": True}
+            case _:
+                return None
 
-    def _found_by(self, teller: LoggedEvent, persons: Iterable[Mapping[str, object]], name: str) -> set[int]:
-        return {
+    def _tokens(self, event: LoggedEvent) -> list[int]:
+        """Return the search tokens of the persons in an event; none if their key was destroyed."""
+        personal = event.personal()
+        if isinstance(personal, Erased):
+            return []
+        persons: Iterable[Mapping[str, object]] = [personal]
+        name = "family_name"
+        if event.event_type == Patient.ContactsSet.TOPIC:
+            persons, name = cast("list[Body]", personal["contacts"]), "name"
+        tokens = {
             token
             for person in persons
             for token in self._index.index_tokens(
-                teller.tenant_id,
-                family_name=_text(person, name),
-                email=_text(person, "email"),
-                phone=_text(person, "phone"),
+                event.tenant_id,
+                family_name=cast("str | None", person[name]),
+                email=cast("str | None", person["email"]),
+                phone=cast("str | None", person["phone"]),
             )
         }
+        return sorted(tokens)
 
 
-def _known(event: LoggedEvent) -> Row | None:
-    """Return what a patient's event tells of their row, None if it is of something else."""
-    topic = event.event_type
-    if topic in _DETAILS:
-        return {
-            "tells_details": True,
-            "sealed": _base64(event),
-            "sealed_type": topic,
-            "sealed_version": event.version,
-            "zone": event.body["zone"],
-            "locale": event.body["locale"],
-        }
-    if topic == Patient.ContactsSet.TOPIC:
-        return {"tells_contacts": True, "contacts": _base64(event), "contacts_version": event.version}
-    if topic == Patient.RemarksChanged.TOPIC:
-        return {"tells_remarks": True, "remarks": _base64(event), "remarks_version": event.version}
-    if topic == Patient.MergedInto.TOPIC:
-        return {"tells_merge": True, "merged_into": event.body["survivor_id"]}
-    if topic == Patient.PartedFrom.TOPIC:
-        return {"tells_merge": True, "merged_into": None}
-    if topic in (Patient.Absorbed.TOPIC, Patient.Released.TOPIC):
-        return {}
-    if topic in (Patient.Withdrawn.TOPIC, Patient.Reinstated.TOPIC):
-        return {"is_withdrawn": topic == Patient.Withdrawn.TOPIC}
-    if topic == Patient.WasErased.TOPIC:
-        nothing = (
-            "sealed",
-            "sealed_type",
-            "sealed_version",
-            "contacts",
-            "contacts_version",
-            "remarks",
-            "remarks_version",
-        )
-        told = dict.fromkeys(("tells_details", "tells_contacts", "tells_remarks"), True)
-        return {**dict.fromkeys((*nothing, "zone", "locale")), **told, "is_erased": True}
-    return None
+def _sealed(part: str, event: LoggedEvent) -> Row:
+    sealed = None if event.sealed is None else f"\\x{event.sealed.hex()}"
+    return {part: sealed, f"{part}_version": event.version}
 
 
-def _base64(event: LoggedEvent) -> str | None:
-    return None if event.sealed is None else base64.b64encode(event.sealed).decode()
-
-
-def _text(known: Mapping[str, object], field: str) -> str | None:
-    value = known[field]
-    return value if isinstance(value, str) else None
+def _terms(rows: Iterable[Row]) -> list[Row]:
+    """Return the search terms that rows set: those of the patients, and those of their contacts."""
+    return [
+        {"patient_id": row["patient_id"], "of_contact": of_contact, "tokens": row[column]}
+        for row in rows
+        for column, of_contact in (("tokens", False), ("contact_tokens", True))
+        if column in row
+    ]

@@ -1,4 +1,4 @@
-"""Patients as the directory tells of them, opened from what it keeps sealed."""
+"""Patients of the directory, opened from their sealed parts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ COLUMNS: Final = (
 
 
 class PersonalDetails(msgspec.Struct, frozen=True):
-    """What is known of a person, in clear."""
+    """A patient's personal details, decrypted."""
 
     given_name: str
     family_name: str
@@ -30,7 +30,7 @@ class PersonalDetails(msgspec.Struct, frozen=True):
 
 
 class ContactDetails(msgspec.Struct, frozen=True):
-    """One of a patient's contacts, as far as it is searched by."""
+    """The searchable fields of a patient's contact."""
 
     name: str
     phone: str | None
@@ -38,7 +38,7 @@ class ContactDetails(msgspec.Struct, frozen=True):
 
 
 class Remarks(msgspec.Struct, frozen=True):
-    """What staff note about a patient."""
+    """Staff notes about a patient."""
 
     notes: str | None = None
     alert: str | None = None
@@ -50,9 +50,9 @@ class _Contacts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
-    """One patient; ``details`` is None once they were erased or their key is gone.
+    """A patient; ``details`` is None once they were erased or their key was destroyed.
 
-    ``merged_into`` is the survivor, ``merged`` are those merged into them, where they were requested.
+    ``merged_into`` is the survivor; ``merged`` are the patients merged into this one, if requested.
     """
 
     patient_id: UUID
@@ -71,12 +71,12 @@ class PatientRecord:
 
     @property
     def name(self) -> tuple[str, str] | None:
-        """The given name and the family name, if they may be known."""
+        """The given name and the family name; None if the patient was erased."""
         return (self.details.given_name, self.details.family_name) if self.details else None
 
     @property
     def alerts(self) -> tuple[str, ...]:
-        """All alerts of the person, those of merged patients too: one may be about an allergy."""
+        """The alerts of the patient and of those merged into them: one may be about an allergy."""
         return tuple(one.remarks.alert for one in (self, *self.merged) if one.remarks.alert)
 
 
@@ -87,13 +87,13 @@ def opened(personal: PersonalReader, tenant_id: UUID, rows: Sequence[tuple[Any, 
     remarks = _parts(personal, tenant_id, [(row[0], row[6], Patient.RemarksChanged.TOPIC, row[7]) for row in rows])
     patients = []
     for patient_id, *_, zone, locale, merged_into, is_erased, is_withdrawn, registered_at, version, position in rows:
-        known, listed, noted = details.get(patient_id), contacts.get(patient_id), remarks.get(patient_id)
+        detail, contact, remark = details.get(patient_id), contacts.get(patient_id), remarks.get(patient_id)
         patients.append(
             PatientRecord(
                 patient_id,
-                None if known is None else msgspec.convert(known, PersonalDetails),
-                () if listed is None else msgspec.convert(listed, _Contacts).contacts,
-                Remarks() if noted is None else msgspec.convert(noted, Remarks),
+                None if detail is None else msgspec.convert(detail, PersonalDetails),
+                () if contact is None else msgspec.convert(contact, _Contacts).contacts,
+                Remarks() if remark is None else msgspec.convert(remark, Remarks),
                 zone,
                 locale,
                 merged_into,
@@ -108,10 +108,12 @@ def opened(personal: PersonalReader, tenant_id: UUID, rows: Sequence[tuple[Any, 
 
 
 def _parts(
-    personal: PersonalReader, tenant_id: UUID, kept: Sequence[tuple[UUID, int, str, bytes | None]]
+    personal: PersonalReader, tenant_id: UUID, sealed_parts: Sequence[tuple[UUID, int, str, bytes | None]]
 ) -> dict[UUID, object]:
-    """Open what is there, by patient; what was erased is missing."""
-    parts = [SealedPart(id_, version, topic, sealed) for id_, version, topic, sealed in kept if sealed is not None]
+    """Return opened parts by patient; erased ones are missing."""
+    parts = [
+        SealedPart(id_, version, topic, sealed) for id_, version, topic, sealed in sealed_parts if sealed is not None
+    ]
     if not parts:
         return {}
     bodies = personal.open_parts(tenant_id, parts)

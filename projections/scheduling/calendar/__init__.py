@@ -1,1 +1,0 @@
-"""The calendar: every visit as it stands now, and where it was before."""

@@ -1,7 +1,7 @@
-"""Asks the calendar for what a feed shows: visits and sessions, each with when it became what it is."""
+"""Query the visits and group sessions of a calendar feed."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.status import HOLDING
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSessionStatus
 from projections.engine.ports import TenantTransaction
+from projections.engine.queries import in_utc
 from projections.scheduling.calendar.queries import LONGEST_VISIT
 
 _WITHIN: Final = "t.tenant_id = %(tenant_id)s and t.starts_at > %(earliest)s and t.starts_at < %(until)s and t.ends_at > %(starts_from)s"
@@ -20,7 +21,7 @@ where {_WITHIN} and t.status = any (%(holding)s)
 """  # noqa: S608  constants only
 _SESSION: Final = "t.session_id, null::uuid, t.service_id, t.staff_ids, t.location_id, t.starts_at, t.ends_at, e.version, e.effective_at"
 
-# Who else comes and goes is no news of a session: it has been what it is since it was put where it is.
+# A session counts as unchanged since it was placed: changes of its roster do not revise it.
 _OF_A_CLINICIAN: Final = f"""
 {_VISITS} and t.clinician_id = %(clinician_id)s
 union all
@@ -30,7 +31,7 @@ where {_WITHIN} and t.status = %(planned)s and %(clinician_id)s = any (t.staff_i
 order by starts_at, id limit %(most)s
 """  # noqa: S608  constants only
 
-# To a patient it is also news that they have a seat.
+# For a patient, their own enrolment revises it too.
 _OF_A_PATIENT: Final = f"""
 {_VISITS} and t.patient_id = any (%(patient_ids)s)
 union all
@@ -48,9 +49,9 @@ order by starts_at, id limit %(most)s
 
 
 class FeedVisit(NamedTuple):
-    """A visit or a session that takes its time; instants in UTC. It has been what it is since ``revised_at``, when it came to ``version``.
+    """A visit or group session; instants in UTC. It came to ``version`` at ``revised_at``.
 
-    ``patient_id`` is None of a session, which is about several people.
+    ``patient_id`` is None for a group session.
     """
 
     id: UUID
@@ -77,9 +78,10 @@ class FeedQueries:
         clinician_id: UUID | None = None,
         patient_ids: Sequence[UUID] = (),
     ) -> Sequence[FeedVisit]:
-        """Return the first ``most`` visits and sessions in a time, in order of their start.
+        """Return the first ``most`` visits and sessions that hold their time, by their start.
 
-        Of a clinician: those that they give. Of a patient, under all their ids: theirs, and sessions in which they have a seat.
+        For a clinician: those that they give. For a patient, given by all their ids: their visits,
+        and the sessions in which they have a seat.
         """
         with self._transaction(tenant_id) as cursor:
             rows = cursor.execute(
@@ -98,13 +100,4 @@ class FeedQueries:
                 },
                 binary=True,
             ).fetchall()
-        # PostgreSQL answers in its session's zone.
-        visits = (FeedVisit(*row) for row in rows)
-        return [
-            visit._replace(
-                starts_at=visit.starts_at.astimezone(UTC),
-                ends_at=visit.ends_at.astimezone(UTC),
-                revised_at=visit.revised_at.astimezone(UTC),
-            )
-            for visit in visits
-        ]
+        return [FeedVisit(*in_utc(row)) for row in rows]

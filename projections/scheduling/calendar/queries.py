@@ -1,29 +1,24 @@
-"""Asks the calendar: visits in a window of time, page by page."""
+"""Query the calendar: appointments, group sessions, enrolments, series and courses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
-from projections.engine.conditions import all_of
+from domain.scheduling.appointments.undo import grace_after
 from projections.engine.ports import TenantTransaction
+from projections.engine.queries import Condition, TableQuery, after_key, columns_of, in_utc, where
 
 LONGEST_VISIT: Final = timedelta(days=1)
-"""A service lasts at most 1440 minutes, so a visit that reaches into a window began at most a day before it."""
-
-COLUMNS: Final = (
-    "appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,"
-    " buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at,"
-    " series_id, occurrence, original, version, position"
-)
+"""A service lasts at most 1440 minutes, so a visit in a window began at most a day before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """One visit as it stands; instants in UTC, ``[starts_at, ends_at)`` without its buffers.
+    """An appointment's current state; instants in UTC, ``[starts_at, ends_at)`` without buffers.
 
-    Of one that was booked in a series ``occurrence`` is its index, ``original`` its time on the wall clock as it was planned first.
+    In a series, ``occurrence`` is its number and ``original`` the local time it was planned for.
     """
 
     appointment_id: UUID
@@ -49,15 +44,90 @@ class CalendarEntry:
 
     @property
     def holder_id(self) -> UUID:
-        """Under which id its time is claimed."""
+        """The id under which its time is claimed."""
         return self.appointment_id
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEntry:
+    """A group session's current state: ``taken`` of its ``seats`` are taken, ``waiting`` wait."""
+
+    session_id: UUID
+    course_id: UUID | None
+    service_id: UUID
+    staff_ids: tuple[UUID, ...]
+    location_id: UUID
+    resource_ids: tuple[UUID, ...]
+    starts_at: datetime
+    ends_at: datetime
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    status: str
+    mode: str
+    price_amount_minor: int
+    price_currency: str
+    seats: int
+    taken: int
+    waiting: int
+    changed_at: datetime
+    version: int
+    position: int
+
+    @property
+    def grace_until(self) -> datetime:
+        return grace_after(self.changed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentEntry:
+    """A patient's place in a group session; ``attended`` is None until attendance is noted."""
+
+    patient_id: UUID
+    status: str
+    attended: bool | None
+    since: datetime
+    session: SessionEntry
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesEntry:
+    """A series: ``booked`` and ``skipped`` count its occurrences; ``clinician_id`` is current."""
+
+    series_id: UUID
+    patient_id: UUID
+    service_id: UUID
+    clinician_id: UUID
+    zone: str
+    rrule: str
+    starts_at: datetime
+    booked: int
+    skipped: int
+    version: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class CourseEntry:
+    """A course: ``planned`` and ``skipped`` count its occurrences; ``staff_ids`` are current."""
+
+    course_id: UUID
+    service_id: UUID
+    staff_ids: tuple[UUID, ...]
+    seats: int
+    zone: str
+    rrule: str
+    starts_at: datetime
+    planned: int
+    skipped: int
+    version: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarFilter:
-    """Which visits: those that share an instant with ``[starts_from, until)``, of all that is named. Nothing named is everything.
+    """Selects entries that overlap ``[starts_from, until)`` and match every other given field.
 
-    ``patient_ids`` are those under which one patient is known.
+    ``patient_ids``, all ids of one patient, applies to appointments, ``course_id`` to sessions.
     """
 
     starts_from: datetime | None = None
@@ -67,86 +137,142 @@ class CalendarFilter:
     patient_ids: Sequence[UUID] = ()
     service_id: UUID | None = None
     location_id: UUID | None = None
+    course_id: UUID | None = None
     statuses: Sequence[str] = ()
 
 
 class Bookmark(NamedTuple):
-    """The last visit or session of a page; the next page begins behind it."""
+    """The last entry of a page; the next page begins after it."""
 
     starts_at: datetime
     id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarPage:
-    """Visits in order of their start; ``after`` is None on the last page."""
+E = TypeVar("E")
 
-    entries: Sequence[CalendarEntry]
+
+@dataclass(frozen=True, slots=True)
+class CalendarPage(Generic[E]):
+    """Entries in order of their start; ``after`` is None on the last page."""
+
+    entries: Sequence[E]
     after: Bookmark | None
+
+
+ByStart: TypeAlias = tuple[datetime, UUID]
+APPOINTMENTS: Final = TableQuery[CalendarEntry, ByStart](
+    "calendar.appointment", CalendarEntry, "starts_at", "appointment_id"
+)
+SESSIONS: Final = TableQuery[SessionEntry, ByStart]("calendar.session", SessionEntry, "starts_at", "session_id")
+OF_CLINICIAN: Final = "clinician_id = %s"
+OF_STAFF: Final = "%s = any (staff_ids)"
+_SERIES: Final = TableQuery[SeriesEntry, UUID]("calendar.series", SeriesEntry, "series_id")
+_COURSES: Final = TableQuery[CourseEntry, UUID]("calendar.course", CourseEntry, "course_id")
+_ENROLMENTS: Final = (
+    f"select e.patient_id, e.status, e.attended, e.since, {columns_of(SessionEntry, 's')} from calendar.enrolment e"  # noqa: S608
+    " join calendar.session s on s.tenant_id = e.tenant_id and s.session_id = e.session_id"
+)
 
 
 class CalendarQueries:
     def __init__(self, transaction: TenantTransaction) -> None:
         self._transaction = transaction
 
-    def page(
+    def appointments(
         self, tenant_id: UUID, which: CalendarFilter, *, after: Bookmark | None = None, limit: int = 100
-    ) -> CalendarPage:
-        """Return up to ``limit`` visits behind a bookmark."""
-        condition, values = _condition(tenant_id, which, after)
+    ) -> CalendarPage[CalendarEntry]:
+        """Return up to ``limit`` appointments after a bookmark."""
+        tests = (*_conditions(which, OF_CLINICIAN), ("patient_id = any (%s)", list(which.patient_ids) or None))
+        return self._page(APPOINTMENTS, tenant_id, tests, after, limit)
+
+    def sessions(
+        self, tenant_id: UUID, which: CalendarFilter, *, after: Bookmark | None = None, limit: int = 100
+    ) -> CalendarPage[SessionEntry]:
+        """Return up to ``limit`` group sessions after a bookmark."""
+        tests = (*_conditions(which, OF_STAFF), ("course_id = %s", which.course_id))
+        return self._page(SESSIONS, tenant_id, tests, after, limit)
+
+    def enrolments(
+        self, tenant_id: UUID, patient_ids: Sequence[UUID], *, after: Bookmark | None = None, limit: int = 100
+    ) -> CalendarPage[EnrolmentEntry]:
+        """Return up to ``limit`` enrolments of a patient, by all their ids, in the sessions' order.
+
+        If the patient was enrolled under two ids in one session, a page may hold more, so that the
+        next one begins after both.
+        """
+        condition, values = where(
+            ("e.tenant_id = %s", tenant_id),
+            ("e.patient_id = any (%s)", list(patient_ids)),
+            after_key(("s.starts_at", "s.session_id"), after),
+        )
         with self._transaction(tenant_id) as cursor:
             rows = cursor.execute(
-                f"select {COLUMNS} from calendar.appointment where {condition}"  # noqa: S608  constants only
-                " order by starts_at, appointment_id limit %s",
-                (*values, limit + 1),
+                f"{_ENROLMENTS} where {condition} order by s.starts_at, s.session_id limit %s".encode(),
+                (*values, limit + len(patient_ids) + 1),
                 binary=True,
             ).fetchall()
-        entries = [entry_of(row) for row in rows[:limit]]
-        is_last = len(rows) <= limit
-        return CalendarPage(entries, None if is_last else Bookmark(entries[-1].starts_at, entries[-1].appointment_id))
+        found = [
+            EnrolmentEntry(patient_id, status, attended, since, SessionEntry(*session))
+            for patient_id, status, attended, since, *session in map(in_utc, rows)
+        ]
+        chosen = found[:limit]
+        chosen += [each for each in found[limit:] if each.session.session_id == chosen[-1].session.session_id]
+        last = chosen[-1].session if len(found) > len(chosen) else None
+        return CalendarPage(chosen, Bookmark(last.starts_at, last.session_id) if last else None)
 
-    def count(self, tenant_id: UUID, which: CalendarFilter) -> int:
-        """Return how many visits there are."""
-        condition, values = _condition(tenant_id, which)
-        with self._transaction(tenant_id) as cursor:
-            row = cursor.execute(
-                f"select count(*) from calendar.appointment where {condition}",  # noqa: S608  constants only
-                values,
-            ).fetchone()
-        return int(row[0]) if row else 0
+    def series(
+        self,
+        tenant_id: UUID,
+        *,
+        patient_id: UUID | None = None,
+        clinician_id: UUID | None = None,
+        after: UUID | None = None,
+        limit: int = 50,
+    ) -> tuple[Sequence[SeriesEntry], UUID | None]:
+        """Return a page of series, oldest first, and the id after which the next one begins."""
+        tests = (("patient_id = %s", patient_id), (OF_CLINICIAN, clinician_id))
+        return _SERIES.page(self._transaction, tenant_id, *tests, after=after, limit=limit)
 
-    def appointment(self, tenant_id: UUID, appointment_id: UUID) -> CalendarEntry | None:
-        """Return one visit; None if the calendar knows none under this id."""
-        with self._transaction(tenant_id) as cursor:
-            row = cursor.execute(
-                f"select {COLUMNS} from calendar.appointment where tenant_id = %s and appointment_id = %s",  # noqa: S608
-                (tenant_id, appointment_id),
-                binary=True,
-            ).fetchone()
-        return entry_of(row) if row else None
+    def courses(
+        self,
+        tenant_id: UUID,
+        *,
+        service_id: UUID | None = None,
+        clinician_id: UUID | None = None,
+        after: UUID | None = None,
+        limit: int = 50,
+    ) -> tuple[Sequence[CourseEntry], UUID | None]:
+        """Return a page of courses, oldest first, and the id after which the next one begins."""
+        tests = (("service_id = %s", service_id), (OF_STAFF, clinician_id))
+        return _COURSES.page(self._transaction, tenant_id, *tests, after=after, limit=limit)
+
+    def _page(
+        self,
+        table: TableQuery[E, ByStart],
+        tenant_id: UUID,
+        tests: Sequence[Condition],
+        after: Bookmark | None,
+        limit: int,
+    ) -> CalendarPage[E]:
+        entries, key = table.page(self._transaction, tenant_id, *tests, after=after, limit=limit)
+        return CalendarPage(entries, Bookmark(*key) if key else None)
 
 
-def _condition(tenant_id: UUID, which: CalendarFilter, after: Bookmark | None = None) -> tuple[str, list[object]]:
-    return all_of(
-        ("tenant_id = %s", tenant_id),
-        ("(starts_at, appointment_id) > (%s, %s)", after),
+def place_conditions(which: CalendarFilter, of_clinician: str) -> tuple[Condition, ...]:
+    """Return the conditions of a place: its window, clinician and resource."""
+    return (
         ("ends_at > %s", which.starts_from),
         ("starts_at > %s", which.starts_from and which.starts_from - LONGEST_VISIT),
         ("starts_at < %s", which.until),
-        ("clinician_id = %s", which.clinician_id),
-        ("service_id = %s", which.service_id),
-        ("location_id = %s", which.location_id),
-        ("patient_id = any (%s)", list(which.patient_ids) or None),
+        (of_clinician, which.clinician_id),
         ("%s = any (resource_ids)", which.resource_id),
-        ("status = any (%s)", list(which.statuses) or None),
     )
 
 
-def entry_of(row: tuple[Any, ...]) -> CalendarEntry:
-    """Return the visit of a row of COLUMNS."""
-    entry = list(row)
-    entry[5] = tuple(entry[5])
-    for column in (6, 7, 14):
-        # PostgreSQL answers in its session's zone.
-        entry[column] = entry[column].astimezone(UTC)
-    return CalendarEntry(*entry)
+def _conditions(which: CalendarFilter, of_clinician: str) -> tuple[Condition, ...]:
+    return (
+        *place_conditions(which, of_clinician),
+        ("service_id = %s", which.service_id),
+        ("location_id = %s", which.location_id),
+        ("status = any (%s)", list(which.statuses) or None),
+    )

@@ -1,27 +1,18 @@
-"""Asks the wait list, page by page."""
+"""Query the wait list: entries, offers and openings, page by page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from projections.engine.conditions import all_of
 from projections.engine.ports import TenantTransaction
-
-_ENTRY: Final = (
-    "entry_id, patient_id, service_id, clinician_id, window_starts, window_ends, notice_minutes, status, appointment_id, joined_at,"
-    " place, version, position"
-)
-_OFFER: Final = (
-    "offer_id, opening_id, entry_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at, made_at,"
-    " expires_at, answer, because, appointment_id, version, position"
-)
+from projections.engine.queries import TableQuery
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One entry; ``place`` is the position at which it joined."""
+    """An entry; ``place`` is the position of the event that added it."""
 
     entry_id: UUID
     patient_id: UUID
@@ -40,7 +31,7 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class OfferRow:
-    """One offer; ``answer`` is null until somebody answers or withdraws it."""
+    """An offer; ``answer`` is None until it is accepted, declined or withdrawn."""
 
     offer_id: UUID
     opening_id: UUID
@@ -61,7 +52,20 @@ class OfferRow:
     position: int
 
 
+@dataclass(frozen=True, slots=True)
+class _OpeningRow:
+    opening_id: UUID
+    place: int
+
+
+_ENTRIES: Final = TableQuery[EntryRow, int]("waitlist.entry", EntryRow, "place")
+_OFFERS: Final = TableQuery[OfferRow, UUID]("waitlist.offer", OfferRow, "offer_id")
+_OPENINGS: Final = TableQuery[_OpeningRow, int]("waitlist.opening", _OpeningRow, "place")
+
+
 class WaitlistQueries:
+    """Pages are in the order of the log, each with the key after which the next one begins."""
+
     def __init__(self, transaction: TenantTransaction) -> None:
         self._transaction = transaction
 
@@ -76,24 +80,14 @@ class WaitlistQueries:
         after: int = 0,
         limit: int = 50,
     ) -> tuple[Sequence[EntryRow], int | None]:
-        """Return up to ``limit`` entries in line, and the place behind which the next page begins. Of a clinician: those who wait for
-        that one; those who wait for any clinician are not among them.
-        """
-        condition, values = all_of(
-            ("tenant_id = %s", tenant_id),
-            ("place > %s", after),
+        """Return a page of entries. With a clinician: without those that wait for any clinician."""
+        tests = (
             ("patient_id = any (%s)", list(patient_ids) or None),
             ("service_id = %s", service_id),
             ("clinician_id = %s", clinician_id),
             ("status = %s", status),
         )
-        with self._transaction(tenant_id) as cursor:
-            rows = cursor.execute(
-                f"select {_ENTRY} from waitlist.entry where {condition} order by place limit %s",  # noqa: S608  constants only
-                (*values, limit + 1),
-            ).fetchall()
-        found = [EntryRow(*_in_utc(row)) for row in rows[:limit]]
-        return found, found[-1].place if len(rows) > limit else None
+        return _ENTRIES.page(self._transaction, tenant_id, *tests, after=after, limit=limit)
 
     def offers(
         self,
@@ -104,42 +98,14 @@ class WaitlistQueries:
         after: UUID | None = None,
         limit: int = 50,
     ) -> tuple[Sequence[OfferRow], UUID | None]:
-        """Return up to ``limit`` offers in the order in which they were made, and the id behind which the next page begins."""
-        condition, values = all_of(
-            ("tenant_id = %s", tenant_id),
-            ("entry_id = %s", entry_id),
-            ("opening_id = %s", opening_id),
-            ("offer_id > %s", after),
-        )
-        with self._transaction(tenant_id) as cursor:
-            rows = cursor.execute(
-                f"select {_OFFER} from waitlist.offer where {condition} order by offer_id limit %s",  # noqa: S608  constants only
-                (*values, limit + 1),
-            ).fetchall()
-        found = [OfferRow(*_in_utc(row)) for row in rows[:limit]]
-        return found, found[-1].offer_id if len(rows) > limit else None
+        """Return a page of offers."""
+        tests = (("entry_id = %s", entry_id), ("opening_id = %s", opening_id))
+        return _OFFERS.page(self._transaction, tenant_id, *tests, after=after, limit=limit)
 
     def openings(
         self, tenant_id: UUID, *, clinician_id: UUID | None = None, after: int = 0, limit: int = 50
     ) -> tuple[Sequence[UUID], int | None]:
-        """Return up to ``limit`` openings in the order in which they were opened, and the place behind which the next page begins."""
-        condition, values = all_of(
-            ("tenant_id = %s", tenant_id), ("place > %s", after), ("clinician_id = %s", clinician_id)
-        )
-        with self._transaction(tenant_id) as cursor:
-            rows = cursor.execute(
-                f"select opening_id, place from waitlist.opening where {condition} order by place limit %s",  # noqa: S608  constants only
-                (*values, limit + 1),
-            ).fetchall()
-        return [id for id, _ in rows[:limit]], rows[limit - 1][1] if len(rows) > limit else None
-
-
-def _in_utc(row: tuple[Any, ...]) -> list[Any]:
-    """PostgreSQL answers in its session's zone."""
-    return [_moved(value) for value in row]
-
-
-def _moved(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC)
-    return [_moved(each) for each in value] if isinstance(value, list) else value
+        """Return a page of the ids of openings."""
+        test = ("clinician_id = %s", clinician_id)
+        rows, next_place = _OPENINGS.page(self._transaction, tenant_id, test, after=after, limit=limit)
+        return [row.opening_id for row in rows], next_place

@@ -1,4 +1,4 @@
-"""Hands what happened to the practice's webhook endpoints, in the transaction of the cursor."""
+"""Queue the messages for a practice's webhook endpoints, in the transaction of the cursor."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,7 +9,6 @@ from domain.webhooks.endpoint import WebhookEndpoint
 from domain.webhooks.public_events import TEST, own_name, summary_name
 from projections.engine.rows import Row, Write
 
-_TAKE: Final = "select webhooks.project_page(%s::json)"
 _KINDS: Final = {
     WebhookEndpoint.Registered.TOPIC: "registered",
     WebhookEndpoint.Changed.TOPIC: "changed",
@@ -22,9 +21,9 @@ _KINDS: Final = {
 
 
 class WebhooksProjector:
-    """Its rows are no read model: what was delivered stands in no log, so that no rebuild can fill them.
+    """Fills no read model: deliveries are in no log, so no rebuild can repeat them.
 
-    Of an event it hands on ids, its kind and its time; of an endpoint what the practice has set.
+    A message has an event's ids, name and time. Events of endpoints also change their settings.
     """
 
     name = "webhooks"
@@ -46,9 +45,9 @@ class WebhooksProjector:
                 "occurred_at": event.effective_at,
             }
             rows.append({**event.body, **row} if kind else row)
-        return [Write(_TAKE, rows)]
+        return [Write("select webhooks.project_page(%s::json)", rows)]
 
 
 def _thing_id(event: LoggedEvent) -> object:
-    """Return the id under which the receiver can read the record: consents are read at their patient."""
+    """Return the id of the resource that the receiver can read: for consents, their patient."""
     return event.body["patient_id"] if event.event_type.startswith(f"{Consents.TOPIC}.") else event.stream_id

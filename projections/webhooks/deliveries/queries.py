@@ -1,13 +1,14 @@
-"""Asks for the practice's webhook endpoints, and for what each was or will be sent."""
+"""Query a practice's webhook endpoints and their deliveries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from domain.webhooks.endpoint import DeliveryStatus
 from projections.engine.ports import TenantTransaction
+from projections.engine.queries import columns_of, in_utc, where
 
 _ENDPOINTS: Final = """
 select e.endpoint_id, e.url, e.events, p.is_active, e.switched_off, e.previous_until, e.created_at, e.version, e.position,
@@ -15,18 +16,11 @@ select e.endpoint_id, e.url, e.events, p.is_active, e.switched_off, e.previous_u
 from webhooks.endpoint e join webhooks.progress p using (tenant_id, endpoint_id)
 where e.tenant_id = %s and not e.is_removed order by e.endpoint_id
 """
-_DELIVERIES: Final = """
-select number, position, event, thing_id, thing_version, occurred_at, status, attempts, first_attempt, last_attempt,
-       response_code, failure
-from webhooks.delivery
-where tenant_id = %s and endpoint_id = %s and (%s::text is null or status = %s) and (%s::bigint is null or number < %s)
-order by number desc limit %s
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointRecord:
-    """An endpoint and how far it has come: ``next_number`` is the message to send, of ``last_number`` that there are."""
+    """An endpoint; ``next_number`` is the next message to send, ``last_number`` the newest one."""
 
     endpoint_id: UUID
     url: str
@@ -44,7 +38,7 @@ class EndpointRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """One message to one endpoint, and what became of it. ``failure`` says in a word why the last attempt failed."""
+    """A message to an endpoint, and its result; ``failure`` is why the last attempt failed."""
 
     number: int
     position: int
@@ -65,10 +59,10 @@ class WebhookQueries:
         self._transaction = transaction
 
     def endpoints(self, tenant_id: UUID) -> list[EndpointRecord]:
-        """Return a practice's endpoints, in the order in which they were made; there are few."""
+        """Return all endpoints of a practice, oldest first; there are few."""
         with self._transaction(tenant_id) as cursor:
             rows = cursor.execute(_ENDPOINTS, (tenant_id,), binary=True).fetchall()
-        return [EndpointRecord(*map(_in_utc, row)) for row in rows]
+        return [EndpointRecord(*in_utc(row)) for row in rows]
 
     def deliveries(
         self,
@@ -79,13 +73,19 @@ class WebhookQueries:
         before: int | None = None,
         limit: int = 100,
     ) -> tuple[Sequence[DeliveryRecord], int | None]:
-        """Return what an endpoint was or will be sent, the newest first, and the number before which the next page lies."""
-        values = (tenant_id, endpoint_id, status, status, before, before, limit + 1)
+        """Return a page of deliveries, newest first, and the number before the next page."""
+        condition, values = where(
+            ("tenant_id = %s", tenant_id),
+            ("endpoint_id = %s", endpoint_id),
+            ("status = %s", status),
+            ("number < %s", before),
+        )
         with self._transaction(tenant_id) as cursor:
-            rows = cursor.execute(_DELIVERIES, values, binary=True).fetchall()
-        found = [DeliveryRecord(*map(_in_utc, row)) for row in rows[:limit]]
+            rows = cursor.execute(
+                f"select {columns_of(DeliveryRecord)} from webhooks.delivery"  # noqa: S608  constants only
+                f" where {condition} order by number desc limit %s".encode(),
+                (*values, limit + 1),
+                binary=True,
+            ).fetchall()
+        found = [DeliveryRecord(*in_utc(row)) for row in rows[:limit]]
         return found, None if len(rows) <= limit else found[-1].number
-
-
-def _in_utc(value: Any) -> Any:
-    return value.astimezone(UTC) if isinstance(value, datetime) else value

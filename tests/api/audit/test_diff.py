@@ -1,4 +1,4 @@
-"""What a stretch of the log changed: which things, from what to what, by which events."""
+"""Differences: the resources that a range of the log changed, with the events."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.audit.diff.kinds import KINDS
+from api.audit.kinds import KINDS
 from event_store.topics import AGGREGATES
 from tests.api.api_server import NOW
 from tests.api.practice_client import Json, PracticeClient
@@ -18,7 +18,7 @@ from tests.api.sample_ids import ids_of
 SECRET = "Rückenschmerzen"
 NOBODY = "01980c5a-0000-7000-8000-000000000000"
 LAW = settings(max_examples=25, suppress_health_check=list(HealthCheck))
-# What a thing is shown beside, and is no part of it.
+# Fields that depend on more than the resource's own events.
 BESIDE = {"id", "version", "position", "display", "alerts", "occurrences"}
 
 
@@ -28,7 +28,7 @@ def log_head(studio: PracticeClient) -> int:
 
 
 def get_diff(studio: PracticeClient, after: object, wait_until: object = None, **query: Any) -> list[Json]:
-    """Return all things of a stretch, in one page."""
+    """Return all differences of a range, in one page."""
     query = {"from": after, "to": log_head(studio) if wait_until is None else wait_until, "limit": 200, **query}
     answer = studio.client.get("/v1/diff", params=query)
     assert answer.status_code == 200, answer.text
@@ -42,7 +42,7 @@ def changes_of(thing: Json) -> dict[str, tuple[object, object]]:
 
 
 def own_fields(shown: Json) -> Json:
-    """Return what a thing's own events say, of what its route answers."""
+    """Return the fields of a route's answer that depend on the resource's own events."""
     facts = {name: value for name, value in shown.items() if name not in BESIDE}
     if "ranges" in facts:
         facts["time_off"] = facts.pop("ranges")
@@ -55,7 +55,7 @@ def own_fields(shown: Json) -> Json:
 
 
 def record_of(things: list[Json], path: str, id_: str) -> Json:
-    """Return the thing that a path shows: a patient's consents are told for themselves."""
+    """Return the difference of the resource at a path; a patient's consents are separate."""
     [found] = [
         each
         for each in things
@@ -70,24 +70,24 @@ def merge_diffs(windows: list[list[Json]]) -> dict[str, Json]:
     whole: dict[str, Json] = {}
     for things in windows:
         for thing in things:
-            told = whole.setdefault(
+            difference = whole.setdefault(
                 thing["id"], {"from_version": thing["from_version"], "to_version": thing["from_version"], "fields": {}}
             )
-            assert told["to_version"] == thing["from_version"]
-            told["to_version"] = thing["to_version"]
+            assert difference["to_version"] == thing["from_version"]
+            difference["to_version"] = thing["to_version"]
             for field, (before, after) in changes_of(thing).items():
-                first, last = told["fields"].get(field, (before, before))
+                first, last = difference["fields"].get(field, (before, before))
                 assert last == before
-                told["fields"][field] = (first, after)
-            told.setdefault("positions", []).extend(each["position"] for each in thing["events"])
-    for told in whole.values():
-        told["fields"] = {field: ends for field, ends in told["fields"].items() if ends[0] != ends[1]}
+                difference["fields"][field] = (first, after)
+            difference.setdefault("positions", []).extend(each["position"] for each in thing["events"])
+    for difference in whole.values():
+        difference["fields"] = {field: ends for field, ends in difference["fields"].items() if ends[0] != ends[1]}
     return whole
 
 
 @pytest.fixture
 def changed_practice(studio: PracticeClient) -> PracticeClient:
-    """A practice in which things were made, changed, changed back, merged and cancelled."""
+    """A practice in which resources were created, changed, reverted, merged and cancelled."""
     patient, other = studio.patient, studio.add_patient(given_name="נועה")
     visit = studio.book_appointment()
     studio.client.patch(f"/v1/services/{studio.service}", json={"duration_minutes": 20})
@@ -103,29 +103,29 @@ def changed_practice(studio: PracticeClient) -> PracticeClient:
 
 
 class TestResourceKinds:
-    def test_are_those_of_which_a_log_can_tell(self) -> None:
+    def test_are_those_of_all_aggregates(self) -> None:
         assert set(KINDS) == set(AGGREGATES)
 
 
 class TestEachResource:
     def test_has_the_fields_of_its_route_in_the_difference(self, studio: PracticeClient) -> None:
         ids = ids_of(studio)
-        for number, (template, (verb, where, said)) in enumerate(CHANGES.items(), 1):
+        for number, (template, (verb, where, fields)) in enumerate(CHANGES.items(), 1):
             path = template.format(**ids)
-            body = {name: ids[name] if value == "" else value for name, value in said.items()}
+            body = {name: ids[name] if value == "" else value for name, value in fields.items()}
             before, position = studio.client.get(path).json(), log_head(studio)
             with studio.server.at_time(minutes_after_opening(number)):
                 assert studio.client.request(verb.upper(), where.format(**ids), json=body or None).status_code == 200
             after = studio.client.get(path).json()
 
-            told = record_of(get_diff(studio, position), path, after["id"])
+            difference = record_of(get_diff(studio, position), path, after["id"])
 
-            assert (told["from_version"], told["to_version"]) == (before["version"], after["version"]), path
+            assert (difference["from_version"], difference["to_version"]) == (before["version"], after["version"]), path
             old, new = own_fields(before), own_fields(after)
-            was = dict.fromkeys(old) if told["from_version"] == 0 else old
-            known = {field: ends for field, ends in changes_of(told).items() if field in new}
+            was = dict.fromkeys(old) if difference["from_version"] == 0 else old
+            known = {field: ends for field, ends in changes_of(difference).items() if field in new}
             assert known == {field: (was[field], new[field]) for field in new if was[field] != new[field]}, path
-            assert told["from_version"] == 0 or known.keys() == changes_of(told).keys(), path
+            assert difference["from_version"] == 0 or known.keys() == changes_of(difference).keys(), path
         whole = get_diff(studio, 0)
         for template in CHANGES:
             path = template.format(**ids)
@@ -174,7 +174,7 @@ class TestRange:
         law()
 
     def test_does_not_change_over_time(self, studio: PracticeClient) -> None:
-        """What ends by the clock, as holds and offers do, ends without an event."""
+        """Holds and offers expire without an event."""
         ids = ids_of(studio)
         early = get_diff(studio, 0)
 
@@ -191,9 +191,9 @@ class TestRange:
         [service] = [each for each in get_diff(changed_practice, 0) if each["id"] == changed_practice.service]
         after = service["events"][0]["position"]
 
-        [told] = get_diff(changed_practice, after, thing_id=changed_practice.service)
+        [difference] = get_diff(changed_practice, after, thing_id=changed_practice.service)
 
-        assert (told["changes"], len(told["events"])) == ([], 2)
+        assert (difference["changes"], len(difference["events"])) == ([], 2)
 
     def test_accepts_instants_of_recorded_time(self, studio: PracticeClient) -> None:
         start = log_head(studio)
@@ -232,7 +232,7 @@ class TestRange:
             assert seen == get_diff(changed_practice, after)
             assert len({thing["id"] for thing in seen}) == len(seen) >= 6
 
-    def test_is_paged_by_what_is_read_and_folded_for_it(
+    def test_is_paged_by_the_events_read_and_folded(
         self, changed_practice: PracticeClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         whole = get_diff(changed_practice, 2)
@@ -241,7 +241,7 @@ class TestRange:
             query = {"from": 2, "to": log_head(changed_practice)}
             pages = 0
             with monkeypatch.context() as patch:
-                patch.setattr(f"api.audit.diff.routes.{bound}", events)
+                patch.setattr(f"api.audit.differences.{bound}", events)
                 while True:
                     page = changed_practice.client.get("/v1/diff", params=query).json()
                     seen, pages = seen + page["things"], pages + 1
@@ -251,14 +251,14 @@ class TestRange:
             assert seen == whole
             assert pages > 3
 
-    def test_cites_the_newest_events_of_a_thing_that_has_many(
+    def test_cites_the_newest_events_of_a_resource_that_has_many(
         self, changed_practice: PracticeClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         [visit] = [
             each for each in get_diff(changed_practice, 0) if each["kind"] == "appointment" and each["to_version"] == 4
         ]
 
-        monkeypatch.setattr("api.audit.diff.routes._MOST_CITED", 2)
+        monkeypatch.setattr("api.audit.differences.MOST_CITED", 2)
 
         assert get_diff(changed_practice, 0, thing_id=visit["id"]) == [{**visit, "events": visit["events"][-2:]}]
 
@@ -284,7 +284,7 @@ class TestRange:
             ("from=0&to=1&thing_id=x", "thing_id"),
         ],
     )
-    def test_that_cannot_be_is_refused(self, studio: PracticeClient, query: str, field: str) -> None:
+    def test_that_is_invalid_is_refused(self, studio: PracticeClient, query: str, field: str) -> None:
         answer = studio.client.get(f"/v1/diff?{query}")
 
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
@@ -295,8 +295,8 @@ class TestSingleResource:
     def test_can_be_queried_alone(self, changed_practice: PracticeClient) -> None:
         for after in range(0, log_head(changed_practice), 3):
             whole = get_diff(changed_practice, after)
-            told = [get_diff(changed_practice, after, thing_id=thing["id"]) for thing in whole]
-            assert told == [[thing] for thing in whole]
+            difference = [get_diff(changed_practice, after, thing_id=thing["id"]) for thing in whole]
+            assert difference == [[thing] for thing in whole]
 
     def test_is_empty_if_unchanged_and_404_if_unknown(
         self, changed_practice: PracticeClient, open_practice: Any
@@ -341,8 +341,8 @@ class TestReaders:
     def test_see_nothing_personal_of_an_erased_patient(self, changed_practice: PracticeClient) -> None:
         patient = changed_practice.add_patient(given_name="Kanarienvogel")
         changed_practice.client.patch(f"/v1/patients/{patient}", json={"notes": "Kanarienvogel"})
-        said = {"contacts": [{"kind": "family", "name": "Kanarienvogel"}]}
-        changed_practice.client.put(f"/v1/patients/{patient}/contacts", json=said)
+        fields = {"contacts": [{"kind": "family", "name": "Kanarienvogel"}]}
+        changed_practice.client.put(f"/v1/patients/{patient}/contacts", json=fields)
         agreed = {"kind": "marketing", "document_version": "1", "how": "paper", "by_whom": "Kanarienvogel"}
         changed_practice.client.post(f"/v1/patients/{patient}/consents", json=agreed)
         wait_until = log_head(changed_practice)
@@ -356,5 +356,5 @@ class TestReaders:
             answer = changed_practice.client.get("/v1/diff", params=stretch)
             assert answer.status_code == 200
             assert "Kanarienvogel" not in answer.text
-            [told] = [each for each in answer.json()["things"] if each["id"] == patient]
-            assert changes_of(told)["erased"] == (None, True)
+            [difference] = [each for each in answer.json()["things"] if each["id"] == patient]
+            assert changes_of(difference)["erased"] == (None, True)

@@ -52,7 +52,7 @@ class TestPages:
 
         assert read_log(changed_practice)[:-1] == before
 
-    def test_behind_the_end_are_empty(self, changed_practice: PracticeClient) -> None:
+    def test_after_the_end_are_empty(self, changed_practice: PracticeClient) -> None:
         page = changed_practice.client.get("/v1/events?after=999999").json()
 
         assert (page["events"], page["after"]) == ([], 999999)
@@ -67,19 +67,19 @@ class TestPages:
             ("unseal=2", "unseal"),
         ],
     )
-    def test_that_cannot_be_are_refused(self, studio: PracticeClient, query: str, field: str) -> None:
+    def test_that_are_invalid_are_refused(self, studio: PracticeClient, query: str, field: str) -> None:
         answer = studio.client.get(f"/v1/events?{query}")
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
-    def test_are_of_the_callers_practice_alone(self, changed_practice: PracticeClient, open_practice: Any) -> None:
+    def test_are_of_the_callers_practice_only(self, changed_practice: PracticeClient, open_practice: Any) -> None:
         other = open_practice()
 
         assert not {e["stream_id"] for e in read_log(changed_practice)} & {e["stream_id"] for e in read_log(other)}
 
 
 class TestSealedFields:
-    def test_stays_sealed_unless_it_is_asked_for(self, changed_practice: PracticeClient) -> None:
+    def test_stay_sealed_unless_requested(self, changed_practice: PracticeClient) -> None:
         sealed, opened = (changed_practice.client.get("/v1/events", params=query) for query in ({}, {"unseal": "true"}))
 
         assert CANARY not in sealed.text
@@ -98,7 +98,7 @@ class TestSealedFields:
 
         assert CANARY not in str(read_log(changed_practice, unseal="true"))
 
-    def test_is_read_by_owners_and_auditors_alone(self, studio: PracticeClient) -> None:
+    def test_are_read_by_owners_and_auditors_only(self, studio: PracticeClient) -> None:
         for role in ("admin", "clinician", "front_desk", "biller", "analyst"):
             assert studio.client_with_role(role).get("/v1/events").status_code == 403
         assert studio.client_with_role("auditor").get("/v1/events?unseal=true").status_code == 200
@@ -113,7 +113,7 @@ def first_broken_position() -> Any:
 
 
 class TestVerificationGuide:
-    """The guide's own program is what verifies here."""
+    """Runs the program of the guide."""
 
     def test_verifies_a_log_also_after_an_erasure(
         self, changed_practice: PracticeClient, first_broken_position: Any

@@ -57,5 +57,5 @@ class TestWebhooks:
 
         assert replayed["endpoint_id"] == str(endpoint[1])
         history = scheduler.run("history", str(endpoint[1])).stdout
-        assert "Messages were requested once more" in history
+        assert "A replay of messages was requested" in history
         scheduler.run("webhooks", "replay", str(uuid7()), "--from-position", "1", expect=1)

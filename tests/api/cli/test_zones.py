@@ -33,7 +33,7 @@ MOVED = (
 )
 ADOPTED = "select count(*) from log.event where event_type = 'practice.practice.zone_rules_adopted'"
 
-ADOPTED_SAID = "Visits keep their times on the wall by new rules of their time zones"
+ADOPTED_SAID = "Visits keep their local times under new time zone rules"
 
 
 @pytest.fixture

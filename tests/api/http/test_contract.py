@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from api.audit.history.routes import HistoryPage
+from api.audit.schemas import HistoryPage
 from api.http.schemas import Shown
 from api.patients.schemas import PatientPage, PatientShown
 from api.practice.schemas import ClinicianShown, HoursShown, LocationShown, ResourceShown, ServiceShown

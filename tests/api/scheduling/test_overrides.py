@@ -95,7 +95,7 @@ class TestOverride:
 
         assert (shown["override"]["reason"], shown["override"]["rules"]) == (None, ["time_taken"])
         line = history.json()["history"][1]
-        assert line["sentence"] == "The visit lies against the rules, on purpose"
+        assert line["sentence"] == "The visit was booked against the rules on purpose"
         assert (line["personal"], line["actor"].split(":")[0]) == (WHY, "key")
 
     @pytest.mark.parametrize("starts_at", ["2026-06-01T18:00:00+02:00", "2026-06-01T10:00:00+02:00"])

@@ -332,8 +332,8 @@ class TestUndo:
             lines = studio.client.get(f"/v1/patients/{patient}/history", params=asked).json()["history"]
             return [line["sentence"] for line in lines]
 
-        assert "A patient stands again as before" in sentences(studio.patient)
-        assert not {"A patient stands again as before", "The last command was undone"} & set(sentences(other))
+        assert "A patient's earlier status was restored" in sentences(studio.patient)
+        assert not {"A patient's earlier status was restored", "The last command was undone"} & set(sentences(other))
         text = studio.server.client(None).get(feed).text
         assert f"SEQUENCE:{back['version'] - 1}\r\n" in text
         assert back["version"] > enrolled["version"] + 1

@@ -166,7 +166,7 @@ class TestSeats:
         ]
         assert [line["sentence"] for line in history[-2:]] == [
             "A patient's seat was cancelled",
-            "A patient who had waited was given a seat",
+            "A waiting patient moved up to a seat",
         ]
         assert history[-1]["facts"] == {"patient_id": li}
 
@@ -382,8 +382,8 @@ class TestViews:
         history = studio.client.get(f"/v1/patients/{dana}/history", params={"limit": 200}).json()["history"]
         assert {line["sentence"] for line in history if line["kind"] == "session"} >= {
             "The session was planned",
-            "A patient began to wait for a seat",
-            "A patient who had waited was given a seat",
+            "A patient joined the waiting line",
+            "A waiting patient moved up to a seat",
         }
         text = str(history)
         assert dana in text

@@ -28,7 +28,9 @@ def look_up(container: Container, key: ApiKey) -> KeyRecord | None:
 
 
 class TestFindKey:
-    def test_tells_whose_key_it_is(self, container: Container, history: RandomHistory, key: ApiKey) -> None:
+    def test_returns_the_practice_and_role_of_a_key(
+        self, container: Container, history: RandomHistory, key: ApiKey
+    ) -> None:
         found = look_up(container, key)
 
         assert found is not None
@@ -40,7 +42,7 @@ class TestFindKey:
         )
         assert (found.clinician_id, found.issued_at, found.revoked_at) == (None, NOW, None)
 
-    def test_tells_that_it_was_revoked(self, container: Container, history: RandomHistory, key: ApiKey) -> None:
+    def test_returns_a_revoked_key_too(self, container: Container, history: RandomHistory, key: ApiKey) -> None:
         key.revoke("lost", NOW)
         history.log.record(key, by=by_test())
         container.runner().catch_up(history.tenant_id)
@@ -50,11 +52,11 @@ class TestFindKey:
         assert found is not None
         assert (found.revoked_at, found.version) == (NOW, 2)
 
-    def test_knows_no_other_key(self, container: Container, key: ApiKey) -> None:
+    def test_returns_none_for_an_unknown_hash(self, container: Container, key: ApiKey) -> None:
         with container.app.connection() as connection:
             assert find_key(connection, SECRET) is None
 
-    def test_leaves_the_connection_without_any_sight(self, container: Container, key: ApiKey) -> None:
+    def test_leaves_no_access_on_the_connection(self, container: Container, key: ApiKey) -> None:
         with container.app.connection() as connection:
             assert find_key(connection, bytes.fromhex(key.key_hash)) is not None
 

@@ -1,4 +1,4 @@
-"""The history: every event of a thing, told so that a person understands it."""
+"""Histories: every event of an aggregate, in sentences and changed fields."""
 
 import importlib
 import pkgutil
@@ -14,14 +14,14 @@ from tests.support.random_history import NOW, RandomHistory
 
 
 def history_lines(
-    container: Container, history: RandomHistory, thing: Aggregate, *, with_visits: bool = True
+    container: Container, history: RandomHistory, aggregate: Aggregate, *, with_visits: bool = True
 ) -> list[HistoryLine]:
     container.runner().catch_up(history.tenant_id)
-    return list(container.history().page(history.tenant_id, thing.id, with_visits=with_visits).lines)
+    return list(container.history().page(history.tenant_id, aggregate.id, with_visits=with_visits).lines)
 
 
 class TestVisit:
-    def test_is_told_from_its_booking_on(self, container: Container, history: RandomHistory) -> None:
+    def test_lists_all_events_since_its_booking(self, container: Container, history: RandomHistory) -> None:
         patient = history.register()
         visit = history.book(patient)
         history.log.record(patient, visit, by=by_test())
@@ -38,13 +38,17 @@ class TestVisit:
             "The visit was moved",
             "The visit was cancelled",
         ]
-        assert (booked.changes, booked.version, booked.kind) == ([], 1, "appointment")
+        assert (booked.changes, booked.event.version, booked.kind) == ([], 1, "appointment")
         [start] = [change for change in moved.changes if change.field == "starts_at"]
         assert (start.before, start.after) == (text(before), text(to.starts_at))
         assert cancelled.personal == {"reason": "Grippe, נדחה"}
-        assert (cancelled.position, cancelled.actor, cancelled.effective_at) == (position, "test", NOW)
+        assert (cancelled.event.position, cancelled.event.actor, cancelled.event.effective_at) == (
+            position,
+            "test",
+            NOW,
+        )
 
-    def test_tells_no_reason_once_its_patient_was_erased(self, container: Container, history: RandomHistory) -> None:
+    def test_hides_the_reason_once_its_patient_was_erased(self, container: Container, history: RandomHistory) -> None:
         patient = history.register()
         visit = history.book(patient)
         visit.cancel("Grippe", NOW)
@@ -58,9 +62,7 @@ class TestVisit:
 
 
 class TestPatient:
-    def test_is_told_with_all_their_visits_and_what_became_of_them(
-        self, container: Container, history: RandomHistory
-    ) -> None:
+    def test_includes_the_events_of_their_visits(self, container: Container, history: RandomHistory) -> None:
         patient, other = history.register(), history.register()
         visit, others_visit = history.book(patient), history.book(other)
         history.log.record(patient, other, visit, others_visit, by=by_test())
@@ -78,7 +80,7 @@ class TestPatient:
         own = history_lines(container, history, patient, with_visits=False)
         assert [line.sentence for line in own] == ["The patient was registered"]
 
-    def test_shows_what_changed_and_from_what(self, container: Container, history: RandomHistory) -> None:
+    def test_shows_changed_fields_with_their_earlier_values(self, container: Container, history: RandomHistory) -> None:
         patient = history.register(given_name="Noa", family_name="Cohen", email="noa@example.org")
         history.log.record(patient, by=by_test())
         changed = history.details(given_name="Noa", family_name="Levi", email="noa@example.org")
@@ -92,7 +94,7 @@ class TestPatient:
         assert "given_name" not in changes
         assert "email" not in changes
 
-    def test_is_told_in_pages_that_know_what_was_before(self, container: Container, history: RandomHistory) -> None:
+    def test_pages_know_the_values_of_earlier_pages(self, container: Container, history: RandomHistory) -> None:
         patient = history.register(family_name="Cohen")
         history.log.record(patient, by=by_test())
         patient.change_details(history.details(family_name="Levi"), NOW)
@@ -109,20 +111,20 @@ class TestPatient:
 
 
 class TestRoom:
-    def test_is_told_the_visits_it_was_booked_for(self, container: Container, history: RandomHistory) -> None:
+    def test_includes_the_visits_it_was_booked_for(self, container: Container, history: RandomHistory) -> None:
         history.append_events(80, batch_size=10)
         container.runner().catch_up(history.tenant_id)
         room = history.rooms[0]
 
         lines = container.history().page(history.tenant_id, room, limit=1000).lines
 
-        booked = {line.stream_id for line in lines}
+        booked = {line.event.stream_id for line in lines}
         assert booked >= {visit.id for visit in history.appointments if room in visit.resource_ids}
-        assert [line.position for line in lines] == sorted({line.position for line in lines})
+        assert [line.event.position for line in lines] == sorted({line.event.position for line in lines})
 
 
 class TestForeignPractice:
-    def test_tells_nothing(self, container: Container, history: RandomHistory) -> None:
+    def test_has_no_lines(self, container: Container, history: RandomHistory) -> None:
         patient = history.register()
         history.log.record(patient, by=by_test())
         container.runner().catch_up(history.tenant_id)
@@ -131,7 +133,7 @@ class TestForeignPractice:
 
 
 class TestSentences:
-    def test_there_is_one_for_every_event_that_there_is(self) -> None:
+    def test_exist_for_every_event_type(self) -> None:
         for module in pkgutil.walk_packages(domain.__path__, "domain."):
             importlib.import_module(module.name)
         topics = {vars(kind)["TOPIC"] for kind in kinds_of(Aggregate.Event) if "TOPIC" in vars(kind) and is_ours(kind)}

@@ -1,4 +1,4 @@
-"""The position that a log had reached at an instant, whatever clocks did."""
+"""The position that a log had reached at an instant, even if clocks went back."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,9 +24,9 @@ def watch(container: Container) -> Iterator[SettableClock]:
 
 class TestPositionAtInstant:
     @SLOW
-    @given(steps=st.lists(st.integers(-300, 300), min_size=1, max_size=150), told=st.booleans())
-    def test_is_the_last_one_recorded_by_then_whatever_clocks_do(
-        self, container: Container, watch: SettableClock, steps: list[int], told: bool
+    @given(steps=st.lists(st.integers(-300, 300), min_size=1, max_size=150), is_projected=st.booleans())
+    def test_is_the_last_one_recorded_by_then_even_if_clocks_go_back(
+        self, container: Container, watch: SettableClock, steps: list[int], is_projected: bool
     ) -> None:
         watch.fixed_time = NOW
         log = container.practice()
@@ -35,7 +35,7 @@ class TestPositionAtInstant:
             watch.fixed_time = recorded[-1] + timedelta(seconds=step)
             log.record(location(number), by=by_test())
             recorded.append(watch.fixed_time)
-        if told:
+        if is_projected:
             container.runner(page=50).catch_up(log.tenant_id)
 
         asked = {at + timedelta(seconds=beside) for at in recorded[:: max(1, len(recorded) // 8)] for beside in (-1, 0)}

@@ -1,4 +1,4 @@
-"""The analysts' views: their columns, whose rows they show, and rebuilds."""
+"""The analysts' views: their columns, the rows they show, and rebuilds."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ VIEWS = {
     "location": "location_id name zone",
     "resource": "resource_id name is_active",
 }
-"""What an analyst may read. A column more is a decision: is it about a person?"""
+"""What an analyst may read. Decide for each new column whether it is about a person."""
 
 _REACHED = """
 select n.nspname || '.' || c.relname, a.attname
@@ -110,10 +110,10 @@ class TestAnalyst:
         assert len(before["visit"]) == len(history.appointments)
         assert len(before["patient"]) == len(history.patients)
 
-    def test_who_reads_holds_up_no_rebuild_until_the_views_are_there_anew(
+    def test_does_not_delay_a_rebuild_by_reading(
         self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
-        """The views of before are renamed in the swap, and not waited for."""
+        """The swap renames the earlier views and does not wait for their readers."""
         history.append_events(20, batch_size=10)
         container.runner().catch_up(history.tenant_id)
         with analyst(container, history.tenant_id) as reading:
@@ -158,9 +158,7 @@ class TestAnalyst:
 
 
 class TestView:
-    def test_shows_the_present_names_and_the_clock_of_the_place(
-        self, container: Container, history: RandomHistory
-    ) -> None:
+    def test_shows_current_names_and_local_times(self, container: Container, history: RandomHistory) -> None:
         location = Location.open(id=history.location_id, details=LocationDetails("Mitte", "Europe/Berlin"), at=NOW)
         terms = ServiceTerms(name="Physio", duration_minutes=50, price=Money(8000, "EUR"))
         service = Service.offer(id=history.service_id, terms=terms, at=NOW)
@@ -193,7 +191,7 @@ class TestView:
 
         assert persons == {one.id: one.id, other.id: one.id}
 
-    def test_tells_of_a_patient_whose_import_was_undone(self, container: Container, history: RandomHistory) -> None:
+    def test_marks_a_patient_whose_import_was_undone(self, container: Container, history: RandomHistory) -> None:
         one, other = history.register(), history.register()
         one.withdraw(NOW)
         history.log.record(one, by=by_test())
@@ -207,9 +205,7 @@ class TestView:
 
 
 class TestWaitList:
-    def test_tells_who_waits_what_became_free_and_what_was_answered(
-        self, container: Container, history: RandomHistory
-    ) -> None:
+    def test_shows_entries_openings_and_answers(self, container: Container, history: RandomHistory) -> None:
         history.append_events(400, batch_size=50)
         container.runner().catch_up(history.tenant_id)
 
@@ -233,7 +229,7 @@ class TestWaitList:
 
 
 class TestInstalling:
-    def test_makes_what_is_missing_or_older_and_leaves_what_is_as_it_should_be(
+    def test_replaces_missing_and_outdated_views_only(
         self, container: Container, admin: Connection[tuple[object, ...]]
     ) -> None:
         def identity() -> object:
@@ -249,7 +245,7 @@ class TestInstalling:
         assert identity() != before
         assert reached(container) == documented()
 
-    def test_takes_what_analysts_were_granted_before(
+    def test_revokes_earlier_grants_of_analysts(
         self, container: Container, admin: Connection[tuple[object, ...]]
     ) -> None:
         with as_owner(admin):

@@ -1,4 +1,4 @@
-"""A projector that cannot take certain events, as a fault in one would have it."""
+"""A calendar projector that fails on certain events."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from tests.support.container import Container
 
 
 class FailingCalendarProjector(CalendarProjector):
-    """The calendar's projector with a fault: it cannot take certain events."""
+    """Fails on the events at certain positions."""
 
     def __init__(self, *positions: int) -> None:
         self.positions = set(positions)
@@ -21,5 +21,5 @@ class FailingCalendarProjector(CalendarProjector):
 
 
 def with_failing_projector(container: Container, faulty: FailingCalendarProjector) -> tuple[Projector, ...]:
-    """Return the projectors, with a faulty one for the calendar."""
+    """Return the projectors, with this one for the calendar."""
     return tuple(faulty if projector.name == faulty.name else projector for projector in container.projectors())

@@ -1,4 +1,4 @@
-"""The jobs that policies enqueue: the same, however the log is cut into pages."""
+"""The jobs that policies enqueue, for any page size."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ def project(container: Container, tenant_id: UUID, page: int = 250) -> list[tupl
 
 
 @pytest.mark.parametrize("page", [1, 7])
-def test_are_the_same_however_the_log_is_cut(container: Container, history: RandomHistory, page: int) -> None:
+def test_are_the_same_for_any_page_size(container: Container, history: RandomHistory, page: int) -> None:
     history.append_events(150, batch_size=10)
     for number in range(12):
         freed_by = (uuid7(), 2) if number % 3 else None
@@ -44,7 +44,7 @@ def test_are_the_same_however_the_log_is_cut(container: Container, history: Rand
     assert project(container, history.tenant_id, page) == whole
 
 
-def test_are_due_when_what_was_done_cannot_be_undone_in_silence(container: Container, history: RandomHistory) -> None:
+def test_are_due_after_the_grace_period(container: Container, history: RandomHistory) -> None:
     history.register()
     visit: Appointment = history.book()
     history.log.record(history.patients[0], visit, by=by_test())

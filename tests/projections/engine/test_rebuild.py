@@ -1,4 +1,4 @@
-"""Rebuilding from the log: the same rows, while everybody goes on."""
+"""Rebuilds from the log, while reads and writes go on."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def schemas(admin: Connection[tuple[object, ...]]) -> set[object]:
 
 
 class TestRun:
-    def test_gives_the_rows_that_were_there_before(
+    def test_restores_the_same_rows(
         self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
         last = history.append_events(150, batch_size=10)
@@ -46,7 +46,7 @@ class TestRun:
         assert cursors_of(container, history.tenant_id) == dict.fromkeys(VIEWS, (last + 1, None, None))
         assert schemas(admin) == set()
 
-    def test_repairs_what_was_damaged_and_lets_projections_go_on(
+    def test_repairs_damaged_rows_and_lets_projections_go_on(
         self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
         history.append_events(60, batch_size=10)
@@ -60,19 +60,19 @@ class TestRun:
 
         assert_views_are_folds(container, history)
 
-    def test_tells_how_far_it_is(
+    def test_reports_its_progress(
         self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
         history.append_events(60, batch_size=10)
-        told: list[tuple[int, int]] = []
+        reported: list[tuple[int, int]] = []
 
-        rebuild(container, admin).run(lambda done, total: told.append((done, total)))
+        rebuild(container, admin).run(lambda done, total: reported.append((done, total)))
 
         total = sum(container.projector_log.heads().values())
-        assert told[-1][1] == total
-        assert [done for done, _ in told] == sorted(done for done, _ in told)
+        assert reported[-1][1] == total
+        assert [done for done, _ in reported] == sorted(done for done, _ in reported)
 
-    def test_misses_nothing_that_is_written_meanwhile(
+    def test_includes_events_written_meanwhile(
         self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
         history.append_events(100, batch_size=20)
@@ -106,7 +106,7 @@ class TestRun:
         container.runner().catch_up(history.tenant_id)
         assert rows_of(container, history.tenant_id) == live
 
-    def test_stops_where_a_projector_cannot_go_on_in_that_practice_alone(
+    def test_stops_before_a_failing_event_in_that_practice_only(
         self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
         last = history.append_events(60, batch_size=10)
@@ -130,7 +130,7 @@ class TestRun:
         ],
         ids=["it ends before its head", "an event is missing", "an event is too new"],
     )
-    def test_passes_over_a_log_that_cannot_be_read_to_its_end(
+    def test_continues_past_a_log_that_cannot_be_read_to_its_end(
         self,
         container: Container,
         new_history: Callable[[int], RandomHistory],
@@ -138,16 +138,16 @@ class TestRun:
         harm: str,
         left: tuple[int, str | None, int | None],
     ) -> None:
-        ill, well = new_history(1), new_history(2)
-        ill.append_events(30, batch_size=10)
-        last = well.append_events(30, batch_size=10)
-        admin.execute(f"{harm} and tenant_id = %s".encode(), (ill.tenant_id,))
+        failing, healthy = new_history(1), new_history(2)
+        failing.append_events(30, batch_size=10)
+        last = healthy.append_events(30, batch_size=10)
+        admin.execute(f"{harm} and tenant_id = %s".encode(), (failing.tenant_id,))
 
         rebuild(container, admin).run()
 
-        assert cursors_of(container, ill.tenant_id) == dict.fromkeys(VIEWS, left)
-        assert cursors_of(container, well.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
-        assert_views_are_folds(container, well)
+        assert cursors_of(container, failing.tenant_id) == dict.fromkeys(VIEWS, left)
+        assert cursors_of(container, healthy.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+        assert_views_are_folds(container, healthy)
 
     def test_is_refused_while_another_one_runs(
         self, container: Container, admin: Connection[tuple[object, ...]]
@@ -164,7 +164,7 @@ class TestRun:
 
         assert refused
 
-    def test_clears_away_what_a_killed_one_has_left(
+    def test_drops_the_schemas_of_a_killed_one(
         self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
         history.append_events(30, batch_size=10)
@@ -186,7 +186,7 @@ class TestRun:
             assert schemas(watcher) == set()
         assert rows_of(container, history.tenant_id) == before
 
-    def test_does_one_view_and_leaves_the_others(
+    def test_of_one_view_leaves_the_others(
         self, container: Container, history: RandomHistory, admin: Connection[tuple[object, ...]]
     ) -> None:
         history.append_events(30, batch_size=10)
@@ -210,7 +210,7 @@ class TestRun:
 
 
 class TestInstall:
-    def test_asks_for_a_rebuild_of_a_view_whose_form_has_changed(
+    def test_returns_views_whose_definition_has_changed(
         self, container: Container, admin: Connection[tuple[object, ...]]
     ) -> None:
         assert install(admin) == []

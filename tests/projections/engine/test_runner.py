@@ -22,7 +22,7 @@ from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 
 class TestCatchUp:
     @pytest.mark.parametrize("seed", range(3))
-    def test_makes_each_view_the_fold_of_the_log_at_every_step(
+    def test_makes_each_view_the_fold_of_the_log(
         self, container: Container, new_history: Callable[[int], RandomHistory], seed: int
     ) -> None:
         history = new_history(seed)
@@ -35,7 +35,7 @@ class TestCatchUp:
             assert_views_are_folds(container, history)
             assert cursors_of(container, history.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
 
-    def test_gives_the_same_rows_however_the_log_is_cut(self, container: Container, history: RandomHistory) -> None:
+    def test_gives_the_same_rows_for_any_page_size(self, container: Container, history: RandomHistory) -> None:
         history.append_events(120, batch_size=10)
         history.erase(history.patients[0])
         seen = []
@@ -74,7 +74,7 @@ class TestCatchUp:
 
 
 class TestSteps:
-    def test_take_several_practices_along_and_say_which_have_more(
+    def test_project_several_practices_and_return_those_with_more(
         self, container: Container, new_history: Callable[[int], RandomHistory]
     ) -> None:
         short, long, idle = new_history(1), new_history(2), new_history(3)
@@ -90,27 +90,27 @@ class TestSteps:
         assert cursors_of(container, long.tenant_id) == dict.fromkeys(VIEWS, (30, None, None))
         assert_views_are_folds(container, short)
 
-    def test_carry_the_others_on_where_one_practice_is_ill_and_another_was_projected_elsewhere(
+    def test_project_the_others_if_one_practice_fails_and_one_was_projected_elsewhere(
         self, container: Container, new_history: Callable[[int], RandomHistory]
     ) -> None:
-        ill, unreadable, moved, well = (new_history(seed) for seed in range(4))
+        failing, unreadable, moved, healthy = (new_history(seed) for seed in range(4))
         runner = container.runner(of=with_failing_projector(container, FailingCalendarProjector(12)))
-        runner.steps([history.tenant_id for history in (ill, unreadable, moved, well)])
-        last = {history.tenant_id: history.append_events(5, batch_size=5) for history in (unreadable, moved, well)}
-        ill.append_events(20, batch_size=10)
+        runner.steps([history.tenant_id for history in (failing, unreadable, moved, healthy)])
+        last = {history.tenant_id: history.append_events(5, batch_size=5) for history in (unreadable, moved, healthy)}
+        failing.append_events(20, batch_size=10)
         alter_log(container, unreadable.tenant_id, "update log.event set schema_version = 9 where position = 4")
         container.runner().catch_up(moved.tenant_id)
 
-        more = [history.tenant_id for history in (ill, unreadable, moved, well)]
+        more = [history.tenant_id for history in (failing, unreadable, moved, healthy)]
         while more:
             more = runner.steps(more)
 
-        assert cursors_of(container, ill.tenant_id)["calendar"] == (11, "ValueError", 12)
+        assert cursors_of(container, failing.tenant_id)["calendar"] == (11, "ValueError", 12)
         assert cursors_of(container, unreadable.tenant_id) == dict.fromkeys(VIEWS, (3, "NewerVersionError", 4))
         assert cursors_of(container, moved.tenant_id) == dict.fromkeys(VIEWS, (last[moved.tenant_id], None, None))
-        assert cursors_of(container, well.tenant_id) == dict.fromkeys(VIEWS, (last[well.tenant_id], None, None))
+        assert cursors_of(container, healthy.tenant_id) == dict.fromkeys(VIEWS, (last[healthy.tenant_id], None, None))
         assert_views_are_folds(container, moved)
-        assert_views_are_folds(container, well)
+        assert_views_are_folds(container, healthy)
 
 
 class TestFailingProjector:
@@ -130,16 +130,16 @@ class TestFailingProjector:
         assert "Noa" not in caplog.text
 
     def test_stops_no_other_practice(self, container: Container, new_history: Callable[[int], RandomHistory]) -> None:
-        ill, well = new_history(1), new_history(2)
-        ill.append_events(40, batch_size=10)
-        last = well.append_events(9)
+        failing, healthy = new_history(1), new_history(2)
+        failing.append_events(40, batch_size=10)
+        last = healthy.append_events(9)
 
         container.runner(of=with_failing_projector(container, FailingCalendarProjector(37))).sweep()
 
-        assert cursors_of(container, ill.tenant_id)["calendar"] == (36, "ValueError", 37)
-        assert cursors_of(container, well.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
+        assert cursors_of(container, failing.tenant_id)["calendar"] == (36, "ValueError", 37)
+        assert cursors_of(container, healthy.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
 
-    def test_is_taken_by_the_next_start_once_the_fault_is_mended(
+    def test_is_retried_by_the_next_start_once_the_fault_is_fixed(
         self, container: Container, history: RandomHistory
     ) -> None:
         last = history.append_events(60, batch_size=10)
@@ -150,7 +150,7 @@ class TestFailingProjector:
         assert cursors_of(container, history.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
         assert_views_are_folds(container, history)
 
-    def test_is_tried_again_by_the_same_runner(self, container: Container, history: RandomHistory) -> None:
+    def test_is_retried_by_the_same_runner(self, container: Container, history: RandomHistory) -> None:
         last = history.append_events(20, batch_size=10)
         faulty = FailingCalendarProjector(15)
         runner = container.runner(of=with_failing_projector(container, faulty))
@@ -161,7 +161,7 @@ class TestFailingProjector:
 
         assert cursors_of(container, history.tenant_id) == dict.fromkeys(VIEWS, (last, None, None))
 
-    def test_is_tried_again_by_itself_after_a_pause(self, container: Container, history: RandomHistory) -> None:
+    def test_is_retried_after_a_pause(self, container: Container, history: RandomHistory) -> None:
         last = history.append_events(20, batch_size=10)
         faulty = FailingCalendarProjector(15)
         runner = container.runner(of=with_failing_projector(container, faulty))
@@ -211,9 +211,7 @@ class TestUnreadableEvent:
 
 
 class TestRun:
-    def test_follows_hints_and_sweeps_until_it_is_told_to_stop(
-        self, container: Container, history: RandomHistory
-    ) -> None:
+    def test_follows_hints_and_sweeps_until_it_is_stopped(self, container: Container, history: RandomHistory) -> None:
         runner, stop = container.runner(), threading.Event()
         thread = threading.Thread(target=runner.run, args=(lambda: hints(container), stop))
         thread.start()
@@ -228,7 +226,7 @@ class TestRun:
         assert not thread.is_alive()
         assert_views_are_folds(container, history)
 
-    def test_goes_on_after_its_connections_were_cut(self, container: Container, history: RandomHistory) -> None:
+    def test_reconnects_after_its_connections_were_cut(self, container: Container, history: RandomHistory) -> None:
         runner, stop = container.runner(), threading.Event()
         thread = threading.Thread(target=runner.run, args=(lambda: hints(container), stop))
         thread.start()

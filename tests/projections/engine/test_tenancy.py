@@ -1,4 +1,4 @@
-"""What the database itself refuses, whatever a query forgets."""
+"""What row-level security refuses, even if a query lacks a filter."""
 
 import psycopg
 import pytest
@@ -26,9 +26,7 @@ class TestMissingFilter:
             assert cursor.execute(f"select tenant_id from {table}".encode()).fetchall() == []
 
     @pytest.mark.parametrize("table", [*TABLES, "projection.cursor"])
-    def test_shows_nothing_where_no_practice_was_named(
-        self, container: Container, filled: RandomHistory, table: str
-    ) -> None:
+    def test_shows_nothing_without_a_practice(self, container: Container, filled: RandomHistory, table: str) -> None:
         with container.app.connection() as connection:
             assert connection.execute(f"select tenant_id from {table}".encode()).fetchall() == []
 

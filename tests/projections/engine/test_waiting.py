@@ -1,4 +1,4 @@
-"""Reading your own writes."""
+"""Waiting for read models."""
 
 import threading
 import time
@@ -18,13 +18,13 @@ from tests.support.wait_until import TIMEOUT_SECONDS
 
 
 class TestWaitFor:
-    def test_returns_at_once_where_the_views_are_there(self, container: Container, history: RandomHistory) -> None:
+    def test_returns_at_once_if_the_views_have_reached_it(self, container: Container, history: RandomHistory) -> None:
         last = history.append_events(3)
         container.runner().catch_up(history.tenant_id)
 
         wait_for(container.app_transaction, history.tenant_id, VIEWS, last, timeout_seconds=0)
 
-    def test_returns_as_soon_as_they_get_there(self, container: Container, history: RandomHistory) -> None:
+    def test_returns_as_soon_as_they_reach_it(self, container: Container, history: RandomHistory) -> None:
         last = history.append_events(3)
         runner = threading.Thread(target=container.runner().catch_up, args=(history.tenant_id,))
         runner.start()
@@ -66,7 +66,7 @@ class TestWaitFor:
 
         wait_for(container.app_transaction, history.tenant_id, ["history"], last, timeout_seconds=0)
 
-    def test_knows_nothing_of_a_practice_that_no_projector_has_seen(
+    def test_gives_up_for_a_practice_that_no_projector_has_seen(
         self, container: Container, history: RandomHistory
     ) -> None:
         with pytest.raises(ViewBehindError) as refused:

@@ -1,4 +1,4 @@
-"""The patient directory: found by what is sealed, and gone once erased."""
+"""The patient directory: search in sealed data, and erasure."""
 
 from uuid import UUID
 
@@ -53,7 +53,7 @@ class TestSearch:
             ("' or 1=1 --", []),
         ],
     )
-    def test_finds_whom_the_text_means(
+    def test_finds_patients_by_text(
         self, container: Container, directory: RandomHistory, text: str, names: list[str]
     ) -> None:
         assert found(container, directory.tenant_id, text) == names
@@ -97,7 +97,7 @@ class TestSearch:
 
 
 class TestErasedPatient:
-    def test_leaves_a_row_that_says_so_and_nothing_else(self, container: Container, directory: RandomHistory) -> None:
+    def test_keeps_a_row_without_personal_data(self, container: Container, directory: RandomHistory) -> None:
         noa = directory.patients[1]
         directory.erase(noa)
         container.runner().catch_up(directory.tenant_id)
@@ -125,7 +125,7 @@ class TestErasedPatient:
         assert directory.patients[1].id not in {patient.patient_id for patient in page.patients}
         assert len(page.patients) == 5
 
-    def test_shows_nothing_even_before_the_view_has_heard_of_it(
+    def test_shows_nothing_even_before_the_view_is_updated(
         self, container: Container, directory: RandomHistory
     ) -> None:
         noa = directory.patients[1]
@@ -149,7 +149,7 @@ class TestPage:
 
 
 class TestTables:
-    def test_hold_no_name_in_clear(self, container: Container, directory: RandomHistory) -> None:
+    def test_hold_no_name_in_plain_text(self, container: Container, directory: RandomHistory) -> None:
         with container.admin() as admin:
             for table in ("patients.patient", "patients.search_term"):
                 for (line,) in admin.execute(f"select t::text from {table} t".encode()):

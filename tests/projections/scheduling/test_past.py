@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.sessions.group_session import GroupSession
-from projections.scheduling.calendar.queries import Bookmark, CalendarEntry, CalendarFilter
-from projections.scheduling.calendar.session_queries import SessionEntry
+from projections.scheduling.calendar.queries import Bookmark, CalendarEntry, CalendarFilter, SessionEntry
 from tests.projections.view_checks import forget, rows_of
 from tests.support.container import Container, by_test
 from tests.support.random_history import NOW, RandomHistory
@@ -25,8 +24,8 @@ HOUR = timedelta(hours=1)
 def entries(container: Container, history: RandomHistory, position: int | None, **which: object) -> list[CalendarEntry]:
     filter_ = CalendarFilter(**which)  # type: ignore[arg-type]  # the fields are those of CalendarFilter
     if position is None:
-        return list(container.calendar().page(history.tenant_id, filter_, limit=10_000).entries)
-    return list(container.past_calendar().visits(history.tenant_id, position, filter_, limit=10_000).entries)
+        return list(container.calendar().appointments(history.tenant_id, filter_, limit=10_000).entries)
+    return list(container.past_calendar().appointments(history.tenant_id, position, filter_, limit=10_000).entries)
 
 
 def sessions(container: Container, history: RandomHistory, position: int, **which: object) -> list[SessionEntry]:
@@ -38,21 +37,21 @@ class FoldedCalendar:
     """Every visit and session as the first events of the log make it, by its own rules alone."""
 
     def __init__(self, container: Container, history: RandomHistory) -> None:
-        ids = [thing.id for thing in (*history.appointments, *history.gathering.sessions)]
+        ids = [aggregate.id for aggregate in (*history.appointments, *history.gathering.sessions)]
         self._events = container.app_log.of_streams(history.tenant_id, ids, 0, 10_000)
-        self._thing: Callable[[UUID, int], Appointment | GroupSession] = cache(
+        self._aggregate: Callable[[UUID, int], Appointment | GroupSession] = cache(
             lambda id_, version: history.log.repository.get(id_, version=version)
         )
 
     def at(self, position: int) -> dict[UUID, Appointment | GroupSession]:
         versions = {event.stream_id: event.version for event in self._events if event.position <= position}
-        return {id_: self._thing(id_, version) for id_, version in versions.items()}
+        return {id_: self._aggregate(id_, version) for id_, version in versions.items()}
 
 
 class TestCalendarAtPosition:
     @SLOW
     @given(seed=st.integers(0, 10_000), page=st.sampled_from([1, 3, 17, 250]), batch_size=st.sampled_from([1, 5]))
-    def test_is_the_fold_of_the_first_events_however_they_came_in(
+    def test_is_the_fold_of_the_first_events_for_any_batches(
         self, container: Container, seed: int, page: int, batch_size: int
     ) -> None:
         history = RandomHistory(container, container.practice(), Random(seed))
@@ -65,21 +64,21 @@ class TestCalendarAtPosition:
             visits = {entry.appointment_id: entry for entry in entries(container, history, position)}
             classes = {entry.session_id: entry for entry in sessions(container, history, position)}
             assert visits.keys() | classes.keys() == then.keys()
-            for id_, thing in then.items():
-                entry = visits[id_] if isinstance(thing, Appointment) else classes[id_]
-                assert (entry.status, entry.version) == (thing.status, thing.version), id_
-                assert (entry.starts_at, entry.ends_at) == (thing.starts_at, thing.ends_at)
-                assert (entry.location_id, list(entry.resource_ids)) == (thing.location_id, thing.resource_ids)
+            for id_, aggregate in then.items():
+                entry = visits[id_] if isinstance(aggregate, Appointment) else classes[id_]
+                assert (entry.status, entry.version) == (aggregate.status, aggregate.version), id_
+                assert (entry.starts_at, entry.ends_at) == (aggregate.starts_at, aggregate.ends_at)
+                assert (entry.location_id, list(entry.resource_ids)) == (aggregate.location_id, aggregate.resource_ids)
                 assert entry.position <= position
-                if isinstance(thing, Appointment):
-                    assert visits[id_].clinician_id == thing.clinician_id
+                if isinstance(aggregate, Appointment):
+                    assert visits[id_].clinician_id == aggregate.clinician_id
                 else:
                     shown = classes[id_]
-                    assert (list(shown.staff_ids), shown.grace_until) == (thing.staff_ids, thing.grace_until)
+                    assert (list(shown.staff_ids), shown.grace_until) == (aggregate.staff_ids, aggregate.grace_until)
                     assert (shown.seats, shown.taken, shown.waiting) == (
-                        thing.seats,
-                        len(thing.roster),
-                        len(thing.waiting),
+                        aggregate.seats,
+                        len(aggregate.roster),
+                        len(aggregate.waiting),
                     )
 
     @SLOW
@@ -96,9 +95,7 @@ class TestCalendarAtPosition:
 
         assert entries(container, history, first) == before
 
-    def test_in_a_window_shows_what_was_there_and_not_what_moved_in_later(
-        self, container: Container, history: RandomHistory
-    ) -> None:
+    def test_in_a_window_leaves_out_visits_moved_in_later(self, container: Container, history: RandomHistory) -> None:
         history.patients.append(history.register())
         history.log.record(history.patients[0], by=by_test())
         visit = history.book(starts_at=NOW + HOUR)
@@ -116,7 +113,7 @@ class TestCalendarAtPosition:
 
         assert shown == [[0, 0], [1, 0], [0, 1]]
 
-    def test_goes_on_page_by_page_as_it_began(self, container: Container, history: RandomHistory) -> None:
+    def test_does_not_change_between_pages(self, container: Container, history: RandomHistory) -> None:
         history.append_events(200, batch_size=4)
         position = 180
         container.runner().catch_up(history.tenant_id)
@@ -125,7 +122,9 @@ class TestCalendarAtPosition:
         after: Bookmark | None = None
 
         while True:
-            page = container.past_calendar().visits(history.tenant_id, position, CalendarFilter(), after=after, limit=7)
+            page = container.past_calendar().appointments(
+                history.tenant_id, position, CalendarFilter(), after=after, limit=7
+            )
             seen += page.entries
             history.append_events(2)
             container.runner().catch_up(history.tenant_id)
@@ -156,9 +155,7 @@ class TestCalendarAtPosition:
             one for one in classes if room in one.resource_ids
         ]
 
-    def test_rows_are_the_same_in_whatever_batches_events_come(
-        self, container: Container, history: RandomHistory
-    ) -> None:
+    def test_rows_are_the_same_for_any_batches(self, container: Container, history: RandomHistory) -> None:
         history.append_events(150, batch_size=10)
         container.runner(page=1).catch_up(history.tenant_id)
         one_by_one = rows_of(container, history.tenant_id)
@@ -170,7 +167,7 @@ class TestCalendarAtPosition:
 
 
 class TestFormerPlace:
-    def test_is_kept_of_visits_that_were_moved_alone(self, container: Container, history: RandomHistory) -> None:
+    def test_is_kept_of_moved_visits_only(self, container: Container, history: RandomHistory) -> None:
         history.patients.append(history.register())
         history.log.record(history.patients[0], by=by_test())
         stays, goes = history.book(starts_at=NOW + HOUR), history.book(starts_at=NOW + HOUR)

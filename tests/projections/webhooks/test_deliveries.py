@@ -48,7 +48,7 @@ def project(container: Container, history: RandomHistory, page: int = 250) -> No
 
 
 def register_random_endpoints(history: RandomHistory, seed: int) -> list[WebhookEndpoint]:
-    """Let endpoints come, change and go while things happen."""
+    """Register, change and remove endpoints between other events."""
     chance = Random(seed)
     endpoints: list[WebhookEndpoint] = []
     for _ in range(25):
@@ -75,7 +75,7 @@ def register_random_endpoints(history: RandomHistory, seed: int) -> list[Webhook
 
 class TestProjector:
     @pytest.mark.parametrize("seed", range(6))
-    def test_makes_the_same_rows_however_the_log_is_cut(
+    def test_makes_the_same_rows_for_any_page_size(
         self, container: Container, history: RandomHistory, seed: int
     ) -> None:
         register_random_endpoints(history, seed)
@@ -99,26 +99,24 @@ class TestProjector:
         project(container, history)
 
         for endpoint in endpoints:
-            told = deliveries(container, history.tenant_id, endpoint)
-            assert [number for number, _, _ in told] == list(range(1, len(told) + 1))
-            assert [position for _, position, _ in told] == sorted({position for _, position, _ in told})
+            messages = deliveries(container, history.tenant_id, endpoint)
+            assert [number for number, _, _ in messages] == list(range(1, len(messages) + 1))
+            assert [position for _, position, _ in messages] == sorted({position for _, position, _ in messages})
 
-    def test_tells_of_what_came_after_the_endpoint_and_of_nothing_before(
-        self, container: Container, history: RandomHistory
-    ) -> None:
+    def test_queues_events_after_the_registration_only(self, container: Container, history: RandomHistory) -> None:
         history.append_events(30)
         endpoint = endpoint_of(history, "appointment.booked")
         since = history.log.reader.position()
         history.append_events(30)
         project(container, history)
 
-        told = deliveries(container, history.tenant_id, endpoint)
+        messages = deliveries(container, history.tenant_id, endpoint)
         log = container.projector_log.page(history.tenant_id, since, 1000)
 
         booked = [event.position for event in log if event.event_type == "scheduling.appointment.booked"]
-        assert [position for _, position, _ in told] == booked
+        assert [position for _, position, _ in messages] == booked
 
-    def test_writes_nothing_where_there_is_no_endpoint(self, container: Container, history: RandomHistory) -> None:
+    def test_writes_nothing_without_an_endpoint(self, container: Container, history: RandomHistory) -> None:
         last = history.append_events(30, batch_size=10)
         project(container, history)
 
@@ -128,7 +126,7 @@ class TestProjector:
                 last,
             )
 
-    def test_hands_on_ids_alone(self, container: Container, history: RandomHistory) -> None:
+    def test_queues_ids_only(self, container: Container, history: RandomHistory) -> None:
         endpoint_of(history, *NAMES)
         patient = history.register(given_name="Kanarienvogel", email="kanarienvogel@example.org")
         history.log.record(patient, by=by_test())
@@ -138,11 +136,11 @@ class TestProjector:
         history.log.record(visit, by=by_test())
         project(container, history)
 
-        said = str(rows_of(container, history.tenant_id)).lower()
+        stored = str(rows_of(container, history.tenant_id)).lower()
 
-        assert str(visit.id) in said
-        assert "kanarienvogel" not in said
-        assert "krank" not in said
+        assert str(visit.id) in stored
+        assert "kanarienvogel" not in stored
+        assert "krank" not in stored
 
 
 class TestOutbox:
@@ -176,7 +174,7 @@ class TestOutbox:
         assert store.waiting(lease, 10) is None, "a lease that has ended opens nothing"
         assert not store.record_success(lease, 1, Reply(200), NOW)
 
-    def test_a_replay_overtakes_what_is_being_sent(
+    def test_a_replay_overtakes_a_message_being_sent(
         self, container: Container, history: RandomHistory, store: PostgresDeliveryStore
     ) -> None:
         endpoint = endpoint_of(history, *NAMES)
@@ -194,9 +192,7 @@ class TestOutbox:
         assert found is not None
         assert [message.number for message in found[1]] == [1, 2, 3]
 
-    def test_shows_a_worker_no_row_but_of_the_practice_it_works_for(
-        self, container: Container, history: RandomHistory
-    ) -> None:
+    def test_shows_a_worker_the_rows_of_its_practice_only(self, container: Container, history: RandomHistory) -> None:
         """TI1: without a practice a worker sees endpoints' progress by id, and nothing else."""
         endpoint_of(history, *NAMES)
         history.append_events(20)

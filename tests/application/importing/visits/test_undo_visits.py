@@ -52,7 +52,9 @@ class TestUndo:
         assert {read_row.status for read_row in visit_imports.visits()} == {Status.ARCHIVED}
         assert visit_imports.claimed() == set()
         visit_imports.catch_up()
-        page = visit_imports.container.calendar().page(visit_imports.studio.tenant_id, CalendarFilter(), limit=100)
+        page = visit_imports.container.calendar().appointments(
+            visit_imports.studio.tenant_id, CalendarFilter(), limit=100
+        )
         assert {entry.status for entry in page.entries} == {"archived"}
         book = executor(visit_imports.container.logs, fixed_clock())
         studio = visit_imports.studio

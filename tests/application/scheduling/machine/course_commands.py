@@ -15,7 +15,7 @@ from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
 from projections.engine.runner import Runner
-from projections.scheduling.calendar.course_queries import CourseQueries
+from projections.scheduling.calendar.queries import CalendarQueries
 from tests.support.commands import executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice
@@ -137,7 +137,7 @@ class CourseCommands:
     @invariant()
     def the_list_of_courses_agrees_with_the_log(self) -> None:
         self.runner.catch_up(self.studio.tenant_id)
-        entries, _ = CourseQueries(self.container.app_transaction).page(self.studio.tenant_id, limit=200)
+        entries, _ = CalendarQueries(self.container.app_transaction).courses(self.studio.tenant_id, limit=200)
 
         assert {(e.course_id, e.staff_ids, e.starts_at, e.planned, e.skipped, e.version) for e in entries} == {
             (

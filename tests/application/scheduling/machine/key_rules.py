@@ -22,7 +22,7 @@ from application.webhooks.request_messages import RequestReplay, RequestTest
 from domain.scheduling.calendars.feed import Detail, Feed
 from domain.webhooks.endpoint import DeactivationReason, WebhookEndpoint
 from event_store.keys.practice_secrets import PracticeSecrets
-from projections.access.tokens.feed_queries import feeds_of
+from projections.access.tokens.queries import feeds_of
 from projections.engine.runner import Runner
 from projections.webhooks.deliveries.queries import WebhookQueries
 from tests.support.commands import executor

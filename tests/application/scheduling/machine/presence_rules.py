@@ -57,7 +57,7 @@ class PresenceRules(RuleBasedStateMachine):
         self.runner.catch_up(self.studio.tenant_id)
         calendar = CalendarQueries(self.container.app_transaction)
         which = CalendarFilter(clinician_id=clinician_id)
-        visits = calendar.page(self.studio.tenant_id, which, limit=200).entries
+        visits = calendar.appointments(self.studio.tenant_id, which, limit=200).entries
         catalogue = self.studio.log.catalogue()
         left = {visit.appointment_id for visit in visits if absences_during(catalogue, booked_visit(visit), NOW)}
         away = (

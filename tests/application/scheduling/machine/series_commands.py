@@ -15,7 +15,7 @@ from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.series.series import Series
 from projections.engine.runner import Runner
-from projections.scheduling.calendar.series_queries import SeriesQueries
+from projections.scheduling.calendar.queries import CalendarQueries
 from tests.support.commands import executor
 from tests.support.container import Container, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock
@@ -125,7 +125,7 @@ class SeriesCommands:
     @invariant()
     def the_list_of_series_agrees_with_the_log(self) -> None:
         self.runner.catch_up(self.studio.tenant_id)
-        entries, _ = SeriesQueries(self.container.app_transaction).page(self.studio.tenant_id, limit=200)
+        entries, _ = CalendarQueries(self.container.app_transaction).series(self.studio.tenant_id, limit=200)
 
         assert {(e.series_id, e.clinician_id, e.booked, e.skipped, e.version) for e in entries} == {
             (

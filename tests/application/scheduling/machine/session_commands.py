@@ -13,7 +13,7 @@ from application.scheduling.sessions.session_roster import EnrolPatient, NoteAtt
 from application.scheduling.sessions.undo_session import UndoSession
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession, GroupSessionStatus
 from projections.engine.runner import Runner
-from projections.scheduling.calendar.session_queries import SessionFilter, SessionQueries
+from projections.scheduling.calendar.queries import CalendarFilter, CalendarQueries
 from tests.support.commands import executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock
@@ -166,8 +166,8 @@ class SessionCommands:
     @invariant()
     def the_calendar_has_the_counts_of_the_rosters(self) -> None:
         self.runner.catch_up(self.studio.tenant_id)
-        queries, sessions = SessionQueries(self.container.app_transaction), self.folded_sessions()
-        entries = queries.page(self.studio.tenant_id, SessionFilter(), limit=1000).entries
+        queries, sessions = CalendarQueries(self.container.app_transaction), self.folded_sessions()
+        entries = queries.sessions(self.studio.tenant_id, CalendarFilter(), limit=1000).entries
 
         assert {
             (e.session_id, e.status, e.starts_at, e.staff_ids, e.resource_ids, e.seats, e.taken, e.waiting, e.version)
@@ -187,7 +187,7 @@ class SessionCommands:
             for session in sessions
         }
         for patient in self.studio.patients:
-            enrolments, _ = queries.of_patient(self.studio.tenant_id, [patient], limit=1000)
+            enrolments = queries.enrolments(self.studio.tenant_id, [patient], limit=1000).entries
             assert {
                 (each.session.session_id, each.status, each.attended)
                 for each in enrolments

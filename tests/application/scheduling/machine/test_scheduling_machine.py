@@ -354,7 +354,9 @@ class Scheduling(
     @invariant()
     def the_calendar_is_the_fold_of_the_log(self) -> None:
         self.runner.catch_up(self.studio.tenant_id)
-        page = CalendarQueries(self.container.app_transaction).page(self.studio.tenant_id, CalendarFilter(), limit=1000)
+        page = CalendarQueries(self.container.app_transaction).appointments(
+            self.studio.tenant_id, CalendarFilter(), limit=1000
+        )
 
         assert {
             (e.appointment_id, e.status, e.starts_at, e.clinician_id, e.resource_ids, e.series_id, e.version)

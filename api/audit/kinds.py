@@ -1,7 +1,7 @@
-"""Every kind of aggregate in a log: who may read it, and what its own events say of it.
+"""The kinds of aggregates: the permission to read one, and the fields of its own events.
 
-What an aggregate is shown beside follows from other aggregates or from the clock, and is no part of it here: the alerts of its patient,
-the clocks of its location, the visits of a series, the second at which a hold ends.
+Fields that depend on other aggregates or on the clock are left out: the alerts of a patient, the
+local times of a location, the visits of a series, the end of a hold.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,14 +48,14 @@ from domain.webhooks.endpoint import WebhookEndpoint
 Facts: TypeAlias = Callable[[Call, Any], Mapping[str, object]]
 
 _BEFORE_ANY_END: Final = datetime.min.replace(tzinfo=UTC)
-"""Then nothing has ended by the clock: only what was recorded counts."""
+"""An instant at which nothing has expired yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """``action`` is what its own route asks for; ``facts`` shows it to a caller who may, in the names of that route."""
+    """The permission that its own route requires, and the presenter of that route's fields."""
 
-    action: Permission
+    permission: Permission
     facts: Facts
 
 
@@ -98,5 +98,5 @@ KINDS: Final[Mapping[type[Aggregate], Kind]] = {
 
 
 def word(kind: type[Aggregate]) -> str:
-    """Return how answers name a kind: ``appointment``, ``api_key``."""
+    """Return the name of a kind in answers: ``appointment``, ``api_key``."""
     return str(kind.TOPIC).rpartition(".")[2]

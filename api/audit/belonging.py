@@ -1,4 +1,4 @@
-"""The streams whose events belong to an aggregate's history: merged patients, a series' visits, a course's sessions."""
+"""Find the aggregates whose events belong to the history of another one."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from domain.scheduling.sessions.course import Course
 
 
 def belonging(aggregate: Aggregate) -> list[UUID]:
-    """Return the ids of the aggregates that this one consists of; most consist of none."""
+    """Return the ids of the aggregates that belong to this one; for most there are none."""
     match aggregate:
         case Patient():
             return list(aggregate.merged_ids)
