@@ -49,17 +49,17 @@ def open_bench_practice(container: Container, clinicians: int) -> BenchPractice:
     practice_id, key_id, location_id, service_id, *others = ids
     rooms, people, patients = others[:clinicians], others[clinicians : 2 * clinicians], others[2 * clinicians :]
     key = new_token(KEY_PREFIX)
-    things: list[Aggregate] = [
+    aggregates: list[Aggregate] = [
         Practice.open(id=practice_id, settings=PracticeSettings("Praxis am See", _ZONE, "EUR", "de"), at=now),
         ApiKey.issue(id=key_id, role=Role.OWNER, label="owner", key_hash=hash_of(key), at=now),
         Location.open(id=location_id, details=LocationDetails("Haus am See", _ZONE), at=now),
     ]
     for number, (room_id, person_id) in enumerate(zip(rooms, people, strict=True), start=1):
-        things.append(Resource.add(id=room_id, location_id=location_id, kind="room", name=f"Raum {number}", at=now))
+        aggregates.append(Resource.add(id=room_id, location_id=location_id, kind="room", name=f"Raum {number}", at=now))
         details = ClinicianDetails(f"Dr. Noa Grün {number}", f"noa{number}@example.org", _ZONE)
         clinician = Clinician.join(id=person_id, details=details, at=now)
         clinician.set_hours(location_id, _HOURS, now)
-        things.append(clinician)
+        aggregates.append(clinician)
     terms = ServiceTerms(
         name="Physiotherapie",
         duration_minutes=30,
@@ -68,14 +68,14 @@ def open_bench_practice(container: Container, clinicians: int) -> BenchPractice:
         clinician_ids=tuple(people),
         requires=("room",),
     )
-    things.append(Service.offer(id=service_id, terms=terms, at=now))
-    things += [
+    aggregates.append(Service.offer(id=service_id, terms=terms, at=now))
+    aggregates += [
         Patient.register(id=each, details=PatientDetails(given_name="תמר", family_name=f"Müller-{number}"), at=now)
         for number, each in enumerate(patients)
     ]
     container.storage.store.keys.create_practice(practice_id)
     container.storage.keys.create(practice_id, [*people, *patients])
-    container.logs.begin(practice_id).record(*things, by=Provenance("bench", uuid7()))
+    container.logs.begin(practice_id).record(*aggregates, by=Provenance("bench", uuid7()))
     return BenchPractice(practice_id, key, location_id, service_id, people, rooms, patients)
 
 

@@ -106,7 +106,7 @@ from bulk_visit
 
 _PARTICIPATIONS: Final = """
 insert into history.participation (tenant_id, thing_id, position, stream_id)
-select tenant, thing, position, stream from bulk_visit cross join lateral (values (patient), (clinician), (room)) as t (thing)
+select tenant, id, position, stream from bulk_visit cross join lateral (values (patient), (clinician), (room)) as t (id)
 """
 
 _HEADS: Final = """

@@ -42,7 +42,7 @@ def differences(
     """
     reach = min(until, first_after + _MOST_READ) if thing_id is None else until
     if thing_id is not None and not call.container.storage.has_stream(call.actor.tenant_id, thing_id):
-        raise NotFoundError("thing")
+        raise NotFoundError("resource")
     found = call.log.reader.changed_between(
         after, until, first_in=(first_after, reach), limit=limit + 1, stream_id=thing_id
     )

@@ -59,8 +59,8 @@ class PracticeClient:
 
     def add_service(self, **terms: object) -> str:
         price = {"amount_minor": 8000, "currency": "EUR"}
-        said = {"name": "Physio", "duration_minutes": 50, "step_minutes": 5, "price": price} | terms
-        return str(self.create("/v1/services", **({"clinician_ids": [self.clinician]} | said))["id"])
+        fields = {"name": "Physio", "duration_minutes": 50, "step_minutes": 5, "price": price} | terms
+        return str(self.create("/v1/services", **({"clinician_ids": [self.clinician]} | fields))["id"])
 
     def add_patient(self, **details: object) -> str:
         return str(self.create("/v1/patients", **({"given_name": "Ada", "family_name": "Groß"} | details))["id"])

@@ -80,9 +80,9 @@ class PracticeScenario:
             body = self._described_body(route.path, method)
         answer = self.studio.client.request(method, path, params=asked, json=body)
         assert answer.is_success, f"{operation}: {answer.text}"
-        said: Json = answer.json()
-        self.answers.setdefault(operation, {}).setdefault(str(answer.status_code), said)
-        return said
+        answered: Json = answer.json()
+        self.answers.setdefault(operation, {}).setdefault(str(answer.status_code), answered)
+        return answered
 
     def create(self, name: str, operation: str, body: object = None) -> str:
         """Carry an operation out and keep the id of what it made."""
@@ -288,7 +288,7 @@ class PracticeScenario:
         self.call("undo_import")
 
     def take_time_off(self) -> None:
-        """Somebody has a visit then: it stays, and is told of."""
+        """A visit is booked then: it stays, and is reported."""
         self.call("set_time_off", {"ranges": [{"first_date": "2026-06-09", "last_date": "2026-06-09", "note": "ill"}]})
         self.call("get_time_off")
         self.call("list_conflicts")
@@ -300,7 +300,7 @@ class PracticeScenario:
         self.call("book_appointment", self.booking_body("2026-06-03T14:00:00+02:00"))
         self.call("test_webhook_endpoint")
         receiver.wait_for(2)
-        # What is told of them from then on is the same each time.
+        # Their later answers are the same each time.
         wait_until(self._are_sent, "both are noted as sent")
         self.call("rotate_webhook_secret")
         self.call("get_webhook_endpoint")

@@ -7,7 +7,7 @@ WINDOW = {"from": "2026-06-01", "to": "2026-06-08"}
 
 
 def ids_of(studio: PracticeClient) -> dict[str, str]:
-    """Return one id of each kind of thing that a practice has."""
+    """Return one id of each kind of resource of a practice."""
     key = studio.create("/v1/api-keys", role="auditor", label="audit")
     hook = {"url": "https://127.0.0.1:1/nobody", "events": ["patient.registered"]}
     entry = studio.create("/v1/waitlist", patient_id=studio.patient, service_id=studio.service)["id"]

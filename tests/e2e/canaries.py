@@ -68,11 +68,11 @@ class Canary:
 
 def forms_of(text: str) -> Iterator[tuple[str, bytes]]:
     """Yield (name, bytes) of a text in several encodings, letter cases and normal forms."""
-    for said in sorted({text, text.lower(), text.upper(), text.casefold(), unicodedata.normalize("NFD", text)}):
-        utf_8 = said.encode()
+    for variant in sorted({text, text.lower(), text.upper(), text.casefold(), unicodedata.normalize("NFD", text)}):
+        utf_8 = variant.encode()
         yield "UTF-8", utf_8
-        yield "UTF-16", said.encode("utf-16-le").strip(b"\0")
-        yield "UTF-16", said.encode("utf-16-be").strip(b"\0")
+        yield "UTF-16", variant.encode("utf-16-le").strip(b"\0")
+        yield "UTF-16", variant.encode("utf-16-be").strip(b"\0")
         yield "hexadecimal", utf_8.hex().encode()
         for before in range(3):
             # Of the characters of base64 only those that no neighbour has a part in.
@@ -80,12 +80,12 @@ def forms_of(text: str) -> Iterator[tuple[str, bytes]]:
             certain = encoded[(before * 8 + 5) // 6 : (before + len(utf_8)) * 8 // 6]
             yield "base64", certain
             yield "base64 for addresses", certain.translate(bytes.maketrans(b"+/", b"-_"))
-        if not said.isascii():
-            escaped = json.dumps(said)[1:-1]
+        if not variant.isascii():
+            escaped = json.dumps(variant)[1:-1]
             yield "escaped JSON", escaped.encode()
             yield "escaped JSON", escaped.replace("\\u", "\0").upper().replace("\0", "\\u").encode()
-            yield "percent-encoded", quote(said).encode()
-            yield "percent-encoded", quote(said).lower().encode()
+            yield "percent-encoded", quote(variant).encode()
+            yield "percent-encoded", quote(variant).lower().encode()
 
 
 def sightings(needles: dict[bytes, str], content: bytes) -> list[str]:

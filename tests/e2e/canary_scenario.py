@@ -181,10 +181,12 @@ class CanaryScenario:
         """Book a series of visits and cancel one of them."""
         planned = self.booking_body(patient_id) | {"rrule": "FREQ=DAILY;COUNT=2", "notes": self.canary.latin}
         series = self.write("POST", "/v1/series", planned)["id"]
-        told = self.program.command("history", series, "--practice", str(self.practice_id), "--json")
-        assert told.count('"scheduling.appointment.booked"') > 1, "the history of a series tells of its visits"
-        for said in ({"cancel": {"reason": self.canary.reason}}, {"notes": self.canary.hebrew}):
-            change = {"from_occurrence": 2, "scope": "this", **said}
+        history = self.program.command("history", series, "--practice", str(self.practice_id), "--json")
+        assert history.count('"scheduling.appointment.booked"') > 1, (
+            "the history of a series has the events of its visits"
+        )
+        for result in ({"cancel": {"reason": self.canary.reason}}, {"notes": self.canary.hebrew}):
+            change = {"from_occurrence": 2, "scope": "this", **result}
             self.write("POST", "/v1/series/{series_id}/change", change, series_id=series)
 
     def run_sessions(self, patient_id: str, other_id: str) -> None:
@@ -288,14 +290,14 @@ class CanaryScenario:
 
     def send_canaries_everywhere(self) -> None:
         """Send canaries for each parameter and each body that the description names."""
-        said = quote(self.canary.reason)
+        result = quote(self.canary.reason)
         for route, operations in self.description().items():
             for method, operation in operations.items():
                 unknown = route.replace("{", f"{self.canary.latin}-").replace("}", "")
                 self._may_fail(method, unknown, {})
                 for parameter in operation.get("parameters", ()):
                     if parameter["in"] == "query" and method == "get":
-                        self._may_fail(method, f"{_some(route)}?{parameter['name']}={said}", None)
+                        self._may_fail(method, f"{_some(route)}?{parameter['name']}={result}", None)
                 if method != "get":
                     self._may_fail(method, _some(route), {self.canary.latin: self.canary.reason})
                     self._may_fail(method, _some(route), f'["{self.canary.reason}"'.encode())
@@ -334,10 +336,10 @@ class CanaryScenario:
             writer = csv.writer(text)
             writer.writerow(["Practice", "Number", "Visit", "Asked", "Day", "Given", "Family", "Mail", "Phone", "Born"])
             writer.writerows(["Old town", n, n, f"{MONDAY}T06:00:00Z", MONDAY, *row] for n, row in enumerate(rows))
-        said = self.program.command(
+        result = self.program.command(
             "import", "appointments", str(file), "--mapping", str(mapping), "--report", str(report), "--json"
         )
-        return dict(json.loads(said))
+        return dict(json.loads(result))
 
     def import_patients(self, folder: Path, report: Path) -> dict[str, Any]:
         """Import patients with canaries in each cell, and undo it; return the output."""
@@ -370,7 +372,7 @@ class CanaryScenario:
         undone = self.program.command("import", "undo", done["import_id"], *practice, "--json")
         self.program.command(*command)
         self.write("POST", "/v1/imports/{import_id}/undo", {"what_can_be": True}, import_id=done["import_id"])
-        return {**done, "withdrawn": json.loads(undone)["withdrawn"], "said": json.dumps(done) + undone}
+        return {**done, "withdrawn": json.loads(undone)["withdrawn"], "output": json.dumps(done) + undone}
 
     def _may_fail(self, method: str, path: str, body: object) -> None:
         answer = self.owner.send(method.upper(), path, body)

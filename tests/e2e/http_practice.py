@@ -47,12 +47,14 @@ class ApiConnection:
         self._used_at = time.monotonic()
         if self._connection is None:
             self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TRY_SECONDS)
-        said = {"Authorization": f"Bearer {self.api_key}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+        sent_headers = {"Authorization": f"Bearer {self.api_key}"} | {
+            k.replace("_", "-"): v for k, v in headers.items()
+        }
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         if data is not None:
-            said["Content-Type"] = "application/json"
+            sent_headers["Content-Type"] = "application/json"
         try:
-            self._connection.request(method, path, data, said)
+            self._connection.request(method, path, data, sent_headers)
             with self._connection.getresponse() as response:
                 text = response.read().decode()
         except (OSError, http.client.HTTPException):
@@ -62,7 +64,7 @@ class ApiConnection:
         return ApiResponse(response.status, known, dict(response.headers), text)
 
     def create(self, path: str, body: object) -> dict[str, Any]:
-        """Create a thing. Raises AssertionError: it was refused."""
+        """Create a resource. Raises AssertionError: it was refused."""
         answer = self.send("POST", path, body)
         assert answer.status == 201, f"{path}: {answer.text}"
         return dict(answer.body)

@@ -77,11 +77,11 @@ def canary_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CanaryRun]:
             asked = connection.execute("select string_agg(query, ' ') from pg_stat_activity").fetchone()
         metrics = scenario.owner.send("GET", "/metrics").text
         refusals = [answer.text + str(answer.headers) for answer in scenario.refusals]
-        said = (
-            "\n".join([erased, str(brought["said"]), str(asked), metrics, *refusals]).encode()
+        output = (
+            "\n".join([erased, str(brought["output"]), str(asked), metrics, *refusals]).encode()
             + program.output.read_bytes()
         )
-        yield CanaryRun(scenario, guard, imported, brought, said, _dump(program.data), folder)
+        yield CanaryRun(scenario, guard, imported, brought, output, _dump(program.data), folder)
         scenario.owner.close()
 
 

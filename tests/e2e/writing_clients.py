@@ -90,7 +90,7 @@ class WritingClient:
             while not self._enough.is_set():
                 self._carry_out(*self._anything())
         except Exception as fault:
-            # A thread's fault is told to the test.
+            # The test raises a thread's error.
             self._ledger.faults.append(repr(fault))
         finally:
             self._caller.close()

@@ -68,12 +68,12 @@ def test_adapter_agrees_with_the_sample(peer: str, case: Case, container: Contai
 
 class TestRecord:
     def test_says_of_each_group_how_many_cases_it_has(self) -> None:
-        said = {
+        expected = {
             match[1]: int(match[2])
             for match in re.finditer(r"^\| (D\d+) \|.*\| (\d+) \|$", RECORD.read_text("utf-8"), re.MULTILINE)
         }
 
-        assert dict(Counter(differing().values())) == said
+        assert dict(Counter(differing().values())) == expected
 
 
 if FOLDER:  # without a folder there is nothing to replay

@@ -33,12 +33,12 @@ def get_diff(studio: PracticeClient, after: object, wait_until: object = None, *
     answer = studio.client.get("/v1/diff", params=query)
     assert answer.status_code == 200, answer.text
     assert answer.json()["next_cursor"] is None
-    things: list[Json] = answer.json()["things"]
-    return things
+    resources: list[Json] = answer.json()["things"]
+    return resources
 
 
-def changes_of(thing: Json) -> dict[str, tuple[object, object]]:
-    return {each["field"]: (each["before"], each["after"]) for each in thing["changes"]}
+def changes_of(resource: Json) -> dict[str, tuple[object, object]]:
+    return {each["field"]: (each["before"], each["after"]) for each in resource["changes"]}
 
 
 def own_fields(shown: Json) -> Json:
@@ -54,11 +54,11 @@ def own_fields(shown: Json) -> Json:
     return facts
 
 
-def record_of(things: list[Json], path: str, id_: str) -> Json:
+def record_of(resources: list[Json], path: str, id_: str) -> Json:
     """Return the difference of the resource at a path; a patient's consents are separate."""
     [found] = [
         each
-        for each in things
+        for each in resources
         if each["id"] == id_ or (each["kind"] == "consents" and changes_of(each)["patient_id"][1] == id_)
         if (each["kind"] == "consents") == path.endswith("/consents")
     ]
@@ -68,18 +68,19 @@ def record_of(things: list[Json], path: str, id_: str) -> Json:
 def merge_diffs(windows: list[list[Json]]) -> dict[str, Json]:
     """Merge the differences of consecutive ranges, as a client can."""
     whole: dict[str, Json] = {}
-    for things in windows:
-        for thing in things:
+    for resources in windows:
+        for resource in resources:
             difference = whole.setdefault(
-                thing["id"], {"from_version": thing["from_version"], "to_version": thing["from_version"], "fields": {}}
+                resource["id"],
+                {"from_version": resource["from_version"], "to_version": resource["from_version"], "fields": {}},
             )
-            assert difference["to_version"] == thing["from_version"]
-            difference["to_version"] = thing["to_version"]
-            for field, (before, after) in changes_of(thing).items():
+            assert difference["to_version"] == resource["from_version"]
+            difference["to_version"] = resource["to_version"]
+            for field, (before, after) in changes_of(resource).items():
                 first, last = difference["fields"].get(field, (before, before))
                 assert last == before
                 difference["fields"][field] = (first, after)
-            difference.setdefault("positions", []).extend(each["position"] for each in thing["events"])
+            difference.setdefault("positions", []).extend(each["position"] for each in resource["events"])
     for difference in whole.values():
         difference["fields"] = {field: ends for field, ends in difference["fields"].items() if ends[0] != ends[1]}
     return whole
@@ -230,7 +231,7 @@ class TestRange:
                 query["cursor"] = page["next_cursor"]
 
             assert seen == get_diff(changed_practice, after)
-            assert len({thing["id"] for thing in seen}) == len(seen) >= 6
+            assert len({resource["id"] for resource in seen}) == len(seen) >= 6
 
     def test_is_paged_by_the_events_read_and_folded(
         self, changed_practice: PracticeClient, monkeypatch: pytest.MonkeyPatch
@@ -295,8 +296,8 @@ class TestSingleResource:
     def test_can_be_queried_alone(self, changed_practice: PracticeClient) -> None:
         for after in range(0, log_head(changed_practice), 3):
             whole = get_diff(changed_practice, after)
-            difference = [get_diff(changed_practice, after, thing_id=thing["id"]) for thing in whole]
-            assert difference == [[thing] for thing in whole]
+            difference = [get_diff(changed_practice, after, thing_id=resource["id"]) for resource in whole]
+            assert difference == [[resource] for resource in whole]
 
     def test_is_empty_if_unchanged_and_404_if_unknown(
         self, changed_practice: PracticeClient, open_practice: Any
@@ -320,9 +321,9 @@ class TestReaders:
             assert changed_practice.client_with_role(role).get("/v1/diff", params=query).status_code == 403
 
         stranger = open_practice()
-        theirs = {thing["id"] for thing in get_diff(stranger, 0)}
+        theirs = {resource["id"] for resource in get_diff(stranger, 0)}
         assert stranger.service in theirs
-        assert not theirs & {thing["id"] for thing in get_diff(changed_practice, 0)}
+        assert not theirs & {resource["id"] for resource in get_diff(changed_practice, 0)}
 
     def test_see_only_that_an_unreadable_kind_was_changed(self, changed_practice: PracticeClient) -> None:
         auditor = changed_practice.client_with_role("auditor")

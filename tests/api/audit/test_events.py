@@ -84,8 +84,8 @@ class TestSealedFields:
 
         assert CANARY not in sealed.text
         assert CANARY in opened.text
-        told = {event["event_type"]: event for event in opened.json()["events"]}
-        assert told["scheduling.appointment.cancelled"]["personal"] == {"reason": f"{CANARY} ist krank"}
+        events = {event["event_type"]: event for event in opened.json()["events"]}
+        assert events["scheduling.appointment.cancelled"]["personal"] == {"reason": f"{CANARY} ist krank"}
         assert all(event["is_sealed"] == (event["sealed"] is not None) for event in sealed.json()["events"])
 
     def test_of_an_erased_patient_cannot_be_unsealed(self, changed_practice: PracticeClient) -> None:

@@ -169,11 +169,11 @@ class TestAdoption:
         monkeypatch.setattr("application.scheduling.zone_changes.adopt_zone_rules._BATCH", 1)
         record, appends = PracticeLog.record, []
 
-        def dies_at_the_third(log: PracticeLog, *things: Any, **more: Any) -> int:
-            appends.append(things)
+        def dies_at_the_third(log: PracticeLog, *aggregates: Any, **more: Any) -> int:
+            appends.append(aggregates)
             if len(appends) == 3:
                 raise KeyboardInterrupt
-            return record(log, *things, **more)
+            return record(log, *aggregates, **more)
 
         with monkeypatch.context() as patched:
             patched.setattr(PracticeLog, "record", dies_at_the_third)

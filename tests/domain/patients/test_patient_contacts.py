@@ -14,9 +14,9 @@ from tests.support.availability_builders import at
 NOW = at("2026-06-01T09:00")
 
 
-def contact(number: int = 1, **said: object) -> Contact:
+def contact(number: int = 1, **fields: object) -> Contact:
     known = {"id": UUID(int=number), "kind": ContactKind.GUARDIAN, "name": "מרים כהן", "phone": "+972501234567"}
-    return Contact(**(known | said))  # type: ignore[arg-type]  # the fields are those of Contact
+    return Contact(**(known | fields))  # type: ignore[arg-type]  # the fields are those of Contact
 
 
 def child() -> Patient:
@@ -47,7 +47,7 @@ class TestContacts:
         assert not registered_patient.set_contacts([contact()], NOW)
 
     @pytest.mark.parametrize(
-        ("field", "said"),
+        ("field", "fields"),
         [
             ("contacts.name", {"name": "\u200b"}),
             ("contacts.relation", {"relation": "x" * 101}),
@@ -56,9 +56,9 @@ class TestContacts:
             ("contacts.may_book", {"may_book": True, "phone": None}),
         ],
     )
-    def test_name_the_field_that_is_wrong(self, field: str, said: dict[str, object]) -> None:
+    def test_name_the_field_that_is_wrong(self, field: str, fields: dict[str, object]) -> None:
         with pytest.raises(InvalidValueError) as refused:
-            contact(1, **said)
+            contact(1, **fields)
 
         assert refused.value.field == field
 

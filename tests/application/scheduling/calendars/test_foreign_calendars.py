@@ -110,26 +110,26 @@ def _window(query: Any) -> tuple[datetime, datetime]:
     return begins, ends
 
 
-def _at(said: Any) -> datetime:
-    if isinstance(said, dict):
-        at = datetime.fromisoformat(said["dt"])
+def _at(value: Any) -> datetime:
+    if isinstance(value, dict):
+        at = datetime.fromisoformat(value["dt"])
         return at if at.tzinfo else at.replace(tzinfo=UTC)
-    parts = _parts(said)
+    parts = _parts(value)
     return datetime(*(parts + [1] * (3 - len(parts))), tzinfo=UTC)  # type: ignore[misc,arg-type]  # numbers
 
 
-def _parts(said: Any) -> list[int]:
-    if isinstance(said, str):
-        text = said.replace("-", "").rstrip("Z")
+def _parts(value: Any) -> list[int]:
+    if isinstance(value, str):
+        text = value.replace("-", "").rstrip("Z")
         cuts = [text[:4], text[4:6], text[6:8], text[9:11], text[11:13], text[13:15]]
         return [int(cut) for cut in cuts if cut]
-    return [said] if isinstance(said, int) else list(said)
+    return [value] if isinstance(value, int) else list(value)
 
 
-def _end(said: Any, begins: datetime) -> datetime:
-    if isinstance(said, dict):
-        return begins + (timedelta(seconds=1) if "T" in said["dt"] else timedelta(days=1))
-    match len(_parts(said)):
+def _end(value: Any, begins: datetime) -> datetime:
+    if isinstance(value, dict):
+        return begins + (timedelta(seconds=1) if "T" in value["dt"] else timedelta(days=1))
+    match len(_parts(value)):
         case 1:
             return begins.replace(year=begins.year + 1)
         case 2:

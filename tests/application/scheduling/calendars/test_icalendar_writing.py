@@ -23,7 +23,7 @@ LONG = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 
 
 def visit(**other: object) -> CalendarVisit:
-    said: dict[str, object] = {
+    expected: dict[str, object] = {
         "uid": uid_of(TENANT, VISIT),
         "version": 1,
         "revised_at": TEN - timedelta(days=3),
@@ -31,7 +31,7 @@ def visit(**other: object) -> CalendarVisit:
         "ends_at": TEN + timedelta(minutes=50),
         "summary": "Physio",
     }
-    return CalendarVisit(**(said | other))  # type: ignore[arg-type]  # the fields are those of CalendarVisit
+    return CalendarVisit(**(expected | other))  # type: ignore[arg-type]  # the fields are those of CalendarVisit
 
 
 class TestLines:
@@ -54,7 +54,7 @@ class TestLines:
         assert str(calendar.walk("VEVENT")[0]["SUMMARY"]) == f"x{value}"
 
     @pytest.mark.parametrize(
-        ("value", "said"),
+        ("value", "expected"),
         [
             ("a;b,c\\d", "a\\;b\\,c\\\\d"),
             ("Room\\North", "Room\\\\North"),
@@ -63,8 +63,8 @@ class TestLines:
             ("Dr. נועה לוי", "Dr. נועה לוי"),
         ],
     )
-    def test_hold_no_letter_that_means_something_else(self, value: str, said: str) -> None:
-        assert text(value) == said
+    def test_hold_no_letter_that_means_something_else(self, value: str, expected: str) -> None:
+        assert text(value) == expected
 
     def test_hold_names_in_quotes(self) -> None:
         assert parameter('Noa "the ^ knee"; Levi') == "\"Noa ^'the ^^ knee^'; Levi\""
@@ -77,11 +77,11 @@ class TestLines:
 
 class TestFeed:
     def test_tells_when_and_no_more_unless_asked(self) -> None:
-        said = feed("Studio", [visit(summary="Busy")])
+        expected = feed("Studio", [visit(summary="Busy")])
 
-        assert "\r\nSUMMARY:Busy\r\n" in said
-        assert "LOCATION" not in said
-        assert "DESCRIPTION" not in said
+        assert "\r\nSUMMARY:Busy\r\n" in expected
+        assert "LOCATION" not in expected
+        assert "DESCRIPTION" not in expected
 
     def test_starts_in_utc(self) -> None:
         """EC-15: ten o'clock in Berlin in May."""
@@ -118,7 +118,7 @@ class TestTimesForPeople:
     """EC-15: never a bare UTC time, never a time without its zone."""
 
     @pytest.mark.parametrize(
-        ("clinic", "patient", "said"),
+        ("clinic", "patient", "expected"),
         [
             ("Europe/Berlin", None, "2024-05-13 10:00 CEST"),
             ("Europe/Berlin", "Europe/Paris", "2024-05-13 10:00 CEST"),
@@ -131,8 +131,8 @@ class TestTimesForPeople:
             ("Asia/Kathmandu", None, "2024-05-13 13:45 UTC+05:45"),
         ],
     )
-    def test_name_their_zone_and_the_other_date(self, clinic: str, patient: str | None, said: str) -> None:
-        assert spoken(TEN, clinic, patient) == said
+    def test_name_their_zone_and_the_other_date(self, clinic: str, patient: str | None, expected: str) -> None:
+        assert spoken(TEN, clinic, patient) == expected
 
 
 class TestOwnVisits:

@@ -149,9 +149,9 @@ class EndpointAndFeedRules:
     def what_an_endpoint_is_told_has_no_gap_and_is_in_order(self) -> None:
         queries = WebhookQueries(self.container.app_transaction)
         for endpoint in queries.endpoints(self.studio.tenant_id):
-            told, _ = queries.deliveries(self.studio.tenant_id, endpoint.endpoint_id, limit=5_000)
-            assert [message.number for message in reversed(told)] == list(range(1, endpoint.last_number + 1))
-            positions = [message.position for message in reversed(told)]
+            messages, _ = queries.deliveries(self.studio.tenant_id, endpoint.endpoint_id, limit=5_000)
+            assert [message.number for message in reversed(messages)] == list(range(1, endpoint.last_number + 1))
+            positions = [message.position for message in reversed(messages)]
             assert positions == sorted(set(positions))
 
     def _secrets(self) -> PracticeSecrets:

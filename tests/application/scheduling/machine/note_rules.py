@@ -59,13 +59,13 @@ class NoteRules:
     @invariant()
     def notes_are_what_was_noted_last(self) -> None:
         """No move, undo or change of a series loses a visit's notes."""
-        told: dict[UUID, object] = {}
+        recorded: dict[UUID, object] = {}
         for event in self.events():
             if event.event_type == Appointment.NotesChanged.TOPIC:
-                said = event.personal()
-                assert not isinstance(said, Erased)
-                told[event.stream_id] = said["notes"]
+                personal = event.personal()
+                assert not isinstance(personal, Erased)
+                recorded[event.stream_id] = personal["notes"]
 
         assert {visit.id: visit.notes for visit in self.folded() if visit.notes} == {
-            id_: notes for id_, notes in told.items() if notes
+            id_: notes for id_, notes in recorded.items() if notes
         }

@@ -54,10 +54,10 @@ class PeopleRules:
 
         results = self.run_commands(len(acts), lambda number: self._note_of(*acts[number]))
 
-        told = sum(
+        decided = sum(
             act == "consent" and isinstance(result, Outcome) for (act, _, _), result in zip(acts, results, strict=True)
         )
-        assert before <= self._decisions() <= before + told
+        assert before <= self._decisions() <= before + decided
 
     def _note_of(self, act: str, who: int, version: str | None) -> object:
         logs, clock, tenant_id, id_ = self.container.logs, self.clock, self.studio.tenant_id, self.studio.patients[who]
@@ -71,8 +71,10 @@ class PeopleRules:
                 change = ChangePatient(id_, {"tags": (version or "new",), "alert": version})
                 return executor(logs, clock)(tenant_id, change, by_test())
             case _:
-                said = DecideConsent(patient_id=id_, kind="marketing", document_version=version, how=Channel.IN_PERSON)
-                return executor(logs, clock)(tenant_id, said, by_test())
+                command = DecideConsent(
+                    patient_id=id_, kind="marketing", document_version=version, how=Channel.IN_PERSON
+                )
+                return executor(logs, clock)(tenant_id, command, by_test())
 
     def _decisions(self) -> int:
         found = 0

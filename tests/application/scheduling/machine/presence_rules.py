@@ -36,7 +36,7 @@ def booked_visit(entry: CalendarEntry) -> BookedVisit:
 
 
 class PresenceRules(RuleBasedStateMachine):
-    """What the machine's other rules book stays as it is, whoever goes away."""
+    """Visits that other rules booked stay as they are when a clinician becomes absent."""
 
     container: Container
     studio: SeededPractice

@@ -299,7 +299,7 @@ class Scheduling(
 
     @invariant()
     def nobody_sees_more_people_than_their_limit(self) -> None:
-        # Whoever came after all is not turned away for it, and some were let in on purpose.
+        # Corrected no-shows and deliberate overrides may exceed the limit.
         came = {event.stream_id for event in self.events() if event.body.get("act") == "not_attended"}
         visits = Counter(
             appointment.starts_at.date()
@@ -385,14 +385,14 @@ class Scheduling(
 
     def claims(self) -> list[TimeClaim]:
         """Return the claims, folded from visits, holds, sessions, offers and busy calendars."""
-        things: list[Appointment | Hold | GroupSession | Opening | BusyCalendar] = [
+        holders: list[Appointment | Hold | GroupSession | Opening | BusyCalendar] = [
             *self.folded(),
             *self.holds(),
             *self.folded_sessions(),
             *self.folded_openings(),
             *self.busy_calendars(),
         ]
-        return [claim for thing in things for claim in thing.claims() if not claim.has_expired(self.clock.now())]
+        return [claim for holder in holders for claim in holder.claims() if not claim.has_expired(self.clock.now())]
 
     def events(self) -> list[LoggedEvent]:
         return self.container.app_log.page(self.studio.tenant_id, 0, 10_000)

@@ -168,7 +168,7 @@ class WaitlistCommands:
             for each in which
             if self.sessions
         ]
-        given_up = [(thing.id, thing.version) for thing in (*visits, *sessions) if thing.version > 1]
+        given_up = [(aggregate.id, aggregate.version) for aggregate in (*visits, *sessions) if aggregate.version > 1]
 
         def look(number: int) -> None:
             for id, version in given_up:

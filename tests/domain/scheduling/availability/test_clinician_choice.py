@@ -111,7 +111,7 @@ def test_anyone_is_offered_where_somebody_is_and_would_be_chosen(
 def _is_first(
     clinician_candidates: list[ClinicianCandidate], chosen: UUID, start: float, preferred: tuple[UUID, ...]
 ) -> bool:
-    """Whether nobody who is free then should have come before, said once more and slowly."""
+    """Whether no free candidate ranks before the chosen one: a slow second implementation."""
 
     def place(contender: ClinicianCandidate) -> tuple[int, int, UUID]:
         rank = preferred.index(contender.clinician_id) if contender.clinician_id in preferred else 99

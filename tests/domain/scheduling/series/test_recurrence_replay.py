@@ -90,8 +90,8 @@ def _bounded(rule: str, first: datetime, zone: str) -> tuple[Sequence[PlannedOcc
             raise
     endless = re.sub(r";?(COUNT|UNTIL)=[^;]*", "", rule.upper()).removeprefix(";")
     last = first.replace(tzinfo=None) + timedelta(days=LONGEST_DAYS - 1)
-    told = re.search(r"UNTIL=(\d{8})", rule.upper())
-    if told and datetime.strptime(told[1], "%Y%m%d").replace(tzinfo=UTC).date() < last.date():
+    limit = re.search(r"UNTIL=(\d{8})", rule.upper())
+    if limit and datetime.strptime(limit[1], "%Y%m%d").replace(tzinfo=UTC).date() < last.date():
         raise InvalidValueError("rrule.until", "it ends before it begins")
     return occurrences(series_rule(f"{endless};UNTIL={last:%Y%m%dT%H%M%S}"), first, zone), False
 
