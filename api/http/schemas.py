@@ -3,14 +3,11 @@
 import re
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Annotated, Final, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict
 from pydantic_core import PydanticCustomError
-
-C = TypeVar("C")
-
 
 _CIVIL: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -43,9 +40,9 @@ def examples(*bodies: Mapping[str, JsonValue]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [dict(body) for body in bodies]})
 
 
-def chosen(body: Body, kind: type[C], without: Collection[str] = ()) -> C:
-    """Return the fields that were sent as ``kind``, a TypedDict with the same names and types."""
-    return cast(C, body.model_dump(exclude_unset=True, exclude=set(without)))
+def sent_fields(body: Body, without: Collection[str] = ()) -> dict[str, Any]:
+    """Return the fields that were sent; the command of a change uses the same names."""
+    return body.model_dump(exclude_unset=True, exclude=set(without))
 
 
 class Shown(BaseModel):

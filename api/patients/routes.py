@@ -9,7 +9,7 @@ from api.http.answers import Answer
 from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, collected
-from api.http.schemas import chosen
+from api.http.schemas import sent_fields
 from api.patients.presenters import (
     present_consents,
     present_contacts,
@@ -93,7 +93,7 @@ async def get_patient(patient_id: UUID, call: Showing) -> Response:
 @routes.patch("/{patient_id}", response_model=PatientShown, responses=CHANGES)
 async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -> Response:
     """Change a patient's details, notes or alert. `patient_merged`: change the survivor."""
-    changes = chosen(body, dict)
+    changes = sent_fields(body)
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
     command = ChangePatient(patient_id, changes, expected_version=call.expected_version)

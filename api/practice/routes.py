@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from api.http.calls import Changing, Creating, Reading, Showing
 from api.http.paging import MOST, Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
-from api.http.schemas import chosen
+from api.http.schemas import sent_fields
 from api.practice.presenters import present_clinician, present_hours, present_service, present_time_off
 from api.practice.schemas import (
     ClinicianBody,
@@ -68,7 +68,7 @@ async def change_practice(body: PracticePatch, call: Changing) -> Response:
     sent = body.model_dump(exclude_unset=True)
     command = ChangePractice(
         call.actor.tenant_id,
-        chosen(body, dict, without=("holidays", "pending_counts", "auto_fill", "offer_minutes")),
+        sent_fields(body, without=("holidays", "pending_counts", "auto_fill", "offer_minutes")),
         body.holidays.value() if body.holidays else None,
         "holidays" in sent,
         sent.get("pending_counts"),
@@ -104,7 +104,7 @@ async def change_location(location_id: UUID, body: LocationPatch, call: Changing
     """Change a location."""
     command = ChangeLocation(
         location_id,
-        chosen(body, dict, without=("holidays",)),
+        sent_fields(body, without=("holidays",)),
         body.holidays.value() if body.holidays else None,
         "holidays" in body.model_fields_set,
         expected_version=call.expected_version,
@@ -136,7 +136,7 @@ async def get_resource(resource_id: UUID, call: Showing) -> Response:
 @routes.patch("/resources/{resource_id}", tags=["resources"], response_model=ResourceShown, responses=CHANGES)
 async def change_resource(resource_id: UUID, body: ResourcePatch, call: Changing) -> Response:
     """Rename a room or a device, or take it out of use."""
-    command = ChangeResource(resource_id, chosen(body, dict), expected_version=call.expected_version)
+    command = ChangeResource(resource_id, sent_fields(body), expected_version=call.expected_version)
     return await call.change(command, ResourceShown.present)
 
 
@@ -165,7 +165,7 @@ async def get_clinician(clinician_id: UUID, call: Showing) -> Response:
 async def change_clinician(clinician_id: UUID, body: ClinicianPatch, call: Changing) -> Response:
     """Change a clinician's details and limits."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
-    changes = chosen(body, dict, without=("limits",))
+    changes = sent_fields(body, without=("limits",))
     command = ChangeClinician(clinician_id, changes, limits, expected_version=call.expected_version)
     return await call.change(command, present_clinician)
 

@@ -8,7 +8,7 @@ from api.http.answers import Answer
 from api.http.calls import After, Call, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id, decoded_number
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
-from api.http.schemas import chosen
+from api.http.schemas import sent_fields
 from api.scheduling.appointments.schemas import Empty
 from api.waitlist.presenters import (
     present_entry,
@@ -33,7 +33,7 @@ from application.kernel.commands import Command
 from application.kernel.permissions import Permission
 from application.patients.person import person_of
 from application.waitlist.accept_offer import AcceptOffer
-from application.waitlist.change_entry import ChangeEntry, PreferencesChanges
+from application.waitlist.change_entry import ChangeEntry
 from application.waitlist.end_offer import DeclineOffer, WithdrawOffer
 from application.waitlist.join_waitlist import JoinWaitlist
 from application.waitlist.offer_by_hand import OfferByHand
@@ -112,7 +112,7 @@ async def change_waitlist_entry(entry_id: UUID, body: EntryPatch, call: Changing
     """
 
     def command() -> ChangeEntry:
-        changes = chosen(body, PreferencesChanges, without=("windows",))
+        changes = sent_fields(body, without=("windows",))
         if "windows" in body.model_fields_set:
             changes["windows"] = _ranges(call, body.windows)
         return ChangeEntry(entry_id, changes, expected_version=call.expected_version)
@@ -136,7 +136,7 @@ def _ranges(call: Call, windows: list[Window]) -> tuple[TimeRange, ...]:
 
 @routes.post("/openings", status_code=201, response_model=OpeningShown, responses=MAKES)
 async def offer_by_hand(body: OpeningBody, call: Creating) -> Response:
-    """Offer a free time to chosen entries, regardless of their preferences.
+    """Offer a free time to sent_fields entries, regardless of their preferences.
 
     The first who accepts gets it; the others keep their places. Refused as a booking is, and with
     `no_longer_waiting` if an entry was served or withdrawn. `passed_over` lists the entries before

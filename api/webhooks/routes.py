@@ -10,7 +10,7 @@ from api.http.answers import Answer
 from api.http.calls import After, Call, Changing, Creating, Reading, Showing
 from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_number
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, changed, collected, made
-from api.http.schemas import chosen
+from api.http.schemas import sent_fields
 from api.webhooks.presenters import present_delivery, present_endpoint, present_endpoint_record
 from api.webhooks.schemas import (
     DeliveryPage,
@@ -24,7 +24,7 @@ from api.webhooks.schemas import (
 )
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome
-from application.webhooks.change_endpoint import ChangeEndpoint, EndpointChanges, RotateSecret
+from application.webhooks.change_endpoint import ChangeEndpoint, RotateSecret
 from application.webhooks.deactivate_endpoint import RemoveEndpoint
 from application.webhooks.endpoints import require_present
 from application.webhooks.messages import new_secret
@@ -73,7 +73,7 @@ async def get_webhook_endpoint(webhook_endpoint_id: UUID, call: Showing) -> Resp
 @routes.patch("/{webhook_endpoint_id}", response_model=EndpointShown, responses=CHANGES)
 async def change_webhook_endpoint(webhook_endpoint_id: UUID, body: EndpointPatch, call: Changing) -> Response:
     """Change an endpoint's address or events, or turn it on or off. Retries are due at once."""
-    command = ChangeEndpoint(webhook_endpoint_id, chosen(body, EndpointChanges), expected_version=call.expected_version)
+    command = ChangeEndpoint(webhook_endpoint_id, sent_fields(body), expected_version=call.expected_version)
     return await call.change(command, present_endpoint)
 
 

@@ -1,11 +1,10 @@
 """Accept an offer: book the visit and withdraw the patient's other offers, in one append."""
 
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.conditions import Guard
 from application.kernel.errors import NotFoundError, StaleVersionError
 from application.kernel.permissions import Permission
@@ -29,9 +28,8 @@ from domain.waitlist.offer import Offer, OfferEndReason
 
 
 @dataclass(frozen=True, slots=True)
-class AcceptOffer(Command[Offer]):
-    id: UUID
-    expected_version: int | None = None
+class AcceptOffer(Change[Offer]):
+    """The patient takes the offered time."""
 
 
 @handles(AcceptOffer, needs=Permission.CHANGE_VISITS, within=own_offer, tries=TRIES)

@@ -1,31 +1,20 @@
 """Change the preferences of a wait list entry."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Actor, Permission
 from application.kernel.practice_log import Outcome, PracticeLog
 from application.waitlist.join_waitlist import require_possible
 from application.waitlist.reach import own_entry, own_waiting
-from domain.kernel.time_range import TimeRange
 from domain.waitlist.entry import WaitlistEntry
 
 
-class PreferencesChanges(TypedDict, total=False):
-    clinician_id: UUID | None
-    windows: tuple[TimeRange, ...]
-    notice_minutes: int
-
-
 @dataclass(frozen=True, slots=True)
-class ChangeEntry(Command[WaitlistEntry]):
+class ChangeEntry(Change[WaitlistEntry]):
     """Preferences that are left out stay unchanged."""
 
-    id: UUID
-    changes: PreferencesChanges
-    expected_version: int | None = None
+    changes: Changes
 
 
 def _within_reach(log: PracticeLog, actor: Actor, command: ChangeEntry) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
 from application.waitlist.reach import own_offer
@@ -20,19 +20,13 @@ TRIES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class DeclineOffer(Command[Offer]):
+class DeclineOffer(Change[Offer]):
     """The patient keeps the place in line; the time is offered to the next one."""
-
-    id: UUID
-    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawOffer(Command[Offer]):
+class WithdrawOffer(Change[Offer]):
     """Withdraw an open offer; one that was answered or has expired stays as it is."""
-
-    id: UUID
-    expected_version: int | None = None
 
 
 @handles(DeclineOffer, needs=Permission.CHANGE_VISITS, within=own_offer, tries=TRIES)

@@ -1,9 +1,8 @@
 """Withdraw an entry from the wait list, with its open offers."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
 from application.waitlist.end_offer import OfferEndings
@@ -13,11 +12,8 @@ from domain.waitlist.offer import OfferEndReason
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawEntry(Command[WaitlistEntry]):
+class WithdrawEntry(Change[WaitlistEntry]):
     """A repeat records nothing."""
-
-    id: UUID
-    expected_version: int | None = None
 
 
 @handles(WithdrawEntry, needs=Permission.CHANGE_VISITS, within=own_entry)

@@ -1,12 +1,9 @@
 """Change a webhook endpoint: its address, its events, whether it is active, or its secret."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypedDict
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
 from application.webhooks.endpoints import load_endpoint, require_reachable
@@ -14,19 +11,11 @@ from application.webhooks.ports import OutboundHttp, SecretBox, WebhookCatalogue
 from domain.webhooks.endpoint import WebhookEndpoint
 
 
-class EndpointChanges(TypedDict, total=False):
-    url: str
-    events: Sequence[str]
-    active: bool
-
-
 @dataclass(frozen=True, slots=True)
-class ChangeEndpoint(Command[WebhookEndpoint]):
+class ChangeEndpoint(Change[WebhookEndpoint]):
     """The messages of an inactive endpoint wait."""
 
-    id: UUID
-    changes: EndpointChanges
-    expected_version: int | None = None
+    changes: Changes
 
 
 @handles(ChangeEndpoint, needs=Permission.MANAGE_WEBHOOKS)
@@ -45,13 +34,11 @@ def change_endpoint(
 
 
 @dataclass(frozen=True, slots=True)
-class RotateSecret(Command[WebhookEndpoint]):
+class RotateSecret(Change[WebhookEndpoint]):
     """``secret`` is unencrypted; messages are signed with both secrets during the ``overlap``."""
 
-    id: UUID
     secret: str
     overlap: timedelta
-    expected_version: int | None = None
 
 
 @handles(RotateSecret, needs=Permission.MANAGE_WEBHOOKS)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Command, Context, handles
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
 from application.webhooks.endpoints import load_endpoint
@@ -11,11 +11,8 @@ from domain.webhooks.endpoint import DeactivationReason, WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveEndpoint(Command[WebhookEndpoint]):
+class RemoveEndpoint(Change[WebhookEndpoint]):
     """Remove an endpoint permanently; messages that wait are never sent."""
-
-    id: UUID
-    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """Request a test message to a webhook endpoint, or a replay of its messages."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
-from application.kernel.commands import Command, Context, handles
+from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
 from application.webhooks.endpoints import load_endpoint
@@ -11,23 +10,18 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
-class RequestTest(Command[WebhookEndpoint]):
+class RequestTest(Change[WebhookEndpoint]):
     """The test message is sent after the messages that wait."""
-
-    id: UUID
-    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class RequestReplay(Command[WebhookEndpoint]):
+class RequestReplay(Change[WebhookEndpoint]):
     """Send the messages from a position of the log again, in order, under their ids and numbers.
 
     Events before the registration of the endpoint are not sent.
     """
 
-    id: UUID
     from_position: int
-    expected_version: int | None = None
 
 
 @handles(RequestTest, needs=Permission.MANAGE_WEBHOOKS)
