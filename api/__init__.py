@@ -1,1 +1,1 @@
-"""Processes and HTTP. Thin: it parses, authenticates, authorises and translates; the rules are elsewhere."""
+"""HTTP, command line and processes: they parse, authenticate and translate; the rules are below."""

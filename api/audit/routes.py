@@ -108,9 +108,11 @@ async def list_events(call: Following, after: Behind = 0, limit: EventLimit = 20
 async def diff(
     call: Reading, from_: From, to: To, thing_id: ThingId = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
-    """Every resource that was created or changed after `from` and up to `to`, each once, in the order
-    of their first events there. Differences of two adjacent ranges add up. A page may hold fewer
-    than `limit` resources and still have a `next_cursor`."""
+    """List the resources that were created or changed after `from` and up to `to`.
+
+    Each is listed once, in the order of their first events there. The differences of two adjacent
+    ranges add up. A page may hold fewer than `limit` resources and still have a `next_cursor`.
+    """
 
     def page() -> Answer:
         after, until = range_of(call, from_, to)

@@ -117,7 +117,7 @@ class ReadModels:
             return Rebuild(LogReader(pool, keys), chosen, partial(tenant_transaction, pool), admin).run(progress)
 
     def status(self, *, only_behind: bool = False) -> list[ViewStatus]:
-        """Return the position of each read model in each practice; ``only_behind`` leaves out those up to date."""
+        """Return each read model's position in each practice, or ``only_behind`` the log."""
         with connect(self.storage.server.conninfo("scheduler_projector")) as connection:
             return cursors.status(connection, FOLLOWERS, only_behind=only_behind)
 

@@ -37,7 +37,10 @@ class PointInTime:
 
 
 def find_point_in_time(container: Container, actor: Actor, as_of: str, field: str = "as_of") -> PointInTime:
-    """Return the log's position at an instant. Raises InvalidValueError: not a time, or in the future."""
+    """Return the log's position at an instant.
+
+    Raises InvalidValueError: not a time, or in the future.
+    """
     # An unescaped plus sign arrives as a space.
     requested = instant(as_of[:-6] + "+" + as_of[-5:] if as_of[-6:-5] == " " else as_of, field)
     refuse_future(container, requested, field)

@@ -35,7 +35,7 @@ class KeyAuthenticator:
         self._cached: LRUCache[bytes, tuple[Actor, float]] = LRUCache(_MAX_CACHED)
 
     async def actor(self, key: str) -> Actor | None:
-        """Return the actor of a key; None if it is unknown or was revoked. Raises OverloadedError."""
+        """Return a key's actor, or None: unknown or revoked. Raises OverloadedError."""
         if not is_well_formed(key, KEY_PREFIX):
             return None
         digest = hashlib.sha256(key.encode()).digest()

@@ -109,9 +109,10 @@ class Call:
         return await self.read(action, work)
 
     def point_in_time(self, kind: type[Aggregate], id_: UUID) -> PointInTime:
-        """Return the point in time of `as_of` or `version`, else the present. Use it only in a thread.
+        """Return the point in time of `as_of` or `version`, else the present.
 
-        Raises InvalidValueError: both are set, or `as_of` is in the future; NotFoundError, NotYetError: no such version.
+        Use it only in a thread. Raises InvalidValueError: both are set, or `as_of` is in the
+        future; NotFoundError, NotYetError: no such version.
         """
         if self.as_of is not None:
             if self.version is not None:
@@ -127,7 +128,8 @@ class Call:
     ) -> Response:
         """Carry out a command in a thread, and present its outcome there.
 
-        A command that is built by reading the log is given as a function. Raises what ``CommandBus.execute`` raises.
+        Pass a function if building the command reads the log. Raises what ``CommandBus.execute``
+        raises.
         """
         by = await self._provenance()
 
@@ -146,7 +148,7 @@ class Call:
         return await self.execute(command, lambda outcome: changed(outcome, present))
 
     async def ask(self, query: Query[R] | Callable[[], Query[R]], present: Callable[[R], HttpAnswer]) -> Response:
-        """Answer a query in a thread, and present the answer there. ``query`` and errors as for ``execute``."""
+        """Answer a query in a thread, and present the answer there; otherwise as ``execute``."""
         check_fields(await self.request.body())
 
         def work() -> HttpAnswer:

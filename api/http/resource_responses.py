@@ -25,12 +25,15 @@ def changed(outcome: Outcome[T], present: Presenter[T]) -> Answer:
 
 
 def shown(aggregate: T, present: Presenter[T], position: int | None = None) -> Answer:
-    """Return the aggregate, as it was at ``position`` if given; then without ETag: the past cannot be changed."""
+    """Answer with an aggregate; the past, at ``position``, has no ETag: it cannot be changed."""
     return Answer(_body(aggregate, present, position), version=aggregate.version if position is None else None)
 
 
 def listed(log: PracticeLog, kind: type[T], name: str, present: Presenter[T], limit: int, cursor: str | None) -> Answer:
-    """Return a page of one kind of the catalogue, oldest first. Raises InvalidValueError: an unknown cursor."""
+    """Answer with a page of one kind of the catalogue, oldest first.
+
+    Raises InvalidValueError: an unknown cursor.
+    """
     catalogue = log.catalogue()
     found, next_cursor = page(catalogue.all(kind), limit, cursor, lambda each: each.id)
     return collected(name, [_body(each, present) for each in found], next_cursor, catalogue.position)

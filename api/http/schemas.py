@@ -52,7 +52,7 @@ class Shown(BaseModel):
 
     @classmethod
     def present(cls, source: object, **others: object) -> dict[str, object]:
-        """Return the fields of an answer: ``others``, and the attributes of ``source`` that have a field's name.
+        """Return the fields of an answer: from ``others``, else the attributes of ``source``.
 
         ``id``, ``version`` and ``position`` are only in the answer if they are among ``others``.
         """

@@ -1,4 +1,4 @@
-"""A bounded thread pool for blocking work, fair between practices. Requests that wait too long are refused."""
+"""A bounded thread pool for blocking work, fair between practices."""
 
 import asyncio
 from collections import Counter, OrderedDict, deque
@@ -12,7 +12,7 @@ TIMEOUT_SECONDS: Final = 2.0
 
 T = TypeVar("T")
 QueueKey: TypeAlias = Hashable
-"""Identifies a request's queue: the practice's id, or a hash of the API key until the practice is known."""
+"""Identifies a request's queue: the practice's id; before it is known, a hash of the API key."""
 
 
 class OverloadedError(Exception):
@@ -22,8 +22,8 @@ class OverloadedError(Exception):
 class FairThreadPool:
     """Runs blocking work in threads.
 
-    Each queue has at most ``share`` threads, even while others are idle, so that other queues find a
-    free thread and less competition for the interpreter. Waiting queues take turns, one request
+    Each queue has at most ``share`` threads, even while others are idle, so that other queues find
+    a free thread and less competition for the interpreter. Waiting queues take turns, one request
     each; a queue is first in, first out.
     """
 
@@ -35,9 +35,10 @@ class FairThreadPool:
         self._waiting: OrderedDict[QueueKey, deque[asyncio.Future[None]]] = OrderedDict()
 
     async def run(self, key: QueueKey, work: Callable[[], T]) -> T:
-        """Run ``work`` in a thread and return its result. Raises OverloadedError, and what ``work`` raises.
+        """Run ``work`` in a thread and return its result.
 
-        Cancelling the caller does not stop ``work``; its thread stays in use until it ends.
+        Raises OverloadedError, and what ``work`` raises. Cancelling the caller does not stop
+        ``work``; its thread stays in use until it ends.
         """
         if self._may_begin(key):
             self._begin(key)

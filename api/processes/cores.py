@@ -66,7 +66,7 @@ def fastest_first(cores: Set[int], described: Path = Path("/sys/devices/system/c
     """
 
     def top_speed(core: int) -> int:
-        # Source: Linux, Documentation/admin-guide/pm/cpufreq.rst. Cores of hybrid processors differ.
+        # Cores of hybrid processors differ. Source: Linux, Documentation/admin-guide/pm/cpufreq.rst
         try:
             return int((described / f"cpu{core}" / "cpufreq" / "cpuinfo_max_freq").read_text())
         except (OSError, ValueError):

@@ -10,9 +10,9 @@ from domain.patients.patient import Patient
 
 @dataclass(frozen=True, slots=True)
 class PatientStanding:
-    """Of one person: ``alerted`` are their ids that have an alert.
+    """``merged_into`` is the survivor, if the patient was merged away.
 
-    ``merged_into`` is the survivor, if the patient was merged away; ``is_withdrawn``: the registration
+    ``alerted`` are those of the person's ids that have an alert. ``is_withdrawn``: the registration
     was withdrawn.
     """
 

@@ -15,7 +15,7 @@ REPLACED_CLASSES = (
 )  # fmt: skip
 """Ordinary words, which may be used in prose, but name no class."""
 REPLACED_WORDS = ("said", "told", "whichever", "whoever", "thing", "errand", "stands for", "is let go")
-"""Words for which docs/glossary.md or plain English has a precise one. A data value may be ``'told'``."""
+"""Words for which there is a precise one. A data value may be ``'told'``."""
 SUFFIXES = {".py", ".sql", ".md"}
 THIS_FILE = Path("tests/architecture/test_vocabulary.py")
 HISTORY = Path("docs/adr")

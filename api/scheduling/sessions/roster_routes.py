@@ -39,8 +39,12 @@ routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
 @routes.post("/sessions/{session_id}/enrol", response_model=EnrolledShown, responses=CHANGES)
 async def enrol(session_id: UUID, body: EnrolBody, call: Changing) -> Response:
-    """Give a patient a seat, until the session starts. Where every seat is taken: `session_full`, or with `if_full: wait` a place in the
-    line. A person enrols once, under whatever id they are known: `already_enrolled`, `already_waiting`."""
+    """Give a patient a seat, until the session starts.
+
+    If the session is full: `session_full`, or with `if_full: wait` a place in the waiting line. A
+    person enrols once, also under the id of a merged patient: `already_enrolled`,
+    `already_waiting`.
+    """
     command = EnrolPatient(session_id, body.patient_id, body.if_full == "wait", expected_version=call.expected_version)
     return await call.change(
         command,
@@ -50,15 +54,20 @@ async def enrol(session_id: UUID, body: EnrolBody, call: Changing) -> Response:
 
 @routes.post("/sessions/{session_id}/withdraw", response_model=ChangedRosterShown, responses=CHANGES)
 async def withdraw(session_id: UUID, body: WithdrawBody, call: Changing) -> Response:
-    """Cancel a patient's seat, or their place in the line, until the session starts. A seat that becomes free goes to who has waited
-    longest, in the same step: `moved_up` names them."""
+    """Cancel a patient's seat or place in the waiting line, until the session starts.
+
+    A freed seat goes to the patient who has waited longest, in the same step: `moved_up`.
+    """
     command = WithdrawPatient(session_id, body.patient_id, expected_version=call.expected_version)
     return await call.change(command, session_presenter(call, more=present_moved_up))
 
 
 @routes.post("/sessions/{session_id}/attendance", response_model=SessionInFull, responses=CHANGES)
 async def note_attendance(session_id: UUID, body: AttendanceBody, call: Changing) -> Response:
-    """Note who came, or who did not, once the session has started. For all who are named or, if one is not enrolled, for nobody."""
+    """Record which patients came or did not come, once the session has started.
+
+    If one of them is not enrolled, nothing is recorded.
+    """
     command = NoteAttendance(session_id, tuple(body.patient_ids), body.attended, expected_version=call.expected_version)
     return await call.change(command, session_presenter(call))
 
