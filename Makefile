@@ -13,6 +13,9 @@ SHARED := --numprocesses=$(PROCESSES) --maxprocesses=8 --dist=loadfile --no-load
 COVERAGE := --cov=domain --cov=application --cov-report=term:skip-covered --cov-fail-under=90
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
+# The tests start many processes; without bytecode each compiles the whole program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench
 
