@@ -1,1 +1,1 @@
-"""The append-only log of each practice: a persistence module of the eventsourcing library."""
+"""The append-only log of each practice, for applications of the eventsourcing library."""

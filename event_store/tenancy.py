@@ -45,7 +45,7 @@ def tenant_transaction(source: ConnectionPool | Connection[Any], tenant_id: UUID
     else:
         connection.execute("commit")
     finally:
-        if isinstance(source, ConnectionPool):
+        if not isinstance(source, Connection):
             source.putconn(connection)
 
 

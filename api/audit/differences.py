@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 
 from api.audit.kinds import KINDS, word
-from api.audit.presenters import show_cited
+from api.audit.presenters import present_cited
 from api.audit.schemas import MOST_CITED
 from api.http.as_of import find_point_in_time
 from api.http.calls import Call
@@ -102,7 +102,7 @@ def _compare(
         "from_version": changed.from_version,
         "to_version": changed.to_version,
         "changes": changes if call.actor.may(KINDS[type(state)].permission) else None,
-        "events": [show_cited(event) for event in events[-MOST_CITED:]],
+        "events": [present_cited(event) for event in events[-MOST_CITED:]],
     }
 
 

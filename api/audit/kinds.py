@@ -17,9 +17,9 @@ from api.practice.presenters import present_clinician, present_hours, present_se
 from api.practice.schemas import LocationShown, PracticeShown, ResourceShown
 from api.scheduling.appointments.presenters import present_appointment_facts, present_hold
 from api.scheduling.calendars.presenters import present_busy_calendar, present_feed
-from api.scheduling.courses import presenters as course_showing
-from api.scheduling.series import presenters as series_showing
-from api.scheduling.sessions import presenters as session_showing
+from api.scheduling.courses import presenters as courses
+from api.scheduling.series import presenters as series
+from api.scheduling.sessions import presenters as sessions
 from api.waitlist.presenters import present_entry, present_offer, present_opening
 from api.webhooks.presenters import present_endpoint
 from application.kernel.permissions import Permission
@@ -84,11 +84,11 @@ KINDS: Final[Mapping[type[Aggregate], Kind]] = {
     Patient: Kind(Permission.READ_PATIENTS, _patient),
     Consents: Kind(Permission.READ_PATIENTS, _consents),
     Appointment: Kind(Permission.READ_VISITS, present_appointment_facts),
-    Series: Kind(Permission.READ_VISITS, lambda _, aggregate: series_showing.show_facts(aggregate)),
+    Series: Kind(Permission.READ_VISITS, lambda _, aggregate: series.present_facts(aggregate)),
     Hold: Kind(Permission.READ_VISITS, lambda _, aggregate: present_hold(aggregate, now=_BEFORE_ANY_END)),
     Feed: Kind(Permission.SHARE_CALENDARS, lambda _, aggregate: present_feed(aggregate)),
-    GroupSession: Kind(Permission.READ_VISITS, session_showing.show_facts),
-    Course: Kind(Permission.READ_VISITS, lambda _, aggregate: course_showing.show_facts(aggregate)),
+    GroupSession: Kind(Permission.READ_VISITS, sessions.present_facts),
+    Course: Kind(Permission.READ_VISITS, lambda _, aggregate: courses.present_facts(aggregate)),
     WaitlistEntry: Kind(Permission.READ_VISITS, lambda _, aggregate: present_entry(aggregate)),
     Opening: Kind(Permission.READ_VISITS, lambda _, aggregate: present_opening(aggregate, now=_BEFORE_ANY_END)),
     Offer: Kind(Permission.READ_VISITS, lambda _, aggregate: present_offer(aggregate, now=_BEFORE_ANY_END)),

@@ -11,7 +11,7 @@ from projections.audit.history.queries import HistoryLine
 from projections.audit.history.sentences import sentence
 
 
-def show_line(line: HistoryLine) -> dict[str, object]:
+def present_line(line: HistoryLine) -> dict[str, object]:
     """Present an event of a history."""
     is_erased = isinstance(line.personal, Erased)
     return {name: getattr(line.event, name, None) for name in Line.model_fields} | {
@@ -25,7 +25,7 @@ def show_line(line: HistoryLine) -> dict[str, object]:
     }
 
 
-def show_event(event: RecordedEvent) -> dict[str, object]:
+def present_event(event: RecordedEvent) -> dict[str, object]:
     """Present an event with all fields that its hash covers."""
     return {name: getattr(event, name, None) for name in EventShown.model_fields} | {
         "is_sealed": event.sealed is not None,
@@ -36,6 +36,6 @@ def show_event(event: RecordedEvent) -> dict[str, object]:
     }
 
 
-def show_cited(event: LoggedEvent) -> dict[str, object]:
+def present_cited(event: LoggedEvent) -> dict[str, object]:
     """Present an event that a difference comes from."""
     return {name: getattr(event, name, None) for name in Cited.model_fields} | {"sentence": sentence(event.event_type)}

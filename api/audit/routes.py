@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.audit.belonging import belonging
 from api.audit.differences import differences, range_of
-from api.audit.presenters import show_event, show_line
+from api.audit.presenters import present_event, present_line
 from api.audit.schemas import DiffPage, EventPage, HistoryPage
 from api.http.answers import Answer
 from api.http.calls import After, Call, Following, Reading
@@ -46,7 +46,7 @@ Unseal = Annotated[bool, Query(description="Decrypt personal data, for keys that
 async def appointment_history(
     appointment_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """Every event of an appointment, in order."""
+    """List the events of an appointment in order."""
     return await _history(call, Appointment, appointment_id, limit, cursor, after)
 
 
@@ -54,7 +54,7 @@ async def appointment_history(
 async def session_history(
     session_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """Every event of a session, in order: also who had a seat, who waited, and who moved up."""
+    """List the events of a session in order, with those of its roster and waiting line."""
     return await _history(call, GroupSession, session_id, limit, cursor, after)
 
 
@@ -62,7 +62,7 @@ async def session_history(
 async def series_history(
     series_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """Every event of a series and of its visits, in order."""
+    """List the events of a series and of its visits in order."""
     return await _history(call, Series, series_id, limit, cursor, after)
 
 
@@ -70,8 +70,7 @@ async def series_history(
 async def course_history(
     course_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """Every event of a course and of its sessions, in order: also who had a seat, who waited, and
-    who moved up."""
+    """List the events of a course and of its sessions in order, with those of the rosters."""
     return await _history(call, Course, course_id, limit, cursor, after)
 
 
@@ -79,14 +78,17 @@ async def course_history(
 async def patient_history(
     patient_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """Every event of a patient, of those merged into them, and of the appointments of all of these,
-    in order. Of sessions only the events about the patient."""
+    """List the events of a patient and of their appointments in order.
+
+    Those of patients merged into this one are included; of sessions only the events about the
+    patient.
+    """
     return await _history(call, Patient, patient_id, limit, cursor, after)
 
 
 @routes.get("/events", response_model=EventPage, responses=READS)
 async def list_events(call: Following, after: Behind = 0, limit: EventLimit = 200, unseal: Unseal = False) -> Response:
-    """The log in order of its positions, without a gap. It only grows: an event never changes."""
+    """List the events of the log by position, without gaps. Recorded events never change."""
 
     def page() -> Answer:
         if unseal:
@@ -95,7 +97,7 @@ async def list_events(call: Following, after: Behind = 0, limit: EventLimit = 20
         return Answer(
             {
                 "practice_id": call.actor.tenant_id,
-                "events": [show_event(event) for event in events],
+                "events": [present_event(event) for event in events],
                 "after": events[-1].position if events else after,
                 "position": head,
             }
@@ -139,6 +141,6 @@ async def _history(
             limit=limit,
             with_visits=kind is Patient,
         )
-        return collected("history", [show_line(line) for line in found.lines], cursor_behind(found.after), after)
+        return collected("history", [present_line(line) for line in found.lines], cursor_behind(found.after), after)
 
     return await call.read(Permission.READ_HISTORY, page)

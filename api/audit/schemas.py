@@ -19,8 +19,7 @@ class ChangeShown(Shown):
 
 
 class Line(Shown):
-    """One event. `personal` is null once its person was erased, and for keys that do not see
-    patients."""
+    """One event. `personal` is null once its person was erased."""
 
     position: int
     kind: str

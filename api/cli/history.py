@@ -37,7 +37,7 @@ def history(
 
     Personal data is shown, except that of erased patients. JSON: one event per line.
     """
-    from api.audit.presenters import show_line
+    from api.audit.presenters import present_line
     from api.http.as_of import refuse_future
     from api.http.times import instant
 
@@ -56,7 +56,7 @@ def history(
             )
             for line in page.lines:
                 if as_json:
-                    print_json(show_line(line))
+                    print_json(present_line(line))
                 else:
                     _print(line)
             if reached_at is not None and after == 0 and not page.lines:

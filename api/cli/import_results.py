@@ -65,7 +65,7 @@ def print_visits(done: "ImportReport", run: "ImportRun", columns: "OtherColumns"
     tally = done.tally
     _print_made(done, run, seconds, "booked")
     print_counts(dict(tally.made.most_common()))
-    out.print(f"{len(tally.beside):>9,} of them beside others of the same clinician")
+    out.print(f"{len(tally.beside):>9,} of them overlap others of the same clinician")
     if tally.roomless:
         out.print(f"{len(tally.roomless):>9,} of them without all the rooms that their service requires")
     out.print(f"{tally.made_before + tally.matched:>9,} were there already")

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict
 from pydantic_core import PydanticCustomError
+
+C = TypeVar("C")
 
 _CIVIL: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -45,6 +47,17 @@ def sent_fields(body: Body, without: Collection[str] = ()) -> dict[str, Any]:
     return body.model_dump(exclude_unset=True, exclude=set(without))
 
 
+def command_of(command: type[C], body: Body, without: Collection[str] = (), **others: object) -> C:
+    """Return a command with the body's fields, except ``without``, and ``others``.
+
+    Lists become tuples. Raises TypeError: the names are not those of the command's fields.
+    """
+    values = {name: getattr(body, name) for name in type(body).model_fields if name not in without}
+    return command(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}, **others
+    )
+
+
 class Shown(BaseModel):
     """A response body. Presenters return its fields as typed values; it validates nothing."""
 
@@ -55,7 +68,10 @@ class Shown(BaseModel):
         """Return the fields of an answer: from ``others``, else the attributes of ``source``.
 
         ``id``, ``version`` and ``position`` are only in the answer if they are among ``others``.
+        Raises TypeError: the answer has no field for one of ``others``.
         """
+        if unknown := others.keys() - cls.model_fields.keys():
+            raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
         names = [name for name in cls.model_fields if name in others or name not in Versioned.model_fields]
         return {name: others[name] if name in others else getattr(source, name) for name in names}
 

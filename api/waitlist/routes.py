@@ -136,7 +136,7 @@ def _ranges(call: Call, windows: list[Window]) -> tuple[TimeRange, ...]:
 
 @routes.post("/openings", status_code=201, response_model=OpeningShown, responses=MAKES)
 async def offer_by_hand(body: OpeningBody, call: Creating) -> Response:
-    """Offer a free time to sent_fields entries, regardless of their preferences.
+    """Offer a free time to chosen entries, regardless of their preferences.
 
     The first who accepts gets it; the others keep their places. Refused as a booking is, and with
     `no_longer_waiting` if an entry was served or withdrawn. `passed_over` lists the entries before

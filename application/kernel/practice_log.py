@@ -188,12 +188,15 @@ class PracticeLog(Application[UUID]):
         return self._turns[id_.int % _TURNS]
 
     def catalogue(self, at_least: int | None = None) -> Catalogue:
-        """Return the catalogue, caught up to at least a log position; None: to the current one."""
-        catalogue = self._catalogue
-        if at_least is not None and catalogue.position >= at_least:
-            return catalogue
+        """Return the catalogue, caught up to at least a log position; None: to the current one.
+
+        0 returns it as this process read it last; other processes may have changed it since.
+        """
+        needed = None if at_least is None else max(at_least, 1)  # every log begins with the practice
+        if needed is not None and self._catalogue.position >= needed:
+            return self._catalogue
         with self._catalogue_lock:
-            if at_least is None or self._catalogue.position < at_least:
+            if needed is None or self._catalogue.position < needed:
                 self._catalogue = self._catalogue.caught_up(self.reader.catalogue_events(self._catalogue.position))
             return self._catalogue
 

@@ -10,10 +10,10 @@ from uuid import UUID
 class Provenance:
     """Recorded with every event of one command.
 
-    ``actor``        stable id: ``key:<uuid>``, ``import:<source>``, ``cli``, ``system``; never a
-    name. ``command_id``   unique per practice; a repeated command is recorded once. ``fingerprint``
-    SHA-256 of the request, so that a command id cannot be reused for another one. ``causation_id``
-    the event or import that caused the command, if any.
+    ``actor`` is a stable id and never a name: ``key:<uuid>``, ``import:<source>``, ``cli`` or
+    ``system``. ``command_id`` is unique per practice; a repeated command is recorded once.
+    ``fingerprint`` is the SHA-256 of the request, so that a command id cannot be reused for another
+    one. ``causation_id`` is the event or import that caused the command, if any.
     """
 
     actor: str

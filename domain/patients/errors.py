@@ -6,7 +6,7 @@ RuleBrokenError
 ├── PatientWithdrawnError    the import that registered the patient was undone
 ├── NotMergedError           the two patients are not merged
 ├── HoldsMergedError         other patients were merged into this patient
-└── ConsentNotGivenError     the consent is not given at the moment
+└── ConsentNotGivenError     there is no such consent to withdraw
 """
 
 from uuid import UUID
@@ -56,4 +56,4 @@ class ConsentNotGivenError(RuleBrokenError):
     """There is no consent to withdraw."""
 
     code = "consent_not_given"
-    message = "this consent is not given at the moment and cannot be withdrawn"
+    message = "there is no such consent to withdraw"

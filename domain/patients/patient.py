@@ -164,7 +164,8 @@ class Patient(Aggregate):
         Raises what ``refuse_gone`` raises; InvalidValueError: the date of birth is in the future.
         """
         self.refuse_gone()
-        to.refuse_unborn(at)
+        if to != self.details:
+            to.refuse_unborn(at)
         return self.trigger_if(to != self.details, self.DetailsChanged, **to.fields(), timestamp=at)
 
     def set_contacts(self, contacts: Sequence[Contact], at: datetime) -> bool:

@@ -36,7 +36,7 @@ _CONNECTIONS: Final = 2
 _MAX_BATCH: Final = 32
 
 TIMEOUT_SECONDS: Final = 2.0
-"""How long an append is retried while the database is away or another program locks the head."""
+"""How long an append is retried while the database is unavailable or the head is locked."""
 
 
 @dataclass(slots=True, eq=False)

@@ -86,7 +86,8 @@ class PracticeRecorder(ApplicationRecorder):
             ).fetchall()
         return [stored_event(row) for row in rows]
 
-    # The library's subscriptions would take a thread per practice.
+    # Projectors follow all logs with LogReader; the library's ways read one log each, and its
+    # subscriptions take a thread per practice.
 
     def select_notifications(self, *_: object, **__: object) -> Sequence[Notification]:
         raise ProgrammingError("read the log with LogReader")

@@ -95,7 +95,7 @@ class ClusterFiles:
         version = self.cluster / "PG_VERSION"
         if version.exists() and (found := version.read_text().strip()) != str(self.major):
             raise OtherMajorError(
-                f"{self.folder} was made by PostgreSQL {found}, this program was asked for {self.major}. "
+                f"{self.folder} was created by PostgreSQL {found}; this program needs {self.major}. "
                 f"Open it with {found}, or dump it there and restore it into a new folder."
             )
 

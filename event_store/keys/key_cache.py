@@ -14,7 +14,7 @@ from uuid import UUID
 from cachetools import Cache, LRUCache
 
 from event_store.keys.key_store import KeyStore
-from event_store.keys.sealing import DataKey, KeyStoreAwayError
+from event_store.keys.sealing import DataKey, KeyStoreUnavailableError
 
 CHECK_SECONDS: Final = 0.5
 """Between two checks of the ledger, so that an erasure reaches every process within a second."""
@@ -49,15 +49,15 @@ class KeyCache:
         self._refresh_lock = threading.Lock()
         self._last_erasure = 0
         self._refresh_at = 0.0
-        self._is_away = False
+        self._is_unavailable = False
 
     def check(self, tenant_id: UUID) -> int:
         """Drop the keys of persons whom other processes erased.
 
         Returns a mark for ``keep_quotas`` and ``keep_held`` of keys that are read from now on.
-        Raises KeyStoreAwayError: the ledger cannot be read, so no key in memory may be used.
+        Raises KeyStoreUnavailableError: the ledger cannot be read, so no key in memory may be used.
         """
-        if self._is_away or time.monotonic() >= self._refresh_at:
+        if self._is_unavailable or time.monotonic() >= self._refresh_at:
             self._refresh()
         while (as_of := self._checked_at.get(tenant_id.int)) != (mark := self._last_erasure):
             # A practice that was not checked before has no keys in memory.
@@ -122,14 +122,14 @@ class KeyCache:
             now = time.monotonic()
             if now < self._refresh_at:
                 # Another thread has just tried.
-                if self._is_away:
-                    raise KeyStoreAwayError("the key database is away")
+                if self._is_unavailable:
+                    raise KeyStoreUnavailableError("the key database is unavailable")
                 return
             try:
                 self._last_erasure = self._store.last_erasure()
-            except KeyStoreAwayError:
-                self._is_away = True
+            except KeyStoreUnavailableError:
+                self._is_unavailable = True
                 self._refresh_at = time.monotonic() + CHECK_SECONDS
                 raise
-            self._is_away = False
+            self._is_unavailable = False
             self._refresh_at = now + CHECK_SECONDS

@@ -175,7 +175,9 @@ class KeyRing:
         held = self._cache.held(tenant_id, key_ids)
         if missing := [key_id for key_id in key_ids if key_id not in held]:
             read = {
-                row.key_id: HeldKey(row.subject_id, self.practices.unwrap(tenant_id, row) if row.wrapped else None)
+                row.key_id: HeldKey(
+                    row.subject_id, self.practices.unwrap(tenant_id, row) if row.wrapped is not None else None
+                )
                 for row in self._store.find(tenant_id, missing)
             }
             self._cache.keep_held(tenant_id, mark, read)

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import Cursor
 from psycopg_pool import ConnectionPool
 
-from event_store.keys.sealing import KeyStoreAwayError
+from event_store.keys.sealing import KeyStoreUnavailableError
 from event_store.tenancy import tenant_transaction
 
 _INSERT: Final = """
@@ -85,7 +85,7 @@ class KeyStore:
 
     An advisory lock per practice separates creation and erasure: no key is created for a person
     during the erasure, and a practice's ledger is in the order of its commits. Every method raises
-    KeyStoreAwayError: the database is unavailable, or no connection became free in time.
+    KeyStoreUnavailableError: the database is unavailable, or no connection became free in time.
     """
 
     def __init__(self, pool: ConnectionPool) -> None:
@@ -188,4 +188,4 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise KeyStoreAwayError("the key database is away") from error
+        raise KeyStoreUnavailableError("the key database is unavailable") from error

@@ -59,7 +59,7 @@ class KeyUnavailableError(SealingError):
     """The key store is unavailable or does not know the key; the data is not damaged."""
 
 
-class KeyStoreAwayError(KeyUnavailableError, psycopg.OperationalError):
+class KeyStoreUnavailableError(KeyUnavailableError, psycopg.OperationalError):
     """The key store cannot be reached; the operation may be retried."""
 
 

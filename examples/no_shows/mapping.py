@@ -130,7 +130,7 @@ class NoShowsMapping(ColumnMapping, frozen=True, kw_only=True):
             raise InvalidValueError("delimiter", "delimiter is one character")
         words = [word for listed in self.outcomes.values() for word in listed]
         if len(words) != len(set(words)):
-            raise InvalidValueError("outcomes", "outcomes gives a word two meanings")
+            raise InvalidValueError("outcomes", "outcomes lists a word twice")
         if self.columns.outcome and not words:
             raise InvalidValueError("outcomes", "outcomes says what the outcome column means")
         clean_tags("patient.tags", [rule.tag for rule in self.patient.tags])

@@ -78,7 +78,7 @@ def feed_calendar(container: Container, tenant_id: UUID, feed_id: UUID) -> str:
         patient_ids=patient.family_ids if patient else (),
     )
     detail = Detail(feed.detail)
-    catalogue = log.catalogue(at_least=1)
+    catalogue = log.catalogue()
     patients: Mapping[UUID, PatientRecord] = {}
     if detail in (Detail.INITIALS, Detail.NAME):
         patient_ids = {visit.patient_id for visit in visits if visit.patient_id}

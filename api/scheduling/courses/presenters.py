@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from api.http.calls import Call
 from api.scheduling.courses import schemas
 from api.scheduling.series.presenters import (
-    fields_of,
     load_booked,
     present_occurrence,
     present_outcome,
@@ -35,7 +34,7 @@ def course_presenter(
         occurrences = load_booked(call, course, GroupSession, position, {})
         sessions = {planned.index: session for planned, session in occurrences}
         return {
-            **show_facts(course),
+            **present_facts(course),
             "occurrences": [_occurrence(*each) for each in occurrences],
             **more(course, sessions),
         }
@@ -43,18 +42,18 @@ def course_presenter(
     return present
 
 
-def show_facts(course: Course) -> dict[str, object]:
+def present_facts(course: Course) -> dict[str, object]:
     """Present the fields that follow from the course's own events."""
     planned = len(course.occurrences) - course.skipped
     return {
-        **fields_of(schemas.CourseListed, course, starts_at=course.occurrences[1].starts_at, planned=planned),
+        **schemas.CourseListed.present(course, starts_at=course.occurrences[1].starts_at, planned=planned),
         "last_cancellation": present_outcome(schemas.CancellationShown, course.last_cancellation),
         "last_change": present_outcome(LastChange, course.last_change),
     }
 
 
 def present_entry(entry: CourseEntry) -> dict[str, object]:
-    return {"id": entry.course_id, "version": entry.version, **fields_of(schemas.CourseListed, entry)}
+    return schemas.CourseListed.present(entry, id=entry.course_id, version=entry.version)
 
 
 def present_enrolment(course: Course, sessions: Sessions) -> dict[str, object]:
@@ -76,16 +75,14 @@ def present_withdrawal(course: Course, sessions: Sessions) -> dict[str, object]:
 def present_plan(preview: CoursePreview) -> dict[str, object]:
     plan = preview.plan
     sessions = _slots(plan.decisions.granted)
-    return fields_of(
-        schemas.CoursePreview, plan.decisions, dry_run=True, zone=plan.zone, seats=preview.seats, sessions=sessions
+    return schemas.CoursePreview.present(
+        plan.decisions, dry_run=True, zone=plan.zone, seats=preview.seats, sessions=sessions
     )
 
 
 def present_change(plan: CourseChangePlan) -> dict[str, object]:
     sessions = _slots(plan.granted)
-    return fields_of(
-        schemas.CourseChangePreview, plan, dry_run=True, sessions=sessions, kept=present_reasons(plan.kept)
-    )
+    return schemas.CourseChangePreview.present(plan, dry_run=True, sessions=sessions, kept=present_reasons(plan.kept))
 
 
 def _slots(granted: Sequence[GrantedSlot]) -> list[dict[str, object]]:

@@ -78,7 +78,7 @@ class CourseWithdrawBody(Body):
 
 
 class CourseEnrolBody(CourseWithdrawBody):
-    """`if_full: wait` joins the waiting list of each full session. Without it, `on_conflict: skip`
+    """`if_full: wait` joins the waiting line of each full session. Without it, `on_conflict: skip`
     takes seats in the other sessions only."""
 
     model_config = ConfigDict(

@@ -5,7 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from api.http.calls import Call
-from api.http.schemas import Shown, Versioned
+from api.http.schemas import Shown
 from api.scheduling.series.schemas import ChangePreview, LastChange, SeriesPreview, SeriesShown
 from application.kernel.practice_log import Outcome
 from application.scheduling.series.book_series import SeriesOutcome
@@ -33,40 +33,31 @@ def series_presenter(
 
     def present(series: Series) -> dict[str, object]:
         occurrences = load_booked(call, series, Appointment, position, known or {})
-        return {**show_facts(series), "occurrences": [_occurrence(*each) for each in occurrences]}
+        return {**present_facts(series), "occurrences": [_occurrence(*each) for each in occurrences]}
 
     return present
 
 
-def show_facts(series: Series) -> dict[str, object]:
+def present_facts(series: Series) -> dict[str, object]:
     """Present the fields that follow from the series' own events."""
     booked = len(series.occurrences) - series.skipped
     return {
-        **fields_of(SeriesShown, series, starts_at=series.occurrences[1].starts_at, booked=booked),
+        **SeriesShown.present(series, starts_at=series.occurrences[1].starts_at, booked=booked),
         "last_change": present_outcome(LastChange, series.last_change),
     }
 
 
 def present_entry(entry: SeriesEntry) -> dict[str, object]:
-    return {"id": entry.series_id, "version": entry.version, **fields_of(SeriesShown, entry)}
+    return SeriesShown.present(entry, id=entry.series_id, version=entry.version)
 
 
 def present_plan(plan: PlanPreview) -> dict[str, object]:
     visits = _slots(plan.decisions.granted)
-    return fields_of(SeriesPreview, plan.decisions, dry_run=True, zone=plan.zone, visits=visits)
+    return SeriesPreview.present(plan.decisions, dry_run=True, zone=plan.zone, visits=visits)
 
 
 def present_change(plan: SeriesChangePlan) -> dict[str, object]:
-    return fields_of(ChangePreview, plan, dry_run=True, visits=_slots(plan.granted), kept=present_reasons(plan.kept))
-
-
-def fields_of(schema: type[Shown], source: object, **others: object) -> dict[str, object]:
-    """Return the fields of a schema except ``id``, ``version`` and ``position``.
-
-    Those that are not in ``others`` are the attributes of the source with the same names.
-    """
-    names = [name for name in schema.model_fields if name not in Versioned.model_fields]
-    return {name: others[name] if name in others else getattr(source, name) for name in names}
+    return ChangePreview.present(plan, dry_run=True, visits=_slots(plan.granted), kept=present_reasons(plan.kept))
 
 
 def load_booked(
@@ -97,7 +88,7 @@ def present_outcome(schema: type[Shown], event: PlanOutcomeEvent | None, **other
     """Present a recorded outcome, whose fields have the names of the schema."""
     if event is None:
         return None
-    return fields_of(schema, event, from_occurrence=event.from_index, kept=present_reasons(event.reasons), **others)
+    return schema.present(event, from_occurrence=event.from_index, kept=present_reasons(event.reasons), **others)
 
 
 def present_reasons(kept: Mapping[int, str]) -> list[dict[str, object]]:

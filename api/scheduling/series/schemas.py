@@ -1,6 +1,5 @@
 """Request and response bodies of series, and the parts that courses share."""
 
-import inspect
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
@@ -37,15 +36,6 @@ Rule: TypeAlias = Annotated[
 FromOccurrence: TypeAlias = Annotated[
     Whole, Field(ge=1, le=730, description="The index of the first occurrence that the change applies to.")
 ]
-
-
-def command_of(command_type: type[C], body: Body, **others: object) -> C:
-    """Build a command from the fields of the body with the same names; lists become tuples."""
-    names = inspect.signature(command_type).parameters.keys() & type(body).model_fields.keys() - others.keys()
-    values = {name: getattr(body, name) for name in names}
-    return command_type(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}, **others
-    )
 
 
 class OccurrencesBody(Body):

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from api.http.calls import Call
-from api.scheduling.series.presenters import fields_of
 from api.scheduling.sessions.schemas import SessionFacts
 from application.kernel.permissions import Permission
 from application.scheduling.appointments.display_context import DisplayContext
@@ -23,12 +22,12 @@ def session_presenter(
 
     def present(session: GroupSession) -> dict[str, object]:
         zone = DisplayContext(call.log, position).zone(session.location_id)
-        return {**show_facts(call, session), "display": _display(session, zone), **more(session)}
+        return {**present_facts(call, session), "display": _display(session, zone), **more(session)}
 
     return present
 
 
-def show_facts(call: Call, session: GroupSession) -> dict[str, object]:
+def present_facts(call: Call, session: GroupSession) -> dict[str, object]:
     """Present the fields that follow from the session's own events."""
     reason = session.cancellation_reason
     is_hidden = isinstance(reason, Erased) or not call.actor.may(Permission.READ_PATIENTS)
@@ -56,7 +55,7 @@ def present_session_entry(entry: SessionEntry, zone: str) -> dict[str, object]:
 
 
 def present_enrolment(session: GroupSession, patient_id: UUID) -> dict[str, object]:
-    """Present the status of a patient; ``place`` on the waiting list counts from 1."""
+    """Present the status of a patient; ``place`` in the waiting line counts from 1."""
     status, place = EnrolmentStatus.WITHDRAWN, None
     if patient_id in session.roster:
         status = EnrolmentStatus.ENROLLED
@@ -66,8 +65,7 @@ def present_enrolment(session: GroupSession, patient_id: UUID) -> dict[str, obje
 
 
 def _fields(session: GroupSession | SessionEntry, taken: int, waiting: int) -> dict[str, object]:
-    return fields_of(
-        SessionFacts,
+    return SessionFacts.present(
         session,
         price={"amount_minor": session.price_amount_minor, "currency": session.price_currency},
         taken=taken,

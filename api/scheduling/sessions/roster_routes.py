@@ -82,17 +82,17 @@ async def get_roster(
     """
 
     def roster() -> Answer:
-        moment = call.point_in_time(GroupSession, session_id)
-        session = call.log.look_up(GroupSession, session_id, moment.position, call.version)
+        point = call.point_in_time(GroupSession, session_id)
+        session = call.log.look_up(GroupSession, session_id, point.position, call.version)
         ids, next_cursor = page([*session.roster, *session.waiting], limit, cursor, lambda id_: id_)
-        patients = _people(call, ids, moment, after) if call.actor.may(Permission.READ_PATIENTS) else {}
+        patients = _people(call, ids, point, after) if call.actor.may(Permission.READ_PATIENTS) else {}
         lines = []
         for id_ in ids:
             patient = patients.get(id_)
             line = present_enrolment(session, id_) | {"patient_id": patient.patient_id if patient else id_}
             lines.append(line | {"patient": present_patient_name(patient)})
-        answer = collected("roster", lines, next_cursor, after if moment.position is None else moment.position)
-        etag = session.version if moment.position is None else None
+        answer = collected("roster", lines, next_cursor, after if point.position is None else point.position)
+        etag = session.version if point.position is None else None
         return Answer({**answer.body, "version": session.version, "seats": session.seats}, version=etag)
 
     return await call.read(Permission.READ_VISITS, roster)
@@ -128,9 +128,9 @@ async def list_enrolments(
     return await call.read(Permission.READ_VISITS, enrolments)
 
 
-def _people(call: Call, ids: Collection[UUID], moment: PointInTime, after: int | None) -> Mapping[UUID, Person]:
+def _people(call: Call, ids: Collection[UUID], point: PointInTime, after: int | None) -> Mapping[UUID, Person]:
     """Return the person behind each id, now or at a point in time."""
-    if moment.position is not None:
-        return DisplayContext(call.log, moment.position).people(ids)
+    if point.position is not None:
+        return DisplayContext(call.log, point.position).people(ids)
     call.container.wait_for(call.actor.tenant_id, "patients", after)
     return call.container.patients.survivors_of(call.actor.tenant_id, ids)

@@ -9,9 +9,9 @@ from api.http.answers import Answer
 from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected
+from api.http.schemas import command_of
 from api.http.time_windows import MaybeFrom, MaybeTo, maybe_window
 from api.scheduling.calendar_paging import LONGEST_WINDOW, bookmark, encoded_bookmark
-from api.scheduling.series.schemas import command_of
 from api.scheduling.sessions import presenters, schemas
 from application.kernel.permissions import Permission
 from application.scheduling.appointments.display_context import DisplayContext
@@ -31,9 +31,11 @@ routes = APIRouter(prefix="/v1/sessions", tags=["scheduling"])
 
 @routes.post("", status_code=201, response_model=schemas.SessionInFull, responses=MAKES)
 async def plan_session(body: schemas.SessionBody, call: Creating) -> Response:
-    """Plan a group session, such as a class. It takes the time of all its staff and rooms, and is
-    refused as a booking is if one of them is not free. A key that is bound to a clinician can plan
-    sessions of that clinician alone."""
+    """Plan a group session, such as a class.
+
+    It takes the time of all its staff and rooms, and is refused as a booking is if one of them is
+    not free. A key that is bound to a clinician can plan sessions of that clinician alone.
+    """
     return await call.create(command_of(PlanSession, body), routes.prefix, presenters.session_presenter(call))
 
 
@@ -52,7 +54,7 @@ async def list_sessions(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """Sessions in order of their start, with the number of free seats. A window needs both ends."""
+    """List sessions by start, with the number of free seats. A window needs both ends."""
 
     def page() -> Answer:
         within = maybe_window(call.log, from_, to, LONGEST_WINDOW)
@@ -85,20 +87,22 @@ async def list_sessions(
 
 @routes.get("/{session_id}", response_model=schemas.SessionInFull, responses=READS_ONE)
 async def get_session(session_id: UUID, call: Showing) -> Response:
-    """One session, now or in the past."""
+    """Return one session, now or in the past."""
     return await call.get_at(
         Permission.READ_VISITS,
         GroupSession,
         session_id,
-        lambda moment: presenters.session_presenter(call, moment.position),
+        lambda point: presenters.session_presenter(call, point.position),
     )
 
 
 @routes.patch("/{session_id}", response_model=schemas.ChangedRosterShown, responses=CHANGES)
 async def change_session(session_id: UUID, body: schemas.SessionPatch, call: Changing) -> Response:
-    """Change a session's time, staff, rooms or number of seats before it starts. The roster stays
-    the same; inform the patients on it. `seats_taken`: more patients are enrolled than there would
-    be seats."""
+    """Change a session's time, staff, rooms or number of seats before it starts.
+
+    The roster stays the same; inform the patients on it. `seats_taken`: more patients are enrolled
+    than there would be seats.
+    """
     command = command_of(ChangeSession, body, id=session_id, expected_version=call.expected_version)
     return await call.change(command, presenters.session_presenter(call, more=presenters.present_moved_up))
 
@@ -112,11 +116,13 @@ async def cancel_session(session_id: UUID, body: schemas.SessionCancelBody, call
 
 @routes.post("/{session_id}/undo", response_model=schemas.UndoneSession, responses=CHANGES)
 async def undo_session(session_id: UUID, body: schemas.SessionUndoBody, call: Changing) -> Response:
-    """Undo the last command, which made `version`: changes until the session starts, attendance
-    until a day after its end. `not_last`: there was a later command. A given-up seat is taken
-    again; the patient who had moved up waits again, within three minutes: later it is
-    `seat_given_on`, because the patient may be informed. Given-up time is taken again, or
-    `time_taken`. Undoing the planning makes the session `archived`. An undo cannot be undone:
-    `nothing_to_undo`."""
+    """Undo the last command, which made `version`.
+
+    Changes can be undone until the session starts, attendance until a day after its end.
+    `not_last`: there was a later command. A given-up seat is taken again; the patient who had moved
+    up waits again, within three minutes: later it is `seat_given_on`, because the patient may be
+    informed. Given-up time is taken again, or `time_taken`. Undoing the planning makes the session
+    `archived`. An undo cannot be undone: `nothing_to_undo`.
+    """
     command = UndoSession(session_id, body.version, expected_version=call.expected_version)
     return await call.change(command, presenters.session_presenter(call, more=presenters.present_undo))

@@ -50,7 +50,9 @@ class SessionPatch(Body):
     starts_at: Start | None = None
     staff_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST_STAFF)
     resource_ids: OtherResources | None = None
-    seats: Whole | None = Field(default=None, description="At least those taken; new ones go to the waiting list.")
+    seats: Whole | None = Field(
+        default=None, description="At least the number taken; new seats go to waiting patients."
+    )
 
 
 class SessionCancelBody(Body):
@@ -64,7 +66,7 @@ class EnrolBody(Body):
 
     patient_id: UUID
     if_full: Literal["refuse", "wait"] = Field(
-        default="refuse", description="`wait`: join the waiting list if every seat is taken."
+        default="refuse", description="`wait`: join the waiting line if every seat is taken."
     )
 
 
@@ -140,7 +142,7 @@ class CalendarPage(Page):
 
 
 class EnrolmentShown(Shown):
-    """`place` on the waiting list counts from 1; `attended` is null until it is recorded."""
+    """`place` in the waiting line counts from 1; `attended` is null until it is recorded."""
 
     patient_id: UUID
     status: EnrolmentStatus

@@ -87,11 +87,11 @@ class VisitFormat(Format, frozen=True, kw_only=True):
         super().check()
         for name in ("starts_at", "clinician", "service"):
             if not templates_of(getattr(self, name)):
-                raise InvalidValueError(name, f"{name} says nothing")
+                raise InvalidValueError(name, f"{name} must not be empty")
         if not columns_in(self.starts_at):
-            raise InvalidValueError("starts_at", "starts_at names no column")
+            raise InvalidValueError("starts_at", "starts_at must name a column")
         words = [word.casefold() for listed in self.statuses.values() for word in listed]
         if len(words) != len(set(words)):
-            raise InvalidValueError("statuses", "statuses gives a word two meanings")
+            raise InvalidValueError("statuses", "statuses lists a word twice")
         if columns_in(self.status) and not words:
-            raise InvalidValueError("statuses", "statuses says what the status column means")
+            raise InvalidValueError("statuses", "statuses must list the words of the status column")

@@ -30,7 +30,7 @@ def commit_change(
     if all(claim.pending for claim in claims):
         return log.commit(appointment, by=context.provenance, guards=[release, *claims])
     around = TimeRange(min(c.during.starts_at for c in claims), max(c.during.ends_at for c in claims))
-    found = log.reader.read_booking_context([claim.what for claim in claims], around).claims
-    expired = [TimeRelease(holder_id) for holder_id in expired_holders(found, context.now)]
-    limits = limit_guards(log.catalogue(at_least=0), appointment) if keeps_limits else []
+    found = log.reader.read_booking_context([claim.what for claim in claims], around)
+    expired = [TimeRelease(holder_id) for holder_id in expired_holders(found.claims, context.now)]
+    limits = limit_guards(log.catalogue(at_least=found.catalogue_position), appointment) if keeps_limits else []
     return log.commit(appointment, by=context.provenance, guards=[release, *expired, *claims, *limits])

@@ -8,8 +8,10 @@ from uuid_utils.compat import uuid7
 from application.kernel.commands import Command, Context, handles
 from application.kernel.permissions import Actor, OutOfReachError, Permission
 from application.kernel.practice_log import Outcome, PracticeLog
-from application.patients.person import require_patient_of
+from application.patients.person import person_behind, refuse_gone
 from domain.kernel.presence import PresenceGuard
+from domain.patients.errors import PatientMergedError
+from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
 from domain.scheduling.calendars.feed import Detail, Feed
 
@@ -35,7 +37,10 @@ def open_feed(log: PracticeLog, command: OpenFeed, context: Context) -> Outcome[
     log.require((Clinician, command.clinician_id))
     if command.patient_id is None:
         return log.commit(feed, by=context.provenance)
-    require_patient_of(log, command.patient_id)
+    patient = log.load(Patient, command.patient_id)
+    if patient.merged_into is not None:
+        raise PatientMergedError(patient.merged_into)
+    refuse_gone(person_behind(log, patient), patient.id)
     return log.commit(feed, by=context.provenance, guards=[PresenceGuard(command.patient_id)])
 
 

@@ -39,7 +39,7 @@ class ChangeSeries(OccurrencesChange[Series]):
     def __post_init__(self) -> None:
         if (self.starts_at, self.clinician_id, self.location_id, self.resource_ids) == (None, None, None, None):
             raise InvalidValueError(
-                "starts_at", "say what to change: starts_at, clinician_id, location_id, resource_ids, or cancel"
+                "starts_at", "send at least one of starts_at, clinician_id, location_id, resource_ids and cancel"
             )
 
 

@@ -103,17 +103,18 @@ def plan_occurrences(
 
 
 def time_guards(
-    log: PracticeLog, booked: Iterable[Appointment | GroupSession], released: Iterable[UUID]
+    log: PracticeLog, booked: Iterable[Appointment | GroupSession], released: Iterable[UUID], at_least: int = 0
 ) -> list[Guard]:
     """Return the guards that take time for visits or sessions from the ``released`` holders.
 
-    The limits of visits must hold; visits and sessions that take no time any more do not count.
+    The limits of visits must hold, by the catalogue of ``at_least`` this log position; visits and
+    sessions that take no time any more do not count.
     """
     holding = [each for each in booked if each.claims()]
     return [
         *(TimeRelease(holder_id) for holder_id in released),
         *(claim for each in holding for claim in each.claims()),
-        *limit_guards(log.catalogue(at_least=0), *holding),
+        *limit_guards(log.catalogue(at_least), *holding),
     ]
 
 

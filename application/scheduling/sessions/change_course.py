@@ -32,7 +32,7 @@ class ChangeCourse(OccurrencesChange[Course]):
 
     def __post_init__(self) -> None:
         if (self.starts_at, self.staff_ids, self.resource_ids) == (None, None, None):
-            raise InvalidValueError("starts_at", "say what to change: starts_at, staff_ids or resource_ids")
+            raise InvalidValueError("starts_at", "send at least one of starts_at, staff_ids and resource_ids")
         if self.staff_ids is not None:
             checked_staff(self.staff_ids)
 

@@ -38,7 +38,7 @@ class CoursePatientCommand(Change[Course]):
 
 @dataclass(frozen=True, slots=True)
 class EnrolInCourse(CoursePatientCommand):
-    """``waits``: join the waiting lists of full sessions; otherwise ``on_conflict`` applies."""
+    """``waits``: join the waiting lines of full sessions; otherwise ``on_conflict`` applies."""
 
     waits: bool = False
     on_conflict: OnConflict = OnConflict.ALL_OR_NOTHING
@@ -46,7 +46,7 @@ class EnrolInCourse(CoursePatientCommand):
 
 @dataclass(frozen=True, slots=True)
 class WithdrawFromCourse(CoursePatientCommand):
-    """The patient gives up seats and places on waiting lists."""
+    """The patient gives up seats and places in waiting lines."""
 
 
 @handles(EnrolInCourse, needs=Permission.ENROL, within=own_course, tries=_TRIES)

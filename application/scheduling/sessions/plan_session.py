@@ -65,7 +65,7 @@ def seats_of(service: Service, seats: int | None) -> int:
     """Return the number of seats: ``seats``, or that of the service. Raises InvalidValueError."""
     number = service.seats if seats is None else seats
     if number is None:
-        raise InvalidValueError("seats", "say how many seats there are; the service does not")
+        raise InvalidValueError("seats", "seats is required; the service has no default")
     return checked_seats(number)
 
 

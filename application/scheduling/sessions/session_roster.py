@@ -31,7 +31,7 @@ ROSTER_TRIES: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class EnrolPatient(Change[GroupSession]):
-    """``waits``: join the waiting list if every seat is taken."""
+    """``waits``: join the waiting line if every seat is taken."""
 
     patient_id: UUID
     waits: bool = False
@@ -39,7 +39,7 @@ class EnrolPatient(Change[GroupSession]):
 
 @dataclass(frozen=True, slots=True)
 class WithdrawPatient(Change[GroupSession]):
-    """The patient gives up the seat, or the place on the waiting list."""
+    """The patient gives up the seat, or the place in the waiting line."""
 
     patient_id: UUID
 

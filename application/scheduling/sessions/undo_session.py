@@ -66,12 +66,13 @@ def _time_guards(log: PracticeLog, session: GroupSession, context: Context) -> l
     if not any(isinstance(event, (GroupSession.Moved, GroupSession.Reinstated)) for event in session.pending_events):
         return [TimeRelease(session.id)] if session.is_archived else []
     claims = session.claims()
-    found = log.reader.read_booking_context([claim.what for claim in claims], session.taken).claims
-    return time_guards(log, [session], [session.id, *expired_holders(found, context.now)])
+    found = log.reader.read_booking_context([claim.what for claim in claims], session.taken)
+    released = [session.id, *expired_holders(found.claims, context.now)]
+    return time_guards(log, [session], released, at_least=found.catalogue_position)
 
 
 def _restored_patients(session: GroupSession) -> Iterator[UUID]:
-    """Yield patients who get back a seat or a place on the waiting list that they gave up."""
+    """Yield patients who get back a seat or a place in the waiting line that they gave up."""
     for event in session.pending_events:
         if (
             isinstance(event, GroupSession.StandingRestored)

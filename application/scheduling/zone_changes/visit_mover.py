@@ -21,7 +21,9 @@ from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.time_claim import TimeClaim
 
 P = TypeVar("P", Series, Course)
-REASON: Final = "The rules of the time zone have changed ({release}): the visit keeps its local time, beside others."
+REASON: Final = (
+    "The rules of the time zone have changed ({release}): the visit keeps its local time, although it overlaps others."
+)
 
 
 class VisitMover:
@@ -74,7 +76,10 @@ class VisitMover:
                 self._taken[claim.what].append(claim)
 
     def _claim(self, aggregate: Appointment | GroupSession, reason: str) -> None:
-        """Claim the time, beside others. Only an appointment records an event for that."""
+        """Claim the time although it overlaps others.
+
+        Only an appointment records an event for that.
+        """
         wanted = [claim for claim in aggregate.claims() if not claim.pending]
         against = [
             other for claim in wanted for other in self._taken[claim.what] if other.during.overlaps(claim.during)

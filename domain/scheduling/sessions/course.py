@@ -91,7 +91,7 @@ class Course(OccurrencePlan):
     def enrol(
         self, patient_id: UUID, from_index: int, has_seat: Mapping[int, bool], kept: Mapping[int, str], at: datetime
     ) -> None:
-        """Record seats and, where ``has_seat`` is false, places on waiting lists of a patient."""
+        """Record seats and, where ``has_seat`` is false, places in waiting lines of a patient."""
         self.trigger_event(
             self.Enrolled,
             patient_id=patient_id,
@@ -105,7 +105,7 @@ class Course(OccurrencePlan):
     def withdraw(
         self, patient_id: UUID, from_index: int, withdrawn: list[int], kept: Mapping[int, str], at: datetime
     ) -> None:
-        """Record that a patient gave up seats and places on waiting lists."""
+        """Record that a patient gave up seats and places in waiting lines."""
         self.trigger_event(
             self.Withdrawn,
             patient_id=patient_id,

@@ -41,7 +41,7 @@ class SeatsTakenError(SchedulingError):
 
 
 class SeatGivenOnError(SchedulingError):
-    """A seat from the waiting list can be revoked within the grace period only."""
+    """A seat from the waiting line can be revoked within the grace period only."""
 
     code = "seat_given_on"
     message = "a waiting patient got a seat by this and may have been informed; enrol or withdraw patients instead"

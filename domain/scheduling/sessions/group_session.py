@@ -1,4 +1,4 @@
-"""A group session: one time for several patients, with a roster and a waiting list."""
+"""A group session: one time for several patients, with a roster and a waiting line."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class EnrolmentStatus(StrEnum):
 
 
 class Standing(NamedTuple):
-    """``place`` is the index in the roster or in the waiting list, from 0."""
+    """``place`` is the index in the roster or in the waiting line, from 0."""
 
     status: EnrolmentStatus
     place: int | None = None
@@ -107,7 +107,7 @@ def checked_staff(staff_ids: Sequence[UUID]) -> tuple[UUID, ...]:
 class GroupSession(UndoableAggregate):
     """``roster`` maps enrolled patients, in order of enrolment, to attendance (None: not recorded).
 
-    ``waiting`` is the waiting list, first come first; it is empty while a seat is free. ``left``
+    ``waiting`` is the waiting line, first come first; it is empty while a seat is free. ``left``
     maps patients who left to their EnrolmentStatus. ``person`` parameters are all ids of one
     patient, who may have been merged since. ``placed`` is the last change of time, place or
     cancellation, ``seated`` the last change of each patient's seat. ``moved_up`` are the patients
@@ -205,7 +205,7 @@ class GroupSession(UndoableAggregate):
         return max(self.placed, *seats) if seats else None
 
     def enrol(self, patient_id: UUID, person: Collection[UUID], at: datetime, *, waits: bool = False) -> None:
-        """Give a seat or, if all are taken and ``waits``, the last place on the waiting list.
+        """Give a seat or, if all are taken and ``waits``, the last place in the waiting line.
 
         Raises the ``called_off`` error, AlreadyStartedError, AlreadyEnrolledError,
         AlreadyWaitingError, SessionFullError.
@@ -223,7 +223,7 @@ class GroupSession(UndoableAggregate):
             raise SessionFullError
 
     def withdraw(self, person: Collection[UUID], at: datetime) -> None:
-        """Remove a patient; the first on the waiting list gets the seat at once.
+        """Remove a patient; the first in the waiting line gets the seat at once.
 
         Raises the ``called_off`` error, AlreadyStartedError, NotEnrolledError.
         """
@@ -241,7 +241,7 @@ class GroupSession(UndoableAggregate):
     def change_seats(self, seats: int, at: datetime, *, fills: bool = True) -> bool:
         """Change the number of seats. Return whether an event was recorded.
 
-        New seats go to the waiting list, unless ``fills`` is false and the caller calls ``fill``
+        New seats go to the waiting line, unless ``fills`` is false and the caller calls ``fill``
         later. Raises the ``called_off`` error, AlreadyStartedError; SeatsTakenError: fewer seats
         than enrolled; InvalidValueError.
         """
@@ -319,7 +319,7 @@ class GroupSession(UndoableAggregate):
         return Standing(EnrolmentStatus(self.left.get(patient_id, EnrolmentStatus.ARCHIVED)))
 
     def fill(self, at: datetime) -> None:
-        """Give free seats to the patients at the head of the waiting list."""
+        """Give free seats to the patients at the head of the waiting line."""
         while self.waiting and len(self.roster) < self.seats:
             self.trigger_event(self.MovedUp, patient_id=self.waiting[0], timestamp=at)
 

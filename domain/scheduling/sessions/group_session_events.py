@@ -184,7 +184,7 @@ class Undone(Aggregate.Event):
 class StandingRestored(Aggregate.Event):
     """An undo changed the status of a patient from ``before`` back to ``status``.
 
-    ``place`` is the index in the roster or in the waiting list; None in neither.
+    ``place`` is the index in the roster or in the waiting line; None in neither.
     """
 
     TOPIC = "scheduling.session.standing_restored"

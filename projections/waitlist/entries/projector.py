@@ -75,7 +75,7 @@ class WaitlistProjector:
                 openings.update(event, {})
             elif topic == Offer.Made.TOPIC:
                 offers.insert(event, {name: body[name] for name in _MADE} | {"made_at": event.effective_at})
-            elif topic in _ANSWER:
+            elif topic.startswith(f"{Offer.TOPIC}."):
                 changed = {name: body[name] for name in ("appointment_id", "because") if name in body}
                 offers.update(event, changed | {"answer": _ANSWER[topic]})
         return [

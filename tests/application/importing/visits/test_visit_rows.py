@@ -157,8 +157,8 @@ class TestFormats:
     @pytest.mark.parametrize(
         ("changed", "message"),
         [
-            ({"starts_at": "10:00"}, "starts_at names no column"),
-            ({"service": ""}, "service says nothing"),
+            ({"starts_at": "10:00"}, "starts_at must name a column"),
+            ({"service": ""}, "service must not be empty"),
             ({"statuses": {"booked": ["x"], "cancelled": ["X"]}}, "a word two meanings"),
             ({"statuses": {}}, "what the status column means"),
             ({"patient": {"id": "{Patient Number}"}}, "given_name"),
