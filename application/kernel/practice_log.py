@@ -224,7 +224,7 @@ class PracticeLogs:
     ) -> None:
         self._store = store
         self.phone_numbers = phone_numbers
-        self._public_holidays = public_holidays
+        self.public_holidays = public_holidays
         self._logs: LRUCache[UUID, PracticeLog] = LRUCache(most)
         self._lock = threading.Lock()
 
@@ -232,7 +232,7 @@ class PracticeLogs:
         with self._lock:
             log = self._logs.get(tenant_id)
             if log is None:
-                log = PracticeLog(tenant_id, self._store, self.phone_numbers, self._public_holidays)
+                log = PracticeLog(tenant_id, self._store, self.phone_numbers, self.public_holidays)
                 self._logs[tenant_id] = log
             return log
 

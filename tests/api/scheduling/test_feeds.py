@@ -218,6 +218,15 @@ class TestOpenFeed:
         assert (answer.status_code, answer.json()["code"]) == (409, "patient_merged")
         assert get_feed(studio, feed).status_code == 200
 
+    def test_of_a_merged_patient_names_the_survivor_who_was_erased_too(self, studio: PracticeClient) -> None:
+        other = studio.add_patient()
+        studio.client.post(f"/v1/patients/{studio.patient}/merge", json={"other_id": other})
+        studio.client.delete(f"/v1/patients/{studio.patient}")
+
+        answer = studio.client.post(f"/v1/patients/{other}/feeds", json={})
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "patient_merged")
+
     def test_is_for_their_own_clinician_where_a_key_is_bound(self, studio: PracticeClient) -> None:
         other = studio.add_clinician()
         bound = studio.client_with_role("clinician", clinician_id=studio.clinician)
