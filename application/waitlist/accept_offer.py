@@ -1,6 +1,6 @@
 """Accept an offer: book the visit and withdraw the patient's other offers, in one append."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from uuid_utils.compat import uuid7
 
@@ -27,7 +27,6 @@ from domain.waitlist.errors import NoLongerWaitingError, OfferEndedError
 from domain.waitlist.offer import Offer, OfferEndReason
 
 
-@dataclass(frozen=True, slots=True)
 class AcceptOffer(Change[Offer]):
     """The patient takes the offered time."""
 

@@ -1,7 +1,6 @@
 """End offers without a booking, and release time that nobody can accept any more."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -19,12 +18,10 @@ TRIES: Final = 12
 """How often an answer is decided: each answer of another patient to the same time costs a try."""
 
 
-@dataclass(frozen=True, slots=True)
 class DeclineOffer(Change[Offer]):
     """The patient keeps the place in line; the time is offered to the next one."""
 
 
-@dataclass(frozen=True, slots=True)
 class WithdrawOffer(Change[Offer]):
     """Withdraw an open offer; one that was answered or has expired stays as it is."""
 

@@ -1,6 +1,5 @@
 """Withdraw an entry from the wait list, with its open offers."""
 
-from dataclasses import dataclass
 
 from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Permission
@@ -11,7 +10,6 @@ from domain.waitlist.entry import WaitlistEntry
 from domain.waitlist.offer import OfferEndReason
 
 
-@dataclass(frozen=True, slots=True)
 class WithdrawEntry(Change[WaitlistEntry]):
     """A repeat records nothing."""
 

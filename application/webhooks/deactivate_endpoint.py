@@ -10,7 +10,6 @@ from application.webhooks.endpoints import load_endpoint
 from domain.webhooks.endpoint import DeactivationReason, WebhookEndpoint
 
 
-@dataclass(frozen=True, slots=True)
 class RemoveEndpoint(Change[WebhookEndpoint]):
     """Remove an endpoint permanently; messages that wait are never sent."""
 

@@ -9,7 +9,6 @@ from application.webhooks.endpoints import load_endpoint
 from domain.webhooks.endpoint import WebhookEndpoint
 
 
-@dataclass(frozen=True, slots=True)
 class RequestTest(Change[WebhookEndpoint]):
     """The test message is sent after the messages that wait."""
 
