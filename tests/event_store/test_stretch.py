@@ -12,18 +12,21 @@ from tests.support.database import Database
 
 PRACTICES = [UUID(int=1), UUID(int=2)]
 RESOURCES = [UUID(int=3), UUID(int=4)]
-CLAIM_MILLISECONDS = 40 * 3_600_000
+TICK = timedelta(milliseconds=2)
+"""Overlaps of a millisecond or less count as touching: see docs/adr/0011."""
+MINUTE = timedelta(minutes=1) // TICK
+LONGEST_CLAIM = timedelta(hours=40) // TICK
 
 # Usually close to each other, in any year of the calendar.
 years = st.sampled_from([1970, 2026, 2500, 9990]).map(lambda year: datetime(year, 1, 1, tzinfo=UTC))
-offsets = st.integers(0, 90_000_000) | st.integers(0, 1_500).map(lambda minutes: minutes * 60_000)
-lengths = st.integers(1, CLAIM_MILLISECONDS) | st.integers(1, 120).map(lambda minutes: minutes * 60_000)
+offsets = st.integers(0, 1_500 * MINUTE) | st.integers(0, 1_500).map(lambda minutes: minutes * MINUTE)
+lengths = st.integers(1, LONGEST_CLAIM) | st.integers(1, 120).map(lambda minutes: minutes * MINUTE)
 
 
 @st.composite
 def claims(draw: st.DrawFn, year: datetime) -> tuple[UUID, UUID, TimeRange]:
-    starts_at = year + timedelta(milliseconds=draw(offsets))
-    during = TimeRange(starts_at, starts_at + timedelta(milliseconds=draw(lengths)))
+    starts_at = year + draw(offsets) * TICK
+    during = TimeRange(starts_at, starts_at + draw(lengths) * TICK)
     return draw(st.sampled_from(PRACTICES)), draw(st.sampled_from(RESOURCES)), during
 
 
