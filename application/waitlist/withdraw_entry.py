@@ -1,6 +1,5 @@
 """Withdraw an entry from the wait list, with its open offers."""
 
-
 from application.kernel.commands import Change, Context, handles
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
