@@ -36,9 +36,10 @@ class DescribedApp(FastAPI):
     """FastAPI with a complete description. It knows no keys: they are checked before routing."""
 
     def openapi(self) -> Spec:
-        if self.openapi_schema is None:
-            _complete(super().openapi())
-        return super().openapi()
+        spec = super().openapi()
+        if "security" not in spec:  # just made: FastAPI makes it again when routes were added
+            _complete(spec)
+        return spec
 
 
 def _complete(spec: Spec) -> None:

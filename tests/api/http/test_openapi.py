@@ -56,6 +56,11 @@ class TestNames:
 
 
 class TestSecurity:
+    def test_is_there_again_after_a_route_was_added(self, server: ApiServer) -> None:
+        server.app.add_api_route("/added", lambda: None, include_in_schema=False)
+
+        assert "securitySchemes" in server.app.openapi()["components"]
+
     def test_is_a_bearer_key_except_for_feeds_and_operations(self, spec: Json) -> None:
         assert spec["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
         assert spec["security"] == [{"key": []}]
