@@ -23,7 +23,7 @@ class TestMapping:
             ("service", {"duration_minutes": 0}, "duration_minutes"),
             ("service", {"duration_minutes": "20"}, "duration_minutes"),
             ("service", {"mode": "by pigeon"}, "mode"),
-            ("outcomes", {"no_show": ["No"]}, "two meanings"),
+            ("outcomes", {"no_show": ["No"]}, "lists a word twice"),
             ("outcomes", {"vanished": ["?"]}, "vanished"),
             ("delimiter", ";;", "delimiter"),
             ("source", "../../etc", "source"),

@@ -270,7 +270,7 @@ class TestKilled:
 
 class TestRefusals:
     def test_refuses_a_folder_of_another_major_version(self, folder: Path) -> None:
-        with pytest.raises(OtherMajorError, match=r"made by PostgreSQL 16.*asked for 18.*restore it into a new folder"):
+        with pytest.raises(OtherMajorError, match=r"created by PostgreSQL 16.*needs 18.*restore it into a new folder"):
             EmbeddedServer(folder, major=18).start()
 
     def test_refuses_a_version_that_is_not_shipped(self, tmp_path: Path) -> None:

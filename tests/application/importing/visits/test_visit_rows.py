@@ -159,8 +159,8 @@ class TestFormats:
         [
             ({"starts_at": "10:00"}, "starts_at must name a column"),
             ({"service": ""}, "service must not be empty"),
-            ({"statuses": {"booked": ["x"], "cancelled": ["X"]}}, "a word two meanings"),
-            ({"statuses": {}}, "what the status column means"),
+            ({"statuses": {"booked": ["x"], "cancelled": ["X"]}}, "lists a word twice"),
+            ({"statuses": {}}, "the words of the status column"),
             ({"patient": {"id": "{Patient Number}"}}, "given_name"),
             ({"source": "a b"}, "source is a short name"),
             ({"clock": "mine"}, "clock"),
