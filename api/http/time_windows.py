@@ -28,7 +28,7 @@ MaybeTo: TypeAlias = Annotated[str | None, _TO]
 
 def window(log: PracticeLog, from_: str, to: str, longest: timedelta) -> TimeRange:
     """Return the window. Raises InvalidValueError: no time, empty, or longer than ``longest``."""
-    zone = log.catalogue(at_least=1).one(Practice, log.tenant_id).zone
+    zone = log.catalogue(at_least=0).one(Practice, log.tenant_id).zone
     starts_at, ends_at = moment(from_, zone, "from"), moment(to, zone, "to")
     if ends_at <= starts_at:
         raise InvalidValueError("to", "a window ends after it starts")

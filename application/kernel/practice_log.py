@@ -200,6 +200,11 @@ class PracticeLog(Application[UUID]):
                 self._catalogue = self._catalogue.caught_up(self.reader.catalogue_events(self._catalogue.position))
             return self._catalogue
 
+    def catalogue_with(self, id_: UUID) -> Catalogue:
+        """Return the catalogue as this process read it last, or anew if an aggregate is missing."""
+        catalogue = self.catalogue(at_least=0)
+        return catalogue if id_ in catalogue.aggregates else self.catalogue()
+
     def _reached(self, kind: type[T], id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached:
         reached = self.reader.reached(id_, version=version, position=position)
         if reached is None:

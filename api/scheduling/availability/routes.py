@@ -82,7 +82,7 @@ async def explain_slot(call: Reading, service_id: UUID, clinician_id: UUID, at: 
     """
 
     def query() -> ExplainSlot:
-        zone = call.log.catalogue(at_least=1).one(Practice, call.actor.tenant_id).zone
+        zone = call.log.catalogue(at_least=0).one(Practice, call.actor.tenant_id).zone
         return ExplainSlot(service_id, clinician_id, moment(at, zone, "at"))
 
     def present(found: Explanation) -> Answer:

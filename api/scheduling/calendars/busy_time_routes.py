@@ -63,7 +63,7 @@ async def get_busy_time(clinician_id: UUID, from_: From, to: To, call: Reading) 
     """Return a clinician's imported busy time in a window of at most 93 days."""
 
     def read() -> Answer:
-        call.log.catalogue(at_least=1).one(Clinician, clinician_id)
+        call.log.catalogue_with(clinician_id).one(Clinician, clinician_id)
         within = window(call.log, from_, to, LONGEST_WINDOW)
         context = call.log.reader.read_booking_context([clinician_id], within)
         by_calendar: defaultdict[UUID, list[TimeRange]] = defaultdict(list)

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.kernel.errors import NotFoundError
 from application.kernel.practice_log import PracticeLog
 from application.patients.standing import patient_standing
 from domain.kernel.personal_data import Erased
@@ -63,10 +62,7 @@ class DisplayContext:
     def _read_zone(self, location_id: UUID) -> str:
         if self._position is not None:
             return self._log.look_up(Location, location_id, self._position).zone
-        try:
-            return self._log.catalogue(at_least=0).one(Location, location_id).zone
-        except NotFoundError:
-            return self._log.catalogue().one(Location, location_id).zone
+        return self._log.catalogue_with(location_id).one(Location, location_id).zone
 
     def _read(self, patient_ids: Collection[UUID]) -> None:
         if unread := [id_ for id_ in patient_ids if id_ not in self._patients]:

@@ -148,9 +148,7 @@ def load_schedule(
     claims and catalogue are of one position.
     Raises NotFoundError: no such service; CommandRepeatedError: the command was recorded before.
     """
-    catalogue = log.catalogue(at_least=0)
-    if service_id not in catalogue.aggregates:
-        catalogue = log.catalogue()
+    catalogue = log.catalogue_with(service_id)
     while True:
         service = catalogue.one(Service, service_id)
         booking_context = log.reader.read_booking_context(

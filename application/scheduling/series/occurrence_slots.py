@@ -150,9 +150,7 @@ def _load_schedules(
     log: PracticeLog, service_id: UUID, requested: Sequence[RequestedOccurrence], now: datetime
 ) -> dict[int, Schedule]:
     """Read the claims around each occurrence, and a catalogue that is as new as they are."""
-    catalogue = log.catalogue(at_least=0)
-    if service_id not in catalogue.aggregates:
-        catalogue = log.catalogue()
+    catalogue = log.catalogue_with(service_id)
     clinicians = list(dict.fromkeys(id for each in requested for id in each.staff_ids))
     # Kept terms may need kinds of resources that the service does not require today.
     needs_all_resources = any(each.kept_terms for each in requested)
