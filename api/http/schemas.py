@@ -70,10 +70,14 @@ class Shown(BaseModel):
         ``id``, ``version`` and ``position`` are only in the answer if they are among ``others``.
         Raises TypeError: the answer has no field for one of ``others``.
         """
-        if unknown := others.keys() - cls.model_fields.keys():
+        names, versioned = cls.model_fields, Versioned.model_fields  # properties: read once
+        if unknown := others.keys() - names.keys():
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
-        names = [name for name in cls.model_fields if name in others or name not in Versioned.model_fields]
-        return {name: others[name] if name in others else getattr(source, name) for name in names}
+        return {
+            name: others[name] if name in others else getattr(source, name)
+            for name in names
+            if name in others or name not in versioned
+        }
 
 
 class Versioned(Shown):
