@@ -93,7 +93,9 @@ async def list_events(call: Following, after: Behind = 0, limit: EventLimit = 20
     def page() -> Answer:
         if unseal:
             authorise(call.actor, Permission.READ_PATIENTS)
-        events, head = call.container.audit.events.recorded_page(call.actor.tenant_id, after, limit, unseal=unseal)
+        events, head = call.container.storage.log_reader.recorded_page(
+            call.actor.tenant_id, after, limit, unseal=unseal
+        )
         return Answer(
             {
                 "practice_id": call.actor.tenant_id,

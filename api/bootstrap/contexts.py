@@ -11,6 +11,7 @@ from api.bootstrap.storage import Storage
 from application.kernel.permissions import Actor
 from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLogs
+from application.scheduling.calendars.ports import CalendarWriter
 from application.scheduling.zone_changes.adopt_zone_rules import AdoptZoneRulesHandler
 from domain.access.api_key import Role
 from domain.webhooks.public_events import public_names
@@ -70,7 +71,7 @@ class Scheduling:
         self.calendar = CalendarQueries(transaction)
         self.past_calendar = PastCalendar(transaction, storage.log_reader)
         self.feeds = FeedQueries(transaction)
-        self.calendar_writer = IcalendarWriter()
+        self.calendar_writer: CalendarWriter = IcalendarWriter()
         self.zone_sightings = ZoneSightingStore(storage.store.pool)
         self.zone_sightings.note_own(clock.now())
         self.adopt_zone_rules = AdoptZoneRulesHandler(logs, clock, self.zone_sightings)
@@ -100,9 +101,8 @@ class Webhooks:
 
 
 class Audit:
-    """Histories, the event list, and instants of the past."""
+    """Histories, and instants of the past."""
 
     def __init__(self, storage: Storage) -> None:
         self.history = HistoryQueries(storage.transaction, storage.log_reader)
         self.instants = Instants(storage.transaction)
-        self.events = storage.log_reader

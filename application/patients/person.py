@@ -23,8 +23,13 @@ def person_of(log: PracticeLog, patient_id: UUID) -> Person:
     return person_behind(log, log.load(Patient, patient_id))
 
 
+def survivor_of(log: PracticeLog, patient: Patient) -> Patient:
+    """Return the patient that this one was merged into, or else this one."""
+    return log.load(Patient, patient.merged_into) if patient.merged_into else patient
+
+
 def person_behind(log: PracticeLog, patient: Patient) -> Person:
-    survivor = log.load(Patient, patient.merged_into) if patient.merged_into else patient
+    survivor = survivor_of(log, patient)
     return Person(tuple(survivor.family_ids), survivor.is_erased, survivor.is_withdrawn)
 
 

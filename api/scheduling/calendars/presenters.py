@@ -10,6 +10,7 @@ from api.bootstrap.container import Container
 from api.http.calls import Call
 from api.scheduling.calendars.schemas import FeedListed, FeedShown
 from application.kernel.errors import NotFoundError
+from application.patients.person import survivor_of
 from application.scheduling.calendars.calendar_visit import CalendarVisit, Person, spoken, uid_of
 from domain.kernel.time_range import TimeRange
 from domain.patients.patient import Patient
@@ -64,9 +65,7 @@ def feed_calendar(container: Container, tenant_id: UUID, feed_id: UUID) -> str:
     """
     log = container.logs.of(tenant_id)
     feed = log.load(Feed, feed_id)
-    patient = None if feed.patient_id is None else log.load(Patient, feed.patient_id)
-    if patient is not None and patient.merged_into:
-        patient = log.load(Patient, patient.merged_into)
+    patient = None if feed.patient_id is None else survivor_of(log, log.load(Patient, feed.patient_id))
     if feed.is_revoked or (patient is not None and patient.is_erased):
         raise NotFoundError("feed")
     now = container.clock.now()
@@ -127,8 +126,7 @@ def _name(patient: PatientRecord | None, detail: Detail) -> str | None:
 
 def appointment_invitation(call: Call, appointment: Appointment) -> str:
     """Return the iCalendar message about a visit, for its patient."""
-    patient = call.log.load(Patient, appointment.patient_id)
-    patient = call.log.load(Patient, patient.merged_into) if patient.merged_into else patient
+    patient = survivor_of(call.log, call.log.load(Patient, appointment.patient_id))
     is_cancelled = appointment.status not in (*HOLDING, Status.NO_SHOW)
     change = CalendarChange(appointment.version, appointment.modified_on)
     return _invitation(call, appointment, [appointment.clinician_id], patient, change, is_cancelled)

@@ -90,7 +90,6 @@ class TestPage:
         entries = container.calendar().appointments(booked.tenant_id, CalendarFilter()).entries
         entry = next(each for each in entries if each.appointment_id == visit.id)
 
-        assert entry is not None
         assert (entry.starts_at, entry.ends_at, entry.status) == (visit.starts_at, visit.ends_at, "booked")
         assert entry.starts_at.tzname() == entry.booked_at.tzname() == "UTC"
         assert (entry.price_amount_minor, entry.price_currency) == (8000, "EUR")
