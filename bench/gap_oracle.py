@@ -37,7 +37,7 @@ from event_store.tenancy import open_pool
 TITLE: Final = "(b) Gap oracle"
 PROCESSES: Final = 8
 WRITERS_EACH: Final = 3
-MOST_EVENTS: Final = 12
+MAX_EVENTS: Final = 12
 _PAGE: Final = 500
 _FORKS: Final = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["bench.gap_oracle"])
@@ -205,7 +205,7 @@ def _append_for_ever(store: Store, tenants: Sequence[UUID], ledger: int, seed: s
     recorders = {tenant_id: store.recorder(tenant_id) for tenant_id in tenants}
     while True:
         practice = chance.choice(practices)
-        facts, claims = practice.visit(chance.randint(1, MOST_EVENTS))
+        facts, claims = practice.visit(chance.randint(1, MAX_EVENTS))
         by = Provenance("key:bench", uuid7(), bytes(32))
         try:
             recorders[practice.tenant_id].insert_events(practice.mapped(facts), provenance=by, guards=claims)
@@ -226,7 +226,7 @@ def _acknowledged(ledgers: Path) -> dict[UUID, int]:
 
 
 def _acknowledged_events(ledgers: Path) -> int:
-    mean_size = (1 + MOST_EVENTS) / 2
+    mean_size = (1 + MAX_EVENTS) / 2
     return int(sum(ledger.stat().st_size for ledger in ledgers.iterdir()) / 20 * mean_size)
 
 
@@ -240,7 +240,7 @@ def measure(options: Options) -> dict[str, str]:
         name="gap_oracle",
         title=TITLE,
         how=(
-            f"{PROCESSES} processes of {WRITERS_EACH} writers each append 1 to {MOST_EVENTS} events at a time to 40 practices;"
+            f"{PROCESSES} processes of {WRITERS_EACH} writers each append 1 to {MAX_EVENTS} events at a time to 40 practices;"
             f" at random they pause, are stopped ({verdict.pauses} times) and are killed with SIGKILL ({verdict.kills} times)."
             f" One reader follows all practices and read {verdict.pages:,} pages. It took {verdict.seconds:.0f} s."
         ),

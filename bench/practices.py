@@ -30,7 +30,7 @@ A_DAY: Final = 6
 DAYS: Final = 14
 ONE, ANYONE, EXPLAIN = "one clinician", "anyone of ten", "explain"
 P95_MS: Final = {ONE: 15.0, ANYONE: 40.0, EXPLAIN: 20.0}
-MOST_CPU: Final = 1.2
+MAX_CPU: Final = 1.2
 WARM_UP: Final = 20
 
 
@@ -198,7 +198,7 @@ def _goals(rounds: Rounds, ratios: Mapping[str, Sequence[float]], sizes: Sequenc
         )
     for kind, ratio in ((kind, Spread.of(ratios[kind])) for kind in P95_MS):
         what = f"{kind}, CPU at {sizes[-1]:,} practices / at {ASKED}"
-        goals.append(Goal(what, f"≤ {MOST_CPU} times", ratio.text(), ratio.middle <= MOST_CPU))
+        goals.append(Goal(what, f"≤ {MAX_CPU} times", ratio.text(), ratio.middle <= MAX_CPU))
     return goals
 
 

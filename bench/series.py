@@ -16,7 +16,7 @@ from bench.store import check_log
 
 TITLE: Final = "(s) A series of 52"
 VISITS: Final = 52
-MOST_MS: Final = 100.0
+MAX_MS: Final = 100.0
 CLINICIANS: Final = 10
 
 
@@ -55,8 +55,8 @@ def measure(options: Options) -> dict[str, str]:
         ),
         checks=f"every series has its {VISITS} visits; {checks}",
         goals=[
-            Goal("a series of 52 committed, p95", f"< {MOST_MS:.0f} ms", f"{p95:.1f} ms", p95 < MOST_MS),
-            Goal("the same in a full schedule, p95", f"< {MOST_MS:.0f} ms", f"{full:.1f} ms", full < MOST_MS),
+            Goal("a series of 52 committed, p95", f"< {MAX_MS:.0f} ms", f"{p95:.1f} ms", p95 < MAX_MS),
+            Goal("the same in a full schedule, p95", f"< {MAX_MS:.0f} ms", f"{full:.1f} ms", full < MAX_MS),
         ],
         tables=[
             Table(

@@ -21,8 +21,8 @@ from adapters.http.pinned_backend import AddressRefusedError, Deadline, PinnedBa
 from adapters.system.clock import SystemClock
 from application.webhooks.ports import HttpSession, Reply
 
-MOST_SECONDS: Final = 10.0
-MOST_BYTES: Final = 64 * 1024
+MAX_SECONDS: Final = 10.0
+MAX_BYTES: Final = 64 * 1024
 _HONOURS_RETRY_AFTER: Final = frozenset({429, 503})
 
 
@@ -34,7 +34,7 @@ class PinnedOutboundHttp:
         policy: Policy,
         *,
         resolve: Resolve = look_up,
-        seconds: float = MOST_SECONDS,
+        seconds: float = MAX_SECONDS,
         trusted: ssl.SSLContext | None = None,
     ) -> None:
         """``trusted`` has the certificate authorities to trust; by default those of the system."""
@@ -88,7 +88,7 @@ class _HttpSession:
             length = 0
             for part in response.iter_stream():
                 length += len(part)
-                if length > MOST_BYTES:
+                if length > MAX_BYTES:
                     return Reply(response.status, "answer_too_long", wait)
         if 300 <= response.status < 400:
             return Reply(response.status, "redirected")

@@ -15,9 +15,9 @@ from application.scheduling.calendars.ports import BusyTimes, LeftOut
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.series.recurrence import UnsupportedRuleError
 
-_MOST_TIMES: Final = 5_000
+_MAX_TIMES: Final = 5_000
 """Of one file: ten a working day, for two years."""
-_MOST_DAYS: Final = 400_000
+_MAX_DAYS: Final = 400_000
 """How many days the rules of one file may examine: about a second of work."""
 
 
@@ -25,7 +25,7 @@ class IcalendarReader:
     """Implements CalendarReader."""
 
     def busy_times(self, octets: bytes, zone: str, within: TimeRange, tenant_id: UUID) -> BusyTimes:
-        found, budget = BusyTimes(), Budget(_MOST_DAYS)
+        found, budget = BusyTimes(), Budget(_MAX_DAYS)
         for calendar in calendars_in(octets):
             clocks = Clocks(calendar, zone, within.ends_at + LONGEST, budget)
             for uid, parts in _events(calendar).items():
@@ -54,8 +54,8 @@ def _add(uid: str, times: Mapping[str, TimeRange] | LeftOut, found: BusyTimes) -
             found.left_out[LeftOut.TOO_LONG] += 1
         else:
             found.times[uid, name] = during
-            if len(found.times) > _MOST_TIMES:
-                raise CalendarTooLargeError(f"a calendar has at most {_MOST_TIMES} busy times in the next two years")
+            if len(found.times) > _MAX_TIMES:
+                raise CalendarTooLargeError(f"a calendar has at most {_MAX_TIMES} busy times in the next two years")
 
 
 def _times(

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from application.scheduling.calendars.errors import CalendarTooLargeError, UnreadableCalendarError
-from application.scheduling.calendars.ports import MOST_OCTETS
+from application.scheduling.calendars.ports import MAX_OCTETS
 
-_MOST_COMPONENTS: Final = 20_000
+_MAX_COMPONENTS: Final = 20_000
 _DEEPEST: Final = 8
 
 _PARSED: Final = frozenset(
@@ -55,15 +55,15 @@ def calendars_in(octets: bytes) -> list[Component]:
 
     Raises UnreadableCalendarError: there is none, or one is incomplete; CalendarTooLargeError.
     """
-    if len(octets) > MOST_OCTETS:
-        raise CalendarTooLargeError(f"a calendar has at most {MOST_OCTETS // 1024 // 1024} MiB")
+    if len(octets) > MAX_OCTETS:
+        raise CalendarTooLargeError(f"a calendar has at most {MAX_OCTETS // 1024 // 1024} MiB")
     root = Component("")
     path, count = [root], 0
     for name, line in _lines(octets):
         if name == "BEGIN":
             count += 1
-            if count > _MOST_COMPONENTS or len(path) > _DEEPEST:
-                raise CalendarTooLargeError(f"a calendar has at most {_MOST_COMPONENTS} components")
+            if count > _MAX_COMPONENTS or len(path) > _DEEPEST:
+                raise CalendarTooLargeError(f"a calendar has at most {_MAX_COMPONENTS} components")
             component = Component(line.partition(":")[2].strip().upper())
             path[-1].children.append(component)
             path.append(component)

@@ -10,7 +10,7 @@ from api.access.presenters import present_api_key, present_key_record
 from api.access.schemas import ApiKeyBody, ApiKeyIssued, ApiKeyPage, ApiKeyShown
 from api.http.answers import Answer
 from api.http.calls import After, Changing, Creating, Reading, Showing
-from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
+from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, changed, collected, made
 from application.access.issue_api_key import IssueApiKey
 from application.access.revoke_api_key import RevokeApiKey
@@ -40,7 +40,9 @@ async def issue_api_key(body: ApiKeyBody, call: Creating) -> Response:
 
 
 @routes.get("", response_model=ApiKeyPage, responses=READS)
-async def list_api_keys(call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None) -> Response:
+async def list_api_keys(
+    call: Reading, limit: Limit = MAX_PAGE_SIZE, cursor: Cursor = None, after: After = None
+) -> Response:
     """List all keys in the order of issue, also revoked ones; their secrets are not stored."""
 
     def page() -> Answer:

@@ -8,7 +8,7 @@ import orjson
 
 from api.audit.kinds import KINDS, word
 from api.audit.presenters import present_cited
-from api.audit.schemas import MOST_CITED
+from api.audit.schemas import MAX_CITED
 from api.http.as_of import find_point_in_time
 from api.http.calls import Call
 from application.kernel.errors import NotFoundError
@@ -17,9 +17,9 @@ from domain.kernel.errors import InvalidValueError
 from domain.kernel.logged_event import LoggedEvent
 from domain.kernel.provenance import ChangedStream
 
-_MOST_FOLDED: Final = 10_000
+_MAX_FOLDED: Final = 10_000
 """The most events that one page is folded from, unless a single resource has more."""
-_MOST_READ: Final = 20_000
+_MAX_READ: Final = 20_000
 """The most positions that are searched for the resources of one page."""
 
 
@@ -40,7 +40,7 @@ def differences(
     The page has the resources whose first event in the range is after ``first_after``.
     Raises NotFoundError: ``thing_id`` is unknown.
     """
-    reach = min(until, first_after + _MOST_READ) if thing_id is None else until
+    reach = min(until, first_after + _MAX_READ) if thing_id is None else until
     if thing_id is not None and not call.container.storage.has_stream(call.actor.tenant_id, thing_id):
         raise NotFoundError("resource")
     found = call.log.reader.changed_between(
@@ -60,11 +60,11 @@ def _position(call: Call, text: str, field: str, head: int) -> int:
 
 
 def _foldable(changed: Sequence[ChangedStream]) -> Sequence[ChangedStream]:
-    """Return the first of the resources, as many as ``_MOST_FOLDED`` allows, at least one."""
+    """Return the first of the resources, as many as ``_MAX_FOLDED`` allows, at least one."""
     events = 0
     for index, resource in enumerate(changed):
         events += resource.to_version
-        if index and events > _MOST_FOLDED:
+        if index and events > _MAX_FOLDED:
             return changed[:index]
     return changed
 
@@ -102,7 +102,7 @@ def _compare(
         "from_version": changed.from_version,
         "to_version": changed.to_version,
         "changes": changes if call.actor.may(KINDS[type(state)].permission) else None,
-        "events": [present_cited(event) for event in events[-MOST_CITED:]],
+        "events": [present_cited(event) for event in events[-MAX_CITED:]],
     }
 
 

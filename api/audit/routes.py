@@ -11,7 +11,7 @@ from api.audit.presenters import present_event, present_line
 from api.audit.schemas import DiffPage, EventPage, HistoryPage
 from api.http.answers import Answer
 from api.http.calls import After, Call, Following, Reading
-from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_number
+from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit, cursor_behind, decoded_number
 from api.http.resource_responses import READS, READS_ONE, collected
 from application.kernel.permissions import Permission, authorise
 from domain.kernel.aggregate import Aggregate
@@ -44,7 +44,7 @@ Unseal = Annotated[bool, Query(description="Decrypt personal data, for keys that
 
 @routes.get("/appointments/{appointment_id}/history", response_model=HistoryPage, responses=READS_ONE)
 async def appointment_history(
-    appointment_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
+    appointment_id: UUID, call: Reading, limit: Limit = MAX_PAGE_SIZE, cursor: Cursor = None, after: After = None
 ) -> Response:
     """List the events of an appointment in order."""
     return await _history(call, Appointment, appointment_id, limit, cursor, after)
@@ -52,7 +52,7 @@ async def appointment_history(
 
 @routes.get("/sessions/{session_id}/history", response_model=HistoryPage, responses=READS_ONE)
 async def session_history(
-    session_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
+    session_id: UUID, call: Reading, limit: Limit = MAX_PAGE_SIZE, cursor: Cursor = None, after: After = None
 ) -> Response:
     """List the events of a session in order, with those of its roster and waiting line."""
     return await _history(call, GroupSession, session_id, limit, cursor, after)
@@ -60,7 +60,7 @@ async def session_history(
 
 @routes.get("/series/{series_id}/history", response_model=HistoryPage, responses=READS_ONE)
 async def series_history(
-    series_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
+    series_id: UUID, call: Reading, limit: Limit = MAX_PAGE_SIZE, cursor: Cursor = None, after: After = None
 ) -> Response:
     """List the events of a series and of its visits in order."""
     return await _history(call, Series, series_id, limit, cursor, after)
@@ -68,7 +68,7 @@ async def series_history(
 
 @routes.get("/courses/{course_id}/history", response_model=HistoryPage, responses=READS_ONE)
 async def course_history(
-    course_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
+    course_id: UUID, call: Reading, limit: Limit = MAX_PAGE_SIZE, cursor: Cursor = None, after: After = None
 ) -> Response:
     """List the events of a course and of its sessions in order, with those of the rosters."""
     return await _history(call, Course, course_id, limit, cursor, after)
@@ -76,7 +76,7 @@ async def course_history(
 
 @routes.get("/patients/{patient_id}/history", response_model=HistoryPage, responses=READS_ONE)
 async def patient_history(
-    patient_id: UUID, call: Reading, limit: Limit = MOST, cursor: Cursor = None, after: After = None
+    patient_id: UUID, call: Reading, limit: Limit = MAX_PAGE_SIZE, cursor: Cursor = None, after: After = None
 ) -> Response:
     """List the events of a patient and of their appointments in order.
 

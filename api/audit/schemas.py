@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from api.http.schemas import Page, Shown
 
-MOST_CITED: Final = 200
+MAX_CITED: Final = 200
 """The most events that a difference lists."""
 
 
@@ -98,9 +98,7 @@ class ThingChanged(Shown):
     from_version: int = Field(description="0 if it did not exist yet.")
     to_version: int
     changes: list[ChangeShown] | None = Field(description="null for keys that may not read resources of this kind.")
-    events: list[Cited] = Field(
-        description=f"The newest {MOST_CITED} of the events between the two versions, in order."
-    )
+    events: list[Cited] = Field(description=f"The newest {MAX_CITED} of the events between the two versions, in order.")
 
 
 class DiffPage(Page):

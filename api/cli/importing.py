@@ -36,11 +36,11 @@ def busy_time(
     """
     from application.kernel.permissions import Actor
     from application.scheduling.calendars.import_busy_time import ImportBusyTime, PreviewBusyTime, with_counts
-    from application.scheduling.calendars.ports import MOST_OCTETS
+    from application.scheduling.calendars.ports import MAX_OCTETS
 
     with file.open("rb") as source:
         # One octet more than the limit, so that a larger file is refused without reading it all.
-        octets = source.read(MOST_OCTETS + 1)
+        octets = source.read(MAX_OCTETS + 1)
     with opened() as container:
         practice_id = practice_with(container, practice, clinician)
         actor, command = Actor.system(practice_id), ImportBusyTime(clinician, calendar, octets)

@@ -11,7 +11,7 @@ from api.http.times import instant, zulu
 from application.kernel.permissions import Actor
 from domain.kernel.errors import InvalidValueError
 
-_MOST_VERSIONS: Final = 2**31 - 1
+_MAX_VERSIONS: Final = 2**31 - 1
 
 AsOf: TypeAlias = Annotated[
     str | None,
@@ -24,7 +24,7 @@ AsOf: TypeAlias = Annotated[
 ]
 Version: TypeAlias = Annotated[
     int | None,
-    Query(ge=1, le=_MOST_VERSIONS, description="The resource at this version. Not together with `as_of`."),
+    Query(ge=1, le=_MAX_VERSIONS, description="The resource at this version. Not together with `as_of`."),
 ]
 
 

@@ -10,9 +10,9 @@ from fastapi import Query
 
 from domain.kernel.errors import InvalidValueError
 
-MOST: Final = 200
+MAX_PAGE_SIZE: Final = 200
 
-Limit = Annotated[int, Query(ge=1, le=MOST, description="The most entries to return.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="The most entries to return.")]
 Cursor = Annotated[
     str | None, Query(max_length=200, description="`next_cursor` of the previous page; omit it for the first page.")
 ]

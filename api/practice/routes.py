@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.http.calls import Changing, Creating, Reading, Showing
-from api.http.paging import MOST, Cursor, Limit
+from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import sent_fields
 from api.practice.presenters import present_clinician, present_hours, present_service, present_time_off
@@ -86,7 +86,7 @@ async def open_location(body: LocationBody, call: Creating) -> Response:
 
 
 @routes.get("/locations", tags=["locations"], response_model=LocationPage, responses=READS)
-async def list_locations(call: Reading, limit: Limit = MOST, cursor: Cursor = None) -> Response:
+async def list_locations(call: Reading, limit: Limit = MAX_PAGE_SIZE, cursor: Cursor = None) -> Response:
     """List the locations in the order in which they were opened."""
     return await call.read(
         Permission.READ_PRACTICE, lambda: listed(call.log, Location, "locations", LocationShown.present, limit, cursor)
@@ -120,7 +120,7 @@ async def add_resource(body: ResourceBody, call: Creating) -> Response:
 
 
 @routes.get("/resources", tags=["resources"], response_model=ResourcePage, responses=READS)
-async def list_resources(call: Reading, limit: Limit = MOST, cursor: Cursor = None) -> Response:
+async def list_resources(call: Reading, limit: Limit = MAX_PAGE_SIZE, cursor: Cursor = None) -> Response:
     """List the rooms and devices in the order in which they were added."""
     return await call.read(
         Permission.READ_PRACTICE, lambda: listed(call.log, Resource, "resources", ResourceShown.present, limit, cursor)
@@ -148,7 +148,7 @@ async def join_clinician(body: ClinicianBody, call: Creating) -> Response:
 
 
 @routes.get("/clinicians", tags=["clinicians"], response_model=ClinicianPage, responses=READS)
-async def list_clinicians(call: Reading, limit: Limit = MOST, cursor: Cursor = None) -> Response:
+async def list_clinicians(call: Reading, limit: Limit = MAX_PAGE_SIZE, cursor: Cursor = None) -> Response:
     """List the clinicians in the order in which they joined."""
     return await call.read(
         Permission.READ_PRACTICE, lambda: listed(call.log, Clinician, "clinicians", present_clinician, limit, cursor)
@@ -218,7 +218,7 @@ async def offer_service(body: ServiceBody, call: Creating) -> Response:
 
 
 @routes.get("/services", tags=["services"], response_model=ServicePage, responses=READS)
-async def list_services(call: Reading, limit: Limit = MOST, cursor: Cursor = None) -> Response:
+async def list_services(call: Reading, limit: Limit = MAX_PAGE_SIZE, cursor: Cursor = None) -> Response:
     """List the services in the order in which they were offered."""
     return await call.read(
         Permission.READ_PRACTICE, lambda: listed(call.log, Service, "services", present_service, limit, cursor)

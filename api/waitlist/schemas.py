@@ -12,7 +12,7 @@ from domain.kernel.time_range import TimeRange
 from domain.waitlist.entry import EntryStatus
 from domain.waitlist.offer import LONGEST_MINUTES, OfferStatus
 from domain.waitlist.opening import OpeningStatus
-from domain.waitlist.preferences import MOST_NOTICE_MINUTES, MOST_WINDOWS
+from domain.waitlist.preferences import MAX_NOTICE_MINUTES, MAX_WINDOWS
 
 _ID = "01980c5a-0000-7000-8000-00000000000"
 _WINDOW = "RFC 3339 with an offset, or a date: its start in the practice's time zone."
@@ -50,9 +50,9 @@ class EntryBody(Body):
     patient_id: UUID
     service_id: UUID
     clinician_id: UUID | None = None
-    windows: list[Window] = Field(default=[], max_length=MOST_WINDOWS)
+    windows: list[Window] = Field(default=[], max_length=MAX_WINDOWS)
     notice_minutes: Whole = Field(
-        default=0, ge=0, le=MOST_NOTICE_MINUTES, description="The notice that the patient needs before a visit."
+        default=0, ge=0, le=MAX_NOTICE_MINUTES, description="The notice that the patient needs before a visit."
     )
 
 
@@ -62,8 +62,8 @@ class EntryPatch(Body):
     model_config = examples({"clinician_id": None, "windows": [], "notice_minutes": 60})
 
     clinician_id: UUID | None = None
-    windows: list[Window] = Field(default=[], max_length=MOST_WINDOWS)
-    notice_minutes: Whole = Field(default=0, ge=0, le=MOST_NOTICE_MINUTES)
+    windows: list[Window] = Field(default=[], max_length=MAX_WINDOWS)
+    notice_minutes: Whole = Field(default=0, ge=0, le=MAX_NOTICE_MINUTES)
 
 
 class WindowShown(Shown):

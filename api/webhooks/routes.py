@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from api.http.answers import Answer
 from api.http.calls import After, Call, Changing, Creating, Reading, Showing
-from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_number
+from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit, cursor_behind, decoded_number
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, changed, collected, made
 from api.http.schemas import sent_fields
 from api.webhooks.presenters import present_delivery, present_endpoint, present_endpoint_record
@@ -114,7 +114,7 @@ async def list_webhook_deliveries(
     webhook_endpoint_id: UUID,
     call: Reading,
     status: DeliveryStatus | None = None,
-    limit: Limit = MOST,
+    limit: Limit = MAX_PAGE_SIZE,
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:

@@ -27,7 +27,7 @@ from domain.waitlist.offered_time import PassedOver
 from domain.waitlist.opening import Opening
 from domain.waitlist.slot_fit import Reason
 
-MOST_AT_ONCE: Final = 20
+MAX_ENTRIES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class OfferByHand(Command[Opening]):
     minutes: int
 
     def __post_init__(self) -> None:
-        if not 1 <= len(set(self.entry_ids)) == len(self.entry_ids) <= MOST_AT_ONCE:
-            raise InvalidValueError("entry_ids", f"name 1 to {MOST_AT_ONCE} entries, each once")
+        if not 1 <= len(set(self.entry_ids)) == len(self.entry_ids) <= MAX_ENTRIES:
+            raise InvalidValueError("entry_ids", f"name 1 to {MAX_ENTRIES} entries, each once")
 
 
 @handles(

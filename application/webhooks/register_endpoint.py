@@ -9,7 +9,7 @@ from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
 from application.webhooks.endpoints import require_reachable
 from application.webhooks.ports import OutboundHttp, SecretBox, WebhookCatalogue
-from domain.webhooks.endpoint import MOST_ENDPOINTS, Subscription, TooManyEndpointsError, WebhookEndpoint
+from domain.webhooks.endpoint import MAX_ENDPOINTS, Subscription, TooManyEndpointsError, WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ def register_endpoint(
     """Raises InvalidValueError: a refused address or unknown event; TooManyEndpointsError."""
     subscription = Subscription(command.url, command.events).checked_against(catalogue.event_names)
     require_reachable(outbound, subscription.url)
-    if catalogue.endpoint_count(log.tenant_id) >= MOST_ENDPOINTS:
-        raise TooManyEndpointsError(f"a practice has {MOST_ENDPOINTS} endpoints at most; delete one first")
+    if catalogue.endpoint_count(log.tenant_id) >= MAX_ENDPOINTS:
+        raise TooManyEndpointsError(f"a practice has {MAX_ENDPOINTS} endpoints at most; delete one first")
     id_ = uuid7()
     secret = secrets.seal(log.tenant_id, id_, command.secret)
     endpoint = WebhookEndpoint.register(id=id_, subscription=subscription, secret=secret, at=context.now)

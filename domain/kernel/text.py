@@ -9,7 +9,7 @@ from domain.kernel.errors import InvalidValueError
 
 MAX_MARKS: Final = 8
 """Combining marks kept on one letter; cantillation or a Tibetan stack needs up to six."""
-MOST_NOTES: Final = 5_000
+MAX_NOTES: Final = 5_000
 """Characters of notes about a patient or a visit: about a page."""
 
 _RAW_LIMIT: Final = 100_000
@@ -50,7 +50,7 @@ def clean_notes(notes: str | None) -> str | None:
 
     Notes are not clinical documentation. Raises InvalidValueError: as ``clean_paragraphs``.
     """
-    return clean_paragraphs("notes", notes, MOST_NOTES) if notes and not notes.isspace() else None
+    return clean_paragraphs("notes", notes, MAX_NOTES) if notes and not notes.isspace() else None
 
 
 def clean_reason(field: str, reason: str) -> str:

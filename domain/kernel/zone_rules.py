@@ -19,7 +19,7 @@ _STEP: Final = timedelta(days=14)
 """No zone has changed its clocks twice within a fortnight since rules are published in advance."""
 
 
-class Stretch(NamedTuple):
+class OffsetDisagreement(NamedTuple):
     """A range in which two releases disagree, with their offsets from UTC in seconds."""
 
     during: TimeRange
@@ -98,22 +98,22 @@ def at_same_local_time(instant: datetime, before: ZoneRules, after: ZoneRules) -
     return after.instant(before.local_time(instant))
 
 
-def disagreements(before: ZoneRules, after: ZoneRules, from_: datetime) -> Sequence[Stretch]:
+def disagreements(before: ZoneRules, after: ZoneRules, from_: datetime) -> Sequence[OffsetDisagreement]:
     """Return the ranges from an instant on in which two releases give a zone different offsets."""
     starts = max(before.changes[0][0], after.changes[0][0], from_)
     ends = min(before.ends_at, after.ends_at)
     if starts >= ends:
         return []
     edges = sorted({starts, *(at for at, _ in (*before.changes, *after.changes) if starts < at < ends)})
-    found: list[Stretch] = []
+    found: list[OffsetDisagreement] = []
     for begins, until in zip(edges, [*edges[1:], ends], strict=True):
         old, new = before.offset_at(begins), after.offset_at(begins)
         if old == new:
             continue
         if found and found[-1].during.ends_at == begins and found[-1][1:] == (old, new):
-            found[-1] = Stretch(TimeRange(found[-1].during.starts_at, until), old, new)
+            found[-1] = OffsetDisagreement(TimeRange(found[-1].during.starts_at, until), old, new)
         else:
-            found.append(Stretch(TimeRange(begins, until), old, new))
+            found.append(OffsetDisagreement(TimeRange(begins, until), old, new))
     return found
 
 

@@ -10,7 +10,7 @@ from domain.kernel.errors import InvalidValueError
 from domain.kernel.text import checked_phone, clean_email, clean_text
 from domain.kernel.value import Value
 
-MOST_CONTACTS: Final = 20
+MAX_CONTACTS: Final = 20
 
 
 class ContactKind(StrEnum):
@@ -75,7 +75,7 @@ class Contact(Value):
 
 def check_contacts(contacts: Sequence[Contact]) -> None:
     """Raises InvalidValueError: too many contacts, or an id twice."""
-    if len(contacts) > MOST_CONTACTS:
-        raise InvalidValueError("contacts", f"there may be at most {MOST_CONTACTS} contacts")
+    if len(contacts) > MAX_CONTACTS:
+        raise InvalidValueError("contacts", f"there may be at most {MAX_CONTACTS} contacts")
     if len({contact.id for contact in contacts}) < len(contacts):
         raise InvalidValueError("contacts", "each contact may be listed once")

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.personal_data import Erased, Personal
-from domain.kernel.text import MOST_NOTES, clean_paragraphs, clean_text
+from domain.kernel.text import MAX_NOTES, clean_paragraphs, clean_text
 from domain.patients.contact import Contact, ContactFields, check_contacts
 from domain.patients.details import PatientDetails
 from domain.patients.errors import (
@@ -184,7 +184,7 @@ class Patient(Aggregate):
         Raises what ``refuse_gone`` raises, and InvalidValueError.
         """
         self.refuse_gone()
-        notes = None if notes is None else clean_paragraphs("notes", notes, MOST_NOTES)
+        notes = None if notes is None else clean_paragraphs("notes", notes, MAX_NOTES)
         alert = None if alert is None else clean_text("alert", alert, 200)
         is_change = (notes, alert) != (self.notes, self.alert)
         fields = {"notes": notes, "alert": alert, "has_alert": alert is not None}

@@ -18,8 +18,8 @@ from domain.practice.time_off import DaysOff, HoursOff, parse_time_off
 from domain.practice.visit_limits import NO_LIMITS, LimitsFields, VisitLimits
 from domain.practice.weekly_hours import OpeningHours
 
-_MOST_DATES: Final = 100
-_MOST_ABSENCES: Final = 500
+_MAX_DATES: Final = 100
+_MAX_ABSENCES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,8 @@ class Clinician(Aggregate):
                 return False
         elif text in later:
             return False
-        elif len({each.effective_from for each in later} | {effective_from}) > _MOST_DATES:
-            raise InvalidValueError("effective_from", f"hours may change on at most {_MOST_DATES} dates")
+        elif len({each.effective_from for each in later} | {effective_from}) > _MAX_DATES:
+            raise InvalidValueError("effective_from", f"hours may change on at most {_MAX_DATES} dates")
         self.trigger_event(self.HoursSet, location_id=location_id, **text._asdict(), timestamp=at)
         return True
 
@@ -169,8 +169,8 @@ class Clinician(Aggregate):
 
         Raises InvalidValueError: more than 500 ranges, or a note over 500 characters.
         """
-        if len(absences) > _MOST_ABSENCES:
-            raise InvalidValueError("ranges", f"there may be at most {_MOST_ABSENCES} ranges of time off")
+        if len(absences) > _MAX_ABSENCES:
+            raise InvalidValueError("ranges", f"there may be at most {_MAX_ABSENCES} ranges of time off")
         ranges = [str(absence.range) for absence in absences]
         notes = [clean_text("note", absence.note, 500) if absence.note else "" for absence in absences]
         is_change = (ranges, notes) != (self.time_off, self.time_off_notes)

@@ -5,7 +5,7 @@ from typing import Final
 
 from domain.kernel.errors import InvalidValueError
 
-MOST_SEATS: Final = 500
+MAX_SEATS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,6 @@ NO_SEATS: Final = SeatsOffered()
 
 def checked_seats(seats: int) -> int:
     """Return the number unchanged. Raises InvalidValueError: under 1 or over 500."""
-    if not 1 <= seats <= MOST_SEATS:
-        raise InvalidValueError("seats", f"seats is at least 1 and at most {MOST_SEATS}")
+    if not 1 <= seats <= MAX_SEATS:
+        raise InvalidValueError("seats", f"seats is at least 1 and at most {MAX_SEATS}")
     return seats

@@ -7,7 +7,7 @@ from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.value import Value
 
-_MOST: Final = {"per_day": 1_440, "per_week": 10_080}
+_MAX: Final = {"per_day": 1_440, "per_week": 10_080}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class VisitLimits(Value):
     per_week: int | None = None
 
     def __post_init__(self) -> None:
-        for name, most in _MOST.items():
+        for name, most in _MAX.items():
             value = getattr(self, name)
             if value is not None and not 1 <= value <= most:
                 raise InvalidValueError(f"limits.{name}", f"{name} is at least 1 and at most {most}")

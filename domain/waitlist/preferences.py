@@ -9,8 +9,8 @@ from uuid import UUID
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 
-MOST_WINDOWS: Final = 20
-MOST_NOTICE_MINUTES: Final = 30 * 24 * 60
+MAX_WINDOWS: Final = 20
+MAX_NOTICE_MINUTES: Final = 30 * 24 * 60
 """A patient who needs more than thirty days' notice cannot use freed times."""
 
 
@@ -27,10 +27,10 @@ class WaitlistPreferences:
     notice_minutes: int = 0
 
     def __post_init__(self) -> None:
-        if len(self.windows) > MOST_WINDOWS:
-            raise InvalidValueError("windows", f"there are at most {MOST_WINDOWS} windows; merge those that touch")
-        if not 0 <= self.notice_minutes <= MOST_NOTICE_MINUTES:
-            raise InvalidValueError("notice_minutes", f"notice_minutes is at least 0 and at most {MOST_NOTICE_MINUTES}")
+        if len(self.windows) > MAX_WINDOWS:
+            raise InvalidValueError("windows", f"there are at most {MAX_WINDOWS} windows; merge those that touch")
+        if not 0 <= self.notice_minutes <= MAX_NOTICE_MINUTES:
+            raise InvalidValueError("notice_minutes", f"notice_minutes is at least 0 and at most {MAX_NOTICE_MINUTES}")
 
     def is_with(self, clinician_id: UUID) -> bool:
         return self.clinician_id in (None, clinician_id)

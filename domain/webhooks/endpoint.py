@@ -15,7 +15,7 @@ from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError, RuleBrokenError
 from domain.kernel.value import Value
 
-MOST_ENDPOINTS: Final = 20
+MAX_ENDPOINTS: Final = 20
 """Endpoints per practice: each multiplies the outgoing traffic."""
 LONGEST_OVERLAP: Final = timedelta(days=7)
 MAX_URL_LENGTH: Final = 2_000

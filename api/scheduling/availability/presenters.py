@@ -17,7 +17,7 @@ from domain.scheduling.availability.query import Slot
 from projections.audit.history.sentences import sentence
 from projections.scheduling.calendar.queries import CalendarEntry, SessionEntry
 
-_MOST_EVENTS: Final = 5_000
+_MAX_EVENTS: Final = 5_000
 
 
 def present_slot(slot: Slot, clinician_id: UUID) -> dict[str, object]:
@@ -48,7 +48,7 @@ def present_reasons(
     if not call.actor.may(Permission.READ_PATIENTS):
         obstacles = list(dict.fromkeys(obstacle._replace(claims=()) for obstacle in obstacles))
     streams = list(streams_of(catalogue, service_id, clinician_id, obstacles))
-    events = call.container.storage.log_reader.of_streams(call.actor.tenant_id, streams, 0, _MOST_EVENTS)
+    events = call.container.storage.log_reader.of_streams(call.actor.tenant_id, streams, 0, _MAX_EVENTS)
     known = [event for event in events if position is None or event.position <= position]
     return [
         {

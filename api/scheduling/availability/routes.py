@@ -31,7 +31,7 @@ from projections.scheduling.calendar.queries import CalendarEntry, CalendarFilte
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
-_MOST_ENTRIES: Final = 1_000
+_MAX_ENTRIES: Final = 1_000
 """The most entries that one page examines. A page may be short and still have a next one."""
 
 Preferred: TypeAlias = Annotated[
@@ -122,9 +122,9 @@ async def list_conflicts(
         booked = CalendarFilter(starts_from=now, clinician_id=clinician_id, statuses=statuses)
         planned = replace(booked, statuses=[GroupSessionStatus.PLANNED.value])
         tenant_id, behind = call.actor.tenant_id, bookmark(cursor)
-        visits = call.container.scheduling.calendar.appointments(tenant_id, booked, after=behind, limit=_MOST_ENTRIES)
-        sessions = call.container.scheduling.calendar.sessions(tenant_id, planned, after=behind, limit=_MOST_ENTRIES)
-        entries, last = in_one_order(visits, sessions, _MOST_ENTRIES)
+        visits = call.container.scheduling.calendar.appointments(tenant_id, booked, after=behind, limit=_MAX_ENTRIES)
+        sessions = call.container.scheduling.calendar.sessions(tenant_id, planned, after=behind, limit=_MAX_ENTRIES)
+        entries, last = in_one_order(visits, sessions, _MAX_ENTRIES)
         conflicts: list[dict[str, object]] = []
         for entry in entries:
             if entry.starts_at < now or not (found := _conflict(catalogue, entry, clinician_id, now)):

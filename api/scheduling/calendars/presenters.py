@@ -31,7 +31,7 @@ from projections.scheduling.calendar.feed_queries import FeedVisit
 
 LOOK_BACK: Final = timedelta(days=31)
 LOOK_AHEAD: Final = timedelta(days=370)
-MOST_VISITS: Final = 10_000
+MAX_VISITS: Final = 10_000
 """Enough for 30 visits on each day of the thirteen months."""
 
 
@@ -72,7 +72,7 @@ def feed_calendar(container: Container, tenant_id: UUID, feed_id: UUID) -> str:
     visits = container.scheduling.feeds.visits(
         tenant_id,
         TimeRange(now - LOOK_BACK, now + LOOK_AHEAD),
-        MOST_VISITS,
+        MAX_VISITS,
         clinician_id=feed.clinician_id,
         patient_ids=patient.family_ids if patient else (),
     )

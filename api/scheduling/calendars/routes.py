@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 from api.http.answers import Answer
 from api.http.calendar_file import ICALENDAR, CalendarFile, seen_by
 from api.http.calls import After, AppServices, Call, Changing, Creating, Reading, Showing
-from api.http.paging import MOST, Cursor, Limit, cursor_behind, decoded_id
+from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit, cursor_behind, decoded_id
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected, made, problems
 from api.scheduling.calendars.presenters import (
     appointment_invitation,
@@ -113,7 +113,7 @@ async def list_feeds(
     call: Reading,
     clinician_id: UUID | None = None,
     patient_id: UUID | None = None,
-    limit: Limit = MOST,
+    limit: Limit = MAX_PAGE_SIZE,
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:

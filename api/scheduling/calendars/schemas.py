@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.http.schemas import Body, Page, Shown, Truth, Versioned, examples
-from application.scheduling.calendars.ports import MOST_OCTETS, LeftOut
+from application.scheduling.calendars.ports import MAX_OCTETS, LeftOut
 from domain.scheduling.calendars.feed import Detail
 
 
@@ -69,7 +69,7 @@ class BusyTimeBody(Body):
         max_length=40,
         description="The name among the clinician's calendars: `private`, `google-2`.",
     )
-    ics: str = Field(max_length=MOST_OCTETS, description="iCalendar (RFC 5545), at most 2 MiB.")
+    ics: str = Field(max_length=MAX_OCTETS, description="iCalendar (RFC 5545), at most 2 MiB.")
     dry_run: Truth = Field(default=False, description="Answer what would change, and change nothing.")
 
 

@@ -19,7 +19,7 @@ from api.scheduling.series.schemas import (
 )
 from application.scheduling.series.plan_occurrences import OnConflict
 from domain.scheduling.series.occurrence_plan import Scope
-from domain.scheduling.sessions.group_session import MOST_STAFF, GroupSessionStatus
+from domain.scheduling.sessions.group_session import MAX_STAFF, GroupSessionStatus
 
 _EXAMPLE: dict[str, JsonValue] = {
     "service_id": "01980c5a-0000-7000-8000-000000000003",
@@ -39,7 +39,7 @@ class CourseBody(OccurrencesBody):
         json_schema_extra={"examples": [_EXAMPLE, {**_EXAMPLE, "on_conflict": "skip", "dry_run": True}]}
     )
 
-    staff_ids: list[UUID] = Field(min_length=1, max_length=MOST_STAFF)
+    staff_ids: list[UUID] = Field(min_length=1, max_length=MAX_STAFF)
     resource_ids: list[UUID] = Field(default=[], max_length=20)
     seats: Whole | None = Field(default=None, description="Of each session; null: the number of the service.")
 
@@ -67,7 +67,7 @@ class CourseChangeBody(OccurrencesChangeBody):
         }
     )
 
-    staff_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST_STAFF)
+    staff_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MAX_STAFF)
 
 
 class CourseWithdrawBody(Body):

@@ -10,7 +10,7 @@ from api.http.schemas import Body, Page, Price, Shown, Text, Truth, Versioned, W
 from api.http.times import Start
 from api.scheduling.appointments.schemas import CalendarItem, GraceUntil, OtherResources, PatientName
 from domain.practice.service import Mode
-from domain.scheduling.sessions.group_session import MOST_STAFF, EnrolmentStatus, GroupSessionStatus
+from domain.scheduling.sessions.group_session import MAX_STAFF, EnrolmentStatus, GroupSessionStatus
 
 _EXAMPLE: dict[str, JsonValue] = {
     "service_id": "01980c5a-0000-7000-8000-000000000003",
@@ -27,7 +27,7 @@ class SessionBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE, {**_EXAMPLE, "seats": 12}]})
 
     service_id: UUID
-    staff_ids: list[UUID] = Field(min_length=1, max_length=MOST_STAFF)
+    staff_ids: list[UUID] = Field(min_length=1, max_length=MAX_STAFF)
     resource_ids: list[UUID] = Field(default=[], max_length=20)
     starts_at: Start
     seats: Whole | None = Field(default=None, description="null: the number of the service.")
@@ -48,7 +48,7 @@ class SessionPatch(Body):
     )
 
     starts_at: Start | None = None
-    staff_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST_STAFF)
+    staff_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MAX_STAFF)
     resource_ids: OtherResources | None = None
     seats: Whole | None = Field(
         default=None, description="At least the number taken; new seats go to waiting patients."

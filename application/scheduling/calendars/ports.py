@@ -10,7 +10,7 @@ from uuid import UUID
 from application.scheduling.calendars.calendar_visit import CalendarVisit, Person
 from domain.kernel.time_range import TimeRange
 
-MOST_OCTETS: Final = 2 * 1024 * 1024
+MAX_OCTETS: Final = 2 * 1024 * 1024
 """Per file; about 8,000 events of Google Calendar."""
 
 

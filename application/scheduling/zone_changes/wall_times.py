@@ -57,8 +57,8 @@ def disagreements_of(log: PracticeLog, sightings: Sightings, now: datetime) -> D
             former = sightings.rules(index, zone)
             if former and newest:
                 found = disagreements(former, newest, now)
-                descriptions += [f"{sightings.release(index)} {zone} {stretch}" for stretch in found]
-                affected |= {stretch.during for stretch in found}
+                descriptions += [f"{sightings.release(index)} {zone} {disagreement}" for disagreement in found]
+                affected |= {disagreement.during for disagreement in found}
     return Disagreements(list(dict.fromkeys(descriptions)), sorted(affected))
 
 
@@ -112,8 +112,8 @@ def _holders(log: PracticeLog, affected: Sequence[TimeRange]) -> list[UUID]:
 
 
 def _windows(affected: Sequence[TimeRange]) -> Iterator[TimeRange]:
-    for stretch in affected:
-        at = stretch.starts_at
-        while at < stretch.ends_at:
-            yield TimeRange(at, min(at + _WINDOW, stretch.ends_at))
+    for disagreement in affected:
+        at = disagreement.starts_at
+        while at < disagreement.ends_at:
+            yield TimeRange(at, min(at + _WINDOW, disagreement.ends_at))
             at += _WINDOW

@@ -14,7 +14,7 @@ from domain.kernel.zones import zone
 from domain.scheduling.series.occurrence_plan import PlannedOccurrence
 from domain.scheduling.series.recurrence import Frequency, Recurrence, invalid_part
 
-MOST_VISITS: Final = 730
+MAX_VISITS: Final = 730
 LONGEST_DAYS: Final = 731
 """Two years, one of them a leap year."""
 
@@ -40,8 +40,8 @@ def series_rule(text: str) -> Recurrence:
         raise invalid_part("UNTIL", "a series has an end: either UNTIL or COUNT")
     if rule.interval > LONGEST_DAYS:
         raise invalid_part("INTERVAL", f"INTERVAL is at most {LONGEST_DAYS}")
-    if rule.count is not None and rule.count > MOST_VISITS:
-        raise invalid_part("COUNT", f"COUNT is at most {MOST_VISITS}")
+    if rule.count is not None and rule.count > MAX_VISITS:
+        raise invalid_part("COUNT", f"COUNT is at most {MAX_VISITS}")
     _refuse_contradictions(rule)
     return rule
 
@@ -68,8 +68,8 @@ def occurrences(rule: Recurrence, starts_at: datetime, zone_name: str) -> list[P
         instant = to_instant(original, zone_name)
         if len(found) == rule.count or (rule.until is not None and _is_over(rule.until, original, instant)):
             return found
-        if len(found) == MOST_VISITS:
-            raise InvalidValueError(end, f"a series has at most {MOST_VISITS} visits")
+        if len(found) == MAX_VISITS:
+            raise InvalidValueError(end, f"a series has at most {MAX_VISITS} visits")
         found.append(PlannedOccurrence(len(found) + 1, original, instant))
     if rule.count is not None and len(found) < rule.count:
         raise InvalidValueError(end, "a series covers at most two years")

@@ -23,7 +23,7 @@ _PARTS: Final = (
     "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY", "BYHOUR", "BYMINUTE", "BYSECOND", "BYSETPOS",
 )  # fmt: skip
 _WITHIN_A_DAY: Final = ("HOURLY", "MINUTELY", "SECONDLY")
-_MOST_TIMES_A_DAY: Final = 1_440
+_MAX_TIMES_A_DAY: Final = 1_440
 T = TypeVar("T")
 
 
@@ -91,8 +91,8 @@ class Recurrence:
             by_position=_numbers(parts, "BYSETPOS", -366, 366),
             week_start=_week_start(parts.get("WKST", "MO")),
         )
-        if max(1, len(rule.by_hour)) * max(1, len(rule.by_minute)) * max(1, len(rule.by_second)) > _MOST_TIMES_A_DAY:
-            raise UnsupportedRuleError("rrule.bysecond", f"a rule has at most {_MOST_TIMES_A_DAY} times a day")
+        if max(1, len(rule.by_hour)) * max(1, len(rule.by_minute)) * max(1, len(rule.by_second)) > _MAX_TIMES_A_DAY:
+            raise UnsupportedRuleError("rrule.bysecond", f"a rule has at most {_MAX_TIMES_A_DAY} times a day")
         return rule
 
     def starts(

@@ -67,7 +67,7 @@ class Standing(NamedTuple):
     attended: bool | None = None
 
 
-MOST_STAFF: Final = 10
+MAX_STAFF: Final = 10
 _RESTORED_FIRST: Final = (EnrolmentStatus.ARCHIVED, EnrolmentStatus.WITHDRAWN, EnrolmentStatus.WAITING)
 """Seats are vacated before others are restored, so that no version of a session is overbooked."""
 
@@ -97,8 +97,8 @@ class GroupSessionTerms(Value):
 
 def checked_staff(staff_ids: Sequence[UUID]) -> tuple[UUID, ...]:
     """Return the staff. Raises InvalidValueError: none, more than 10, or a clinician twice."""
-    if not 1 <= len(staff_ids) <= MOST_STAFF:
-        raise InvalidValueError("staff_ids", f"a session has 1 to {MOST_STAFF} clinicians")
+    if not 1 <= len(staff_ids) <= MAX_STAFF:
+        raise InvalidValueError("staff_ids", f"a session has 1 to {MAX_STAFF} clinicians")
     if len(set(staff_ids)) < len(staff_ids):
         raise InvalidValueError("staff_ids", "each clinician may be listed once")
     return tuple(staff_ids)

@@ -10,7 +10,7 @@ from projections.engine.ports import Words
 from projections.patients.directory.queries import PatientQueries
 from projections.patients.directory.records import PatientRecord, PersonalDetails
 
-_MOST_CANDIDATES: Final = 5_000
+_MAX_CANDIDATES: Final = 5_000
 """The most patients with the same last name that are compared."""
 _LETTERS: Final = 6
 """Last names agree if their first letters do, as in the index; later typing errors are ignored."""
@@ -43,7 +43,7 @@ def duplicates_of(patients: PatientQueries, tenant_id: UUID, patient_id: UUID) -
         other.patient_id: other
         for text in texts
         if text
-        for other in patients.sharing(tenant_id, text, _MOST_CANDIDATES)
+        for other in patients.sharing(tenant_id, text, _MAX_CANDIDATES)
     }
     found = []
     for id_, other in candidates.items():

@@ -237,7 +237,7 @@ class TestRange:
         self, changed_practice: PracticeClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         whole = get_diff(changed_practice, 2)
-        for bound, events in (("_MOST_READ", 3), ("_MOST_FOLDED", 4)):
+        for bound, events in (("_MAX_READ", 3), ("_MAX_FOLDED", 4)):
             seen: list[Json] = []
             query = {"from": 2, "to": log_head(changed_practice)}
             pages = 0
@@ -259,7 +259,7 @@ class TestRange:
             each for each in get_diff(changed_practice, 0) if each["kind"] == "appointment" and each["to_version"] == 4
         ]
 
-        monkeypatch.setattr("api.audit.differences.MOST_CITED", 2)
+        monkeypatch.setattr("api.audit.differences.MAX_CITED", 2)
 
         assert get_diff(changed_practice, 0, thing_id=visit["id"]) == [{**visit, "events": visit["events"][-2:]}]
 

@@ -81,7 +81,7 @@ class TestTwoReleases:
     def test_disagree_where_paraguay_keeps_its_clocks_and_nowhere_else(self) -> None:
         found = disagreements(OLD, NEW, at("2024-10-01T00:00"))
 
-        assert [str(stretch) for stretch in found] == ["2025-03-23T03:00Z/2025-10-05T04:00Z -04:00 -03:00"]
+        assert [str(disagreement) for disagreement in found] == ["2025-03-23T03:00Z/2025-10-05T04:00Z -04:00 -03:00"]
         assert disagreements(OLD, NEW, at("2025-10-05T04:00")) == []
 
     @given(rules(), rules(), moments)

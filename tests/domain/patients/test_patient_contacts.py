@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from domain.kernel.errors import InvalidValueError
-from domain.patients.contact import MOST_CONTACTS, Contact, ContactKind
+from domain.patients.contact import MAX_CONTACTS, Contact, ContactKind
 from domain.patients.details import PatientDetails
 from domain.patients.errors import PatientErasedError
 from domain.patients.patient import Patient
@@ -62,7 +62,7 @@ class TestContacts:
 
         assert refused.value.field == field
 
-    @pytest.mark.parametrize("numbers", [[1, 1], list(range(MOST_CONTACTS + 1))])
+    @pytest.mark.parametrize("numbers", [[1, 1], list(range(MAX_CONTACTS + 1))])
     def test_are_bounded_and_told_apart(self, numbers: list[int]) -> None:
         with pytest.raises(InvalidValueError):
             child().set_contacts([contact(number) for number in numbers], NOW)

@@ -14,7 +14,7 @@ from adapters.icalendar.rules import Budget, rule_of
 from adapters.icalendar.time_zones import zone_called
 from application.scheduling.calendars.calendar_visit import uid_of
 from application.scheduling.calendars.errors import CalendarTooLargeError, UnreadableCalendarError
-from application.scheduling.calendars.ports import MOST_OCTETS, BusyTimes, LeftOut
+from application.scheduling.calendars.ports import MAX_OCTETS, BusyTimes, LeftOut
 from domain.kernel.time_range import TimeRange
 from tests.application.scheduling.calendars.icalendar_file import ics
 
@@ -257,7 +257,7 @@ class TestHostileFiles:
     @pytest.mark.parametrize(
         "octets",
         [
-            b"BEGIN:VCALENDAR\n" + b"X" * MOST_OCTETS,
+            b"BEGIN:VCALENDAR\n" + b"X" * MAX_OCTETS,
             b"BEGIN:VCALENDAR\n" * 10,
             b"BEGIN:VCALENDAR\n" + b"BEGIN:VEVENT\nEND:VEVENT\n" * 20_001 + b"END:VCALENDAR\n",
             ics("DTSTART:20260601T000000Z\nDURATION:PT1M\nRRULE:FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24)))),

@@ -58,7 +58,7 @@ from tests.support.container import Container, by_test
 from tests.support.seeded_practice import MONDAY, NOW, SeededPractice, fixed_clock, seed_practice
 
 STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
-MOST = 3
+MAX_VISITS_PER_DAY = 3
 """Visits that the first clinician gives on one day."""
 HOW = st.sampled_from(["book", "request", "override"])
 AFTERNOON = fixed_clock(MONDAY + timedelta(hours=5))
@@ -90,7 +90,7 @@ class Scheduling(
         practice.count_pending(pending_counts, NOW)
         self.studio.log.record(practice, by=by_test())
         limited = self.studio.log.load(Clinician, self.studio.clinicians[0])
-        limited.set_limits(VisitLimits(per_day=MOST), NOW)
+        limited.set_limits(VisitLimits(per_day=MAX_VISITS_PER_DAY), NOW)
         self.studio.log.record(limited, by=by_test())
         self.booked: list[UUID] = []
         self.series: list[UUID] = []
@@ -315,7 +315,7 @@ class Scheduling(
             if self.studio.clinicians[0] in session.staff_ids and session.claims()
         )
 
-        assert max(visits.values(), default=0) <= MOST
+        assert max(visits.values(), default=0) <= MAX_VISITS_PER_DAY
 
     @invariant()
     def nobody_holds_more_than_a_cap_allows(self) -> None:
