@@ -1,6 +1,5 @@
 """`scheduler serve` in a process of its own, which a test may kill and start again."""
 
-import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import psutil
 import psycopg
 
 from tests.support.database import Database
+from tests.support.forked_command import ForkedCommand
 from tests.support.scheduler_command import SchedulerCommand, http_status, projectors_of
 from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 
@@ -25,7 +25,7 @@ class SchedulerProcess:
         self.output = folder / "program.log"
         self.port = _free_port()
         self._scheduler = SchedulerCommand(self.data, SCHEDULER_PORT=str(self.port), SCHEDULER_NOW=now.isoformat())
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkedCommand | None = None
 
     def start(self) -> None:
         self._process = self._scheduler.start("serve", output=self.output)
@@ -54,7 +54,7 @@ class SchedulerProcess:
     def stop(self) -> None:
         """Interrupt the program, as Ctrl-C does. Raises AssertionError: it did not end cleanly."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGINT)
+        self._process.interrupt()
         assert self._process.wait(TIMEOUT_SECONDS) == 0, self.output_tail()
 
     def projector(self) -> psutil.Process | None:

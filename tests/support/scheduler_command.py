@@ -3,10 +3,10 @@
 import json
 import os
 import subprocess
-import sys
+import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,9 @@ import psycopg
 from event_store.embedded import SUPERUSER, EmbeddedServer
 from event_store.embedded.processes import PidFile
 from tests.support.database import Database
+from tests.support.forked_command import ForkedCommand, Invocation
 from tests.support.paths import ROOT
 from tests.support.wait_until import wait_until
-
-COMMAND = [sys.executable, "-m", "api.cli.main"]
 
 
 class SchedulerCommand:
@@ -39,10 +38,11 @@ class SchedulerCommand:
 
         Raises AssertionError: the exit code is not ``expect``, or the command printed a traceback.
         """
-        done = subprocess.run(
-            [*COMMAND, *map(str, arguments)],
-            env=self.environment, cwd=folder, input=stdin, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        with tempfile.TemporaryDirectory() as streams:
+            given, output, errors = (Path(streams, name) for name in ("stdin", "stdout", "stderr"))
+            given.write_text(stdin)
+            code = ForkedCommand(self._invocation(arguments, folder, given, output, errors)).wait()
+            done = subprocess.CompletedProcess(arguments, code, output.read_text(), errors.read_text())
         assert done.returncode == expect, f"{arguments} ended with {done.returncode}:\n{done.stderr}{done.stdout}"
         assert "Traceback" not in done.stderr, done.stderr
         return done
@@ -51,13 +51,15 @@ class SchedulerCommand:
         """Run a command with ``--json`` and return the parsed output."""
         return json.loads(self.run(*arguments, "--json", expect=expect, folder=folder).stdout)
 
-    def start(self, *arguments: str | Path, output: Path) -> "subprocess.Popen[bytes]":
+    def start(self, *arguments: str | Path, output: Path) -> ForkedCommand:
         """Start a command that appends its output to a file; the caller must end it."""
-        with output.open("ab") as file:
-            return subprocess.Popen(
-                [*COMMAND, *map(str, arguments)],
-                env=self.environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-            )  # fmt: skip
+        output.touch()
+        return ForkedCommand(self._invocation(arguments, ROOT, Path(os.devnull), output, output))
+
+    def _invocation(
+        self, arguments: Sequence[str | Path], folder: Path, stdin: Path, stdout: Path, stderr: Path
+    ) -> Invocation:
+        return Invocation([*map(str, arguments)], self.environment, folder, stdin, stdout, stderr)
 
     def kill_when(
         self,
@@ -110,7 +112,7 @@ class SchedulerCommand:
         EmbeddedServer(self.data).stop()
 
 
-def projectors_of(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
+def projectors_of(process: ForkedCommand) -> list[psutil.Process]:
     """Return the projector processes that a `scheduler serve` process has started."""
     found = []
     for child in psutil.Process(process.pid).children(recursive=True):

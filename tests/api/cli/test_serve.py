@@ -1,5 +1,4 @@
 import re
-import signal
 import socket
 from pathlib import Path
 
@@ -29,7 +28,7 @@ class TestServe:
             own.postmaster().kill()
             wait_until(lambda: http_status(f"{address}/v1/services", key) == 200, "the database came back")
 
-            process.send_signal(signal.SIGINT)
+            process.interrupt()
             assert process.wait(TIMEOUT_SECONDS) == 0
         finally:
             process.kill()

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from pathlib import Path
-from signal import SIGINT
 
 import pytest
 
@@ -66,7 +65,7 @@ class TestAdoption:
             wait_until(lambda: ADOPTED_SAID in own.run("history", practice_id).stdout, "the rules were adopted")
             left = own.json("zones", "--dry-run")
         finally:
-            process.send_signal(SIGINT)
+            process.interrupt()
             process.wait(TIMEOUT_SECONDS)
         own.stop_database()
 
