@@ -13,7 +13,7 @@ import psutil
 import psycopg
 
 from tests.support.database import Database
-from tests.support.forked_command import ForkedCommand
+from tests.support.forked_process import ForkedProcess
 from tests.support.scheduler_command import SchedulerCommand, http_status, projectors_of
 from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 
@@ -25,7 +25,7 @@ class SchedulerProcess:
         self.output = folder / "program.log"
         self.port = _free_port()
         self._scheduler = SchedulerCommand(self.data, SCHEDULER_PORT=str(self.port), SCHEDULER_NOW=now.isoformat())
-        self._process: ForkedCommand | None = None
+        self._process: ForkedProcess | None = None
 
     def start(self) -> None:
         self._process = self._scheduler.start("serve", output=self.output)

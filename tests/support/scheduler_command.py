@@ -3,23 +3,53 @@
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 import psycopg
 
+from api.cli.main import main
 from event_store.embedded import SUPERUSER, EmbeddedServer
 from event_store.embedded.processes import PidFile
 from tests.support.database import Database
-from tests.support.forked_command import ForkedCommand, Invocation
+from tests.support.forked_process import ForkedProcess
 from tests.support.paths import ROOT
 from tests.support.wait_until import wait_until
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a shell would pass on to the program; output is appended to the files."""
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+    stdin: Path
+    stdout: Path
+    stderr: Path
+
+    def run(self) -> None:
+        """Turn this process into the command; ends with SystemExit."""
+        os.chdir(self.folder)
+        os.environ.clear()
+        os.environ.update(self.environment)
+        output = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        streams = [(self.stdin, os.O_RDONLY), (self.stdout, output), (self.stderr, output)]
+        for number, (path, flags) in enumerate(streams):
+            descriptor = os.open(path, flags)
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        sys.stdin = os.fdopen(0)
+        sys.argv = ["scheduler", *self.arguments]
+        main()
 
 
 class SchedulerCommand:
@@ -41,7 +71,7 @@ class SchedulerCommand:
         with tempfile.TemporaryDirectory() as streams:
             given, output, errors = (Path(streams, name) for name in ("stdin", "stdout", "stderr"))
             given.write_text(stdin)
-            code = ForkedCommand(self._invocation(arguments, folder, given, output, errors)).wait()
+            code = ForkedProcess(self._invocation(arguments, folder, given, output, errors).run).wait()
             done = subprocess.CompletedProcess(arguments, code, output.read_text(), errors.read_text())
         assert done.returncode == expect, f"{arguments} ended with {done.returncode}:\n{done.stderr}{done.stdout}"
         assert "Traceback" not in done.stderr, done.stderr
@@ -51,10 +81,10 @@ class SchedulerCommand:
         """Run a command with ``--json`` and return the parsed output."""
         return json.loads(self.run(*arguments, "--json", expect=expect, folder=folder).stdout)
 
-    def start(self, *arguments: str | Path, output: Path) -> ForkedCommand:
+    def start(self, *arguments: str | Path, output: Path) -> ForkedProcess:
         """Start a command that appends its output to a file; the caller must end it."""
         output.touch()
-        return ForkedCommand(self._invocation(arguments, ROOT, Path(os.devnull), output, output))
+        return ForkedProcess(self._invocation(arguments, ROOT, Path(os.devnull), output, output).run)
 
     def _invocation(
         self, arguments: Sequence[str | Path], folder: Path, stdin: Path, stdout: Path, stderr: Path
@@ -112,7 +142,7 @@ class SchedulerCommand:
         EmbeddedServer(self.data).stop()
 
 
-def projectors_of(process: ForkedCommand) -> list[psutil.Process]:
+def projectors_of(process: ForkedProcess) -> list[psutil.Process]:
     """Return the projector processes that a `scheduler serve` process has started."""
     found = []
     for child in psutil.Process(process.pid).children(recursive=True):

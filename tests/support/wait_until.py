@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-TIMEOUT_SECONDS: Final = 60.0
+TIMEOUT_SECONDS = 120.0
 """The limit of each wait, reached only by failing tests: a slow machine may pause for seconds."""
 
 

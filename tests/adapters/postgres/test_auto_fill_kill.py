@@ -1,6 +1,5 @@
 """A worker killed during auto-fill: each freed time is offered exactly once."""
 
-import signal
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -80,7 +79,7 @@ class TestKilledWorker:
         try:
             for openings in KILLED_AT:
                 until_opened(container, studio, openings)
-                process.send_signal(signal.SIGKILL)
+                process.kill()
                 process.wait()
                 process = start_worker(container, run_job_worker)
             wait_until(lambda: is_all_done(container, studio), "each time is offered")

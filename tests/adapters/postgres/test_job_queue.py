@@ -3,9 +3,6 @@ competing workers.
 """
 
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,27 +22,15 @@ from adapters.postgres.job_queue import ListedJob, PostgresJobQueue, open_job_qu
 from application.kernel.backoff import LONGEST_PAUSE, SHORTEST_PAUSE
 from application.kernel.job_worker import MAX_ATTEMPTS, THREADS, THREADS_PER_PRACTICE, JobWorker
 from application.kernel.jobs import Job, JobChanges, JobInterruptedError, JobRun, Priority
-from tests.support.container import Container, SettableClock
+from tests.support.container import Container, SettableClock, open_container
+from tests.support.database import Database
+from tests.support.forked_process import ForkedProcess
 from tests.support.jobs import run_worker, stored_jobs
 from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 
 NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
 LEASE_SECONDS = 1.5
 """Of a killed worker: the next one need not wait long."""
-
-PROGRAM = """
-import sys, threading
-from pathlib import Path
-from tests.adapters.postgres.test_job_queue import LEASE_SECONDS, Count, Hang, append_line, hang_once
-from tests.support.container import SettableClock, open_container
-from tests.support.database import Database
-from tests.support.jobs import run_worker
-
-conninfo, key_file, output = sys.argv[1:]
-handlers = {Count: append_line(Path(output)), Hang: hang_once(Path(output))}
-with open_container(Database(conninfo, Path(key_file))) as container:
-    run_worker(container, SettableClock(), threading.Event(), of=handlers, lease_seconds=LEASE_SECONDS)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +92,10 @@ def empty(container: Container) -> Iterator[None]:
         yield
 
 
-def started(container: Container, output: Path) -> "subprocess.Popen[bytes]":
-    database = container.database
-    arguments = [database.server_conninfo, str(database.key_file), str(output)]
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments])
+def work(database: Database, output: Path) -> None:
+    handlers = {Count: append_line(output), Hang: hang_once(output)}
+    with open_container(database) as container:
+        run_worker(container, SettableClock(), threading.Event(), of=handlers, lease_seconds=LEASE_SECONDS)
 
 
 def lines(output: Path) -> list[list[str]]:
@@ -394,12 +379,12 @@ class TestAKilledWorker:
     ) -> None:
         tenant_id, output = uuid7(), tmp_path / "output"
         queue.enqueue(Hang(tenant_id, 1), due_at=NOW)
-        first = started(container, output)
+        first = ForkedProcess(work, container.database, output)
         try:
             wait_until(lambda: output.with_suffix(".began").exists(), "the job runs")
-            first.send_signal(signal.SIGKILL)
+            first.kill()
             first.wait()
-            second = started(container, output)
+            second = ForkedProcess(work, container.database, output)
             try:
                 wait_until(lambda: lines(output) and not listed(queue, tenant_id), "the job is finished")
                 time.sleep(2 * LEASE_SECONDS)
@@ -438,7 +423,7 @@ class TestTwoWorkerProcesses:
     ) -> None:
         practices, output = [uuid7() for _ in range(6)], tmp_path / "output"
         output.touch()
-        processes = [started(container, output) for _ in range(2)]
+        processes = [ForkedProcess(work, container.database, output) for _ in range(2)]
         try:
             number = 0
             while len({pid for pid, *_ in lines(output)}) < 2:

@@ -93,7 +93,7 @@ class TestKilledWorker:
             if doomed and message.number == doomed[0]:
                 # It arrived, but its sender dies before it gets the answer.
                 doomed.pop(0)
-                process.send_signal(signal.SIGKILL)
+                process.kill()
                 process.wait()
             return 200, {}
 

@@ -2,60 +2,50 @@
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from random import Random
+from typing import Any
+from uuid import UUID
 
+import psycopg
 import pytest
 
+from projections.engine.runner import Runner
 from projections.engine.waiting import wait_for
 from tests.projections.view_checks import VIEWS, assert_views_are_folds, cursors_of, forget, rows_of
-from tests.support.container import Container
+from tests.support.container import Container, open_container
+from tests.support.database import Database
+from tests.support.forked_process import ForkedProcess
 from tests.support.random_history import RandomHistory
 
 ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "20"))
 
-# Projects one practice in small batches, and kills itself before the commit of a transaction whose
-# rows the server has received.
-PROGRAM = """
-import os, signal, sys
-from contextlib import contextmanager
-from pathlib import Path
-from uuid import UUID
-import psycopg
-from projections.engine.runner import Runner
-from tests.support.database import Database
-from tests.support.container import open_container
 
-conninfo, key_file, tenant_id, last_transaction, page = sys.stdin.read().split("|")
-left = int(last_transaction)
+def project(database: Database, tenant_id: UUID, last_transaction: int, page: int) -> None:
+    """Project one practice in small batches; kill this process before a transaction's commit, when
+    the server has received its rows.
+    """
+    connection = psycopg.connect(database.conninfo("scheduler_projector"), autocommit=True)
+    transactions = count(1)
 
-database = Database(conninfo, Path(key_file))
-connection = psycopg.connect(database.conninfo("scheduler_projector"), autocommit=True)
+    @contextmanager
+    def connect() -> Iterator[psycopg.Connection[Any]]:
+        is_last = next(transactions) == last_transaction
+        if is_last:
+            connection.execute("begin")
+        yield connection
+        if is_last:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-@contextmanager
-def connect():
-    global left
-    left -= 1
-    if left == 0:
-        connection.execute("begin")
-    yield connection
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-with open_container(database) as container:
-    runner = Runner(
-        container.projector_log, container.projectors(), container.projector_transaction, connect, page=int(page)
-    )
-    runner.catch_up(UUID(tenant_id))
-"""
+    with open_container(database) as container:
+        log, projectors = container.projector_log, container.projectors()
+        Runner(log, projectors, container.projector_transaction, connect, page=page).catch_up(tenant_id)
 
 
 def project_until_killed(container: Container, history: RandomHistory, last_transaction: int, page: int) -> int:
-    database = container.database
-    given = "|".join(map(str, (database.server_conninfo, database.key_file, history.tenant_id, last_transaction, page)))
-    return subprocess.run([sys.executable, "-c", PROGRAM], input=given, text=True, check=False).returncode
+    return ForkedProcess(project, container.database, history.tenant_id, last_transaction, page).wait()
 
 
 class TestKilledProjector:
