@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from detect_secrets.core.plugins import initialize
 from detect_secrets.core.secrets_collection import SecretsCollection
+from detect_secrets.plugins.base import BasePlugin
 from detect_secrets.settings import transient_settings
 
 from tests.architecture.source_tree import ROOT, text_files
@@ -19,8 +21,12 @@ DETECTORS = (
 def secrets_in(paths: list[Path]) -> list[str]:
     with transient_settings({"plugins_used": [{"name": name} for name in DETECTORS]}):
         found = SecretsCollection()
+        detectors: list[BasePlugin] = [initialize.from_plugin_classname(name) for name in DETECTORS]
         for path in paths:
-            found.scan_file(str(path))
+            # The scan goes line by line and is slow; most files match no detector at all.
+            text = path.read_text(errors="replace")
+            if any(True for detector in detectors for _ in detector.analyze_string(text)):
+                found.scan_file(str(path))
         return [f"{name}:{secret.line_number} {secret.type}" for name, secret in found]
 
 
