@@ -198,7 +198,12 @@ class _Version:
             if is_day:
                 # Some programs write the last day instead of the day after it.
                 return Duration(max(1, (_day_of(until) - _day_of(self.starts)).days), timedelta())
-            return Duration(0, self.instant(until, self._clock_of(ends)) - self.instant(self.starts))
+            clock = self._clock_of(ends)
+            exact = self.instant(until, clock) - self.instant(self.starts)
+            if exact <= timedelta() and clock is self._clock and _wall(until) > _wall(self.starts):
+                # It starts in a gap, which moves the start behind the end.
+                exact = _wall(until) - _wall(self.starts)
+            return Duration(0, exact)
         if lasts is not None:
             days, exact = duration(lasts.value)
             return Duration(max(1, days), timedelta()) if is_day and not exact else Duration(days, exact)

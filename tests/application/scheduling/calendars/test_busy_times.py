@@ -39,6 +39,24 @@ END:DAYLIGHT
 END:VTIMEZONE
 """
 
+OUTLOOK = """BEGIN:VTIMEZONE
+TZID:(UTC+00:00) Dublin\\, Edinburgh\\, Lisbon\\, London
+BEGIN:STANDARD
+DTSTART:16010101T020000
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0000
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010101T010000
+TZOFFSETFROM:+0000
+TZOFFSETTO:+0100
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
+END:DAYLIGHT
+END:VTIMEZONE
+"""
+"""As Outlook writes it; the first onset is in the year 1601."""
+
 PIECES = b"BEGIN:VCALENDAR|BEGIN:VEVENT|END:VEVENT|END:VCALENDAR|DTSTART|;|:|=|\n|\n |RRULE:FREQ=DAILY|TZID|20260601|T080000|Z".split(
     b"|"
 )
@@ -113,6 +131,96 @@ class TestSingleEvent:
 
         assert found.left_out == {reason: 1}
         assert len(found.times) == 1
+
+
+class TestZones:
+    @pytest.mark.parametrize(
+        "tzid",
+        [
+            '"(UTC+00:00) Dublin, Edinburgh, Lisbon, London"',
+            r'"(UTC+00:00) Dublin\, Edinburgh\, Lisbon\, London"',
+            r"(UTC+00:00) Dublin\, Edinburgh\, Lisbon\, London",
+            "(UTC+00:00) Dublin, Edinburgh, Lisbon, London",
+            '"(UTC+00:00) DUBLIN,  Edinburgh, Lisbon, London"',
+        ],
+        ids=["quoted", "quoted and escaped", "escaped", "bare", "other case"],
+    )
+    @pytest.mark.parametrize("head", [OUTLOOK, OUTLOOK.replace("\\,", ",")], ids=["escaped", "bare"])
+    @pytest.mark.parametrize("tail", ["London", "Camelot"], ids=["known", "unknown"])
+    def test_of_the_file_are_found_however_their_name_is_written(self, tzid: str, head: str, tail: str) -> None:
+        tzid, head = tzid.replace("London", tail), head.replace("London", tail)
+        octets = ics(f"DTSTART;TZID={tzid}:20260601T100000\nDTEND;TZID={tzid}:20260601T110000", head=head)
+
+        assert busy_ranges(octets, "Asia/Tokyo") == ["26-06-01 09:00 01 10:00"]
+
+    @pytest.mark.parametrize(
+        ("tzid", "expected"),
+        [
+            ('"(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna"', "26-06-01 08:00 01 09:00"),
+            ("(GMT+01.00) Amsterdam / Berlin / Bern / Rome / Stockholm / Vienna", "26-06-01 08:00 01 09:00"),
+            ("(GMT) Greenwich Mean Time - Dublin / Edinburgh / Lisbon / London", "26-06-01 09:00 01 10:00"),
+            ('"(GMT) Greenwich Mean Time : Dublin, Edinburgh, Lisbon, London"', "26-06-01 09:00 01 10:00"),
+            (r"(GMT-05:00) Eastern Time (US & Canada)", "26-06-01 14:00 01 15:00"),
+            ("Eastern Time (US & Canada)", "26-06-01 14:00 01 15:00"),
+            ('"(UTC+02:00) Jerusalem"', "26-06-01 07:00 01 08:00"),
+            ('"(UTC) Coordinated Universal Time"', "26-06-01 10:00 01 11:00"),
+            ("tzone://Microsoft/Utc", "26-06-01 10:00 01 11:00"),
+            ('"tzone://Microsoft/Utc"', "26-06-01 10:00 01 11:00"),
+            ("tzone://microsoft/Romance Standard Time", "26-06-01 08:00 01 09:00"),
+        ],
+    )
+    def test_have_display_names_in_outlook(self, tzid: str, expected: str) -> None:
+        assert busy_ranges(ics(f"DTSTART;TZID={tzid}:20260601T100000\nDURATION:PT1H")) == [expected]
+
+    @pytest.mark.parametrize(
+        "tzid",
+        [
+            "tzone://Microsoft/Custom",
+            "Customized Time Zone",
+            '"(UTC+02:00) Athens, Bucharest, Istanbul"',
+            '"(UTC+01:00) Atlantis"',
+        ],
+    )
+    def test_are_not_guessed(self, tzid: str) -> None:
+        found = read(ics(f"DTSTART;TZID={tzid}:20260601T100000\nDURATION:PT1H"))
+
+        assert found.left_out == {LeftOut.UNKNOWN_ZONE: 1}
+
+    def test_of_the_file_win_over_display_names(self) -> None:
+        """A program that adapts a zone keeps its display name."""
+        head = OUTLOOK.replace("TZOFFSETTO:+0100", "TZOFFSETTO:+0200")
+        tzid = "(UTC+00:00) Dublin, Edinburgh, Lisbon, London"
+
+        assert busy_ranges(ics(f'DTSTART;TZID="{tzid}":20260601T100000\nDURATION:PT1H', head=head)) == [
+            "26-06-01 08:00 01 09:00"
+        ]
+
+    @pytest.mark.parametrize("tzid", ["Our own", "America/New_York"])
+    @pytest.mark.parametrize(
+        ("lines", "expected"),
+        [
+            ("DTSTART{0}:20260308T013000\nDURATION:PT1H", "26-03-08 06:30 08 07:30"),
+            ("DTSTART{0}:20260308T020000\nDURATION:PT1H", "26-03-08 07:00 08 08:00"),
+            ("DTSTART{0}:20260308T023000\nDURATION:PT1H", "26-03-08 07:30 08 08:30"),
+            ("DTSTART{0}:20260308T030000\nDURATION:PT1H", "26-03-08 07:00 08 08:00"),
+            ("DTSTART{0}:20260308T014500\nDTEND{0}:20260308T021500", "26-03-08 06:45 08 07:15"),
+            ("DTSTART{0}:20260308T023000\nDTEND{0}:20260308T030000", "26-03-08 07:30 08 08:00"),
+            ("DTSTART{0}:20260308T023000\nDTEND{0}:20260308T024500", "26-03-08 07:30 08 07:45"),
+            ("DTSTART{0}:20261101T003000\nDURATION:PT1H", "26-11-01 04:30 01 05:30"),
+            ("DTSTART{0}:20261101T013000\nDURATION:PT1H", "26-11-01 05:30 01 06:30"),
+            ("DTSTART{0}:20261101T020000\nDURATION:PT1H", "26-11-01 07:00 01 08:00"),
+            ("DTSTART{0}:20260307T023000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=1", "26-03-07 07:30 07 08:30"),
+        ],
+    )
+    def test_of_the_file_change_their_clocks_as_named_ones_do(self, tzid: str, lines: str, expected: str) -> None:
+        """RFC 5545, section 3.3.5: a skipped time has the offset before the gap."""
+        assert busy_ranges(ics(lines.format(f";TZID={tzid}"), head=FIJI)) == [expected]
+
+    @pytest.mark.parametrize("tzid", ["Our own", "America/New_York"])
+    def test_keep_repetitions_that_fall_into_a_gap(self, tzid: str) -> None:
+        octets = ics(f"DTSTART;TZID={tzid}:20260307T023000\nDURATION:PT15M\nRRULE:FREQ=DAILY;COUNT=3", head=FIJI)
+
+        assert busy_ranges(octets) == ["26-03-07 07:30 07 07:45", "26-03-08 07:30 08 07:45", "26-03-09 06:30 09 06:45"]
 
 
 class TestRepetitions:
