@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
@@ -50,7 +50,12 @@ class Clocks:
         self._budget = budget
         self._clocks: dict[str, Clock] = {}
         own = _unescaped(calendar.text("X-WR-TIMEZONE"))
-        self.floating = _clock_in(zone_called(own) or zone_displayed_as(own) or floating)
+        self._floating_zone = zone_called(own) or zone_displayed_as(own) or floating
+        self.floating = _clock_in(self._floating_zone)
+
+    def date_of(self, instant: datetime) -> date:
+        """Return the date of an instant in the zone of times without one."""
+        return instant.astimezone(ZoneInfo(self._floating_zone)).date()
 
     def named(self, name: str | None) -> Clock:
         """Return the clock of a TZID, or the floating clock. Raises UnknownZoneNameError."""
