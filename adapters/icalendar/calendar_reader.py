@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from adapters.icalendar.components import Component, calendars_in
-from adapters.icalendar.events import LONGEST, CalendarEvent
+from adapters.icalendar.components import calendars_in
+from adapters.icalendar.events import LONGEST, CalendarEvent, EventPart
 from adapters.icalendar.rules import Budget
 from adapters.icalendar.time_zones import Clocks, UnknownZoneNameError
 from application.scheduling.calendars.calendar_visit import is_own
@@ -24,25 +24,26 @@ _MAX_DAYS: Final = 400_000
 class IcalendarReader:
     """Implements CalendarReader."""
 
-    def busy_times(self, octets: bytes, zone: str, within: TimeRange, tenant_id: UUID) -> BusyTimes:
+    def busy_times(
+        self, octets: bytes, zone: str, within: TimeRange, tenant_id: UUID, own_address: str | None = None
+    ) -> BusyTimes:
         found, budget = BusyTimes(), Budget(_MAX_DAYS)
+        # One file may hold an invitation and its cancellation, each in a calendar of its own.
+        events: defaultdict[str, list[EventPart]] = defaultdict(list)
         for calendar in calendars_in(octets):
             clocks = Clocks(calendar, zone, within.ends_at + LONGEST, budget)
-            for uid, parts in _events(calendar).items():
-                if is_own(tenant_id, uid):
-                    found.left_out[LeftOut.OWN] += len(parts)
-                else:
-                    _add(uid, _times(parts, clocks, within, budget), found)
+            cancels = calendar.text("METHOD").upper() == "CANCEL"
+            for component in calendar.children:
+                if component.name == "VEVENT":
+                    # The standard requires a UID, but an event without one is busy time too.
+                    uid = component.text("UID") or f"\n{len(events)}"
+                    events[uid].append(EventPart(component, clocks, cancels))
+        for uid, parts in events.items():
+            if is_own(tenant_id, uid):
+                found.left_out[LeftOut.OWN] += len(parts)
+            else:
+                _add(uid, _times(parts, own_address, within, budget), found)
         return found
-
-
-def _events(calendar: Component) -> Mapping[str, Sequence[Component]]:
-    events: defaultdict[str, list[Component]] = defaultdict(list)
-    for place, part in enumerate(calendar.children):
-        if part.name == "VEVENT":
-            # The standard requires a UID, but an event without one is busy time too.
-            events[part.text("UID") or f"\n{place}"].append(part)
-    return events
 
 
 def _add(uid: str, times: Mapping[str, TimeRange] | LeftOut, found: BusyTimes) -> None:
@@ -59,15 +60,15 @@ def _add(uid: str, times: Mapping[str, TimeRange] | LeftOut, found: BusyTimes) -
 
 
 def _times(
-    parts: Sequence[Component], clocks: Clocks, within: TimeRange, budget: Budget
+    parts: Sequence[EventPart], own_address: str | None, within: TimeRange, budget: Budget
 ) -> Mapping[str, TimeRange] | LeftOut:
     """Return an event's times, or the reason why there are none."""
     try:
-        event = CalendarEvent(parts, clocks)
+        event = CalendarEvent(parts, own_address)
         if event.is_cancelled:
             return LeftOut.CANCELLED
         if not event.is_busy:
-            return LeftOut.FREE
+            return LeftOut.DECLINED if event.is_declined else LeftOut.FREE
         times = dict(event.times(within, budget))
     except UnknownZoneNameError:
         return LeftOut.UNKNOWN_ZONE

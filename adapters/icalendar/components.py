@@ -18,10 +18,13 @@ _DEEPEST: Final = 8
 
 _PARSED: Final = frozenset(
     b"UID RECURRENCE-ID SEQUENCE DTSTART DTEND DURATION RRULE EXRULE RDATE EXDATE STATUS TRANSP X-MICROSOFT-CDO-BUSYSTATUS"
-    b" TZID TZOFFSETFROM TZOFFSETTO X-LIC-LOCATION X-WR-TIMEZONE BEGIN END".split()
+    b" ATTENDEE METHOD TZID TZOFFSETFROM TZOFFSETTO X-LIC-LOCATION X-WR-TIMEZONE BEGIN END".split()
 )
 _NAME: Final = re.compile(rb"[A-Za-z0-9-]+")
 _PARAMETER: Final = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";:,]*)((?:,(?:"[^"]*"|[^";:,]*))*)')
+_TIMES: Final = frozenset({"DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"})
+_PARAMETER_OF_TIMES: Final = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";]*)')
+"""Some programs do not quote a TZID with colons and commas; times contain no colon."""
 
 
 class Property(NamedTuple):
@@ -97,8 +100,9 @@ def _lines(octets: bytes) -> Iterator[tuple[str, str]]:
 
 def _property(name: str, line: str) -> Property | None:
     """Return the property; None if the line is malformed."""
+    pattern, ends = (_PARAMETER_OF_TIMES, line.rfind(":")) if name in _TIMES else (_PARAMETER, len(line))
     place, parameters = len(name), dict[str, str]()
-    while found := _PARAMETER.match(line, place):
+    while found := pattern.match(line, place, max(place, ends)):
         parameters.setdefault(found[1].upper(), found[2].strip('"'))
         place = found.end()
     if line[place : place + 1] != ":":

@@ -1,7 +1,7 @@
 """Expands one event with its recurrences and exceptions (RFC 5545, sections 3.6.1 and 3.8.5)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -18,21 +18,34 @@ _MARGIN: Final = timedelta(days=2)
 """More than the largest offset from UTC."""
 
 
+@dataclass(frozen=True, slots=True)
+class EventPart:
+    """One VEVENT; it ``cancels`` an event if the METHOD of its calendar is CANCEL."""
+
+    component: Component
+    clocks: Clocks
+    cancels: bool
+
+
 class CalendarEvent:
     """All components of one UID: an event, and the exceptions to its recurrence.
 
+    ``own_address`` is the attendee whose answer to an invitation counts.
     Raises ValueError: it is malformed; UnknownZoneNameError, UnsupportedRuleError.
     """
 
-    def __init__(self, parts: Sequence[Component], clocks: Clocks) -> None:
-        versions = [_Version(part, clocks) for part in parts]
+    def __init__(self, parts: Sequence[EventPart], own_address: str | None) -> None:
+        versions = [_Version(part, own_address) for part in parts]
         main = _newest([version for version in versions if version.replaces is None])
+        if main is not None and main.cancels:
+            # RFC 5546, section 3.2.5: without RECURRENCE-ID it cancels all occurrences.
+            versions = [version for version in versions if version.sequence > main.sequence or version is main]
         exceptions: dict[str, list[_Version]] = {}
         for version in versions:
             if version.replaces is not None:
-                # Exceptions of an all-day event are keyed by date, even if they name midnight.
-                is_day = main is not None and not isinstance(main.starts, datetime)
-                replaces = _day_of(version.replaces) if is_day else version.replaces
+                # Exceptions of an all-day event are keyed by date, even if they name a time.
+                is_day = main is not None and main.is_day
+                replaces = version.civil_date(version.replaces) if is_day else version.replaces
                 exceptions.setdefault(version.key_of(replaces), []).append(version)
         self._main = main
         # EXDATE wins over an older exception that moved the occurrence.
@@ -47,6 +60,10 @@ class CalendarEvent:
     @property
     def is_busy(self) -> bool:
         return any(version.is_busy for version in self._all if not version.is_cancelled)
+
+    @property
+    def is_declined(self) -> bool:
+        return any(version.is_declined for version in self._all if not version.is_cancelled)
 
     @property
     def takes_no_time(self) -> bool:
@@ -92,8 +109,9 @@ class CalendarEvent:
 class _Version:
     """One VEVENT: the event, or the exception for one of its occurrences."""
 
-    def __init__(self, part: Component, clocks: Clocks) -> None:
-        self._part, self._clocks = part, clocks
+    def __init__(self, event_part: EventPart, own_address: str | None) -> None:
+        part = event_part.component
+        self._part, self._clocks, self.cancels = part, event_part.clocks, event_part.cancels
         starts, replaces = part.first("DTSTART"), part.first("RECURRENCE-ID")
         self.replaces = moment(replaces.value) if replaces else None
         self.is_lasting = replaces is not None and replaces.parameters.get("RANGE", "").upper() == "THISANDFUTURE"
@@ -103,17 +121,33 @@ class _Version:
         self.starts = moment(begins.value)
         self._clock = _utc if isinstance(self.starts, datetime) and self.starts.tzinfo else self._clock_of(begins)
         self._replaced_clock = self._clock_of(replaces) if replaces else self._clock
-        self.is_cancelled = part.text("STATUS").upper() == "CANCELLED"
+        self.is_day = not isinstance(self.starts, datetime)
+        self.is_cancelled = self.cancels or part.text("STATUS").upper() == "CANCELLED"
+        self.is_declined = own_address is not None and any(
+            each.parameters.get("PARTSTAT", "").upper() == "DECLINED" and _is_address(each, own_address)
+            for each in part.all("ATTENDEE")
+        )
         is_free = (
             part.text("TRANSP").upper() == "TRANSPARENT" or part.text("X-MICROSOFT-CDO-BUSYSTATUS").upper() == "FREE"
         )
-        self.is_busy = not is_free
+        self.is_busy = not (is_free or self.is_declined)
         self.sequence = int(part.text("SEQUENCE")) if part.text("SEQUENCE").isdecimal() else 0
         self.repeats = any(part.first(name) for name in ("RRULE", "RDATE"))
         if part.first("EXRULE"):
             raise UnsupportedRuleError("exrule", "EXRULE is no longer part of the standard")
         self._duration = self._own_duration()
-        self.excluded = {self.key_of(at, clock) for at, clock, _ in self._dates("EXDATE")}
+        self.excluded = {
+            self.key_of(self.civil_date(at) if self.is_day else at, clock) for at, clock, _ in self._dates("EXDATE")
+        }
+
+    def civil_date(self, at: Moment) -> date:
+        """Return the date that a time means for an all-day event.
+
+        Exchange writes local midnight, others midnight in UTC, and some local midnight in UTC.
+        """
+        if isinstance(at, datetime) and at.tzinfo and at.time() != time():
+            return self._clocks.date_of(at)
+        return _day_of(at)
 
     def instant(self, at: Moment, clock: Clock | None = None) -> datetime:
         """Return the instant of a time, or of a date's midnight; by default on the own clock."""
@@ -160,8 +194,10 @@ class _Version:
         begins, ends = _wall(within.starts_at) - reach, _wall(within.ends_at) + _MARGIN
         for text in self._part.all("RRULE"):
             rule, until = rule_of(text.value), None
+            if self.is_day:
+                rule = rule.of_days()
             if rule.until is not None and rule.until.tzinfo:
-                until = rule.until if isinstance(self.starts, datetime) else None
+                until = None if self.is_day else rule.until
                 rule = replace(rule, until=_wall(rule.until) + (_MARGIN if until else timedelta()))
             for wall in rule.starts(first, begins, ends, budget.spend):
                 start = self._like_the_first(wall)
@@ -192,25 +228,36 @@ class _Version:
 
     def _own_duration(self) -> Duration:
         ends, lasts = self._part.first("DTEND"), self._part.first("DURATION")
-        is_day = not isinstance(self.starts, datetime)
         if ends is not None:
             until = moment(ends.value)
-            if is_day:
+            if self.is_day:
                 # Some programs write the last day instead of the day after it.
                 return Duration(max(1, (_day_of(until) - _day_of(self.starts)).days), timedelta())
-            return Duration(0, self.instant(until, self._clock_of(ends)) - self.instant(self.starts))
+            clock = self._clock_of(ends)
+            exact = self.instant(until, clock) - self.instant(self.starts)
+            if exact <= timedelta() and clock is self._clock and _wall(until) > _wall(self.starts):
+                # It starts in a gap, which moves the start behind the end.
+                exact = _wall(until) - _wall(self.starts)
+            return Duration(0, exact)
         if lasts is not None:
             days, exact = duration(lasts.value)
-            return Duration(max(1, days), timedelta()) if is_day and not exact else Duration(days, exact)
-        return Duration(1 if is_day else 0, timedelta())
+            return Duration(max(1, days), timedelta()) if self.is_day and not exact else Duration(days, exact)
+        return Duration(1 if self.is_day else 0, timedelta())
 
     def _clock_of(self, prop: Property) -> Clock:
         return self._clocks.named(prop.parameters.get("TZID"))
 
 
 def _newest(versions: Sequence[_Version]) -> _Version | None:
-    """Return the version with the highest SEQUENCE; of equal ones the last in the file."""
-    return max(enumerate(versions), key=lambda each: (each[1].sequence, each[0]))[1] if versions else None
+    """Return the version with the highest SEQUENCE; of equal ones a cancellation, or the last."""
+    if not versions:
+        return None
+    return max(enumerate(versions), key=lambda each: (each[1].sequence, each[1].cancels, each[0]))[1]
+
+
+def _is_address(attendee: Property, address: str) -> bool:
+    named = (attendee.value, attendee.parameters.get("EMAIL", ""))
+    return any(each.strip().casefold().removeprefix("mailto:") == address.casefold() for each in named)
 
 
 def _utc(wall: datetime) -> datetime:

@@ -1,9 +1,10 @@
 """Converts wall-clock times to instants by the zone that a calendar names, or by its VTIMEZONE."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from adapters.icalendar.components import Component
+from adapters.icalendar.display_names import zone_displayed_as
 from adapters.icalendar.rules import Budget, rule_of
 from adapters.icalendar.values import moment
 
@@ -20,6 +22,8 @@ Clock: TypeAlias = Callable[[datetime], datetime]
 A skipped time moves forward by the gap; of an ambiguous time, the first instant is taken.
 """
 
+_OF_EXCHANGE: Final = "tzone://microsoft/"
+_ESCAPED: Final = re.compile(r"\\([,;:\\])")
 _LONG_AGO: Final = datetime(1970, 1, 1)  # noqa: DTZ001  a time on a wall clock
 
 
@@ -30,7 +34,8 @@ class UnknownZoneNameError(ValueError):
 class Clocks:
     """The clocks of one calendar, by TZID.
 
-    A TZID is an IANA name, a Windows name, a path ending in an IANA name, or that of a VTIMEZONE.
+    A TZID is an IANA name, a Windows name, a path ending in an IANA name, that of a VTIMEZONE, or a
+    display name of Windows.
     """
 
     def __init__(self, calendar: Component, floating: str, until: datetime, budget: Budget) -> None:
@@ -39,12 +44,18 @@ class Clocks:
         Rules are expanded up to ``until``.
         """
         self._definitions: Mapping[str, Component] = {
-            part.text("TZID").strip('"'): part for part in calendar.children if part.name == "VTIMEZONE"
+            _key(part.text("TZID")): part for part in calendar.children if part.name == "VTIMEZONE"
         }
         self._until = until.replace(tzinfo=None)
         self._budget = budget
         self._clocks: dict[str, Clock] = {}
-        self.floating = _clock_in(zone_called(calendar.text("X-WR-TIMEZONE")) or floating)
+        own = _unescaped(calendar.text("X-WR-TIMEZONE"))
+        self._floating_zone = zone_called(own) or zone_displayed_as(own) or floating
+        self.floating = _clock_in(self._floating_zone)
+
+    def date_of(self, instant: datetime) -> date:
+        """Return the date of an instant in the zone of times without one."""
+        return instant.astimezone(ZoneInfo(self._floating_zone)).date()
 
     def named(self, name: str | None) -> Clock:
         """Return the clock of a TZID, or the floating clock. Raises UnknownZoneNameError."""
@@ -55,19 +66,22 @@ class Clocks:
         return self._clocks[name]
 
     def _find(self, name: str) -> Clock:
-        definition = self._definitions.get(name)
+        definition, name = self._definitions.get(_key(name)), _unescaped(name)
         zone = zone_called(name) or (zone_called(definition.text("X-LIC-LOCATION")) if definition else None)
-        if zone:
-            return _clock_in(zone)
-        if definition is None:
+        if zone is None and definition is not None:
+            return _clock_by_rules(definition, self._until, self._budget)
+        zone = zone or zone_displayed_as(name)
+        if zone is None:
             raise UnknownZoneNameError(name)
-        return _clock_by_rules(definition, self._until, self._budget)
+        return _clock_in(zone)
 
 
 @lru_cache(maxsize=4096)
 def zone_called(name: str) -> str | None:
     """Return the IANA zone of a name, or None."""
     name = name.strip().strip('"')
+    if name.lower().startswith(_OF_EXCHANGE):
+        name = name[len(_OF_EXCHANGE) :]
     if name in WINDOWS_TO_OLSON:
         return WINDOWS_TO_OLSON[name]
     zones = _zones()
@@ -88,29 +102,30 @@ def _clock_in(name: str) -> Clock:
     return lambda wall: wall.replace(tzinfo=zone).astimezone(UTC)
 
 
+def _key(name: str) -> str:
+    """Return how a TZID is looked up: as text it is escaped, as a parameter it is quoted."""
+    return " ".join(_unescaped(name).strip('"').split()).casefold()
+
+
+def _unescaped(name: str) -> str:
+    return _ESCAPED.sub(r"\1", name)
+
+
 def _clock_by_rules(definition: Component, until: datetime, budget: Budget) -> Clock:
     """Return the clock of a VTIMEZONE. Raises ValueError: it is malformed or empty."""
-    changes: list[tuple[datetime, timedelta]] = []
-    earlier = timedelta()
-    first = datetime.max  # noqa: DTZ901  a time on a wall clock
+    changes: list[tuple[datetime, timedelta, timedelta]] = []
     for part in definition.children:
-        if part.name not in ("STANDARD", "DAYLIGHT"):
-            continue
-        before, after = _offset(part.text("TZOFFSETFROM")), _offset(part.text("TZOFFSETTO"))
-        for onset in _onsets(part, before, until, budget):
-            changes.append((onset, after))
-            if onset < first:
-                first, earlier = onset, before
+        if part.name in ("STANDARD", "DAYLIGHT"):
+            before, after = _offset(part.text("TZOFFSETFROM")), _offset(part.text("TZOFFSETTO"))
+            changes += ((onset, before, after) for onset in _onsets(part, before, until, budget))
     if not changes:
         raise UnknownZoneNameError("a zone without rules")
-    changes.sort(key=lambda change: change[0])
-    onsets = [onset for onset, _ in changes]
-
-    def clock(wall: datetime) -> datetime:
-        place = bisect_right(onsets, wall)
-        return (wall - (changes[place - 1][1] if place else earlier)).replace(tzinfo=UTC)
-
-    return clock
+    changes.sort()
+    # RFC 5545, section 3.3.5: a skipped time has the offset before the gap. So the offset after it
+    # applies from the gap's end on, and from the end of the repeated hour.
+    since = [onset + max(timedelta(), after - before) for onset, before, after in changes]
+    offsets = [changes[0][1], *(after for _, _, after in changes)]
+    return lambda wall: (wall - offsets[bisect_right(since, wall)]).replace(tzinfo=UTC)
 
 
 def _onsets(part: Component, before: timedelta, until: datetime, budget: Budget) -> Iterable[datetime]:

@@ -114,7 +114,8 @@ def _imported(
         raise InvalidValueError("calendar", "a calendar name has up to 40 lowercase letters, digits and hyphens")
     clinician = log.catalogue().one(Clinician, command.clinician_id)
     within = TimeRange(now, now + timedelta(days=REACH_DAYS))
-    found = reader.busy_times(command.ics, clinician.zone, within, log.tenant_id)
+    own_address = clinician.email if isinstance(clinician.email, str) else None
+    found = reader.busy_times(command.ics, clinician.zone, within, log.tenant_id, own_address)
     calendar = _calendar(log, command, now)
     # UIDs may contain e-mail addresses, so only digests are stored.
     times = {uuid5(calendar.id, "\n".join(name)): during for name, during in found.times.items()}

@@ -19,6 +19,7 @@ class LeftOut(StrEnum):
 
     OWN = "own"
     CANCELLED = "cancelled"
+    DECLINED = "declined"
     FREE = "free"
     NO_TIME = "no_time"
     NOT_THEN = "not_then"
@@ -43,10 +44,13 @@ class BusyTimes:
 class CalendarReader(Protocol):
     """Reads iCalendar files at a bounded cost, whatever they contain."""
 
-    def busy_times(self, octets: bytes, zone: str, within: TimeRange, tenant_id: UUID) -> BusyTimes:
+    def busy_times(
+        self, octets: bytes, zone: str, within: TimeRange, tenant_id: UUID, own_address: str | None = None
+    ) -> BusyTimes:
         """Return the busy times that overlap ``within``; ``zone`` applies to times without a zone.
 
-        Skips events that are cancelled, free, unreadable or visits of this practice.
+        Skips events that are cancelled, free, unreadable or visits of this practice, and those that
+        the attendee with ``own_address`` has declined.
         Raises UnreadableCalendarError, CalendarTooLargeError.
         """
         ...

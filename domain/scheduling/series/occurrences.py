@@ -106,13 +106,9 @@ def shifted(planned: datetime, zone_name: str, from_planned: datetime, to: datet
 
 def _refuse_contradictions(rule: Recurrence) -> None:
     numbers = [abs(nth) for _, nth in rule.by_day if nth]
-    if numbers and rule.frequency in (Frequency.DAILY, Frequency.WEEKLY):
-        raise invalid_part("BYDAY", "a numbered day belongs to a month or a year")
     most = 53 if rule.frequency is Frequency.YEARLY and not rule.by_month else 5
     if max(numbers, default=0) > most:
         raise invalid_part("BYDAY", f"there are at most {most} of them")
-    if rule.frequency is Frequency.WEEKLY and rule.by_month_day:
-        raise invalid_part("BYMONTHDAY", "a weekly rule has no days of the month")
     if rule.frequency is Frequency.YEARLY and rule.by_month_day and not rule.by_month:
         # Some programs use the month of the first day, others all twelve (ical.js 2.2.1 and
         # python-dateutil 2.9.0).

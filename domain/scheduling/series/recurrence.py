@@ -23,6 +23,9 @@ _PARTS: Final = (
     "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY", "BYHOUR", "BYMINUTE", "BYSECOND", "BYSETPOS",
 )  # fmt: skip
 _WITHIN_A_DAY: Final = ("HOURLY", "MINUTELY", "SECONDLY")
+_NOT_YEARLY: Final = ("DAILY", "WEEKLY", "MONTHLY")
+_NOT_WITH: Final = {"BYWEEKNO": _NOT_YEARLY, "BYYEARDAY": _NOT_YEARLY, "BYMONTHDAY": ("WEEKLY",)}
+"""The cells "N/A" of the table in RFC 5545, section 3.3.10; shorter frequencies are refused."""
 _MAX_TIMES_A_DAY: Final = 1_440
 T = TypeVar("T")
 
@@ -75,6 +78,11 @@ class Recurrence:
             raise UnsupportedRuleError("rrule.freq", f"FREQ is one of {', '.join(Frequency)}")
         if parts.get("FREQ") not in Frequency.__members__:
             raise invalid_part("FREQ", f"FREQ is one of {', '.join(Frequency)}")
+        for name, frequencies in _NOT_WITH.items():
+            if name in parts and parts["FREQ"] in frequencies:
+                raise invalid_part(name, f"a rule with FREQ={parts['FREQ']} has no {name}")
+        if "BYSETPOS" in parts and sum(name.startswith("BY") for name in parts) == 1:
+            raise invalid_part("BYSETPOS", "BYSETPOS selects from what another part with BY names")
         rule = cls(
             frequency=Frequency(parts["FREQ"]),
             interval=_number(parts.get("INTERVAL", "1"), "INTERVAL", 1, 10_000),
@@ -87,13 +95,22 @@ class Recurrence:
             by_day=_several(parts, "BYDAY", _day),
             by_hour=_numbers(parts, "BYHOUR", 0, 23),
             by_minute=_numbers(parts, "BYMINUTE", 0, 59),
-            by_second=_numbers(parts, "BYSECOND", 0, 59),
+            by_second=frozenset(min(second, 59) for second in _numbers(parts, "BYSECOND", 0, 60)),
             by_position=_numbers(parts, "BYSETPOS", -366, 366),
             week_start=_week_start(parts.get("WKST", "MO")),
         )
         if max(1, len(rule.by_hour)) * max(1, len(rule.by_minute)) * max(1, len(rule.by_second)) > _MAX_TIMES_A_DAY:
             raise UnsupportedRuleError("rrule.bysecond", f"a rule has at most {_MAX_TIMES_A_DAY} times a day")
+        if any(nth for _, nth in rule.by_day):
+            if rule.frequency in (Frequency.DAILY, Frequency.WEEKLY):
+                raise invalid_part("BYDAY", "a numbered day belongs to a month or a year")
+            if rule.by_week:
+                raise invalid_part("BYDAY", "a rule with BYWEEKNO has no numbered days")
         return rule
+
+    def of_days(self) -> Self:
+        """Return the rule for a DTSTART that is a date: it ignores times (RFC 5545, 3.3.10)."""
+        return replace(self, by_hour=frozenset(), by_minute=frozenset(), by_second=frozenset())
 
     def starts(
         self,

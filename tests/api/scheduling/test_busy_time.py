@@ -151,6 +151,23 @@ class TestImport:
 
         assert (answer.json()["left_out"], counts(answer.json())) == ({"own": 1}, (0, 0, 0, 0))
 
+    def test_is_none_for_an_invitation_that_the_clinician_has_declined(self, studio: PracticeClient) -> None:
+        declined = f"{DENTIST}\nATTENDEE;PARTSTAT=DECLINED:mailto:Noa@example.org"
+        colleague = f"{LATER.replace('dentist', 'team')}\nATTENDEE;PARTSTAT=DECLINED:mailto:lev@example.org"
+
+        answer = post_calendar(studio, declined, colleague)
+
+        assert (answer.json()["left_out"], counts(answer.json())) == ({"declined": 1}, (1, 0, 0, 0))
+        assert busy(studio) == [("2026-06-01T12:00:00Z", "2026-06-01T13:00:00Z")]
+
+    def test_ends_with_the_cancellation_of_an_invitation(self, studio: PracticeClient) -> None:
+        import_calendar(studio, DENTIST)
+        cancellation = ics(DENTIST, head="METHOD:CANCEL\n").decode()
+
+        answer = studio.client.put(f"/v1/clinicians/{studio.clinician}/busy-time", json={"ics": cancellation})
+
+        assert (answer.json()["left_out"], counts(answer.json())) == ({"cancelled": 1}, (0, 0, 1, 0))
+
     def test_stores_no_event_details(self, studio: PracticeClient) -> None:
         secret = "UID:kanarienvogel@example.org\nSUMMARY:Kanarienvogel\nLOCATION:Kanarienvogel\nATTENDEE:mailto:kanarienvogel@x.org\n"
         found = import_calendar(studio, secret + "DTSTART:20260601T080000Z\nDURATION:PT1H")
