@@ -73,6 +73,7 @@ def create_app(container: Container) -> FastAPI:
         ],
     )
     app.state.services = AppServices(container, thread_pool, key_authenticator)
+    app.state.metrics = metrics
     errors.install(app, UNREACHABLE)
     # Routers are tried in order: the ones used most come first.
     for module in (

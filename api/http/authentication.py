@@ -1,7 +1,6 @@
 """Authentication by the API key in the Authorization header."""
 
 import hashlib
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from cachetools import LRUCache
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.errors import problem
+from api.http.refusals import note_invalid_key
 from api.http.thread_pool import FairThreadPool, OverloadedError
 from application.access.secret_keys import KEY_PREFIX, is_well_formed
 from application.kernel.permissions import Actor
@@ -19,8 +19,6 @@ from application.kernel.permissions import Actor
 CACHED_SECONDS: Final = 1.0
 """How long a key is cached, and how long a revocation by another process may go unnoticed."""
 _MAX_CACHED: Final = 10_000
-
-_access = logging.getLogger("scheduler.access")
 
 
 class KeyAuthenticator:
@@ -82,7 +80,7 @@ class Authentication:
             await answer(scope, receive, send)
             return
         if actor is None:
-            _access.warning("refused an invalid key request=%s", request_id)
+            note_invalid_key(scope)
             detail = "send a valid API key: Authorization: Bearer sk_..."
             headers = {"WWW-Authenticate": 'Bearer realm="scheduler"'}
             answer = problem(request_id, 401, "unauthenticated", detail, headers=headers)

@@ -38,6 +38,16 @@ class Metrics:
             "scheduler_http_seconds", "Time to the answer.", ("route",), buckets=_BUCKETS, registry=self._registry
         )
 
+        self._refusals = Counter(
+            "scheduler_http_refusals",
+            "Requests refused for an invalid key (invalid_key) or missing rights (not_permitted, out_of_reach).",
+            ("reason",),
+            registry=self._registry,
+        )
+
+    def refused(self, reason: str) -> None:
+        self._refusals.labels(reason).inc()
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(route).observe(seconds)

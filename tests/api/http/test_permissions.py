@@ -1,6 +1,7 @@
 """Who may do what, and what becomes of keys."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 
 import httpx2
@@ -172,6 +173,31 @@ class TestBoundClinician:
         body = {"role": "biller", "label": "x", "clinician_id": studio.clinician}
 
         assert studio.client.post("/v1/api-keys", json=body).json()["errors"][0]["field"] == "clinician_id"
+
+
+class TestRefusals:
+    def test_are_all_counted(self, studio: PracticeClient) -> None:
+        before = {reason: refusals(studio, reason) for reason in ("invalid_key", "not_permitted", "out_of_reach")}
+        mine = studio.client_with_role("clinician", clinician_id=studio.clinician)
+        other, nobody = studio.add_clinician(), studio.server.client(None)
+
+        for _ in range(3):
+            assert nobody.get("/v1/practice").status_code == 401
+            assert mine.get("/v1/events").status_code == 403
+            assert mine.get(f"/v1/feeds?clinician_id={other}").status_code == 404
+
+        assert {reason: refusals(studio, reason) - count for reason, count in before.items()} == {
+            "invalid_key": 3,
+            "not_permitted": 3,
+            "out_of_reach": 3,
+        }
+
+
+def refusals(studio: PracticeClient, reason: str) -> float:
+    """Return how many refusals the metrics count."""
+    text = studio.server.app.state.metrics.exposition().decode()
+    found = re.search(rf'^scheduler_http_refusals_total{{reason="{reason}"}} (\S+)$', text, re.MULTILINE)
+    return float(found[1]) if found else 0
 
 
 class TestKeys:
