@@ -70,8 +70,8 @@ ALLOWED: Final = {
 class Actor:
     """An API key with its role, or the program itself, in one practice.
 
-    ``clinician_id`` binds a clinician's key to one clinician; without it the key may act for any,
-    as on a device shared in a treatment room.
+    ``clinician_id`` binds a clinician's key to one clinician, whose visits alone it reads and
+    changes; without it the key may act for any, as on a device shared in a treatment room.
     """
 
     tenant_id: UUID
