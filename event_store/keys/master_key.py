@@ -38,7 +38,7 @@ class KeyFileDamagedError(MasterKeyError):
 
 
 class OtherMasterKeyError(MasterKeyError):
-    """A key was wrapped by another master key; with that one it can still be unwrapped."""
+    """Another master key wrapped a key or created the database; with that one it can be read."""
 
 
 class KeyFile:
@@ -52,6 +52,7 @@ class KeyFile:
     def __init__(self, path: Path, *, create: bool = True) -> None:
         if create and not path.exists():
             _write_new(path)
+        self.path = path
         secret = _read(path)
         self._key = DataKey(UUID(bytes=_derived(secret, b"id")[:16]), 1, secret)
         self._passwords = _derived(secret, b"passwords")
