@@ -14,6 +14,7 @@ from api.http.errors import problem
 from api.http.refusals import note_invalid_key
 from api.http.thread_pool import FairThreadPool, OverloadedError
 from application.access.secret_keys import KEY_PREFIX, is_well_formed
+from application.kernel.errors import UnavailableError
 from application.kernel.permissions import Actor
 
 CACHED_SECONDS: Final = 1.0
@@ -66,7 +67,7 @@ class Authentication:
     def __init__(self, app: ASGIApp, key_authenticator: KeyAuthenticator, outages: tuple[type[Exception], ...]) -> None:
         self._app = app
         self._authenticator = key_authenticator
-        self._outages: tuple[type[Exception], ...] = (OverloadedError, *outages)
+        self._outages: tuple[type[Exception], ...] = (OverloadedError, UnavailableError, *outages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/") or _is_feed(scope):
