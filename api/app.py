@@ -1,7 +1,8 @@
 """The HTTP application: middleware, routes and OpenAPI description."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -47,7 +48,10 @@ def create_app(container: Container) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        watch = container.storage.watch_server(lambda answers: _tell(loop, thread_pool, answers))
         yield
+        watch.close()
         thread_pool.close()
 
     dispatched: DirectRoutes = {}
@@ -73,6 +77,7 @@ def create_app(container: Container) -> FastAPI:
         ],
     )
     app.state.services = AppServices(container, thread_pool, key_authenticator)
+    app.state.metrics = metrics
     errors.install(app, UNREACHABLE)
     # Routers are tried in order: the ones used most come first.
     for module in (
@@ -98,3 +103,8 @@ def create_app(container: Container) -> FastAPI:
     app.include_router(operations(Readiness(container), thread_pool, metrics))
     app.include_router(reference(app))
     return app
+
+
+def _tell(loop: asyncio.AbstractEventLoop, thread_pool: FairThreadPool, answers: bool) -> None:
+    with suppress(RuntimeError):  # the loop has ended
+        loop.call_soon_threadsafe(thread_pool.resume if answers else thread_pool.suspend)

@@ -21,10 +21,10 @@ from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg import Connection, sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from event_store.errors import MigrationError
-from event_store.keys.master_key import KeyFile
+from event_store.keys.master_key import KeyFile, OtherMasterKeyError
 
 LOG_DATABASE: Final = "scheduler"
 KEY_DATABASE: Final = "scheduler_keys"
@@ -35,6 +35,15 @@ LOG_ROLES: Final = tuple(f"scheduler_{name}" for name in ("app", "projector", "w
 KEY_ROLES: Final = ("scheduler_keys_app",)
 _LOCK: Final = 7_239_481_004
 """The advisory lock of a migration run: one program at a time."""
+_NETWORK_BOUNDS: Final[dict[str, Any]] = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""Bounds on waits for a server behind a broken network, unless DATABASE_URL has others: seconds,
+and milliseconds for tcp_user_timeout. Source: PostgreSQL 16 documentation, 34.1.2."""
 _UNRELEASED: Final = re.compile(r"\d{4}_\w+\.sql")
 """The names of the migrations from before the first release."""
 _TRACKING: Final = files("event_store.migrations").joinpath("tracking.sql").read_text("utf-8")
@@ -63,14 +72,16 @@ def migrate(admin_conninfo: str, master: KeyFile, *, with_post: bool = True) -> 
 
     ``admin_conninfo`` is of a role that may create roles and databases. The roles' passwords are
     derived from the master key. ``with_post=False`` is for a server that an old program still uses.
-    Raises MigrationError: an applied migration has changed, or the database is older than the first
-    release, or newer than this program.
+    Raises OtherMasterKeyError: the roles were created with another one; MigrationError: an applied
+    migration has changed, or the database is older than the first release, or newer than this
+    program.
     """
     with psycopg.connect(make_conninfo(admin_conninfo, dbname="postgres"), autocommit=True) as server:
         server.execute("select pg_advisory_lock(%s)", (_LOCK,))
         _create_roles(server, master)
         _create_database(server, LOG_DATABASE, LOG_ROLES)
         _create_database(server, KEY_DATABASE, KEY_ROLES)
+        _refuse_other_master_key(admin_conninfo, master)
         applied: list[str] = []
         for database, package, functions in (
             (LOG_DATABASE, "event_store.migrations", scripts_in("event_store.sql")),
@@ -85,7 +96,8 @@ def migrate(admin_conninfo: str, master: KeyFile, *, with_post: bool = True) -> 
 def role_conninfo(conninfo: str, role: str, master: KeyFile) -> str:
     """Return the connection string of a role for its database on the same server."""
     database = KEY_DATABASE if role in KEY_ROLES else LOG_DATABASE
-    return make_conninfo(conninfo, dbname=database, user=role, password=master.derive_password(role))
+    bounded = make_conninfo("", **(_NETWORK_BOUNDS | conninfo_to_dict(conninfo)))
+    return make_conninfo(bounded, dbname=database, user=role, password=master.derive_password(role))
 
 
 def apply(
@@ -112,6 +124,20 @@ def apply(
                 (script.name, script.checksum),
             )
     return [script.name for script in changed]
+
+
+def _refuse_other_master_key(admin_conninfo: str, master: KeyFile) -> None:
+    """Raise OtherMasterKeyError if the roles have passwords derived from another master key."""
+    try:
+        psycopg.connect(role_conninfo(admin_conninfo, LOG_ROLES[0], master)).close()
+    except psycopg.OperationalError as error:
+        # libpq has no SQL state of a refused login; other languages are not recognised.
+        if "password authentication failed" not in str(error):
+            raise
+        raise OtherMasterKeyError(
+            f"the master key in {master.path} is not the one with which this database was created; "
+            "restore that one from its copy, or name its file in SCHEDULER_MASTER_KEY_FILE"
+        ) from error
 
 
 def _check(known: dict[str, str], migrations: Sequence[Script]) -> None:

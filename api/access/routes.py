@@ -25,7 +25,7 @@ routes = APIRouter(prefix="/v1/api-keys", tags=["api keys"])
 
 @routes.post("", status_code=201, response_model=ApiKeyIssued, responses=MAKES)
 async def issue_api_key(body: ApiKeyBody, call: Creating) -> Response:
-    """Issue a key. Only owners issue keys with the role owner."""
+    """Issue a key. Nobody issues a key that may do more than their own: `not_permitted`."""
     key = new_token(KEY_PREFIX)
     command = IssueApiKey(body.role, body.label, hash_of(key), body.clinician_id)
 
@@ -62,8 +62,9 @@ async def get_api_key(api_key_id: UUID, call: Showing) -> Response:
 
 @routes.delete("/{api_key_id}", response_model=ApiKeyShown, responses=CHANGES)
 async def revoke_api_key(api_key_id: UUID, call: Changing) -> Response:
-    """Revoke a key. Only owners revoke keys with the role owner.
+    """Revoke a key, of a role that the caller could issue: otherwise `not_permitted`.
 
+    Refused for the practice's last valid key of an owner: `last_owner`; issue another one first.
     This process refuses the key from the answer on, other processes within a second.
     """
     command = RevokeApiKey(api_key_id, "revoked over the API", expected_version=call.expected_version)

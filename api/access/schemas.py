@@ -10,7 +10,7 @@ from domain.access.api_key import Role
 
 
 class ApiKeyBody(Body):
-    """A key may be bound to one clinician; it can then change that clinician's visits only."""
+    """A key may be bound to one clinician; it then reaches that clinician's visits only."""
 
     model_config = examples({"role": "front_desk", "label": "Reception"})
 

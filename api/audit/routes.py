@@ -12,6 +12,7 @@ from api.audit.schemas import DiffPage, EventPage, HistoryPage
 from api.http.answers import Answer
 from api.http.calls import After, Call, Following, Reading
 from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit, cursor_behind, decoded_number
+from api.http.reach import authorise_reading, readable_among
 from api.http.resource_responses import READS, READS_ONE, collected
 from application.kernel.permissions import Permission, authorise
 from domain.kernel.aggregate import Aggregate
@@ -81,7 +82,7 @@ async def patient_history(
     """List the events of a patient and of their appointments in order.
 
     Those of patients merged into this one are included; of sessions only the events about the
-    patient.
+    patient. A key that is bound to a clinician gets the events of that clinician's visits only.
     """
     return await _history(call, Patient, patient_id, limit, cursor, after)
 
@@ -134,15 +135,15 @@ async def _history(
     def page() -> Answer:
         first = decoded_number(cursor) or 0
         aggregate = call.log.load(kind, id_)
+        authorise_reading(call.actor, aggregate)
         call.container.wait_for(call.actor.tenant_id, "history", after)
-        found = call.container.audit.history.page(
-            call.actor.tenant_id,
-            id_,
-            also=belonging(aggregate),
-            after=first,
-            limit=limit,
-            with_visits=kind is Patient,
-        )
+        history, tenant_id = call.container.audit.history, call.actor.tenant_id
+        streams = belonging(aggregate)
+        if kind is Patient:
+            streams += history.visits_of(tenant_id, [id_, *streams])
+        if call.actor.clinician_id is not None:
+            streams = readable_among(call.actor, call.log, streams)
+        found = history.page(tenant_id, id_, also=streams, after=first, limit=limit, with_visits=False)
         return collected("history", [present_line(line) for line in found.lines], cursor_behind(found.after), after)
 
     return await call.read(Permission.READ_HISTORY, page)

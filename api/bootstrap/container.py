@@ -20,6 +20,7 @@ from api.bootstrap.database_server import open_server
 from api.bootstrap.read_models import ReadModels
 from api.bootstrap.settings import Settings
 from api.bootstrap.storage import Storage, open_storage
+from application.access.ports import KeyDirectory
 from application.kernel.commands import CommandBus
 from application.kernel.ports import BlindIndex, Clock
 from application.kernel.practice_log import PracticeLogs
@@ -68,8 +69,10 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
         open_storage(server, clock, settings.connections) as storage,
     ):
         logs = PracticeLogs(storage.store, LibPhoneNumbers(), CalculatedHolidays())
-        waitlist, webhooks = Waitlist(storage), Webhooks(storage, is_local=settings.webhooks_local)
+        access, waitlist = Access(storage), Waitlist(storage)
+        webhooks = Webhooks(storage, is_local=settings.webhooks_local)
         ports: dict[type, object] = {
+            KeyDirectory: access,
             BlindIndex: storage.keys,
             PersonKeys: storage.keys,
             CalendarReader: IcalendarReader(),
@@ -85,7 +88,7 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
             storage=storage,
             logs=logs,
             read_models=ReadModels(storage),
-            access=Access(storage),
+            access=access,
             patients=PatientQueries(storage.transaction, storage.log_reader, storage.keys, words_of),
             scheduling=Scheduling(storage, logs, clock),
             waitlist=waitlist,

@@ -29,7 +29,7 @@ from projections.webhooks.deliveries.queries import WebhookQueries
 
 
 class Access:
-    """API keys and the tokens of calendar feeds."""
+    """API keys and the tokens of calendar feeds. Implements KeyDirectory."""
 
     def __init__(self, storage: Storage) -> None:
         self._pool = storage.store.pool
@@ -46,6 +46,10 @@ class Access:
     def keys_of(self, tenant_id: UUID, after: UUID | None, limit: int) -> tuple[Sequence[KeyRecord], UUID | None]:
         """Return a page of a practice's keys, and the id after which the next page begins."""
         return keys_of(self._transaction, tenant_id, after=after, limit=limit)
+
+    def owner_key_ids(self, tenant_id: UUID) -> Sequence[UUID]:
+        keys, _ = keys_of(self._transaction, tenant_id, valid_role=Role.OWNER)
+        return [key.key_id for key in keys]
 
     def find_feed(self, token_hash: bytes) -> tuple[UUID, UUID] | None:
         """Return the practice and the id of the feed whose token has this SHA-256, or None."""

@@ -1,12 +1,13 @@
 """The log, its keys and the connections of one process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
 from adapters.postgres.connections import connect
+from adapters.postgres.database_watch import DatabaseWatch
 from adapters.postgres.job_queue import PostgresJobQueue, open_job_queue
 from api.bootstrap.database_server import Server
 from application.kernel.ports import Clock
@@ -34,6 +35,10 @@ class Storage:
     def job_queue(self) -> AbstractContextManager[PostgresJobQueue]:
         """Open the work queue of all practices."""
         return open_job_queue(self.server.conninfo("scheduler_worker"))
+
+    def watch_server(self, tell: Callable[[bool], None]) -> DatabaseWatch:
+        """Call ``tell(False)`` when the server stops answering, and ``tell(True)`` afterwards."""
+        return DatabaseWatch(self.server.conninfo("scheduler_app"), tell)
 
     def practices(self) -> list[UUID]:
         """Return the ids of all practices, the oldest first."""

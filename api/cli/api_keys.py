@@ -63,10 +63,11 @@ def revoke(
     reason: Annotated[str, typer.Option(help="Why, for the history.")] = "revoked from the command line",
     as_json: AsJson = False,
 ) -> None:
-    """Revoke a key: it is refused from the next second on."""
+    """Revoke a key: it is refused from the next second on. An owner's last key is kept."""
     with opened() as container:
         from application.access.revoke_api_key import RevokeApiKey
 
         practice_id = practice_with(container, practice, key)
+        container.read_models.catch_up(practice_id)
         execute(container, practice_id, RevokeApiKey(key, reason))
     print_result(as_json, {"practice_id": practice_id, "key_id": key, "revoked": True}, "The key is revoked.")

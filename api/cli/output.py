@@ -2,7 +2,6 @@
 
 import logging
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
-
-_REPEATED_AFTER_SECONDS = 30.0
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -63,26 +60,11 @@ def progress_task(progress: "Progress", description: str, total: int | None = No
 
 
 def log_to_stderr() -> None:
-    """Log warnings to stderr; each at most twice a minute."""
-    handler = logging.StreamHandler(sys.stderr)
+    """Log warnings to stderr; alike ones are counted, and take at most two lines a minute."""
+    from api.processes.log_lines import LogLines
+
+    handler = LogLines(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    handler.addFilter(_RateLimit())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     # psycopg logs user and address of each failed connection; outages are logged elsewhere.
     logging.getLogger("psycopg").setLevel(logging.ERROR)
-
-
-class _RateLimit(logging.Filter):
-    """Drops a message that was logged in the last 30 seconds."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._logged_at: dict[tuple[str, str], float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        now = time.monotonic()
-        key = (record.name, record.msg)
-        if now - self._logged_at.get(key, -_REPEATED_AFTER_SECONDS) < _REPEATED_AFTER_SECONDS:
-            return False
-        self._logged_at[key] = now
-        return True

@@ -1,7 +1,6 @@
 """Authentication by the API key in the Authorization header."""
 
 import hashlib
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -12,15 +11,15 @@ from cachetools import LRUCache
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.errors import problem
+from api.http.refusals import note_invalid_key
 from api.http.thread_pool import FairThreadPool, OverloadedError
 from application.access.secret_keys import KEY_PREFIX, is_well_formed
+from application.kernel.errors import UnavailableError
 from application.kernel.permissions import Actor
 
 CACHED_SECONDS: Final = 1.0
 """How long a key is cached, and how long a revocation by another process may go unnoticed."""
 _MAX_CACHED: Final = 10_000
-
-_access = logging.getLogger("scheduler.access")
 
 
 class KeyAuthenticator:
@@ -68,7 +67,7 @@ class Authentication:
     def __init__(self, app: ASGIApp, key_authenticator: KeyAuthenticator, outages: tuple[type[Exception], ...]) -> None:
         self._app = app
         self._authenticator = key_authenticator
-        self._outages: tuple[type[Exception], ...] = (OverloadedError, *outages)
+        self._outages: tuple[type[Exception], ...] = (OverloadedError, UnavailableError, *outages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/") or _is_feed(scope):
@@ -82,7 +81,7 @@ class Authentication:
             await answer(scope, receive, send)
             return
         if actor is None:
-            _access.warning("refused an invalid key request=%s", request_id)
+            note_invalid_key(scope)
             detail = "send a valid API key: Authorization: Bearer sk_..."
             headers = {"WWW-Authenticate": 'Bearer realm="scheduler"'}
             answer = problem(request_id, 401, "unauthenticated", detail, headers=headers)

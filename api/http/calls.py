@@ -13,6 +13,7 @@ from api.http.answers import Answer, HttpAnswer
 from api.http.as_of import AsOf, PointInTime, Version, find_point_in_time
 from api.http.authentication import KeyAuthenticator
 from api.http.idempotency import IdempotencyKey, provenance
+from api.http.reach import authorise_reading
 from api.http.resource_responses import Presenter, changed, made, shown
 from api.http.strict_input import check_fields, check_key, check_query
 from api.http.thread_pool import FairThreadPool
@@ -93,7 +94,10 @@ class Call:
         return await self._run(work)
 
     async def get(self, action: Permission, kind: type[T], id_: UUID, present: Presenter[T]) -> Response:
-        """Answer with an aggregate in its present state, or at `as_of` or `version`."""
+        """Answer with an aggregate in its present state, or at `as_of` or `version`.
+
+        Raises OutOfReachError: the actor may not read it as it was then.
+        """
         return await self.get_at(action, kind, id_, lambda _: present)
 
     async def get_at(
@@ -104,6 +108,7 @@ class Call:
         def work() -> Answer:
             at = self.point_in_time(kind, id_)
             aggregate = self.log.look_up(kind, id_, at.position, self.version)
+            authorise_reading(self.actor, aggregate)
             return shown(aggregate, presenter_at(at), at.position)
 
         return await self.read(action, work)

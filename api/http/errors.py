@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from api.http.refusals import note_refusal
 from api.http.strict_input import REPEATED, UNKNOWN
 from api.http.thread_pool import OverloadedError
 from application.importing.errors import ImportInUseError, ImportTooLargeError
@@ -47,7 +48,6 @@ STATUS: Final[Mapping[type[Exception], int]] = {
 }
 RETRY_AFTER_SECONDS: Final = 1
 
-_access = logging.getLogger("scheduler.access")
 _faults = logging.getLogger("scheduler.faults")
 _FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -146,10 +146,7 @@ async def _refused(request: Request, error: Exception) -> Response:
         raise error
     request_id = _request_id_of(request)
     if isinstance(error, OutOfReachError | NotPermittedError):
-        actor = request.scope.get("actor")
-        _access.warning(
-            "refused %s to %s request=%s", type(error).__name__, actor.name if actor else "nobody", request_id
-        )
+        note_refusal(request.scope, "out_of_reach" if isinstance(error, OutOfReachError) else error.code, error)
     fields = [{"field": error.field, "message": str(error)}] if isinstance(error, InvalidValueError) else []
     more: Mapping[str, Any] = {} if isinstance(error, ProjectionError) else error.more
     return problem(request_id, STATUS[kind], error.code, str(error), errors=fields, **more)

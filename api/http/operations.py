@@ -1,5 +1,6 @@
 """Liveness, readiness and metrics, without a key. They show no data of any practice."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -11,12 +12,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 
 from api.bootstrap.container import Container
 from api.bootstrap.database_server import UNREACHABLE
-from api.http.thread_pool import FairThreadPool, OverloadedError
+from api.http.thread_pool import FairThreadPool, OverloadedError, SuspendedError
 
 _MAX_EVENTS_BEHIND: Final = 1_000
 """Of all read models together. They are further behind during an import or a rebuild."""
 _MAX_STUCK_SECONDS: Final = 5.0
 """How long a read model may be behind without progress; a projector makes some each second."""
+_MAX_CHECK_SECONDS: Final = 3.0
+"""After a turn in the thread pool, which takes at most two, one second remains."""
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _NOT_READY: Final = {
     "description": "Not ready; `checks` shows which part is missing.",
@@ -37,6 +40,16 @@ class Metrics:
         self._seconds = Histogram(
             "scheduler_http_seconds", "Time to the answer.", ("route",), buckets=_BUCKETS, registry=self._registry
         )
+
+        self._refusals = Counter(
+            "scheduler_http_refusals",
+            "Requests refused for an invalid key (invalid_key) or missing rights (not_permitted, out_of_reach).",
+            ("reason",),
+            registry=self._registry,
+        )
+
+    def refused(self, reason: str) -> None:
+        self._refusals.labels(reason).inc()
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, status).inc()
@@ -99,9 +112,12 @@ def operations(readiness: Readiness, thread_pool: FairThreadPool, metrics: Metri
     async def readyz() -> Response:
         """200 once every part can serve."""
         try:
-            checks = dict(await thread_pool.run("readiness", readiness.checks))
+            async with asyncio.timeout(_MAX_CHECK_SECONDS):
+                checks = dict(await thread_pool.run("readiness", readiness.checks))
         except OverloadedError:
             checks = {"threads": False}
+        except (TimeoutError, SuspendedError):
+            checks = {"log": False}
         is_ready = all(checks.values())
         body = orjson.dumps({"status": "ready" if is_ready else "not ready", "checks": checks})
         return Response(body, 200 if is_ready else 503, media_type="application/json")

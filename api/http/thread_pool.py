@@ -1,14 +1,19 @@
 """A bounded thread pool for blocking work, fair between practices."""
 
 import asyncio
+import logging
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
+
+from application.kernel.errors import UnavailableError
 
 TIMEOUT_SECONDS: Final = 2.0
 """How long a request waits for a thread before it is answered with 503."""
+
+_faults = logging.getLogger("scheduler.faults")
 
 T = TypeVar("T")
 QueueKey: TypeAlias = Hashable
@@ -17,6 +22,13 @@ QueueKey: TypeAlias = Hashable
 
 class OverloadedError(Exception):
     """No thread was free in time; the work was not started."""
+
+
+class SuspendedError(UnavailableError):
+    """The database has stopped answering. Work that was started may still be done."""
+
+    def __init__(self) -> None:
+        super().__init__("the practice's log does not answer; send the same request again")
 
 
 class FairThreadPool:
@@ -33,13 +45,17 @@ class FairThreadPool:
         self._share = share
         self._running: Counter[QueueKey] = Counter()
         self._waiting: OrderedDict[QueueKey, deque[asyncio.Future[None]]] = OrderedDict()
+        self._pending: set[asyncio.Future[Any]] = set()
+        self._is_suspended = False
 
     async def run(self, key: QueueKey, work: Callable[[], T]) -> T:
         """Run ``work`` in a thread and return its result.
 
-        Raises OverloadedError, and what ``work`` raises. Cancelling the caller does not stop
-        ``work``; its thread stays in use until it ends.
+        Raises OverloadedError, SuspendedError, and what ``work`` raises. Cancelling the caller does
+        not stop ``work``, nor does a suspension; its thread stays in use until it ends.
         """
+        if self._is_suspended:
+            raise SuspendedError
         if self._may_begin(key):
             self._begin(key)
         else:
@@ -56,7 +72,25 @@ class FairThreadPool:
             loop.call_soon_threadsafe(self._finish, key, result, deliver)
 
         self._executor.submit(work_in_thread)
-        return await result
+        self._pending.add(result)
+        try:
+            return await result
+        finally:
+            self._pending.discard(result)
+
+    def suspend(self) -> None:
+        """Refuse all requests, also those whose work has begun, until ``resume``."""
+        self._is_suspended = True
+        _faults.error("the database has stopped answering: requests are refused")
+        turns = [turn for queue in self._waiting.values() for turn in queue]
+        self._waiting.clear()
+        for future in (*turns, *self._pending):
+            if not future.done():
+                future.set_exception(SuspendedError())
+
+    def resume(self) -> None:
+        self._is_suspended = False
+        _faults.warning("the database answers again")
 
     def close(self) -> None:
         """Finish running work and start no more."""
@@ -77,7 +111,7 @@ class FairThreadPool:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await turn
         except BaseException as error:
-            if not turn.cancelled():
+            if not turn.cancelled() and turn.exception() is None:
                 self._end(key)  # reserved just before the timeout: pass it on
             if isinstance(error, TimeoutError):
                 raise OverloadedError from None
@@ -85,7 +119,7 @@ class FairThreadPool:
 
     def _finish(self, key: QueueKey, result: asyncio.Future[T], deliver: Callable[[], None]) -> None:
         self._end(key)
-        if not result.cancelled():  # cancelled when the caller was
+        if not result.done():  # cancelled when the caller was, or suspended
             deliver()
 
     def _end(self, key: QueueKey) -> None:
@@ -99,7 +133,7 @@ class FairThreadPool:
             turn = turns.popleft()
             if turns:
                 self._waiting[following] = turns  # behind the others
-            if not turn.cancelled():
+            if not turn.done():
                 turn.set_result(None)
                 self._begin(following)
                 return

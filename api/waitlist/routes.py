@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from api.http.answers import Answer
 from api.http.calls import After, Call, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id, decoded_number
+from api.http.reach import own_or
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
 from api.http.schemas import sent_fields
 from api.scheduling.appointments.schemas import Empty
@@ -77,10 +78,14 @@ async def list_waitlist(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """List entries in the order of joining. `clinician_id`: those for this clinician only."""
+    """List entries in the order of joining. `clinician_id`: those for this clinician only.
+
+    A key that is bound to a clinician gets the entries for that one, and those for any.
+    """
 
     def page() -> Answer:
         call.log.require((Clinician, clinician_id), (Service, service_id))
+        own_or(call.actor, clinician_id)
         behind, tenant_id = decoded_number(cursor) or 0, call.actor.tenant_id
         patient_ids = person_of(call.log, patient_id).ids if patient_id else ()
         call.container.wait_for(tenant_id, "waitlist", after)
@@ -89,6 +94,7 @@ async def list_waitlist(
             patient_ids=patient_ids,
             service_id=service_id,
             clinician_id=clinician_id,
+            served_by=call.actor.clinician_id,
             status=status,
             after=behind,
             limit=limit,
@@ -157,14 +163,17 @@ async def offer_by_hand(body: OpeningBody, call: Creating) -> Response:
 async def list_openings(
     call: Reading, clinician_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """List openings, oldest first, each with its offers and the entries that were passed over."""
+    """List openings, oldest first, each with its offers and the entries that were passed over.
+
+    A key that is bound to a clinician gets only that clinician's openings.
+    """
 
     def page() -> Answer:
         call.log.require((Clinician, clinician_id))
         behind, tenant_id = decoded_number(cursor) or 0, call.actor.tenant_id
         call.container.wait_for(tenant_id, "waitlist", after)
         ids, following = call.container.waitlist.queries.openings(
-            tenant_id, clinician_id=clinician_id, after=behind, limit=limit
+            tenant_id, clinician_id=own_or(call.actor, clinician_id), after=behind, limit=limit
         )
         now, found = call.container.clock.now(), call.log.load_all(Opening, ids)
         openings = [
@@ -195,14 +204,22 @@ async def list_offers(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """List offers in the order in which they were made."""
+    """List offers in the order in which they were made.
+
+    A key that is bound to a clinician gets only offers of that clinician's time.
+    """
 
     def page() -> Answer:
         call.log.require((WaitlistEntry, entry_id), (Opening, opening_id))
         behind, tenant_id, now = decoded_id(cursor), call.actor.tenant_id, call.container.clock.now()
         call.container.wait_for(tenant_id, "waitlist", after)
         rows, following = call.container.waitlist.queries.offers(
-            tenant_id, entry_id=entry_id, opening_id=opening_id, after=behind, limit=limit
+            tenant_id,
+            entry_id=entry_id,
+            opening_id=opening_id,
+            clinician_id=call.actor.clinician_id,
+            after=behind,
+            limit=limit,
         )
         return collected("offers", [present_offer_row(row, now) for row in rows], cursor_behind(following), after)
 

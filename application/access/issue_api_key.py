@@ -22,11 +22,11 @@ class IssueApiKey(Command[ApiKey]):
     clinician_id: UUID | None = None
 
 
-def _refuse_owner_key(log: PracticeLog, actor: Actor, command: IssueApiKey) -> None:
+def _refuse_greater_key(log: PracticeLog, actor: Actor, command: IssueApiKey) -> None:
     authorise_key(actor, command.role)
 
 
-@handles(IssueApiKey, needs=Permission.MANAGE_KEYS, within=_refuse_owner_key)
+@handles(IssueApiKey, needs=Permission.MANAGE_KEYS, within=_refuse_greater_key)
 def issue_api_key(log: PracticeLog, command: IssueApiKey, context: Context) -> Outcome[ApiKey]:
     """Raises NotFoundError: no such clinician; InvalidValueError."""
     log.require((Clinician, command.clinician_id))

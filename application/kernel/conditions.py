@@ -14,8 +14,9 @@ from domain.scheduling.availability.quotas import LimitGuard
 from domain.scheduling.time_claim import TimeClaim, TimeRelease
 
 Guard: TypeAlias = TimeClaim | TimeRelease | LimitGuard | PresenceGuard | PresenceChange
-"""Time to claim or to release first, a limit that must not be full, a patient who must not be
-withdrawn, and a patient who is withdrawn or reinstated by the append."""
+"""Time to claim or to release first, a limit that must not be full, a subject that must not be
+absent, and one that is absent or present from this append on: a withdrawn patient, an owner's
+revoked key."""
 
 
 def presence_changes(aggregates: Iterable[Aggregate]) -> Iterator[PresenceChange]:

@@ -70,8 +70,8 @@ ALLOWED: Final = {
 class Actor:
     """An API key with its role, or the program itself, in one practice.
 
-    ``clinician_id`` binds a clinician's key to one clinician; without it the key may act for any,
-    as on a device shared in a treatment room.
+    ``clinician_id`` binds a clinician's key to one clinician, whose visits alone it reads and
+    changes; without it the key may act for any, as on a device shared in a treatment room.
     """
 
     tenant_id: UUID
@@ -116,6 +116,10 @@ def authorise_session(actor: Actor, staff_ids: Collection[UUID]) -> None:
 
 
 def authorise_key(actor: Actor, role: Role) -> None:
-    """Raises NotPermittedError: the key is an owner's, and the actor is not an owner."""
-    if role is Role.OWNER and actor.role not in (Role.OWNER, None):
-        raise NotPermittedError("only an owner issues or revokes an owner's key")
+    """Raises NotPermittedError: a key of the role would have a permission that the actor lacks."""
+    for permission, roles in ALLOWED.items():
+        if role in roles and not actor.may(permission):
+            raise NotPermittedError(
+                f"a key of the role {role} may {permission}, which the role {actor.role} may not; "
+                "nobody issues or revokes a key that may do more than their own"
+            )

@@ -54,7 +54,7 @@ class ApiKey(Aggregate):
     def issue(
         cls, *, id: UUID, role: Role, label: str, key_hash: str, at: datetime, clinician_id: UUID | None = None
     ) -> Self:
-        """Issue a key; one bound to a clinician may change only that clinician's visits.
+        """Issue a key; one bound to a clinician reaches only that clinician's visits.
 
         ``key_hash`` is the SHA-256 of the key in hexadecimal.
         Raises InvalidValueError: an invalid hash or label, or another role with a ``clinician_id``.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from event_store.durable_files import make_folder, sync_folder, write_whole
 from event_store.embedded.account import Account
 from event_store.embedded.errors import (
     BinariesMissingError,
@@ -84,8 +85,8 @@ class ClusterFiles:
         """Create the data folder. Raises FolderAccessError."""
         try:
             # Root's server runs under another account, which must enter (not list) it.
-            self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-            self.password_file.parent.mkdir(mode=0o700, exist_ok=True)
+            make_folder(self.folder, 0o711 if os.geteuid() == 0 else 0o700)
+            make_folder(self.password_file.parent, 0o700)
         except OSError as error:
             reason = f"{self.folder} cannot be created ({error.strerror}); choose another SCHEDULER_DATA"
             raise FolderAccessError(reason) from error
@@ -126,11 +127,10 @@ class ClusterFiles:
         _write(staging / "password", self.password(), account)
         self._initdb(staging, account, lock)
         cluster = staging / "cluster"
-        with (cluster / "postgresql.conf").open("a") as configuration:
-            configuration.write(f"\ninclude '{SETTINGS_FILE}'\n")
-            os.fsync(configuration.fileno())
+        configuration = cluster / "postgresql.conf"
+        _write(configuration, f"{configuration.read_text()}\ninclude '{SETTINGS_FILE}'\n", account)
         cluster.rename(self.cluster)
-        _sync(self.folder)
+        sync_folder(self.folder)
         shutil.rmtree(staging)
 
     def prepare(self, account: Account) -> None:
@@ -166,16 +166,8 @@ class ClusterFiles:
 
 def _write(path: Path, text: str, account: Account | None = None) -> None:
     """Replace a private file atomically and durably."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    if account is not None:
-        account.own(fresh)
-    fresh.replace(path)
-    _sync(path.parent)
+    owner = (-1, -1) if account is None or account.is_ours else (account.uid, account.gid)
+    write_whole(path, text.encode(), uid=owner[0], gid=owner[1])
 
 
 def _make_private(folder: Path, account: Account) -> None:
@@ -187,11 +179,3 @@ def _make_private(folder: Path, account: Account) -> None:
         status = folder.lstat()
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != account.uid or status.st_mode & 0o077:
             raise FolderAccessError(f"{folder} is not the database's own; remove it") from None
-
-
-def _sync(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -15,6 +15,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from event_store.durable_files import make_folder, sync_folder
 from event_store.keys.sealing import DataKey, key_reference, seal, unseal
 
 _LONGEST_FILE = 1024
@@ -37,7 +38,7 @@ class KeyFileDamagedError(MasterKeyError):
 
 
 class OtherMasterKeyError(MasterKeyError):
-    """A key was wrapped by another master key; with that one it can still be unwrapped."""
+    """Another master key wrapped a key or created the database; with that one it can be read."""
 
 
 class KeyFile:
@@ -51,6 +52,7 @@ class KeyFile:
     def __init__(self, path: Path, *, create: bool = True) -> None:
         if create and not path.exists():
             _write_new(path)
+        self.path = path
         secret = _read(path)
         self._key = DataKey(UUID(bytes=_derived(secret, b"id")[:16]), 1, secret)
         self._passwords = _derived(secret, b"passwords")
@@ -75,7 +77,7 @@ def _derived(secret: bytes, purpose: bytes) -> bytes:
 
 
 def _write_new(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent, 0o700)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -90,11 +92,7 @@ def _write_new(path: Path) -> None:
             return
     finally:
         unfinished.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def _read(path: Path) -> bytes:

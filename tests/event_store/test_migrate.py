@@ -1,6 +1,7 @@
 """Migrations: pre and post halves, functions, and refused databases."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pytest
 from psycopg import Connection, sql
 
 from event_store.errors import MigrationError
+from event_store.keys.master_key import KeyFile, OtherMasterKeyError
 from event_store.migrate import OWNER, Script, apply, migrate, scripts_in
 from tests.support.database import Database
 
@@ -39,6 +41,14 @@ def columns(connection: Connection[Any]) -> list[str]:
         "select attname from pg_attribute where attrelid = 'studio.room'::regclass and attnum > 0 and not attisdropped"
     )
     return [name for (name,) in rows.fetchall()]
+
+
+class TestMasterKey:
+    def test_other_than_the_one_of_the_database_is_refused(self, database: Database, tmp_path: Path) -> None:
+        other = KeyFile(tmp_path / "other.key")
+
+        with pytest.raises(OtherMasterKeyError, match=r"other\.key is not the one .* SCHEDULER_MASTER_KEY_FILE"):
+            migrate(database.server_conninfo, other)
 
 
 class TestHalves:

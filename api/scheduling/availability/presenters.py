@@ -41,11 +41,12 @@ def present_reasons(
 ) -> list[dict[str, object]]:
     """Present each obstacle with the events, up to ``position``, that it follows from.
 
-    Only roles that see patients get the visits and claims behind a busy time.
+    Only roles that see patients get the visits and claims behind a busy time, and a key that is
+    bound to a clinician only its own clinician's.
     """
     if not obstacles:
         return []
-    if not call.actor.may(Permission.READ_PATIENTS):
+    if not call.actor.may(Permission.READ_PATIENTS) or call.actor.clinician_id not in (None, clinician_id):
         obstacles = list(dict.fromkeys(obstacle._replace(claims=()) for obstacle in obstacles))
     streams = list(streams_of(catalogue, service_id, clinician_id, obstacles))
     events = call.container.storage.log_reader.of_streams(call.actor.tenant_id, streams, 0, _MAX_EVENTS)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Response
 from api.http.answers import Answer
 from api.http.calls import After, Reading
 from api.http.paging import Cursor, Limit
+from api.http.reach import own_or
 from api.http.resource_responses import READS_ONE, collected
 from api.http.time_windows import From, To, window
 from api.http.times import moment
@@ -78,7 +79,8 @@ async def find_slots(
 async def explain_slot(call: Reading, service_id: UUID, clinician_id: UUID, at: At) -> Response:
     """Return all that prevents a booking at a start, each with the events behind it.
 
-    Keys that do not see patients learn that a time is taken, but not by which visit.
+    Keys that do not see patients, or are bound to another clinician, learn that a time is taken,
+    but not by which visit.
     """
 
     def query() -> ExplainSlot:
@@ -109,7 +111,8 @@ async def list_conflicts(
     """List coming visits and sessions whose clinician is no longer present, by start.
 
     Hours, a zone, public holidays or time off changed after the booking. The visits stay as booked.
-    A page may hold fewer than `limit` and still have a `next_cursor`.
+    A page may hold fewer than `limit` and still have a `next_cursor`. A key that is bound to a
+    clinician gets only that clinician's.
     """
 
     def page() -> Answer:
@@ -117,9 +120,10 @@ async def list_conflicts(
         catalogue = call.log.catalogue()
         if clinician_id is not None:
             catalogue.one(Clinician, clinician_id)
+        of_clinician = own_or(call.actor, clinician_id)
         call.container.wait_for(call.actor.tenant_id, "calendar", after)
         statuses = [Status.BOOKED.value, Status.CHECKED_IN.value]
-        booked = CalendarFilter(starts_from=now, clinician_id=clinician_id, statuses=statuses)
+        booked = CalendarFilter(starts_from=now, clinician_id=of_clinician, statuses=statuses)
         planned = replace(booked, statuses=[GroupSessionStatus.PLANNED.value])
         tenant_id, behind = call.actor.tenant_id, bookmark(cursor)
         visits = call.container.scheduling.calendar.appointments(tenant_id, booked, after=behind, limit=_MAX_ENTRIES)
@@ -127,7 +131,7 @@ async def list_conflicts(
         entries, last = in_one_order(visits, sessions, _MAX_ENTRIES)
         conflicts: list[dict[str, object]] = []
         for entry in entries:
-            if entry.starts_at < now or not (found := _conflict(catalogue, entry, clinician_id, now)):
+            if entry.starts_at < now or not (found := _conflict(catalogue, entry, of_clinician, now)):
                 continue
             conflicts.append(present_conflict(call, catalogue, entry, *found, now))
             if len(conflicts) == limit:

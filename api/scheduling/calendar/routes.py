@@ -10,12 +10,13 @@ from api.http.answers import Answer
 from api.http.as_of import AsOf, find_point_in_time
 from api.http.calls import After, Call, Reading
 from api.http.paging import Cursor, Limit
+from api.http.reach import own_or
 from api.http.resource_responses import READS_ONE, collected
 from api.http.time_windows import From, MaybeFrom, MaybeTo, To, maybe_window, window
 from api.scheduling.appointments.presenters import Person, present_entry, present_patient_name
 from api.scheduling.appointments.schemas import AppointmentPage
 from api.scheduling.calendar_paging import LONGEST_WINDOW, bookmark, encoded_bookmark, in_one_order
-from api.scheduling.sessions.presenters import present_session_entry
+from api.scheduling.sessions.presenters import present_busy, present_session_entry
 from api.scheduling.sessions.schemas import CalendarPage
 from application.kernel.permissions import Permission
 from application.patients.person import person_of
@@ -46,14 +47,17 @@ async def list_appointments(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """List visits in order of their start. A window needs both `from` and `to`."""
+    """List visits in order of their start. A window needs both `from` and `to`.
+
+    A key that is bound to a clinician gets only that clinician's visits.
+    """
 
     def page() -> Answer:
         within = maybe_window(call.log, from_, to, LONGEST_WINDOW)
         wanted = CalendarFilter(
             starts_from=within.starts_at if within else None,
             until=within.ends_at if within else None,
-            clinician_id=clinician_id,
+            clinician_id=own_or(call.actor, clinician_id),
             resource_id=resource_id,
             patient_ids=person_of(call.log, patient_id).ids if patient_id else (),
             service_id=service_id,
@@ -87,7 +91,8 @@ async def calendar(
 
     A page has at most `limit` of both together. Cancelled visits are included. Visits have the
     patients' names, sessions the numbers of seats. With `as_of` the calendar is as it was recorded
-    then, with the names, alerts and local times of then; patients erased since have no name.
+    then, with the names, alerts and local times of then; patients erased since have no name. A key
+    that is bound to a clinician gets the visits and sessions of others in `busy` alone.
     """
 
     def page() -> Answer:
@@ -108,7 +113,11 @@ async def calendar(
         zone = DisplayContext(call.log, position).zone
         appointments: list[dict[str, object]] = []
         group_sessions: list[dict[str, object]] = []
+        busy: list[dict[str, object]] = []
         for entry in entries:
+            if not _is_own(call, entry):
+                busy += present_busy(entry)
+                continue
             if isinstance(entry, SessionEntry):
                 group_sessions.append(present_session_entry(entry, zone(entry.location_id)))
                 continue
@@ -117,9 +126,14 @@ async def calendar(
             appointments.append(visit | {"patient": present_patient_name(patient)})
         reached = after if position is None else position
         answer = collected("appointments", appointments, encoded_bookmark(following), reached)
-        return Answer({**answer.body, "sessions": group_sessions})
+        return Answer({**answer.body, "sessions": group_sessions, "busy": busy})
 
     return await call.read(Permission.READ_VISITS, page)
+
+
+def _is_own(call: Call, entry: CalendarEntry | SessionEntry) -> bool:
+    staff_ids = [entry.clinician_id] if isinstance(entry, CalendarEntry) else entry.staff_ids
+    return call.actor.clinician_id is None or call.actor.clinician_id in staff_ids
 
 
 def _visits(
@@ -150,7 +164,8 @@ def _visits(
     if not call.actor.may(Permission.READ_PATIENTS):
         return found, {}
     container.wait_for(tenant_id, "patients", reached)
-    patients = container.patients.survivors_of(tenant_id, {entry.patient_id for entry in found.entries})
+    own = {entry.patient_id for entry in found.entries if _is_own(call, entry)}
+    patients = container.patients.survivors_of(tenant_id, own)
     if position is None:
         return found, patients
     # The view has the patients as they are now: those who have changed since are read from the log.

@@ -12,6 +12,7 @@ from api.http.answers import Answer
 from api.http.calendar_file import ICALENDAR, CalendarFile, seen_by
 from api.http.calls import After, AppServices, Call, Changing, Creating, Reading, Showing
 from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit, cursor_behind, decoded_id
+from api.http.reach import authorise_reading, own_or
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected, made, problems
 from api.scheduling.calendars.presenters import (
     appointment_invitation,
@@ -23,7 +24,7 @@ from api.scheduling.calendars.presenters import (
 from api.scheduling.calendars.schemas import ClinicianFeedBody, FeedOpened, FeedPage, FeedShown, PatientFeedBody
 from application.access.secret_keys import FEED_PREFIX, hash_of, is_well_formed, new_token
 from application.kernel.errors import NotFoundError
-from application.kernel.permissions import Permission, authorise_visit
+from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome
 from application.patients.person import person_of
 from application.scheduling.calendars.open_feed import OpenFeed, authorise_feed
@@ -52,6 +53,7 @@ async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
 
     def invite() -> CalendarFile:
         appointment = call.log.load(Appointment, appointment_id)
+        authorise_reading(call.actor, appointment)
         if not appointment.was_agreed:
             raise NotConfirmedError
         return CalendarFile(appointment_invitation(call, appointment), seen_by(call.request))
@@ -69,6 +71,7 @@ async def get_invitation_to_session(session_id: UUID, patient_id: UUID, call: Re
 
     def invite() -> CalendarFile:
         session, person = call.log.load(GroupSession, session_id), person_of(call.log, patient_id)
+        authorise_reading(call.actor, session)
         return CalendarFile(seat_invitation(call, session, person.ids), seen_by(call.request))
 
     return await call.read(Permission.READ_PATIENTS, invite)
@@ -124,12 +127,10 @@ async def list_feeds(
 
     def page() -> Answer:
         call.log.require((Clinician, clinician_id), (Patient, patient_id))
-        own_id = call.actor.clinician_id
-        if own_id is not None and clinician_id is not None:
-            authorise_visit(call.actor, clinician_id, "clinician")
+        of_clinician = own_or(call.actor, clinician_id)
         call.container.wait_for(call.actor.tenant_id, "access", after)
         feeds, next_id = call.container.access.feeds_of(
-            call.actor.tenant_id, own_id or clinician_id, patient_id, after=decoded_id(cursor), limit=limit
+            call.actor.tenant_id, of_clinician, patient_id, after=decoded_id(cursor), limit=limit
         )
         return collected("feeds", [present_feed_record(feed) for feed in feeds], cursor_behind(next_id), after)
 

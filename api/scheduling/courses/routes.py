@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from api.http.answers import Answer
 from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
+from api.http.reach import own_or
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
 from api.http.schemas import command_of
 from api.scheduling.courses import presenters, schemas
@@ -53,14 +54,17 @@ async def list_courses(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """List courses in the order of planning; `clinician_id` is one of the staff."""
+    """List courses in the order of planning; `clinician_id` is one of the staff.
+
+    A key that is bound to a clinician gets only that clinician's courses.
+    """
 
     def page() -> Answer:
         call.log.require((Service, service_id), (Clinician, clinician_id))
         behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
         call.container.wait_for(tenant_id, "calendar", after)
         entries, following = call.container.scheduling.calendar.courses(
-            tenant_id, service_id=service_id, clinician_id=clinician_id, after=behind, limit=limit
+            tenant_id, service_id=service_id, clinician_id=own_or(call.actor, clinician_id), after=behind, limit=limit
         )
         return collected(
             "courses", [presenters.present_entry(entry) for entry in entries], cursor_behind(following), after

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from api.http.answers import Answer
 from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit, cursor_behind, decoded_id
+from api.http.reach import own_or
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
 from api.http.schemas import command_of
 from api.scheduling.series import presenters, schemas
@@ -59,14 +60,17 @@ async def list_series(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """List series in the order of booking."""
+    """List series in the order of booking.
+
+    A key that is bound to a clinician gets only that clinician's series.
+    """
 
     def page() -> Answer:
         call.log.require((Clinician, clinician_id), (Patient, patient_id))
         behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
         call.container.wait_for(tenant_id, "calendar", after)
         entries, following = call.container.scheduling.calendar.series(
-            tenant_id, patient_id=patient_id, clinician_id=clinician_id, after=behind, limit=limit
+            tenant_id, patient_id=patient_id, clinician_id=own_or(call.actor, clinician_id), after=behind, limit=limit
         )
         return collected(
             "series", [presenters.present_entry(entry) for entry in entries], cursor_behind(following), after

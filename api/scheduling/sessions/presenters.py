@@ -4,13 +4,14 @@ from collections.abc import Callable
 from uuid import UUID
 
 from api.http.calls import Call
-from api.scheduling.sessions.schemas import SessionFacts
+from api.scheduling.sessions.schemas import BusyShown, SessionFacts
 from application.kernel.permissions import Permission
 from application.scheduling.appointments.display_context import DisplayContext
 from domain.kernel.personal_data import Erased
 from domain.kernel.zones import spoken_dates, spoken_time
-from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession
-from projections.scheduling.calendar.queries import SessionEntry
+from domain.scheduling.appointments.status import HOLDING
+from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession, GroupSessionStatus
+from projections.scheduling.calendar.queries import CalendarEntry, SessionEntry
 
 
 def session_presenter(
@@ -52,6 +53,14 @@ def present_session_entry(entry: SessionEntry, zone: str) -> dict[str, object]:
         **_fields(entry, entry.taken, entry.waiting),
         "display": _display(entry, zone),
     }
+
+
+def present_busy(entry: CalendarEntry | SessionEntry) -> list[dict[str, object]]:
+    """Present the time of a visit or session, but not what it is; nothing if it takes none."""
+    if entry.status not in (*HOLDING, GroupSessionStatus.PLANNED):
+        return []
+    clinician_ids = [entry.clinician_id] if isinstance(entry, CalendarEntry) else entry.staff_ids
+    return [BusyShown.present(entry, clinician_ids=clinician_ids)]
 
 
 def present_enrolment(session: GroupSession, patient_id: UUID) -> dict[str, object]:

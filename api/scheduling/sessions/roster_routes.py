@@ -9,6 +9,7 @@ from api.http.answers import Answer
 from api.http.as_of import PointInTime
 from api.http.calls import After, Call, Changing, Reading, Showing
 from api.http.paging import Cursor, Limit, page
+from api.http.reach import authorise_reading
 from api.http.resource_responses import CHANGES, READS_ONE, collected
 from api.scheduling.appointments.presenters import Person, present_patient_name
 from api.scheduling.calendar_paging import bookmark, encoded_bookmark
@@ -84,6 +85,7 @@ async def get_roster(
     def roster() -> Answer:
         point = call.point_in_time(GroupSession, session_id)
         session = call.log.look_up(GroupSession, session_id, point.position, call.version)
+        authorise_reading(call.actor, session)
         ids, next_cursor = page([*session.roster, *session.waiting], limit, cursor, lambda id_: id_)
         patients = _people(call, ids, point, after) if call.actor.may(Permission.READ_PATIENTS) else {}
         lines = []
@@ -104,14 +106,17 @@ async def list_enrolments(
 ) -> Response:
     """List the sessions that a patient is or was enrolled in or waits for, in order of their start.
 
-    Those of patients merged into this one are included.
+    Those of patients merged into this one are included. A key that is bound to a clinician gets
+    only that clinician's sessions.
     """
 
     def enrolments() -> Answer:
         person, tenant_id = person_of(call.log, patient_id), call.actor.tenant_id
         behind = bookmark(cursor)
         call.container.wait_for(tenant_id, "calendar", after)
-        found = call.container.scheduling.calendar.enrolments(tenant_id, person.ids, after=behind, limit=limit)
+        found = call.container.scheduling.calendar.enrolments(
+            tenant_id, person.ids, clinician_id=call.actor.clinician_id, after=behind, limit=limit
+        )
         zone = DisplayContext(call.log).zone
         shown = [
             {

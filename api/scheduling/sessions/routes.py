@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from api.http.answers import Answer
 from api.http.calls import After, Changing, Creating, Reading, Showing
 from api.http.paging import Cursor, Limit
+from api.http.reach import own_or
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected
 from api.http.schemas import command_of
 from api.http.time_windows import MaybeFrom, MaybeTo, maybe_window
@@ -54,7 +55,10 @@ async def list_sessions(
     cursor: Cursor = None,
     after: After = None,
 ) -> Response:
-    """List sessions by start, with the number of free seats. A window needs both ends."""
+    """List sessions by start, with the number of free seats. A window needs both ends.
+
+    A key that is bound to a clinician gets only that clinician's sessions.
+    """
 
     def page() -> Answer:
         within = maybe_window(call.log, from_, to, LONGEST_WINDOW)
@@ -68,7 +72,7 @@ async def list_sessions(
         which = CalendarFilter(
             starts_from=within.starts_at if within else None,
             until=within.ends_at if within else None,
-            clinician_id=clinician_id,
+            clinician_id=own_or(call.actor, clinician_id),
             resource_id=resource_id,
             service_id=service_id,
             location_id=location_id,

@@ -136,9 +136,22 @@ class SessionPage(Page):
     sessions: list[SessionShown]
 
 
+class BusyShown(Shown):
+    """A visit or session of other clinicians, without its buffers."""
+
+    clinician_ids: list[UUID]
+    location_id: UUID
+    resource_ids: list[UUID]
+    starts_at: datetime
+    ends_at: datetime
+
+
 class CalendarPage(Page):
     appointments: list[CalendarItem]
     sessions: list[SessionShown]
+    busy: list[BusyShown] = Field(
+        description="Other clinicians' visits and sessions, for keys that are bound to a clinician; empty for others."
+    )
 
 
 class EnrolmentShown(Shown):

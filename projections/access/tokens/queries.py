@@ -62,10 +62,20 @@ def find_feed(connection: Connection[Any], token_hash: bytes) -> FeedRecord | No
 
 
 def keys_of(
-    transaction: TenantTransaction, tenant_id: UUID, *, after: UUID | None = None, limit: int = 100
+    transaction: TenantTransaction,
+    tenant_id: UUID,
+    *,
+    valid_role: str | None = None,
+    after: UUID | None = None,
+    limit: int = 100,
 ) -> tuple[Sequence[KeyRecord], UUID | None]:
-    """Return a practice's keys, oldest first, and the id after which the next page begins."""
-    return _KEYS.page(transaction, tenant_id, after=after, limit=limit)
+    """Return a practice's keys, oldest first, and the id after which the next page begins.
+
+    ``valid_role``: only keys of this role that are not revoked.
+    """
+    return _KEYS.page(
+        transaction, tenant_id, ("revoked_at is null and role = %s", valid_role), after=after, limit=limit
+    )
 
 
 def feeds_of(

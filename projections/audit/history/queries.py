@@ -80,9 +80,7 @@ class HistoryQueries:
         """
         streams = [aggregate_id, *also]
         if with_visits:
-            with self._transaction(tenant_id) as cursor:
-                visits = cursor.execute(_VISITS, (tenant_id, streams), binary=True)
-                streams += [stream_id for (stream_id,) in visits]
+            streams += self.visits_of(tenant_id, streams)
         others = AboutOthers(GroupSession.TOPIC, "patient_id", (aggregate_id, *also))
         found = [
             event
@@ -93,6 +91,11 @@ class HistoryQueries:
         states = self._states_before(tenant_id, events, others)
         lines = [_line(event, states[event.stream_id]) for event in events]
         return HistoryPage(lines, None if len(found) <= limit else events[-1].position)
+
+    def visits_of(self, tenant_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
+        """Return the ids of the visits, sessions and consents that any of ``ids`` took part in."""
+        with self._transaction(tenant_id) as cursor:
+            return [id_ for (id_,) in cursor.execute(_VISITS, (tenant_id, list(ids)), binary=True)]
 
     def taking_part(self, tenant_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
         """Return the ids that ever took part in consents, or in a visit that was not withdrawn."""

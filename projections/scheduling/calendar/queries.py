@@ -193,16 +193,24 @@ class CalendarQueries:
         return self._page(SESSIONS, tenant_id, tests, after, limit)
 
     def enrolments(
-        self, tenant_id: UUID, patient_ids: Sequence[UUID], *, after: Bookmark | None = None, limit: int = 100
+        self,
+        tenant_id: UUID,
+        patient_ids: Sequence[UUID],
+        *,
+        clinician_id: UUID | None = None,
+        after: Bookmark | None = None,
+        limit: int = 100,
     ) -> CalendarPage[EnrolmentEntry]:
         """Return up to ``limit`` enrolments of a patient, by all their ids, in the sessions' order.
 
+        ``clinician_id``: only in sessions of this clinician.
         If the patient was enrolled under two ids in one session, a page may hold more, so that the
         next one begins after both.
         """
         condition, values = where(
             ("e.tenant_id = %s", tenant_id),
             ("e.patient_id = any (%s)", list(patient_ids)),
+            (OF_STAFF, clinician_id),
             after_key(("s.starts_at", "s.session_id"), after),
         )
         with self._transaction(tenant_id) as cursor:

@@ -76,15 +76,20 @@ class WaitlistQueries:
         patient_ids: Sequence[UUID] = (),
         service_id: UUID | None = None,
         clinician_id: UUID | None = None,
+        served_by: UUID | None = None,
         status: str | None = None,
         after: int = 0,
         limit: int = 50,
     ) -> tuple[Sequence[EntryRow], int | None]:
-        """Return a page of entries. With a clinician: without those that wait for any clinician."""
+        """Return a page of entries. With a clinician: without those that wait for any clinician.
+
+        ``served_by``: those for this clinician, and those that wait for any clinician.
+        """
         tests = (
             ("patient_id = any (%s)", list(patient_ids) or None),
             ("service_id = %s", service_id),
             ("clinician_id = %s", clinician_id),
+            ("(clinician_id is null or clinician_id = %s)", served_by),
             ("status = %s", status),
         )
         return _ENTRIES.page(self._transaction, tenant_id, *tests, after=after, limit=limit)
@@ -95,11 +100,12 @@ class WaitlistQueries:
         *,
         entry_id: UUID | None = None,
         opening_id: UUID | None = None,
+        clinician_id: UUID | None = None,
         after: UUID | None = None,
         limit: int = 50,
     ) -> tuple[Sequence[OfferRow], UUID | None]:
         """Return a page of offers."""
-        tests = (("entry_id = %s", entry_id), ("opening_id = %s", opening_id))
+        tests = (("entry_id = %s", entry_id), ("opening_id = %s", opening_id), ("clinician_id = %s", clinician_id))
         return _OFFERS.page(self._transaction, tenant_id, *tests, after=after, limit=limit)
 
     def openings(

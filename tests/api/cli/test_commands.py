@@ -10,6 +10,7 @@ import typer
 from typer.main import get_command
 
 from api.cli.main import app
+from event_store.keys.master_key import KeyFile
 from tests.support.scheduler_command import SchedulerCommand
 
 Demos = tuple[SchedulerCommand, list[dict[str, str]], list[int]]
@@ -197,6 +198,17 @@ class TestDatabase:
         assert refused.stderr.startswith("scheduler: the database or the key database cannot be reached")
         assert "anna" not in refused.stderr
         assert "secret" not in refused.stderr
+
+    def test_with_another_master_key_is_said(self, tmp_path: Path) -> None:
+        own = SchedulerCommand(tmp_path / "data")
+        own.run("db", "migrate")
+        KeyFile(tmp_path / "other.key")
+
+        other = SchedulerCommand(tmp_path / "data", SCHEDULER_MASTER_KEY_FILE=str(tmp_path / "other.key"))
+        refused = other.run("status", expect=3)
+
+        assert refused.stderr.startswith(f"scheduler: the master key in {tmp_path / 'other.key'} is not the one")
+        own.stop_database()
 
     def test_that_cannot_be_placed_where_it_is_told_to_is_said(self, tmp_path: Path) -> None:
         (tmp_path / "data").write_text("a file")

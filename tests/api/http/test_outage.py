@@ -3,17 +3,21 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 
 import httpx2
 import pytest
 
 from api.http.thread_pool import FairThreadPool, OverloadedError
+from event_store.embedded.cluster import ClusterFiles
+from event_store.embedded.processes import ClusterProcesses, send
 from tests.api.api_server import running_api_server
 from tests.api.practice_client import PracticeClient
 from tests.support.concurrency import map_concurrently
-from tests.support.wait_until import TIMEOUT_SECONDS
+from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 
 LONG_SECONDS = 8
 """Length of an outage: a pool with doubling pauses would retry after 1, 3, 7 and 15 seconds."""
@@ -32,8 +36,7 @@ class TestDatabaseOutage:
             down = time.monotonic()
             away = [studio.post_booking(), studio.client.get("/v1/practice"), studio.client.get("/v1/patients")]
             unready, alive = nobody.get("/readyz"), nobody.get("/healthz")
-            wait_until = down + LONG_SECONDS
-            while time.monotonic() < wait_until:
+            while time.monotonic() < down + LONG_SECONDS:
                 away.append(studio.client.get("/v1/practice"))
             database.start()
             back = [
@@ -46,6 +49,47 @@ class TestDatabaseOutage:
             assert answer.headers["retry-after"] == "1"
         assert (unready.status_code, unready.json()["checks"]["log"], alive.status_code) == (503, False, 200)
         assert [answer.status_code for answer in back] == [200, 201]
+
+
+class TestFrozenDatabase:
+    def test_returns_503_while_the_server_does_not_answer(self, tmp_path: Path) -> None:
+        with running_api_server(tmp_path) as server:
+            studio = PracticeClient.open(server)
+            client, nobody = studio.client_without_retries, server.client(None, retries_on_503=False)
+            key, booking = {"Idempotency-Key": "frozen"}, studio.booking_body()
+            asks: list[Callable[[], httpx2.Response]] = [
+                lambda: client.post("/v1/appointments", json=booking, headers=key),
+                lambda: client.get("/v1/practice"),
+                lambda: client.get("/v1/patients"),
+                lambda: nobody.get("/v1/practice", headers={"Authorization": f"Bearer sk_{'A' * 43}"}),
+                lambda: nobody.get("/readyz"),
+            ]
+
+            with frozen(tmp_path):  # for as long as the answers take
+                first, later = (map_concurrently(len(asks), lambda n: asks[n]()) for _ in range(2))
+                alive = nobody.get("/healthz")
+            wait_until(lambda: nobody.get("/readyz").status_code == 200, "the server is ready again")
+            booked, repeated = (studio.client.post("/v1/appointments", json=booking, headers=key) for _ in range(2))
+
+        for answer in (*first[:-1], *later[:-1]):
+            assert (answer.status_code, answer.json()["code"]) in ((503, "unavailable"), (503, "overloaded"))
+            assert answer.headers["retry-after"] == "1"
+        assert {
+            (answer.status_code, answer.json()["checks"].get("log", False)) for answer in (first[-1], later[-1])
+        } == {(503, False)}
+        assert (alive.status_code, booked.status_code, repeated.json()) == (200, 201, booked.json())
+
+
+@contextmanager
+def frozen(folder: Path) -> Iterator[None]:
+    """Stop all processes of the embedded server in a folder, as a hanging machine would."""
+    processes = ClusterProcesses(folder / "cluster", ClusterFiles(folder, 16).name)
+    send(SIGSTOP, processes.all())
+    send(SIGSTOP, processes.all())  # also those that the postmaster had just started
+    try:
+        yield
+    finally:
+        send(SIGCONT, processes.all())
 
 
 class TestThreadPool:

@@ -1,6 +1,7 @@
 """Who may do what, and what becomes of keys."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 
 import httpx2
@@ -11,6 +12,7 @@ from domain.access.api_key import Role
 from tests.api.api_server import ApiServer
 from tests.api.importing.import_requests import import_patients
 from tests.api.practice_client import PracticeClient
+from tests.support.concurrency import map_concurrently
 from tests.support.paths import DOCS
 
 ROLES = [role.value for role in Role]
@@ -95,6 +97,55 @@ class TestRoles:
         assert admin.post("/v1/api-keys", json={"role": "admin", "label": "second"}).status_code == 201
 
 
+class TestGranting:
+    @pytest.mark.parametrize("role", ROLES)
+    def test_gives_no_permission_that_the_grantor_lacks(self, studio: PracticeClient, role: str) -> None:
+        admin = studio.client_with_role("admin")
+        exceeds = any(Role(role) in roles and Role.ADMIN not in roles for roles in ALLOWED.values())
+
+        issued = admin.post("/v1/api-keys", json={"role": role, "label": "x"})
+
+        assert exceeds == (role in ("owner", "auditor"))
+        assert (issued.status_code, issued.json().get("code")) == ((403, "not_permitted") if exceeds else (201, None))
+
+    def test_takes_no_key_from_a_role_that_it_could_not_give(self, studio: PracticeClient) -> None:
+        admin, auditor = studio.client_with_role("admin"), studio.client_with_role("auditor")
+        key_id = studio.client.get("/v1/api-keys").json()["api_keys"][-1]["id"]
+
+        assert admin.delete(f"/v1/api-keys/{key_id}").status_code == 403
+        assert auditor.get("/v1/events").status_code == 200
+
+
+class TestLastOwner:
+    def test_is_not_revoked(self, studio: PracticeClient) -> None:
+        [owner] = studio.client.get("/v1/api-keys").json()["api_keys"]
+        studio.client_with_role("admin")
+
+        refused = studio.client.delete(f"/v1/api-keys/{owner['id']}")
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "last_owner")
+        assert studio.client.get(f"/v1/api-keys/{owner['id']}").json()["version"] == 1
+
+    def test_is_the_one_who_is_left(self, studio: PracticeClient) -> None:
+        second = studio.client_with_role("owner")
+        first_id, second_id = (key["id"] for key in studio.client.get("/v1/api-keys").json()["api_keys"])
+
+        assert second.delete(f"/v1/api-keys/{first_id}").status_code == 200
+        assert second.delete(f"/v1/api-keys/{first_id}").status_code == 200
+        assert second.delete(f"/v1/api-keys/{second_id}").json()["code"] == "last_owner"
+
+    @pytest.mark.parametrize("round_", range(5))
+    def test_is_left_by_owners_who_revoke_each_other(self, studio: PracticeClient, round_: int) -> None:
+        owners = [studio.client, studio.client_with_role("owner")]
+        ids = [key["id"] for key in studio.client.get("/v1/api-keys").json()["api_keys"]]
+
+        revoked = map_concurrently(2, lambda n: owners[n].delete(f"/v1/api-keys/{ids[1 - n]}"))
+
+        first, second = sorted(answer.status_code for answer in revoked)
+        assert (first, second in (401, 409)) == (200, True)
+        assert sorted(owner.get("/v1/practice").status_code for owner in owners) == [200, 401]
+
+
 class TestBoundClinician:
     """R10: a clinician acting on another's visit."""
 
@@ -122,6 +173,31 @@ class TestBoundClinician:
         body = {"role": "biller", "label": "x", "clinician_id": studio.clinician}
 
         assert studio.client.post("/v1/api-keys", json=body).json()["errors"][0]["field"] == "clinician_id"
+
+
+class TestRefusals:
+    def test_are_all_counted(self, studio: PracticeClient) -> None:
+        before = {reason: refusals(studio, reason) for reason in ("invalid_key", "not_permitted", "out_of_reach")}
+        mine = studio.client_with_role("clinician", clinician_id=studio.clinician)
+        other, nobody = studio.add_clinician(), studio.server.client(None)
+
+        for _ in range(3):
+            assert nobody.get("/v1/practice").status_code == 401
+            assert mine.get("/v1/events").status_code == 403
+            assert mine.get(f"/v1/feeds?clinician_id={other}").status_code == 404
+
+        assert {reason: refusals(studio, reason) - count for reason, count in before.items()} == {
+            "invalid_key": 3,
+            "not_permitted": 3,
+            "out_of_reach": 3,
+        }
+
+
+def refusals(studio: PracticeClient, reason: str) -> float:
+    """Return how many refusals the metrics count."""
+    text = studio.server.app.state.metrics.exposition().decode()
+    found = re.search(rf'^scheduler_http_refusals_total{{reason="{reason}"}} (\S+)$', text, re.MULTILINE)
+    return float(found[1]) if found else 0
 
 
 class TestKeys:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from event_store.embedded.errors import (
     StartFailedError,
     UnreachableError,
 )
+from event_store.keys.master_key import KeyFile
 from tests.support.wait_until import wait_until
 
 Program = Popen[str]
@@ -91,6 +93,33 @@ class TestFirstStart:
 
         assert version[0].startswith(str(major))
         assert mode_of(empty_folder.parent) == 0o700
+
+    def test_syncs_each_file_and_then_its_name(self, empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without it a crash leaves files of NUL bytes, with which PostgreSQL does not start."""
+        synced: dict[int, bytes] = {}
+        folders: dict[Path, set[str]] = {}
+        fsync = os.fsync
+
+        def note(file: int) -> None:
+            fsync(file)
+            if stat.S_ISDIR(os.fstat(file).st_mode):
+                folder = Path(f"/proc/self/fd/{file}").resolve()
+                folders[folder] = {each.name for each in folder.iterdir()}
+            else:
+                synced[os.fstat(file).st_ino] = Path(f"/proc/self/fd/{file}").read_bytes()
+
+        monkeypatch.setattr(os, "fsync", note)
+
+        with EmbeddedServer(empty_folder):
+            pass
+
+        KeyFile(empty_folder / "secrets" / "master.key")
+        ours = [empty_folder / "cluster" / name for name in ("postgresql.conf", "scheduler.conf", "pg_hba.conf")]
+        ours += [empty_folder / "secrets" / name for name in ("postgres.password", "master.key")]
+        for path in ours:
+            assert synced.get(path.stat().st_ino) == path.read_bytes(), path
+        for path in (*ours[1:], empty_folder / "cluster", empty_folder / "secrets", empty_folder):
+            assert path.name in folders[path.parent], path
 
     def test_keeps_every_acknowledged_commit(self, server: EmbeddedServer) -> None:
         with connect(server) as connection:
