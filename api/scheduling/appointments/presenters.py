@@ -32,7 +32,7 @@ def present_appointment(
 
     Without ``standing`` it is read.
     """
-    context = DisplayContext(call.log, position)
+    context = DisplayContext(call.log, position, after=call.after)
     patient = standing or context.standing(appointment.patient_id)
     # Few patients have alerts, so reading them is rare.
     alerted = patient.alerted if call.actor.may(Permission.READ_REMARKS) else ()

@@ -12,7 +12,7 @@ from api.http.answers import Answer
 from api.http.calls import After, Reading
 from api.http.paging import Cursor, Limit
 from api.http.resource_responses import READS_ONE, collected
-from api.http.time_windows import From, To, window
+from api.http.time_windows import From, To, practice_zone, window
 from api.http.times import moment
 from api.scheduling.availability.presenters import present_conflict, present_reasons, present_slot
 from api.scheduling.availability.schemas import ConflictPage, ExplanationShown, Slots
@@ -23,7 +23,6 @@ from application.scheduling.availability.conflicts import BookedVisit, absences_
 from application.scheduling.availability.explain_slot import ExplainSlot, Explanation
 from application.scheduling.availability.find_slots import LONGEST_WINDOW, FindSlots, FoundSlots
 from domain.practice.clinician import Clinician
-from domain.practice.practice import Practice
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.availability.explanation import Obstacle
 from domain.scheduling.sessions.group_session import GroupSessionStatus
@@ -64,7 +63,7 @@ async def find_slots(
     """
 
     def query() -> FindSlots:
-        within = window(call.log, from_, to, LONGEST_WINDOW)
+        within = window(call, from_, to, LONGEST_WINDOW)
         return FindSlots(service_id, clinician_id, within, tuple(preferred_clinician_ids))
 
     def present(found: FoundSlots) -> Answer:
@@ -82,7 +81,7 @@ async def explain_slot(call: Reading, service_id: UUID, clinician_id: UUID, at: 
     """
 
     def query() -> ExplainSlot:
-        zone = call.log.catalogue(at_least=0).one(Practice, call.actor.tenant_id).zone
+        zone = practice_zone(call)
         return ExplainSlot(service_id, clinician_id, moment(at, zone, "at"))
 
     def present(found: Explanation) -> Answer:

@@ -112,7 +112,7 @@ async def list_enrolments(
         behind = bookmark(cursor)
         call.container.wait_for(tenant_id, "calendar", after)
         found = call.container.scheduling.calendar.enrolments(tenant_id, person.ids, after=behind, limit=limit)
-        zone = DisplayContext(call.log).zone
+        zone = DisplayContext(call.log, after=call.after).zone
         shown = [
             {
                 "patient_id": person.ids[0],
