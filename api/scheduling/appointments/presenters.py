@@ -56,6 +56,7 @@ def present_appointment_facts(call: Call, appointment: Appointment) -> dict[str,
         "decline_reason": (appointment.decline_reason or None) if reads_patients else None,
         "override": _override(appointment, reads_patients),
         "grace_until": appointment.grace_until,
+        "notify": appointment.notify,
     }
 
 
