@@ -65,6 +65,7 @@ class Call:
     if_match: str | None = None
     as_of: str | None = None
     version: int | None = None
+    after: int | None = None
 
     @property
     def container(self) -> Container:
@@ -184,16 +185,20 @@ def _call(
     if_match: str | None = None,
     as_of: str | None = None,
     version: int | None = None,
+    after: int | None = None,
 ) -> Call:
     check_query(request)
     if idempotency_key is not None:
         check_key(request)
-    return Call(request, request.app.state.services, request.scope["actor"], idempotency_key, if_match, as_of, version)
+    return Call(
+        request, request.app.state.services, request.scope["actor"], idempotency_key, if_match, as_of, version, after
+    )
 
 
-# Every read accepts ``after``. Routes that read views wait for it; the log itself is never behind.
+# Every read accepts ``after``. Routes that read views wait for it; the log itself is never behind,
+# but the catalogue in memory may lack what another process has written.
 async def _reading(request: Request, after: After = None) -> Call:
-    return _call(request)
+    return _call(request, after=after)
 
 
 async def _following(request: Request) -> Call:
@@ -201,7 +206,7 @@ async def _following(request: Request) -> Call:
 
 
 async def _showing(request: Request, as_of: AsOf = None, version: Version = None, after: After = None) -> Call:
-    return _call(request, as_of=as_of, version=version)
+    return _call(request, as_of=as_of, version=version, after=after)
 
 
 async def _creating(request: Request, idempotency_key: IdempotencyKey = None) -> Call:

@@ -5,8 +5,8 @@ from typing import Annotated, Final, TypeAlias
 
 from fastapi import Query
 
+from api.http.calls import Call
 from api.http.times import moment
-from application.kernel.practice_log import PracticeLog
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.practice.practice import Practice
@@ -26,9 +26,14 @@ MaybeFrom: TypeAlias = Annotated[str | None, _FROM]
 MaybeTo: TypeAlias = Annotated[str | None, _TO]
 
 
-def window(log: PracticeLog, from_: str, to: str, longest: timedelta) -> TimeRange:
+def practice_zone(call: Call) -> str:
+    """Return the practice's time zone, in which dates are read. Use it only in a thread."""
+    return call.log.catalogue(at_least=call.after or 0).one(Practice, call.actor.tenant_id).zone
+
+
+def window(call: Call, from_: str, to: str, longest: timedelta) -> TimeRange:
     """Return the window. Raises InvalidValueError: no time, empty, or longer than ``longest``."""
-    zone = log.catalogue(at_least=0).one(Practice, log.tenant_id).zone
+    zone = practice_zone(call)
     starts_at, ends_at = moment(from_, zone, "from"), moment(to, zone, "to")
     if ends_at <= starts_at:
         raise InvalidValueError("to", "a window ends after it starts")
@@ -37,8 +42,8 @@ def window(log: PracticeLog, from_: str, to: str, longest: timedelta) -> TimeRan
     return TimeRange(starts_at, ends_at)
 
 
-def maybe_window(log: PracticeLog, from_: str | None, to: str | None, longest: timedelta) -> TimeRange | None:
+def maybe_window(call: Call, from_: str | None, to: str | None, longest: timedelta) -> TimeRange | None:
     """As ``window``; None without `from` and `to`. Raises InvalidValueError."""
     if (from_ is None) != (to is None):
         raise InvalidValueError("to" if to is None else "from", "a window needs both of its ends")
-    return window(log, from_, to, longest) if from_ and to else None
+    return window(call, from_, to, longest) if from_ and to else None

@@ -136,7 +136,7 @@ async def withdraw_waitlist_entry(entry_id: UUID, call: Changing) -> Response:
 
 
 def _ranges(call: Call, windows: list[Window]) -> tuple[TimeRange, ...]:
-    zone = call.log.catalogue(at_least=0).one(Practice, call.actor.tenant_id).zone
+    zone = call.log.catalogue().one(Practice, call.actor.tenant_id).zone
     return tuple(sorted(window.range(zone) for window in windows))
 
 

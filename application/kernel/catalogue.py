@@ -23,25 +23,26 @@ KINDS: Final[frozenset[type[Aggregate]]] = frozenset({Practice, Location, Resour
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The aggregates of the catalogue at one position of the log. Read-only: threads share it."""
+    """The aggregates of the catalogue at one position of the log. Read-only: threads share it.
+
+    ``position`` is the log's when the catalogue was read, not that of the catalogue's last change.
+    """
 
     public_holidays: PublicHolidays
     position: int = 0
     aggregates: Mapping[UUID, Aggregate] = field(default_factory=dict)
 
-    def caught_up(self, events: Sequence[tuple[int, Aggregate.Event]]) -> "Catalogue":
-        """Return a new catalogue that includes further events, given in order."""
-        if not events:
-            return self
+    def caught_up(self, position: int, events: Sequence[Aggregate.Event]) -> "Catalogue":
+        """Return a new catalogue of a later position, with the events since, given in order."""
         aggregates = dict(self.aggregates)
         touched: set[UUID] = set()
-        for _, event in events:
+        for event in events:
             id_ = event.originator_id
             if id_ in aggregates and id_ not in touched:
                 aggregates[id_] = deepcopy(aggregates[id_])
             touched.add(id_)
             aggregates[id_] = cast(Aggregate, event.mutate(aggregates.get(id_)))
-        return replace(self, position=events[-1][0], aggregates=aggregates)
+        return replace(self, position=position, aggregates=aggregates)
 
     def one(self, kind: type[T], id_: UUID) -> T:
         """Return one aggregate. Raises NotFoundError: it does not exist or is of another kind."""

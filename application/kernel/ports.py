@@ -94,8 +94,8 @@ class PracticeReader(Protocol):
         """
         ...
 
-    def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
-        """Return (position, event) of all changes to the catalogue since a position, in order."""
+    def catalogue_events(self, after: int) -> tuple[int, Sequence[Aggregate.Event]]:
+        """Return the log's position, and the changes to the catalogue since ``after``, in order."""
         ...
 
     def recorded_command(self, command_id: UUID) -> RecordedCommand | None:

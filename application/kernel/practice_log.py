@@ -68,6 +68,7 @@ class PracticeLog(Application[UUID]):
         self.public_holidays = public_holidays
         self._catalogue = Catalogue(public_holidays)
         self._catalogue_lock = threading.Lock()
+        self._catalogue_changed_at = 1  # every log begins with the practice
         self._turns = tuple(threading.Lock() for _ in range(_TURNS))
 
     def begin(self) -> None:
@@ -139,7 +140,10 @@ class PracticeLog(Application[UUID]):
             raise UnavailableError from error
         if not recordings:
             return self.reader.position()
-        return int(recordings[-1].notification.id)
+        position = int(recordings[-1].notification.id)
+        if any(type(aggregate) in KINDS for aggregate in aggregates):
+            self._catalogue_changed_at = max(self._catalogue_changed_at, position)
+        return position
 
     def commit(self, aggregate: T, *others: Aggregate, by: Provenance, guards: Sequence[Guard] = ()) -> Outcome[T]:
         """Record, and return the outcome of a command.
@@ -190,19 +194,19 @@ class PracticeLog(Application[UUID]):
     def catalogue(self, at_least: int | None = None) -> Catalogue:
         """Return the catalogue, caught up to at least a log position; None: to the current one.
 
-        0 returns it as this process read it last; other processes may have changed it since.
+        0 returns it with all changes of this process; other processes may have changed it since.
         """
-        needed = None if at_least is None else max(at_least, 1)  # every log begins with the practice
+        needed = None if at_least is None else max(at_least, self._catalogue_changed_at)
         if needed is not None and self._catalogue.position >= needed:
             return self._catalogue
         with self._catalogue_lock:
             if needed is None or self._catalogue.position < needed:
-                self._catalogue = self._catalogue.caught_up(self.reader.catalogue_events(self._catalogue.position))
+                self._catalogue = self._catalogue.caught_up(*self.reader.catalogue_events(self._catalogue.position))
             return self._catalogue
 
-    def catalogue_with(self, id_: UUID) -> Catalogue:
-        """Return the catalogue as this process read it last, or anew if an aggregate is missing."""
-        catalogue = self.catalogue(at_least=0)
+    def catalogue_with(self, id_: UUID, at_least: int = 0) -> Catalogue:
+        """Return the catalogue at a log position or later, or anew if an aggregate is missing."""
+        catalogue = self.catalogue(at_least)
         return catalogue if id_ in catalogue.aggregates else self.catalogue()
 
     def _reached(self, kind: type[T], id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
@@ -16,6 +16,9 @@ from domain.kernel.value import Value
 from domain.practice.resource import checked_kind
 from domain.practice.seats import SeatsOffered
 from domain.practice.visit_limits import NO_LIMITS, LimitsFields, VisitLimits
+
+MAX_DURATION_MINUTES: Final = 1440
+"""A day: the longest visit."""
 
 
 class Mode(StrEnum):
@@ -48,7 +51,7 @@ class ServiceTerms(Value):
     active: bool = True
 
     def __post_init__(self) -> None:
-        _within("duration_minutes", self.duration_minutes, 1, 1440)
+        checked_duration(self.duration_minutes)
         _within("buffer_before_minutes", self.buffer_before_minutes, 0, 480)
         _within("buffer_after_minutes", self.buffer_after_minutes, 0, 480)
         _within("minimum_notice_minutes", self.minimum_notice_minutes, 0, 525_600)
@@ -71,6 +74,12 @@ class ServiceTerms(Value):
     def grid_minutes(self) -> int:
         """The distance between two starts, with the default filled in."""
         return self.step_minutes or 0
+
+
+def checked_duration(minutes: int) -> int:
+    """Return the length of a visit. Raises InvalidValueError: under a minute or over a day."""
+    _within("duration_minutes", minutes, 1, MAX_DURATION_MINUTES)
+    return minutes
 
 
 def _within(field: str, value: int, least: int, most: int) -> None:

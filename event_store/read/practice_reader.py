@@ -182,14 +182,17 @@ class PracticeReader:
         rows = fetch_raw(self._context_pool, _SUBJECTS, str(self._tenant_id).encode(), _array(map(str, subject_ids)))
         return {UUID(bytes=subject): _subject_events(events) for subject, events in rows if subject is not None}
 
-    def catalogue_events(self, after: int) -> Sequence[tuple[int, Aggregate.Event]]:
-        """Return (position, event) of the catalogue's events after a position, in order."""
+    def catalogue_events(self, after: int) -> tuple[int, Sequence[Aggregate.Event]]:
+        """Return the log's position, and the catalogue's events since a position, in order."""
         rows = self._rows(
-            f"select position, {COLUMNS} from log.event"  # noqa: S608  constants only
-            f" where tenant_id = %s and position > %s and stream_type in {_CATALOGUE} order by position",
-            (self._tenant_id, after),
+            "select h.position, e.* from log.tenant_head h left join lateral ("  # noqa: S608  constants only
+            f" select {COLUMNS}, position as at from log.event"
+            f" where tenant_id = h.tenant_id and position > %s and stream_type in {_CATALOGUE}"
+            ") e on true where h.tenant_id = %s order by e.at",
+            (after, self._tenant_id),
         )
-        return [(row[0], self._mapper.to_domain_event(stored_event(row[1:]))) for row in rows]
+        position = int(rows[0][0]) if rows else 0
+        return position, [self._mapper.to_domain_event(stored_event(row[1:-1])) for row in rows if row[-1] is not None]
 
     def recorded_command(self, command_id: UUID) -> RecordedCommand | None:
         """Return what a command recorded; None if nothing."""

@@ -32,7 +32,7 @@ def present_appointment(
 
     Without ``standing`` it is read.
     """
-    context = DisplayContext(call.log, position)
+    context = DisplayContext(call.log, position, after=call.after)
     patient = standing or context.standing(appointment.patient_id)
     # Few patients have alerts, so reading them is rare.
     alerted = patient.alerted if call.actor.may(Permission.READ_REMARKS) else ()
@@ -56,6 +56,7 @@ def present_appointment_facts(call: Call, appointment: Appointment) -> dict[str,
         "decline_reason": (appointment.decline_reason or None) if reads_patients else None,
         "override": _override(appointment, reads_patients),
         "grace_until": appointment.grace_until,
+        "notify": appointment.notify,
     }
 
 

@@ -65,6 +65,7 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
         hold_id=body.hold_id,
         override_reason=body.override.reason if body.override else None,
         notes=body.notes,
+        duration_minutes=body.duration_minutes,
     )
 
     def present(outcome: Outcome[Appointment]) -> Answer:
@@ -109,11 +110,21 @@ async def decline_appointment(appointment_id: UUID, call: Changing, body: Declin
 
 @routes.post("/appointments/{appointment_id}/reschedule", response_model=AppointmentInFull, responses=CHANGES)
 async def reschedule_appointment(appointment_id: UUID, body: RescheduleBody, call: Changing) -> Response:
-    """Move a visit to another time of the same clinician; its own changes nothing.
+    """Move a visit to another time, clinician, room or length, all at once.
 
-    Refused as a booking is.
+    It keeps its length, buffers and price; its own place changes nothing. Refused as a booking is:
+    its own time counts as free, and `override` moves it nevertheless.
     """
-    command = RescheduleAppointment(appointment_id, body.starts_at, expected_version=call.expected_version)
+    command = RescheduleAppointment(
+        appointment_id,
+        body.starts_at,
+        body.clinician_id,
+        None if body.resource_ids is None else tuple(body.resource_ids),
+        body.duration_minutes,
+        body.override.reason if body.override else None,
+        body.notify,
+        expected_version=call.expected_version,
+    )
     return await _change(call, command)
 
 

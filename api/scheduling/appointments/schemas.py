@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from api.http.schemas import Body, Page, Price, Shown, Text, Versioned, Whole, examples
 from api.http.times import Start
-from domain.practice.service import Mode
+from domain.practice.service import MAX_DURATION_MINUTES, Mode
 from domain.scheduling.appointments.hold import LONGEST_MINUTES, HoldStatus
 from domain.scheduling.appointments.status import Status
 
@@ -37,6 +37,9 @@ Act: TypeAlias = Literal[
 ]
 
 
+Duration: TypeAlias = Annotated[Whole, Field(ge=1, le=MAX_DURATION_MINUTES)]
+
+
 class OverrideBody(Body):
     """Books against hours, grid, notice and horizon, beside other visits, never in the past."""
 
@@ -57,6 +60,7 @@ class AppointmentBody(Body):
         {**_EXAMPLE, "hold_id": "01980c5a-0000-7000-8000-000000000005"},
         {**_EXAMPLE, "override": {"reason": "in pain, Dr. Levi agreed"}},
         {**_EXAMPLE, "notes": "brings her own crutches"},
+        {**_EXAMPLE, "duration_minutes": 80},
     )
 
     patient_id: UUID
@@ -71,6 +75,7 @@ class AppointmentBody(Body):
         default="confirmed", description="A `requested` visit takes no time until it is confirmed."
     )
     hold_id: UUID | None = Field(default=None, description="A hold of this time, which the booking uses.")
+    duration_minutes: Duration | None = Field(default=None, description="The length; default: the service's.")
     override: OverrideBody | None = None
     notes: Notes | None = None
 
@@ -92,12 +97,6 @@ class UndoAppointmentBody(Body):
     )
 
 
-class RescheduleBody(Body):
-    model_config = examples({"starts_at": "2026-06-02T09:00:00+02:00"})
-
-    starts_at: Start
-
-
 OtherResources: TypeAlias = Annotated[
     list[UUID],
     Field(
@@ -105,6 +104,30 @@ OtherResources: TypeAlias = Annotated[
         description="Each replaces one of its kind, or is added if there is none to replace: the number of a kind never falls.",
     ),
 ]
+
+
+class RescheduleBody(Body):
+    """Omitted fields stay as they are, and resources if they are free where the clinician is then.
+
+    The price and the buffers stay. At least one field besides `override` and `notify` is needed."""
+
+    model_config = examples(
+        {"starts_at": "2026-06-02T09:00:00+02:00"},
+        {
+            "starts_at": "2026-06-02T09:00:00+02:00",
+            "clinician_id": "01980c5a-0000-7000-8000-000000000006",
+            "duration_minutes": 80,
+            "override": {"reason": "in pain, Dr. Levi agreed"},
+            "notify": False,
+        },
+    )
+
+    starts_at: Start | None = None
+    clinician_id: UUID | None = None
+    resource_ids: OtherResources | None = None
+    duration_minutes: Duration | None = None
+    override: OverrideBody | None = None
+    notify: bool = Field(default=True, description="Whether the patient is to be told.")
 
 
 class ReassignBody(Body):
@@ -187,6 +210,9 @@ class AppointmentInFull(AppointmentShown):
     decline_reason: str | None
     override: OverrideShown | None = Field(description="Set if it was booked against the rules.")
     grace_until: GraceUntil
+    notify: bool = Field(
+        description="Whether the patient is to be told of the last command: false after a move that said so."
+    )
 
 
 class AppointmentPage(Page):

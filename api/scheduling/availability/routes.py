@@ -12,8 +12,8 @@ from api.http.answers import Answer
 from api.http.calls import After, Reading
 from api.http.paging import Cursor, Limit
 from api.http.reach import own_or
-from api.http.resource_responses import READS_ONE, collected
-from api.http.time_windows import From, To, window
+from api.http.resource_responses import READS_ONE, collected, problems
+from api.http.time_windows import From, To, practice_zone, window
 from api.http.times import moment
 from api.scheduling.availability.presenters import present_conflict, present_reasons, present_slot
 from api.scheduling.availability.schemas import ConflictPage, ExplanationShown, Slots
@@ -24,7 +24,7 @@ from application.scheduling.availability.conflicts import BookedVisit, absences_
 from application.scheduling.availability.explain_slot import ExplainSlot, Explanation
 from application.scheduling.availability.find_slots import LONGEST_WINDOW, FindSlots, FoundSlots
 from domain.practice.clinician import Clinician
-from domain.practice.practice import Practice
+from domain.practice.service import MAX_DURATION_MINUTES
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.availability.explanation import Obstacle
 from domain.scheduling.sessions.group_session import GroupSessionStatus
@@ -32,11 +32,26 @@ from projections.scheduling.calendar.queries import CalendarEntry, CalendarFilte
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
+_READS_SLOTS: Final = problems(403, 404, 409, 422)
+"""409: the visit that is to be moved cannot be."""
 _MAX_ENTRIES: Final = 1_000
 """The most entries that one page examines. A page may be short and still have a next one."""
 
 Preferred: TypeAlias = Annotated[
     Sequence[UUID], Query(max_length=50, description="Without `clinician_id`: try these first, in this order.")
+]
+Moving: TypeAlias = Annotated[
+    UUID | None,
+    Query(description="A visit of this service that is to be moved: its time counts as free, and its terms apply."),
+]
+HoldId: TypeAlias = Annotated[UUID | None, Query(description="Your own hold: its time counts as free.")]
+DurationMinutes: TypeAlias = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=MAX_DURATION_MINUTES,
+        description="The length; default: that of the visit that moves, or of the service.",
+    ),
 ]
 At: TypeAlias = Annotated[
     str,
@@ -48,7 +63,7 @@ At: TypeAlias = Annotated[
 ]
 
 
-@routes.get("/slots", response_model=Slots, responses=READS_ONE)
+@routes.get("/slots", response_model=Slots, responses=_READS_SLOTS)
 async def find_slots(
     call: Reading,
     service_id: UUID,
@@ -56,6 +71,9 @@ async def find_slots(
     to: To,
     clinician_id: UUID | None = None,
     preferred_clinician_ids: Preferred = (),
+    moving: Moving = None,
+    hold_id: HoldId = None,
+    duration_minutes: DurationMinutes = None,
 ) -> Response:
     """List starts inside the window that could be booked at `position`, in order of time.
 
@@ -65,8 +83,9 @@ async def find_slots(
     """
 
     def query() -> FindSlots:
-        within = window(call.log, from_, to, LONGEST_WINDOW)
-        return FindSlots(service_id, clinician_id, within, tuple(preferred_clinician_ids))
+        within = window(call, from_, to, LONGEST_WINDOW)
+        preferred = tuple(preferred_clinician_ids)
+        return FindSlots(service_id, clinician_id, within, preferred, moving, hold_id, duration_minutes)
 
     def present(found: FoundSlots) -> Answer:
         slots = [present_slot(slot, clinician) for clinician, slot in found.choices]
@@ -75,8 +94,16 @@ async def find_slots(
     return await call.ask(query, present)
 
 
-@routes.get("/slots/explain", response_model=ExplanationShown, responses=READS_ONE)
-async def explain_slot(call: Reading, service_id: UUID, clinician_id: UUID, at: At) -> Response:
+@routes.get("/slots/explain", response_model=ExplanationShown, responses=_READS_SLOTS)
+async def explain_slot(
+    call: Reading,
+    service_id: UUID,
+    clinician_id: UUID,
+    at: At,
+    moving: Moving = None,
+    hold_id: HoldId = None,
+    duration_minutes: DurationMinutes = None,
+) -> Response:
     """Return all that prevents a booking at a start, each with the events behind it.
 
     Keys that do not see patients, or are bound to another clinician, learn that a time is taken,
@@ -84,8 +111,8 @@ async def explain_slot(call: Reading, service_id: UUID, clinician_id: UUID, at: 
     """
 
     def query() -> ExplainSlot:
-        zone = call.log.catalogue(at_least=0).one(Practice, call.actor.tenant_id).zone
-        return ExplainSlot(service_id, clinician_id, moment(at, zone, "at"))
+        zone = practice_zone(call)
+        return ExplainSlot(service_id, clinician_id, moment(at, zone, "at"), moving, hold_id, duration_minutes)
 
     def present(found: Explanation) -> Answer:
         reasons = present_reasons(

@@ -53,7 +53,7 @@ async def list_appointments(
     """
 
     def page() -> Answer:
-        within = maybe_window(call.log, from_, to, LONGEST_WINDOW)
+        within = maybe_window(call, from_, to, LONGEST_WINDOW)
         wanted = CalendarFilter(
             starts_from=within.starts_at if within else None,
             until=within.ends_at if within else None,
@@ -65,7 +65,7 @@ async def list_appointments(
             statuses=[each.value for each in status or ()],
         )
         found, patients = _visits(call, wanted, limit, bookmark(cursor), after)
-        zone = DisplayContext(call.log).zone
+        zone = DisplayContext(call.log, after=call.after).zone
         visits = [
             present_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id))
             for entry in found.entries
@@ -97,7 +97,7 @@ async def calendar(
 
     def page() -> Answer:
         position = None if as_of is None else find_point_in_time(call.container, call.actor, as_of).position
-        within = window(call.log, from_, to, LONGEST_WINDOW)
+        within = window(call, from_, to, LONGEST_WINDOW)
         wanted = CalendarFilter(
             starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
         )
@@ -110,7 +110,7 @@ async def calendar(
                 tenant_id, position, wanted, after=behind, limit=limit
             )
         entries, following = in_one_order(visits, sessions, limit)
-        zone = DisplayContext(call.log, position).zone
+        zone = DisplayContext(call.log, position, after=call.after).zone
         appointments: list[dict[str, object]] = []
         group_sessions: list[dict[str, object]] = []
         busy: list[dict[str, object]] = []

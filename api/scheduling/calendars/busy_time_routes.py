@@ -64,7 +64,7 @@ async def get_busy_time(clinician_id: UUID, from_: From, to: To, call: Reading) 
 
     def read() -> Answer:
         call.log.catalogue_with(clinician_id).one(Clinician, clinician_id)
-        within = window(call.log, from_, to, LONGEST_WINDOW)
+        within = window(call, from_, to, LONGEST_WINDOW)
         context = call.log.reader.read_booking_context([clinician_id], within)
         by_calendar: defaultdict[UUID, list[TimeRange]] = defaultdict(list)
         for claim in context.claims:

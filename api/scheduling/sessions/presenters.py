@@ -22,7 +22,7 @@ def session_presenter(
     """Return the presenter of a session, now or at a position, and ``more`` fields."""
 
     def present(session: GroupSession) -> dict[str, object]:
-        zone = DisplayContext(call.log, position).zone(session.location_id)
+        zone = DisplayContext(call.log, position, after=call.after).zone(session.location_id)
         return {**present_facts(call, session), "display": _display(session, zone), **more(session)}
 
     return present

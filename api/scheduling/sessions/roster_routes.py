@@ -117,7 +117,7 @@ async def list_enrolments(
         found = call.container.scheduling.calendar.enrolments(
             tenant_id, person.ids, clinician_id=call.actor.clinician_id, after=behind, limit=limit
         )
-        zone = DisplayContext(call.log).zone
+        zone = DisplayContext(call.log, after=call.after).zone
         shown = [
             {
                 "patient_id": person.ids[0],

@@ -61,7 +61,7 @@ async def list_sessions(
     """
 
     def page() -> Answer:
-        within = maybe_window(call.log, from_, to, LONGEST_WINDOW)
+        within = maybe_window(call, from_, to, LONGEST_WINDOW)
         call.log.require(
             (Clinician, clinician_id),
             (Resource, resource_id),
@@ -82,7 +82,7 @@ async def list_sessions(
         behind, tenant_id = bookmark(cursor), call.actor.tenant_id
         call.container.wait_for(tenant_id, "calendar", after)
         found = call.container.scheduling.calendar.sessions(tenant_id, which, after=behind, limit=limit)
-        zone = DisplayContext(call.log).zone
+        zone = DisplayContext(call.log, after=call.after).zone
         entries = [presenters.present_session_entry(entry, zone(entry.location_id)) for entry in found.entries]
         return collected("sessions", entries, encoded_bookmark(found.after), after)
 

@@ -22,6 +22,7 @@ from domain.kernel.presence import PresenceGuard
 from domain.patients.standing import PatientStanding
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
+from domain.practice.service import checked_duration
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.hold import Hold, HoldStatus
 from domain.scheduling.appointments.status import Status
@@ -46,7 +47,8 @@ class BookAppointment(Command[Appointment]):
     ``is_request``: the visit claims no time until it is confirmed. ``hold_id``: a hold of this
     time, which the booking uses; an expired one has no effect. ``override_reason``: book against
     the rules, see ``slot_with_override``; personal, 1 to 1000 characters, stored only if a rule was
-    broken. ``notes`` for staff: personal, at most 5000 characters.
+    broken. ``notes`` for staff: personal, at most 5000 characters. ``duration_minutes`` None: the
+    service's length; the price is the service's in any case.
     """
 
     patient_id: UUID
@@ -59,6 +61,7 @@ class BookAppointment(Command[Appointment]):
     hold_id: UUID | None = None
     override_reason: str | None = None
     notes: str | None = None
+    duration_minutes: int | None = None
 
     def __post_init__(self) -> None:
         if self.is_request and self.override_reason is not None:
@@ -69,6 +72,8 @@ class BookAppointment(Command[Appointment]):
             raise InvalidValueError("clinician_id", "name the clinician whose rules are overridden")
         if self.override_reason is not None:
             clean_override_reason(self.override_reason)
+        if self.duration_minutes is not None:
+            checked_duration(self.duration_minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ def book_appointment(log: PracticeLog, command: BookAppointment, context: Contex
         resource_ids=command.resource_ids,
         patient_id=command.patient_id,
         command_id=context.provenance.command_id,
+        duration_minutes=command.duration_minutes,
     )
     standing = require_patient(log, command.patient_id, schedule.booking_context)
     for resource_id in command.resource_ids:

@@ -23,11 +23,15 @@ class Person:
 
 
 class DisplayContext:
-    """Loads as of a log position or now, and caches what it loaded."""
+    """Loads as of a log position or now, and caches what it loaded.
 
-    def __init__(self, log: PracticeLog, position: int | None = None) -> None:
+    ``after``: a log position which what is shown now must include.
+    """
+
+    def __init__(self, log: PracticeLog, position: int | None = None, *, after: int | None = None) -> None:
         self._log = log
         self._position = position
+        self._after = after or 0
         self._patients: dict[UUID, Patient] = {}
         self._zones: dict[UUID, str] = {}
 
@@ -54,7 +58,7 @@ class DisplayContext:
         return patient.alert if isinstance(patient.alert, str) and not patient.is_erased else None
 
     def zone(self, location_id: UUID) -> str:
-        """Return a location's zone; the catalogue is refreshed only if it lacks the location."""
+        """Return a location's zone; only a change by another process after ``after`` may lack."""
         if location_id not in self._zones:
             self._zones[location_id] = self._read_zone(location_id)
         return self._zones[location_id]
@@ -62,7 +66,7 @@ class DisplayContext:
     def _read_zone(self, location_id: UUID) -> str:
         if self._position is not None:
             return self._log.look_up(Location, location_id, self._position).zone
-        return self._log.catalogue_with(location_id).one(Location, location_id).zone
+        return self._log.catalogue_with(location_id, self._after).one(Location, location_id).zone
 
     def _read(self, patient_ids: Collection[UUID]) -> None:
         if unread := [id_ for id_ in patient_ids if id_ not in self._patients]:

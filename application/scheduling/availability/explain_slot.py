@@ -7,9 +7,9 @@ from uuid import UUID
 
 from application.kernel.catalogue import Catalogue
 from application.kernel.commands import Query, QueryContext, answers
-from application.kernel.permissions import Permission
 from application.kernel.practice_log import PracticeLog
-from application.scheduling.availability.schedule import load_schedule, start_window
+from application.scheduling.availability.own_claims import OwnClaims, needs_of, own_visit
+from application.scheduling.availability.schedule import start_window
 from domain.scheduling.availability.availability import slot_at
 from domain.scheduling.availability.explanation import Obstacle, obstacles
 from domain.scheduling.availability.query import Slot
@@ -17,9 +17,14 @@ from domain.scheduling.availability.query import Slot
 
 @dataclass(frozen=True, slots=True)
 class ExplainSlot(Query["Explanation"]):
+    """``moving_id``, ``hold_id`` and ``duration_minutes`` as in ``FindSlots``."""
+
     service_id: UUID
     clinician_id: UUID
     starts_at: datetime
+    moving_id: UUID | None = None
+    hold_id: UUID | None = None
+    duration_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +38,13 @@ class Explanation:
     position: int
 
 
-@answers(ExplainSlot, needs=Permission.READ_PRACTICE)
+@answers(ExplainSlot, needs=needs_of, within=own_visit)
 def explain_slot(log: PracticeLog, query: ExplainSlot, context: QueryContext) -> Explanation:
-    """Raises NotFoundError: no such service or clinician."""
-    window = start_window(query.starts_at)
-    schedule = load_schedule(log, query.service_id, [query.clinician_id], window, context.now)
-    availability = schedule.query(query.clinician_id)
+    """Raises what ``OwnClaims.load`` raises; NotFoundError: no such service or clinician."""
+    window, now = start_window(query.starts_at), context.now
+    own = OwnClaims.load(log, query.service_id, query.moving_id, query.hold_id, query.duration_minutes, now)
+    schedule = own.load_schedule(log, query.service_id, [query.clinician_id], window, now)
+    availability = own.query(schedule, query.clinician_id, query.starts_at)
     found = obstacles(availability, query.starts_at)
     slot = None if found else slot_at(availability, query.starts_at)
     return Explanation(query.starts_at, slot, found, schedule.catalogue, schedule.booking_context.position)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -27,12 +27,31 @@ def own_slot(
     Raises what ``slot_at`` raises; NotFoundError: no such clinician or resource.
     """
     named = list(resource_ids)
-    schedule = load_schedule(log, appointment.service_id, [clinician_id], appointment.taken, now, has_own_terms=True)
-    for resource_id in named:
+    query = own_query(log, appointment, clinician_id, appointment.during, now, named)
+    return slot_at(query, appointment.starts_at, named)
+
+
+def own_query(
+    log: PracticeLog,
+    appointment: Appointment,
+    clinician_id: UUID,
+    during: TimeRange,
+    now: datetime,
+    resource_ids: Iterable[UUID] = (),
+) -> AvailabilityQuery:
+    """Return the query for a visit at a time with a clinician; its own claims do not count.
+
+    Raises NotFoundError: no such clinician or resource.
+    """
+    taken = during.with_buffers(appointment.buffer_before_minutes, appointment.buffer_after_minutes)
+    schedule = load_schedule(log, appointment.service_id, [clinician_id], taken, now, has_own_terms=True)
+    for resource_id in resource_ids:
         schedule.catalogue.one(Resource, resource_id)
     query = schedule.query(clinician_id, without=appointment.id, preferred=appointment.resource_ids)
-    query = with_own_terms(schedule.catalogue, query, appointment, clinician_id, appointment.starts_at)
-    return slot_at(query, appointment.starts_at, named)
+    minutes = during.duration // timedelta(minutes=1)
+    return with_own_terms(
+        schedule.catalogue, query, appointment, clinician_id, during.starts_at, duration_minutes=minutes
+    )
 
 
 def with_own_terms(
@@ -41,15 +60,19 @@ def with_own_terms(
     visit: Appointment | GroupSession,
     clinician_id: UUID,
     starts_at: datetime,
+    *,
+    duration_minutes: int | None = None,
 ) -> AvailabilityQuery:
     """Return the query with the terms of the visit instead of the service's.
+
+    ``duration_minutes`` None: the visit's own length.
 
     At its own time, notice, horizon and grid do not apply; they applied when it was booked. Its own
     clinicians may give it even if they no longer offer the service.
     """
     rules = replace(
         query.rules,
-        duration_minutes=int(visit.during.duration.total_seconds()) // 60,
+        duration_minutes=duration_minutes or visit.during.duration // timedelta(minutes=1),
         buffer_before_minutes=visit.buffer_before_minutes,
         buffer_after_minutes=visit.buffer_after_minutes,
         requires=tuple(catalogue.one(Resource, id).kind for id in visit.resource_ids),

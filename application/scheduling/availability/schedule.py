@@ -30,6 +30,7 @@ class Schedule:
     """The catalogue, and the claims on one service's clinicians and resources, at one log position.
 
     ``claims`` are the unexpired ones of the booking context, by clinician or resource.
+    ``duration_minutes`` None: visits have the service's length.
     """
 
     service: Service
@@ -37,6 +38,7 @@ class Schedule:
     booking_context: BookingContext
     now: datetime
     claims: Mapping[UUID, Sequence[TimeClaim]]
+    duration_minutes: int | None = None
 
     @property
     def expired(self) -> list[UUID]:
@@ -63,7 +65,7 @@ class Schedule:
         ]
         return AvailabilityQuery(
             now=self.now,
-            rules=rules_of(self.service),
+            rules=rules_of(self.service, self.duration_minutes),
             places=working_places(self.catalogue, clinician, candidates, self.now.year),
             busy=self._busy(clinician_id, without),
             is_offering=self.service.active and clinician_id in self.service.terms.clinician_ids,
@@ -114,10 +116,11 @@ def expired_holders(claims: Iterable[TimeClaim], now: datetime) -> list[UUID]:
     return list(dict.fromkeys(claim.holder_id for claim in claims if claim.has_expired(now)))
 
 
-def rules_of(service: Service) -> VisitRules:
+def rules_of(service: Service, duration_minutes: int | None = None) -> VisitRules:
+    """Return the rules for a visit of the given length; None: of the service's."""
     terms = service.terms
     return VisitRules(
-        duration_minutes=terms.duration_minutes,
+        duration_minutes=duration_minutes or terms.duration_minutes,
         step_minutes=terms.grid_minutes,
         buffer_before_minutes=terms.buffer_before_minutes,
         buffer_after_minutes=terms.buffer_after_minutes,
@@ -138,11 +141,13 @@ def load_schedule(
     patient_id: UUID | None = None,
     command_id: UUID | None = None,
     has_own_terms: bool = False,
+    duration_minutes: int | None = None,
 ) -> Schedule:
     """Read what decides whether visits of a service may start in a window.
 
     ``clinician_ids`` None: all clinicians who give the service. ``has_own_terms``: the window is an
-    existing visit with its buffers, and any resource may be needed.
+    existing visit with its buffers, and any resource may be needed. ``duration_minutes``: the
+    length of the visits, if it is not the service's.
 
     Takes one round trip, and another if the catalogue changed since this process read it, so that
     claims and catalogue are of one position.
@@ -153,7 +158,14 @@ def load_schedule(
         service = catalogue.one(Service, service_id)
         booking_context = log.reader.read_booking_context(
             relevant_ids(catalogue, service, clinician_ids, None if has_own_terms else resource_ids),
-            relevant_time(catalogue, service, clinician_ids, window, has_own_terms=has_own_terms),
+            relevant_time(
+                catalogue,
+                service,
+                clinician_ids,
+                window,
+                has_own_terms=has_own_terms,
+                duration_minutes=duration_minutes,
+            ),
             subject_id=patient_id,
             command_id=command_id,
         )
@@ -162,7 +174,8 @@ def load_schedule(
         catalogue = log.catalogue(at_least=booking_context.catalogue_position)
     if booking_context.is_command_recorded:
         raise CommandRepeatedError
-    return Schedule(service, catalogue, booking_context, now, active_claims(booking_context.claims, now))
+    active = active_claims(booking_context.claims, now)
+    return Schedule(service, catalogue, booking_context, now, active, duration_minutes)
 
 
 def active_claims(claims: Iterable[TimeClaim], now: datetime) -> Mapping[UUID, Sequence[TimeClaim]]:
@@ -195,9 +208,10 @@ def relevant_time(
     window: TimeRange,
     *,
     has_own_terms: bool = False,
+    duration_minutes: int | None = None,
 ) -> TimeRange:
     """Return the range of claims to read: a visit's reach, and limited days and weeks."""
-    time = window if has_own_terms else rules_of(service).reach(window)
+    time = window if has_own_terms else rules_of(service, duration_minutes).reach(window)
     last = window.ends_at - timedelta(microseconds=1)
     for id in service.terms.clinician_ids if clinician_ids is None else clinician_ids:
         clinician = catalogue.aggregates.get(id)

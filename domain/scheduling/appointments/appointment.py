@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Self
 from uuid import UUID
 
@@ -34,6 +34,7 @@ _ATTENDANCE: Final = ("checked_in", "completed", "not_attended")
 class Appointment(UndoableAggregate):
     """``exempt_from``, ``overlaps``, ``beside`` and ``exemption`` describe an override of rules.
 
+    ``notify``: the patient is to be told of the last command that changed more than notes.
     ``earlier`` is the state to which an undo returns, ``last_act`` the last command;
     ``notes_before`` are the notes before their last change, with ``noted_by_itself`` of that time.
     """
@@ -83,6 +84,7 @@ class Appointment(UndoableAggregate):
     notes_before: tuple[Personal[str | None], bool] | None = None
     earlier: UndoState | None = None
     last_act: str | None = None
+    notify: bool = True
 
     @classmethod
     def book(
@@ -109,6 +111,11 @@ class Appointment(UndoableAggregate):
     def during(self) -> TimeRange:
         """The visit without its buffers."""
         return TimeRange(self.starts_at, self.ends_at)
+
+    @property
+    def duration_minutes(self) -> int:
+        """The length without the buffers, in whole minutes."""
+        return self.during.duration // timedelta(minutes=1)
 
     @property
     def taken(self) -> TimeRange:
@@ -185,14 +192,17 @@ class Appointment(UndoableAggregate):
         *,
         clinician_id: UUID | None = None,
         location_id: UUID | None = None,
+        notify: bool = True,
     ) -> bool:
-        """Move to another time, optionally to another clinician and location.
+        """Move to another time, optionally to another clinician and location; the price stays.
+
+        ``notify``: tell the patient.
 
         Raises what ``refuse_fixed`` raises, and InThePastError.
         """
         clinician, location = clinician_id or self.clinician_id, location_id or self.location_id
         if to == self.during:
-            return self.reassign(clinician, location, resource_ids, at)
+            return self.reassign(clinician, location, resource_ids, at, notify=notify)
         refuse_fixed(self.status)
         if to.starts_at < at:
             raise InThePastError
@@ -203,11 +213,20 @@ class Appointment(UndoableAggregate):
             resource_ids=list(resource_ids),
             clinician_id=None if clinician == self.clinician_id else clinician,
             location_id=None if location == self.location_id else location,
+            notify=None if notify else False,
             timestamp=at,
         )
         return True
 
-    def reassign(self, clinician_id: UUID, location_id: UUID, resource_ids: Iterable[UUID], at: datetime) -> bool:
+    def reassign(
+        self,
+        clinician_id: UUID,
+        location_id: UUID,
+        resource_ids: Iterable[UUID],
+        at: datetime,
+        *,
+        notify: bool = True,
+    ) -> bool:
         """Change the clinician, location or resources, at the same time.
 
         Raises what ``refuse_fixed`` raises, and InThePastError.
@@ -219,7 +238,12 @@ class Appointment(UndoableAggregate):
         if self.starts_at < at:
             raise InThePastError
         self.trigger_event(
-            self.Reassigned, clinician_id=clinician_id, location_id=location_id, resource_ids=resources, timestamp=at
+            self.Reassigned,
+            clinician_id=clinician_id,
+            location_id=location_id,
+            resource_ids=resources,
+            notify=None if notify else False,
+            timestamp=at,
         )
         return True
 
@@ -319,7 +343,7 @@ class Appointment(UndoableAggregate):
 
         ``status`` is the status after that undo if it is not the present one.
         """
-        self.earlier, self.last_act = self._state_before(act), act
+        self.earlier, self.last_act, self.notify = self._state_before(act), act, True
         if status is not None:
             self.earlier["status"] = status.value
 

@@ -104,18 +104,23 @@ class Declined(Aggregate.Event):
 
 
 class Rescheduled(Aggregate.Event):
-    """``clinician_id`` and ``location_id`` are set only if they changed."""
+    """``clinician_id`` and ``location_id`` are set only if they changed.
+
+    ``notify`` false: do not tell the patient.
+    """
 
     TOPIC = "scheduling.appointment.rescheduled"
-    SCHEMA_VERSION = 2
+    SCHEMA_VERSION = 3
     starts_at: datetime
     ends_at: datetime
     resource_ids: list[UUID]
     clinician_id: UUID | None = None
     location_id: UUID | None = None
+    notify: bool | None = None
 
     def apply(self, aggregate: Appointment) -> None:
         aggregate.remember("rescheduled")
+        aggregate.notify = self.notify is not False
         aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
         aggregate.clinician_id = self.clinician_id or aggregate.clinician_id
         aggregate.location_id = self.location_id or aggregate.location_id
@@ -123,13 +128,18 @@ class Rescheduled(Aggregate.Event):
 
 
 class Reassigned(Aggregate.Event):
+    """``notify`` false: do not tell the patient."""
+
     TOPIC = "scheduling.appointment.reassigned"
+    SCHEMA_VERSION = 2
     clinician_id: UUID
     location_id: UUID
     resource_ids: list[UUID]
+    notify: bool | None = None
 
     def apply(self, aggregate: Appointment) -> None:
         aggregate.remember("reassigned")
+        aggregate.notify = self.notify is not False
         aggregate.clinician_id, aggregate.location_id = self.clinician_id, self.location_id
         aggregate.resource_ids, aggregate.beside = self.resource_ids, []
 

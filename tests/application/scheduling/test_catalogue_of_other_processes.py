@@ -8,10 +8,14 @@ from uuid_utils.compat import uuid7
 from application.kernel.practice_log import PracticeLogs
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.cancel_appointment import CancelAppointment
+from application.scheduling.appointments.display_context import DisplayContext
 from application.scheduling.appointments.undo_appointment import UndoAppointment
 from application.scheduling.series.book_series import BookSeries
 from application.scheduling.series.change_series import ChangeSeries
 from domain.kernel.money import Money
+from domain.patients.details import PatientDetails
+from domain.patients.patient import Patient
+from domain.practice.location import Location, LocationDetails
 from domain.practice.practice import Practice
 from domain.practice.service import Service, ServiceTerms
 from domain.scheduling.appointments.status import Status
@@ -46,6 +50,30 @@ class TestOtherProcess:
         practice = other_process.of(studio.tenant_id).catalogue(at_least=0).one(Practice, studio.tenant_id)
 
         assert practice.name == "Studio"
+
+    def test_shows_the_zone_of_the_position_to_read_after(
+        self, studio: SeededPractice, other_process: PracticeLogs
+    ) -> None:
+        other = other_process.of(studio.tenant_id)
+        [location] = other.catalogue().all(Location)
+        location = studio.log.load(Location, location.id)
+        location.change(LocationDetails("Mitte", "America/New_York"), NOW)
+        position = studio.log.record(location, by=by_test())
+
+        assert DisplayContext(other, after=position).zone(location.id) == "America/New_York"
+
+    def test_reads_the_catalogue_once_up_to_a_position(
+        self, studio: SeededPractice, other_process: PracticeLogs
+    ) -> None:
+        position = studio.log.record(
+            Patient.register(id=uuid7(), details=PatientDetails(given_name="Ada", family_name="Groß"), at=NOW),
+            by=by_test(),
+        )
+
+        catalogue = other_process.of(studio.tenant_id).catalogue(at_least=position)
+
+        assert catalogue.position == position
+        assert other_process.of(studio.tenant_id).catalogue(at_least=position) is catalogue
 
     def test_undoes_a_cancellation_of_a_new_service(
         self, container: Container, studio: SeededPractice, other_process: PracticeLogs

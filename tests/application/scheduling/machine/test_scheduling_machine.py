@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import combinations
 from uuid import UUID
 
@@ -161,6 +161,59 @@ class Scheduling(
             return handler(self.studio.tenant_id, command, by_test())
 
         self.run_commands(len(moves) if self.booked else 0, move)
+
+    @rule(
+        moves=st.lists(
+            st.tuples(
+                st.integers(0, 30),
+                st.sampled_from([None, *STARTS]),
+                st.sampled_from([None, 0, 1]),
+                st.sampled_from([None, 0, 1]),
+                st.sampled_from([20, 50, 90]),
+                st.booleans(),
+            ),
+            min_size=1,
+            max_size=4,
+        )
+    )
+    def move_with_every_field(
+        self, moves: list[tuple[int, datetime | None, int | None, int | None, int, bool]]
+    ) -> None:
+        handler = executor(self.container.logs, self.clock)
+
+        def move(number: int) -> object:
+            which, starts_at, clinician, room, minutes, overrides = moves[number]
+            command = RescheduleAppointment(
+                self.pick(which),
+                starts_at,
+                None if clinician is None else self.studio.clinicians[clinician],
+                None if room is None else (self.studio.rooms[room],),
+                minutes,
+                "in pain" if overrides else None,
+                notify=overrides,
+            )
+            return handler(self.studio.tenant_id, command, by_test())
+
+        self.run_commands(len(moves) if self.booked else 0, move)
+
+    @rule(which=st.integers(0, 30), slot=st.integers(0, 30), minutes=st.sampled_from([None, 20, 90]))
+    def move_to_what_is_offered(self, which: int, slot: int, minutes: int | None) -> None:
+        if not self.booked:
+            return
+        visit = self.studio.log.load(Appointment, self.pick(which))
+        window = TimeRange(MONDAY, MONDAY + timedelta(days=1))
+        query = FindSlots(visit.service_id, None, window, moving_id=visit.id, duration_minutes=minutes)
+        try:
+            choices = asker(self.container.logs, self.clock)(self.studio.tenant_id, query).choices
+        except DomainError:
+            return
+        if choices:
+            choice = choices[slot % len(choices)]
+            command = RescheduleAppointment(
+                visit.id, choice.slot.starts_at, choice.clinician_id, duration_minutes=minutes
+            )
+            moved = executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test()).aggregate
+            assert moved.starts_at == choice.slot.starts_at
 
     @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=3))
     def cancel(self, which: list[int]) -> None:
