@@ -3,7 +3,7 @@
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from application.importing.pipeline import ImportRun
 
 FileArgument: TypeAlias = Annotated[
-    Path, typer.Argument(help="A CSV file, plain or gzipped.", exists=True, dir_okay=False)
+    Path, typer.Argument(help="A CSV file, plain or gzipped, or a workbook (.xlsx).", exists=True, dir_okay=False)
 ]
 FormatOption: TypeAlias = Annotated[
     str | None, typer.Option("--format", help="The format of the file: see `scheduler import formats`.")
@@ -41,6 +41,13 @@ MappingOption: TypeAlias = Annotated[
         exists=True,
         dir_okay=False,
     ),
+]
+EncodingOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="The encoding of a CSV file, such as utf-8 or cp1255; by default found by its content."),
+]
+SheetOption: TypeAlias = Annotated[
+    str | None, typer.Option(help="The sheet of a workbook; by default the only visible one that has rows.")
 ]
 DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Plan everything, record nothing.")]
 
@@ -61,6 +68,8 @@ def patients(
     format_: FormatOption = None,
     mapping: MappingOption = None,
     practice: PracticeOption = None,
+    encoding: EncodingOption = None,
+    sheet: SheetOption = None,
     dry_run: DryRunOption = False,
     report: ReportOption = None,
     as_json: AsJson = False,
@@ -77,16 +86,16 @@ def patients(
     began = time.monotonic()
     used = PatientFormat.of(_settings(ImportKind.PATIENTS, format_, mapping))
     target = report_path(report, file, "report")
-    with _source(ImportKind.PATIENTS, file, used, practice, dry_run) as source:
+    with _source(ImportKind.PATIENTS, _File(file, encoding, sheet), used, practice, dry_run) as source:
         ports = source.run.ports
         reader = PatientReader(used, source.table.header, source.region, ports.clock.now(), ports.logs.phone_numbers)
         advance = progress_task(source.progress, "planning" if dry_run else "registering")
         done = import_patients(source.run, reader.read(source.table.rows), advance)
     write_findings(done.tally.findings, target)
     if as_json:
-        print_json(results.patients_json(done, source.run, reader.other_columns, target))
+        print_json(results.patients_json(done, source, reader.other_columns, target))
     else:
-        results.print_patients(done, source.run, reader.other_columns, time.monotonic() - began)
+        results.print_patients(done, source, reader.other_columns, time.monotonic() - began)
         err.print(f"The report is in {target}", markup=False)
 
 
@@ -99,6 +108,8 @@ def appointments(
     create_missing: Annotated[
         bool, typer.Option("--create-missing", help="Create the locations, clinicians and services that are missing.")
     ] = False,
+    encoding: EncodingOption = None,
+    sheet: SheetOption = None,
     dry_run: DryRunOption = False,
     report: ReportOption = None,
     as_json: AsJson = False,
@@ -123,10 +134,12 @@ def appointments(
     if mapping is not None and "loader" in settings:
         if practice or create_missing:
             raise UsageError("this mapping creates practices of its own, with all that they need")
+        if encoding or sheet:
+            raise UsageError("this mapping reads CSV in UTF-8 only")
         load_program(mapping, settings["loader"])(settings, file, target, dry_run=dry_run, as_json=as_json)
         return
     used = VisitFormat.of(settings)
-    with _source(ImportKind.APPOINTMENTS, file, used, practice, dry_run) as source:
+    with _source(ImportKind.APPOINTMENTS, _File(file, encoding, sheet), used, practice, dry_run) as source:
         ports = source.run.ports
         reader = VisitReader(
             used,
@@ -147,9 +160,9 @@ def appointments(
             raise
     written = write_refusals(done.tally.refusals, target)
     if as_json:
-        print_json(results.visits_json(done, source.run, reader.other_columns, written))
+        print_json(results.visits_json(done, source, reader.other_columns, written))
     else:
-        results.print_visits(done, source.run, reader.other_columns, time.monotonic() - began)
+        results.print_visits(done, source, reader.other_columns, time.monotonic() - began)
         if written:
             err.print(f"The refused rows are in {written}", markup=False)
 
@@ -176,7 +189,34 @@ def formats(
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _File:
+    """A file, and what the operator says of it."""
+
+    path: Path
+    encoding: str | None
+    sheet: str | None
+
+    @contextmanager
+    def opened(self, used: "Format", languages: Sequence[str]) -> "Iterator[Table]":
+        """Open the table in the file. Raises TableError, UsageError."""
+        from api.cli.table_file import delimiter_of, encoding_of, open_table
+        from api.cli.workbook_file import is_workbook, open_sheet
+
+        if is_workbook(self.path):
+            if self.encoding is not None:
+                raise UsageError("a workbook says itself how it is encoded; leave out --encoding")
+            yield open_sheet(self.path, self.sheet, used.header)
+            return
+        if self.sheet is not None:
+            raise UsageError("only a workbook has sheets; leave out --sheet")
+        encoding = encoding_of(self.path, languages, self.encoding or used.encoding)
+        delimiter = delimiter_of(self.path, used.delimiters, encoding, used.header)
+        with open_table(self.path, delimiter, encoding, used.header) as table:
+            yield table
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
     """An open file, and the practice into which it is imported.
 
     ``region`` is the practice's country.
@@ -190,10 +230,11 @@ class _Source:
 
 
 @contextmanager
-def _source(kind: ImportKind, file: Path, used: "Format", practice: UUID | None, dry_run: bool) -> Iterator[_Source]:
+def _source(kind: ImportKind, file: _File, used: "Format", practice: UUID | None, dry_run: bool) -> Iterator[Source]:
     """Open the file; the read models are up to date when the block begins and when it has ended."""
     from api.bootstrap.importing import import_ports
-    from api.cli.table_file import delimiter_of, digest_of, encoding_of, open_table
+    from api.cli.table_file import digest_of
+    from application.importing.languages import languages_of
     from application.importing.pipeline import ImportRun
     from application.patients.phone import region_of
     from domain.practice.practice import Practice
@@ -203,11 +244,11 @@ def _source(kind: ImportKind, file: Path, used: "Format", practice: UUID | None,
         container.read_models.catch_up(practice_id)
         settings = container.logs.of(practice_id).catalogue().one(Practice, practice_id)
         region = region_of(settings.locale, settings.zone)
-        encoding = encoding_of(file, used.encodings)
-        delimiter = delimiter_of(file, used.delimiters, encoding, used.header)
-        with open_table(file, delimiter, encoding, used.header) as table:
-            run = ImportRun(import_ports(container), practice_id, kind, used.source, digest_of(file), dry_run=dry_run)
-            yield _Source(run, region, settings.currency, table, progress)
+        languages = languages_of(settings.locale, [region, region_of("", settings.zone)])
+        with file.opened(used, languages) as table:
+            digest = digest_of(file.path)
+            run = ImportRun(import_ports(container), practice_id, kind, used.source, digest, dry_run=dry_run)
+            yield Source(run, region, settings.currency, table, progress)
         container.read_models.catch_up(practice_id)
 
 

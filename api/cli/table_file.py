@@ -5,17 +5,27 @@ import csv
 import gzip
 import hashlib
 import io
+import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
+from application.importing.encodings import (
+    UNDECODED,
+    EncodingError,
+    find_encoding,
+    is_text_encoding,
+    mark_of,
+)
+
 _LONGEST_CELL: Final = 100_000
-_BLOCK: Final = 1 << 20
+_LONGEST_MARK: Final = 4
+_DELIMITER_LINE: Final = re.compile(r'"?sep=(?P<delimiter>[^"\r\n])"?\r?\n?', re.IGNORECASE)
+"""The first line that names the delimiter for Excel, which shows no row for it."""
 _GZIP: Final = b"\x1f\x8b"
 
 
@@ -25,58 +35,83 @@ class TableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``rows`` are (line, cells); ``line`` counts from 1 and is the last line of the row."""
+    """``rows`` are (number, cells), without empty rows; a spreadsheet shows the same numbers.
+
+    ``read_as`` tells people how the file was read.
+    """
 
     header: list[str]
     rows: Iterator[tuple[int, list[str]]]
+    read_as: str
 
 
 @contextmanager
 def open_table(path: Path, delimiter: str = ",", encoding: str = "utf-8", names: Sequence[str] = ()) -> Iterator[Table]:
     """Open a table. Raises TableError, also while its rows are read.
 
-    ``names`` are the names of its columns if it has no header; then its first line is a row and
-    sets the width. UTF-8 may have a byte order mark.
+    A first line ``sep=;`` names the delimiter. ``names`` are the names of its columns if it has no
+    header; then its first row sets the width. UTF-8 may have a byte order mark. What cannot be
+    decoded is read as U+FFFD.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    with _reading(path, encoding), path.open("rb") as file:
-        text = io.TextIOWrapper(_content(file), _marked(encoding), newline="")
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
-        first = next(reader, None)
-        if first is None:
-            raise TableError(f"{path.name} is empty")
-        header, ahead = _headed(path, first, names)
-        rows = ((reader.line_num, cells) for cells in chain(ahead, reader) if cells)
-        yield Table(header, rows)
+    with _reading(path), path.open("rb") as file:
+        text = io.TextIOWrapper(_content(file), _marked(encoding), errors="replace", newline="")
+        first_line = text.readline()
+        lines: Iterable[str] = chain([first_line], text)
+        if named := _DELIMITER_LINE.fullmatch(first_line):
+            delimiter, lines = named["delimiter"], text
+        numbered = enumerate(csv.reader(lines, delimiter=delimiter, strict=True), 1)
+        separator = "tab" if delimiter == "\t" else delimiter
+        yield table_of(path, numbered, names, f"text in {encoding}, separated by {separator}")
 
 
-def _headed(path: Path, first: list[str], names: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """Return the names of the columns, and the first line if it is a row. Raises TableError."""
+def table_of(path: Path, numbered: Iterator[tuple[int, list[str]]], names: Sequence[str], read_as: str) -> Table:
+    """Return the table of numbered rows; ``names`` as in ``open_table``. Raises TableError."""
+    rows = ((number, cells) for number, cells in numbered if cells)
+    first = next(rows, None)
+    if first is None:
+        raise TableError(f"{path.name} is empty")
+    width = len(first[1])
     if names:
-        if len(first) > len(names):
-            raise TableError(f"{path.name} has {len(first)} columns, and only {len(names)} have names")
-        return list(names[: len(first)]), [first]
-    if len(set(first)) != len(first):
+        if width > len(names):
+            raise TableError(f"{path.name} has {width} columns, and only {len(names)} have names")
+        return Table(list(names[:width]), chain([first], rows), read_as)
+    named = [name for name in first[1] if name.strip()]
+    if len(set(named)) != len(named):
         raise TableError(f"{path.name} has two columns of one name")
-    return first, []
+    if any(UNDECODED in name for name in named):
+        raise TableError(f"the names of the columns of {path.name} are not {read_as}; name its encoding: --encoding")
+    return Table(first[1], rows, read_as)
 
 
-def encoding_of(path: Path, encodings: Sequence[str]) -> str:
-    """Return the first encoding that decodes the whole file. Raises TableError: there is none."""
-    for encoding in encodings:
-        with _reading(path), path.open("rb") as file:
-            blocks = iter(partial(_content(file).read, _BLOCK), b"")
-            try:
-                for _ in codecs.iterdecode(blocks, _marked(encoding)):
-                    pass
-            except UnicodeError:
-                continue
-            return encoding
-    raise TableError(f"{path.name} is not text in {', '.join(encodings)}; name its encoding in the format")
+def encoding_of(path: Path, languages: Sequence[str], named: str | None = None) -> str:
+    """Return how a file is encoded: as its mark says, as named, or as found by its content.
+
+    ``languages`` are those of the practice. Raises TableError: it is uncertain.
+    """
+    with _reading(path), path.open("rb") as file:
+        content = _content(file)
+        mark = mark_of(content.read(_LONGEST_MARK))
+        content.seek(0)
+        if named is not None:
+            name = _codec(named)
+            if mark is not None and name not in (mark, mark.removesuffix("-sig")) and not name.startswith(f"{mark}-"):
+                raise TableError(f"{path.name} begins with the mark of {mark}, so it is not in {name}")
+            return mark or name
+        try:
+            return mark or find_encoding(content, languages)
+        except EncodingError as error:
+            raise TableError(f"the encoding of {path.name} is uncertain: {error}") from None
+
+
+def _codec(name: str) -> str:
+    if not is_text_encoding(name):
+        raise TableError(f"there is no encoding {name!r}; examples are utf-8, cp1252 and cp1255")
+    return codecs.lookup(name).name
 
 
 def delimiter_of(path: Path, delimiters: str, encoding: str, names: Sequence[str] = ()) -> str:
-    """Return the delimiter that splits the first line into the most columns.
+    """Return the delimiter that splits the first row into the most columns.
 
     ``names`` as in ``open_table``.
     """
@@ -109,7 +144,7 @@ def _marked(encoding: str) -> str:
 
 
 @contextmanager
-def _reading(path: Path, encoding: str = "utf-8") -> Iterator[None]:
+def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -117,6 +152,6 @@ def _reading(path: Path, encoding: str = "utf-8") -> Iterator[None]:
     except (EOFError, zlib.error) as error:
         raise TableError(f"{path.name} ends too soon or is damaged") from error
     except UnicodeError as error:
-        raise TableError(f"{path.name} is not text in {encoding.upper()}") from error
+        raise TableError(f"{path.name} is not text in the encoding that it seems to have") from error
     except csv.Error as error:
         raise TableError(f"{path.name} is not a table: {error}") from error

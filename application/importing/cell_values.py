@@ -54,7 +54,8 @@ def parse_full_name(full_name: str, order: NameOrder) -> tuple[str, str]:
 def parse_date(text: str, order: DateOrder) -> date:
     """Parse a date: ``31.12.1990``, ``12/31/1990``, ``1990-12-31 00:00``, ``19901231``.
 
-    A year has four digits, since the century of two is unknown. Raises InvalidValueError.
+    A year has four digits, since the century of two is unknown. In every order a date may begin
+    with its year. Raises InvalidValueError.
     """
     if order is DateOrder.YMD and _DIGITS.fullmatch(text):
         parts = [text[:4], text[4:6], text[6:]]
@@ -63,7 +64,8 @@ def parse_date(text: str, order: DateOrder) -> date:
     else:
         parts = []
     try:
-        year, month, day = (parts[part] for part in _PARTS[order])
+        written = DateOrder.YMD if len(parts[0]) == 4 else order
+        year, month, day = (parts[part] for part in _PARTS[written])
         if len(year) != 4:
             raise ValueError
         return date(int(year), int(month), int(day))

@@ -3,7 +3,6 @@
 Some come with the program.
 """
 
-import codecs
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Final, Self, TypeAlias
 
 import msgspec
 
+from application.importing.encodings import is_text_encoding
 from application.importing.errors import MappingError
 from application.patients.phone import is_country
 from domain.importing.data_import import SOURCE
@@ -66,14 +66,15 @@ class ColumnMapping(Setting, frozen=True, kw_only=True):
 
 
 class Format(ColumnMapping, frozen=True, kw_only=True):
-    """The settings of one file whose encoding and delimiter are detected.
+    """The settings of one file whose delimiter is detected.
 
     ``left_out`` are columns that are known and ignored. ``keeps_other_columns`` puts the columns
     that the format does not name into the notes.
     """
 
     about: str = ""
-    encodings: tuple[str, ...] = ("utf-8",)
+    encoding: str | None = None
+    """The encoding of the file; by default it is found by the file's content."""
     delimiters: str = ",;\t|"
     header: list[str] = []
     """The names of the columns, if the file has no header; the file may have fewer columns."""
@@ -91,13 +92,8 @@ class Format(ColumnMapping, frozen=True, kw_only=True):
 
     def check(self) -> None:
         super().check()
-        if not self.encodings:
-            raise InvalidValueError("encodings", "encodings names at least one")
-        for encoding in self.encodings:
-            try:
-                "".encode(codecs.lookup(encoding).name)
-            except (LookupError, ValueError):
-                raise InvalidValueError("encodings", "encodings has one that is not known") from None
+        if self.encoding is not None and not is_text_encoding(self.encoding):
+            raise InvalidValueError("encoding", "encoding is a name like utf-8 or cp1255")
         if not self.delimiters or set(self.delimiters) & set('"\r\n'):
             raise InvalidValueError("delimiters", "delimiters is one or more characters, without quotes and line ends")
         if self.phone_region is not None and not is_country(self.phone_region):

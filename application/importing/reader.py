@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
+from application.importing.encodings import UNDECODED
 from application.importing.errors import MappingError
 from application.importing.formats import PLACEHOLDER, Format, Templates, columns_in, first_column, templates_of
 from application.importing.report import Finding, RowRefusedError
@@ -97,17 +98,22 @@ class RowReader(ABC, Generic[Row]):
     """Reads the rows of one file, one at a time."""
 
     def __init__(self, header: Sequence[str]) -> None:
-        self._width = len(header)
+        self._header = header
 
     def read(self, rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[Row | Finding]:
         """Yield a row or a refusal for each of ``rows``, which are (line, cells)."""
         for line, cells in rows:
             try:
-                if len(cells) != self._width:
+                if len(cells) != len(self._header):
                     raise RowRefusedError("wrong_number_of_cells")
+                if UNDECODED in "".join(cells):
+                    raise RowRefusedError("not_decoded", self._column_not_decoded(cells))
                 yield self._read_row(line, cells)
             except RowRefusedError as refused:
                 yield refused.at(line, self._external_id(cells))
+
+    def _column_not_decoded(self, cells: Sequence[str]) -> str:
+        return next(name for name, cell in zip(self._header, cells, strict=True) if UNDECODED in cell)
 
     @abstractmethod
     def _read_row(self, line: int, cells: Sequence[str]) -> Row:

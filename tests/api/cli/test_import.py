@@ -96,7 +96,7 @@ class TestImport:
         cut = tmp_path / "cut.csv.gz"
         cut.write_bytes(write(tmp_path / "whole.csv.gz", many(200, seed=2)).read_bytes()[:900])
         latin = tmp_path / "latin.csv"
-        latin.write_bytes(",".join(HEADER).encode() + b"\n\xe9\n")
+        latin.write_bytes(b"\xe9," + ",".join(HEADER).encode() + b"\n")
         (tmp_path / "broken.toml").write_text("source = ")
 
         def refused(file: Path, by: Path) -> str:
@@ -104,7 +104,7 @@ class TestImport:
 
         assert "the file has no column Age, AppointmentDay" in refused(other, load_format)
         assert "ends too soon" in refused(cut, load_format)
-        assert "not text in UTF-8" in refused(latin, load_format)
+        assert "are not text in utf-8" in refused(latin, load_format)
         assert "not TOML" in refused(other, tmp_path / "broken.toml")
 
     def test_writes_refusals_to_the_working_folder_or_to_the_given_path(

@@ -8,6 +8,7 @@ import json
 import os
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from tests.api.cli.practices import open_practice
 from tests.application.importing.patients.patient_file import Row, csv_of, people, person
 from tests.support.scheduler_command import SchedulerCommand
+from tests.support.workbook import Cell, write_workbook
 
 MANY = 2_000
 FILES = os.environ.get("SCHEDULER_TEST_MIGRATION", "")
@@ -86,10 +88,45 @@ class TestImportPatients:
             "Email": "y@example.org",
         }
         file = tmp_path / "clients.csv"
+        how = ("--format", "acuity")
 
         file.write_bytes(csv_of([row], "cp1255", ";"))
+        refused = scheduler.run("import", "patients", file, "--practice", practice, *how, expect=2, folder=tmp_path)
+        done = import_file(scheduler, practice, file, *how, "--encoding", "cp1255")
 
-        assert import_file(scheduler, practice, file, "--format", "acuity")["registered"] == 1
+        # The practice is a German one, and these are letters of no language of it.
+        assert "the encoding of clients.csv is uncertain" in refused.stderr
+        assert "--encoding" in refused.stderr
+        assert (done["registered"], done["read_as"]) == (1, "text in cp1255, separated by ;")
+        file.write_bytes(csv_of([row]))
+        # Ids follow from names, so the name of the first run was the same.
+        assert import_file(scheduler, practice, file, *how)["already_there"] == 1
+
+    def test_leaves_out_the_rows_that_are_not_in_the_encoding_of_the_file(
+        self, scheduler: SchedulerCommand, practice: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "clients.csv"
+        rows = [person(number, Last_Name=f"Schröder{number}") for number in range(501, 505)]
+        file.write_bytes(csv_of(rows).replace("Schröder502".encode(), b"Schr\xf6der502"))
+
+        done = import_file(scheduler, practice, file, "--format", "jane")
+
+        assert (done["read_as"], done["registered"]) == ("text in utf-8, separated by ,", 3)
+        assert read_csv(tmp_path / "clients.report.csv")[1:] == [["3", "refused", "not_decoded", "Last Name", ""]]
+
+    def test_reads_a_workbook(self, scheduler: SchedulerCommand, practice: str, tmp_path: Path) -> None:
+        born = datetime(1990, 12, 31, tzinfo=UTC)
+        columns: list[Cell] = ["First Name", "Last Name", "Birth Date", "Email"]
+        row: list[Cell] = ["Dana", "Żółć-Workbook", born, "workbook@example.org"]
+        file = write_workbook(tmp_path / "clients.xlsx", {"Clients": [columns, row]})
+
+        done = import_file(scheduler, practice, file, "--format", "jane")
+
+        assert (done["read_as"], done["registered"], done["reasons"]) == ("a workbook, sheet Clients", 1, {})
+        wrong = scheduler.run(
+            "import", "patients", file, "--format", "jane", "--encoding", "utf-8", expect=2, folder=tmp_path
+        )
+        assert "leave out --encoding" in wrong.stderr
 
     def test_reads_by_a_changed_copy_of_a_format(
         self, scheduler: SchedulerCommand, practice: str, tmp_path: Path
@@ -126,7 +163,7 @@ class TestImportPatients:
             return run.stderr.splitlines()[-1]
 
         assert "no columns for names" in refused(file, "--format", "jane")
-        assert "not text in utf-8, cp1252" in refused(torn, "--format", "jane")
+        assert "the encoding of torn.csv is uncertain" in refused(torn, "--format", "jane")
         assert "there is no format 'janet'" in refused(file, "--format", "janet")
         assert "not TOML" in refused(file, "--mapping", broken)
         assert not (tmp_path / "a.report.csv").exists()

@@ -115,7 +115,7 @@ class TestImportAppointments:
         )
         copy.write_text(renamed, "utf-8")
 
-        done = import_file(scheduler, practice, file, "--mapping", copy, "--create-missing")
+        done = import_file(scheduler, practice, file, "--mapping", copy, "--create-missing", "--encoding", "cp1255")
 
         assert (done["booked"], done["reasons"]) == (1, {"nonexistent_local_time": 1})
         assert "Jörg Weiß" in {one["name"] for one in done["missing"]}
