@@ -17,9 +17,11 @@ from api.http.authentication import Authentication, KeyAuthenticator
 from api.http.calls import AppServices
 from api.http.direct_dispatch import DirectDispatch, DirectRoutes, direct_routes
 from api.http.envelope import RequestMiddleware
+from api.http.metrics import Metrics
 from api.http.openapi import ABOUT, TAGS, DescribedApp
-from api.http.operations import Metrics, Readiness, operations
+from api.http.operations import Readiness, operations
 from api.http.reference import reference
+from api.http.request_budget import RequestBudget
 from api.http.thread_pool import FairThreadPool
 from api.importing import routes as imports
 from api.patients import routes as patients
@@ -37,14 +39,13 @@ from api.waitlist import routes as waitlist
 from api.webhooks import routes as webhook_endpoints
 
 
-def create_app(container: Container) -> FastAPI:
-    """Return the application of one process.
+def create_app(container: Container, metrics: Metrics) -> FastAPI:
+    """Return the application of one process, which counts its requests in ``metrics``.
 
     Its shutdown ends its threads; the caller closes the container.
     """
     thread_pool = FairThreadPool(container.settings.threads, container.settings.share)
     key_authenticator = KeyAuthenticator(container.access.find_actor, thread_pool)
-    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -62,7 +63,9 @@ def create_app(container: Container) -> FastAPI:
         openapi_tags=[{"name": tag} for tag in TAGS],
         servers=[{"url": "/", "description": "The server that this description comes from."}],
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        # FastAPI's page loads scripts from another server; ours is at /docs.
+        # FastAPI renders its description for each request, and its page loads scripts from another
+        # server; ours are in reference.py.
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -72,7 +75,9 @@ def create_app(container: Container) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,  # the name of a method in generated clients
         middleware=[
             Middleware(RequestMiddleware, metrics=metrics),
-            Middleware(Authentication, key_authenticator=key_authenticator, outages=UNREACHABLE),
+            Middleware(
+                Authentication, key_authenticator=key_authenticator, budget=RequestBudget(), outages=UNREACHABLE
+            ),
             Middleware(DirectDispatch, routes=dispatched),
         ],
     )
@@ -100,8 +105,8 @@ def create_app(container: Container) -> FastAPI:
     ):
         app.include_router(module.routes)
         dispatched |= direct_routes([route for route in module.routes.routes if isinstance(route, APIRoute)])
-    app.include_router(operations(Readiness(container), thread_pool, metrics))
-    app.include_router(reference(app))
+    app.include_router(operations(Readiness(container), thread_pool))
+    app.include_router(reference(app, thread_pool))
     return app
 
 

@@ -1,9 +1,10 @@
 """Settings from environment variables."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 
-from pydantic import AwareDatetime, Field, PostgresDsn, model_validator
+from pydantic import AwareDatetime, Field, PostgresDsn, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.processes.cores import WantedCore
@@ -18,6 +19,11 @@ class Settings(BaseSettings):
     """The folder of the embedded PostgreSQL and its secrets."""
     port: int = Field(8000, alias="SCHEDULER_PORT", ge=0, le=65535)
     host: str = Field("127.0.0.1", alias="SCHEDULER_HOST")
+    metrics_port: int | None = Field(None, alias="SCHEDULER_METRICS_PORT", ge=0, le=65535)
+    """Serves /metrics on a port of its own; nowhere by default."""
+    metrics_host: str = Field("127.0.0.1", alias="SCHEDULER_METRICS_HOST")
+    trusted_proxies: str = Field("127.0.0.1,::1", alias="SCHEDULER_TRUSTED_PROXIES")
+    """Addresses and networks, separated by commas, whose X-Forwarded-For is believed."""
     database_url: PostgresDsn | None = Field(None, alias="DATABASE_URL")
     """A server to use instead of the embedded one; its user may create roles and databases."""
     master_key_file: Path | None = Field(None, alias="SCHEDULER_MASTER_KEY_FILE")
@@ -37,6 +43,16 @@ class Settings(BaseSettings):
     """The maximum number of connections for reads in one process."""
     core: WantedCore = Field("free", alias="SCHEDULER_CORE")
     """The CPU core on which `scheduler serve` answers requests."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _refuse_names(cls, proxies: str) -> str:
+        for each in filter(None, proxies.split(",")):
+            try:
+                ip_network(each.strip())
+            except ValueError:
+                raise ValueError("list addresses and networks, such as 127.0.0.1,10.0.0.0/24") from None
+        return proxies
 
     @model_validator(mode="after")
     def _refuse_test_settings(self) -> Self:

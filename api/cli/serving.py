@@ -5,7 +5,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +34,7 @@ def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practic
         _until_interrupted(),
         _core_of_its_own() as cores,
         _listening() as listener,
+        _listening_for_metrics() as metrics_listener,
         opened(stays_up=False) as container,
     ):
         if cores:  # after the database has started, so that it may use all cores
@@ -44,7 +45,7 @@ def serve(demo: Annotated[bool, typer.Option("--demo", help="Make a demo practic
                 from api.demo.practice import make_demo
 
                 key = make_demo(container).api_key
-            _serve(container, listener, lambda: _banner(listener, key))
+            _serve(container, listener, metrics_listener, lambda: _banner(listener, metrics_listener, key))
 
 
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler api")
@@ -53,8 +54,13 @@ def api() -> None:
 
     `scheduler project` keeps the read models up to date.
     """
-    with _until_interrupted(), _listening() as listener, opened(stays_up=False) as container:
-        _serve(container, listener, lambda: _banner(listener, None))
+    with (
+        _until_interrupted(),
+        _listening() as listener,
+        _listening_for_metrics() as metrics_listener,
+        opened(stays_up=False) as container,
+    ):
+        _serve(container, listener, metrics_listener, lambda: _banner(listener, metrics_listener, None))
 
 
 @commands.command(epilog="Example: DATABASE_URL=postgresql://... scheduler project")
@@ -117,23 +123,52 @@ def _stop_event(until_eof: bool = False) -> threading.Event:
     return stop
 
 
-def _serve(container: "Container", listener: socket.socket, announce: Callable[[], None]) -> None:
+def _serve(
+    container: "Container",
+    listener: socket.socket,
+    metrics_listener: socket.socket | None,
+    announce: Callable[[], None],
+) -> None:
     from api.app import create_app
-    from api.processes.http_server import HttpServer
+    from api.http.metrics import Metrics
+    from api.http.metrics_server import metrics_served
+    from api.http.server import HttpServer
+    from api.processes.garbage_collection import settle
 
-    HttpServer(create_app(container), announce).run([listener])
+    def settle_and_announce() -> None:
+        settle()
+        announce()
+
+    metrics = Metrics()
+    app = create_app(container, metrics)
+    with metrics_served(metrics, metrics_listener) if metrics_listener else nullcontext():
+        HttpServer(app, settle_and_announce, trusted_proxies=container.settings.trusted_proxies).run([listener])
 
 
 @contextmanager
 def _listening() -> Iterator[socket.socket]:
     """Bind the address, before a database starts: a port in use is reported at once."""
-    host, port = settings().host, settings().port
+    with _bound(settings().host, settings().port, "SCHEDULER_PORT") as listener:
+        yield listener
+
+
+@contextmanager
+def _listening_for_metrics() -> Iterator[socket.socket | None]:
+    """As ``_listening``; None without SCHEDULER_METRICS_PORT."""
+    port = settings().metrics_port
+    with nullcontext() if port is None else _bound(settings().metrics_host, port, "SCHEDULER_METRICS_PORT") as listener:
+        yield listener
+
+
+@contextmanager
+def _bound(host: str, port: int, setting: str) -> Iterator[socket.socket]:
+    """Raises UnavailableError, which names the setting: the address cannot be bound."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
         except OSError as error:
-            message = f"cannot listen on {host}:{port} ({error.strerror}); set SCHEDULER_PORT"
+            message = f"cannot listen on {host}:{port} ({error.strerror}); set {setting}"
             raise UnavailableError(message) from None
         yield listener
 
@@ -179,14 +214,20 @@ def _wait_for_eof(stop: threading.Event) -> None:
     stop.set()
 
 
-def _banner(listener: socket.socket, key: str | None) -> None:
-    host, port = listener.getsockname()[:2]
-    shown = "localhost" if host == "127.0.0.1" else f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{port}"
+def _banner(listener: socket.socket, metrics_listener: socket.socket | None, key: str | None) -> None:
+    address = _shown_address(listener)
     lines = [f"Patient & Studio Scheduler   {address}", "", f"  docs       {address}/docs"]
+    if metrics_listener:
+        lines.append(f"  metrics    {_shown_address(metrics_listener)}/metrics")
     if key:
         lines += [
             f"  demo key   {key}",
             f'  try it     curl -H "Authorization: Bearer {key}" {address}/v1/services',
         ]
     out.print("\n".join([*lines, "", "  Ctrl-C stops it."]), markup=False)
+
+
+def _shown_address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = "localhost" if host == "127.0.0.1" else f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}"

@@ -1,5 +1,6 @@
-"""Authentication by the API key in the Authorization header."""
+"""Authentication by the API key in the Authorization header; requests without one have a budget."""
 
+import asyncio
 import hashlib
 import threading
 import time
@@ -8,10 +9,13 @@ from typing import Final
 from uuid import UUID
 
 from cachetools import LRUCache
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.http.client_network import client_network
 from api.http.errors import problem
 from api.http.refusals import note_invalid_key
+from api.http.request_budget import REFUSAL_DELAY_SECONDS, RequestBudget
 from api.http.thread_pool import FairThreadPool, OverloadedError
 from application.access.secret_keys import KEY_PREFIX, is_well_formed
 from application.kernel.errors import UnavailableError
@@ -32,6 +36,11 @@ class KeyAuthenticator:
         self._lock = threading.Lock()
         # With the time of expiry. A TTLCache would count from the end of the look-up.
         self._cached: LRUCache[bytes, tuple[Actor, float]] = LRUCache(_MAX_CACHED)
+
+    def has_known(self, key: str) -> bool:
+        """Return whether a key was valid when it was last looked up."""
+        with self._lock:
+            return hashlib.sha256(key.encode()).digest() in self._cached
 
     async def actor(self, key: str) -> Actor | None:
         """Return a key's actor, or None: unknown or revoked. Raises OverloadedError."""
@@ -61,34 +70,59 @@ class KeyAuthenticator:
 class Authentication:
     """ASGI middleware: refuses requests to /v1 without a valid key, before their body is read.
 
-    Calendar feeds are exempt: their token is in the path.
+    Calendar feeds are exempt: their token is in the path. Exempt requests, and requests with a key
+    that was not valid before, are counted against the budget of the client's network.
     """
 
-    def __init__(self, app: ASGIApp, key_authenticator: KeyAuthenticator, outages: tuple[type[Exception], ...]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        key_authenticator: KeyAuthenticator,
+        budget: RequestBudget,
+        outages: tuple[type[Exception], ...],
+    ) -> None:
         self._app = app
         self._authenticator = key_authenticator
+        self._budget = budget
         self._outages: tuple[type[Exception], ...] = (OverloadedError, UnavailableError, *outages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/") or _is_feed(scope):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        needs_key = scope["path"].startswith("/v1/") and not _is_feed(scope)
+        key = _bearer(scope) if needs_key else ""
+        is_known = needs_key and self._authenticator.has_known(key)
+        client = "" if is_known else _client_of(scope)
+        if not is_known and (wait := self._budget.take(client)) is not None:
+            await asyncio.sleep(REFUSAL_DELAY_SECONDS)
+            await _too_many(scope["request_id"], wait)(scope, receive, send)
+            return
+        if needs_key:
+            actor = await self._actor(key, scope, receive, send)
+            if actor is None:
+                return
+            if not is_known:
+                self._budget.give_back(client)
+            scope["actor"] = actor
+        await self._app(scope, receive, send)
+
+    async def _actor(self, key: str, scope: Scope, receive: Receive, send: Send) -> Actor | None:
+        """Return the key's actor; without one, answer the request and return None."""
         request_id = scope["request_id"]
         try:
-            actor = await self._authenticator.actor(_bearer(scope))
+            actor = await self._authenticator.actor(key)
         except self._outages:
             answer = problem(request_id, 503, "unavailable", "API keys cannot be checked at the moment; try again")
             await answer(scope, receive, send)
-            return
+            return None
         if actor is None:
             note_invalid_key(scope)
             detail = "send a valid API key: Authorization: Bearer sk_..."
             headers = {"WWW-Authenticate": 'Bearer realm="scheduler"'}
             answer = problem(request_id, 401, "unauthenticated", detail, headers=headers)
             await answer(scope, receive, send)
-            return
-        scope["actor"] = actor
-        await self._app(scope, receive, send)
+        return actor
 
 
 def _is_feed(scope: Scope) -> bool:
@@ -102,3 +136,13 @@ def _bearer(scope: Scope) -> str:
             scheme, _, key = value.decode("latin-1").partition(" ")
             return key.strip() if scheme.lower() == "bearer" else ""
     return ""
+
+
+def _client_of(scope: Scope) -> str:
+    client = scope["client"]
+    return client_network(client[0]) if client else ""
+
+
+def _too_many(request_id: str, wait: int) -> Response:
+    detail = "too many requests without a valid key from your address; try again later"
+    return problem(request_id, 429, "too_many_requests", detail, headers={"Retry-After": str(wait)})

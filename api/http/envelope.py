@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api.http.errors import unexpected
-from api.http.operations import Metrics
+from api.http.metrics import Metrics
 
 LARGEST_BODY: Final = 64 * 1024
 """In bytes. A larger body is answered with a problem; the server would answer in plain text."""
@@ -20,7 +20,7 @@ LARGEST_CALENDAR: Final = 3 * 1024 * 1024
 """In bytes: 2 MiB of iCalendar in a JSON string, where each line break takes two more."""
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_SAFE: Final = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+SAFE_HEADERS: Final = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -47,7 +47,7 @@ class RequestMiddleware:
                 headers.append((b"x-request-id", request_id.encode()))
                 if all(name != b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
-                headers += _SAFE
+                headers += SAFE_HEADERS
             await send(message)
 
         received, largest = 0, LARGEST_CALENDAR if scope["path"].endswith("/busy-time") else LARGEST_BODY

@@ -7,15 +7,16 @@ value of the request, which may be personal. An unexpected error is answered wit
 import logging
 import re
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
+from starlette.routing import BaseRoute
 
 from api.http.refusals import note_refusal
 from api.http.strict_input import REPEATED, UNKNOWN
@@ -169,8 +170,8 @@ async def _http(request: Request, error: Exception) -> Response:
     phrase = "Content Too Large" if error.status_code == 413 else HTTPStatus(error.status_code).phrase
     code = "not_found" if error.status_code == 404 else phrase.lower().replace(" ", "_").replace("-", "_")
     headers = error.headers
-    if error.status_code == 405 and (methods := _methods_at(request.app, request.scope["path"])):
-        headers = {"Allow": ", ".join(methods)}
+    if error.status_code == 405 and (methods := _methods_at(request.app.routes, request.scope["path"])):
+        headers = {"Allow": ", ".join(sorted(methods))}
     return problem(_request_id_of(request), error.status_code, code, phrase.lower(), headers=headers)
 
 
@@ -187,16 +188,18 @@ async def _malformed(request: Request, error: Exception) -> Response:
     return problem(_request_id_of(request), 422, "invalid_value", "the request has invalid values", errors=errors)
 
 
-def _methods_at(app: FastAPI, path: str) -> list[str]:
-    """Return the documented methods of a path in alphabetical order; none if it is not documented.
+def _methods_at(routes: Iterable[BaseRoute], path: str) -> set[str]:
+    """Return the methods of a path, also in routers that the application includes.
 
     FastAPI 0.165 names only the methods of the first route with this path; RFC 9110 requires all.
     """
     found: set[str] = set()
-    for template, operations in app.openapi()["paths"].items():
-        if compile_path(template)[0].match(path):
-            found |= {method.upper() for method in operations} | ({"HEAD"} if "get" in operations else set())
-    return sorted(found)
+    for route in routes:
+        if isinstance(route, APIRoute):
+            found |= (route.methods or set()) if route.path_regex.match(path) else set()
+        elif router := getattr(route, "original_router", None):
+            found |= _methods_at(router.routes, path)
+    return found | ({"HEAD"} if "GET" in found else set())
 
 
 def _has_wrong_media_type(request: Request, found: Sequence[Mapping[str, Any]]) -> bool:

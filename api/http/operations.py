@@ -1,4 +1,4 @@
-"""Liveness, readiness and metrics, without a key. They show no data of any practice."""
+"""Liveness and readiness, without a key. They show no data of any practice."""
 
 import asyncio
 import time
@@ -8,10 +8,10 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
 from api.bootstrap.container import Container
 from api.bootstrap.database_server import UNREACHABLE
+from api.http.resource_responses import TOO_MANY
 from api.http.thread_pool import FairThreadPool, OverloadedError, SuspendedError
 
 _MAX_EVENTS_BEHIND: Final = 1_000
@@ -20,44 +20,10 @@ _MAX_STUCK_SECONDS: Final = 5.0
 """How long a read model may be behind without progress; a projector makes some each second."""
 _MAX_CHECK_SECONDS: Final = 3.0
 """After a turn in the thread pool, which takes at most two, one second remains."""
-_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _NOT_READY: Final = {
     "description": "Not ready; `checks` shows which part is missing.",
     "content": {"application/json": {"schema": {}}},
 }
-
-
-class Metrics:
-    """The metrics of one app. ``route`` is the path's template, so that no id becomes a label."""
-
-    content_type = CONTENT_TYPE_LATEST
-
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "scheduler_http_requests", "Requests answered.", ("method", "route", "status"), registry=self._registry
-        )
-        self._seconds = Histogram(
-            "scheduler_http_seconds", "Time to the answer.", ("route",), buckets=_BUCKETS, registry=self._registry
-        )
-
-        self._refusals = Counter(
-            "scheduler_http_refusals",
-            "Requests refused for an invalid key (invalid_key) or missing rights (not_permitted, out_of_reach).",
-            ("reason",),
-            registry=self._registry,
-        )
-
-    def refused(self, reason: str) -> None:
-        self._refusals.labels(reason).inc()
-
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(method, route, status).inc()
-        self._seconds.labels(route).observe(seconds)
-
-    def exposition(self) -> bytes:
-        """Return all metrics in the Prometheus text format."""
-        return generate_latest(self._registry)
 
 
 class Readiness:
@@ -99,16 +65,16 @@ def _succeeds(check: Callable[[], object]) -> bool:
         return False
 
 
-def operations(readiness: Readiness, thread_pool: FairThreadPool, metrics: Metrics) -> APIRouter:
-    """Return the routes /healthz, /readyz and /metrics."""
+def operations(readiness: Readiness, thread_pool: FairThreadPool) -> APIRouter:
+    """Return the routes /healthz and /readyz."""
     routes = APIRouter(tags=["operations"])
 
-    @routes.get("/healthz")
+    @routes.get("/healthz", responses=TOO_MANY)
     async def healthz() -> Response:
         """200 while the process lives."""
         return Response(b'{"status":"alive"}', media_type="application/json")
 
-    @routes.get("/readyz", responses={503: _NOT_READY})
+    @routes.get("/readyz", responses={**TOO_MANY, 503: _NOT_READY})
     async def readyz() -> Response:
         """200 once every part can serve."""
         try:
@@ -121,9 +87,5 @@ def operations(readiness: Readiness, thread_pool: FairThreadPool, metrics: Metri
         is_ready = all(checks.values())
         body = orjson.dumps({"status": "ready" if is_ready else "not ready", "checks": checks})
         return Response(body, 200 if is_ready else 503, media_type="application/json")
-
-    @routes.get("/metrics", include_in_schema=False)
-    async def metrics_exposition() -> Response:
-        return Response(metrics.exposition(), media_type=metrics.content_type)
 
     return routes

@@ -1,11 +1,18 @@
-"""/docs: the API reference as one HTML page without external scripts or styles."""
+"""/openapi.json, and /docs: the API reference as one HTML page without external scripts or styles.
 
-from functools import cache
+Both are rendered once, in a thread, when first requested: FastAPI needs seconds for it.
+"""
+
+import threading
+from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
 import orjson
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+
+from api.http.conditional import conditional, etag_of, seen_by
+from api.http.thread_pool import FairThreadPool
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
@@ -16,22 +23,66 @@ code, pre { font-family: ui-monospace, monospace; font-size: .9em; } pre { backg
 .verb { display: inline-block; width: 4.5rem; font-weight: 600; } table { border-collapse: collapse; width: 100%; }
 td, th { border-top: 1px solid var(--line); padding: .3rem .5rem; text-align: start; vertical-align: top; }
 """
-_HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 Spec = dict[str, Any]
 
 
-def reference(app: FastAPI) -> APIRouter:
-    """Return the route of the page."""
-    routes = APIRouter()
+@dataclass(frozen=True, slots=True)
+class _Page:
+    body: bytes
+    etag: str
 
-    @cache
-    def page() -> bytes:
-        return _page(app.openapi()).encode()
+    @classmethod
+    def of(cls, body: bytes) -> "_Page":
+        return cls(body, etag_of(body))
+
+
+class _Pages:
+    """The description and the reference of an application."""
+
+    def __init__(self, app: FastAPI, thread_pool: FairThreadPool) -> None:
+        self._app = app
+        self._thread_pool = thread_pool
+        self._lock = threading.Lock()
+        self._rendered: tuple[_Page, _Page] | None = None
+
+    async def description(self) -> _Page:
+        """Raises OverloadedError."""
+        return (await self._pages())[0]
+
+    async def reference(self) -> _Page:
+        """Raises OverloadedError."""
+        return (await self._pages())[1]
+
+    async def _pages(self) -> tuple[_Page, _Page]:
+        if self._rendered is not None:
+            return self._rendered
+        return await self._thread_pool.run("reference", self._render)
+
+    def _render(self) -> tuple[_Page, _Page]:
+        with self._lock:
+            if self._rendered is None:
+                spec = self._app.openapi()
+                self._rendered = (_Page.of(orjson.dumps(spec)), _Page.of(_page(spec).encode()))
+        return self._rendered
+
+
+def reference(app: FastAPI, thread_pool: FairThreadPool) -> APIRouter:
+    """Return the routes /openapi.json and /docs."""
+    routes, pages = APIRouter(), _Pages(app, thread_pool)
+    cached = {"Cache-Control": "public, no-cache"}  # clients keep it, and ask whether it is current
+
+    @routes.get("/openapi.json", include_in_schema=False)
+    async def openapi_json(request: Request) -> Response:
+        page = await pages.description()
+        return conditional(page.body, page.etag, seen_by(request), cached, "application/json")
 
     @routes.get("/docs", include_in_schema=False)
-    async def docs() -> Response:
-        return Response(page(), headers=_HEADERS, media_type="text/html")
+    async def docs(request: Request) -> Response:
+        page = await pages.reference()
+        headers = {"Content-Security-Policy": _POLICY, **cached}
+        return conditional(page.body, page.etag, seen_by(request), headers, "text/html")
 
     return routes
 

@@ -65,17 +65,21 @@ _DESCRIPTIONS: Final = {
     413: "The body is larger than 64 KiB, or 3 MiB for an imported calendar.",
     415: "The body's media type is not `application/json`.",
     422: "A value is invalid, or the Idempotency-Key was used for another request.",
+    429: "Too many requests without a valid key from your address. Retry after `Retry-After` seconds.",
     503: "Too many requests, the log cannot be reached, or a view is behind. Retry after `Retry-After` seconds.",
 }
 
 
 def problems(*statuses: int) -> Responses:
-    """Return the documentation of error responses; 401 and 503 are always among them."""
+    """Return the documentation of error responses; 401, 429 and 503 are always among them."""
     return {
-        status: {"description": _DESCRIPTIONS[status], "content": PROBLEM} for status in sorted({401, *statuses, 503})
+        status: {"description": _DESCRIPTIONS[status], "content": PROBLEM}
+        for status in sorted({401, *statuses, 429, 503})
     }
 
 
+TOO_MANY: Final[Responses] = {429: {"description": _DESCRIPTIONS[429], "content": PROBLEM}}
+"""Of routes without a key, for the documentation."""
 READS: Final = problems(403, 422)
 READS_ONE: Final = problems(403, 404, 422)
 MAKES: Final = problems(400, 403, 404, 409, 413, 415, 422)

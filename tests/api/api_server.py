@@ -1,16 +1,17 @@
 """The API served in this process: the real wiring, a real HTTP server, projector and workers."""
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx2
-import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
@@ -18,7 +19,8 @@ from api.bootstrap.container import Container, open_container
 from api.bootstrap.open_practice import NewPractice, create_practice
 from api.bootstrap.settings import Settings
 from api.bootstrap.workers import run_workers
-from api.processes.http_server import KEEP_ALIVE_SECONDS
+from api.http.metrics import Metrics
+from api.http.server import HttpServer
 from tests.api.http.documented_responses import DocumentedResponses
 from tests.support.container import SettableClock
 from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
@@ -59,6 +61,7 @@ class ApiServer:
     clock: SettableClock
     log: LogRecorder
     described: DocumentedResponses
+    metrics: Metrics
     clients: list[httpx2.Client] = field(default_factory=list)
 
     def client(self, key: str | None, *, retries_on_503: bool = True) -> httpx2.Client:
@@ -67,7 +70,10 @@ class ApiServer:
         ``retries_on_503``: repeat the request after a 503, as the API documents. How often that
         happens depends on the machine.
         """
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        # Each client has an address of its own, as if behind a proxy: its requests without a valid
+        # key have a budget of their own.
+        headers = {"X-Forwarded-For": str(ip_address("10.0.0.0") + len(self.clients))}
+        headers |= {"Authorization": f"Bearer {key}"} if key else {}
         hooks = {"response": [self.described.check]}
         transport = RetryingTransport() if retries_on_503 else None
         client = httpx2.Client(
@@ -92,20 +98,18 @@ class ApiServer:
 @contextmanager
 def served_app(app: FastAPI) -> Iterator[str]:
     """Serve an application over HTTP; yield its address."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, host="127.0.0.1", port=0, log_config=None, access_log=False, timeout_keep_alive=KEEP_ALIVE_SECONDS
-        )
-    )
-    thread = threading.Thread(target=server.run, name="server")
-    thread.start()
-    try:
-        wait_until(lambda: server.started or not thread.is_alive(), "the server is started")
-        assert server.started
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
+    is_started = threading.Event()
+    server = HttpServer(app, is_started.set, trusted_proxies="127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],), name="server")
+        thread.start()
+        try:
+            wait_until(lambda: is_started.is_set() or not thread.is_alive(), "the server is started")
+            assert is_started.is_set()
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @contextmanager
@@ -120,9 +124,10 @@ def running_api_server(folder: Path) -> Iterator[ApiServer]:
         worker = threading.Thread(target=run_workers, args=(container, stop), name="worker")
         worker.start()
         try:
-            app = create_app(container)
+            metrics = Metrics()
+            app = create_app(container, metrics)
             with served_app(app) as url:
-                server = ApiServer(url, app, container, clock, lines, DocumentedResponses(app))
+                server = ApiServer(url, app, container, clock, lines, DocumentedResponses(app), metrics)
                 yield server
                 for client in server.clients:
                     client.close()

@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
@@ -24,7 +25,13 @@ class SchedulerProcess:
         self.data = folder / "data"
         self.output = folder / "program.log"
         self.port = _free_port()
-        self._scheduler = SchedulerCommand(self.data, SCHEDULER_PORT=str(self.port), SCHEDULER_NOW=now.isoformat())
+        self._metrics_port = _free_port()
+        self._scheduler = SchedulerCommand(
+            self.data,
+            SCHEDULER_PORT=str(self.port),
+            SCHEDULER_METRICS_PORT=str(self._metrics_port),
+            SCHEDULER_NOW=now.isoformat(),
+        )
         self._process: ForkedProcess | None = None
 
     def start(self) -> None:
@@ -38,6 +45,12 @@ class SchedulerProcess:
         assert self._process is not None
         assert self._process.poll() is None, f"the program ended:\n{self.output_tail()}"
         return http_status(f"http://127.0.0.1:{self.port}/readyz") == 200
+
+    def metrics(self) -> str:
+        """Return the metrics in the Prometheus text format."""
+        address = f"http://127.0.0.1:{self._metrics_port}/metrics"
+        with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:
+            return str(answer.read().decode())
 
     def kill(self) -> None:
         """Kill the started process; its children must notice and end.

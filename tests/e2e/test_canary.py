@@ -75,7 +75,7 @@ def canary_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CanaryRun]:
         with program.superuser() as connection:
             connection.execute("checkpoint")
             asked = connection.execute("select string_agg(query, ' ') from pg_stat_activity").fetchone()
-        metrics = scenario.owner.send("GET", "/metrics").text
+        metrics = program.metrics()
         refusals = [answer.text + str(answer.headers) for answer in scenario.refusals]
         output = (
             "\n".join([erased, str(brought["output"]), str(asked), metrics, *refusals]).encode()

@@ -9,8 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from api.http.answers import Answer
-from api.http.calendar_file import ICALENDAR, CalendarFile, seen_by
+from api.http.calendar_file import ICALENDAR, CalendarFile
 from api.http.calls import After, AppServices, Call, Changing, Creating, Reading, Showing
+from api.http.conditional import seen_by
 from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit, cursor_behind, decoded_id
 from api.http.reach import authorise_reading, own_or
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected, made, problems

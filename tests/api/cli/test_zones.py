@@ -9,6 +9,7 @@ import pytest
 from api.app import create_app
 from api.bootstrap.container import open_container
 from api.bootstrap.settings import Settings
+from api.http.metrics import Metrics
 from tests.api.api_server import ApiServer, LogRecorder, served_app
 from tests.api.http.documented_responses import DocumentedResponses
 from tests.api.scheduling.zone_change_practice import NOW, SEEN, releases, zone_change_practice
@@ -41,9 +42,9 @@ def practice_with_appointments(tmp_path: Path) -> tuple[SchedulerCommand, str]:
     clock = SettableClock(SEEN)
     with open_container(Settings.model_validate({"data": tmp_path / "data"}), clock=clock) as container:
         container.scheduling.zone_sightings.note(releases().oldest)
-        app = create_app(container)
+        app = create_app(container, metrics := Metrics())
         with served_app(app) as url:
-            server = ApiServer(url, app, container, clock, LogRecorder(), DocumentedResponses(app))
+            server = ApiServer(url, app, container, clock, LogRecorder(), DocumentedResponses(app), metrics)
             with zone_change_practice(server) as asuncion:
                 for day in DAYS:
                     for hour in range(13, 18):

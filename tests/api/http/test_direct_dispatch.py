@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from api.app import create_app
 from api.http.direct_dispatch import DirectRoutes
+from api.http.metrics import Metrics
 from tests.api.api_server import ApiServer, served_app
 from tests.api.practice_client import PracticeClient
 from tests.api.sample_ids import WINDOW
@@ -30,7 +31,7 @@ NOBODY = "01980c5a-0000-7000-8000-000000000000"
 @pytest.fixture(scope="module")
 def framework_url(server: ApiServer) -> Iterator[str]:
     """The same program without direct dispatch; yields its address."""
-    app = create_app(server.container)
+    app = create_app(server.container, Metrics())
     dispatched(app).clear()
     with served_app(app) as url:
         yield url
@@ -138,7 +139,7 @@ class TestQueries:
 
     def test_are_counted_by_route(self, studio: PracticeClient) -> None:
         def counted() -> float:
-            lines = studio.client.get("/metrics").text.splitlines()
+            lines = studio.server.metrics.exposition().decode().splitlines()
             begin = 'scheduler_http_requests_total{method="GET",route="/v1/services",status="200"} '
             return sum(float(line.removeprefix(begin)) for line in lines if line.startswith(begin))
 

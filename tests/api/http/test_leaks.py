@@ -56,7 +56,7 @@ class TestCanaries:
             assert refusal.status_code in (401, 404, 409, 415, 422), refusal.text
             assert leaks(refusal.text) == []
             assert leaks(str(refusal.headers)) == []
-        assert leaks(client.get("/metrics").text) == []
+        assert leaks(server.metrics.exposition().decode()) == []
         assert leaks("\n".join(server.log.lines)) == []
         assert leaks(_logged_by_postgres(server)) == []
 

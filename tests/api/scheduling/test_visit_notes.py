@@ -202,7 +202,7 @@ class TestPermissions:
             studio.client.get(f"/v1/appointments/{visit['id']}/invitation.ics").text,
             studio.server.client(None).get(feed["url"]).text,
             studio.client.get("/v1/events", params={"limit": 1000}).text,
-            studio.client.get("/metrics").text,
+            studio.server.metrics.exposition().decode(),
             "\n".join(studio.server.log.lines),
         ]
 

@@ -7,8 +7,6 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from api.processes.garbage_collection import settle
-
 LEAVE_SECONDS: Final = 10
 """How long running requests may take after the signal to stop."""
 KEEP_ALIVE_SECONDS: Final = 75
@@ -22,8 +20,17 @@ was carried out.
 class HttpServer(uvicorn.Server):
     """Serves an application until SIGINT or SIGTERM, then finishes the running requests."""
 
-    def __init__(self, app: FastAPI, announce: Callable[[], None]) -> None:
-        """``announce`` is called once requests are answered."""
+    def __init__(
+        self,
+        app: FastAPI,
+        announce: Callable[[], None],
+        *,
+        trusted_proxies: str,
+    ) -> None:
+        """``announce`` is called once requests are answered.
+
+        ``trusted_proxies`` are addresses and networks whose X-Forwarded-For is believed.
+        """
         super().__init__(
             uvicorn.Config(
                 app,
@@ -36,12 +43,12 @@ class HttpServer(uvicorn.Server):
                 log_config=None,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=LEAVE_SECONDS,
+                forwarded_allow_ips=trusted_proxies,
             )
         )
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        settle()
         if self.started:
             self._announce()
