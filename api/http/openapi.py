@@ -16,6 +16,7 @@ Scheduling for therapists, clinics and studios. Send your API key with each requ
 * Answers to writes have a `position`; a read with `after=<position>` includes the write.
 * Errors are RFC 9457 problems with a stable `code`. A resource that is not yours looks like one that does not exist.
 * Unknown fields and parameters are refused, and so are duplicates.
+* A request that is too slow or too large is answered 408, 413 or 431; too many without a valid key, 429.
 """
 
 TAGS: Final = (

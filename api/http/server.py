@@ -7,6 +7,8 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from api.http.server_protocol import BoundedHttpProtocol, Connections
+
 LEAVE_SECONDS: Final = 10
 """How long running requests may take after the signal to stop."""
 KEEP_ALIVE_SECONDS: Final = 75
@@ -26,6 +28,7 @@ class HttpServer(uvicorn.Server):
         announce: Callable[[], None],
         *,
         trusted_proxies: str,
+        connections: Connections | None = None,
     ) -> None:
         """``announce`` is called once requests are answered.
 
@@ -35,7 +38,7 @@ class HttpServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="uvloop",
-                http="httptools",
+                http=BoundedHttpProtocol,
                 ws="none",
                 lifespan="on",
                 access_log=False,
@@ -46,6 +49,7 @@ class HttpServer(uvicorn.Server):
                 forwarded_allow_ips=trusted_proxies,
             )
         )
+        self.server_state = connections or Connections()
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -21,6 +21,7 @@ from api.bootstrap.settings import Settings
 from api.bootstrap.workers import run_workers
 from api.http.metrics import Metrics
 from api.http.server import HttpServer
+from api.http.server_protocol import Connections
 from tests.api.http.documented_responses import DocumentedResponses
 from tests.support.container import SettableClock
 from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
@@ -96,10 +97,10 @@ class ApiServer:
 
 
 @contextmanager
-def served_app(app: FastAPI) -> Iterator[str]:
+def served_app(app: FastAPI, connections: Connections | None = None) -> Iterator[str]:
     """Serve an application over HTTP; yield its address."""
     is_started = threading.Event()
-    server = HttpServer(app, is_started.set, trusted_proxies="127.0.0.1")
+    server = HttpServer(app, is_started.set, trusted_proxies="127.0.0.1", connections=connections)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), name="server")
         thread.start()
