@@ -9,7 +9,14 @@ EventStoreError
 StaleStreamError
 """
 
+from typing import Final
+
+import psycopg
 from eventsourcing.persistence import IntegrityError, OperationalError
+from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
+
+_STORAGE: Final = ("fd.c", "md.c", "slru.c", "xlog.c")
+"""The files of PostgreSQL's source that open, write and extend its files."""
 
 
 class EventStoreError(Exception):
@@ -38,3 +45,13 @@ class MigrationError(EventStoreError):
 
 class StaleStreamError(IntegrityError):
     """Another writer has appended to the stream since it was read."""
+
+
+def is_read_only(error: psycopg.Error) -> bool:
+    """Return whether the server cannot write: its disk is read-only, or it is a standby.
+
+    For the disk it has the SQL state of a missing privilege, but another origin. Source:
+    errcode_for_file_access, PostgreSQL 16, elog.c.
+    """
+    is_of_storage = isinstance(error, InsufficientPrivilege) and error.diag.source_file in _STORAGE
+    return is_of_storage or isinstance(error, ReadOnlySqlTransaction)

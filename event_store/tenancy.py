@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
-from psycopg import Connection, Cursor, OperationalError
+from psycopg import Connection, Cursor, Error, OperationalError
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from event_store.direct_call import DirectCall
+from event_store.errors import StoreUnavailableError, is_read_only
 
 T = TypeVar("T")
 
@@ -28,7 +29,8 @@ def tenant_transaction(source: ConnectionPool | Connection[Any], tenant_id: UUID
     """Run the block in a transaction of one practice; it is rolled back on an error.
 
     ``source`` is a pool, or a connection in autocommit mode.
-    Raises NestedTenantError: it is in a transaction; PoolTimeout: no connection became free.
+    Raises NestedTenantError: it is in a transaction; PoolTimeout: no connection became free;
+    StoreUnavailableError: the server cannot write.
     """
     if isinstance(source, Connection):
         _begin(source, tenant_id)
@@ -38,9 +40,11 @@ def tenant_transaction(source: ConnectionPool | Connection[Any], tenant_id: UUID
     try:
         with connection.cursor() as cursor:
             yield cursor
-    except BaseException:
+    except BaseException as error:
         if not connection.closed:
             connection.execute("rollback")
+        if isinstance(error, Error):
+            _raise_if_read_only(error)
         raise
     else:
         connection.execute("commit")
@@ -52,9 +56,13 @@ def tenant_transaction(source: ConnectionPool | Connection[Any], tenant_id: UUID
 def fetch_raw(pool: ConnectionPool, call: DirectCall, *values: bytes | None) -> list[list[bytes | None]]:
     """Run a statement that only reads, outside of any transaction, and return its rows.
 
-    Raises psycopg.Error. The pool was opened with ``call``.
+    Raises psycopg.Error, StoreUnavailableError. The pool was opened with ``call``.
     """
-    connection, rows = _on_live_connection(pool, lambda connection: call.run(connection, *values))
+    try:
+        connection, rows = _on_live_connection(pool, lambda connection: call.run(connection, *values))
+    except Error as error:
+        _raise_if_read_only(error)
+        raise
     pool.putconn(connection)
     return rows
 
@@ -115,6 +123,11 @@ def _on_live_connection(pool: ConnectionPool, act: Callable[[Connection[Any]], T
             if not is_stale or attempts_left == 0:
                 raise
         attempts_left -= 1
+
+
+def _raise_if_read_only(error: Error) -> None:
+    if is_read_only(error):
+        raise StoreUnavailableError("the database cannot write; is its disk read-only?") from error
 
 
 def _begin(connection: Connection[Any], tenant_id: UUID) -> None:

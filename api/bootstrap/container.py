@@ -68,6 +68,8 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
         open_server(settings, stays_up=stays_up) as server,
         open_storage(server, clock, settings.connections) as storage,
     ):
+        if isinstance(clock, SystemClock) and (newest := storage.newest_recorded_at()):
+            clock.not_before(newest)
         logs = PracticeLogs(storage.store, LibPhoneNumbers(), CalculatedHolidays())
         access, waitlist = Access(storage), Waitlist(storage)
         webhooks = Webhooks(storage, is_local=settings.webhooks_local)

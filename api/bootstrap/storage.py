@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
@@ -44,6 +45,15 @@ class Storage:
         """Return the ids of all practices, the oldest first."""
         with connect(self.server.conninfo("scheduler_projector")) as connection:
             return [id_ for (id_,) in connection.execute("select tenant_id from log.tenant_head order by 1").fetchall()]
+
+    def newest_recorded_at(self) -> datetime | None:
+        """Return when the newest event of any practice was recorded."""
+        with connect(self.server.conninfo("scheduler_projector")) as connection:
+            row = connection.execute(
+                "select max(e.recorded_at) from log.tenant_head h"
+                " join log.event e on e.tenant_id = h.tenant_id and e.position = h.position"
+            ).fetchone()
+        return row[0].astimezone(UTC) if row and row[0] else None
 
     def has_stream(self, tenant_id: UUID, stream_id: UUID) -> bool:
         """Return whether the practice's log has an aggregate with this id."""

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import Cursor
 from psycopg_pool import ConnectionPool
 
+from event_store.errors import StoreUnavailableError
 from event_store.keys.sealing import KeyStoreUnavailableError
 from event_store.tenancy import tenant_transaction
 
@@ -187,5 +188,5 @@ def _lock_of(tenant_id: UUID) -> int:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except (psycopg.OperationalError, psycopg.InterfaceError, StoreUnavailableError) as error:
         raise KeyStoreUnavailableError("the key database is unavailable") from error

@@ -4,6 +4,15 @@ from tests.api.importing.import_requests import import_patients
 from tests.api.practice_client import PracticeClient
 
 WINDOW = {"from": "2026-06-01", "to": "2026-06-08"}
+QUERIES: dict[str, dict[str, str]] = {
+    "/v1/slots": {**WINDOW, "service_id": ""},
+    "/v1/slots/explain": {"at": "2026-06-03T09:00:00Z", "service_id": "", "clinician_id": ""},
+    "/v1/calendar": WINDOW,
+    "/v1/clinicians/{clinician_id}/busy-time": WINDOW,
+    "/v1/diff": {"from": "0", "to": "1", "thing_id": ""},
+    "/v1/sessions/{session_id}/invitation.ics": {"patient_id": ""},
+}
+"""The queries of the routes that require some. Empty ones are filled with ids."""
 
 
 def ids_of(studio: PracticeClient) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pytest
 
 from api.bootstrap.container import Container
 from tests.api.practice_client import Json, PracticeClient
-from tests.api.sample_ids import WINDOW, ids_of
+from tests.api.sample_ids import QUERIES, ids_of
 
 HOURS = [{"weekday": "mon", "from": "09:00", "to": "17:00"}]
 
@@ -134,15 +134,6 @@ BODIES: dict[tuple[str, str], Json] = {
     ("post", "/v1/webhook-endpoints/{webhook_endpoint_id}/replay"): {"from_position": 1},
 }
 """A valid body for each route that takes one. Empty id fields are filled with the caller's ids."""
-
-QUERIES: dict[str, Json] = {
-    "/v1/slots": {**WINDOW, "service_id": ""},
-    "/v1/slots/explain": {"at": "2026-06-03T09:00:00Z", "service_id": "", "clinician_id": ""},
-    "/v1/calendar": WINDOW,
-    "/v1/clinicians/{clinician_id}/busy-time": WINDOW,
-    "/v1/diff": {"from": "0", "to": "1", "thing_id": ""},
-    "/v1/sessions/{session_id}/invitation.ics": {"patient_id": ""},
-}
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,15 @@ from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 
 import httpx2
+import psycopg
 import pytest
 
+from adapters.postgres.connections import in_database
 from api.http.thread_pool import FairThreadPool, OverloadedError
 from event_store.embedded.cluster import ClusterFiles
 from event_store.embedded.processes import ClusterProcesses, send
-from tests.api.api_server import running_api_server
+from event_store.migrate import KEY_DATABASE, LOG_DATABASE
+from tests.api.api_server import ApiServer, running_api_server
 from tests.api.practice_client import PracticeClient
 from tests.support.concurrency import map_concurrently
 from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
@@ -78,6 +81,60 @@ class TestFrozenDatabase:
             (answer.status_code, answer.json()["checks"].get("log", False)) for answer in (first[-1], later[-1])
         } == {(503, False)}
         assert (alive.status_code, booked.status_code, repeated.json()) == (200, 201, booked.json())
+
+
+class TestReadOnlyDisk:
+    def test_refuses_with_503_until_the_disk_can_be_written(self, tmp_path: Path) -> None:
+        with running_api_server(tmp_path) as server:
+            studio = PracticeClient.open(server)
+            studio.client = studio.client_without_retries
+
+            with unwritable(server, "log.event"):
+                refused = [studio.post_booking(), studio.client.get("/v1/events")]
+            back = studio.post_booking()
+            with unwritable(server, "keys.person_key", KEY_DATABASE):
+                person = {"given_name": "Ada", "family_name": "Groß"}
+                refused.append(studio.client.post("/v1/patients", json=person))
+
+        assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(503, "unavailable")}
+        assert back.status_code == 201
+
+    def test_is_what_a_standby_is_like(self, tmp_path: Path) -> None:
+        with running_api_server(tmp_path) as server:
+            studio = PracticeClient.open(server)
+            studio.client = studio.client_without_retries
+            with psycopg.connect(server.container.storage.server.admin_conninfo, autocommit=True) as admin:
+                admin.execute("alter role scheduler_app set default_transaction_read_only = on")
+                admin.execute(_CUT)
+
+            refused = studio.post_booking()
+
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+
+
+_CUT = "select pg_terminate_backend(pid) from pg_stat_activity where usename like 'scheduler_%'"
+
+
+@contextmanager
+def unwritable(server: ApiServer, table: str, database: str = LOG_DATABASE) -> Iterator[None]:
+    """Refuse writing to the file of a table, with the error that a read-only file system gives."""
+    storage = server.container.storage.server
+    with psycopg.connect(in_database(storage.admin_conninfo, database), autocommit=True) as admin:
+        names = admin.execute(
+            "select pg_relation_filepath(relid) from pg_partition_tree(%(table)s) where isleaf"
+            " union select pg_relation_filepath(%(table)s::regclass)",
+            {"table": table},
+        ).fetchall()
+        assert storage.embedded is not None
+        files = [storage.embedded.folder / "cluster" / name for (name,) in names if name is not None]
+        for file in files:
+            file.chmod(0o400)
+        admin.execute(_CUT)  # their files are open for writing
+        try:
+            yield
+        finally:
+            for file in files:
+                file.chmod(0o600)
 
 
 @contextmanager

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.api.http.test_isolation import QUERIES
 from tests.api.practice_client import Json, PracticeClient
-from tests.api.sample_ids import WINDOW, ids_of
+from tests.api.sample_ids import QUERIES, WINDOW, ids_of
 
 OWNED = ("appointment_id", "session_id", "series_id", "course_id", "hold_id", "opening_id", "offer_id", "feed_id")
 """The ids of what belongs to one clinician or to the staff of a session."""
