@@ -4,12 +4,13 @@ EventStoreError
 ├── UnknownPracticeError
 ├── NewerVersionError
 ├── StoreUnavailableError
+├── LogDamagedError
 ├── UnsafeDatabaseError
 └── MigrationError
 StaleStreamError
 """
 
-from eventsourcing.persistence import IntegrityError, OperationalError
+from eventsourcing.persistence import IntegrityError, InternalError, OperationalError
 
 
 class EventStoreError(Exception):
@@ -26,6 +27,10 @@ class NewerVersionError(EventStoreError):
 
 class StoreUnavailableError(EventStoreError, OperationalError):
     """The database did not answer in time. The same command may be sent again."""
+
+
+class LogDamagedError(EventStoreError, InternalError):
+    """The log has rows beyond its head, which the program did not write; nothing was appended."""
 
 
 class UnsafeDatabaseError(EventStoreError):

@@ -65,7 +65,8 @@ _DESCRIPTIONS: Final = {
     413: "The body is larger than 64 KiB, or 3 MiB for an imported calendar.",
     415: "The body's media type is not `application/json`.",
     422: "A value is invalid, or the Idempotency-Key was used for another request.",
-    503: "Too many requests, the log cannot be reached, or a view is behind. Retry after `Retry-After` seconds.",
+    503: "Too many requests, the log cannot be reached, or a view is behind. Retry after `Retry-After` seconds."
+    " `log_damaged`: the log was altered outside the program; tell its operator.",
 }
 
 
