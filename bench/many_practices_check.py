@@ -19,7 +19,7 @@ def check_chain_and_views(
     Raises AssertionError: a chain is broken, or the projectors wrote different rows.
     """
     for practice in practices:
-        broken = program.container.storage.log_reader.verify(practice.practice_id)
+        broken = program.container.storage.log_verifier.verify(practice.practice_id)
         assert broken is None, f"the chain is {broken}"
         before = _rows(connection, practice)
         with connection.transaction():

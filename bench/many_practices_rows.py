@@ -71,7 +71,7 @@ select
     null, null, recorded_at, recorded_at,
     pg_temp.chain(head_hash, position, sha256(
         uuid_send(tenant) || uuid_send(stream) || int4send(1) || int2send(2::smallint) || int4send(0) || moment || moment
-        || int4send(29) || int4send(octet_length(body)) || int4send(0) || int4send(5) || int4send(0) || int4send(0) || int4send(16)
+        || int4send(29) || int4send(octet_length(body)) || int4send(-1) || int4send(5) || int4send(-1) || int4send(-1) || int4send(16)
         || convert_to('scheduling.appointment.booked' || body || 'bench', 'UTF8') || uuid_send(command)
     )) over (partition by tenant order by position rows unbounded preceding)
 from (

@@ -4,6 +4,7 @@ EventStoreError
 ├── UnknownPracticeError
 ├── NewerVersionError
 ├── StoreUnavailableError
+├── LogDamagedError
 ├── UnsafeDatabaseError
 └── MigrationError
 StaleStreamError
@@ -12,7 +13,7 @@ StaleStreamError
 from typing import Final
 
 import psycopg
-from eventsourcing.persistence import IntegrityError, OperationalError
+from eventsourcing.persistence import IntegrityError, InternalError, OperationalError
 from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 
 _STORAGE: Final = ("fd.c", "md.c", "slru.c", "xlog.c")
@@ -33,6 +34,10 @@ class NewerVersionError(EventStoreError):
 
 class StoreUnavailableError(EventStoreError, OperationalError):
     """The database did not answer in time. The same command may be sent again."""
+
+
+class LogDamagedError(EventStoreError, InternalError):
+    """The log has rows beyond its head, which the program did not write; nothing was appended."""
 
 
 class UnsafeDatabaseError(EventStoreError):

@@ -91,10 +91,7 @@ class LogStore:
         """Create the log of a practice, unless it exists."""
         self.keys.create_practice(tenant_id)
         with tenant_transaction(self.pool, tenant_id) as cursor:
-            cursor.execute(
-                "insert into log.tenant_head (tenant_id, head_hash) values (%s, %s) on conflict do nothing",
-                (tenant_id, genesis(tenant_id)),
-            )
+            cursor.execute("select log.open_practice(%s, %s)", (tenant_id, genesis(tenant_id)))
 
     def environment(self, tenant_id: UUID) -> dict[str, str]:
         """Return the settings of the library's Application for one practice."""

@@ -91,7 +91,7 @@ class Rebuild:
 
         Raises RebuildRunningError; psycopg.OperationalError: the database became unreachable.
         """
-        with self._lock_rebuild(), _rare_garbage_collection():
+        with rebuild_lock(self._admin), _rare_garbage_collection():
             with as_owner(self._admin):
                 self._drop_leftovers()
                 for model in self._models:
@@ -114,17 +114,6 @@ class Rebuild:
             for progress in self._practices.values()
             for name, failure in progress.failures.items()
         ]
-
-    @contextmanager
-    def _lock_rebuild(self) -> Iterator[None]:
-        row = self._admin.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
-        if row is None or not row[0]:
-            raise RebuildRunningError("another program is rebuilding read models; wait for it")
-        try:
-            yield
-        finally:
-            if not self._admin.closed:
-                self._admin.execute("select pg_advisory_unlock(%s)", (_LOCK,))
 
     def _drop_leftovers(self) -> None:
         """Drop the schemas that a swap or a killed rebuild has left."""
@@ -210,6 +199,19 @@ class Rebuild:
             for progress in self._practices.values()
             for name, position in progress.positions.items()
         ]
+
+
+@contextmanager
+def rebuild_lock(admin: Connection[Any]) -> Iterator[None]:
+    """Keep other programs from rebuilding during the block. Raises RebuildRunningError."""
+    row = admin.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+    if row is None or not row[0]:
+        raise RebuildRunningError("another program is rebuilding read models; wait for it")
+    try:
+        yield
+    finally:
+        if not admin.closed:
+            admin.execute("select pg_advisory_unlock(%s)", (_LOCK,))
 
 
 @contextmanager

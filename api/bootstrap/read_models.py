@@ -1,7 +1,7 @@
 """The read models: kept up to date with the logs, waited for and rebuilt."""
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from api.processes.run_together import run_together
 from event_store.append.notifier import listen
 from event_store.read.log_reader import LogReader
 from event_store.tenancy import open_pool, tenant_transaction
+from projections.comparison import Comparison, Difference
 from projections.engine import cursors
 from projections.engine.cursors import ViewStatus
 from projections.engine.errors import RebuildRunningError, ViewBehindError
@@ -115,6 +116,18 @@ class ReadModels:
             connect(self.storage.server.admin_conninfo) as admin,
         ):
             return Rebuild(LogReader(pool, keys), chosen, partial(tenant_transaction, pool), admin).run(progress)
+
+    def compare(self, practices: Iterable[UUID]) -> list[Difference]:
+        """Return the tables whose rows differ from those that the logs give.
+
+        Raises RebuildRunningError.
+        """
+        keys = self.storage.keys
+        with (
+            open_pool(self._conninfo(), name="comparison", most=1) as pool,
+            connect(self.storage.server.admin_conninfo) as admin,
+        ):
+            return Comparison(LogReader(pool, keys), projectors(keys), admin).run(practices)
 
     def status(self, *, only_behind: bool = False) -> list[ViewStatus]:
         """Return each read model's position in each practice, or ``only_behind`` the log."""

@@ -16,6 +16,7 @@ from event_store.append.notifier import Notifier
 from event_store.keys.key_ring import KeyRing
 from event_store.log_store import LogStore
 from event_store.read.log_reader import LogReader
+from event_store.read.log_verifier import LogVerifier
 from event_store.read.stream_lookup import StreamLookup, VisitLookup
 from event_store.tenancy import open_pool, tenant_transaction
 from projections.engine.ports import TenantTransaction
@@ -29,6 +30,7 @@ class Storage:
     keys: KeyRing
     store: LogStore
     log_reader: LogReader
+    log_verifier: LogVerifier
     stream_lookup: StreamLookup
     visit_lookup: VisitLookup
     transaction: TenantTransaction
@@ -79,6 +81,7 @@ def open_storage(server: Server, clock: Clock, connections: int) -> Iterator[Sto
             keys,
             store,
             LogReader(pool, keys),
+            LogVerifier(partial(connect, server.conninfo("scheduler_backup"))),
             StreamLookup(pool),
             VisitLookup(pool),
             partial(tenant_transaction, pool),

@@ -23,20 +23,25 @@ def status(
 ) -> None:
     """Show how far the read models are behind the logs, and how many jobs there are.
 
-    Exit code 1: a read model has stopped at an event that it cannot apply, or a job is dead.
+    Exit code 1: a read model has stopped at an event that it cannot apply, a job is dead, or a log
+    was altered.
     """
     with opened() as container, container.storage.job_queue() as queue:
         found, jobs = container.read_models.status(), queue.counts()
         outdated = list(container.storage.server.outdated)
+        damaged = container.storage.log_verifier.damaged()
     if as_json:
-        print_json({"views": [_as_json(view) for view in found], "outdated": outdated, "jobs": jobs})
+        views = [_as_json(view) for view in found]
+        print_json({"views": views, "outdated": outdated, "jobs": jobs, "damaged_logs": damaged})
     else:
         _print(found, every)
         if any(jobs.values()):
             out.print("Jobs: " + ", ".join(f"{number:,} {state}" for state, number in jobs.items()))
         for name in outdated:
             out.print(f"The read model {name} has an old form; `scheduler project` rebuilds it when it starts.")
-    if jobs["dead"] or any(view.error for view in found):
+        for id_ in damaged:
+            out.print(f"practice {id_}: the log was altered outside the program; `scheduler verify` says where")
+    if damaged or jobs["dead"] or any(view.error for view in found):
         raise typer.Exit(FOUND)
 
 

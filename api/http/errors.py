@@ -25,6 +25,7 @@ from application.importing.errors import ImportInUseError, ImportTooLargeError
 from application.kernel.errors import (
     ApplicationError,
     IdempotencyMismatchError,
+    LogDamagedError,
     NotFoundError,
     NotPermittedError,
     StaleVersionError,
@@ -44,6 +45,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     ImportInUseError: 409,
     ImportTooLargeError: 409,
     UnavailableError: 503,
+    LogDamagedError: 503,
     ViewBehindError: 503,
     OverloadedError: 503,
 }

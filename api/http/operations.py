@@ -1,8 +1,9 @@
 """Liveness and readiness, without a key. They show no data of any practice."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -20,10 +21,14 @@ _MAX_STUCK_SECONDS: Final = 5.0
 """How long a read model may be behind without progress; a projector makes some each second."""
 _MAX_CHECK_SECONDS: Final = 3.0
 """After a turn in the thread pool, which takes at most two, one second remains."""
+_LOGS_CHECK_SECONDS: Final = 10.0
+"""Between two checks that the logs end at their heads: one look-up for each practice."""
 _NOT_READY: Final = {
     "description": "Not ready; `checks` shows which part is missing.",
     "content": {"application/json": {"schema": {}}},
 }
+
+_log = logging.getLogger(__name__)
 
 
 class Readiness:
@@ -32,6 +37,8 @@ class Readiness:
     def __init__(self, container: Container) -> None:
         self._container = container
         self._stuck_since: dict[tuple[UUID, int], float] = {}
+        self._damaged: Sequence[UUID] = ()
+        self._check_logs_at = 0.0
 
     def checks(self) -> Mapping[str, bool]:
         """Return each check and whether it passed.
@@ -42,10 +49,21 @@ class Readiness:
         passed = {
             "log": _succeeds(lambda: access.find_actor(b"\0" * 32)),
             "keys": _succeeds(lambda: keys.erased_subjects(UUID(int=0))),
+            "logs": _succeeds(self._check_logs),
         }
         if self._container.settings.expects_projector:
             passed["read_models"] = passed["log"] and _succeeds(self._check_lag)
         return passed
+
+    def _check_logs(self) -> bool:
+        """Return whether no practice's log was altered at its end, and none has vanished."""
+        now = time.monotonic()
+        if now >= self._check_logs_at:
+            damaged = self._container.storage.log_verifier.damaged()
+            for tenant_id in set(damaged).difference(self._damaged):
+                _log.error("the log of practice %s was altered; see `scheduler verify`", tenant_id)
+            self._damaged, self._check_logs_at = damaged, now + _LOGS_CHECK_SECONDS
+        return not self._damaged
 
     def _check_lag(self) -> bool:
         behind = [view for view in self._container.read_models.status(only_behind=True) if view.error is None]

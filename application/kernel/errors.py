@@ -6,7 +6,8 @@ ApplicationError
 ├── NotPermittedError          the caller's role does not allow it
 ├── StaleVersionError          it has changed since the caller read it
 ├── IdempotencyMismatchError   the command id was used before, for another request
-└── UnavailableError           the log cannot be reached; send the same command again
+├── UnavailableError           the log cannot be reached; send the same command again
+└── LogDamagedError            the log was altered outside the program; it takes no events
 """
 
 from collections.abc import Mapping
@@ -58,3 +59,13 @@ class IdempotencyMismatchError(ApplicationError):
 
 class UnavailableError(ApplicationError):
     code = "unavailable"
+
+
+class LogDamagedError(ApplicationError):
+    code = "log_damaged"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the practice's log was altered outside the program, so nothing was recorded; the operator finds the"
+            " damage with `scheduler verify`"
+        )

@@ -10,12 +10,13 @@ from uuid import UUID
 from cachetools import LRUCache
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import MutableOrImmutableAggregate
-from eventsourcing.persistence import IntegrityError, OperationalError
+from eventsourcing.persistence import IntegrityError, InternalError, OperationalError
 
 from application.kernel.catalogue import KINDS, Catalogue
 from application.kernel.conditions import Guard, presence_changes
 from application.kernel.errors import (
     IdempotencyMismatchError,
+    LogDamagedError,
     NotFoundError,
     NotYetError,
     StaleVersionError,
@@ -129,13 +130,15 @@ class PracticeLog(Application[UUID]):
 
         Without events, return the log's current position. Raises StaleVersionError, TimeTakenError,
         DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
-        UnavailableError: nothing was recorded.
+        UnavailableError, LogDamagedError: nothing was recorded.
         """
         all_guards = [*guards, *presence_changes(aggregates)]
         try:
             recordings = self.save(*aggregates, provenance=by, guards=all_guards)
         except IntegrityError as error:
             raise StaleVersionError from error
+        except InternalError as error:
+            raise LogDamagedError from error
         except OperationalError as error:
             raise UnavailableError from error
         if not recordings:

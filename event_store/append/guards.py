@@ -18,10 +18,11 @@ from domain.scheduling.availability.quotas import LimitGuard
 from domain.scheduling.errors import DailyLimitError, TimeTakenError, WeeklyLimitError
 from domain.scheduling.time_claim import TimeClaim, TimeRelease
 from event_store.append.binary import boolean, identifier, instant, integer, row, small_integer
-from event_store.errors import StaleStreamError, UnknownPracticeError
+from event_store.errors import LogDamagedError, StaleStreamError, UnknownPracticeError
 
 REFUSALS: Final[Mapping[str, type[Exception]]] = {
     "unknown_practice": UnknownPracticeError,
+    "damaged": LogDamagedError,
     "repeated": CommandRepeatedError,
     "stale": StaleStreamError,
     "taken": TimeTakenError,

@@ -2,7 +2,9 @@
 
     hash(0)   = SHA-256("scheduler log" + tenant)
     hash(n)   = SHA-256(hash(n-1) + position(n) as 8 bytes + digest(n))
-    digest(n) = SHA-256(every column of the event, each with its length)
+    digest(n) = SHA-256(every column of the event, each with its length; 2^32-1 for null)
+
+The list of practices is such a chain too; its digests are the practices' ids.
 
 The program computes the digests; log.append links them, since it knows the positions. Sealed data
 is hashed as ciphertext, so the chain can still be verified after an erasure.
@@ -10,9 +12,10 @@ is hashed as ciphertext, so the chain can still be verified after an erasure.
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +23,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LENGTHS = struct.Struct(">7I")
 _NUMBERS = struct.Struct(">IHIqq")
+_NULL = 2**32 - 1
+"""The length of a column that is null: it differs from an empty one."""
 
 
 def genesis(tenant_id: UUID) -> bytes:
@@ -61,46 +66,79 @@ class DigestedEvent(NamedTuple):
         texts = (
             self.event_type,
             self.body,
-            self.sealed or b"",
+            self.sealed,
             self.actor,
-            self.fingerprint or b"",
-            self.causation_id or b"",
+            self.fingerprint,
+            self.causation_id,
             self.command_id,
         )
         numbers = _NUMBERS.pack(
             self.version, self.schema_version, self.command_part, self.effective_at, self.recorded_at
         )
-        lengths = _LENGTHS.pack(*map(len, texts))
-        return hashlib.sha256(b"".join((self.tenant_id, self.stream_id, numbers, lengths, *texts))).digest()
+        lengths = _LENGTHS.pack(*[_NULL if text is None else len(text) for text in texts])
+        return hashlib.sha256(
+            b"".join((self.tenant_id, self.stream_id, numbers, lengths, *filter(None, texts)))
+        ).digest()
+
+
+class Fault(StrEnum):
+    """How a log, or the list of practices, differs from what the program wrote."""
+
+    MISSING = "missing"
+    ALTERED = "altered"
+    HEAD = "head"
+    OUTSIDE = "outside"
+    VANISHED = "vanished"
+    UNLISTED = "unlisted"
+    LIST = "list"
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """The first broken position of a chain; ``fault`` is ``missing``, ``altered`` or ``head``."""
+    """The first broken position of a chain."""
 
     position: int
-    fault: str
+    fault: Fault
 
 
 def first_broken_link(
-    tenant_id: UUID, rows: Iterator[tuple[int, bytes, DigestedEvent]], head: tuple[int, bytes]
+    tenant_id: UUID, rows: Iterator[tuple[int, bytes, DigestedEvent | None]], head: tuple[int, bytes]
 ) -> BrokenLink | None:
     """Return where a practice's log was tampered with, or None.
 
-    ``rows`` are (position, stored hash, event) in order of position; ``head`` is the stored
-    (position, hash). If the last events were deleted, the rows end before the head's position.
+    ``rows`` are (position, stored hash, event) in order of position; the event is None if it has a
+    value that the program never writes. ``head`` is the stored (position, hash). If the last events
+    were deleted, the rows end before the head's position.
     """
     expected = genesis(tenant_id)
     last = 0
     for position, stored, event in rows:
         if position != last + 1:
-            return BrokenLink(last + 1, "missing")
+            return BrokenLink(last + 1, Fault.MISSING)
+        if event is None:
+            return BrokenLink(position, Fault.ALTERED)
         expected = link(expected, position, event.digest())
         if expected != stored:
-            return BrokenLink(position, "altered")
+            return BrokenLink(position, Fault.ALTERED)
         last = position
     if head[0] > last:
-        return BrokenLink(last + 1, "missing")
+        return BrokenLink(last + 1, Fault.MISSING)
     if head != (last, expected):
-        return BrokenLink(last, "head")
+        return BrokenLink(last, Fault.HEAD)
     return None
+
+
+def first_broken_entry(rows: Iterable[tuple[int, bytes, bytes]], head: tuple[int, bytes]) -> int | None:
+    """Return the number of the first entry of the list of practices that was altered, or None.
+
+    ``rows`` are (number, practice, stored hash) in order of the number; ``head`` is the stored
+    (number, hash) of the last entry.
+    """
+    expected = hashlib.sha256(b"scheduler practices").digest()
+    last = 0
+    for number, tenant, stored in rows:
+        expected = link(expected, last + 1, tenant)
+        if (number, stored) != (last + 1, expected):
+            return last + 1
+        last = number
+    return None if head == (last, expected) else last + 1

@@ -1,6 +1,6 @@
-"""Reads logs in order of position: for projectors, histories, audits and verification."""
+"""Reads logs in order of position: for projectors, histories and audits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 from uuid import UUID
@@ -12,8 +12,7 @@ from psycopg_pool import ConnectionPool
 from domain.kernel.logged_event import AboutOthers, Body, LoggedEvent
 from domain.kernel.personal_data import ERASED, Erased
 from domain.kernel.recorded_event import RecordedEvent
-from event_store.append.codec import canonical_json, codec_of
-from event_store.append.hash_chain import BrokenLink, DigestedEvent, first_broken_link
+from event_store.append.codec import codec_of
 from event_store.append.upcasting import current_body
 from event_store.keys.key_ring import KeyRing
 from event_store.keys.sealing import DataKey, ErasedError, Place, key_reference, unseal
@@ -25,14 +24,6 @@ _COLUMNS: Final = (
 )
 # Events without the field, or with null in it, are about nobody else.
 _NOT_ABOUT_OTHERS: Final = " and (stream_id = any (%s) or stream_type <> %s or coalesce(body ->> %s = any (%s), true))"
-_HASHED: Final = (
-    "uuid_send(tenant_id), uuid_send(stream_id), version, convert_to(event_type, 'UTF8'), schema_version,"
-    " convert_to(body::text, 'UTF8'), sealed, convert_to(actor, 'UTF8'), uuid_send(command_id), command_part, fingerprint,"
-    " uuid_send(causation_id), (extract(epoch from effective_at) * 1000000)::bigint,"
-    " (extract(epoch from recorded_at) * 1000000)::bigint"
-)
-"""The columns of DigestedEvent; the body is not canonical yet."""
-_PAGE: Final = 2_000
 _HEADER_LENGTH: Final = 22
 """Bytes that name the key in an envelope; see sealing.py."""
 
@@ -112,14 +103,6 @@ class LogReader:
         opener = _PageOpener(self._keys, tenant_id, [(topic, sealed) for _, _, topic, sealed in parts])
         return [opener.open_part(*part) for part in parts]
 
-    def verify(self, tenant_id: UUID) -> BrokenLink | None:
-        """Return where a practice's hash chain is broken, or None."""
-        with tenant_transaction(self._pool, tenant_id) as cursor:
-            head = cursor.execute(
-                "select position, head_hash from log.tenant_head where tenant_id = %s", (tenant_id,)
-            ).fetchone()
-        return first_broken_link(tenant_id, self._digested(tenant_id, head[0] if head else 0), head or (0, b""))
-
     def _select(self, tenant_id: UUID, condition: str, values: tuple[object, ...]) -> list[LoggedEvent]:
         with tenant_transaction(self._pool, tenant_id) as cursor:
             rows = cursor.execute(
@@ -142,23 +125,6 @@ class LogReader:
                 actor, command_id, causation_id, effective_at, recorded_at, sealed,
             ) in rows
         ]  # fmt: skip
-
-    def _digested(self, tenant_id: UUID, last: int) -> Iterator[tuple[int, bytes, DigestedEvent]]:
-        after = 0
-        while after < last:
-            with tenant_transaction(self._pool, tenant_id) as cursor:
-                rows = cursor.execute(
-                    f"select position, hash, {_HASHED} from log.event"  # noqa: S608  a constant
-                    " where tenant_id = %s and position > %s and position <= %s order by position limit %s",
-                    (tenant_id, after, last, _PAGE),
-                    binary=True,
-                ).fetchall()
-            if not rows:
-                return
-            for position, stored, *columns in rows:
-                event = DigestedEvent(*columns)
-                yield position, stored, event._replace(body=canonical_json(msgspec.json.decode(event.body)))
-            after = rows[-1][0]
 
 
 class _PageOpener:

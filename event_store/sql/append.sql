@@ -25,9 +25,10 @@
 -- overlapping claims, which the constraint ignores, are always checked: only while the head is
 -- locked is a count final.
 --
--- Returns one row per append, in order. outcome: appended | busy | unknown_practice | repeated |
--- stale | taken | full_day | full_week | absent; "position" is that of the last event written. A
--- refused append writes nothing, and does not affect the others.
+-- Returns one row per append, in order. outcome: appended | busy | unknown_practice | damaged |
+-- repeated | stale | taken | full_day | full_week | absent; "position" is that of the last event
+-- written. A refused append writes nothing, and does not affect the others. damaged: the log has
+-- rows beyond its head, which log.append did not write (docs/adr/0045).
 --
 -- Runs as scheduler_writer, the only role that may write here. It cannot log in, so no program can
 -- insert an event without its link in the hash chain.
@@ -55,6 +56,7 @@ declare
     may_overlap boolean := false;
     has_presence boolean := false;
     released uuid[];
+    damaged uuid[] := '{}';
     repeated uuid[] := '{}';
     stale uuid[] := '{}';
     taken uuid[] := '{}';
@@ -99,7 +101,19 @@ begin
             where h.tenant_id in (select x.tenant from unnest(p_appends) as x)
             order by h.tenant_id for update skip locked;
             -- The heads are locked, so the rows that the checks read cannot change before the
-            -- commit.
+            -- commit. A row beyond the head takes the position of an append, so that it is looked
+            -- for after a violation only.
+            if p_check then
+                damaged := array(
+                    select n.tenant from unnest(p_appends) as n
+                    cross join lateral (
+                        select h.position from log.tenant_head h where h.tenant_id = n.tenant limit 1
+                    ) as h
+                    cross join lateral (
+                        select from log.event e where e.tenant_id = n.tenant and e.position > h.position limit 1
+                    ) as found
+                );
+            end if;
             repeated := array(
                 select n.tenant from unnest(p_appends) as n
                 cross join lateral (
@@ -156,6 +170,7 @@ begin
             has_absent := has_absent or a.has_absent is true;
             outcome := case
                 when head is null then case when p_wait then 'unknown_practice' else 'busy' end
+                when a.tenant = any (damaged) then 'damaged'
                 when a.tenant = any (repeated) then 'repeated'
                 when a.tenant = any (stale) then 'stale'
                 when a.tenant = any (taken) then 'taken'

@@ -13,8 +13,8 @@ begin
     for i in 1 .. cardinality(p_tenant) loop
         perform set_config('app.tenant_id', p_tenant[i]::text, true);
         return query
-        select e.tenant_id, e.position, e.event_type, e.stream_id, e.version, e.body::text, e.schema_version,
-               e.actor, e.command_id, e.causation_id, e.effective_at, e.recorded_at, e.sealed
+        select e.tenant_id, e.position::bigint, e.event_type, e.stream_id, e.version, e.body::text, e.schema_version,
+               e.actor, e.command_id, e.causation_id, e.effective_at::timestamptz, e.recorded_at::timestamptz, e.sealed
         from log.event e
         where e.tenant_id = p_tenant[i] and e.position > p_after[i]
         order by e.position

@@ -167,7 +167,7 @@ def check(program: SchedulerProcess, ledger: CommandLog) -> None:
             log_checks.check_no_overlap(visits)
             log_checks.check_claims(container, studio, visits)
             log_checks.check_views(container, studio, events, visits)
-            assert container.app_log.verify(studio.id) is None, "the chain is broken"
+            assert container.log_verifier.verify(studio.id) is None, "the chain is broken"
 
 
 def check_repeats(ledger: CommandLog, chance: Random) -> None:

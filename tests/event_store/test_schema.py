@@ -7,7 +7,13 @@ from tests.support.database import Database
 
 OURS = "n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'"
 
-NOT_OF_A_PRACTICE = {"log.zone_sighting", "migration.applied", "projection.fingerprint", "projection.read_model"}
+NOT_OF_A_PRACTICE = {
+    "log.practice_list",
+    "log.zone_sighting",
+    "migration.applied",
+    "projection.fingerprint",
+    "projection.read_model",
+}
 """Tables about the program itself; they hold no row of any practice."""
 
 SEE_ALL = {"scheduler_backup", "scheduler_owner", "scheduler_projector", "scheduler_worker", "scheduler_writer"}
@@ -15,7 +21,7 @@ SEE_ALL = {"scheduler_backup", "scheduler_owner", "scheduler_projector", "schedu
 
 Never the role that answers requests."""
 
-SECURITY_DEFINERS = {"log.append"}
+SECURITY_DEFINERS = {"log.append", "log.open_practice"}
 """Functions that may run with their owner's rights; see docs/adr/0008."""
 
 
@@ -156,11 +162,11 @@ class TestRoles:
 
         assert strong == set()
 
-    def test_the_program_writes_to_the_log_through_one_function_only(self, database: Database) -> None:
+    def test_the_program_writes_to_the_log_through_functions_only(self, database: Database) -> None:
         granted = names(
             database.conninfo("postgres"),
             "select privilege_type from information_schema.role_table_grants"
-            " where grantee = 'scheduler_app' and table_schema = 'log' and table_name = 'event'",
+            " where grantee = 'scheduler_app' and table_schema = 'log' and table_name in ('event', 'tenant_head')",
         )
 
         assert granted == {"SELECT"}

@@ -87,7 +87,7 @@ class TestImport:
         events = container.app_log.page(practice_id, 0, 100)
         assert {event.actor for event in events} == {f"import:{used_mapping.source}"}
         assert {event.causation_id for event in events} == {Identities(used_mapping.source).import_of(b"a file")}
-        assert container.app_log.verify(practice_id) is None
+        assert container.log_verifier.verify(practice_id) is None
 
     def test_derives_how_many_clinicians_the_busiest_day_needs(self, container: Container) -> None:
         used_mapping = mapping(new_source(), clinicians={"weekly": ["mon 09:00-10:00", "tue 09:00-11:00"]})
@@ -248,7 +248,7 @@ class TestBesideOthers:
         assert Counter(report.tally.made.total() + report.tally.made_before for report in reports) == {700: 2}
         for practice_id in reports[0].practices.values():
             assert_no_overlap(appointments_of(container, practice_id).values())
-            assert container.app_log.verify(practice_id) is None
+            assert container.log_verifier.verify(practice_id) is None
 
 
 class ConcurrentWriter:

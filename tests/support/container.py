@@ -23,6 +23,7 @@ from event_store.keys.blind_index import words_of
 from event_store.keys.key_ring import KeyRing
 from event_store.log_store import LogStore
 from event_store.read.log_reader import LogReader
+from event_store.read.log_verifier import LogVerifier
 from event_store.tenancy import open_pool, tenant_transaction
 from projections.audit.history.instants import Instants
 from projections.audit.history.queries import HistoryQueries
@@ -60,6 +61,7 @@ class Container:
     projector: ConnectionPool
     projector_log: LogReader
     app_log: LogReader
+    log_verifier: LogVerifier
 
     def practice(self, zone: str = "Europe/Berlin") -> PracticeLog:
         """Open a fresh practice: a tenant of its own is all the isolation that a test needs."""
@@ -142,6 +144,9 @@ def open_container(
                 projector=projector,
                 projector_log=LogReader(projector, keys),
                 app_log=LogReader(store.pool, keys),
+                log_verifier=LogVerifier(
+                    lambda: psycopg.connect(database.conninfo("scheduler_backup"), autocommit=True)
+                ),
             )
         finally:
             store.close()

@@ -271,6 +271,48 @@ class TestDemo:
         assert after[-1]["event_type"] == "patients.patient.erased"
         assert "שרה" not in json.dumps(after, ensure_ascii=False)
 
+    def test_verifies_what_was_made_from_the_log(self, two_demos: Demos) -> None:
+        own, keys, _ = two_demos
+        practice = keys[0]["practice_id"]
+        whole = own.json("verify", "--deep")
+        with own.superuser() as connection:
+            connection.execute(
+                "delete from calendar.appointment where position = (select max(position) from calendar.appointment)"
+            )
+            connection.execute("delete from log.time_claim where ctid = (select ctid from log.time_claim limit 1)")
+
+        differing = own.json("verify", "--deep", expect=1)
+        text = own.run("verify", "--deep", expect=1).stdout
+
+        assert whole["differences"] == []
+        assert differing["broken"] == []
+        assert differing["differences"] == [
+            {"practice_id": practice, "table": "log.time_claim", "extra": 0, "missing": 1},
+            {"practice_id": practice, "table": "calendar.appointment", "extra": 0, "missing": 1},
+        ]
+        assert "calendar.appointment has 0 rows that the log does not give, and lacks 1 that it gives" in text
+
+    def test_verifies_and_names_a_practice_that_vanished(self, two_demos: Demos) -> None:
+        own, _, _ = two_demos
+        created = own.json("practice", "create", "--name", "Gone", "--zone", "Europe/Berlin", "--currency", "EUR")
+        with own.superuser() as connection:
+            for table in ("event", "tenant_head", "time_claim", "snapshot"):
+                statement = f"delete from log.{table} where tenant_id = %s"
+                connection.execute(statement.encode(), (created["practice_id"],))
+
+        broken, status = own.json("verify", expect=1), own.json("status", expect=1)
+        named = own.run("verify", "--practice", created["practice_id"], expect=1).stdout
+        with own.superuser() as connection:
+            connection.execute("delete from log.practice where tenant_id = %s", (created["practice_id"],))
+        struck = own.json("verify", expect=1)
+        with own.superuser() as connection:
+            connection.execute("update log.practice_list set number = 1, hash = (select hash from log.practice)")
+
+        assert broken["broken"] == [{"practice_id": created["practice_id"], "position": 0, "fault": "vanished"}]
+        assert status["damaged_logs"] == [created["practice_id"]]
+        assert "its log is gone" in named
+        assert (struck["broken"], struck["broken_list_entry"]) == ([], 2)
+
     def test_verifies_and_names_the_first_row_that_was_altered(self, two_demos: Demos) -> None:
         own, keys, _ = two_demos
         whole = own.json("verify")
@@ -279,6 +321,6 @@ class TestDemo:
 
         broken = own.json("verify", expect=1)
 
-        assert whole == {"practices": 1, "broken": []}
+        assert whole == {"practices": 1, "broken": [], "broken_list_entry": None}
         assert broken["broken"] == [{"practice_id": keys[0]["practice_id"], "position": 7, "fault": "altered"}]
         assert "at position 7" in own.run("verify", expect=1).stdout

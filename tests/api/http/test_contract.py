@@ -261,7 +261,7 @@ class TestOperations:
         assert nobody.get("/healthz").status_code == 200
         assert nobody.get("/readyz").json() == {
             "status": "ready",
-            "checks": {"log": True, "keys": True, "read_models": True},
+            "checks": {"log": True, "keys": True, "logs": True, "read_models": True},
         }
         numbers = server.metrics.exposition().decode()
         assert 'route="/v1/locations"' in numbers

@@ -25,6 +25,13 @@ from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 LONG_SECONDS = 8
 """Length of an outage: a pool with doubling pauses would retry after 1, 3, 7 and 15 seconds."""
 
+FORGED = (
+    "insert into log.event select tenant_id, position + 1, stream_type, stream_id, version + 1, event_type, schema_version, body,"
+    " sealed, actor, gen_random_uuid(), 0, null, null, effective_at, recorded_at, hash from log.event"
+    " where tenant_id = '{}' order by position desc limit 1"
+)
+"""Inserts a row beyond the head of a practice's log."""
+
 
 class TestDatabaseOutage:
     def test_returns_503_until_the_database_is_back(self, tmp_path: Path) -> None:
@@ -147,6 +154,32 @@ def frozen(folder: Path) -> Iterator[None]:
         yield
     finally:
         send(SIGCONT, processes.all())
+
+
+class TestDamagedLog:
+    def test_is_noticed_by_readyz_and_by_the_next_command(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("api.http.operations._LOGS_CHECK_SECONDS", 0.0)
+        with running_api_server(tmp_path) as server:
+            studio, other = PracticeClient.open(server), PracticeClient.open(server)
+            studio.client = studio.client_without_retries
+            nobody = server.client(None, retries_on_503=False)
+            ready = nobody.get("/readyz").status_code
+            embedded = server.container.storage.server.embedded
+            assert embedded is not None
+            embedded.psql(["-qc", FORGED.format(studio.practice_id)], dbname="scheduler")
+
+            unready, refused, read = nobody.get("/readyz"), studio.post_booking(), studio.client.get("/v1/practice")
+            booked = other.book_appointment()
+
+        assert ready == 200
+        assert (unready.status_code, unready.json()["checks"]["logs"]) == (503, False)
+        assert (refused.status_code, refused.json()["code"]) == (503, "log_damaged")
+        assert "scheduler verify" in refused.json()["detail"]
+        assert read.status_code == 200
+        assert booked["status"] == "booked"
+        assert any(f"the log of practice {studio.practice_id} was altered" in line for line in server.log.lines)
 
 
 class TestThreadPool:

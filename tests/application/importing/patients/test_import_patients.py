@@ -76,7 +76,7 @@ class TestImport:
             if event.actor != "test"
         ]
         assert {(event.actor, event.causation_id) for event in events} == {("import:jane", report.import_id)}
-        assert patient_imports.container.app_log.verify(patient_imports.log.tenant_id) is None
+        assert patient_imports.container.log_verifier.verify(patient_imports.log.tenant_id) is None
 
     def test_dry_run_records_nothing_and_predicts_the_result(self, patient_imports: PatientImports) -> None:
         rows = [*people(300), person(300), person(7, First_Name="Other"), person(301, Mobile_Phone="none")]

@@ -59,7 +59,7 @@ class TestUndo:
         record = patients.patient(tenant_id, someone)
         assert record is not None
         assert record.is_withdrawn
-        assert patient_imports.container.app_log.verify(tenant_id) is None
+        assert patient_imports.container.log_verifier.verify(tenant_id) is None
 
     def test_is_a_fact_of_each_patient_and_of_the_import(self, patient_imports: PatientImports) -> None:
         report = patient_imports.import_rows(people(3))

@@ -536,4 +536,4 @@ def test_two_runs_at_once_book_each_visit_once(visit_imports: VisitImports) -> N
 
     assert [report.tally.made_in_all for report in reports if isinstance(report, ImportReport)] == [300, 300]
     assert len(visit_imports.visits()) == len(visit_imports.claimed()) == 300
-    assert visit_imports.container.app_log.verify(visit_imports.studio.tenant_id) is None
+    assert visit_imports.container.log_verifier.verify(visit_imports.studio.tenant_id) is None

@@ -61,7 +61,7 @@ class TestUndo:
         book(
             studio.tenant_id, BookAppointment(studio.patients[0], studio.talk, studio.clinicians[0], MONDAY), by_test()
         )
-        assert visit_imports.container.app_log.verify(studio.tenant_id) is None
+        assert visit_imports.container.log_verifier.verify(studio.tenant_id) is None
 
     def test_is_a_fact_of_each_visit_and_of_the_import(self, visit_imports: VisitImports) -> None:
         report = visit_imports.import_rows(ROWS)

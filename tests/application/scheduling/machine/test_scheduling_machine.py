@@ -401,8 +401,14 @@ class Scheduling(
         assert [event.position for event in events] == list(range(1, len(events) + 1))
 
     @invariant()
+    def claims_are_those_that_the_log_gives(self) -> None:
+        found = self.container.log_verifier.differing_claims(self.studio.tenant_id, self.clock.now())
+
+        assert found == (0, 0)
+
+    @invariant()
     def the_chain_is_whole(self) -> None:
-        assert self.container.app_log.verify(self.studio.tenant_id) is None
+        assert self.container.log_verifier.verify(self.studio.tenant_id) is None
 
     @invariant()
     def the_calendar_is_the_fold_of_the_log(self) -> None:
