@@ -93,10 +93,10 @@ def patients(
         done = import_patients(source.run, reader.read(source.table.rows), advance)
     write_findings(done.tally.findings, target)
     if as_json:
-        print_json(results.patients_json(done, source, reader.other_columns, target))
+        print_json(results.patients_json(done, source, reader, target))
     else:
-        results.print_patients(done, source, reader.other_columns, time.monotonic() - began)
-        err.print(f"The report is in {target}", markup=False)
+        results.print_patients(done, source, reader, time.monotonic() - began)
+        out.print(f"The report is in {target}", markup=False)
 
 
 @commands.command(epilog="Example: scheduler import appointments visits.csv --format jane --dry-run")
@@ -116,8 +116,9 @@ def appointments(
 ) -> None:
     """Book the appointments of a file at their own times in a practice, and record their outcomes.
 
-    A repeated run, or one after a kill, books only what is missing. Refused rows are written to a
-    CSV file with line and reason, and are no failure. `scheduler import undo` withdraws the visits.
+    A repeated run, or one after a kill, books only what is missing. A dry run ends as the run
+    would. Rows that are left out are written to a CSV file with their reasons, and are no failure.
+    `scheduler import undo` withdraws the visits.
 
     A mapping that names a loader is read by that program, from the folder of the mapping: see
     examples/no-shows.toml.
@@ -156,15 +157,15 @@ def appointments(
         try:
             done = import_visits(source.run, used, rows, advance, create_missing=create_missing)
         except NotInPracticeError as refused:
-            results.print_missing(refused.missing)
+            results.print_missing(refused.missing, err)
             raise
     written = write_refusals(done.tally.refusals, target)
     if as_json:
-        print_json(results.visits_json(done, source, reader.other_columns, written))
+        print_json(results.visits_json(done, source, reader, written))
     else:
-        results.print_visits(done, source, reader.other_columns, time.monotonic() - began)
+        results.print_visits(done, source, reader, time.monotonic() - began)
         if written:
-            err.print(f"The refused rows are in {written}", markup=False)
+            out.print(f"The rows that were left out are in {written}", markup=False)
 
 
 @commands.command(epilog="Example: scheduler import formats jane > mine.toml")

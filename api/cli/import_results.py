@@ -1,23 +1,29 @@
 """The results of imports, as JSON and as text."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from api.cli.output import err, out
+from api.cli.output import out
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from api.cli.file_imports import Source
-    from application.importing.reader import OtherColumns
-    from application.importing.report import ImportReport, MissingResource
+    from application.importing.patients.reader import PatientReader
+    from application.importing.report import Finding, ImportReport, MissingResource
+    from application.importing.visits.reader import VisitReader
+
+    FileReader: TypeAlias = PatientReader | VisitReader
 
 MAX_LISTED: Final = 20
 """How many records are listed as text; --json lists all."""
 
 
-def patients_json(done: "ImportReport", source: "Source", columns: "OtherColumns", report: Path) -> dict[str, object]:
+def patients_json(done: "ImportReport", source: "Source", reader: "FileReader", report: Path) -> dict[str, object]:
     tally = done.tally
-    return _common_json(done, source, columns) | {
+    return _common_json(done, source, reader) | {
         "registered": tally.made.total(),
         "already_there": tally.made_before + tally.already_there,
         "matched": tally.matched,
@@ -26,10 +32,10 @@ def patients_json(done: "ImportReport", source: "Source", columns: "OtherColumns
 
 
 def visits_json(
-    done: "ImportReport", source: "Source", columns: "OtherColumns", refusals: Path | None
+    done: "ImportReport", source: "Source", reader: "FileReader", refusals: Path | None
 ) -> dict[str, object]:
     tally = done.tally
-    return _common_json(done, source, columns) | {
+    return _common_json(done, source, reader) | {
         "booked": tally.made.total(),
         "results": dict(tally.made),
         "already_there": tally.made_before + tally.matched,
@@ -40,7 +46,7 @@ def visits_json(
     }
 
 
-def _common_json(done: "ImportReport", source: "Source", columns: "OtherColumns") -> dict[str, object]:
+def _common_json(done: "ImportReport", source: "Source", reader: "FileReader") -> dict[str, object]:
     return {
         "import_id": done.import_id,
         "practice_id": source.run.log.tenant_id,
@@ -49,20 +55,21 @@ def _common_json(done: "ImportReport", source: "Source", columns: "OtherColumns"
         "rows": done.tally.rows,
         "refused": len(done.tally.refusals),
         "reasons": done.tally.reasons(),
-        "columns_not_understood": dict(columns.not_understood),
-        "columns_left_out": dict(columns.left_out),
+        "columns_not_understood": dict(reader.other_columns.not_understood),
+        "columns_left_out": dict(reader.other_columns.left_out),
+        "columns_missing": reader.missing_columns,
     }
 
 
-def print_patients(done: "ImportReport", source: "Source", columns: "OtherColumns", seconds: float) -> None:
+def print_patients(done: "ImportReport", source: "Source", reader: "FileReader", seconds: float) -> None:
     tally = done.tally
     _print_made(done, source, seconds, "registered")
     out.print(f"{tally.made_before + tally.already_there:>9,} were there already")
     out.print(f"{tally.matched:>9,} are patients already, or come twice in the file")
-    _print_refused(done, source, columns)
+    _print_refused(done, source, reader)
 
 
-def print_visits(done: "ImportReport", source: "Source", columns: "OtherColumns", seconds: float) -> None:
+def print_visits(done: "ImportReport", source: "Source", reader: "FileReader", seconds: float) -> None:
     tally = done.tally
     _print_made(done, source, seconds, "booked")
     print_counts(dict(tally.made.most_common()))
@@ -73,8 +80,8 @@ def print_visits(done: "ImportReport", source: "Source", columns: "OtherColumns"
     if done.missing:
         state = "are missing" if source.run.dry_run else "were created"
         out.print(f"{len(done.missing):>9,} locations, clinicians and services {state}:")
-        print_missing(done.missing)
-    _print_refused(done, source, columns)
+        print_missing(done.missing, out)
+    _print_refused(done, source, reader)
 
 
 def _print_made(done: "ImportReport", source: "Source", seconds: float, verb: str) -> None:
@@ -83,21 +90,45 @@ def _print_made(done: "ImportReport", source: "Source", seconds: float, verb: st
     out.print(f"{done.tally.made.total():>9,} {'would be ' if source.run.dry_run else ''}{verb}", style="bold")
 
 
-def _print_refused(done: "ImportReport", source: "Source", columns: "OtherColumns") -> None:
-    out.print(f"{len(done.tally.refusals):>9,} {'would be ' if source.run.dry_run else ''}refused")
-    print_counts(done.tally.reasons())
-    for counted, state in ((columns.not_understood, "not understood"), (columns.left_out, "left out")):
+def _print_refused(done: "ImportReport", source: "Source", reader: "FileReader") -> None:
+    print_findings(done.tally.findings, source.run.dry_run)
+    other = reader.other_columns
+    for counted, state in ((other.not_understood, "not understood"), (other.left_out, "left out")):
         for column, count in counted.items():
-            out.print(f"{count:>9,} rows have a value in {column!r}, which is {state}", markup=False)
+            out.print(f"{count:>9,} rows have a value in the column {column!r}, which is {state}", markup=False)
+    if reader.missing_columns:
+        out.print(f"The file lacks columns that the format names: {_listed(reader.missing_columns)}", markup=False)
     if not source.run.dry_run:
         out.print(f"import {done.import_id}", markup=False)
 
 
-def print_missing(missing: "Sequence[MissingResource]") -> None:
+def print_findings(findings: "Iterable[Finding]", dry_run: bool) -> None:
+    """Print why rows are left out, and remarks about others, each with the numbers of its rows."""
+    from api.cli.import_words import explanation_of
+    from application.importing.report import RowOutcome
+
+    rows: defaultdict[tuple[bool, str], list[int]] = defaultdict(list)
+    for one in findings:
+        rows[one.outcome is RowOutcome.REFUSED, explanation_of(one)].append(one.line)
+    left_out = sum(len(numbers) for (refused, _), numbers in rows.items() if refused)
+    out.print(f"{left_out:>9,} {'would be ' if dry_run else ''}left out")
+    state = "would be left out because" if dry_run else "left out because"
+    for (refused, explanation), numbers in sorted(rows.items(), key=lambda each: (not each[0][0], -len(each[1]))):
+        what = state if refused else "to look at:"
+        where = _listed(sorted(set(numbers)))
+        out.print(f"{len(numbers):>9,} {what} {explanation} (row {where})", markup=False)
+
+
+def _listed(items: Sequence[object]) -> str:
+    more = f" and {len(items) - MAX_LISTED:,} more" if len(items) > MAX_LISTED else ""
+    return ", ".join(map(str, items[:MAX_LISTED])) + more
+
+
+def print_missing(missing: "Sequence[MissingResource]", console: "Console") -> None:
     for one in missing[:MAX_LISTED]:
-        err.print(f"{one.rows:>9,} rows name the {one.kind} {one.name!r}", markup=False)
+        console.print(f"{one.rows:>9,} rows name the {one.kind} {one.name!r}", markup=False)
     if len(missing) > MAX_LISTED:
-        err.print(f"          and {len(missing) - MAX_LISTED:,} more")
+        console.print(f"          and {len(missing) - MAX_LISTED:,} more")
 
 
 def print_counts(counts: Mapping[str, int]) -> None:

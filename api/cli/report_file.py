@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 
 from api.cli.failures import UsageError
+from api.cli.import_words import explanation_of
 
 if TYPE_CHECKING:
     from application.importing.report import Finding
@@ -33,10 +34,10 @@ def report_path(given: Path | None, file: Path, kind: str) -> Path:
 def write_findings(findings: Iterable["Finding"], path: Path) -> None:
     """Write every finding of an import of patients. Raises OSError."""
     rows = [
-        [one.line, one.outcome, one.reason, escape_formula(one.column), one.patient_id or ""]
+        [one.line, one.outcome, one.reason, escape_formula(one.column), one.patient_id or "", explanation_of(one)]
         for one in _sorted(findings)
     ]
-    _write(path, ["line", "outcome", "reason", "column", "patient_id"], rows)
+    _write(path, ["row", "outcome", "reason", "column", "patient_id", "explanation"], rows)
 
 
 def write_refusals(refusals: Sequence["Finding"], path: Path) -> Path | None:
@@ -47,9 +48,10 @@ def write_refusals(refusals: Sequence["Finding"], path: Path) -> Path | None:
     if not refusals and not path.exists():
         return None
     rows = [
-        [one.line, escape_formula(one.external_id), one.reason, escape_formula(one.column)] for one in _sorted(refusals)
+        [one.line, escape_formula(one.external_id), one.reason, escape_formula(one.column), explanation_of(one)]
+        for one in _sorted(refusals)
     ]
-    _write(path, ["line", "appointment", "reason", "column"], rows)
+    _write(path, ["row", "appointment", "reason", "column", "explanation"], rows)
     return path
 
 

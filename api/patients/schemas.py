@@ -15,7 +15,11 @@ from projections.patients.directory.duplicates import DuplicateReason
 
 
 class PatientBody(Body):
-    """Names may be in any script. National phone numbers are of the practice's country."""
+    """Names may be in any script.
+
+    National phone numbers are of the country that the patient's locale or zone tells, else of the
+    practice's.
+    """
 
     model_config = examples(
         {

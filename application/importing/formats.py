@@ -90,6 +90,11 @@ class Format(ColumnMapping, frozen=True, kw_only=True):
         """Return every column that the format uses, without those that it leaves out."""
         return columns_in(*self.templates().values())
 
+    def alternatives(self) -> list[list[str]]:
+        """Return the columns of each setting that names some; one of them is enough."""
+        found = (columns_in(templates) for templates in self.templates().values())
+        return [columns for columns in found if columns]
+
     def check(self) -> None:
         super().check()
         if self.encoding is not None and not is_text_encoding(self.encoding):

@@ -44,6 +44,10 @@ class FileColumns:
     def has_one_of(self, columns: Sequence[str]) -> bool:
         return any(self.position(column) is not None for column in columns)
 
+    def missing(self, format_: Format) -> list[str]:
+        """Return the columns of each setting for which the file has none."""
+        return [column for columns in format_.alternatives() if not self.has_one_of(columns) for column in columns]
+
     def reader(self, templates: Mapping[str, Templates]) -> CellReader:
         """Return a reader of templates; a column that the file lacks is empty."""
         fillers = {

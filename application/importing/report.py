@@ -20,8 +20,8 @@ class RowOutcome(StrEnum):
 class Finding:
     """A refusal of one row, or a remark about it. It never holds a value of a person.
 
-    ``reason`` is a stable code, ``column`` the column at fault, ``external_id`` the id of the row
-    in the file.
+    ``line`` is the number of the row as a spreadsheet shows it, ``reason`` a stable code,
+    ``column`` the column at fault, ``external_id`` the id of the row in the file.
     """
 
     line: int

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
-from application.patients.phone import phone_at
+from application.patients.phone import country_of, phone_at
 from domain.kernel.personal_data import Erased
 from domain.patients.patient import Patient
 
@@ -25,7 +25,8 @@ def change_patient(log: PracticeLog, command: ChangePatient, context: Context) -
     notes = changes.pop("notes", _unless_erased(patient.notes))
     alert = changes.pop("alert", _unless_erased(patient.alert))
     if (phone := changes.get("phone")) is not None:
-        changes["phone"] = phone_at(log, phone)
+        own = (_unless_erased(changes.get(name, getattr(patient, name))) for name in ("locale", "zone"))
+        changes["phone"] = phone_at(log, phone, own_region=country_of(*own))
     details = replace(patient.details, **changes)
     patient.change_details(details, context.now)
     patient.change_remarks(notes, alert, context.now)

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from importlib.resources import files
+from typing import Final
 
 from application.kernel.ports import PhoneNumbers
 from application.kernel.practice_log import PracticeLog
@@ -9,10 +10,13 @@ from domain.kernel.errors import InvalidValueError
 from domain.practice.practice import Practice
 
 
-def phone_at(log: PracticeLog, number: str, field: str = "phone") -> str:
-    """Return a number in E.164 form, read in the practice's country. Raises InvalidValueError."""
+def phone_at(log: PracticeLog, number: str, field: str = "phone", own_region: str | None = None) -> str:
+    """Return a number in E.164 form. Raises InvalidValueError.
+
+    A national number is one of ``own_region``, the patient's country; else of the practice's.
+    """
     practice = log.catalogue().one(Practice, log.tenant_id)
-    return to_e164(log.phone_numbers, number, region_of(practice.locale, practice.zone), field)
+    return to_e164(log.phone_numbers, number, own_region or region_of(practice.locale, practice.zone), field)
 
 
 def to_e164(numbers: PhoneNumbers, number: str, region: str | None, field: str = "phone") -> str:
@@ -38,14 +42,25 @@ def search_text(log: PracticeLog, text: str) -> str:
 
 
 def region_of(locale: str, zone: str) -> str | None:
-    """Return a practice's country (ISO 3166): of its locale if it has one, else of its zone."""
+    """Return a country (ISO 3166): of the locale if it names one, else of the zone or language."""
     last = locale.rpartition("-")[2]
-    return last if len(last) == 2 and last.isupper() else _zone_countries().get(zone)
+    if len(last) == 2 and last.isupper():
+        return last
+    return _zone_countries().get(zone) or _COUNTRY_OF_LANGUAGE.get(locale)
+
+
+def country_of(locale: str | None, zone: str | None) -> str | None:
+    """Return a patient's country as far as their own locale or zone tells."""
+    return region_of(locale or "", zone or "")
 
 
 def is_country(code: str) -> bool:
     """Return whether a code is an ISO 3166 country with a time zone, or Kosovo's common XK."""
     return code == "XK" or code in _zone_countries().values()
+
+
+_COUNTRY_OF_LANGUAGE: Final = {"he": "IL", "pl": "PL", "cs": "CZ", "hu": "HU", "da": "DK", "fi": "FI", "ja": "JP"}
+"""Languages that are an official language of one country only."""
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 from application.kernel.commands import Command, Context, handles
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
-from application.patients.phone import phone_at
+from application.patients.phone import country_of, phone_at
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 
@@ -30,6 +30,10 @@ class RegisterPatient(Command[Patient]):
 @handles(RegisterPatient, needs=Permission.CHANGE_PATIENTS)
 def register_patient(log: PracticeLog, command: RegisterPatient, context: Context) -> Outcome[Patient]:
     """Raises InvalidValueError, UnknownZoneError."""
-    phone = None if command.phone is None else phone_at(log, command.phone)
+    phone = (
+        None
+        if command.phone is None
+        else phone_at(log, command.phone, own_region=country_of(command.locale, command.zone))
+    )
     details = PatientDetails(**(asdict(command) | {"phone": phone}))
     return log.commit(Patient.register(id=uuid7(), details=details, at=context.now), by=context.provenance)

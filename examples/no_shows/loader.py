@@ -4,8 +4,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from api.cli.import_results import print_counts
-from api.cli.output import err, out, print_json, progress_bar, progress_task
+from api.cli.import_results import print_counts, print_findings
+from api.cli.output import out, print_json, progress_bar, progress_task
 from api.cli.report_file import write_refusals
 from api.cli.session import opened
 from api.cli.table_file import digest_of, open_table
@@ -57,7 +57,6 @@ def _print(done: ImportReport, dry_run: bool, refusals: Path | None, seconds: fl
     out.print(f"{tally.made.total():>9,} {would}booked", style="bold")
     print_counts(dict(tally.made.most_common()))
     out.print(f"{tally.made_before:>9,} were there already")
-    out.print(f"{len(tally.refusals):>9,} {would}refused")
-    print_counts(tally.reasons())
+    print_findings(tally.findings, dry_run)
     if refusals:
-        err.print(f"The refused rows are in {refusals}", markup=False)
+        out.print(f"The rows that were left out are in {refusals}", markup=False)

@@ -69,6 +69,13 @@ class PatientFormat(Format, frozen=True, kw_only=True):
         notes: Templates = [f"{{{column}}}" for column in self.notes]
         return {**{name: getattr(self, name) for name in settings}, "notes": notes}
 
+    def alternatives(self) -> list[list[str]]:
+        ways = {name: templates for name, templates in self.templates().items() if name != "notes"}
+        contacts = (template for each in self.contacts for template in each.templates().values())
+        alone = [*self.notes, *(rule.column for rule in self.tags)]
+        found = [*map(columns_in, (*ways.values(), *contacts)), *([column] for column in dict.fromkeys(alone))]
+        return [columns for columns in found if columns]
+
     def columns_read(self) -> list[str]:
         contacts = (template for each in self.contacts for template in each.templates().values())
         return [*super().columns_read(), *columns_in(*contacts), *(rule.column for rule in self.tags)]

@@ -59,6 +59,7 @@ class PatientPlanner:
         first_line, first_name = self._first_rows.setdefault(id_, (row.line, name))
         if first_line != row.line and first_name == name:
             _match(plan, row, "repeated_in_the_file", id_)
+            self._report_differences(plan, row, id_)
         elif first_line != row.line:
             _remark(plan, row, RowOutcome.REFUSED, "id_of_another_person")
         elif id_ in self._erased:
@@ -69,10 +70,17 @@ class PatientPlanner:
             else:
                 plan.tally.already_there += 1
             _report_notes(plan, row, id_)
+            self._report_differences(plan, row, id_)
         elif same_id := self._persons.same_person(id_, row.details):
             _match(plan, row, "same_person", same_id)
+            self._report_differences(plan, row, same_id)
         else:
             self._register(row, id_, withdrawn, plan)
+
+    def _report_differences(self, plan: Plan, row: PersonRow, patient_id: UUID) -> None:
+        """Report the contact details of a row that a registered patient does not have."""
+        for name in self._persons.differs(patient_id, row.details):
+            _remark(plan, row, RowOutcome.MATCHED, "other_contact_details", name, patient_id)
 
     def _register(self, row: PersonRow, id_: UUID, patient: Patient | None, plan: Plan) -> None:
         """Register a patient, or reinstate one whose import was undone."""

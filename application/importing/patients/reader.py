@@ -17,7 +17,7 @@ from application.importing.patients.format import PatientFormat
 from application.importing.reader import FileColumns, ImportedCell, OtherColumns, RowReader
 from application.importing.report import RowRefusedError
 from application.kernel.ports import PhoneNumbers
-from application.patients.phone import to_e164
+from application.patients.phone import country_of, to_e164
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.text import checked_locale, clean_email, clean_notes, clean_text
 from domain.kernel.zones import zone
@@ -109,6 +109,7 @@ class PatientReader(RowReader[PersonRow]):
             wanted = ", ".join(dict.fromkeys(name for way in format_.name_columns() for part in way for name in part))
             raise MappingError(f"the file has no columns for names; the format looks for {wanted}")
         self.other_columns = OtherColumns(columns, format_)
+        self.missing_columns = columns.missing(format_)
         self._format = format_
         self._region = format_.phone_region or region
         self._phone_numbers = phone_numbers
@@ -122,19 +123,22 @@ class PatientReader(RowReader[PersonRow]):
         found = self._fill(cells)
         given_name, family_name = self._read_name(found)
         notes = _Notes()
+        zone_name = notes.first_valid(found["zone"], lambda text: zone(text).key)
+        locale = notes.first_valid(found["locale"], self._parse_locale)
+        own_region = country_of(locale, zone_name)
         details = PatientDetails(
             given_name=given_name,
             family_name=family_name,
             email=notes.first_valid(found["email"], lambda text: clean_email("email", text)),
-            phone=notes.first_valid(found["phone"], self._parse_phone),
+            phone=notes.first_valid(found["phone"], lambda text: self._parse_phone(text, own_region)),
             date_of_birth=notes.first_valid(found["date_of_birth"], self._parse_date_of_birth),
             tags=tuple(
                 rule.tag
                 for position, rule in self._tags
                 if position is not None and cells[position].strip().casefold() == rule.value.casefold()
             ),
-            zone=notes.first_valid(found["zone"], lambda text: zone(text).key),
-            locale=notes.first_valid(found["locale"], self._parse_locale),
+            zone=zone_name,
+            locale=locale,
         )
         alert = notes.first_valid(found["alert"], lambda text: clean_text("alert", text, 200))
         contacts = tuple(self._read_contacts(cells, notes))
@@ -160,8 +164,9 @@ class PatientReader(RowReader[PersonRow]):
         missing = self._format.family_name if given else self._format.given_name
         raise RowRefusedError("empty", first_column(missing or self._format.full_name))
 
-    def _parse_phone(self, text: str) -> str:
-        return to_e164(self._phone_numbers, text, self._region)
+    def _parse_phone(self, text: str, own_region: str | None = None) -> str:
+        """``own_region`` is the country of the patient, who may live elsewhere than the others."""
+        return to_e164(self._phone_numbers, text, own_region or self._region)
 
     def _parse_date_of_birth(self, text: str) -> date:
         born = parse_date(text, self._format.dates)

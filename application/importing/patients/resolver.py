@@ -28,6 +28,7 @@ class PersonIndex:
         self._directory = directory
         self._same: dict[int, _Entry] = {}
         self._possible: dict[int, _Entry] = {}
+        self._own: set[int] = set()
         for patient_id, details in directory.everyone(tenant_id):
             self.add(patient_id, details)
 
@@ -38,6 +39,7 @@ class PersonIndex:
             self._same.setdefault(key, entry)
         for key in self._keys(details):
             self._possible.setdefault(key, entry)
+        self._own.update(key for _, key in _details(patient_id, details))
 
     def same_person(self, patient_id: UUID, details: KnownDetails) -> UUID | None:
         """Return the same person under another id."""
@@ -47,6 +49,10 @@ class PersonIndex:
             if found and found.patient_id != patient_id and (not born or not found.born or born == found.born):
                 return found.patient_id
         return None
+
+    def differs(self, patient_id: UUID, details: KnownDetails) -> list[str]:
+        """Return which of ``email`` and ``phone`` of a row the patient does not have."""
+        return [name for name, key in _details(patient_id, details) if key not in self._own]
 
     def possible_person(self, patient_id: UUID, details: KnownDetails) -> UUID | None:
         """Return somebody who may be the same person."""
@@ -64,6 +70,13 @@ class PersonIndex:
             yield hash(("phone", name, phone))
         if born is not None:
             yield hash(("born", name or " ".join(self._directory.words(details.family_name)), born))
+
+
+def _details(patient_id: UUID, details: KnownDetails) -> Iterator[tuple[str, int]]:
+    if details.email is not None:
+        yield "email", hash((patient_id, "email", details.email.casefold()))
+    if details.phone is not None:
+        yield "phone", hash((patient_id, "phone", details.phone))
 
 
 def _born(details: KnownDetails) -> int:

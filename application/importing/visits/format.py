@@ -80,6 +80,9 @@ class VisitFormat(Format, frozen=True, kw_only=True):
         )  # fmt: skip
         return {name: getattr(self, name) for name in settings}
 
+    def alternatives(self) -> list[list[str]]:
+        return [*super().alternatives(), *self.patients().alternatives()]
+
     def columns_read(self) -> list[str]:
         return [*super().columns_read(), *self.patients().columns_read()]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from application.importing.errors import NotInPracticeError
+from application.importing.formats import first_column
 from application.importing.pipeline import ImportRun, Plan, retry_on_conflict
 from application.importing.report import Finding, ImportReport, MissingResource, ResourceKind, Tally
 from application.importing.visits.catalogue_resolver import CatalogueResolver
@@ -39,7 +40,7 @@ def import_visits(
     visits = VisitResolver(format_, catalogue).resolve(visit_rows, patients, tally)
     report(tally.rows)
     rooms = catalogue.catalogue.all(Resource)
-    run.import_rows(visits, partial(VisitPlanner, run, rooms), tally, report)
+    run.import_rows(visits, partial(VisitPlanner, run, rooms, first_column(format_.status)), tally, report)
     return ImportReport(run.id, tally, missing)
 
 
@@ -52,7 +53,7 @@ def _resolve_catalogue(
     missing = resolver.missing(rows)
     if not missing:
         return resolver, missing
-    if not (create_missing or run.dry_run):
+    if not create_missing:
         raise NotInPracticeError(missing)
     created = resolver.create(missing, rows, run.ports.clock.now())
     clinician_ids = [one.id for one in missing if one.kind is ResourceKind.CLINICIAN]

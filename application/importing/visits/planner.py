@@ -19,7 +19,7 @@ from application.scheduling.availability.schedule import expired_holders
 from domain.kernel.time_range import TimeRange
 from domain.patients.origin import Origin
 from domain.practice.resource import Resource
-from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.appointment import EARLIEST_ARRIVAL, Appointment
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.errors import BufferOverlapError, BusyElsewhereError, TimeTakenError
@@ -32,8 +32,12 @@ _MIN_NOTICE: Final = timedelta(minutes=1)
 class VisitPlanner:
     """Plans the batches of one import, in order of time; not thread-safe."""
 
-    def __init__(self, run: ImportRun, rooms: Sequence[Resource]) -> None:
-        """``rooms`` are the rooms and devices that visits may require, in order of preference."""
+    def __init__(self, run: ImportRun, rooms: Sequence[Resource], status_column: str) -> None:
+        """``rooms`` are the rooms and devices that visits may require, in order of preference.
+
+        ``status_column`` is named if the status of a row is impossible.
+        """
+        self._status_column = status_column
         self._run = run
         self._log = run.log
         self._rooms = [room for room in rooms if room.active]
@@ -175,10 +179,12 @@ class VisitPlanner:
         if visit.row.status is VisitStatus.CANCELLED:
             appointment.cancel(f"cancelled in {self._run.identities.source}", appointment.created_on)
         elif visit.row.status is VisitStatus.ARRIVED and visit.during.ends_at > now:
+            if visit.during.starts_at - now > EARLIEST_ARRIVAL:
+                raise RowRefusedError("not_over_yet", self._status_column)
             appointment.check_in(now)
         elif visit.row.status is not VisitStatus.BOOKED:
             if visit.during.starts_at > now:
-                raise RowRefusedError("not_over_yet")
+                raise RowRefusedError("not_over_yet", self._status_column)
             at = min(visit.during.ends_at, now)
             if visit.row.status is VisitStatus.NO_SHOW:
                 appointment.mark_no_show(at)

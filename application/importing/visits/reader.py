@@ -63,6 +63,7 @@ class VisitReader(RowReader[VisitRow]):
             if (names := columns_in(needed)) and not columns.has_one_of(names):
                 raise MappingError(f"the file has no column {', '.join(names)}")
         self.other_columns = OtherColumns(columns, format_)
+        self.missing_columns = columns.missing(format_)
         self._format = format_
         self._currency = currency
         self._patients = PatientReader(format_.patients(), header, region, now, phone_numbers)

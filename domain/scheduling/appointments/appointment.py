@@ -28,6 +28,8 @@ from domain.scheduling.errors import (
 )
 from domain.scheduling.time_claim import TimeClaim, pending_key
 
+EARLIEST_ARRIVAL: Final = timedelta(days=1)
+"""How long before a visit its patient can be there."""
 _ATTENDANCE: Final = ("checked_in", "completed", "not_attended")
 
 
@@ -263,8 +265,14 @@ class Appointment(UndoableAggregate):
         return True
 
     def check_in(self, at: datetime) -> bool:
-        """Record the arrival, early or late. Raises what ``refuse_unagreed`` raises."""
+        """Record the arrival, up to a day early, or late.
+
+        Raises what ``refuse_unagreed`` raises; NotStartedError: more than a day before
+        ``starts_at``.
+        """
         refuse_unagreed(self.status)
+        if self.starts_at - at > EARLIEST_ARRIVAL:
+            raise NotStartedError("the visit is more than a day away")
         return self.trigger_if(self.status != Status.CHECKED_IN, self.CheckedIn, timestamp=at)
 
     def complete(self, at: datetime) -> bool:

@@ -71,8 +71,8 @@ class TestImport:
         assert refusals.stat().st_mode & 0o777 == 0o600
         assert {path.name for path in inputs.iterdir()} == {"gzipped.toml", "no_shows", "visits.csv.gz"}
         with refusals.open(encoding="utf-8") as read_csv:
-            assert list(csv.reader(read_csv)) == [
-                ["line", "appointment", "reason", "column"],
+            assert [cells[:-1] for cells in csv.reader(read_csv)] == [
+                ["row", "appointment", "reason", "column"],
                 ["4", "3", "out_of_range", "Age"],
                 ["5", "4", "no_free_time", "AppointmentDay"],
                 ["6", "5", "unknown_outcome", "No-show"],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from api.cli import import_words
 from tests.support.paths import DOCS, ROOT
 
 PIPELINE = ROOT / "application" / "importing"
@@ -24,6 +25,12 @@ def reasons_in(*folders: Path) -> set[str]:
         if isinstance(argument, ast.Constant) and re.fullmatch(r"[a-z]+(_[a-z]+)*", str(argument.value))
         if argument.value not in ("notes",)
     }
+
+
+def test_each_reason_has_words_for_people() -> None:
+    explained = {*import_words.LEFT_OUT, *import_words.REMARKS}
+
+    assert explained == reasons_in(PIPELINE, PIPELINE / "patients", PIPELINE / "visits")
 
 
 @pytest.mark.parametrize(

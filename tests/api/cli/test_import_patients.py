@@ -16,6 +16,7 @@ import pytest
 
 from tests.api.cli.practices import open_practice
 from tests.application.importing.patients.patient_file import Row, csv_of, people, person
+from tests.support.paths import DOCS
 from tests.support.scheduler_command import SchedulerCommand
 from tests.support.workbook import Cell, write_workbook
 
@@ -62,7 +63,7 @@ class TestImportPatients:
         assert done["columns_not_understood"] == {"Shoe Size": 1}
         assert (tmp_path / "clients.report.csv").stat().st_mode & 0o777 == 0o600
         header, *reported = read_csv(tmp_path / "clients.report.csv")
-        assert header == ["line", "outcome", "reason", "column", "patient_id"]
+        assert header == ["row", "outcome", "reason", "column", "patient_id", "explanation"]
         assert [line[:4] for line in reported] == [
             ["3", "registered", "kept_as_note", "Mobile Phone"],
             ["4", "refused", "empty", "First Name"],
@@ -112,7 +113,9 @@ class TestImportPatients:
         done = import_file(scheduler, practice, file, "--format", "jane")
 
         assert (done["read_as"], done["registered"]) == ("text in utf-8, separated by ,", 3)
-        assert read_csv(tmp_path / "clients.report.csv")[1:] == [["3", "refused", "not_decoded", "Last Name", ""]]
+        assert read_csv(tmp_path / "clients.report.csv")[1:] == [
+            ["3", "refused", "not_decoded", "Last Name", "", "letters could not be read in the encoding of the file"]
+        ]
 
     def test_reads_a_workbook(self, scheduler: SchedulerCommand, practice: str, tmp_path: Path) -> None:
         born = datetime(1990, 12, 31, tzinfo=UTC)
@@ -139,6 +142,48 @@ class TestImportPatients:
         assert import_file(scheduler, practice, file, "--mapping", copy)["registered"] == 1
         # What a spreadsheet would take for a formula is written as text.
         assert read_csv(tmp_path / "clients.report.csv")[1][3] == "'=cmd|x"
+
+    def test_reads_the_file_that_excel_saves_in_german_by_the_mapping_of_the_guide(
+        self, scheduler: SchedulerCommand, practice: str, tmp_path: Path
+    ) -> None:
+        guide = (DOCS / "how-to" / "import-patients.md").read_text("utf-8")
+        mapping, file = tmp_path / "mine.toml", tmp_path / "kunden.csv"
+        mapping.write_text(guide.split("```toml\n")[1].split("```")[0], "utf-8")
+        file.write_bytes(
+            "Vorname;Nachname;E-Mail;Mobil;Geburtsdatum;Kasse;;\r\n"
+            "Jürgen;Größl;j@example.org;0170 1234567;31.12.1990;AOK;;\r\n"
+            "Käthe;Weiß;;;01.02.1985;;;\r\n"
+            "Jürgen;Größl;neu@example.org;0170 1234567;31.12.1990;AOK;;\r\n".encode("cp1252")
+        )
+
+        printed = scheduler.run(
+            "import", "patients", file, "--mapping", mapping, "--practice", practice, "--dry-run", folder=tmp_path
+        )
+        done = import_file(scheduler, practice, file, "--mapping", mapping)
+
+        assert "Read as text in cp1252, separated by ;" in printed.stdout
+        assert "1 to look at: the patient was there already (row 4)" in printed.stdout
+        assert "the patient is known with another phone or e-mail, which was kept (row 4)" in printed.stdout
+        assert "The report is in" in printed.stdout
+        assert (done["registered"], done["columns_not_understood"]) == (2, {"Kasse": 2})
+        assert done["reasons"] == {"same_person": 1, "other_contact_details": 1}
+        # One of several columns of a setting is enough.
+        assert done["columns_missing"] == []
+
+    def test_names_the_columns_that_the_file_lacks(
+        self, scheduler: SchedulerCommand, practice: str, tmp_path: Path
+    ) -> None:
+        mapping, file = tmp_path / "mine.toml", tmp_path / "clients.csv"
+        mapping.write_text(
+            'source = "mine"\ngiven_name = "{First}"\nfamily_name = "{Last}"\nemail = ["{Mail}", "{E-Mail}"]\n', "utf-8"
+        )
+        file.write_text("First,Last,Email\nDana,Lacking,d@example.org\n")
+        arguments = ("import", "patients", file, "--mapping", mapping, "--practice", practice, "--dry-run")
+
+        printed = scheduler.run(*arguments, folder=tmp_path).stdout
+
+        assert "The file lacks columns that the format names: Mail, E-Mail" in printed
+        assert "1 rows have a value in the column 'Email', which is not understood" in printed
 
     def test_reads_a_file_without_a_header(self, scheduler: SchedulerCommand, practice: str, tmp_path: Path) -> None:
         file = tmp_path / "TRANSFER.OUT"

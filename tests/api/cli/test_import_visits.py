@@ -72,19 +72,21 @@ class TestImportAppointments:
         jane = ("--format", "jane")
 
         refused = scheduler.run("import", "appointments", file, *jane, "--practice", practice, expect=1)
-        tried = import_file(scheduler, practice, file, *jane, "--dry-run")
+        warned = scheduler.run("import", "appointments", file, *jane, "--practice", practice, "--dry-run", expect=1)
+        tried = import_file(scheduler, practice, file, *jane, "--create-missing", "--dry-run")
         done = import_file(scheduler, practice, file, *jane, "--create-missing")
         again = import_file(scheduler, practice, file, *jane)
 
         assert "5 rows name the clinician 'Maya'" in refused.stderr
         assert "not_in_practice" in refused.stderr
+        assert (warned.stdout, warned.stderr.splitlines()[-1]) == ("", refused.stderr.splitlines()[-1])
         assert {**tried, "dry_run": False} == done
         assert (done["rows"], done["booked"], done["results"], done["beside_others"]) == (5, 2, {"completed": 2}, [3])
         assert done["columns_not_understood"] == {"Shoe Size": 1}
         assert (again["booked"], again["already_there"], again["missing"]) == (0, 2, [])
         with (tmp_path / "visits.refusals.csv").open(encoding="utf-8") as read_csv:
-            assert list(csv.reader(read_csv)) == [
-                ["line", "appointment", "reason", "column"],
+            assert [cells[:-1] for cells in csv.reader(read_csv)] == [
+                ["row", "appointment", "reason", "column"],
                 ["4", "", "nonexistent_local_time", "Appointment Start Date & Time"],
                 ["5", "", "ambiguous_local_time", "Appointment Start Date & Time"],
                 ["6", "", "unknown_patient", ""],

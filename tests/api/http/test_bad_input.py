@@ -1,6 +1,7 @@
 """Input that can never be right: refused by name, stored nowhere, repeated nowhere."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from unicodedata import normalize
 
@@ -126,7 +127,9 @@ class TestBodies:
         visit = studio.book_appointment()
 
         assert studio.post_action(visit["id"], "check-in", status="completed").status_code == 422
-        assert studio.client.post(f"/v1/appointments/{visit['id']}/check-in").status_code == 200
+        assert studio.client.post(f"/v1/appointments/{visit['id']}/check-in").json()["code"] == "not_started"
+        with studio.server.at_time(datetime(2026, 6, 1, 6, tzinfo=UTC)):
+            assert studio.client.post(f"/v1/appointments/{visit['id']}/check-in").status_code == 200
 
     @pytest.mark.parametrize(
         ("content", "kind", "status"),

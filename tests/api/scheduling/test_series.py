@@ -403,8 +403,9 @@ class TestChanges:
         assert answer.json()["kept"] == [{"index": 8, "code": "already_so"}]
 
     def test_keep_started_and_checked_in_visits(self, studio: PracticeClient, weekly_series: Json) -> None:
-        with studio.server.at_time(datetime(2026, 6, 9, 8, tzinfo=UTC)):
+        with studio.server.at_time(datetime(2026, 6, 15, 12, tzinfo=UTC)):
             studio.post_action(weekly_series["occurrences"][2]["appointment_id"], "check-in")
+        with studio.server.at_time(datetime(2026, 6, 9, 8, tzinfo=UTC)):
             changed = post_change(
                 studio, weekly_series, from_occurrence=4, scope="all", starts_at="2026-06-23T12:00:00+02:00"
             ).json()

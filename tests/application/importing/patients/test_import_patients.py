@@ -14,7 +14,14 @@ from application.kernel.errors import UnavailableError
 from domain.importing.data_import import DataImport, ImportKind, ImportStatus
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
-from tests.application.importing.patients.patient_file import PatientImports, load_format, people, person, read
+from tests.application.importing.patients.patient_file import (
+    PatientImports,
+    load_format,
+    people,
+    person,
+    read,
+    read_row,
+)
 from tests.support.container import Container, by_test
 
 
@@ -164,8 +171,9 @@ class TestMatching:
         report = patient_imports.import_rows([read_row, other])
 
         assert counts(report) == (1, 0, 1, 0)
-        [found] = patient_imports.findings
+        found, *others = patient_imports.findings
         assert (found.line, found.outcome, found.reason) == (3, RowOutcome.MATCHED, "same_person")
+        assert {each.column for each in others} == {"email", "phone"} - {shared.lower().removeprefix("mobile ")}
         assert found.patient_id == patient_imports.listed()["Family1"]
 
     def test_somebody_whom_people_registered_is_found_too(self, patient_imports: PatientImports) -> None:
@@ -242,3 +250,33 @@ def test_an_import_that_cannot_reach_the_log_says_so(patient_imports: PatientImp
 
     with pytest.raises(UnavailableError):
         import_patients(run, read(people(3)), lambda _: None)
+
+
+class TestContactDetails:
+    def test_that_a_known_patient_does_not_have_are_reported(self, patient_imports: PatientImports) -> None:
+        patient_imports.import_rows([person(1), person(2)])
+
+        patient_imports.import_rows(
+            [
+                person(1, Email="new@example.org"),
+                person(2, Patient_Number="77", Mobile_Phone="030 7654321"),
+                person(3),
+                person(3, Mobile_Phone="030 7654321"),
+            ]
+        )
+
+        assert patient_imports.reported() == [
+            (2, "matched", "other_contact_details", "email"),
+            (3, "matched", "same_person", ""),
+            (3, "matched", "other_contact_details", "phone"),
+            (5, "matched", "repeated_in_the_file", ""),
+            (5, "matched", "other_contact_details", "phone"),
+        ]
+
+
+class TestNationalNumbers:
+    @pytest.mark.parametrize(("column", "value"), [("zone", "Asia/Jerusalem"), ("locale", "he-IL"), ("locale", "he")])
+    def test_are_of_the_country_of_the_patient(self, column: str, value: str) -> None:
+        row = read_row(person(1, Mobile_Phone="050-123-4567", Own=value), load_format(**{column: "{Own}"}))
+
+        assert row.details.phone == "+972501234567"

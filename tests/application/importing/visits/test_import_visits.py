@@ -145,10 +145,18 @@ class TestOutcomes:
             cancelled,
         ]
         assert report.tally.made == {completed: 2, no_show: 1, cancelled: 2, appointments_of: 2, checked_in: 1}
-        assert reasons(report) == [(10, "not_over_yet", ""), (11, "not_over_yet", "")]
+        assert reasons(report) == [(10, "not_over_yet", "Status"), (11, "not_over_yet", "Status")]
         assert visit_imports.claimed() == {
             read_row.id for read_row in visit_imports.visits() if read_row.status not in (no_show, cancelled)
         }
+
+    def test_of_a_patient_who_arrived_more_than_a_day_early_is_refused(self, visit_imports: VisitImports) -> None:
+        rows = [visit("2027-06-07 10:00", Status="Arrived"), visit("2026-06-04 13:00", Status="Arrived")]
+
+        report = visit_imports.import_rows(rows)
+
+        assert reasons(report) == [(2, "not_over_yet", "Status")]
+        assert [each.status for each in visit_imports.visits()] == [Status.CHECKED_IN]
 
     def test_are_facts_of_their_own_time_and_name_where_they_come_from(self, visit_imports: VisitImports) -> None:
         report = visit_imports.import_rows(
@@ -344,7 +352,9 @@ def test_dry_run_predicts_the_result_and_records_nothing(visit_imports: VisitImp
     ]
     position = visit_imports.studio.log.reader.position()
 
-    tried = visit_imports.import_rows(rows, dry_run=True)
+    with pytest.raises(NotInPracticeError):
+        visit_imports.import_rows(rows, dry_run=True)
+    tried = visit_imports.import_rows(rows, dry_run=True, create_missing=True)
 
     assert visit_imports.studio.log.reader.position() == position
     done = visit_imports.import_rows(rows, create_missing=True)

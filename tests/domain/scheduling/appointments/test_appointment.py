@@ -136,6 +136,14 @@ class TestCancel:
 
 
 class TestAttendance:
+    def test_begins_at_most_a_day_before_the_visit(self) -> None:
+        appointment = booked_appointment()
+
+        with pytest.raises(NotStartedError, match="more than a day away"):
+            appointment.check_in(NINE - timedelta(days=1, seconds=1))
+
+        assert appointment.check_in(NINE - timedelta(days=1))
+
     def test_is_checked_in_then_completed(self) -> None:
         appointment = booked_appointment()
 

@@ -1,0 +1,22 @@
+"""Phone numbers as people write them, in the country of the patient."""
+
+import pytest
+
+from tests.api.practice_client import PracticeClient
+
+
+class TestNationalNumbers:
+    @pytest.mark.parametrize("own", [{"locale": "he-IL"}, {"zone": "Asia/Jerusalem"}, {"locale": "he"}])
+    def test_are_of_the_country_of_the_patient(self, studio: PracticeClient, own: dict[str, str]) -> None:
+        body = {"given_name": "Dana", "family_name": "Levi", "phone": "050-123-4567"}
+
+        patient = studio.create("/v1/patients", **body, **own)
+        changed = studio.client.patch(f"/v1/patients/{patient['id']}", json={"phone": "052 765 4321"})
+
+        assert patient["phone"] == "+972501234567"
+        assert changed.json()["phone"] == "+972527654321"
+
+    def test_are_of_the_practice_s_country_otherwise(self, studio: PracticeClient) -> None:
+        patient = studio.create("/v1/patients", given_name="Dana", family_name="Levi", phone="030 1234567")
+
+        assert patient["phone"] == "+49301234567"
