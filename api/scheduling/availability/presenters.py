@@ -81,9 +81,11 @@ def present_conflict(
     obstacles: Sequence[Obstacle],
     now: datetime,
 ) -> dict[str, object]:
-    """Present a visit or session whose clinician is absent, with the reasons and the remedies."""
+    """Present a visit or session that cannot be given as booked, with reasons and remedies."""
     staff = entry.staff_ids if isinstance(entry, SessionEntry) else ()
-    free = [id_ for id_ in free_clinicians(call.log, visit, now) if id_ not in staff]
+    free = [
+        id_ for id_ in free_clinicians(call.log, visit, obstacles, now) if id_ == visit.clinician_id or id_ not in staff
+    ]
     remedies: list[dict[str, object]] = [{"action": "reschedule"}, {"action": "keep"}]
     if free:
         remedies.insert(1, {"action": "reassign", "clinician_ids": free})

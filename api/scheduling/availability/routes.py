@@ -1,4 +1,4 @@
-"""/v1/slots and /v1/conflicts: free times, reasons, and visits without their clinician."""
+"""/v1/slots and /v1/conflicts: free times, reasons, and visits that cannot be given as booked."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ from api.scheduling.availability.schemas import ConflictPage, ExplanationShown, 
 from api.scheduling.calendar_paging import bookmark, bookmark_of, encoded_bookmark, in_one_order
 from application.kernel.catalogue import Catalogue
 from application.kernel.permissions import Permission
-from application.scheduling.availability.conflicts import BookedVisit, absences_during
+from application.scheduling.availability.conflicts import BookedVisit, conflicts_of
 from application.scheduling.availability.explain_slot import ExplainSlot, Explanation
 from application.scheduling.availability.find_slots import LONGEST_WINDOW, FindSlots, FoundSlots
 from domain.practice.clinician import Clinician
@@ -135,11 +135,13 @@ async def explain_slot(
 async def list_conflicts(
     call: Reading, clinician_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = None, after: After = None
 ) -> Response:
-    """List coming visits and sessions whose clinician is no longer present, by start.
+    """List coming visits and sessions that cannot be given as they were booked, by start.
 
-    Hours, a zone, public holidays or time off changed after the booking. The visits stay as booked.
-    A page may hold fewer than `limit` and still have a `next_cursor`. A key that is bound to a
-    clinician gets only that clinician's.
+    After the booking, hours, a zone, public holidays or time off of the clinician changed, the
+    clinician was struck from the service, the service is no longer offered, or a room or device was
+    put out of use. The visits stay as booked. A page may hold fewer than `limit` and still have a
+    `next_cursor`. A key that is bound to a clinician gets only that
+    clinician's.
     """
 
     def page() -> Answer:
@@ -172,13 +174,21 @@ async def list_conflicts(
 def _conflict(
     catalogue: Catalogue, entry: CalendarEntry | SessionEntry, clinician_id: UUID | None, now: datetime
 ) -> tuple[BookedVisit, list[Obstacle]] | None:
-    """Return the visit of the absent clinician (the requested or first one) and the obstacles."""
+    """Return the visit of the clinician concerned (the requested or first one) and the reasons."""
     if isinstance(entry, CalendarEntry):
         holder_id, staff_ids = entry.holder_id, [entry.clinician_id]
     else:
         holder_id, staff_ids = entry.session_id, list(entry.staff_ids)
     for staff_id in staff_ids:
-        visit = BookedVisit(holder_id, entry.service_id, staff_id, entry.location_id, entry.starts_at, entry.ends_at)
-        if clinician_id in (None, staff_id) and (obstacles := absences_during(catalogue, visit, now)):
+        visit = BookedVisit(
+            holder_id,
+            entry.service_id,
+            staff_id,
+            entry.location_id,
+            entry.starts_at,
+            entry.ends_at,
+            entry.resource_ids,
+        )
+        if clinician_id in (None, staff_id) and (obstacles := conflicts_of(catalogue, visit, now)):
             return visit, obstacles
     return None

@@ -59,6 +59,7 @@ class ExplanationShown(Shown):
 class Remedy(Shown):
     """`reschedule`; `reassign` to one of `clinician_ids`, who are free; or `keep`: it stays listed.
 
+    The visit's own clinician is among them if another room or device is free instead.
     `PATCH /v1/sessions/{session_id}` moves a session or changes its staff."""
 
     action: str = Field(examples=["reassign"])
@@ -66,7 +67,7 @@ class Remedy(Shown):
 
 
 class StrandedVisitShown(Shown):
-    """A visit or a session. `clinician_id` is the absent clinician, the first one of the staff."""
+    """A visit or a session. `clinician_id` is the clinician concerned: of staff, the first one."""
 
     appointment_id: UUID | None
     session_id: UUID | None

@@ -1,6 +1,10 @@
-"""Conflicts: booked visits whose clinician is no longer present, because rules changed since."""
+"""Conflicts: booked visits that could not be given as booked, because the catalogue changed since.
 
-from collections.abc import Sequence
+The clinician is no longer present or no longer gives the service, the service is no longer offered,
+or a room or device is out of use.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,10 +15,12 @@ from application.scheduling.availability.schedule import load_schedule, start_wi
 from application.scheduling.availability.working_hours import time_off_of, working_places
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
+from domain.practice.resource import Resource
+from domain.practice.service import Service
 from domain.scheduling.availability.availability import slot_at
-from domain.scheduling.availability.explanation import Obstacle, absences
+from domain.scheduling.availability.explanation import Obstacle, ObstacleCause, absences
 from domain.scheduling.availability.query import AvailabilityQuery, VisitRules
-from domain.scheduling.errors import SchedulingError
+from domain.scheduling.errors import ClinicianNotOfferingError, ResourceUnavailableError, SchedulingError
 
 
 class BookedVisit(NamedTuple):
@@ -26,6 +32,35 @@ class BookedVisit(NamedTuple):
     location_id: UUID
     starts_at: datetime
     ends_at: datetime
+    resource_ids: Sequence[UUID] = ()
+
+
+def conflicts_of(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> list[Obstacle]:
+    """Return why the visit cannot be given as it was booked; empty if it can."""
+    return [
+        *absences_during(catalogue, visit, now),
+        *_of_the_service(catalogue, visit),
+        *_of_resources(catalogue, visit),
+    ]
+
+
+def _of_the_service(catalogue: Catalogue, visit: BookedVisit) -> Iterator[Obstacle]:
+    service, code = catalogue.one(Service, visit.service_id), ClinicianNotOfferingError.code
+    if not service.active:
+        yield Obstacle(code, "the service is no longer offered", ObstacleCause.SERVICE)
+    elif visit.clinician_id not in service.terms.clinician_ids:
+        yield Obstacle(code, "the clinician no longer gives this service", ObstacleCause.SERVICE)
+
+
+def _of_resources(catalogue: Catalogue, visit: BookedVisit) -> Iterator[Obstacle]:
+    for id_ in visit.resource_ids:
+        resource = catalogue.one(Resource, id_)
+        if not resource.active:
+            detail = f"a {resource.kind} of this visit is out of use"
+            cause = ObstacleCause.RESOURCE
+            yield Obstacle(
+                ResourceUnavailableError.code, detail, cause, location_id=resource.location_id, stream_id=id_
+            )
 
 
 def absences_during(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> list[Obstacle]:
@@ -41,12 +76,18 @@ def absences_during(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> 
     return absences(query, TimeRange(visit.starts_at, visit.ends_at))
 
 
-def free_clinicians(log: PracticeLog, visit: BookedVisit, now: datetime) -> Sequence[UUID]:
-    """Return the other clinicians who could give the visit, in order of joining."""
+def free_clinicians(
+    log: PracticeLog, visit: BookedVisit, obstacles: Sequence[Obstacle], now: datetime
+) -> Sequence[UUID]:
+    """Return the clinicians who could give the visit, in order of joining.
+
+    Its own clinician is one of them if only a room or device is missing, and another one is free.
+    """
+    needs_resource_only = all(obstacle.cause is ObstacleCause.RESOURCE for obstacle in obstacles)
     schedule = load_schedule(log, visit.service_id, None, start_window(visit.starts_at), now)
     free = []
     for clinician_id, query in schedule.clinician_candidates(without=visit.holder_id):
-        if clinician_id != visit.clinician_id:
+        if clinician_id != visit.clinician_id or needs_resource_only:
             try:
                 slot_at(query, visit.starts_at)
             except SchedulingError:

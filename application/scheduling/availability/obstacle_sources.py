@@ -12,6 +12,7 @@ from domain.kernel.zones import zone
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
 from domain.practice.practice import Practice
+from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.scheduling.availability.explanation import Obstacle, ObstacleCause
 from domain.scheduling.calendars.busy_calendar import BusyCalendar
@@ -25,8 +26,7 @@ def streams_of(catalogue: Catalogue, service_id: UUID, clinician_id: UUID, found
     streams = {service_id, clinician_id, *(practice.id for practice in catalogue.all(Practice))}
     for obstacle in found:
         streams |= {claim.holder_id for claim in obstacle.claims}
-        if obstacle.location_id:
-            streams.add(obstacle.location_id)
+        streams |= {id_ for id_ in (obstacle.location_id, obstacle.stream_id) if id_ is not None}
     return streams
 
 
@@ -58,6 +58,8 @@ def cited(
             rule = _holidays(catalogue, obstacle.location_id, events)
         case ObstacleCause.BUSY_TIME:
             rule = [found for claim in obstacle.claims for found in _busy(claim, events)]
+        case ObstacleCause.RESOURCE if obstacle.stream_id is not None:
+            rule = _last(events, obstacle.stream_id, Resource.Changed.TOPIC)
         case _:
             rule = []
     holders = {claim.holder_id for claim in obstacle.claims}

@@ -49,16 +49,21 @@ class ObstacleCause(StrEnum):
     CLINICIAN_LIMIT = "clinician_limit"
     VISITS = "visits"
     BUSY_TIME = "busy_time"
+    RESOURCE = "resource"
 
 
 class Obstacle(NamedTuple):
-    """One reason; ``code`` is an error code, ``time_off`` or ``public_holiday``."""
+    """One reason; ``code`` is an error code, ``time_off`` or ``public_holiday``.
+
+    ``stream_id``: the room or device of a booked visit that it is about.
+    """
 
     code: str
     detail: str
     cause: ObstacleCause
     location_id: UUID | None = None
     claims: Sequence[TimeClaim] = ()
+    stream_id: UUID | None = None
 
 
 def obstacles(query: AvailabilityQuery, starts_at: datetime) -> list[Obstacle]:

@@ -140,6 +140,59 @@ class TestConflicts:
         gone = studio.set_hours(studio.clinician, [])
         assert set(outside(gone["position"])) == {early["id"], late["id"], holiday["id"]}
 
+    def test_list_what_a_room_out_of_use_has_left_behind(self, studio: PracticeClient) -> None:
+        rooms = [studio.add_room("1"), studio.add_room("2")]
+        studio.service = studio.add_service(requires=[{"kind": "room"}])
+        visit = studio.book_appointment(NINE, resource_ids=[rooms[0]])
+        out = studio.client.patch(f"/v1/resources/{rooms[0]}", json={"active": False}).json()
+
+        [found] = conflicts(studio, out["position"])["conflicts"]
+
+        assert found["appointment_id"] == visit["id"]
+        assert reason_events(found) == [("resource_unavailable", ["practice.resource.changed"])]
+        assert found["remedies"][1] == {"action": "reassign", "clinician_ids": [studio.clinician]}
+        studio.post_action(visit["id"], "reassign", clinician_id=studio.clinician)
+        moved = studio.client.get(f"/v1/appointments/{visit['id']}").json()
+        assert moved["resource_ids"] == [rooms[1]]
+        back = studio.client.patch("/v1/practice", json={"name": "Later"}).json()
+        assert conflicts(studio, back["position"])["conflicts"] == []
+
+    def test_list_what_a_service_no_longer_offered_has_left_behind(self, studio: PracticeClient) -> None:
+        visit = studio.book_appointment(NINE)
+        closed = studio.client.patch(f"/v1/services/{studio.service}", json={"active": False}).json()
+
+        [found] = conflicts(studio, closed["position"])["conflicts"]
+
+        assert found["appointment_id"] == visit["id"]
+        assert reason_events(found) == [("clinician_not_offering", ["practice.service.changed"])]
+        assert [remedy["action"] for remedy in found["remedies"]] == ["reschedule", "keep"]
+
+    def test_list_what_a_clinician_struck_from_a_service_has_left_behind(self, studio: PracticeClient) -> None:
+        other = studio.add_clinician()
+        studio.service = studio.add_service(clinician_ids=[studio.clinician, other])
+        visit = studio.book_appointment(NINE)
+        struck = studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [other]}).json()
+
+        [found] = conflicts(studio, struck["position"])["conflicts"]
+
+        assert (found["appointment_id"], found["clinician_id"]) == (visit["id"], studio.clinician)
+        assert reason_events(found) == [("clinician_not_offering", ["practice.service.changed"])]
+        assert found["remedies"][1] == {"action": "reassign", "clinician_ids": [other]}
+
+    def test_list_a_session_whose_room_is_out_of_use(self, studio: PracticeClient) -> None:
+        room = studio.add_room("1")
+        session = studio.create(
+            "/v1/sessions",
+            service_id=studio.add_service(seats=4, requires=[{"kind": "room"}]),
+            staff_ids=[studio.clinician],
+            starts_at=NINE,
+        )
+        out = studio.client.patch(f"/v1/resources/{room}", json={"active": False}).json()
+
+        [found] = conflicts(studio, out["position"])["conflicts"]
+
+        assert (found["session_id"], found["reasons"][0]["code"]) == (session["id"], "resource_unavailable")
+
     def test_come_in_pages(self, studio: PracticeClient) -> None:
         visits = [studio.book_appointment(f"2026-06-0{day}T09:00:00+02:00")["id"] for day in (1, 2, 3)]
         position = studio.set_hours(studio.clinician, [])["position"]
