@@ -26,6 +26,7 @@ from event_store.append.append_rows import AppendRows, join_rows
 from event_store.append.guards import REFUSALS
 from event_store.direct_call import DirectCall
 from event_store.errors import StaleStreamError, StoreUnavailableError, is_read_only
+from event_store.pause import pause
 from event_store.tenancy import tenant_transaction
 
 _APPEND: Final = DirectCall(
@@ -212,7 +213,7 @@ class AppendBatcher:
                 was_lost = True
                 if time.monotonic() > deadline:
                     raise StoreUnavailableError("the log cannot be reached; try again") from error
-                time.sleep(0.05)
+                pause(0.05)
             except psycopg.Error as error:
                 if is_read_only(error):
                     raise StoreUnavailableError("the log cannot be written; is its disk read-only?") from error

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from event_store.embedded.errors import BusyError, FolderAccessError
+from event_store.pause import pause
 
 _POLL_SECONDS = 0.02
 
@@ -39,7 +40,7 @@ class FileLock:
         while (file := self.try_exclusive()) is None:
             if time.monotonic() > deadline:
                 raise BusyError(f"another program has held {self.path} for {timeout_seconds:.0f} s; is one stuck?")
-            time.sleep(_POLL_SECONDS)
+            pause(_POLL_SECONDS)
         try:
             yield
         finally:

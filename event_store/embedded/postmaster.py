@@ -17,6 +17,7 @@ from event_store.embedded.errors import StartFailedError, StopFailedError, Unrea
 from event_store.embedded.locks import FileLock
 from event_store.embedded.processes import ClusterProcesses, PidFile, send
 from event_store.embedded.settings import PORT
+from event_store.pause import pause
 
 _POLL_SECONDS = 0.01
 
@@ -84,7 +85,7 @@ class Postmaster:
             if waited > self._timeout_seconds:
                 reason = f"runs but has not answered for {waited:.0f} s; see {self._files.log}"
                 raise UnreachableError(f"PostgreSQL in {self._files.folder} {reason}")
-            time.sleep(_POLL_SECONDS)
+            pause(_POLL_SECONDS)
 
     def _launch(self) -> int:
         """Start the postmaster as a process of its own; return the size of the log before."""
@@ -134,7 +135,7 @@ class Postmaster:
             send(signal, self._processes.all() if postmaster is None or signal is SIGKILL else [postmaster])
             deadline = time.monotonic() + timeout_seconds
             while self.is_alive() and time.monotonic() <= deadline:
-                time.sleep(_POLL_SECONDS)
+                pause(_POLL_SECONDS)
         if self.is_alive():
             raise StopFailedError(f"processes {self._processes.all()} of {self._files.folder} did not end")
 

@@ -5,7 +5,9 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from errno import EINVAL
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP
 from subprocess import PIPE, Popen
@@ -120,6 +122,19 @@ class TestFirstStart:
             assert synced.get(path.stat().st_ino) == path.read_bytes(), path
         for path in (*ours[1:], empty_folder / "cluster", empty_folder / "secrets", empty_folder):
             assert path.name in folders[path.parent], path
+
+    def test_works_with_a_clock_that_is_not_the_kernels(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Under faketime time.sleep fails: it waits for an instant of the kernel's clock."""
+
+        def sleep(seconds: float) -> None:
+            raise OSError(EINVAL, "Invalid argument")
+
+        monkeypatch.setattr(time, "sleep", sleep)
+        monkeypatch.setattr(time, "time", lambda: 0.0)
+
+        with EmbeddedServer(folder) as server:
+            assert server.is_running()
+        assert not server.is_alive()
 
     def test_keeps_every_acknowledged_commit(self, server: EmbeddedServer) -> None:
         with connect(server) as connection:
