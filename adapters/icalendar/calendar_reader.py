@@ -17,8 +17,8 @@ from domain.scheduling.series.recurrence import UnsupportedRuleError
 
 _MAX_TIMES: Final = 5_000
 """Of one file: ten a working day, for two years."""
-_MAX_DAYS: Final = 400_000
-"""How many days the rules of one file may examine: about a second of work."""
+_MAX_DAYS: Final = 200_000
+"""How many days the rules of one file may examine: less than a second of work."""
 
 
 class IcalendarReader:
@@ -69,6 +69,8 @@ def _times(
             return LeftOut.CANCELLED
         if not event.is_busy:
             return LeftOut.DECLINED if event.is_declined else LeftOut.FREE
+        if event.takes_no_time:
+            return LeftOut.NO_TIME
         times = dict(event.times(within, budget))
     except UnknownZoneNameError:
         return LeftOut.UNKNOWN_ZONE
@@ -76,4 +78,4 @@ def _times(
         return LeftOut.UNSUPPORTED_RULE
     except (ValueError, OverflowError):
         return LeftOut.UNREADABLE
-    return times or (LeftOut.NO_TIME if event.takes_no_time else LeftOut.NOT_THEN)
+    return times or LeftOut.NOT_THEN

@@ -1,5 +1,6 @@
 """Expands one event with its recurrences and exceptions (RFC 5545, sections 3.6.1 and 3.8.5)."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -67,7 +68,7 @@ class CalendarEvent:
 
     @property
     def takes_no_time(self) -> bool:
-        return all(version.during(version.starts) is None for version in self._all)
+        return all(version.takes_no_time for version in self._all)
 
     def times(self, within: TimeRange, budget: Budget) -> Iterator[tuple[str, TimeRange]]:
         """Yield the busy times that overlap a window, each with its original start as key.
@@ -80,6 +81,7 @@ class CalendarEvent:
 
     def _occurrences(self, within: TimeRange, budget: Budget) -> Iterator[tuple[str, TimeRange | None]]:
         main, shifts = self._main, self._lasting_exceptions()
+        since = [begins for begins, _ in shifts]
         if main is not None and not main.is_cancelled:
             for start, until in main.starts_in(within, budget):
                 keys = {main.key_of(start), main.key_of(_day_of(start))}
@@ -87,9 +89,8 @@ class CalendarEvent:
                     continue
                 key = main.key_of(start) if main.repeats else ""
                 at = main.instant(start)
-                shift = next((shift for since, shift in reversed(shifts) if since <= at), None)
-                if shift is not None:
-                    yield key, shift.moved(at)
+                if place := bisect_right(since, at):
+                    yield key, shifts[place - 1][1].moved(at)
                 elif main.is_busy:
                     yield key, main.during(start) if until is None else _range(at, until)
         for key, version in self._exceptions.items():
@@ -162,6 +163,11 @@ class _Version:
             return f"{at:%Y%m%d}"
         return f"{self.instant(at, clock or (self._replaced_clock if at == self.replaces else None)):%Y%m%dT%H%M%SZ}"
 
+    @property
+    def takes_no_time(self) -> bool:
+        has_periods = any("/" in dates.value for dates in self._part.all("RDATE"))
+        return not has_periods and self.during(self.starts) is None
+
     def during(self, start: Moment) -> TimeRange | None:
         """Return the time of the occurrence with this start; None if its duration is zero."""
         days, exact = self._duration
@@ -199,7 +205,7 @@ class _Version:
             if rule.until is not None and rule.until.tzinfo:
                 until = None if self.is_day else rule.until
                 rule = replace(rule, until=_wall(rule.until) + (_MARGIN if until else timedelta()))
-            for wall in rule.starts(first, begins, ends, budget.spend):
+            for wall in budget.starts(rule, first, begins, ends):
                 start = self._like_the_first(wall)
                 if until is None or self.instant(start) <= until:
                     yield start

@@ -140,7 +140,7 @@ def _onsets(part: Component, before: timedelta, until: datetime, budget: Budget)
         if rule.until is not None and rule.until.tzinfo:
             rule = replace(rule, until=(rule.until + before).replace(tzinfo=None))
         # Some zones begin in 1601.
-        yield from rule.starts(begins, max(begins, _LONG_AGO), until, budget.spend)
+        yield from budget.starts(rule, begins, max(begins, _LONG_AGO), until)
 
 
 def _offset(text: str) -> timedelta:

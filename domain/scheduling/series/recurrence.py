@@ -1,15 +1,17 @@
 """Recurrence rules: RRULE of RFC 5545, section 3.3.10, with frequencies from DAILY to YEARLY.
 
-A rule is expanded on a wall clock; its caller knows the zone. The expansion looks at every day of a
-period once, so its cost is bounded by the window even where the rule matches no day at all.
+A rule is expanded on a wall clock; its caller knows the zone. The expansion looks only at days that
+its parts name, and at each once, so its cost is bounded by the window even where the rule matches
+no day at all.
 """
 
 import re
-from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping
+from calendar import isleap, monthrange
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import MINYEAR, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import product
 from typing import Final, Self, TypeVar
 
 from domain.kernel.errors import InvalidValueError
@@ -27,6 +29,7 @@ _NOT_YEARLY: Final = ("DAILY", "WEEKLY", "MONTHLY")
 _NOT_WITH: Final = {"BYWEEKNO": _NOT_YEARLY, "BYYEARDAY": _NOT_YEARLY, "BYMONTHDAY": ("WEEKLY",)}
 """The cells "N/A" of the table in RFC 5545, section 3.3.10; shorter frequencies are refused."""
 _MAX_TIMES_A_DAY: Final = 1_440
+_LONGEST_MONTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 T = TypeVar("T")
 
 
@@ -122,16 +125,21 @@ class Recurrence:
         """Yield the times in ``[begins, ends)`` in order; all are naive times on one wall clock.
 
         ``first`` is DTSTART. ``until`` must be on the same clock: convert an instant before.
-        ``spend`` is called with the number of days of each period before its expansion; it may
-        raise an error to end it.
+        ``spend`` is called before each step with the number of days or times that it looks at; it
+        may raise an error to end the expansion.
         """
         rule, times = self._with_defaults(first), self._times(first.time())
         last, left = self.until or datetime.max, self.count  # noqa: DTZ901  a time on a wall clock
         # A rule with COUNT must be counted from its start.
         since = begins.date() if left is None else first.date()
-        for days in rule._periods(first.date(), since, min(ends, last).date()):
-            spend(len(days) or 1)
-            for start in rule._chosen([datetime.combine(day, at) for day in days if rule._names(day) for at in times]):
+        if rule._never_matches(len(times)):
+            return
+        for candidates in rule._periods(first.date(), since, min(ends, last).date()):
+            spend(len(candidates) or 1)
+            days = [day for day in candidates if rule._names(day)]
+            if len(times) > 1:
+                spend(len(days) * len(times))
+            for start in rule._chosen([datetime.combine(day, at) for day in days for at in times]):
                 if start < first:
                     continue
                 if start > last or start >= ends:
@@ -167,6 +175,16 @@ class Recurrence:
             months = months or frozenset({first.month})
         return replace(self, by_month=months, by_month_day=frozenset({first.day}))
 
+    def _never_matches(self, times_a_day: int) -> bool:
+        """Return whether it names only days or places that no month, week or day has."""
+        longest = max(_LONGEST_MONTHS[month - 1] for month in self.by_month or range(1, 13))
+        if self.by_month_day and min(map(abs, self.by_month_day)) > longest:
+            return True
+        days = {Frequency.DAILY: 1, Frequency.WEEKLY: len({weekday for weekday, _ in self.by_day})}
+        if not self.by_position or self.frequency not in days:
+            return False
+        return min(map(abs, self.by_position)) > days[self.frequency] * times_a_day
+
     def _chosen(self, starts: list[datetime]) -> list[datetime]:
         """Apply BYSETPOS to the starts of one period."""
         if not self.by_position:
@@ -175,34 +193,72 @@ class Recurrence:
         return [start for place, start in enumerate(starts) if place in places]
 
     def _periods(self, first: date, begins: date, ends: date) -> Iterator[list[date]]:
-        """Yield the days of each period that INTERVAL keeps, from ``begins`` to ``ends``."""
-        begins = max(first, begins)
-        if self.frequency is Frequency.DAILY:
-            return self._short_periods(first, begins, ends, 1)
-        if self.frequency is Frequency.WEEKLY:
-            return self._short_periods(first - timedelta(days=(first.weekday() - self.week_start) % 7), begins, ends, 7)
-        return self._long_periods(first, begins, ends, 1 if self.frequency is Frequency.MONTHLY else 12)
+        """Yield each period that INTERVAL keeps, from ``begins`` to ``ends``.
 
-    def _short_periods(self, origin: date, begins: date, ends: date, size: int) -> Iterator[list[date]]:
-        step = self.interval * size
-        weekdays = {weekday for weekday, _ in self.by_day} if size > 1 else set()
-        start = origin.toordinal() + max(0, (begins - origin).days // step) * step
-        for ordinal in range(start, min(ends.toordinal(), date.max.toordinal() - size) + 1, step):
-            days = map(date.fromordinal, range(ordinal, ordinal + size))
-            yield [day for day in days if not weekdays or day.weekday() in weekdays]
+        A period is given as the days that may match, in order: those that the most selective part
+        names.
+        """
+        begins = max(first, begins)
+        if self.frequency is Frequency.WEEKLY:
+            return self._weeks(first - timedelta(days=(first.weekday() - self.week_start) % 7), begins, ends)
+        if self.frequency is not Frequency.DAILY:
+            return self._long_periods(first, begins, ends, 1 if self.frequency is Frequency.MONTHLY else 12)
+        if (self.by_month or self.by_month_day) and self.interval < min(_LONGEST_MONTHS):
+            return self._days_by_month(first, begins, ends)
+        return ([date.fromordinal(ordinal)] for ordinal in _ordinals(first, begins, ends, self.interval))
+
+    def _weeks(self, origin: date, begins: date, ends: date) -> Iterator[list[date]]:
+        offsets = sorted((weekday - origin.weekday()) % 7 for weekday in {weekday for weekday, _ in self.by_day})
+        for ordinal in _ordinals(origin, begins, ends, self.interval * 7):
+            yield [date.fromordinal(ordinal + offset) for offset in offsets]
+
+    def _days_by_month(self, first: date, begins: date, ends: date) -> Iterator[list[date]]:
+        months = sorted(self.by_month) or range(1, 13)
+        for year, month in product(range(begins.year, ends.year + 1), months):
+            # The empty list lets the caller count a month without a matching day, too.
+            yield []
+            for day in self._days_of_month(year, month):
+                if begins <= day <= ends and (day - first).days % self.interval == 0:
+                    yield [day]
 
     def _long_periods(self, first: date, begins: date, ends: date, size: int) -> Iterator[list[date]]:
         step = self.interval * size
         origin = first.year * 12 + (first.month - 1 if size == 1 else 0)
         start = origin + max(0, (begins.year * 12 + begins.month - 1 - origin) // step) * step
-        for period in range(start, ends.year * 12 + ends.month, step):
-            months = (divmod(month, 12) for month in range(period, period + size))
-            yield [
-                date(year, month + 1, day)
-                for year, month in months
-                if not self.by_month or month + 1 in self.by_month
-                for day in range(1, monthrange(year, month + 1)[1] + 1)
-            ]
+        for place in range(start, ends.year * 12 + ends.month, step):
+            year = place // 12
+            if self.by_year_day:
+                yield _numbered(date(year, 1, 1), _days_in(year), self.by_year_day)
+            elif self.by_week and not self.by_month_day:
+                yield self._days_of_weeks(year)
+            else:
+                months = range(1, 13) if size == 12 else (place % 12 + 1,)
+                yield [day for month in months for day in self._days_of_month(year, month)]
+
+    def _days_of_month(self, year: int, month: int) -> list[date]:
+        if self.by_month and month not in self.by_month:
+            return []
+        first, size = date(year, month, 1), monthrange(year, month)[1]
+        if self.by_month_day:
+            return _numbered(first, size, self.by_month_day)
+        weekdays = {weekday for weekday, _ in self.by_day} or range(7)
+        starts = sorted((weekday - first.weekday()) % 7 for weekday in weekdays)
+        return [
+            date(year, month, 1 + day + start) for day in range(0, size, 7) for start in starts if day + start < size
+        ]
+
+    def _days_of_weeks(self, year: int) -> list[date]:
+        """Return the year's days that are in a named week, be it of the year before or after."""
+        named: set[int] = set()
+        for week_year in range(max(MINYEAR, year - 1), year + 2):
+            begins, after = _first_week(week_year, self.week_start), _first_week(week_year + 1, self.week_start)
+            weeks = (after - begins) // 7
+            for week in self.by_week:
+                if abs(week) <= weeks:
+                    first = begins + 7 * (week - 1 if week > 0 else weeks + week)
+                    named.update(range(first, first + 7))
+        of_year = range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1)
+        return [date.fromordinal(ordinal) for ordinal in sorted(named) if ordinal in of_year]
 
     def _names(self, day: date) -> bool:
         if self.by_month and day.month not in self.by_month:
@@ -210,25 +266,28 @@ class Recurrence:
         in_month = monthrange(day.year, day.month)[1] if self.by_month_day or self.by_day else 0
         if self.by_month_day and not {day.day, day.day - in_month - 1} & self.by_month_day:
             return False
-        in_year = 366 if monthrange(day.year, 2)[1] == 29 else 365
-        of_year = day.timetuple().tm_yday
-        if self.by_year_day and not {of_year, of_year - in_year - 1} & self.by_year_day:
+        if (
+            self.by_year_day
+            and not {_place_in_year(day), _place_in_year(day) - _days_in(day.year) - 1} & self.by_year_day
+        ):
             return False
-        if self.by_week:
-            # The 28th of December is always in the last week of its year.
-            last_week = _thursday(day, self.week_start).replace(month=12, day=28)
-            week, weeks = _week(day, self.week_start), _week(last_week, self.week_start)
-            if not {week, week - weeks - 1} & self.by_week:
-                return False
+        if self.by_week and not self._is_in_named_week(day):
+            return False
         if not self.by_day:
             return True
         weekday = day.weekday()
         if self.frequency in (Frequency.DAILY, Frequency.WEEKLY):
             return any(named == weekday for named, _ in self.by_day)
         by_year = self.frequency is Frequency.YEARLY and not self.by_month
-        number, size = (of_year, in_year) if by_year else (day.day, in_month)
+        number, size = (_place_in_year(day), _days_in(day.year)) if by_year else (day.day, in_month)
         nths = {0, (number - 1) // 7 + 1, -((size - number) // 7 + 1)}
         return any((weekday, nth) in self.by_day for nth in nths)
+
+    def _is_in_named_week(self, day: date) -> bool:
+        # The 28th of December is always in the last week of its year.
+        last_week = _thursday(day, self.week_start).replace(month=12, day=28)
+        week, weeks = _week(day, self.week_start), _week(last_week, self.week_start)
+        return bool({week, week - weeks - 1} & self.by_week)
 
 
 def invalid_part(name: str, message: str) -> InvalidValueError:
@@ -282,6 +341,31 @@ def _until(part: str) -> datetime:
         except ValueError:
             pass
     raise invalid_part("UNTIL", "UNTIL is written 20261231, 20261231T180000 or, in UTC, 20261231T170000Z")
+
+
+def _place_in_year(day: date) -> int:
+    return day.timetuple().tm_yday
+
+
+def _days_in(year: int) -> int:
+    return 366 if isleap(year) else 365
+
+
+def _numbered(first: date, size: int, numbers: Iterable[int]) -> list[date]:
+    """Return the numbered days of a period in order; negative numbers count from its end."""
+    found = {number if number > 0 else size + 1 + number for number in numbers}
+    return [first + timedelta(days=number - 1) for number in sorted(found) if 1 <= number <= size]
+
+
+def _ordinals(origin: date, begins: date, ends: date, step: int) -> range:
+    start = origin.toordinal() + max(0, (begins - origin).days // step) * step
+    return range(start, min(ends.toordinal(), date.max.toordinal() - 7) + 1, step)
+
+
+def _first_week(year: int, week_start: int) -> int:
+    """Return the ordinal of the first day of a year's first week, which has the 4th of January."""
+    fourth = date(year, 1, 4)
+    return fourth.toordinal() - (fourth.weekday() - week_start) % 7
 
 
 def _week(day: date, week_start: int) -> int:
