@@ -11,7 +11,7 @@ from adapters.icalendar.rules import Budget
 from adapters.icalendar.time_zones import Clocks, UnknownZoneNameError
 from application.scheduling.calendars.calendar_visit import is_own
 from application.scheduling.calendars.errors import CalendarTooLargeError
-from application.scheduling.calendars.ports import BusyTimes, LeftOut
+from application.scheduling.calendars.ports import NOT_UNDERSTOOD, BusyTimes, LeftOut
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.series.recurrence import UnsupportedRuleError
 
@@ -49,10 +49,13 @@ class IcalendarReader:
 def _add(uid: str, times: Mapping[str, TimeRange] | LeftOut, found: BusyTimes) -> None:
     if isinstance(times, LeftOut):
         found.left_out[times] += 1
+        if times in NOT_UNDERSTOOD:
+            found.not_understood.add(uid)
         return
     for name, during in times.items():
         if during.duration > LONGEST:
             found.left_out[LeftOut.TOO_LONG] += 1
+            found.not_understood.add(uid)
         else:
             found.times[uid, name] = during
             if len(found.times) > _MAX_TIMES:

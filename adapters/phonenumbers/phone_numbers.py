@@ -1,6 +1,13 @@
 """Reads telephone numbers with the ``phonenumbers`` library (Google's libphonenumber)."""
 
-from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_possible_number, parse
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    ValidationResult,
+    format_number,
+    is_possible_number_with_reason,
+    parse,
+)
 
 
 class LibPhoneNumbers:
@@ -11,6 +18,8 @@ class LibPhoneNumbers:
             parsed = parse(number, region)
         except NumberParseException:
             return None
-        if parsed.extension or not is_possible_number(parsed):
+        # Without its area code, a number like 555-0123 is possible only locally. Ranges of numbers
+        # are not checked, since countries open new ones before the library knows them.
+        if parsed.extension or is_possible_number_with_reason(parsed) != ValidationResult.IS_POSSIBLE:
             return None
         return format_number(parsed, PhoneNumberFormat.E164)

@@ -5,6 +5,7 @@ A value is folded (case, marks and compatibility forms removed, in any script), 
 practice are equal. A person's tokens are deleted when the person is erased.
 """
 
+import re
 import unicodedata
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -16,6 +17,11 @@ SHORTEST_PREFIX: Final = 2
 LONGEST_PREFIX: Final = 6
 _PHONE_DIGITS: Final = 9
 _FEWEST_PHONE_DIGITS: Final = 4
+_WITHOUT_STROKES: Final = str.maketrans(
+    {"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ŋ": "n", "ı": "i"}
+)
+"""Letters that Unicode does not decompose; casefold writes ß as ss."""
+_UMLAUT_E: Final = re.compile("([uo])e+")
 _WITHIN_WORDS: Final = "'’ʼ`\"׳״"
 """Apostrophes, geresh and gershayim: O'Brien is one word."""
 
@@ -28,12 +34,16 @@ class Term(NamedTuple):
 
 
 def fold_name(name: str) -> str:
-    """Fold case, marks (niqqud too) and compatibility forms: ``Müller`` becomes ``muller``."""
+    """Fold case, marks (niqqud too), compatibility forms and spellings without diacritics.
+
+    ``Müller`` and ``Mueller`` become ``muller``, ``Żółć`` becomes ``zolc``. ``ae``
+    stays, since Michal and Michael are two names.
+    """
     if name.isascii():
-        return name.casefold()
+        return _UMLAUT_E.sub(r"\1", name.casefold())
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     kept = "".join(char for char in parts if unicodedata.category(char) not in ("Mn", "Cf"))
-    return unicodedata.normalize("NFC", kept)
+    return _UMLAUT_E.sub(r"\1", unicodedata.normalize("NFC", kept.translate(_WITHOUT_STROKES)))
 
 
 def fold_email(email: str) -> str:

@@ -29,16 +29,24 @@ class LeftOut(StrEnum):
     UNREADABLE = "unreadable"
 
 
+NOT_UNDERSTOOD: Final = frozenset(
+    {LeftOut.TOO_LONG, LeftOut.UNKNOWN_ZONE, LeftOut.UNSUPPORTED_RULE, LeftOut.UNREADABLE}
+)
+"""Why an event may take time that is not known."""
+
+
 @dataclass(slots=True)
 class BusyTimes:
     """The busy times of a file; ``left_out`` counts skipped events by reason.
 
     A key is the event's UID and, for a recurring event, the original start of the occurrence: it
-    does not change when the time moves.
+    does not change when the time moves. ``not_understood`` are the UIDs of events that have times
+    which could not be read.
     """
 
     times: dict[tuple[str, str], TimeRange] = field(default_factory=dict)
     left_out: Counter[LeftOut] = field(default_factory=Counter)
+    not_understood: set[str] = field(default_factory=set)
 
 
 class CalendarReader(Protocol):

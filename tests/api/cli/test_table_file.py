@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.report_file import escape_formula
+from api.cli.report_file import escape_formula, write_refusals
 from api.cli.table_file import TableError, delimiter_of, encoding_of, open_table
+from application.importing.report import Finding, RowOutcome
 
 HEBREW = 'שם;טלפון\n"כהן; דנה";050\n'
 
@@ -114,7 +115,40 @@ class TestColumnsWithoutHeader:
             pass
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        " =1",
+        "\u00a0=1",
+        "|calc",
+        "%0A=1",
+        "＝1",
+        "＋1",
+        "－1",
+        "−1",
+        "＠SUM(A1)",
+        "﹦1",
+        "｜calc",
+        "％0A",
+        "\t",
+    ],
+)
 def test_no_cell_of_ours_begins_like_a_formula(text: str) -> None:
     assert escape_formula(text) == f"'{text}"
     assert escape_formula(f"a{text}") == f"a{text}"
+
+
+def test_a_report_holds_no_cell_that_another_delimiter_would_split_off(tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+
+    write_refusals([Finding(2, RowOutcome.REFUSED, "empty", column="a;=1+1", external_id="＝1")], path)
+
+    [_, line] = path.read_text("utf-8").splitlines()
+    assert line == '2,"\'＝1","empty","a;=1+1","a value that is needed is missing"'

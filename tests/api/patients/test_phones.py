@@ -20,3 +20,11 @@ class TestNationalNumbers:
         patient = studio.create("/v1/patients", given_name="Dana", family_name="Levi", phone="030 1234567")
 
         assert patient["phone"] == "+49301234567"
+
+    @pytest.mark.parametrize("number", ["+1 555 0123", "+15550123"])
+    def test_without_their_area_code_are_refused(self, studio: PracticeClient, number: str) -> None:
+        body = {"given_name": "Dana", "family_name": "Levi", "phone": number}
+
+        answer = studio.client.post("/v1/patients", json=body)
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "phone")

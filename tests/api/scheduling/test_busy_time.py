@@ -97,6 +97,23 @@ class TestImport:
         assert counts(import_calendar(studio)) == (0, 0, 4, 0)
         assert busy(studio) == []
 
+    def test_keeps_the_known_times_of_an_event_that_it_no_longer_understands(self, studio: PracticeClient) -> None:
+        holiday = "UID:holiday\nDTSTART;VALUE=DATE:20260610"
+        import_calendar(studio, DENTIST, CHOIR, holiday)
+        known = busy(studio)
+
+        found = import_calendar(
+            studio,
+            DENTIST.replace("Europe/Berlin", "Nowhere/Land"),
+            f"{CHOIR}\nEXRULE:FREQ=MONTHLY",
+            holiday.replace("0610", "0631"),
+        )
+
+        assert (counts(found), busy(studio)) == ((0, 0, 0, 5), known)
+        assert found["left_out"] == {"unknown_zone": 1, "unsupported_rule": 1, "unreadable": 1}
+        # What the file understands, or lacks, is as it says.
+        assert counts(import_calendar(studio, f"{DENTIST}\nSTATUS:CANCELLED", CHOIR)) == (0, 0, 2, 3)
+
     def test_dry_run_reports_changes_only(self, studio: PracticeClient) -> None:
         tried = import_calendar(studio, DENTIST, dry_run=True)
 

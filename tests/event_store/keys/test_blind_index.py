@@ -83,10 +83,34 @@ class TestFoldName:
 
     @pytest.mark.parametrize(
         ("one", "other"),
-        [("Ångström", "angstrom"), ("İnci", "inci"), ("김", "김"), ("ﬁsch", "FISCH"), ("Ｍａｘ", "max")],
+        [
+            ("Żółć", "Zolc"),
+            ("ŁUKASZ", "Lukasz"),
+            ("Müller", "Mueller"),
+            ("Müller", "MULLER"),
+            ("Schröder", "Schroeder"),
+            ("Søren Kjær", "Soren Kjaer"),
+            ("Weiß", "Weiss"),
+            ("Işık", "isik"),
+            ("Đorđević", "Dordevic"),
+            ("Þór", "Thor"),
+            ("Ångström", "angstrom"),
+            ("İnci", "inci"),
+            ("김", "김"),
+            ("ﬁsch", "FISCH"),
+            ("Ｍａｘ", "max"),
+        ],
     )
     def test_unifies_spellings(self, one: str, other: str) -> None:
         assert fold_name(one) == fold_name(other)
+
+    @pytest.mark.parametrize(("one", "other"), [("Michal", "Michael"), ("Rafał", "Rafael")])
+    def test_keeps_different_names_apart(self, one: str, other: str) -> None:
+        assert fold_name(one) != fold_name(other)
+
+    @given(st.text("aeouüœæłß", max_size=12), st.integers(0, 12))
+    def test_of_a_beginning_is_a_beginning(self, name: str, length: int) -> None:
+        assert fold_name(name).startswith(fold_name(name[:length]))
 
 
 class TestTokens:

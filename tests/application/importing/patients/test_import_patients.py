@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from application.importing.patients.import_patients import import_patients
+from application.importing.patients.reader import PersonRow
 from application.importing.pipeline import ImportRun
 from application.importing.report import ImportReport, RowOutcome
 from application.kernel.errors import UnavailableError
@@ -274,7 +275,29 @@ class TestContactDetails:
         ]
 
 
+class TestSpellings:
+    def test_of_a_name_are_one_person_who_is_not_registered_twice(self, patient_imports: PatientImports) -> None:
+        rows = [
+            person(1, Patient_Number="", First_Name="Zofia", Last_Name="Żółć"),
+            person(1, Patient_Number="", First_Name="Zofia", Last_Name="Zolc"),
+            person(2, Patient_Number="", First_Name="Jürgen", Last_Name="Strauß"),
+            person(2, Patient_Number="", First_Name="Juergen", Last_Name="Strauss"),
+        ]
+
+        report = patient_imports.import_rows(rows)
+
+        assert counts(report) == (2, 0, 2, 0)
+        assert [found.reason for found in patient_imports.findings] == ["same_person", "same_person"]
+
+
 class TestNationalNumbers:
+    def test_without_an_area_code_become_notes(self) -> None:
+        [row] = read([person(1, Mobile_Phone="555-0123")], region="US")
+
+        assert isinstance(row, PersonRow)
+        assert (row.details.phone, row.notes) == (None, "Mobile Phone: 555-0123")
+        assert row.kept_as_notes == ("Mobile Phone",)
+
     @pytest.mark.parametrize(("column", "value"), [("zone", "Asia/Jerusalem"), ("locale", "he-IL"), ("locale", "he")])
     def test_are_of_the_country_of_the_patient(self, column: str, value: str) -> None:
         row = read_row(person(1, Mobile_Phone="050-123-4567", Own=value), load_format(**{column: "{Own}"}))

@@ -385,7 +385,8 @@ class TestPatientMatching:
 
     def test_are_of_the_only_one_of_the_name(self, visit_imports: VisitImports) -> None:
         assert self.whose(visit_imports, Patient_First_Name="DANA") == visit_imports.studio.patients[0]
-        assert self.whose(visit_imports, Patient_First_Name="Juergen") == "unknown_patient"
+        assert self.whose(visit_imports, Patient_First_Name="Georg") == "unknown_patient"
+        assert self.whose(visit_imports, Patient_First_Name="Juergen") == visit_imports.studio.patients[2]
         assert self.whose(visit_imports, Patient_First_Name="Jurgen") == visit_imports.studio.patients[2]
 
     def test_are_told_apart_by_what_reaches_them(self, visit_imports: VisitImports) -> None:
