@@ -133,7 +133,7 @@ async def _history(
 ) -> Response:
     def page() -> Answer:
         first = decoded_number(cursor) or 0
-        aggregate = call.log.load(kind, id_)
+        aggregate = call.log.load_all(kind, [id_], only_to_show=True)[id_]
         call.container.wait_for(call.actor.tenant_id, "history", after)
         found = call.container.audit.history.page(
             call.actor.tenant_id,
