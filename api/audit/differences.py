@@ -73,7 +73,7 @@ def _compare_all(call: Call, changed: Sequence[ChangedStream], after: int, until
     if not changed:
         return []
     ids = [resource.stream_id for resource in changed]
-    streams = call.log.reader.streams(ids, until)
+    streams = call.log.reader.streams(ids, until, only_to_show=True)
     # Events are in order of position, so the limit leaves out those after ``until``.
     count = sum(resource.to_version - resource.from_version for resource in changed)
     events: dict[UUID, list[LoggedEvent]] = {id_: [] for id_ in ids}

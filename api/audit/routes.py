@@ -134,7 +134,7 @@ async def _history(
 ) -> Response:
     def page() -> Answer:
         first = decoded_number(cursor) or 0
-        aggregate = call.log.load(kind, id_)
+        aggregate = call.log.load_all(kind, [id_], only_to_show=True)[id_]
         authorise_reading(call.actor, aggregate)
         call.container.wait_for(call.actor.tenant_id, "history", after)
         history, tenant_id = call.container.audit.history, call.actor.tenant_id

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.http.schemas import Page, Shown
+from domain.kernel.personal_data import Fault
 
 MAX_CITED: Final = 200
 """The most events that a difference lists."""
@@ -19,7 +20,7 @@ class ChangeShown(Shown):
 
 
 class Line(Shown):
-    """One event. `personal` is null once its person was erased."""
+    """One event. `personal` is null once its person was erased, or if it is `damaged`."""
 
     position: int
     kind: str
@@ -34,6 +35,7 @@ class Line(Shown):
     facts: dict[str, object]
     personal: dict[str, object] | None
     erased: bool
+    damaged: Fault | None = Field(description="Why `personal` cannot be read although nobody was erased.")
     changes: list[ChangeShown]
 
 
@@ -56,6 +58,7 @@ class EventShown(Shown):
     personal: dict[str, object] | None = Field(
         description="The personal data, if requested; null once its person was erased."
     )
+    damaged: Fault | None = Field(description="Why the personal data cannot be read although they were requested.")
     actor: str
     command_id: UUID
     command_part: int

@@ -14,6 +14,7 @@ from api.bootstrap.database_server import Server
 from application.kernel.ports import Clock
 from event_store.append.notifier import Notifier
 from event_store.keys.key_ring import KeyRing
+from event_store.keys.sealing import fault_of
 from event_store.log_store import LogStore
 from event_store.read.log_reader import LogReader
 from event_store.read.log_verifier import LogVerifier
@@ -56,6 +57,14 @@ class Storage:
                 " join log.event e on e.tenant_id = h.tenant_id and e.position = h.position"
             ).fetchone()
         return row[0].astimezone(UTC) if row and row[0] else None
+
+    def damaged_persons(self) -> list[dict[str, object]]:
+        """Return the persons whose key is missing or was altered, of all practices."""
+        return [
+            {"practice_id": tenant_id, "person_id": subject_id, "fault": fault_of(error)}
+            for tenant_id in self.practices()
+            for subject_id, error in self.keys.damaged_persons(tenant_id).items()
+        ]
 
     def has_stream(self, tenant_id: UUID, stream_id: UUID) -> bool:
         """Return whether the practice's log has an aggregate with this id."""

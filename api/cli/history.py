@@ -75,14 +75,14 @@ def _belonging(container: "Container", practice_id: UUID, aggregate_id: UUID) ->
     log = container.logs.of(practice_id)
     for kind in (Patient, Series, Course):
         try:
-            return belonging(log.load(kind, aggregate_id))
+            return belonging(log.load_all(kind, [aggregate_id], only_to_show=True)[aggregate_id])
         except NotFoundError:
             continue
     return []
 
 
 def _print(line: "HistoryLine") -> None:
-    from domain.kernel.personal_data import Erased
+    from domain.kernel.personal_data import Damaged, Erased
 
     out.print(
         f"{line.event.position:>8}  {line.event.effective_at:%Y-%m-%d %H:%M:%SZ}  {line.sentence}",
@@ -98,6 +98,8 @@ def _print(line: "HistoryLine") -> None:
         out.print(f"          {change.field}: {change.before} -> {change.after}", markup=False)
     if isinstance(line.personal, Erased):
         out.print("          (personal data erased)", style="dim")
+    elif isinstance(line.personal, Damaged):
+        out.print(f"          (personal data damaged: {line.personal.fault})", style="red")
     elif not line.changes:
         for field, value in line.personal.items():
             if value not in (None, [], ""):

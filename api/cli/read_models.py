@@ -23,16 +23,19 @@ def status(
 ) -> None:
     """Show how far the read models are behind the logs, and how many jobs there are.
 
-    Exit code 1: a read model has stopped at an event that it cannot apply, a job is dead, or a log
-    was altered.
+    Exit code 1: a read model has stopped at an event that it cannot apply, a job is dead, a log was
+    altered, or the key of a person is missing or was altered.
     """
     with opened() as container, container.storage.job_queue() as queue:
         found, jobs = container.read_models.status(), queue.counts()
         outdated = list(container.storage.server.outdated)
         damaged = container.storage.log_verifier.damaged()
+        persons = container.storage.damaged_persons()
     if as_json:
         views = [_as_json(view) for view in found]
-        print_json({"views": views, "outdated": outdated, "jobs": jobs, "damaged_logs": damaged})
+        print_json(
+            {"views": views, "outdated": outdated, "jobs": jobs, "damaged_logs": damaged, "damaged_persons": persons}
+        )
     else:
         _print(found, every)
         if any(jobs.values()):
@@ -41,7 +44,11 @@ def status(
             out.print(f"The read model {name} has an old form; `scheduler project` rebuilds it when it starts.")
         for id_ in damaged:
             out.print(f"practice {id_}: the log was altered outside the program; `scheduler verify` says where")
-    if damaged or jobs["dead"] or any(view.error for view in found):
+        for one in persons:
+            out.print(
+                f"practice {one['practice_id']}: the personal data of {one['person_id']} cannot be read: {one['fault']}"
+            )
+    if damaged or persons or jobs["dead"] or any(view.error for view in found):
         raise typer.Exit(FOUND)
 
 

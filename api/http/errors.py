@@ -28,6 +28,7 @@ from application.kernel.errors import (
     LogDamagedError,
     NotFoundError,
     NotPermittedError,
+    PersonalDataDamagedError,
     StaleVersionError,
     UnavailableError,
 )
@@ -46,6 +47,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     ImportTooLargeError: 409,
     UnavailableError: 503,
     LogDamagedError: 503,
+    PersonalDataDamagedError: 503,
     ViewBehindError: 503,
     OverloadedError: 503,
 }

@@ -67,7 +67,8 @@ _DESCRIPTIONS: Final = {
     422: "A value is invalid, or the Idempotency-Key was used for another request.",
     429: "Too many requests without a valid key from your address. Retry after `Retry-After` seconds.",
     503: "Too many requests, the log cannot be reached, or a view is behind. Retry after `Retry-After` seconds."
-    " `log_damaged`: the log was altered outside the program; tell its operator.",
+    " `log_damaged`: the log was altered outside the program; `personal_data_damaged`: the data of one person cannot be"
+    " read. Then tell the operator.",
 }
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from api.http.calls import Call
 from api.patients.schemas import PatientShown
 from application.kernel.permissions import Permission
-from domain.kernel.personal_data import Erased
+from domain.kernel.personal_data import Damaged, Erased
 from domain.patients.consents import Consents, Decision
 from domain.patients.patient import Patient
 from projections.patients.directory.records import PatientRecord
@@ -18,12 +18,15 @@ _PERSONAL: Final = ("given_name", "family_name", "email", "phone", "date_of_birt
 def present_patient(call: Call, patient: Patient) -> dict[str, object]:
     # In a read of the past, the patient may have been erased since.
     is_erased = patient.is_erased or isinstance(patient.given_name, Erased)
+    parts: tuple[object, ...] = (patient.given_name, patient.notes)
+    fault = next((part.fault for part in parts if isinstance(part, Damaged)), None)
     reads_remarks = call.actor.may(Permission.READ_REMARKS) and not is_erased
-    # ERASED is false, like None; ``erased`` says why the value is missing.
+    # ERASED and Damaged are false, like None; ``erased`` and ``damaged`` say why it is missing.
     personal = {name: None if is_erased else getattr(patient, name) or None for name in _PERSONAL}
     return PatientShown.present(
         patient,
         erased=is_erased,
+        damaged=fault,
         withdrawn=patient.is_withdrawn,
         merged_ids=sorted(patient.merged_ids),
         tags=[] if is_erased else patient.tags or [],

@@ -66,8 +66,8 @@ async def list_patients(
 ) -> Response:
     """List patients in order of registration, without erased, withdrawn and merged ones.
 
-    A search also finds a patient by contacts and by patients who were merged into them. A page of a
-    search may hold fewer than `limit`.
+    A search also finds a patient by contacts and by patients who were merged into them. A page may
+    hold fewer than `limit`. A patient whose data cannot be read is listed with `damaged`.
     """
 
     def page() -> Answer:

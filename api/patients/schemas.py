@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from api.http.schemas import Body, CivilDate, Page, Shown, Text, Truth, Versioned, examples
 from api.http.times import instant
 from domain.kernel.errors import InvalidValueError
+from domain.kernel.personal_data import Fault
 from domain.patients.consents import Channel
 from domain.patients.contact import ContactKind
 from projections.patients.directory.duplicates import DuplicateReason
@@ -59,6 +60,9 @@ class PatientShown(Versioned):
     """Of an erased patient only the id is left. Not all roles read `notes` and `alert`."""
 
     erased: bool
+    damaged: Fault | None = Field(
+        description="Why the personal data cannot be read although the patient was not erased; null if they can."
+    )
     withdrawn: bool = Field(
         description="The import that registered this patient was undone: nothing new is recorded for them."
     )

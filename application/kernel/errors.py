@@ -7,7 +7,8 @@ ApplicationError
 ├── StaleVersionError          it has changed since the caller read it
 ├── IdempotencyMismatchError   the command id was used before, for another request
 ├── UnavailableError           the log cannot be reached; send the same command again
-└── LogDamagedError            the log was altered outside the program; it takes no events
+├── LogDamagedError            the log was altered outside the program; it takes no events
+└── PersonalDataDamagedError   the data of one person cannot be read, or their key is missing
 """
 
 from collections.abc import Mapping
@@ -68,4 +69,14 @@ class LogDamagedError(ApplicationError):
         super().__init__(
             "the practice's log was altered outside the program, so nothing was recorded; the operator finds the"
             " damage with `scheduler verify`"
+        )
+
+
+class PersonalDataDamagedError(ApplicationError):
+    code = "personal_data_damaged"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the personal data of this person cannot be read: their key is missing, or it was altered; the operator"
+            " finds whom it concerns with `scheduler status`"
         )

@@ -72,8 +72,14 @@ class PracticeReader(Protocol):
         """
         ...
 
-    def streams(self, stream_ids: Sequence[UUID], until: int | None = None) -> Mapping[UUID, Sequence[Aggregate.Event]]:
-        """Return the events of each stream in order, up to a position of the log."""
+    def streams(
+        self, stream_ids: Sequence[UUID], until: int | None = None, *, only_to_show: bool = False
+    ) -> Mapping[UUID, Sequence[Aggregate.Event]]:
+        """Return the events of each stream in order, up to a position of the log.
+
+        ``only_to_show``: personal data that cannot be read are ``Damaged``; otherwise they raise
+        the library's DataError.
+        """
         ...
 
     def reached(self, id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached | None:

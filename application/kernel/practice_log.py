@@ -10,7 +10,7 @@ from uuid import UUID
 from cachetools import LRUCache
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import MutableOrImmutableAggregate
-from eventsourcing.persistence import IntegrityError, InternalError, OperationalError
+from eventsourcing.persistence import DataError, IntegrityError, InternalError, OperationalError
 
 from application.kernel.catalogue import KINDS, Catalogue
 from application.kernel.conditions import Guard, presence_changes
@@ -19,6 +19,7 @@ from application.kernel.errors import (
     LogDamagedError,
     NotFoundError,
     NotYetError,
+    PersonalDataDamagedError,
     StaleVersionError,
     UnavailableError,
 )
@@ -112,17 +113,22 @@ class PracticeLog(Application[UUID]):
         """Return when and where a version was recorded. Raises NotFoundError, NotYetError."""
         return self._reached(kind, id_, version=version)
 
-    def load_all(self, kind: type[T], ids: Sequence[UUID], until: int | None = None) -> dict[UUID, T]:
+    def load_all(
+        self, kind: type[T], ids: Sequence[UUID], until: int | None = None, *, only_to_show: bool = False
+    ) -> dict[UUID, T]:
         """Return aggregates by id in one round trip, as they are now or were at a log position.
 
-        Raises NotFoundError: one of them does not exist, or is of another kind.
+        ``only_to_show``: personal data that cannot be read are ``Damaged``, so that one person's do
+        not take down a list; the aggregates must not be changed.
+        Raises NotFoundError: one of them does not exist, or is of another kind;
+        PersonalDataDamagedError.
         """
-        streams = self.reader.streams(ids, until)
+        streams = self._streams(ids, until, only_to_show=only_to_show)
         return {id_: _folded(streams, kind, id_) for id_ in ids}
 
     def load_both(self, one: tuple[type[T], UUID], other: tuple[type[U], UUID]) -> tuple[T, U]:
         """Return two aggregates of different kinds in one round trip. Raises NotFoundError."""
-        streams = self.reader.streams([one[1], other[1]])
+        streams = self._streams([one[1], other[1]])
         return _folded(streams, *one), _folded(streams, *other)
 
     def record(self, *aggregates: Aggregate, by: Provenance, guards: Sequence[Guard] = ()) -> int:
@@ -130,7 +136,7 @@ class PracticeLog(Application[UUID]):
 
         Without events, return the log's current position. Raises StaleVersionError, TimeTakenError,
         DailyLimitError, WeeklyLimitError, PatientWithdrawnError, CommandRepeatedError,
-        UnavailableError, LogDamagedError: nothing was recorded.
+        UnavailableError, LogDamagedError, PersonalDataDamagedError: nothing was recorded.
         """
         all_guards = [*guards, *presence_changes(aggregates)]
         try:
@@ -139,6 +145,8 @@ class PracticeLog(Application[UUID]):
             raise StaleVersionError from error
         except InternalError as error:
             raise LogDamagedError from error
+        except DataError as error:
+            raise PersonalDataDamagedError from error
         except OperationalError as error:
             raise UnavailableError from error
         if not recordings:
@@ -212,6 +220,14 @@ class PracticeLog(Application[UUID]):
         catalogue = self.catalogue(at_least)
         return catalogue if id_ in catalogue.aggregates else self.catalogue()
 
+    def _streams(
+        self, ids: Sequence[UUID], until: int | None = None, *, only_to_show: bool = False
+    ) -> Mapping[UUID, Sequence[Aggregate.Event]]:
+        try:
+            return self.reader.streams(ids, until, only_to_show=only_to_show)
+        except DataError as error:
+            raise PersonalDataDamagedError from error
+
     def _reached(self, kind: type[T], id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached:
         reached = self.reader.reached(id_, version=version, position=position)
         if reached is None:
@@ -224,6 +240,8 @@ class PracticeLog(Application[UUID]):
             return _checked(kind, self.repository.get(id_, version=version))
         except AggregateNotFoundError:
             raise NotFoundError(name_of(kind)) from None
+        except DataError as error:
+            raise PersonalDataDamagedError from error
         except OperationalError as error:
             raise UnavailableError from error
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from domain.kernel.personal_data import Erased
+from domain.kernel.personal_data import Unreadable
 
 Body: TypeAlias = Mapping[str, object]
 """An event's fields as JSON: ids, dates and instants are strings, instants in UTC with ``Z``."""
@@ -17,7 +17,7 @@ class LoggedEvent:
     """One event of a practice's log in its newest stored form; read-only by convention.
 
     ``body`` has no personal data. ``personal()`` decrypts it: ``ERASED`` once the key was
-    destroyed, an empty mapping if the event has none.
+    destroyed, ``Damaged`` if it cannot be read, an empty mapping if the event has none.
     """
 
     tenant_id: UUID
@@ -31,10 +31,10 @@ class LoggedEvent:
     causation_id: UUID | None
     effective_at: datetime
     recorded_at: datetime
-    open_sealed: Callable[["LoggedEvent", bytes], Body | Erased]
+    open_sealed: Callable[["LoggedEvent", bytes], Body | Unreadable]
     sealed: bytes | None = None
 
-    def personal(self) -> Body | Erased:
+    def personal(self) -> Body | Unreadable:
         return self.open_sealed(self, self.sealed) if self.sealed is not None else {}
 
 

@@ -1,5 +1,7 @@
 """Types that mark personal data, which is sealed under a key per person."""
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Final, TypeAlias, TypeVar
 
 
@@ -21,6 +23,27 @@ class Erased:
 
 
 ERASED: Final = Erased()
+
+
+class Fault(StrEnum):
+    """Why personal data cannot be read although the person was not erased."""
+
+    KEY_UNAVAILABLE = "key_unavailable"
+    TAMPERED = "tampered"
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """Replaces personal data that cannot be read because of a fault, which may be repaired."""
+
+    fault: Fault
+
+    def __bool__(self) -> bool:
+        return False
+
+
+Unreadable: TypeAlias = Erased | Damaged
+"""Replaces personal data of an event in read models, histories and exports."""
 
 
 class PersonalMark:

@@ -5,14 +5,15 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.kernel.logged_event import Body
-from domain.kernel.personal_data import Erased
+from domain.kernel.personal_data import Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEvent:
     """``body`` and ``schema_version`` are as written, without upcasting; ``sealed`` is ciphertext.
 
-    ``personal`` is the decrypted part, if requested: ``ERASED`` once the key was destroyed.
+    ``personal`` is the decrypted part, if requested: ``ERASED`` once the key was destroyed,
+    ``Damaged`` if it cannot be read.
     """
 
     position: int
@@ -30,4 +31,4 @@ class RecordedEvent:
     effective_at: datetime
     recorded_at: datetime
     hash: bytes
-    personal: Body | Erased | None = None
+    personal: Body | Unreadable | None = None

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.errors import InvalidValueError
-from domain.kernel.personal_data import Erased, Personal
+from domain.kernel.personal_data import Erased, Personal, Unreadable
 from domain.kernel.text import MAX_NOTES, clean_paragraphs, clean_text
 from domain.patients.contact import Contact, ContactFields, check_contacts
 from domain.patients.details import PatientDetails
@@ -151,7 +151,9 @@ class Patient(Aggregate):
     def contacts(self) -> list[Contact]:
         """The contacts; none once the patient is erased."""
         kept = self.contact_fields
-        return [] if self.is_erased or isinstance(kept, Erased) else [Contact.from_fields(fields) for fields in kept]
+        return (
+            [] if self.is_erased or isinstance(kept, Unreadable) else [Contact.from_fields(fields) for fields in kept]
+        )
 
     @property
     def family_ids(self) -> list[UUID]:

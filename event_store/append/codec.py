@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 
 from domain.kernel.aggregate import Aggregate
-from domain.kernel.personal_data import ERASED, Erased, PersonalMark
+from domain.kernel.personal_data import Erased, PersonalMark, Unreadable
 from event_store.topics import event_class
 
 _ENVELOPE = frozenset({"originator_id", "originator_version", "timestamp", "originator_topic", "originator_id_type"})
@@ -69,15 +69,18 @@ class EventCodec:
     def personal(self, state: Mapping[str, object]) -> bytes:
         return canonical_json({name: _plain(state[name]) for name in self.personal_fields})
 
-    def event(self, envelope: Mapping[str, object], body: bytes, personal: bytes | None) -> Aggregate.Event:
-        """Rebuild the event. If ``personal`` is None, the personal fields are ``ERASED``.
+    def event(self, envelope: Mapping[str, object], body: bytes, personal: bytes | Unreadable) -> Aggregate.Event:
+        """Rebuild the event. ``personal`` without bytes replaces each of the personal fields.
 
         Raises msgspec.ValidationError: the body does not have the fields that the class declares.
         """
         state = self.body_decoder.decode(body)
         if self.personal_fields:
-            erased = dict.fromkeys(self.personal_fields, ERASED)
-            state.update(erased if personal is None else self.personal_decoder.decode(personal))
+            state.update(
+                self.personal_decoder.decode(personal)
+                if isinstance(personal, bytes)
+                else dict.fromkeys(self.personal_fields, personal)
+            )
         state.update(envelope)
         if self.is_initial:
             state["originator_topic"] = self.stream_type
@@ -89,7 +92,7 @@ class EventCodec:
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC)
-    if isinstance(value, Erased):
+    if isinstance(value, Unreadable):
         raise TypeError("an erased value cannot be recorded again")
     return value
 

@@ -1,5 +1,6 @@
 """Converts domain events of one practice to stored events and back."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -9,11 +10,14 @@ from eventsourcing.domain import DomainEventProtocol, Snapshot
 from eventsourcing.persistence import Mapper, StoredEvent
 
 from domain.kernel.aggregate import Aggregate
+from domain.kernel.personal_data import ERASED, Damaged, Erased, Unreadable
 from event_store.append.codec import EventCodec, codec_for, codec_of
 from event_store.append.snapshots import StoredSnapshot, domain_snapshot, stored_snapshot
 from event_store.append.upcasting import current_body
 from event_store.keys.key_ring import KeyRing
-from event_store.keys.sealing import ErasedError, Place, key_reference, seal, unseal
+from event_store.keys.sealing import DamagedDataError, ErasedError, Place, fault_of, key_reference, seal, unseal
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,33 @@ class EventMapper(Mapper[UUID]):
             return domain_snapshot(stored_event)
         stored = cast(MappedEvent, stored_event)
         codec = codec_of(stored.topic)
+        return self._event(codec, stored, self._unseal(codec, stored))
+
+    def to_shown_event(self, stored: MappedEvent) -> Any:
+        """Rebuild an event to show it: personal fields that cannot be read are ``Damaged``."""
+        codec = codec_of(stored.topic)
+        personal: bytes | Unreadable
+        try:
+            personal = self._unseal(codec, stored)
+        except DamagedDataError as error:
+            personal = Damaged(fault_of(error))
+            _log.error(
+                "personal data of %s in practice %s, version %d, cannot be read: %s",
+                stored.originator_id,
+                self._tenant_id,
+                stored.originator_version,
+                personal.fault.value,
+            )
+        return self._event(codec, stored, personal)
+
+    def _event(self, codec: EventCodec, stored: MappedEvent, personal: bytes | Unreadable) -> Any:
         body = current_body(codec.topic, stored.schema_version, codec.schema_version, stored.state)
         envelope = {
             "originator_id": stored.originator_id,
             "originator_version": stored.originator_version,
             "timestamp": stored.effective_at,
         }
-        return codec.event(envelope, body, self._unseal(codec, stored))
+        return codec.event(envelope, body, personal)
 
     def _seal(self, codec: EventCodec, event: Aggregate.Event) -> bytes | None:
         state = event.__dict__
@@ -77,13 +101,13 @@ class EventMapper(Mapper[UUID]):
             return None
         return seal(key, self._place(codec, event.originator_id, event.originator_version), codec.personal(state))
 
-    def _unseal(self, codec: EventCodec, stored: MappedEvent) -> bytes | None:
+    def _unseal(self, codec: EventCodec, stored: MappedEvent) -> bytes | Erased:
         if stored.sealed is None:
-            return None
+            return ERASED
         try:
             key = self._keys.opening_key(self._tenant_id, *key_reference(stored.sealed))
         except ErasedError:
-            return None
+            return ERASED
         place = self._place(codec, UUID(str(stored.originator_id)), stored.originator_version)
         return unseal(key, place, stored.sealed)
 

@@ -27,7 +27,7 @@ from domain.kernel.value import Value
 from domain.practice.clinician import HoursText
 from event_store.append.codec import canonical_json, codec_for
 from event_store.keys.key_ring import KeyRing
-from event_store.keys.sealing import ErasedError, Place, key_reference, seal, unseal
+from event_store.keys.sealing import DamagedDataError, ErasedError, Place, key_reference, seal, unseal
 from event_store.tenancy import tenant_transaction
 from event_store.topics import event_classes
 
@@ -139,9 +139,10 @@ class SnapshotRecorder(AggregateRecorder):
             return stored
         try:
             key = self._keys.opening_key(self._tenant_id, *key_reference(sealed))
-        except ErasedError:
+            state = unseal(key, self._place(stored), sealed)
+        except (ErasedError, DamagedDataError):
+            # The events give the aggregate, or name the fault.
             return None
-        state = unseal(key, self._place(stored), sealed)
         return StoredSnapshot(stored.originator_id, stored.originator_version, stored.topic, state)
 
     def _place(self, stored: StoredSnapshot) -> Place:

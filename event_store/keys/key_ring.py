@@ -3,7 +3,7 @@
 master key -> practice key (versions) -> person key (purposes, versions)
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -15,9 +15,10 @@ from event_store.keys.key_store import KeyStore, PersonKeyRow
 from event_store.keys.master_key import KeyFile
 from event_store.keys.practice_keys import PracticeKeyCache
 from event_store.keys.sealing import (
+    DamagedDataError,
     DataKey,
     ErasedError,
-    KeyUnavailableError,
+    PersonKeyUnavailableError,
     TamperedError,
 )
 
@@ -29,6 +30,8 @@ NONCE_BLOCK: Final = 4096
 """Nonces that a process reserves at once, with one write to the key database."""
 KEYS_IN_MEMORY: Final = 20_000
 """3.4 KB each (measured), in total 70 MB. Others are read in bulk, 10,000 in 0.2 s."""
+
+_KEYS_PER_READ: Final = 5_000
 
 
 class KeyRing:
@@ -78,24 +81,41 @@ class KeyRing:
         return key or self._reserve(tenant_id, mark, subject_id, purpose)
 
     def opening_keys(self, tenant_id: UUID, key_ids: Collection[UUID]) -> dict[UUID, DataKey]:
-        """Return keys by their ids, with at most one query; without erased and unknown ones."""
-        found = self._find(tenant_id, key_ids)
+        """Return keys by their ids, with at most one query.
+
+        Without those that are erased, unknown or damaged: ``opening_key`` tells which.
+        """
+        found, _ = self._find(tenant_id, key_ids)
         return {key_id: held.key for key_id, held in found.items() if held.key is not None}
 
     def opening_key(self, tenant_id: UUID, key_id: UUID, key_version: int) -> DataKey:
         """Return the key that an envelope names.
 
-        Raises ErasedError: it was destroyed; KeyUnavailableError: no such key is known;
-        TamperedError: it has another version.
+        Raises ErasedError: it was destroyed; PersonKeyUnavailableError: no such key is known, or
+        it is null without an erasure; TamperedError: it was altered, or has another version.
         """
-        held = self._find(tenant_id, (key_id,)).get(key_id)
+        found, damaged = self._find(tenant_id, (key_id,))
+        if key_id in damaged:
+            raise damaged[key_id]
+        held = found.get(key_id)
         if held is None:
-            raise KeyUnavailableError(f"key {key_id} is not known")
+            raise PersonKeyUnavailableError(f"key {key_id} is not known")
         if held.key is None:
             raise ErasedError(f"key {key_id} was destroyed")
         if held.key.version != key_version:
             raise TamperedError(f"key {key_id} is not of version {key_version}")
         return held.key
+
+    def damaged_persons(self, tenant_id: UUID) -> Mapping[UUID, DamagedDataError]:
+        """Return the persons with a key that cannot be unwrapped; reads all keys of a practice."""
+        found: dict[UUID, DamagedDataError] = {}
+        after = UUID(int=0)
+        while rows := self._store.page(tenant_id, after, _KEYS_PER_READ):
+            self.practices.get(tenant_id)
+            _, damaged = self._unwrapped(tenant_id, rows)
+            found |= {row.subject_id: damaged[row.key_id] for row in rows if row.key_id in damaged}
+            after = rows[-1].key_id
+        return found
 
     def erase(self, tenant_id: UUID, subject_id: UUID) -> bool:
         """Destroy all keys of a person durably; False if the person had been erased before.
@@ -169,17 +189,36 @@ class KeyRing:
         self._cache.keep_held(tenant_id, mark, {key.id: HeldKey(subject_id, key) for subject_id, key in keys.items()})
         return keys
 
-    def _find(self, tenant_id: UUID, key_ids: Collection[UUID]) -> dict[UUID, HeldKey]:
-        """Return the keys that exist, from memory or else from the database."""
+    def _find(
+        self, tenant_id: UUID, key_ids: Collection[UUID]
+    ) -> tuple[dict[UUID, HeldKey], dict[UUID, DamagedDataError]]:
+        """Return the keys that exist, from memory or else from the database, and errors by key.
+
+        A damaged key is not kept in memory: it may be repaired.
+        """
         mark = self._cache.check(tenant_id)
         held = self._cache.held(tenant_id, key_ids)
+        damaged: dict[UUID, DamagedDataError] = {}
         if missing := [key_id for key_id in key_ids if key_id not in held]:
-            read = {
-                row.key_id: HeldKey(
-                    row.subject_id, self.practices.unwrap(tenant_id, row) if row.wrapped is not None else None
-                )
-                for row in self._store.find(tenant_id, missing)
-            }
+            found = {row.key_id: row for row in self._store.find(tenant_id, missing)}
+            # A fault of the practice's own key concerns all persons, and is raised here.
+            self.practices.get(tenant_id)
+            read, damaged = self._unwrapped(tenant_id, found.values())
             self._cache.keep_held(tenant_id, mark, read)
             held |= read
-        return held
+        return held, damaged
+
+    def _unwrapped(
+        self, tenant_id: UUID, rows: Iterable[PersonKeyRow]
+    ) -> tuple[dict[UUID, HeldKey], dict[UUID, DamagedDataError]]:
+        """Return the keys by their ids, and the errors of those that cannot be unwrapped."""
+        read: dict[UUID, HeldKey] = {}
+        damaged: dict[UUID, DamagedDataError] = {}
+        for row in rows:
+            try:
+                key = None if row.is_erased else self.practices.unwrap(tenant_id, row)
+            except DamagedDataError as error:
+                damaged[row.key_id] = error
+            else:
+                read[row.key_id] = HeldKey(row.subject_id, key)
+        return read, damaged

@@ -43,10 +43,18 @@ select
 """
 
 _FIND: Final = """
-select k.key_id, k.subject_id, k.purpose, k.version, case when e.subject_id is null then k.wrapped end
+select k.key_id, k.subject_id, k.purpose, k.version, case when e.subject_id is null then k.wrapped end, e.subject_id is not null
 from keys.person_key k
 left join keys.erasure_ledger e on e.tenant_id = k.tenant_id and e.subject_id = k.subject_id
 where k.tenant_id = %s and k.key_id = any(%s)
+"""
+
+_PAGE: Final = """
+select k.key_id, k.subject_id, k.purpose, k.version, k.wrapped, false
+from keys.person_key k
+where k.tenant_id = %s and k.key_id > %s
+  and not exists (select from keys.erasure_ledger e where e.tenant_id = k.tenant_id and e.subject_id = k.subject_id)
+order by k.key_id limit %s
 """
 
 _DESTROY: Final = """
@@ -63,13 +71,14 @@ class PracticeKeyRow(NamedTuple):
 
 
 class PersonKeyRow(NamedTuple):
-    """``wrapped`` is None if the key was destroyed."""
+    """``wrapped`` is None if the key was destroyed, which is a fault unless ``is_erased``."""
 
     key_id: UUID
     subject_id: UUID
     purpose: str
     version: int
     wrapped: bytes | None
+    is_erased: bool = False
 
 
 class Reservation(NamedTuple):
@@ -142,6 +151,12 @@ class KeyStore:
         """Return those of the keys that exist; erased ones have ``wrapped`` None."""
         with self._transaction(tenant_id) as cursor:
             cursor.execute(_FIND, (tenant_id, list(key_ids)), binary=True)
+            return [PersonKeyRow._make(row) for row in cursor]
+
+    def page(self, tenant_id: UUID, after: UUID, limit: int) -> list[PersonKeyRow]:
+        """Return up to ``limit`` keys of persons who were not erased, in order of their ids."""
+        with self._transaction(tenant_id) as cursor:
+            cursor.execute(_PAGE, (tenant_id, after, limit), binary=True)
             return [PersonKeyRow._make(row) for row in cursor]
 
     def erase(self, tenant_id: UUID, subject_ids: Sequence[UUID]) -> int:

@@ -14,7 +14,15 @@ from uuid_utils.compat import uuid7
 from event_store.keys.blind_index import Tokens
 from event_store.keys.key_store import KeyStore, PersonKeyRow, PracticeKeyRow
 from event_store.keys.master_key import KeyFile, MasterKeyError
-from event_store.keys.sealing import DataKey, ErasedError, KeyUnavailableError, Place, key_reference, seal, unseal
+from event_store.keys.sealing import (
+    DataKey,
+    KeyUnavailableError,
+    PersonKeyUnavailableError,
+    Place,
+    key_reference,
+    seal,
+    unseal,
+)
 
 PRACTICES_IN_MEMORY: Final = 10_000
 
@@ -36,9 +44,12 @@ class PracticeKeys:
         return PersonKeyRow(key_id, subject_id, purpose, version, wrapped), DataKey(key_id, version, secret)
 
     def person_key(self, row: PersonKeyRow) -> DataKey | None:
-        """Unwrap a person's key; None if the wrapping version is unknown. Raises TamperedError."""
+        """Unwrap a person's key; None if the wrapping version is unknown.
+
+        Raises TamperedError; PersonKeyUnavailableError: it is null, without an erasure.
+        """
         if row.wrapped is None:
-            raise ErasedError(f"key {row.key_id} was destroyed")
+            raise PersonKeyUnavailableError(f"key {row.key_id} is missing, though its person was not erased")
         practice_key = self.by_version.get(key_reference(row.wrapped).key_version)
         if practice_key is None:
             return None
@@ -96,11 +107,11 @@ class PracticeKeyCache:
         return keys
 
     def unwrap(self, tenant_id: UUID, row: PersonKeyRow) -> DataKey:
-        """Return a person's key. Raises ErasedError: it was destroyed."""
+        """Return a person's key. Raises PersonKeyUnavailableError, TamperedError."""
         # Another process may have created a version that is not in memory.
         key = self.get(tenant_id).person_key(row) or self.reload(tenant_id).person_key(row)
         if key is None:
-            raise KeyUnavailableError(f"the practice key that wraps {row.key_id} is not known")
+            raise PersonKeyUnavailableError(f"the practice key that wraps {row.key_id} is not known")
         return key
 
     def _unwrap_secret(self, tenant_id: UUID, row: PracticeKeyRow) -> bytes:

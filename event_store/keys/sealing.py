@@ -29,6 +29,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from eventsourcing.persistence import DataError
+
+from domain.kernel.personal_data import Fault
 
 ENVELOPE_VERSION: Final = 1
 _NONCES_AT_ONCE: Final = 256
@@ -63,8 +66,21 @@ class KeyStoreUnavailableError(KeyUnavailableError, psycopg.OperationalError):
     """The key store cannot be reached; the operation may be retried."""
 
 
-class TamperedError(SealingError):
+class DamagedDataError(SealingError, DataError):
+    """The data of one person cannot be read, because of a fault that does not affect others."""
+
+
+class PersonKeyUnavailableError(DamagedDataError, KeyUnavailableError):
+    """A person's key is not known, or is null although the person was not erased."""
+
+
+class TamperedError(DamagedDataError):
     """The envelope was altered, moved, or sealed by another key or an algorithm below the floor."""
+
+
+def fault_of(error: DamagedDataError) -> Fault:
+    """Return the name of a fault, for those who read the data."""
+    return Fault.KEY_UNAVAILABLE if isinstance(error, PersonKeyUnavailableError) else Fault.TAMPERED
 
 
 class BrokenRandomnessError(SealingError):

@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 
 from domain.kernel.aggregate import Aggregate
+from domain.kernel.personal_data import ERASED
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.hold import Hold
 from domain.scheduling.calendars.busy_calendar import BusyCalendar
@@ -63,7 +64,7 @@ def _event(
     """Return an event without its personal part, on which no claim depends."""
     codec = codec_of(topic)
     envelope = {"originator_id": stream_id, "originator_version": version, "timestamp": effective_at.astimezone(UTC)}
-    return codec.event(envelope, current_body(topic, schema_version, codec.schema_version, body.encode()), None)
+    return codec.event(envelope, current_body(topic, schema_version, codec.schema_version, body.encode()), ERASED)
 
 
 def _row(claim: TimeClaim) -> tuple[object, ...]:

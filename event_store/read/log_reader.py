@@ -1,5 +1,6 @@
 """Reads logs in order of position: for projectors, histories and audits."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -10,13 +11,24 @@ from psycopg.rows import class_row, tuple_row
 from psycopg_pool import ConnectionPool
 
 from domain.kernel.logged_event import AboutOthers, Body, LoggedEvent
-from domain.kernel.personal_data import ERASED, Erased
+from domain.kernel.personal_data import ERASED, Damaged, Unreadable
 from domain.kernel.recorded_event import RecordedEvent
 from event_store.append.codec import codec_of
 from event_store.append.upcasting import current_body
 from event_store.keys.key_ring import KeyRing
-from event_store.keys.sealing import DataKey, ErasedError, Place, key_reference, unseal
+from event_store.keys.sealing import (
+    DamagedDataError,
+    DataKey,
+    ErasedError,
+    Place,
+    TamperedError,
+    fault_of,
+    key_reference,
+    unseal,
+)
 from event_store.tenancy import tenant_transaction
+
+_log = logging.getLogger(__name__)
 
 _COLUMNS: Final = (
     "position, event_type, stream_id, version, body::text, schema_version, actor, command_id, causation_id,"
@@ -98,8 +110,11 @@ class LogReader:
             events = [event if event.sealed is None else replace(event, personal=next(personal)) for event in events]
         return events, head[0] if head else 0
 
-    def open_parts(self, tenant_id: UUID, parts: Sequence[tuple[UUID, int, str, bytes]]) -> list[Body | Erased]:
-        """Decrypt (stream, version, event type, sealed), with one query per event type."""
+    def open_parts(self, tenant_id: UUID, parts: Sequence[tuple[UUID, int, str, bytes]]) -> list[Body | Unreadable]:
+        """Decrypt (stream, version, event type, sealed), with one query per event type.
+
+        A part that cannot be read is logged and reads ``Damaged``; the others are not affected.
+        """
         opener = _PageOpener(self._keys, tenant_id, [(topic, sealed) for _, _, topic, sealed in parts])
         return [opener.open_part(*part) for part in parts]
 
@@ -141,22 +156,41 @@ class _PageOpener:
         self._fetched: set[str] = set()
         self._held: dict[bytes, DataKey] = {}
 
-    def open(self, event: LoggedEvent, sealed: bytes) -> Body | Erased:
+    def open(self, event: LoggedEvent, sealed: bytes) -> Body | Unreadable:
         return self.open_part(event.stream_id, event.version, event.event_type, sealed)
 
-    def open_part(self, stream_id: UUID, version: int, topic: str, sealed: bytes) -> Body | Erased:
+    def open_part(self, stream_id: UUID, version: int, topic: str, sealed: bytes) -> Body | Unreadable:
         if topic not in self._fetched:
             self._fetched.add(topic)
-            wanted = {key_reference(envelope).key_id for its_topic, envelope in self._parts if its_topic == topic}
+            wanted = {id_ for its_topic, envelope in self._parts if its_topic == topic for id_ in _key_ids(envelope)}
             for key in self._keys.opening_keys(self._tenant_id, wanted).values():
                 self._held[key.header] = key
         held_key = self._held.get(sealed[:_HEADER_LENGTH])
+        place = Place(self._tenant_id, stream_id, version, topic, codec_of(topic).sealed_field)
         try:
             key = held_key or self._keys.opening_key(self._tenant_id, *key_reference(sealed))
+            return cast(Body, msgspec.json.decode(unseal(key, place, sealed)))
         except ErasedError:
             return ERASED
-        place = Place(self._tenant_id, stream_id, version, topic, codec_of(topic).sealed_field)
-        return cast(Body, msgspec.json.decode(unseal(key, place, sealed)))
+        except DamagedDataError as error:
+            # One person's data must not take down a page with others.
+            fault = fault_of(error)
+            _log.error(
+                "personal data of %s in practice %s, version %d, cannot be read: %s",
+                stream_id,
+                self._tenant_id,
+                version,
+                fault.value,
+            )
+            return Damaged(fault)
+
+
+def _key_ids(envelope: bytes) -> Sequence[UUID]:
+    """Return the id of the envelope's key; none if the envelope is no envelope."""
+    try:
+        return (key_reference(envelope).key_id,)
+    except TamperedError:
+        return ()
 
 
 def _body(topic: str, schema_version: int, text: str) -> Body:

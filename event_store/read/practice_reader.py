@@ -136,8 +136,14 @@ class PracticeReader:
                 break
         return contexts
 
-    def streams(self, stream_ids: Sequence[UUID], until: int | None = None) -> Mapping[UUID, Sequence[Aggregate.Event]]:
-        """Return the events of several streams up to a position, each stream's in order."""
+    def streams(
+        self, stream_ids: Sequence[UUID], until: int | None = None, *, only_to_show: bool = False
+    ) -> Mapping[UUID, Sequence[Aggregate.Event]]:
+        """Return the events of several streams up to a position, each stream's in order.
+
+        Raises DamagedDataError, unless ``only_to_show``.
+        """
+        to_domain_event = self._mapper.to_shown_event if only_to_show else self._mapper.to_domain_event
         rows = self._rows(
             f"select {COLUMNS} from log.event"  # noqa: S608  constants only
             " where tenant_id = %s and stream_id = any (%s) and position <= %s order by stream_id, version",
@@ -145,7 +151,7 @@ class PracticeReader:
         )
         found: dict[UUID, list[Aggregate.Event]] = {}
         for row in rows:
-            found.setdefault(row[0], []).append(self._mapper.to_domain_event(stored_event(row)))
+            found.setdefault(row[0], []).append(to_domain_event(stored_event(row)))
         return found
 
     def reached(self, id_: UUID, *, version: int | None = None, position: int | None = None) -> Reached | None:

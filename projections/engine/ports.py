@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 
 from domain.kernel.logged_event import AboutOthers, Body, LoggedEvent
-from domain.kernel.personal_data import Erased
+from domain.kernel.personal_data import Unreadable
 
 TenantTransaction: TypeAlias = Callable[[UUID], AbstractContextManager[Cursor[Any]]]
 """Runs a block as one transaction of one practice.
@@ -68,8 +68,11 @@ class LogSource(Protocol):
 class PersonalReader(Protocol):
     """Opens the sealed parts of events."""
 
-    def open_parts(self, tenant_id: UUID, parts: Sequence[SealedPart]) -> Sequence[Body | Erased]:
-        """Return each part's personal fields, in order; ``ERASED`` if the key was destroyed."""
+    def open_parts(self, tenant_id: UUID, parts: Sequence[SealedPart]) -> Sequence[Body | Unreadable]:
+        """Return each part's personal fields, in order.
+
+        ``ERASED`` if the key was destroyed, ``Damaged`` if the part cannot be read.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from domain.kernel.logged_event import LoggedEvent
-from domain.kernel.personal_data import Erased
+from domain.kernel.personal_data import Unreadable
 from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
@@ -133,4 +133,4 @@ def _when_and_where(body: Mapping[str, object]) -> tuple[tuple[UUID, ...], datet
 
 def _given_name(event: LoggedEvent) -> object:
     known = event.personal()
-    return None if isinstance(known, Erased) else known["given_name"]
+    return None if isinstance(known, Unreadable) else known["given_name"]

@@ -124,6 +124,12 @@ class SchedulerCommand:
         with psycopg.connect(self.database.conninfo(SUPERUSER), autocommit=True) as connection:
             yield connection
 
+    @contextmanager
+    def keys_superuser(self) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
+        """Connect to the running key database as superuser, in autocommit mode."""
+        with psycopg.connect(self.database.keys_admin_conninfo(), autocommit=True) as connection:
+            yield connection
+
     def find_postmaster(self) -> psutil.Process | None:
         """Return the database server's main process, or None if it does not run."""
         pid_file = PidFile.read(self.data / "cluster")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from application.kernel.practice_log import PracticeLog
 from application.patients.standing import patient_standing
-from domain.kernel.personal_data import Erased
+from domain.kernel.personal_data import Unreadable
 from domain.patients.patient import Patient
 from domain.patients.standing import PatientStanding
 from domain.practice.location import Location
@@ -70,7 +70,7 @@ class DisplayContext:
 
     def _read(self, patient_ids: Collection[UUID]) -> None:
         if unread := [id_ for id_ in patient_ids if id_ not in self._patients]:
-            self._patients |= self._log.load_all(Patient, unread, self._position)
+            self._patients |= self._log.load_all(Patient, unread, self._position, only_to_show=True)
 
     def _patient(self, patient_id: UUID) -> Patient:
         if patient_id not in self._patients:
@@ -80,7 +80,7 @@ class DisplayContext:
     def _person(self, patient: Patient) -> Person:
         given, family = patient.given_name, patient.family_name
         name = None
-        if not (patient.is_erased or isinstance(given, Erased) or isinstance(family, Erased)):
+        if not (patient.is_erased or isinstance(given, Unreadable) or isinstance(family, Unreadable)):
             name = (given, family)
         alerts = [alert for id_ in (patient.id, *sorted(patient.merged_ids)) if (alert := self.alert(id_))]
         return Person(patient.id, name, patient.zone, alerts)

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.kernel.logged_event import AboutOthers, Body, LoggedEvent
-from domain.kernel.personal_data import Erased
+from domain.kernel.personal_data import Unreadable
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.sessions.group_session import GroupSession
 from projections.audit.history.sentences import sentence
@@ -30,10 +30,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """An event; ``personal`` has its decrypted fields, or is ``ERASED``, or empty."""
+    """An event; ``personal`` has its decrypted fields, or is ``ERASED``, ``Damaged`` or empty."""
 
     event: LoggedEvent
-    personal: Body | Erased
+    personal: Body | Unreadable
     changes: Sequence[Change]
 
     @property
@@ -134,5 +134,5 @@ def _line(event: LoggedEvent, state: dict[str, object]) -> HistoryLine:
     return HistoryLine(event, personal, changes)
 
 
-def _fields(event: LoggedEvent, personal: Body | Erased) -> dict[str, object]:
-    return {**event.body, **({} if isinstance(personal, Erased) else personal)}
+def _fields(event: LoggedEvent, personal: Body | Unreadable) -> dict[str, object]:
+    return {**event.body, **({} if isinstance(personal, Unreadable) else personal)}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from domain.kernel.logged_event import Body, LoggedEvent
-from domain.kernel.personal_data import Erased
+from domain.kernel.personal_data import Unreadable
 from domain.patients.patient import Patient
 from projections.engine.ports import PersonIndex
 from projections.engine.rows import Row, StreamRows, Write, insert, update
@@ -113,9 +113,9 @@ class PatientsProjector:
                 return None
 
     def _tokens(self, event: LoggedEvent) -> list[int]:
-        """Return the search tokens of the persons in an event; none if their key was destroyed."""
+        """Return the search tokens of the persons in an event; none if it cannot be read."""
         personal = event.personal()
-        if isinstance(personal, Erased):
+        if isinstance(personal, Unreadable):
             return []
         persons: Iterable[Mapping[str, object]] = [personal]
         name = "family_name"

@@ -68,10 +68,14 @@ class PatientQueries:
         }
 
     def page(self, tenant_id: UUID, *, after: UUID | None = None, limit: int = 100) -> PatientPage:
-        """Return a page of the patients who are neither erased, withdrawn nor merged."""
+        """Return a page of the patients who are neither erased, withdrawn nor merged.
+
+        It may hold fewer than ``limit`` and yet not be the last, if only the ledger of erasures
+        knows that some were erased.
+        """
         rows = self._page_of(tenant_id, _LISTED, [], after, limit + 1)
-        patients = self._with_merged(tenant_id, rows[:limit])
-        return PatientPage(patients, patients[-1].patient_id if len(rows) > limit else None)
+        patients = self._with_merged(tenant_id, [one for one in rows[:limit] if not one.is_erased])
+        return PatientPage(patients, rows[limit - 1].patient_id if len(rows) > limit else None)
 
     def search(self, tenant_id: UUID, text: str, *, after: UUID | None = None, limit: int = 100) -> PatientPage:
         """Return patients by a whole e-mail address, a phone number, or beginnings of names.
@@ -126,7 +130,8 @@ class PatientQueries:
         The index knows only the first six letters of a name.
         """
         if patient.details is None:
-            return False
+            # Names that cannot be read match no words; a whole address or number is in the index.
+            return patient.damaged is not None and not wanted
         persons = [
             (one.details.given_name, one.details.family_name) for one in (patient, *patient.merged) if one.details
         ]

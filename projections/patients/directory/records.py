@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.kernel.personal_data import Erased
+from domain.kernel.personal_data import Damaged, Erased, Fault, Unreadable
 from domain.patients.patient import Patient
 from projections.engine.ports import PersonalReader, SealedPart
 
@@ -50,8 +50,9 @@ class _Contacts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
-    """A patient; ``details`` is None once they were erased or their key was destroyed.
+    """A patient; ``details`` is None once they were erased, or if ``damaged``.
 
+    ``is_erased`` also if only the ledger of erasures knows it: the log was restored from a backup.
     ``merged_into`` is the survivor; ``merged`` are the patients merged into this one, if requested.
     """
 
@@ -67,6 +68,7 @@ class PatientRecord:
     registered_at: datetime
     version: int
     position: int
+    damaged: Fault | None = None
     merged: "tuple[PatientRecord, ...]" = field(default=())
 
     @property
@@ -87,7 +89,8 @@ def opened(personal: PersonalReader, tenant_id: UUID, rows: Sequence[tuple[Any, 
     remarks = _parts(personal, tenant_id, [(row[0], row[6], Patient.RemarksChanged.TOPIC, row[7]) for row in rows])
     patients = []
     for patient_id, *_, zone, locale, merged_into, is_erased, is_withdrawn, registered_at, version, position in rows:
-        detail, contact, remark = details.get(patient_id), contacts.get(patient_id), remarks.get(patient_id)
+        parts = [found[patient_id] for found in (details, contacts, remarks) if patient_id in found]
+        detail, contact, remark = (_read(found.get(patient_id)) for found in (details, contacts, remarks))
         patients.append(
             PatientRecord(
                 patient_id,
@@ -97,11 +100,12 @@ def opened(personal: PersonalReader, tenant_id: UUID, rows: Sequence[tuple[Any, 
                 zone,
                 locale,
                 merged_into,
-                is_erased,
+                is_erased or any(isinstance(part, Erased) for part in parts),
                 is_withdrawn,
                 registered_at.astimezone(UTC),
                 version,
                 position,
+                next((part.fault for part in parts if isinstance(part, Damaged)), None),
             )
         )
     return patients
@@ -110,11 +114,15 @@ def opened(personal: PersonalReader, tenant_id: UUID, rows: Sequence[tuple[Any, 
 def _parts(
     personal: PersonalReader, tenant_id: UUID, sealed_parts: Sequence[tuple[UUID, int, str, bytes | None]]
 ) -> dict[UUID, object]:
-    """Return opened parts by patient; erased ones are missing."""
+    """Return opened parts by patient."""
     parts = [
         SealedPart(id_, version, topic, sealed) for id_, version, topic, sealed in sealed_parts if sealed is not None
     ]
     if not parts:
         return {}
     bodies = personal.open_parts(tenant_id, parts)
-    return {part.stream_id: body for part, body in zip(parts, bodies, strict=True) if not isinstance(body, Erased)}
+    return {part.stream_id: body for part, body in zip(parts, bodies, strict=True)}
+
+
+def _read(part: object) -> object:
+    return None if isinstance(part, Unreadable) else part

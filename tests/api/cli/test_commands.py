@@ -271,6 +271,24 @@ class TestDemo:
         assert after[-1]["event_type"] == "patients.patient.erased"
         assert "שרה" not in json.dumps(after, ensure_ascii=False)
 
+    def test_names_a_person_whose_key_is_missing(self, two_demos: Demos) -> None:
+        own, keys, _ = two_demos
+        with own.keys_superuser() as connection:
+            row = connection.execute(
+                "select subject_id, wrapped from keys.person_key where wrapped is not null"
+            ).fetchone()
+            assert row is not None
+            connection.execute("update keys.person_key set wrapped = null where subject_id = %s", (row[0],))
+
+        status, text = own.json("status", expect=1), own.run("status", expect=1).stdout
+        with own.keys_superuser() as connection:
+            connection.execute("update keys.person_key set wrapped = %s where subject_id = %s", (row[1], row[0]))
+
+        assert status["damaged_persons"] == [
+            {"practice_id": keys[0]["practice_id"], "person_id": str(row[0]), "fault": "key_unavailable"}
+        ]
+        assert f"the personal data of {row[0]} cannot be read: key_unavailable" in text
+
     def test_verifies_what_was_made_from_the_log(self, two_demos: Demos) -> None:
         own, keys, _ = two_demos
         practice = keys[0]["practice_id"]

@@ -74,7 +74,7 @@ class TestStoredEvents:
         assert isinstance(event, codec.event_class)
 
     def test_is_erased_once_the_key_is_destroyed(self, codec: EventCodec) -> None:
-        event = codec.event(envelope(), codec.body(state_of(codec)), None)
+        event = codec.event(envelope(), codec.body(state_of(codec)), ERASED)
 
         assert all(getattr(event, name) is ERASED for name in codec.personal_fields)
 

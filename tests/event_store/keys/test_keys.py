@@ -19,6 +19,7 @@ from event_store.keys.master_key import KeyFile
 from event_store.keys.sealing import (
     ErasedError,
     KeyUnavailableError,
+    PersonKeyUnavailableError,
     Place,
     SealingError,
     TamperedError,
@@ -254,7 +255,7 @@ class TestOpeningKey:
         with pytest.raises(SealingError) as refusal:
             another_process.opening_key(tenant, key_id, 1)
 
-        assert refusal.type is (KeyUnavailableError if column == "wrapped" else TamperedError)
+        assert refusal.type is (PersonKeyUnavailableError if column == "wrapped" else TamperedError)
 
 
 class TestErase:

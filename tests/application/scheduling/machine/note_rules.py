@@ -9,7 +9,7 @@ from hypothesis.stateful import invariant, rule
 from application.scheduling.appointments.change_notes import ChangeNotes
 from application.scheduling.appointments.undo_appointment import UndoAppointment
 from domain.kernel.logged_event import LoggedEvent
-from domain.kernel.personal_data import Erased
+from domain.kernel.personal_data import Unreadable
 from domain.scheduling.appointments.appointment import Appointment
 from tests.support.commands import executor
 from tests.support.container import Container, SettableClock, by_test
@@ -63,7 +63,7 @@ class NoteRules:
         for event in self.events():
             if event.event_type == Appointment.NotesChanged.TOPIC:
                 personal = event.personal()
-                assert not isinstance(personal, Erased)
+                assert not isinstance(personal, Unreadable)
                 recorded[event.stream_id] = personal["notes"]
 
         assert {visit.id: visit.notes for visit in self.folded() if visit.notes} == {
