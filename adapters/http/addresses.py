@@ -1,20 +1,31 @@
 """Decides which addresses may be connected to: public ones only.
 
-Source: IANA special-purpose registries, as implemented by ``ipaddress``; RFC 6052 (NAT64),
-RFC 4291 (IPv4-mapped), RFC 3056 (6to4), RFC 4380 (Teredo), read 2026-11.
+Source: IANA special-purpose registries, as implemented by ``ipaddress``, and what Python 3.11 lacks
+of them; RFC 6052 (NAT64), RFC 4291 (IPv4-mapped), RFC 3056 (6to4), RFC 4380 (Teredo), read 2026-11.
 """
 
+import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import SplitResult
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
+"""The block from which IANA allocates public addresses. Site-local ones, fec0::/10, are outside."""
+_ALSO_RESERVED: Final = (IPv6Network("3fff::/20"), IPv4Network("192.88.99.0/24"))
+"""Documentation (RFC 9637), and the former anycast address of 6to4 relays (RFC 7526)."""
 _WEBHOOK_PORTS: Final = frozenset({443, 8443})
 """Other services of a server must not be reachable."""
-_PRIVATE_NAMES: Final = frozenset({"localhost", "local", "internal", "localdomain"})
-"""Top-level names that exist only on one machine or network. Names without a dot are private too.
-Source: RFC 6761 and 6762; ICANN Board resolution 2024.07.29.06 (.internal), read 2026-11."""
+_PRIVATE_NAMES: Final = frozenset(
+    {"localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa"}
+)
+"""Names whose subdomains exist only on one machine or network. Names without a dot are private too.
+Source: RFC 6761, 6762 with appendix G, and 8375; ICANN Board resolution 2024.07.29.06 (.internal),
+read 2026-11."""
+_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
+"""A last label with which browsers and C libraries read a host as an IPv4 address, in any of its
+spellings: 127.1, 0x7f.1, 2130706433. Source: URL Standard, "ends in a number", read 2026-11."""
 _REFUSED_PORTS: Final = frozenset(
     {22, 23, 25, 53, 110, 143, 389, 445, 465, 587, 993, 3306, 5432, 6379, 9200, 11211, 27017}
 )
@@ -40,8 +51,7 @@ class Policy:
         if port in _REFUSED_PORTS or not (self.is_local or port in _WEBHOOK_PORTS):
             return "webhooks are received on port 443 or 8443"
         host = parts.hostname or ""
-        # Some libraries parse a number as an address: a name never ends in a label of digits.
-        if host.rpartition(".")[2].isdecimal() or host.lower().startswith("0x") or ":" in host:
+        if ":" in host or _NUMBER.fullmatch(_labels(host)[-1]):
             try:
                 return None if self.allows(ip_address(host)) else _NOT_PUBLIC
             except ValueError:
@@ -53,12 +63,19 @@ class Policy:
         plain = _unwrapped(address)
         if self.is_local and plain.is_loopback:
             return True
-        return plain.is_global and not plain.is_multicast and not plain.is_reserved
+        if isinstance(plain, IPv6Address) and plain not in _GLOBAL_UNICAST:
+            return False
+        is_special = plain.is_multicast or plain.is_reserved or any(plain in each for each in _ALSO_RESERVED)
+        return plain.is_global and not is_special
 
 
 def _is_private(host: str) -> bool:
-    _, dot, last = host.lower().removesuffix(".").rpartition(".")
-    return not dot or last in _PRIVATE_NAMES
+    labels = _labels(host)
+    return len(labels) == 1 or not _PRIVATE_NAMES.isdisjoint({labels[-1], ".".join(labels[-2:])})
+
+
+def _labels(host: str) -> list[str]:
+    return host.lower().removesuffix(".").split(".")
 
 
 def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -92,6 +92,10 @@ _LIMIT_MESSAGES: Final = {
     "enum": ("this must be one of {}", "expected"),
     "literal_error": ("this must be one of {}", "expected"),
 }
+_DETAILS: Final = {
+    400: "the body cannot be read; send JSON in UTF-8 that is not nested too deeply",
+    413: "the body is too large; see the limits in the documentation",
+}
 
 
 def problem(
@@ -176,7 +180,8 @@ async def _http(request: Request, error: Exception) -> Response:
     headers = error.headers
     if error.status_code == 405 and (methods := _methods_at(request.app.routes, request.scope["path"])):
         headers = {"Allow": ", ".join(sorted(methods))}
-    return problem(_request_id_of(request), error.status_code, code, phrase.lower(), headers=headers)
+    detail = _DETAILS.get(error.status_code, phrase.lower())
+    return problem(_request_id_of(request), error.status_code, code, detail, headers=headers)
 
 
 async def _malformed(request: Request, error: Exception) -> Response:

@@ -56,7 +56,7 @@ def _body(aggregate: T, present: Presenter[T], position: int | None = None) -> d
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
 PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _DESCRIPTIONS: Final = {
-    400: "The body cannot be parsed.",
+    400: "The body cannot be read: it is not JSON in UTF-8, or is nested too deeply.",
     401: "The API key is missing or invalid.",
     403: "The key's role may not do this.",
     404: "The resource does not exist in this practice, or did not exist yet at `as_of` or `version`.",

@@ -1,7 +1,9 @@
-"""Strict input: unknown query parameters and duplicates are refused.
+"""Strict input: unknown query parameters, duplicates, and JSON that is not UTF-8 are refused.
 
 If a misspelt filter were ignored, the unfiltered answer would look right. JSON parsers disagree on
-which of two equal fields counts. The pydantic models refuse unknown fields.
+which of two equal fields counts, and Python's guesses UTF-16 and UTF-32, which no other program
+that reads the request may expect (RFC 8259, section 8.1). The pydantic models refuse unknown
+fields.
 """
 
 import json
@@ -13,6 +15,7 @@ from fastapi import Request
 from fastapi.dependencies.utils import get_dependant, get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Query
+from starlette.exceptions import HTTPException
 
 UNKNOWN: Final = "parameter_unknown"
 REPEATED: Final = "repeated"
@@ -37,9 +40,18 @@ def check_key(request: Request) -> None:
 
 
 def check_fields(body: bytes) -> None:
-    """Raise RequestValidationError if a JSON object repeats a field. Ignores invalid JSON."""
+    """Check a JSON body. Ignores invalid JSON, which FastAPI reports.
+
+    Raises RequestValidationError: an object repeats a field; HTTPException (400): it is not UTF-8.
+    """
     try:
-        json.loads(body, object_pairs_hook=_refuse_repeated)
+        text = body.decode("utf-8-sig")  # a reader may ignore a byte order mark
+    except UnicodeDecodeError:
+        raise HTTPException(400) from None
+    if "\0" in text:  # UTF-16 or UTF-32 of ASCII: JSON escapes this character
+        raise HTTPException(400)
+    try:
+        json.loads(text, object_pairs_hook=_refuse_repeated)
     except (ValueError, RecursionError):
         return
 

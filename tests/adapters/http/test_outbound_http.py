@@ -86,7 +86,8 @@ class TestAddresses:
         ["10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "0.0.0.0", "224.0.0.1", "255.255.255.255",  # noqa: S104  refused is what they are
          "192.0.2.1", "198.18.0.1", "240.0.0.1", "::", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1",
          "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::10.0.0.1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1",
-         "2002:0a00:0001::1", "2001:0:4136:e378:8000:63bf:f5ff:fffe"],
+         "2002:0a00:0001::1", "2001:0:4136:e378:8000:63bf:f5ff:fffe", "fec0::1", "feff::1", "3fff::1", "4000::1", "5f00::1",
+         "100::1", "::7f00:2", "::ffff:0:7f00:1", "192.88.99.1"],
     )  # fmt: skip
     def test_that_are_not_open_to_everybody_are_refused(self, policy: Policy, address: str) -> None:
         assert not policy.allows(ip_address(address))
@@ -106,7 +107,9 @@ class TestAddresses:
         "url",
         ["file:///etc/passwd", "gopher://example.org/", "ftp://example.org/", "http://example.org/", "https://example.org:22/",
          "https://example.org:5432/", "https://example.org:6379/", "https://example.org:8000/", "https://127.0.0.1/",
-         "https://[::1]/", "https://0177.0.0.1/", "https://2130706433/", "https://127.1/", "https://0x7f000001/"],
+         "https://[::1]/", "https://0177.0.0.1/", "https://2130706433/", "https://127.1/", "https://0x7f000001/",
+         "https://0x7f.1/", "https://0X7F.0.0.1/", "https://127.0.0.0x1/",
+         "https://a.0x/", "https://127.0.0.1./", "https://[::ffff:127.0.0.1]/", "https://[::127.0.0.1]/", "https://[fec0::1]/"],
     )  # fmt: skip
     def test_of_another_kind_or_port_are_refused(self, url: str) -> None:
         """WO3."""
@@ -115,7 +118,18 @@ class TestAddresses:
 
     @pytest.mark.parametrize(
         "host",
-        ["localhost", "LocalHost.", "a.localhost", "a.localdomain", "db", "printer.local", "metadata.google.internal"],
+        [
+            "localhost",
+            "LocalHost.",
+            "a.localhost",
+            "a.localdomain",
+            "db",
+            "printer.local",
+            "metadata.google.internal",
+            "nas.lan",
+            "git.corp",
+            "box.home.arpa",
+        ],
     )
     def test_names_that_are_only_known_inside_lead_nowhere(self, host: str) -> None:
         url = urlsplit(f"https://{host}/hook")

@@ -1,5 +1,6 @@
 """Input that can never be right: refused by name, stored nowhere, repeated nowhere."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -157,6 +158,41 @@ class TestBodies:
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "latin-1"])
+    def test_in_another_encoding_than_utf_8_are_refused(self, studio: PracticeClient, encoding: str) -> None:
+        before = studio.client.get("/v1/locations").json()
+        content = '{"name": "Süd", "zone": "UTC"}'.encode(encoding)
+
+        for kind in ("application/json", "application/json; charset=utf-16"):
+            answer = studio.client.post("/v1/locations", content=content, headers={"Content-Type": kind})
+
+            assert (answer.status_code, answer.json()["code"]) == (400, "bad_request"), answer.text
+            assert "UTF-8" in answer.json()["detail"]
+        assert studio.client.get("/v1/locations").json() == before
+
+    def test_in_another_encoding_are_refused_in_a_dry_run_too(self, studio: PracticeClient) -> None:
+        body = studio.booking_body(rrule="FREQ=WEEKLY;COUNT=2", dry_run=True)
+        kind = {"Content-Type": "application/json"}
+
+        answer = studio.client.post("/v1/series", content=json.dumps(body).encode("utf-16"), headers=kind)
+
+        assert studio.client.post("/v1/series", json=body).status_code == 200
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+    def test_with_a_byte_order_mark_are_read(self, studio: PracticeClient) -> None:
+        content = '\ufeff{"name": "Süd", "zone": "UTC"}'.encode()
+
+        answer = studio.client.post("/v1/locations", content=content, headers={"Content-Type": "application/json"})
+
+        assert (answer.status_code, answer.json()["name"]) == (201, "Süd")
+
+    def test_with_a_byte_order_mark_may_not_repeat_a_field(self, studio: PracticeClient) -> None:
+        content = '\ufeff{"name": "Süd", "name": "Nord", "zone": "UTC"}'.encode()
+
+        answer = studio.client.post("/v1/locations", content=content, headers={"Content-Type": "application/json"})
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "name")
 
     def test_with_invalid_json_name_the_body(self, studio: PracticeClient) -> None:
         answer = studio.client.post(

@@ -356,7 +356,8 @@ class TestEndpoint:
         "url",
         ["", "x", "ftp://example.org/", "file:///etc/passwd", "gopher://example.org/", "https://", "https://u:p@example.org/",
          "https://example.org:22/", "http://127.0.0.1:5432/", "http://127.0.0.1:6379/", "https://169.254.169.254/",
-         "https://10.0.0.1/", "https://[::ffff:10.0.0.1]/", "https://2130706433/", "https://0x7f000001/", "https://example.org/#x",
+         "https://10.0.0.1/", "https://[::ffff:10.0.0.1]/", "https://2130706433/", "https://0x7f000001/", "http://0x7f.1/",
+         "https://127.0.0.0x1/", "http://localhost./", "https://[fec0::1]/", "https://example.org/#x",
          "https://example.org:99999/", "https://exa mple.org/", "https://example.org\\@10.0.0.1/", "https://" + "x" * 2000],
     )  # fmt: skip
     def test_at_a_forbidden_address_is_refused(self, studio: PracticeClient, url: str) -> None:
