@@ -15,12 +15,12 @@ from domain.scheduling.time_claim import TimeClaim, TimeRelease
 
 Guard: TypeAlias = TimeClaim | TimeRelease | LimitGuard | PresenceGuard | PresenceChange
 """Time to claim or to release first, a limit that must not be full, a patient who must not be
-withdrawn, and a patient who is withdrawn or reinstated by the append."""
+withdrawn or erased, and a patient who is withdrawn, reinstated or erased by the append."""
 
 
 def presence_changes(aggregates: Iterable[Aggregate]) -> Iterator[PresenceChange]:
     """Yield the presence changes that the pending events of patients imply."""
     for aggregate in aggregates:
         for event in aggregate.pending_events if isinstance(aggregate, Patient) else ():
-            if isinstance(event, Patient.Withdrawn | Patient.Reinstated):
+            if isinstance(event, Patient.Withdrawn | Patient.Reinstated | Patient.WasErased):
                 yield PresenceChange(aggregate.id, isinstance(event, Patient.Reinstated))
