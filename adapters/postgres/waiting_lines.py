@@ -9,6 +9,7 @@ from application.waitlist.ports import Line, Waiting
 from domain.kernel.time_range import TimeRange
 from domain.waitlist.preferences import WaitlistPreferences, windows_of
 from projections.engine.ports import TenantTransaction
+from projections.engine.waiting import wait_for
 
 # One statement, so that the position and the rows belong to one snapshot.
 _LINE: Final = """
@@ -63,6 +64,10 @@ class ReadWaitingLines:
             ],
         )
 
-    def entries_of(self, tenant_id: UUID, patient_ids: Collection[UUID]) -> Sequence[UUID]:
+    def entries_of(
+        self, tenant_id: UUID, patient_ids: Collection[UUID], *, at_least: int | None = None
+    ) -> Sequence[UUID]:
+        if at_least is not None:
+            wait_for(self._transaction, tenant_id, ["waitlist"], at_least)
         with self._transaction(tenant_id) as cursor:
             return [id for (id,) in cursor.execute(_ENTRIES, (tenant_id, list(patient_ids))).fetchall()]

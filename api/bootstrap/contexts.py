@@ -6,6 +6,7 @@ from uuid import UUID
 from adapters.http.addresses import Policy
 from adapters.http.outbound_http import PinnedOutboundHttp
 from adapters.icalendar.calendar_writer import IcalendarWriter
+from adapters.postgres.patient_links import ReadPatientLinks
 from adapters.postgres.waiting_lines import ReadWaitingLines
 from api.bootstrap.storage import Storage
 from application.kernel.permissions import Actor
@@ -75,6 +76,7 @@ class Scheduling:
         self.calendar = CalendarQueries(transaction)
         self.past_calendar = PastCalendar(transaction, storage.log_reader)
         self.feeds = FeedQueries(transaction)
+        self.patient_links = ReadPatientLinks(transaction)
         self.calendar_writer: CalendarWriter = IcalendarWriter()
         self.zone_sightings = ZoneSightingStore(storage.store.pool)
         self.zone_sightings.note_own(clock.now())

@@ -16,7 +16,7 @@ def run_workers(container: Container, stop: Event) -> None:
     storage, logs, clock = container.storage, container.logs, container.clock
     webhooks, sightings = container.webhooks, container.scheduling.zone_sightings
     conninfo = storage.server.conninfo("scheduler_worker")
-    handlers = job_handlers(logs, clock, container.waitlist.lines, sightings)
+    handlers = job_handlers(logs, clock, container.waitlist.lines, container.scheduling.patient_links, sightings)
     with storage.job_queue() as queue:
         enqueue_adoptions(sightings, queue, storage.practices(), clock.now())
         run_together(

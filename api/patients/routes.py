@@ -104,8 +104,9 @@ async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -
 async def erase_patient(patient_id: UUID, call: Changing) -> Response:
     """Erase a patient: the key of their personal data is destroyed for good.
 
-    Their visits stay, without a name. Patients merged into them are erased too. `patient_merged`:
-    erase the survivor.
+    Their places on the wait list and in waiting lines, their offers and their feeds end within
+    seconds. Their visits and seats stay, without a name; those to come are in `GET /v1/conflicts`,
+    for a decision. Patients merged into them are erased too. `patient_merged`: erase the survivor.
     """
     return await call.change(
         ErasePatient(patient_id, expected_version=call.expected_version), partial(present_patient, call)

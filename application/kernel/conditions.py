@@ -15,13 +15,13 @@ from domain.scheduling.time_claim import TimeClaim, TimeRelease
 
 Guard: TypeAlias = TimeClaim | TimeRelease | LimitGuard | PresenceGuard | PresenceChange
 """Time to claim or to release first, a limit that must not be full, a subject that must not be
-absent, and one that is absent or present from this append on: a withdrawn patient, an owner's
-revoked key."""
+absent, and one that is absent or present from this append on: a patient who is withdrawn or erased,
+an owner's revoked key."""
 
 
 def presence_changes(aggregates: Iterable[Aggregate]) -> Iterator[PresenceChange]:
     """Yield the presence changes that the pending events of patients imply."""
     for aggregate in aggregates:
         for event in aggregate.pending_events if isinstance(aggregate, Patient) else ():
-            if isinstance(event, Patient.Withdrawn | Patient.Reinstated):
+            if isinstance(event, Patient.Withdrawn | Patient.Reinstated | Patient.WasErased):
                 yield PresenceChange(aggregate.id, isinstance(event, Patient.Reinstated))

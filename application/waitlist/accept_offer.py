@@ -16,6 +16,7 @@ from application.scheduling.availability.visit_limits import limit_guards
 from application.waitlist.end_offer import TRIES, OfferEndings
 from application.waitlist.ports import WaitingLines
 from application.waitlist.reach import own_offer
+from domain.kernel.presence import PresenceGuard
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.availability.availability import slot_at
@@ -71,6 +72,7 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
         *(TimeRelease(holder_id) for holder_id in schedule.expired),
         *appointment.claims(),
         *limit_guards(schedule.catalogue, appointment),
+        PresenceGuard(appointment.patient_id),
     ]
     try:
         return log.commit(offer, appointment, entry, *endings.aggregates, by=context.provenance, guards=guards)

@@ -22,3 +22,12 @@ class OfferToNext(Job):
 
     NAME: ClassVar[str] = "waitlist.offer_to_next"
     opening_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EndWaiting(Job):
+    """Withdraw the entries and offers of a patient who was erased at a position of the log."""
+
+    NAME: ClassVar[str] = "waitlist.end_waiting"
+    patient_id: UUID
+    position: int

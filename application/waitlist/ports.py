@@ -31,6 +31,12 @@ class WaitingLines(Protocol):
         """Return the entries for one of these services with this clinician, or with any."""
         ...
 
-    def entries_of(self, tenant_id: UUID, patient_ids: Collection[UUID]) -> Sequence[UUID]:
-        """Return the waiting entries of these patients."""
+    def entries_of(
+        self, tenant_id: UUID, patient_ids: Collection[UUID], *, at_least: int | None = None
+    ) -> Sequence[UUID]:
+        """Return the waiting entries of these patients.
+
+        ``at_least``: wait, at most two seconds, until the read model has reached this position.
+        Raises ProjectionError: it has not.
+        """
         ...

@@ -11,7 +11,13 @@ from api.bootstrap.jobs import POLICIES
 from application.kernel.jobs import Job, Policy
 from tests.architecture.source_tree import ROOT, modules
 
-NAMES = {"scheduling.adopt_zone_rules", "waitlist.offer_freed_time", "waitlist.offer_to_next"}
+NAMES = {
+    "scheduling.adopt_zone_rules",
+    "scheduling.end_feeds_and_lines",
+    "waitlist.end_waiting",
+    "waitlist.offer_freed_time",
+    "waitlist.offer_to_next",
+}
 """Names that stored jobs may have: a line is never changed, and removed only when no job of that
 name can be stored any more.
 """

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from adapters.postgres.job_queue import LEASE_SECONDS, open_job_queue, run_jobs
+from adapters.postgres.patient_links import ReadPatientLinks
 from adapters.postgres.waiting_lines import ReadWaitingLines
 from api.bootstrap.jobs import POLICIES, job_handlers
 from application.kernel.jobs import Job, JobHandler
@@ -18,7 +19,8 @@ from tests.support.container import Container
 def handlers(container: Container, clock: Clock) -> Mapping[type[Job], JobHandler[Any]]:
     """Return the program's own handlers."""
     lines = ReadWaitingLines(container.app_transaction)
-    return job_handlers(container.logs, clock, lines, ZoneSightingStore(container.app))
+    links = ReadPatientLinks(container.app_transaction)
+    return job_handlers(container.logs, clock, lines, links, ZoneSightingStore(container.app))
 
 
 def run_worker(

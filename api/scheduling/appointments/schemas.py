@@ -127,7 +127,7 @@ class RescheduleBody(Body):
     resource_ids: OtherResources | None = None
     duration_minutes: Duration | None = None
     override: OverrideBody | None = None
-    notify: bool = Field(default=True, description="Whether the patient is to be told.")
+    notify: bool = Field(default=True, description="Whether to tell the patient.")
 
 
 class ReassignBody(Body):
@@ -211,7 +211,7 @@ class AppointmentInFull(AppointmentShown):
     override: OverrideShown | None = Field(description="Set if it was booked against the rules.")
     grace_until: GraceUntil
     notify: bool = Field(
-        description="Whether the patient is to be told of the last command: false after a move that said so."
+        description="Whether to tell the patient of the last command: false after a move with `notify: false`."
     )
 
 

@@ -12,7 +12,7 @@ from application.kernel.permissions import Permission
 from application.scheduling.availability.conflicts import BookedVisit, free_clinicians
 from application.scheduling.availability.obstacle_sources import cited, streams_of
 from domain.kernel.logged_event import LoggedEvent
-from domain.scheduling.availability.explanation import Obstacle
+from domain.scheduling.availability.explanation import Obstacle, ObstacleCause
 from domain.scheduling.availability.query import Slot
 from projections.audit.history.sentences import sentence
 from projections.scheduling.calendar.queries import CalendarEntry, SessionEntry
@@ -86,9 +86,15 @@ def present_conflict(
     free = [
         id_ for id_ in free_clinicians(call.log, visit, obstacles, now) if id_ == visit.clinician_id or id_ not in staff
     ]
-    remedies: list[dict[str, object]] = [{"action": "reschedule"}, {"action": "keep"}]
+    causes = {obstacle.cause for obstacle in obstacles}
+    remedies: list[dict[str, object]] = []
+    if causes != {ObstacleCause.PATIENT}:
+        remedies.append({"action": "reschedule"})
     if free:
-        remedies.insert(1, {"action": "reassign", "clinician_ids": free})
+        remedies.append({"action": "reassign", "clinician_ids": free})
+    if ObstacleCause.PATIENT in causes:
+        remedies.append({"action": "cancel"})
+    remedies.append({"action": "keep"})
     return StrandedVisitShown.present(
         visit,
         appointment_id=entry.appointment_id if isinstance(entry, CalendarEntry) else None,

@@ -1,6 +1,7 @@
 """/v1/slots and /v1/conflicts: free times, reasons, and visits that cannot be given as booked."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Final, TypeAlias
@@ -9,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.http.answers import Answer
-from api.http.calls import After, Reading
+from api.http.calls import After, Call, Reading
 from api.http.paging import Cursor, Limit
 from api.http.reach import own_or
 from api.http.resource_responses import READS_ONE, collected, problems
@@ -20,7 +21,7 @@ from api.scheduling.availability.schemas import ConflictPage, ExplanationShown, 
 from api.scheduling.calendar_paging import bookmark, bookmark_of, encoded_bookmark, in_one_order
 from application.kernel.catalogue import Catalogue
 from application.kernel.permissions import Permission
-from application.scheduling.availability.conflicts import BookedVisit, conflicts_of
+from application.scheduling.availability.conflicts import BookedVisit, conflicts_of, erasures
 from application.scheduling.availability.explain_slot import ExplainSlot, Explanation
 from application.scheduling.availability.find_slots import LONGEST_WINDOW, FindSlots, FoundSlots
 from domain.practice.clinician import Clinician
@@ -138,9 +139,9 @@ async def list_conflicts(
     """List coming visits and sessions that cannot be given as they were booked, by start.
 
     After the booking, hours, a zone, public holidays or time off of the clinician changed, the
-    clinician was struck from the service, the service is no longer offered, or a room or device was
-    put out of use. The visits stay as booked. A page may hold fewer than `limit` and still have a
-    `next_cursor`. A key that is bound to a clinician gets only that
+    clinician was struck from the service, the service is no longer offered, a room or device was
+    put out of use, or a patient was erased. The visits stay as booked. A page may hold fewer than
+    `limit` and still have a `next_cursor`. A key that is bound to a clinician gets only that
     clinician's.
     """
 
@@ -151,16 +152,17 @@ async def list_conflicts(
             catalogue.one(Clinician, clinician_id)
         of_clinician = own_or(call.actor, clinician_id)
         call.container.wait_for(call.actor.tenant_id, "calendar", after)
-        statuses = [Status.BOOKED.value, Status.CHECKED_IN.value]
+        statuses = [Status.REQUESTED.value, Status.BOOKED.value, Status.CHECKED_IN.value]
         booked = CalendarFilter(starts_from=now, clinician_id=of_clinician, statuses=statuses)
         planned = replace(booked, statuses=[GroupSessionStatus.PLANNED.value])
         tenant_id, behind = call.actor.tenant_id, bookmark(cursor)
         visits = call.container.scheduling.calendar.appointments(tenant_id, booked, after=behind, limit=_MAX_ENTRIES)
         sessions = call.container.scheduling.calendar.sessions(tenant_id, planned, after=behind, limit=_MAX_ENTRIES)
         entries, last = in_one_order(visits, sessions, _MAX_ENTRIES)
+        erased = _erased_patients(call, entries, after)
         conflicts: list[dict[str, object]] = []
         for entry in entries:
-            if entry.starts_at < now or not (found := _conflict(catalogue, entry, of_clinician, now)):
+            if entry.starts_at < now or not (found := _conflict(catalogue, entry, of_clinician, erased, now)):
                 continue
             conflicts.append(present_conflict(call, catalogue, entry, *found, now))
             if len(conflicts) == limit:
@@ -171,8 +173,28 @@ async def list_conflicts(
     return await call.read(Permission.READ_VISITS, page)
 
 
+def _erased_patients(
+    call: Call, entries: Sequence[CalendarEntry | SessionEntry], after: int | None
+) -> Mapping[UUID, Sequence[UUID]]:
+    """Return, by visit and session, the patients who were erased."""
+    tenant_id, patients = call.actor.tenant_id, defaultdict[UUID, list[UUID]](list)
+    for entry in entries:
+        if isinstance(entry, CalendarEntry):
+            patients[entry.holder_id].append(entry.patient_id)
+    sessions = [entry.session_id for entry in entries if isinstance(entry, SessionEntry)]
+    for session_id, patient_id in call.container.scheduling.calendar.seats(tenant_id, sessions):
+        patients[session_id].append(patient_id)
+    call.container.wait_for(tenant_id, "patients", after)
+    erased = call.container.patients.erased_among(tenant_id, {id_ for ids in patients.values() for id_ in ids})
+    return {holder: found for holder, ids in patients.items() if (found := [id_ for id_ in ids if id_ in erased])}
+
+
 def _conflict(
-    catalogue: Catalogue, entry: CalendarEntry | SessionEntry, clinician_id: UUID | None, now: datetime
+    catalogue: Catalogue,
+    entry: CalendarEntry | SessionEntry,
+    clinician_id: UUID | None,
+    erased: Mapping[UUID, Sequence[UUID]],
+    now: datetime,
 ) -> tuple[BookedVisit, list[Obstacle]] | None:
     """Return the visit of the clinician concerned (the requested or first one) and the reasons."""
     if isinstance(entry, CalendarEntry):
@@ -188,7 +210,12 @@ def _conflict(
             entry.starts_at,
             entry.ends_at,
             entry.resource_ids,
+            erased.get(holder_id, ()),
         )
-        if clinician_id in (None, staff_id) and (obstacles := conflicts_of(catalogue, visit, now)):
+        if clinician_id not in (None, staff_id):
+            continue
+        # A request takes no time and is checked when it is confirmed.
+        is_request = isinstance(entry, CalendarEntry) and entry.status == Status.REQUESTED
+        if obstacles := erasures(visit) if is_request else conflicts_of(catalogue, visit, now):
             return visit, obstacles
     return None

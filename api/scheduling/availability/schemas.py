@@ -37,7 +37,8 @@ class Fact(Shown):
 
 class ObstacleShown(Shown):
     code: str = Field(
-        examples=["outside_hours"], description="The code of the refusal, or `time_off` or `public_holiday`."
+        examples=["outside_hours"],
+        description="The code of the refusal, or `time_off`, `public_holiday` or `patient_erased`.",
     )
     detail: str
     location_id: UUID | None = Field(description="The location where it applies; null: everywhere.")
@@ -57,8 +58,9 @@ class ExplanationShown(Shown):
 
 
 class Remedy(Shown):
-    """`reschedule`; `reassign` to one of `clinician_ids`, who are free; or `keep`: it stays listed.
+    """`reschedule`; `reassign` to one of `clinician_ids`, who are free; `keep`: it stays listed.
 
+    If a patient was erased, `cancel` the visit, or their seat in the session.
     The visit's own clinician is among them if another room or device is free instead.
     `PATCH /v1/sessions/{session_id}` moves a session or changes its staff."""
 

@@ -1,7 +1,7 @@
-"""Conflicts: booked visits that could not be given as booked, because the catalogue changed since.
+"""Conflicts: booked visits that cannot be given as booked, because something changed since.
 
 The clinician is no longer present or no longer gives the service, the service is no longer offered,
-or a room or device is out of use.
+a room or device is out of use, or the patient was erased.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.schedule import load_schedule, start_window
 from application.scheduling.availability.working_hours import time_off_of, working_places
 from domain.kernel.time_range import TimeRange
+from domain.patients.errors import PatientErasedError
 from domain.practice.clinician import Clinician
 from domain.practice.resource import Resource
 from domain.practice.service import Service
@@ -24,7 +25,10 @@ from domain.scheduling.errors import ClinicianNotOfferingError, ResourceUnavaila
 
 
 class BookedVisit(NamedTuple):
-    """A visit, or a session of one of its staff; ``holder_id`` holds its time claims."""
+    """A visit, or a session of one of its staff; ``holder_id`` holds its time claims.
+
+    ``erased_ids`` are those of its patients who were erased.
+    """
 
     holder_id: UUID
     service_id: UUID
@@ -33,6 +37,7 @@ class BookedVisit(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     resource_ids: Sequence[UUID] = ()
+    erased_ids: Sequence[UUID] = ()
 
 
 def conflicts_of(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> list[Obstacle]:
@@ -41,7 +46,14 @@ def conflicts_of(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> lis
         *absences_during(catalogue, visit, now),
         *_of_the_service(catalogue, visit),
         *_of_resources(catalogue, visit),
+        *erasures(visit),
     ]
+
+
+def erasures(visit: BookedVisit) -> list[Obstacle]:
+    """Return the patients of the visit who were erased."""
+    detail = "the patient was erased; cancel the visit, or keep it without a name"
+    return [Obstacle(PatientErasedError.code, detail, ObstacleCause.PATIENT, stream_id=id_) for id_ in visit.erased_ids]
 
 
 def _of_the_service(catalogue: Catalogue, visit: BookedVisit) -> Iterator[Obstacle]:
@@ -83,7 +95,10 @@ def free_clinicians(
 
     Its own clinician is one of them if only a room or device is missing, and another one is free.
     """
-    needs_resource_only = all(obstacle.cause is ObstacleCause.RESOURCE for obstacle in obstacles)
+    causes = {obstacle.cause for obstacle in obstacles}
+    if causes == {ObstacleCause.PATIENT}:
+        return ()
+    needs_resource_only = causes <= {ObstacleCause.RESOURCE, ObstacleCause.PATIENT}
     schedule = load_schedule(log, visit.service_id, None, start_window(visit.starts_at), now)
     free = []
     for clinician_id, query in schedule.clinician_candidates(without=visit.holder_id):

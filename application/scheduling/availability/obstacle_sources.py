@@ -9,6 +9,7 @@ from application.kernel.catalogue import Catalogue
 from domain.kernel.logged_event import LoggedEvent
 from domain.kernel.time_range import TimeRange
 from domain.kernel.zones import zone
+from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
 from domain.practice.practice import Practice
@@ -60,6 +61,8 @@ def cited(
             rule = [found for claim in obstacle.claims for found in _busy(claim, events)]
         case ObstacleCause.RESOURCE if obstacle.stream_id is not None:
             rule = _last(events, obstacle.stream_id, Resource.Changed.TOPIC)
+        case ObstacleCause.PATIENT if obstacle.stream_id is not None:
+            rule = _last(events, obstacle.stream_id, Patient.WasErased.TOPIC)
         case _:
             rule = []
     holders = {claim.holder_id for claim in obstacle.claims}

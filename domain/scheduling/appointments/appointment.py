@@ -36,7 +36,7 @@ _ATTENDANCE: Final = ("checked_in", "completed", "not_attended")
 class Appointment(UndoableAggregate):
     """``exempt_from``, ``overlaps``, ``beside`` and ``exemption`` describe an override of rules.
 
-    ``notify``: the patient is to be told of the last command that changed more than notes.
+    ``notify``: tell the patient of the last command that changed more than notes.
     ``earlier`` is the state to which an undo returns, ``last_act`` the last command;
     ``notes_before`` are the notes before their last change, with ``noted_by_itself`` of that time.
     """

@@ -50,12 +50,13 @@ class ObstacleCause(StrEnum):
     VISITS = "visits"
     BUSY_TIME = "busy_time"
     RESOURCE = "resource"
+    PATIENT = "patient"
 
 
 class Obstacle(NamedTuple):
     """One reason; ``code`` is an error code, ``time_off`` or ``public_holiday``.
 
-    ``stream_id``: the room or device of a booked visit that it is about.
+    ``stream_id``: the room, device or patient of a booked visit that it is about.
     """
 
     code: str

@@ -124,6 +124,17 @@ class PatientQueries:
                 return
             after = page.after
 
+    def erased_among(self, tenant_id: UUID, patient_ids: Collection[UUID]) -> Collection[UUID]:
+        """Return those of these patients who were erased."""
+        if not patient_ids:
+            return frozenset()
+        with self._transaction(tenant_id) as cursor:
+            rows = cursor.execute(
+                "select patient_id from patients.patient where tenant_id = %s and patient_id = any (%s) and is_erased",
+                (tenant_id, list(patient_ids)),
+            ).fetchall()
+        return frozenset(id_ for (id_,) in rows)
+
     def _matches(self, wanted: Sequence[str], patient: PatientRecord) -> bool:
         """Return whether the words begin names of one person: the patient, a merged one, a contact.
 

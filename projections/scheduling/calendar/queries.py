@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
+from domain.scheduling.appointments.status import Status
 from domain.scheduling.appointments.undo import grace_after
+from domain.scheduling.sessions.group_session import EnrolmentStatus
 from projections.engine.ports import TenantTransaction
 from projections.engine.queries import Condition, TableQuery, after_key, columns_of, in_utc, where
 
@@ -227,6 +229,27 @@ class CalendarQueries:
         chosen += [each for each in found[limit:] if each.session.session_id == chosen[-1].session.session_id]
         last = chosen[-1].session if len(found) > len(chosen) else None
         return CalendarPage(chosen, Bookmark(last.starts_at, last.session_id) if last else None)
+
+    def seats(self, tenant_id: UUID, session_ids: Sequence[UUID]) -> Sequence[tuple[UUID, UUID]]:
+        """Return (session, patient) of each seat taken in these sessions."""
+        if not session_ids:
+            return []
+        with self._transaction(tenant_id) as cursor:
+            return cursor.execute(
+                "select session_id, patient_id from calendar.enrolment"
+                " where tenant_id = %s and session_id = any (%s) and status = %s order by session_id, patient_id",
+                (tenant_id, list(session_ids), EnrolmentStatus.ENROLLED.value),
+            ).fetchall()
+
+    def count_visits(self, tenant_id: UUID, patient_ids: Sequence[UUID], now: datetime) -> tuple[int, int]:
+        """Count a patient's visits and requests, by all their ids: all of them, and the coming."""
+        with self._transaction(tenant_id) as cursor:
+            [(all_, coming)] = cursor.execute(
+                "select count(*), count(*) filter (where starts_at >= %s and status = any (%s))"
+                " from calendar.appointment where tenant_id = %s and patient_id = any (%s)",
+                (now, [Status.REQUESTED.value, Status.BOOKED.value], tenant_id, list(patient_ids)),
+            ).fetchall()
+        return all_, coming
 
     def series(
         self,

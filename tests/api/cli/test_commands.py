@@ -265,8 +265,10 @@ class TestDemo:
         after = [json.loads(line) for line in own.run("history", str(patient), "--json").stdout.splitlines()]
 
         assert "שרה" in before
+        assert "שרה" in unasked.stderr
+        assert f"{erased['visits']} visits, {erased['coming_visits']} of them to come." in unasked.stderr
         assert "undone" in unasked.stderr
-        assert erased["erased"] is True
+        assert (erased["erased"], erased["merged_ids"]) == (True, [])
         assert (after[0]["personal"], after[0]["erased"]) == (None, True)
         assert after[-1]["event_type"] == "patients.patient.erased"
         assert "שרה" not in json.dumps(after, ensure_ascii=False)
