@@ -180,7 +180,7 @@ class RandomHistory:
                 case 1:
                     appointment.cancel("krank, נדחה", NOW)
                 case 2:
-                    appointment.check_in(NOW)
+                    appointment.check_in(appointment.starts_at)
                 case 3:
                     rooms = self.random.sample(self.rooms, 1)
                     appointment.reassign(self.random.choice(self.clinicians), self.location_id, rooms, NOW)
