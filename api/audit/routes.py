@@ -138,12 +138,14 @@ async def _history(
         authorise_reading(call.actor, aggregate)
         call.container.wait_for(call.actor.tenant_id, "history", after)
         history, tenant_id = call.container.audit.history, call.actor.tenant_id
-        streams = belonging(aggregate)
-        if kind is Patient:
-            streams += history.visits_of(tenant_id, [id_, *streams])
+        also, visits = belonging(aggregate), None
         if call.actor.clinician_id is not None:
-            streams = readable_among(call.actor, call.log, streams)
-        found = history.page(tenant_id, id_, also=streams, after=first, limit=limit, with_visits=False)
+            if kind is Patient:
+                visits = readable_among(call.actor, call.log, history.visits_of(tenant_id, [id_, *also]))
+            also = readable_among(call.actor, call.log, also)
+        found = history.page(
+            tenant_id, id_, also=also, visits=visits, after=first, limit=limit, with_visits=kind is Patient
+        )
         return collected("history", [present_line(line) for line in found.lines], cursor_behind(found.after), after)
 
     return await call.read(Permission.READ_HISTORY, page)

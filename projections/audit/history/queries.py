@@ -67,6 +67,7 @@ class HistoryQueries:
         aggregate_id: UUID,
         *,
         also: Sequence[UUID] = (),
+        visits: Sequence[UUID] | None = None,
         after: int = 0,
         until: int | None = None,
         limit: int = 100,
@@ -75,12 +76,12 @@ class HistoryQueries:
         """Return a page of the events of an aggregate; none if it is unknown.
 
         ``also`` are ids that belong to it, such as merged patients. ``until`` is the last position.
-        ``with_visits`` adds the events of visits that it took part in; of group sessions, without
-        those about other patients.
+        ``with_visits`` adds the events of visits that it took part in, or only of ``visits``; of
+        group sessions, without those about other patients.
         """
         streams = [aggregate_id, *also]
         if with_visits:
-            streams += self.visits_of(tenant_id, streams)
+            streams += self.visits_of(tenant_id, streams) if visits is None else visits
         others = AboutOthers(GroupSession.TOPIC, "patient_id", (aggregate_id, *also))
         found = [
             event
