@@ -136,6 +136,20 @@ class TestBooking:
                 assert studio.post_booking().json()["code"] == "minimum_notice"
                 assert studio.post_booking(hold_id=made["id"]).status_code == 201
 
+    @pytest.mark.parametrize("fate", ["expired", "used", "released"])
+    def test_by_a_hold_that_has_ended_needs_the_minimum_notice(self, studio: PracticeClient, fate: str) -> None:
+        studio.service = studio.add_service(minimum_notice_minutes=60)
+        with studio.server.at_time(studio.server.clock.now().replace(month=6, day=1, hour=5, minute=59)):
+            made = place_hold(studio, minutes=5)
+            if fate == "used":
+                visit = studio.book_appointment(hold_id=made["id"])["id"]
+                assert studio.post_action(visit, "cancel", reason="x").status_code == 200
+            elif fate == "released":
+                assert studio.client.delete(f"/v1/holds/{made['id']}").status_code == 200
+            with time_later(studio, minutes=6 if fate == "expired" else 3):
+                assert studio.client.get(f"/v1/holds/{made['id']}").json()["status"] == fate
+                assert studio.post_booking(hold_id=made["id"]).json()["code"] == "minimum_notice"
+
     def test_of_another_time_service_or_clinician_is_refused(self, studio: PracticeClient) -> None:
         made, other, service = place_hold(studio)["id"], studio.add_clinician(), studio.service
         studio.service = studio.add_service(clinician_ids=[studio.clinician, other])
@@ -232,6 +246,8 @@ class TestCaps:
             rows = cursor.execute("select body::text, encode(sealed, 'escape') from log.event").fetchall()
             claims = cursor.execute("select t::text from log.time_claim t").fetchall()
 
+        assert rows
+        assert claims
         assert "zipporah" not in str((rows, claims))
         assert "203.0.113.77" not in str((rows, claims))
 

@@ -146,6 +146,14 @@ class TestUndo:
 
         assert refused_undo_code(studio, moved) == "time_taken"
 
+    def test_of_a_move_is_refused_once_the_earlier_start_has_passed(self, studio: PracticeClient) -> None:
+        moved = act_on_session(studio, plan_session(studio, FIVE), "", starts_at=SIX)
+
+        with studio.server.at_time(START - timedelta(minutes=30)):
+            assert refused_undo_code(studio, moved) == "already_started"
+
+        assert studio.client.get(f"/v1/sessions/{moved['id']}").json()["version"] == moved["version"]
+
     def test_of_an_enrolment_leaves_no_withdrawn_patient(self, studio: PracticeClient) -> None:
         session = plan_session(studio)
         enrolled = act_on_session(studio, session, "enrol", patient_id=studio.patient)

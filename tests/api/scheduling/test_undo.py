@@ -158,6 +158,25 @@ class TestReassign:
         ]
 
 
+class TestReschedule:
+    def test_to_a_time_at_another_location_moves_the_visit_there(self, studio: PracticeClient) -> None:
+        north = studio.create("/v1/locations", name="Nord", zone="Europe/Berlin")["id"]
+        studio.set_hours(studio.clinician, [{"weekday": "mon", "from": "09:00", "to": "17:00"}])
+        hours = {"location_id": north, "weekly": [{"weekday": "tue", "from": "09:00", "to": "17:00"}], "overrides": []}
+        assert studio.client.put(f"/v1/clinicians/{studio.clinician}/hours", json=hours).status_code == 200
+        visit = studio.book_appointment()
+        assert visit["location_id"] == studio.location
+
+        moved = studio.post_action(visit["id"], "reschedule", starts_at="2026-06-02T09:00:00+02:00").json()
+
+        assert moved["location_id"] == north
+        assert get_appointment(studio, visit["id"])["location_id"] == north
+        listed = studio.client.get("/v1/appointments", params={"after": moved["position"]}).json()["appointments"]
+        assert [each["location_id"] for each in listed] == [north]
+        undone = studio.post_action(visit["id"], "undo").json()
+        assert undone["location_id"] == studio.location
+
+
 class TestUndo:
     def test_of_a_cancellation_takes_the_time_back(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()["id"]
@@ -176,6 +195,19 @@ class TestUndo:
         refused = studio.post_action(visit, "undo")
 
         assert (refused.status_code, refused.json()["code"]) == (409, "time_taken")
+        assert (get_appointment(studio, visit)["status"], get_appointment(studio, visit)["version"]) == ("cancelled", 2)
+
+    def test_of_a_cancellation_is_refused_once_another_visit_fills_the_daily_limit(
+        self, studio: PracticeClient
+    ) -> None:
+        studio.client.patch(f"/v1/clinicians/{studio.clinician}", json={"limits": {"per_day": 1}})
+        visit = studio.book_appointment()["id"]
+        studio.post_action(visit, "cancel", reason="wrong row")
+        studio.book_appointment(TEN)
+
+        refused = studio.post_action(visit, "undo")
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "daily_limit")
         assert (get_appointment(studio, visit)["status"], get_appointment(studio, visit)["version"]) == ("cancelled", 2)
 
     def test_of_a_booking_archives_it_and_nobody_has_cancelled(self, studio: PracticeClient) -> None:

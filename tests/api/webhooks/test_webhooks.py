@@ -401,6 +401,8 @@ class TestSecret:
         with studio.server.container.storage.transaction(UUID(studio.practice_id)) as cursor:
             events = cursor.execute("select body::text, sealed::text from log.event").fetchall()
             rows = cursor.execute("select e::text from webhooks.endpoint e").fetchall()
+        assert events
+        assert rows
         assert made["secret"] not in str(events) + str(rows)
         assert base64.b64decode(made["secret"].removeprefix("whsec_")).hex() not in str(events) + str(rows)
 
