@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import (
+    abuse,
     append,
     booking,
     enrolment,
@@ -38,6 +39,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Options], dict[str, str]]]] = {
     "webhooks": webhooks.measure,
     "practices": practices.measure,
     "neighbours": neighbours.measure,
+    "abuse": abuse.measure,
     "past": past.measure,
 }
 

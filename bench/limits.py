@@ -33,6 +33,10 @@ LIMITS: Final[dict[str, str]] = {
         "the interpreter, which all practices of a process share: who comes while another's request is being decided divides it with that"
         " one, and with two more at most. A second process is the remedy; what is shared is in the database."
     ),
+    "abuse": (
+        "refusals: what goes beyond the budget waits a second for its 429, so each connection costs one request a second. Sending 4 MB"
+        " that nobody reads costs the sender's core as much as the server's."
+    ),
     "booking": (
         "both cores: a booking takes 0.9 ms of the API's process, 1.1 of PostgreSQL, 0.2 of the projectors. In the API, of what holds"
         " the interpreter lock, 40 % is the web server and its event loop (half of that the system call that sends the answer), 15 %"

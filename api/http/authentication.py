@@ -25,6 +25,9 @@ CACHED_SECONDS: Final = 1.0
 """How long a key is cached, and how long a revocation by another process may go unnoticed."""
 _MAX_CACHED: Final = 10_000
 
+_TOKENS: Final = {"/docs": 20, "/openapi.json": 20}
+"""What a request takes from the budget: these answers are half a megabyte long."""
+
 
 class KeyAuthenticator:
     """Finds the actor of a key, with a cache of ``CACHED_SECONDS``. Thread-safe."""
@@ -94,7 +97,7 @@ class Authentication:
         key = _bearer(scope) if needs_key else ""
         is_known = needs_key and self._authenticator.has_known(key)
         client = "" if is_known else _client_of(scope)
-        if not is_known and (wait := self._budget.take(client)) is not None:
+        if not is_known and (wait := self._budget.take(client, _TOKENS.get(scope["path"], 1))) is not None:
             await asyncio.sleep(REFUSAL_DELAY_SECONDS)
             await _too_many(scope["request_id"], wait)(scope, receive, send)
             return

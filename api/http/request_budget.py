@@ -24,14 +24,14 @@ class RequestBudget:
         self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(_MAX_CLIENTS)
         """Tokens left, and when they were counted."""
 
-    def take(self, client: str) -> int | None:
-        """Take a token; without one, return the whole seconds until there is one."""
+    def take(self, client: str, tokens: int = 1) -> int | None:
+        """Take tokens; if there are too few, return the whole seconds until there are enough."""
         now = self._clock()
         left, counted_at = self._buckets.get(client, (BURST, now))
         left = min(BURST, left + (now - counted_at) * PER_SECOND)
-        if left < 1:
-            return math.ceil((1 - left) / PER_SECOND)
-        self._buckets[client] = (left - 1, now)
+        if left < tokens:
+            return math.ceil((tokens - left) / PER_SECOND)
+        self._buckets[client] = (left - tokens, now)
         return None
 
     def give_back(self, client: str) -> None:

@@ -30,6 +30,8 @@ SEND_SECONDS: Final = 120.0
 """How long a client may leave an answer unread."""
 LINGER_SECONDS: Final = 2.0
 """How long a refused client may read the refusal; what it still sends is discarded."""
+LINGER_BYTES: Final = 256 * 1024
+"""How much of that is read before the connection is reset: an endless head costs no more."""
 MAX_PIPELINED: Final = 16
 """Requests that wait on one connection for the answers to earlier ones."""
 MAX_CONNECTIONS: Final = 4_096
@@ -123,6 +125,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._has_begun = False  # a head, of which any part has arrived
         self._head_bytes = 0
         self._unparsed_bytes = 0  # received since the parser last delivered a head or a part of a body
+        self._discarded_bytes = 0
         self._broken_limit: tuple[int, str, str] | None = None
 
     @property
@@ -152,6 +155,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self.phase is Phase.CLOSED:
+            self._discarded_bytes += len(data)
+            if self._discarded_bytes > LINGER_BYTES:
+                if self._is_answering:
+                    self.flow.pause_reading()
+                else:
+                    self.transport.abort()
             return
         if self.phase is Phase.IDLE:
             self._enter(Phase.HEAD, HEAD_SECONDS)

@@ -77,7 +77,6 @@ class TestRequestsWithoutAKey:
         ("path", "key", "status"),
         [
             ("/healthz", None, 200),
-            ("/docs", None, 200),
             ("/nothing", None, 404),
             ("/v1/feeds/feed_none.ics", None, 404),
             ("/v1/practice", None, 401),
@@ -95,6 +94,17 @@ class TestRequestsWithoutAKey:
         assert refused.headers["content-type"] == "application/problem+json"
         assert refused.json()["code"] == "too_many_requests"
         assert 1 <= int(refused.headers["retry-after"]) <= 1_000
+
+    @pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+    def test_for_long_answers_take_more_of_it(
+        self, server: ApiServer, monkeypatch: pytest.MonkeyPatch, path: str
+    ) -> None:
+        monkeypatch.setattr("api.http.request_budget.BURST", 41.0)
+        client = server.client(None)
+
+        statuses = [client.get(each).status_code for each in (path, path, path, "/healthz", "/healthz")]
+
+        assert statuses == [200, 200, 429, 200, 429]
 
     def test_share_the_budget_of_their_network_and_leave_that_of_others(self, server: ApiServer) -> None:
         def get(address: str) -> int:
