@@ -63,7 +63,11 @@ BODIES: dict[tuple[str, str], Json] = {
         "starts_at": "2026-06-04T10:00:00+02:00",
         "minutes": 10,
     },
-    ("post", "/v1/appointments/{appointment_id}/reschedule"): {"starts_at": "2026-06-03T09:00:00+02:00"},
+    ("post", "/v1/appointments/{appointment_id}/reschedule"): {
+        "starts_at": "2026-06-03T09:00:00+02:00",
+        "clinician_id": "",
+        "resource_ids": [""],
+    },
     ("post", "/v1/appointments/{appointment_id}/cancel"): {"reason": "x"},
     ("post", "/v1/appointments/{appointment_id}/check-in"): {},
     ("post", "/v1/appointments/{appointment_id}/complete"): {},
@@ -308,7 +312,7 @@ class TestLists:
 
 
 def _singular(name: str) -> str:
-    return re.sub(r"_ids$", "_id", name)
+    return "appointment_id" if name == "moving" else re.sub(r"_ids$", "_id", name)
 
 
 def _log(container: Container) -> Any:
