@@ -16,47 +16,12 @@ from application.scheduling.calendars.calendar_visit import uid_of
 from application.scheduling.calendars.errors import CalendarTooLargeError, UnreadableCalendarError
 from application.scheduling.calendars.ports import MAX_OCTETS, BusyTimes, LeftOut
 from domain.kernel.time_range import TimeRange
-from tests.application.scheduling.calendars.icalendar_file import ics
+from tests.application.scheduling.calendars.icalendar_file import FIJI, OUTLOOK, ics
 
 ADDRESS = "dana@studio.example"
 TENANT = UUID("01980c5a-0000-7000-8000-000000000001")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TWO_YEARS = TimeRange(NOW, NOW + timedelta(days=731))
-
-FIJI = """BEGIN:VTIMEZONE
-TZID:Our own
-BEGIN:STANDARD
-DTSTART:20201101T020000
-TZOFFSETFROM:-0400
-TZOFFSETTO:-0500
-RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU
-END:STANDARD
-BEGIN:DAYLIGHT
-DTSTART:20200308T020000
-TZOFFSETFROM:-0500
-TZOFFSETTO:-0400
-RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU
-END:DAYLIGHT
-END:VTIMEZONE
-"""
-
-OUTLOOK = """BEGIN:VTIMEZONE
-TZID:(UTC+00:00) Dublin\\, Edinburgh\\, Lisbon\\, London
-BEGIN:STANDARD
-DTSTART:16010101T020000
-TZOFFSETFROM:+0100
-TZOFFSETTO:+0000
-RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
-END:STANDARD
-BEGIN:DAYLIGHT
-DTSTART:16010101T010000
-TZOFFSETFROM:+0000
-TZOFFSETTO:+0100
-RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
-END:DAYLIGHT
-END:VTIMEZONE
-"""
-"""As Outlook writes it; the first onset is in the year 1601."""
 
 EVERY_MINUTE = f"BYHOUR={','.join(map(str, range(24)))};BYMINUTE={','.join(map(str, range(60)))}"
 

@@ -18,6 +18,7 @@ readers it is none.
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from random import Random
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,9 +26,9 @@ from dateutil.rrule import rrulestr
 
 from adapters.icalendar.calendar_reader import IcalendarReader
 from domain.kernel.time_range import TimeRange
-from tests.application.scheduling.calendars.icalendar_file import ics
-from tests.application.scheduling.calendars.test_busy_times import FIJI, OUTLOOK, TENANT
+from tests.application.scheduling.calendars.icalendar_file import FIJI, OUTLOOK, ics
 
+TENANT = UUID("01980c5a-0000-7000-8000-000000000001")
 BEGINS, ENDS = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 CLINIC = "Europe/Berlin"
 ZONES = [
