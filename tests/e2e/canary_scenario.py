@@ -306,7 +306,7 @@ class CanaryScenario:
         return dict(self.owner.send("GET", "/openapi.json").body["paths"])
 
     def cause_internal_errors(self) -> None:
-        """Cause internal errors: the database refuses a row of canaries; an envelope is damaged."""
+        """Let the database refuse rows of canaries, and damage an envelope."""
         visit = self.book(self.ids["other_patient_id"])
         with self._trap("log.event", "event_type <> 'scheduling.appointment.cancelled'"):
             self.fail(500, "POST", f"/v1/appointments/{visit}/cancel", {"reason": self.canary.reason})
@@ -319,7 +319,7 @@ class CanaryScenario:
                 " where stream_id = %s",
                 (damaged,),
             )
-        self.fail(500, "GET", f"/v1/patients/{damaged}")
+        self.fail(503, "GET", f"/v1/patients/{damaged}")
 
     def import_a_file(self, folder: Path, report: Path) -> dict[str, Any]:
         """Import rows of canaries, some of which cannot be kept."""

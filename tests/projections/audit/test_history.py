@@ -66,8 +66,8 @@ class TestPatient:
         patient, other = history.register(), history.register()
         visit, others_visit = history.book(patient), history.book(other)
         history.log.record(patient, other, visit, others_visit, by=by_test())
-        visit.check_in(NOW)
-        others_visit.check_in(NOW)
+        visit.check_in(visit.starts_at)
+        others_visit.check_in(others_visit.starts_at)
         history.log.record(visit, others_visit, by=by_test())
 
         lines = history_lines(container, history, patient)

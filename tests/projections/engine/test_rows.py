@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from event_store.tenancy import tenant_transaction
+from event_store.tenancy import open_pool, tenant_transaction
 from projections.engine import cursors
 from projections.engine.rows import BoundStatement, execute_together
 from tests.projections.view_checks import VIEWS, cursors_of
@@ -35,8 +35,10 @@ class TestExecuteTogether:
     def test_prepares_deallocated_statements_again(self, container: Container) -> None:
         tenant_id = container.practice().tenant_id
         kept, new = BoundStatement("select $1::int", [b"0"]), BoundStatement("select $1::text", [b"0"])
+        conninfo = container.database.conninfo("scheduler_projector")
 
-        with container.projector.connection() as connection:
+        # A connection of its own: one that was used before may have other statements.
+        with open_pool(conninfo, name="test", most=1) as pool, pool.connection() as connection:
             execute_together(connection, [kept])
             # What psycopg has prepared itself is what lets it forget everything after a rollback.
             for _ in range(6):
