@@ -50,7 +50,7 @@ def create_app(container: Container, metrics: Metrics) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        watch = container.storage.watch_server(lambda answers: _tell(loop, thread_pool, answers))
+        watch = container.storage.watch_server(lambda answers: _suspend_or_resume(loop, thread_pool, answers))
         yield
         watch.close()
         thread_pool.close()
@@ -110,6 +110,6 @@ def create_app(container: Container, metrics: Metrics) -> FastAPI:
     return app
 
 
-def _tell(loop: asyncio.AbstractEventLoop, thread_pool: FairThreadPool, answers: bool) -> None:
+def _suspend_or_resume(loop: asyncio.AbstractEventLoop, thread_pool: FairThreadPool, answers: bool) -> None:
     with suppress(RuntimeError):  # the loop has ended
         loop.call_soon_threadsafe(thread_pool.resume if answers else thread_pool.suspend)

@@ -6,13 +6,11 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
-from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
-from urllib.parse import urlencode
 
 from application.access.secret_keys import KEY_PREFIX, new_token
-from bench.bookable_practice import BookablePractice, open_bookable_practice
-from bench.figures import Spread, percentile
+from bench.bookable_practice import open_bookable_practice
+from bench.figures import Spread, p95_ratio, percentile
 from bench.http_client import LoadClient, LoadResult, request_bytes
 from bench.machine import describe
 from bench.options import Options
@@ -55,7 +53,7 @@ def measure(options: Options) -> dict[str, str]:
         practice = open_bookable_practice(program, "Praxis am See", patients=2)
         for number in range(rounds + 1):
             for name, attack in ATTACKS.items():
-                requests = [_slots(practice, each) for each in range(int(PER_SECOND * seconds))]
+                requests = [practice.slots(each) for each in range(int(PER_SECOND * seconds))]
                 instants = sorted(random.uniform(0, seconds) for _ in requests)
                 heard = measured.run_at(program.port, requests, instants, clients=16)
                 answers = attack(attacker, program.port, seconds)
@@ -147,21 +145,8 @@ def _statuses(result: LoadResult) -> Mapping[str, int]:
     return Counter(str(response.status) for response in result.responses)
 
 
-def _slots(practice: BookablePractice, number: int) -> bytes:
-    begins = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=20)
-    query = {
-        "service_id": practice.service_id,
-        "clinician_id": practice.clinicians[number % len(practice.clinicians)],
-        "from": begins.isoformat(),
-        "to": (begins + timedelta(days=14)).isoformat(),
-    }
-    return request_bytes("GET", f"/v1/slots?{urlencode(query)}", practice.key)
-
-
 def _goal(name: str, waits: Mapping[str, list[list[float]]]) -> Goal:
-    ratio = Spread.of(
-        [percentile(n, 0.95) / percentile(c, 0.95) for n, c in zip(waits[name], waits[CALM], strict=True)]
-    )
+    ratio = p95_ratio(waits[name], waits[CALM])
     return Goal(f"p95, {name} / calm", f"≤ {MAX_RATIO:.0f} times", ratio.text(), ratio.middle <= MAX_RATIO)
 
 

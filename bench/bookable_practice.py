@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -46,6 +47,17 @@ class BookablePractice:
             "starts_at": starts_at.isoformat(),
         }
         return request_bytes("POST", "/v1/appointments", self.key, body, Idempotency_Key=str(uuid7()))
+
+    def slots(self, number: int) -> bytes:
+        """Return a request for one clinician's free times in a fortnight that is 20 days away."""
+        begins = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=20)
+        query = {
+            "service_id": self.service_id,
+            "clinician_id": self.clinicians[number % len(self.clinicians)],
+            "from": begins.isoformat(),
+            "to": (begins + timedelta(days=14)).isoformat(),
+        }
+        return request_bytes("GET", f"/v1/slots?{urlencode(query)}", self.key)
 
 
 def open_bookable_practice(

@@ -31,6 +31,11 @@ def percentile(values: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
+def p95_ratio(rounds: Sequence[Sequence[float]], base: Sequence[Sequence[float]]) -> Spread:
+    """Return how many times the p95 of the same round of ``base`` each round has."""
+    return Spread.of([percentile(one, 0.95) / percentile(other, 0.95) for one, other in zip(rounds, base, strict=True)])
+
+
 def rounded(value: float) -> str:
     """Return a number with three significant digits, and with thousands separators."""
     if abs(value) >= 100:

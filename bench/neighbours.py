@@ -5,13 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import urlencode
 
 from bench.bookable_practice import BookablePractice, open_bookable_practice
-from bench.figures import Spread, percentile
-from bench.http_client import LoadClient, LoadResult, request_bytes
+from bench.figures import Spread, p95_ratio, percentile
+from bench.http_client import LoadClient, LoadResult
 from bench.machine import describe
 from bench.options import Options
 from bench.report import Goal, Report, Table
@@ -38,7 +36,7 @@ class Practice:
     bookings: Iterator[bytes]
 
     def request(self, number: int) -> bytes:
-        return next(self.bookings) if number % 4 == 3 else _slots(self.bookable, number)
+        return next(self.bookings) if number % 4 == 3 else self.bookable.slots(number)
 
 
 def measure(options: Options) -> dict[str, str]:
@@ -68,9 +66,7 @@ def measure(options: Options) -> dict[str, str]:
                     waits[name].append([response.seconds * 1e3 for response in calm.responses])
                     loud[name].append(len(result.responses) / seconds)
                     refused += len(result.with_status(503))
-    slower = Spread.of(
-        [percentile(n, 0.95) / percentile(c, 0.95) for n, c in zip(waits[NOISY], waits[CALM], strict=True)]
-    )
+    slower = p95_ratio(waits[NOISY], waits[CALM])
     report = Report(
         name="neighbours",
         title=TITLE,
@@ -95,7 +91,7 @@ def _measure_neighbours(
     load_client: LoadClient, program: ServerProcess, practice: Practice, name: str, seconds: float
 ) -> LoadResult:
     if name == STORMY:
-        script = [_slots(practice.bookable, number) for number in range(int(400 * seconds))]
+        script = [practice.bookable.slots(number) for number in range(int(400 * seconds))]
         return load_client.run(program.port, [script] * STORM, seconds)
     requests = [practice.request(number) for number in range(round(PER_SECOND * LOADS[name] * seconds))]
     return load_client.run_at(program.port, requests, _poisson_times(len(requests), seconds), clients=64).result()
@@ -107,17 +103,6 @@ def _poisson_times(number: int, seconds: float) -> list[float]:
     Two steady rates would collide always or never, depending on their first requests.
     """
     return sorted(random.uniform(0, seconds) for _ in range(number))
-
-
-def _slots(practice: BookablePractice, number: int) -> bytes:
-    begins = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=20)
-    query = {
-        "service_id": practice.service_id,
-        "clinician_id": practice.clinicians[number % len(practice.clinicians)],
-        "from": begins.isoformat(),
-        "to": (begins + timedelta(days=14)).isoformat(),
-    }
-    return request_bytes("GET", f"/v1/slots?{urlencode(query)}", practice.key)
 
 
 def _table(waits: dict[str, list[list[float]]], loud: dict[str, list[float]]) -> Table:
