@@ -307,6 +307,7 @@ class ServiceBody(Body):
             "buffer_after_minutes": 10,
             "step_minutes": 15,
             "minimum_notice_minutes": 120,
+            "cancellation_notice_minutes": 1440,
             "horizon_days": 180,
             "price": {"amount_minor": 8000, "currency": "EUR"},
             "mode": "in_person",
@@ -323,6 +324,10 @@ class ServiceBody(Body):
     buffer_after_minutes: Whole = 0
     step_minutes: Whole | None = None
     minimum_notice_minutes: Whole = 0
+    cancellation_notice_minutes: Whole | None = Field(
+        default=None,
+        description="A cancellation later than this before the start is late; null: none is. Booked visits keep theirs.",
+    )
     horizon_days: Whole = 365
     price: Price
     mode: Mode = Mode.IN_PERSON
@@ -373,6 +378,7 @@ class ServiceShown(Versioned):
     buffer_after_minutes: int
     step_minutes: int
     minimum_notice_minutes: int
+    cancellation_notice_minutes: int | None
     horizon_days: int
     price: Price
     mode: Mode

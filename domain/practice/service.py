@@ -19,6 +19,8 @@ from domain.practice.visit_limits import NO_LIMITS, LimitsFields, VisitLimits
 
 MAX_DURATION_MINUTES: Final = 1440
 """A day: the longest visit."""
+MAX_NOTICE_MINUTES: Final = 525_600
+"""A year."""
 
 
 class Mode(StrEnum):
@@ -31,9 +33,10 @@ class ServiceTerms(Value):
     """The terms of a service; the name is cleaned, ids and kinds are sorted.
 
     ``step_minutes`` is the distance between two starts on the grid; None becomes duration +
-    buffers. ``requires`` lists kinds of resource; a kind listed twice is needed twice.
+    buffers. ``requires`` lists kinds of resource; a kind listed twice is needed twice. A
+    cancellation less than ``cancellation_notice_minutes`` before the start is late; None: never.
     Raises InvalidValueError: duration outside 1..1440 minutes, a buffer outside 0..480, step
-    outside 1..1440 (2400 by default), notice outside 0..525600, horizon outside 1..1095 days, a
+    outside 1..1440 (2400 by default), a notice outside 0..525600, horizon outside 1..1095 days, a
     negative price, an unknown kind, more than 20 kinds or 500 clinicians.
     """
 
@@ -48,13 +51,15 @@ class ServiceTerms(Value):
     mode: Mode = Mode.IN_PERSON
     clinician_ids: tuple[UUID, ...] = ()
     requires: tuple[str, ...] = ()
+    cancellation_notice_minutes: int | None = None
     active: bool = True
 
     def __post_init__(self) -> None:
         checked_duration(self.duration_minutes)
         _within("buffer_before_minutes", self.buffer_before_minutes, 0, 480)
         _within("buffer_after_minutes", self.buffer_after_minutes, 0, 480)
-        _within("minimum_notice_minutes", self.minimum_notice_minutes, 0, 525_600)
+        _within("minimum_notice_minutes", self.minimum_notice_minutes, 0, MAX_NOTICE_MINUTES)
+        _within("cancellation_notice_minutes", self.cancellation_notice_minutes or 0, 0, MAX_NOTICE_MINUTES)
         _within("horizon_days", self.horizon_days, 1, 1095)
         _within("price.amount_minor", self.price.amount_minor, 0, MAX_AMOUNT)
         total = self.buffer_before_minutes + self.duration_minutes + self.buffer_after_minutes
@@ -102,6 +107,7 @@ class TermsEvent(Aggregate.Event):
     mode: str
     clinician_ids: list[UUID]
     requires: list[str]
+    cancellation_notice_minutes: int | None = field(default=None, kw_only=True)
 
     def apply(self, aggregate: Service) -> None:
         aggregate.terms = ServiceTerms.of(self)
@@ -118,9 +124,11 @@ class Service(Aggregate):
 
     class Offered(TermsEvent, InitialEvent):
         TOPIC = "practice.service.offered"
+        SCHEMA_VERSION = 2
 
     class Changed(TermsEvent):
         TOPIC = "practice.service.changed"
+        SCHEMA_VERSION = 2
         active: bool
 
     class LimitsSet(LimitsFields):

@@ -46,11 +46,18 @@ def assert_views_are_folds(container: Container, history: RandomHistory) -> None
     """Compare each view with the aggregates that wrote the log."""
     page = container.calendar().appointments(history.tenant_id, CalendarFilter(), limit=100_000)
     shown = {
-        entry.appointment_id: (entry.status, entry.starts_at, entry.ends_at, list(entry.resource_ids), entry.version)
+        entry.appointment_id: (
+            (entry.status, entry.starts_at, entry.ends_at, list(entry.resource_ids), entry.version),
+            (entry.cancellation_notice_minutes, entry.cancelled_at, entry.cancelled_by, entry.cancelled_late),
+        )
         for entry in page.entries
     }
     assert shown == {
-        one.id: (one.status, one.starts_at, one.ends_at, one.resource_ids, one.version) for one in history.appointments
+        one.id: (
+            (one.status, one.starts_at, one.ends_at, one.resource_ids, one.version),
+            (one.cancellation_notice_minutes, one.cancelled_at, one.cancelled_by, one.cancelled_late),
+        )
+        for one in history.appointments
     }
 
     gathered = container.calendar().sessions(history.tenant_id, CalendarFilter(), limit=100_000)

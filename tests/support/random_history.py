@@ -21,6 +21,7 @@ from domain.practice.location import Location, LocationDetails
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.appointments.visit import Visit
+from domain.scheduling.cancellation import CancelledBy
 from tests.support.container import Container, by_test
 from tests.support.session_histories import SessionHistories
 from tests.support.waitlist_histories import WaitlistHistories
@@ -96,6 +97,7 @@ class RandomHistory:
             price=Money(8000, "EUR"),
             mode="in_person",
             buffer_after_minutes=10,
+            cancellation_notice_minutes=self.random.choice((None, 0, 1440)),
         )
         appointment = (Appointment.request if is_request else Appointment.book)(id=uuid7(), visit=visit, at=NOW)
         self.appointments.append(appointment)
@@ -178,7 +180,7 @@ class RandomHistory:
                     to = TimeRange(starts_at, starts_at + timedelta(minutes=50))
                     appointment.reschedule(to, self.random.sample(self.rooms, 1), NOW)
                 case 1:
-                    appointment.cancel("krank, נדחה", NOW)
+                    appointment.cancel("krank, נדחה", NOW, self.random.choice((None, *CancelledBy)))
                 case 2:
                     appointment.check_in(appointment.starts_at)
                 case 3:

@@ -153,8 +153,13 @@ async def undo_appointment(appointment_id: UUID, call: Changing, body: UndoAppoi
 
 @routes.post("/appointments/{appointment_id}/cancel", response_model=AppointmentInFull, responses=CHANGES)
 async def cancel_appointment(appointment_id: UUID, body: CancelBody, call: Changing) -> Response:
-    """Cancel a visit before it starts. A repeat changes nothing."""
-    return await _change(call, CancelAppointment(appointment_id, body.reason, expected_version=call.expected_version))
+    """Cancel a visit before it starts. A repeat changes nothing.
+
+    The answer's `cancelled_late` tells whether it came later than the visit's cancellation notice
+    allows.
+    """
+    command = CancelAppointment(appointment_id, body.reason, body.cancelled_by, expected_version=call.expected_version)
+    return await _change(call, command)
 
 
 @routes.post("/appointments/{appointment_id}/check-in", response_model=AppointmentInFull, responses=CHANGES)

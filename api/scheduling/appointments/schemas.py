@@ -13,6 +13,7 @@ from api.http.times import Start
 from domain.practice.service import MAX_DURATION_MINUTES, Mode
 from domain.scheduling.appointments.hold import LONGEST_MINUTES, HoldStatus
 from domain.scheduling.appointments.status import Status
+from domain.scheduling.cancellation import CancelledBy
 
 _EXAMPLE: dict[str, JsonValue] = {
     "patient_id": "01980c5a-0000-7000-8000-000000000004",
@@ -38,6 +39,11 @@ Act: TypeAlias = Literal[
 
 
 Duration: TypeAlias = Annotated[Whole, Field(ge=1, le=MAX_DURATION_MINUTES)]
+
+
+ByWhom: TypeAlias = Annotated[
+    CancelledBy | None, Field(description="Who wanted it, not who records it; null: not stated.")
+]
 
 
 class OverrideBody(Body):
@@ -148,9 +154,10 @@ class DeclineBody(Body):
 
 
 class CancelBody(Body):
-    model_config = examples({"reason": "patient rang"})
+    model_config = examples({"reason": "patient rang", "cancelled_by": "patient"}, {"reason": "clinician ill"})
 
     reason: Text
+    cancelled_by: ByWhom = None
 
 
 class Empty(Body):
@@ -180,6 +187,14 @@ class AppointmentShown(Versioned):
     mode: Mode
     buffer_before_minutes: int
     buffer_after_minutes: int
+    cancellation_notice_minutes: int | None = Field(
+        description="As it was booked: a later cancellation is late; null: none is."
+    )
+    cancelled_at: datetime | None
+    cancelled_by: CancelledBy | None = Field(description="null also if it was not stated.")
+    cancelled_late: bool | None = Field(
+        description="Whether the notice was too short; null also without a notice, or if an imported file does not tell."
+    )
     series_id: UUID | None = Field(description="The series that it belongs to.")
     occurrence: int | None = Field(description="Its number in the series.")
     original: str | None = Field(

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue
 
 from api.http.schemas import Body, Page, Shown, Text, Whole
+from api.scheduling.appointments.schemas import ByWhom
 from api.scheduling.series.schemas import (
     FromOccurrence,
     KeptShown,
@@ -70,14 +71,20 @@ class CourseChangeBody(OccurrencesChangeBody):
     staff_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MAX_STAFF)
 
 
-class CourseWithdrawBody(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [_PATIENT, {**_PATIENT, "from_occurrence": 4}]})
-
+class CoursePatientBody(Body):
     patient_id: UUID
     from_occurrence: FromOccurrence = 1
 
 
-class CourseEnrolBody(CourseWithdrawBody):
+class CourseWithdrawBody(CoursePatientBody):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [_PATIENT, {**_PATIENT, "from_occurrence": 4, "cancelled_by": "patient"}]}
+    )
+
+    cancelled_by: ByWhom = None
+
+
+class CourseEnrolBody(CoursePatientBody):
     """`if_full: wait` joins the waiting line of each full session. Without it, `on_conflict: skip`
     takes seats in the other sessions only."""
 

@@ -119,8 +119,14 @@ def _command(series_id: UUID, body: schemas.SeriesChangeBody, expected_version: 
     if body.cancel is not None:
         if is_changed:
             raise InvalidValueError("cancel", "visits are either cancelled or changed; send one of the two")
+        cancel = body.cancel
         return CancelSeries(
-            series_id, body.from_occurrence, body.scope, body.cancel.reason, expected_version=expected_version
+            series_id,
+            body.from_occurrence,
+            body.scope,
+            cancel.reason,
+            cancel.cancelled_by,
+            expected_version=expected_version,
         )
     without = ("cancel", "notes", "dry_run")
     return command_of(ChangeSeries, body, without, id=series_id, expected_version=expected_version)

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from api.http.schemas import Body, Page, Shown, Text, Truth, Versioned, Whole
 from api.http.times import Start
-from api.scheduling.appointments.schemas import Notes
+from api.scheduling.appointments.schemas import ByWhom, Notes
 from application.kernel.commands import Command
 from application.scheduling.series.plan_occurrences import OnConflict
 from domain.scheduling.appointments.status import Status
@@ -68,6 +68,7 @@ class SeriesBody(OccurrencesBody):
 
 class SeriesCancelBody(Body):
     reason: Text
+    cancelled_by: ByWhom = None
 
 
 class OccurrencesChangeBody(Body):
@@ -94,7 +95,7 @@ class SeriesChangeBody(OccurrencesChangeBody):
                 {**_CHANGE, "scope": "all", "location_id": "01980c5a-0000-7000-8000-000000000001"},
                 {**_CHANGE, "clinician_id": "01980c5a-0000-7000-8000-000000000006", "on_conflict": "skip"},
                 {**_CHANGE, "notes": "brings her own crutches"},
-                {**_CHANGE, "cancel": {"reason": "therapy is over"}},
+                {**_CHANGE, "cancel": {"reason": "therapy is over", "cancelled_by": "patient"}},
             ]
         }
     )

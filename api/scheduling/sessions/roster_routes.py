@@ -59,7 +59,7 @@ async def withdraw(session_id: UUID, body: WithdrawBody, call: Changing) -> Resp
 
     A freed seat goes to the patient who has waited longest, in the same step: `moved_up`.
     """
-    command = WithdrawPatient(session_id, body.patient_id, expected_version=call.expected_version)
+    command = WithdrawPatient(session_id, body.patient_id, body.cancelled_by, expected_version=call.expected_version)
     return await call.change(command, session_presenter(call, more=present_moved_up))
 
 
@@ -123,6 +123,9 @@ async def list_enrolments(
                 "patient_id": person.ids[0],
                 "status": each.status,
                 "attended": each.attended,
+                "cancelled_at": each.cancelled_at,
+                "cancelled_by": each.cancelled_by,
+                "cancelled_late": each.cancelled_late,
                 "since": each.since,
                 "session": present_session_entry(each.session, zone(each.session.location_id)),
             }

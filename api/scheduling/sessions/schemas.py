@@ -8,8 +8,9 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from api.http.schemas import Body, Page, Price, Shown, Text, Truth, Versioned, Whole
 from api.http.times import Start
-from api.scheduling.appointments.schemas import CalendarItem, GraceUntil, OtherResources, PatientName
+from api.scheduling.appointments.schemas import ByWhom, CalendarItem, GraceUntil, OtherResources, PatientName
 from domain.practice.service import Mode
+from domain.scheduling.cancellation import CancelledBy
 from domain.scheduling.sessions.group_session import MAX_STAFF, EnrolmentStatus, GroupSessionStatus
 
 _EXAMPLE: dict[str, JsonValue] = {
@@ -71,9 +72,10 @@ class EnrolBody(Body):
 
 
 class WithdrawBody(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [_PATIENT]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_PATIENT, {**_PATIENT, "cancelled_by": "patient"}]})
 
     patient_id: UUID
+    cancelled_by: ByWhom = None
 
 
 class SessionUndoBody(Body):
@@ -116,6 +118,9 @@ class SessionFacts(Versioned):
     mode: Mode
     buffer_before_minutes: int
     buffer_after_minutes: int
+    cancellation_notice_minutes: int | None = Field(
+        description="As it was planned: a seat cancelled later is cancelled late; null: none is."
+    )
     price: Price
     seats: int
     taken: int
@@ -194,6 +199,9 @@ class PatientEnrolment(Shown):
     patient_id: UUID = Field(description="The surviving patient, if they were merged since.")
     status: EnrolmentStatus
     attended: bool | None
+    cancelled_at: datetime | None = Field(description="When the seat was cancelled.")
+    cancelled_by: CancelledBy | None = Field(description="null also if it was not stated.")
+    cancelled_late: bool | None = Field(description="Whether the notice was too short; null also without a notice.")
     since: datetime
     session: SessionShown
 

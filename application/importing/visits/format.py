@@ -28,6 +28,7 @@ class VisitStatus(StrEnum):
     COMPLETED = "completed"
     NO_SHOW = "no_show"
     CANCELLED = "cancelled"
+    LATE_CANCELLED = "late_cancelled"
 
 
 class TimesOf(StrEnum):
@@ -68,6 +69,11 @@ class VisitFormat(Format, frozen=True, kw_only=True):
     locations: dict[str, str] = {}
     clinicians: dict[str, str] = {}
     services: dict[str, str] = {}
+
+    @property
+    def tells_late_cancellations(self) -> bool:
+        """Whether a cancelled visit of the file was cancelled in time unless it says otherwise."""
+        return bool(self.statuses.get(VisitStatus.LATE_CANCELLED))
 
     def patients(self) -> PatientFormat:
         """Return the format that reads the patients of the rows. Raises MappingError."""

@@ -39,8 +39,14 @@ def import_visits(
     patients = PatientResolver(run).resolve(visit_rows)
     visits = VisitResolver(format_, catalogue).resolve(visit_rows, patients, tally)
     report(tally.rows)
-    rooms = catalogue.catalogue.all(Resource)
-    run.import_rows(visits, partial(VisitPlanner, run, rooms, first_column(format_.status)), tally, report)
+    planner = partial(
+        VisitPlanner,
+        run,
+        catalogue.catalogue.all(Resource),
+        first_column(format_.status),
+        tells_late=format_.tells_late_cancellations,
+    )
+    run.import_rows(visits, planner, tally, report)
     return ImportReport(run.id, tally, missing)
 
 

@@ -32,11 +32,15 @@ _MIN_NOTICE: Final = timedelta(minutes=1)
 class VisitPlanner:
     """Plans the batches of one import, in order of time; not thread-safe."""
 
-    def __init__(self, run: ImportRun, rooms: Sequence[Resource], status_column: str) -> None:
+    def __init__(
+        self, run: ImportRun, rooms: Sequence[Resource], status_column: str, *, tells_late: bool = False
+    ) -> None:
         """``rooms`` are the rooms and devices that visits may require, in order of preference.
 
-        ``status_column`` is named if the status of a row is impossible.
+        ``status_column`` is named if the status of a row is impossible. ``tells_late``: the file
+        tells late cancellations from others.
         """
+        self._tells_late = tells_late
         self._status_column = status_column
         self._run = run
         self._log = run.log
@@ -139,6 +143,7 @@ class VisitPlanner:
                 mode=terms.mode,
                 buffer_before_minutes=terms.buffer_before_minutes,
                 buffer_after_minutes=terms.buffer_after_minutes,
+                cancellation_notice_minutes=terms.cancellation_notice_minutes,
             ),
             at=booked_at,
         )
@@ -176,8 +181,11 @@ class VisitPlanner:
 
     def _close(self, appointment: Appointment, visit: ResolvedVisit, now: datetime) -> None:
         """Record the outcome of the visit. Raises RowRefusedError: the visit has not begun."""
-        if visit.row.status is VisitStatus.CANCELLED:
-            appointment.cancel(f"cancelled in {self._run.identities.source}", appointment.created_on)
+        if visit.row.status in (VisitStatus.CANCELLED, VisitStatus.LATE_CANCELLED):
+            # The file has no time of cancellation to compare with a notice.
+            late = visit.row.status is VisitStatus.LATE_CANCELLED if self._tells_late else None
+            reason = f"cancelled in {self._run.identities.source}"
+            appointment.adopt_cancellation(reason, late, appointment.created_on)
         elif visit.row.status is VisitStatus.ARRIVED and visit.during.ends_at > now:
             if visit.during.starts_at - now > EARLIEST_ARRIVAL:
                 raise RowRefusedError("not_over_yet", self._status_column)

@@ -20,7 +20,7 @@ from domain.practice.clinician import Clinician
 from domain.practice.location import Location
 from domain.practice.service import Service
 
-_HOLDS_NO_TIME: Final = (VisitStatus.CANCELLED, VisitStatus.NO_SHOW)
+_HOLDS_NO_TIME: Final = (VisitStatus.CANCELLED, VisitStatus.LATE_CANCELLED, VisitStatus.NO_SHOW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from application.scheduling.series.change_occurrences import (
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.text import clean_notes
 from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.cancellation import CancelledBy
 from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.series.series import Series
 
@@ -45,9 +46,13 @@ class ChangeSeries(OccurrencesChange[Series]):
 
 @dataclass(frozen=True, slots=True)
 class CancelSeries(OccurrencesCommand[Series]):
-    """Each visit keeps ``reason``: free text, personal, 1 to 1000 characters."""
+    """Each visit keeps ``reason``: free text, personal, 1 to 1000 characters.
+
+    ``cancelled_by`` None: not stated.
+    """
 
     reason: str
+    cancelled_by: CancelledBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ def cancel_series(log: PracticeLog, command: CancelSeries, context: Context) -> 
     plan = preview_series_change(log, PreviewSeriesChange(command), context)
     change = plan.change_by(command)
     for visit in plan.changed.values():
-        visit.cancel(command.reason, context.now)
+        visit.cancel(command.reason, context.now, command.cancelled_by)
     plan.aggregate.cancel(change, context.now)
     return _outcome(plan, plan.commit(log, context))
 

@@ -16,6 +16,7 @@ from application.patients.person import person_of, require_patient_of
 from application.scheduling.reach import own_course
 from application.scheduling.series.plan_occurrences import OnConflict
 from domain.kernel.presence import PresenceGuard
+from domain.scheduling.cancellation import CancelledBy
 from domain.scheduling.errors import SchedulingError
 from domain.scheduling.series.errors import Conflict, NothingToChangeError
 from domain.scheduling.series.occurrence_plan import Scope
@@ -46,7 +47,9 @@ class EnrolInCourse(CoursePatientCommand):
 
 @dataclass(frozen=True, slots=True)
 class WithdrawFromCourse(CoursePatientCommand):
-    """The patient gives up seats and places in waiting lines."""
+    """The patient loses seats and places in waiting lines; ``cancelled_by`` None: not stated."""
+
+    cancelled_by: CancelledBy | None = None
 
 
 @handles(EnrolInCourse, needs=Permission.ENROL, within=own_course, tries=_TRIES)
@@ -87,7 +90,10 @@ def withdraw_from_course(log: PracticeLog, command: WithdrawFromCourse, context:
         course = log.load(Course, command.id, command.expected_version)
         person = person_of(log, command.patient_id)
         sessions, kept = _change_sessions(
-            log, course, command.from_occurrence, lambda session: session.withdraw(person.ids, context.now)
+            log,
+            course,
+            command.from_occurrence,
+            lambda session: session.withdraw(person.ids, context.now, command.cancelled_by),
         )
         changed = _changed(sessions, kept)
         course.withdraw(command.patient_id, command.from_occurrence, list(changed), kept, context.now)

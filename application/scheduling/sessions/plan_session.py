@@ -83,4 +83,5 @@ def terms_of(service: Service, staff_ids: Sequence[UUID], slot: Slot, seats: int
         seats=seats,
         buffer_before_minutes=terms.buffer_before_minutes,
         buffer_after_minutes=terms.buffer_after_minutes,
+        cancellation_notice_minutes=terms.cancellation_notice_minutes,
     )

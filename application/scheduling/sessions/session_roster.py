@@ -23,6 +23,7 @@ from domain.kernel.errors import DomainError
 from domain.kernel.presence import PresenceGuard
 from domain.kernel.provenance import CommandRepeatedError
 from domain.patients.patient import Patient
+from domain.scheduling.cancellation import CancelledBy
 from domain.scheduling.sessions.group_session import GroupSession
 
 ROSTER_TRIES: Final = 50
@@ -39,9 +40,13 @@ class EnrolPatient(Change[GroupSession]):
 
 @dataclass(frozen=True, slots=True)
 class WithdrawPatient(Change[GroupSession]):
-    """The patient gives up the seat, or the place in the waiting line."""
+    """The patient loses the seat, or the place in the waiting line.
+
+    ``cancelled_by`` None: not stated.
+    """
 
     patient_id: UUID
+    cancelled_by: CancelledBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def withdraw_patient(log: PracticeLog, command: WithdrawPatient, context: Contex
     """Raises what ``GroupSession.withdraw`` raises."""
     with in_turn(log, command.id, context):
         session, person = _session_and_person(log, command)
-        session.withdraw(person.ids, context.now)
+        session.withdraw(person.ids, context.now, command.cancelled_by)
         return _commit(log, session, context)
 
 

@@ -16,6 +16,7 @@ from domain.scheduling.appointments.status import HOLDING, Status, refuse_closed
 from domain.scheduling.appointments.undo import CORRECTION, NOTES_CHANGED, UndoableAggregate, UndoState
 from domain.scheduling.appointments.visit import SeriesPlace, Visit
 from domain.scheduling.availability.override import clean_override_reason
+from domain.scheduling.cancellation import CancelledBy, is_late
 from domain.scheduling.errors import (
     AlreadyCheckedInError,
     AlreadyStartedError,
@@ -70,12 +71,16 @@ class Appointment(UndoableAggregate):
     mode: str
     price_amount_minor: int
     price_currency: str
+    cancellation_notice_minutes: int | None = None
     series_id: UUID | None = None
     occurrence: int | None = None
     original: str | None = None
     status: str = Status.BOOKED.value
     was_agreed: bool = True
     cancellation_reason: Personal[str] | None = None
+    cancelled_at: datetime | None = None
+    cancelled_by: str | None = None
+    cancelled_late: bool | None = None
     decline_reason: Personal[str] | None = None
     exempt_from: list[str] = field(default_factory=list)
     overlaps: list[UUID] = field(default_factory=list)
@@ -249,20 +254,21 @@ class Appointment(UndoableAggregate):
         )
         return True
 
-    def cancel(self, reason: str, at: datetime) -> bool:
-        """Cancel the visit.
+    def cancel(self, reason: str, at: datetime, by: CancelledBy | None = None) -> bool:
+        """Cancel the visit; late by its cancellation notice, unless it was only requested.
 
         Raises what ``refuse_closed`` raises; AlreadyStartedError: from ``starts_at`` on;
         InvalidValueError: no reason, or over 1000 characters.
         """
-        if self.status == Status.CANCELLED:
-            return False
-        refuse_closed(self.status)
-        if at >= self.starts_at:
-            raise AlreadyStartedError
-        cleaned = clean_reason("reason", reason)
-        self.trigger_event(self.Cancelled, patient_id=self.patient_id, reason=cleaned, timestamp=at)
-        return True
+        notice = self.cancellation_notice_minutes if self.was_agreed else None
+        return self._cancel(reason, by, is_late(self.starts_at, notice, at), at)
+
+    def adopt_cancellation(self, reason: str, late: bool | None, at: datetime) -> bool:
+        """Record a cancellation from another program, which knew whether it was ``late``.
+
+        Raises what ``cancel`` raises.
+        """
+        return self._cancel(reason, None, late, at)
 
     def check_in(self, at: datetime) -> bool:
         """Record the arrival, up to a day early, or late.
@@ -354,6 +360,22 @@ class Appointment(UndoableAggregate):
         self.earlier, self.last_act, self.notify = self._state_before(act), act, True
         if status is not None:
             self.earlier["status"] = status.value
+
+    def _cancel(self, reason: str, by: CancelledBy | None, late: bool | None, at: datetime) -> bool:
+        if self.status == Status.CANCELLED:
+            return False
+        refuse_closed(self.status)
+        if at >= self.starts_at:
+            raise AlreadyStartedError
+        self.trigger_event(
+            self.Cancelled,
+            patient_id=self.patient_id,
+            reason=clean_reason("reason", reason),
+            by=by.value if by else None,
+            late=late,
+            timestamp=at,
+        )
+        return True
 
     def _state_before(self, act: str) -> UndoState:
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -30,6 +31,7 @@ class Agreed(InitialEvent):
     mode: str
     price_amount_minor: int
     price_currency: str
+    cancellation_notice_minutes: int | None = field(default=None, kw_only=True)
 
 
 class Booked(Agreed):
@@ -39,7 +41,7 @@ class Booked(Agreed):
     """
 
     TOPIC = "scheduling.appointment.booked"
-    SCHEMA_VERSION = 2
+    SCHEMA_VERSION = 3
     series_id: UUID | None = None
     occurrence: int | None = None
     original: str | None = None
@@ -52,6 +54,7 @@ class Requested(Agreed):
     """The visit was requested; it claims no time until it is confirmed."""
 
     TOPIC = "scheduling.appointment.requested"
+    SCHEMA_VERSION = 2
 
     def apply(self, aggregate: Appointment) -> None:
         aggregate.status, aggregate.was_agreed = Status.REQUESTED.value, False
@@ -145,14 +148,20 @@ class Reassigned(Aggregate.Event):
 
 
 class Cancelled(Aggregate.Event):
+    """``by`` is a CancelledBy; None: not stated. ``late`` None: there was no notice."""
+
     TOPIC = "scheduling.appointment.cancelled"
+    SCHEMA_VERSION = 2
     SUBJECT = "patient_id"
     patient_id: UUID
     reason: Personal[str]
+    by: str | None = None
+    late: bool | None = None
 
     def apply(self, aggregate: Appointment) -> None:
         aggregate.remember("cancelled")
         aggregate.status, aggregate.cancellation_reason = Status.CANCELLED.value, self.reason
+        aggregate.cancelled_at, aggregate.cancelled_by, aggregate.cancelled_late = self.timestamp, self.by, self.late
 
 
 class CheckedIn(Aggregate.Event):
@@ -226,6 +235,7 @@ class Undone(Aggregate.Event):
         aggregate.last_act = None
         if self.act != NOTES_CHANGED:
             aggregate.cancellation_reason = aggregate.decline_reason = aggregate.earlier = None
+            aggregate.cancelled_at = aggregate.cancelled_by = aggregate.cancelled_late = None
 
 
 class Withdrawn(Aggregate.Event):

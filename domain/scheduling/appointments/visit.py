@@ -28,6 +28,7 @@ class SeriesPlace(NamedTuple):
 class Visit(Value):
     """Patient, service, clinician, place, time and price. ``during`` excludes the buffers.
 
+    ``cancellation_notice_minutes`` None: no cancellation of it is late.
     Raises InvalidValueError: a negative buffer or price.
     """
 
@@ -41,6 +42,7 @@ class Visit(Value):
     mode: str
     buffer_before_minutes: int = 0
     buffer_after_minutes: int = 0
+    cancellation_notice_minutes: int | None = None
 
     @classmethod
     def on_terms(cls, terms: ServiceTerms, slot: Slot, patient_id: UUID, service_id: UUID, clinician_id: UUID) -> Self:
@@ -56,6 +58,7 @@ class Visit(Value):
             mode=terms.mode,
             buffer_before_minutes=terms.buffer_before_minutes,
             buffer_after_minutes=terms.buffer_after_minutes,
+            cancellation_notice_minutes=terms.cancellation_notice_minutes,
         )
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from domain.kernel.value import Value
 from domain.practice.seats import checked_seats
 from domain.scheduling.appointments.undo import CORRECTION, UndoableAggregate
 from domain.scheduling.availability.query import Slot
+from domain.scheduling.cancellation import CancelledBy, is_late
 from domain.scheduling.errors import (
     AlreadyArchivedError,
     AlreadyCancelledError,
@@ -76,6 +77,7 @@ _RESTORED_FIRST: Final = (EnrolmentStatus.ARCHIVED, EnrolmentStatus.WITHDRAWN, E
 class GroupSessionTerms(Value):
     """``during`` excludes the buffers; the price is per seat.
 
+    ``cancellation_notice_minutes`` None: no cancellation of a seat is late.
     Raises InvalidValueError: no staff, a clinician twice, or too many seats.
     """
 
@@ -89,6 +91,7 @@ class GroupSessionTerms(Value):
     seats: int
     buffer_before_minutes: int = 0
     buffer_after_minutes: int = 0
+    cancellation_notice_minutes: int | None = None
 
     def __post_init__(self) -> None:
         checked_staff(self.staff_ids)
@@ -145,6 +148,7 @@ class GroupSession(UndoableAggregate):
     price_currency: str
     seats: int
     course_id: UUID | None
+    cancellation_notice_minutes: int | None = None
     roster: dict[UUID, bool | None] = field(default_factory=dict)
     waiting: list[UUID] = field(default_factory=list)
     left: dict[UUID, str] = field(default_factory=dict)
@@ -222,8 +226,10 @@ class GroupSession(UndoableAggregate):
         else:
             raise SessionFullError
 
-    def withdraw(self, person: Collection[UUID], at: datetime) -> None:
+    def withdraw(self, person: Collection[UUID], at: datetime, by: CancelledBy | None = None) -> None:
         """Remove a patient; the first in the waiting line gets the seat at once.
+
+        A seat, but no place in the waiting line, can be cancelled late.
 
         Raises the ``called_off`` error, AlreadyStartedError, NotEnrolledError.
         """
@@ -234,8 +240,9 @@ class GroupSession(UndoableAggregate):
             raise NotEnrolledError
         for id in places:
             self.trigger_event(self.StoppedWaiting, patient_id=id, timestamp=at)
+        late, by_whom = is_late(self.starts_at, self.cancellation_notice_minutes, at), by.value if by else None
         for id in seats:
-            self.trigger_event(self.SeatCancelled, patient_id=id, timestamp=at)
+            self.trigger_event(self.SeatCancelled, patient_id=id, by=by_whom, late=late, timestamp=at)
         self.fill(at)
 
     def change_seats(self, seats: int, at: datetime, *, fills: bool = True) -> bool:

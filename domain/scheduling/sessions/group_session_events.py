@@ -27,6 +27,7 @@ class Planned(InitialEvent):
     """The first of ``staff_ids`` leads the session; ``course_id`` is its course, if any."""
 
     TOPIC = "scheduling.session.planned"
+    SCHEMA_VERSION = 2
     service_id: UUID
     staff_ids: list[UUID]
     location_id: UUID
@@ -40,6 +41,7 @@ class Planned(InitialEvent):
     price_currency: str
     seats: int
     course_id: UUID | None
+    cancellation_notice_minutes: int | None = None
 
     def apply(self, aggregate: GroupSession) -> None:
         aggregate.clinician_id = self.staff_ids[0]
@@ -79,8 +81,13 @@ class MovedUp(Aggregate.Event):
 
 
 class SeatCancelled(Aggregate.Event):
+    """``by`` is a CancelledBy; None: not stated. ``late`` None: there was no notice."""
+
     TOPIC = "scheduling.session.seat_cancelled"
+    SCHEMA_VERSION = 2
     patient_id: UUID
+    by: str | None = None
+    late: bool | None = None
 
     def apply(self, aggregate: GroupSession) -> None:
         del aggregate.roster[self.patient_id]

@@ -20,7 +20,10 @@ select
     a.price_amount_minor,
     a.price_currency,
     a.booked_at,
-    a.series_id
+    a.series_id,
+    a.cancelled_at,
+    a.cancelled_by,
+    a.cancelled_late
 from calendar.appointment a
 left join calendar.catalogue service on service.tenant_id = a.tenant_id and service.thing_id = a.service_id
 left join calendar.catalogue location on location.tenant_id = a.tenant_id and location.thing_id = a.location_id;
@@ -49,6 +52,40 @@ left join calendar.catalogue location on location.tenant_id = s.tenant_id and lo
 
 create view enrolment with (security_barrier) as
 select e.session_id, e.patient_id, e.status, e.attended, e.since from calendar.enrolment e;
+
+-- Cancelled visits, and seats that patients lost. Why is personal.
+create view cancellation with (security_barrier) as
+select
+    c.appointment_id,
+    c.session_id,
+    c.patient_id,
+    c.clinician_id,
+    c.service_id,
+    service.name as service,
+    c.location_id,
+    location.name as location,
+    c.starts_at,
+    c.starts_at at time zone location.zone as local_starts_at,
+    c.cancelled_at,
+    c.cancelled_by,
+    c.cancelled_late,
+    c.cancellation_notice_minutes
+from (
+    select
+        a.tenant_id, a.appointment_id, null::uuid as session_id, a.patient_id, a.clinician_id, a.service_id, a.location_id,
+        a.starts_at, a.cancelled_at, a.cancelled_by, a.cancelled_late, a.cancellation_notice_minutes
+    from calendar.appointment a
+    where a.status = 'cancelled'
+    union all
+    select
+        s.tenant_id, null, s.session_id, e.patient_id, s.staff_ids[1], s.service_id, s.location_id,
+        s.starts_at, e.cancelled_at, e.cancelled_by, e.cancelled_late, s.cancellation_notice_minutes
+    from calendar.enrolment e
+    join calendar.session s on s.tenant_id = e.tenant_id and s.session_id = e.session_id
+    where e.status = 'withdrawn' and e.cancelled_at is not null
+) c
+left join calendar.catalogue service on service.tenant_id = c.tenant_id and service.thing_id = c.service_id
+left join calendar.catalogue location on location.tenant_id = c.tenant_id and location.thing_id = c.location_id;
 
 create view series with (security_barrier) as
 select s.series_id, s.patient_id, s.clinician_id, s.service_id, s.rrule, s.zone, s.starts_at, s.booked, s.skipped from calendar.series s;
@@ -131,5 +168,5 @@ select c.thing_id as location_id, c.name, c.zone from calendar.catalogue c where
 create view resource with (security_barrier) as
 select c.thing_id as resource_id, c.name, c.is_active from calendar.catalogue c where c.kind = 'resource';
 
-grant select on visit, session, enrolment, series, course, waitlist_entry, waitlist_opening, waitlist_offer, patient, service, location,
+grant select on visit, session, enrolment, cancellation, series, course, waitlist_entry, waitlist_opening, waitlist_offer, patient, service, location,
     resource to scheduler_analyst;

@@ -29,8 +29,9 @@ _COPIED: Final = (
     "price_amount_minor",
     "price_currency",
 )
-_OF_A_SERIES: Final = ("series_id", "occurrence", "original")
-"""Fields that only appointments of a series have."""
+_OPTIONAL: Final = ("series_id", "occurrence", "original", "cancellation_notice_minutes")
+"""Fields that not every appointment has."""
+_CANCELLATION: Final = ("cancelled_at", "cancelled_by", "cancelled_late")
 _CHANGED: Final = ("starts_at", "ends_at", "clinician_id", "location_id", "resource_ids", "status")
 _STATUS: Final = {
     Appointment.Booked.TOPIC: Status.BOOKED.value,
@@ -47,7 +48,18 @@ _INITIAL: Final = (Appointment.Booked.TOPIC, Appointment.Requested.TOPIC)
 
 _INSERT: Final = insert("appointment")
 _LEAVE: Final = leave("appointment", "array[t.clinician_id]")
-_UPDATE: Final = update("appointment", "appointment_id", *_CHANGED, "placed_position")
+_UPDATE: Final = update(
+    "appointment",
+    "appointment_id",
+    *_CHANGED,
+    "placed_position",
+    # A cancellation replaces all columns of an earlier one, and another status clears them.
+    **{
+        name: f"case when r.cancelled_at is not null then r.{name}"
+        f" when coalesce(r.status, t.status) = '{Status.CANCELLED.value}' then t.{name} end"
+        for name in _CANCELLATION
+    },
+)
 
 
 def appointment_writes(events: Sequence[LoggedEvent]) -> list[Write]:
@@ -60,11 +72,18 @@ def appointment_writes(events: Sequence[LoggedEvent]) -> list[Write]:
         if topic in _INITIAL:
             row = {name: body[name] for name in _COPIED} | {"booked_at": event.effective_at} | status
             row["placed_position"] = event.position
-            if "series_id" in body:
-                row |= {name: body[name] for name in _OF_A_SERIES}
+            row |= {name: body[name] for name in _OPTIONAL if name in body}
             rows.insert(event, row)
             continue
         changes = {name: body[name] for name in _CHANGED if name in body} | status
+        if topic == Appointment.Cancelled.TOPIC:
+            changes |= {
+                "cancelled_at": event.effective_at,
+                "cancelled_by": body.get("by"),
+                "cancelled_late": body.get("late"),
+            }
+        elif changes.get("status", Status.CANCELLED) != Status.CANCELLED:
+            changes |= dict.fromkeys(_CANCELLATION)
         # Each event that moves a visit has its resources.
         if "resource_ids" in body:
             left.append(former_place(rows.of(event), event))

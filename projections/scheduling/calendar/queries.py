@@ -37,10 +37,14 @@ class CalendarEntry:
     mode: str
     price_amount_minor: int
     price_currency: str
+    cancellation_notice_minutes: int | None
     booked_at: datetime
     series_id: UUID | None
     occurrence: int | None
     original: str | None
+    cancelled_at: datetime | None
+    cancelled_by: str | None
+    cancelled_late: bool | None
     version: int
     position: int
 
@@ -68,6 +72,7 @@ class SessionEntry:
     mode: str
     price_amount_minor: int
     price_currency: str
+    cancellation_notice_minutes: int | None
     seats: int
     taken: int
     waiting: int
@@ -82,11 +87,17 @@ class SessionEntry:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentEntry:
-    """A patient's place in a group session; ``attended`` is None until attendance is noted."""
+    """A patient's place in a group session; ``attended`` is None until attendance is noted.
+
+    The ``cancelled_`` fields are None unless the patient lost a seat.
+    """
 
     patient_id: UUID
     status: str
     attended: bool | None
+    cancelled_at: datetime | None
+    cancelled_by: str | None
+    cancelled_late: bool | None
     since: datetime
     session: SessionEntry
 
@@ -171,7 +182,10 @@ OF_STAFF: Final = "%s = any (staff_ids)"
 _SERIES: Final = TableQuery[SeriesEntry, UUID]("calendar.series", SeriesEntry, "series_id")
 _COURSES: Final = TableQuery[CourseEntry, UUID]("calendar.course", CourseEntry, "course_id")
 _ENROLMENTS: Final = (
-    f"select e.patient_id, e.status, e.attended, e.since, {columns_of(SessionEntry, 's')} from calendar.enrolment e"  # noqa: S608
+    "select e.patient_id, e.status, e.attended, case when e.status = 'withdrawn' then e.cancelled_at end,"  # noqa: S608  constants only
+    " case when e.status = 'withdrawn' then e.cancelled_by end,"
+    " case when e.status = 'withdrawn' then e.cancelled_late end,"
+    f" e.since, {columns_of(SessionEntry, 's')} from calendar.enrolment e"
     " join calendar.session s on s.tenant_id = e.tenant_id and s.session_id = e.session_id"
 )
 
@@ -222,8 +236,8 @@ class CalendarQueries:
                 binary=True,
             ).fetchall()
         found = [
-            EnrolmentEntry(patient_id, status, attended, since, SessionEntry(*session))
-            for patient_id, status, attended, since, *session in map(in_utc, rows)
+            EnrolmentEntry(patient_id, status, attended, at, by, late, since, SessionEntry(*session))
+            for patient_id, status, attended, at, by, late, since, *session in map(in_utc, rows)
         ]
         chosen = found[:limit]
         chosen += [each for each in found[limit:] if each.session.session_id == chosen[-1].session.session_id]

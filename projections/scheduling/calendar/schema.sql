@@ -1,5 +1,5 @@
 -- The current state of each appointment. placed_position is the event that set its clinician,
--- resources and time.
+-- resources and time. The cancelled_ columns are null unless it is cancelled.
 
 create table appointment (
     tenant_id             uuid not null,
@@ -17,10 +17,14 @@ create table appointment (
     mode                  text not null,
     price_amount_minor    bigint not null,
     price_currency        text not null,
+    cancellation_notice_minutes integer,
     booked_at             timestamptz not null,
     series_id             uuid,
     occurrence            integer,
     original              text,
+    cancelled_at          timestamptz,
+    cancelled_by          text,
+    cancelled_late        boolean,
     version               integer not null,
     position              bigint not null,
     placed_position       bigint not null,
@@ -87,6 +91,7 @@ create table session (
     mode                  text not null,
     price_amount_minor    bigint not null,
     price_currency        text not null,
+    cancellation_notice_minutes integer,
     seats                 integer not null,
     taken                 integer not null,
     waiting               integer not null,
@@ -119,7 +124,8 @@ create table course (
     primary key (tenant_id, course_id)
 );
 
--- All patients who were ever on the roster of a session, with their current status.
+-- All patients who were ever on the roster of a session, with their current status. The cancelled_
+-- columns are those of the seat's last cancellation, and apply only while the status is withdrawn.
 
 create table enrolment (
     tenant_id   uuid not null,
@@ -127,6 +133,9 @@ create table enrolment (
     patient_id  uuid not null,
     status      text not null,
     attended    boolean,
+    cancelled_at timestamptz,
+    cancelled_by text,
+    cancelled_late boolean,
     since       timestamptz not null,
     position    bigint not null,
     primary key (tenant_id, session_id, patient_id)

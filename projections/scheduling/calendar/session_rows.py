@@ -25,6 +25,7 @@ _COPIED: Final = (
     "price_currency",
     "seats",
 )
+_CANCELLATION: Final = ("cancelled_at", "cancelled_by", "cancelled_late")
 _CHANGED: Final = ("staff_ids", "location_id", "resource_ids", "starts_at", "ends_at", "seats")
 _PLACE: Final = ("staff_ids", "resource_ids", "starts_at", "ends_at")
 _COUNTS: Final = {
@@ -50,7 +51,11 @@ _UPDATE: Final = update(
 )
 _ENROL: Final = insert("enrolment") + (
     " on conflict (tenant_id, session_id, patient_id) do update set status = excluded.status,"
-    " attended = excluded.attended, since = excluded.since, position = excluded.position"
+    " attended = excluded.attended, since = excluded.since, position = excluded.position, "
+    + ", ".join(
+        f"{name} = case when excluded.cancelled_at is null then enrolment.{name} else excluded.{name} end"
+        for name in _CANCELLATION
+    )
 )
 _ATTEND: Final = """
 update {schema}.enrolment t set attended = r.attended, position = r.position
@@ -72,6 +77,7 @@ def session_writes(events: Sequence[LoggedEvent]) -> list[Write]:
         changes: Row = {"changed_at": event.effective_at}
         if topic == GroupSession.Planned.TOPIC:
             copied = {name: body[name] for name in _COPIED}
+            copied["cancellation_notice_minutes"] = body.get("cancellation_notice_minutes")
             planned: Row = {"status": GroupSessionStatus.PLANNED, "placed_position": event.position}
             sessions.insert(event, copied | planned)
         elif (counts := _counts(event)) is not None:
@@ -80,7 +86,12 @@ def session_writes(events: Sequence[LoggedEvent]) -> list[Write]:
             waiting[session_id] += places
             key = (session_id, body["patient_id"])
             attended.pop(key, None)
-            enrolled[key] = {
+            # An undo may restore a withdrawal, which keeps the facts of its cancellation.
+            cancellation = {name: enrolled.get(key, {}).get(name) for name in _CANCELLATION}
+            if topic == GroupSession.SeatCancelled.TOPIC:
+                facts = (event.effective_at, body.get("by"), body.get("late"))
+                cancellation = dict(zip(_CANCELLATION, facts, strict=True))
+            enrolled[key] = cancellation | {
                 "session_id": session_id,
                 "patient_id": body["patient_id"],
                 "status": status,

@@ -152,6 +152,7 @@ class TestRange:
             "starts_at": ("2026-06-01T07:00:00Z", "2026-06-01T09:00:00Z"),
             "ends_at": ("2026-06-01T07:50:00Z", "2026-06-01T09:50:00Z"),
             "cancellation_reason": (None, SECRET),
+            "cancelled_at": (None, "2026-05-04T08:00:00Z"),
         }
         owner = studio.client.get("/v1/api-keys").json()["api_keys"][0]["id"]
         assert [(each["position"], each["version"], each["actor"]) for each in cancelled["events"]] == [

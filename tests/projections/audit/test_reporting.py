@@ -23,10 +23,12 @@ DOCUMENTATION = (DOCS / "reporting.md").read_text("utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", DOCUMENTATION, re.DOTALL)
 VIEWS = {
     "visit": "appointment_id patient_id clinician_id service_id service location_id location resource_ids starts_at local_starts_at"
-    " minutes status mode price_amount_minor price_currency booked_at series_id",
+    " minutes status mode price_amount_minor price_currency booked_at series_id cancelled_at cancelled_by cancelled_late",
     "session": "session_id course_id staff_ids service_id service location_id location starts_at local_starts_at minutes status"
     " price_amount_minor price_currency seats taken waiting",
     "enrolment": "session_id patient_id status attended since",
+    "cancellation": "appointment_id session_id patient_id clinician_id service_id service location_id location starts_at local_starts_at"
+    " cancelled_at cancelled_by cancelled_late cancellation_notice_minutes",
     "series": "series_id patient_id clinician_id service_id rrule zone starts_at booked skipped",
     "course": "course_id service_id service staff_ids seats rrule zone starts_at planned skipped",
     "waitlist_entry": "entry_id patient_id service_id service clinician_id windows notice_minutes status joined_at appointment_id",

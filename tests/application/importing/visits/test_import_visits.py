@@ -8,6 +8,7 @@ import pytest
 from application.importing.errors import NotInPracticeError
 from application.importing.report import ImportReport, ResourceKind
 from application.patients.merge_patients import MergePatients
+from application.practice.change_service import ChangeService
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.place_hold import PlaceHold
 from domain.importing.data_import import DataImport, ImportStatus
@@ -149,6 +150,29 @@ class TestOutcomes:
         assert visit_imports.claimed() == {
             read_row.id for read_row in visit_imports.visits() if read_row.status not in (no_show, cancelled)
         }
+
+    def test_tell_late_cancellations_from_others(self, visit_imports: VisitImports) -> None:
+        rows = [visit("2026-06-01 10:00", Status="Late Cancellation"), visit("2026-06-01 11:00", Status="Cancelled")]
+
+        visit_imports.import_rows(rows)
+
+        assert [(each.status, each.cancelled_late, each.cancelled_by) for each in visit_imports.visits()] == [
+            (Status.CANCELLED, True, None),
+            (Status.CANCELLED, False, None),
+        ]
+
+    def test_of_a_file_that_does_not_tell_them_are_not_judged_by_an_invented_time(
+        self, visit_imports: VisitImports
+    ) -> None:
+        how = load_format(statuses={"cancelled": ["Cancelled"]})
+        handler = executor(visit_imports.container.logs, fixed_clock())
+        change = ChangeService(visit_imports.studio.talk, {"cancellation_notice_minutes": 1440})
+        handler(visit_imports.studio.tenant_id, change, by_test())
+
+        visit_imports.import_rows([visit("2026-06-01 10:00", Status="Cancelled")], how)
+
+        [imported] = visit_imports.visits()
+        assert (imported.cancellation_notice_minutes, imported.cancelled_late) == (1440, None)
 
     def test_of_a_patient_who_arrived_more_than_a_day_early_is_refused(self, visit_imports: VisitImports) -> None:
         rows = [visit("2027-06-07 10:00", Status="Arrived"), visit("2026-06-04 13:00", Status="Arrived")]
