@@ -32,6 +32,7 @@ from api.scheduling.calendar import routes as calendar
 from api.scheduling.calendars import busy_time_routes as busy_time
 from api.scheduling.calendars import routes as calendars
 from api.scheduling.courses import routes as courses
+from api.scheduling.hand_overs import routes as hand_overs
 from api.scheduling.series import routes as series
 from api.scheduling.sessions import roster_routes as rosters
 from api.scheduling.sessions import routes as sessions
@@ -93,6 +94,7 @@ def create_app(container: Container, metrics: Metrics) -> FastAPI:
         calendars,
         sessions,
         rosters,
+        hand_overs,
         courses,
         waitlist,
         patients,

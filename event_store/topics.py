@@ -19,6 +19,7 @@ from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.hold import Hold
 from domain.scheduling.calendars.busy_calendar import BusyCalendar
 from domain.scheduling.calendars.feed import Feed
+from domain.scheduling.hand_over import HandOver
 from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
@@ -48,6 +49,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Opening,
     Offer,
     BusyCalendar,
+    HandOver,
 )
 
 

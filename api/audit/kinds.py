@@ -18,6 +18,7 @@ from api.practice.schemas import LocationShown, PracticeShown, ResourceShown
 from api.scheduling.appointments.presenters import present_appointment_facts, present_hold
 from api.scheduling.calendars.presenters import present_busy_calendar, present_feed
 from api.scheduling.courses import presenters as courses
+from api.scheduling.hand_overs.presenters import present_hand_over
 from api.scheduling.series import presenters as series
 from api.scheduling.sessions import presenters as sessions
 from api.waitlist.presenters import present_entry, present_offer, present_opening
@@ -37,6 +38,7 @@ from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.hold import Hold
 from domain.scheduling.calendars.busy_calendar import BusyCalendar
 from domain.scheduling.calendars.feed import Feed
+from domain.scheduling.hand_over import HandOver
 from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
@@ -93,6 +95,7 @@ KINDS: Final[Mapping[type[Aggregate], Kind]] = {
     Opening: Kind(Permission.READ_VISITS, lambda _, aggregate: present_opening(aggregate, now=_BEFORE_ANY_END)),
     Offer: Kind(Permission.READ_VISITS, lambda _, aggregate: present_offer(aggregate, now=_BEFORE_ANY_END)),
     BusyCalendar: Kind(Permission.READ_VISITS, lambda _, aggregate: present_busy_calendar(aggregate)),
+    HandOver: Kind(Permission.READ_VISITS, lambda _, aggregate: present_hand_over(aggregate)),
 }
 """A kind that is missing here fails tests/api/audit/test_diff.py."""
 

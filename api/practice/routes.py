@@ -163,10 +163,19 @@ async def get_clinician(clinician_id: UUID, call: Showing) -> Response:
 
 @routes.patch("/clinicians/{clinician_id}", tags=["clinicians"], response_model=ClinicianShown, responses=CHANGES)
 async def change_clinician(clinician_id: UUID, body: ClinicianPatch, call: Changing) -> Response:
-    """Change a clinician's details and limits."""
-    limits = body.limits.value() if "limits" in body.model_fields_set else None
-    changes = sent_fields(body, without=("limits",))
-    command = ChangeClinician(clinician_id, changes, limits, expected_version=call.expected_version)
+    """Change a clinician's details, limits and last date.
+
+    Nothing can be booked, moved, held or offered to the clinician after the last date. Booked
+    visits stay: see `/v1/conflicts`.
+    """
+    command = ChangeClinician(
+        clinician_id,
+        sent_fields(body, without=("limits", "last_date")),
+        body.limits.value() if "limits" in body.model_fields_set else None,
+        body.last_date,
+        "last_date" in body.model_fields_set,
+        expected_version=call.expected_version,
+    )
     return await call.change(command, present_clinician)
 
 

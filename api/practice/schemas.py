@@ -155,10 +155,15 @@ class ClinicianBody(Body):
 class ClinicianPatch(ClinicianBody):
     """Omitted fields stay as they are."""
 
-    model_config = examples({"email": None}, {"limits": {"per_day": 8, "per_week": 30}})
+    model_config = examples({"email": None}, {"limits": {"per_day": 8, "per_week": 30}}, {"last_date": "2026-09-30"})
 
     name: Text = ""
     zone: Text = ""
+    last_date: CivilDate | None = Field(
+        default=None,
+        description="The last date, in the clinician's zone, on which they give visits; null: they stay. Later visits"
+        " stay booked: see `/v1/conflicts` and the hand-over.",
+    )
 
 
 class ClinicianShown(Versioned):
@@ -166,6 +171,7 @@ class ClinicianShown(Versioned):
     email: str | None
     zone: str
     limits: Limits
+    last_date: date | None = Field(description="Of a clinician who leaves, or has left; null: they stay.")
 
 
 class ClinicianPage(Page):

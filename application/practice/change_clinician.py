@@ -1,6 +1,7 @@
-"""Changes a clinician's details and visit limits."""
+"""Changes a clinician's details, visit limits and last date."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from application.kernel.commands import Change, Changes, Context, handles
 from application.kernel.permissions import Permission
@@ -14,6 +15,8 @@ class ChangeClinician(Change[Clinician]):
     changes: Changes
     limits: VisitLimits | None = None
     """None: unchanged; ``VisitLimits()``: no limit."""
+    last_date: date | None = None
+    sets_last_date: bool = False
 
 
 @handles(ChangeClinician, needs=Permission.CHANGE_PRACTICE)
@@ -23,4 +26,6 @@ def change_clinician(log: PracticeLog, command: ChangeClinician, context: Contex
     clinician.change_details(replace(clinician.details, **command.changes), context.now)
     if command.limits is not None:
         clinician.set_limits(command.limits, context.now)
+    if command.sets_last_date:
+        clinician.leave_after(command.last_date, context.now)
     return log.commit(clinician, by=context.provenance)

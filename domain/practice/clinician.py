@@ -66,7 +66,10 @@ class DetailsFields(Aggregate.Event):
 
 
 class Clinician(Aggregate):
-    """``hours`` apply from the beginning; ``later_hours``, in order, from their dates on."""
+    """``hours`` apply from the beginning; ``later_hours``, in order, from their dates on.
+
+    ``last_date`` is the last civil date, in the clinician's zone, of one who leaves.
+    """
 
     TOPIC = "practice.clinician"
 
@@ -78,6 +81,7 @@ class Clinician(Aggregate):
     time_off: list[str] = field(default_factory=list)
     time_off_notes: Personal[list[str]] = field(default_factory=list)
     limits: VisitLimits = NO_LIMITS
+    last_date: date | None = None
 
     class Joined(DetailsFields, InitialEvent):
         TOPIC = "practice.clinician.joined"
@@ -122,6 +126,15 @@ class Clinician(Aggregate):
 
         def apply(self, aggregate: Clinician) -> None:
             aggregate.limits = VisitLimits.of(self)
+
+    class LastDateSet(Aggregate.Event):
+        """None: the clinician stays."""
+
+        TOPIC = "practice.clinician.last_date_set"
+        last_date: date | None
+
+        def apply(self, aggregate: Clinician) -> None:
+            aggregate.last_date = self.last_date
 
     @classmethod
     def join(cls, *, id: UUID, details: ClinicianDetails, at: datetime) -> Self:
@@ -175,6 +188,16 @@ class Clinician(Aggregate):
         notes = [clean_text("note", absence.note, 500) if absence.note else "" for absence in absences]
         is_change = (ranges, notes) != (self.time_off, self.time_off_notes)
         return self.trigger_if(is_change, self.TimeOffSet, ranges=ranges, notes=notes, timestamp=at)
+
+    def leave_after(self, last_date: date | None, at: datetime) -> bool:
+        """Set the last date on which the clinician gives visits; None: there is none.
+
+        Visits after it stay, see ``/v1/conflicts``. Raises InvalidValueError: a year outside 1970
+        to 2200.
+        """
+        if last_date is not None and not 1970 <= last_date.year <= 2200:
+            raise InvalidValueError("last_date", "the year is at least 1970 and at most 2200")
+        return self.trigger_if(last_date != self.last_date, self.LastDateSet, last_date=last_date, timestamp=at)
 
     def set_limits(self, to: VisitLimits, at: datetime) -> bool:
         """Set the most visits of all services; booked visits stay."""

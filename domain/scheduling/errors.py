@@ -15,6 +15,8 @@ RuleBrokenError
     │   └── WeeklyLimitError           weekly_limit
     ├── ResourceUnavailableError       resource_unavailable
     ├── ClinicianNotOfferingError      clinician_not_offering
+    ├── ClinicianLeftError             clinician_left
+    ├── NothingToHandOverError         nothing_to_hand_over
     ├── AlreadyCancelledError          already_cancelled
     ├── AlreadyClosedError             already_closed
     ├── AlreadyCheckedInError          already_checked_in
@@ -112,6 +114,18 @@ class ResourceUnavailableError(SchedulingError):
 class ClinicianNotOfferingError(SchedulingError):
     code = "clinician_not_offering"
     message = "the clinician does not offer this service"
+
+
+class ClinicianLeftError(SchedulingError):
+    """The visit would end after the clinician's last date."""
+
+    code = "clinician_left"
+    message = "the clinician has left by then; choose an earlier time or another clinician"
+
+
+class NothingToHandOverError(SchedulingError):
+    code = "nothing_to_hand_over"
+    message = "no colleague can take any of these visits; a dry run has the reason for each"
 
 
 class AlreadyCancelledError(SchedulingError):

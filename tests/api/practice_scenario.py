@@ -292,6 +292,9 @@ class PracticeScenario:
         self.call("set_time_off", {"ranges": [{"first_date": "2026-06-09", "last_date": "2026-06-09", "note": "ill"}]})
         self.call("get_time_off")
         self.call("list_conflicts")
+        absence = {"from_date": "2026-06-09", "until_date": "2026-06-09"}
+        self.call("hand_over_visits", absence | {"dry_run": True})
+        self.call("hand_over_visits", absence)
 
     def use_webhooks(self, receiver: WebhookReceiver) -> None:
         self.create(

@@ -34,6 +34,7 @@ def ids_of(studio: PracticeClient) -> dict[str, str]:
         "resource_id": studio.add_room(),
         "clinician_id": studio.clinician,
         "preferred_clinician_id": studio.clinician,
+        "to_clinician_id": studio.clinician,
         "service_id": studio.service,
         "patient_id": studio.patient,
         "thing_id": studio.patient,

@@ -49,10 +49,10 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
 
     Refused if the time is not free: `time_taken`, `buffer`, `busy_elsewhere`, `outside_hours`,
     `not_on_grid`, `minimum_notice`, `beyond_horizon`, `in_the_past`, `resource_unavailable`,
-    `daily_limit`, `weekly_limit`, `clinician_not_offering`; if the hold is for something else:
-    `hold_mismatch`; and for a merged patient, with the survivor's id: `patient_merged`. With
-    `override` it is booked nevertheless, and the answer's `override` lists the broken rules. A key
-    that is bound to a clinician books that one if any may be booked.
+    `daily_limit`, `weekly_limit`, `clinician_not_offering`, `clinician_left`; if the hold is for
+    something else: `hold_mismatch`; and for a merged patient, with the survivor's id:
+    `patient_merged`. With `override` it is booked nevertheless, and the answer's `override` lists
+    the broken rules. A key that is bound to a clinician books that one if any may be booked.
     """
     command = BookAppointment(
         body.patient_id,

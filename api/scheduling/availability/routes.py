@@ -139,10 +139,10 @@ async def list_conflicts(
     """List coming visits and sessions that cannot be given as they were booked, by start.
 
     After the booking, hours, a zone, public holidays or time off of the clinician changed, the
-    clinician was struck from the service, the service is no longer offered, a room or device was
-    put out of use, or a patient was erased. The visits stay as booked. A page may hold fewer than
-    `limit` and still have a `next_cursor`. A key that is bound to a clinician gets only that
-    clinician's.
+    clinician left or was struck from the service, the service is no longer offered, a room or
+    device was put out of use, or a patient was erased. The visits stay as booked. A page may hold
+    fewer than `limit` and still have a `next_cursor`. A key that is bound to a clinician gets only
+    that clinician's.
     """
 
     def page() -> Answer:

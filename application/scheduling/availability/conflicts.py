@@ -1,7 +1,7 @@
 """Conflicts: booked visits that cannot be given as booked, because something changed since.
 
-The clinician is no longer present or no longer gives the service, the service is no longer offered,
-a room or device is out of use, or the patient was erased.
+The clinician is no longer present, has left, or no longer gives the service; the service is no
+longer offered; a room or device is out of use; or the patient was erased.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from uuid import UUID
 from application.kernel.catalogue import Catalogue
 from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.schedule import load_schedule, start_window
-from application.scheduling.availability.working_hours import time_off_of, working_places
+from application.scheduling.availability.working_hours import leaves_at, time_off_of, working_places
 from domain.kernel.time_range import TimeRange
 from domain.patients.errors import PatientErasedError
 from domain.practice.clinician import Clinician
@@ -84,6 +84,7 @@ def absences_during(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> 
         rules=VisitRules(duration_minutes=1, step_minutes=1),
         places=[place for place in places if place.location_id == visit.location_id],
         time_off=time_off_of(clinician),
+        leaves_at=leaves_at(clinician),
     )
     return absences(query, TimeRange(visit.starts_at, visit.ends_at))
 

@@ -53,6 +53,8 @@ def cited(
             rule = _last(events, clinician_id, Clinician.LimitsSet.TOPIC)
         case ObstacleCause.TIME_OFF:
             rule = _last(events, clinician_id, Clinician.TimeOffSet.TOPIC)
+        case ObstacleCause.LEAVING:
+            rule = _last(events, clinician_id, Clinician.LastDateSet.TOPIC)
         case ObstacleCause.HOURS:
             rule = _hours(catalogue, clinician, starts_at, obstacle.location_id, events)
         case ObstacleCause.HOLIDAYS:

@@ -10,7 +10,7 @@ from application.kernel.errors import NotFoundError
 from application.kernel.practice_log import PracticeLog
 from application.patients.standing import standing_from
 from application.scheduling.availability.visit_limits import is_pending_counted, quotas_of
-from application.scheduling.availability.working_hours import time_off_of, working_places
+from application.scheduling.availability.working_hours import leaves_at, time_off_of, working_places
 from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
 from domain.patients.errors import PatientMergedError, PatientWithdrawnError
@@ -73,6 +73,7 @@ class Schedule:
             quotas=quotas_of(self.service, clinician),
             pending=self.pending(clinician_id, without=without) or (),
             time_off=time_off_of(clinician),
+            leaves_at=leaves_at(clinician),
         )
 
     def pending(self, clinician_id: UUID, *, without: UUID | None = None) -> Sequence[TimeClaim] | None:

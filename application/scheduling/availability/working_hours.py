@@ -70,6 +70,13 @@ def time_off_of(clinician: Clinician) -> list[TimeRange]:
     return [during for during in found if during is not None]
 
 
+def leaves_at(clinician: Clinician) -> datetime | None:
+    """Return the end of the clinician's last date; None: they stay."""
+    if clinician.last_date is None:
+        return None
+    return datetime.fromtimestamp(instant(clinician.zone, clinician.last_date.toordinal() + 1, 0), UTC)
+
+
 @lru_cache(maxsize=4096)
 def _hours(parts: tuple[_Part, ...], closed: frozenset[int]) -> Hours:
     """Cached, because each booking reads the same hours."""

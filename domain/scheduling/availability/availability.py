@@ -7,9 +7,9 @@ reads a clock or the process's time zone.
 The rules: a visit lies within the clinician's opening hours at one location, in its local time. It
 starts on a grid of ``step_minutes`` from the opening. Its buffers may lie outside the hours, but
 with them the visit overlaps no claim of the clinician. For each required kind, a resource is free
-for the same time. There are no visits during time off, nor on days and weeks whose limits are
-reached. A visit starts no earlier than the minimum notice and no later than the last civil date of
-the horizon at the location.
+for the same time. There are no visits during time off, after the clinician has left, nor on days
+and weeks whose limits are reached. A visit starts no earlier than the minimum notice and no later
+than the last civil date of the horizon at the location.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from uuid import UUID
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.practice.dated_hours import DatedHours
-from domain.scheduling.availability.free_starts import free_starts, horizon_ends
+from domain.scheduling.availability.free_starts import free_starts, horizon_ends, last_start
 from domain.scheduling.availability.open_periods import day_of
 from domain.scheduling.availability.query import AvailabilityQuery, Period, Slot
 from domain.scheduling.availability.quotas import full_periods
@@ -30,6 +30,7 @@ from domain.scheduling.errors import (
     BeyondHorizonError,
     BufferOverlapError,
     BusyElsewhereError,
+    ClinicianLeftError,
     ClinicianNotOfferingError,
     DailyLimitError,
     InThePastError,
@@ -59,9 +60,9 @@ def slot_at(query: AvailabilityQuery, starts_at: datetime, resource_ids: Iterabl
     """Return the slot at a start; it uses the named resources and chooses the other required ones.
 
     Raises the first that applies: InvalidValueError (no offset), ClinicianNotOfferingError,
-    InThePastError, MinimumNoticeError, BeyondHorizonError, OutsideHoursError (also during time
-    off), TimeTakenError (BufferOverlapError if only buffers overlap, BusyElsewhereError for
-    imported busy time), DailyLimitError, WeeklyLimitError, NotOnGridError,
+    ClinicianLeftError, InThePastError, MinimumNoticeError, BeyondHorizonError, OutsideHoursError
+    (also during time off), TimeTakenError (BufferOverlapError if only buffers overlap,
+    BusyElsewhereError for imported busy time), DailyLimitError, WeeklyLimitError, NotOnGridError,
     ResourceUnavailableError.
     """
     if starts_at.tzinfo is None:
@@ -80,6 +81,8 @@ def _refusal(query: AvailabilityQuery, starts_at: datetime, named: tuple[UUID, .
     start = floor(starts_at.timestamp())
     if not query.is_offering:
         return ClinicianNotOfferingError()
+    if start > last_start(query):
+        return ClinicianLeftError()
     if starts_at < query.now:
         return InThePastError()
     if starts_at < query.now + timedelta(minutes=rules.minimum_notice_minutes):

@@ -18,6 +18,7 @@ from domain.scheduling.availability.query import AvailabilityQuery, Slot
 from domain.scheduling.availability.quotas import visits_by_day
 from domain.scheduling.errors import (
     BeyondHorizonError,
+    ClinicianLeftError,
     ClinicianNotOfferingError,
     InThePastError,
     LimitReachedError,
@@ -31,6 +32,7 @@ from domain.scheduling.errors import (
 
 _USEFULNESS: Final = (
     ClinicianNotOfferingError,
+    ClinicianLeftError,
     InThePastError,
     MinimumNoticeError,
     BeyondHorizonError,
@@ -106,7 +108,12 @@ def choose_clinician(
             return ClinicianChoice(candidate.clinician_id, slot_at(candidate.query, starts_at, named))
         except SchedulingError as refusal:
             refusals.append(refusal)
-    raise max(refusals, key=_usefulness)
+    raise most_useful(refusals)
+
+
+def most_useful(refusals: Sequence[SchedulingError]) -> SchedulingError:
+    """Return the refusal that tells most about why none of several clinicians is free."""
+    return max(refusals, key=_usefulness)
 
 
 def _usefulness(refusal: SchedulingError) -> int:

@@ -14,7 +14,7 @@ from uuid import UUID
 from domain.kernel.time_range import TimeRange
 from domain.practice.dated_hours import DatedHours
 from domain.scheduling.availability.availability import slot_at
-from domain.scheduling.availability.free_starts import free_starts, horizon_ends
+from domain.scheduling.availability.free_starts import free_starts, horizon_ends, last_start
 from domain.scheduling.availability.open_periods import day_of
 from domain.scheduling.availability.query import AvailabilityQuery, Period, Place
 from domain.scheduling.availability.quotas import claims_counted, full_periods
@@ -23,6 +23,7 @@ from domain.scheduling.errors import (
     BeyondHorizonError,
     BufferOverlapError,
     BusyElsewhereError,
+    ClinicianLeftError,
     ClinicianNotOfferingError,
     DailyLimitError,
     InThePastError,
@@ -45,6 +46,7 @@ class ObstacleCause(StrEnum):
     HOURS = "hours"
     HOLIDAYS = "holidays"
     TIME_OFF = "time_off"
+    LEAVING = "leaving"
     SERVICE_LIMIT = "service_limit"
     CLINICIAN_LIMIT = "clinician_limit"
     VISITS = "visits"
@@ -82,23 +84,32 @@ def obstacles(query: AvailabilityQuery, starts_at: datetime) -> list[Obstacle]:
 
 
 def absences(query: AvailabilityQuery, during: TimeRange) -> list[Obstacle]:
-    """Return why the clinician is absent during a booked visit: hours, public holidays, time off.
+    """Return why the clinician is absent during a booked visit.
+
+    They have left, or because of hours, public holidays and time off.
 
     Ignores notice, grid, claims and limits.
     """
     minutes = max(1, -(-int(during.duration.total_seconds()) // 60))
     rules = replace(query.rules, duration_minutes=minutes)
     alone = replace(query, rules=rules)
-    return [*_of_hours(alone, during.starts_at), *_of_time_off(alone, during.starts_at)]
+    starts_at = during.starts_at
+    return [*_of_leaving(alone, starts_at), *_of_hours(alone, starts_at), *_of_time_off(alone, starts_at)]
 
 
 def _of_the_service(query: AvailabilityQuery, starts_at: datetime) -> Iterator[Obstacle]:
     if not query.is_offering:
         yield _obstacle(ClinicianNotOfferingError, ObstacleCause.SERVICE)
+    yield from _of_leaving(query, starts_at)
     if starts_at < query.now:
         yield _obstacle(InThePastError, ObstacleCause.CLOCK)
     elif starts_at < query.now + timedelta(minutes=query.rules.minimum_notice_minutes):
         yield _obstacle(MinimumNoticeError, ObstacleCause.SERVICE)
+
+
+def _of_leaving(query: AvailabilityQuery, starts_at: datetime) -> Iterator[Obstacle]:
+    if floor(starts_at.timestamp()) > last_start(query):
+        yield _obstacle(ClinicianLeftError, ObstacleCause.LEAVING)
 
 
 def _of_places(query: AvailabilityQuery, starts_at: datetime) -> Iterator[Obstacle]:

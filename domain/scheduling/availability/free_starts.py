@@ -1,7 +1,7 @@
 """The core of availability: bookable starts as ranges of whole seconds since 1970 (UTC)."""
 
 from math import ceil, floor
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.scheduling.availability.blocked_starts import BlockedStarts
@@ -9,6 +9,8 @@ from domain.scheduling.availability.open_periods import day_of, instant, opening
 from domain.scheduling.availability.query import AvailabilityQuery, Place
 from domain.scheduling.availability.quotas import full_periods
 from domain.scheduling.availability.resource_allocation import allocated, needs
+
+_NEVER: Final = 10**18
 
 
 class Run(NamedTuple):
@@ -29,7 +31,7 @@ def free_starts(query: AvailabilityQuery, begins: int, ends: int, named: tuple[U
     busy = BlockedStarts(query.busy, rules, ruled_out(query))
     by_place: list[list[Run]] = []
     for place in query.places:
-        latest = min(ends, horizon_ends(query, place))
+        latest = min(ends, horizon_ends(query, place), last_start(query) + 1)
         required = needs(place, rules, named)
         if earliest >= latest or required is None:
             continue
@@ -55,6 +57,13 @@ def ruled_out(query: AvailabilityQuery) -> list[tuple[int, int]]:
     length = query.rules.duration_minutes * 60
     off = [(floor(away.starts_at.timestamp()) - length + 1, ceil(away.ends_at.timestamp())) for away in query.time_off]
     return off + [(full.begins, full.ends) for full in full_periods(query)]
+
+
+def last_start(query: AvailabilityQuery) -> int:
+    """Return the last start of a visit that ends before the clinician has left."""
+    if query.leaves_at is None:
+        return _NEVER
+    return floor(query.leaves_at.timestamp()) - query.rules.duration_minutes * 60
 
 
 def horizon_ends(query: AvailabilityQuery, place: Place) -> int:

@@ -71,8 +71,8 @@ class AvailabilityQuery:
     the clinician's claims, without those of a visit that is being moved. ``is_offering``: the
     service is active and the clinician provides it. ``quotas`` are counted from ``busy`` by civil
     day and week of ``zone``, the clinician's zone, so ``busy`` must contain all claims of those
-    periods. ``pending`` are requests and holds, if they count towards quotas. Raises
-    InvalidValueError: ``now`` has no offset.
+    periods. ``pending`` are requests and holds, if they count towards quotas. The clinician has
+    left the practice at ``leaves_at``. Raises InvalidValueError: ``now`` has no offset.
     """
 
     now: datetime
@@ -84,6 +84,7 @@ class AvailabilityQuery:
     quotas: Sequence[Quota] = ()
     pending: Sequence[TimeClaim] = ()
     time_off: Sequence[TimeRange] = ()
+    leaves_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

@@ -28,6 +28,7 @@ BODIES: dict[tuple[str, str], Json] = {
     ("patch", "/v1/clinicians/{clinician_id}"): {"name": "x"},
     ("put", "/v1/clinicians/{clinician_id}/hours"): {"location_id": "", "weekly": HOURS},
     ("put", "/v1/clinicians/{clinician_id}/time-off"): {"ranges": []},
+    ("post", "/v1/clinicians/{clinician_id}/hand-over"): {"from_date": "2026-06-01", "to_clinician_ids": [""]},
     ("post", "/v1/services"): {
         "name": "x",
         "duration_minutes": 30,

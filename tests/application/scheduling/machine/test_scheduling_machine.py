@@ -44,6 +44,7 @@ from tests.application.scheduling.machine.busy_rules import BusyRules
 from tests.application.scheduling.machine.course_commands import CourseCommands
 from tests.application.scheduling.machine.import_rules import ImportRules
 from tests.application.scheduling.machine.key_rules import EndpointAndFeedRules
+from tests.application.scheduling.machine.leaving_rules import LeavingRules
 from tests.application.scheduling.machine.note_rules import NoteRules
 from tests.application.scheduling.machine.people_rules import PeopleRules
 from tests.application.scheduling.machine.presence_rules import PresenceRules
@@ -74,6 +75,7 @@ class Scheduling(
     WaitlistCommands,
     BusyRules,
     PresenceRules,
+    LeavingRules,
     NoteRules,
     PeopleRules,
     SettingsRules,
