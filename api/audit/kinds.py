@@ -13,7 +13,13 @@ from api.access.presenters import present_api_key
 from api.http.calls import Call
 from api.importing.presenters import present_import
 from api.patients.presenters import present_contacts, present_decisions, present_patient
-from api.practice.presenters import present_clinician, present_hours, present_service, present_time_off
+from api.practice.presenters import (
+    present_clinician,
+    present_hours,
+    present_out_of_service,
+    present_service,
+    present_time_off,
+)
 from api.practice.schemas import LocationShown, PracticeShown, ResourceShown
 from api.scheduling.appointments.presenters import present_appointment_facts, present_hold
 from api.scheduling.calendars.presenters import present_busy_calendar, present_feed
@@ -66,6 +72,10 @@ def _clinician(call: Call, clinician: Clinician) -> Mapping[str, object]:
     return {**present_clinician(clinician), **present_hours(clinician), "time_off": time_off["ranges"]}
 
 
+def _resource(call: Call, resource: Resource) -> Mapping[str, object]:
+    return {**ResourceShown.present(resource), "out_of_service": present_out_of_service(resource)["ranges"]}
+
+
 def _patient(call: Call, patient: Patient) -> Mapping[str, object]:
     return {**present_patient(call, patient), **present_contacts(patient)}
 
@@ -79,7 +89,7 @@ KINDS: Final[Mapping[type[Aggregate], Kind]] = {
     ApiKey: Kind(Permission.MANAGE_KEYS, lambda _, aggregate: present_api_key(aggregate)),
     WebhookEndpoint: Kind(Permission.MANAGE_WEBHOOKS, lambda _, aggregate: present_endpoint(aggregate)),
     Location: Kind(Permission.READ_PRACTICE, lambda _, aggregate: LocationShown.present(aggregate)),
-    Resource: Kind(Permission.READ_PRACTICE, lambda _, aggregate: ResourceShown.present(aggregate)),
+    Resource: Kind(Permission.READ_PRACTICE, _resource),
     Clinician: Kind(Permission.READ_PRACTICE, _clinician),
     Service: Kind(Permission.READ_PRACTICE, lambda _, aggregate: present_service(aggregate)),
     DataImport: Kind(Permission.READ_PATIENTS, present_import),

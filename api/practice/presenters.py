@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from api.http.calls import Call
-from api.practice.schemas import ClinicianShown, RangeOffShown, ServiceShown
+from api.practice.schemas import ClinicianShown, RangeShown, ServiceShown
 from application.kernel.permissions import Permission
 from domain.practice.clinician import Absence, Clinician, HoursText
+from domain.practice.resource import Resource
 from domain.practice.service import Service
-from domain.practice.time_off import HoursOff
+from domain.practice.time_off import DaysOff, HoursOff
 
 
 def present_clinician(clinician: Clinician) -> dict[str, object]:
@@ -45,9 +46,16 @@ def present_time_off(call: Call, clinician: Clinician) -> dict[str, object]:
 
 
 def _absence(absence: Absence, sees_notes: bool) -> dict[str, object]:
-    bounds = absence.range.during if isinstance(absence.range, HoursOff) else absence.range
-    range_off = {name: getattr(bounds, name, None) for name in RangeOffShown.model_fields}
-    return range_off | {"note": absence.note if sees_notes else None}
+    return _dates_or_instants(absence.range) | {"note": absence.note if sees_notes else None}
+
+
+def present_out_of_service(resource: Resource) -> dict[str, object]:
+    return {"ranges": [_dates_or_instants(each) for each in resource.out_of_service_ranges]}
+
+
+def _dates_or_instants(during: DaysOff | HoursOff) -> dict[str, object]:
+    bounds = during.during if isinstance(during, HoursOff) else during
+    return {name: getattr(bounds, name, None) for name in RangeShown.model_fields}
 
 
 def present_service(service: Service) -> dict[str, object]:

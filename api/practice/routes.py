@@ -9,7 +9,13 @@ from api.http.calls import Changing, Creating, Reading, Showing
 from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import sent_fields
-from api.practice.presenters import present_clinician, present_hours, present_service, present_time_off
+from api.practice.presenters import (
+    present_clinician,
+    present_hours,
+    present_out_of_service,
+    present_service,
+    present_time_off,
+)
 from api.practice.schemas import (
     ClinicianBody,
     ClinicianPage,
@@ -21,6 +27,8 @@ from api.practice.schemas import (
     LocationPage,
     LocationPatch,
     LocationShown,
+    OutOfServiceBody,
+    OutOfServiceShown,
     PracticePatch,
     PracticeShown,
     ResourceBody,
@@ -45,6 +53,7 @@ from application.practice.join_clinician import JoinClinician
 from application.practice.offer_service import OfferService
 from application.practice.open_location import OpenLocation
 from application.practice.set_clinician_hours import SetClinicianHours
+from application.practice.set_out_of_service import SetOutOfService
 from application.practice.set_time_off import SetTimeOff
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
@@ -138,6 +147,27 @@ async def change_resource(resource_id: UUID, body: ResourcePatch, call: Changing
     """Rename a room or a device, or take it out of use."""
     command = ChangeResource(resource_id, sent_fields(body), expected_version=call.expected_version)
     return await call.change(command, ResourceShown.present)
+
+
+@routes.get(
+    "/resources/{resource_id}/out-of-service", tags=["resources"], response_model=OutOfServiceShown, responses=READS_ONE
+)
+async def get_out_of_service(resource_id: UUID, call: Showing) -> Response:
+    """Return when a room or a device is out of service."""
+    return await call.get(Permission.READ_PRACTICE, Resource, resource_id, present_out_of_service)
+
+
+@routes.put(
+    "/resources/{resource_id}/out-of-service", tags=["resources"], response_model=OutOfServiceShown, responses=CHANGES
+)
+async def set_out_of_service(resource_id: UUID, body: OutOfServiceBody, call: Changing) -> Response:
+    """Replace the times at which a room or a device cannot be used, not even with `override`.
+
+    Booked visits stay: see `/v1/conflicts`.
+    """
+    ranges = tuple(each.range() for each in body.ranges)
+    command = SetOutOfService(resource_id, ranges, expected_version=call.expected_version)
+    return await call.change(command, present_out_of_service)
 
 
 @routes.post("/clinicians", tags=["clinicians"], status_code=201, response_model=ClinicianShown, responses=MAKES)

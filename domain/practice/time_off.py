@@ -1,4 +1,4 @@
-"""Time off of a clinician, in instants or in whole days."""
+"""Time off of a clinician, or out of service of a room, in instants or in whole days."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +12,7 @@ _LONGEST: Final = timedelta(days=1_100)
 
 @dataclass(frozen=True, slots=True)
 class DaysOff:
-    """Whole civil days in the clinician's zone, both included.
+    """Whole civil days in the zone of the clinician or the room's location, both included.
 
     Raises InvalidValueError: the last is before the first, or a year is outside 1970 to 2200.
     """
@@ -54,7 +54,7 @@ def parse_time_off(text: str) -> DaysOff | HoursOff:
 
 def _refuse_long(field: str, length: timedelta) -> None:
     if length > _LONGEST:
-        raise InvalidValueError(field, f"time off lasts at most {_LONGEST.days} days")
+        raise InvalidValueError(field, f"one range lasts at most {_LONGEST.days} days")
 
 
 def _zulu(moment: datetime) -> str:

@@ -136,6 +136,8 @@ class PracticeScenario:
         closed = self.create("closed_resource_id", "add_resource", room | {"name": "Room 2"})
         self.call("change_resource", resource_id=closed)
         self.call("get_resource")
+        self.call("set_out_of_service", resource_id=closed)
+        self.call("get_out_of_service", resource_id=closed)
         self.call("list_resources")
         self.create("service_id", "offer_service")
         self.call("change_service", {"clinician_ids": [ids["clinician_id"], ids["other_clinician_id"]]})

@@ -31,6 +31,11 @@ CHANGES: dict[str, tuple[str, str, Json]] = {
     "/v1/practice": ("patch", "/v1/practice", {"name": "Praxis am Park"}),
     "/v1/locations/{location_id}": ("patch", "/v1/locations/{location_id}", {"name": "Nord"}),
     "/v1/resources/{resource_id}": ("patch", "/v1/resources/{resource_id}", {"active": False}),
+    "/v1/resources/{resource_id}/out-of-service": (
+        "put",
+        "/v1/resources/{resource_id}/out-of-service",
+        {"ranges": [{"first_date": "2026-07-20", "last_date": "2026-07-24"}]},
+    ),
     "/v1/clinicians/{clinician_id}": ("patch", "/v1/clinicians/{clinician_id}", {"name": "Dr. Noa Cohen"}),
     "/v1/clinicians/{clinician_id}/hours": (
         "put",

@@ -16,6 +16,7 @@ from application.importing.report import RowRefusedError
 from application.importing.visits.format import VisitStatus
 from application.importing.visits.resolver import ResolvedVisit
 from application.scheduling.availability.schedule import expired_holders
+from application.scheduling.availability.working_hours import out_of_service_of
 from domain.kernel.time_range import TimeRange
 from domain.patients.origin import Origin
 from domain.practice.resource import Resource
@@ -175,6 +176,7 @@ class VisitPlanner:
                 if (room.kind, room.location_id) == (kind, visit.location.id)
                 and room.id not in chosen
                 and not any(claim.during.overlaps(taken) for claim in busy.get(room.id, ()))
+                and not any(during.overlaps(taken) for during in out_of_service_of(room, visit.location.zone))
             )
             chosen += [room_id for room_id in (next(free, None),) if room_id]
         return chosen

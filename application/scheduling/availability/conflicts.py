@@ -1,7 +1,7 @@
 """Conflicts: booked visits that cannot be given as booked, because something changed since.
 
 The clinician is no longer present, has left, or no longer gives the service; the service is no
-longer offered; a room or device is out of use; or the patient was erased.
+longer offered; a room or device is out of use or service; or the patient was erased.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,11 @@ from uuid import UUID
 from application.kernel.catalogue import Catalogue
 from application.kernel.practice_log import PracticeLog
 from application.scheduling.availability.schedule import load_schedule, start_window
-from application.scheduling.availability.working_hours import leaves_at, time_off_of, working_places
+from application.scheduling.availability.working_hours import leaves_at, out_of_service_of, time_off_of, working_places
 from domain.kernel.time_range import TimeRange
 from domain.patients.errors import PatientErasedError
 from domain.practice.clinician import Clinician
+from domain.practice.location import Location
 from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.scheduling.availability.availability import slot_at
@@ -66,12 +67,18 @@ def _of_the_service(catalogue: Catalogue, visit: BookedVisit) -> Iterator[Obstac
 
 def _of_resources(catalogue: Catalogue, visit: BookedVisit) -> Iterator[Obstacle]:
     for id_ in visit.resource_ids:
-        resource = catalogue.one(Resource, id_)
+        resource, why = catalogue.one(Resource, id_), None
         if not resource.active:
-            detail = f"a {resource.kind} of this visit is out of use"
-            cause = ObstacleCause.RESOURCE
+            why = "out of use", ObstacleCause.RESOURCE
+        elif any(
+            during.overlaps(TimeRange(visit.starts_at, visit.ends_at))
+            for during in out_of_service_of(resource, catalogue.one(Location, resource.location_id).zone)
+        ):
+            why = "out of service", ObstacleCause.OUT_OF_SERVICE
+        if why:
+            detail = f"a {resource.kind} of this visit is {why[0]}"
             yield Obstacle(
-                ResourceUnavailableError.code, detail, cause, location_id=resource.location_id, stream_id=id_
+                ResourceUnavailableError.code, detail, why[1], location_id=resource.location_id, stream_id=id_
             )
 
 
@@ -99,7 +106,7 @@ def free_clinicians(
     causes = {obstacle.cause for obstacle in obstacles}
     if causes == {ObstacleCause.PATIENT}:
         return ()
-    needs_resource_only = causes <= {ObstacleCause.RESOURCE, ObstacleCause.PATIENT}
+    needs_resource_only = causes <= {ObstacleCause.RESOURCE, ObstacleCause.OUT_OF_SERVICE, ObstacleCause.PATIENT}
     schedule = load_schedule(log, visit.service_id, None, start_window(visit.starts_at), now)
     free = []
     for clinician_id, query in schedule.clinician_candidates(without=visit.holder_id):

@@ -63,6 +63,8 @@ def cited(
             rule = [found for claim in obstacle.claims for found in _busy(claim, events)]
         case ObstacleCause.RESOURCE if obstacle.stream_id is not None:
             rule = _last(events, obstacle.stream_id, Resource.Changed.TOPIC)
+        case ObstacleCause.OUT_OF_SERVICE if obstacle.stream_id is not None:
+            rule = _last(events, obstacle.stream_id, Resource.OutOfServiceSet.TOPIC)
         case ObstacleCause.PATIENT if obstacle.stream_id is not None:
             rule = _last(events, obstacle.stream_id, Patient.WasErased.TOPIC)
         case _:

@@ -10,12 +10,13 @@ from application.kernel.errors import NotFoundError
 from application.kernel.practice_log import PracticeLog
 from application.patients.standing import standing_from
 from application.scheduling.availability.visit_limits import is_pending_counted, quotas_of
-from application.scheduling.availability.working_hours import leaves_at, time_off_of, working_places
+from application.scheduling.availability.working_hours import leaves_at, out_of_service_of, time_off_of, working_places
 from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
 from domain.patients.errors import PatientMergedError, PatientWithdrawnError
 from domain.patients.standing import PatientRecord, PatientStanding
 from domain.practice.clinician import Clinician
+from domain.practice.location import Location
 from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.scheduling.availability.booking_context import BookingContext
@@ -56,7 +57,10 @@ class Schedule:
         clinician, ranks = self.catalogue.one(Clinician, clinician_id), {id: rank for rank, id in enumerate(preferred)}
         # Clinicians have fixed, different orders of rooms, so concurrent bookings rarely collide.
         candidates = [
-            (resource.location_id, Candidate(resource.id, resource.kind, self._busy(resource.id, without)))
+            (
+                resource.location_id,
+                Candidate(resource.id, resource.kind, self._busy(resource.id, without), self._out_of_service(resource)),
+            )
             for resource in sorted(
                 self.catalogue.all(Resource),
                 key=lambda each: (ranks.get(each.id, len(ranks)), each.id.int ^ clinician_id.int),
@@ -91,6 +95,11 @@ class Schedule:
             ClinicianCandidate(clinician_id, self.query(clinician_id, without=without, preferred=preferred))
             for clinician_id in self.service.terms.clinician_ids
         ]
+
+    def _out_of_service(self, resource: Resource) -> Sequence[TimeRange]:
+        if not resource.out_of_service:
+            return ()
+        return out_of_service_of(resource, self.catalogue.one(Location, resource.location_id).zone)
 
     def _busy(self, what: UUID, without: UUID | None) -> Sequence[TimeClaim]:
         claims = self.claims.get(what, ())

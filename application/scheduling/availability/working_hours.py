@@ -1,4 +1,4 @@
-"""Where and when a clinician works: hours by location, public holidays and time off."""
+"""Where and when a clinician works and a room can be used: hours, public holidays, time off."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from domain.practice.clinician import Clinician
 from domain.practice.dated_hours import DatedHours
 from domain.practice.location import Location
 from domain.practice.practice import Practice
+from domain.practice.resource import Resource
 from domain.practice.time_off import DaysOff, parse_time_off
 from domain.practice.weekly_hours import Hours, OpeningHours
 from domain.scheduling.availability.open_periods import instant
@@ -66,8 +67,12 @@ def holidays_at(catalogue: Catalogue, location: Location, year: int) -> frozense
 
 def time_off_of(clinician: Clinician) -> list[TimeRange]:
     """Return the clinician's time off; whole days are in the clinician's zone."""
-    found = (_instants(text, clinician.zone) for text in clinician.time_off)
-    return [during for during in found if during is not None]
+    return _ranges(clinician.time_off, clinician.zone)
+
+
+def out_of_service_of(resource: Resource, location_zone: str) -> list[TimeRange]:
+    """Return when a room or device is out of service; whole days are in the location's zone."""
+    return _ranges(resource.out_of_service, location_zone)
 
 
 def leaves_at(clinician: Clinician) -> datetime | None:
@@ -75,6 +80,11 @@ def leaves_at(clinician: Clinician) -> datetime | None:
     if clinician.last_date is None:
         return None
     return datetime.fromtimestamp(instant(clinician.zone, clinician.last_date.toordinal() + 1, 0), UTC)
+
+
+def _ranges(texts: Iterable[str], zone: str) -> list[TimeRange]:
+    found = (_instants(text, zone) for text in texts)
+    return [during for during in found if during is not None]
 
 
 @lru_cache(maxsize=4096)

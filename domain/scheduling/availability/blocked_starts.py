@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from math import ceil, floor
 
+from domain.kernel.time_range import TimeRange
 from domain.scheduling.availability.query import VisitRules
 from domain.scheduling.time_claim import TimeClaim
 
@@ -12,13 +13,20 @@ from domain.scheduling.time_claim import TimeClaim
 class BlockedStarts:
     """Starts at which a visit would overlap a claim, and other ``ruled_out`` starts.
 
+    With its buffers it would overlap a claim or time ``out_of_service``.
+
     ``stretches`` are the begins and ends of disjoint half-open ranges in order, in seconds since
     1970. They are computed lazily: of a dozen rooms often only the first is used.
     """
 
     def __init__(
-        self, claims: Sequence[TimeClaim], rules: VisitRules, ruled_out: Sequence[tuple[int, int]] = ()
+        self,
+        claims: Sequence[TimeClaim],
+        rules: VisitRules,
+        ruled_out: Sequence[tuple[int, int]] = (),
+        out_of_service: Sequence[TimeRange] = (),
     ) -> None:
+        self._out_of_service = out_of_service
         self._claims = claims
         self._ruled_out = ruled_out
         self._before = rules.buffer_before_minutes * 60
@@ -30,7 +38,7 @@ class BlockedStarts:
         ends: list[int] = []
         latest = -(10**18)
         reach, before = self._reach, self._before
-        busy = [claim.during for claim in self._claims]
+        busy = [*(claim.during for claim in self._claims), *self._out_of_service]
         blocked = [(floor(b.starts_at.timestamp()) - reach, ceil(b.ends_at.timestamp()) + before) for b in busy]
         for begins, until in sorted([*blocked, *self._ruled_out]):
             if begins > latest:

@@ -52,6 +52,7 @@ class ObstacleCause(StrEnum):
     VISITS = "visits"
     BUSY_TIME = "busy_time"
     RESOURCE = "resource"
+    OUT_OF_SERVICE = "out_of_service"
     PATIENT = "patient"
 
 
@@ -133,6 +134,17 @@ def _of_places(query: AvailabilityQuery, starts_at: datetime) -> Iterator[Obstac
                 ]
                 missing = ResourceUnavailableError(need.kind)
                 yield Obstacle(missing.code, str(missing), ObstacleCause.SERVICE, place.location_id, busy)
+                yield from _out_of_service(query, place, need.kind, starts_at)
+
+
+def _out_of_service(query: AvailabilityQuery, place: Place, kind: str, starts_at: datetime) -> Iterator[Obstacle]:
+    reach = _reach(query, starts_at)
+    for candidate in place.candidates:
+        if candidate.kind == kind and any(during.overlaps(reach) for during in candidate.out_of_service):
+            detail, cause = f"a {kind} is out of service", ObstacleCause.OUT_OF_SERVICE
+            yield Obstacle(
+                ResourceUnavailableError.code, detail, cause, location_id=place.location_id, stream_id=candidate.id
+            )
 
 
 def _of_hours(query: AvailabilityQuery, starts_at: datetime) -> Iterator[Obstacle]:
@@ -185,9 +197,14 @@ def _of_time_off(query: AvailabilityQuery, starts_at: datetime) -> Iterator[Obst
 
 
 def _overlapping(query: AvailabilityQuery, claims: Sequence[TimeClaim], starts_at: datetime) -> list[TimeClaim]:
-    reach = query.rules.reach(TimeRange(starts_at, starts_at + timedelta(microseconds=1)))
-    reach = TimeRange(reach.starts_at, reach.ends_at - timedelta(microseconds=1))
+    reach = _reach(query, starts_at)
     return [claim for claim in claims if claim.during.overlaps(reach)]
+
+
+def _reach(query: AvailabilityQuery, starts_at: datetime) -> TimeRange:
+    """Return the visit with its buffers."""
+    reach = query.rules.reach(TimeRange(starts_at, starts_at + timedelta(microseconds=1)))
+    return TimeRange(reach.starts_at, reach.ends_at - timedelta(microseconds=1))
 
 
 def _is_open(query: AvailabilityQuery, place: Place, start: int, step_minutes: int) -> bool:

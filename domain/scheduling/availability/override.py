@@ -56,10 +56,11 @@ def slot_with_override(
     """Return the slot at a start with the rules it breaks; none if ``slot_at`` allows it.
 
     Hours, time off, grid, notice, horizon, limits and claims can be overridden, each only if it
-    refuses the visit. Free resources are used before busy ones. Raises what cannot be overridden:
-    InvalidValueError, ClinicianNotOfferingError, InThePastError; NotOnGridError: not on a whole
-    minute; OutsideHoursError: the clinician works nowhere; ResourceUnavailableError: no such
-    resource exists.
+    refuses the visit; a room or device out of service cannot be used. Free resources are used
+    before busy ones. Raises what cannot be overridden: InvalidValueError,
+    ClinicianNotOfferingError, InThePastError; NotOnGridError: not on a whole minute;
+    OutsideHoursError: the clinician works nowhere; ResourceUnavailableError: no such resource
+    exists.
     """
     slot, rules = _slot_and_rules(query, starts_at, tuple(resource_ids))
     taken = _taken(query, starts_at)

@@ -46,11 +46,12 @@ class Quota(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A room or device that may be used, with its claims."""
+    """A room or device that may be used, with its claims and its times out of service."""
 
     id: UUID
     kind: str
     busy: Sequence[TimeClaim] = ()
+    out_of_service: Sequence[TimeRange] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.scheduling.availability.blocked_starts import BlockedStarts
-from domain.scheduling.availability.query import Place, VisitRules
+from domain.scheduling.availability.query import Candidate, Place, VisitRules
 
 
 class Need(NamedTuple):
@@ -25,13 +25,17 @@ def needs(place: Place, rules: VisitRules, named: Iterable[UUID]) -> list[Need] 
     at_place = {candidate.id: candidate for candidate in place.candidates}
     if not at_place.keys() >= set(wanted):
         return None
-    found = [Need(at_place[id].kind, 1, [(id, BlockedStarts(at_place[id].busy, rules))]) for id in wanted]
+    found = [Need(at_place[id].kind, 1, [(id, _blocked(at_place[id], rules))]) for id in wanted]
     for kind in sorted(set(rules.requires)):
         missing = rules.requires.count(kind) - sum(need.kind == kind for need in found)
         if missing > 0:
             others = [c for c in place.candidates if c.kind == kind and c.id not in wanted]
-            found.append(Need(kind, missing, [(c.id, BlockedStarts(c.busy, rules)) for c in others]))
+            found.append(Need(kind, missing, [(c.id, _blocked(c, rules)) for c in others]))
     return found
+
+
+def _blocked(candidate: Candidate, rules: VisitRules) -> BlockedStarts:
+    return BlockedStarts(candidate.busy, rules, out_of_service=candidate.out_of_service)
 
 
 def allocated(starts: range, needs: list[Need]) -> Iterator[tuple[range, tuple[UUID, ...]]]:

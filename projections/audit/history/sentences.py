@@ -27,6 +27,7 @@ SENTENCES: Final = {
     "practice.location.holidays_set": "The location's public holidays were set",
     "practice.resource.added": "The resource was added",
     "practice.resource.changed": "The resource was changed",
+    "practice.resource.out_of_service_set": "When the resource is out of service was set",
     "practice.clinician.joined": "The clinician joined the practice",
     "practice.clinician.details_changed": "The clinician's details were changed",
     "practice.clinician.hours_set": "The clinician's hours were set",

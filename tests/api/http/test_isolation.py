@@ -24,6 +24,7 @@ BODIES: dict[tuple[str, str], Json] = {
     ("patch", "/v1/locations/{location_id}"): {"name": "x"},
     ("post", "/v1/resources"): {"location_id": "", "kind": "room", "name": "x"},
     ("patch", "/v1/resources/{resource_id}"): {"name": "x"},
+    ("put", "/v1/resources/{resource_id}/out-of-service"): {"ranges": []},
     ("post", "/v1/clinicians"): {"name": "x", "zone": "UTC"},
     ("patch", "/v1/clinicians/{clinician_id}"): {"name": "x"},
     ("put", "/v1/clinicians/{clinician_id}/hours"): {"location_id": "", "weekly": HOURS},

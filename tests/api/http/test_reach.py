@@ -20,6 +20,7 @@ OPEN = {
     "/v1/locations/{location_id}",
     "/v1/resources",
     "/v1/resources/{resource_id}",
+    "/v1/resources/{resource_id}/out-of-service",
     "/v1/clinicians",
     "/v1/clinicians/{clinician_id}",
     "/v1/clinicians/{clinician_id}/hours",

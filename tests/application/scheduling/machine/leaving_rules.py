@@ -1,4 +1,4 @@
-"""Rules for the scheduling machine: clinicians leave, and their visits are handed over."""
+"""Rules for the scheduling machine: clinicians leave, visits are handed over, rooms are closed."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from application.practice.change_clinician import ChangeClinician
+from application.practice.set_out_of_service import SetOutOfService
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.reassign_appointment import ReassignAppointment
 from application.scheduling.availability.find_slots import FindSlots
 from application.scheduling.hand_overs.hand_over_visits import HandOverVisits
 from domain.kernel.time_range import TimeRange
+from domain.practice.time_off import DaysOff
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.errors import NothingToHandOverError
 from domain.scheduling.hand_over import HandOver
@@ -62,6 +64,19 @@ class LeavingRules:
         assert handed.keys() <= before
         assert all(isinstance(each, HandOver | NothingToHandOverError) for each in (results[0], *results[6:]))
         handler(tenant_id, ChangeClinician(leaving, {}, last_date=None, sets_last_date=True), by_test())
+
+    @rule(room=st.integers(0, 1), is_closed=st.booleans())
+    def close_or_open_a_room(self, room: int, is_closed: bool) -> None:
+        room_id, tenant_id = self.studio.rooms[room], self.studio.tenant_id
+        before = {id_: self.studio.log.load(Appointment, id_).version for id_ in self.booked}
+        ranges = (DaysOff(MONDAY.date(), MONDAY.date()),) if is_closed else ()
+
+        executor(self.container.logs, self.clock)(tenant_id, SetOutOfService(room_id, ranges), by_test())
+
+        assert {id_: self.studio.log.load(Appointment, id_).version for id_ in self.booked} == before
+        find = FindSlots(self.studio.massage, None, TimeRange(MONDAY, MONDAY.replace(day=2)))
+        choices = asker(self.container.logs, self.clock)(tenant_id, find).choices
+        assert not is_closed or not any(room_id in choice.slot.resource_ids for choice in choices)
 
     def _book_talk(self, clinician_id: UUID | None, starts_at: datetime) -> UUID:
         command = BookAppointment(self.studio.patients[0], self.studio.talk, clinician_id, starts_at)

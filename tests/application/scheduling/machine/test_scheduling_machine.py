@@ -29,6 +29,7 @@ from domain.kernel.logged_event import LoggedEvent
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
 from domain.practice.practice import Practice
+from domain.practice.resource import Resource
 from domain.practice.service import Service
 from domain.practice.visit_limits import VisitLimits
 from domain.scheduling.appointments.appointment import Appointment
@@ -301,11 +302,12 @@ class Scheduling(
             if other.holder_id != hold.id
         )
         holder = self.studio.log.load(Clinician, hold.clinician_id)
-        # A hold reserves time, but limits and time off set meanwhile still apply.
+        # A hold reserves time, but limits, time off and closed rooms set meanwhile still apply.
         is_held = (
             hold.status_at(self.clock.now()) is HoldStatus.HELD
             and is_alone
             and not holder.time_off
+            and not any(room.out_of_service for room in self.studio.log.catalogue().all(Resource))
             and not holder.limits
             and not self.studio.log.load(Service, hold.service_id).limits
         )
