@@ -27,10 +27,19 @@ def _location_hours(location_id: UUID, text: HoursText) -> dict[str, object]:
         overrides.setdefault(on_date, []).extend([] if hours == "closed" else [_range(hours)])
     return {
         "location_id": location_id,
-        "weekly": [{"weekday": line[:3], **_range(line[4:])} for line in text.weekly],
+        "weekly": [present_weekly(line) for line in text.weekly],
         "overrides": [{"on_date": on_date, "ranges": ranges} for on_date, ranges in overrides.items()],
         **({"effective_from": text.effective_from} if text.effective_from else {}),
     }
+
+
+def present_weekly(line: str) -> dict[str, object]:
+    """Present a weekly range, ``mon 09:00-12:00``; without the interval if it is every week."""
+    weekday, _, text = line.partition(" ")
+    hours, _, interval = text.partition(" every ")
+    weeks, _, from_date = interval.partition(" from ")
+    alternates = {"every_weeks": int(weeks), "from_date": from_date} if weeks else {}
+    return {"weekday": weekday, **_range(hours), **alternates}
 
 
 def _range(hours: str) -> dict[str, str]:

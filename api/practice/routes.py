@@ -182,7 +182,7 @@ async def set_hours(clinician_id: UUID, body: HoursBody, call: Changing) -> Resp
     command = SetClinicianHours(
         clinician_id,
         body.location_id,
-        tuple(f"{each.weekday.value} {each.text()}" for each in body.weekly),
+        tuple(each.text() for each in body.weekly),
         tuple(
             line
             for each in body.overrides

@@ -20,6 +20,7 @@ from domain.practice.resource import ResourceKind
 from domain.practice.service import Mode, ServiceTerms
 from domain.practice.time_off import DaysOff, HoursOff
 from domain.practice.visit_limits import VisitLimits
+from domain.practice.weekly_hours import MAX_WEEKS
 
 
 class Holidays(Body):
@@ -195,7 +196,21 @@ class Range(Body):
 
 
 class WeeklyRange(Range):
+    """Hours of a weekday, in every week or, with `every_weeks` and `from_date`, in every n-th.
+
+    As in a series, weeks run from Monday to Sunday and are counted from the one of `from_date`;
+    before that date the range does not apply. Ranges may overlap if they never meet in a week."""
+
     weekday: Weekday
+    every_weeks: Whole = Field(default=1, ge=1, le=MAX_WEEKS, description="2 for every other week.")
+    from_date: CivilDate | None = Field(default=None, description="Required if `every_weeks` is over 1.")
+
+    def text(self) -> str:
+        """Raises InvalidValueError: only one of `every_weeks` and `from_date`."""
+        if (self.every_weeks > 1) != (self.from_date is not None):
+            raise InvalidValueError("weekly", "name every_weeks (2 or more) and from_date together, or neither")
+        alternates = f" every {self.every_weeks} from {self.from_date}" if self.from_date else ""
+        return f"{self.weekday.value} {super().text()}{alternates}"
 
 
 class Override(Body):
@@ -219,7 +234,14 @@ class HoursBody(Body):
             ],
             "overrides": [{"on_date": "2026-12-24", "ranges": [{"from": "09:00", "to": "12:00"}]}],
             "effective_from": "2026-09-01",
-        }
+        },
+        {
+            "location_id": "01980c5a-0000-7000-8000-000000000001",
+            "weekly": [
+                {"weekday": "thu", "from": "09:00", "to": "13:00", "every_weeks": 2, "from_date": "2026-09-03"},
+                {"weekday": "thu", "from": "14:00", "to": "19:00", "every_weeks": 2, "from_date": "2026-09-10"},
+            ],
+        },
     )
 
     location_id: UUID

@@ -23,6 +23,8 @@ def _without_effective_from(body: Body) -> Body:
 
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster | None]] = {
     ("practice.clinician.hours_set", 1): _without_effective_from,
+    # Version 3 has weekly ranges that alternate, which a program of version 2 cannot read.
+    ("practice.clinician.hours_set", 2): None,
     ("scheduling.appointment.booked", 1): None,
     ("scheduling.appointment.reassigned", 1): None,
     ("scheduling.appointment.rescheduled", 1): None,

@@ -1,6 +1,7 @@
 """Rules for the scheduling machine: changes of hours and limits move no booked visit."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -21,31 +22,38 @@ from tests.support.seeded_practice import SeededPractice, fixed_clock
 NEXT_WEEK = date(2026, 6, 8)
 """First date of changed hours; the first Monday, which other rules rely on, stays as it is."""
 ALL_MORNING, TWO_HOURS = "mon 09:00-13:00", "mon 09:00-11:00"
+HOURS: Final = {
+    "all morning": ((ALL_MORNING,), range(0)),
+    "two hours": ((TWO_HOURS,), range(1, 12)),
+    "alternating": (
+        (f"{TWO_HOURS} every 2 from {NEXT_WEEK}", f"{ALL_MORNING} every 2 from {NEXT_WEEK + timedelta(weeks=1)}"),
+        range(1, 12, 2),
+    ),
+}
+"""Hours from next week on, and the weeks after the first one in which they are two hours."""
 
 
 class SettingsRules:
-    """Mixed into the machine. ``closing_early``: clinicians with two hours from next week on."""
+    """Mixed into the machine. ``closing_early``: weeks in which a clinician has two hours."""
 
     container: Container
     studio: SeededPractice
     booked: list[UUID]
     sessions: list[UUID]
-    closing_early: set[UUID]
+    closing_early: dict[UUID, range]
 
-    @rule(clinician=st.integers(0, 1), closes_early=st.booleans())
-    def keep_other_hours_from_next_week_on(self, clinician: int, closes_early: bool) -> None:
+    @rule(clinician=st.integers(0, 1), kind=st.sampled_from(sorted(HOURS)))
+    def keep_other_hours_from_next_week_on(self, clinician: int, kind: str) -> None:
         clinician_id, [location] = self.studio.clinicians[clinician], self.studio.log.catalogue().all(Location)
+        weekly, self.closing_early[clinician_id] = HOURS[kind]
         before = self._times()
 
         executor(self.container.logs, fixed_clock())(
             self.studio.tenant_id,
-            SetClinicianHours(
-                clinician_id, location.id, (TWO_HOURS if closes_early else ALL_MORNING,), (), effective_from=NEXT_WEEK
-            ),
+            SetClinicianHours(clinician_id, location.id, weekly, (), effective_from=NEXT_WEEK),
             by_test(),
         )
 
-        (self.closing_early.add if closes_early else self.closing_early.discard)(clinician_id)
         assert self._times() == before
 
     @rule(

@@ -100,7 +100,7 @@ class Scheduling(
         self.entries: list[UUID] = []
         self.openings: list[UUID] = []
         self.busy: set[UUID] = set()
-        self.closing_early: set[UUID] = set()
+        self.closing_early: dict[UUID, range] = {}
         self.endpoints: list[UUID] = []
         self.feeds: list[UUID] = []
         self.clock = fixed_clock()
