@@ -29,6 +29,8 @@ UPCASTERS: Final[Mapping[tuple[str, int], Upcaster | None]] = {
     ("scheduling.appointment.reassigned", 1): None,
     ("scheduling.appointment.rescheduled", 1): None,
     ("scheduling.appointment.rescheduled", 2): None,
+    ("scheduling.waitlist_entry.changed", 1): None,
+    ("scheduling.waitlist_entry.joined", 1): None,
 }
 """By topic and version. None: the next version has the same body, or only more optional fields."""
 
