@@ -1,5 +1,6 @@
 """Presenters of clinicians, their hours and time off, and of services."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 from api.http.calls import Call
@@ -61,4 +62,10 @@ def _absence(absence: Absence, sees_notes: bool) -> dict[str, object]:
 
 def present_service(service: Service) -> dict[str, object]:
     requires = [{"kind": kind} for kind in service.terms.requires]
-    return ServiceShown.present(service.terms, requires=requires, limits=service.limits, seats=service.seats)
+    return ServiceShown.present(
+        service.terms,
+        requires=requires,
+        limits=service.limits,
+        seats=service.seats,
+        clinician_terms=[asdict(own) for own in service.clinician_terms.values()],
+    )

@@ -213,7 +213,7 @@ async def set_time_off(clinician_id: UUID, body: TimeOffBody, call: Changing) ->
 @routes.post("/services", tags=["services"], status_code=201, response_model=ServiceShown, responses=MAKES)
 async def offer_service(body: ServiceBody, call: Creating) -> Response:
     """Offer a service."""
-    command = OfferService(body.terms(), body.limits.value(), SeatsOffered(body.seats))
+    command = OfferService(body.terms(), body.limits.value(), SeatsOffered(body.seats), body.own_terms())
     return await call.create(command, "/v1/services", present_service)
 
 
@@ -236,5 +236,8 @@ async def change_service(service_id: UUID, body: ServicePatch, call: Changing) -
     """Change the terms of a service, or stop offering it."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
     seats = SeatsOffered(body.seats) if "seats" in body.model_fields_set else None
-    command = ChangeService(service_id, body.changes(), limits, seats, expected_version=call.expected_version)
+    own_terms = body.own_terms() if "clinician_terms" in body.model_fields_set else None
+    command = ChangeService(
+        service_id, body.changes(), limits, seats, own_terms, expected_version=call.expected_version
+    )
     return await call.change(command, present_service)

@@ -17,7 +17,7 @@ from domain.practice.clinician import Absence
 from domain.practice.holiday_calendar import HolidayCalendar
 from domain.practice.practice import LONGEST_OFFER_MINUTES, OFFER_MINUTES
 from domain.practice.resource import ResourceKind
-from domain.practice.service import Mode, ServiceTerms
+from domain.practice.service import ClinicianTerms, Mode, ServiceTerms
 from domain.practice.time_off import DaysOff, HoursOff
 from domain.practice.visit_limits import VisitLimits
 from domain.practice.weekly_hours import MAX_WEEKS
@@ -319,6 +319,22 @@ class Requirement(Body):
     kind: ResourceKind
 
 
+class OwnTerms(Body):
+    """The length and price of one clinician's visits; null: those of the service.
+
+    If `step_minutes` of the service is its length with the buffers, it follows the clinician's
+    length. In a session the terms of the one who leads apply."""
+
+    clinician_id: UUID
+    duration_minutes: Whole | None = None
+    price: Price | None = None
+
+    def value(self) -> ClinicianTerms:
+        """Raises InvalidValueError."""
+        price = Money(self.price.amount_minor, self.price.currency) if self.price else None
+        return ClinicianTerms(self.clinician_id, self.duration_minutes, price)
+
+
 class ServiceBody(Body):
     """`step_minutes` defaults to duration plus buffers. A kind listed twice is needed twice."""
 
@@ -337,6 +353,19 @@ class ServiceBody(Body):
             "limits": {"per_day": 6, "per_week": None},
         },
         {"name": "Yoga", "duration_minutes": 60, "price": {"amount_minor": 1500, "currency": "EUR"}, "seats": 12},
+        {
+            "name": "Supervision",
+            "duration_minutes": 45,
+            "price": {"amount_minor": 9000, "currency": "EUR"},
+            "clinician_ids": ["01980c5a-0000-7000-8000-000000000002", "01980c5a-0000-7000-8000-000000000006"],
+            "clinician_terms": [
+                {
+                    "clinician_id": "01980c5a-0000-7000-8000-000000000006",
+                    "duration_minutes": 60,
+                    "price": {"amount_minor": 12000, "currency": "EUR"},
+                }
+            ],
+        },
     )
 
     name: Text
@@ -356,13 +385,22 @@ class ServiceBody(Body):
         description="The default number of seats of a session of this service; null: each session sets its own.",
     )
 
+    clinician_terms: list[OwnTerms] = Field(
+        default=[], max_length=500, description="Clinicians whose visits have another length or price."
+    )
+
+    def own_terms(self) -> tuple[ClinicianTerms, ...]:
+        """Raises InvalidValueError."""
+        return tuple(each.value() for each in self.clinician_terms)
+
     def terms(self) -> ServiceTerms:
         """Raises InvalidValueError."""
         return ServiceTerms(**self._terms(type(self).model_fields))
 
     def _terms(self, names: Collection[str]) -> dict[str, Any]:
-        """Return the named fields as ServiceTerms has them; limits and seats are no terms."""
-        terms = {name: getattr(self, name) for name in names if name not in ("limits", "seats")}
+        """Return the named fields as ServiceTerms has them, without those of other events."""
+        others = ("limits", "seats", "clinician_terms")
+        terms = {name: getattr(self, name) for name in names if name not in others}
         if "price" in terms:
             terms["price"] = Money(self.price.amount_minor, self.price.currency)
         if "clinician_ids" in terms:
@@ -373,9 +411,15 @@ class ServiceBody(Body):
 
 
 class ServicePatch(ServiceBody):
-    """Omitted fields stay as they are; booked visits keep their terms."""
+    """Omitted fields stay as they are; booked visits keep their terms.
 
-    model_config = examples({"price": {"amount_minor": 9000, "currency": "EUR"}})
+    `clinician_terms` replaces those of all clinicians. One who is struck from `clinician_ids` loses
+    theirs."""
+
+    model_config = examples(
+        {"price": {"amount_minor": 9000, "currency": "EUR"}},
+        {"clinician_terms": [{"clinician_id": "01980c5a-0000-7000-8000-000000000002", "duration_minutes": 60}]},
+    )
 
     name: Text = ""
     duration_minutes: Whole = 0
@@ -402,6 +446,7 @@ class ServiceShown(Versioned):
     requires: list[Requirement]
     limits: Limits
     seats: int | None
+    clinician_terms: list[OwnTerms]
     active: bool
 
 

@@ -47,7 +47,8 @@ class OverrideBody(Body):
 
 
 class AppointmentBody(Body):
-    """Named resources are used; other required ones are chosen. The price is the service's.
+    """Named resources are used; other required ones are chosen. The price is the service's for the
+    clinician.
 
     `clinician_id` null books any free clinician: the preferred ones first, in their order; then the
     one with the fewest visits on that day; then the one who joined first."""
@@ -75,7 +76,9 @@ class AppointmentBody(Body):
         default="confirmed", description="A `requested` visit takes no time until it is confirmed."
     )
     hold_id: UUID | None = Field(default=None, description="A hold of this time, which the booking uses.")
-    duration_minutes: Duration | None = Field(default=None, description="The length; default: the service's.")
+    duration_minutes: Duration | None = Field(
+        default=None, description="The length; default: the service's for the clinician."
+    )
     override: OverrideBody | None = None
     notes: Notes | None = None
 

@@ -1,4 +1,4 @@
-"""Rules for the scheduling machine: changes of hours and limits move no booked visit."""
+"""Rules for the scheduling machine: changes of hours, limits and terms change no booked visit."""
 
 from datetime import date, timedelta
 from typing import Final
@@ -11,7 +11,9 @@ from application.practice.change_clinician import ChangeClinician
 from application.practice.change_practice import ChangePractice
 from application.practice.change_service import ChangeService
 from application.practice.set_clinician_hours import SetClinicianHours
+from domain.kernel.money import Money
 from domain.practice.location import Location
+from domain.practice.service import ClinicianTerms
 from domain.practice.visit_limits import VisitLimits
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.sessions.group_session import GroupSession
@@ -75,6 +77,25 @@ class SettingsRules:
 
         assert self._times() == before
 
+    @rule(
+        of=st.sampled_from(["talk", "massage"]),
+        own=st.tuples(*[st.sampled_from([None, (20, 7000), (80, None), (None, 12_000)])] * 2),
+    )
+    def set_terms_of_clinicians(self, of: str, own: tuple[tuple[int | None, int | None] | None, ...]) -> None:
+        service = self.studio.talk if of == "talk" else self.studio.massage
+        before = self._times()
+        terms = tuple(
+            ClinicianTerms(clinician_id, each[0], None if each[1] is None else Money(each[1], "EUR"))
+            for clinician_id, each in zip(self.studio.clinicians, own, strict=True)
+            if each is not None
+        )
+
+        executor(self.container.logs, fixed_clock())(
+            self.studio.tenant_id, ChangeService(service, {}, clinician_terms=terms), by_test()
+        )
+
+        assert self._times() == before
+
     @rule(pending_counts=st.booleans(), auto_fill=st.booleans())
     def change_the_practice(self, pending_counts: bool, auto_fill: bool) -> None:
         command = ChangePractice(
@@ -87,7 +108,7 @@ class SettingsRules:
         times: dict[UUID, object] = {}
         for id_ in self.booked:
             visit = self.studio.log.load(Appointment, id_)
-            times[id_] = visit.starts_at, visit.status, visit.version
+            times[id_] = visit.during, visit.price_amount_minor, visit.status, visit.version
         for id_ in self.sessions:
             session = self.studio.log.load(GroupSession, id_)
             times[id_] = session.starts_at, session.status, session.version

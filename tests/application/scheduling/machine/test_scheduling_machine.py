@@ -344,6 +344,12 @@ class Scheduling(
             command = BookAppointment(self.studio.patients[0], service, clinician_id, found.choices[0].slot.starts_at)
             outcome = executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
             self.booked.append(outcome.aggregate.id)
+            visit, terms = outcome.aggregate, self.studio.log.load(Service, service).terms_of(clinician_id)
+            assert (visit.duration_minutes, visit.price_amount_minor) == (
+                terms.duration_minutes,
+                terms.price.amount_minor,
+            )
+            assert visit.during == found.choices[0].slot.during
 
     @invariant()
     def none_but_those_meant_to_share_a_clinician_or_a_room(self) -> None:
