@@ -57,7 +57,7 @@ class ServiceTerms(Value):
         _within("buffer_after_minutes", self.buffer_after_minutes, 0, 480)
         _within("minimum_notice_minutes", self.minimum_notice_minutes, 0, 525_600)
         _within("horizon_days", self.horizon_days, 1, 1095)
-        _within("price.amount_minor", self.price.amount_minor, 0, MAX_AMOUNT)
+        checked_price(self.price)
         total = self.total_minutes
         # The default may exceed a day, and must stay valid when the terms are read back.
         _within("step_minutes", total if self.step_minutes is None else self.step_minutes, 1, max(1440, total))
@@ -111,13 +111,19 @@ class ClinicianTerms:
         if self.duration_minutes is not None:
             checked_duration(self.duration_minutes)
         if self.price is not None:
-            _within("price.amount_minor", self.price.amount_minor, 0, MAX_AMOUNT)
+            checked_price(self.price)
 
 
 def checked_duration(minutes: int) -> int:
     """Return the length of a visit. Raises InvalidValueError: under a minute or over a day."""
     _within("duration_minutes", minutes, 1, MAX_DURATION_MINUTES)
     return minutes
+
+
+def checked_price(price: Money) -> Money:
+    """Return the price of a visit. Raises InvalidValueError: negative, or over the bound."""
+    _within("price.amount_minor", price.amount_minor, 0, MAX_AMOUNT)
+    return price
 
 
 def _within(field: str, value: int, least: int, most: int) -> None:

@@ -27,8 +27,11 @@ UPCASTERS: Final[Mapping[tuple[str, int], Upcaster | None]] = {
     ("practice.clinician.hours_set", 2): None,
     ("scheduling.appointment.booked", 1): None,
     ("scheduling.appointment.reassigned", 1): None,
+    ("scheduling.appointment.reassigned", 2): None,
     ("scheduling.appointment.rescheduled", 1): None,
     ("scheduling.appointment.rescheduled", 2): None,
+    ("scheduling.appointment.rescheduled", 3): None,
+    ("scheduling.appointment.undone", 1): None,
     ("scheduling.waitlist_entry.changed", 1): None,
     ("scheduling.waitlist_entry.joined", 1): None,
 }

@@ -112,7 +112,7 @@ OtherResources: TypeAlias = Annotated[
 class RescheduleBody(Body):
     """Omitted fields stay as they are, and resources if they are free where the clinician is then.
 
-    The price and the buffers stay. At least one field besides `override` and `notify` is needed."""
+    The buffers stay. At least one field besides `override` and `notify` is needed."""
 
     model_config = examples(
         {"starts_at": "2026-06-02T09:00:00+02:00"},
@@ -120,6 +120,7 @@ class RescheduleBody(Body):
             "starts_at": "2026-06-02T09:00:00+02:00",
             "clinician_id": "01980c5a-0000-7000-8000-000000000006",
             "duration_minutes": 80,
+            "price": {"amount_minor": 12000, "currency": "EUR"},
             "override": {"reason": "in pain, Dr. Levi agreed"},
             "notify": False,
         },
@@ -129,6 +130,7 @@ class RescheduleBody(Body):
     clinician_id: UUID | None = None
     resource_ids: OtherResources | None = None
     duration_minutes: Duration | None = None
+    price: Price | None = Field(default=None, description="Such as that of another clinician: see the service.")
     override: OverrideBody | None = None
     notify: bool = Field(default=True, description="Whether to tell the patient.")
 

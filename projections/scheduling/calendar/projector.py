@@ -31,7 +31,16 @@ _COPIED: Final = (
 )
 _OF_A_SERIES: Final = ("series_id", "occurrence", "original")
 """Fields that only appointments of a series have."""
-_CHANGED: Final = ("starts_at", "ends_at", "clinician_id", "location_id", "resource_ids", "status")
+_CHANGED: Final = (
+    "starts_at",
+    "ends_at",
+    "clinician_id",
+    "location_id",
+    "resource_ids",
+    "price_amount_minor",
+    "price_currency",
+    "status",
+)
 _STATUS: Final = {
     Appointment.Booked.TOPIC: Status.BOOKED.value,
     Appointment.Requested.TOPIC: Status.REQUESTED.value,

@@ -208,6 +208,41 @@ class TestBookedVisits:
             USUAL,
         )
 
+    def test_take_the_length_and_price_that_the_move_names(self, studio: PracticeClient, senior: str) -> None:
+        visit = studio.book_appointment(NINE)
+
+        moved = studio.post_action(
+            visit["id"], "reschedule", clinician_id=senior, starts_at=TEN, duration_minutes=80, price=SENIOR
+        ).json()
+        query = {"from": "2026-06-01", "to": "2026-06-02", "after": moved["position"]}
+        [listed] = studio.client.get("/v1/appointments", params=query).json()["appointments"]
+
+        for shown in (moved, listed):
+            assert (shown["clinician_id"], shown["ends_at"], shown["price"]) == (senior, "2026-06-01T09:20:00Z", SENIOR)
+        past = studio.client.get(f"/v1/appointments/{visit['id']}", params={"version": "1"}).json()
+        assert (past["ends_at"], past["price"]) == ("2026-06-01T07:50:00Z", USUAL)
+        undone = studio.post_action(visit["id"], "undo").json()
+        [listed] = studio.client.get("/v1/appointments", params=query | {"after": undone["position"]}).json()[
+            "appointments"
+        ]
+        for shown in (undone, listed):
+            assert (shown["clinician_id"], shown["ends_at"]) == (studio.clinician, "2026-06-01T07:50:00Z")
+            assert shown["price"] == USUAL
+
+    def test_take_a_price_at_their_own_place(self, studio: PracticeClient, senior: str) -> None:
+        visit = studio.book_appointment(NINE)
+
+        repriced = studio.post_action(visit["id"], "reschedule", price=SENIOR).json()
+
+        assert (repriced["price"], repriced["version"]) == (SENIOR, visit["version"] + 1)
+        again = studio.post_action(visit["id"], "reschedule", price=SENIOR).json()
+        assert again["version"] == repriced["version"]
+        cancelled = studio.post_action(visit["id"], "cancel", reason="ill").json()
+        assert cancelled["price"] == SENIOR
+        assert studio.post_action(visit["id"], "undo").json()["price"] == SENIOR
+        negative = {"amount_minor": -1, "currency": "EUR"}
+        assert studio.post_action(visit["id"], "reschedule", price=negative).status_code == 422
+
     def test_are_offered_to_move_with_their_own_length(self, studio: PracticeClient, senior: str) -> None:
         visit = studio.book_appointment(NINE)
 
