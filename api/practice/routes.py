@@ -9,14 +9,13 @@ from api.http.calls import Changing, Creating, Reading, Showing
 from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import sent_fields
+from api.practice.hours_schemas import HoursBody, HoursShown
 from api.practice.presenters import present_clinician, present_hours, present_service, present_time_off
 from api.practice.schemas import (
     ClinicianBody,
     ClinicianPage,
     ClinicianPatch,
     ClinicianShown,
-    HoursBody,
-    HoursShown,
     LocationBody,
     LocationPage,
     LocationPatch,

@@ -10,7 +10,7 @@ from api.http.paging import Cursor, Limit, cursor_behind, decoded_id, decoded_nu
 from api.http.reach import own_or
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
 from api.http.schemas import sent_fields
-from api.practice.schemas import WeeklyRange
+from api.practice.hours_schemas import WeeklyRange
 from api.scheduling.appointments.schemas import Empty
 from api.waitlist.presenters import (
     present_entry,

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from api.http.schemas import Body, Page, Shown, Versioned, Whole, examples
 from api.http.times import Start, moment
-from api.practice.schemas import WeeklyRange
+from api.practice.hours_schemas import WeeklyRange
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.waitlist.entry import EntryStatus
