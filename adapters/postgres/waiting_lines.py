@@ -13,7 +13,7 @@ from projections.engine.waiting import wait_for
 
 # One statement, so that the position and the rows belong to one snapshot.
 _LINE: Final = """
-select c.position, e.entry_id, e.patient_id, e.service_id, e.clinician_id, e.window_starts, e.window_ends, e.notice_minutes,
+select c.position, e.entry_id, e.patient_id, e.service_id, e.clinician_id, e.window_starts, e.window_ends, e.weekly, e.notice_minutes,
     array(
         select o.starts_at from waitlist.offer o
         where o.tenant_id = e.tenant_id and o.entry_id = e.entry_id and o.clinician_id = %(clinician)s
@@ -56,10 +56,10 @@ class ReadWaitingLines:
                     entry_id,
                     patient_id,
                     service_id,
-                    WaitlistPreferences(wanted, windows_of(starts, ends), notice),
+                    WaitlistPreferences(wanted, windows_of(starts, ends), notice, tuple(weekly)),
                     [start.astimezone(UTC) for start in before],
                 )
-                for _, entry_id, patient_id, service_id, wanted, starts, ends, notice, before in rows
+                for _, entry_id, patient_id, service_id, wanted, starts, ends, weekly, notice, before in rows
                 if entry_id is not None
             ],
         )

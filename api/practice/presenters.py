@@ -1,5 +1,6 @@
 """Presenters of clinicians, their hours and time off, and of services."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 from api.http.calls import Call
@@ -28,10 +29,19 @@ def _location_hours(location_id: UUID, text: HoursText) -> dict[str, object]:
         overrides.setdefault(on_date, []).extend([] if hours == "closed" else [_range(hours)])
     return {
         "location_id": location_id,
-        "weekly": [{"weekday": line[:3], **_range(line[4:])} for line in text.weekly],
+        "weekly": [present_weekly(line) for line in text.weekly],
         "overrides": [{"on_date": on_date, "ranges": ranges} for on_date, ranges in overrides.items()],
         **({"effective_from": text.effective_from} if text.effective_from else {}),
     }
+
+
+def present_weekly(line: str) -> dict[str, object]:
+    """Present a weekly range, ``mon 09:00-12:00``; without the interval if it is every week."""
+    weekday, _, text = line.partition(" ")
+    hours, _, interval = text.partition(" every ")
+    weeks, _, from_date = interval.partition(" from ")
+    alternates = {"every_weeks": int(weeks), "from_date": from_date} if weeks else {}
+    return {"weekday": weekday, **_range(hours), **alternates}
 
 
 def _range(hours: str) -> dict[str, str]:
@@ -60,4 +70,10 @@ def _dates_or_instants(during: DaysOff | HoursOff) -> dict[str, object]:
 
 def present_service(service: Service) -> dict[str, object]:
     requires = [{"kind": kind} for kind in service.terms.requires]
-    return ServiceShown.present(service.terms, requires=requires, limits=service.limits, seats=service.seats)
+    return ServiceShown.present(
+        service.terms,
+        requires=requires,
+        limits=service.limits,
+        seats=service.seats,
+        clinician_terms=[asdict(own) for own in service.clinician_terms.values()],
+    )

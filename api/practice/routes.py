@@ -9,6 +9,7 @@ from api.http.calls import Changing, Creating, Reading, Showing
 from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit
 from api.http.resource_responses import CHANGES, MAKES, READS, READS_ONE, listed
 from api.http.schemas import sent_fields
+from api.practice.hours_schemas import HoursBody, HoursShown
 from api.practice.presenters import (
     present_clinician,
     present_hours,
@@ -21,8 +22,6 @@ from api.practice.schemas import (
     ClinicianPage,
     ClinicianPatch,
     ClinicianShown,
-    HoursBody,
-    HoursShown,
     LocationBody,
     LocationPage,
     LocationPatch,
@@ -221,7 +220,7 @@ async def set_hours(clinician_id: UUID, body: HoursBody, call: Changing) -> Resp
     command = SetClinicianHours(
         clinician_id,
         body.location_id,
-        tuple(f"{each.weekday.value} {each.text()}" for each in body.weekly),
+        tuple(each.text() for each in body.weekly),
         tuple(
             line
             for each in body.overrides
@@ -252,7 +251,7 @@ async def set_time_off(clinician_id: UUID, body: TimeOffBody, call: Changing) ->
 @routes.post("/services", tags=["services"], status_code=201, response_model=ServiceShown, responses=MAKES)
 async def offer_service(body: ServiceBody, call: Creating) -> Response:
     """Offer a service."""
-    command = OfferService(body.terms(), body.limits.value(), SeatsOffered(body.seats))
+    command = OfferService(body.terms(), body.limits.value(), SeatsOffered(body.seats), body.own_terms())
     return await call.create(command, "/v1/services", present_service)
 
 
@@ -275,5 +274,8 @@ async def change_service(service_id: UUID, body: ServicePatch, call: Changing) -
     """Change the terms of a service, or stop offering it."""
     limits = body.limits.value() if "limits" in body.model_fields_set else None
     seats = SeatsOffered(body.seats) if "seats" in body.model_fields_set else None
-    command = ChangeService(service_id, body.changes(), limits, seats, expected_version=call.expected_version)
+    own_terms = body.own_terms() if "clinician_terms" in body.model_fields_set else None
+    command = ChangeService(
+        service_id, body.changes(), limits, seats, own_terms, expected_version=call.expected_version
+    )
     return await call.change(command, present_service)

@@ -2,11 +2,10 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.schemas import Body, CivilDate, Page, Price, Shown, Text, Truth, Versioned, Whole, examples
 from api.http.times import instant
@@ -17,7 +16,7 @@ from domain.practice.clinician import Absence
 from domain.practice.holiday_calendar import HolidayCalendar
 from domain.practice.practice import LONGEST_OFFER_MINUTES, OFFER_MINUTES
 from domain.practice.resource import ResourceKind
-from domain.practice.service import Mode, ServiceTerms
+from domain.practice.service import ClinicianTerms, Mode, ServiceTerms
 from domain.practice.time_off import DaysOff, HoursOff
 from domain.practice.visit_limits import VisitLimits
 
@@ -178,77 +177,6 @@ class ClinicianPage(Page):
     clinicians: list[ClinicianShown]
 
 
-class Weekday(StrEnum):
-    MON = "mon"
-    TUE = "tue"
-    WED = "wed"
-    THU = "thu"
-    FRI = "fri"
-    SAT = "sat"
-    SUN = "sun"
-
-
-class Range(Body):
-    """Local times. If `to` is not after `from`, it is on the next day; `24:00` ends a day."""
-
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
-
-    starts: str = Field(alias="from", max_length=5, examples=["09:00"])
-    ends: str = Field(alias="to", max_length=5, examples=["17:00"])
-
-    def text(self) -> str:
-        return f"{self.starts}-{self.ends}"
-
-
-class WeeklyRange(Range):
-    weekday: Weekday
-
-
-class Override(Body):
-    """The hours of one date, instead of the weekly ones; no ranges: closed."""
-
-    on_date: str = Field(max_length=10, examples=["2026-12-24"])
-    ranges: list[Range] = Field(max_length=50)
-
-
-class HoursBody(Body):
-    """Replaces the clinician's hours at one location; hours at other locations stay.
-
-    With `effective_from` they apply from that date until the next date with other hours."""
-
-    model_config = examples(
-        {
-            "location_id": "01980c5a-0000-7000-8000-000000000001",
-            "weekly": [
-                {"weekday": "mon", "from": "09:00", "to": "12:00"},
-                {"weekday": "mon", "from": "13:00", "to": "17:00"},
-            ],
-            "overrides": [{"on_date": "2026-12-24", "ranges": [{"from": "09:00", "to": "12:00"}]}],
-            "effective_from": "2026-09-01",
-        }
-    )
-
-    location_id: UUID
-    weekly: list[WeeklyRange] = Field(max_length=500)
-    overrides: list[Override] = Field(default=[], max_length=2000)
-    effective_from: CivilDate | None = Field(
-        default=None, description="If omitted, the hours replace all earlier and later ones of the location."
-    )
-
-
-class LocationHours(Shown):
-    location_id: UUID
-    effective_from: date | None = Field(default=None, description="Omitted if the hours apply from the beginning.")
-    weekly: list[WeeklyRange]
-    overrides: list[Override]
-
-
-class HoursShown(Versioned):
-    """`id` and `version` are the clinician's."""
-
-    hours: list[LocationHours]
-
-
 class DatesOrInstants(Body):
     """Whole days, both included; or from `starts_at` until `ends_at`."""
 
@@ -337,6 +265,22 @@ class Requirement(Body):
     kind: ResourceKind
 
 
+class OwnTerms(Body):
+    """The length and price of one clinician's visits; null: those of the service.
+
+    If `step_minutes` of the service is its length with the buffers, it follows the clinician's
+    length. In a session the terms of the one who leads apply."""
+
+    clinician_id: UUID
+    duration_minutes: Whole | None = None
+    price: Price | None = None
+
+    def value(self) -> ClinicianTerms:
+        """Raises InvalidValueError."""
+        price = Money(self.price.amount_minor, self.price.currency) if self.price else None
+        return ClinicianTerms(self.clinician_id, self.duration_minutes, price)
+
+
 class ServiceBody(Body):
     """`step_minutes` defaults to duration plus buffers. A kind listed twice is needed twice."""
 
@@ -356,6 +300,19 @@ class ServiceBody(Body):
             "limits": {"per_day": 6, "per_week": None},
         },
         {"name": "Yoga", "duration_minutes": 60, "price": {"amount_minor": 1500, "currency": "EUR"}, "seats": 12},
+        {
+            "name": "Supervision",
+            "duration_minutes": 45,
+            "price": {"amount_minor": 9000, "currency": "EUR"},
+            "clinician_ids": ["01980c5a-0000-7000-8000-000000000002", "01980c5a-0000-7000-8000-000000000006"],
+            "clinician_terms": [
+                {
+                    "clinician_id": "01980c5a-0000-7000-8000-000000000006",
+                    "duration_minutes": 60,
+                    "price": {"amount_minor": 12000, "currency": "EUR"},
+                }
+            ],
+        },
     )
 
     name: Text
@@ -379,13 +336,22 @@ class ServiceBody(Body):
         description="The default number of seats of a session of this service; null: each session sets its own.",
     )
 
+    clinician_terms: list[OwnTerms] = Field(
+        default=[], max_length=500, description="Clinicians whose visits have another length or price."
+    )
+
+    def own_terms(self) -> tuple[ClinicianTerms, ...]:
+        """Raises InvalidValueError."""
+        return tuple(each.value() for each in self.clinician_terms)
+
     def terms(self) -> ServiceTerms:
         """Raises InvalidValueError."""
         return ServiceTerms(**self._terms(type(self).model_fields))
 
     def _terms(self, names: Collection[str]) -> dict[str, Any]:
-        """Return the named fields as ServiceTerms has them; limits and seats are no terms."""
-        terms = {name: getattr(self, name) for name in names if name not in ("limits", "seats")}
+        """Return the named fields as ServiceTerms has them, without those of other events."""
+        others = ("limits", "seats", "clinician_terms")
+        terms = {name: getattr(self, name) for name in names if name not in others}
         if "price" in terms:
             terms["price"] = Money(self.price.amount_minor, self.price.currency)
         if "clinician_ids" in terms:
@@ -396,9 +362,15 @@ class ServiceBody(Body):
 
 
 class ServicePatch(ServiceBody):
-    """Omitted fields stay as they are; booked visits keep their terms."""
+    """Omitted fields stay as they are; booked visits keep their terms.
 
-    model_config = examples({"price": {"amount_minor": 9000, "currency": "EUR"}})
+    `clinician_terms` replaces those of all clinicians. One who is struck from `clinician_ids` loses
+    theirs."""
+
+    model_config = examples(
+        {"price": {"amount_minor": 9000, "currency": "EUR"}},
+        {"clinician_terms": [{"clinician_id": "01980c5a-0000-7000-8000-000000000002", "duration_minutes": 60}]},
+    )
 
     name: Text = ""
     duration_minutes: Whole = 0
@@ -426,6 +398,7 @@ class ServiceShown(Versioned):
     requires: list[Requirement]
     limits: Limits
     seats: int | None
+    clinician_terms: list[OwnTerms]
     active: bool
 
 

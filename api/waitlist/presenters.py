@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from api.http.calls import Call
+from api.practice.presenters import present_weekly
 from api.waitlist.schemas import EntryShown, OfferShown, OpeningShown, RoundShown
 from domain.waitlist.entry import WaitlistEntry
 from domain.waitlist.offer import Offer, OfferStatus, status_of
@@ -19,6 +20,7 @@ def present_entry(entry: WaitlistEntry) -> dict[str, object]:
         entry,
         clinician_id=preferences.clinician_id,
         windows=_windows((window.starts_at, window.ends_at) for window in preferences.windows),
+        weekly=[present_weekly(each) for each in preferences.weekly],
         notice_minutes=preferences.notice_minutes,
         joined_at=entry.created_on,
     )
@@ -26,7 +28,8 @@ def present_entry(entry: WaitlistEntry) -> dict[str, object]:
 
 def present_entry_row(row: EntryRow) -> dict[str, object]:
     windows = _windows(zip(row.window_starts, row.window_ends, strict=True))
-    return EntryShown.present(row, id=row.entry_id, version=row.version, windows=windows)
+    weekly = [present_weekly(each) for each in row.weekly]
+    return EntryShown.present(row, id=row.entry_id, version=row.version, windows=windows, weekly=weekly)
 
 
 def _windows(bounds: Iterable[tuple[datetime, datetime]]) -> list[dict[str, object]]:

@@ -10,6 +10,7 @@ from api.http.paging import Cursor, Limit, cursor_behind, decoded_id, decoded_nu
 from api.http.reach import own_or
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, changed, collected, made
 from api.http.schemas import sent_fields
+from api.practice.hours_schemas import WeeklyRange
 from api.scheduling.appointments.schemas import Empty
 from api.waitlist.presenters import (
     present_entry,
@@ -61,7 +62,9 @@ async def join_waitlist(body: EntryBody, call: Creating) -> Response:
 
     def command() -> JoinWaitlist:
         clinician_id = body.clinician_id or call.actor.clinician_id
-        preferences = WaitlistPreferences(clinician_id, _ranges(call, body.windows), body.notice_minutes)
+        preferences = WaitlistPreferences(
+            clinician_id, _ranges(call, body.windows), body.notice_minutes, _weekly(body.weekly)
+        )
         return JoinWaitlist(body.patient_id, body.service_id, preferences)
 
     return await call.execute(command, lambda outcome: made(outcome, "/v1/waitlist", present_entry))
@@ -118,9 +121,11 @@ async def change_waitlist_entry(entry_id: UUID, body: EntryPatch, call: Changing
     """
 
     def command() -> ChangeEntry:
-        changes = sent_fields(body, without=("windows",))
+        changes = sent_fields(body, without=("windows", "weekly"))
         if "windows" in body.model_fields_set:
             changes["windows"] = _ranges(call, body.windows)
+        if "weekly" in body.model_fields_set:
+            changes["weekly"] = _weekly(body.weekly)
         return ChangeEntry(entry_id, changes, expected_version=call.expected_version)
 
     return await call.execute(command, lambda outcome: changed(outcome, present_entry))
@@ -133,6 +138,10 @@ async def withdraw_waitlist_entry(entry_id: UUID, call: Changing) -> Response:
     Refused if it was served: `no_longer_waiting`.
     """
     return await call.change(WithdrawEntry(entry_id, expected_version=call.expected_version), present_entry)
+
+
+def _weekly(ranges: list[WeeklyRange]) -> tuple[str, ...]:
+    return tuple(each.text() for each in ranges)
 
 
 def _ranges(call: Call, windows: list[Window]) -> tuple[TimeRange, ...]:

@@ -7,14 +7,16 @@ from pydantic import ConfigDict, Field
 
 from api.http.schemas import Body, Page, Shown, Versioned, Whole, examples
 from api.http.times import Start, moment
+from api.practice.hours_schemas import WeeklyRange
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.waitlist.entry import EntryStatus
 from domain.waitlist.offer import LONGEST_MINUTES, OfferStatus
 from domain.waitlist.opening import OpeningStatus
-from domain.waitlist.preferences import MAX_NOTICE_MINUTES, MAX_WINDOWS
+from domain.waitlist.preferences import MAX_NOTICE_MINUTES, MAX_WEEKLY, MAX_WINDOWS
 
 _ID = "01980c5a-0000-7000-8000-00000000000"
+_WEEKLY = "Weekdays and times of day, in the time zone of the visit's location; as in a clinician's hours."
 _WINDOW = "RFC 3339 with an offset, or a date: its start in the practice's time zone."
 
 
@@ -35,7 +37,10 @@ class Window(Body):
 
 
 class EntryBody(Body):
-    """`clinician_id` null: any clinician who gives the service. Without `windows`: any time."""
+    """`clinician_id` null: any clinician who gives the service.
+
+    A visit suits the patient if it lies in one of the `windows`, and in the `weekly` times of the
+    location where it is. Without either, any time suits."""
 
     model_config = examples(
         {
@@ -44,13 +49,22 @@ class EntryBody(Body):
             "clinician_id": f"{_ID}2",
             "windows": [{"from": "2026-06-01T08:00:00+02:00", "to": "2026-06-05T13:00:00+02:00"}],
             "notice_minutes": 120,
-        }
+        },
+        {
+            "patient_id": f"{_ID}4",
+            "service_id": f"{_ID}3",
+            "weekly": [
+                {"weekday": "tue", "from": "17:00", "to": "20:00"},
+                {"weekday": "thu", "from": "07:00", "to": "09:00", "every_weeks": 2, "from_date": "2026-06-04"},
+            ],
+        },
     )
 
     patient_id: UUID
     service_id: UUID
     clinician_id: UUID | None = None
     windows: list[Window] = Field(default=[], max_length=MAX_WINDOWS)
+    weekly: list[WeeklyRange] = Field(default=[], max_length=MAX_WEEKLY, description=_WEEKLY)
     notice_minutes: Whole = Field(
         default=0, ge=0, le=MAX_NOTICE_MINUTES, description="The notice that the patient needs before a visit."
     )
@@ -59,10 +73,11 @@ class EntryBody(Body):
 class EntryPatch(Body):
     """Omitted fields and the place in line stay as they are."""
 
-    model_config = examples({"clinician_id": None, "windows": [], "notice_minutes": 60})
+    model_config = examples({"clinician_id": None, "windows": [], "weekly": [], "notice_minutes": 60})
 
     clinician_id: UUID | None = None
     windows: list[Window] = Field(default=[], max_length=MAX_WINDOWS)
+    weekly: list[WeeklyRange] = Field(default=[], max_length=MAX_WEEKLY, description=_WEEKLY)
     notice_minutes: Whole = Field(default=0, ge=0, le=MAX_NOTICE_MINUTES)
 
 
@@ -77,6 +92,7 @@ class EntryShown(Versioned):
     service_id: UUID
     clinician_id: UUID | None
     windows: list[WindowShown]
+    weekly: list[WeeklyRange]
     notice_minutes: int
     joined_at: datetime
     appointment_id: UUID | None = Field(description="The visit that the patient got.")

@@ -7,7 +7,7 @@ from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
 from domain.practice.clinician import Clinician
 from domain.practice.seats import SeatsOffered
-from domain.practice.service import Service
+from domain.practice.service import ClinicianTerms, Service
 from domain.practice.visit_limits import VisitLimits
 
 
@@ -20,6 +20,8 @@ class ChangeService(Change[Service]):
     """None: unchanged; ``VisitLimits()``: no limit."""
     seats: SeatsOffered | None = None
     """None: unchanged; ``SeatsOffered()``: no default."""
+    clinician_terms: tuple[ClinicianTerms, ...] | None = None
+    """None: unchanged, but a clinician who no longer gives the service loses theirs."""
 
 
 @handles(ChangeService, needs=Permission.CHANGE_PRACTICE)
@@ -32,4 +34,6 @@ def change_service(log: PracticeLog, command: ChangeService, context: Context) -
         service.set_limits(command.limits, context.now)
     if command.seats is not None:
         service.set_seats(command.seats, context.now)
+    if command.clinician_terms is not None:
+        service.set_clinician_terms(command.clinician_terms, context.now)
     return log.commit(service, by=context.provenance)

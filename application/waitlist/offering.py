@@ -35,7 +35,7 @@ def make_offers(
 
     Raises NoLongerWaitingError; OvertakenError.
     """
-    rules = rules_of(schedule.service)
+    rules = rules_of(schedule.service.terms_of(opening.clinician_id))
     time = OfferedTime(
         opening_id=opening.id,
         service_id=schedule.service.id,

@@ -93,8 +93,10 @@ class Clinician(Aggregate):
             aggregate.name, aggregate.email, aggregate.zone = self.name, self.email, self.zone
 
     class HoursSet(Aggregate.Event):
+        """``weekly`` and ``overrides`` are texts that OpeningHours.parse reads."""
+
         TOPIC = "practice.clinician.hours_set"
-        SCHEMA_VERSION = 2
+        SCHEMA_VERSION = 3
         location_id: UUID
         weekly: list[str]
         overrides: list[str]

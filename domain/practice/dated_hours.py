@@ -33,6 +33,10 @@ class DatedHours:
         hours = self._effective(day)
         return hours is not None and (day in self.closed or hours.is_overridden(day))
 
+    def alternates(self, day: int) -> bool:
+        hours = self._effective(day)
+        return hours is not None and hours.alternates(day)
+
     def closes(self, day: int) -> bool:
         """Whether the date is closed only because it is one of the ``closed`` dates."""
         hours = self._effective(day)

@@ -1,5 +1,9 @@
 """Opening hours in local time: weekly ranges, and overrides for single dates.
 
+Hours that alternate repeat every so many weeks, as a series does by ``FREQ=WEEKLY`` and
+``INTERVAL`` (RFC 5545, section 3.3.10): weeks run from Monday to Sunday and are counted from the
+one of a given date, before which the range does not apply.
+
 A range belongs to the date on which it starts and may end on the next morning (``22:00-06:00``).
 An override replaces the whole civil date: its weekly ranges are dropped, including their part after
 midnight, and a range of the evening before is cut at midnight. So ``closed`` means closed.
@@ -9,6 +13,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
+from math import gcd
 from typing import Final, NamedTuple, Protocol
 
 from domain.kernel.errors import InvalidValueError
@@ -18,8 +24,12 @@ DAY: Final = 24 * 60
 """Minutes of a local day, regardless of clock changes."""
 
 _RANGE: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
+_REPEATS: Final = re.compile(r"(\d{1,2}) from (\d{4}-\d{2}-\d{2})", re.ASCII)
 _MAX_OVERRIDES: Final = 2000
+MAX_WEEKS: Final = 52
+"""The longest interval at which weekly hours repeat."""
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200
+_OVERLAP: Final = "ranges may touch, but not overlap"
 
 
 class DayRange(NamedTuple):
@@ -55,6 +65,43 @@ class DayRange(NamedTuple):
         return f"{self.start // 60:02}:{self.start % 60:02}-{end // 60:02}:{end % 60:02}"
 
 
+class WeeklyRange(NamedTuple):
+    """A range of a weekday, in every ``every``-th week from that of ``first`` (an ordinal) on."""
+
+    hours: DayRange
+    every: int = 1
+    first: int = 1
+
+    @classmethod
+    def parse(cls, field: str, text: str) -> "WeeklyRange":
+        """Parse ``09:00-17:00`` or ``09:00-17:00 every 2 from 2026-09-07``.
+
+        Raises InvalidValueError: another form, an interval outside 2 to 52, or a date outside
+        1970-2200.
+        """
+        hours, repeats, interval = text.partition(" every ")
+        if not repeats:
+            return cls(DayRange.parse(field, hours))
+        match = _REPEATS.fullmatch(interval)
+        if not match or not 2 <= int(match[1]) <= MAX_WEEKS:
+            raise InvalidValueError(
+                field, f"hours that repeat every 2 to {MAX_WEEKS} weeks name the date from which the weeks are counted"
+            )
+        return cls(DayRange.parse(field, hours), int(match[1]), parsed_date(field, match[2]).toordinal())
+
+    def __str__(self) -> str:
+        alternates = f" every {self.every} from {date.fromordinal(self.first)}" if self.every > 1 else ""
+        return f"{self.hours}{alternates}"
+
+    def applies(self, day: int) -> bool:
+        """Whether it applies in the week of a date, an ordinal of its weekday."""
+        return day >= self.first and (_week(day) - _week(self.first)) % self.every == 0
+
+    def meets(self, other: "WeeklyRange", weeks_later: int) -> bool:
+        """Whether the other one ever applies so many weeks after a week of this one."""
+        return (_week(self.first) + weeks_later - _week(other.first)) % gcd(self.every, other.every) == 0
+
+
 class Hours(Protocol):
     """Opening hours by date; hashable, because instants computed from them are cached."""
 
@@ -64,6 +111,10 @@ class Hours(Protocol):
 
     def is_overridden(self, day: int) -> bool:
         """Whether the date has an override, which cuts the evening before at midnight."""
+        ...
+
+    def alternates(self, day: int) -> bool:
+        """Whether the weekday of the date has hours that apply in other weeks only."""
         ...
 
     def __hash__(self) -> int: ...
@@ -77,14 +128,19 @@ class OpeningHours:
     closed. Ranges are sorted.
     """
 
-    weekly: tuple[tuple[DayRange, ...], ...]
+    weekly: tuple[tuple[WeeklyRange, ...], ...]
     overrides: tuple[tuple[date, tuple[DayRange, ...]], ...] = ()
-    _weekdays: tuple[tuple[DayRange, ...], ...] = field(init=False, repr=False, compare=False)
+    _weekdays: tuple[tuple[DayRange, ...] | None, ...] = field(init=False, repr=False, compare=False)
     _dates: dict[int, tuple[DayRange, ...]] = field(init=False, repr=False, compare=False)
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_weekdays", tuple(_merged(ranges) for ranges in self.weekly))
+        # None: the ranges depend on the week.
+        weekdays = tuple(
+            None if any(each.every > 1 for each in ranges) else _merged(each.hours for each in ranges)
+            for ranges in self.weekly
+        )
+        object.__setattr__(self, "_weekdays", weekdays)
         object.__setattr__(self, "_dates", {on.toordinal(): _merged(ranges) for on, ranges in self.overrides})
         object.__setattr__(self, "_hash", hash((self.weekly, self.overrides)))
 
@@ -96,20 +152,18 @@ class OpeningHours:
     def parse(cls, weekly: Iterable[str], overrides: Iterable[str] = ()) -> "OpeningHours":
         """Parse ``["mon 09:00-12:00"]`` and ``["2026-12-25 closed"]``, in any order.
 
-        Ranges may touch.
+        Weekly ranges are parsed by WeeklyRange. Ranges may touch.
         Raises InvalidValueError: another form, overlapping ranges of the week (also over midnight)
         or of one date, a date both closed and open, more than 2000 overrides, or a date outside
         1970-2200.
         """
-        days: list[list[DayRange]] = [[] for _ in WEEKDAYS]
+        days: list[list[WeeklyRange]] = [[] for _ in WEEKDAYS]
         for entry in weekly:
             name, _, text = entry.partition(" ")
             if name not in WEEKDAYS:
                 raise InvalidValueError("weekly", "a weekly range starts with mon, tue, wed, thu, fri, sat or sun")
-            days[WEEKDAYS.index(name)].append(DayRange.parse("weekly", text))
-        _refuse_overlaps(
-            "weekly", [(r.start + d * DAY, r.end + d * DAY) for d, day in enumerate(days) for r in day], 7 * DAY
-        )
+            days[WEEKDAYS.index(name)].append(WeeklyRange.parse("weekly", text))
+        _refuse_weekly_overlaps(days)
         return cls(tuple(tuple(sorted(day)) for day in days), _parsed_overrides(overrides))
 
     def on(self, day: int) -> tuple[DayRange, ...]:
@@ -118,10 +172,17 @@ class OpeningHours:
         A range that ends on the next morning is not cut here: see ``is_overridden``.
         """
         ranges = self._dates.get(day)
-        return self._weekdays[(day + 6) % 7] if ranges is None else ranges
+        if ranges is None:
+            ranges = self._weekdays[_weekday(day)]
+        if ranges is None:
+            ranges = _merged(each.hours for each in self.weekly[_weekday(day)] if each.applies(day))
+        return ranges
 
     def is_overridden(self, day: int) -> bool:
         return day in self._dates
+
+    def alternates(self, day: int) -> bool:
+        return day not in self._dates and not all(each.applies(day) for each in self.weekly[_weekday(day)])
 
     def weekly_text(self) -> list[str]:
         """Return the weekly ranges as ``parse`` reads them, in order."""
@@ -134,6 +195,14 @@ class OpeningHours:
             for on, ranges in self.overrides
             for line in ([f"{on} {r}" for r in ranges] if ranges else [f"{on} closed"])
         ]
+
+
+def _weekday(day: int) -> int:
+    return (day + 6) % 7
+
+
+def _week(day: int) -> int:
+    return (day - 1) // 7
 
 
 def _merged(ranges: Iterable[DayRange]) -> tuple[DayRange, ...]:
@@ -151,7 +220,7 @@ def _parsed_overrides(entries: Iterable[str]) -> tuple[tuple[date, tuple[DayRang
     closed: set[date] = set()
     for entry in entries:
         on_text, _, text = entry.partition(" ")
-        on = _parsed_date(on_text)
+        on = parsed_date("overrides", on_text)
         ranges = dates.setdefault(on, [])
         if text == "closed":
             closed.add(on)
@@ -162,27 +231,35 @@ def _parsed_overrides(entries: Iterable[str]) -> tuple[tuple[date, tuple[DayRang
         if len(dates) > _MAX_OVERRIDES:
             raise InvalidValueError("overrides", f"there may be at most {_MAX_OVERRIDES} overrides")
     for ranges in dates.values():
-        _refuse_overlaps("overrides", ranges, None)
+        _refuse_overlaps("overrides", ranges)
     return tuple((on, tuple(sorted(ranges))) for on, ranges in sorted(dates.items()))
 
 
-def _parsed_date(text: str) -> date:
+def parsed_date(field: str, text: str) -> date:
+    """Return a date of 1970 to 2200. Raises InvalidValueError: another form, or another year."""
     try:
         on = date.fromisoformat(text)
     except ValueError:
-        raise InvalidValueError("overrides", "an override starts with a date such as 2026-12-25") from None
+        on = date.min
     if not _FIRST_YEAR <= on.year <= _LAST_YEAR or on.isoformat() != text:
-        raise InvalidValueError(
-            "overrides", f"an override's date has the form 2026-12-25, {_FIRST_YEAR} to {_LAST_YEAR}"
-        )
+        raise InvalidValueError(field, f"a date has the form 2026-12-25, {_FIRST_YEAR} to {_LAST_YEAR}")
     return on
 
 
-def _refuse_overlaps(field: str, ranges: Sequence[tuple[int, int]], period: int | None) -> None:
-    """With ``period`` the ranges repeat: Sunday night may overlap Monday morning."""
+def _refuse_weekly_overlaps(days: Sequence[Iterable[WeeklyRange]]) -> None:
+    """Sunday night may overlap the next Monday; ranges that never meet in a week may overlap."""
+    week = sorted((each.hours.start + day * DAY, each) for day, ranges in enumerate(days) for each in ranges)
+    placed = [(start, each, 0) for start, each in week] + [(start + 7 * DAY, each, 1) for start, each in week]
+    for position, (start, one) in enumerate(week):
+        ends = start + one.hours.end - one.hours.start
+        for begins, other, weeks_later in placed[position + 1 :]:
+            if begins >= ends:
+                break
+            if one.meets(other, weeks_later):
+                raise InvalidValueError("weekly", _OVERLAP)
+
+
+def _refuse_overlaps(field: str, ranges: Iterable[DayRange]) -> None:
     ordered = sorted(ranges)
-    if period and ordered:
-        ordered.append((ordered[0][0] + period, ordered[0][1] + period))
-    for i in range(1, len(ordered)):
-        if ordered[i][0] < ordered[i - 1][1]:
-            raise InvalidValueError(field, "ranges may touch, but not overlap")
+    if any(after.start < before.end for before, after in pairwise(ordered)):
+        raise InvalidValueError(field, _OVERLAP)

@@ -6,6 +6,7 @@ RuleBrokenError
     │   ├── BufferOverlapError         buffer
     │   └── BusyElsewhereError         busy_elsewhere
     ├── OutsideHoursError              outside_hours
+    │   └── OtherWeekError             outside_hours
     ├── NotOnGridError                 not_on_grid
     ├── InThePastError                 in_the_past
     ├── MinimumNoticeError             minimum_notice
@@ -62,6 +63,12 @@ class BusyElsewhereError(TimeTakenError):
 class OutsideHoursError(SchedulingError):
     code = "outside_hours"
     message = "the visit is outside the clinician's hours; choose another time or another clinician"
+
+
+class OtherWeekError(OutsideHoursError):
+    """The clinician's hours alternate, and some of this weekday apply in other weeks only."""
+
+    message = "the visit is outside the clinician's hours, which alternate by week; choose another week or another time"
 
 
 class NotOnGridError(SchedulingError):

@@ -22,16 +22,20 @@ class EntryStatus(StrEnum):
 
 
 class PreferencesEvent(Aggregate.Event):
-    """The fields of WaitlistPreferences."""
+    """The fields of WaitlistPreferences. ``weekly`` is set only if there are weekly times."""
 
+    SCHEMA_VERSION = 2
     clinician_id: UUID | None
     window_starts: list[datetime]
     window_ends: list[datetime]
     notice_minutes: int
+    weekly: list[str] | None = field(default=None, kw_only=True)
 
     def apply(self, aggregate: WaitlistEntry) -> None:
         windows = windows_of(self.window_starts, self.window_ends)
-        aggregate.preferences = WaitlistPreferences(self.clinician_id, windows, self.notice_minutes)
+        aggregate.preferences = WaitlistPreferences(
+            self.clinician_id, windows, self.notice_minutes, tuple(self.weekly or ())
+        )
 
 
 class WaitlistEntry(Aggregate):

@@ -39,7 +39,8 @@ def fitting(
     slots = offered(query, freed)
     if not slots:
         return _refusal(query, freed)
-    slots = [slot for slot in slots if preferences.holds(slot.during)]
+    zones = {place.location_id: place.zone for place in query.places}
+    slots = [slot for slot in slots if preferences.holds(slot.during, zones[slot.location_id])]
     if not slots:
         return Reason.OUTSIDE_WINDOWS.value
     for slot in slots:

@@ -23,17 +23,24 @@ def _without_effective_from(body: Body) -> Body:
 
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster | None]] = {
     ("practice.clinician.hours_set", 1): _without_effective_from,
+    # Version 3 has weekly ranges that alternate, which a program of version 2 cannot read.
+    ("practice.clinician.hours_set", 2): None,
     ("practice.service.changed", 1): None,
     ("practice.service.offered", 1): None,
     ("scheduling.appointment.booked", 1): None,
     ("scheduling.appointment.booked", 2): None,
     ("scheduling.appointment.cancelled", 1): None,
     ("scheduling.appointment.reassigned", 1): None,
+    ("scheduling.appointment.reassigned", 2): None,
     ("scheduling.appointment.requested", 1): None,
     ("scheduling.appointment.rescheduled", 1): None,
     ("scheduling.appointment.rescheduled", 2): None,
+    ("scheduling.appointment.rescheduled", 3): None,
+    ("scheduling.appointment.undone", 1): None,
     ("scheduling.session.planned", 1): None,
     ("scheduling.session.seat_cancelled", 1): None,
+    ("scheduling.waitlist_entry.changed", 1): None,
+    ("scheduling.waitlist_entry.joined", 1): None,
 }
 """By topic and version. None: the next version has the same body, or only more optional fields."""
 

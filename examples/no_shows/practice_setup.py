@@ -31,7 +31,7 @@ class PracticeSetup:
     @property
     def rules(self) -> VisitRules:
         """The rules of the service. Notice and horizon do not apply to bookings of the past."""
-        return replace(rules_of(self.service), minimum_notice_minutes=0, horizon_days=1)
+        return replace(rules_of(self.service.terms), minimum_notice_minutes=0, horizon_days=1)
 
     def hours_of(self, clinician: Clinician) -> Hours:
         """Return the working hours of a clinician; none if people have removed them."""

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from domain.waitlist.preferences import windows_of
+from domain.waitlist.preferences import WaitlistPreferences, windows_of
 from projections.scheduling.calendar.queries import CalendarFilter
 from projections.waitlist.entries.queries import WaitlistQueries
 from tests.support.container import Container
@@ -106,12 +106,15 @@ def _assert_waitlist_is_fold(container: Container, history: RandomHistory) -> No
     waitlist, of = WaitlistQueries(container.app_transaction), history.waiting
     entries, _ = waitlist.entries(history.tenant_id, limit=100_000)
     assert {
-        e.entry_id: (e.status, e.clinician_id, windows_of(e.window_starts, e.window_ends), e.notice_minutes, e.version)
+        e.entry_id: (
+            e.status,
+            WaitlistPreferences(
+                e.clinician_id, windows_of(e.window_starts, e.window_ends), e.notice_minutes, tuple(e.weekly)
+            ),
+            e.version,
+        )
         for e in entries
-    } == {
-        e.id: (e.status, e.preferences.clinician_id, e.preferences.windows, e.preferences.notice_minutes, e.version)
-        for e in of.entries
-    }
+    } == {e.id: (e.status, e.preferences, e.version) for e in of.entries}
     offers, _ = waitlist.offers(history.tenant_id, limit=100_000)
     assert {o.offer_id: (o.answer, o.because, o.appointment_id, o.expires_at, o.version) for o in offers} == {
         o.id: (o.answer, o.because, o.appointment_id, o.expires_at, o.version) for o in of.offers

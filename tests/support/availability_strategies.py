@@ -44,7 +44,8 @@ def day_ranges(draw: st.DrawFn) -> list[str]:
 def opening_hours(draw: st.DrawFn, on: date) -> OpeningHours:
     """The week has three kinds of days; around the date, any may be different."""
     kinds = [draw(day_ranges()), draw(day_ranges()), ["00:40-23:00"]]
-    weekly = [f"{day} {text}" for day in WEEK for text in draw(st.sampled_from(kinds))]
+    weeks = ["", "", *(f" every {n} from {on + timedelta(days=days)}" for n, days in ((2, -9), (2, 0), (3, -3)))]
+    weekly = [f"{day} {text}{draw(st.sampled_from(weeks))}" for day in WEEK for text in draw(st.sampled_from(kinds))]
     overrides = []
     for offset in (-1, 0, 1, 2):
         other = draw(st.sampled_from([[], [], ["closed"], ["22:00-05:30"], kinds[0]]))

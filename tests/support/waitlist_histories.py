@@ -97,6 +97,7 @@ class WaitlistHistories:
     def _wish(self) -> WaitlistPreferences:
         windows = (TimeRange(THEN, THEN + timedelta(hours=self.random.randint(1, 99))),)
         clinician_id = self.random.choice((None, *self.clinicians))
+        weekly = self.random.choice(((), ("mon 09:00-12:00", "thu 17:00-20:00 every 2 from 2026-06-04")))
         return WaitlistPreferences(
-            clinician_id, windows if self.random.random() < 0.5 else (), self.random.randint(0, 600)
+            clinician_id, windows if self.random.random() < 0.5 else (), self.random.randint(0, 600), weekly
         )

@@ -37,6 +37,7 @@ from application.scheduling.appointments.record_attendance import CheckInAppoint
 from application.scheduling.appointments.release_hold import ReleaseHold
 from application.scheduling.appointments.reschedule_appointment import RescheduleAppointment
 from application.scheduling.appointments.undo_appointment import UndoAppointment
+from domain.kernel.money import Money
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.hold import Hold
 
@@ -110,10 +111,10 @@ async def decline_appointment(appointment_id: UUID, call: Changing, body: Declin
 
 @routes.post("/appointments/{appointment_id}/reschedule", response_model=AppointmentInFull, responses=CHANGES)
 async def reschedule_appointment(appointment_id: UUID, body: RescheduleBody, call: Changing) -> Response:
-    """Move a visit to another time, clinician, room or length, all at once.
+    """Move a visit to another time, clinician, room, length or price, all at once.
 
-    It keeps its length, buffers and price; its own place changes nothing. Refused as a booking is:
-    its own time counts as free, and `override` moves it nevertheless.
+    What is left out stays; its own place changes nothing. Refused as a booking is: its own time
+    counts as free, and `override` moves it nevertheless.
     """
     command = RescheduleAppointment(
         appointment_id,
@@ -123,6 +124,7 @@ async def reschedule_appointment(appointment_id: UUID, body: RescheduleBody, cal
         body.duration_minutes,
         body.override.reason if body.override else None,
         body.notify,
+        Money(body.price.amount_minor, body.price.currency) if body.price else None,
         expected_version=call.expected_version,
     )
     return await _change(call, command)

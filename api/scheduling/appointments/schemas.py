@@ -53,7 +53,8 @@ class OverrideBody(Body):
 
 
 class AppointmentBody(Body):
-    """Named resources are used; other required ones are chosen. The price is the service's.
+    """Named resources are used; other required ones are chosen. The price is the service's for the
+    clinician.
 
     `clinician_id` null books any free clinician: the preferred ones first, in their order; then the
     one with the fewest visits on that day; then the one who joined first."""
@@ -81,7 +82,9 @@ class AppointmentBody(Body):
         default="confirmed", description="A `requested` visit takes no time until it is confirmed."
     )
     hold_id: UUID | None = Field(default=None, description="A hold of this time, which the booking uses.")
-    duration_minutes: Duration | None = Field(default=None, description="The length; default: the service's.")
+    duration_minutes: Duration | None = Field(
+        default=None, description="The length; default: the service's for the clinician."
+    )
     override: OverrideBody | None = None
     notes: Notes | None = None
 
@@ -115,7 +118,7 @@ OtherResources: TypeAlias = Annotated[
 class RescheduleBody(Body):
     """Omitted fields stay as they are, and resources if they are free where the clinician is then.
 
-    The price and the buffers stay. At least one field besides `override` and `notify` is needed."""
+    The buffers stay. At least one field besides `override` and `notify` is needed."""
 
     model_config = examples(
         {"starts_at": "2026-06-02T09:00:00+02:00"},
@@ -123,6 +126,7 @@ class RescheduleBody(Body):
             "starts_at": "2026-06-02T09:00:00+02:00",
             "clinician_id": "01980c5a-0000-7000-8000-000000000006",
             "duration_minutes": 80,
+            "price": {"amount_minor": 12000, "currency": "EUR"},
             "override": {"reason": "in pain, Dr. Levi agreed"},
             "notify": False,
         },
@@ -132,6 +136,7 @@ class RescheduleBody(Body):
     clinician_id: UUID | None = None
     resource_ids: OtherResources | None = None
     duration_minutes: Duration | None = None
+    price: Price | None = Field(default=None, description="Such as that of another clinician: see the service.")
     override: OverrideBody | None = None
     notify: bool = Field(default=True, description="Whether to tell the patient.")
 

@@ -23,7 +23,8 @@ _PATIENT: dict[str, JsonValue] = {"patient_id": "01980c5a-0000-7000-8000-0000000
 
 class SessionBody(Body):
     """The first of the staff leads. Named resources are used, and further ones that the service
-    requires are chosen. The price, per seat, is that of the service."""
+    requires are chosen. Length and price, which is per seat, are those of the service for the one
+    who leads."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE, {**_EXAMPLE, "seats": 12}]})
 

@@ -124,7 +124,7 @@ class VisitPlanner:
     def _book(
         self, id_: UUID, visit: ResolvedVisit, busy: defaultdict[UUID, list[TimeClaim]], now: datetime, plan: Plan
     ) -> None:
-        terms, taken = visit.service.terms, _taken(visit)
+        terms, taken = visit.service.terms_of(visit.clinician.id), _taken(visit)
         rooms: list[UUID] = []
         if visit.holds_time and visit.during.ends_at > now:
             rooms = self._free_rooms(visit, taken, busy)

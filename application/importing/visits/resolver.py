@@ -18,7 +18,7 @@ from domain.kernel.time_range import TimeRange
 from domain.kernel.zones import AmbiguousLocalTimeError, NonexistentLocalTimeError, instant_of
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
-from domain.practice.service import Service
+from domain.practice.service import Service, ServiceTerms
 
 _HOLDS_NO_TIME: Final = (VisitStatus.CANCELLED, VisitStatus.LATE_CANCELLED, VisitStatus.NO_SHOW)
 
@@ -74,7 +74,7 @@ class VisitResolver:
         location = self._catalogue.location(row.location, clinician, first_column(format_.location))
         zone = self._catalogue.zone_at(location)
         starts_at = _instant(row.starts_at, zone, first_column(format_.starts_at))
-        during = TimeRange(starts_at, self._ends_at(row, starts_at, zone, service))
+        during = TimeRange(starts_at, self._ends_at(row, starts_at, zone, service.terms_of(clinician.id)))
         if isinstance(patient, RowRefusedError):
             raise patient
         seat = f"{patient}\n{clinician.id}\n{starts_at.isoformat()}"
@@ -86,10 +86,10 @@ class VisitResolver:
         same_seat.append(visit)
         return visit
 
-    def _ends_at(self, row: VisitRow, starts_at: datetime, zone: str, service: Service) -> datetime:
+    def _ends_at(self, row: VisitRow, starts_at: datetime, zone: str, terms: ServiceTerms) -> datetime:
         """Return the end of the row, or else its start plus its length or that of the service."""
         column = first_column(self._format.ends_at)
-        by_length = starts_at + timedelta(minutes=row.minutes or service.terms.duration_minutes)
+        by_length = starts_at + timedelta(minutes=row.minutes or terms.duration_minutes)
         if row.ends_at is None:
             return by_length
         try:

@@ -48,7 +48,7 @@ class BookAppointment(Command[Appointment]):
     time, which the booking uses; an expired one has no effect. ``override_reason``: book against
     the rules, see ``slot_with_override``; personal, 1 to 1000 characters, stored only if a rule was
     broken. ``notes`` for staff: personal, at most 5000 characters. ``duration_minutes`` None: the
-    service's length; the price is the service's in any case.
+    service's length for the clinician; the price is the service's for them in any case.
     """
 
     patient_id: UUID
@@ -118,7 +118,8 @@ def book_appointment(log: PracticeLog, command: BookAppointment, context: Contex
     for clinician_id in command.preferred_clinician_ids:
         schedule.catalogue.one(Clinician, clinician_id)
     clinician_id, override = _choose_slot(schedule, command, hold)
-    visit = Visit.on_terms(schedule.service.terms, override.slot, command.patient_id, command.service_id, clinician_id)
+    terms = schedule.service.terms_of(clinician_id)
+    visit = Visit.on_terms(terms, override.slot, command.patient_id, command.service_id, clinician_id)
     make = Appointment.request if command.is_request else Appointment.book
     appointment = make(id=uuid7(), visit=visit, at=now)
     if command.override_reason is not None and override.rules:

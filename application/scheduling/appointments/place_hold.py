@@ -62,7 +62,7 @@ def place_hold(log: PracticeLog, command: PlaceHold, context: Context, *, index:
         service_id=command.service_id,
         clinician_id=command.clinician_id,
         slot=slot,
-        rules=rules_of(schedule.service),
+        rules=rules_of(schedule.service.terms_of(command.clinician_id)),
         minutes=command.minutes,
         counts_as=free_marks(caps, earlier, now, turn=id_.int),
         at=now,

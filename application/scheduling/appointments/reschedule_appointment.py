@@ -11,8 +11,9 @@ from application.scheduling.appointments.appointment_change import commit_change
 from application.scheduling.availability.own_terms import own_query
 from application.scheduling.reach import own_appointment, own_clinicians
 from domain.kernel.errors import InvalidValueError
+from domain.kernel.money import Money
 from domain.kernel.time_range import TimeRange
-from domain.practice.service import checked_duration
+from domain.practice.service import checked_duration, checked_price
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.status import Status, refuse_fixed
 from domain.scheduling.availability.availability import slot_at
@@ -21,10 +22,10 @@ from domain.scheduling.availability.override import OverrideResult, clean_overri
 
 @dataclass(frozen=True, slots=True)
 class RescheduleAppointment(Change[Appointment]):
-    """None keeps the start, clinician and length, and the resources if they are free.
+    """None keeps the start, clinician, length and price, and the resources if they are free.
 
-    The price and the buffers stay as they were booked. ``override_reason``: move against the rules,
-    as ``BookAppointment`` has it. ``notify``: tell the patient.
+    The buffers stay as they were booked. ``override_reason``: move against the rules, as
+    ``BookAppointment`` has it. ``notify``: tell the patient.
     """
 
     starts_at: datetime | None = None
@@ -33,10 +34,14 @@ class RescheduleAppointment(Change[Appointment]):
     duration_minutes: int | None = None
     override_reason: str | None = None
     notify: bool = True
+    price: Money | None = None
 
     def __post_init__(self) -> None:
-        if all(each is None for each in (self.starts_at, self.clinician_id, self.resource_ids, self.duration_minutes)):
-            raise InvalidValueError("starts_at", "name a start, a clinician, resources or a duration")
+        new = (self.starts_at, self.clinician_id, self.resource_ids, self.duration_minutes, self.price)
+        if all(each is None for each in new):
+            raise InvalidValueError("starts_at", "name a start, a clinician, resources, a duration or a price")
+        if self.price is not None:
+            checked_price(self.price)
         if self.duration_minutes is not None:
             checked_duration(self.duration_minutes)
         if self.override_reason is not None:
@@ -70,6 +75,14 @@ def reschedule_appointment(log: PracticeLog, command: RescheduleAppointment, con
     clinician_id = command.clinician_id or appointment.clinician_id
     keeps_place = (to, clinician_id) == (appointment.during, appointment.clinician_id)
     if keeps_place and command.resource_ids is None:
+        appointment.reassign(
+            clinician_id,
+            appointment.location_id,
+            appointment.resource_ids,
+            context.now,
+            price=command.price,
+            notify=command.notify,
+        )
         return commit_change(log, appointment, before, context)
     named = command.resource_ids or ()
     query = own_query(log, appointment, clinician_id, to, context.now, named)
@@ -85,6 +98,7 @@ def reschedule_appointment(log: PracticeLog, command: RescheduleAppointment, con
         context.now,
         clinician_id=clinician_id,
         location_id=slot.location_id,
+        price=command.price,
         notify=command.notify,
     )
     if has_moved and override.rules and command.override_reason is not None:

@@ -5,7 +5,7 @@ longer offered; a room or device is out of use or service; or the patient was er
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -107,7 +107,10 @@ def free_clinicians(
     if causes == {ObstacleCause.PATIENT}:
         return ()
     needs_resource_only = causes <= {ObstacleCause.RESOURCE, ObstacleCause.OUT_OF_SERVICE, ObstacleCause.PATIENT}
-    schedule = load_schedule(log, visit.service_id, None, start_window(visit.starts_at), now)
+    # A visit that is given to a colleague keeps its length.
+    minutes = (visit.ends_at - visit.starts_at) // timedelta(minutes=1)
+    window = start_window(visit.starts_at)
+    schedule = load_schedule(log, visit.service_id, None, window, now, duration_minutes=minutes)
     free = []
     for clinician_id, query in schedule.clinician_candidates(without=visit.holder_id):
         if clinician_id != visit.clinician_id or needs_resource_only:

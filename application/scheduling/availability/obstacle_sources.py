@@ -47,6 +47,8 @@ def cited(
     match obstacle.cause:
         case ObstacleCause.SERVICE:
             rule = _last(events, service_id, *_TERMS)
+            if clinician_id in catalogue.one(Service, service_id).clinician_terms:
+                rule += _last(events, service_id, Service.ClinicianTermsSet.TOPIC)
         case ObstacleCause.SERVICE_LIMIT:
             rule = _last(events, service_id, Service.LimitsSet.TOPIC)
         case ObstacleCause.CLINICIAN_LIMIT:

@@ -83,7 +83,7 @@ def with_own_terms(
     return replace(query, rules=rules, is_offering=query.is_offering or clinician_id in own_staff)
 
 
-def taken_at(session: GroupSession, starts_at: datetime) -> TimeRange:
-    """Return the session's time with its buffers, at another start."""
-    shift = starts_at - session.starts_at
-    return TimeRange(session.taken.starts_at + shift, session.taken.ends_at + shift)
+def taken_at(visit: Appointment | GroupSession, starts_at: datetime) -> TimeRange:
+    """Return the time of the visit or session with its buffers, at another start."""
+    shift = starts_at - visit.starts_at
+    return TimeRange(visit.taken.starts_at + shift, visit.taken.ends_at + shift)

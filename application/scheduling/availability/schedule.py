@@ -18,7 +18,7 @@ from domain.patients.standing import PatientRecord, PatientStanding
 from domain.practice.clinician import Clinician
 from domain.practice.location import Location
 from domain.practice.resource import Resource
-from domain.practice.service import Service
+from domain.practice.service import Service, ServiceTerms
 from domain.scheduling.availability.booking_context import BookingContext
 from domain.scheduling.availability.clinician_choice import ClinicianCandidate
 from domain.scheduling.availability.query import AvailabilityQuery, Candidate, Period, VisitRules
@@ -31,7 +31,7 @@ class Schedule:
     """The catalogue, and the claims on one service's clinicians and resources, at one log position.
 
     ``claims`` are the unexpired ones of the booking context, by clinician or resource.
-    ``duration_minutes`` None: visits have the service's length.
+    ``duration_minutes`` None: visits have the length that the service has for their clinician.
     """
 
     service: Service
@@ -69,7 +69,7 @@ class Schedule:
         ]
         return AvailabilityQuery(
             now=self.now,
-            rules=rules_of(self.service, self.duration_minutes),
+            rules=rules_of(self.service.terms_of(clinician_id), self.duration_minutes),
             places=working_places(self.catalogue, clinician, candidates, self.now.year),
             busy=self._busy(clinician_id, without),
             is_offering=self.service.active and clinician_id in self.service.terms.clinician_ids,
@@ -126,9 +126,8 @@ def expired_holders(claims: Iterable[TimeClaim], now: datetime) -> list[UUID]:
     return list(dict.fromkeys(claim.holder_id for claim in claims if claim.has_expired(now)))
 
 
-def rules_of(service: Service, duration_minutes: int | None = None) -> VisitRules:
-    """Return the rules for a visit of the given length; None: of the service's."""
-    terms = service.terms
+def rules_of(terms: ServiceTerms, duration_minutes: int | None = None) -> VisitRules:
+    """Return the rules for a visit of the given length; None: of that of the terms."""
     return VisitRules(
         duration_minutes=duration_minutes or terms.duration_minutes,
         step_minutes=terms.grid_minutes,
@@ -221,9 +220,12 @@ def relevant_time(
     duration_minutes: int | None = None,
 ) -> TimeRange:
     """Return the range of claims to read: a visit's reach, and limited days and weeks."""
-    time = window if has_own_terms else rules_of(service, duration_minutes).reach(window)
+    clinicians = service.terms.clinician_ids if clinician_ids is None else clinician_ids
+    lengths = [service.terms_of(id).duration_minutes for id in clinicians]
+    longest = duration_minutes or max(lengths, default=service.terms.duration_minutes)
+    time = window if has_own_terms else rules_of(service.terms, longest).reach(window)
     last = window.ends_at - timedelta(microseconds=1)
-    for id in service.terms.clinician_ids if clinician_ids is None else clinician_ids:
+    for id in clinicians:
         clinician = catalogue.aggregates.get(id)
         if not isinstance(clinician, Clinician):
             continue

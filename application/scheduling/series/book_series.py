@@ -74,11 +74,12 @@ def book_series(log: PracticeLog, command: BookSeries, context: Context) -> Outc
     plan = preview_series(log, PreviewSeries(command), context)
     plan.require_slots(command.on_conflict)
     service = plan.decisions.service
+    terms = service.terms_of(command.clinician_id)
     originals = {each.index: each.original for each in plan.occurrences}
     visits = [
         Appointment.book(
             id=each.requested.holder_id,
-            visit=Visit.on_terms(service.terms, each.slot, command.patient_id, service.id, command.clinician_id),
+            visit=Visit.on_terms(terms, each.slot, command.patient_id, service.id, command.clinician_id),
             at=now,
             place=SeriesPlace(series_id, each.requested.index, originals[each.requested.index]),
         )

@@ -41,8 +41,7 @@ class RequestedOccurrence:
 
     The first of ``staff_ids`` leads. ``location_id`` None allows every location. The slot has the
     ``named`` resources. ``holder_id`` is the id of the appointment or session, and ``present`` its
-    state before the change, None for a new one. A session, and a visit that keeps its time, keeps
-    the terms that it was booked on.
+    state before the change, whose terms it keeps; None for a new one.
     """
 
     index: int
@@ -54,23 +53,14 @@ class RequestedOccurrence:
     present: Appointment | GroupSession | None = None
 
     @property
-    def kept_terms(self) -> Appointment | GroupSession | None:
-        """The visit or session whose terms apply instead of those of the service."""
-        if isinstance(self.present, Appointment) and self.present.starts_at != self.starts_at:
-            return None
-        return self.present
-
-    @property
     def preferred(self) -> Sequence[UUID]:
         """Its present resources, chosen before others."""
         return self.present.resource_ids if self.present else ()
 
     @property
     def window(self) -> TimeRange:
-        """The time with buffers under its kept terms; without such terms, its start."""
-        if isinstance(self.present, GroupSession):
-            return taken_at(self.present, self.starts_at)
-        return self.kept_terms.taken if self.kept_terms else start_window(self.starts_at)
+        """The time with buffers under the terms that it keeps; of a new one, its start."""
+        return taken_at(self.present, self.starts_at) if self.present else start_window(self.starts_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +143,14 @@ def _load_schedules(
     catalogue = log.catalogue_with(service_id)
     clinicians = list(dict.fromkeys(id for each in requested for id in each.staff_ids))
     # Kept terms may need kinds of resources that the service does not require today.
-    needs_all_resources = any(each.kept_terms for each in requested)
+    needs_all_resources = any(each.present for each in requested)
     named = {id for each in requested for id in (*each.named, *each.preferred)}
     while True:
         service = catalogue.one(Service, service_id)
         contexts = log.reader.read_booking_contexts(
             relevant_ids(catalogue, service, clinicians, None if needs_all_resources else named),
             [
-                relevant_time(
-                    catalogue, service, each.staff_ids, each.window, has_own_terms=each.kept_terms is not None
-                )
+                relevant_time(catalogue, service, each.staff_ids, each.window, has_own_terms=each.present is not None)
                 for each in requested
             ],
         )
@@ -191,8 +179,8 @@ def _query(
     schedule = replace(schedule, claims=active_claims([*others, *taken], schedule.now))
     query = schedule.query(clinician_id, preferred=requested.preferred)
     places = [place for place in query.places if requested.location_id in (None, place.location_id)]
-    if terms := requested.kept_terms:
-        query = with_own_terms(schedule.catalogue, query, terms, clinician_id, requested.starts_at)
+    if requested.present:
+        query = with_own_terms(schedule.catalogue, query, requested.present, clinician_id, requested.starts_at)
     # The service's horizon binds the first occurrence of a new series, as any single booking.
     is_first = requested.present is None and requested.index == 1
     horizon_days = query.rules.horizon_days if is_first else ANY_HORIZON_DAYS

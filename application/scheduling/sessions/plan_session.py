@@ -70,8 +70,8 @@ def seats_of(service: Service, seats: int | None) -> int:
 
 
 def terms_of(service: Service, staff_ids: Sequence[UUID], slot: Slot, seats: int) -> GroupSessionTerms:
-    """Return the terms of a session in a slot, under the present terms of the service."""
-    terms = service.terms
+    """Return the terms of a session in a slot: those of the service for the one who leads."""
+    terms = service.terms_of(staff_ids[0])
     return GroupSessionTerms(
         service_id=service.id,
         staff_ids=tuple(staff_ids),

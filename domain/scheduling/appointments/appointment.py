@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 from uuid import UUID
 
+from domain.kernel.money import Money
 from domain.kernel.personal_data import Personal
 from domain.kernel.text import clean_notes, clean_reason
 from domain.kernel.time_range import TimeRange
@@ -199,9 +200,10 @@ class Appointment(UndoableAggregate):
         *,
         clinician_id: UUID | None = None,
         location_id: UUID | None = None,
+        price: Money | None = None,
         notify: bool = True,
     ) -> bool:
-        """Move to another time, optionally to another clinician and location; the price stays.
+        """Move to another time, optionally to another clinician and location, for another price.
 
         ``notify``: tell the patient.
 
@@ -209,7 +211,7 @@ class Appointment(UndoableAggregate):
         """
         clinician, location = clinician_id or self.clinician_id, location_id or self.location_id
         if to == self.during:
-            return self.reassign(clinician, location, resource_ids, at, notify=notify)
+            return self.reassign(clinician, location, resource_ids, at, price=price, notify=notify)
         refuse_fixed(self.status)
         if to.starts_at < at:
             raise InThePastError
@@ -221,6 +223,7 @@ class Appointment(UndoableAggregate):
             clinician_id=None if clinician == self.clinician_id else clinician,
             location_id=None if location == self.location_id else location,
             notify=None if notify else False,
+            **events.new_price(self, price),
             timestamp=at,
         )
         return True
@@ -232,15 +235,17 @@ class Appointment(UndoableAggregate):
         resource_ids: Iterable[UUID],
         at: datetime,
         *,
+        price: Money | None = None,
         notify: bool = True,
     ) -> bool:
-        """Change the clinician, location or resources, at the same time.
+        """Change the clinician, location, resources or price, at the same time.
 
         Raises what ``refuse_fixed`` raises, and InThePastError.
         """
         refuse_fixed(self.status)
-        resources = list(resource_ids)
-        if (clinician_id, location_id, set(resources)) == (self.clinician_id, self.location_id, set(self.resource_ids)):
+        resources, new_price = list(resource_ids), events.new_price(self, price)
+        present = self.clinician_id, self.location_id, set(self.resource_ids)
+        if (clinician_id, location_id, set(resources)) == present and not new_price:
             return False
         if self.starts_at < at:
             raise InThePastError
@@ -250,6 +255,7 @@ class Appointment(UndoableAggregate):
             location_id=location_id,
             resource_ids=resources,
             notify=None if notify else False,
+            **new_price,
             timestamp=at,
         )
         return True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate, InitialEvent
+from domain.kernel.money import Money
 from domain.kernel.personal_data import Personal
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.appointments.undo import NOTES_CHANGED
@@ -106,14 +107,37 @@ class Declined(Aggregate.Event):
         aggregate.status, aggregate.decline_reason = Status.DECLINED.value, self.reason or None
 
 
-class Rescheduled(Aggregate.Event):
+class Repriced(Aggregate.Event):
+    """The price of a visit, set only if it changed."""
+
+    price_amount_minor: int | None = field(default=None, kw_only=True)
+    price_currency: str | None = field(default=None, kw_only=True)
+
+    def reprice(self, aggregate: Appointment) -> None:
+        """Take the new price. A command keeps the former one for its undo."""
+        if self.price_amount_minor is None or self.price_currency is None:
+            return
+        if aggregate.earlier:
+            aggregate.earlier["price_amount_minor"] = aggregate.price_amount_minor
+            aggregate.earlier["price_currency"] = aggregate.price_currency
+        aggregate.price_amount_minor, aggregate.price_currency = self.price_amount_minor, self.price_currency
+
+
+def new_price(visit: Appointment, price: Money | None) -> dict[str, int | str]:
+    """Return the fields of Repriced; none if the price stays."""
+    if price is None or price == Money(visit.price_amount_minor, visit.price_currency):
+        return {}
+    return {"price_amount_minor": price.amount_minor, "price_currency": price.currency}
+
+
+class Rescheduled(Repriced):
     """``clinician_id`` and ``location_id`` are set only if they changed.
 
     ``notify`` false: do not tell the patient.
     """
 
     TOPIC = "scheduling.appointment.rescheduled"
-    SCHEMA_VERSION = 3
+    SCHEMA_VERSION = 4
     starts_at: datetime
     ends_at: datetime
     resource_ids: list[UUID]
@@ -123,6 +147,7 @@ class Rescheduled(Aggregate.Event):
 
     def apply(self, aggregate: Appointment) -> None:
         aggregate.remember("rescheduled")
+        self.reprice(aggregate)
         aggregate.notify = self.notify is not False
         aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
         aggregate.clinician_id = self.clinician_id or aggregate.clinician_id
@@ -130,11 +155,11 @@ class Rescheduled(Aggregate.Event):
         aggregate.resource_ids, aggregate.beside = self.resource_ids, []
 
 
-class Reassigned(Aggregate.Event):
+class Reassigned(Repriced):
     """``notify`` false: do not tell the patient."""
 
     TOPIC = "scheduling.appointment.reassigned"
-    SCHEMA_VERSION = 2
+    SCHEMA_VERSION = 3
     clinician_id: UUID
     location_id: UUID
     resource_ids: list[UUID]
@@ -142,6 +167,7 @@ class Reassigned(Aggregate.Event):
 
     def apply(self, aggregate: Appointment) -> None:
         aggregate.remember("reassigned")
+        self.reprice(aggregate)
         aggregate.notify = self.notify is not False
         aggregate.clinician_id, aggregate.location_id = self.clinician_id, self.location_id
         aggregate.resource_ids, aggregate.beside = self.resource_ids, []
@@ -211,13 +237,14 @@ class NotesChanged(Aggregate.Event):
         aggregate.notes, aggregate.noted_by_itself = self.notes, self.by_itself
 
 
-class Undone(Aggregate.Event):
+class Undone(Repriced):
     """The command ``act`` was undone; the other fields are the restored state.
 
     Notes are restored by the NotesChanged event recorded with this one.
     """
 
     TOPIC = "scheduling.appointment.undone"
+    SCHEMA_VERSION = 2
     act: str
     status: str
     clinician_id: UUID
@@ -233,6 +260,7 @@ class Undone(Aggregate.Event):
         aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
         aggregate.resource_ids, aggregate.beside = self.resource_ids, self.beside
         aggregate.last_act = None
+        self.reprice(aggregate)
         if self.act != NOTES_CHANGED:
             aggregate.cancellation_reason = aggregate.decline_reason = aggregate.earlier = None
             aggregate.cancelled_at = aggregate.cancelled_by = aggregate.cancelled_late = None

@@ -1,7 +1,7 @@
 """Undo of appointment and session commands: time limits and the state that an undo restores."""
 
 from datetime import datetime, timedelta
-from typing import Final, TypedDict
+from typing import Final, NotRequired, TypedDict
 from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate
@@ -28,7 +28,10 @@ class UndoableAggregate(Aggregate):
 
 
 class UndoState(TypedDict):
-    """The state of an appointment before ``act``, its last command that changed more than notes."""
+    """The state of an appointment before ``act``, its last command that changed more than notes.
+
+    The price is there only if the command changed it.
+    """
 
     act: str
     status: str
@@ -38,3 +41,5 @@ class UndoState(TypedDict):
     starts_at: datetime
     ends_at: datetime
     beside: list[UUID]
+    price_amount_minor: NotRequired[int]
+    price_currency: NotRequired[str]

@@ -46,7 +46,7 @@ class Visit(Value):
 
     @classmethod
     def on_terms(cls, terms: ServiceTerms, slot: Slot, patient_id: UUID, service_id: UUID, clinician_id: UUID) -> Self:
-        """Return a visit in a slot on the current terms of a service."""
+        """Return a visit in a slot on the current terms of a service for the clinician."""
         return cls(
             patient_id=patient_id,
             service_id=service_id,

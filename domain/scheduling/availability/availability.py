@@ -36,6 +36,7 @@ from domain.scheduling.errors import (
     InThePastError,
     MinimumNoticeError,
     NotOnGridError,
+    OtherWeekError,
     OutsideHoursError,
     ResourceUnavailableError,
     SchedulingError,
@@ -120,6 +121,8 @@ def _absence(query: AvailabilityQuery, start: int) -> OutsideHoursError:
     for place in query.places:
         if isinstance(place.hours, DatedHours) and place.hours.closes(day_of(place.zone, start)):
             return OutsideHoursError("the location is closed on this public holiday; choose another day")
+    if any(place.hours.alternates(day_of(place.zone, start)) for place in query.places):
+        return OtherWeekError()
     return OutsideHoursError()
 
 

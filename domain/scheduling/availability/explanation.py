@@ -29,6 +29,7 @@ from domain.scheduling.errors import (
     InThePastError,
     MinimumNoticeError,
     NotOnGridError,
+    OtherWeekError,
     OutsideHoursError,
     ResourceUnavailableError,
     SchedulingError,
@@ -163,7 +164,8 @@ def _of_hours(query: AvailabilityQuery, starts_at: datetime) -> Iterator[Obstacl
                 place.location_id,
             )
         else:
-            yield _obstacle(OutsideHoursError, ObstacleCause.HOURS, place)
+            kind = OtherWeekError if place.hours.alternates(day) else OutsideHoursError
+            yield _obstacle(kind, ObstacleCause.HOURS, place)
 
 
 def _of_time(query: AvailabilityQuery, starts_at: datetime) -> Iterator[Obstacle]:

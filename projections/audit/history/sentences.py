@@ -37,6 +37,7 @@ SENTENCES: Final = {
     "practice.service.offered": "The service was offered",
     "practice.service.changed": "The service was changed",
     "practice.service.limits_set": "The service's limits were set",
+    "practice.service.clinician_terms_set": "What the service costs and how long it lasts with a clinician was set",
     "practice.service.seats_set": "The seats of the service's sessions were set",
     "patients.patient.registered": "The patient was registered",
     "patients.patient.details_changed": "The patient's details were changed",

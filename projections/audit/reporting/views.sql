@@ -113,7 +113,7 @@ select
     e.service_id,
     service.name as service,
     e.clinician_id,
-    cardinality(e.window_starts) as windows,
+    cardinality(e.window_starts) + cardinality(e.weekly) as windows,
     e.notice_minutes,
     e.status,
     e.joined_at,

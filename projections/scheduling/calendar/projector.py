@@ -32,7 +32,16 @@ _COPIED: Final = (
 _OPTIONAL: Final = ("series_id", "occurrence", "original", "cancellation_notice_minutes")
 """Fields that not every appointment has."""
 _CANCELLATION: Final = ("cancelled_at", "cancelled_by", "cancelled_late")
-_CHANGED: Final = ("starts_at", "ends_at", "clinician_id", "location_id", "resource_ids", "status")
+_CHANGED: Final = (
+    "starts_at",
+    "ends_at",
+    "clinician_id",
+    "location_id",
+    "resource_ids",
+    "price_amount_minor",
+    "price_currency",
+    "status",
+)
 _STATUS: Final = {
     Appointment.Booked.TOPIC: Status.BOOKED.value,
     Appointment.Requested.TOPIC: Status.REQUESTED.value,

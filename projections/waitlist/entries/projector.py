@@ -10,7 +10,6 @@ from domain.waitlist.opening import Opening
 from projections.engine.rows import StreamRows, Write, insert, update
 
 _PREFERENCES: Final = ("clinician_id", "window_starts", "window_ends", "notice_minutes")
-_JOINED: Final = ("patient_id", "service_id", *_PREFERENCES)
 _OPENED: Final = ("clinician_id", "starts_at", "ends_at", "cause")
 _MADE: Final = (
     "opening_id",
@@ -41,6 +40,7 @@ _UPDATE_ENTRY: Final = update(
     "entry_id",
     "window_starts",
     "window_ends",
+    "weekly",
     "notice_minutes",
     "status",
     "appointment_id",
@@ -62,9 +62,10 @@ class WaitlistProjector:
             topic, body = event.event_type, event.body
             if topic == WaitlistEntry.Joined.TOPIC:
                 joined = {"status": EntryStatus.WAITING.value, "joined_at": event.effective_at, "place": event.position}
-                entries.insert(event, {name: body[name] for name in _JOINED} | joined)
+                who = {name: body[name] for name in ("patient_id", "service_id")}
+                entries.insert(event, who | _preferences(event) | joined)
             elif topic == WaitlistEntry.Changed.TOPIC:
-                entries.update(event, {name: body[name] for name in _PREFERENCES})
+                entries.update(event, _preferences(event))
             elif topic.startswith(f"{WaitlistEntry.TOPIC}."):
                 changed = {name: body[name] for name in ("appointment_id",) if name in body}
                 status = _ENTRY_STATUS.get(topic)
@@ -86,3 +87,7 @@ class WaitlistProjector:
             Write(_INSERT_OFFER, offers.inserted),
             Write(_UPDATE_OFFER, offers.updated),
         ]
+
+
+def _preferences(event: LoggedEvent) -> dict[str, object]:
+    return {name: event.body[name] for name in _PREFERENCES} | {"weekly": event.body.get("weekly") or []}

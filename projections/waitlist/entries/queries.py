@@ -20,6 +20,7 @@ class EntryRow:
     clinician_id: UUID | None
     window_starts: Sequence[datetime]
     window_ends: Sequence[datetime]
+    weekly: Sequence[str]
     notice_minutes: int
     status: str
     appointment_id: UUID | None

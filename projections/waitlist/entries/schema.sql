@@ -9,6 +9,8 @@ create table entry (
     clinician_id   uuid,
     window_starts  timestamptz[] not null,
     window_ends    timestamptz[] not null,
+    -- Weekly times of day in the zone of the visit's location: 'mon 09:00-12:00'.
+    weekly         text[] not null,
     notice_minutes integer not null,
     status         text not null,
     appointment_id uuid,

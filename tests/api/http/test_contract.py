@@ -8,7 +8,8 @@ import pytest
 from api.audit.schemas import HistoryPage
 from api.http.schemas import Shown
 from api.patients.schemas import PatientPage, PatientShown
-from api.practice.schemas import ClinicianShown, HoursShown, LocationShown, ResourceShown, ServiceShown
+from api.practice.hours_schemas import HoursShown
+from api.practice.schemas import ClinicianShown, LocationShown, ResourceShown, ServiceShown
 from api.scheduling.appointments.schemas import AppointmentInFull, AppointmentPage
 from api.scheduling.availability.schemas import Slots
 from api.scheduling.sessions.schemas import CalendarPage

@@ -1,10 +1,12 @@
 """Limits, time off, public holidays, hours that change, and booking any clinician."""
 
-from typing import Any
+from datetime import date
+from typing import Any, ClassVar
 
 import pytest
 
 from tests.api.practice_client import Json, PracticeClient, codes
+from tests.api.scheduling.explanations import explain, reason_events
 from tests.support.concurrency import map_concurrently
 
 JUNE = ("2026-06-01", "2026-06-06")
@@ -208,3 +210,88 @@ class TestHoursThatChange:
 
         assert [each.get("effective_from") for each in shown["hours"]] == [None]
         assert days(studio.slots("2026-06-01", "2026-06-11")) == {"2026-06-03", "2026-06-10"}
+
+
+class TestHoursThatAlternate:
+    EVEN: ClassVar = {"weekday": "mon", "from": "09:00", "to": "12:00", "every_weeks": 2, "from_date": "2026-06-01"}
+    ODD: ClassVar = {"weekday": "mon", "from": "10:00", "to": "18:00", "every_weeks": 2, "from_date": "2026-06-08"}
+    ALWAYS: ClassVar = {"weekday": "tue", "from": "09:00", "to": "10:00"}
+
+    def mondays(self, studio: PracticeClient) -> list[tuple[str, str]]:
+        """Return the first and the last start of each Monday of June."""
+        starts = studio.slots("2026-06-01", "2026-07-01")
+        by_day = {day: [start for start in starts if start[:10] == day] for day in sorted(days(starts))}
+        return [(found[0], found[-1]) for found in by_day.values() if date.fromisoformat(found[0][:10]).weekday() == 0]
+
+    def test_are_shown_as_they_were_set_and_offered_in_their_weeks(self, studio: PracticeClient) -> None:
+        shown = studio.set_hours(studio.clinician, [self.EVEN, self.ODD, self.ALWAYS])
+
+        assert shown["hours"][0]["weekly"] == [self.EVEN, self.ODD, self.ALWAYS]
+        assert self.mondays(studio) == [
+            ("2026-06-01T07:00:00Z", "2026-06-01T09:10:00Z"),
+            ("2026-06-08T08:00:00Z", "2026-06-08T15:10:00Z"),
+            ("2026-06-15T07:00:00Z", "2026-06-15T09:10:00Z"),
+            ("2026-06-22T08:00:00Z", "2026-06-22T15:10:00Z"),
+            ("2026-06-29T07:00:00Z", "2026-06-29T09:10:00Z"),
+        ]
+
+    def test_refuse_the_other_week_and_say_why(self, studio: PracticeClient) -> None:
+        studio.set_hours(studio.clinician, [self.EVEN, self.ALWAYS])
+
+        refused = studio.post_booking("2026-06-08T09:00:00+02:00").json()
+        explained = explain(studio, "2026-06-08T09:00:00+02:00")
+
+        assert (refused["code"], "alternate by week" in refused["detail"]) == ("outside_hours", True)
+        assert reason_events(explained) == [("outside_hours", ["practice.clinician.hours_set"])]
+        assert "alternate by week" in explained["reasons"][0]["detail"]
+        assert "alternate" not in studio.post_booking("2026-06-09T12:00:00+02:00").json()["detail"]
+        assert studio.post_booking("2026-06-15T09:00:00+02:00").status_code == 201
+
+    def test_begin_and_end_with_other_hours_from_a_date(self, studio: PracticeClient) -> None:
+        studio.set_hours(studio.clinician, [self.EVEN])
+        body = {"location_id": studio.location, "weekly": [self.ODD], "effective_from": "2026-06-15"}
+
+        studio.client.put(f"/v1/clinicians/{studio.clinician}/hours", json=body)
+
+        assert [first for first, _ in self.mondays(studio)] == ["2026-06-01T07:00:00Z", "2026-06-22T08:00:00Z"]
+
+    def test_list_visits_in_weeks_that_were_given_up(self, studio: PracticeClient) -> None:
+        kept, left = (studio.book_appointment(f"2026-06-{day}T11:00:00+02:00") for day in ("01", "08"))
+        studio.set_hours(studio.clinician, [self.EVEN])
+
+        found = studio.client.get("/v1/conflicts", params={"after": left["position"]}).json()["conflicts"]
+
+        assert [each["appointment_id"] for each in found] == [left["id"]]
+        assert kept["id"] != left["id"]
+
+    def test_leave_out_the_other_weeks_of_a_series(self, studio: PracticeClient) -> None:
+        studio.set_hours(studio.clinician, [self.EVEN])
+
+        booked = studio.post_series("2026-06-01T09:00:00+02:00", "FREQ=WEEKLY;COUNT=4", on_conflict="skip").json()
+
+        assert [each["skipped"] for each in booked["occurrences"]] == [None, "outside_hours"] * 2
+        every_other = studio.post_series("2026-06-01T10:00:00+02:00", "FREQ=WEEKLY;INTERVAL=2;COUNT=4")
+        assert every_other.status_code == 201
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"every_weeks": 2},
+            {"every_weeks": 1, "from_date": "2026-06-01"},
+            {"every_weeks": 0},
+            {"every_weeks": 53, "from_date": "2026-06-01"},
+            {"every_weeks": "2", "from_date": "2026-06-01"},
+            {"every_weeks": 2, "from_date": "2026-06-31"},
+            {"every_weeks": 2, "from_date": "1969-12-29"},
+            {"every_weeks": 2, "from_date": "2026-06-15", "to": "11:00"},
+        ],
+    )
+    def test_that_cannot_be(self, studio: PracticeClient, wrong: Json) -> None:
+        weekly = [self.EVEN, {"weekday": "mon", "from": "09:00", "to": "12:00"} | wrong]
+        path = f"/v1/clinicians/{studio.clinician}/hours"
+        before = studio.client.get(path).json()
+
+        answer = studio.client.put(path, json={"location_id": studio.location, "weekly": weekly})
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"].split(".")[0]) == (422, "weekly")
+        assert studio.client.get(path).json() == before

@@ -226,6 +226,23 @@ class TestToAnotherClinician:
 
         assert {visit["ends_at"][11:16] for visit in appointments_by_index(studio, series).values()} == {"08:50"}
 
+    def test_keeps_them_at_a_new_time_too(self, studio: PracticeClient, weekly_series: Json) -> None:
+        price = {"amount_minor": 9900, "currency": "EUR"}
+        changed = {"duration_minutes": 90, "buffer_after_minutes": 60, "price": price}
+        assert studio.client.patch(f"/v1/services/{studio.service}", json=changed).status_code == 200
+        body = {"from_occurrence": 1, "scope": "all", "starts_at": "2026-06-02T16:00:00+02:00"}
+
+        preview = post_change(studio, weekly_series, **body, dry_run=True).json()
+        series = change_series(studio, weekly_series, **body)
+
+        visits = appointments_by_index(studio, series)
+        assert {(visit["starts_at"][11:16], visit["ends_at"][11:16]) for visit in visits.values()} == {
+            ("14:00", "14:50")
+        }
+        assert {visit["ends_at"][11:16] for visit in preview["visits"]} == {"14:50"}
+        assert {visit["buffer_after_minutes"] for visit in visits.values()} == {0}
+        assert price not in [visit["price"] for visit in visits.values()]
+
     def test_is_refused_for_a_bound_clinician(self, studio: PracticeClient, weekly_series: Json) -> None:
         other = add_colleague(studio)
         bound = studio.client_with_role("clinician", clinician_id=studio.clinician)

@@ -113,6 +113,23 @@ class TestCancellation:
             for entry, because in zip(passed, ("outside_windows", "too_little_notice"), strict=True)
         ]
 
+    def test_is_offered_to_whom_the_weekday_and_time_of_day_suit(self, studio: PracticeClient) -> None:
+        # Nine o'clock in Berlin is seven o'clock UTC: the times are those of the location.
+        visit = studio.book_appointment(NINE_SAID)
+        passed = [
+            join_waitlist(studio, weekly=[{"weekday": day, "from": starts, "to": ends}])
+            for day, starts, ends in (("tue", "08:00", "18:00"), ("mon", "10:00", "18:00"), ("mon", "07:00", "09:00"))
+        ]
+        chosen = join_waitlist(studio, weekly=[{"weekday": "mon", "from": "09:00", "to": "10:00"}])
+        studio.post_action(visit["id"], "cancel", reason="ill")
+
+        with time_later(studio, **GRACE):
+            [made] = wait_for_opening(studio)["rounds"]
+
+        assert made["offers"][0]["entry_id"] == chosen["id"]
+        assert made["starts_at"] == "2026-06-01T07:00:00Z"
+        assert made["passed_over"] == [{"entry_id": entry["id"], "because": "outside_windows"} for entry in passed]
+
     def test_that_fits_nobody_is_closed_and_says_why(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()
         evening = {"from": "2026-06-01T18:00:00+02:00", "to": "2026-06-01T20:00:00+02:00"}

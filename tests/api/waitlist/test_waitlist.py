@@ -10,7 +10,7 @@ import pytest
 from api.waitlist.schemas import EntryPage, OfferPage, OpeningPage
 from application.kernel.practice_log import PracticeLog
 from application.patients.person import Person, person_of
-from tests.api.practice_client import PracticeClient, codes
+from tests.api.practice_client import Json, PracticeClient, codes
 from tests.api.waitlist.waitlist_requests import (
     NINE,
     TEN,
@@ -55,6 +55,40 @@ class TestEntry:
         assert changed.status_code == 200, changed.text
         assert (changed.json()["clinician_id"], changed.json()["notice_minutes"]) == (None, 5)
         assert waiting_entry_ids(studio, changed.json()["position"]) == [first["id"], second["id"]]
+
+    def test_has_weekly_times_that_are_shown_changed_and_taken_away(self, studio: PracticeClient) -> None:
+        evening = {"weekday": "tue", "from": "17:00", "to": "20:00"}
+        early = {"weekday": "thu", "from": "07:00", "to": "09:00", "every_weeks": 2, "from_date": "2026-06-04"}
+        entry = join_waitlist(studio, weekly=[early, evening])
+        path = f"/v1/waitlist/{entry['id']}"
+
+        assert entry["weekly"] == [evening, early]
+        assert studio.client.patch(path, json={"notice_minutes": 5}).json()["weekly"] == [evening, early]
+        changed = studio.client.patch(path, json={"weekly": [early]}).json()
+        [listed] = studio.client.get("/v1/waitlist", params={"after": changed["position"]}).json()["entries"]
+        assert changed["weekly"] == listed["weekly"] == [early]
+        emptied = studio.client.patch(path, json={"weekly": []}).json()
+        [listed] = studio.client.get("/v1/waitlist", params={"after": emptied["position"]}).json()["entries"]
+        assert emptied["weekly"] == listed["weekly"] == []
+        past = studio.client.get(path, params={"version": str(entry["version"])}).json()
+        assert past["weekly"] == [evening, early]
+
+    @pytest.mark.parametrize(
+        "weekly",
+        [
+            [{"weekday": "tue", "from": "17:00", "to": "17:00"}],
+            [{"weekday": "tuesday", "from": "17:00", "to": "18:00"}],
+            [{"weekday": "tue", "from": "17:00", "to": "18:00"}, {"weekday": "tue", "from": "17:30", "to": "19:00"}],
+            [{"weekday": "tue", "from": "17:00", "to": "18:00", "every_weeks": 2}],
+            [{"weekday": "tue", "from": f"{hour:02}:00", "to": f"{hour:02}:10"} for hour in range(24)] * 3,
+        ],
+    )
+    def test_has_no_weekly_times_that_cannot_be(self, studio: PracticeClient, weekly: list[Json]) -> None:
+        body = {"patient_id": studio.patient, "service_id": studio.service, "weekly": weekly}
+
+        answer = studio.client.post("/v1/waitlist", json=body)
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"].split(".")[0]) == (422, "weekly")
 
     def test_that_was_withdrawn_is_not_in_line(self, studio: PracticeClient) -> None:
         first, second = join_waitlist(studio), join_waitlist(studio)

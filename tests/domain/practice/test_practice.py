@@ -14,7 +14,7 @@ from domain.practice.clinician import Clinician, ClinicianDetails
 from domain.practice.location import Location, LocationDetails
 from domain.practice.practice import Practice, PracticeSettings
 from domain.practice.resource import Resource
-from domain.practice.service import Mode, Service, ServiceTerms
+from domain.practice.service import ClinicianTerms, Mode, Service, ServiceTerms
 from tests.support.availability_builders import HERE, THERE, at, hours
 
 ID, NOW = UUID(int=7), at("2026-06-01T09:00")
@@ -170,3 +170,50 @@ class TestService:
 
     def test_knows_two_modes(self) -> None:
         assert [mode.value for mode in Mode] == ["in_person", "virtual"]
+
+
+class TestClinicianTerms:
+    MAYA, AVI = UUID(int=8), UUID(int=9)
+
+    def offered(self, *own: ClinicianTerms, **terms: object) -> Service:
+        service = Service.offer(id=ID, terms=replace(MASSAGE, **terms), at=NOW)  # type: ignore[arg-type]
+        service.set_clinician_terms(own, NOW)
+        return service
+
+    def test_replace_the_length_and_the_price_of_the_service(self) -> None:
+        service = self.offered(ClinicianTerms(self.MAYA, 80), ClinicianTerms(self.AVI, price=Money(1, "EUR")))
+
+        maya, avi, other = (service.terms_of(id) for id in (self.MAYA, self.AVI, UUID(int=7)))
+
+        assert (maya.duration_minutes, maya.price) == (80, MASSAGE.price)
+        assert (avi.duration_minutes, avi.price) == (MASSAGE.duration_minutes, Money(1, "EUR"))
+        assert other == MASSAGE
+        assert replace(maya, duration_minutes=50, step_minutes=None) == MASSAGE
+
+    @pytest.mark.parametrize(("step", "own_step"), [(None, 90), (60, 90), (15, 15), (120, 120)])
+    def test_change_a_step_that_is_the_length_of_the_visit(self, step: int | None, own_step: int) -> None:
+        service = self.offered(ClinicianTerms(self.MAYA, 80), step_minutes=step)
+
+        assert service.terms_of(self.MAYA).step_minutes == own_step
+
+    def test_are_stored_in_the_order_of_joining(self) -> None:
+        service = self.offered(ClinicianTerms(self.AVI, price=Money(0, "EUR")), ClinicianTerms(self.MAYA, 80))
+
+        *_, fact = service.collect_events()
+
+        assert isinstance(fact, Service.ClinicianTermsSet)
+        assert (fact.clinician_ids, fact.duration_minutes) == ([self.MAYA, self.AVI], [80, None])
+        assert (fact.price_amounts_minor, fact.price_currencies) == ([None, 0], [None, "EUR"])
+        assert not service.set_clinician_terms(list(service.clinician_terms.values()), NOW)
+
+    def test_refuse_a_step_that_is_too_long_for_a_clinician(self) -> None:
+        longest = {"duration_minutes": 1440, "buffer_before_minutes": 480, "step_minutes": 1600}
+        service = self.offered(**longest)
+
+        with pytest.raises(InvalidValueError) as refused:
+            service.set_clinician_terms([ClinicianTerms(self.MAYA, 10)], NOW)
+
+        assert refused.value.field == "step_minutes"
+        other = self.offered(ClinicianTerms(self.MAYA, 10))
+        with pytest.raises(InvalidValueError):
+            other.change(replace(MASSAGE, **longest), NOW)  # type: ignore[arg-type]

@@ -48,6 +48,50 @@ class TestFreedTime:
         assert first_fit(narrow, step=15) == "09:15"
         assert first_fit(too_narrow, step=15) == Reason.OUTSIDE_WINDOWS
 
+    @pytest.mark.parametrize(
+        ("weekly", "start"),
+        [
+            (["mon 09:00-10:00"], "09:00"),
+            (["mon 09:15-18:00"], "09:15"),
+            (["mon 09:15-09:40"], Reason.OUTSIDE_WINDOWS),
+            (["tue 09:00-18:00"], Reason.OUTSIDE_WINDOWS),
+            (["mon 09:15-09:30", "mon 09:30-09:45"], "09:15"),
+            (["sun 22:00-09:45"], "09:00"),
+            (["mon 09:00-18:00 every 2 from 2026-05-25"], Reason.OUTSIDE_WINDOWS),
+            (["mon 09:00-18:00 every 2 from 2026-05-18"], "09:00"),
+        ],
+    )
+    def test_fits_at_the_first_start_in_weekly_times(self, weekly: list[str], start: str) -> None:
+        assert first_fit(WaitlistPreferences(None, weekly=tuple(weekly)), step=15) == start
+
+    def test_fits_in_a_window_and_in_weekly_times_at_once(self) -> None:
+        until_half_past = (between("2026-06-01T08:00", "2026-06-01T09:45"),)
+
+        assert first_fit(WaitlistPreferences(None, until_half_past, weekly=("mon 09:15-12:00",)), step=15) == "09:15"
+        assert first_fit(WaitlistPreferences(None, until_half_past, weekly=("mon 09:30-12:00",)), step=15) == (
+            Reason.OUTSIDE_WINDOWS
+        )
+
+    @pytest.mark.parametrize(
+        ("day", "zone", "first"),
+        [
+            # 07:00 in Berlin is 05:00 UTC once the clocks have changed.
+            ("2026-03-22", "Europe/Berlin", "06:00"),
+            ("2026-03-29", "Europe/Berlin", "05:00"),
+            ("2026-10-25", "Europe/Berlin", "06:00"),
+            ("2026-03-29", "Asia/Kathmandu", "01:15"),
+            ("2026-03-29", "America/New_York", "11:00"),
+        ],
+    )
+    def test_takes_weekly_times_in_the_zone_of_the_location(self, day: str, zone: str, first: str) -> None:
+        query = availability_query(place(same_hours_daily("00:00-24:00"), zone), step=15, now=f"{day}T00:00")
+        freed = between(f"{day}T00:00", f"{day}T23:00")
+
+        slot = fitting(query, freed, WaitlistPreferences(None, weekly=("sun 07:00-08:00",)), ())
+
+        assert isinstance(slot, Slot)
+        assert f"{slot.starts_at:%H:%M}" == first
+
     def test_fits_entries_with_enough_notice(self) -> None:
         assert first_fit(WaitlistPreferences(None, (), 60), now="2026-06-01T08:00") == "09:00"
         assert first_fit(WaitlistPreferences(None, (), 61), now="2026-06-01T08:00") == "09:30"
@@ -84,7 +128,7 @@ class TestFreedTime:
         fits = [
             slot
             for slot in offered(query, FREED)
-            if preferences.holds(TimeRange(slot.starts_at, slot.ends_at))
+            if preferences.holds(TimeRange(slot.starts_at, slot.ends_at), "UTC")
             and preferences.is_in_time(TimeRange(slot.starts_at, slot.ends_at), query.now)
         ]
         assert result == fits[0] if fits else isinstance(result, str)
@@ -100,6 +144,16 @@ class TestPreferences:
     def test_has_bounds(self, notice: int) -> None:
         with pytest.raises(InvalidValueError):
             WaitlistPreferences(None, (), notice)
+
+    @pytest.mark.parametrize(
+        "weekly",
+        [["mon"], ["mon 09:00-12:00", "mon 11:00-13:00"], [f"mon 09:{minute:02}-09:59" for minute in range(51)]],
+    )
+    def test_refuses_weekly_times_that_no_hours_have(self, weekly: list[str]) -> None:
+        with pytest.raises(InvalidValueError) as refused:
+            WaitlistPreferences(None, weekly=tuple(weekly))
+
+        assert refused.value.field == "weekly"
 
     def test_has_at_most_twenty_windows(self) -> None:
         with pytest.raises(InvalidValueError):

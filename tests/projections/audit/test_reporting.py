@@ -219,7 +219,8 @@ class TestWaitList:
 
         assert row is not None
         of = history.waiting
-        assert set(entries) == {(one.id, one.status, len(one.preferences.windows)) for one in of.entries}
+        windows = {one.id: len(one.preferences.windows) + len(one.preferences.weekly) for one in of.entries}
+        assert set(entries) == {(one.id, one.status, windows[one.id]) for one in of.entries}
         assert set(openings) == {(one.id, one.cause) for one in of.openings}
         is_over = {one.id: one.expires_at <= row[0] for one in of.offers}
         assert set(offers) == {

@@ -26,6 +26,7 @@ from application.scheduling.appointments.undo_appointment import UndoAppointment
 from application.scheduling.availability.find_slots import FindSlots
 from domain.kernel.errors import DomainError
 from domain.kernel.logged_event import LoggedEvent
+from domain.kernel.money import Money
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
 from domain.practice.practice import Practice
@@ -103,7 +104,7 @@ class Scheduling(
         self.entries: list[UUID] = []
         self.openings: list[UUID] = []
         self.busy: set[UUID] = set()
-        self.closing_early: set[UUID] = set()
+        self.closing_early: dict[UUID, range] = {}
         self.endpoints: list[UUID] = []
         self.feeds: list[UUID] = []
         self.clock = fixed_clock()
@@ -174,18 +175,19 @@ class Scheduling(
                 st.sampled_from([None, 0, 1]),
                 st.sampled_from([20, 50, 90]),
                 st.booleans(),
+                st.sampled_from([None, 7000, 12_000]),
             ),
             min_size=1,
             max_size=4,
         )
     )
     def move_with_every_field(
-        self, moves: list[tuple[int, datetime | None, int | None, int | None, int, bool]]
+        self, moves: list[tuple[int, datetime | None, int | None, int | None, int, bool, int | None]]
     ) -> None:
         handler = executor(self.container.logs, self.clock)
 
         def move(number: int) -> object:
-            which, starts_at, clinician, room, minutes, overrides = moves[number]
+            which, starts_at, clinician, room, minutes, overrides, price = moves[number]
             command = RescheduleAppointment(
                 self.pick(which),
                 starts_at,
@@ -194,6 +196,7 @@ class Scheduling(
                 minutes,
                 "in pain" if overrides else None,
                 notify=overrides,
+                price=None if price is None else Money(price, "EUR"),
             )
             return handler(self.studio.tenant_id, command, by_test())
 
@@ -348,6 +351,12 @@ class Scheduling(
             command = BookAppointment(self.studio.patients[0], service, clinician_id, found.choices[0].slot.starts_at)
             outcome = executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
             self.booked.append(outcome.aggregate.id)
+            visit, terms = outcome.aggregate, self.studio.log.load(Service, service).terms_of(clinician_id)
+            assert (visit.duration_minutes, visit.price_amount_minor) == (
+                terms.duration_minutes,
+                terms.price.amount_minor,
+            )
+            assert visit.during == found.choices[0].slot.during
 
     @invariant()
     def none_but_those_meant_to_share_a_clinician_or_a_room(self) -> None:
@@ -422,10 +431,30 @@ class Scheduling(
         )
 
         assert {
-            (e.appointment_id, e.status, e.starts_at, e.clinician_id, e.resource_ids, e.series_id, e.version)
+            (
+                e.appointment_id,
+                e.version,
+                e.status,
+                e.starts_at,
+                e.ends_at,
+                e.price_amount_minor,
+                e.clinician_id,
+                e.resource_ids,
+                e.series_id,
+            )
             for e in page.entries
         } == {
-            (a.id, a.status, a.starts_at, a.clinician_id, tuple(a.resource_ids), a.series_id, a.version)
+            (
+                a.id,
+                a.version,
+                a.status,
+                a.starts_at,
+                a.ends_at,
+                a.price_amount_minor,
+                a.clinician_id,
+                tuple(a.resource_ids),
+                a.series_id,
+            )
             for a in self.folded()
         }
 

@@ -36,8 +36,13 @@ from tests.support.seeded_practice import MONDAY, SeededPractice
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
 _EARLY = TimeRange(MONDAY, MONDAY + timedelta(hours=2))
 _LATE = TimeRange(MONDAY + timedelta(hours=2), MONDAY + timedelta(hours=4))
+_WEEKLY = [(), ("mon 09:00-11:00",), ("mon 10:00-13:00 every 2 from 2026-06-01",), ("tue 09:00-13:00",)]
 _WISHES = st.tuples(
-    st.integers(0, 2), st.booleans(), st.sampled_from([None, 0, 1]), st.sampled_from([(), (_EARLY,), (_LATE,)])
+    st.integers(0, 2),
+    st.booleans(),
+    st.sampled_from([None, 0, 1]),
+    st.sampled_from([(), (_EARLY,), (_LATE,)]),
+    st.sampled_from(_WEEKLY),
 )
 
 
@@ -56,12 +61,13 @@ class WaitlistCommands:
     events: Callable[[], list[LoggedEvent]]
 
     @rule(wishes=st.lists(_WISHES, min_size=1, max_size=4))
-    def join(self, wishes: list[tuple[int, bool, int | None, tuple[TimeRange, ...]]]) -> None:
+    def join(self, wishes: list[tuple[int, bool, int | None, tuple[TimeRange, ...], tuple[str, ...]]]) -> None:
         handler = executor(self.container.logs, self.clock)
 
         def join(number: int) -> UUID:
-            patient, needs_room, clinician, windows = wishes[number]
-            preferences = WaitlistPreferences(None if clinician is None else self.studio.clinicians[clinician], windows)
+            patient, needs_room, clinician, windows, weekly = wishes[number]
+            clinician_id = None if clinician is None else self.studio.clinicians[clinician]
+            preferences = WaitlistPreferences(clinician_id, windows, weekly=weekly)
             service = self.studio.massage if needs_room else self.studio.talk
             command = JoinWaitlist(self.studio.patients[patient], service, preferences)
             return handler(self.studio.tenant_id, command, by_test()).aggregate.id
@@ -136,7 +142,7 @@ class WaitlistCommands:
     )
     def give_up_what_others_wait_for(
         self,
-        wishes: list[tuple[int, bool, int | None, tuple[TimeRange, ...]]],
+        wishes: list[tuple[int, bool, int | None, tuple[TimeRange, ...], tuple[str, ...]]],
         clinician: int,
         starts_at: datetime,
         workers: int,
@@ -229,7 +235,7 @@ class WaitlistCommands:
                 for id, because in passed.items():
                     if because == Reason.OUTSIDE_WINDOWS:
                         visit = TimeRange(each.time.starts_at, each.time.ends_at)
-                        assert not self.wishes(events, each.as_of)[id].holds(visit)
+                        assert not self.wishes(events, each.as_of)[id].holds(visit, "Europe/Berlin")
 
     @invariant()
     def the_wait_list_is_the_fold_of_the_log(self) -> None:

@@ -1,17 +1,18 @@
 """Properties of availability (L1, L2, property 5), and equality with a brute-force search."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.kernel.time_range import TimeRange
-from domain.practice.weekly_hours import DAY, OpeningHours
+from domain.practice.weekly_hours import DAY, WEEKDAYS, OpeningHours, WeeklyRange
 from domain.scheduling.availability.availability import offered, slot_at
 from domain.scheduling.availability.query import AvailabilityQuery, Place, VisitRules
 from domain.scheduling.errors import SchedulingError
+from domain.scheduling.series.recurrence import Recurrence
 from tests.support.availability_builders import ROOM_1
 from tests.support.availability_strategies import FIVE, availability_queries, claims, midnight
 
@@ -144,13 +145,22 @@ def fits(place: Place, rules: VisitRules, visit: TimeRange, now: datetime) -> bo
     return is_open and local.date() <= today + timedelta(days=rules.horizon_days)
 
 
+def applies(each: WeeklyRange, day: date) -> bool:
+    """Whether a weekly range applies on a date of its weekday, by the rule of a series."""
+    rule = Recurrence.parse(f"FREQ=WEEKLY;INTERVAL={each.every};BYDAY={WEEKDAYS[day.weekday()][:2]}")
+    first, begins = (datetime.combine(each_day, time()) for each_day in (date.fromordinal(each.first), day))
+    return each.every == 1 or any(rule.starts(first, begins, begins + timedelta(days=1)))
+
+
 def opening_ranges(hours: OpeningHours, around: date) -> list[tuple[datetime, datetime]]:
     """What is open on the wall clock around a date, one range a day joined where they touch."""
     overrides = dict(hours.overrides)
     found: list[tuple[datetime, datetime]] = []
     for day in (around + timedelta(days=n) for n in range(-1, 4)):
         joined: list[list[int]] = []
-        for begins, ends in overrides.get(day, hours.weekly[day.weekday()]):
+        for begins, ends in overrides.get(
+            day, [each.hours for each in hours.weekly[day.weekday()] if applies(each, day)]
+        ):
             if joined and joined[-1][1] == begins:
                 joined[-1][1] = ends
             else:

@@ -56,6 +56,17 @@ class TestChoice:
             == MAYA
         )
 
+    def test_has_the_length_of_the_chosen_one(self) -> None:
+        longer = availability_query(place(same_hours_daily("09:00-12:00")), minutes=90, step=60)
+        clinician_candidates = [ClinicianCandidate(MAYA, longer), ClinicianCandidate(AVI, query_with_hours())]
+
+        found = offered_by_anyone(clinician_candidates, DAY)
+
+        assert [(choice.clinician_id, f"{choice.slot.ends_at:%H:%M}") for choice in found] == [
+            (MAYA, "10:30"), (MAYA, "11:30"), (AVI, "12:00"),
+        ]  # fmt: skip
+        assert [choose_clinician(clinician_candidates, each.slot.starts_at) for each in found] == found
+
     def test_offers_each_start_once(self) -> None:
         clinician_candidates = [
             ClinicianCandidate(MAYA, query_with_hours()),
