@@ -39,10 +39,8 @@ def listed(log: PracticeLog, kind: type[T], name: str, present: Presenter[T], li
     return collected(name, [_body(each, present) for each in found], next_cursor, catalogue.position)
 
 
-def collected(
-    name: str, items: Sequence[Mapping[str, object]], next_cursor: str | None, position: int | None
-) -> Answer:
-    """Return a page. ``position`` is a position of the log that the page surely includes."""
+def collected(name: str, items: Sequence[Mapping[str, object]], next_cursor: str | None, position: int) -> Answer:
+    """Return a page that includes every event up to ``position``."""
     return Answer({name: items, "next_cursor": next_cursor, "position": position})
 
 

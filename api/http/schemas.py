@@ -95,7 +95,9 @@ class Page(Shown):
     """A page of a list."""
 
     next_cursor: str | None = Field(None, description="Send it as `cursor` for the next page; null on the last page.")
-    position: int | None = None
+    position: int = Field(
+        description="The page includes every event up to here. If a write has a later `position`, read again with it as `after`."
+    )
 
 
 class Price(Body):

@@ -73,13 +73,13 @@ async def list_patients(
     def page() -> Answer:
         behind = decoded_id(cursor)
         tenant_id, patients = call.actor.tenant_id, call.container.patients
-        call.container.wait_for(tenant_id, "patients", after)
+        reached = call.container.wait_for(tenant_id, "patients", after)
         if text := (search or "").strip():
             found = patients.search(tenant_id, search_text(call.log, text), after=behind, limit=limit)
         else:
             found = patients.page(tenant_id, after=behind, limit=limit)
         records = [present_patient_record(call, patient) for patient in found.patients]
-        return collected("patients", records, cursor_behind(found.after), after)
+        return collected("patients", records, cursor_behind(found.after), reached)
 
     return await call.read(Permission.READ_PATIENTS, page)
 
@@ -174,10 +174,10 @@ async def find_duplicates(patient_id: UUID, call: Reading, after: After = None) 
 
     def find() -> Answer:
         call.log.load(Patient, patient_id)
-        call.container.wait_for(call.actor.tenant_id, "patients", after)
+        reached = call.container.wait_for(call.actor.tenant_id, "patients", after)
         found = duplicates_of(call.container.patients, call.actor.tenant_id, patient_id)
         candidates = [{"patient": present_patient_record(call, one.patient), "reasons": one.reasons} for one in found]
-        return Answer({"candidates": candidates})
+        return Answer({"candidates": candidates, "position": reached})
 
     return await call.read(Permission.READ_PATIENTS, find)
 

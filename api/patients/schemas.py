@@ -214,3 +214,4 @@ class Candidate(Shown):
 
 class Duplicates(Shown):
     candidates: list[Candidate] = Field(description="Those with the most reasons first.")
+    position: int = Field(description="The answer includes every event up to here.")
