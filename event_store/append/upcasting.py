@@ -24,6 +24,7 @@ def _without_effective_from(body: Body) -> Body:
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster | None]] = {
     ("practice.clinician.hours_set", 1): _without_effective_from,
     ("scheduling.appointment.booked", 1): None,
+    ("scheduling.appointment.booked", 2): None,
     ("scheduling.appointment.reassigned", 1): None,
     ("scheduling.appointment.rescheduled", 1): None,
     ("scheduling.appointment.rescheduled", 2): None,

@@ -12,6 +12,7 @@ from api.http.schemas import Body, Page, Price, Shown, Text, Versioned, Whole, e
 from api.http.times import Start
 from domain.practice.service import MAX_DURATION_MINUTES, Mode
 from domain.scheduling.appointments.hold import LONGEST_MINUTES, HoldStatus
+from domain.scheduling.appointments.origin import VisitOrigin
 from domain.scheduling.appointments.status import Status
 
 _EXAMPLE: dict[str, JsonValue] = {
@@ -185,6 +186,12 @@ class AppointmentShown(Versioned):
     original: str | None = Field(
         description="Its identity in the series: the local time for which it was first planned.",
         examples=["2026-06-02T10:00:00"],
+    )
+    origin: VisitOrigin = Field(
+        description="How it came to be: booked by staff, a request, a series, an offer of the wait list, or an import."
+    )
+    time_is_assigned: bool = Field(
+        description="Whether an import chose its time, because the file has none. Leave it out of reports by hour."
     )
     price: Price
     display: Display

@@ -20,7 +20,9 @@ select
     a.price_amount_minor,
     a.price_currency,
     a.booked_at,
-    a.series_id
+    a.series_id,
+    a.origin,
+    coalesce(a.assigned_starts_at = a.starts_at, false) as time_is_assigned
 from calendar.appointment a
 left join calendar.catalogue service on service.tenant_id = a.tenant_id and service.thing_id = a.service_id
 left join calendar.catalogue location on location.tenant_id = a.tenant_id and location.thing_id = a.location_id;

@@ -1,10 +1,11 @@
 """Project the calendar: appointments, series, group sessions, courses and the catalogue."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from domain.kernel.logged_event import LoggedEvent
 from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.origin import VisitOrigin, origin_of
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.course import Course
@@ -60,6 +61,9 @@ def appointment_writes(events: Sequence[LoggedEvent]) -> list[Write]:
         if topic in _INITIAL:
             row = {name: body[name] for name in _COPIED} | {"booked_at": event.effective_at} | status
             row["placed_position"] = event.position
+            row["origin"] = _origin(event)
+            if "assigned_starts_at" in body:
+                row["assigned_starts_at"] = body["assigned_starts_at"]
             if "series_id" in body:
                 row |= {name: body[name] for name in _OF_A_SERIES}
             rows.insert(event, row)
@@ -73,6 +77,12 @@ def appointment_writes(events: Sequence[LoggedEvent]) -> list[Write]:
     return [Write(_INSERT, rows.inserted), Write(_LEAVE, left), Write(_UPDATE, rows.updated)]
 
 
+def _origin(event: LoggedEvent) -> str:
+    if event.event_type == Appointment.Requested.TOPIC:
+        return VisitOrigin.REQUEST.value
+    return origin_of(*(cast("str | None", event.body.get(name)) for name in ("origin", "series_id")))
+
+
 _WRITES: Final[Mapping[str, Callable[[Sequence[LoggedEvent]], list[Write]]]] = {
     Appointment.TOPIC: appointment_writes,
     Series.TOPIC: series_writes,
@@ -84,7 +94,7 @@ _WRITES: Final[Mapping[str, Callable[[Sequence[LoggedEvent]], list[Write]]]] = {
 
 class CalendarProjector:
     name = "calendar"
-    version = 1
+    version = 2
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         by_type: dict[str, list[LoggedEvent]] = {kind: [] for kind in _WRITES}

@@ -1,5 +1,5 @@
 -- The current state of each appointment. placed_position is the event that set its clinician,
--- resources and time.
+-- resources and time. assigned_starts_at is the start that an import chose for a file without times.
 
 create table appointment (
     tenant_id             uuid not null,
@@ -21,6 +21,8 @@ create table appointment (
     series_id             uuid,
     occurrence            integer,
     original              text,
+    origin                text not null,
+    assigned_starts_at    timestamptz,
     version               integer not null,
     position              bigint not null,
     placed_position       bigint not null,
