@@ -60,7 +60,7 @@ _DESCRIPTIONS: Final = {
     404: "The resource does not exist in this practice, or did not exist yet at `as_of` or `version`.",
     409: "A rule forbids it in the present state; see `code`.",
     412: "The resource has another version than the one in `If-Match`.",
-    413: "The body is larger than 64 KiB, or 3 MiB for an imported calendar.",
+    413: "The body is larger than 64 KiB, or 3 MiB with an imported file.",
     415: "The body's media type is not `application/json`.",
     422: "A value is invalid, or the Idempotency-Key was used for another request.",
     429: "Too many requests without a valid key from your address. Retry after `Retry-After` seconds.",
