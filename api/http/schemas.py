@@ -30,6 +30,9 @@ CivilDate: TypeAlias = Annotated[date, BeforeValidator(_civil)]
 Text: TypeAlias = Annotated[str, Field(max_length=20_000)]
 """A text; the domain normalises it and has the limits of each field."""
 
+Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=20_000)]
+"""A text that is not empty."""
+
 
 class Body(BaseModel):
     """A request body. Unknown fields are refused."""

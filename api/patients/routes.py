@@ -1,6 +1,7 @@
 """/v1/patients: patients, their contacts and consents, duplicates and merges."""
 
 from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -44,11 +45,13 @@ from projections.patients.directory.duplicates import duplicates_of
 
 routes = APIRouter(prefix="/v1/patients", tags=["patients"])
 
+_NAMES: Final = ("given_name", "family_name")
+
 
 @routes.post("", status_code=201, response_model=PatientShown, responses=MAKES)
 async def register_patient(body: PatientBody, call: Creating) -> Response:
-    """Register a patient."""
-    command = RegisterPatient(**body.model_dump(exclude={"tags"}), tags=tuple(body.tags))
+    """Register a patient. Without a given name or without a family name, but not without both."""
+    command = RegisterPatient(**_with_names(body.model_dump(exclude={"tags"})), tags=tuple(body.tags))
     return await call.create(command, routes.prefix, partial(present_patient, call))
 
 
@@ -93,7 +96,7 @@ async def get_patient(patient_id: UUID, call: Showing) -> Response:
 @routes.patch("/{patient_id}", response_model=PatientShown, responses=CHANGES)
 async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -> Response:
     """Change a patient's details, notes or alert. `patient_merged`: change the survivor."""
-    changes = sent_fields(body)
+    changes = _with_names(sent_fields(body))
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
     command = ChangePatient(patient_id, changes, expected_version=call.expected_version)
@@ -202,3 +205,8 @@ async def unmerge_patients(patient_id: UUID, body: MergeBody, call: Changing) ->
     """
     command = UnmergePatients(patient_id, body.other_id, expected_version=call.expected_version)
     return await call.change(command, partial(present_patient, call))
+
+
+def _with_names(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields with an empty text for a name that the person does not have."""
+    return {name: "" if value is None and name in _NAMES else value for name, value in fields.items()}

@@ -227,8 +227,10 @@ class AppointmentPage(Page):
 
 
 class PatientName(Shown):
-    given_name: str
-    family_name: str
+    """One of the two is null if the person has one name only."""
+
+    given_name: str | None
+    family_name: str | None
 
 
 class CalendarItem(AppointmentShown):

@@ -78,7 +78,7 @@ class TestImport:
             assert "Haifa" not in str(event.body)
 
     def test_records_the_result_of_the_file(self, patient_imports: PatientImports) -> None:
-        report = patient_imports.import_rows([person(1), person(1), person(2, Last_Name="")])
+        report = patient_imports.import_rows([person(1), person(1), person(2, First_Name="", Last_Name="")])
 
         data_import = patient_imports.log.load(DataImport, report.import_id)
         assert (data_import.kind, data_import.source, data_import.status) == ("patients", "jane", ImportStatus.FINISHED)
