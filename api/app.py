@@ -23,6 +23,7 @@ from api.http.operations import Readiness, operations
 from api.http.reference import reference
 from api.http.request_budget import RequestBudget
 from api.http.thread_pool import FairThreadPool
+from api.importing import file_routes as file_imports
 from api.importing import routes as imports
 from api.patients import routes as patients
 from api.practice import routes as practice
@@ -99,6 +100,7 @@ def create_app(container: Container, metrics: Metrics) -> FastAPI:
         waitlist,
         patients,
         imports,
+        file_imports,
         audit,
         practice,
         busy_time,

@@ -95,12 +95,12 @@ from bulk_visit cross join lateral (values (clinician), (room)) as w (what)
 _CALENDAR: Final = """
 insert into calendar.appointment (
     tenant_id, appointment_id, patient_id, service_id, clinician_id, location_id, resource_ids, starts_at, ends_at,
-    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at, version, position,
+    buffer_before_minutes, buffer_after_minutes, status, mode, price_amount_minor, price_currency, booked_at, origin, version, position,
     placed_position
 )
 select
     tenant, stream, patient, service, clinician, location, array[room], starts_at, ends_at, 0, 0, 'booked', 'in_person', 8000, 'EUR',
-    recorded_at, 1, position, position
+    recorded_at, 'booked', 1, position, position
 from bulk_visit
 """
 

@@ -47,9 +47,9 @@ async def list_api_keys(
 
     def page() -> Answer:
         behind = decoded_id(cursor)
-        call.container.wait_for(call.actor.tenant_id, "access", after)
+        reached = call.container.wait_for(call.actor.tenant_id, "access", after)
         keys, next_id = call.container.access.keys_of(call.actor.tenant_id, behind, limit)
-        return collected("api_keys", [present_key_record(key) for key in keys], cursor_behind(next_id), after)
+        return collected("api_keys", [present_key_record(key) for key in keys], cursor_behind(next_id), reached)
 
     return await call.read(Permission.MANAGE_KEYS, page)
 

@@ -136,7 +136,7 @@ async def _history(
         first = decoded_number(cursor) or 0
         aggregate = call.log.load_all(kind, [id_], only_to_show=True)[id_]
         authorise_reading(call.actor, aggregate)
-        call.container.wait_for(call.actor.tenant_id, "history", after)
+        reached = call.container.wait_for(call.actor.tenant_id, "history", after)
         history, tenant_id = call.container.audit.history, call.actor.tenant_id
         also, visits = belonging(aggregate), None
         if call.actor.clinician_id is not None:
@@ -146,6 +146,6 @@ async def _history(
         found = history.page(
             tenant_id, id_, also=also, visits=visits, after=first, limit=limit, with_visits=kind is Patient
         )
-        return collected("history", [present_line(line) for line in found.lines], cursor_behind(found.after), after)
+        return collected("history", [present_line(line) for line in found.lines], cursor_behind(found.after), reached)
 
     return await call.read(Permission.READ_HISTORY, page)

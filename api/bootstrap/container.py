@@ -5,7 +5,7 @@ with open_container(Settings()) as container:
     container.read_models.run(stop)       # what `scheduler project` does
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -52,9 +52,9 @@ class Container:
     audit: Audit
     bus: CommandBus
 
-    def wait_for(self, tenant_id: UUID, view: str, position: int | None) -> None:
+    def wait_for(self, tenant_id: UUID, view: str, position: int | None, *, also: Sequence[str] = ()) -> int:
         """As ``ReadModels.wait_for``."""
-        self.read_models.wait_for(tenant_id, view, position)
+        return self.read_models.wait_for(tenant_id, [view, *also], position)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The read models: kept up to date with the logs, waited for and rebuilt."""
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ from projections.engine.cursors import ViewStatus
 from projections.engine.errors import RebuildRunningError, ViewBehindError
 from projections.engine.policies import PolicyProjector
 from projections.engine.runner import Runner
-from projections.engine.waiting import wait_for
+from projections.engine.waiting import position_of, wait_for
 from projections.install import outdated
 from projections.read_models import READ_MODELS, projectors
 from projections.rebuild import Incomplete, Progress, Rebuild
@@ -45,20 +45,20 @@ class ReadModels:
 
     storage: Storage
 
-    def wait_for(self, tenant_id: UUID, view: str, position: int | None) -> None:
-        """Return once a view has reached a position; at once for None.
+    def wait_for(self, tenant_id: UUID, views: Sequence[str], position: int | None) -> int:
+        """Return the position that all views have reached, once it is ``position`` or later.
 
         Raises ViewBehindError: it has not within two seconds.
         """
         if position is None:
-            return
+            return position_of(self.storage.transaction, tenant_id, views)
         try:
-            wait_for(self.storage.transaction, tenant_id, [view], position, timeout_seconds=0)
+            return wait_for(self.storage.transaction, tenant_id, views, position, timeout_seconds=0)
         except ViewBehindError:
             # A position beyond the end of the log was never in an answer: do not wait for it.
             if position > self.storage.store.reader(tenant_id).position():
                 raise
-            wait_for(self.storage.transaction, tenant_id, [view], position)
+            return wait_for(self.storage.transaction, tenant_id, views, position)
 
     def run(self, stop: Event) -> None:
         """Keep all read models up to date with all logs until ``stop`` is set."""

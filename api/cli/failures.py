@@ -36,8 +36,7 @@ def explained(error: Exception) -> tuple[str, int]:
     from pydantic import ValidationError
 
     from api.bootstrap.database_server import UNREACHABLE, UNUSABLE
-    from api.cli.table_file import TableError
-    from application.importing.errors import MappingError
+    from application.importing.errors import MappingError, TableError
     from application.kernel.errors import ApplicationError
     from domain.kernel.errors import DomainError, InvalidValueError
     from projections.engine.errors import ProjectionError

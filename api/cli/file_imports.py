@@ -3,9 +3,8 @@
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -24,9 +23,8 @@ from domain.importing.data_import import ImportKind
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from api.cli.table_file import Table
-    from application.importing.formats import Format, Formats
-    from application.importing.pipeline import ImportRun
+    from api.importing.imported_files import ImportedFile, Source
+    from application.importing.formats import Format
 
 FileArgument: TypeAlias = Annotated[
     Path, typer.Argument(help="A CSV file, plain or gzipped, or a workbook (.xlsx).", exists=True, dir_okay=False)
@@ -79,21 +77,22 @@ def patients(
     A repeated run, or one after a kill, registers only who is missing. `scheduler import undo`
     withdraws all of them.
     """
+    from api.importing.imported_files import ImportedFile
+    from api.importing.results import patients_result
     from application.importing.patients.format import PatientFormat
     from application.importing.patients.import_patients import import_patients
-    from application.importing.patients.reader import PatientReader
 
     began = time.monotonic()
     used = PatientFormat.of(_settings(ImportKind.PATIENTS, format_, mapping))
     target = report_path(report, file, "report")
-    with _source(ImportKind.PATIENTS, _File(file, encoding, sheet), used, practice, dry_run) as source:
-        ports = source.run.ports
-        reader = PatientReader(used, source.table.header, source.region, ports.clock.now(), ports.logs.phone_numbers)
-        advance = progress_task(source.progress, "planning" if dry_run else "registering")
+    imported = ImportedFile(file, encoding, sheet)
+    with _source(ImportKind.PATIENTS, imported, used, practice, dry_run) as (source, progress):
+        reader = source.patient_reader(used)
+        advance = progress_task(progress, "planning" if dry_run else "registering")
         done = import_patients(source.run, reader.read(source.table.rows), advance)
     write_findings(done.tally.findings, target)
     if as_json:
-        print_json(results.patients_json(done, source, reader, target))
+        print_json(patients_result(done, source, reader) | {"report": str(target)})
     else:
         results.print_patients(done, source, reader, time.monotonic() - began)
         out.print(f"The report is in {target}", markup=False)
@@ -123,11 +122,12 @@ def appointments(
     A mapping that names a loader is read by that program, from the folder of the mapping: see
     examples/no-shows.toml.
     """
+    from api.importing.imported_files import ImportedFile
+    from api.importing.results import visits_result
     from api.processes.garbage_collection import settle
     from application.importing.errors import NotInPracticeError
     from application.importing.visits.format import VisitFormat
     from application.importing.visits.import_visits import import_visits
-    from application.importing.visits.reader import VisitReader
 
     began = time.monotonic()
     settings = _settings(ImportKind.APPOINTMENTS, format_, mapping)
@@ -140,20 +140,13 @@ def appointments(
         load_program(mapping, settings["loader"])(settings, file, target, dry_run=dry_run, as_json=as_json)
         return
     used = VisitFormat.of(settings)
-    with _source(ImportKind.APPOINTMENTS, _File(file, encoding, sheet), used, practice, dry_run) as source:
-        ports = source.run.ports
-        reader = VisitReader(
-            used,
-            source.table.header,
-            region=source.region,
-            currency=source.currency,
-            now=ports.clock.now(),
-            phone_numbers=ports.logs.phone_numbers,
-        )
-        rows = list(reader.read(source.progress.track(source.table.rows, description="reading", total=None)))
+    imported = ImportedFile(file, encoding, sheet)
+    with _source(ImportKind.APPOINTMENTS, imported, used, practice, dry_run) as (source, progress):
+        reader = source.visit_reader(used)
+        rows = list(reader.read(progress.track(source.table.rows, description="reading", total=None)))
         # The rows live until the end; without this each garbage collection would traverse them.
         settle()
-        advance = progress_task(source.progress, "planning" if dry_run else "booking", len(rows))
+        advance = progress_task(progress, "planning" if dry_run else "booking", len(rows))
         try:
             done = import_visits(source.run, used, rows, advance, create_missing=create_missing)
         except NotInPracticeError as refused:
@@ -161,7 +154,7 @@ def appointments(
             raise
     written = write_refusals(done.tally.refusals, target)
     if as_json:
-        print_json(results.visits_json(done, source, reader, written))
+        print_json(visits_result(done, source, reader) | {"refusals": str(written) if written else None})
     else:
         results.print_visits(done, source, reader, time.monotonic() - began)
         if written:
@@ -175,13 +168,13 @@ def formats(
     as_json: AsJson = False,
 ) -> None:
     """List the formats of files of patients or of appointments, or print one."""
-    import tomllib
+    from api.importing.imported_files import formats_of, settings_in
 
-    known = _formats(of)
+    known = formats_of(of)
     if name is not None:
         typer.echo(known.text(name), nl=False)
         return
-    about = {each: str(tomllib.loads(known.text(each))["about"]) for each in known.names}
+    about = {each: str(settings_in(known.text(each))["about"]) for each in known.names}
     if as_json:
         print_json(about)
         return
@@ -189,81 +182,31 @@ def formats(
         out.print(f"{each:<16} {text}", markup=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file, and what the operator says of it."""
-
-    path: Path
-    encoding: str | None
-    sheet: str | None
-
-    @contextmanager
-    def opened(self, used: "Format", languages: Sequence[str]) -> "Iterator[Table]":
-        """Open the table in the file. Raises TableError, UsageError."""
-        from api.cli.table_file import delimiter_of, encoding_of, open_table
-        from api.cli.workbook_file import is_workbook, open_sheet
-
-        if is_workbook(self.path):
-            if self.encoding is not None:
-                raise UsageError("a workbook says itself how it is encoded; leave out --encoding")
-            yield open_sheet(self.path, self.sheet, used.header)
-            return
-        if self.sheet is not None:
-            raise UsageError("only a workbook has sheets; leave out --sheet")
-        encoding = encoding_of(self.path, languages, self.encoding or used.encoding)
-        delimiter = delimiter_of(self.path, used.delimiters, encoding, used.header)
-        with open_table(self.path, delimiter, encoding, used.header) as table:
-            yield table
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An open file, and the practice into which it is imported.
-
-    ``region`` is the practice's country.
-    """
-
-    run: "ImportRun"
-    region: str | None
-    currency: str
-    table: "Table"
-    progress: "Progress"
-
-
 @contextmanager
-def _source(kind: ImportKind, file: _File, used: "Format", practice: UUID | None, dry_run: bool) -> Iterator[Source]:
+def _source(
+    kind: ImportKind, file: "ImportedFile", used: "Format", practice: UUID | None, dry_run: bool
+) -> "Iterator[tuple[Source, Progress]]":
     """Open the file; the read models are up to date when the block begins and when it has ended."""
-    from api.bootstrap.importing import import_ports
-    from api.cli.table_file import digest_of
-    from application.importing.languages import languages_of
-    from application.importing.pipeline import ImportRun
-    from application.patients.phone import region_of
-    from domain.practice.practice import Practice
+    from api.importing.imported_files import open_source
 
     with opened() as container, progress_bar() as progress:
         practice_id = practice_of(container, practice)
         container.read_models.catch_up(practice_id)
-        settings = container.logs.of(practice_id).catalogue().one(Practice, practice_id)
-        region = region_of(settings.locale, settings.zone)
-        languages = languages_of(settings.locale, [region, region_of("", settings.zone)])
-        with file.opened(used, languages) as table:
-            digest = digest_of(file.path)
-            run = ImportRun(import_ports(container), practice_id, kind, used.source, digest, dry_run=dry_run)
-            yield Source(run, region, settings.currency, table, progress)
+        with open_source(container, practice_id, kind, file, used, dry_run=dry_run) as source:
+            yield source, progress
         container.read_models.catch_up(practice_id)
 
 
 def _settings(of: ImportKind, name: str | None, mapping: Path | None) -> Mapping[str, object]:
     """Return the settings of a format or of a mapping. Raises UsageError, MappingError."""
-    import tomllib
-
+    from api.importing.imported_files import formats_of, settings_in
     from application.importing.errors import MappingError
 
     if (name is None) == (mapping is None):
         raise UsageError(f"use either --format or --mapping; `scheduler import formats --of {of}` lists the formats")
     try:
-        return tomllib.loads(mapping.read_text("utf-8") if mapping is not None else _formats(of).text(name or ""))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return settings_in(mapping.read_text("utf-8") if mapping is not None else formats_of(of).text(name or ""))
+    except UnicodeDecodeError as error:
         raise MappingError(f"the mapping is not TOML: {error}") from None
 
 
@@ -287,10 +230,3 @@ def load_program(mapping: Path, name: object) -> Loader:
     spec.loader.exec_module(package)
     load: Loader = import_module(f"{name}.loader").load
     return load
-
-
-def _formats(of: ImportKind) -> "Formats":
-    from application.importing.patients.format import FORMATS as PATIENT_FORMATS
-    from application.importing.visits.format import FORMATS as VISIT_FORMATS
-
-    return VISIT_FORMATS if of is ImportKind.APPOINTMENTS else PATIENT_FORMATS

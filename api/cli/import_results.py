@@ -1,64 +1,20 @@
-"""The results of imports, as JSON and as text."""
+"""The results of imports as text."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from api.cli.output import out
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from api.cli.file_imports import Source
-    from application.importing.patients.reader import PatientReader
+    from api.importing.imported_files import Source
+    from api.importing.results import FileReader
     from application.importing.report import Finding, ImportReport, MissingResource
-    from application.importing.visits.reader import VisitReader
-
-    FileReader: TypeAlias = PatientReader | VisitReader
 
 MAX_LISTED: Final = 20
 """How many records are listed as text; --json lists all."""
-
-
-def patients_json(done: "ImportReport", source: "Source", reader: "FileReader", report: Path) -> dict[str, object]:
-    tally = done.tally
-    return _common_json(done, source, reader) | {
-        "registered": tally.made.total(),
-        "already_there": tally.made_before + tally.already_there,
-        "matched": tally.matched,
-        "report": str(report),
-    }
-
-
-def visits_json(
-    done: "ImportReport", source: "Source", reader: "FileReader", refusals: Path | None
-) -> dict[str, object]:
-    tally = done.tally
-    return _common_json(done, source, reader) | {
-        "booked": tally.made.total(),
-        "results": dict(tally.made),
-        "already_there": tally.made_before + tally.matched,
-        "refusals": str(refusals) if refusals else None,
-        "beside_others": sorted(tally.beside),
-        "without_room": sorted(tally.roomless),
-        "missing": [{"kind": one.kind, "name": one.name, "rows": one.rows, "id": one.id} for one in done.missing],
-    }
-
-
-def _common_json(done: "ImportReport", source: "Source", reader: "FileReader") -> dict[str, object]:
-    return {
-        "import_id": done.import_id,
-        "practice_id": source.run.log.tenant_id,
-        "dry_run": source.run.dry_run,
-        "read_as": source.table.read_as,
-        "rows": done.tally.rows,
-        "refused": len(done.tally.refusals),
-        "reasons": done.tally.reasons(),
-        "columns_not_understood": dict(reader.other_columns.not_understood),
-        "columns_left_out": dict(reader.other_columns.left_out),
-        "columns_missing": reader.missing_columns,
-    }
 
 
 def print_patients(done: "ImportReport", source: "Source", reader: "FileReader", seconds: float) -> None:
@@ -104,7 +60,7 @@ def _print_refused(done: "ImportReport", source: "Source", reader: "FileReader")
 
 def print_findings(findings: "Iterable[Finding]", dry_run: bool) -> None:
     """Print why rows are left out, and remarks about others, each with the numbers of its rows."""
-    from api.cli.import_words import explanation_of
+    from api.importing.explanations import explanation_of
     from application.importing.report import RowOutcome
 
     rows: defaultdict[tuple[bool, str], list[int]] = defaultdict(list)

@@ -58,7 +58,7 @@ def _question(patient: "Patient", visits: int, coming: int) -> str:
     """Return what to confirm: who is erased, under which ids, and the visits that stay."""
     given, family = patient.given_name, patient.family_name
     is_known = not patient.is_erased and isinstance(given, str) and isinstance(family, str)
-    name = f"{given} {family}" if is_known else "a patient who was erased before"
+    name = f"{given} {family}".strip() if is_known else "a patient who was erased before"
     lines = [f"Patient {patient.id}: {name}, {visits} visits, {coming} of them to come."]
     if patient.merged_ids:
         lines.append(f"Merged into this patient and erased too: {', '.join(map(str, patient.merged_ids))}.")

@@ -1,16 +1,15 @@
 """Write the report of an import as a CSV file, atomically and readable by its owner only."""
 
-import csv
 import os
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TextIO, TypeAlias
 
 import typer
 
 from api.cli.failures import UsageError
-from api.cli.import_words import explanation_of
+from api.importing.findings import write_patient_findings, write_visit_refusals
 
 if TYPE_CHECKING:
     from application.importing.report import Finding
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 ReportOption: TypeAlias = Annotated[
     Path | None, typer.Option("--report", help="Where to write the report; in the working folder if not given.")
 ]
-_FORMULA_STARTS: Final = frozenset("=+-−@|%")
 
 
 def report_path(given: Path | None, file: Path, kind: str) -> Path:
@@ -34,11 +32,8 @@ def report_path(given: Path | None, file: Path, kind: str) -> Path:
 
 def write_findings(findings: Iterable["Finding"], path: Path) -> None:
     """Write every finding of an import of patients. Raises OSError."""
-    rows = [
-        [one.line, one.outcome, one.reason, one.column, one.patient_id or "", explanation_of(one)]
-        for one in _sorted(findings)
-    ]
-    _write(path, ["row", "outcome", "reason", "column", "patient_id", "explanation"], rows)
+    with _replaced(path) as file:
+        write_patient_findings(findings, file)
 
 
 def write_refusals(refusals: Sequence["Finding"], path: Path) -> Path | None:
@@ -48,39 +43,22 @@ def write_refusals(refusals: Sequence["Finding"], path: Path) -> Path | None:
     """
     if not refusals and not path.exists():
         return None
-    rows = [[one.line, one.external_id, one.reason, one.column, explanation_of(one)] for one in _sorted(refusals)]
-    _write(path, ["row", "appointment", "reason", "column", "explanation"], rows)
+    with _replaced(path) as file:
+        write_visit_refusals(refusals, file)
     return path
 
 
-def _sorted(findings: Iterable["Finding"]) -> list["Finding"]:
-    return sorted(findings, key=lambda finding: finding.line)
-
-
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write rows of texts, ids and numbers. Raises OSError."""
+@contextmanager
+def _replaced(path: Path) -> Iterator[TextIO]:
+    """Open a file that replaces ``path`` once it is complete. Raises OSError."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode=0o600)
         with open(descriptor, "w", encoding="utf-8", newline="") as file:
-            # Quoted, since a spreadsheet may split at a semicolon or a tab within a cell.
-            writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
-            writer.writerow(header)
-            writer.writerows([escape_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+            yield file
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def escape_formula(text: str) -> str:
-    """Return a text that no spreadsheet evaluates as a formula, with an apostrophe if needed.
-
-    Spreadsheets skip white space, and take full-width and small forms for the usual ones.
-    Source: https://owasp.org/www-community/attacks/CSV_Injection
-    """
-    written = unicodedata.normalize("NFKC", text).lstrip()
-    is_formula = written[:1] in _FORMULA_STARTS if written else False
-    return f"'{text}" if is_formula or text.startswith(("\t", "\r", "\n")) else text
 
 
 def _is_writable(path: Path) -> bool:

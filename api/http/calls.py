@@ -163,7 +163,7 @@ class Call:
 
         return await self._run(work)
 
-    async def write(self, permission: Permission, work: Callable[[Provenance], Answer]) -> Response:
+    async def write(self, permission: Permission, work: Callable[[Provenance], HttpAnswer]) -> Response:
         """As ``read``, with the provenance of what is recorded."""
         authorise(self.actor, permission)
         by = await self._provenance()
@@ -220,6 +220,8 @@ async def _changing(request: Request, idempotency_key: IdempotencyKey = None, if
 Reading: TypeAlias = Annotated[Call, Depends(_reading)]
 Following: TypeAlias = Annotated[Call, Depends(_following)]
 """A read of the log in pages, where ``after`` is the end of the previous page."""
+Repeating: TypeAlias = Annotated[Call, Depends(_following)]
+"""A write that needs no Idempotency-Key, because a repeat does only what is missing."""
 Showing: TypeAlias = Annotated[Call, Depends(_showing)]
 """A read of one resource, now or in the past."""
 Creating: TypeAlias = Annotated[Call, Depends(_creating)]

@@ -16,8 +16,10 @@ from api.http.metrics import Metrics
 
 LARGEST_BODY: Final = 64 * 1024
 """In bytes. A larger body is answered with a problem; the server would answer in plain text."""
-LARGEST_CALENDAR: Final = 3 * 1024 * 1024
-"""In bytes: 2 MiB of iCalendar in a JSON string, where each line break takes two more."""
+LARGEST_FILE: Final = 3 * 1024 * 1024
+"""In bytes: a file of 2 MiB in a JSON string, as base64 or with two bytes more per line break."""
+_WITH_FILE: Final = re.compile(r"/v1/(?:imports/(?:patients|appointments)|clinicians/[^/]*/busy-time)")
+"""Paths whose body has a file."""
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 SAFE_HEADERS: Final = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
@@ -50,7 +52,7 @@ class RequestMiddleware:
                 headers += SAFE_HEADERS
             await send(message)
 
-        received, largest = 0, LARGEST_CALENDAR if scope["path"].endswith("/busy-time") else LARGEST_BODY
+        received, largest = 0, LARGEST_FILE if _WITH_FILE.fullmatch(scope["path"]) else LARGEST_BODY
 
         async def receive_some() -> Message:
             nonlocal received

@@ -21,7 +21,14 @@ from starlette.routing import BaseRoute
 from api.http.refusals import note_refusal
 from api.http.strict_input import REPEATED, UNKNOWN
 from api.http.thread_pool import OverloadedError
-from application.importing.errors import ImportInUseError, ImportTooLargeError
+from application.importing.errors import (
+    ImportInUseError,
+    ImportTooLargeError,
+    MappingError,
+    NotInPracticeError,
+    TableError,
+    TooManyRowsError,
+)
 from application.kernel.errors import (
     ApplicationError,
     IdempotencyMismatchError,
@@ -43,6 +50,10 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     NotPermittedError: 403,
     StaleVersionError: 412,
     IdempotencyMismatchError: 422,
+    MappingError: 422,
+    TableError: 422,
+    TooManyRowsError: 422,
+    NotInPracticeError: 409,
     ImportInUseError: 409,
     ImportTooLargeError: 409,
     UnavailableError: 503,

@@ -13,7 +13,8 @@ Scheduling for therapists, clinics and studios. Send your API key with each requ
 
 * Times are RFC 3339 with an offset; answers use UTC. Amounts of money are in the currency's smallest unit.
 * Writes accept an `Idempotency-Key`: a repeated request is carried out once. Changes accept `If-Match`.
-* Answers to writes have a `position`; a read with `after=<position>` includes the write.
+* Answers to writes have a `position`; a read with `after=<position>` includes the write. Lists have the `position` up to
+  which they are complete: lists without `after` may be some milliseconds behind.
 * Errors are RFC 9457 problems with a stable `code`. A resource that is not yours looks like one that does not exist.
 * Unknown fields and parameters are refused, and so are duplicates.
 * A request that is too slow or too large is answered 408, 413 or 431; too many without a valid key, 429.

@@ -39,10 +39,8 @@ def listed(log: PracticeLog, kind: type[T], name: str, present: Presenter[T], li
     return collected(name, [_body(each, present) for each in found], next_cursor, catalogue.position)
 
 
-def collected(
-    name: str, items: Sequence[Mapping[str, object]], next_cursor: str | None, position: int | None
-) -> Answer:
-    """Return a page. ``position`` is a position of the log that the page surely includes."""
+def collected(name: str, items: Sequence[Mapping[str, object]], next_cursor: str | None, position: int) -> Answer:
+    """Return a page that includes every event up to ``position``."""
     return Answer({name: items, "next_cursor": next_cursor, "position": position})
 
 
@@ -62,7 +60,7 @@ _DESCRIPTIONS: Final = {
     404: "The resource does not exist in this practice, or did not exist yet at `as_of` or `version`.",
     409: "A rule forbids it in the present state; see `code`.",
     412: "The resource has another version than the one in `If-Match`.",
-    413: "The body is larger than 64 KiB, or 3 MiB for an imported calendar.",
+    413: "The body is larger than 64 KiB, or 3 MiB with an imported file.",
     415: "The body's media type is not `application/json`.",
     422: "A value is invalid, or the Idempotency-Key was used for another request.",
     429: "Too many requests without a valid key from your address. Retry after `Retry-After` seconds.",

@@ -30,6 +30,9 @@ CivilDate: TypeAlias = Annotated[date, BeforeValidator(_civil)]
 Text: TypeAlias = Annotated[str, Field(max_length=20_000)]
 """A text; the domain normalises it and has the limits of each field."""
 
+Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=20_000)]
+"""A text that is not empty."""
+
 
 class Body(BaseModel):
     """A request body. Unknown fields are refused."""
@@ -95,7 +98,9 @@ class Page(Shown):
     """A page of a list."""
 
     next_cursor: str | None = Field(None, description="Send it as `cursor` for the next page; null on the last page.")
-    position: int | None = None
+    position: int = Field(
+        description="The page includes every event up to here. If a write has a later `position`, read again with it as `after`."
+    )
 
 
 class Price(Body):

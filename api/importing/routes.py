@@ -36,9 +36,9 @@ async def list_imports(call: Reading, limit: Limit = 50, cursor: Cursor = None, 
 
     def page() -> Answer:
         behind = decoded_id(cursor)
-        call.container.wait_for(call.actor.tenant_id, "imports", after)
+        reached = call.container.wait_for(call.actor.tenant_id, "imports", after)
         found, next_id = call.container.imports.page(call.actor.tenant_id, after=behind, limit=limit)
-        return collected("imports", [present_import_record(one) for one in found], cursor_behind(next_id), after)
+        return collected("imports", [present_import_record(one) for one in found], cursor_behind(next_id), reached)
 
     return await call.read(Permission.READ_PATIENTS, page)
 

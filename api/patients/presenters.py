@@ -48,7 +48,7 @@ def present_patient_record(call: Call, patient: PatientRecord) -> dict[str, obje
         tags=patient.details.tags if patient.details else (),
         notes=patient.remarks.notes if reads_remarks else None,
         alert=patient.remarks.alert if reads_remarks else None,
-        **{name: getattr(patient.details, name, None) for name in _PERSONAL},
+        **{name: getattr(patient.details, name, None) or None for name in _PERSONAL},
     )
 
 

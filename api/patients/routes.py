@@ -1,6 +1,7 @@
 """/v1/patients: patients, their contacts and consents, duplicates and merges."""
 
 from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -44,11 +45,13 @@ from projections.patients.directory.duplicates import duplicates_of
 
 routes = APIRouter(prefix="/v1/patients", tags=["patients"])
 
+_NAMES: Final = ("given_name", "family_name")
+
 
 @routes.post("", status_code=201, response_model=PatientShown, responses=MAKES)
 async def register_patient(body: PatientBody, call: Creating) -> Response:
-    """Register a patient."""
-    command = RegisterPatient(**body.model_dump(exclude={"tags"}), tags=tuple(body.tags))
+    """Register a patient. Without a given name or without a family name, but not without both."""
+    command = RegisterPatient(**_with_names(body.model_dump(exclude={"tags"})), tags=tuple(body.tags))
     return await call.create(command, routes.prefix, partial(present_patient, call))
 
 
@@ -73,13 +76,13 @@ async def list_patients(
     def page() -> Answer:
         behind = decoded_id(cursor)
         tenant_id, patients = call.actor.tenant_id, call.container.patients
-        call.container.wait_for(tenant_id, "patients", after)
+        reached = call.container.wait_for(tenant_id, "patients", after)
         if text := (search or "").strip():
             found = patients.search(tenant_id, search_text(call.log, text), after=behind, limit=limit)
         else:
             found = patients.page(tenant_id, after=behind, limit=limit)
         records = [present_patient_record(call, patient) for patient in found.patients]
-        return collected("patients", records, cursor_behind(found.after), after)
+        return collected("patients", records, cursor_behind(found.after), reached)
 
     return await call.read(Permission.READ_PATIENTS, page)
 
@@ -93,7 +96,7 @@ async def get_patient(patient_id: UUID, call: Showing) -> Response:
 @routes.patch("/{patient_id}", response_model=PatientShown, responses=CHANGES)
 async def change_patient(patient_id: UUID, body: PatientPatch, call: Changing) -> Response:
     """Change a patient's details, notes or alert. `patient_merged`: change the survivor."""
-    changes = sent_fields(body)
+    changes = _with_names(sent_fields(body))
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
     command = ChangePatient(patient_id, changes, expected_version=call.expected_version)
@@ -174,10 +177,10 @@ async def find_duplicates(patient_id: UUID, call: Reading, after: After = None) 
 
     def find() -> Answer:
         call.log.load(Patient, patient_id)
-        call.container.wait_for(call.actor.tenant_id, "patients", after)
+        reached = call.container.wait_for(call.actor.tenant_id, "patients", after)
         found = duplicates_of(call.container.patients, call.actor.tenant_id, patient_id)
         candidates = [{"patient": present_patient_record(call, one.patient), "reasons": one.reasons} for one in found]
-        return Answer({"candidates": candidates})
+        return Answer({"candidates": candidates, "position": reached})
 
     return await call.read(Permission.READ_PATIENTS, find)
 
@@ -202,3 +205,8 @@ async def unmerge_patients(patient_id: UUID, body: MergeBody, call: Changing) ->
     """
     command = UnmergePatients(patient_id, body.other_id, expected_version=call.expected_version)
     return await call.change(command, partial(present_patient, call))
+
+
+def _with_names(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields with an empty text for a name that the person does not have."""
+    return {name: "" if value is None and name in _NAMES else value for name, value in fields.items()}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from api.http.schemas import Body, CivilDate, Page, Shown, Text, Truth, Versioned, examples
+from api.http.schemas import Body, CivilDate, Name, Page, Shown, Text, Truth, Versioned, examples
 from api.http.times import instant
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.personal_data import Fault
@@ -35,8 +35,8 @@ class PatientBody(Body):
         }
     )
 
-    given_name: Text
-    family_name: Text
+    given_name: Name | None = Field(None, description="Omit it, or the family name, if the person has one name only.")
+    family_name: Name | None = None
     email: Text | None = None
     phone: Text | None = None
     date_of_birth: CivilDate | None = None
@@ -50,8 +50,6 @@ class PatientPatch(PatientBody):
 
     model_config = examples({"phone": "+49 30 123456", "tags": [], "alert": "Penicillin"})
 
-    given_name: Text = ""
-    family_name: Text = ""
     notes: Text | None = Field(None, description="For staff; the patient does not see them.")
     alert: Text | None = Field(None, description="A short warning, shown with each visit of the patient.")
 
@@ -68,8 +66,8 @@ class PatientShown(Versioned):
     )
     merged_into: UUID | None = Field(description="The survivor, if this patient was merged away: use that one.")
     merged_ids: list[UUID] = Field(description="The patients who were merged into this one.")
-    given_name: str | None
-    family_name: str | None
+    given_name: str | None = Field(description="null if the person has a family name only.")
+    family_name: str | None = Field(description="null if the person has a given name only.")
     email: str | None
     phone: str | None
     date_of_birth: date | None
@@ -214,3 +212,4 @@ class Candidate(Shown):
 
 class Duplicates(Shown):
     candidates: list[Candidate] = Field(description="Those with the most reasons first.")
+    position: int = Field(description="The answer includes every event up to here.")

@@ -91,7 +91,7 @@ async def list_waitlist(
         own_or(call.actor, clinician_id)
         behind, tenant_id = decoded_number(cursor) or 0, call.actor.tenant_id
         patient_ids = person_of(call.log, patient_id).ids if patient_id else ()
-        call.container.wait_for(tenant_id, "waitlist", after)
+        reached = call.container.wait_for(tenant_id, "waitlist", after)
         rows, following = call.container.waitlist.queries.entries(
             tenant_id,
             patient_ids=patient_ids,
@@ -102,7 +102,7 @@ async def list_waitlist(
             after=behind,
             limit=limit,
         )
-        return collected("entries", [present_entry_row(row) for row in rows], cursor_behind(following), after)
+        return collected("entries", [present_entry_row(row) for row in rows], cursor_behind(following), reached)
 
     return await call.read(Permission.READ_VISITS, page)
 
@@ -180,7 +180,7 @@ async def list_openings(
     def page() -> Answer:
         call.log.require((Clinician, clinician_id))
         behind, tenant_id = decoded_number(cursor) or 0, call.actor.tenant_id
-        call.container.wait_for(tenant_id, "waitlist", after)
+        reached = call.container.wait_for(tenant_id, "waitlist", after)
         ids, following = call.container.waitlist.queries.openings(
             tenant_id, clinician_id=own_or(call.actor, clinician_id), after=behind, limit=limit
         )
@@ -188,7 +188,7 @@ async def list_openings(
         openings = [
             {"id": id, "version": found[id].version, **present_opening_with_offers(call, found[id], now)} for id in ids
         ]
-        return collected("openings", openings, cursor_behind(following), after)
+        return collected("openings", openings, cursor_behind(following), reached)
 
     return await call.read(Permission.READ_VISITS, page)
 
@@ -221,7 +221,7 @@ async def list_offers(
     def page() -> Answer:
         call.log.require((WaitlistEntry, entry_id), (Opening, opening_id))
         behind, tenant_id, now = decoded_id(cursor), call.actor.tenant_id, call.container.clock.now()
-        call.container.wait_for(tenant_id, "waitlist", after)
+        reached = call.container.wait_for(tenant_id, "waitlist", after)
         rows, following = call.container.waitlist.queries.offers(
             tenant_id,
             entry_id=entry_id,
@@ -230,7 +230,7 @@ async def list_offers(
             after=behind,
             limit=limit,
         )
-        return collected("offers", [present_offer_row(row, now) for row in rows], cursor_behind(following), after)
+        return collected("offers", [present_offer_row(row, now) for row in rows], cursor_behind(following), reached)
 
     return await call.read(Permission.READ_VISITS, page)
 

@@ -52,9 +52,9 @@ async def list_webhook_endpoints(call: Reading, after: After = None) -> Response
     """List all endpoints and their progress in one page: there are at most 20."""
 
     def page() -> Answer:
-        call.container.wait_for(call.actor.tenant_id, "webhooks", after)
+        reached = call.container.wait_for(call.actor.tenant_id, "webhooks", after)
         found = call.container.webhooks.queries.endpoints(call.actor.tenant_id)
-        return collected("webhook_endpoints", [present_endpoint_record(one) for one in found], None, after)
+        return collected("webhook_endpoints", [present_endpoint_record(one) for one in found], None, reached)
 
     return await call.read(Permission.MANAGE_WEBHOOKS, page)
 
@@ -123,12 +123,12 @@ async def list_webhook_deliveries(
     def page() -> Answer:
         before = decoded_number(cursor)
         endpoint = require_present(call.log.load(WebhookEndpoint, webhook_endpoint_id))
-        call.container.wait_for(call.actor.tenant_id, "webhooks", after)
+        reached = call.container.wait_for(call.actor.tenant_id, "webhooks", after)
         found, next_before = call.container.webhooks.queries.deliveries(
             call.actor.tenant_id, endpoint.id, status=status, before=before, limit=limit
         )
         deliveries = [present_delivery(endpoint.id, one) for one in found]
-        return collected("deliveries", deliveries, cursor_behind(next_before), after)
+        return collected("deliveries", deliveries, cursor_behind(next_before), reached)
 
     return await call.read(Permission.MANAGE_WEBHOOKS, page)
 

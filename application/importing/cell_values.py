@@ -38,7 +38,10 @@ MAX_MINUTES: Final = 24 * 60
 
 
 def parse_full_name(full_name: str, order: NameOrder) -> tuple[str, str]:
-    """Return the given and the family name. Raises InvalidValueError: there is only one name."""
+    """Return the given and the family name; a single name is a family name.
+
+    Raises InvalidValueError: there is no name.
+    """
     if order is NameOrder.COMMA:
         family_name, _, given_name = full_name.partition(",")
     elif order is NameOrder.FAMILY_FIRST:
@@ -46,9 +49,9 @@ def parse_full_name(full_name: str, order: NameOrder) -> tuple[str, str]:
     else:
         given_name, _, family_name = full_name.rpartition(" ")
     given_name, family_name = given_name.strip(), family_name.strip()
-    if not (given_name and family_name):
-        raise InvalidValueError("full_name", "two names are needed")
-    return given_name, family_name
+    if not (given_name or family_name):
+        raise InvalidValueError("full_name", "a name is needed")
+    return (given_name, family_name) if family_name else ("", given_name)
 
 
 def parse_date(text: str, order: DateOrder) -> date:

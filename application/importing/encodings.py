@@ -114,14 +114,14 @@ def _code_page_of(words: Sequence[bytes], languages: Sequence[str]) -> str:
     if not plausible:
         raise EncodingError(
             f"it is neither UTF-8 nor text of the practice's languages ({', '.join(languages)}) in {', '.join(pages)};"
-            " name its encoding, such as --encoding cp1255, or save it as UTF-8"
+            " name its encoding (--encoding), such as cp1255, or save it as UTF-8"
         )
     # The first page of each text.
     texts = {reading.words: reading.encoding for reading in reversed(plausible)}
     if len(texts) > 1:
         raise EncodingError(
             f"it may be {' or '.join(sorted(texts.values()))}, which give different letters;"
-            " name its encoding with --encoding, or save it as UTF-8"
+            " name its encoding (--encoding), or save it as UTF-8"
         )
     return plausible[0].encoding
 

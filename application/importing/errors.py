@@ -1,8 +1,10 @@
 """Errors of imports.
 
 ApplicationError
+├── TableError           the file cannot be read as a table
 ├── MappingError         the column mapping is invalid, or the file lacks columns that it names
 ├── NotInPracticeError   the file names resources that the practice lacks
+├── TooManyRowsError     the file has more rows than are imported within a request
 ├── ImportInUseError     other records depend on imported ones, or they were changed
 └── ImportTooLargeError  the import is too large to be undone within a request
 """
@@ -15,6 +17,12 @@ from application.importing.report import MissingResource
 from application.kernel.errors import ApplicationError
 
 _MAX_LISTED: Final = 100
+
+
+class TableError(ApplicationError):
+    """The file cannot be read as a table; the message never holds content of the file."""
+
+    code = "unreadable_file"
 
 
 class MappingError(ApplicationError):
@@ -31,9 +39,35 @@ class NotInPracticeError(ApplicationError):
     def __init__(self, missing: Sequence[MissingResource]) -> None:
         super().__init__(
             f"the practice lacks {len(missing)} of the locations, clinicians and services that the file names:"
-            " create them first, map their names in the format, or use --create-missing"
+            " create them first, map their names in the format, or use create_missing (--create-missing)"
         )
         self.missing = missing
+
+    @property
+    def more(self) -> Mapping[str, object]:
+        """How many of each kind are missing, and in how many rows; names may be personal."""
+        kinds = {one.kind for one in self.missing}
+        return {
+            "missing": [
+                {
+                    "kind": kind,
+                    "count": sum(one.kind is kind for one in self.missing),
+                    "rows": sum(one.rows for one in self.missing if one.kind is kind),
+                }
+                for kind in sorted(kinds)
+            ]
+        }
+
+
+class TooManyRowsError(ApplicationError):
+    """The file has too many rows to be imported while a caller waits. Nothing was recorded."""
+
+    code = "too_many_rows"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"the file has more than {limit:,} rows: split it, or use the command `scheduler import`, which shows its progress"
+        )
 
 
 class ImportInUseError(ApplicationError):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from operator import add
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
@@ -99,16 +100,23 @@ class ImportRun:
         digest: bytes,
         *,
         dry_run: bool = False,
+        actor: str | None = None,
+        batch_size: int = BATCH_SIZE,
     ) -> None:
-        """``digest`` is the SHA-256 of the file."""
+        """``digest`` is the SHA-256 of the file, ``actor`` who imports it, or else the source.
+
+        ``batch_size`` is the number of rows per append.
+        """
         self.ports = ports
         self.log = ports.logs.of(tenant_id)
         self.identities = SourceIdentities(tenant_id, source)
         self.id = self.identities.data_import(kind, digest)
         self.dry_run = dry_run
+        self._batch_size = batch_size
+        self._shown = 0
         self._kind = kind
         self._digest = digest
-        self._import_log = ImportLog(self.log, self.id, source, actor=f"import:{source}")
+        self._import_log = ImportLog(self.log, self.id, source, actor=actor or f"import:{source}")
 
     def import_rows(
         self, rows: Iterable[Row], new_planner: Callable[[], Planner[Row]], tally: Tally, report: Callable[[int], None]
@@ -118,14 +126,14 @@ class ImportRun:
         Call ``report`` with the number of rows of each batch. Raises what ``run_batches`` raises;
         UnavailableError. Earlier batches stay recorded; run it again for the rest.
         """
-        for plan in run_batches(rows, new_planner, self.append):
+        for plan in run_batches(rows, new_planner, partial(self.append, before=tally), self._batch_size):
             tally.add(plan.tally)
             report(plan.tally.rows)
         if not self.dry_run:
             retry_on_conflict(partial(self._finish, tally))
 
-    def append(self, plan: Plan) -> None:
-        """Append a plan, and with it that the import runs."""
+    def append(self, plan: Plan, before: Tally | None = None) -> None:
+        """Append a plan, and with it that the import runs; after earlier batches, how far it is."""
         if self.dry_run or not plan.made:
             return
         # A key is durable before the first event that it opens.
@@ -134,12 +142,17 @@ class ImportRun:
         now = self.ports.clock.now()
         running = self._load_or_start(now)
         running.resume(now)
+        rows_before = before.rows if before else 0
+        if before and rows_before - self._shown >= BATCH_SIZE:
+            rows, made, matched, refused = map(add, before.counts, plan.tally.counts)
+            running.progress(rows, made, matched, refused, now)
+            self._shown = rows_before
         self._import_log.append("run", [running, *plan.made], claims=plan.claims, releases=plan.releases)
 
     def _finish(self, tally: Tally) -> None:
         now = self.ports.clock.now()
         ended = self._load_or_start(now)
-        ended.finish(tally.rows, tally.made_in_all, tally.matched, len(tally.refusals), now)
+        ended.finish(*tally.counts, now)
         self._import_log.append("run", [ended])
 
     def _load_or_start(self, now: datetime) -> DataImport:
@@ -151,7 +164,10 @@ class ImportRun:
 
 
 def run_batches(
-    rows: Iterable[Row], new_planner: Callable[[], Planner[Row]], append: Callable[[Plan], None]
+    rows: Iterable[Row],
+    new_planner: Callable[[], Planner[Row]],
+    append: Callable[[Plan], None],
+    batch_size: int = BATCH_SIZE,
 ) -> Iterator[Plan]:
     """Plan and append the rows batch by batch; yield each plan once it is appended.
 
@@ -168,14 +184,14 @@ def run_batches(
         planner = current
         return plan
 
-    for batch in in_batches(rows):
+    for batch in in_batches(rows, batch_size):
         yield retry_on_conflict(partial(plan_and_append, batch))
 
 
-def in_batches(items: Iterable[Row]) -> Iterator[Sequence[Row]]:
+def in_batches(items: Iterable[Row], size: int = BATCH_SIZE) -> Iterator[Sequence[Row]]:
     """Yield the items in batches, each for one append."""
     remaining = iter(items)
-    while batch := list(islice(remaining, BATCH_SIZE)):
+    while batch := list(islice(remaining, size)):
         yield batch
 
 

@@ -113,5 +113,9 @@ class ImportPorts:
 
 
 def comparable_name(directory: Directory, details: KnownDetails) -> str:
-    """Return a person's name in the form in which names are compared."""
-    return f"{' '.join(directory.words(details.given_name))}\n{' '.join(directory.words(details.family_name))}"
+    """Return a person's name in the form in which names are compared.
+
+    Whether a person's only name is a given or a family name makes no difference.
+    """
+    given, family = (" ".join(directory.words(name)) for name in (details.given_name, details.family_name))
+    return f"{given}\n{family}" if family else f"\n{given}"

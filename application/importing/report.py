@@ -76,6 +76,11 @@ class Tally:
     def rows(self) -> int:
         return self.made_in_all + self.already_there + self.matched + len(self.refusals)
 
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """All rows, and those that made a record, matched one, or were refused."""
+        return self.rows, self.made_in_all, self.matched, len(self.refusals)
+
     def add(self, other: Self) -> None:
         for each in fields(self):
             total = getattr(self, each.name)

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     READ_REMARKS = "read alerts and notes about patients and visits"
     MERGE_PATIENTS = "merge patients who are one person, and undo it"
     ERASE_PATIENTS = "erase patients for ever"
+    IMPORT = "import patients and visits from files"
     UNDO_IMPORTS = "undo imports"
     READ_VISITS = "read appointments, sessions and the calendar"
     CHANGE_VISITS = "book, move, cancel and close appointments, plan and change sessions"
@@ -53,6 +54,7 @@ ALLOWED: Final = {
     Permission.READ_REMARKS: _SEES_PATIENTS | {Role.AUDITOR},
     Permission.MERGE_PATIENTS: _RUNS_IT | {Role.FRONT_DESK},
     Permission.ERASE_PATIENTS: _RUNS_IT,
+    Permission.IMPORT: _RUNS_IT,
     Permission.UNDO_IMPORTS: _RUNS_IT,
     # Analysts count visits; they see the ids of patients only.
     Permission.READ_VISITS: _EVERYONE,

@@ -15,10 +15,10 @@ from domain.patients.patient import Patient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterPatient(Command[Patient]):
-    """``phone`` is in any form that people use."""
+    """``phone`` is in any form that people use; a name that the person does not have is empty."""
 
-    given_name: str
-    family_name: str
+    given_name: str = ""
+    family_name: str = ""
     email: str | None = None
     phone: str | None = None
     date_of_birth: date | None = None

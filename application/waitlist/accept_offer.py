@@ -18,6 +18,7 @@ from application.waitlist.ports import WaitingLines
 from application.waitlist.reach import own_offer
 from domain.kernel.presence import PresenceGuard
 from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.origin import VisitOrigin
 from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.availability.availability import slot_at
 from domain.scheduling.availability.query import Slot
@@ -53,7 +54,7 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
     slot = _slot(log, offer, schedule)
     terms = schedule.service.terms_of(offer.clinician_id)
     visit = Visit.on_terms(terms, slot, person.ids[0], offer.service_id, offer.clinician_id)
-    appointment = Appointment.book(id=uuid7(), visit=visit, at=now)
+    appointment = Appointment.book(id=uuid7(), visit=visit, at=now, origin=VisitOrigin.WAITLIST)
     others = opening.others(offer.id)
     offer.accept(appointment.id, now)
     opening.fill(offer.id, appointment.id, now)

@@ -62,6 +62,19 @@ class DataImport(Aggregate):
             aggregate.status = ImportStatus.RUNNING
             aggregate.withdrawn_count, aggregate.kept_ids = 0, []
 
+    class Progressed(Aggregate.Event):
+        """The counts so far; recorded with each batch but the first."""
+
+        TOPIC = "practice.import.progressed"
+        row_count: int
+        made_count: int
+        matched_count: int
+        refused_count: int
+
+        def apply(self, aggregate: DataImport) -> None:
+            aggregate.row_count, aggregate.made_count = self.row_count, self.made_count
+            aggregate.matched_count, aggregate.refused_count = self.matched_count, self.refused_count
+
     class Finished(Aggregate.Event):
         TOPIC = "practice.import.finished"
         row_count: int
@@ -101,6 +114,12 @@ class DataImport(Aggregate):
             return False
         self.trigger_event(self.Resumed, timestamp=at)
         return True
+
+    def progress(self, rows: int, made: int, matched: int, refused: int, at: datetime) -> None:
+        """Record the row counts of a running import so far, counted as ``finish`` counts."""
+        self.trigger_event(
+            self.Progressed, row_count=rows, made_count=made, matched_count=matched, refused_count=refused, timestamp=at
+        )
 
     def finish(self, rows: int, made: int, matched: int, refused: int, at: datetime) -> bool:
         """Record the row counts; ``made`` counts records made by this import in any of its runs.

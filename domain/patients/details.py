@@ -16,12 +16,13 @@ _EARLIEST_BIRTH: Final = date(1870, 1, 1)
 class PatientDetails(Value):
     """Names, contact data, date of birth, tags, zone and locale.
 
-    Texts are cleaned; the phone number must be in E.164 form.
+    Texts are cleaned; the phone number must be in E.164 form. The given or the family name is empty
+    for a person who has one name only.
     Raises InvalidValueError, UnknownZoneError.
     """
 
-    given_name: str
-    family_name: str
+    given_name: str = ""
+    family_name: str = ""
     email: str | None = None
     phone: str | None = None
     date_of_birth: date | None = None
@@ -30,8 +31,11 @@ class PatientDetails(Value):
     locale: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "given_name", clean_text("given_name", self.given_name, 200))
-        object.__setattr__(self, "family_name", clean_text("family_name", self.family_name, 200))
+        if not (self.given_name or self.family_name):
+            raise InvalidValueError("family_name", "a patient has a given name, a family name, or both")
+        for name in ("given_name", "family_name"):
+            if text := getattr(self, name):
+                object.__setattr__(self, name, clean_text(name, text, 200))
         object.__setattr__(self, "tags", clean_tags("tags", self.tags))
         if self.email is not None:
             object.__setattr__(self, "email", clean_email("email", self.email))

@@ -24,7 +24,7 @@ from domain.patients.errors import (
 
 
 class DetailsFields(Aggregate.Event):
-    """The fields of PatientDetails."""
+    """The fields of PatientDetails. A name that the person does not have is empty."""
 
     SUBJECT = "originator_id"
     given_name: Personal[str]

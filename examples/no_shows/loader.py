@@ -8,7 +8,7 @@ from api.cli.import_results import print_counts, print_findings
 from api.cli.output import out, print_json, progress_bar, progress_task
 from api.cli.report_file import write_refusals
 from api.cli.session import opened
-from api.cli.table_file import digest_of, open_table
+from api.importing.table_file import digest_of, open_table
 from api.processes.garbage_collection import settle
 from no_shows.importer import ImportNoShows, ImportNoShowsHandler, ImportReport, LoaderPorts
 from no_shows.mapping import NoShowsMapping

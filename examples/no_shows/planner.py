@@ -13,6 +13,7 @@ from domain.kernel.zones import zone
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.origin import VisitOrigin
 from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.time_claim import TimeClaim
 from no_shows.identities import Identities
@@ -91,6 +92,8 @@ class VisitPlanner:
             visit=Visit.on_terms(self._terms, free.slot, patient_id, self._service_id, free.clinician_id),
             at=row.booked_at,
             retrospective=True,
+            origin=VisitOrigin.IMPORT,
+            time_is_assigned=True,
         )
         self.add_busy(appointment.claims())
         _close(appointment, row.result, max(free.slot.ends_at, row.booked_at))

@@ -288,6 +288,8 @@ class PracticeScenario:
         self.call("get_import")
         self.call("list_imports")
         self.call("undo_import")
+        self.call("import_patients")
+        self.call("import_appointments")
 
     def take_time_off(self) -> None:
         """A visit is booked then: it stays, and is reported."""

@@ -1,10 +1,11 @@
 import itertools
 import threading
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from uuid_utils.compat import uuid4
 
@@ -88,6 +89,30 @@ class TestImport:
         assert {event.actor for event in events} == {f"import:{used_mapping.source}"}
         assert {event.causation_id for event in events} == {Identities(used_mapping.source).import_of(b"a file")}
         assert container.log_verifier.verify(practice_id) is None
+
+    def test_marks_each_time_as_assigned_until_the_visit_is_moved(self, container: Container) -> None:
+        row = cells(1, on_date="2999-01-07", booked_at="2026-01-05T09:00:00Z", outcome="Open")
+        used_mapping = mapping(new_source(), outcomes={"booked": ["Open"]})
+        [practice_id] = run(container, used_mapping, [row]).practices.values()
+        [visit] = appointments_of(container, practice_id).values()
+        log = container.logs.of(practice_id)
+
+        def reported() -> tuple[object, ...] | None:
+            container.runner().catch_up(practice_id)
+            with psycopg.connect(container.database.conninfo("scheduler_analyst")) as connection:
+                connection.execute("select set_config('app.tenant_id', %s, false)", (str(practice_id),))
+                return connection.execute("select origin, time_is_assigned from reporting.visit").fetchone()
+
+        assert (visit.origin, visit.time_is_assigned, reported()) == ("import", True, ("import", True))
+
+        moved = TimeRange(visit.starts_at + timedelta(hours=1), visit.ends_at + timedelta(hours=1))
+        visit.reschedule(moved, visit.resource_ids, visit.created_on)
+        log.record(visit, by=by_test())
+        assert (visit.time_is_assigned, reported()) == (False, ("import", False))
+
+        visit.undo(visit.created_on)
+        log.record(visit, by=by_test())
+        assert (visit.time_is_assigned, reported()) == (True, ("import", True))
 
     def test_derives_how_many_clinicians_the_busiest_day_needs(self, container: Container) -> None:
         used_mapping = mapping(new_source(), clinicians={"weekly": ["mon 09:00-10:00", "tue 09:00-11:00"]})

@@ -78,7 +78,7 @@ def present_patient_name(patient: Person | None) -> dict[str, object] | None:
     if patient is None or patient.name is None:
         return None
     given_name, family_name = patient.name
-    return {"given_name": given_name, "family_name": family_name}
+    return {"given_name": given_name or None, "family_name": family_name or None}
 
 
 def _visit(visit: Appointment | CalendarEntry) -> dict[str, object]:

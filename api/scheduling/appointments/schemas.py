@@ -12,6 +12,7 @@ from api.http.schemas import Body, Page, Price, Shown, Text, Versioned, Whole, e
 from api.http.times import Start
 from domain.practice.service import MAX_DURATION_MINUTES, Mode
 from domain.scheduling.appointments.hold import LONGEST_MINUTES, HoldStatus
+from domain.scheduling.appointments.origin import VisitOrigin
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.cancellation import CancelledBy
 
@@ -206,6 +207,12 @@ class AppointmentShown(Versioned):
         description="Its identity in the series: the local time for which it was first planned.",
         examples=["2026-06-02T10:00:00"],
     )
+    origin: VisitOrigin = Field(
+        description="How it came to be: booked by staff, a request, a series, an offer of the wait list, or an import."
+    )
+    time_is_assigned: bool = Field(
+        description="Whether an import chose its time, because the file has none. Leave it out of reports by hour."
+    )
     price: Price
     display: Display
     alerts: list[str] = Field(description="The patient's alerts; empty for keys whose role does not read them.")
@@ -240,8 +247,10 @@ class AppointmentPage(Page):
 
 
 class PatientName(Shown):
-    given_name: str
-    family_name: str
+    """One of the two is null if the person has one name only."""
+
+    given_name: str | None
+    family_name: str | None
 
 
 class CalendarItem(AppointmentShown):

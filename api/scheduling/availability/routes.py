@@ -151,7 +151,7 @@ async def list_conflicts(
         if clinician_id is not None:
             catalogue.one(Clinician, clinician_id)
         of_clinician = own_or(call.actor, clinician_id)
-        call.container.wait_for(call.actor.tenant_id, "calendar", after)
+        reached = call.container.wait_for(call.actor.tenant_id, "calendar", after, also=["patients"])
         statuses = [Status.REQUESTED.value, Status.BOOKED.value, Status.CHECKED_IN.value]
         booked = CalendarFilter(starts_from=now, clinician_id=of_clinician, statuses=statuses)
         planned = replace(booked, statuses=[GroupSessionStatus.PLANNED.value])
@@ -159,7 +159,7 @@ async def list_conflicts(
         visits = call.container.scheduling.calendar.appointments(tenant_id, booked, after=behind, limit=_MAX_ENTRIES)
         sessions = call.container.scheduling.calendar.sessions(tenant_id, planned, after=behind, limit=_MAX_ENTRIES)
         entries, last = in_one_order(visits, sessions, _MAX_ENTRIES)
-        erased = _erased_patients(call, entries, after)
+        erased = _erased_patients(call, entries)
         conflicts: list[dict[str, object]] = []
         for entry in entries:
             if entry.starts_at < now or not (found := _conflict(catalogue, entry, of_clinician, erased, now)):
@@ -168,14 +168,12 @@ async def list_conflicts(
             if len(conflicts) == limit:
                 last = None if entry is entries[-1] and last is None else bookmark_of(entry)
                 break
-        return collected("conflicts", conflicts, encoded_bookmark(last), after)
+        return collected("conflicts", conflicts, encoded_bookmark(last), min(reached, catalogue.position))
 
     return await call.read(Permission.READ_VISITS, page)
 
 
-def _erased_patients(
-    call: Call, entries: Sequence[CalendarEntry | SessionEntry], after: int | None
-) -> Mapping[UUID, Sequence[UUID]]:
+def _erased_patients(call: Call, entries: Sequence[CalendarEntry | SessionEntry]) -> Mapping[UUID, Sequence[UUID]]:
     """Return, by visit and session, the patients who were erased."""
     tenant_id, patients = call.actor.tenant_id, defaultdict[UUID, list[UUID]](list)
     for entry in entries:
@@ -184,7 +182,6 @@ def _erased_patients(
     sessions = [entry.session_id for entry in entries if isinstance(entry, SessionEntry)]
     for session_id, patient_id in call.container.scheduling.calendar.seats(tenant_id, sessions):
         patients[session_id].append(patient_id)
-    call.container.wait_for(tenant_id, "patients", after)
     erased = call.container.patients.erased_among(tenant_id, {id_ for ids in patients.values() for id_ in ids})
     return {holder: found for holder, ids in patients.items() if (found := [id_ for id_ in ids if id_ in erased])}
 

@@ -64,13 +64,13 @@ async def list_appointments(
             location_id=location_id,
             statuses=[each.value for each in status or ()],
         )
-        found, patients = _visits(call, wanted, limit, bookmark(cursor), after)
-        zone = DisplayContext(call.log, after=call.after).zone
+        reached, found, patients = _visits(call, wanted, limit, bookmark(cursor), after)
+        zone = DisplayContext(call.log, after=reached).zone
         visits = [
             present_entry(call, entry, zone(entry.location_id), patients.get(entry.patient_id))
             for entry in found.entries
         ]
-        return collected("appointments", visits, encoded_bookmark(found.after), after)
+        return collected("appointments", visits, encoded_bookmark(found.after), reached)
 
     return await call.read(Permission.READ_VISITS, page)
 
@@ -102,7 +102,7 @@ async def calendar(
             starts_from=within.starts_at, until=within.ends_at, clinician_id=clinician_id, resource_id=resource_id
         )
         behind, tenant_id = bookmark(cursor), call.actor.tenant_id
-        visits, patients = _visits(call, wanted, limit, behind, after, position)
+        reached, visits, patients = _visits(call, wanted, limit, behind, after, position)
         if position is None:
             sessions = call.container.scheduling.calendar.sessions(tenant_id, wanted, after=behind, limit=limit)
         else:
@@ -110,7 +110,7 @@ async def calendar(
                 tenant_id, position, wanted, after=behind, limit=limit
             )
         entries, following = in_one_order(visits, sessions, limit)
-        zone = DisplayContext(call.log, position, after=call.after).zone
+        zone = DisplayContext(call.log, position, after=reached).zone
         appointments: list[dict[str, object]] = []
         group_sessions: list[dict[str, object]] = []
         busy: list[dict[str, object]] = []
@@ -124,7 +124,6 @@ async def calendar(
             patient = patients.get(entry.patient_id)
             visit = present_entry(call, entry, zone(entry.location_id), patient)
             appointments.append(visit | {"patient": present_patient_name(patient)})
-        reached = after if position is None else position
         answer = collected("appointments", appointments, encoded_bookmark(following), reached)
         return Answer({**answer.body, "sessions": group_sessions, "busy": busy})
 
@@ -143,9 +142,10 @@ def _visits(
     behind: Bookmark | None,
     after: int | None,
     position: int | None = None,
-) -> tuple[CalendarEntries[CalendarEntry], Mapping[UUID, Person]]:
+) -> tuple[int, CalendarEntries[CalendarEntry], Mapping[UUID, Person]]:
     """Return a page of visits, now or at a position, and their patients if the key sees them.
 
+    The first item is the position up to which they include every event.
     Raises NotFoundError: the filter has an unknown id.
     """
     call.log.require(
@@ -155,19 +155,20 @@ def _visits(
         (Location, wanted.location_id),
     )
     container, tenant_id = call.container, call.actor.tenant_id
-    reached = after if position is None else position
-    container.wait_for(tenant_id, "calendar", reached)
+    sees_patients = call.actor.may(Permission.READ_PATIENTS)
+    wanted_position = after if position is None else position
+    reached = container.wait_for(tenant_id, "calendar", wanted_position, also=["patients"] if sees_patients else [])
     if position is None:
         found = container.scheduling.calendar.appointments(tenant_id, wanted, after=behind, limit=limit)
     else:
         found = container.scheduling.past_calendar.appointments(tenant_id, position, wanted, after=behind, limit=limit)
-    if not call.actor.may(Permission.READ_PATIENTS):
-        return found, {}
-    container.wait_for(tenant_id, "patients", reached)
+        reached = position
+    if not sees_patients:
+        return reached, found, {}
     own = {entry.patient_id for entry in found.entries if _is_own(call, entry)}
     patients = container.patients.survivors_of(tenant_id, own)
     if position is None:
-        return found, patients
+        return reached, found, patients
     # The view has the patients as they are now: those who have changed since are read from the log.
     changed = {id_ for id_, one in patients.items() if any(each.position > position for each in (one, *one.merged))}
-    return found, {**patients, **DisplayContext(call.log, position).people(changed)}
+    return reached, found, {**patients, **DisplayContext(call.log, position).people(changed)}

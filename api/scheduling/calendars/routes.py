@@ -129,11 +129,11 @@ async def list_feeds(
     def page() -> Answer:
         call.log.require((Clinician, clinician_id), (Patient, patient_id))
         of_clinician = own_or(call.actor, clinician_id)
-        call.container.wait_for(call.actor.tenant_id, "access", after)
+        reached = call.container.wait_for(call.actor.tenant_id, "access", after)
         feeds, next_id = call.container.access.feeds_of(
             call.actor.tenant_id, of_clinician, patient_id, after=decoded_id(cursor), limit=limit
         )
-        return collected("feeds", [present_feed_record(feed) for feed in feeds], cursor_behind(next_id), after)
+        return collected("feeds", [present_feed_record(feed) for feed in feeds], cursor_behind(next_id), reached)
 
     return await call.read(Permission.SHARE_CALENDARS, page)
 

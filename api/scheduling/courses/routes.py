@@ -62,12 +62,12 @@ async def list_courses(
     def page() -> Answer:
         call.log.require((Service, service_id), (Clinician, clinician_id))
         behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
-        call.container.wait_for(tenant_id, "calendar", after)
+        reached = call.container.wait_for(tenant_id, "calendar", after)
         entries, following = call.container.scheduling.calendar.courses(
             tenant_id, service_id=service_id, clinician_id=own_or(call.actor, clinician_id), after=behind, limit=limit
         )
         return collected(
-            "courses", [presenters.present_entry(entry) for entry in entries], cursor_behind(following), after
+            "courses", [presenters.present_entry(entry) for entry in entries], cursor_behind(following), reached
         )
 
     return await call.read(Permission.READ_VISITS, page)

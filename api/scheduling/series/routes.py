@@ -68,12 +68,12 @@ async def list_series(
     def page() -> Answer:
         call.log.require((Clinician, clinician_id), (Patient, patient_id))
         behind, tenant_id = decoded_id(cursor), call.actor.tenant_id
-        call.container.wait_for(tenant_id, "calendar", after)
+        reached = call.container.wait_for(tenant_id, "calendar", after)
         entries, following = call.container.scheduling.calendar.series(
             tenant_id, patient_id=patient_id, clinician_id=own_or(call.actor, clinician_id), after=behind, limit=limit
         )
         return collected(
-            "series", [presenters.present_entry(entry) for entry in entries], cursor_behind(following), after
+            "series", [presenters.present_entry(entry) for entry in entries], cursor_behind(following), reached
         )
 
     return await call.read(Permission.READ_VISITS, page)

@@ -84,16 +84,21 @@ async def get_roster(
 
     def roster() -> Answer:
         point = call.point_in_time(GroupSession, session_id)
+        # Before the session, so that the answer includes all that was recorded by then.
+        reached = call.log.reader.position() if point.position is None else point.position
         session = call.log.look_up(GroupSession, session_id, point.position, call.version)
         authorise_reading(call.actor, session)
         ids, next_cursor = page([*session.roster, *session.waiting], limit, cursor, lambda id_: id_)
-        patients = _people(call, ids, point, after) if call.actor.may(Permission.READ_PATIENTS) else {}
+        patients: Mapping[UUID, Person] = {}
+        if call.actor.may(Permission.READ_PATIENTS):
+            named, patients = _people(call, ids, point, after)
+            reached = min(reached, named)
         lines = []
         for id_ in ids:
             patient = patients.get(id_)
             line = present_enrolment(session, id_) | {"patient_id": patient.patient_id if patient else id_}
             lines.append(line | {"patient": present_patient_name(patient)})
-        answer = collected("roster", lines, next_cursor, after if point.position is None else point.position)
+        answer = collected("roster", lines, next_cursor, reached)
         etag = session.version if point.position is None else None
         return Answer({**answer.body, "version": session.version, "seats": session.seats}, version=etag)
 
@@ -113,11 +118,11 @@ async def list_enrolments(
     def enrolments() -> Answer:
         person, tenant_id = person_of(call.log, patient_id), call.actor.tenant_id
         behind = bookmark(cursor)
-        call.container.wait_for(tenant_id, "calendar", after)
+        reached = call.container.wait_for(tenant_id, "calendar", after)
         found = call.container.scheduling.calendar.enrolments(
             tenant_id, person.ids, clinician_id=call.actor.clinician_id, after=behind, limit=limit
         )
-        zone = DisplayContext(call.log, after=call.after).zone
+        zone = DisplayContext(call.log, after=reached).zone
         shown = [
             {
                 "patient_id": person.ids[0],
@@ -131,14 +136,16 @@ async def list_enrolments(
             }
             for each in found.entries
         ]
-        return collected("enrolments", shown, encoded_bookmark(found.after), after)
+        return collected("enrolments", shown, encoded_bookmark(found.after), reached)
 
     return await call.read(Permission.READ_VISITS, enrolments)
 
 
-def _people(call: Call, ids: Collection[UUID], point: PointInTime, after: int | None) -> Mapping[UUID, Person]:
-    """Return the person behind each id, now or at a point in time."""
+def _people(
+    call: Call, ids: Collection[UUID], point: PointInTime, after: int | None
+) -> tuple[int, Mapping[UUID, Person]]:
+    """Return the position of the names, and the person behind each id, at a point in time."""
     if point.position is not None:
-        return DisplayContext(call.log, point.position).people(ids)
-    call.container.wait_for(call.actor.tenant_id, "patients", after)
-    return call.container.patients.survivors_of(call.actor.tenant_id, ids)
+        return point.position, DisplayContext(call.log, point.position).people(ids)
+    reached = call.container.wait_for(call.actor.tenant_id, "patients", after)
+    return reached, call.container.patients.survivors_of(call.actor.tenant_id, ids)

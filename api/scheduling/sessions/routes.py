@@ -80,11 +80,11 @@ async def list_sessions(
             statuses=[status] if status else (),
         )
         behind, tenant_id = bookmark(cursor), call.actor.tenant_id
-        call.container.wait_for(tenant_id, "calendar", after)
+        reached = call.container.wait_for(tenant_id, "calendar", after)
         found = call.container.scheduling.calendar.sessions(tenant_id, which, after=behind, limit=limit)
-        zone = DisplayContext(call.log, after=call.after).zone
+        zone = DisplayContext(call.log, after=reached).zone
         entries = [presenters.present_session_entry(entry, zone(entry.location_id)) for entry in found.entries]
-        return collected("sessions", entries, encoded_bookmark(found.after), after)
+        return collected("sessions", entries, encoded_bookmark(found.after), reached)
 
     return await call.read(Permission.READ_VISITS, page)
 

@@ -85,6 +85,8 @@ class PatientPlanner:
     def _register(self, row: PersonRow, id_: UUID, patient: Patient | None, plan: Plan) -> None:
         """Register a patient, or reinstate one whose import was undone."""
         _report_notes(plan, row, id_)
+        if not (row.details.given_name and row.details.family_name):
+            _remark(plan, row, RowOutcome.REGISTERED, "one_name_only", patient_id=id_)
         if possible_id := self._persons.possible_person(id_, row.details):
             _remark(plan, row, RowOutcome.REGISTERED, "perhaps_the_same_person", patient_id=possible_id)
         self._persons.add(id_, row.details)

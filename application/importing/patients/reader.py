@@ -151,18 +151,19 @@ class PatientReader(RowReader[PersonRow]):
         given, family, full = found["given_name"], found["family_name"], found["full_name"]
         column = ""
         try:
-            if given and family:
-                column = given[0].column
-                given_name = clean_text("given_name", given[0].text, 200)
-                column = family[0].column
-                return given_name, clean_text("family_name", family[0].text, 200)
-            if full:
+            if full and not (given and family):
                 column = full[0].column
                 return parse_full_name(clean_text("full_name", full[0].text, 400), self._format.name_order)
+            names = ["", ""]
+            for position, (name, cells) in enumerate((("given_name", given), ("family_name", family))):
+                if cells:
+                    column = cells[0].column
+                    names[position] = clean_text(name, cells[0].text, 200)
+            if any(names):
+                return names[0], names[1]
         except InvalidValueError:
             raise RowRefusedError("not_kept_like_this", column) from None
-        missing = self._format.family_name if given else self._format.given_name
-        raise RowRefusedError("empty", first_column(missing or self._format.full_name))
+        raise RowRefusedError("empty", first_column(self._format.given_name or self._format.full_name))
 
     def _parse_phone(self, text: str, own_region: str | None = None) -> str:
         """``own_region`` is the country of the patient, who may live elsewhere than the others."""

@@ -69,7 +69,8 @@ class PersonIndex:
         if phone is not None:
             yield hash(("phone", name, phone))
         if born is not None:
-            yield hash(("born", name or " ".join(self._directory.words(details.family_name)), born))
+            last_name = details.family_name or details.given_name
+            yield hash(("born", name or " ".join(self._directory.words(last_name)), born))
 
 
 def _details(patient_id: UUID, details: KnownDetails) -> Iterator[tuple[str, int]]:

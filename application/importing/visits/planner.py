@@ -21,6 +21,7 @@ from domain.kernel.time_range import TimeRange
 from domain.patients.origin import Origin
 from domain.practice.resource import Resource
 from domain.scheduling.appointments.appointment import EARLIEST_ARRIVAL, Appointment
+from domain.scheduling.appointments.origin import VisitOrigin
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.errors import BufferOverlapError, BusyElsewhereError, TimeTakenError
@@ -147,6 +148,7 @@ class VisitPlanner:
                 cancellation_notice_minutes=terms.cancellation_notice_minutes,
             ),
             at=booked_at,
+            origin=VisitOrigin.IMPORT,
         )
         against = (
             [claim for claim in busy[visit.clinician.id] if claim.during.overlaps(taken)] if visit.holds_time else []

@@ -13,6 +13,7 @@ from domain.kernel.personal_data import Personal
 from domain.kernel.text import clean_notes, clean_reason
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments import appointment_events as events
+from domain.scheduling.appointments.origin import VisitOrigin
 from domain.scheduling.appointments.status import HOLDING, Status, refuse_closed, refuse_fixed, refuse_unagreed
 from domain.scheduling.appointments.undo import CORRECTION, NOTES_CHANGED, UndoableAggregate, UndoState
 from domain.scheduling.appointments.visit import SeriesPlace, Visit
@@ -39,6 +40,7 @@ class Appointment(UndoableAggregate):
     """``exempt_from``, ``overlaps``, ``beside`` and ``exemption`` describe an override of rules.
 
     ``notify``: tell the patient of the last command that changed more than notes.
+    ``origin`` is a ``VisitOrigin``. ``assigned_starts_at`` is the start that an import chose.
     ``earlier`` is the state to which an undo returns, ``last_act`` the last command;
     ``notes_before`` are the notes before their last change, with ``noted_by_itself`` of that time.
     """
@@ -76,6 +78,8 @@ class Appointment(UndoableAggregate):
     series_id: UUID | None = None
     occurrence: int | None = None
     original: str | None = None
+    origin: str | None = None
+    assigned_starts_at: datetime | None = None
     status: str = Status.BOOKED.value
     was_agreed: bool = True
     cancellation_reason: Personal[str] | None = None
@@ -96,16 +100,30 @@ class Appointment(UndoableAggregate):
 
     @classmethod
     def book(
-        cls, *, id: UUID, visit: Visit, at: datetime, retrospective: bool = False, place: SeriesPlace | None = None
+        cls,
+        *,
+        id: UUID,
+        visit: Visit,
+        at: datetime,
+        retrospective: bool = False,
+        place: SeriesPlace | None = None,
+        origin: VisitOrigin | None = None,
+        time_is_assigned: bool = False,
     ) -> Self:
         """Book the visit; ``place`` identifies it in a series.
 
-        ``retrospective`` allows a visit that has already begun, for imports. ``availability``
-        checks that the time is free, and the claims guarantee it. Raises InThePastError.
+        ``retrospective`` allows a visit that has already begun, for imports. ``origin`` is that of
+        an offer or an import, ``time_is_assigned`` for an import that chose the time.
+        ``availability`` checks that the time is free, and the claims guarantee it. Raises
+        InThePastError.
         """
         if visit.during.starts_at < at and not retrospective:
             raise InThePastError
         fields = visit.fields() if place is None else visit.fields() | place.fields()
+        if origin is not None:
+            fields["origin"] = origin.value
+        if time_is_assigned:
+            fields["assigned_starts_at"] = visit.during.starts_at
         return cls._create(cls.Booked, id=id, timestamp=at, **fields)
 
     @classmethod
@@ -114,6 +132,11 @@ class Appointment(UndoableAggregate):
         if visit.during.starts_at < at:
             raise InThePastError
         return cls._create(cls.Requested, id=id, timestamp=at, **visit.fields())
+
+    @property
+    def time_is_assigned(self) -> bool:
+        """Whether an import chose the time; not any more once the visit was moved."""
+        return self.assigned_starts_at == self.starts_at
 
     @property
     def during(self) -> TimeRange:

@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.kernel.aggregate import Aggregate, InitialEvent
 from domain.kernel.money import Money
 from domain.kernel.personal_data import Personal
+from domain.scheduling.appointments.origin import VisitOrigin, origin_of
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.appointments.undo import NOTES_CHANGED
 
@@ -38,7 +39,9 @@ class Agreed(InitialEvent):
 class Booked(Agreed):
     """The series fields are set if the visit belongs to a series.
 
-    ``occurrence`` is its number, ``original`` its originally planned local time.
+    ``occurrence`` is its number, ``original`` its originally planned local time. ``origin`` is set
+    for ``waitlist`` and ``import``. ``assigned_starts_at`` is the start, if an import chose it
+    because its file has no times.
     """
 
     TOPIC = "scheduling.appointment.booked"
@@ -46,8 +49,11 @@ class Booked(Agreed):
     series_id: UUID | None = None
     occurrence: int | None = None
     original: str | None = None
+    origin: str | None = None
+    assigned_starts_at: datetime | None = None
 
     def apply(self, aggregate: Appointment) -> None:
+        aggregate.origin = origin_of(self.origin, self.series_id)
         aggregate.remember("booked", status=Status.ARCHIVED)
 
 
@@ -59,6 +65,7 @@ class Requested(Agreed):
 
     def apply(self, aggregate: Appointment) -> None:
         aggregate.status, aggregate.was_agreed = Status.REQUESTED.value, False
+        aggregate.origin = VisitOrigin.REQUEST.value
         aggregate.remember("requested", status=Status.ARCHIVED)
 
 

@@ -11,6 +11,7 @@ SENTENCES: Final = {
     "practice.practice.zone_rules_adopted": "Visits keep their local times under new time zone rules",
     "practice.import.started": "An import was started",
     "practice.import.resumed": "The import was resumed",
+    "practice.import.progressed": "The import went on",
     "practice.import.finished": "The import was finished",
     "practice.import.undone": "The import was undone",
     "practice.api_key.issued": "A key was issued",

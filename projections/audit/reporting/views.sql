@@ -23,7 +23,9 @@ select
     a.series_id,
     a.cancelled_at,
     a.cancelled_by,
-    a.cancelled_late
+    a.cancelled_late,
+    a.origin,
+    coalesce(a.assigned_starts_at = a.starts_at, false) as time_is_assigned
 from calendar.appointment a
 left join calendar.catalogue service on service.tenant_id = a.tenant_id and service.thing_id = a.service_id
 left join calendar.catalogue location on location.tenant_id = a.tenant_id and location.thing_id = a.location_id;

@@ -17,7 +17,7 @@ _ZERO_COUNTS: Final[Row] = dict.fromkeys((*_COUNTS, "withdrawn_count", "kept_cou
 
 class ImportsProjector:
     name = "imports"
-    version = 1
+    version = 2
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         return [
@@ -37,6 +37,8 @@ def _row(event: LoggedEvent) -> Row:
             return row | file | started | _ZERO_COUNTS
         case DataImport.Resumed.TOPIC:
             return row | {"status": ImportStatus.RUNNING, "withdrawn_count": 0, "kept_count": 0}
+        case DataImport.Progressed.TOPIC:
+            return row | {name: body[name] for name in _COUNTS}
         case DataImport.Finished.TOPIC:
             counts: Row = {name: body[name] for name in _COUNTS}
             return row | counts | {"status": ImportStatus.FINISHED}

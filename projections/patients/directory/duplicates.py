@@ -38,7 +38,7 @@ def duplicates_of(patients: PatientQueries, tenant_id: UUID, patient_id: UUID) -
     if patient is None or patient.details is None or patient.is_withdrawn or patient.merged_into is not None:
         return []
     details = patient.details
-    texts = [details.email, details.phone, details.family_name if details.date_of_birth else None]
+    texts = [details.email, details.phone, details.last_name if details.date_of_birth else None]
     candidates = {
         other.patient_id: other
         for text in texts
@@ -62,11 +62,11 @@ def _reasons(words: Words, one: PersonalDetails, other: PersonalDetails) -> list
         DuplicateReason.PHONE: one.phone is not None and one.phone == other.phone,
         DuplicateReason.NAME_AND_BIRTH: one.date_of_birth is not None
         and one.date_of_birth == other.date_of_birth
-        and bool(_beginnings(words, one.family_name) & _beginnings(words, other.family_name)),
+        and bool(_beginnings(words, one.last_name) & _beginnings(words, other.last_name)),
     }
     return [reason for reason in DuplicateReason if agree[reason]]
 
 
-def _beginnings(words: Words, family_name: str) -> set[str]:
-    parts = words(family_name)
+def _beginnings(words: Words, last_name: str) -> set[str]:
+    parts = words(last_name)
     return {word[:_LETTERS] for word in (*parts, "".join(parts))}

@@ -118,15 +118,16 @@ class PatientsProjector:
         if isinstance(personal, Unreadable):
             return []
         persons: Iterable[Mapping[str, object]] = [personal]
-        name = "family_name"
+        # A person's only name is found as a last name is.
+        names: tuple[str, ...] = ("family_name", "given_name")
         if event.event_type == Patient.ContactsSet.TOPIC:
-            persons, name = cast("list[Body]", personal["contacts"]), "name"
+            persons, names = cast("list[Body]", personal["contacts"]), ("name",)
         tokens = {
             token
             for person in persons
             for token in self._index.index_tokens(
                 event.tenant_id,
-                family_name=cast("str | None", person[name]),
+                family_name=next((cast("str", person[name]) for name in names if person[name]), None),
                 email=cast("str | None", person["email"]),
                 phone=cast("str | None", person["phone"]),
             )

@@ -19,7 +19,7 @@ COLUMNS: Final = (
 
 
 class PersonalDetails(msgspec.Struct, frozen=True):
-    """A patient's personal details, decrypted."""
+    """A patient's personal details, decrypted. A name that the person does not have is empty."""
 
     given_name: str
     family_name: str
@@ -27,6 +27,11 @@ class PersonalDetails(msgspec.Struct, frozen=True):
     phone: str | None
     date_of_birth: date | None
     tags: tuple[str, ...]
+
+    @property
+    def last_name(self) -> str:
+        """The family name, or the person's only name."""
+        return self.family_name or self.given_name
 
 
 class ContactDetails(msgspec.Struct, frozen=True):

@@ -1,10 +1,11 @@
 """Project the calendar: appointments, series, group sessions, courses and the catalogue."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from domain.kernel.logged_event import LoggedEvent
 from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.origin import VisitOrigin, origin_of
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.course import Course
@@ -29,7 +30,7 @@ _COPIED: Final = (
     "price_amount_minor",
     "price_currency",
 )
-_OPTIONAL: Final = ("series_id", "occurrence", "original", "cancellation_notice_minutes")
+_OPTIONAL: Final = ("series_id", "occurrence", "original", "cancellation_notice_minutes", "assigned_starts_at")
 """Fields that not every appointment has."""
 _CANCELLATION: Final = ("cancelled_at", "cancelled_by", "cancelled_late")
 _CHANGED: Final = (
@@ -81,6 +82,7 @@ def appointment_writes(events: Sequence[LoggedEvent]) -> list[Write]:
         if topic in _INITIAL:
             row = {name: body[name] for name in _COPIED} | {"booked_at": event.effective_at} | status
             row["placed_position"] = event.position
+            row["origin"] = _origin(event)
             row |= {name: body[name] for name in _OPTIONAL if name in body}
             rows.insert(event, row)
             continue
@@ -101,6 +103,12 @@ def appointment_writes(events: Sequence[LoggedEvent]) -> list[Write]:
     return [Write(_INSERT, rows.inserted), Write(_LEAVE, left), Write(_UPDATE, rows.updated)]
 
 
+def _origin(event: LoggedEvent) -> str:
+    if event.event_type == Appointment.Requested.TOPIC:
+        return VisitOrigin.REQUEST.value
+    return origin_of(*(cast("str | None", event.body.get(name)) for name in ("origin", "series_id")))
+
+
 _WRITES: Final[Mapping[str, Callable[[Sequence[LoggedEvent]], list[Write]]]] = {
     Appointment.TOPIC: appointment_writes,
     Series.TOPIC: series_writes,
@@ -112,7 +120,7 @@ _WRITES: Final[Mapping[str, Callable[[Sequence[LoggedEvent]], list[Write]]]] = {
 
 class CalendarProjector:
     name = "calendar"
-    version = 1
+    version = 2
 
     def project(self, events: Sequence[LoggedEvent]) -> list[Write]:
         by_type: dict[str, list[LoggedEvent]] = {kind: [] for kind in _WRITES}

@@ -45,8 +45,15 @@ class CalendarEntry:
     cancelled_at: datetime | None
     cancelled_by: str | None
     cancelled_late: bool | None
+    origin: str
+    assigned_starts_at: datetime | None
     version: int
     position: int
+
+    @property
+    def time_is_assigned(self) -> bool:
+        """Whether an import chose the time; not any more once the visit was moved."""
+        return self.assigned_starts_at == self.starts_at
 
     @property
     def holder_id(self) -> UUID:

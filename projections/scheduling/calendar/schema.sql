@@ -1,5 +1,6 @@
 -- The current state of each appointment. placed_position is the event that set its clinician,
--- resources and time. The cancelled_ columns are null unless it is cancelled.
+-- resources and time. assigned_starts_at is the start that an import chose for a file without times.
+-- The cancelled_ columns are null unless it is cancelled.
 
 create table appointment (
     tenant_id             uuid not null,
@@ -25,6 +26,8 @@ create table appointment (
     cancelled_at          timestamptz,
     cancelled_by          text,
     cancelled_late        boolean,
+    origin                text not null,
+    assigned_starts_at    timestamptz,
     version               integer not null,
     position              bigint not null,
     placed_position       bigint not null,

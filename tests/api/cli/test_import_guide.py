@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli import import_words
+from api.importing import explanations
 from tests.support.paths import DOCS, ROOT
 
 PIPELINE = ROOT / "application" / "importing"
@@ -28,7 +28,7 @@ def reasons_in(*folders: Path) -> set[str]:
 
 
 def test_each_reason_has_words_for_people() -> None:
-    explained = {*import_words.LEFT_OUT, *import_words.REMARKS}
+    explained = {*explanations.LEFT_OUT, *explanations.REMARKS}
 
     assert explained == reasons_in(PIPELINE, PIPELINE / "patients", PIPELINE / "visits")
 

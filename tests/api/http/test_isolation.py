@@ -44,6 +44,8 @@ BODIES: dict[tuple[str, str], Json] = {
     ("post", "/v1/patients/{patient_id}/consents/withdraw"): {"kind": "marketing", "how": "paper"},
     ("post", "/v1/patients/{patient_id}/merge"): {"other_id": ""},
     ("post", "/v1/patients/{patient_id}/unmerge"): {"other_id": ""},
+    ("post", "/v1/imports/patients"): {"format": "jane", "file": "YQ=="},
+    ("post", "/v1/imports/appointments"): {"format": "jane", "file": "YQ=="},
     ("post", "/v1/imports/{import_id}/undo"): {},
     ("post", "/v1/appointments"): {
         "patient_id": "",

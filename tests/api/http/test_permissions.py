@@ -10,8 +10,9 @@ import pytest
 from application.kernel.permissions import ALLOWED, Permission
 from domain.access.api_key import Role
 from tests.api.api_server import ApiServer
-from tests.api.importing.import_requests import import_patients
+from tests.api.importing.import_requests import import_patients, upload
 from tests.api.practice_client import PracticeClient
+from tests.application.importing.patients.patient_file import csv_of, people
 from tests.support.concurrency import map_concurrently
 from tests.support.paths import DOCS
 
@@ -35,6 +36,7 @@ def status_of(studio: PracticeClient, client: httpx2.Client, action: Permission)
             f"/v1/patients/{studio.add_patient()}/merge", json={"other_id": studio.add_patient()}
         ),
         Permission.ERASE_PATIENTS: lambda: client.delete(f"/v1/patients/{studio.add_patient()}"),
+        Permission.IMPORT: lambda: upload(studio, csv_of(people(1)), client=client, dry_run=True),
         Permission.UNDO_IMPORTS: lambda: client.post(f"/v1/imports/{import_patients(studio)}/undo"),
         Permission.READ_VISITS: lambda: client.get(f"/v1/calendar?{WINDOW}"),
         Permission.CHANGE_VISITS: lambda: client.post("/v1/appointments", json=studio.booking_body()),

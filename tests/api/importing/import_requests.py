@@ -1,6 +1,10 @@
-"""Imports into a practice of the API's tests, as the command line runs and undoes them."""
+"""Imports into a practice of the API's tests: by the pipeline itself, and over HTTP."""
 
+import base64
+from typing import Any
 from uuid import UUID
+
+import httpx2
 
 from api.bootstrap.importing import import_ports, import_undo
 from application.importing.patients import import_patients as patients
@@ -8,7 +12,7 @@ from application.importing.pipeline import ImportRun
 from application.importing.undo import UndoImport
 from application.importing.visits import import_visits as visits
 from domain.importing.data_import import ImportKind
-from tests.api.practice_client import PracticeClient
+from tests.api.practice_client import Json, PracticeClient
 from tests.application.importing.patients.patient_file import people, read
 from tests.application.importing.visits.visit_file import load_format, visit
 from tests.application.importing.visits.visit_file import read as read_visits
@@ -40,3 +44,26 @@ def import_visits(studio: PracticeClient) -> tuple[UUID, list[UUID]]:
 def undo_import(studio: PracticeClient, import_id: UUID) -> None:
     undo = import_undo(studio.server.container)
     undo(UUID(studio.practice_id), UndoImport(import_id), by_test(), lambda _: None)
+
+
+def upload(
+    studio: PracticeClient,
+    content: bytes | str,
+    kind: str = "patients",
+    *,
+    headers: dict[str, str] | None = None,
+    client: httpx2.Client | None = None,
+    **more: object,
+) -> httpx2.Response:
+    """Send a file to be imported, in Jane's format unless ``mapping`` is given."""
+    octets = content.encode() if isinstance(content, str) else content
+    body = {"file": base64.b64encode(octets).decode()} | ({} if "mapping" in more else {"format": "jane"}) | more
+    return (client or studio.client).post(f"/v1/imports/{kind}", json=body, headers=headers)
+
+
+def imported(studio: PracticeClient, content: bytes | str, kind: str = "patients", **more: Any) -> Json:
+    """Import a file; it must succeed."""
+    answer = upload(studio, content, kind, **more)
+    assert answer.status_code == 200, answer.text
+    result: Json = answer.json()
+    return result

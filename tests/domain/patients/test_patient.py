@@ -61,7 +61,7 @@ class TestRegister:
     @pytest.mark.parametrize(
         ("field", "value"),
         [
-            ("given_name", ""),
+            ("given_name", "\u200b"),
             ("family_name", "\u202e"),
             ("email", "ronit"),
             ("phone", "050"),

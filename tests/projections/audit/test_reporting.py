@@ -23,7 +23,8 @@ DOCUMENTATION = (DOCS / "reporting.md").read_text("utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", DOCUMENTATION, re.DOTALL)
 VIEWS = {
     "visit": "appointment_id patient_id clinician_id service_id service location_id location resource_ids starts_at local_starts_at"
-    " minutes status mode price_amount_minor price_currency booked_at series_id cancelled_at cancelled_by cancelled_late",
+    " minutes status mode price_amount_minor price_currency booked_at series_id cancelled_at cancelled_by cancelled_late"
+    " origin time_is_assigned",
     "session": "session_id course_id staff_ids service_id service location_id location starts_at local_starts_at minutes status"
     " price_amount_minor price_currency seats taken waiting",
     "enrolment": "session_id patient_id status attended since",

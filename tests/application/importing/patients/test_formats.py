@@ -110,10 +110,11 @@ class TestFullNames:
     def test_are_split_in_their_order(self, name: str, order: NameOrder) -> None:
         assert parse_full_name(name, order) == ("Dana Miriam", "Cohen")
 
-    def test_are_two_or_refused(self) -> None:
+    def test_of_one_word_are_a_family_name(self) -> None:
         for order in NameOrder:
-            with pytest.raises(InvalidValueError):
-                parse_full_name("Cher", order)
+            assert parse_full_name("Cher", order) == ("", "Cher")
+        with pytest.raises(InvalidValueError):
+            parse_full_name(" , ", NameOrder.COMMA)
 
     def test_stand_in_where_the_columns_of_their_own_say_nothing(self) -> None:
         row = read_row({"First Name": "", "Last Name": "", "Name": "דנה כהן"}, load_format(full_name="{Name}"))

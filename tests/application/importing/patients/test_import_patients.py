@@ -9,12 +9,13 @@ import pytest
 
 from application.importing.patients.import_patients import import_patients
 from application.importing.patients.reader import PersonRow
-from application.importing.pipeline import ImportRun
+from application.importing.pipeline import BATCH_SIZE, ImportRun
 from application.importing.report import ImportReport, RowOutcome
 from application.kernel.errors import UnavailableError
 from domain.importing.data_import import DataImport, ImportKind, ImportStatus
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
+from projections.importing.imports.queries import ImportQueries
 from tests.application.importing.patients.patient_file import (
     PatientImports,
     load_format,
@@ -49,6 +50,24 @@ class TestImport:
         assert [(contact.name, contact.is_guardian) for contact in patient.contacts] == [("Miriam", True)]
         assert patient_imports.reported() == []
 
+    def test_shows_while_it_runs_how_far_it_is(self, patient_imports: PatientImports) -> None:
+        run = patient_imports.run("jane", bytes(32))
+        seen: list[tuple[str, int, int]] = []
+
+        def look(_: int) -> None:
+            patient_imports.catch_up()
+            [listed], _next = ImportQueries(patient_imports.container.app_transaction).page(run.log.tenant_id)
+            seen.append((listed.status, listed.row_count, listed.made_count))
+
+        import_patients(run, read(people(2 * BATCH_SIZE + 1)), look)
+        look(0)
+
+        assert seen[1:] == [
+            ("running", 2 * BATCH_SIZE, 2 * BATCH_SIZE),
+            ("running", 2 * BATCH_SIZE + 1, 2 * BATCH_SIZE + 1),
+            ("finished", 2 * BATCH_SIZE + 1, 2 * BATCH_SIZE + 1),
+        ]
+
     def test_seals_it_under_each_persons_key(self, patient_imports: PatientImports) -> None:
         patient_imports.import_rows([person(1, City="Haifa")])
 
@@ -59,7 +78,7 @@ class TestImport:
             assert "Haifa" not in str(event.body)
 
     def test_records_the_result_of_the_file(self, patient_imports: PatientImports) -> None:
-        report = patient_imports.import_rows([person(1), person(1), person(2, Last_Name="")])
+        report = patient_imports.import_rows([person(1), person(1), person(2, First_Name="", Last_Name="")])
 
         data_import = patient_imports.log.load(DataImport, report.import_id)
         assert (data_import.kind, data_import.source, data_import.status) == ("patients", "jane", ImportStatus.FINISHED)

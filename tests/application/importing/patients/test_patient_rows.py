@@ -1,6 +1,7 @@
 """No value of a row is lost: it is stored in its field or as a note, or reported."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -99,12 +100,28 @@ class TestRow:
         assert (row.details.given_name, row.notes) == ("{Email}", "City: {{7*7}} =1+1")
 
 
+class TestOneName:
+    @pytest.mark.parametrize(
+        ("row", "how", "names"),
+        [
+            (person(1, Last_Name=" "), {}, ("Given1", "")),
+            (person(1, First_Name=""), {}, ("", "Family1")),
+            ({"Name": "Cher"}, {"full_name": "{Name}"}, ("", "Cher")),
+            ({"Name": "Cher,"}, {"full_name": "{Name}", "name_order": "comma"}, ("", "Cher")),
+            ({"Name": ", Cher"}, {"full_name": "{Name}", "name_order": "comma"}, ("", "Cher")),
+        ],
+    )
+    def test_is_enough(self, row: dict[str, str], how: dict[str, Any], names: tuple[str, str]) -> None:
+        details = read_row(row, load_format(**how)).details
+
+        assert (details.given_name, details.family_name) == names
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("changed", "reason", "column"),
         [
-            ({"First Name": " "}, "empty", "First Name"),
-            ({"Last Name": ""}, "empty", "Last Name"),
+            ({"First Name": " ", "Last Name": ""}, "empty", "First Name"),
             ({"Last Name": "x\x00y"}, "not_kept_like_this", "Last Name"),
             ({"Last Name": "x" * 201}, "not_kept_like_this", "Last Name"),
             ({"City": "x" * 5001}, "not_kept_like_this", "notes"),

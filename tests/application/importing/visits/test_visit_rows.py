@@ -112,7 +112,7 @@ class TestRows:
             ({"Status": "Maybe"}, "unknown_status", "Status"),
             ({"Staff Member Name": ""}, "empty", "Staff Member Name"),
             ({"Staff Member Name": "Ma\x07ya"}, "not_kept_like_this", "Staff Member Name"),
-            ({"Patient Last Name": ""}, "empty", "Patient Last Name"),
+            ({"Patient First Name": "", "Patient Last Name": ""}, "empty", "Patient First Name"),
         ],
     )
     def test_that_cannot_be_read_say_why(self, changed: dict[str, str], reason: str, column: str) -> None:

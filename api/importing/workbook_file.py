@@ -3,34 +3,44 @@
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from api.cli.table_file import Table, TableError, table_of
+from api.importing.table_file import Table, TableFile, table_of
+from application.importing.errors import TableError
 
 _ZIP: Final = b"PK\x03\x04"
 _COMPOUND_FILE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How workbooks begin that are protected by a password, and those of Excel before 2007."""
-_MAX_UNPACKED: Final = 512 << 20
-"""Octets of all parts of a workbook together: some million rows."""
-_MAX_CELLS: Final = 50_000_000
+
+
+class WorkbookLimits(NamedTuple):
+    """``unpacked``: octets of all parts together. ``cells`` of a sheet, also empty ones."""
+
+    unpacked: int = 512 << 20
+    cells: int = 50_000_000
+
+
+ANY_SIZE: Final = WorkbookLimits()
+"""What a machine with ordinary memory can read: some million rows."""
 
 _Cell: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
 
 
-def is_workbook(path: Path) -> bool:
+def is_workbook(file: TableFile) -> bool:
     """Return whether a file is a workbook. Raises TableError: in a form that is not read."""
     try:
-        with path.open("rb") as file:
-            start = file.read(len(_COMPOUND_FILE))
+        with file.open("rb") as opened:
+            start = opened.read(len(_COMPOUND_FILE))
     except OSError as error:
-        raise TableError(f"{path} cannot be read: {error.strerror}") from error
+        raise TableError(f"{file.name} cannot be read: {error.strerror}") from error
     if start == _COMPOUND_FILE:
-        raise TableError(f"{path.name} is protected by a password or of an old Excel; save it as .xlsx or CSV")
+        raise TableError(f"{file.name} is protected by a password or of an old Excel; save it as .xlsx or CSV")
     return start.startswith(_ZIP)
 
 
-def open_sheet(path: Path, sheet: str | None = None, names: Sequence[str] = ()) -> Table:
+def open_sheet(
+    file: TableFile, sheet: str | None = None, names: Sequence[str] = (), limits: WorkbookLimits = ANY_SIZE
+) -> Table:
     """Return the table in a sheet, or in the only visible one that has rows.
 
     Whole numbers, dates and times become text: ``7``, ``1990-12-31``, ``2025-03-30 14:30``. Raises
@@ -39,29 +49,29 @@ def open_sheet(path: Path, sheet: str | None = None, names: Sequence[str] = ()) 
     from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
     try:
-        with zipfile.ZipFile(path) as parts:
+        with file.open("rb") as opened, zipfile.ZipFile(opened) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())
-        if unpacked > _MAX_UNPACKED:
-            raise TableError(f"{path.name} is too large for a workbook; save it as CSV")
-        with CalamineWorkbook.from_path(path) as workbook:
+        if unpacked > limits.unpacked:
+            raise TableError(f"{file.name} is too large for a workbook; save it as CSV")
+        with file.open("rb") as opened, CalamineWorkbook.from_filelike(opened) as workbook:
             visible = [each.name for each in workbook.sheets_metadata if each.visible is SheetVisibleEnum.Visible]
             if sheet is not None and sheet not in workbook.sheet_names:
-                raise TableError(f"{path.name} has no sheet of this name")
+                raise TableError(f"{file.name} has no sheet of this name")
             found = {}
             for name in visible if sheet is None else [sheet]:
                 cells = workbook.get_sheet_by_name(name)
-                if cells.total_height * cells.total_width > _MAX_CELLS:
-                    raise TableError(f"a sheet of {path.name} is too large; save it as CSV")
+                if cells.total_height * cells.total_width > limits.cells:
+                    raise TableError(f"a sheet of {file.name} is too large; save it as CSV")
                 if cells.height:
                     found[name] = cells.to_python(skip_empty_area=False)
     except (zipfile.BadZipFile, CalamineError) as error:
-        raise TableError(f"{path.name} is not a workbook that can be read; save it as CSV") from error
+        raise TableError(f"{file.name} is not a workbook that can be read; save it as CSV") from error
     if len(found) > 1:
-        raise TableError(f"{path.name} has rows in {len(found)} sheets; name one with --sheet")
+        raise TableError(f"{file.name} has rows in {len(found)} sheets; name one of them (--sheet)")
     if not found:
-        raise TableError(f"{path.name} is empty")
+        raise TableError(f"{file.name} is empty")
     [(chosen, rows)] = found.items()
-    return table_of(path, _texts(rows), names, f"a workbook, sheet {chosen}")
+    return table_of(file, _texts(rows), names, f"a workbook, sheet {chosen}")
 
 
 def _texts(rows: Sequence[Sequence[_Cell]]) -> Iterator[tuple[int, list[str]]]:

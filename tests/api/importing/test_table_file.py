@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.report_file import escape_formula, write_refusals
-from api.cli.table_file import TableError, delimiter_of, encoding_of, open_table
+from api.cli.report_file import write_refusals
+from api.importing.findings import escape_formula
+from api.importing.table_file import delimiter_of, encoding_of, open_table
+from application.importing.errors import TableError
 from application.importing.report import Finding, RowOutcome
 
 HEBREW = 'שם;טלפון\n"כהן; דנה";050\n'

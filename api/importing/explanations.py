@@ -28,6 +28,7 @@ LEFT_OUT: Final = {
 }
 REMARKS: Final = {
     "kept_as_note": "a value did not fit its field and is in the notes",
+    "one_name_only": "the person has a first or a last name only; is the other one missing?",
     "other_contact_details": "the patient is known with another phone or e-mail, which was kept",
     "perhaps_the_same_person": "another patient may be the same person",
     "repeated_in_the_file": "an earlier row is the same person",

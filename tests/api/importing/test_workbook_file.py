@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.table_file import TableError
-from api.cli.workbook_file import is_workbook, open_sheet
+from api.importing.workbook_file import is_workbook, open_sheet
+from application.importing.errors import TableError
 from tests.support.workbook import Cell, write_workbook
 
 PEOPLE: list[list[Cell]] = [
@@ -36,7 +36,7 @@ class TestSheet:
 
         assert open_sheet(path).header == ["שם", "Phone", "When"]
         assert open_sheet(several, "Two").header == ["b"]
-        with pytest.raises(TableError, match="rows in 2 sheets; name one with --sheet"):
+        with pytest.raises(TableError, match=r"rows in 2 sheets; name one of them \(--sheet\)"):
             open_sheet(several)
         with pytest.raises(TableError, match="no sheet of this name"):
             open_sheet(several, "Three")

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, Literal, Protocol, cast
 
 from application.importing.encodings import (
     UNDECODED,
@@ -21,16 +20,23 @@ from application.importing.encodings import (
     is_text_encoding,
     mark_of,
 )
+from application.importing.errors import TableError
 
 _LONGEST_CELL: Final = 100_000
 _LONGEST_MARK: Final = 4
+_CHUNK: Final = 1 << 20
 _DELIMITER_LINE: Final = re.compile(r'"?sep=(?P<delimiter>[^"\r\n])"?\r?\n?', re.IGNORECASE)
 """The first line that names the delimiter for Excel, which shows no row for it."""
-_GZIP: Final = b"\x1f\x8b"
+GZIP: Final = b"\x1f\x8b"
 
 
-class TableError(Exception):
-    """The file cannot be read as a table; the message never holds content of the file."""
+class TableFile(Protocol):
+    """A file that holds a table: a ``Path`` is one, and so is an ``UploadedFile``."""
+
+    @property
+    def name(self) -> str: ...
+
+    def open(self, mode: Literal["rb"]) -> BinaryIO: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,9 @@ class Table:
 
 
 @contextmanager
-def open_table(path: Path, delimiter: str = ",", encoding: str = "utf-8", names: Sequence[str] = ()) -> Iterator[Table]:
+def open_table(
+    file: TableFile, delimiter: str = ",", encoding: str = "utf-8", names: Sequence[str] = ()
+) -> Iterator[Table]:
     """Open a table. Raises TableError, also while its rows are read.
 
     A first line ``sep=;`` names the delimiter. ``names`` are the names of its columns if it has no
@@ -54,54 +62,54 @@ def open_table(path: Path, delimiter: str = ",", encoding: str = "utf-8", names:
     decoded is read as U+FFFD.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    with _reading(path), path.open("rb") as file:
-        text = io.TextIOWrapper(_content(file), _marked(encoding), errors="replace", newline="")
+    with _reading(file), file.open("rb") as opened:
+        text = io.TextIOWrapper(_content(opened), _marked(encoding), errors="replace", newline="")
         first_line = text.readline()
         lines: Iterable[str] = chain([first_line], text)
         if named := _DELIMITER_LINE.fullmatch(first_line):
             delimiter, lines = named["delimiter"], text
         numbered = enumerate(csv.reader(lines, delimiter=delimiter, strict=True), 1)
         separator = "tab" if delimiter == "\t" else delimiter
-        yield table_of(path, numbered, names, f"text in {encoding}, separated by {separator}")
+        yield table_of(file, numbered, names, f"text in {encoding}, separated by {separator}")
 
 
-def table_of(path: Path, numbered: Iterator[tuple[int, list[str]]], names: Sequence[str], read_as: str) -> Table:
+def table_of(file: TableFile, numbered: Iterator[tuple[int, list[str]]], names: Sequence[str], read_as: str) -> Table:
     """Return the table of numbered rows; ``names`` as in ``open_table``. Raises TableError."""
     rows = ((number, cells) for number, cells in numbered if cells)
     first = next(rows, None)
     if first is None:
-        raise TableError(f"{path.name} is empty")
+        raise TableError(f"{file.name} is empty")
     width = len(first[1])
     if names:
         if width > len(names):
-            raise TableError(f"{path.name} has {width} columns, and only {len(names)} have names")
+            raise TableError(f"{file.name} has {width} columns, and only {len(names)} have names")
         return Table(list(names[:width]), chain([first], rows), read_as)
     named = [name for name in first[1] if name.strip()]
     if len(set(named)) != len(named):
-        raise TableError(f"{path.name} has two columns of one name")
+        raise TableError(f"{file.name} has two columns of one name")
     if any(UNDECODED in name for name in named):
-        raise TableError(f"the names of the columns of {path.name} are not {read_as}; name its encoding: --encoding")
+        raise TableError(f"the names of the columns of {file.name} are not {read_as}; name its encoding (--encoding)")
     return Table(first[1], rows, read_as)
 
 
-def encoding_of(path: Path, languages: Sequence[str], named: str | None = None) -> str:
+def encoding_of(file: TableFile, languages: Sequence[str], named: str | None = None) -> str:
     """Return how a file is encoded: as its mark says, as named, or as found by its content.
 
     ``languages`` are those of the practice. Raises TableError: it is uncertain.
     """
-    with _reading(path), path.open("rb") as file:
-        content = _content(file)
+    with _reading(file), file.open("rb") as opened:
+        content = _content(opened)
         mark = mark_of(content.read(_LONGEST_MARK))
         content.seek(0)
         if named is not None:
             name = _codec(named)
             if mark is not None and name not in (mark, mark.removesuffix("-sig")) and not name.startswith(f"{mark}-"):
-                raise TableError(f"{path.name} begins with the mark of {mark}, so it is not in {name}")
+                raise TableError(f"{file.name} begins with the mark of {mark}, so it is not in {name}")
             return mark or name
         try:
             return mark or find_encoding(content, languages)
         except EncodingError as error:
-            raise TableError(f"the encoding of {path.name} is uncertain: {error}") from None
+            raise TableError(f"the encoding of {file.name} is uncertain: {error}") from None
 
 
 def _codec(name: str) -> str:
@@ -110,7 +118,7 @@ def _codec(name: str) -> str:
     return codecs.lookup(name).name
 
 
-def delimiter_of(path: Path, delimiters: str, encoding: str, names: Sequence[str] = ()) -> str:
+def delimiter_of(file: TableFile, delimiters: str, encoding: str, names: Sequence[str] = ()) -> str:
     """Return the delimiter that splits the first row into the most columns.
 
     ``names`` as in ``open_table``.
@@ -118,7 +126,7 @@ def delimiter_of(path: Path, delimiters: str, encoding: str, names: Sequence[str
     widths = {}
     for delimiter in delimiters:
         try:
-            with open_table(path, delimiter, encoding, names) as table:
+            with open_table(file, delimiter, encoding, names) as table:
                 widths[delimiter] = len(table.header)
         except TableError:
             continue
@@ -126,16 +134,19 @@ def delimiter_of(path: Path, delimiters: str, encoding: str, names: Sequence[str
     return max(widths, key=widths.__getitem__, default=delimiters[0])
 
 
-def digest_of(path: Path) -> bytes:
+def digest_of(file: TableFile) -> bytes:
     """Return the SHA-256 of a file's content. Raises TableError."""
-    with _reading(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+    with _reading(file), file.open("rb") as opened:
+        digest = hashlib.sha256()
+        while chunk := opened.read(_CHUNK):
+            digest.update(chunk)
+        return digest.digest()
 
 
-def _content(file: BinaryIO) -> BinaryIO:
-    compressed = file.read(2) == _GZIP
-    file.seek(0)
-    return cast(BinaryIO, gzip.GzipFile(fileobj=file) if compressed else file)
+def _content(opened: BinaryIO) -> BinaryIO:
+    compressed = opened.read(2) == GZIP
+    opened.seek(0)
+    return cast(BinaryIO, gzip.GzipFile(fileobj=opened) if compressed else opened)
 
 
 def _marked(encoding: str) -> str:
@@ -144,14 +155,14 @@ def _marked(encoding: str) -> str:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _reading(file: TableFile) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise TableError(f"{path} cannot be read: {error.strerror or 'it is damaged'}") from error
+        raise TableError(f"{file.name} cannot be read: {error.strerror or 'it is damaged'}") from error
     except (EOFError, zlib.error) as error:
-        raise TableError(f"{path.name} ends too soon or is damaged") from error
+        raise TableError(f"{file.name} ends too soon or is damaged") from error
     except UnicodeError as error:
-        raise TableError(f"{path.name} is not text in the encoding that it seems to have") from error
+        raise TableError(f"{file.name} is not text in the encoding that it seems to have") from error
     except csv.Error as error:
-        raise TableError(f"{path.name} is not a table: {error}") from error
+        raise TableError(f"{file.name} is not a table: {error}") from error
