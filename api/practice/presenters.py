@@ -4,7 +4,8 @@ from dataclasses import asdict
 from uuid import UUID
 
 from api.http.calls import Call
-from api.practice.schemas import ClinicianShown, RangeShown, ServiceShown
+from api.practice.schemas import ClinicianShown, ServiceShown
+from api.practice.time_off_schemas import RangeShown
 from application.kernel.permissions import Permission
 from domain.practice.clinician import Absence, Clinician, HoursText
 from domain.practice.resource import Resource

@@ -26,8 +26,6 @@ from api.practice.schemas import (
     LocationPage,
     LocationPatch,
     LocationShown,
-    OutOfServiceBody,
-    OutOfServiceShown,
     PracticePatch,
     PracticeShown,
     ResourceBody,
@@ -38,9 +36,8 @@ from api.practice.schemas import (
     ServicePage,
     ServicePatch,
     ServiceShown,
-    TimeOffBody,
-    TimeOffShown,
 )
+from api.practice.time_off_schemas import OutOfServiceBody, OutOfServiceShown, TimeOffBody, TimeOffShown
 from application.kernel.permissions import Permission
 from application.practice.add_resource import AddResource
 from application.practice.change_clinician import ChangeClinician

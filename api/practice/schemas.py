@@ -1,23 +1,18 @@
 """Bodies of requests and answers about the practice and its catalogue."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
-from api.http.schemas import Body, CivilDate, Page, Price, Shown, Text, Truth, Versioned, Whole, examples
-from api.http.times import instant
-from domain.kernel.errors import InvalidValueError
+from api.http.schemas import Body, CivilDate, Page, Price, Text, Truth, Versioned, Whole, examples
 from domain.kernel.money import Money
-from domain.kernel.time_range import TimeRange
-from domain.practice.clinician import Absence
 from domain.practice.holiday_calendar import HolidayCalendar
 from domain.practice.practice import LONGEST_OFFER_MINUTES, OFFER_MINUTES
 from domain.practice.resource import ResourceKind
 from domain.practice.service import ClinicianTerms, Mode, ServiceTerms
-from domain.practice.time_off import DaysOff, HoursOff
 from domain.practice.visit_limits import VisitLimits
 
 
@@ -175,90 +170,6 @@ class ClinicianShown(Versioned):
 
 class ClinicianPage(Page):
     clinicians: list[ClinicianShown]
-
-
-class DatesOrInstants(Body):
-    """Whole days, both included; or from `starts_at` until `ends_at`."""
-
-    first_date: CivilDate | None = None
-    last_date: CivilDate | None = None
-    starts_at: str | None = Field(default=None, max_length=40, description="RFC 3339 with an offset.")
-    ends_at: str | None = Field(default=None, max_length=40, description="RFC 3339 with an offset.")
-
-    def range(self) -> DaysOff | HoursOff:
-        """Raises InvalidValueError: neither two dates nor two instants; end before start."""
-        if self.first_date and self.last_date and not (self.starts_at or self.ends_at):
-            return DaysOff(self.first_date, self.last_date)
-        if self.starts_at and self.ends_at and not (self.first_date or self.last_date):
-            return HoursOff(TimeRange(instant(self.starts_at, "starts_at"), instant(self.ends_at, "ends_at")))
-        raise InvalidValueError("ranges", "a range has first_date and last_date, or starts_at and ends_at")
-
-
-class RangeOff(DatesOrInstants):
-    """Whole days in the clinician's zone, both included; or from `starts_at` until `ends_at`."""
-
-    note: Text | None = Field(
-        default=None, description="Sealed; visible to roles that may change the practice, and to the clinician."
-    )
-
-    def absence(self) -> Absence:
-        """Raises what ``range`` raises."""
-        return Absence(self.range(), self.note)
-
-
-class TimeOffBody(Body):
-    """Replaces all time off of the clinician; an empty list removes it."""
-
-    model_config = examples(
-        {
-            "ranges": [
-                {"first_date": "2026-07-20", "last_date": "2026-08-02", "note": "summer holiday"},
-                {"starts_at": "2026-06-03T13:00:00+02:00", "ends_at": "2026-06-03T15:00:00+02:00"},
-            ]
-        }
-    )
-
-    ranges: list[RangeOff] = Field(max_length=500)
-
-
-class RangeShown(Shown):
-    first_date: date | None
-    last_date: date | None
-    starts_at: datetime | None
-    ends_at: datetime | None
-
-
-class RangeOffShown(RangeShown):
-    note: str | None
-
-
-class TimeOffShown(Versioned):
-    """`id` and `version` are the clinician's."""
-
-    ranges: list[RangeOffShown]
-
-
-class OutOfServiceBody(Body):
-    """Replaces all times out of service of the room or device; an empty list removes them.
-
-    Whole days are in the zone of its location."""
-
-    model_config = examples(
-        {
-            "ranges": [
-                {"first_date": "2026-07-20", "last_date": "2026-07-24"},
-                {"starts_at": "2026-06-04T13:00:00+02:00", "ends_at": "2026-06-04T15:00:00+02:00"},
-            ]
-        }
-    )
-
-    ranges: list[DatesOrInstants] = Field(max_length=500)
-
-
-class OutOfServiceShown(Versioned):
-    """`id` and `version` are those of the room or device."""
-
-    ranges: list[RangeShown]
 
 
 class Requirement(Body):

@@ -41,11 +41,11 @@ class _Named(Shown):
     starts_at: datetime
 
 
-class HandedShown(_Named):
+class HandedVisitShown(_Named):
     clinician_id: UUID = Field(description="The colleague who gives it now.")
 
 
-class KeptShown(_Named):
+class KeptVisitShown(_Named):
     code: str = Field(
         examples=["time_taken"], description="Why nobody can take it: the code of the most useful refusal."
     )
@@ -53,11 +53,11 @@ class KeptShown(_Named):
 
 class HandOverShown(Versioned):
     clinician_id: UUID
-    handed: list[HandedShown]
-    kept: list[KeptShown]
+    handed: list[HandedVisitShown]
+    kept: list[KeptVisitShown]
 
 
-class PossibleShown(HandedShown):
+class PossibleTakersShown(HandedVisitShown):
     service_id: UUID
     clinician_ids: list[UUID] = Field(description="All who could take it; the first would get it.")
 
@@ -65,6 +65,6 @@ class PossibleShown(HandedShown):
 class HandOverPreview(Shown):
     dry_run: bool
     clinician_id: UUID
-    handed: list[PossibleShown]
-    kept: list[KeptShown]
+    handed: list[PossibleTakersShown]
+    kept: list[KeptVisitShown]
     position: int = Field(description="The log's position that the answer is about.")

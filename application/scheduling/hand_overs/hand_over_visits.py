@@ -66,6 +66,11 @@ class HandOverVisits(Command[HandOver]):
     to_clinician_ids: tuple[UUID, ...] = ()
     notify: bool = True
 
+    def __post_init__(self) -> None:
+        for field, on_date in (("from_date", self.from_date), ("until_date", self.until_date)):
+            if on_date is not None and not 1970 <= on_date.year <= 2200:
+                raise InvalidValueError(field, "the year is at least 1970 and at most 2200")
+
 
 @dataclass(frozen=True, slots=True)
 class PreviewHandOver(Query["HandOverPlan"]):

@@ -280,4 +280,5 @@ class Withdrawn(Aggregate.Event):
 
     def apply(self, aggregate: Appointment) -> None:
         aggregate.earlier = aggregate.notes_before = aggregate.last_act = None
+        aggregate.cancelled_at = aggregate.cancelled_by = aggregate.cancelled_late = None
         aggregate.status = Status.ARCHIVED.value

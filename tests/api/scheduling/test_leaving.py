@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from application.scheduling.hand_overs import hand_over_visits
 from tests.api.practice_client import Json, PracticeClient
 
 MONDAY, TUESDAY = "2026-06-01T09:00:00+02:00", "2026-06-02T09:00:00+02:00"
@@ -279,12 +280,26 @@ class TestHandOver:
             ({}, "from_date"),
             ({"from_date": "2026-06-09", "until_date": "2026-06-08"}, "until_date"),
             ({"from_date": "2026-05-01", "until_date": "2026-05-02"}, "until_date"),
+            ({"from_date": "0001-01-01"}, "from_date"),
+            ({"from_date": "2026-06-09", "until_date": "9999-12-31"}, "until_date"),
         ],
     )
     def test_needs_dates_to_come(self, studio: PracticeClient, body: Json, field: str) -> None:
         answer = post_hand_over(studio, **body)
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+    def test_of_too_many_visits_at_once_is_refused(
+        self, studio: PracticeClient, other: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(hand_over_visits, "MAX_VISITS", 1)
+        for day in (2, 3):
+            studio.book_appointment(f"2026-06-0{day}T09:00:00+02:00")
+
+        answer = post_hand_over(studio, from_date="2026-06-01")
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "until_date")
+        assert hand_over(studio, from_date="2026-06-01", until_date="2026-06-02")["handed"]
 
     def test_of_nothing_is_refused(self, studio: PracticeClient) -> None:
         studio.book_appointment(TUESDAY)

@@ -25,6 +25,13 @@ def an_import() -> DataImport:
 
 
 class TestWithdrawal:
+    def test_of_a_cancelled_visit_leaves_no_cancellation(self) -> None:
+        visit = in_status(Status.CANCELLED)
+
+        visit.withdraw(NOW)
+
+        assert (visit.cancelled_at, visit.cancelled_by, visit.cancelled_late) == (None, None, None)
+
     def test_is_a_fact_that_changes_nothing_else(self) -> None:
         one = registered_patient(1)
 
