@@ -114,7 +114,7 @@ class _Changes(cst.CSTVisitor):
         if isinstance(node, _STATEMENTS):
             self._statements.append(node)
         for kind, operator in mutation_operators:
-            if isinstance(node, kind):
+            if isinstance(node, kind) and not (self._raising and isinstance(node, cst.Call)):
                 self.found += [_Change(node, mutated, self._lines(node)) for mutated in operator(node)]
         return True
 
