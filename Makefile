@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage check bench
+.PHONY: help setup run test coverage mutation check bench
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | while IFS=: read -r name text; do printf '  make %-10s%s\n' "$$name" "$$text"; done
@@ -36,6 +36,9 @@ test: check $(NODE_MODULES) ## run every check and test
 
 coverage: setup $(NODE_MODULES) ## report how much of domain and application the tests reach; fail below 90 percent
 	$(BIN)/pytest $(SHARED) $(COVERAGE) $(MEASURED)
+
+mutation: setup ## make small changes to domain and application; fail if fewer than 90 percent wake a test
+	$(BIN)/python -m tests.mutation
 
 check: setup ## lint, formatting, types and the direction of imports, as CI does
 	$(BIN)/ruff check

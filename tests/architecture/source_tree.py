@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("domain", "application", "projections", "adapters", "event_store", "api", "examples")
-_NOT_OURS = {".git", ".venv", ".data", "build", "dist", "node_modules", "__pycache__", ".coverage"}
+_NOT_OURS = {".git", ".venv", ".data", "build", "dist", "node_modules", "__pycache__", ".coverage", ".mutation"}
 _TEXT = {".py", ".sql", ".md", ".toml", ".yml", ".yaml", ".lock", ".cfg", ".txt", ".json", ""}
 
 

@@ -3,8 +3,8 @@
 Afterwards each acknowledged event exists once, no time is sold twice, the chain is valid, the next
 start is clean, and the read models match the log.
 
-SCHEDULER_KILL_ROUNDS sets the number of rounds, SCHEDULER_KILL_SEED repeats the random choices of
-an earlier run, but not its timing.
+SCHEDULER_KILL_ROUNDS sets the number of rounds, of which one in twenty begins with an empty folder.
+SCHEDULER_KILL_SEED repeats the random choices of an earlier run, but not its timing.
 """
 
 import os
@@ -29,6 +29,7 @@ from tests.support.container import open_container
 from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 
 ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "20"))
+FIRST_STARTS = max(1, ROUNDS // 20)
 SEED = int(os.environ.get("SCHEDULER_KILL_SEED") or SystemRandom().randrange(10**9))
 NOW = datetime(2026, 6, 1, 6, tzinfo=UTC)
 CLIENTS = 8
@@ -112,7 +113,7 @@ def test_no_kill_loses_or_doubles_what_was_acknowledged(tmp_path: Path) -> None:
         killer = ProcessKiller(program, chance)
         victims = [killer.program, killer.projector, killer.database, killer.everything]
         killed: Counter[str] = Counter()
-        for number in range(ROUNDS):
+        for number in range(ROUNDS - FIRST_STARTS):
             victim = victims[number] if number < len(victims) else chance.choice(victims)
             try:
                 run_round(program, ledger, victim, chance)
@@ -131,6 +132,31 @@ def test_no_kill_loses_or_doubles_what_was_acknowledged(tmp_path: Path) -> None:
     assert killer.in_mid_batch > 0, "no projector was hit in mid-batch"
     assert "Traceback" not in program.output.read_text()
     assert "PANIC" not in (program.data / "postgres.log").read_text()
+
+
+@pytest.mark.timeout(300 + 60 * FIRST_STARTS)
+def test_no_kill_of_a_first_start_prevents_the_next_one(tmp_path: Path) -> None:
+    """The folder is empty, so the database is created, and the kill comes at any point of that."""
+    print(f"SCHEDULER_KILL_SEED={SEED} SCHEDULER_KILL_ROUNDS={ROUNDS}")  # noqa: T201  as above
+    chance = Random(SEED)
+    for number in range(FIRST_STARTS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        program = SchedulerProcess(folder, NOW)
+        killer = ProcessKiller(program, chance)
+        try:
+            program.start()
+            time.sleep(chance.uniform(0, 5))
+            chance.choice([killer.program, killer.everything])()
+            program.wait_until_ready()
+            ledger = CommandLog(program.port, [open_practice(program, "Studio")], NOW)
+            run_round(program, ledger, chance.choice([killer.program, killer.database, killer.everything]), chance)
+            program.stop()
+        except BaseException as fault:
+            fault.add_note(f"round {number}; seed {SEED}\n{program.output_tail()}")
+            raise
+        finally:
+            program.terminate()
 
 
 def run_round(program: SchedulerProcess, ledger: CommandLog, kill: Callable[[], None], chance: Random) -> None:

@@ -3,7 +3,6 @@
 import json
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,11 +60,6 @@ class WebhookReceiver:
             came = self.arrived.wait_for(lambda: len(self.received) >= number, TIMEOUT_SECONDS)
             assert came, f"{len(self.received)} of {number} came: {[each.path for each in self.received]}"
             return list(self.received)
-
-    def assert_no_more_than(self, number: int, seconds: float = 0.4) -> None:
-        """Raises AssertionError: something else came."""
-        time.sleep(seconds)
-        assert [one.payload["type"] for one in self.received[number:]] == []
 
 
 @contextmanager

@@ -106,6 +106,16 @@ def listed(queue: PostgresJobQueue, tenant_id: UUID) -> list[ListedJob]:
     return list(queue.listed(tenant_id))
 
 
+def leased_until(container: Container, tenant_id: UUID) -> datetime:
+    """Return when the last lease of the practice's jobs ends."""
+    with container.admin() as connection:
+        [(until,)] = connection.execute(
+            "select max(leased_until) from jobs.queue where tenant_id = %s", (tenant_id,)
+        ).fetchall()
+    assert isinstance(until, datetime)
+    return until
+
+
 class Recorder:
     """A handler that keeps what it was called with, and fails while ``error`` is set."""
 
@@ -342,7 +352,8 @@ class TestFairness:
         assert [job.tenant_id for job in handler.jobs].count(other) == 3
 
     def test_a_practice_never_takes_all_threads(self, container: Container, queue: PostgresJobQueue) -> None:
-        busy, other, goes_on, began = uuid7(), uuid7(), threading.Event(), []
+        busy, other, third, goes_on, began = uuid7(), uuid7(), uuid7(), threading.Event(), []
+        lease = timedelta(seconds=LEASE_SECONDS)
 
         def block(job: Job, run: JobRun) -> None:
             began.append(job.tenant_id)
@@ -362,7 +373,11 @@ class TestFairness:
         thread.start()
         try:
             wait_until(lambda: other in began, "the other practice's job runs")
-            time.sleep(2 * LEASE_SECONDS)  # leases of jobs that run are extended: no job is taken twice
+            first = leased_until(container, busy)
+            # Leases of jobs that run are extended: no job is taken twice.
+            wait_until(lambda: leased_until(container, busy) > first + lease, "the first leases would be over")
+            queue.enqueue(Count(third, 1), due_at=NOW)
+            wait_until(lambda: third in began, "a job that came later runs")
             running = list(began)
         finally:
             stop.set()
@@ -370,7 +385,7 @@ class TestFairness:
             thread.join()
 
         assert THREADS > THREADS_PER_PRACTICE
-        assert sorted(running) == sorted([busy] * THREADS_PER_PRACTICE + [other])
+        assert sorted(running) == sorted([busy] * THREADS_PER_PRACTICE + [other, third])
 
 
 class TestAKilledWorker:
@@ -387,7 +402,8 @@ class TestAKilledWorker:
             second = ForkedProcess(work, container.database, output)
             try:
                 wait_until(lambda: lines(output) and not listed(queue, tenant_id), "the job is finished")
-                time.sleep(2 * LEASE_SECONDS)
+                queue.enqueue(Count(tenant_id, 2), due_at=NOW)
+                wait_until(lambda: not listed(queue, tenant_id), "a job that came later is finished")
             finally:
                 second.kill()
                 second.wait()
@@ -395,7 +411,7 @@ class TestAKilledWorker:
             first.kill()
             first.wait()
 
-        assert lines(output) == [[str(second.pid), str(tenant_id), "1"]]
+        assert lines(output) == [[str(second.pid), str(tenant_id), number] for number in ("1", "2")]
 
     def test_has_no_effect_once_another_one_has_its_lease(self, container: Container, queue: PostgresJobQueue) -> None:
         tenant_id = uuid7()

@@ -1,6 +1,6 @@
 """`scheduler import appointments --format` and its undo, also killed at any point.
 
-SCHEDULER_TEST_MIGRATION names a folder of other programs' files, with their expected counts.
+The replayed lists are those of ``samples``, or of the folder that SCHEDULER_TEST_MIGRATION names.
 """
 
 import csv
@@ -20,7 +20,7 @@ from tests.application.importing.visits.visit_file import acuity, visit
 from tests.support.scheduler_command import SchedulerCommand
 
 MANY = 1_500
-FILES = os.environ.get("SCHEDULER_TEST_MIGRATION", "")
+FILES = Path(os.environ.get("SCHEDULER_TEST_MIGRATION") or Path(__file__).with_name("samples"))
 """A folder of other programs' lists, with what is expected of them."""
 
 
@@ -179,42 +179,40 @@ def test_killed_at_any_point_books_and_takes_back_each_visit_once(scheduler: Sch
     assert scheduler.json("verify")["broken"] == []
 
 
-if FILES:
+def test_replays_the_files_of_other_programs(scheduler: SchedulerCommand, tmp_path: Path) -> None:
+    expected = json.loads((FILES / "made" / "expected.json").read_text("utf-8"))
+    gaps = {
+        "nonexistent_local_time": expected["nonexistent_local_time_rows"],
+        "ambiguous_local_time": expected["ambiguous_local_time_rows"],
+    }
+    reports = [("--report", tmp_path / "patients.csv"), ("--report", tmp_path / "visits.csv")]
 
-    def test_replays_the_files_of_other_programs(scheduler: SchedulerCommand, tmp_path: Path) -> None:
-        expected = json.loads((Path(FILES) / "made" / "expected.json").read_text("utf-8"))
-        gaps = {
-            "nonexistent_local_time": expected["nonexistent_local_time_rows"],
-            "ambiguous_local_time": expected["ambiguous_local_time_rows"],
-        }
-        reports = [("--report", tmp_path / "patients.csv"), ("--report", tmp_path / "visits.csv")]
+    def replay(practice: str, what: str, name: str, *how: str | Path) -> Any:
+        report = reports[what == "appointments"]
+        return scheduler.json("import", what, FILES / "made" / name, "--practice", practice, *how, *report)
 
-        def replay(practice: str, what: str, name: str, *how: str | Path) -> Any:
-            report = reports[what == "appointments"]
-            return scheduler.json("import", what, Path(FILES) / "made" / name, "--practice", practice, *how, *report)
+    ours = open_practice(scheduler)
+    replay(ours, "patients", "jane-layout-patients.csv", "--format", "jane")
+    jane = replay(ours, "appointments", "jane-layout-appointments.csv", "--format", "jane", "--create-missing")
+    again = replay(ours, "appointments", "jane-layout-appointments.csv", "--format", "jane")
 
-        ours = open_practice(scheduler)
-        replay(ours, "patients", "jane-layout-patients.csv", "--format", "jane")
-        jane = replay(ours, "appointments", "jane-layout-appointments.csv", "--format", "jane", "--create-missing")
-        again = replay(ours, "appointments", "jane-layout-appointments.csv", "--format", "jane")
+    assert (jane["rows"], jane["reasons"], jane["columns_not_understood"]) == (expected["appointments"], gaps, {})
+    assert jane["booked"] == again["already_there"] == expected["appointments"] - sum(gaps.values())
+    refused = {"completed": "Arrived", "cancelled": "Cancelled", "no_show": "No Show", "booked": "Booked"}
+    assert {theirs: expected["by_status"][theirs] - jane["results"][status] for status, theirs in refused.items()} == {
+        "Arrived": 1, "Cancelled": 1, "No Show": 0, "Booked": 0,
+    }  # fmt: skip
 
-        assert (jane["rows"], jane["reasons"], jane["columns_not_understood"]) == (expected["appointments"], gaps, {})
-        assert jane["booked"] == again["already_there"] == expected["appointments"] - sum(gaps.values())
-        refused = {"completed": "Arrived", "cancelled": "Cancelled", "no_show": "No Show", "booked": "Booked"}
-        assert {theirs: expected["by_status"][theirs] - jane["results"][status] for status, theirs in refused.items()} == {
-            "Arrived": 1, "Cancelled": 1, "No Show": 0, "Booked": 0,
-        }  # fmt: skip
+    theirs, copy = open_practice(scheduler), tmp_path / "mine.toml"
+    known = scheduler.run("import", "formats", "acuity", "--of", "appointments").stdout
+    copy.write_text(known.replace("clinician =", 'location = "Mitte"\nclinician ='), "utf-8")
+    replay(theirs, "patients", "acuity-like-appointments.csv", "--format", "acuity")
+    acuity_visits = replay(
+        theirs, "appointments", "acuity-like-appointments.csv", "--mapping", copy, "--create-missing"
+    )
 
-        theirs, copy = open_practice(scheduler), tmp_path / "mine.toml"
-        known = scheduler.run("import", "formats", "acuity", "--of", "appointments").stdout
-        copy.write_text(known.replace("clinician =", 'location = "Mitte"\nclinician ='), "utf-8")
-        replay(theirs, "patients", "acuity-like-appointments.csv", "--format", "acuity")
-        acuity_visits = replay(
-            theirs, "appointments", "acuity-like-appointments.csv", "--mapping", copy, "--create-missing"
-        )
-
-        assert acuity_visits["rows"] == expected["acuity_rows"] == acuity_visits["booked"] + 1
-        assert acuity_visits["reasons"] == {"nonexistent_local_time": 1}
-        for report in (jane, acuity_visits):
-            undone = scheduler.json("import", "undo", report["import_id"])
-            assert (undone["withdrawn"], undone["kept"]) == (report["booked"], [])
+    assert acuity_visits["rows"] == expected["acuity_rows"] == acuity_visits["booked"] + 1
+    assert acuity_visits["reasons"] == {"nonexistent_local_time": 1}
+    for report in (jane, acuity_visits):
+        undone = scheduler.json("import", "undo", report["import_id"])
+        assert (undone["withdrawn"], undone["kept"]) == (report["booked"], [])

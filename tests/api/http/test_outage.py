@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
@@ -233,11 +234,44 @@ class TestThreadPool:
 
 
 class TestOverload:
+    def test_of_one_practice_is_answered_503_and_ends_with_its_cause(
+        self, open_practice: Callable[..., PracticeClient], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """While the practice's head is locked, its commands use up its threads."""
+        # An append waits for the head as long as a request waits for a thread.
+        monkeypatch.setattr("api.http.thread_pool.TIMEOUT_SECONDS", 0.1)
+        studio, other = open_practice(), open_practice()
+        hours = range(10, 10 + studio.server.container.settings.share)
+
+        def refusal() -> httpx2.Response | None:
+            answer = studio.client_without_retries.get("/v1/practice")
+            return None if answer.status_code == 200 else answer
+
+        with ThreadPoolExecutor() as threads, locked_head(studio):
+            waiting = [threads.submit(studio.post_booking, f"2026-06-01T{hour}:00:00+02:00") for hour in hours]
+            refused = wait_until(refusal, "the practice has no thread left")
+            elsewhere = other.client.get("/v1/practice")
+        booked = [answer.result() for answer in waiting]
+
+        assert refused is not None
+        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+        assert (refused.headers["retry-after"], refused.headers["content-type"]) == ("1", "application/problem+json")
+        assert elsewhere.status_code == 200
+        assert [answer.status_code for answer in booked] == [201] * len(hours)
+
     def test_answers_every_request(self, studio: PracticeClient) -> None:
         answers = map_concurrently(100, lambda _: studio.client_without_retries.get("/v1/practice"))
 
         assert {answer.status_code for answer in answers} <= {200, 503}
         assert sum(answer.status_code == 200 for answer in answers) >= studio.server.container.settings.share
+
+
+@contextmanager
+def locked_head(studio: PracticeClient) -> Iterator[None]:
+    """Let every append of the practice wait until the block ends."""
+    with psycopg.connect(studio.server.container.storage.server.admin_conninfo) as admin:
+        admin.execute("select from log.tenant_head where tenant_id = %s for update", (studio.practice_id,))
+        yield
 
 
 def _second_at_the_latest(ask: Callable[[], httpx2.Response]) -> httpx2.Response:

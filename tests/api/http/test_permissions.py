@@ -19,6 +19,29 @@ from tests.support.paths import DOCS
 ROLES = [role.value for role in Role]
 WINDOW = "from=2026-06-01&to=2026-06-02"
 
+SEES_PATIENTS = ("owner", "admin", "front_desk", "clinician")
+MAY = {
+    Permission.READ_PRACTICE: (*SEES_PATIENTS, "biller", "auditor", "analyst"),
+    Permission.CHANGE_PRACTICE: ("owner", "admin"),
+    Permission.MANAGE_KEYS: ("owner", "admin"),
+    Permission.MANAGE_WEBHOOKS: ("owner", "admin"),
+    Permission.READ_PATIENTS: (*SEES_PATIENTS, "biller", "auditor"),
+    Permission.CHANGE_PATIENTS: SEES_PATIENTS,
+    Permission.READ_REMARKS: (*SEES_PATIENTS, "auditor"),
+    Permission.MERGE_PATIENTS: ("owner", "admin", "front_desk"),
+    Permission.ERASE_PATIENTS: ("owner", "admin"),
+    Permission.UNDO_IMPORTS: ("owner", "admin"),
+    Permission.READ_VISITS: (*SEES_PATIENTS, "biller", "auditor", "analyst"),
+    Permission.CHANGE_VISITS: SEES_PATIENTS,
+    Permission.ENROL: SEES_PATIENTS,
+    Permission.NOTE_ATTENDANCE: SEES_PATIENTS,
+    Permission.DOUBLE_BOOK: SEES_PATIENTS,
+    Permission.SHARE_CALENDARS: SEES_PATIENTS,
+    Permission.READ_HISTORY: (*SEES_PATIENTS, "auditor"),
+    Permission.READ_LOG: ("owner", "auditor"),
+}
+"""Written down a second time: a right that is given by mistake fails here, not only on a page."""
+
 
 def status_of(studio: PracticeClient, client: httpx2.Client, action: Permission) -> int:
     """Ask for something that takes the action."""
@@ -74,10 +97,12 @@ class TestRoles:
     def test_may_do_exactly_what_the_table_allows(self, studio: PracticeClient, role: str) -> None:
         client = studio.client_with_role(role)
 
-        for action in Permission:
-            status = status_of(studio, client, action)
-            assert (status in (200, 201)) == (Role(role) in ALLOWED[action]), (action, status)
-            assert status in (200, 201, 403)
+        statuses = {action: status_of(studio, client, action) for action in Permission}
+
+        assert set(statuses.values()) <= {200, 201, 403}
+        assert {action for action, status in statuses.items() if status != 403} == {
+            action for action, roles in MAY.items() if role in roles
+        }
 
     def test_that_do_not_see_patients_count_visits_without_names(self, studio: PracticeClient) -> None:
         visit = studio.book_appointment()

@@ -66,6 +66,37 @@ class TestWaitFor:
 
         wait_for(container.app_transaction, history.tenant_id, ["history"], last, timeout_seconds=0)
 
+    def test_is_not_satisfied_by_a_view_that_lacks_one_event(
+        self, container: Container, history: RandomHistory
+    ) -> None:
+        last = history.append_events(3)
+        container.runner().catch_up(history.tenant_id)
+        with container.projector_transaction(history.tenant_id) as cursor:
+            cursor.execute(
+                "update projection.cursor set position = %s where tenant_id = %s and projector = 'calendar'",
+                (last - 1, history.tenant_id),
+            )
+
+        with pytest.raises(ViewBehindError) as refused:
+            wait_for(container.app_transaction, history.tenant_id, VIEWS, last, timeout_seconds=0)
+
+        assert refused.value.reached == last - 1
+        wait_for(container.app_transaction, history.tenant_id, VIEWS, last - 1, timeout_seconds=0)
+
+    def test_is_not_satisfied_while_a_view_has_no_cursor(self, container: Container, history: RandomHistory) -> None:
+        last = history.append_events(3)
+        container.runner().catch_up(history.tenant_id)
+        with container.admin() as admin:
+            admin.execute(
+                "delete from projection.cursor where tenant_id = %s and projector = 'calendar'", (history.tenant_id,)
+            )
+
+        with pytest.raises(ViewBehindError) as refused:
+            wait_for(container.app_transaction, history.tenant_id, VIEWS, last, timeout_seconds=0)
+
+        assert refused.value.reached == 0
+        wait_for(container.app_transaction, history.tenant_id, ["history"], last, timeout_seconds=0)
+
     def test_gives_up_for_a_practice_that_no_projector_has_seen(
         self, container: Container, history: RandomHistory
     ) -> None:

@@ -1,6 +1,7 @@
 """Rules for the scheduling machine: imports of patients, and their undo."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -8,11 +9,12 @@ from hypothesis.stateful import invariant, rule
 
 from application.importing.errors import ImportInUseError
 from application.scheduling.appointments.book_appointment import BookAppointment
-from domain.kernel.errors import DomainError
+from application.scheduling.availability.find_slots import FindSlots
+from domain.kernel.time_range import TimeRange
 from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
 from tests.application.importing.patients.patient_file import PatientImports, people
-from tests.support.commands import executor
+from tests.support.commands import asker, executor
 from tests.support.container import Container, SettableClock, by_test
 from tests.support.seeded_practice import MONDAY, SeededPractice
 
@@ -58,12 +60,16 @@ class ImportRules:
             assert not self.studio.log.load(Patient, patient_id).is_withdrawn
 
     def _book(self, patient_id: UUID) -> None:
-        handler = executor(self.container.logs, self.clock)
-        command = BookAppointment(patient_id, self.studio.talk, None, MONDAY)
-        try:
-            self.booked.append(handler(self.studio.tenant_id, command, by_test()).aggregate.id)
-        except DomainError:
-            return
+        """Book a time that is offered: nobody who was imported is refused one."""
+        query = FindSlots(self.studio.talk, None, TimeRange(MONDAY, MONDAY + timedelta(days=1)))
+        found = asker(self.container.logs, self.clock)(self.studio.tenant_id, query)
+        own = [visit.during for visit in self._visits() if visit.patient_id == patient_id]
+        for choice in found.choices:
+            if not any(choice.slot.during.overlaps(during) for during in own):
+                command = BookAppointment(patient_id, self.studio.talk, choice.clinician_id, choice.slot.starts_at)
+                outcome = executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
+                self.booked.append(outcome.aggregate.id)
+                return
 
     def _visits(self) -> Iterator[Appointment]:
         return (self.studio.log.load(Appointment, id_) for id_ in self.booked)

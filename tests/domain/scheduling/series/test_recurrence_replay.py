@@ -1,4 +1,4 @@
-"""Replay test rules and calendars of other programs; needs a named folder."""
+"""Replay rules and calendars, with the answers of other programs."""
 
 import json
 import os
@@ -13,37 +13,40 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from domain.kernel.errors import InvalidValueError
 from domain.scheduling.series.occurrence_plan import PlannedOccurrence
 from domain.scheduling.series.occurrences import LONGEST_DAYS, occurrences, series_rule
+from tests.support.paths import ROOT
 
-RULES: Final = os.environ.get("SCHEDULER_TEST_RRULES", "")
-"""A folder of JSON files: cases of a rule, its first time and what it is expected to give."""
-CALENDARS: Final = os.environ.get("SCHEDULER_TEST_OCCURRENCES", "")
+RULES: Final = Path(os.environ.get("SCHEDULER_TEST_RRULES") or Path(__file__).with_name("samples"))
+"""A folder of JSON files: cases of a rule, its first time and what it is expected to give.
+
+The samples are rules of our own, with what python-dateutil 2.9.0 finds.
+"""
+CALENDARS: Final = Path(
+    os.environ.get("SCHEDULER_TEST_OCCURRENCES") or ROOT / "tests/application/scheduling/calendars/samples/occurrences"
+)
 """A folder of calendars with ``queries.json``: another program's answers for their events."""
 
-if RULES:
 
-    def test_agrees_with_the_rules_of_other_programs() -> None:
-        """Each rule gives the same occurrences within two years, or is refused."""
-        verdicts = [
-            (_of_rule(case), f"{case['id']} {case.get('rrule')}")
-            for path in sorted(Path(RULES).glob("*.json"))
-            for case in json.loads(path.read_text("utf-8"))
-        ]
+def test_agrees_with_the_rules_of_other_programs() -> None:
+    """Each rule gives the same occurrences within two years, or is refused."""
+    verdicts = [
+        (_of_rule(case), f"{case['id']} {case.get('rrule')}")
+        for path in sorted(RULES.glob("*.json"))
+        for case in json.loads(path.read_text("utf-8"))
+    ]
 
-        _report(verdicts)
+    _report(verdicts)
 
 
-if CALENDARS:
+def test_agrees_with_another_program_on_calendars() -> None:
+    """Events repeated by a rule alone: each found time is an occurrence, none is missing."""
+    queries = json.loads((CALENDARS / "queries.json").read_text("utf-8"))
+    verdicts = [
+        (_of_event(repeated, queries.get(path.name, [])), f"{path.name} {repeated.rules}")
+        for path in sorted(CALENDARS.glob("*.ics"))
+        for repeated in _repeated(path)
+    ]
 
-    def test_agrees_with_another_program_on_calendars() -> None:
-        """Events repeated by a rule alone: each found time is an occurrence, none is missing."""
-        queries = json.loads((Path(CALENDARS) / "queries.json").read_text("utf-8"))
-        verdicts = [
-            (_of_event(repeated, queries.get(path.name, [])), f"{path.name} {repeated.rules}")
-            for path in sorted(Path(CALENDARS).glob("*.ics"))
-            for repeated in _repeated(path)
-        ]
-
-        _report(verdicts)
+    _report(verdicts)
 
 
 def _report(verdicts: Sequence[tuple[str, str]]) -> None:
