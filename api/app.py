@@ -1,7 +1,8 @@
 """The HTTP application: middleware, routes and OpenAPI description."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
@@ -40,6 +41,8 @@ from api.scheduling.sessions import routes as sessions
 from api.waitlist import routes as waitlist
 from api.webhooks import routes as webhook_endpoints
 
+_faults = logging.getLogger("scheduler.faults")
+
 
 def create_app(container: Container, metrics: Metrics) -> FastAPI:
     """Return the application of one process, which counts its requests in ``metrics``.
@@ -47,15 +50,18 @@ def create_app(container: Container, metrics: Metrics) -> FastAPI:
     Its shutdown ends its threads; the caller closes the container.
     """
     thread_pool = FairThreadPool(container.settings.threads, container.settings.share)
+    costly_requests = FairThreadPool(container.settings.processes, 1)
     key_authenticator = KeyAuthenticator(container.access.find_actor, thread_pool)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        watch = container.storage.watch_server(lambda answers: _suspend_or_resume(loop, thread_pool, answers))
+        pools = thread_pool, costly_requests
+        watch = container.storage.watch_server(lambda answers: _suspend_or_resume(loop, pools, answers))
         yield
         watch.close()
-        thread_pool.close()
+        for pool in pools:
+            pool.close()
 
     dispatched: DirectRoutes = {}
     app = DescribedApp(
@@ -83,7 +89,7 @@ def create_app(container: Container, metrics: Metrics) -> FastAPI:
             Middleware(DirectDispatch, routes=dispatched),
         ],
     )
-    app.state.services = AppServices(container, thread_pool, key_authenticator)
+    app.state.services = AppServices(container, thread_pool, costly_requests, key_authenticator)
     app.state.metrics = metrics
     errors.install(app, UNREACHABLE)
     # Routers are tried in order: the ones used most come first.
@@ -114,6 +120,11 @@ def create_app(container: Container, metrics: Metrics) -> FastAPI:
     return app
 
 
-def _suspend_or_resume(loop: asyncio.AbstractEventLoop, thread_pool: FairThreadPool, answers: bool) -> None:
-    with suppress(RuntimeError):  # the loop has ended
-        loop.call_soon_threadsafe(thread_pool.resume if answers else thread_pool.suspend)
+def _suspend_or_resume(loop: asyncio.AbstractEventLoop, pools: Sequence[FairThreadPool], answers: bool) -> None:
+    if answers:
+        _faults.warning("the database answers again")
+    else:
+        _faults.error("the database has stopped answering: requests are refused")
+    for pool in pools:
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(pool.resume if answers else pool.suspend)

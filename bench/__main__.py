@@ -9,6 +9,7 @@ from bench import (
     abuse,
     append,
     booking,
+    costly,
     enrolment,
     gap_oracle,
     import_file,
@@ -40,6 +41,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Options], dict[str, str]]]] = {
     "practices": practices.measure,
     "neighbours": neighbours.measure,
     "abuse": abuse.measure,
+    "costly": costly.measure,
     "past": past.measure,
 }
 

@@ -37,6 +37,10 @@ LIMITS: Final[dict[str, str]] = {
         "refusals: what goes beyond the budget waits a second for its 429, so each connection costs one request a second. Sending 4 MB"
         " that nobody reads costs the sender's core as much as the server's."
     ),
+    "costly": (
+        "the core on which the processes calculate, beside PostgreSQL and the projectors; in the program itself reading the claims of a"
+        " wide window, and passing on answers of up to 17 MB."
+    ),
     "booking": (
         "both cores: a booking takes 0.9 ms of the API's process, 1.1 of PostgreSQL, 0.2 of the projectors. In the API, of what holds"
         " the interpreter lock, 40 % is the web server and its event loop (half of that the system call that sends the answer), 15 %"

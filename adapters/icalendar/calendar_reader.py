@@ -9,6 +9,7 @@ from adapters.icalendar.components import calendars_in
 from adapters.icalendar.events import LONGEST, CalendarEvent, EventPart
 from adapters.icalendar.rules import Budget
 from adapters.icalendar.time_zones import Clocks, UnknownZoneNameError
+from application.kernel.ports import Calculator
 from application.scheduling.calendars.calendar_visit import is_own
 from application.scheduling.calendars.errors import CalendarTooLargeError
 from application.scheduling.calendars.ports import NOT_UNDERSTOOD, BusyTimes, LeftOut
@@ -44,6 +45,19 @@ class IcalendarReader:
             else:
                 _add(uid, _times(parts, own_address, within, budget), found)
         return found
+
+
+class CalculatedIcalendarReader:
+    """Implements CalendarReader outside this process."""
+
+    def __init__(self, calculator: Calculator) -> None:
+        self._calculator = calculator
+
+    def busy_times(
+        self, octets: bytes, zone: str, within: TimeRange, tenant_id: UUID, own_address: str | None = None
+    ) -> BusyTimes:
+        """Also raises what ``Calculator.run`` raises."""
+        return self._calculator.run(IcalendarReader().busy_times, octets, zone, within, tenant_id, own_address)
 
 
 def _add(uid: str, times: Mapping[str, TimeRange] | LeftOut, found: BusyTimes) -> None:

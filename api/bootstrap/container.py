@@ -6,14 +6,15 @@ with open_container(Settings()) as container:
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from uuid import UUID
 
 from adapters.holidays.public_holidays import CalculatedHolidays
-from adapters.icalendar.calendar_reader import IcalendarReader
+from adapters.icalendar.calendar_reader import CalculatedIcalendarReader
 from adapters.phonenumbers.phone_numbers import LibPhoneNumbers
+from adapters.system.calculator import ProcessCalculator
 from adapters.system.clock import FrozenClock, SystemClock
 from api.bootstrap.contexts import Access, Audit, Scheduling, Waitlist, Webhooks
 from api.bootstrap.database_server import open_server
@@ -22,7 +23,7 @@ from api.bootstrap.settings import Settings
 from api.bootstrap.storage import Storage, open_storage
 from application.access.ports import KeyDirectory
 from application.kernel.commands import CommandBus
-from application.kernel.ports import BlindIndex, Clock
+from application.kernel.ports import BlindIndex, Calculator, Clock
 from application.kernel.practice_log import PracticeLogs
 from application.patients.erase_patient import PersonKeys
 from application.registry import all_registrations
@@ -42,6 +43,7 @@ class Container:
     clock: Clock
     storage: Storage
     logs: PracticeLogs
+    calculator: Calculator
     read_models: ReadModels
     access: Access
     patients: PatientQueries
@@ -67,6 +69,7 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
     with (
         open_server(settings, stays_up=stays_up) as server,
         open_storage(server, clock, settings.connections) as storage,
+        closing(ProcessCalculator(settings.processes)) as calculator,
     ):
         if isinstance(clock, SystemClock) and (newest := storage.newest_recorded_at()):
             clock.not_before(newest)
@@ -77,7 +80,7 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
             KeyDirectory: access,
             BlindIndex: storage.keys,
             PersonKeys: storage.keys,
-            CalendarReader: IcalendarReader(),
+            CalendarReader: CalculatedIcalendarReader(calculator),
             WaitingLines: waitlist.lines,
             SecretBox: webhooks.secrets,
             OutboundHttp: webhooks.outbound_http,
@@ -89,6 +92,7 @@ def open_container(settings: Settings, *, stays_up: bool = False, clock: Clock |
             clock=clock,
             storage=storage,
             logs=logs,
+            calculator=calculator,
             read_models=ReadModels(storage),
             access=access,
             patients=PatientQueries(storage.transaction, storage.log_reader, storage.keys, words_of),

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """The maximum number of requests that run at once in one process."""
     share: int = Field(3, alias="SCHEDULER_SHARE", ge=1, le=256)
     """The maximum of one practice, even while threads are idle."""
+    processes: int = Field(2, alias="SCHEDULER_PROCESSES", ge=1, le=64)
+    """The maximum number of costly requests at once in one process; each has one to calculate."""
     connections: int = Field(16, alias="SCHEDULER_CONNECTIONS", ge=1, le=256)
     """The maximum number of connections for reads in one process."""
     core: WantedCore = Field("free", alias="SCHEDULER_CORE")

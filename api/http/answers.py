@@ -1,6 +1,6 @@
 """The answer of a route: a JSON body, a status and headers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +12,23 @@ class HttpAnswer(Protocol):
     """An answer that can be encoded as an HTTP response."""
 
     def response(self) -> Response: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CostlyAnswer:
+    """The rest of the work for an answer, which takes long: it runs among the costly requests."""
+
+    work: Callable[[], HttpAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedAnswer:
+    """A JSON body that was encoded elsewhere."""
+
+    body: bytes
+
+    def response(self) -> Response:
+        return Response(self.body, media_type="application/json")
 
 
 @dataclass(frozen=True, slots=True)

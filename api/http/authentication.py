@@ -16,9 +16,9 @@ from api.http.client_network import client_network
 from api.http.errors import problem
 from api.http.refusals import note_invalid_key
 from api.http.request_budget import REFUSAL_DELAY_SECONDS, RequestBudget
-from api.http.thread_pool import FairThreadPool, OverloadedError
+from api.http.thread_pool import FairThreadPool
 from application.access.secret_keys import KEY_PREFIX, is_well_formed
-from application.kernel.errors import UnavailableError
+from application.kernel.errors import OverloadedError, UnavailableError
 from application.kernel.permissions import Actor
 
 CACHED_SECONDS: Final = 1.0

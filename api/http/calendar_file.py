@@ -1,7 +1,7 @@
 """Answers in iCalendar, with an ETag and 304 for conditional requests."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from fastapi import Response
 
@@ -18,13 +18,17 @@ ICALENDAR: Final[Responses] = {
 
 @dataclass(frozen=True, slots=True)
 class CalendarFile:
-    """``seen`` is the value of If-None-Match."""
+    """``seen`` is the value of If-None-Match. Make it in a thread: long files take a while."""
 
-    text: str
-    seen: str | None = None
+    body: bytes
+    etag: str
+    seen: str | None
+
+    @classmethod
+    def of(cls, body: bytes, seen: str | None) -> Self:
+        return cls(body, etag_of(body), seen)
 
     def response(self) -> Response:
         """Return the calendar, or 304 if its ETag is in ``seen``."""
-        body = self.text.encode()
         # Clients may cache it if they revalidate; shared caches may not.
-        return conditional(body, etag_of(body), self.seen, {"Cache-Control": "private, no-cache"}, MEDIA_TYPE)
+        return conditional(self.body, self.etag, self.seen, {"Cache-Control": "private, no-cache"}, MEDIA_TYPE)

@@ -1,7 +1,7 @@
 """A request with its actor, idempotency key and expected version, and how it is carried out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -9,14 +9,14 @@ from fastapi import Depends, Header, Request, Response
 from fastapi import Query as QueryParameter
 
 from api.bootstrap.container import Container
-from api.http.answers import Answer, HttpAnswer
+from api.http.answers import Answer, CostlyAnswer, HttpAnswer
 from api.http.as_of import AsOf, PointInTime, Version, find_point_in_time
 from api.http.authentication import KeyAuthenticator
 from api.http.idempotency import IdempotencyKey, provenance
 from api.http.reach import authorise_reading
 from api.http.resource_responses import Presenter, changed, made, shown
 from api.http.strict_input import check_fields, check_key, check_query
-from api.http.thread_pool import FairThreadPool
+from api.http.thread_pool import FairThreadPool, QueueKey
 from application.kernel.commands import Command, Query
 from application.kernel.errors import StaleVersionError
 from application.kernel.permissions import Actor, Permission, authorise
@@ -51,7 +51,24 @@ class AppServices:
 
     container: Container
     thread_pool: FairThreadPool
+    costly_requests: FairThreadPool
     key_authenticator: KeyAuthenticator
+
+    async def answer(self, key: QueueKey, work: Callable[[], HttpAnswer | CostlyAnswer]) -> Response:
+        """Run ``work`` in a thread; if only then it proves costly, go on among the costly requests.
+
+        Raises what ``FairThreadPool.run`` raises.
+        """
+        return await self._finish(key, await self.thread_pool.run(key, work))
+
+    async def answer_costly(self, key: QueueKey, work: Callable[[], HttpAnswer | CostlyAnswer]) -> Response:
+        """Run ``work`` in a thread for costly requests, of which each queue has one at a time."""
+        return await self._finish(key, await self.costly_requests.run(key, work))
+
+    async def _finish(self, key: QueueKey, answer: HttpAnswer | CostlyAnswer) -> Response:
+        if isinstance(answer, CostlyAnswer):
+            answer = await self.costly_requests.run(key, answer.work)
+        return answer.response()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,12 @@ class Call:
     as_of: str | None = None
     version: int | None = None
     after: int | None = None
+    is_costly: bool = False
+
+    @property
+    def costly(self) -> "Call":
+        """The same call, to be answered among the costly requests."""
+        return replace(self, is_costly=True)
 
     @property
     def container(self) -> Container:
@@ -153,11 +176,15 @@ class Call:
         """Carry out a command that changes a resource."""
         return await self.execute(command, lambda outcome: changed(outcome, present))
 
-    async def ask(self, query: Query[R] | Callable[[], Query[R]], present: Callable[[R], HttpAnswer]) -> Response:
+    async def ask(
+        self,
+        query: Query[R] | Callable[[], Query[R]],
+        present: Callable[[R], HttpAnswer | CostlyAnswer],
+    ) -> Response:
         """Answer a query in a thread, and present the answer there; otherwise as ``execute``."""
         check_fields(await self.request.body())
 
-        def work() -> HttpAnswer:
+        def work() -> HttpAnswer | CostlyAnswer:
             built = query if isinstance(query, Query) else query()
             return present(self.container.bus.ask(self.actor, built))
 
@@ -169,8 +196,10 @@ class Call:
         by = await self._provenance()
         return await self._run(lambda: work(by))
 
-    async def _run(self, work: Callable[[], HttpAnswer]) -> Response:
-        return (await self.services.thread_pool.run(self.actor.tenant_id, work)).response()
+    async def _run(self, work: Callable[[], HttpAnswer | CostlyAnswer]) -> Response:
+        if self.is_costly:
+            return await self.services.answer_costly(self.actor.tenant_id, work)
+        return await self.services.answer(self.actor.tenant_id, work)
 
     async def _provenance(self) -> Provenance:
         body = await self.request.body()

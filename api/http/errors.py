@@ -20,7 +20,6 @@ from starlette.routing import BaseRoute
 
 from api.http.refusals import note_refusal
 from api.http.strict_input import REPEATED, UNKNOWN
-from api.http.thread_pool import OverloadedError
 from application.importing.errors import (
     ImportInUseError,
     ImportTooLargeError,
@@ -35,8 +34,10 @@ from application.kernel.errors import (
     LogDamagedError,
     NotFoundError,
     NotPermittedError,
+    OverloadedError,
     PersonalDataDamagedError,
     StaleVersionError,
+    TooCostlyError,
     UnavailableError,
 )
 from application.kernel.permissions import OutOfReachError
@@ -61,6 +62,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     PersonalDataDamagedError: 503,
     ViewBehindError: 503,
     OverloadedError: 503,
+    TooCostlyError: 422,
 }
 RETRY_AFTER_SECONDS: Final = 1
 
@@ -145,7 +147,6 @@ def install(app: FastAPI, outages: Sequence[type[Exception]]) -> None:
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(ApplicationError, _refused)
     app.add_exception_handler(ProjectionError, _refused)
-    app.add_exception_handler(OverloadedError, _overloaded)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     for kind in outages:
@@ -170,10 +171,6 @@ async def _refused(request: Request, error: Exception) -> Response:
     fields = [{"field": error.field, "message": str(error)}] if isinstance(error, InvalidValueError) else []
     more: Mapping[str, Any] = {} if isinstance(error, ProjectionError) else error.more
     return problem(request_id, STATUS[kind], error.code, str(error), errors=fields, **more)
-
-
-async def _overloaded(request: Request, error: Exception) -> Response:
-    return problem(_request_id_of(request), 503, "overloaded", "too many requests at the moment; try again")
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

@@ -13,7 +13,8 @@ from fastapi import APIRouter, Response
 from api.bootstrap.container import Container
 from api.bootstrap.database_server import UNREACHABLE
 from api.http.resource_responses import TOO_MANY
-from api.http.thread_pool import FairThreadPool, OverloadedError, SuspendedError
+from api.http.thread_pool import FairThreadPool, SuspendedError
+from application.kernel.errors import OverloadedError
 
 _MAX_EVENTS_BEHIND: Final = 1_000
 """Of all read models together. They are further behind during an import or a rebuild."""

@@ -62,7 +62,8 @@ _DESCRIPTIONS: Final = {
     412: "The resource has another version than the one in `If-Match`.",
     413: "The body is larger than 64 KiB, or 3 MiB with an imported file.",
     415: "The body's media type is not `application/json`.",
-    422: "A value is invalid, or the Idempotency-Key was used for another request.",
+    422: "A value is invalid, or the Idempotency-Key was used for another request. `too_costly`: it takes too long to"
+    " compute, or too much memory; ask for less.",
     429: "Too many requests without a valid key from your address. Retry after `Retry-After` seconds.",
     503: "Too many requests, the log cannot be reached, or a view is behind. Retry after `Retry-After` seconds."
     " `log_damaged`: the log was altered outside the program; `personal_data_damaged`: the data of one person cannot be"

@@ -1,27 +1,20 @@
 """A bounded thread pool for blocking work, fair between practices."""
 
 import asyncio
-import logging
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
-from application.kernel.errors import UnavailableError
+from application.kernel.errors import OverloadedError, UnavailableError
 
 TIMEOUT_SECONDS: Final = 2.0
 """How long a request waits for a thread before it is answered with 503."""
 
-_faults = logging.getLogger("scheduler.faults")
-
 T = TypeVar("T")
 QueueKey: TypeAlias = Hashable
 """Identifies a request's queue: the practice's id; before it is known, a hash of the API key."""
-
-
-class OverloadedError(Exception):
-    """No thread was free in time; the work was not started."""
 
 
 class SuspendedError(UnavailableError):
@@ -81,7 +74,6 @@ class FairThreadPool:
     def suspend(self) -> None:
         """Refuse all requests, also those whose work has begun, until ``resume``."""
         self._is_suspended = True
-        _faults.error("the database has stopped answering: requests are refused")
         turns = [turn for queue in self._waiting.values() for turn in queue]
         self._waiting.clear()
         for future in (*turns, *self._pending):
@@ -90,7 +82,6 @@ class FairThreadPool:
 
     def resume(self) -> None:
         self._is_suspended = False
-        _faults.warning("the database answers again")
 
     def close(self) -> None:
         """Finish running work and start no more."""

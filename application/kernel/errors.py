@@ -7,6 +7,8 @@ ApplicationError
 ├── StaleVersionError          it has changed since the caller read it
 ├── IdempotencyMismatchError   the command id was used before, for another request
 ├── UnavailableError           the log cannot be reached; send the same command again
+├── OverloadedError            there is too much to do at the moment; it was not done
+├── TooCostlyError             one request asks for too much; it was not done
 ├── LogDamagedError            the log was altered outside the program; it takes no events
 └── PersonalDataDamagedError   the data of one person cannot be read, or their key is missing
 """
@@ -60,6 +62,17 @@ class IdempotencyMismatchError(ApplicationError):
 
 class UnavailableError(ApplicationError):
     code = "unavailable"
+
+
+class OverloadedError(ApplicationError):
+    code = "overloaded"
+
+    def __init__(self) -> None:
+        super().__init__("too many requests at the moment; try again")
+
+
+class TooCostlyError(ApplicationError):
+    code = "too_costly"
 
 
 class LogDamagedError(ApplicationError):

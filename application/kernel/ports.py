@@ -1,8 +1,8 @@
 """Ports that several contexts use."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate
@@ -10,6 +10,21 @@ from domain.kernel.provenance import Began, ChangedStream, Reached, RecordedComm
 from domain.kernel.time_range import TimeRange
 from domain.practice.holiday_calendar import HolidayCalendar
 from domain.scheduling.availability.booking_context import BookingContext
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Calculator(Protocol):
+    """Carries out long calculations outside this process, so that they do not hold it up."""
+
+    def run(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+        """Return what ``work`` returns: a pure function of a module, of values that can be pickled.
+
+        Raises TooCostlyError: it takes too much time or memory; OverloadedError: it was not carried
+        out in time; UnavailableError: its process was killed; and what ``work`` raises.
+        """
+        ...
 
 
 class Clock(Protocol):

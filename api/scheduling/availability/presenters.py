@@ -13,21 +13,10 @@ from application.scheduling.availability.conflicts import BookedVisit, free_clin
 from application.scheduling.availability.obstacle_sources import cited, streams_of
 from domain.kernel.logged_event import LoggedEvent
 from domain.scheduling.availability.explanation import Obstacle, ObstacleCause
-from domain.scheduling.availability.query import Slot
 from projections.audit.history.sentences import sentence
 from projections.scheduling.calendar.queries import CalendarEntry, SessionEntry
 
 _MAX_EVENTS: Final = 5_000
-
-
-def present_slot(slot: Slot, clinician_id: UUID) -> dict[str, object]:
-    return {
-        "starts_at": slot.starts_at,
-        "ends_at": slot.ends_at,
-        "clinician_id": clinician_id,
-        "location_id": slot.location_id,
-        "resource_ids": slot.resource_ids,
-    }
 
 
 def present_reasons(

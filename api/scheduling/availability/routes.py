@@ -3,31 +3,33 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final, TypeAlias
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api.http.answers import Answer
+from api.http.answers import Answer, CostlyAnswer, EncodedAnswer, HttpAnswer
 from api.http.calls import After, Call, Reading
 from api.http.paging import Cursor, Limit
 from api.http.reach import own_or
 from api.http.resource_responses import READS_ONE, collected, problems
 from api.http.time_windows import From, To, practice_zone, window
 from api.http.times import moment
-from api.scheduling.availability.presenters import present_conflict, present_reasons, present_slot
+from api.scheduling.availability.presenters import present_conflict, present_reasons
 from api.scheduling.availability.schemas import ConflictPage, ExplanationShown, Slots
+from api.scheduling.availability.slot_answer import encoded_search, present_search, present_slot
 from api.scheduling.calendar_paging import bookmark, bookmark_of, encoded_bookmark, in_one_order
 from application.kernel.catalogue import Catalogue
 from application.kernel.permissions import Permission
 from application.scheduling.availability.conflicts import BookedVisit, conflicts_of, erasures
 from application.scheduling.availability.explain_slot import ExplainSlot, Explanation
-from application.scheduling.availability.find_slots import LONGEST_WINDOW, FindSlots, FoundSlots
+from application.scheduling.availability.find_slots import LONGEST_WINDOW, FindSlots
 from domain.practice.clinician import Clinician
 from domain.practice.service import MAX_DURATION_MINUTES
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.availability.explanation import Obstacle
+from domain.scheduling.availability.slot_search import SlotSearch
 from domain.scheduling.sessions.group_session import GroupSessionStatus
 from projections.scheduling.calendar.queries import CalendarEntry, CalendarFilter, SessionEntry
 
@@ -35,6 +37,12 @@ routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
 _READS_SLOTS: Final = problems(403, 404, 409, 422)
 """409: the visit that is to be moved cannot be."""
+MAX_DAYS: Final = 31
+MAX_STARTS: Final = 10_000
+"""Of a search that this process carries out: a fortnight of anyone of 14, in steps of 30 minutes.
+
+Another process takes longer: to pass on the claims of ten clinicians costs a third of the search.
+"""
 _MAX_ENTRIES: Final = 1_000
 """The most entries that one page examines. A page may be short and still have a next one."""
 
@@ -88,9 +96,10 @@ async def find_slots(
         preferred = tuple(preferred_clinician_ids)
         return FindSlots(service_id, clinician_id, within, preferred, moving, hold_id, duration_minutes)
 
-    def present(found: FoundSlots) -> Answer:
-        slots = [present_slot(slot, clinician) for clinician, slot in found.choices]
-        return Answer({"slots": slots, "position": found.position})
+    def present(search: SlotSearch) -> HttpAnswer | CostlyAnswer:
+        if search.window.duration <= timedelta(days=MAX_DAYS) and search.most_starts <= MAX_STARTS:
+            return Answer(present_search(search))
+        return CostlyAnswer(lambda: EncodedAnswer(call.container.calculator.run(encoded_search, search)))
 
     return await call.ask(query, present)
 

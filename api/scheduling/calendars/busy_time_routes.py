@@ -54,8 +54,8 @@ async def import_busy_time(clinician_id: UUID, body: BusyTimeBody, call: Changin
         return Answer(answer, version=version)
 
     if body.dry_run:
-        return await call.ask(PreviewBusyTime(command), present)
-    return await call.execute(command, present)
+        return await call.costly.ask(PreviewBusyTime(command), present)
+    return await call.costly.execute(command, present)
 
 
 @routes.get("/{clinician_id}/busy-time", response_model=BusyTimeShown, responses=READS_ONE)

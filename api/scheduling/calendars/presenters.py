@@ -1,13 +1,13 @@
 """Presenters of feeds, invitations and busy time."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from api.bootstrap.container import Container
 from api.http.calls import Call
+from api.scheduling.calendars.feed_content import FeedContent, FeedEntry
 from api.scheduling.calendars.schemas import FeedListed, FeedShown
 from application.kernel.errors import NotFoundError
 from application.patients.person import survivor_of
@@ -27,7 +27,6 @@ from domain.scheduling.sessions.group_session import GroupSession
 from domain.scheduling.sessions.group_session_events import CalendarChange
 from projections.access.tokens.queries import FeedRecord
 from projections.patients.directory.records import PatientRecord
-from projections.scheduling.calendar.feed_queries import FeedVisit
 
 LOOK_BACK: Final = timedelta(days=31)
 LOOK_AHEAD: Final = timedelta(days=370)
@@ -58,8 +57,8 @@ def present_busy_calendar(calendar: BusyCalendar) -> dict[str, object]:
     }
 
 
-def feed_calendar(container: Container, tenant_id: UUID, feed_id: UUID) -> str:
-    """Return a feed's calendar: from a month ago to a year ahead.
+def feed_content(container: Container, tenant_id: UUID, feed_id: UUID) -> FeedContent:
+    """Return what a feed shows: from a month ago to a year ahead.
 
     Raises NotFoundError: the feed was revoked, or the patient erased.
     """
@@ -78,45 +77,29 @@ def feed_calendar(container: Container, tenant_id: UUID, feed_id: UUID) -> str:
     )
     detail = Detail(feed.detail)
     catalogue = log.catalogue()
-    patients: Mapping[UUID, PatientRecord] = {}
-    if detail in (Detail.INITIALS, Detail.NAME):
+    people: dict[UUID, str] = {}
+    if patient is not None:
+        people = {each.id: each.name for each in catalogue.all(Clinician) if isinstance(each.name, str)}
+    elif detail in (Detail.INITIALS, Detail.NAME):
         patient_ids = {visit.patient_id for visit in visits if visit.patient_id}
-        patients = container.patients.survivors_of(tenant_id, patient_ids)
-
-    def participants(visit: FeedVisit) -> str | None:
-        if patient is not None:
-            names = [catalogue.one(Clinician, clinician_id).name for clinician_id in visit.staff_ids]
-            return ", ".join(name for name in names if isinstance(name, str))
-        # A session has no patient_id: no feed contains who is enrolled in it.
-        return _name(patients.get(visit.patient_id), detail) if visit.patient_id else None
-
-    def calendar_visit(visit: FeedVisit) -> CalendarVisit:
-        busy = CalendarVisit(
-            uid=uid_of(tenant_id, visit.id),
-            version=visit.version,
-            revised_at=visit.revised_at,
-            starts_at=visit.starts_at,
-            ends_at=visit.ends_at,
-            summary="Busy",
-        )
-        if detail is Detail.BUSY:
-            return busy
-        location = catalogue.one(Location, visit.location_id)
-        service, names = catalogue.one(Service, visit.service_id).terms.name, participants(visit)
-        return replace(
-            busy,
-            summary=f"{service}, {names}" if names else service,
-            location=location.name,
-            description=spoken(visit.starts_at, location.zone, patient.zone if patient else None),
-        )
-
-    practice = catalogue.one(Practice, tenant_id)
-    return container.scheduling.calendar_writer.feed(practice.name, map(calendar_visit, visits))
+        records = container.patients.survivors_of(tenant_id, patient_ids)
+        people = {id_: name for id_, record in records.items() if (name := _name(record, detail))}
+    services = {each.id: each.terms.name for each in catalogue.all(Service)}
+    return FeedContent(
+        practice_id=tenant_id,
+        name=catalogue.one(Practice, tenant_id).name,
+        entries=[FeedEntry(*visit) for visit in visits],
+        services=None if detail is Detail.BUSY else services,
+        locations={each.id: (each.name, each.zone) for each in catalogue.all(Location)},
+        people=people,
+        names_staff=patient is not None,
+        reader_zone=patient.zone if patient else None,
+    )
 
 
-def _name(patient: PatientRecord | None, detail: Detail) -> str | None:
+def _name(patient: PatientRecord, detail: Detail) -> str | None:
     """Return a patient's initials or name, or None if they were erased."""
-    if patient is None or patient.details is None:
+    if patient.details is None:
         return None
     given, family = patient.details.given_name, patient.details.family_name
     if detail is Detail.INITIALS:

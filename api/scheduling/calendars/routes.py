@@ -8,16 +8,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from api.http.answers import Answer
+from api.http.answers import Answer, CostlyAnswer
 from api.http.calendar_file import ICALENDAR, CalendarFile
 from api.http.calls import After, AppServices, Call, Changing, Creating, Reading, Showing
 from api.http.conditional import seen_by
 from api.http.paging import MAX_PAGE_SIZE, Cursor, Limit, cursor_behind, decoded_id
 from api.http.reach import authorise_reading, own_or
 from api.http.resource_responses import CHANGES, MAKES, READS_ONE, collected, made, problems
+from api.scheduling.calendars.feed_content import written_feed
 from api.scheduling.calendars.presenters import (
     appointment_invitation,
-    feed_calendar,
+    feed_content,
     present_feed,
     present_feed_record,
     seat_invitation,
@@ -40,6 +41,8 @@ from projections.engine.errors import ViewBehindError
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
 
+MAX_ENTRIES: Final = 100
+"""Of a feed that this process writes."""
 _INVITATION: Final = {**ICALENDAR, **problems(403, 404, 409, 422)}
 
 
@@ -57,7 +60,7 @@ async def get_invitation(appointment_id: UUID, call: Reading) -> Response:
         authorise_reading(call.actor, appointment)
         if not appointment.was_agreed:
             raise NotConfirmedError
-        return CalendarFile(appointment_invitation(call, appointment), seen_by(call.request))
+        return CalendarFile.of(appointment_invitation(call, appointment).encode(), seen_by(call.request))
 
     return await call.read(Permission.READ_PATIENTS, invite)
 
@@ -73,13 +76,13 @@ async def get_invitation_to_session(session_id: UUID, patient_id: UUID, call: Re
     def invite() -> CalendarFile:
         session, person = call.log.load(GroupSession, session_id), person_of(call.log, patient_id)
         authorise_reading(call.actor, session)
-        return CalendarFile(seat_invitation(call, session, person.ids), seen_by(call.request))
+        return CalendarFile.of(seat_invitation(call, session, person.ids).encode(), seen_by(call.request))
 
     return await call.read(Permission.READ_PATIENTS, invite)
 
 
 # Declared before the route of one feed by its id, whose path matches this one too.
-@routes.get("/feeds/{token}.ics", response_class=Response, responses={**ICALENDAR, **problems(404)})
+@routes.get("/feeds/{token}.ics", response_class=Response, responses={**ICALENDAR, **problems(404, 422)})
 async def read_feed(token: Annotated[str, Path(max_length=100)], request: Request) -> Response:
     """Return a feed's visits and sessions, from a month ago to a year ahead, as iCalendar.
 
@@ -91,13 +94,20 @@ async def read_feed(token: Annotated[str, Path(max_length=100)], request: Reques
     services: AppServices = request.app.state.services
     token_hash = hashlib.sha256(token.encode()).digest()
 
-    def read() -> CalendarFile:
-        found = services.container.access.find_feed(token_hash)
-        if found is None:
-            raise NotFoundError("feed")
-        return CalendarFile(feed_calendar(services.container, *found), seen_by(request))
+    found = await services.thread_pool.run(token_hash, lambda: services.container.access.find_feed(token_hash))
+    if found is None:
+        raise NotFoundError("feed")
+    tenant_id, feed_id = found
 
-    return (await services.thread_pool.run(token_hash, read)).response()
+    def read() -> CalendarFile | CostlyAnswer:
+        content = feed_content(services.container, tenant_id, feed_id)
+        writer, seen = services.container.scheduling.calendar_writer, seen_by(request)
+        if len(content.entries) <= MAX_ENTRIES:
+            return CalendarFile.of(written_feed(writer, content), seen)
+        calculator = services.container.calculator
+        return CostlyAnswer(lambda: CalendarFile.of(calculator.run(written_feed, writer, content), seen))
+
+    return await services.answer(tenant_id, read)
 
 
 @routes.post("/clinicians/{clinician_id}/feeds", status_code=201, response_model=FeedOpened, responses=MAKES)

@@ -39,8 +39,8 @@ async def plan_course(body: schemas.CourseBody, call: Creating) -> Response:
     command = command_of(PlanCourse, body, without=("dry_run",))
 
     if body.dry_run:
-        return await call.ask(PreviewCourse(command), lambda preview: Answer(presenters.present_plan(preview)))
-    return await call.execute(
+        return await call.costly.ask(PreviewCourse(command), lambda preview: Answer(presenters.present_plan(preview)))
+    return await call.costly.execute(
         command, lambda outcome: made(outcome, routes.prefix, presenters.course_presenter(call, outcome.position))
     )
 
@@ -76,7 +76,7 @@ async def list_courses(
 @routes.get("/{course_id}", response_model=schemas.CourseShown, responses=READS_ONE)
 async def get_course(course_id: UUID, call: Showing) -> Response:
     """Return one course and all of its sessions, now or in the past."""
-    return await call.get_at(
+    return await call.costly.get_at(
         Permission.READ_VISITS, Course, course_id, lambda point: presenters.course_presenter(call, point.position)
     )
 
@@ -94,8 +94,8 @@ async def change_course(course_id: UUID, body: schemas.CourseChangeBody, call: C
     command = command_of(ChangeCourse, body, ("dry_run",), id=course_id, expected_version=call.expected_version)
 
     if body.dry_run:
-        return await call.ask(PreviewCourseChange(command), lambda plan: Answer(presenters.present_change(plan)))
-    return await call.execute(
+        return await call.costly.ask(PreviewCourseChange(command), lambda plan: Answer(presenters.present_change(plan)))
+    return await call.costly.execute(
         command, lambda outcome: changed(outcome, presenters.course_presenter(call, outcome.position))
     )
 
@@ -108,7 +108,7 @@ async def cancel_course(course_id: UUID, body: schemas.CourseCancelBody, call: C
     `nothing_to_change` if no session would be cancelled.
     """
     command = command_of(CancelCourse, body, id=course_id, expected_version=call.expected_version)
-    return await call.execute(
+    return await call.costly.execute(
         command, lambda outcome: changed(outcome, presenters.course_presenter(call, outcome.position))
     )
 
@@ -130,7 +130,7 @@ async def enrol_in_course(course_id: UUID, body: schemas.CourseEnrolBody, call: 
         waits=body.if_full == "wait",
         expected_version=call.expected_version,
     )
-    return await call.execute(
+    return await call.costly.execute(
         command,
         lambda outcome: changed(
             outcome, presenters.course_presenter(call, outcome.position, presenters.present_enrolment)
@@ -147,7 +147,7 @@ async def withdraw_from_course(course_id: UUID, body: schemas.CourseWithdrawBody
     with `nothing_to_change` if all do.
     """
     command = command_of(WithdrawFromCourse, body, id=course_id, expected_version=call.expected_version)
-    return await call.execute(
+    return await call.costly.execute(
         command,
         lambda outcome: changed(
             outcome, presenters.course_presenter(call, outcome.position, presenters.present_withdrawal)

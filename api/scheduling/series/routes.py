@@ -45,8 +45,8 @@ async def book_series(body: schemas.SeriesBody, call: Creating) -> Response:
     command = command_of(BookSeries, body, without=("dry_run",))
 
     if body.dry_run:
-        return await call.ask(PreviewSeries(command), lambda plan: Answer(presenters.present_plan(plan)))
-    return await call.execute(
+        return await call.costly.ask(PreviewSeries(command), lambda plan: Answer(presenters.present_plan(plan)))
+    return await call.costly.execute(
         command, lambda outcome: made(outcome, routes.prefix, presenters.outcome_presenter(call, outcome))
     )
 
@@ -82,7 +82,7 @@ async def list_series(
 @routes.get("/{series_id}", response_model=schemas.SeriesInFull, responses=READS_ONE)
 async def get_series(series_id: UUID, call: Showing) -> Response:
     """Return one series and all of its visits, now or in the past."""
-    return await call.get_at(
+    return await call.costly.get_at(
         Permission.READ_VISITS, Series, series_id, lambda point: presenters.series_presenter(call, point.position)
     )
 
@@ -102,8 +102,10 @@ async def change_series(series_id: UUID, body: schemas.SeriesChangeBody, call: C
     command = _command(series_id, body, call.expected_version)
 
     if body.dry_run:
-        return await call.ask(PreviewSeriesChange(command), lambda plan: Answer(presenters.present_change(plan)))
-    return await call.execute(command, lambda outcome: changed(outcome, presenters.outcome_presenter(call, outcome)))
+        return await call.costly.ask(PreviewSeriesChange(command), lambda plan: Answer(presenters.present_change(plan)))
+    return await call.costly.execute(
+        command, lambda outcome: changed(outcome, presenters.outcome_presenter(call, outcome))
+    )
 
 
 def _command(series_id: UUID, body: schemas.SeriesChangeBody, expected_version: int | None) -> SeriesCommand:

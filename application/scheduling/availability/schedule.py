@@ -23,7 +23,7 @@ from domain.scheduling.availability.booking_context import BookingContext
 from domain.scheduling.availability.clinician_choice import ClinicianCandidate
 from domain.scheduling.availability.query import AvailabilityQuery, Candidate, Period, VisitRules
 from domain.scheduling.availability.quotas import period_around
-from domain.scheduling.time_claim import TimeClaim, pending_key
+from domain.scheduling.time_claim import TimeClaim, TimeClaims, pending_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Schedule:
 
     def _busy(self, what: UUID, without: UUID | None) -> Sequence[TimeClaim]:
         claims = self.claims.get(what, ())
-        return claims if without is None else [claim for claim in claims if claim.holder_id != without]
+        return claims if without is None else TimeClaims(claim for claim in claims if claim.holder_id != without)
 
 
 def require_patient(log: PracticeLog, patient_id: UUID, context: BookingContext) -> PatientStanding:
@@ -193,7 +193,7 @@ def active_claims(claims: Iterable[TimeClaim], now: datetime) -> Mapping[UUID, S
     for claim in claims:
         if not claim.has_expired(now):
             found.setdefault(claim.what, []).append(claim)
-    return found
+    return {what: TimeClaims(several) for what, several in found.items()}
 
 
 def relevant_ids(

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from api.http.thread_pool import FairThreadPool, OverloadedError
+from api.http.thread_pool import FairThreadPool
+from application.kernel.errors import OverloadedError
 from tests.support.wait_until import TIMEOUT_SECONDS
 
 Order: TypeAlias = list[str]

@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 from adapters.postgres.connections import in_database
-from api.http.thread_pool import FairThreadPool, OverloadedError
+from api.http.thread_pool import FairThreadPool
+from application.kernel.errors import OverloadedError
 from event_store.embedded.cluster import ClusterFiles
 from event_store.embedded.processes import ClusterProcesses, send
 from event_store.migrate import KEY_DATABASE, LOG_DATABASE
