@@ -189,7 +189,7 @@ class VisitPlanner:
             # The file has no time of cancellation to compare with a notice.
             late = visit.row.status is VisitStatus.LATE_CANCELLED if self._tells_late else None
             reason = f"cancelled in {self._run.identities.source}"
-            appointment.adopt_cancellation(reason, late, appointment.created_on)
+            appointment.record_cancellation(reason, None, late, appointment.created_on)
         elif visit.row.status is VisitStatus.ARRIVED and visit.during.ends_at > now:
             if visit.during.starts_at - now > EARLIEST_ARRIVAL:
                 raise RowRefusedError("not_over_yet", self._status_column)

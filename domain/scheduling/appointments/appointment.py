@@ -15,7 +15,13 @@ from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments import appointment_events as events
 from domain.scheduling.appointments.origin import VisitOrigin
 from domain.scheduling.appointments.status import HOLDING, Status, refuse_closed, refuse_fixed, refuse_unagreed
-from domain.scheduling.appointments.undo import CORRECTION, NOTES_CHANGED, UndoableAggregate, UndoState
+from domain.scheduling.appointments.undo import (
+    NOTES_CHANGED,
+    UndoableAggregate,
+    UndoState,
+    refuse_late_undo,
+    state_before,
+)
 from domain.scheduling.appointments.visit import SeriesPlace, Visit
 from domain.scheduling.availability.override import clean_override_reason
 from domain.scheduling.cancellation import CancelledBy, is_late
@@ -27,13 +33,11 @@ from domain.scheduling.errors import (
     NotLastError,
     NotRequestedError,
     NotStartedError,
-    TooLateToUndoError,
 )
 from domain.scheduling.time_claim import TimeClaim, pending_key
 
 EARLIEST_ARRIVAL: Final = timedelta(days=1)
 """How long before a visit its patient can be there."""
-_ATTENDANCE: Final = ("checked_in", "completed", "not_attended")
 
 
 class Appointment(UndoableAggregate):
@@ -114,8 +118,7 @@ class Appointment(UndoableAggregate):
 
         ``retrospective`` allows a visit that has already begun, for imports. ``origin`` is that of
         an offer or an import, ``time_is_assigned`` for an import that chose the time.
-        ``availability`` checks that the time is free, and the claims guarantee it. Raises
-        InThePastError.
+        Raises InThePastError.
         """
         if visit.during.starts_at < at and not retrospective:
             raise InThePastError
@@ -175,8 +178,7 @@ class Appointment(UndoableAggregate):
         """Record why the visit is booked or moved against ``rules``, the codes of its refusals.
 
         ``overlaps`` are the holders of the same time; ``beside`` is what the visit shares with
-        them.
-        Raises what ``clean_override_reason`` raises.
+        them. Raises what ``clean_override_reason`` raises.
         """
         self.trigger_event(
             self.Exempted,
@@ -228,9 +230,7 @@ class Appointment(UndoableAggregate):
     ) -> bool:
         """Move to another time, optionally to another clinician and location, for another price.
 
-        ``notify``: tell the patient.
-
-        Raises what ``refuse_fixed`` raises, and InThePastError.
+        ``notify``: tell the patient. Raises what ``refuse_fixed`` raises, and InThePastError.
         """
         clinician, location = clinician_id or self.clinician_id, location_id or self.location_id
         if to == self.during:
@@ -286,24 +286,32 @@ class Appointment(UndoableAggregate):
     def cancel(self, reason: str, at: datetime, by: CancelledBy | None = None) -> bool:
         """Cancel the visit; late by its cancellation notice, unless it was only requested.
 
-        Raises what ``refuse_closed`` raises; AlreadyStartedError: from ``starts_at`` on;
-        InvalidValueError: no reason, or over 1000 characters.
+        Raises what ``refuse_closed`` and ``clean_reason`` raise; AlreadyStartedError.
         """
         notice = self.cancellation_notice_minutes if self.was_agreed else None
-        return self._cancel(reason, by, is_late(self.starts_at, notice, at), at)
+        return self.record_cancellation(reason, by, is_late(self.starts_at, notice, at), at)
 
-    def adopt_cancellation(self, reason: str, late: bool | None, at: datetime) -> bool:
-        """Record a cancellation from another program, which knew whether it was ``late``.
-
-        Raises what ``cancel`` raises.
-        """
-        return self._cancel(reason, None, late, at)
+    def record_cancellation(self, reason: str, by: CancelledBy | None, late: bool | None, at: datetime) -> bool:
+        """Cancel the visit; ``late`` as another program knew it. Raises what ``cancel`` raises."""
+        if self.status == Status.CANCELLED:
+            return False
+        refuse_closed(self.status)
+        if at >= self.starts_at:
+            raise AlreadyStartedError
+        self.trigger_event(
+            self.Cancelled,
+            patient_id=self.patient_id,
+            reason=clean_reason("reason", reason),
+            by=by.value if by else None,
+            late=late,
+            timestamp=at,
+        )
+        return True
 
     def check_in(self, at: datetime) -> bool:
         """Record the arrival, up to a day early, or late.
 
-        Raises what ``refuse_unagreed`` raises; NotStartedError: more than a day before
-        ``starts_at``.
+        Raises what ``refuse_unagreed`` raises; NotStartedError: it is earlier.
         """
         refuse_unagreed(self.status)
         if self.starts_at - at > EARLIEST_ARRIVAL:
@@ -326,8 +334,7 @@ class Appointment(UndoableAggregate):
     def mark_no_show(self, at: datetime) -> bool:
         """Record that the patient did not come.
 
-        Raises what ``refuse_unagreed`` raises; AlreadyCheckedInError; NotStartedError: before
-        ``starts_at``.
+        Raises what ``refuse_unagreed`` raises; AlreadyCheckedInError; NotStartedError.
         """
         if self.status == Status.NO_SHOW:
             return False
@@ -367,18 +374,14 @@ class Appointment(UndoableAggregate):
         act = act or self.last_act
         if act == NOTES_CHANGED and self.notes_before:
             notes, by_itself = self.notes_before
-            self.trigger_event(self.Undone, **self._state_before(act), timestamp=at)
+            self.trigger_event(self.Undone, **state_before(self, act), timestamp=at)
             self._record_notes(notes, by_itself, "undone", at)
             return
         if self.earlier is None or act in (None, NOTES_CHANGED):
             raise NothingToUndoError
         if self.earlier["act"] != act:
             raise NotLastError
-        if act in _ATTENDANCE:
-            if at >= self.ends_at + CORRECTION:
-                raise TooLateToUndoError
-        elif at >= min(self.starts_at, self.earlier["starts_at"]):
-            raise AlreadyStartedError
+        refuse_late_undo(self, self.earlier, at)
         self.trigger_event(self.Undone, **self.earlier, timestamp=at)
 
     def remember(self, act: str, *, status: Status | None = None) -> None:
@@ -386,37 +389,9 @@ class Appointment(UndoableAggregate):
 
         ``status`` is the status after that undo if it is not the present one.
         """
-        self.earlier, self.last_act, self.notify = self._state_before(act), act, True
+        self.earlier, self.last_act, self.notify = state_before(self, act), act, True
         if status is not None:
             self.earlier["status"] = status.value
-
-    def _cancel(self, reason: str, by: CancelledBy | None, late: bool | None, at: datetime) -> bool:
-        if self.status == Status.CANCELLED:
-            return False
-        refuse_closed(self.status)
-        if at >= self.starts_at:
-            raise AlreadyStartedError
-        self.trigger_event(
-            self.Cancelled,
-            patient_id=self.patient_id,
-            reason=clean_reason("reason", reason),
-            by=by.value if by else None,
-            late=late,
-            timestamp=at,
-        )
-        return True
-
-    def _state_before(self, act: str) -> UndoState:
-        return {
-            "act": act,
-            "status": self.status,
-            "clinician_id": self.clinician_id,
-            "location_id": self.location_id,
-            "resource_ids": self.resource_ids,
-            "starts_at": self.starts_at,
-            "ends_at": self.ends_at,
-            "beside": self.beside,
-        }
 
     def _record_notes(self, notes: Personal[str | None], by_itself: bool, act: str | None, at: datetime) -> None:
         self.trigger_event(
