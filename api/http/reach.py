@@ -5,6 +5,7 @@ of the wait list that this clinician may serve. Others are answered as if they d
 """
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from uuid import UUID
 
 from application.kernel.permissions import Actor, OutOfReachError, authorise_visit
@@ -50,15 +51,9 @@ def own_or(actor: Actor, clinician_id: UUID | None) -> UUID | None:
 
 def readable_among(actor: Actor, log: PracticeLog, ids: Iterable[UUID]) -> list[UUID]:
     """Return the ids of the aggregates that the actor may read; unknown ones are left out."""
-    found: list[UUID] = []
-    for id_, events in log.reader.streams(list(ids)).items():
-        aggregate: Aggregate | None = None
-        for event in events:
-            aggregate = event.mutate(aggregate)
-        try:
-            if aggregate is not None:
-                authorise_reading(actor, aggregate)
-                found.append(id_)
-        except OutOfReachError:
-            continue
-    return found
+    readable: list[UUID] = []
+    for aggregate in log.load_existing(list(ids)):
+        with suppress(OutOfReachError):
+            authorise_reading(actor, aggregate)
+            readable.append(aggregate.id)
+    return readable

@@ -25,7 +25,7 @@ from application.kernel.errors import (
 )
 from application.kernel.ports import PhoneNumbers, PracticeReader, PracticeStore, PublicHolidays
 from application.kernel.retry import OvertakenError
-from domain.kernel.aggregate import Aggregate
+from domain.kernel.aggregate import Aggregate, fold
 from domain.kernel.provenance import CommandRepeatedError, Provenance, Reached
 from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
@@ -125,6 +125,10 @@ class PracticeLog(Application[UUID]):
         """
         streams = self._streams(ids, until, only_to_show=only_to_show)
         return {id_: _folded(streams, kind, id_) for id_ in ids}
+
+    def load_existing(self, ids: Sequence[UUID]) -> list[Aggregate]:
+        """Return aggregates of any kind in one round trip; unknown ids are left out."""
+        return [aggregate for events in self._streams(ids).values() if (aggregate := fold(events))]
 
     def load_both(self, one: tuple[type[T], UUID], other: tuple[type[U], UUID]) -> tuple[T, U]:
         """Return two aggregates of different kinds in one round trip. Raises NotFoundError."""
@@ -279,10 +283,7 @@ def name_of(kind: type[Aggregate]) -> str:
 
 
 def _folded(streams: Mapping[UUID, Sequence[Aggregate.Event]], kind: type[T], id_: UUID) -> T:
-    aggregate: Aggregate | None = None
-    for event in streams.get(id_, ()):
-        aggregate = event.mutate(aggregate)
-    return _checked(kind, aggregate)
+    return _checked(kind, fold(streams.get(id_, ())))
 
 
 def _checked(kind: type[T], aggregate: object) -> T:

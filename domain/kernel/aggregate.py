@@ -1,5 +1,6 @@
 """The base class of aggregates: explicit ids, explicit times, topics set by hand."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -50,3 +51,11 @@ class InitialEvent(Aggregate.Event, AggregateCreated):
     Its fields initialise the aggregate's fields of the same names; the aggregate's other fields
     take their defaults, or are declared ``field(init=False)`` and assigned by ``apply``.
     """
+
+
+def fold(events: Iterable[Aggregate.Event]) -> Aggregate | None:
+    """Return the aggregate as the events of its stream left it; None without events."""
+    aggregate: Aggregate | None = None
+    for event in events:
+        aggregate = event.mutate(aggregate)
+    return aggregate

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, starmap
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg import Connection, Cursor
 
-from domain.kernel.aggregate import Aggregate
+from domain.kernel.aggregate import Aggregate, fold
 from domain.kernel.personal_data import ERASED
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.hold import Hold
@@ -52,10 +52,8 @@ def differing_claims(connection: Connection[Any], tenant_id: UUID, now: datetime
 
 def _claims(events: Cursor[Any]) -> Iterator[TimeClaim]:
     for _, stream in groupby(events, key=itemgetter(0)):
-        aggregate: Any = None
-        for stream_id, version, topic, body, schema_version, effective_at in stream:
-            aggregate = _event(stream_id, version, topic, body, schema_version, effective_at).mutate(aggregate)
-        yield from aggregate.claims()
+        holder: Any = fold(starmap(_event, stream))
+        yield from holder.claims()
 
 
 def _event(
