@@ -1,5 +1,6 @@
 """Session fixtures: one PostgreSQL server and one wired container; and the order of tests."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if timeout := item.get_closest_marker("timeout"):
             longest[item.path] = max(longest.get(item.path, 0), *timeout.args)
     items.sort(key=lambda item: (-longest.get(item.path, 0), places[_without_case(item)], item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the modules and tests, which stay to the end, out of each garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def _without_case(item: pytest.Item) -> str:

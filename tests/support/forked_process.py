@@ -12,7 +12,7 @@ from collections.abc import Callable
 from subprocess import TimeoutExpired
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["api.app", "tests.support.container", "tests.support.scheduler_command"])
+_FORKS.set_forkserver_preload(["tests.support.preloaded"])
 
 
 class ForkedProcess:

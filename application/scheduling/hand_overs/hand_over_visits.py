@@ -23,7 +23,6 @@ from application.scheduling.availability.schedule import Schedule, active_claims
 from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.availability.working_hours import leaves_at
 from application.scheduling.reach import previewed
-from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
@@ -292,18 +291,14 @@ def _visits_of(log: PracticeLog, clinician_id: UUID, period: TimeRange) -> list[
     ids = {claim.holder_id for claim in visit_claims(claims) if period.starts_at <= claim.visit.starts_at}
     if len(ids) > MAX_VISITS:
         raise InvalidValueError("until_date", f"there are more than {MAX_VISITS} visits; name a shorter period")
-    found: list[Appointment | GroupSession] = []
-    for events in log.reader.streams(list(ids)).values() if ids else ():
-        holder: Aggregate | None = None
-        for event in events:
-            holder = event.mutate(holder)
-        if (
-            isinstance(holder, Appointment | GroupSession)
-            and holder.claims()
-            and clinician_id in _staff_of(holder)
-            and period.starts_at <= holder.starts_at < period.ends_at
-        ):
-            found.append(holder)
+    found = [
+        holder
+        for holder in log.load_existing(list(ids))
+        if isinstance(holder, Appointment | GroupSession)
+        and holder.claims()
+        and clinician_id in _staff_of(holder)
+        and period.starts_at <= holder.starts_at < period.ends_at
+    ]
     return sorted(found, key=lambda visit: (visit.starts_at, visit.id))
 
 

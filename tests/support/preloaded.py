@@ -1,0 +1,12 @@
+"""What each process of a test has imported and computed before it is forked."""
+
+from datetime import UTC, datetime
+
+import tests.support.container
+import tests.support.scheduler_command  # noqa: F401
+from application.registry import all_registrations
+from domain.kernel.zone_sightings import Sighting
+
+all_registrations()
+# The rules of all zones from the year in which most tests take place are kept by a cache.
+Sighting.own(datetime(2026, 1, 1, tzinfo=UTC))
