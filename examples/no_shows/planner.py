@@ -14,6 +14,7 @@ from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.visit import Visit
+from domain.scheduling.errors import PatientBusyError
 from domain.scheduling.time_claim import TimeClaim
 from no_shows.identities import Identities
 from no_shows.mapping import NoShowsMapping, PracticeTemplate, Result
@@ -53,7 +54,7 @@ class VisitPlanner:
         self.add_busy(booked)
 
     def add_busy(self, claims: Iterable[TimeClaim]) -> None:
-        """Add busy time of the clinicians."""
+        """Add busy time of the clinicians and patients."""
         for claim in claims:
             self._timetable.take(claim)
 
@@ -92,6 +93,10 @@ class VisitPlanner:
             at=row.booked_at,
             retrospective=True,
         )
+        if others := self._timetable.visits_of(patient_id, free.slot.during, row.on_date):
+            # The times of the rows are assigned, so the patient came to both.
+            codes, reason = [PatientBusyError.code], "the file has no times"
+            appointment.exempt(codes, others, [patient_id], reason, row.booked_at)
         self.add_busy(appointment.claims())
         _close(appointment, row.result, max(free.slot.ends_at, row.booked_at))
         plan.made.append(appointment)

@@ -124,20 +124,27 @@ class Appointment(UndoableAggregate):
         """The visit with its buffers."""
         return self.during.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
 
-    def claims(self) -> list[TimeClaim]:
-        """Return the claims on the time of the clinician and of each resource, with the buffers.
+    @property
+    def patient_ids(self) -> tuple[UUID, ...]:
+        """The patient; a session has several."""
+        return (self.patient_id,)
 
-        A request has one pending claim, which only counts towards limits. A cancelled visit and a
-        no-show claim nothing; a completed visit keeps its time.
+    def claims(self) -> list[TimeClaim]:
+        """Return the claims on the time of the clinician, of each resource, and of the patient.
+
+        Those of the patient are without the buffers. A request has one pending claim, which only
+        counts towards limits. A cancelled visit and a no-show claim nothing; a completed visit
+        keeps its time.
         """
         if self.status == Status.REQUESTED:
             what = pending_key(self.clinician_id)
             return [TimeClaim(self.id, what, self.taken, self.during, self.service_id, beside=True, pending=True)]
         if self.status not in HOLDING:
             return []
+        taken, during = self.taken, self.during
+        times = [*((what, taken) for what in (self.clinician_id, *self.resource_ids)), (self.patient_id, during)]
         return [
-            TimeClaim(self.id, what, self.taken, self.during, self.service_id, beside=what in self.beside)
-            for what in (self.clinician_id, *self.resource_ids)
+            TimeClaim(self.id, what, time, during, self.service_id, beside=what in self.beside) for what, time in times
         ]
 
     def exempt(

@@ -24,6 +24,7 @@ from domain.scheduling.errors import (
     MinimumNoticeError,
     NotOnGridError,
     OutsideHoursError,
+    PatientBusyError,
     ResourceUnavailableError,
     SchedulingError,
     TimeTakenError,
@@ -39,6 +40,7 @@ _USEFULNESS: Final = (
     ResourceUnavailableError,
     LimitReachedError,
     TimeTakenError,
+    PatientBusyError,
 )
 """Errors from the least to the most useful for a request for any clinician."""
 

@@ -71,8 +71,9 @@ class AvailabilityQuery:
     the clinician's claims, without those of a visit that is being moved. ``is_offering``: the
     service is active and the clinician provides it. ``quotas`` are counted from ``busy`` by civil
     day and week of ``zone``, the clinician's zone, so ``busy`` must contain all claims of those
-    periods. ``pending`` are requests and holds, if they count towards quotas. Raises
-    InvalidValueError: ``now`` has no offset.
+    periods. ``pending`` are requests and holds, if they count towards quotas. ``patient_busy`` are
+    the claims of the patients of the visit, under all their ids; a visit without its buffers must
+    not overlap them. Raises InvalidValueError: ``now`` has no offset.
     """
 
     now: datetime
@@ -83,6 +84,7 @@ class AvailabilityQuery:
     zone: str = "UTC"
     quotas: Sequence[Quota] = ()
     pending: Sequence[TimeClaim] = ()
+    patient_busy: Sequence[TimeClaim] = ()
     time_off: Sequence[TimeRange] = ()
 
     def __post_init__(self) -> None:
