@@ -29,7 +29,7 @@ def print_visits(done: "ImportReport", source: "Source", reader: "FileReader", s
     tally = done.tally
     _print_made(done, source, seconds, "booked")
     print_counts(dict(tally.made.most_common()))
-    out.print(f"{len(tally.beside):>9,} of them overlap others of the same clinician")
+    out.print(f"{len(tally.beside):>9,} of them overlap others of the same clinician or patient")
     if tally.roomless:
         out.print(f"{len(tally.roomless):>9,} of them without all the rooms that their service requires")
     out.print(f"{tally.made_before + tally.matched:>9,} were there already")

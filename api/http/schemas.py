@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -108,6 +108,14 @@ class Price(Body):
     currency: str = Field(max_length=3, description="ISO 4217.", examples=["EUR"])
 
 
+class VisitInTheWay(Shown):
+    """Another visit of the patient, or a session in which they have a seat."""
+
+    id: UUID | None = Field(description="null for keys that are bound to a clinician.")
+    starts_at: datetime
+    ends_at: datetime
+
+
 class Problem(Shown):
     """RFC 9457. `code` is stable; `errors` name fields, never their values."""
 
@@ -118,3 +126,4 @@ class Problem(Shown):
     detail: str = Field(examples=["the clinician has another visit at this time"])
     request_id: str = Field(examples=["01980c5a-0000-7000-8000-000000000000"])
     errors: list[dict[str, str]] | None = None
+    visit: VisitInTheWay | None = Field(default=None, description="Only with `patient_busy`.")

@@ -35,10 +35,10 @@ from application.kernel.permissions import Permission
 from application.patients.change_patient import ChangePatient
 from application.patients.decide_consent import DecideConsent, consents_of
 from application.patients.erase_patient import ErasePatient
-from application.patients.merge_patients import MergePatients, UnmergePatients
 from application.patients.phone import search_text
 from application.patients.register_patient import RegisterPatient
 from application.patients.set_contacts import ContactInput, SetContacts
+from application.scheduling.merge_patients import MergePatients, UnmergePatients
 from domain.patients.consents import Consents
 from domain.patients.patient import Patient
 from projections.patients.directory.duplicates import duplicates_of
@@ -190,8 +190,9 @@ async def merge_patients(patient_id: UUID, body: MergeBody, call: Changing) -> R
     """Merge another patient, who is the same person, into this one.
 
     Neither record is changed: visits, consents and alerts of both are found under this patient, the
-    other one points to it (`merged_into`), and the merge can be undone. Refused: `patient_erased`,
-    `patient_merged`, `holds_merged`.
+    other one points to it (`merged_into`), and the merge can be undone. Coming sessions in which
+    both have a seat keep that of this patient. Refused: `patient_erased`, `patient_merged`,
+    `holds_merged`.
     """
     command = MergePatients(patient_id, body.other_id, expected_version=call.expected_version)
     return await call.change(command, partial(present_patient, call))

@@ -23,6 +23,7 @@ from application.kernel.practice_log import Outcome, PracticeLog, PracticeLogs
 from application.kernel.retry import TRIES, retry_when_overtaken
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.provenance import Provenance
+from domain.scheduling.errors import PatientBusyError
 
 T = TypeVar("T", bound=Aggregate)
 R = TypeVar("R")
@@ -153,7 +154,8 @@ class CommandBus:
         """Authorise and carry out a command, once per command id.
 
         Raises NotPermittedError, OutOfReachError; IdempotencyMismatchError: the command id was used
-        for another request; UnavailableError; and what the handler raises.
+        for another request; UnavailableError; and what the handler raises. Keys that are bound to
+        a clinician do not learn which visit a patient has elsewhere.
         """
         entry, log = self._admitted(actor, command)
         ports = self._ports_of(entry.handler)
@@ -163,12 +165,17 @@ class CommandBus:
             outcome: Outcome[Any] = entry.handler(log, command, context, **ports)
             return outcome
 
-        outcome: Outcome[T] = log.carry_out(
-            entry.aggregate,
-            provenance,
-            lambda: retry_when_overtaken(decide, entry.tries(command)),
-            checks_itself=entry.detects_repeats,
-        )
+        try:
+            outcome: Outcome[T] = log.carry_out(
+                entry.aggregate,
+                provenance,
+                lambda: retry_when_overtaken(decide, entry.tries(command)),
+                checks_itself=entry.detects_repeats,
+            )
+        except PatientBusyError as busy:
+            if actor.clinician_id is None:
+                raise
+            raise busy.with_time_only() from busy
         if entry.afterwards is not None:
             entry.afterwards(log, outcome, **self._ports_of(entry.afterwards))
         return outcome

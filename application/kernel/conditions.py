@@ -11,12 +11,12 @@ from domain.kernel.aggregate import Aggregate
 from domain.kernel.presence import PresenceChange, PresenceGuard
 from domain.patients.patient import Patient
 from domain.scheduling.availability.quotas import LimitGuard
-from domain.scheduling.time_claim import TimeClaim, TimeRelease
+from domain.scheduling.time_claim import FreeTimeGuard, TimeClaim, TimeRelease
 
-Guard: TypeAlias = TimeClaim | TimeRelease | LimitGuard | PresenceGuard | PresenceChange
-"""Time to claim or to release first, a limit that must not be full, a subject that must not be
-absent, and one that is absent or present from this append on: a patient who is withdrawn or erased,
-an owner's revoked key."""
+Guard: TypeAlias = TimeClaim | TimeRelease | FreeTimeGuard | LimitGuard | PresenceGuard | PresenceChange
+"""Time to claim or to release first, time that must be free, a limit that must not be full, a
+subject that must not be absent, and one that is absent or present from this append on: a patient
+who is withdrawn or erased, an owner's revoked key."""
 
 
 def presence_changes(aggregates: Iterable[Aggregate]) -> Iterator[PresenceChange]:

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from application.kernel.ports import Clock
 from application.kernel.practice_log import PracticeLog, PracticeLogs
 from application.kernel.retry import retry_when_overtaken
+from application.scheduling.sessions.seats import Seats
 from application.scheduling.sessions.session_roster import ROSTER_TRIES
 from domain.kernel.errors import DomainError
 from domain.kernel.provenance import Provenance
@@ -60,8 +61,9 @@ def _leave_line(log: PracticeLog, session_id: UUID, patient_id: UUID, now: datet
     session = log.load(GroupSession, session_id)
     if patient_id not in session.waiting:
         return  # moved up meanwhile: a seat is for staff to decide
+    seats = Seats(log, session)
     try:
-        session.withdraw((patient_id,), now)
+        session.withdraw((patient_id,), now, refusal=seats.refusal)
     except DomainError:
         return  # the session has begun or was cancelled: nobody moves up any more
-    log.commit(session, by=Provenance("system", uuid7()))
+    log.commit(session, by=Provenance("system", uuid7()), guards=seats.guards())

@@ -23,7 +23,7 @@ from domain.scheduling.appointments.visit import Visit
 from domain.scheduling.availability.availability import slot_at
 from domain.scheduling.availability.query import Slot
 from domain.scheduling.errors import SchedulingError
-from domain.scheduling.time_claim import TimeRelease
+from domain.scheduling.time_claim import TimeRelease, family_guards
 from domain.waitlist.entry import WaitlistEntry
 from domain.waitlist.errors import NoLongerWaitingError, OfferEndedError
 from domain.waitlist.offer import Offer, OfferEndReason
@@ -39,7 +39,8 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
 
     The first patient who accepts a time gets it; the others keep their places.
     Raises NotFoundError: the offer does not exist, or the patient was erased; OfferEndedError,
-    OfferExpiredError; what ``slot_at`` raises: hours, rooms or limits have changed since.
+    OfferExpiredError; what ``slot_at`` raises: hours, rooms or limits have changed since, or the
+    patient has another visit at that time.
     """
     now = context.now
     offer = log.load(Offer, command.id, command.expected_version)
@@ -50,7 +51,9 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
     if person.is_erased:
         raise NotFoundError("patient")
     entry = log.load(WaitlistEntry, offer.entry_id)
-    schedule = load_schedule(log, offer.service_id, [offer.clinician_id], start_window(offer.starts_at), now)
+    schedule = load_schedule(
+        log, offer.service_id, [offer.clinician_id], start_window(offer.starts_at), now, patient_id=person.ids[0]
+    )
     slot = _slot(log, offer, schedule)
     terms = schedule.service.terms_of(offer.clinician_id)
     visit = Visit.on_terms(terms, slot, person.ids[0], offer.service_id, offer.clinician_id)
@@ -72,7 +75,8 @@ def accept_offer(log: PracticeLog, command: AcceptOffer, context: Context, *, li
     guards: list[Guard] = [
         *endings.releases,
         *(TimeRelease(holder_id) for holder_id in schedule.expired),
-        *appointment.claims(),
+        *(claims := appointment.claims()),
+        *family_guards(claims, schedule.families.values()),
         *limit_guards(schedule.catalogue, appointment),
         PresenceGuard(appointment.patient_id),
     ]

@@ -102,7 +102,10 @@ class AutoFill:
         passed: list[PassedOver] = []
         for waiting, found in ranking.walk():
             entry = log.load(WaitlistEntry, waiting.entry_id)
-            if obstacle := _obstacle(log, opening, entry):
+            obstacle = _obstacle(log, opening, entry)
+            if obstacle is None and not isinstance(found, str):
+                found = ranking.slot_for(waiting)
+            if obstacle is not None:
                 passed.append(PassedOver(entry.id, obstacle))
             elif isinstance(found, str):
                 passed.append(PassedOver(entry.id, found))

@@ -55,18 +55,23 @@ class OfferByHand(Command[Opening]):
 def offer_by_hand(log: PracticeLog, command: OfferByHand, context: Context, *, lines: WaitingLines) -> Outcome[Opening]:
     """Raises NotFoundError: an entry or the clinician does not exist, or a patient was erased;
     NoLongerWaitingError; InvalidValueError: the entries are for different services; what
-    ``slot_at`` raises: the time is not free.
+    ``slot_at`` raises: the time is not free, or one of the patients has another visit.
     """
     now = context.now
     entries = list(log.load_all(WaitlistEntry, command.entry_ids).values())
     service_id = entries[0].service_id
     if any(entry.service_id != service_id for entry in entries):
         raise InvalidValueError("entry_ids", "they wait for different services; offer each service by itself")
+    families = {}
     for entry in entries:
         entry.refuse_gone()
-        if person_of(log, entry.patient_id).is_erased:
+        person = person_of(log, entry.patient_id)
+        if person.is_erased:
             raise NotFoundError("patient")
-    schedule = load_schedule(log, service_id, [command.clinician_id], start_window(command.starts_at), now)
+        families[entry.patient_id] = person.ids
+    schedule = load_schedule(
+        log, service_id, [command.clinician_id], start_window(command.starts_at), now, families=families
+    )
     slot = slot_at(schedule.query(command.clinician_id), command.starts_at)
     until = expiry(now, command.minutes, slot.starts_at)
     opening = Opening.open(id=uuid7(), clinician_id=command.clinician_id, during=slot.during, at=now)

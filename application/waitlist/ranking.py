@@ -10,6 +10,7 @@ from application.waitlist.ports import Line, Waiting, WaitingLines
 from domain.kernel.time_range import TimeRange
 from domain.practice.service import Service
 from domain.scheduling.availability.query import Slot
+from domain.scheduling.errors import PatientBusyError
 from domain.waitlist.slot_fit import fitting
 
 
@@ -40,6 +41,18 @@ class Ranking:
             if service.active and clinician_id in service.terms.clinician_ids
         ]
         self.line: Line = lines.line(log.tenant_id, clinician_id, service_ids, freed)
+
+    def slot_for(self, waiting: Waiting) -> Slot | str:
+        """Return the suitable slot at which the patient has no other visit, or ``patient_busy``.
+
+        For an entry with a suitable slot; reads the patient's other visits.
+        """
+        schedule = load_schedule(
+            self._log, waiting.service_id, [self._clinician_id], self._freed, self._now, patient_id=waiting.patient_id
+        )
+        query = schedule.query(self._clinician_id, without=self._without)
+        found = fitting(query, self._freed, waiting.preferences, waiting.offered_before)
+        return PatientBusyError.code if isinstance(found, str) else found
 
     def schedule(self, service_id: UUID) -> Schedule:
         """Return the clinician's schedule for a service in this time."""

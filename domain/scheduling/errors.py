@@ -5,6 +5,7 @@ RuleBrokenError
     ├── TimeTakenError                 time_taken
     │   ├── BufferOverlapError         buffer
     │   └── BusyElsewhereError         busy_elsewhere
+    ├── PatientBusyError               patient_busy
     ├── OutsideHoursError              outside_hours
     │   └── OtherWeekError             outside_hours
     ├── NotOnGridError                 not_on_grid
@@ -34,11 +35,15 @@ RuleBrokenError
     └── TooManyHoldsError              too_many_holds
 """
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from domain.kernel.errors import RuleBrokenError
+from domain.kernel.time_range import TimeRange
 
 
 class SchedulingError(RuleBrokenError):
-    """``message`` never names a person or another visit."""
+    """``message`` never names a person or a visit."""
 
 
 class TimeTakenError(SchedulingError):
@@ -58,6 +63,29 @@ class BusyElsewhereError(TimeTakenError):
 
     code = "busy_elsewhere"
     message = "the clinician is busy at this time; choose another time or another clinician"
+
+
+class PatientBusyError(SchedulingError):
+    """The patient, under any id of a merged person, has another visit or a seat in a session.
+
+    ``during`` is its time, ``visit_id`` the appointment or session; None: the caller may not know.
+    """
+
+    code = "patient_busy"
+    message = "the patient has another visit at this time; choose another time, or book beside it with an override"
+
+    def __init__(self, visit_id: UUID | None, during: TimeRange) -> None:
+        super().__init__()
+        self.visit_id = visit_id
+        self.during = during
+
+    @property
+    def more(self) -> Mapping[str, object]:
+        return {"visit": {"id": self.visit_id, "starts_at": self.during.starts_at, "ends_at": self.during.ends_at}}
+
+    def with_time_only(self) -> "PatientBusyError":
+        """Return the error for a caller who may not know which visit it is."""
+        return PatientBusyError(None, self.during)
 
 
 class OutsideHoursError(SchedulingError):

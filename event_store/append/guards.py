@@ -16,7 +16,7 @@ from domain.patients.errors import PatientWithdrawnError
 from domain.scheduling.availability.query import Period
 from domain.scheduling.availability.quotas import LimitGuard
 from domain.scheduling.errors import DailyLimitError, TimeTakenError, WeeklyLimitError
-from domain.scheduling.time_claim import TimeClaim, TimeRelease
+from domain.scheduling.time_claim import FreeTimeGuard, TimeClaim, TimeRelease
 from event_store.append.binary import boolean, identifier, instant, integer, row, small_integer
 from event_store.errors import LogDamagedError, StaleStreamError, UnknownPracticeError
 
@@ -40,7 +40,7 @@ def encode_guard(tenant: bytes, guard: object) -> bytes:
             amount = 1 if pending else None
             return _encode(tenant, 1, what, holder_id, during, visit, service_id, expires_at, amount, beside)
         case TimeRelease():
-            return _encode(tenant, 2, holder=guard.holder_id)
+            return _encode(tenant, 2, guard.what, guard.holder_id)
         case LimitGuard(quota=quota):
             kind = 3 if quota.period is Period.DAY else 4
             return _encode(
@@ -50,6 +50,8 @@ def encode_guard(tenant: bytes, guard: object) -> bytes:
             return _encode(tenant, 5, guard.subject_id)
         case PresenceChange():
             return _encode(tenant, 6, guard.subject_id, flag=guard.is_present)
+        case FreeTimeGuard():
+            return _encode(tenant, 7, guard.what, during=guard.during)
         case _:
             raise TypeError(f"{type(guard).__name__} is not a guard")
 

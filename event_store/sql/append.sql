@@ -12,18 +12,20 @@
 --
 -- A guard states what must hold when the append is written, or what changes with it:
 --   1 claim         a holder takes time of a subject; flag: it may overlap others; amount: pending
---   2 release       all claims of the holder end, before this append's own are taken
+--   2 release       all claims of the holder, or only those on the subject if there is one, end
+--                   before this append's own are taken
 --   3 daily limit   fewer than `amount` visits of the subject start in [starts_at, ends_at), of one
 --   4 weekly limit  service or of any if null; claims that expire or are released do not count
 --                   (docs/adr/0012)
 --   5 present       the subject is not marked absent (docs/adr/0033)
 --   6 presence      the subject is marked present (flag) or absent
+--   7 free          no claim of the subject overlaps, except those that are released
 --
 -- Almost every append is valid, since its caller has just read the log. So without p_check the
 -- constraints of the tables decide: one violation fails the whole call, and the caller repeats it
--- with p_check. Then each append is checked, and the valid ones are written. Limits, and
--- overlapping claims, which the constraint ignores, are always checked: only while the head is
--- locked is a count final.
+-- with p_check. Then each append is checked, and the valid ones are written. Limits, time that must
+-- be free, and overlapping claims, which the constraint ignores, are always checked: only while the
+-- head is locked is a count final.
 --
 -- Returns one row per append, in order. outcome: appended | busy | unknown_practice | damaged |
 -- repeated | stale | taken | full_day | full_week | absent; "position" is that of the last event
@@ -53,9 +55,12 @@ declare
     is_checking boolean := p_check;
     has_claims boolean := false;
     has_limits boolean := false;
+    has_free boolean := false;
     may_overlap boolean := false;
     has_presence boolean := false;
     released uuid[];
+    -- The holder and the subject of each release of a part, as one text.
+    released_parts text[];
     damaged uuid[] := '{}';
     repeated uuid[] := '{}';
     stale uuid[] := '{}';
@@ -76,10 +81,11 @@ begin
     if p_guards is not null then
         select
             bool_or(g.kind = 1), bool_or(g.kind = 1 and g.flag and g.amount is null), bool_or(g.kind in (3, 4)),
-            bool_or(g.kind = 6), array_agg(g.holder) filter (where g.kind = 2)
-        into has_claims, may_overlap, has_limits, has_presence, released
+            bool_or(g.kind = 6), bool_or(g.kind = 7), array_agg(g.holder) filter (where g.kind = 2 and g.subject is null),
+            array_agg(g.holder::text || g.subject::text) filter (where g.kind = 2 and g.subject is not null)
+        into has_claims, may_overlap, has_limits, has_presence, has_free, released, released_parts
         from unnest(p_guards) as g;
-        is_checking := p_check or has_limits;
+        is_checking := p_check or has_limits or has_free;
     end if;
     if p_wait then
         perform from log.tenant_head h
@@ -135,9 +141,10 @@ begin
                     where t.tenant_id = n.tenant and t.what = n.subject
                       and t.starts_at > n.starts_at - interval '40 hours' and t.starts_at < n.ends_at and t.ends_at > n.starts_at
                       and t.holder_id <> all (coalesce(released, '{}'))
+                      and (released_parts is null or t.holder_id::text || t.what::text <> all (released_parts))
                     limit 1
                 ) as found
-                where n.kind = 1 and n.flag is not true
+                where n.kind = 1 and n.flag is not true or n.kind = 7
             );
             if has_limits then
                 select
@@ -152,6 +159,7 @@ begin
                       and t.visit_starts_at >= n.starts_at and t.visit_starts_at < n.ends_at
                       and t.service_id is not null and (n.service is null or t.service_id = n.service) and t.expires_at is null
                       and t.holder_id <> all (coalesce(released, '{}'))
+                      and (released_parts is null or t.holder_id::text || t.what::text <> all (released_parts))
                 ) as found
                 where n.kind in (3, 4) and found.visits >= n.amount;
             end if;
@@ -230,6 +238,11 @@ begin
                 where t.tenant_id = any (accepted)
                   and t.holder_id = any (released);
             end if;
+            if released_parts is not null then
+                delete from log.time_claim t using unnest(p_guards) as n
+                where n.kind = 2 and n.subject is not null and n.tenant = any (accepted)
+                  and t.tenant_id = n.tenant and t.holder_id = n.holder and t.what = n.subject;
+            end if;
             if has_claims then
                 insert into log.time_claim (
                     tenant_id, holder_id, what, starts_at, ends_at, visit_starts_at, visit_ends_at, service_id, expires_at, beside
@@ -278,7 +291,7 @@ begin
     -- A plan that was made while the tables were small would stay for the session, and scan all
     -- claims or events of a practice: 20 times the cost. So plans are discarded now and then, and
     -- after checks.
-    if is_checking and not has_limits or random() * 2000 < 1 then
+    if is_checking and not (has_limits or has_free) or random() * 2000 < 1 then
         discard plans;
     end if;
 end

@@ -170,8 +170,8 @@ class PracticeImport:
             # Wide enough for these days in any time zone.
             first, last = days[0] - timedelta(days=3), days[-1] + timedelta(days=4)
             around = TimeRange(*(datetime.combine(day, time(12), UTC) for day in (first, last)))
-            clinician_ids = [clinician.id for clinician in setup.clinicians]
-            planner.add_busy(self._log.reader.read_booking_context(clinician_ids, around).claims)
+            whom = [*(clinician.id for clinician in setup.clinicians), *patient_ids]
+            planner.add_busy(self._log.reader.read_booking_context(whom, around).claims)
         return planner
 
     def _set_up(self) -> PracticeSetup:

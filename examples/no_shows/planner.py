@@ -15,6 +15,7 @@ from domain.patients.patient import Patient
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.origin import VisitOrigin
 from domain.scheduling.appointments.visit import Visit
+from domain.scheduling.errors import PatientBusyError
 from domain.scheduling.time_claim import TimeClaim
 from no_shows.identities import Identities
 from no_shows.mapping import NoShowsMapping, PracticeTemplate, Result
@@ -54,7 +55,7 @@ class VisitPlanner:
         self.add_busy(booked)
 
     def add_busy(self, claims: Iterable[TimeClaim]) -> None:
-        """Add busy time of the clinicians."""
+        """Add busy time of the clinicians and patients."""
         for claim in claims:
             self._timetable.take(claim)
 
@@ -95,6 +96,10 @@ class VisitPlanner:
             origin=VisitOrigin.IMPORT,
             time_is_assigned=True,
         )
+        if others := self._timetable.visits_of(patient_id, free.slot.during, row.on_date):
+            # The times of the rows are assigned, so the patient came to both.
+            codes, reason = [PatientBusyError.code], "the file has no times"
+            appointment.exempt(codes, others, [patient_id], reason, row.booked_at)
         self.add_busy(appointment.claims())
         _close(appointment, row.result, max(free.slot.ends_at, row.booked_at))
         plan.made.append(appointment)

@@ -42,7 +42,7 @@ class Timetable:
         self._reaches: dict[date, TimeRange] = {}
 
     def take(self, claim: TimeClaim) -> None:
-        """Add busy time of a clinician."""
+        """Add busy time of a clinician or a patient."""
         # A claim near midnight may block visits of the neighbouring date.
         first = claim.during.starts_at.astimezone(self._zone).toordinal() - 1
         last = claim.during.ends_at.astimezone(self._zone).toordinal() + 1
@@ -61,6 +61,10 @@ class Timetable:
             except SchedulingError:
                 continue
         return None
+
+    def visits_of(self, patient_id: UUID, during: TimeRange, on_date: date) -> list[UUID]:
+        """Return the visits of a patient that overlap a time of a date."""
+        return [claim.holder_id for claim in self._busy[patient_id, on_date] if claim.visit.overlaps(during)]
 
     def _list_offers(self, on_date: date) -> Iterator[tuple[datetime, int, UUID]]:
         day = day_in(self._zone_name, on_date)

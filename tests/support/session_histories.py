@@ -13,7 +13,8 @@ from domain.kernel.time_range import TimeRange
 from domain.scheduling.availability.query import Slot
 from domain.scheduling.series.occurrence_plan import PlanChange, PlannedOccurrence, Scope
 from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.group_session import GroupSession, GroupSessionTerms
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.sessions.group_session_terms import GroupSessionTerms
 from tests.support.waitlist_histories import THEN
 
 

@@ -50,9 +50,10 @@ async def book_appointment(body: AppointmentBody, call: Creating) -> Response:
 
     Refused if the time is not free: `time_taken`, `buffer`, `busy_elsewhere`, `outside_hours`,
     `not_on_grid`, `minimum_notice`, `beyond_horizon`, `in_the_past`, `resource_unavailable`,
-    `daily_limit`, `weekly_limit`, `clinician_not_offering`, `clinician_left`; if the hold is for
-    something else: `hold_mismatch`; and for a merged patient, with the survivor's id:
-    `patient_merged`. With `override` it is booked nevertheless, and the answer's `override` lists
+    `daily_limit`, `weekly_limit`, `clinician_not_offering`, `clinician_left`; if the patient has
+    another visit at this time, which `visit` names: `patient_busy`; if the hold is for something
+    else: `hold_mismatch`; and for a merged patient, with the survivor's id: `patient_merged`. With
+    `override` it is booked nevertheless, and the answer's `override` lists
     the broken rules. A key that is bound to a clinician books that one if any may be booked.
     """
     command = BookAppointment(
@@ -145,9 +146,10 @@ async def undo_appointment(appointment_id: UUID, call: Changing, body: UndoAppoi
     """Undo the last command.
 
     Booking and changes can be undone until the visit starts, attendance until a day after it,
-    changes of the notes at any time. Released time is taken again, or `time_taken`. An undone
-    booking is archived, not cancelled. An undo cannot be undone: `nothing_to_undo`. With `act` only
-    that one is undone: later changes of the notes are kept; `not_last` if anything else followed.
+    changes of the notes at any time. Released time is taken again, or `time_taken` or
+    `patient_busy`. An undone booking is archived, not cancelled. An undo cannot be undone:
+    `nothing_to_undo`. With `act` only that one is undone: later changes of the notes are kept;
+    `not_last` if anything else followed.
     """
     command = UndoAppointment(appointment_id, act=body.act if body else None, expected_version=call.expected_version)
     return await _change(call, command)

@@ -31,10 +31,14 @@ def present_reasons(
     """Present each obstacle with the events, up to ``position``, that it follows from.
 
     Only roles that see patients get the visits and claims behind a busy time, and a key that is
-    bound to a clinician only its own clinician's.
+    bound to a clinician only its own clinician's, and none of the patient's others.
     """
     if not obstacles:
         return []
+    if call.actor.clinician_id is not None:
+        obstacles = [
+            each._replace(claims=()) if each.cause is ObstacleCause.PATIENT_VISITS else each for each in obstacles
+        ]
     if not call.actor.may(Permission.READ_PATIENTS) or call.actor.clinician_id not in (None, clinician_id):
         obstacles = list(dict.fromkeys(obstacle._replace(claims=()) for obstacle in obstacles))
     streams = list(streams_of(catalogue, service_id, clinician_id, obstacles))
@@ -81,7 +85,7 @@ def present_conflict(
         remedies.append({"action": "reschedule"})
     if free:
         remedies.append({"action": "reassign", "clinician_ids": free})
-    if ObstacleCause.PATIENT in causes:
+    if causes & {ObstacleCause.PATIENT, ObstacleCause.PATIENT_VISITS}:
         remedies.append({"action": "cancel"})
     remedies.append({"action": "keep"})
     return StrandedVisitShown.present(

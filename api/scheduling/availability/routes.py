@@ -22,15 +22,17 @@ from api.scheduling.availability.slot_answer import encoded_search, present_sear
 from api.scheduling.calendar_paging import bookmark, bookmark_of, encoded_bookmark, in_one_order
 from application.kernel.catalogue import Catalogue
 from application.kernel.permissions import Permission
-from application.scheduling.availability.conflicts import BookedVisit, conflicts_of, erasures
+from application.scheduling.availability.conflicts import BookedVisit, conflicts_of, erasures, visits_elsewhere
 from application.scheduling.availability.explain_slot import ExplainSlot, Explanation
 from application.scheduling.availability.find_slots import LONGEST_WINDOW, FindSlots
+from domain.kernel.time_range import TimeRange
 from domain.practice.clinician import Clinician
 from domain.practice.service import MAX_DURATION_MINUTES
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.availability.explanation import Obstacle
 from domain.scheduling.availability.slot_search import SlotSearch
 from domain.scheduling.sessions.group_session import GroupSessionStatus
+from domain.scheduling.time_claim import TimeClaim
 from projections.scheduling.calendar.queries import CalendarEntry, CalendarFilter, SessionEntry
 
 routes = APIRouter(prefix="/v1", tags=["scheduling"])
@@ -52,6 +54,10 @@ Preferred: TypeAlias = Annotated[
 Moving: TypeAlias = Annotated[
     UUID | None,
     Query(description="A visit of this service that is to be moved: its time counts as free, and its terms apply."),
+]
+PatientId: TypeAlias = Annotated[
+    UUID | None,
+    Query(description="Who is to be booked: starts at which they have another visit are left out."),
 ]
 HoldId: TypeAlias = Annotated[UUID | None, Query(description="Your own hold: its time counts as free.")]
 DurationMinutes: TypeAlias = Annotated[
@@ -83,18 +89,20 @@ async def find_slots(
     moving: Moving = None,
     hold_id: HoldId = None,
     duration_minutes: DurationMinutes = None,
+    patient_id: PatientId = None,
 ) -> Response:
     """List starts inside the window that could be booked at `position`, in order of time.
 
     Without `clinician_id` each start has the clinician who would be chosen: the preferred ones
     first, in their order; then the one with the fewest visits on that day; then the one who joined
-    first.
+    first. Starts at which the patient, named or of the visit that moves, has another visit are left
+    out.
     """
 
     def query() -> FindSlots:
         within = window(call, from_, to, LONGEST_WINDOW)
         preferred = tuple(preferred_clinician_ids)
-        return FindSlots(service_id, clinician_id, within, preferred, moving, hold_id, duration_minutes)
+        return FindSlots(service_id, clinician_id, within, preferred, moving, hold_id, duration_minutes, patient_id)
 
     def present(search: SlotSearch) -> HttpAnswer | CostlyAnswer:
         if search.window.duration <= timedelta(days=MAX_DAYS) and search.most_starts <= MAX_STARTS:
@@ -113,6 +121,7 @@ async def explain_slot(
     moving: Moving = None,
     hold_id: HoldId = None,
     duration_minutes: DurationMinutes = None,
+    patient_id: PatientId = None,
 ) -> Response:
     """Return all that prevents a booking at a start, each with the events behind it.
 
@@ -122,7 +131,8 @@ async def explain_slot(
 
     def query() -> ExplainSlot:
         zone = practice_zone(call)
-        return ExplainSlot(service_id, clinician_id, moment(at, zone, "at"), moving, hold_id, duration_minutes)
+        starts_at = moment(at, zone, "at")
+        return ExplainSlot(service_id, clinician_id, starts_at, moving, hold_id, duration_minutes, patient_id)
 
     def present(found: Explanation) -> Answer:
         reasons = present_reasons(
@@ -149,8 +159,9 @@ async def list_conflicts(
 
     After the booking, hours, a zone, public holidays or time off of the clinician changed, the
     clinician left or was struck from the service, the service is no longer offered, a room or
-    device was put out of use, or a patient was erased. The visits stay as booked. A page may hold
-    fewer than `limit` and still have a `next_cursor`. A key that is bound to a clinician gets only
+    device was put out of use, a patient was erased, or two patients were merged who have visits at
+    the same time (`patient_busy`). The visits stay as booked. A page may hold fewer than `limit`
+    and still have a `next_cursor`. A key that is bound to a clinician gets only
     that clinician's.
     """
 
@@ -168,10 +179,15 @@ async def list_conflicts(
         visits = call.container.scheduling.calendar.appointments(tenant_id, booked, after=behind, limit=_MAX_ENTRIES)
         sessions = call.container.scheduling.calendar.sessions(tenant_id, planned, after=behind, limit=_MAX_ENTRIES)
         entries, last = in_one_order(visits, sessions, _MAX_ENTRIES)
-        erased = _erased_patients(call, entries)
+        patients = _patients(call, entries)
+        erased = _erased_patients(call, patients)
+        until = max((entry.ends_at for entry in entries), default=now)
+        elsewhere = visits_elsewhere(call.log, patients, TimeRange(now, until)) if until > now else {}
         conflicts: list[dict[str, object]] = []
         for entry in entries:
-            if entry.starts_at < now or not (found := _conflict(catalogue, entry, of_clinician, erased, now)):
+            if entry.starts_at < now or not (
+                found := _conflict(catalogue, entry, of_clinician, erased, elsewhere, now)
+            ):
                 continue
             conflicts.append(present_conflict(call, catalogue, entry, *found, now))
             if len(conflicts) == limit:
@@ -182,8 +198,8 @@ async def list_conflicts(
     return await call.read(Permission.READ_VISITS, page)
 
 
-def _erased_patients(call: Call, entries: Sequence[CalendarEntry | SessionEntry]) -> Mapping[UUID, Sequence[UUID]]:
-    """Return, by visit and session, the patients who were erased."""
+def _patients(call: Call, entries: Sequence[CalendarEntry | SessionEntry]) -> Mapping[UUID, Sequence[UUID]]:
+    """Return the patients of each visit and session."""
     tenant_id, patients = call.actor.tenant_id, defaultdict[UUID, list[UUID]](list)
     for entry in entries:
         if isinstance(entry, CalendarEntry):
@@ -191,7 +207,13 @@ def _erased_patients(call: Call, entries: Sequence[CalendarEntry | SessionEntry]
     sessions = [entry.session_id for entry in entries if isinstance(entry, SessionEntry)]
     for session_id, patient_id in call.container.scheduling.calendar.seats(tenant_id, sessions):
         patients[session_id].append(patient_id)
-    erased = call.container.patients.erased_among(tenant_id, {id_ for ids in patients.values() for id_ in ids})
+    return patients
+
+
+def _erased_patients(call: Call, patients: Mapping[UUID, Sequence[UUID]]) -> Mapping[UUID, Sequence[UUID]]:
+    """Return, by visit and session, the patients who were erased."""
+    everybody = {id_ for ids in patients.values() for id_ in ids}
+    erased = call.container.patients.erased_among(call.actor.tenant_id, everybody)
     return {holder: found for holder, ids in patients.items() if (found := [id_ for id_ in ids if id_ in erased])}
 
 
@@ -200,6 +222,7 @@ def _conflict(
     entry: CalendarEntry | SessionEntry,
     clinician_id: UUID | None,
     erased: Mapping[UUID, Sequence[UUID]],
+    elsewhere: Mapping[UUID, Sequence[TimeClaim]],
     now: datetime,
 ) -> tuple[BookedVisit, list[Obstacle]] | None:
     """Return the visit of the clinician concerned (the requested or first one) and the reasons."""
@@ -217,6 +240,7 @@ def _conflict(
             entry.ends_at,
             entry.resource_ids,
             erased.get(holder_id, ()),
+            elsewhere.get(holder_id, ()),
         )
         if clinician_id not in (None, staff_id):
             continue

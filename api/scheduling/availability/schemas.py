@@ -60,7 +60,7 @@ class ExplanationShown(Shown):
 class Remedy(Shown):
     """`reschedule`; `reassign` to one of `clinician_ids`, who are free; `keep`: it stays listed.
 
-    If a patient was erased, `cancel` the visit, or their seat in the session.
+    If a patient was erased, or has another visit, `cancel` the visit, or their seat in the session.
     The visit's own clinician is among them if another room or device is free instead.
     `PATCH /v1/sessions/{session_id}` moves a session or changes its staff."""
 

@@ -20,7 +20,8 @@ from api.scheduling.series.schemas import (
 )
 from application.scheduling.series.plan_occurrences import OnConflict
 from domain.scheduling.series.occurrence_plan import Scope
-from domain.scheduling.sessions.group_session import MAX_STAFF, GroupSessionStatus
+from domain.scheduling.sessions.group_session import GroupSessionStatus
+from domain.scheduling.sessions.group_session_terms import MAX_STAFF
 
 _EXAMPLE: dict[str, JsonValue] = {
     "service_id": "01980c5a-0000-7000-8000-000000000003",

@@ -63,14 +63,29 @@ def present_busy(entry: CalendarEntry | SessionEntry) -> list[dict[str, object]]
     return [BusyShown.present(entry, clinician_ids=clinician_ids)]
 
 
-def present_enrolment(session: GroupSession, patient_id: UUID) -> dict[str, object]:
+def present_enrolment(call: Call, session: GroupSession, patient_id: UUID) -> dict[str, object]:
     """Present the status of a patient; ``place`` in the waiting line counts from 1."""
     status, place = EnrolmentStatus.WITHDRAWN, None
     if patient_id in session.roster:
         status = EnrolmentStatus.ENROLLED
     elif patient_id in session.waiting:
         status, place = EnrolmentStatus.WAITING, session.waiting.index(patient_id) + 1
-    return {"patient_id": patient_id, "status": status, "place": place, "attended": session.roster.get(patient_id)}
+    return {
+        "patient_id": patient_id,
+        "status": status,
+        "place": place,
+        "attended": session.roster.get(patient_id),
+        "passed_over": session.passed_over.get(patient_id),
+        "override": _seat_override(call, session, patient_id),
+    }
+
+
+def _seat_override(call: Call, session: GroupSession, patient_id: UUID) -> dict[str, object] | None:
+    if patient_id not in session.exemptions:
+        return None
+    overlaps, reason = session.exemptions[patient_id]
+    is_hidden = isinstance(reason, Erased) or not call.actor.may(Permission.READ_PATIENTS)
+    return {"overlaps": [] if call.actor.clinician_id else overlaps, "reason": None if is_hidden else reason}
 
 
 def _fields(session: GroupSession | SessionEntry, taken: int, waiting: int) -> dict[str, object]:

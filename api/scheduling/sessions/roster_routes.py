@@ -44,12 +44,19 @@ async def enrol(session_id: UUID, body: EnrolBody, call: Changing) -> Response:
 
     If the session is full: `session_full`, or with `if_full: wait` a place in the waiting line. A
     person enrols once, also under the id of a merged patient: `already_enrolled`,
-    `already_waiting`.
+    `already_waiting`. A patient who has another visit at this time gets no seat, unless with
+    `override`: `patient_busy`. One who waits gets a free seat for which they were passed over.
     """
-    command = EnrolPatient(session_id, body.patient_id, body.if_full == "wait", expected_version=call.expected_version)
+    command = EnrolPatient(
+        session_id,
+        body.patient_id,
+        body.if_full == "wait",
+        body.override.reason if body.override else None,
+        expected_version=call.expected_version,
+    )
     return await call.change(
         command,
-        session_presenter(call, more=lambda session: {"enrolment": present_enrolment(session, body.patient_id)}),
+        session_presenter(call, more=lambda session: {"enrolment": present_enrolment(call, session, body.patient_id)}),
     )
 
 
@@ -57,7 +64,8 @@ async def enrol(session_id: UUID, body: EnrolBody, call: Changing) -> Response:
 async def withdraw(session_id: UUID, body: WithdrawBody, call: Changing) -> Response:
     """Cancel a patient's seat or place in the waiting line, until the session starts.
 
-    A freed seat goes to the patient who has waited longest, in the same step: `moved_up`.
+    A freed seat goes to the patient who has waited longest, in the same step: `moved_up`. Patients
+    who have another visit at this time are passed over, see the roster.
     """
     command = WithdrawPatient(session_id, body.patient_id, body.cancelled_by, expected_version=call.expected_version)
     return await call.change(command, session_presenter(call, more=present_moved_up))
@@ -96,7 +104,7 @@ async def get_roster(
         lines = []
         for id_ in ids:
             patient = patients.get(id_)
-            line = present_enrolment(session, id_) | {"patient_id": patient.patient_id if patient else id_}
+            line = present_enrolment(call, session, id_) | {"patient_id": patient.patient_id if patient else id_}
             lines.append(line | {"patient": present_patient_name(patient)})
         answer = collected("roster", lines, next_cursor, reached)
         etag = session.version if point.position is None else None

@@ -105,9 +105,17 @@ async def change_session(session_id: UUID, body: schemas.SessionPatch, call: Cha
     """Change a session's time, staff, rooms or number of seats before it starts.
 
     The roster stays the same; inform the patients on it. `seats_taken`: more patients are enrolled
-    than there would be seats.
+    than there would be seats. `patient_busy`: a patient on the roster has another visit at the new
+    time; `override` moves the session nevertheless.
     """
-    command = command_of(ChangeSession, body, id=session_id, expected_version=call.expected_version)
+    command = command_of(
+        ChangeSession,
+        body,
+        ("override",),
+        id=session_id,
+        override_reason=body.override.reason if body.override else None,
+        expected_version=call.expected_version,
+    )
     return await call.change(command, presenters.session_presenter(call, more=presenters.present_moved_up))
 
 
@@ -125,8 +133,8 @@ async def undo_session(session_id: UUID, body: schemas.SessionUndoBody, call: Ch
     Changes can be undone until the session starts, attendance until a day after its end.
     `not_last`: there was a later command. A given-up seat is taken again; the patient who had moved
     up waits again, within three minutes: later it is `seat_given_on`, because the patient may be
-    informed. Given-up time is taken again, or `time_taken`. Undoing the planning makes the session
-    `archived`. An undo cannot be undone: `nothing_to_undo`.
+    informed. Given-up time is taken again, or `time_taken` or `patient_busy`. Undoing the planning
+    makes the session `archived`. An undo cannot be undone: `nothing_to_undo`.
     """
     command = UndoSession(session_id, body.version, expected_version=call.expected_version)
     return await call.change(command, presenters.session_presenter(call, more=presenters.present_undo))

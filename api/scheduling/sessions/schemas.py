@@ -8,10 +8,18 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from api.http.schemas import Body, Page, Price, Shown, Text, Truth, Versioned, Whole
 from api.http.times import Start
-from api.scheduling.appointments.schemas import ByWhom, CalendarItem, GraceUntil, OtherResources, PatientName
+from api.scheduling.appointments.schemas import (
+    ByWhom,
+    CalendarItem,
+    GraceUntil,
+    OtherResources,
+    OverrideBody,
+    PatientName,
+)
 from domain.practice.service import Mode
 from domain.scheduling.cancellation import CancelledBy
-from domain.scheduling.sessions.group_session import MAX_STAFF, EnrolmentStatus, GroupSessionStatus
+from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSessionStatus
+from domain.scheduling.sessions.group_session_terms import MAX_STAFF
 
 _EXAMPLE: dict[str, JsonValue] = {
     "service_id": "01980c5a-0000-7000-8000-000000000003",
@@ -55,6 +63,9 @@ class SessionPatch(Body):
     seats: Whole | None = Field(
         default=None, description="At least the number taken; new seats go to waiting patients."
     )
+    override: OverrideBody | None = Field(
+        default=None, description="Move although patients on the roster have other visits at the new time."
+    )
 
 
 class SessionCancelBody(Body):
@@ -64,11 +75,22 @@ class SessionCancelBody(Body):
 
 
 class EnrolBody(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [_PATIENT, {**_PATIENT, "if_full": "wait"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                _PATIENT,
+                {**_PATIENT, "if_full": "wait"},
+                {**_PATIENT, "override": {"reason": "leaves the other visit early"}},
+            ]
+        }
+    )
 
     patient_id: UUID
     if_full: Literal["refuse", "wait"] = Field(
         default="refuse", description="`wait`: join the waiting line if every seat is taken."
+    )
+    override: OverrideBody | None = Field(
+        default=None, description="Give the seat although the patient has another visit at this time."
     )
 
 
@@ -106,7 +128,8 @@ class ClinicTime(Shown):
 
 
 class SessionFacts(Versioned):
-    """`[starts_at, ends_at)` excludes the buffers; no seat is `free` while patients wait."""
+    """`[starts_at, ends_at)` excludes the buffers. While a seat is `free`, only patients wait who
+    were passed over, see the roster."""
 
     status: GroupSessionStatus
     course_id: UUID | None = Field(description="The course that it was planned with, if any.")
@@ -160,13 +183,28 @@ class CalendarPage(Page):
     )
 
 
+class SeatOverrideShown(Shown):
+    """`overlaps` are the appointments and sessions of the same time."""
+
+    overlaps: list[UUID]
+    reason: str | None = Field(description="null if the patient was erased, or for roles that do not see patients.")
+
+
 class EnrolmentShown(Shown):
-    """`place` in the waiting line counts from 1; `attended` is null until it is recorded."""
+    """`place` in the waiting line counts from 1; `attended` is null until it is recorded.
+
+    `passed_over`: a seat was free, but not for this waiting patient; `override`: they have the seat
+    beside other visits."""
 
     patient_id: UUID
     status: EnrolmentStatus
     place: int | None
     attended: bool | None
+    passed_over: str | None = Field(
+        description="Why a waiting patient did not get a free seat: `patient_busy`, `already_enrolled`.",
+        examples=["patient_busy"],
+    )
+    override: SeatOverrideShown | None
 
 
 class EnrolledShown(SessionInFull):

@@ -1,8 +1,8 @@
 """Plan one append of an import of appointments: new visits, their overlaps, and refusals.
 
 Imported visits do not follow the rules of new bookings: hours, steps, notice, horizon and limits
-(ADR-0032). Where the clinician is busy, the visit becomes a deliberate double booking with the
-import as its reason.
+(ADR-0032). Where the clinician or the patient is busy, the visit becomes a deliberate double
+booking with the import as its reason.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ from domain.scheduling.appointments.appointment import EARLIEST_ARRIVAL, Appoint
 from domain.scheduling.appointments.origin import VisitOrigin
 from domain.scheduling.appointments.status import Status
 from domain.scheduling.appointments.visit import Visit
-from domain.scheduling.errors import BufferOverlapError, BusyElsewhereError, TimeTakenError
+from domain.scheduling.errors import BufferOverlapError, BusyElsewhereError, PatientBusyError, TimeTakenError
 from domain.scheduling.time_claim import TimeClaim
 
 _MIN_NOTICE: Final = timedelta(minutes=1)
@@ -90,7 +90,13 @@ class VisitPlanner:
         """Return the claims around these visits, from the log and from earlier plans."""
         times = [_taken(visit) for visit in visits]
         window = TimeRange(min(time.starts_at for time in times), max(time.ends_at for time in times))
-        what = list({*(visit.clinician.id for visit in visits), *(room.id for room in self._rooms)})
+        what = list(
+            {
+                *(visit.clinician.id for visit in visits),
+                *(visit.patient_id for visit in visits),
+                *(room.id for room in self._rooms),
+            }
+        )
         recorded = self._log.reader.read_booking_context(what, window).claims
         plan.releases += expired_holders(recorded, now)
         self._planned = [claim for claim in self._planned if claim.during.ends_at > window.starts_at]
@@ -150,13 +156,15 @@ class VisitPlanner:
             at=booked_at,
             origin=VisitOrigin.IMPORT,
         )
-        against = (
-            [claim for claim in busy[visit.clinician.id] if claim.during.overlaps(taken)] if visit.holds_time else []
-        )
+        against = []
+        if visit.holds_time:
+            against += [claim for claim in busy[visit.clinician.id] if claim.during.overlaps(taken)]
+            against += [claim for claim in busy[visit.patient_id] if claim.during.overlaps(visit.during)]
         if against:
             holders = list(dict.fromkeys(claim.holder_id for claim in against))
+            shared = list(dict.fromkeys(claim.what for claim in against))
             reason = f"imported from {self._run.identities.source}"
-            appointment.exempt(_rules(against, visit.during), holders, [visit.clinician.id], reason, booked_at)
+            appointment.exempt(_rules(against, visit), holders, shared, reason, booked_at)
             plan.tally.beside.append(visit.row.line)
         appointment.change_notes(visit.row.notes, booked_at, act=appointment.last_act)
         self._close(appointment, visit, now)
@@ -214,13 +222,15 @@ def _seat(visit: ResolvedVisit) -> tuple[UUID, datetime]:
     return visit.clinician.id, visit.during.starts_at
 
 
-def _rules(against: Iterable[TimeClaim], during: TimeRange) -> list[str]:
+def _rules(against: Iterable[TimeClaim], visit: ResolvedVisit) -> list[str]:
     """Return the codes of the errors that would refuse a new booking."""
     codes = (
-        BusyElsewhereError.code
+        PatientBusyError.code
+        if claim.what == visit.patient_id
+        else BusyElsewhereError.code
         if claim.is_elsewhere
         else TimeTakenError.code
-        if claim.visit.overlaps(during)
+        if claim.visit.overlaps(visit.during)
         else BufferOverlapError.code
         for claim in against
     )

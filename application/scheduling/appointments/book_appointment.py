@@ -33,7 +33,7 @@ from domain.scheduling.availability.override import OverrideResult, clean_overri
 from domain.scheduling.availability.query import AvailabilityQuery
 from domain.scheduling.availability.quotas import LimitGuard, guards_with_pending
 from domain.scheduling.errors import HoldMismatchError
-from domain.scheduling.time_claim import TimeRelease
+from domain.scheduling.time_claim import TimeRelease, family_guards
 
 _TRIES_FOR_ANYONE: Final = 100
 """Each lost try is a visit booked by another: at most one per clinician or room."""
@@ -134,7 +134,8 @@ def book_appointment(log: PracticeLog, command: BookAppointment, context: Contex
         releases.append(hold.id)
     guards: list[Guard] = [
         *(TimeRelease(holder_id) for holder_id in releases),
-        *appointment.claims(),
+        *(claims := appointment.claims()),
+        *family_guards(claims, schedule.families.values()),
         *(() if override.is_over_limits else _limit_guards(schedule, appointment, hold)),
         PresenceGuard(command.patient_id),
     ]

@@ -102,5 +102,7 @@ def reschedule_appointment(log: PracticeLog, command: RescheduleAppointment, con
         notify=command.notify,
     )
     if has_moved and override.rules and command.override_reason is not None:
-        appointment.exempt(*override[1:], command.override_reason, context.now)
+        # At the same time, the patient's overlap was overridden before.
+        beside = dict.fromkeys((*override.beside, *appointment.beside))
+        appointment.exempt(override.rules, override.overlaps, list(beside), command.override_reason, context.now)
     return commit_change(log, appointment, before, context, keeps_limits=not override.is_over_limits)

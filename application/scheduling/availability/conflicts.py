@@ -1,16 +1,19 @@
 """Conflicts: booked visits that cannot be given as booked, because something changed since.
 
 The clinician is no longer present, has left, or no longer gives the service; the service is no
-longer offered; a room or device is out of use or service; or the patient was erased.
+longer offered; a room or device is out of use or service; the patient was erased; or a merge of
+patients showed that a person has two visits at the same time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from application.kernel.catalogue import Catalogue
 from application.kernel.practice_log import PracticeLog
+from application.patients.families import families_of
 from application.scheduling.availability.schedule import load_schedule, start_window
 from application.scheduling.availability.working_hours import leaves_at, out_of_service_of, time_off_of, working_places
 from domain.kernel.time_range import TimeRange
@@ -22,13 +25,20 @@ from domain.practice.service import Service
 from domain.scheduling.availability.availability import slot_at
 from domain.scheduling.availability.explanation import Obstacle, ObstacleCause, absences
 from domain.scheduling.availability.query import AvailabilityQuery, VisitRules
-from domain.scheduling.errors import ClinicianNotOfferingError, ResourceUnavailableError, SchedulingError
+from domain.scheduling.errors import (
+    ClinicianNotOfferingError,
+    PatientBusyError,
+    ResourceUnavailableError,
+    SchedulingError,
+)
+from domain.scheduling.time_claim import TimeClaim
 
 
 class BookedVisit(NamedTuple):
     """A visit, or a session of one of its staff; ``holder_id`` holds its time claims.
 
-    ``erased_ids`` are those of its patients who were erased.
+    ``erased_ids`` are those of its patients who were erased, ``elsewhere`` the other visits that
+    its patients have at the same time under other ids.
     """
 
     holder_id: UUID
@@ -39,6 +49,7 @@ class BookedVisit(NamedTuple):
     ends_at: datetime
     resource_ids: Sequence[UUID] = ()
     erased_ids: Sequence[UUID] = ()
+    elsewhere: Sequence[TimeClaim] = ()
 
 
 def conflicts_of(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> list[Obstacle]:
@@ -48,7 +59,39 @@ def conflicts_of(catalogue: Catalogue, visit: BookedVisit, now: datetime) -> lis
         *_of_the_service(catalogue, visit),
         *_of_resources(catalogue, visit),
         *erasures(visit),
+        *_of_patients(visit),
     ]
+
+
+def visits_elsewhere(
+    log: PracticeLog, patients: Mapping[UUID, Collection[UUID]], window: TimeRange
+) -> Mapping[UUID, Sequence[TimeClaim]]:
+    """Return the claims that merged patients have at the same time under several ids, by holder.
+
+    ``patients`` are those of each visit or session. Overlaps under one id were overridden, and
+    those beside others as well.
+    """
+    ids = {id_ for each in patients.values() for id_ in each}
+    families = {id_: family for id_, family in families_of(log.reader, ids).items() if len(family) > 1}
+    if not families:
+        return {}
+    everyone = sorted({id_ for family in families.values() for id_ in family})
+    claims = [claim for claim in log.reader.read_booking_context(everyone, window).claims if not claim.beside]
+    found: dict[UUID, list[TimeClaim]] = defaultdict(list)
+    for own in claims:
+        family = families.get(own.what, ())
+        found[own.holder_id] += [
+            other
+            for other in claims
+            if other.what in family and other.what != own.what and other.during.overlaps(own.during)
+        ]
+    return found
+
+
+def _of_patients(visit: BookedVisit) -> Iterator[Obstacle]:
+    if visit.elsewhere:
+        detail = "the patient, who was merged with another one, has another visit at this time; move or cancel one"
+        yield Obstacle(PatientBusyError.code, detail, ObstacleCause.PATIENT_VISITS, claims=visit.elsewhere)
 
 
 def erasures(visit: BookedVisit) -> list[Obstacle]:
@@ -104,9 +147,10 @@ def free_clinicians(
     Its own clinician is one of them if only a room or device is missing, and another one is free.
     """
     causes = {obstacle.cause for obstacle in obstacles}
-    if causes == {ObstacleCause.PATIENT}:
+    of_patients = {ObstacleCause.PATIENT, ObstacleCause.PATIENT_VISITS}
+    if causes <= of_patients:
         return ()
-    needs_resource_only = causes <= {ObstacleCause.RESOURCE, ObstacleCause.OUT_OF_SERVICE, ObstacleCause.PATIENT}
+    needs_resource_only = causes <= {ObstacleCause.RESOURCE, ObstacleCause.OUT_OF_SERVICE, *of_patients}
     # A visit that is given to a colleague keeps its length.
     minutes = (visit.ends_at - visit.starts_at) // timedelta(minutes=1)
     window = start_window(visit.starts_at)

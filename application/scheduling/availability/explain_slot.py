@@ -17,7 +17,7 @@ from domain.scheduling.availability.query import Slot
 
 @dataclass(frozen=True, slots=True)
 class ExplainSlot(Query["Explanation"]):
-    """``moving_id``, ``hold_id`` and ``duration_minutes`` as in ``FindSlots``."""
+    """``moving_id``, ``hold_id``, ``duration_minutes`` and ``patient_id`` as in ``FindSlots``."""
 
     service_id: UUID
     clinician_id: UUID
@@ -25,6 +25,7 @@ class ExplainSlot(Query["Explanation"]):
     moving_id: UUID | None = None
     hold_id: UUID | None = None
     duration_minutes: int | None = None
+    patient_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,15 @@ class Explanation:
 def explain_slot(log: PracticeLog, query: ExplainSlot, context: QueryContext) -> Explanation:
     """Raises what ``OwnClaims.load`` raises; NotFoundError: no such service or clinician."""
     window, now = start_window(query.starts_at), context.now
-    own = OwnClaims.load(log, query.service_id, query.moving_id, query.hold_id, query.duration_minutes, now)
+    own = OwnClaims.load(
+        log,
+        query.service_id,
+        query.moving_id,
+        query.hold_id,
+        query.duration_minutes,
+        now,
+        patient_id=query.patient_id,
+    )
     schedule = own.load_schedule(log, query.service_id, [query.clinician_id], window, now)
     availability = own.query(schedule, query.clinician_id, query.starts_at)
     found = obstacles(availability, query.starts_at)

@@ -25,6 +25,7 @@ class FindSlots(Query[SlotSearch]):
 
     ``moving_id`` and ``hold_id``: a visit that is to be moved, or a hold; its time counts as free.
     ``duration_minutes`` None: the length of the visit that moves, or of the service.
+    ``patient_id``: leave out starts at which the patient has another visit.
     """
 
     service_id: UUID
@@ -34,6 +35,7 @@ class FindSlots(Query[SlotSearch]):
     moving_id: UUID | None = None
     hold_id: UUID | None = None
     duration_minutes: int | None = None
+    patient_id: UUID | None = None
 
 
 @answers(FindSlots, needs=needs_of, within=own_visit)
@@ -45,7 +47,15 @@ def find_slots(log: PracticeLog, query: FindSlots, context: QueryContext) -> Slo
     if query.window.duration > LONGEST_WINDOW:
         raise InvalidValueError("to", f"a window is at most {LONGEST_WINDOW.days} days long")
     now, id = context.now, query.clinician_id
-    own = OwnClaims.load(log, query.service_id, query.moving_id, query.hold_id, query.duration_minutes, now)
+    own = OwnClaims.load(
+        log,
+        query.service_id,
+        query.moving_id,
+        query.hold_id,
+        query.duration_minutes,
+        now,
+        patient_id=query.patient_id,
+    )
     schedule = own.load_schedule(log, query.service_id, None if id is None else [id], query.window, now)
     for preferred in query.preferred_clinician_ids:
         schedule.catalogue.one(Clinician, preferred)

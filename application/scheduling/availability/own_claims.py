@@ -12,6 +12,7 @@ from application.scheduling.availability.own_terms import with_own_terms
 from application.scheduling.availability.schedule import Schedule, load_schedule
 from domain.kernel.errors import InvalidValueError
 from domain.kernel.time_range import TimeRange
+from domain.patients.patient import Patient
 from domain.practice.service import checked_duration
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.appointments.hold import Hold, HoldStatus
@@ -22,7 +23,7 @@ from domain.scheduling.availability.query import AvailabilityQuery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnClaims:
-    """The visit or the hold whose claims do not count as busy, and the length that is wanted.
+    """The visit or the hold whose claims do not count as busy, the patient, and the length.
 
     A visit keeps its own terms, as ``with_own_terms`` has them; for a hold the notice counts from
     the time at which it was placed.
@@ -31,6 +32,7 @@ class OwnClaims:
     visit: Appointment | None = None
     hold: Hold | None = None
     duration_minutes: int | None = None
+    patient_id: UUID | None = None
 
     @classmethod
     def load(
@@ -41,17 +43,24 @@ class OwnClaims:
         hold_id: UUID | None,
         duration_minutes: int | None,
         now: datetime,
+        *,
+        patient_id: UUID | None = None,
     ) -> Self:
         """Read the visit or hold; an expired hold has no effect.
 
-        Raises NotFoundError; InvalidValueError: an impossible length,
-        both are named, or one is of another service; what
-        ``refuse_fixed`` raises: the visit cannot be moved.
+        ``patient_id``: the patient of the visit that is to be booked. Raises NotFoundError;
+        InvalidValueError: an impossible length, both are named, one is of another service, or a
+        patient is named for a visit, which has its own; what ``refuse_fixed`` raises: the visit
+        cannot be moved.
         """
         if duration_minutes is not None:
             checked_duration(duration_minutes)
         if moving_id is not None and hold_id is not None:
             raise InvalidValueError("hold_id", "name the visit that moves or a hold, not both")
+        if moving_id is not None and patient_id is not None:
+            raise InvalidValueError("patient_id", "leave out the patient; the visit that moves has its own")
+        if patient_id is not None:
+            log.require((Patient, patient_id))
         visit = log.load(Appointment, moving_id) if moving_id else None
         hold = log.load(Hold, hold_id) if hold_id else None
         own = visit or hold
@@ -61,7 +70,8 @@ class OwnClaims:
             refuse_fixed(visit.status)
         if hold is not None and hold.status_at(now) is not HoldStatus.HELD:
             hold = None
-        return cls(visit=visit, hold=hold, duration_minutes=duration_minutes)
+        patient_id = visit.patient_id if visit else patient_id
+        return cls(visit=visit, hold=hold, duration_minutes=duration_minutes, patient_id=patient_id)
 
     @property
     def starts_at(self) -> datetime | None:
@@ -76,8 +86,18 @@ class OwnClaims:
         if (visit := self.visit) is not None:
             minutes = self.duration_minutes or visit.duration_minutes
             reach = window.with_buffers(visit.buffer_before_minutes, minutes + visit.buffer_after_minutes)
-            return load_schedule(log, service_id, clinician_ids, reach, now, has_own_terms=True)
-        return load_schedule(log, service_id, clinician_ids, window, now, duration_minutes=self.duration_minutes)
+            return load_schedule(
+                log, service_id, clinician_ids, reach, now, patient_id=self.patient_id, has_own_terms=True
+            )
+        return load_schedule(
+            log,
+            service_id,
+            clinician_ids,
+            window,
+            now,
+            patient_id=self.patient_id,
+            duration_minutes=self.duration_minutes,
+        )
 
     def query(self, schedule: Schedule, clinician_id: UUID, starts_at: datetime | None) -> AvailabilityQuery:
         """Return the availability query for a start; None: for any other than the caller's own."""
@@ -107,10 +127,14 @@ class OfOwnClaims(Protocol):
     def moving_id(self) -> UUID | None: ...
     @property
     def hold_id(self) -> UUID | None: ...
+    @property
+    def patient_id(self) -> UUID | None: ...
 
 
 def needs_of(query: OfOwnClaims) -> Permission:
-    """Return the permission for a query: to name a visit or a hold is to read it."""
+    """Return the permission for a query: to name a visit, a hold or a patient is to read it."""
+    if query.patient_id is not None:
+        return Permission.READ_PATIENTS
     return Permission.READ_PRACTICE if query.moving_id is None and query.hold_id is None else Permission.READ_VISITS
 
 

@@ -12,6 +12,7 @@ from application.scheduling.availability.schedule import load_schedule
 from domain.kernel.time_range import TimeRange
 from domain.practice.resource import Resource
 from domain.scheduling.appointments.appointment import Appointment
+from domain.scheduling.appointments.status import Status
 from domain.scheduling.availability.availability import slot_at
 from domain.scheduling.availability.query import AvailabilityQuery, Slot
 from domain.scheduling.sessions.group_session import GroupSession
@@ -44,7 +45,15 @@ def own_query(
     Raises NotFoundError: no such clinician or resource.
     """
     taken = during.with_buffers(appointment.buffer_before_minutes, appointment.buffer_after_minutes)
-    schedule = load_schedule(log, appointment.service_id, [clinician_id], taken, now, has_own_terms=True)
+    schedule = load_schedule(
+        log,
+        appointment.service_id,
+        [clinician_id],
+        taken,
+        now,
+        patient_id=appointment.patient_id,
+        has_own_terms=True,
+    )
     for resource_id in resource_ids:
         schedule.catalogue.one(Resource, resource_id)
     query = schedule.query(clinician_id, without=appointment.id, preferred=appointment.resource_ids)
@@ -67,18 +76,23 @@ def with_own_terms(
 
     ``duration_minutes`` None: the visit's own length.
 
-    At its own time, notice, horizon and grid do not apply; they applied when it was booked. Its own
-    clinicians may give it even if they no longer offer the service.
+    At its own time, notice, horizon and grid do not apply; they applied when it was booked. Nor do
+    other visits of the patients, if they have this time already. Its own clinicians may give it
+    even if they no longer offer the service.
     """
+    own_minutes = visit.during.duration // timedelta(minutes=1)
     rules = replace(
         query.rules,
-        duration_minutes=duration_minutes or visit.during.duration // timedelta(minutes=1),
+        duration_minutes=duration_minutes or own_minutes,
         buffer_before_minutes=visit.buffer_before_minutes,
         buffer_after_minutes=visit.buffer_after_minutes,
         requires=tuple(catalogue.one(Resource, id).kind for id in visit.resource_ids),
     )
     if starts_at == visit.starts_at:
         rules = replace(rules, step_minutes=1, minimum_notice_minutes=0, horizon_days=_ANY_DAYS)
+        is_requested = isinstance(visit, Appointment) and visit.status == Status.REQUESTED
+        if rules.duration_minutes == own_minutes and not is_requested:
+            query = replace(query, patient_busy=())
     own_staff = visit.staff_ids if isinstance(visit, GroupSession) else (visit.clinician_id,)
     return replace(query, rules=rules, is_offering=query.is_offering or clinician_id in own_staff)
 

@@ -1,13 +1,14 @@
 """The input of the availability function, read from the log at one position."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from application.kernel.catalogue import Catalogue
 from application.kernel.errors import NotFoundError
 from application.kernel.practice_log import PracticeLog
+from application.patients.families import Families, family_of
 from application.patients.standing import standing_from
 from application.scheduling.availability.visit_limits import is_pending_counted, quotas_of
 from application.scheduling.availability.working_hours import leaves_at, out_of_service_of, time_off_of, working_places
@@ -30,8 +31,10 @@ from domain.scheduling.time_claim import TimeClaim, TimeClaims, pending_key
 class Schedule:
     """The catalogue, and the claims on one service's clinicians and resources, at one log position.
 
-    ``claims`` are the unexpired ones of the booking context, by clinician or resource.
-    ``duration_minutes`` None: visits have the length that the service has for their clinician.
+    ``claims`` are the unexpired ones, by clinician, resource or patient. ``duration_minutes`` None:
+    visits have the length that the service has for their clinician. ``families``: all ids of the
+    person behind each patient of the visit, if the patients are known; their other visits are busy
+    time.
     """
 
     service: Service
@@ -40,6 +43,7 @@ class Schedule:
     now: datetime
     claims: Mapping[UUID, Sequence[TimeClaim]]
     duration_minutes: int | None = None
+    families: Families = field(default_factory=dict)
 
     @property
     def expired(self) -> list[UUID]:
@@ -76,6 +80,7 @@ class Schedule:
             zone=clinician.zone,
             quotas=quotas_of(self.service, clinician),
             pending=self.pending(clinician_id, without=without) or (),
+            patient_busy=self._patient_busy(without),
             time_off=time_off_of(clinician),
             leaves_at=leaves_at(clinician),
         )
@@ -100,6 +105,15 @@ class Schedule:
         if not resource.out_of_service:
             return ()
         return out_of_service_of(resource, self.catalogue.one(Location, resource.location_id).zone)
+
+    def _patient_busy(self, without: UUID | None) -> Sequence[TimeClaim]:
+        """Return the claims on the patients' time, each under the id of the visit's patient."""
+        return [
+            claim if id_ == patient_id else claim._replace(what=patient_id)
+            for patient_id, family in self.families.items()
+            for id_ in family
+            for claim in self._busy(id_, without)
+        ]
 
     def _busy(self, what: UUID, without: UUID | None) -> Sequence[TimeClaim]:
         claims = self.claims.get(what, ())
@@ -151,30 +165,33 @@ def load_schedule(
     command_id: UUID | None = None,
     has_own_terms: bool = False,
     duration_minutes: int | None = None,
+    families: Families | None = None,
 ) -> Schedule:
     """Read what decides whether visits of a service may start in a window.
 
+    ``patient_id``: the patient of the visit. ``families``: instead, all ids of several patients.
     ``clinician_ids`` None: all clinicians who give the service. ``has_own_terms``: the window is an
     existing visit with its buffers, and any resource may be needed. ``duration_minutes``: the
     length of the visits, if it is not the service's.
 
     Takes one round trip, and another if the catalogue changed since this process read it, so that
-    claims and catalogue are of one position.
+    claims and catalogue are of one position. Another one reads the claims under the other ids of a
+    merged patient.
     Raises NotFoundError: no such service; CommandRepeatedError: the command was recorded before.
     """
     catalogue = log.catalogue_with(service_id)
+    patient_ids = [*((patient_id,) if patient_id else ()), *(id_ for ids in (families or {}).values() for id_ in ids)]
     while True:
         service = catalogue.one(Service, service_id)
+        time = relevant_time(
+            catalogue, service, clinician_ids, window, has_own_terms=has_own_terms, duration_minutes=duration_minutes
+        )
         booking_context = log.reader.read_booking_context(
-            relevant_ids(catalogue, service, clinician_ids, None if has_own_terms else resource_ids),
-            relevant_time(
-                catalogue,
-                service,
-                clinician_ids,
-                window,
-                has_own_terms=has_own_terms,
-                duration_minutes=duration_minutes,
-            ),
+            [
+                *relevant_ids(catalogue, service, clinician_ids, None if has_own_terms else resource_ids),
+                *patient_ids,
+            ],
+            time,
             subject_id=patient_id,
             command_id=command_id,
         )
@@ -183,12 +200,18 @@ def load_schedule(
         catalogue = log.catalogue(at_least=booking_context.catalogue_position)
     if booking_context.is_command_recorded:
         raise CommandRepeatedError
-    active = active_claims(booking_context.claims, now)
-    return Schedule(service, catalogue, booking_context, now, active, duration_minutes)
+    claims = booking_context.claims
+    if patient_id is not None:
+        family = family_of(log.reader, patient_id, booking_context.subject_events)
+        families = {patient_id: family}
+        if others := [id_ for id_ in family if id_ != patient_id]:
+            claims = [*claims, *log.reader.read_booking_context(others, time).claims]
+    active = active_claims(claims, now)
+    return Schedule(service, catalogue, booking_context, now, active, duration_minutes, families or {})
 
 
 def active_claims(claims: Iterable[TimeClaim], now: datetime) -> Mapping[UUID, Sequence[TimeClaim]]:
-    """Return the unexpired claims by clinician or resource."""
+    """Return the unexpired claims by clinician, resource or patient."""
     found: dict[UUID, list[TimeClaim]] = {}
     for claim in claims:
         if not claim.has_expired(now):

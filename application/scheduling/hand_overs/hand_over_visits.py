@@ -15,7 +15,6 @@ from uuid_utils.compat import uuid7
 
 from application.kernel.catalogue import Catalogue
 from application.kernel.commands import Command, Context, Query, QueryContext, answers, handles
-from application.kernel.conditions import Guard
 from application.kernel.permissions import Actor, OutOfReachError, Permission
 from application.kernel.practice_log import Outcome, PracticeLog
 from application.scheduling.availability.own_terms import with_own_terms
@@ -43,7 +42,7 @@ from domain.scheduling.errors import (
 )
 from domain.scheduling.hand_over import HandedFields, HandOver, KeptFields
 from domain.scheduling.sessions.group_session import GroupSession
-from domain.scheduling.time_claim import TimeClaim, TimeRelease, pending_key
+from domain.scheduling.time_claim import TimeClaim, TimeRelease, claim_changes, pending_key
 
 MAX_VISITS: Final = 500
 """The most visits and sessions of one hand-over: three months of a full schedule."""
@@ -134,13 +133,19 @@ def hand_over_visits(log: PracticeLog, command: HandOverVisits, context: Context
     plan = preview_hand_over(log, PreviewHandOver(command), context)
     if not plan.handed:
         raise NothingToHandOverError
+    releases = [TimeRelease(holder_id) for holder_id in plan.expired]
+    claims: list[TimeClaim] = []
     for each in plan.handed:
+        before = each.visit.claims()
         if isinstance(each.visit, GroupSession):
             each.visit.move(_staff(each.visit, command.clinician_id, each.clinician_id), each.slot, now)
         else:
             each.visit.reassign(
                 each.clinician_id, each.slot.location_id, each.slot.resource_ids, now, notify=command.notify
             )
+        given_up, taken = claim_changes(before, each.visit.claims(), each.visit.patient_ids)
+        releases += given_up
+        claims += taken
     hand_over = HandOver.make(
         id=uuid7(),
         clinician_id=command.clinician_id,
@@ -160,12 +165,8 @@ def hand_over_visits(log: PracticeLog, command: HandOverVisits, context: Context
         at=now,
     )
     visits = [each.visit for each in plan.handed]
-    guards: list[Guard] = [
-        *(TimeRelease(holder_id) for holder_id in (*(visit.id for visit in visits), *plan.expired)),
-        *(claim for visit in visits for claim in visit.claims()),
-        *limit_guards(plan.catalogue, *(visit for visit in visits if visit.status != Status.REQUESTED)),
-    ]
-    return log.commit(hand_over, *visits, by=context.provenance, guards=guards)
+    limits = limit_guards(plan.catalogue, *(visit for visit in visits if visit.status != Status.REQUESTED))
+    return log.commit(hand_over, *visits, by=context.provenance, guards=[*releases, *claims, *limits])
 
 
 class _Planner:

@@ -97,6 +97,9 @@ def book_series(log: PracticeLog, command: BookSeries, context: Context) -> Outc
         zone=plan.zone,
         rrule=command.rrule,
     )
-    guards = [*time_guards(log, visits, plan.decisions.expired), PresenceGuard(command.patient_id)]
+    guards = [
+        *time_guards(log, visits, plan.decisions.expired, families=plan.families),
+        PresenceGuard(command.patient_id),
+    ]
     outcome = log.commit(series, *visits, by=context.provenance, guards=guards)
     return SeriesOutcome(series, outcome.position, {visit.id: visit for visit in visits})

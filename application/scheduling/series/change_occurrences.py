@@ -1,13 +1,14 @@
 """Change some visits of a series, or sessions of a course, in one append: decide and record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from application.kernel.commands import Change, Context
 from application.kernel.practice_log import Outcome, PracticeLog
+from application.patients.families import Families, families_of
 from application.scheduling.series.occurrence_slots import GrantedSlot, RequestedOccurrence, decide_all
 from application.scheduling.series.plan_occurrences import OnConflict, time_guards
 from domain.scheduling.appointments.appointment import Appointment
@@ -19,6 +20,7 @@ from domain.scheduling.series.occurrences import shifted
 from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.course import Course
 from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.time_claim import TimeClaim
 
 ALREADY_SO: Final = "already_so"
 P = TypeVar("P", bound=Series | Course)
@@ -52,7 +54,8 @@ class ChangePlan(Generic[P, B]):
 
     ``booked`` are the visits or sessions in the scope, by index. ``granted`` get a new slot,
     ``cancelled`` are cancelled, ``noted`` get new notes; ``kept`` maps others to the code of the
-    reason. ``expired`` are holds that the append releases.
+    reason. ``expired`` are holds that the append releases, ``families`` all ids of the person
+    behind each patient.
     """
 
     aggregate: P
@@ -63,6 +66,11 @@ class ChangePlan(Generic[P, B]):
     expired: Sequence[UUID] = ()
     cancelled: Sequence[int] = ()
     noted: Sequence[int] = ()
+    families: Families = field(default_factory=dict)
+    claims_before: Sequence[TimeClaim] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "claims_before", [claim for each in self.booked.values() for claim in each.claims()])
 
     def require_slots(self, on_conflict: OnConflict) -> None:
         """Raise SeriesConflictError: there are conflicts, and none may be skipped."""
@@ -91,10 +99,13 @@ class ChangePlan(Generic[P, B]):
             starts[index] = start if is_moved else self.aggregate.occurrences[index].starts_at
         return starts
 
-    def commit(self, log: PracticeLog, context: Context) -> Outcome[P]:
-        """Append the changes, release the old times and claim the new ones."""
+    def commit(self, log: PracticeLog, context: Context, families: Families | None = None) -> Outcome[P]:
+        """Append the changes, release the old times and claim the new ones.
+
+        ``families``: instead of those of the plan, if other patients got seats.
+        """
         booked = list(self.changed.values())
-        guards = time_guards(log, booked, [*(each.id for each in booked), *self.expired])
+        guards = time_guards(log, booked, self.expired, before=self.claims_before, families=families or self.families)
         return log.commit(self.aggregate, *booked, by=context.provenance, guards=guards)
 
 
@@ -142,8 +153,9 @@ def plan_change(
             requested.append(request)
     if not requested:
         return ChangePlan(plan, booked, kept)
-    decisions = decide_all(log, plan.service_id, requested, now)
-    return ChangePlan(plan, booked, kept, decisions.granted, decisions.conflicts, decisions.expired)
+    families = families_of(log.reader, {id for each in requested for id in each.patient_ids})
+    decisions = decide_all(log, plan.service_id, requested, now, families)
+    return ChangePlan(plan, booked, kept, decisions.granted, decisions.conflicts, decisions.expired, families=families)
 
 
 def _fixed_because(booked: Appointment | GroupSession, now: datetime) -> str | None:
@@ -195,4 +207,5 @@ def _request(
         location_id=location_id,
         named=named,
         present=booked,
+        patient_ids=booked.patient_ids,
     )

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from application.kernel.practice_log import PracticeLog
+from application.patients.families import Families
 from application.scheduling.availability.own_terms import taken_at, with_own_terms
 from application.scheduling.availability.schedule import (
     Schedule,
@@ -39,9 +40,10 @@ _NEIGHBOURS: Final = 16
 class RequestedOccurrence:
     """A visit of a series, or a session of a course, that needs a slot.
 
-    The first of ``staff_ids`` leads. ``location_id`` None allows every location. The slot has the
-    ``named`` resources. ``holder_id`` is the id of the appointment or session, and ``present`` its
-    state before the change, whose terms it keeps; None for a new one.
+    The first of ``staff_ids`` leads; ``patient_ids`` are those of the visit, or on the roster.
+    ``location_id`` None allows every location. The slot has the ``named`` resources. ``holder_id``
+    is the id of the appointment or session, and ``present`` its state before the change, whose
+    terms it keeps; None for a new one.
     """
 
     index: int
@@ -51,6 +53,7 @@ class RequestedOccurrence:
     location_id: UUID | None = None
     named: tuple[UUID, ...] = ()
     present: Appointment | GroupSession | None = None
+    patient_ids: tuple[UUID, ...] = ()
 
     @property
     def preferred(self) -> Sequence[UUID]:
@@ -83,14 +86,19 @@ class SlotDecisions:
 
 
 def decide_all(
-    log: PracticeLog, service_id: UUID, requested: Sequence[RequestedOccurrence], now: datetime
+    log: PracticeLog,
+    service_id: UUID,
+    requested: Sequence[RequestedOccurrence],
+    now: datetime,
+    families: Families,
 ) -> SlotDecisions:
     """Find a slot for each requested occurrence; there is at least one.
 
+    ``families`` are all ids of the person behind each of the patients.
     The present times of visits that move count as free, unless a conflict keeps the visit there.
     Raises NotFoundError: no such service, clinician, location or resource.
     """
-    schedules = _load_schedules(log, service_id, requested, now)
+    schedules = _load_schedules(log, service_id, requested, now, families)
     # Visits that move to later times are decided from the last: no other has its new time now.
     is_backwards = any(each.present and each.starts_at > each.present.starts_at for each in requested)
     order = requested[::-1] if is_backwards else requested
@@ -137,7 +145,11 @@ def _decide_once(
 
 
 def _load_schedules(
-    log: PracticeLog, service_id: UUID, requested: Sequence[RequestedOccurrence], now: datetime
+    log: PracticeLog,
+    service_id: UUID,
+    requested: Sequence[RequestedOccurrence],
+    now: datetime,
+    families: Families,
 ) -> dict[int, Schedule]:
     """Read the claims around each occurrence, and a catalogue that is as new as they are."""
     catalogue = log.catalogue_with(service_id)
@@ -145,10 +157,11 @@ def _load_schedules(
     # Kept terms may need kinds of resources that the service does not require today.
     needs_all_resources = any(each.present for each in requested)
     named = {id for each in requested for id in (*each.named, *each.preferred)}
+    people = {id for ids in families.values() for id in ids}
     while True:
         service = catalogue.one(Service, service_id)
         contexts = log.reader.read_booking_contexts(
-            relevant_ids(catalogue, service, clinicians, None if needs_all_resources else named),
+            [*relevant_ids(catalogue, service, clinicians, None if needs_all_resources else named), *people],
             [
                 relevant_time(catalogue, service, each.staff_ids, each.window, has_own_terms=each.present is not None)
                 for each in requested
@@ -163,7 +176,9 @@ def _load_schedules(
     for resource_id in {id for each in requested for id in each.named}:
         catalogue.one(Resource, resource_id)
     return {
-        each.index: Schedule(service, catalogue, context, now, {})
+        each.index: Schedule(
+            service, catalogue, context, now, {}, families={id: families[id] for id in each.patient_ids}
+        )
         for each, context in zip(requested, contexts, strict=True)
     }
 
@@ -188,9 +203,11 @@ def _query(
 
 
 def _claims(query: AvailabilityQuery, granted: GrantedSlot, service_id: UUID) -> list[TimeClaim]:
-    during = granted.slot.during.with_buffers(query.rules.buffer_before_minutes, query.rules.buffer_after_minutes)
-    holders = (*granted.requested.staff_ids, *granted.slot.resource_ids)
-    return [TimeClaim(granted.requested.holder_id, what, during, granted.slot.during, service_id) for what in holders]
+    requested, visit = granted.requested, granted.slot.during
+    during = visit.with_buffers(query.rules.buffer_before_minutes, query.rules.buffer_after_minutes)
+    taken = [(what, during) for what in (*requested.staff_ids, *granted.slot.resource_ids)]
+    taken += [(patient_id, visit) for patient_id in requested.patient_ids]
+    return [TimeClaim(requested.holder_id, what, time, visit, service_id) for what, time in taken]
 
 
 def _conflicting_id(

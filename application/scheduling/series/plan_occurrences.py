@@ -1,5 +1,6 @@
 """Plan the occurrences of a new series or course: zone, starts, slots and conflicts."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from uuid_utils.compat import uuid7
 from application.kernel.commands import Context, QueryContext
 from application.kernel.conditions import Guard
 from application.kernel.practice_log import PracticeLog
+from application.patients.families import Families
 from application.scheduling.availability.schedule import Schedule, load_schedule, require_patient, start_window
 from application.scheduling.availability.visit_limits import limit_guards
 from application.scheduling.series.occurrence_slots import (
@@ -27,7 +29,7 @@ from domain.scheduling.series.errors import SeriesConflictError
 from domain.scheduling.series.occurrence_plan import PlannedOccurrence
 from domain.scheduling.series.occurrences import occurrences, series_rule
 from domain.scheduling.sessions.group_session import GroupSession
-from domain.scheduling.time_claim import TimeRelease
+from domain.scheduling.time_claim import TimeClaim, TimeRelease, claim_changes, family_guards
 
 
 class OnConflict(StrEnum):
@@ -39,11 +41,15 @@ class OnConflict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanPreview:
-    """The plan as it would be recorded now; conflicts are skipped occurrences."""
+    """The plan as it would be recorded now; conflicts are skipped occurrences.
+
+    ``families`` are all ids of the person for whom the visits are.
+    """
 
     zone: str
     occurrences: Sequence[PlannedOccurrence]
     decisions: SlotDecisions
+    families: Families
 
     def require_slots(self, on_conflict: OnConflict) -> None:
         """Raise SeriesConflictError: there are conflicts or, with ``skip``, nothing else."""
@@ -88,32 +94,55 @@ def plan_occurrences(
     planned = occurrences(rule, starts_at, zone)
     requested = [
         RequestedOccurrence(
-            index=each.index, starts_at=each.starts_at, holder_id=uuid7(), staff_ids=staff_ids, named=resource_ids
+            index=each.index,
+            starts_at=each.starts_at,
+            holder_id=uuid7(),
+            staff_ids=staff_ids,
+            named=resource_ids,
+            patient_ids=() if patient_id is None else (patient_id,),
         )
         for each in planned
     ]
-    decisions = decide_all(log, service_id, requested, context.now)
+    decisions = decide_all(log, service_id, requested, context.now, schedule.families)
     booked = {each.requested.index: each.requested.holder_id for each in decisions.granted}
     skipped = {conflict.index: conflict.code for conflict in decisions.conflicts}
     return PlanPreview(
         zone,
         [replace(each, booked_id=booked.get(each.index), skipped=skipped.get(each.index)) for each in planned],
         decisions,
+        schedule.families,
     )
 
 
 def time_guards(
-    log: PracticeLog, booked: Iterable[Appointment | GroupSession], released: Iterable[UUID], at_least: int = 0
+    log: PracticeLog,
+    booked: Sequence[Appointment | GroupSession],
+    released: Iterable[UUID],
+    at_least: int = 0,
+    *,
+    before: Iterable[TimeClaim] = (),
+    families: Families | None = None,
 ) -> list[Guard]:
-    """Return the guards that take time for visits or sessions from the ``released`` holders.
+    """Return the guards that take time for visits or sessions, also from the ``released`` holders.
 
-    The limits of visits must hold, by the catalogue of ``at_least`` this log position; visits and
-    sessions that take no time any more do not count.
+    ``before`` are their claims until now, and ``families`` all ids of the person behind each of
+    their patients. The limits of visits must hold, by the catalogue of ``at_least`` this log
+    position; visits and sessions that take no time any more do not count.
     """
+    held: dict[UUID, list[TimeClaim]] = defaultdict(list)
+    for claim in before:
+        held[claim.holder_id].append(claim)
+    releases = [TimeRelease(holder_id) for holder_id in released]
+    claims: list[TimeClaim] = []
+    for each in booked:
+        given_up, taken = claim_changes(held[each.id], each.claims(), each.patient_ids)
+        releases += given_up
+        claims += taken
     holding = [each for each in booked if each.claims()]
     return [
-        *(TimeRelease(holder_id) for holder_id in released),
-        *(claim for each in holding for claim in each.claims()),
+        *releases,
+        *claims,
+        *family_guards(claims, (families or {}).values()),
         *limit_guards(log.catalogue(at_least), *holding),
     ]
 

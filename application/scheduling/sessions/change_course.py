@@ -16,10 +16,12 @@ from application.scheduling.series.change_occurrences import (
     plan_cancellation,
     plan_change,
 )
+from application.scheduling.sessions.seats import Seats
 from domain.kernel.errors import InvalidValueError
 from domain.scheduling.series.occurrence_plan import Scope
 from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.group_session import GroupSession, checked_staff
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.sessions.group_session_terms import checked_staff
 
 CourseChangePlan: TypeAlias = ChangePlan[Course, GroupSession]
 
@@ -73,10 +75,16 @@ def change_course(log: PracticeLog, command: ChangeCourse, context: Context) -> 
     plan = preview_course_change(log, PreviewCourseChange(command), context)
     plan.require_slots(command.on_conflict)
     change, starts = plan.change_by(command), plan.new_starts()
+    families = dict(plan.families)
     for each in plan.granted:
-        plan.booked[each.requested.index].move(each.requested.staff_ids, each.slot, context.now)
+        session = plan.booked[each.requested.index]
+        seats = Seats(log, session)
+        session.move(each.requested.staff_ids, each.slot, context.now)
+        # A patient who was passed over may be free at the new time.
+        session.fill(context.now, seats.refusal)
+        families |= seats.families
     plan.aggregate.change(change, command.staff_ids or plan.aggregate.staff_ids, starts, context.now)
-    return plan.commit(log, context)
+    return plan.commit(log, context, families)
 
 
 @handles(CancelCourse, needs=Permission.CHANGE_VISITS, within=own_course)

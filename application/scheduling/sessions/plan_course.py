@@ -13,7 +13,8 @@ from application.scheduling.reach import own_staff, previewed
 from application.scheduling.series.plan_occurrences import OnConflict, PlanPreview, plan_occurrences, time_guards
 from application.scheduling.sessions.plan_session import seats_of, terms_of
 from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.group_session import GroupSession, checked_staff
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.sessions.group_session_terms import checked_staff
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from domain.practice.seats import checked_seats
 from domain.practice.service import Service
 from domain.scheduling.availability.joint_slot import joint_slot
 from domain.scheduling.availability.query import Slot
-from domain.scheduling.sessions.group_session import GroupSession, GroupSessionTerms, checked_staff
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.sessions.group_session_terms import GroupSessionTerms, checked_staff
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,17 @@ from application.kernel.conditions import Guard
 from application.kernel.errors import ApplicationError, StaleVersionError
 from application.kernel.permissions import Permission
 from application.kernel.practice_log import Outcome, PracticeLog
+from application.kernel.retry import OvertakenError
 from application.patients.person import Person, person_behind, person_of, refuse_gone
 from application.scheduling.reach import own_session
+from application.scheduling.sessions.seats import Seats
 from domain.kernel.errors import DomainError
 from domain.kernel.presence import PresenceGuard
 from domain.kernel.provenance import CommandRepeatedError
 from domain.patients.patient import Patient
+from domain.scheduling.availability.override import clean_override_reason
 from domain.scheduling.cancellation import CancelledBy
+from domain.scheduling.errors import TimeTakenError
 from domain.scheduling.sessions.group_session import GroupSession
 
 ROSTER_TRIES: Final = 50
@@ -32,10 +36,19 @@ ROSTER_TRIES: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class EnrolPatient(Change[GroupSession]):
-    """``waits``: join the waiting line if every seat is taken."""
+    """``waits``: join the waiting line if every seat is taken.
+
+    ``override_reason``: give the seat although the patient has another visit at this time; as
+    ``BookAppointment`` has it.
+    """
 
     patient_id: UUID
     waits: bool = False
+    override_reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.override_reason is not None:
+            clean_override_reason(self.override_reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +70,30 @@ class NoteAttendance(Change[GroupSession]):
     attended: bool
 
 
-@handles(EnrolPatient, needs=Permission.ENROL, within=own_session, tries=ROSTER_TRIES, detects_repeats=True)
+def _permission(command: EnrolPatient) -> Permission:
+    return Permission.ENROL if command.override_reason is None else Permission.DOUBLE_BOOK
+
+
+@handles(EnrolPatient, needs=_permission, within=own_session, tries=ROSTER_TRIES, detects_repeats=True)
 def enrol_patient(log: PracticeLog, command: EnrolPatient, context: Context) -> Outcome[GroupSession]:
-    """Raises what ``refuse_gone`` and ``GroupSession.enrol`` raise."""
+    """Raises what ``refuse_gone`` and ``GroupSession.enrol`` raise, and PatientBusyError."""
     with in_turn(log, command.id, context):
         session, person = _session_and_person(log, command)
         refuse_gone(person, command.patient_id)
+        seats = Seats(log, session)
+        seats.know(command.patient_id, person.ids)
         session.enrol(command.patient_id, person.ids, context.now, waits=command.waits)
-        return _commit(log, session, context, PresenceGuard(command.patient_id))
+        if command.override_reason is not None and command.patient_id in session.roster:
+            overlaps = dict.fromkeys(claim.holder_id for claim in seats.other_visits(command.patient_id))
+            if overlaps:
+                session.exempt(command.patient_id, list(overlaps), command.override_reason, context.now)
+        try:
+            return _commit(log, session, context, *seats.guards(), PresenceGuard(command.patient_id))
+        except OvertakenError as overtaken:
+            # The guards find other visits at no cost; they are read only to name one.
+            if isinstance(overtaken.refusal, TimeTakenError):
+                seats.refuse_busy([command.patient_id])
+            raise
 
 
 @handles(WithdrawPatient, needs=Permission.ENROL, within=own_session, tries=ROSTER_TRIES, detects_repeats=True)
@@ -72,8 +101,9 @@ def withdraw_patient(log: PracticeLog, command: WithdrawPatient, context: Contex
     """Raises what ``GroupSession.withdraw`` raises."""
     with in_turn(log, command.id, context):
         session, person = _session_and_person(log, command)
-        session.withdraw(person.ids, context.now, command.cancelled_by)
-        return _commit(log, session, context)
+        seats = Seats(log, session)
+        session.withdraw(person.ids, context.now, command.cancelled_by, refusal=seats.refusal)
+        return _commit(log, session, context, *seats.guards())
 
 
 @handles(NoteAttendance, needs=Permission.NOTE_ATTENDANCE, within=own_session, tries=ROSTER_TRIES, detects_repeats=True)

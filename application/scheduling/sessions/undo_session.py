@@ -1,6 +1,6 @@
 """Undo the last command on a session."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,12 +13,13 @@ from application.patients.person import person_of
 from application.scheduling.availability.schedule import expired_holders
 from application.scheduling.reach import own_session
 from application.scheduling.series.plan_occurrences import time_guards
+from application.scheduling.sessions.seats import Seats
 from application.scheduling.sessions.session_roster import ROSTER_TRIES, in_turn
 from domain.kernel.presence import PresenceGuard
 from domain.patients.errors import PatientWithdrawnError
 from domain.scheduling.errors import NothingToUndoError, NotLastError
 from domain.scheduling.sessions.group_session import EnrolmentStatus, GroupSession
-from domain.scheduling.time_claim import TimeRelease
+from domain.scheduling.time_claim import TimeClaim, TimeRelease
 
 _ON_ROSTER = (EnrolmentStatus.ENROLLED, EnrolmentStatus.WAITING)
 
@@ -39,7 +40,7 @@ def undo_session(log: PracticeLog, command: UndoSession, context: Context) -> Ou
 
     Raises NotLastError: it has changed since; what ``GroupSession.undo`` raises; NotFoundError,
     PatientWithdrawnError: a patient to restore was erased or withdrawn; TimeTakenError,
-    LimitReachedError.
+    PatientBusyError, LimitReachedError.
     """
     with in_turn(log, command.id, context):
         session = log.load(GroupSession, command.id, command.expected_version)
@@ -49,8 +50,9 @@ def undo_session(log: PracticeLog, command: UndoSession, context: Context) -> Ou
         if began is None:
             raise NothingToUndoError
         earlier = log.look_up(GroupSession, session.id, version=began.version - 1) if began.version > 1 else None
+        seats, before = Seats(log, session), session.claims()
         session.undo(began.event_type.rpartition(".")[2], earlier, context.now)
-        guards: list[Guard] = [*_time_guards(log, session, context)]
+        guards: list[Guard] = [*_time_guards(log, session, seats, before, context)]
         # One command withdraws one person, so at most one is restored, perhaps under several ids.
         for patient_id in _restored_patients(session):
             person = person_of(log, patient_id)
@@ -62,13 +64,19 @@ def undo_session(log: PracticeLog, command: UndoSession, context: Context) -> Ou
         return log.commit(session, by=context.provenance, guards=guards)
 
 
-def _time_guards(log: PracticeLog, session: GroupSession, context: Context) -> list[Guard]:
-    if not any(isinstance(event, (GroupSession.Moved, GroupSession.Reinstated)) for event in session.pending_events):
-        return [TimeRelease(session.id)] if session.is_archived else []
+def _time_guards(
+    log: PracticeLog, session: GroupSession, seats: Seats, before: Sequence[TimeClaim], context: Context
+) -> list[Guard]:
+    """Raises what ``Seats.refuse_busy`` raises, for patients whose seats come back."""
     claims = session.claims()
+    seats.refuse_busy([c.what for c in claims if c.what in session.roster and c not in before and not c.beside])
+    if not any(isinstance(event, (GroupSession.Moved, GroupSession.Reinstated)) for event in session.pending_events):
+        return [TimeRelease(session.id)] if session.is_archived else seats.guards()
     found = log.reader.read_booking_context([claim.what for claim in claims], session.taken)
-    released = [session.id, *expired_holders(found.claims, context.now)]
-    return time_guards(log, [session], released, at_least=found.catalogue_position)
+    expired = expired_holders(found.claims, context.now)
+    return time_guards(
+        log, [session], expired, at_least=found.catalogue_position, before=before, families=seats.families
+    )
 
 
 def _restored_patients(session: GroupSession) -> Iterator[UUID]:

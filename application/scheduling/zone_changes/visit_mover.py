@@ -13,7 +13,7 @@ from domain.kernel.aggregate import Aggregate
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.availability.query import Slot
-from domain.scheduling.errors import TimeTakenError
+from domain.scheduling.errors import PatientBusyError, TimeTakenError
 from domain.scheduling.series.occurrence_plan import PlanChange, Scope
 from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.course import Course
@@ -66,7 +66,7 @@ class VisitMover:
             yield course
 
     def _read_taken(self, log: PracticeLog, held: Sequence[TimeClaim]) -> None:
-        """Read the claims of others on the same clinicians and resources."""
+        """Read the claims of others on the same clinicians, resources and patients."""
         around = TimeRange(min(claim.during.starts_at for claim in held), max(claim.during.ends_at for claim in held))
         found = log.reader.read_booking_context(list(dict.fromkeys(claim.what for claim in held)), around).claims
         self.releases += expired_holders(found, self._now)
@@ -89,11 +89,17 @@ class VisitMover:
             self.beside.add(aggregate.id)
             if isinstance(aggregate, Appointment):
                 overlaps = list(dict.fromkeys(other.holder_id for other in against))
-                aggregate.exempt([TimeTakenError.code], overlaps, shared, reason, self._now)
+                codes = [_code(aggregate, other) for other in against]
+                aggregate.exempt(list(dict.fromkeys(codes)), overlaps, shared, reason, self._now)
         claims = [claim._replace(beside=claim.beside or claim.what in shared) for claim in aggregate.claims()]
         self.claims += claims
         for claim in claims:
             self._taken[claim.what].append(claim)
+
+
+def _code(visit: Appointment, other: TimeClaim) -> str:
+    """Return the code with which the other claim would refuse a booking of the visit."""
+    return PatientBusyError.code if other.what == visit.patient_id else TimeTakenError.code
 
 
 def _planned_starts(

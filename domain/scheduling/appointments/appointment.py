@@ -34,7 +34,7 @@ from domain.scheduling.errors import (
     NotRequestedError,
     NotStartedError,
 )
-from domain.scheduling.time_claim import TimeClaim, pending_key
+from domain.scheduling.time_claim import TimeClaim, claims_of, pending_key
 
 EARLIEST_ARRIVAL: Final = timedelta(days=1)
 """How long before a visit its patient can be there."""
@@ -156,8 +156,13 @@ class Appointment(UndoableAggregate):
         """The visit with its buffers."""
         return self.during.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
 
+    @property
+    def patient_ids(self) -> tuple[UUID, ...]:
+        """The patient; a session has several."""
+        return (self.patient_id,)
+
     def claims(self) -> list[TimeClaim]:
-        """Return the claims on the time of the clinician and of each resource, with the buffers.
+        """Return the claims on the clinician, each resource and, without buffers, the patient.
 
         A request has one pending claim, which only counts towards limits. A cancelled visit and a
         no-show claim nothing; a completed visit keeps its time.
@@ -167,10 +172,7 @@ class Appointment(UndoableAggregate):
             return [TimeClaim(self.id, what, self.taken, self.during, self.service_id, beside=True, pending=True)]
         if self.status not in HOLDING:
             return []
-        return [
-            TimeClaim(self.id, what, self.taken, self.during, self.service_id, beside=what in self.beside)
-            for what in (self.clinician_id, *self.resource_ids)
-        ]
+        return claims_of(self, (self.clinician_id, *self.resource_ids), self.beside)
 
     def exempt(
         self, rules: Sequence[str], overlaps: Sequence[UUID], beside: Sequence[UUID], reason: str, at: datetime
@@ -367,9 +369,8 @@ class Appointment(UndoableAggregate):
 
         ``act`` names the command to undo: the last one that changed more than notes, or
         NOTES_CHANGED. Bookings and changes can be undone until the visit starts, attendance until a
-        day after its end, and notes at any time.
-        Raises NothingToUndoError: it was undone already; NotLastError: another command followed;
-        AlreadyStartedError, TooLateToUndoError.
+        day after its end, and notes at any time. Raises NothingToUndoError: it was undone already;
+        NotLastError: another command followed; AlreadyStartedError, TooLateToUndoError.
         """
         act = act or self.last_act
         if act == NOTES_CHANGED and self.notes_before:

@@ -73,7 +73,7 @@ class Exempted(Aggregate.Event):
     """Recorded with a booking or move that overrides rules on purpose.
 
     ``rules`` are the codes of the overridden rules, ``overlaps`` the holders of the same time, and
-    ``beside`` the clinician and resources shared with them.
+    ``beside`` the clinician, resources and patient shared with them.
     """
 
     TOPIC = "scheduling.appointment.exempted"
@@ -163,7 +163,7 @@ class Rescheduled(Repriced):
 
 
 class Reassigned(Repriced):
-    """``notify`` false: do not tell the patient."""
+    """``notify`` false: do not tell the patient. The patient's time stays as it was claimed."""
 
     TOPIC = "scheduling.appointment.reassigned"
     SCHEMA_VERSION = 3
@@ -177,7 +177,8 @@ class Reassigned(Repriced):
         self.reprice(aggregate)
         aggregate.notify = self.notify is not False
         aggregate.clinician_id, aggregate.location_id = self.clinician_id, self.location_id
-        aggregate.resource_ids, aggregate.beside = self.resource_ids, []
+        aggregate.resource_ids = self.resource_ids
+        aggregate.beside = [id_ for id_ in aggregate.beside if id_ == aggregate.patient_id]
 
 
 class Cancelled(Aggregate.Event):

@@ -9,7 +9,8 @@ starts on a grid of ``step_minutes`` from the opening. Its buffers may lie outsi
 with them the visit overlaps no claim of the clinician. For each required kind, a resource is free
 for the same time. There are no visits during time off, after the clinician has left, nor on days
 and weeks whose limits are reached. A visit starts no earlier than the minimum notice and no later
-than the last civil date of the horizon at the location.
+than the last civil date of the horizon at the location. The visit without its buffers overlaps no
+other visit of the patient, if the patient is known.
 """
 
 from collections.abc import Iterable
@@ -38,11 +39,13 @@ from domain.scheduling.errors import (
     NotOnGridError,
     OtherWeekError,
     OutsideHoursError,
+    PatientBusyError,
     ResourceUnavailableError,
     SchedulingError,
     TimeTakenError,
     WeeklyLimitError,
 )
+from domain.scheduling.time_claim import TimeClaim
 
 
 def offered(query: AvailabilityQuery, window: TimeRange) -> list[Slot]:
@@ -64,7 +67,7 @@ def slot_at(query: AvailabilityQuery, starts_at: datetime, resource_ids: Iterabl
     ClinicianLeftError, InThePastError, MinimumNoticeError, BeyondHorizonError, OutsideHoursError
     (also during time off), TimeTakenError (BufferOverlapError if only buffers overlap,
     BusyElsewhereError for imported busy time), DailyLimitError, WeeklyLimitError, NotOnGridError,
-    ResourceUnavailableError.
+    ResourceUnavailableError, PatientBusyError.
     """
     if starts_at.tzinfo is None:
         raise InvalidValueError("starts_at", "a time needs an offset from UTC")
@@ -80,6 +83,12 @@ def _refusal(query: AvailabilityQuery, starts_at: datetime, named: tuple[UUID, .
     """Return why ``free_starts`` has no start there, by dropping one rule after the other."""
     rules = query.rules
     start = floor(starts_at.timestamp())
+    if others := patient_visits(query, starts_at):
+        # Last, since anybody could book what is refused only for this patient.
+        for_anybody = replace(query, patient_busy=())
+        if free_starts(for_anybody, start, start + 1, named) and not starts_at.microsecond:
+            return PatientBusyError(others[0].holder_id, others[0].visit)
+        return _refusal(for_anybody, starts_at, named)
     if not query.is_offering:
         return ClinicianNotOfferingError()
     if start > last_start(query):
@@ -112,6 +121,15 @@ def _refusal(query: AvailabilityQuery, starts_at: datetime, named: tuple[UUID, .
                 if not any(allocated(range(start, start + 1), [need])):
                     return ResourceUnavailableError(need.kind)
     return ResourceUnavailableError("resource")
+
+
+def patient_visits(query: AvailabilityQuery, starts_at: datetime) -> list[TimeClaim]:
+    """Return the patient's claims that a visit at a start would overlap, by start."""
+    if not query.patient_busy:
+        return []
+    visit = TimeRange(starts_at, starts_at + timedelta(minutes=query.rules.duration_minutes))
+    found = [claim for claim in query.patient_busy if claim.visit.overlaps(visit)]
+    return sorted(found, key=lambda claim: (claim.visit.starts_at, claim.holder_id))
 
 
 def _absence(query: AvailabilityQuery, start: int) -> OutsideHoursError:

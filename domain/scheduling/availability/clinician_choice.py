@@ -25,6 +25,7 @@ from domain.scheduling.errors import (
     MinimumNoticeError,
     NotOnGridError,
     OutsideHoursError,
+    PatientBusyError,
     ResourceUnavailableError,
     SchedulingError,
     TimeTakenError,
@@ -41,6 +42,7 @@ _USEFULNESS: Final = (
     ResourceUnavailableError,
     LimitReachedError,
     TimeTakenError,
+    PatientBusyError,
 )
 """Errors from the least to the most useful for a request for any clinician."""
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import floor
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.kernel.time_range import TimeRange
 from domain.practice.dated_hours import DatedHours
-from domain.scheduling.availability.availability import slot_at
+from domain.scheduling.availability.availability import patient_visits, slot_at
 from domain.scheduling.availability.free_starts import free_starts, horizon_ends, last_start
 from domain.scheduling.availability.open_periods import day_of
 from domain.scheduling.availability.query import AvailabilityQuery, Period, Place
@@ -31,12 +31,15 @@ from domain.scheduling.errors import (
     NotOnGridError,
     OtherWeekError,
     OutsideHoursError,
+    PatientBusyError,
     ResourceUnavailableError,
     SchedulingError,
     TimeTakenError,
     WeeklyLimitError,
 )
 from domain.scheduling.time_claim import TimeClaim
+
+PATIENT_BUSY: Final = "the patient has another visit at this time"
 
 
 class ObstacleCause(StrEnum):
@@ -55,6 +58,7 @@ class ObstacleCause(StrEnum):
     RESOURCE = "resource"
     OUT_OF_SERVICE = "out_of_service"
     PATIENT = "patient"
+    PATIENT_VISITS = "patient_visits"
 
 
 class Obstacle(NamedTuple):
@@ -189,6 +193,8 @@ def _of_time(query: AvailabilityQuery, starts_at: datetime) -> Iterator[Obstacle
                 if full.begins <= claim.visit.starts_at.timestamp() < full.ends
             ]
             yield _obstacle(limit, cause)._replace(claims=visits)
+    if others := patient_visits(query, starts_at):
+        yield Obstacle(PatientBusyError.code, PATIENT_BUSY, ObstacleCause.PATIENT_VISITS, claims=others)
 
 
 def _of_time_off(query: AvailabilityQuery, starts_at: datetime) -> Iterator[Obstacle]:

@@ -51,11 +51,15 @@ def free_starts(query: AvailabilityQuery, begins: int, ends: int, named: tuple[U
 
 
 def ruled_out(query: AvailabilityQuery) -> list[tuple[int, int]]:
-    """Return the ranges in which no visit may start: time off and full periods."""
-    if not (query.time_off or query.quotas):
+    """Return the ranges in which no visit may start.
+
+    Time off, full periods, and other visits of the patient.
+    """
+    if not (query.time_off or query.quotas or query.patient_busy):
         return []
     length = query.rules.duration_minutes * 60
-    off = [(floor(away.starts_at.timestamp()) - length + 1, ceil(away.ends_at.timestamp())) for away in query.time_off]
+    away_times = [*query.time_off, *(claim.visit for claim in query.patient_busy)]
+    off = [(floor(away.starts_at.timestamp()) - length + 1, ceil(away.ends_at.timestamp())) for away in away_times]
     return off + [(full.begins, full.ends) for full in full_periods(query)]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.kernel.text import clean_reason
 from domain.kernel.time_range import TimeRange
 from domain.practice.weekly_hours import WEEKDAYS, OpeningHours
-from domain.scheduling.availability.availability import slot_at
+from domain.scheduling.availability.availability import patient_visits, slot_at
 from domain.scheduling.availability.query import AvailabilityQuery, Place, Slot
 from domain.scheduling.errors import (
     BeyondHorizonError,
@@ -18,6 +18,7 @@ from domain.scheduling.errors import (
     MinimumNoticeError,
     NotOnGridError,
     OutsideHoursError,
+    PatientBusyError,
     ResourceUnavailableError,
     SchedulingError,
     TimeTakenError,
@@ -37,7 +38,7 @@ def clean_override_reason(reason: str) -> str:
 class OverrideResult(NamedTuple):
     """``rules`` are the codes of overridden rules, ``overlaps`` the holders of the same time.
 
-    ``beside`` is the clinician and resources shared with them.
+    ``beside`` are the clinician, resources and patient shared with them.
     """
 
     slot: Slot
@@ -55,18 +56,19 @@ def slot_with_override(
 ) -> OverrideResult:
     """Return the slot at a start with the rules it breaks; none if ``slot_at`` allows it.
 
-    Hours, time off, grid, notice, horizon, limits and claims can be overridden, each only if it
-    refuses the visit; a room or device out of service cannot be used. Free resources are used
-    before busy ones. Raises what cannot be overridden: InvalidValueError,
-    ClinicianNotOfferingError, InThePastError; NotOnGridError: not on a whole minute;
-    OutsideHoursError: the clinician works nowhere; ResourceUnavailableError: no such resource
-    exists.
+    Hours, time off, grid, notice, horizon, limits and claims, also those of the patient, can be
+    overridden, each only if it refuses the visit; a room or device out of service cannot be
+    used. Free resources are used before busy ones. Raises what cannot be overridden:
+    InvalidValueError, ClinicianNotOfferingError, InThePastError; NotOnGridError: not on a whole
+    minute; OutsideHoursError: the clinician works nowhere; ResourceUnavailableError: no such
+    resource exists.
     """
     slot, rules = _slot_and_rules(query, starts_at, tuple(resource_ids))
     taken = _taken(query, starts_at)
     against = [
         claim for claim in (*query.busy, *_claims_of(query.places, slot.resource_ids)) if claim.during.overlaps(taken)
     ]
+    against += patient_visits(query, starts_at)
     return OverrideResult(
         slot,
         rules,
@@ -108,6 +110,8 @@ def _without(query: AvailabilityQuery, refusal: SchedulingError, starts_at: date
             return replace(query, quotas=())
         case TimeTakenError():
             return replace(query, busy=())
+        case PatientBusyError():
+            return replace(query, patient_busy=())
         case ResourceUnavailableError():
             taken = _taken(query, starts_at)
             return replace(query, places=[_shared(place, taken) for place in query.places])

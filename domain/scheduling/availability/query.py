@@ -73,7 +73,9 @@ class AvailabilityQuery:
     service is active and the clinician provides it. ``quotas`` are counted from ``busy`` by civil
     day and week of ``zone``, the clinician's zone, so ``busy`` must contain all claims of those
     periods. ``pending`` are requests and holds, if they count towards quotas. The clinician has
-    left the practice at ``leaves_at``. Raises InvalidValueError: ``now`` has no offset.
+    left the practice at ``leaves_at``. ``patient_busy`` are the claims of the patients of the
+    visit, under all their ids; a visit without its buffers must not overlap them. Raises
+    InvalidValueError: ``now`` has no offset.
     """
 
     now: datetime
@@ -84,6 +86,7 @@ class AvailabilityQuery:
     zone: str = "UTC"
     quotas: Sequence[Quota] = ()
     pending: Sequence[TimeClaim] = ()
+    patient_busy: Sequence[TimeClaim] = ()
     time_off: Sequence[TimeRange] = ()
     leaves_at: datetime | None = None
 

@@ -8,7 +8,7 @@ SchedulingError
 ├── SeatsTakenError         seats_taken         more patients are enrolled than there would be seats
 ├── SeatGivenOnError        seat_given_on       a waiting patient has got the seat
 └── SeriesConflictError
-    └── CourseFullError     course_full         some sessions of the course are full
+    └── CourseFullError     course_full         some sessions are full, or the patient is elsewhere
 """
 
 from domain.scheduling.errors import SchedulingError
@@ -49,4 +49,7 @@ class SeatGivenOnError(SchedulingError):
 
 class CourseFullError(SeriesConflictError):
     code = "course_full"
-    message = "some sessions are full, see conflicts; send if_full: wait, or on_conflict: skip to leave them out"
+    message = (
+        "some sessions are full, or the patient has another visit then, see conflicts;"
+        " send if_full: wait for full ones, or on_conflict: skip to leave them out"
+    )

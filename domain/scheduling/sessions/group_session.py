@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self, TypeAlias
 from uuid import UUID
 
-from domain.kernel.errors import InvalidValueError
-from domain.kernel.money import Money
 from domain.kernel.personal_data import Personal
 from domain.kernel.text import clean_reason
 from domain.kernel.time_range import TimeRange
-from domain.kernel.value import Value
 from domain.practice.seats import checked_seats
 from domain.scheduling.appointments.undo import CORRECTION, UndoableAggregate
+from domain.scheduling.availability.override import clean_override_reason
 from domain.scheduling.availability.query import Slot
 from domain.scheduling.cancellation import CancelledBy, is_late
 from domain.scheduling.errors import (
@@ -38,7 +36,8 @@ from domain.scheduling.sessions.errors import (
     SeatsTakenError,
     SessionFullError,
 )
-from domain.scheduling.time_claim import TimeClaim
+from domain.scheduling.sessions.group_session_terms import GroupSessionTerms, checked_staff
+from domain.scheduling.time_claim import TimeClaim, claims_of
 
 
 class GroupSessionStatus(StrEnum):
@@ -68,49 +67,20 @@ class Standing(NamedTuple):
     attended: bool | None = None
 
 
-MAX_STAFF: Final = 10
 _RESTORED_FIRST: Final = (EnrolmentStatus.ARCHIVED, EnrolmentStatus.WITHDRAWN, EnrolmentStatus.WAITING)
 """Seats are vacated before others are restored, so that no version of a session is overbooked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupSessionTerms(Value):
-    """``during`` excludes the buffers; the price is per seat.
-
-    ``cancellation_notice_minutes`` None: no cancellation of a seat is late.
-    Raises InvalidValueError: no staff, a clinician twice, or too many seats.
-    """
-
-    service_id: UUID
-    staff_ids: tuple[UUID, ...]
-    location_id: UUID
-    resource_ids: tuple[UUID, ...]
-    during: TimeRange
-    price: Money
-    mode: str
-    seats: int
-    buffer_before_minutes: int = 0
-    buffer_after_minutes: int = 0
-    cancellation_notice_minutes: int | None = None
-
-    def __post_init__(self) -> None:
-        checked_staff(self.staff_ids)
-        checked_seats(self.seats)
-
-
-def checked_staff(staff_ids: Sequence[UUID]) -> tuple[UUID, ...]:
-    """Return the staff. Raises InvalidValueError: none, more than 10, or a clinician twice."""
-    if not 1 <= len(staff_ids) <= MAX_STAFF:
-        raise InvalidValueError("staff_ids", f"a session has 1 to {MAX_STAFF} clinicians")
-    if len(set(staff_ids)) < len(staff_ids):
-        raise InvalidValueError("staff_ids", "each clinician may be listed once")
-    return tuple(staff_ids)
+SeatRefusal: TypeAlias = Callable[[UUID], str | None]
+"""Returns why a patient cannot have a free seat now: a code; None if they can."""
 
 
 class GroupSession(UndoableAggregate):
     """``roster`` maps enrolled patients, in order of enrolment, to attendance (None: not recorded).
 
-    ``waiting`` is the waiting line, first come first; it is empty while a seat is free. ``left``
+    ``waiting`` is the waiting line, first come first; while a seat is free, it has only patients
+    who were ``passed_over``, by the code of the reason. ``exemptions`` are the seats of patients
+    who have another visit at this time, with the visits and the reason of an override. ``left``
     maps patients who left to their EnrolmentStatus. ``person`` parameters are all ids of one
     patient, who may have been merged since. ``placed`` is the last change of time, place or
     cancellation, ``seated`` the last change of each patient's seat. ``moved_up`` are the patients
@@ -124,6 +94,8 @@ class GroupSession(UndoableAggregate):
     Enrolled = events.Enrolled
     BeganToWait = events.BeganToWait
     MovedUp = events.MovedUp
+    PassedOver = events.PassedOver
+    SeatExempted = events.SeatExempted
     SeatCancelled = events.SeatCancelled
     StoppedWaiting = events.StoppedWaiting
     SeatsChanged = events.SeatsChanged
@@ -151,6 +123,8 @@ class GroupSession(UndoableAggregate):
     cancellation_notice_minutes: int | None = None
     roster: dict[UUID, bool | None] = field(default_factory=dict)
     waiting: list[UUID] = field(default_factory=list)
+    passed_over: dict[UUID, str] = field(default_factory=dict)
+    exemptions: dict[UUID, tuple[list[UUID], Personal[str]]] = field(default_factory=dict)
     left: dict[UUID, str] = field(default_factory=dict)
     moved_up: list[UUID] = field(default_factory=list)
     undone: str | None = None
@@ -163,10 +137,7 @@ class GroupSession(UndoableAggregate):
 
     @classmethod
     def plan(cls, *, id: UUID, terms: GroupSessionTerms, at: datetime, course_id: UUID | None = None) -> Self:
-        """Plan a session; ``joint_slot`` checks staff and rooms, and the claims guarantee them.
-
-        Raises InThePastError.
-        """
+        """Plan a session. Raises InThePastError."""
         if terms.during.starts_at < at:
             raise InThePastError
         return cls._create(cls.Planned, id=id, timestamp=at, course_id=course_id, **terms.fields())
@@ -194,14 +165,16 @@ class GroupSession(UndoableAggregate):
         """The session with its buffers."""
         return self.during.with_buffers(self.buffer_before_minutes, self.buffer_after_minutes)
 
+    @property
+    def patient_ids(self) -> tuple[UUID, ...]:
+        """The patients on the roster."""
+        return tuple(self.roster)
+
     def claims(self) -> list[TimeClaim]:
-        """Return the claims on all staff and resources; none if it was cancelled or archived."""
+        """Return the claims on staff and resources and, without buffers, on enrolled patients."""
         if self.called_off:
             return []
-        return [
-            TimeClaim(self.id, what, self.taken, self.during, self.service_id)
-            for what in (*self.staff_ids, *self.resource_ids)
-        ]
+        return claims_of(self, (*self.staff_ids, *self.resource_ids), self.exemptions)
 
     def calendar_change_for(self, person: Collection[UUID]) -> events.CalendarChange | None:
         """Return the last change in a patient's calendar; None if the patient never had a seat."""
@@ -211,26 +184,39 @@ class GroupSession(UndoableAggregate):
     def enrol(self, patient_id: UUID, person: Collection[UUID], at: datetime, *, waits: bool = False) -> None:
         """Give a seat or, if all are taken and ``waits``, the last place in the waiting line.
 
-        Raises the ``called_off`` error, AlreadyStartedError, AlreadyEnrolledError,
-        AlreadyWaitingError, SessionFullError.
+        A waiting patient who was passed over gets a seat that is still free. Raises the
+        ``called_off`` error, AlreadyStartedError, AlreadyEnrolledError, AlreadyWaitingError,
+        SessionFullError.
         """
         self._refuse_begun(at)
         if any(id in self.roster for id in person):
             raise AlreadyEnrolledError
-        if any(id in self.waiting for id in person):
-            raise AlreadyWaitingError
-        if len(self.roster) < self.seats:
+        if waiting := next((id for id in self.waiting if id in person), None):
+            if len(self.roster) >= self.seats:
+                raise AlreadyWaitingError
+            self.trigger_event(self.MovedUp, patient_id=waiting, timestamp=at)
+        elif len(self.roster) < self.seats:
             self.trigger_event(self.Enrolled, patient_id=patient_id, timestamp=at)
         elif waits:
             self.trigger_event(self.BeganToWait, patient_id=patient_id, timestamp=at)
         else:
             raise SessionFullError
 
-    def withdraw(self, person: Collection[UUID], at: datetime, by: CancelledBy | None = None) -> None:
+    def exempt(self, patient_id: UUID, overlaps: Sequence[UUID], reason: str, at: datetime) -> None:
+        """Record why a patient has a seat at the time of other visits. Raises InvalidValueError."""
+        self._exempt(patient_id, list(overlaps), clean_override_reason(reason), at)
+
+    def withdraw(
+        self,
+        person: Collection[UUID],
+        at: datetime,
+        by: CancelledBy | None = None,
+        *,
+        refusal: SeatRefusal | None = None,
+    ) -> None:
         """Remove a patient; the first in the waiting line gets the seat at once.
 
-        A seat, but no place in the waiting line, can be cancelled late.
-
+        A seat, but no place in the waiting line, can be cancelled late. ``refusal`` as in ``fill``.
         Raises the ``called_off`` error, AlreadyStartedError, NotEnrolledError.
         """
         self._refuse_begun(at)
@@ -243,14 +229,14 @@ class GroupSession(UndoableAggregate):
         late, by_whom = is_late(self.starts_at, self.cancellation_notice_minutes, at), by.value if by else None
         for id in seats:
             self.trigger_event(self.SeatCancelled, patient_id=id, by=by_whom, late=late, timestamp=at)
-        self.fill(at)
+        self.fill(at, refusal)
 
-    def change_seats(self, seats: int, at: datetime, *, fills: bool = True) -> bool:
+    def change_seats(self, seats: int, at: datetime, *, fills: bool = True, refusal: SeatRefusal | None = None) -> bool:
         """Change the number of seats. Return whether an event was recorded.
 
         New seats go to the waiting line, unless ``fills`` is false and the caller calls ``fill``
-        later. Raises the ``called_off`` error, AlreadyStartedError; SeatsTakenError: fewer seats
-        than enrolled; InvalidValueError.
+        later. ``refusal`` as in ``fill``. Raises the ``called_off`` error, AlreadyStartedError;
+        SeatsTakenError: fewer seats than enrolled; InvalidValueError.
         """
         self._refuse_begun(at)
         checked_seats(seats)
@@ -260,7 +246,7 @@ class GroupSession(UndoableAggregate):
             raise SeatsTakenError
         self.trigger_event(self.SeatsChanged, seats=seats, timestamp=at)
         if fills:
-            self.fill(at)
+            self.fill(at, refusal)
         return True
 
     def move(self, staff_ids: Sequence[UUID], slot: Slot, at: datetime) -> bool:
@@ -325,10 +311,16 @@ class GroupSession(UndoableAggregate):
             return Standing(EnrolmentStatus.WAITING, self.waiting.index(patient_id))
         return Standing(EnrolmentStatus(self.left.get(patient_id, EnrolmentStatus.ARCHIVED)))
 
-    def fill(self, at: datetime) -> None:
-        """Give free seats to the patients at the head of the waiting line."""
-        while self.waiting and len(self.roster) < self.seats:
-            self.trigger_event(self.MovedUp, patient_id=self.waiting[0], timestamp=at)
+    def fill(self, at: datetime, refusal: SeatRefusal | None = None) -> None:
+        """Give free seats to the waiting patients, in order, except those with a ``refusal``."""
+        for id in tuple(self.waiting):
+            if len(self.roster) >= self.seats:
+                return
+            reason = refusal(id) if refusal else None
+            if reason is None:
+                self.trigger_event(self.MovedUp, patient_id=id, timestamp=at)
+            elif self.passed_over.get(id) != reason:
+                self.trigger_event(self.PassedOver, patient_id=id, reason=reason, timestamp=at)
 
     def undo(self, act: str, earlier: GroupSession | None, at: datetime) -> None:
         """Undo the last command; ``act`` is its first event, ``earlier`` the session before it.
@@ -359,6 +351,12 @@ class GroupSession(UndoableAggregate):
         for id in in_order:
             if restored[id].status not in _RESTORED_FIRST:
                 self._restore(id, restored[id], at)
+        for id, (overlaps, reason) in earlier.exemptions.items():
+            if id in self.roster and id not in self.exemptions:
+                self._exempt(id, overlaps, reason, at)
+        for id, code in earlier.passed_over.items():
+            if id in self.waiting and id not in self.passed_over:
+                self.trigger_event(self.PassedOver, patient_id=id, reason=code, timestamp=at)
 
     def _refuse_undo(self, act: str, earlier: GroupSession, at: datetime) -> None:
         if act == "undone":
@@ -386,6 +384,9 @@ class GroupSession(UndoableAggregate):
             attended=standing.attended,
             timestamp=at,
         )
+
+    def _exempt(self, patient_id: UUID, overlaps: list[UUID], reason: Personal[str], at: datetime) -> None:
+        self.trigger_event(self.SeatExempted, patient_id=patient_id, overlaps=overlaps, reason=reason, timestamp=at)
 
     @property
     def _slot(self) -> Slot:

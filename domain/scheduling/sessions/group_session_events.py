@@ -75,9 +75,40 @@ class MovedUp(Aggregate.Event):
 
     def apply(self, aggregate: GroupSession) -> None:
         aggregate.waiting.remove(self.patient_id)
+        aggregate.passed_over.pop(self.patient_id, None)
         aggregate.roster[self.patient_id] = None
         aggregate.moved_up.append(self.patient_id)
         aggregate.seated[self.patient_id] = _change(self)
+
+
+class PassedOver(Aggregate.Event):
+    """A seat was free, but not for this waiting patient, who stays in line; ``reason`` is a code.
+
+    Recorded once, until the patient gets a seat or leaves the line.
+    """
+
+    TOPIC = "scheduling.session.passed_over"
+    patient_id: UUID
+    reason: str
+
+    def apply(self, aggregate: GroupSession) -> None:
+        aggregate.passed_over[self.patient_id] = self.reason
+
+
+class SeatExempted(Aggregate.Event):
+    """A patient has the seat although they have another visit at this time, on purpose.
+
+    ``overlaps`` are the appointments and sessions of the same time.
+    """
+
+    TOPIC = "scheduling.session.seat_exempted"
+    SUBJECT = "patient_id"
+    patient_id: UUID
+    overlaps: list[UUID]
+    reason: Personal[str]
+
+    def apply(self, aggregate: GroupSession) -> None:
+        aggregate.exemptions[self.patient_id] = (self.overlaps, self.reason)
 
 
 class SeatCancelled(Aggregate.Event):
@@ -91,6 +122,7 @@ class SeatCancelled(Aggregate.Event):
 
     def apply(self, aggregate: GroupSession) -> None:
         del aggregate.roster[self.patient_id]
+        aggregate.exemptions.pop(self.patient_id, None)
         aggregate.left[self.patient_id] = "withdrawn"
         aggregate.moved_up = []
         aggregate.seated[self.patient_id] = _change(self)
@@ -102,6 +134,7 @@ class StoppedWaiting(Aggregate.Event):
 
     def apply(self, aggregate: GroupSession) -> None:
         aggregate.waiting.remove(self.patient_id)
+        aggregate.passed_over.pop(self.patient_id, None)
         aggregate.left[self.patient_id] = "withdrawn"
         aggregate.moved_up = []
 
@@ -128,6 +161,8 @@ class Moved(Aggregate.Event):
     def apply(self, aggregate: GroupSession) -> None:
         aggregate.staff_ids, aggregate.clinician_id = self.staff_ids, self.staff_ids[0]
         aggregate.location_id, aggregate.resource_ids = self.location_id, self.resource_ids
+        if (self.starts_at, self.ends_at) != (aggregate.starts_at, aggregate.ends_at):
+            aggregate.exemptions = {}
         aggregate.starts_at, aggregate.ends_at = self.starts_at, self.ends_at
         aggregate.moved_up = []
         aggregate.placed = _change(self)
@@ -203,6 +238,8 @@ class StandingRestored(Aggregate.Event):
 
     def apply(self, aggregate: GroupSession) -> None:
         id = self.patient_id
+        aggregate.passed_over.pop(id, None)
+        aggregate.exemptions.pop(id, None)
         aggregate.roster.pop(id, None)
         aggregate.left.pop(id, None)
         if id in aggregate.waiting:

@@ -18,7 +18,12 @@ cross join lateral unnest(r.thing_ids) as t (thing_id)
 
 _BOOKED: Final = (Appointment.Booked.TOPIC, Appointment.Requested.TOPIC)
 _STAFFED: Final = (GroupSession.Planned.TOPIC, GroupSession.Moved.TOPIC)
-_OF_A_PATIENT: Final = (Consents.Opened.TOPIC, GroupSession.Enrolled.TOPIC, GroupSession.BeganToWait.TOPIC)
+_OF_A_PATIENT: Final = (
+    Consents.Opened.TOPIC,
+    GroupSession.Enrolled.TOPIC,
+    GroupSession.BeganToWait.TOPIC,
+    GroupSession.SeatExempted.TOPIC,
+)
 _MOVED: Final = (Appointment.Rescheduled.TOPIC, Appointment.Reassigned.TOPIC, Appointment.Confirmed.TOPIC)
 
 

@@ -89,6 +89,8 @@ SENTENCES: Final = {
     "scheduling.session.enrolled": "A patient was enrolled",
     "scheduling.session.began_to_wait": "A patient joined the waiting line",
     "scheduling.session.moved_up": "A waiting patient moved up to a seat",
+    "scheduling.session.passed_over": "A waiting patient was passed over for a free seat",
+    "scheduling.session.seat_exempted": "A patient has the seat beside another visit",
     "scheduling.session.seat_cancelled": "A patient's seat was cancelled",
     "scheduling.session.stopped_waiting": "A patient left the waiting line",
     "scheduling.session.seats_changed": "The number of seats was changed",

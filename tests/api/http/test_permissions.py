@@ -86,10 +86,10 @@ def _session(studio: PracticeClient) -> str:
 
 
 def _note_attendance(studio: PracticeClient, client: httpx2.Client) -> httpx2.Response:
-    path = f"/v1/sessions/{_session(studio)}"
-    studio.client.post(f"{path}/enrol", json={"patient_id": studio.patient})
+    path, patient = f"/v1/sessions/{_session(studio)}", studio.add_patient()
+    studio.client.post(f"{path}/enrol", json={"patient_id": patient})
     with studio.server.at_time(datetime(2026, 6, 1, 13, tzinfo=UTC)):
-        return client.post(f"{path}/attendance", json={"patient_ids": [studio.patient], "attended": True})
+        return client.post(f"{path}/attendance", json={"patient_ids": [patient], "attended": True})
 
 
 class TestRoles:

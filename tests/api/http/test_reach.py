@@ -105,7 +105,10 @@ class TestBoundKey:
     def test_sees_when_colleagues_are_busy(self, studio: PracticeClient, ids: dict[str, str]) -> None:
         other = studio.add_clinician()
         studio.client.patch(f"/v1/services/{studio.service}", json={"clinician_ids": [studio.clinician, other]})
-        mine = studio.book_appointment("2026-06-02T09:00:00+02:00", clinician_id=other, notes="brings crutches")
+        someone = studio.add_patient()
+        mine = studio.book_appointment(
+            "2026-06-02T09:00:00+02:00", clinician_id=other, patient_id=someone, notes="brings crutches"
+        )
         cancelled = studio.book_appointment("2026-06-02T12:00:00+02:00")
         position = studio.post_action(cancelled["id"], "cancel", reason="x").json()["position"]
         bound = studio.client_with_role("clinician", clinician_id=other)

@@ -40,13 +40,17 @@ class TestSharedRoom:
         clinicians = [studio.clinician, studio.add_clinician()]
         studio.service = studio.add_service(clinician_ids=clinicians, requires=[{"kind": kind}])
 
-        answers = map_concurrently(2, lambda place: studio.post_booking(clinician_id=clinicians[place]))
+        patients = [studio.patient, studio.add_patient()]
+
+        answers = map_concurrently(
+            2, lambda place: studio.post_booking(clinician_id=clinicians[place], patient_id=patients[place])
+        )
 
         assert codes(answers) == [(201, None), (409, "resource_unavailable")]
         loser = clinicians[[a.status_code for a in answers].index(409)]
         # The loser's own time is still free for a service that needs no room.
         studio.service = studio.add_service(clinician_ids=clinicians)
-        assert studio.post_booking(clinician_id=loser).status_code == 201
+        assert studio.post_booking(clinician_id=loser, patient_id=studio.add_patient()).status_code == 201
 
     def test_a_second_room_serves_the_second_visit(self, studio: PracticeClient) -> None:
         studio.add_room("Room 1")
@@ -54,7 +58,11 @@ class TestSharedRoom:
         clinicians = [studio.clinician, studio.add_clinician()]
         studio.service = studio.add_service(clinician_ids=clinicians, requires=[{"kind": "room"}])
 
-        answers = map_concurrently(2, lambda place: studio.post_booking(clinician_id=clinicians[place]))
+        patients = [studio.patient, studio.add_patient()]
+
+        answers = map_concurrently(
+            2, lambda place: studio.post_booking(clinician_id=clinicians[place], patient_id=patients[place])
+        )
 
         assert codes(answers) == [(201, None), (201, None)]
         assert answers[0].json()["resource_ids"] != answers[1].json()["resource_ids"]

@@ -118,7 +118,8 @@ class TestMove:
 
 class TestOverride:
     def test_moves_beside_another_visit_and_says_so(self, studio: PracticeClient) -> None:
-        first, visit = studio.book_appointment(NINE), studio.book_appointment(ELEVEN)
+        first = studio.book_appointment(NINE, patient_id=studio.add_patient())
+        visit = studio.book_appointment(ELEVEN)
         assert refused(studio, visit, starts_at=NINE) == "time_taken"
 
         shown = moved(studio, visit, starts_at=NINE, override=WHY)

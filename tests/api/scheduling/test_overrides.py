@@ -13,7 +13,7 @@ class TestOverride:
     def test_books_beside_another_visit_and_says_so(self, studio: PracticeClient) -> None:
         first = studio.book_appointment()
 
-        second = studio.book_appointment(HALF_PAST, override=WHY)
+        second = studio.book_appointment(HALF_PAST, patient_id=studio.add_patient(), override=WHY)
 
         assert second["override"] == {"rules": ["time_taken"], "overlaps": [first["id"]], **WHY}
         assert (second["status"], second["starts_at"]) == ("booked", "2026-06-01T07:30:00Z")
@@ -59,7 +59,7 @@ class TestOverride:
         studio.service = studio.add_service(clinician_ids=[studio.clinician, other], requires=[{"kind": "room"}])
         first = studio.book_appointment()
 
-        second = studio.book_appointment(clinician_id=other, override=WHY)
+        second = studio.book_appointment(clinician_id=other, patient_id=studio.add_patient(), override=WHY)
 
         assert second["override"] == {"rules": ["resource_unavailable"], "overlaps": [first["id"]], **WHY}
         assert second["resource_ids"] == [room]
@@ -75,7 +75,7 @@ class TestOverride:
         studio.service = studio.add_service(requires=[{"kind": "room"}])
         first = studio.book_appointment()
 
-        second = studio.book_appointment(override=WHY)
+        second = studio.book_appointment(patient_id=studio.add_patient(), override=WHY)
 
         assert second["override"]["rules"] == ["time_taken"]
         assert second["resource_ids"] != first["resource_ids"]
@@ -88,7 +88,9 @@ class TestOverride:
     def test_is_recorded_with_actor_and_a_reason_for_those_who_see_patients(self, studio: PracticeClient) -> None:
         studio.book_appointment()
         desk = studio.client_with_role("front_desk")
-        made = desk.post("/v1/appointments", json=studio.booking_body(override=WHY)).json()
+        made = desk.post(
+            "/v1/appointments", json=studio.booking_body(patient_id=studio.add_patient(), override=WHY)
+        ).json()
 
         shown = studio.client_with_role("analyst").get(f"/v1/appointments/{made['id']}").json()
         history = studio.client.get(f"/v1/appointments/{made['id']}/history", params={"after": made["position"]})

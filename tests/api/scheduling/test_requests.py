@@ -103,7 +103,7 @@ class TestConfirm:
         other = studio.add_clinician()
         studio.service = studio.add_service(clinician_ids=[studio.clinician, other], requires=[{"kind": "room"}])
         asked = request_appointment(studio)
-        studio.book_appointment(clinician_id=other, resource_ids=asked["resource_ids"])
+        studio.book_appointment(clinician_id=other, patient_id=studio.add_patient(), resource_ids=asked["resource_ids"])
 
         confirmed = studio.post_action(asked["id"], "confirm").json()
 

@@ -93,7 +93,12 @@ class TestBooking:
     def test_takes_rooms_where_the_service_needs_them(self, studio: PracticeClient) -> None:
         rooms = [studio.add_room("1"), studio.add_room("2")]
         studio.service = studio.add_service(requires=[{"kind": "room"}])
-        studio.book_appointment("2026-06-09T10:00:00+02:00", clinician_id=_colleague(studio), resource_ids=[rooms[0]])
+        studio.book_appointment(
+            "2026-06-09T10:00:00+02:00",
+            clinician_id=_colleague(studio),
+            patient_id=studio.add_patient(),
+            resource_ids=[rooms[0]],
+        )
 
         series = studio.post_series(rrule="FREQ=WEEKLY;COUNT=3").json()
 

@@ -163,7 +163,8 @@ class TestToAnotherClinician:
         assert [visit["clinician_id"] == other for visit in appointments_by_index(studio, series).values()] == [
             False
         ] * 4 + [True] * 4
-        assert studio.post_booking("2026-06-30T10:00:00+02:00").status_code == 201
+        someone = studio.add_patient()
+        assert studio.post_booking("2026-06-30T10:00:00+02:00", patient_id=someone).status_code == 201
         assert studio.post_booking("2026-06-30T10:00:00+02:00", clinician_id=other).json()["code"] == "time_taken"
 
     def test_and_time_are_one_change_with_one_undo(self, studio: PracticeClient, weekly_series: Json) -> None:
@@ -188,7 +189,9 @@ class TestToAnotherClinician:
 
     def test_is_refused_or_skipped_where_they_are_busy(self, studio: PracticeClient, weekly_series: Json) -> None:
         other = add_colleague(studio)
-        taken = studio.book_appointment("2026-07-07T10:30:00+02:00", clinician_id=other)
+        taken = studio.book_appointment(
+            "2026-07-07T10:30:00+02:00", clinician_id=other, patient_id=studio.add_patient()
+        )
         body = {"from_occurrence": 1, "scope": "all", "clinician_id": other}
 
         refused = post_change(studio, weekly_series, **body)
@@ -270,7 +273,10 @@ class TestToAnotherRoom:
         studio.service = studio.add_service(clinician_ids=[studio.clinician, other], requires=[{"kind": "room"}])
         series = studio.post_series().json()
         [wanted] = [room for room in rooms if room != appointments_by_index(studio, series)[1]["resource_ids"][0]]
-        studio.book_appointment("2026-06-23T10:00:00+02:00", clinician_id=other, resource_ids=[wanted])
+        someone = studio.add_patient()
+        studio.book_appointment(
+            "2026-06-23T10:00:00+02:00", clinician_id=other, patient_id=someone, resource_ids=[wanted]
+        )
 
         refused = post_change(studio, series, from_occurrence=1, scope="all", resource_ids=[wanted])
 

@@ -41,7 +41,8 @@ class TestReassign:
 
         assert (moved["clinician_id"], moved["starts_at"], moved["version"]) == (second, visit["starts_at"], 2)
         assert moved["resource_ids"] == visit["resource_ids"]
-        assert practice_with_two_clinicians.post_booking().status_code == 201
+        someone = practice_with_two_clinicians.add_patient()
+        assert practice_with_two_clinicians.post_booking(patient_id=someone).status_code == 201
         assert practice_with_two_clinicians.post_booking(clinician_id=second).json()["code"] == "time_taken"
 
     def test_to_another_room_keeps_the_clinician(self, practice_with_two_clinicians: PracticeClient) -> None:
@@ -68,7 +69,8 @@ class TestReassign:
     ) -> None:
         second = other_clinician(practice_with_two_clinicians)
         visit = practice_with_two_clinicians.book_appointment()["id"]
-        practice_with_two_clinicians.book_appointment(clinician_id=second)
+        someone = practice_with_two_clinicians.add_patient()
+        practice_with_two_clinicians.book_appointment(clinician_id=second, patient_id=someone)
         absent, stranger = (
             practice_with_two_clinicians.add_clinician(days=("tue",)),
             practice_with_two_clinicians.add_clinician(),
@@ -115,7 +117,9 @@ class TestReassign:
             f"/v1/services/{practice_with_two_clinicians.service}", json={"clinician_ids": clinicians}
         )
         visits = [
-            practice_with_two_clinicians.book_appointment(clinician_id=who)["id"]
+            practice_with_two_clinicians.book_appointment(
+                clinician_id=who, patient_id=practice_with_two_clinicians.add_patient()
+            )["id"]
             for who in (practice_with_two_clinicians.clinician, second)
         ]
 

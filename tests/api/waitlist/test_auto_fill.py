@@ -1,8 +1,7 @@
 """Auto-fill: freed time is offered to the first matching entry, then to the next (DM-05)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,26 +11,19 @@ import pytest
 from adapters.postgres.job_queue import ListedJob
 from application.waitlist.auto_fill import AutoFill
 from tests.api.practice_client import Json, PracticeClient
-from tests.api.waitlist.waitlist_requests import NINE_SAID, TEN, get_json, join_waitlist, post_answer, waiting_entry_ids
+from tests.api.waitlist.waitlist_requests import (
+    GRACE,
+    NINE_SAID,
+    TEN,
+    get_json,
+    join_waitlist,
+    openings,
+    post_answer,
+    time_later,
+    wait_for_opening,
+    waiting_entry_ids,
+)
 from tests.support.wait_until import wait_until
-
-GRACE = {"minutes": 3.0}
-
-
-def openings(studio: PracticeClient) -> list[Json]:
-    found: list[Json] = studio.client.get("/v1/openings").json()["openings"]
-    return found
-
-
-def wait_for_opening(studio: PracticeClient, status: str = "offered", rounds: int = 1, number: int = 0) -> Json:
-    """Wait for an opening that the worker makes by itself, in a status and with so many rounds."""
-
-    def found() -> list[Json]:
-        made = openings(studio)[number : number + 1]
-        return [each for each in made if each["status"] == status and len(each["rounds"]) == rounds]
-
-    [made] = wait_until(found, f"an opening is {status}", lambda: openings(studio))
-    return made
 
 
 def stored_jobs(studio: PracticeClient) -> Sequence[ListedJob]:
@@ -41,12 +33,6 @@ def stored_jobs(studio: PracticeClient) -> Sequence[ListedJob]:
 
 def first_offer_id(wait_for_opening: Json) -> str:
     return str(wait_for_opening["rounds"][-1]["offers"][0]["offer_id"])
-
-
-@contextmanager
-def time_later(studio: PracticeClient, **span: float) -> Iterator[None]:
-    with studio.server.at_time(studio.server.clock.now() + timedelta(**span)):
-        yield
 
 
 def auto_fill_of(studio: PracticeClient) -> AutoFill:

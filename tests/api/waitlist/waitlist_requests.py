@@ -1,14 +1,20 @@
 """Requests about wait list entries, openings and offers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 
 from tests.api.practice_client import Json, PracticeClient
+from tests.support.wait_until import wait_until
 
 NINE, NINE_SAID = "2026-06-01T07:00:00Z", "2026-06-01T09:00:00+02:00"
 
 TEN = "2026-06-01T10:00:00+02:00"
+
+GRACE = {"minutes": 3.0}
 
 
 def join_waitlist(studio: PracticeClient, patient: str | None = None, **preferences: object) -> Json:
@@ -43,3 +49,25 @@ def get_json(studio: PracticeClient, path: str, id_: str) -> Json:
 def waiting_entry_ids(studio: PracticeClient, after: int, **query: str) -> list[str]:
     found = studio.client.get("/v1/waitlist", params={"after": str(after), "status": "waiting"} | query).json()
     return [entry["id"] for entry in found["entries"]]
+
+
+def openings(studio: PracticeClient) -> list[Json]:
+    found: list[Json] = studio.client.get("/v1/openings").json()["openings"]
+    return found
+
+
+def wait_for_opening(studio: PracticeClient, status: str = "offered", rounds: int = 1, number: int = 0) -> Json:
+    """Wait for an opening that the worker makes by itself, in a status and with so many rounds."""
+
+    def found() -> list[Json]:
+        made = openings(studio)[number : number + 1]
+        return [each for each in made if each["status"] == status and len(each["rounds"]) == rounds]
+
+    [made] = wait_until(found, f"an opening is {status}", lambda: openings(studio))
+    return made
+
+
+@contextmanager
+def time_later(studio: PracticeClient, **span: float) -> Iterator[None]:
+    with studio.server.at_time(studio.server.clock.now() + timedelta(**span)):
+        yield

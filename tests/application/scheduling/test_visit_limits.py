@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from application.kernel.practice_log import Outcome
 from application.scheduling.appointments.book_appointment import BookAppointment
@@ -12,6 +13,8 @@ from application.scheduling.appointments.cancel_appointment import CancelAppoint
 from application.scheduling.appointments.reschedule_appointment import RescheduleAppointment
 from application.scheduling.availability.find_slots import FindSlots
 from domain.kernel.time_range import TimeRange
+from domain.patients.details import PatientDetails
+from domain.patients.patient import Patient
 from domain.practice.clinician import Clinician
 from domain.practice.service import Service
 from domain.practice.visit_limits import VisitLimits
@@ -44,8 +47,11 @@ def book(
     clinician: int | None = 0,
     service: UUID | None = None,
 ) -> Appointment:
+    """Book for a new patient, who has no other visits."""
+    patient = Patient.register(id=uuid7(), details=PatientDetails(given_name="Dana", family_name="Levi"), at=NOW)
+    studio.log.record(patient, by=by_test())
     command = BookAppointment(
-        studio.patients[0],
+        patient.id,
         service or studio.talk,
         None if clinician is None else studio.clinicians[clinician],
         starts_at,

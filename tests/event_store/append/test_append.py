@@ -14,7 +14,7 @@ from domain.kernel.provenance import CommandRepeatedError
 from domain.kernel.time_range import TimeRange
 from domain.scheduling.appointments.appointment import Appointment
 from domain.scheduling.errors import TimeTakenError
-from domain.scheduling.time_claim import TimeRelease
+from domain.scheduling.time_claim import FreeTimeGuard, TimeRelease
 from event_store.append.append_batcher import Append
 from event_store.append.append_rows import encode_append
 from event_store.append.event_mapper import MappedEvent
@@ -105,7 +105,7 @@ class TestClaims:
         with pytest.raises(TimeTakenError):
             book(log, appointment(uuid7(), rooms=(room,)))
 
-        assert claims_in(container, log) == 2
+        assert claims_in(container, log) == 3
 
     def test_the_same_clinician_of_another_practice_is_another_clinician(self, container: Container) -> None:
         one, other = container.practice(), container.practice()
@@ -121,7 +121,34 @@ class TestClaims:
 
         assert results.count(2) == 1
         assert sum(isinstance(result, TimeTakenError) for result in results) == 49
-        assert claims_in(container, log) == 1
+        assert claims_in(container, log) == 2
+
+    def test_a_release_of_one_subject_keeps_the_others(self, container: Container) -> None:
+        log = container.practice()
+        maya, noa = uuid7(), uuid7()
+        visit = appointment(maya, rooms=(uuid7(),))
+        book(log, visit)
+        visit.reassign(noa, visit.location_id, visit.resource_ids, TEN - timedelta(days=1))
+        moved = [claim for claim in visit.claims() if claim.what == noa]
+
+        log.record(visit, by=by_test(), guards=[TimeRelease(visit.id, maya), *moved])
+
+        assert claims_in(container, log) == 3
+        book(log, appointment(maya))
+        with pytest.raises(TimeTakenError):
+            book(log, appointment(uuid7(), rooms=tuple(visit.resource_ids)))
+
+    def test_a_subject_that_must_be_free_is_checked_with_the_append(self, container: Container) -> None:
+        log = container.practice()
+        first, second = appointment(uuid7()), appointment(uuid7())
+        book(log, first)
+        guard = FreeTimeGuard(first.patient_id, second.during)
+
+        with pytest.raises(TimeTakenError):
+            log.record(second, by=by_test(), guards=[*second.claims(), guard])
+
+        third = appointment(uuid7())
+        assert log.record(third, by=by_test(), guards=[TimeRelease(first.id), *third.claims(), guard]) == 3
 
     def test_the_constraint_refuses_what_the_check_does_not_see(self, container: Container) -> None:
         log = container.practice()

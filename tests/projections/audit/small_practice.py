@@ -18,7 +18,8 @@ from domain.scheduling.appointments.visit import SeriesPlace, Visit
 from domain.scheduling.series.occurrence_plan import PlannedOccurrence
 from domain.scheduling.series.series import Series
 from domain.scheduling.sessions.course import Course
-from domain.scheduling.sessions.group_session import GroupSession, GroupSessionTerms
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.sessions.group_session_terms import GroupSessionTerms
 from domain.waitlist.entry import WaitlistEntry
 from domain.waitlist.offer import Offer
 from domain.waitlist.offered_time import OfferedTime

@@ -10,8 +10,8 @@ from application.importing.errors import ImportInUseError
 from application.importing.undo import KeptReason
 from application.kernel.errors import NotFoundError
 from application.patients.decide_consent import DecideConsent
-from application.patients.merge_patients import MergePatients
 from application.scheduling.appointments.book_appointment import BookAppointment
+from application.scheduling.merge_patients import MergePatients
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.consents import Channel
 from domain.patients.errors import PatientWithdrawnError

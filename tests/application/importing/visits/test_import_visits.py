@@ -7,10 +7,10 @@ import pytest
 
 from application.importing.errors import NotInPracticeError
 from application.importing.report import ImportReport, ResourceKind
-from application.patients.merge_patients import MergePatients
 from application.practice.change_service import ChangeService
 from application.scheduling.appointments.book_appointment import BookAppointment
 from application.scheduling.appointments.place_hold import PlaceHold
+from application.scheduling.merge_patients import MergePatients
 from domain.importing.data_import import DataImport, ImportStatus
 from domain.patients.details import PatientDetails
 from domain.patients.patient import Patient
@@ -241,7 +241,13 @@ class TestVisitsAtOneTime:
         report = visit_imports.import_rows(rows)
 
         first, second, third, fourth = visit_imports.visits()
-        assert (first.exempt_from, fourth.exempt_from, report.tally.beside) == ([], [], [3, 4])
+        assert (first.exempt_from, report.tally.beside) == ([], [3, 4, 5])
+        # Dana cannot be with two clinicians at once.
+        assert (fourth.exempt_from, fourth.overlaps, fourth.beside) == (
+            ["patient_busy"],
+            [first.id],
+            [first.patient_id],
+        )
         assert (second.exempt_from, second.overlaps, second.beside) == (
             ["time_taken"],
             [first.id],

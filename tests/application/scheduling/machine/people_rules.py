@@ -10,9 +10,9 @@ from application.kernel.errors import NotFoundError
 from application.kernel.practice_log import Outcome
 from application.patients.change_patient import ChangePatient
 from application.patients.decide_consent import DecideConsent
-from application.patients.merge_patients import MergePatients, UnmergePatients
 from application.patients.person import person_of
 from application.patients.set_contacts import ContactInput, SetContacts
+from application.scheduling.merge_patients import MergePatients, UnmergePatients
 from domain.patients.consents import Channel, Consents
 from domain.patients.contact import ContactKind
 from domain.patients.patient import Patient
@@ -33,6 +33,7 @@ class PeopleRules:
     runner: Runner
     clock: SettableClock
     run_commands: Callable[[int, Callable[[int], object]], list[object]]
+    has_merged: bool
 
     @rule(
         pairs=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 2), st.booleans()), min_size=1, max_size=3),
@@ -47,6 +48,7 @@ class PeopleRules:
             return handler(self.studio.tenant_id, command, by_test())
 
         self.run_commands(len(pairs), pair)
+        self.has_merged = True
 
     @rule(acts=st.lists(_ACT, min_size=1, max_size=4))
     def note_what_is_known_of_people(self, acts: list[tuple[str, int, str | None]]) -> None:

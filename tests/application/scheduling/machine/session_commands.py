@@ -21,7 +21,9 @@ from tests.support.seeded_practice import MONDAY, SeededPractice, fixed_clock
 _STARTS = [MONDAY + timedelta(minutes=30 * step) for step in range(8)]
 _AFTERNOON = fixed_clock(MONDAY + timedelta(hours=5))
 _ACT = st.tuples(
-    st.sampled_from(["enrol", "wait", "wait", "withdraw", "seats", "move", "give", "cancel", "undo"]),
+    st.sampled_from(
+        ["enrol", "wait", "wait", "override", "withdraw", "seats", "move", "move anyway", "give", "cancel", "undo"]
+    ),
     st.integers(0, 2),
     st.integers(1, 3),
     st.integers(0, 7),
@@ -81,7 +83,7 @@ class SessionCommands:
         coming = {
             self.studio.patients[acts[number][1]]
             for number, result in enumerate(results)
-            if acts[number][0] in ("enrol", "wait") and not isinstance(result, Exception)
+            if acts[number][0] in ("enrol", "wait", "override") and not isinstance(result, Exception)
         }
         there = {*after.roster, *after.waiting}
         assert ({*before.roster, *before.waiting} | coming) - leaving <= there, "an enrolment was lost"
@@ -97,6 +99,9 @@ class SessionCommands:
         match act:
             case "enrol" | "wait":
                 return executor(logs, clock)(tenant_id, EnrolPatient(id, patient, act == "wait"), by_test())
+            case "override":
+                command = EnrolPatient(id, patient, override_reason="leaves early")
+                return executor(logs, clock)(tenant_id, command, by_test())
             case "withdraw":
                 return executor(logs, clock)(tenant_id, WithdrawPatient(id, patient), by_test())
             case "cancel":
@@ -105,12 +110,14 @@ class SessionCommands:
                 undo = UndoSession(id, self.studio.log.load(GroupSession, id).version)
                 return executor(logs, clock)(tenant_id, undo, by_test())
             case "seats":
-                command = ChangeSession(id, seats=seats)
+                change = ChangeSession(id, seats=seats)
             case "move":
-                command = ChangeSession(id, starts_at=_STARTS[start])
+                change = ChangeSession(id, starts_at=_STARTS[start])
+            case "move anyway":
+                change = ChangeSession(id, starts_at=_STARTS[start], override_reason="asked all of them")
             case _:
-                command = ChangeSession(id, staff_ids=(self.studio.clinicians[start % 2],))
-        return executor(logs, clock)(tenant_id, command, by_test())
+                change = ChangeSession(id, staff_ids=(self.studio.clinicians[start % 2],))
+        return executor(logs, clock)(tenant_id, change, by_test())
 
     @rule(which=st.integers(0, 10))
     def undo_the_last_command(self, which: int) -> None:
@@ -156,10 +163,10 @@ class SessionCommands:
         self.run_commands(len(who), note)
 
     @invariant()
-    def no_session_is_overbooked_and_no_patient_waits_while_a_seat_is_free(self) -> None:
+    def no_session_is_overbooked_and_only_who_was_passed_over_waits_while_a_seat_is_free(self) -> None:
         for session in self.folded_sessions():
             assert len(session.roster) <= session.seats
-            assert not session.waiting or len(session.roster) == session.seats
+            assert len(session.roster) == session.seats or set(session.waiting) <= session.passed_over.keys()
             assert not set(session.roster) & set(session.waiting)
             assert len(set(session.waiting)) == len(session.waiting)
 

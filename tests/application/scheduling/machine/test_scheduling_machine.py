@@ -83,9 +83,13 @@ class Scheduling(
     SettingsRules,
     EndpointAndFeedRules,
 ):
-    """Commands come in volleys: each volley's commands run in threads that start together."""
+    """Commands come in volleys: each volley's commands run in threads that start together.
+
+    ``together`` are the visits of merged people that were at the same time when they were merged.
+    """
 
     container: Container
+    together: set[frozenset[UUID]]
 
     @initialize(pending_counts=st.booleans())
     def open(self, pending_counts: bool) -> None:
@@ -107,6 +111,8 @@ class Scheduling(
         self.closing_early: dict[UUID, range] = {}
         self.endpoints: list[UUID] = []
         self.feeds: list[UUID] = []
+        self.together = set()
+        self.has_merged = False
         self.clock = fixed_clock()
         self.runner = self.container.runner(of=(*self.container.projectors(), WebhooksProjector()))
 
@@ -297,13 +303,14 @@ class Scheduling(
         command = BookAppointment(
             self.studio.patients[0], hold.service_id, hold.clinician_id, hold.starts_at, hold_id=hold.id
         )
-        # Somebody may have booked over it, on purpose.
+        # Somebody may have booked over it, on purpose, and the patient may be elsewhere.
+        person, visit = self.family(self.studio.patients[0]), TimeRange(hold.starts_at, hold.ends_at)
         is_alone = not any(
             own.what == other.what and own.during.overlaps(other.during)
             for own in hold.claims()
             for other in self.claims()
             if other.holder_id != hold.id
-        )
+        ) and not any(claim.what in person and claim.during.overlaps(visit) for claim in self.claims())
         holder = self.studio.log.load(Clinician, hold.clinician_id)
         # A hold reserves time, but limits, time off and closed rooms set meanwhile still apply.
         is_held = (
@@ -346,7 +353,8 @@ class Scheduling(
         service = self.studio.massage if needs_room else self.studio.talk
         clinician_id = self.studio.clinicians[clinician]
         window = TimeRange(MONDAY, MONDAY + timedelta(days=1))
-        found = asker(self.container.logs, self.clock)(self.studio.tenant_id, FindSlots(service, clinician_id, window))
+        query = FindSlots(service, clinician_id, window, patient_id=self.studio.patients[0])
+        found = asker(self.container.logs, self.clock)(self.studio.tenant_id, query)
         if found.choices:
             command = BookAppointment(self.studio.patients[0], service, clinician_id, found.choices[0].slot.starts_at)
             outcome = executor(self.container.logs, self.clock)(self.studio.tenant_id, command, by_test())
@@ -362,6 +370,20 @@ class Scheduling(
     def none_but_those_meant_to_share_a_clinician_or_a_room(self) -> None:
         for one, other in combinations(self.claims(), 2):
             assert one.what != other.what or not one.during.overlaps(other.during) or one.beside or other.beside
+
+    @invariant()
+    def no_person_is_at_two_places_but_by_an_override_or_a_merge(self) -> None:
+        people = {id_: frozenset(self.family(id_)) for id_ in self.studio.patients}
+        visits = [claim for claim in self.claims() if claim.what in people and not claim.beside]
+        together = {
+            frozenset((one.holder_id, other.holder_id))
+            for one, other in combinations(visits, 2)
+            if people[one.what] == people[other.what] and one.during.overlaps(other.during)
+        }
+
+        assert self.has_merged or together <= self.together
+        assert not any(len(pair) == 1 for pair in together), "a person has two seats in one session"
+        self.together, self.has_merged = together, False
 
     @invariant()
     def nobody_sees_more_people_than_their_limit(self) -> None:

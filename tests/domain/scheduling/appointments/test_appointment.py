@@ -48,11 +48,14 @@ class TestBook:
         assert (fact.buffer_before_minutes, fact.buffer_after_minutes) == (5, 10)
         assert (fact.price_amount_minor, fact.price_currency, fact.mode) == (8000, "EUR", "in_person")
 
-    def test_claims_the_clinician_and_the_room_with_the_buffers(self) -> None:
+    def test_claims_the_clinician_and_the_room_with_the_buffers_and_the_patient_without(self) -> None:
         claims = booked_appointment().claims()
 
-        assert [(claim.what, claim.holder_id) for claim in claims] == [(CLINICIAN, ID), (ROOM_1, ID)]
-        assert {claim.during for claim in claims} == {between("2026-06-01T08:55", "2026-06-01T10:10")}
+        assert [(claim.what, claim.holder_id) for claim in claims] == [(CLINICIAN, ID), (ROOM_1, ID), (PATIENT, ID)]
+        assert [claim.during for claim in claims] == [
+            *[between("2026-06-01T08:55", "2026-06-01T10:10")] * 2,
+            TimeRange(NINE, TEN),
+        ]
         assert {claim.visit for claim in claims} == {TimeRange(NINE, TEN)}
 
     def test_refuses_the_past_unless_told_that_it_is_history(self) -> None:
@@ -77,8 +80,11 @@ class TestReschedule:
         [fact] = appointment.collect_events()
         assert isinstance(fact, Appointment.Rescheduled)
         assert (fact.starts_at, fact.resource_ids) == (at("2026-06-02T09:00"), [ROOM_2])
-        assert [claim.what for claim in appointment.claims()] == [CLINICIAN, ROOM_2]
-        assert {claim.during for claim in appointment.claims()} == {between("2026-06-02T08:55", "2026-06-02T10:10")}
+        assert {claim.what: claim.during for claim in appointment.claims()} == {
+            CLINICIAN: between("2026-06-02T08:55", "2026-06-02T10:10"),
+            ROOM_2: between("2026-06-02T08:55", "2026-06-02T10:10"),
+            PATIENT: between("2026-06-02T09:00", "2026-06-02T10:00"),
+        }
 
     def test_to_the_same_time_records_nothing(self) -> None:
         appointment = booked_appointment()
@@ -154,7 +160,7 @@ class TestAttendance:
         assert isinstance(arrived, Appointment.CheckedIn)
         assert isinstance(done, Appointment.Completed)
         assert appointment.status == Status.COMPLETED
-        assert len(appointment.claims()) == 2
+        assert len(appointment.claims()) == 3
 
     def test_or_nobody_came_and_the_time_is_free(self) -> None:
         appointment = booked_appointment()

@@ -30,6 +30,7 @@ from tests.domain.scheduling.appointments.sample_appointments import (
     CANCEL,
     ID,
     NINE,
+    PATIENT,
     RESCHEDULE,
     TEN,
     VISIT,
@@ -76,7 +77,7 @@ class TestRequest:
         [fact] = appointment.collect_events()
         assert isinstance(fact, Appointment.Confirmed)
         assert appointment.status == Status.BOOKED
-        assert [claim.what for claim in appointment.claims()] == [CLINICIAN, ROOM_2]
+        assert [claim.what for claim in appointment.claims()] == [CLINICIAN, ROOM_2, PATIENT]
 
     def test_refuses_the_past(self) -> None:
         with pytest.raises(InThePastError):
@@ -138,8 +139,19 @@ class TestReassign:
         [fact] = appointment.collect_events()
         assert isinstance(fact, Appointment.Reassigned)
         assert (fact.clinician_id, fact.location_id, fact.resource_ids) == (COLLEAGUE, THERE, [ROOM_2])
-        assert [claim.what for claim in appointment.claims()] == [COLLEAGUE, ROOM_2]
-        assert {claim.during for claim in appointment.claims()} == {between("2026-06-01T08:55", "2026-06-01T10:10")}
+        assert {claim.what: claim.during for claim in appointment.claims()} == {
+            COLLEAGUE: between("2026-06-01T08:55", "2026-06-01T10:10"),
+            ROOM_2: between("2026-06-01T08:55", "2026-06-01T10:10"),
+            PATIENT: appointment.during,
+        }
+
+    def test_keeps_the_patients_time_beside_others(self) -> None:
+        appointment = booked_appointment()
+        appointment.exempt(["patient_busy"], [OTHER], [PATIENT], "in pain", YESTERDAY)
+
+        appointment.reassign(COLLEAGUE, THERE, [ROOM_2], YESTERDAY)
+
+        assert [claim.what for claim in appointment.claims() if claim.beside] == [PATIENT]
 
     @pytest.mark.parametrize(
         ("status", "error"),
@@ -229,7 +241,11 @@ class TestExemption:
         [fact] = appointment.collect_events()
         assert isinstance(fact, Appointment.Exempted)
         assert (fact.SUBJECT, fact.reason, fact.overlaps) == ("patient_id", "in pain", [OTHER])
-        assert [(claim.what, claim.beside) for claim in appointment.claims()] == [(CLINICIAN, True), (ROOM_1, False)]
+        assert [(claim.what, claim.beside) for claim in appointment.claims()] == [
+            (CLINICIAN, True),
+            (ROOM_1, False),
+            (PATIENT, False),
+        ]
         assert not any(claim.beside for claim in after(appointment, RESCHEDULE).claims())
         appointment.undo(YESTERDAY)
         assert appointment.claims()[0].beside

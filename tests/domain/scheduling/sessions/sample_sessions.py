@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from domain.kernel.money import Money
-from domain.scheduling.sessions.group_session import GroupSession, GroupSessionTerms
+from domain.scheduling.sessions.group_session import GroupSession
+from domain.scheduling.sessions.group_session_terms import GroupSessionTerms
 from tests.support.availability_builders import CLINICIAN, HERE, ROOM_1, at, between
 
 ID, SERVICE, HELPER = (UUID(int=n) for n in range(400, 403))

@@ -157,6 +157,37 @@ class TestSeats:
             session.change_seats(0, NOW)
 
 
+class TestPatientTime:
+    def test_is_claimed_by_a_seat_without_the_buffers_and_not_in_line(self) -> None:
+        session = session_with(DANA, NOA, LI)
+
+        claims = session.claims()[-2:]
+
+        assert [(claim.what, claim.during) for claim in claims] == [(DANA, session.during), (NOA, session.during)]
+
+    def test_lies_beside_others_after_an_override_until_the_session_moves(self) -> None:
+        session = session_with(DANA)
+        slot = Slot(at("2026-06-02T18:00"), at("2026-06-02T19:00"), HERE, (ROOM_2,))
+
+        session.exempt(DANA, [ADA], " leaves early ", NOW)
+
+        assert [claim.what for claim in session.claims() if claim.beside] == [DANA]
+        assert session.exemptions == {DANA: ([ADA], "leaves early")}
+        session.move(session.staff_ids, slot, NOW)
+        assert not any(claim.beside for claim in session.claims())
+
+    def test_who_cannot_have_the_seat_is_passed_over_once_and_stays_in_line(self) -> None:
+        session = session_with(DANA, NOA, LI, ADA)
+        session.collect_events()
+
+        session.withdraw([DANA], NOW, refusal=lambda id_: "patient_busy" if id_ == LI else None)
+        session.fill(NOW, lambda _: "patient_busy")
+
+        kinds = [type(event).__name__ for event in session.collect_events()]
+        assert kinds == ["SeatCancelled", "PassedOver", "MovedUp"]
+        assert (list(session.roster), session.waiting, session.passed_over) == ([NOA, ADA], [LI], {LI: "patient_busy"})
+
+
 class TestMove:
     def test_keeps_the_roster(self) -> None:
         session = session_with(DANA)
@@ -166,7 +197,7 @@ class TestMove:
         assert not session.move([HELPER], slot, NOW)
 
         assert (session.staff_ids, session.clinician_id, list(session.roster)) == ([HELPER], HELPER, [DANA])
-        assert {claim.what for claim in session.claims()} == {HELPER, ROOM_2}
+        assert {claim.what for claim in session.claims()} == {HELPER, ROOM_2, DANA}
 
     def test_ends_when_the_session_starts(self) -> None:
         slot = Slot(at("2026-06-02T18:00"), at("2026-06-02T19:00"), HERE, (ROOM_1,))
