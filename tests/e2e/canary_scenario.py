@@ -3,10 +3,12 @@
 import csv
 import json
 import shutil
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import StringIO
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,8 @@ class CanaryScenario:
         room = {"location_id": ids["location_id"], "kind": "room", "name": "1"}
         ids["resource_id"] = self.write("POST", "/v1/resources", room)["id"]
         self.write("PATCH", "/v1/resources/{resource_id}", {"name": "2"}, **ids)
+        repair = {"first_date": "2040-06-01", "last_date": "2040-06-02"}
+        self.write("PUT", "/v1/resources/{resource_id}/out-of-service", {"ranges": [repair]}, **ids)
         hours = {
             "location_id": ids["location_id"],
             "weekly": [{"weekday": day, "from": "00:00", "to": "24:00"} for day in WEEKDAYS],
@@ -155,6 +159,8 @@ class CanaryScenario:
         self.use_requests_and_undo(patients[1])
         self.run_sessions(*patients[:2])
         self.use_waitlist(patients[1])
+        self.hand_over_visits(patients[1])
+        self.send_files()
         self.write("DELETE", "/v1/patients/{patient_id}", patient_id=patients[-1])
         ids["erased_id"] = patients[-1]
 
@@ -247,6 +253,30 @@ class CanaryScenario:
             offer = opening["rounds"][0]["offers"][0]["offer_id"]
             self.write(method, f"/v1/offers/{{offer_id}}{verb}", offer_id=offer)
         self.write("DELETE", "/v1/waitlist/{entry_id}", entry_id=entries[1])
+
+    def hand_over_visits(self, patient_id: str) -> None:
+        """Give the one visit of a day to a colleague."""
+        self.book(patient_id, starts_at="2026-07-31T08:00:00+00:00")
+        day = {"from_date": "2026-07-31", "until_date": "2026-07-31"}
+        self.write("POST", "/v1/clinicians/{clinician_id}/hand-over", day, **self.ids)
+
+    def send_files(self) -> None:
+        """Import a patient and a visit over HTTP, each with a row that is refused."""
+        canary = self.canary
+        people = [["1", canary.latin, canary.hebrew, canary.email], ["2", "", "", canary.reason]]
+        file = _in_base64(["Patient Number", "First Name", "Last Name", "Email"], *people)
+        self.write("POST", "/v1/imports/patients", {"format": "jane", "file": file})
+        clinician = f"Dr. {canary.german} {canary.hebrew}"
+        visits = [["2026-07-30 08:00", canary.latin, clinician, "Gespräch"], [canary.reason] * 4]
+        mapping = {
+            "source": "list",
+            "starts_at": "{When}",
+            "clinician": "{With}",
+            "service": "{What}",
+            "patient": {"full_name": "{Who}"},
+        }
+        file = _in_base64(["When", "Who", "With", "What"], *visits)
+        self.write("POST", "/v1/imports/appointments", {"mapping": mapping, "file": file})
 
     def book(self, patient_id: str, which: str = "clinician_id", starts_at: str | None = None) -> str:
         noted = self.booking_body(patient_id, which, starts_at) | {"notes": self.canary.german}
@@ -348,7 +378,7 @@ class CanaryScenario:
         rows = [
             whole,
             *([*whole[:at], canary.reason * 9, *whole[at + 1 :]] for at in range(len(whole))),
-            ["", *whole[1:]],
+            ["", "", *whole[2:]],
         ]
         with file.open("w", encoding="utf-8", newline="") as text:
             writer = csv.writer(text)
@@ -387,6 +417,12 @@ class CanaryScenario:
                 yield
             finally:
                 connection.execute(f"alter table {table} drop constraint trap".encode())
+
+
+def _in_base64(*rows: list[str]) -> str:
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    return b64encode(text.getvalue().encode()).decode()
 
 
 def _some(route: str) -> str:

@@ -270,8 +270,8 @@ def test_replays_the_files_of_other_programs(scheduler: SchedulerCommand, tmp_pa
     openemr = replay("openemr-demo-patients.csv", "openemr", practice)
 
     assert jane["rows"] == expected["patients_rows"]
-    # The counts that come with foreign files leave out a person who has one name only.
-    one_name = jane["reasons"].get("one_name_only", 0) if "openemr_rows" not in expected else 0
+    # The counts that come with the files leave out a person who has one name only.
+    one_name = jane["reasons"]["one_name_only"]
     assert jane["registered"] + jane["matched"] == expected["importable"] + one_name, jane["reasons"]
     assert jane["registered"] == expected["distinct_persons"] + one_name
     assert (acuity["rows"], acuity["refused"]) == (expected["acuity_rows"], 0)

@@ -37,13 +37,15 @@ def test_every_answer_that_is_described_is_compared(server: ApiServer) -> None:
 def test_reports_a_difference(differs: dict[str, object], message: str) -> None:
     place = PLACE | {"holidays": None} | differs
 
-    found = list(faults(TypeAdapter(LocationPage), {"locations": [place]}))
+    found = list(faults(TypeAdapter(LocationPage), {"locations": [place], "position": 1}))
 
     assert any(each.startswith(message) for each in found), found
 
 
 def test_reports_a_missing_field() -> None:
-    assert list(faults(TypeAdapter(LocationPage), {"locations": [PLACE]})) == ["locations.0.holidays: Field required"]
+    page = {"locations": [PLACE], "position": 1}
+
+    assert list(faults(TypeAdapter(LocationPage), page)) == ["locations.0.holidays: Field required"]
 
 
 def test_a_clients_answers_are_compared(studio: PracticeClient, monkeypatch: pytest.MonkeyPatch) -> None:

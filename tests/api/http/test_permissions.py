@@ -30,6 +30,7 @@ MAY = {
     Permission.READ_REMARKS: (*SEES_PATIENTS, "auditor"),
     Permission.MERGE_PATIENTS: ("owner", "admin", "front_desk"),
     Permission.ERASE_PATIENTS: ("owner", "admin"),
+    Permission.IMPORT: ("owner", "admin"),
     Permission.UNDO_IMPORTS: ("owner", "admin"),
     Permission.READ_VISITS: (*SEES_PATIENTS, "biller", "auditor", "analyst"),
     Permission.CHANGE_VISITS: SEES_PATIENTS,

@@ -166,6 +166,8 @@ class TestQueriesOfTheDocumentation:
 
         assert row is not None
         assert answers == {
+            "How many visits were missed at each hour of the day": [(Decimal(0), 1, 0), (Decimal(10), 4, 1)],
+            "Who cancelled, and how often too late, month by month": [(JUNE, "not stated", 0, 0, 1)],
             "How many visits of each service took place, were missed and were cancelled, month by month": [
                 (MAY, "Physio", 1, 0, 0),
                 (JUNE, "Physio", 3, 1, 1),
