@@ -5,8 +5,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 # Run once is enough for these: one starts both versions of PostgreSQL by itself, one is about readers and takes a minute.
 RUN_ONCE := tests/event_store/embedded/test_embedded.py tests/event_store/append/test_gap_oracle.py
-# Tests that run the rules and use cases in their own process, so that coverage sees them; they also run in a time zone
-# with minutes, since no result may depend on the machine's.
+# Takes three minutes.
+POWER_CUT := tests/e2e/test_power_cut.py
+# Tests that run the rules and use cases in their own process, so that coverage sees them. They run in a time zone with
+# minutes, since no result may depend on the machine's.
 MEASURED := tests/domain tests/application $(addprefix tests/api/,importing patients practice waitlist webhooks)
 # Tests share themselves out, a file to a process; twice as many processes as cores, since tests wait as often as they compute.
 PROCESSES ?= $(shell expr $$(nproc) \* 2)
@@ -20,7 +22,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test mutation check bench
+.PHONY: help setup run test faults coverage mutation check bench
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | while IFS=: read -r name text; do printf '  make %-10s%s\n' "$$name" "$$text"; done
@@ -31,9 +33,15 @@ run: setup ## serve a demo practice on http://localhost:8000 (Ctrl-C stops it)
 	@$(BIN)/scheduler serve --demo
 
 test: check $(NODE_MODULES) ## run every check and test
-	TZ=Asia/Kathmandu $(BIN)/pytest --quiet $(SHARED) $(COVERAGE) $(MEASURED)
-	$(BIN)/pytest --quiet $(SHARED) $(MEASURED:%=--ignore=%)
-	SCHEDULER_TEST_POSTGRES=18 $(BIN)/pytest --quiet $(RUN_ONCE:%=--ignore=%) tests/event_store
+	TZ=Asia/Kathmandu $(BIN)/pytest --quiet $(SHARED) $(MEASURED)
+	$(BIN)/pytest --quiet $(SHARED) $(MEASURED:%=--ignore=%) --ignore=$(POWER_CUT)
+	SCHEDULER_TEST_POSTGRES=18 $(BIN)/pytest --quiet $(SHARED) $(RUN_ONCE:%=--ignore=%) tests/event_store
+
+faults: setup ## cut the power under the database, on a disk that syncs and on one that does not (three minutes)
+	$(BIN)/pytest $(POWER_CUT)
+
+coverage: setup $(NODE_MODULES) ## report how much of domain and application the tests reach; fail below 90 percent
+	$(BIN)/pytest $(SHARED) $(COVERAGE) $(MEASURED)
 
 mutation: setup ## make small changes to domain and application; fail if fewer than 90 percent wake a test
 	$(BIN)/python -m tests.mutation

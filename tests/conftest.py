@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.container import Container, open_container
 from tests.support.database import Database, running_database
+from tests.support.forked_process import preload_program
 
 # No deadline for an example: its duration depends on the machine.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,6 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """Keep the modules and tests, which stay to the end, out of each garbage collection."""
+    preload_program()
     gc.collect()
     gc.freeze()
 

@@ -12,7 +12,15 @@ from collections.abc import Callable
 from subprocess import TimeoutExpired
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.support.preloaded"])
+
+
+def preload_program() -> None:
+    """Let the fork server import the program.
+
+    A process has one fork server. Call this once all modules of tests are imported: one of them may
+    have set what the server imports, and the last setting before its first process applies.
+    """
+    _FORKS.set_forkserver_preload(["tests.support.preloaded"])
 
 
 class ForkedProcess:
