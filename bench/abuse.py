@@ -10,11 +10,11 @@ from typing import Final, TypeAlias
 
 from application.access.secret_keys import KEY_PREFIX, new_token
 from bench.bookable_practice import open_bookable_practice
-from bench.figures import Spread, p95_ratio, percentile
 from bench.http_client import LoadClient, LoadResult, request_bytes
 from bench.machine import describe
+from bench.neighbour_latency import latency_goal, latency_table
 from bench.options import Options
-from bench.report import Goal, Report, Table
+from bench.report import Report
 from bench.server_process import running_server
 
 TITLE: Final = "(o) Misuse without a key"
@@ -22,7 +22,6 @@ PER_SECOND: Final = 40
 """Requests of the practice that is measured: each asks for one clinician's free times."""
 CLIENTS: Final = 20
 HALF_REQUESTS: Final = 160
-MAX_RATIO: Final = 2.0
 MAX_ROUNDS: Final = 5
 _REQUESTS_PER_SECOND: Final = 2_000
 """More than one client can send."""
@@ -70,8 +69,8 @@ def measure(options: Options) -> dict[str, str]:
             f" without a key does the following: {rounds} rounds of {seconds:.0f} s each in turn. Waits are those of the practice."
         ),
         checks="every request of the practice was answered 200",
-        goals=[_goal(name, waits) for name in ATTACKS if name != CALM],
-        tables=[_table(waits, answered)],
+        goals=[latency_goal(name, waits, CALM) for name in ATTACKS if name != CALM],
+        tables=[latency_table(waits, answered, "the others")],
     )
     return {TITLE: report.text(machine)}
 
@@ -143,17 +142,3 @@ def _script(path: str, seconds: float) -> list[bytes]:
 
 def _statuses(result: LoadResult) -> Mapping[str, int]:
     return Counter(str(response.status) for response in result.responses)
-
-
-def _goal(name: str, waits: Mapping[str, list[list[float]]]) -> Goal:
-    ratio = p95_ratio(waits[name], waits[CALM])
-    return Goal(f"p95, {name} / calm", f"≤ {MAX_RATIO:.0f} times", ratio.text(), ratio.middle <= MAX_RATIO)
-
-
-def _table(waits: Mapping[str, list[list[float]]], answered: Mapping[str, Counter[str]]) -> Table:
-    rows = []
-    for name, rounds in waits.items():
-        figures = [Spread.of([percentile(one, part) for one in rounds]).text() for part in (0.5, 0.95, 0.99)]
-        answers = ", ".join(f"{status}: {number:,}" for status, number in sorted(answered[name].items()))
-        rows.append((name, *figures, answers))
-    return Table(("the practice while", "p50 ms", "p95 ms", "p99 ms", "answers to the others"), rows)

@@ -10,17 +10,16 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from bench.bookable_practice import BookablePractice, open_bookable_practice
-from bench.figures import Spread, p95_ratio, percentile
 from bench.http_client import AdminClient, LoadClient, request_bytes
 from bench.machine import describe
+from bench.neighbour_latency import latency_goal, latency_table
 from bench.options import Options
-from bench.report import Goal, Report, Table
+from bench.report import Goal, Report
 from bench.server_process import ServerProcess, running_server
 
 TITLE: Final = "(p) Costly requests"
 PER_SECOND: Final = 40
 """Requests of the practice that is measured: each asks for one clinician's free times."""
-MAX_RATIO: Final = 2.0
 MAX_ROUNDS: Final = 5
 CLIENTS: Final = 40
 _RULES: Final = 5_000
@@ -76,10 +75,10 @@ def measure(options: Options) -> dict[str, str]:
         ),
         checks=f"{refused} requests of the first practice were refused",
         goals=[
-            *(_goal(name, waits) for name in scripts if name != CALM),
+            *(latency_goal(name, waits, CALM) for name in scripts if name != CALM),
             Goal("refused requests of the first practice", "none", f"{refused}", not refused),
         ],
-        tables=[_table(waits, answered)],
+        tables=[latency_table(waits, answered, "the other")],
     )
     return {TITLE: report.text(machine)}
 
@@ -150,17 +149,3 @@ def _feed(owner: AdminClient, practice: BookablePractice, clinician_id: str, ser
     bodies = [_series(practice, clinician_id, "FREQ=DAILY;COUNT=365", minutes * 30) for minutes in range(series)]
     owner.send_all("POST", "/v1/series", bodies)
     return str(owner.send("POST", f"/v1/clinicians/{clinician_id}/feeds", {"detail": "name"})["url"])
-
-
-def _goal(name: str, waits: Mapping[str, list[list[float]]]) -> Goal:
-    ratio = p95_ratio(waits[name], waits[CALM])
-    return Goal(f"p95, {name} / calm", f"≤ {MAX_RATIO:.0f} times", ratio.text(), ratio.middle <= MAX_RATIO)
-
-
-def _table(waits: Mapping[str, list[list[float]]], answered: Mapping[str, Counter[int]]) -> Table:
-    rows = []
-    for name, rounds in waits.items():
-        figures = [Spread.of([percentile(one, part) for one in rounds]).text() for part in (0.5, 0.95, 0.99)]
-        answers = ", ".join(f"{status}: {number:,}" for status, number in sorted(answered[name].items()))
-        rows.append((name, *figures, answers))
-    return Table(("the practice while", "p50 ms", "p95 ms", "p99 ms", "answers to the other"), rows)

@@ -33,6 +33,17 @@ class ImportStatus(StrEnum):
     UNDONE = "undone"
 
 
+class CountedRows(Aggregate.Event):
+    row_count: int
+    made_count: int
+    matched_count: int
+    refused_count: int
+
+    def apply(self, aggregate: DataImport) -> None:
+        aggregate.row_count, aggregate.made_count = self.row_count, self.made_count
+        aggregate.matched_count, aggregate.refused_count = self.matched_count, self.refused_count
+
+
 class DataImport(Aggregate):
     """The import of one file; its records are found by their cause, not listed here."""
 
@@ -62,30 +73,17 @@ class DataImport(Aggregate):
             aggregate.status = ImportStatus.RUNNING
             aggregate.withdrawn_count, aggregate.kept_ids = 0, []
 
-    class Progressed(Aggregate.Event):
+    class Progressed(CountedRows):
         """The counts so far; recorded with each batch but the first."""
 
         TOPIC = "practice.import.progressed"
-        row_count: int
-        made_count: int
-        matched_count: int
-        refused_count: int
 
-        def apply(self, aggregate: DataImport) -> None:
-            aggregate.row_count, aggregate.made_count = self.row_count, self.made_count
-            aggregate.matched_count, aggregate.refused_count = self.matched_count, self.refused_count
-
-    class Finished(Aggregate.Event):
+    class Finished(CountedRows):
         TOPIC = "practice.import.finished"
-        row_count: int
-        made_count: int
-        matched_count: int
-        refused_count: int
 
         def apply(self, aggregate: DataImport) -> None:
+            super().apply(aggregate)
             aggregate.status = ImportStatus.FINISHED
-            aggregate.row_count, aggregate.made_count = self.row_count, self.made_count
-            aggregate.matched_count, aggregate.refused_count = self.matched_count, self.refused_count
 
     class Undone(Aggregate.Event):
         TOPIC = "practice.import.undone"
