@@ -92,7 +92,7 @@ class TestSlotsAndBookings:
     def test_have_the_length_and_the_price_of_the_clinician(self, studio: PracticeClient, senior: str) -> None:
         [slot, *_] = get_slots(studio, clinician_id=senior)
         visit = studio.book_appointment(NINE, clinician_id=senior)
-        usual = studio.book_appointment(NINE)
+        usual = studio.book_appointment(NINE, patient_id=studio.add_patient())
 
         assert (slot["starts_at"], slot["ends_at"]) == ("2026-06-01T07:00:00Z", "2026-06-01T08:20:00Z")
         assert (visit["ends_at"], visit["price"]) == ("2026-06-01T08:20:00Z", SENIOR)

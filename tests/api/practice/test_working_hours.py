@@ -74,7 +74,12 @@ class TestAnyone:
         offered = studio.client.get("/v1/slots", params=asked).json()["slots"]
         assert len({slot["starts_at"] for slot in offered}) == len(offered)
 
-        answers = map_concurrently(10, lambda _: studio.post_booking(offered[0]["starts_at"], clinician_id=None))
+        patients = [studio.add_patient() for _ in range(10)]
+
+        answers = map_concurrently(
+            10,
+            lambda number: studio.post_booking(offered[0]["starts_at"], clinician_id=None, patient_id=patients[number]),
+        )
 
         assert codes(answers) == [(201, None)] * 4 + [(409, "time_taken")] * 6
         booked = {answer.json()["clinician_id"] for answer in answers if answer.status_code == 201}
