@@ -46,7 +46,9 @@ class DescribedApp(FastAPI):
 
 def _complete(spec: Spec) -> None:
     schemas = spec["components"]["schemas"]
-    schemas["Problem"] = Problem.model_json_schema()
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs")
+    schemas["Problem"] = problem
     # FastAPI's validation errors are never sent: errors.py turns them into problems.
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)

@@ -150,8 +150,12 @@ class CanaryScenario:
             self.write("POST", f"/v1/patients/{{patient_id}}/{verb}", pair, patient_id=patients[0])
         ids["merged_id"] = patients[2]
         # What begins now can be closed now.
-        for which, acts in (("clinician_id", ("check-in", "complete")), ("other_clinician_id", ("no-show",))):
-            ids["closed_id"] = self.book(patients[0], which, self.now.isoformat())
+        closed = (
+            (patients[0], "clinician_id", ("check-in", "complete")),
+            (patients[1], "other_clinician_id", ("no-show",)),
+        )
+        for patient, which, acts in closed:
+            ids["closed_id"] = self.book(patient, which, self.now.isoformat())
             for act in acts:
                 self.write("POST", f"/v1/appointments/{{appointment_id}}/{act}", appointment_id=ids["closed_id"])
         self.book_series(patients[0])

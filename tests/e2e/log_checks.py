@@ -25,11 +25,17 @@ class FoldedVisit:
     """A visit by its events alone: neither aggregate nor projector has a part in it."""
 
     clinician_id: UUID
+    patient_id: UUID
     resource_ids: tuple[UUID, ...]
     starts_at: datetime
     ends_at: datetime
     status: str
     version: int
+
+    @property
+    def taken(self) -> tuple[UUID, ...]:
+        """Whose time it takes, and which rooms."""
+        return (self.clinician_id, *self.resource_ids, self.patient_id)
 
 
 def log_of(container: Container, studio: OpenPractice) -> list[LoggedEvent]:
@@ -66,7 +72,11 @@ def fold(events: Iterable[LoggedEvent]) -> dict[UUID, FoldedVisit]:
         body = event.body
         if event.event_type == Appointment.Booked.TOPIC:
             visits[event.stream_id] = FoldedVisit(
-                UUID(str(body["clinician_id"])), *_when_and_where(body), Status.BOOKED.value, event.version
+                UUID(str(body["clinician_id"])),
+                UUID(str(body["patient_id"])),
+                *_when_and_where(body),
+                Status.BOOKED.value,
+                event.version,
             )
         elif visit := visits.get(event.stream_id):
             visit.version = event.version
@@ -81,7 +91,7 @@ def check_no_overlap(visits: Mapping[UUID, FoldedVisit]) -> None:
     busy: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
     for visit in visits.values():
         if visit.status == Status.BOOKED:
-            for what in (visit.clinician_id, *visit.resource_ids):
+            for what in visit.taken:
                 busy[what].append((visit.starts_at, visit.ends_at))
     for what, times in busy.items():
         for (_, ends_at), (starts_at, _) in pairwise(sorted(times)):
@@ -96,7 +106,7 @@ def check_claims(container: Container, studio: OpenPractice, visits: Mapping[UUI
         (id_, what, visit.starts_at, visit.ends_at)
         for id_, visit in visits.items()
         if visit.status == Status.BOOKED
-        for what in (visit.clinician_id, *visit.resource_ids)
+        for what in visit.taken
     )
 
 

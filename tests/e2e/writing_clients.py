@@ -16,6 +16,8 @@ from tests.support.wait_until import TIMEOUT_SECONDS
 EXPECTED = (200, 201, 409)
 """Success, or a broken rule. After a 503 or a lost connection the command is sent again."""
 DAYS = 10
+PAUSE_SECONDS = 0.05
+"""Between two commands of a client, on average: the log of all rounds is read after each."""
 
 
 @dataclass(slots=True)
@@ -89,6 +91,7 @@ class WritingClient:
         try:
             while not self._enough.is_set():
                 self._carry_out(*self._anything())
+                time.sleep(self._chance.uniform(0, 2 * PAUSE_SECONDS))
         except Exception as fault:
             # The test raises a thread's error.
             self._ledger.faults.append(repr(fault))

@@ -29,10 +29,10 @@ def given_up(container: Container) -> tuple[SeededPractice, int]:
     visits = [
         executor(logs, clock)(
             id_,
-            BookAppointment(studio.patients[0], studio.talk, clinician, MONDAY + timedelta(weeks=week, hours=hour)),
+            BookAppointment(patient, studio.talk, clinician, MONDAY + timedelta(weeks=week, hours=hour)),
             by_test(),
         ).aggregate.id
-        for clinician in studio.clinicians
+        for patient, clinician in zip(studio.patients, studio.clinicians, strict=False)
         for week in range(2)
         for hour in range(4)
     ]

@@ -7,7 +7,7 @@ import pytest
 from bench.gap_oracle import run
 from bench.store import fresh_store
 
-EVENTS = int(os.environ.get("SCHEDULER_TEST_GAP_EVENTS", "100000"))
+EVENTS = int(os.environ.get("SCHEDULER_TEST_GAP_EVENTS", "30000"))
 """A million in the long run: `python -m bench gap_oracle --long`."""
 
 

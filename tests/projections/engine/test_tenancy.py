@@ -1,5 +1,7 @@
 """What row-level security refuses, even if a query lacks a filter."""
 
+from random import Random
+
 import psycopg
 import pytest
 
@@ -8,8 +10,10 @@ from tests.support.container import Container
 from tests.support.random_history import RandomHistory
 
 
-@pytest.fixture
-def filled(container: Container, history: RandomHistory) -> RandomHistory:
+@pytest.fixture(scope="module")
+def filled(container: Container) -> RandomHistory:
+    """A practice with rows in each table; no test can change them."""
+    history = RandomHistory(container, container.practice(), Random(7))
     history.append_events(150, batch_size=50)
     container.runner().catch_up(history.tenant_id)
     assert all(rows_of(container, history.tenant_id).values())

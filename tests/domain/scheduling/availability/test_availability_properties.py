@@ -88,7 +88,7 @@ def test_claims_out_of_reach_do_not_matter(request: tuple[AvailabilityQuery, Tim
     assert offered(near, window) == offered(query, window)
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(availability_queries(STEADY_ZONES))
 def test_a_search_minute_by_minute_finds_the_same(request: tuple[AvailabilityQuery, TimeRange]) -> None:
     query, window = request

@@ -91,7 +91,7 @@ class TestChoice:
             choose_clinician([], at("2026-06-01T09:00"))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(limited_queries(), limited_queries(), availability_queries(), st.sampled_from([(), (AVI,), (NOA, MAYA)]))
 def test_anyone_is_offered_where_somebody_is_and_would_be_chosen(
     first: tuple[AvailabilityQuery, TimeRange],

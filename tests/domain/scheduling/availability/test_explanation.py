@@ -95,7 +95,7 @@ class TestAbsences:
         assert [each.code for each in absences(away, between("2026-06-01T10:00", "2026-06-01T11:05"))] == ["time_off"]
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(limited_queries(), st.lists(st.integers(0, 2_400), max_size=25))
 def test_there_is_an_obstacle_exactly_where_nothing_can_be_booked(
     drawn: tuple[AvailabilityQuery, TimeRange], minutes: list[int]
@@ -121,7 +121,7 @@ def refused(query: AvailabilityQuery, start: datetime) -> str | None:
     return None
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(limited_queries())
 def test_without_the_visits_that_are_named_only_rules_remain(
     drawn: tuple[AvailabilityQuery, TimeRange],
