@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from tests.e2e.scheduler_process import SchedulerProcess
+from tests.support.wait_until import TIMEOUT_SECONDS
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-TRY_SECONDS = 20.0
 IDLE_SECONDS = 2.0
 """A connection that was not used for longer may have been closed by the server."""
 
@@ -46,7 +46,7 @@ class ApiConnection:
             self.close()
         self._used_at = time.monotonic()
         if self._connection is None:
-            self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TRY_SECONDS)
+            self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
         sent_headers = {"Authorization": f"Bearer {self.api_key}"} | {
             k.replace("_", "-"): v for k, v in headers.items()
         }
