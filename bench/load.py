@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from api.processes.garbage_collection import settle
+from api.processes.interpreter import settle
 
 
 @dataclass(frozen=True, slots=True)

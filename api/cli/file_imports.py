@@ -124,7 +124,7 @@ def appointments(
     """
     from api.importing.imported_files import ImportedFile
     from api.importing.results import visits_result
-    from api.processes.garbage_collection import settle
+    from api.processes.interpreter import settle
     from application.importing.errors import NotInPracticeError
     from application.importing.visits.format import VisitFormat
     from application.importing.visits.import_visits import import_visits

@@ -133,7 +133,7 @@ def _serve(
     from api.http.metrics import Metrics
     from api.http.metrics_server import metrics_served
     from api.http.server import HttpServer
-    from api.processes.garbage_collection import settle
+    from api.processes.interpreter import settle
 
     def settle_and_announce() -> None:
         settle()

@@ -45,8 +45,11 @@ class KeyAuthenticator:
         with self._lock:
             return hashlib.sha256(key.encode()).digest() in self._cached
 
-    async def actor(self, key: str) -> Actor | None:
-        """Return a key's actor, or None: unknown or revoked. Raises OverloadedError."""
+    async def actor(self, key: str, client: str) -> Actor | None:
+        """Return a key's actor, or None: unknown or revoked. Raises OverloadedError.
+
+        Look-ups of keys from one client network share a queue, unless the network is empty.
+        """
         if not is_well_formed(key, KEY_PREFIX):
             return None
         digest = hashlib.sha256(key.encode()).digest()
@@ -55,7 +58,7 @@ class KeyAuthenticator:
         if cached and cached[1] > time.monotonic():
             return cached[0]
         looked_up_at = time.monotonic()
-        actor = await self._thread_pool.run(digest, lambda: self._find(digest))
+        actor = await self._thread_pool.run(client or digest, lambda: self._find(digest))
         with self._lock:
             if actor is None:
                 self._cached.pop(digest, None)
@@ -102,7 +105,7 @@ class Authentication:
             await _too_many(scope["request_id"], wait)(scope, receive, send)
             return
         if needs_key:
-            actor = await self._actor(key, scope, receive, send)
+            actor = await self._actor(key, client, scope, receive, send)
             if actor is None:
                 return
             if not is_known:
@@ -110,11 +113,11 @@ class Authentication:
             scope["actor"] = actor
         await self._app(scope, receive, send)
 
-    async def _actor(self, key: str, scope: Scope, receive: Receive, send: Send) -> Actor | None:
+    async def _actor(self, key: str, client: str, scope: Scope, receive: Receive, send: Send) -> Actor | None:
         """Return the key's actor; without one, answer the request and return None."""
         request_id = scope["request_id"]
         try:
-            actor = await self._authenticator.actor(key)
+            actor = await self._authenticator.actor(key, client)
         except self._outages:
             answer = problem(request_id, 503, "unavailable", "API keys cannot be checked at the moment; try again")
             await answer(scope, receive, send)

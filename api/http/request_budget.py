@@ -9,7 +9,7 @@ from cachetools import LRUCache
 
 PER_SECOND: Final = 10.0
 """How many requests a client network may send in the long run."""
-BURST: Final = 200.0
+BURST: Final = 50.0
 """How many it may send at once, after a pause."""
 REFUSAL_DELAY_SECONDS: Final = 1.0
 """How long a refusal is held back: a client that repeats at once would use the time of others."""

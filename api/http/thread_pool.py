@@ -14,7 +14,7 @@ TIMEOUT_SECONDS: Final = 2.0
 
 T = TypeVar("T")
 QueueKey: TypeAlias = Hashable
-"""Identifies a request's queue: the practice's id; before it is known, a hash of the API key."""
+"""The practice's id; before it is known, a hash of the API key or the client's network."""
 
 
 class SuspendedError(UnavailableError):

@@ -9,7 +9,7 @@ from api.cli.output import out, print_json, progress_bar, progress_task
 from api.cli.report_file import write_refusals
 from api.cli.session import opened
 from api.importing.table_file import digest_of, open_table
-from api.processes.garbage_collection import settle
+from api.processes.interpreter import settle
 from no_shows.importer import ImportNoShows, ImportNoShowsHandler, ImportReport, LoaderPorts
 from no_shows.mapping import NoShowsMapping
 from no_shows.reader import VisitReader

@@ -28,7 +28,7 @@ from tests.e2e.writing_clients import CommandLog, send_until_answered
 from tests.support.container import open_container
 from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 
-ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "12"))
+ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "20"))
 FIRST_STARTS = max(1, ROUNDS // 20)
 SEED = int(os.environ.get("SCHEDULER_KILL_SEED") or SystemRandom().randrange(10**9))
 NOW = datetime(2026, 6, 1, 6, tzinfo=UTC)

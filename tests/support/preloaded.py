@@ -1,5 +1,6 @@
 """What each process of a test has imported and computed before it is forked."""
 
+import gc
 from datetime import UTC, datetime
 
 import tests.support.container
@@ -10,3 +11,6 @@ from domain.kernel.zone_sightings import Sighting
 all_registrations()
 # The rules of all zones from the year in which most tests take place are kept by a cache.
 Sighting.own(datetime(2026, 1, 1, tzinfo=UTC))
+# A garbage collection of a fork would copy all pages.
+gc.collect()
+gc.freeze()

@@ -7,7 +7,9 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from api.http.authentication import KeyAuthenticator
 from api.http.thread_pool import FairThreadPool
+from application.access.secret_keys import KEY_PREFIX, new_token
 from application.kernel.errors import OverloadedError
 from tests.support.wait_until import TIMEOUT_SECONDS
 
@@ -78,6 +80,28 @@ class TestThreadShare:
             assert await thread_pool.run("a", lambda: "fine") == "fine"
 
         run_scene(scene, threads=2, share=1)
+
+
+class TestKeysThatAreNotKnown:
+    def test_are_looked_up_in_the_share_of_their_network(self) -> None:
+        lock, go_on = threading.Lock(), threading.Event()
+        running: list[bytes] = []
+
+        def find(digest: bytes) -> None:
+            with lock:
+                running.append(digest)
+            go_on.wait(TIMEOUT_SECONDS)
+
+        async def scene(thread_pool: FairThreadPool) -> None:
+            keys = KeyAuthenticator(find, thread_pool)
+            tries = [asyncio.create_task(keys.actor(new_token(KEY_PREFIX), "192.0.2.1")) for _ in range(9)]
+            await asyncio.sleep(0)
+            answer = await asyncio.wait_for(thread_pool.run("practice", lambda: "at once"), TIMEOUT_SECONDS)
+            assert (answer, len(running)) == ("at once", 2)
+            go_on.set()
+            assert await asyncio.gather(*tries) == [None] * 9
+
+        run_scene(scene, threads=4, share=2)
 
 
 class TestTurns:

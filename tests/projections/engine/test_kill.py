@@ -20,7 +20,7 @@ from tests.support.database import Database
 from tests.support.forked_process import ForkedProcess
 from tests.support.random_history import RandomHistory
 
-ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "6"))
 
 
 def project(database: Database, tenant_id: UUID, last_transaction: int, page: int) -> None:

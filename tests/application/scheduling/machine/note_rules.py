@@ -1,6 +1,6 @@
 """Rules for the scheduling machine: concurrent notes on visits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -27,7 +27,7 @@ class NoteRules:
     booked: list[UUID]
     run_commands: Callable[[int, Callable[[int], object]], list[object]]
     pick: Callable[[int], UUID]
-    folded: Callable[[], Iterator[Appointment]]
+    folded: Callable[[], Collection[Appointment]]
     events: Callable[[], list[LoggedEvent]]
 
     @rule(

@@ -1,6 +1,6 @@
 """Rules for the scheduling machine: concurrent commands on sessions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -207,5 +207,5 @@ class SessionCommands:
                 if patient in session.roster or patient in session.waiting
             }
 
-    def folded_sessions(self) -> list[GroupSession]:
-        return [self.studio.log.load(GroupSession, id) for id in self.sessions]
+    def folded_sessions(self) -> Collection[GroupSession]:
+        return self.studio.log.load_all(GroupSession, self.sessions).values()

@@ -1,7 +1,7 @@
 """Concurrent commands never sell a time twice; log, claims and calendar stay consistent."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from itertools import combinations
 from uuid import UUID
@@ -491,11 +491,11 @@ class Scheduling(
     def pick(self, which: int) -> UUID:
         return self.booked[which % len(self.booked)]
 
-    def folded(self) -> Iterator[Appointment]:
-        return (self.studio.log.load(Appointment, id) for id in self.booked)
+    def folded(self) -> Collection[Appointment]:
+        return self.studio.log.load_all(Appointment, self.booked).values()
 
-    def holds(self) -> list[Hold]:
-        return [self.studio.log.load(Hold, id) for id in self.held]
+    def holds(self) -> Collection[Hold]:
+        return self.studio.log.load_all(Hold, self.held).values()
 
     def claims(self) -> list[TimeClaim]:
         """Return the claims, folded from visits, holds, sessions, offers and busy calendars."""
