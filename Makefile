@@ -22,7 +22,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults coverage mutation check bench
+.PHONY: help setup run test faults mutation check bench
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | while IFS=: read -r name text; do printf '  make %-10s%s\n' "$$name" "$$text"; done
@@ -33,15 +33,12 @@ run: setup ## serve a demo practice on http://localhost:8000 (Ctrl-C stops it)
 	@$(BIN)/scheduler serve --demo
 
 test: check $(NODE_MODULES) ## run every check and test
-	TZ=Asia/Kathmandu $(BIN)/pytest --quiet $(SHARED) $(MEASURED)
+	TZ=Asia/Kathmandu $(BIN)/pytest --quiet $(SHARED) $(COVERAGE) $(MEASURED)
 	$(BIN)/pytest --quiet $(SHARED) $(MEASURED:%=--ignore=%) --ignore=$(POWER_CUT)
 	SCHEDULER_TEST_POSTGRES=18 $(BIN)/pytest --quiet $(SHARED) $(RUN_ONCE:%=--ignore=%) tests/event_store
 
 faults: setup ## cut the power under the database, on a disk that syncs and on one that does not (three minutes)
 	$(BIN)/pytest $(POWER_CUT)
-
-coverage: setup $(NODE_MODULES) ## report how much of domain and application the tests reach; fail below 90 percent
-	$(BIN)/pytest $(SHARED) $(COVERAGE) $(MEASURED)
 
 mutation: setup ## make small changes to domain and application; fail if fewer than 90 percent wake a test
 	$(BIN)/python -m tests.mutation
