@@ -178,12 +178,12 @@ def _authenticate() -> Callable[[], object]:
 
     def ask() -> None:
         try:
-            key_authenticator.actor(key).send(None)
+            key_authenticator.actor(key, "").send(None)
         except StopIteration:
             return
         raise AssertionError("the key was looked up")
 
-    assert asyncio.run(key_authenticator.actor(key)) == actor
+    assert asyncio.run(key_authenticator.actor(key, "")) == actor
     thread_pool.close()
     return ask
 
