@@ -15,10 +15,15 @@ import threading
 import traceback
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-Reply: TypeAlias = tuple[bool, Any]
-"""Whether the function returned, and its result; or the type, arguments and fields of its error."""
+Outcome: TypeAlias = Literal["returned", "returned bytes", "raised"]
+Reply: TypeAlias = tuple[Outcome, Any]
+"""The outcome with the result, or with the type, arguments and fields of the error.
+
+Bytes follow as a message of their own, and None is here: unpickling would copy them in one step,
+during which no other thread of the program runs.
+"""
 
 _NICENESS: Final = 5
 """What answers short requests goes first where a core is shared."""
@@ -37,15 +42,19 @@ def serve(connection: "Connection[bytes, bytes]", cpu_seconds: float) -> None:
         except EOFError:
             return
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
-        reply = _reply(request)
+        messages = _reply(request)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        connection.send_bytes(reply)
+        for message in messages:
+            connection.send_bytes(message)
 
 
-def _reply(request: bytes) -> bytes:
+def _reply(request: bytes) -> list[bytes]:
     try:
         work, arguments = pickle.loads(request)  # noqa: S301  written by the parent process
-        return pickle.dumps((True, work(*arguments)), pickle.HIGHEST_PROTOCOL)
+        result = work(*arguments)
+        if isinstance(result, bytes):
+            return [_pickled(("returned bytes", None)), result]
+        return [_pickled(("returned", result))]
     except Exception as error:
         # An exception is pickled as a call of its class, which may take other arguments.
         parts = type(error), error.args, error.__dict__
@@ -54,7 +63,11 @@ def _reply(request: bytes) -> bytes:
             _faults.error(
                 "unexpected %s at\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
             )
-        return pickle.dumps((False, parts), pickle.HIGHEST_PROTOCOL)
+        return [_pickled(("raised", parts))]
+
+
+def _pickled(reply: Reply) -> bytes:
+    return pickle.dumps(reply, pickle.HIGHEST_PROTOCOL)
 
 
 def _end_with_parent() -> None:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
+from adapters.system.calculating_process import Reply
 from application.kernel.errors import OverloadedError, TooCostlyError, UnavailableError
 
 CPU_SECONDS: Final = 5.0
@@ -50,10 +51,10 @@ class ProcessCalculator:
         if not self._free.acquire(timeout=WAIT_SECONDS):
             raise OverloadedError
         try:
-            has_returned, result = self._reply(request)
+            outcome, result = self._reply(request)
         finally:
             self._free.release()
-        if has_returned:
+        if outcome != "raised":
             returned: R = result
             return returned
         kind, error_arguments, fields = result
@@ -68,7 +69,7 @@ class ProcessCalculator:
         while self._idle:
             self._idle.pop().end()
 
-    def _reply(self, request: bytes) -> Any:
+    def _reply(self, request: bytes) -> Reply:
         # An idle process may have been killed, so that there is a second try.
         for _ in range(2):
             process = self._take()
@@ -82,7 +83,7 @@ class ProcessCalculator:
                 process.end()
                 raise
             self._idle.append(process)
-            return pickle.loads(reply)  # noqa: S301  written by our own process
+            return reply
         raise UnavailableError("the calculation was interrupted; send the same request again")
 
     def _take(self) -> "_Process":
@@ -128,14 +129,16 @@ class _Process:
             )
         self.pid = self._process.pid
 
-    def ask(self, request: bytes) -> bytes:
+    def ask(self, request: bytes) -> Reply:
         """Return the reply. Raises EOFError, OSError: it has died; OverloadedError: no reply."""
         timeout = struct.pack("ll", int(PATIENCE_SECONDS), int(PATIENCE_SECONDS % 1 * 1e6))
         for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
             self._socket.setsockopt(socket.SOL_SOCKET, option, timeout)
         try:
             self._connection.send_bytes(request)
-            return self._connection.recv_bytes()
+            reply: Reply = pickle.loads(self._connection.recv_bytes())  # noqa: S301  written by our own process
+            outcome, _ = reply
+            return (outcome, self._connection.recv_bytes()) if outcome == "returned bytes" else reply
         except BlockingIOError:
             raise OverloadedError from None
 

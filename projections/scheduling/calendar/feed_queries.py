@@ -84,7 +84,7 @@ class FeedQueries:
         and the sessions in which they have a seat.
         """
         with self._transaction(tenant_id) as cursor:
-            rows = cursor.execute(
+            cursor.execute(
                 _OF_A_CLINICIAN if clinician_id else _OF_A_PATIENT,
                 {
                     "tenant_id": tenant_id,
@@ -99,5 +99,6 @@ class FeedQueries:
                     "most": most,
                 },
                 binary=True,
-            ).fetchall()
-        return [FeedVisit(*in_utc(row)) for row in rows]
+            )
+            # One by one: fetchall would convert thousands of rows while no other thread runs.
+            return [FeedVisit(*in_utc(row)) for row in cursor]

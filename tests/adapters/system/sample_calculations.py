@@ -5,11 +5,12 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import AnyStr
 
 from domain.scheduling.series.recurrence import UnsupportedRuleError
 
 
-def repeated(text: str, times: int = 1) -> str:
+def repeated(text: AnyStr, times: int = 1) -> AnyStr:
     return text * times
 
 

@@ -51,6 +51,9 @@ class TestCalculation:
         text = "ä" * 3_000_000
 
         assert calculator.run(repeated, text, times=2) == text * 2
+        for content in (text.encode(), b""):
+            assert calculator.run(repeated, content, times=2) == content * 2
+        assert calculator.run(repeated, "again") == "again"
 
     def test_raises_what_the_function_raises(self, calculator: ProcessCalculator) -> None:
         with pytest.raises(UnsupportedRuleError, match="not supported") as refused:
