@@ -22,8 +22,8 @@ from application.kernel.ports import Clock
 from application.kernel.practice_log import Outcome, PracticeLog, PracticeLogs
 from application.kernel.retry import TRIES, retry_when_overtaken
 from domain.kernel.aggregate import Aggregate
+from domain.kernel.errors import DomainError
 from domain.kernel.provenance import Provenance
-from domain.scheduling.errors import PatientBusyError
 
 T = TypeVar("T", bound=Aggregate)
 R = TypeVar("R")
@@ -154,8 +154,8 @@ class CommandBus:
         """Authorise and carry out a command, once per command id.
 
         Raises NotPermittedError, OutOfReachError; IdempotencyMismatchError: the command id was used
-        for another request; UnavailableError; and what the handler raises. Keys that are bound to
-        a clinician do not learn which visit a patient has elsewhere.
+        for another request; UnavailableError; and what the handler raises, for keys that are bound
+        to a clinician without colleagues' visits.
         """
         entry, log = self._admitted(actor, command)
         ports = self._ports_of(entry.handler)
@@ -172,10 +172,11 @@ class CommandBus:
                 lambda: retry_when_overtaken(decide, entry.tries(command)),
                 checks_itself=entry.detects_repeats,
             )
-        except PatientBusyError as busy:
-            if actor.clinician_id is None:
+        except DomainError as error:
+            told = error if actor.clinician_id is None else error.for_bound_key()
+            if told is error:
                 raise
-            raise busy.with_time_only() from busy
+            raise told from error
         if entry.afterwards is not None:
             entry.afterwards(log, outcome, **self._ports_of(entry.afterwards))
         return outcome

@@ -26,6 +26,10 @@ class DomainError(Exception):
         """Additional details for the caller, by name; never personal data."""
         return {}
 
+    def for_bound_key(self) -> "DomainError":
+        """Return the error for a key bound to a clinician: without colleagues' visits."""
+        return self
+
 
 class InvalidValueError(DomainError):
     """An invalid value; ``field`` is its name in the caller's terms."""

@@ -83,8 +83,8 @@ class PatientBusyError(SchedulingError):
     def more(self) -> Mapping[str, object]:
         return {"visit": {"id": self.visit_id, "starts_at": self.during.starts_at, "ends_at": self.during.ends_at}}
 
-    def with_time_only(self) -> "PatientBusyError":
-        """Return the error for a caller who may not know which visit it is."""
+    def for_bound_key(self) -> "PatientBusyError":
+        """Return the error without the visit, which may be a colleague's."""
         return PatientBusyError(None, self.during)
 
 
