@@ -1,18 +1,14 @@
 """A power cut: the disk holds what was synced, and nothing else.
 
-The program and PostgreSQL run with `volatile_disk.c` preloaded, which needs a C compiler. Each
-acknowledged command must be there afterwards. On a disk without a working fsync some must be
+Each acknowledged command must be there afterwards. On a disk that does not sync some must be
 missing: otherwise the cut would show nothing.
 """
 
 import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from fcntl import LOCK_EX, flock
 from pathlib import Path
 from random import Random
 
@@ -20,6 +16,7 @@ import psutil
 import pytest
 
 from tests.e2e import log_checks
+from tests.e2e.disks import Disk, loop_disk, preloaded_disk
 from tests.e2e.http_practice import OpenPractice, open_practice
 from tests.e2e.scheduler_process import SchedulerProcess
 from tests.e2e.writing_clients import CommandLog
@@ -28,60 +25,24 @@ from tests.support.forked_process import ForkedProcess
 from tests.support.paths import ROOT
 from tests.support.wait_until import wait_until
 
-COMPILER = shutil.which("cc")
-SOURCE = Path(__file__).with_name("volatile_disk.c")
 NOW = datetime(2026, 6, 1, 6, tzinfo=UTC)
 ENOUGH = 40
 """Commands, after which the power is cut."""
 
 
-class VolatileDisk:
-    """``synced / "tree"`` is what a power cut leaves of the data folder."""
-
-    def __init__(self, folder: Path) -> None:
-        assert COMPILER is not None
-        self.data, self.synced, library = folder / "data", folder / "synced", folder / "volatile.so"
-        subprocess.run([COMPILER, "-O1", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
-        for made in (self.synced, self.synced / "tree", self.synced / "contents"):
-            made.mkdir()
-            made.chmod(0o777)  # PostgreSQL has an account of its own
-        (self.synced / "lock").touch()
-        (self.synced / "lock").chmod(0o666)
-        self.environment = {
-            "LD_PRELOAD": str(library),
-            "VOLATILE_DISK_ROOT": str(self.data),
-            "VOLATILE_DISK_COPY": str(self.synced),
-        }
-
-    def forget_everything_from_now_on(self) -> None:
-        (self.synced / "deaf").touch()
-
-    def cut_power(self, program: psutil.Process, postmaster: psutil.Process | None) -> None:
-        """Kill all processes while none of them syncs, and leave what was synced."""
-        with ExitStack() as stack:
-            lock = stack.enter_context((self.synced / "lock").open())
-            flock(lock, LOCK_EX)
-            roots = [program] if postmaster is None else [postmaster, program]
-            processes = [each for one in roots for each in (one, *one.children(recursive=True))]
-            for process in processes:
-                with suppress(psutil.NoSuchProcess):
-                    process.kill()
-            psutil.wait_procs(processes)
-        shutil.rmtree(self.data)
-        subprocess.run(["cp", "-a", self.synced / "tree", self.data], check=True)
-
-
 class ProgramOnDisk(SchedulerProcess):
-    """Its first start is with the library, in a new interpreter; the next ones are without."""
+    """Its first start is in a new interpreter with the disk's environment, the next are without."""
 
-    def start_on(self, disk: VolatileDisk) -> None:
+    def start_on(self, disk: Disk) -> None:
         self.output.touch()
         environment = {**self._scheduler.environment, **disk.environment}
         self._process = ForkedProcess(execute, environment, self.output)
 
-    def cut_power(self, disk: VolatileDisk) -> None:
+    def cut_power(self, disk: Disk) -> None:
         assert self._process is not None
-        disk.cut_power(psutil.Process(self._process.pid), self.postmaster())
+        program, postmaster = psutil.Process(self._process.pid), self.postmaster()
+        roots = [program] if postmaster is None else [postmaster, program]
+        disk.cut_power([each for one in roots for each in (one, *one.children(recursive=True))])
         self._process.wait()
 
 
@@ -95,33 +56,41 @@ def execute(environment: Mapping[str, str], output: Path) -> None:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
-@pytest.mark.parametrize("is_deaf", [False, True], ids=["with fsync", "without fsync"])
-def test_a_power_cut_loses_nothing_if_and_only_if_the_disk_syncs(tmp_path: Path, is_deaf: bool) -> None:
+@pytest.mark.parametrize("syncs", [True, False], ids=["with fsync", "without fsync"])
+@pytest.mark.parametrize("make_disk", [preloaded_disk, loop_disk])
+def test_a_power_cut_loses_nothing_if_and_only_if_the_disk_syncs(
+    tmp_path: Path, make_disk: Callable[[Path], AbstractContextManager[Disk]], syncs: bool
+) -> None:
     """The database is a few seconds old, as it is when a first trial of the program ends badly."""
-    disk, program = VolatileDisk(tmp_path), ProgramOnDisk(tmp_path, NOW)
+    with make_disk(tmp_path) as disk:
+        program = ProgramOnDisk(tmp_path, NOW)
+        missing = missing_after_a_cut(program, disk, syncs=syncs)
+
+    assert (missing == 0) == syncs
+    assert "Traceback" not in program.output.read_text()
+
+
+def missing_after_a_cut(program: ProgramOnDisk, disk: Disk, *, syncs: bool) -> int:
+    """Cut the power under acknowledged commands; return how many of them are lost."""
     try:
         program.start_on(disk)
         program.wait_until_ready()
         studio = open_practice(program, "Studio")
         ledger = CommandLog(program.port, [studio], NOW)
-        if is_deaf:
-            disk.forget_everything_from_now_on()
+        if not syncs:
+            disk.stop_syncing(program)
         with ledger.clients(4, Random(7)):
             wait_until(lambda: len(ledger.carried_out(studio)) >= ENOUGH, "enough commands are carried out")
         program.cut_power(disk)
         program.start()
         program.wait_until_ready()
 
-        missing = missing_commands(program, ledger, studio)
+        return missing_commands(program, ledger, studio)
     except BaseException as fault:
         fault.add_note(program.output_tail())
         raise
     finally:
         program.terminate()
-
-    assert (missing > 0) == is_deaf
-    assert "Traceback" not in program.output.read_text()
 
 
 def missing_commands(program: SchedulerProcess, ledger: CommandLog, studio: OpenPractice) -> int:
