@@ -10,7 +10,7 @@ from uuid import UUID
 from application.importing.ports import Directory, KnownDetails
 
 SLICE_SECONDS: Final = 0.005
-"""Processor time after which the thread pauses: the interpreter's own switch interval."""
+"""Processor time after which the thread pauses."""
 
 T = TypeVar("T")
 
