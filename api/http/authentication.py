@@ -25,7 +25,7 @@ CACHED_SECONDS: Final = 1.0
 """How long a key is cached, and how long a revocation by another process may go unnoticed."""
 _MAX_CACHED: Final = 10_000
 
-_TOKENS: Final = {"/docs": 20, "/openapi.json": 20}
+_TOKENS: Final = {"/docs": 10, "/openapi.json": 10}
 """What a request takes from the budget: these answers are half a megabyte long."""
 
 

@@ -27,6 +27,14 @@ def log_head(studio: PracticeClient) -> int:
     return position
 
 
+def read_at_head(studio: PracticeClient, path: str) -> tuple[Json, int]:
+    """Return a resource and the log's head when it was read: a worker may write at any time."""
+    while True:
+        head, shown = log_head(studio), studio.client.get(path).json()
+        if log_head(studio) == head:
+            return shown, head
+
+
 def get_diff(studio: PracticeClient, after: object, wait_until: object = None, **query: Any) -> list[Json]:
     """Return all differences of a range, in one page."""
     query = {"from": after, "to": log_head(studio) if wait_until is None else wait_until, "limit": 200, **query}
@@ -114,12 +122,12 @@ class TestEachResource:
         for number, (template, (verb, where, fields)) in enumerate(CHANGES.items(), 1):
             path = template.format(**ids)
             body = {name: ids[name] if value == "" else value for name, value in fields.items()}
-            before, position = studio.client.get(path).json(), log_head(studio)
+            before, position = read_at_head(studio, path)
             with studio.server.at_time(minutes_after_opening(number)):
                 assert studio.client.request(verb.upper(), where.format(**ids), json=body or None).status_code == 200
-            after = studio.client.get(path).json()
+            after, head = read_at_head(studio, path)
 
-            difference = record_of(get_diff(studio, position), path, after["id"])
+            difference = record_of(get_diff(studio, position, head), path, after["id"])
 
             assert (difference["from_version"], difference["to_version"]) == (before["version"], after["version"]), path
             old, new = own_fields(before, path), own_fields(after, path)

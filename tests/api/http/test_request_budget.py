@@ -99,7 +99,7 @@ class TestRequestsWithoutAKey:
     def test_for_long_answers_take_more_of_it(
         self, server: ApiServer, monkeypatch: pytest.MonkeyPatch, path: str
     ) -> None:
-        monkeypatch.setattr("api.http.request_budget.BURST", 41.0)
+        monkeypatch.setattr("api.http.request_budget.BURST", 21.0)
         client = server.client(None)
 
         statuses = [client.get(each).status_code for each in (path, path, path, "/healthz", "/healthz")]
