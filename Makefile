@@ -10,8 +10,8 @@ POWER_CUT := tests/e2e/test_power_cut.py
 # Tests that run the rules and use cases in their own process, so that coverage sees them. They run in a time zone with
 # minutes, since no result may depend on the machine's.
 MEASURED := tests/domain tests/application $(addprefix tests/api/,importing patients practice waitlist webhooks)
-# Tests share themselves out, a file to a process; twice as many processes as cores, since tests wait as often as they compute.
-PROCESSES ?= $(shell expr $$(nproc) \* 2)
+# Tests share themselves out, a file to a process; one more than there are cores, since tests also wait.
+PROCESSES ?= $(shell expr $$(nproc) + 1)
 NODE_MODULES := tests/clients/node_modules/.package-lock.json
 SHARED := --numprocesses=$(PROCESSES) --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
 # Lines of the rules and use cases that the tests must reach, in percent.

@@ -4,7 +4,7 @@ import gc
 import sys
 from typing import Final
 
-SWITCH_SECONDS: Final = 0.0005
+SWITCH_SECONDS: Final = 0.001
 """How long a thread calculates while another waits. Python's 5 ms is longer than most requests."""
 
 

@@ -173,10 +173,10 @@ class CommandBus:
                 checks_itself=entry.detects_repeats,
             )
         except DomainError as error:
-            told = error if actor.clinician_id is None else error.for_bound_key()
-            if told is error:
+            shown = error if actor.clinician_id is None else error.for_bound_key()
+            if shown is error:
                 raise
-            raise told from error
+            raise shown from error
         if entry.afterwards is not None:
             entry.afterwards(log, outcome, **self._ports_of(entry.afterwards))
         return outcome
