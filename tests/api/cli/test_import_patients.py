@@ -131,9 +131,8 @@ class TestImportPatients:
         done = import_file(scheduler, practice, file, "--format", "jane")
 
         assert (done["read_as"], done["registered"], done["reasons"]) == ("a workbook, sheet Clients", 1, {})
-        wrong = scheduler.run(
-            "import", "patients", file, "--format", "jane", "--encoding", "utf-8", expect=2, folder=tmp_path
-        )
+        command = ("import", "patients", file, "--format", "jane", "--practice", practice)
+        wrong = scheduler.run(*command, "--encoding", "utf-8", expect=2, folder=tmp_path)
         assert "leave out the encoding (--encoding)" in wrong.stderr
 
     def test_reads_by_a_changed_copy_of_a_format(
