@@ -102,6 +102,8 @@ class LoopDisk(Disk):
         _kill(processes)
         self.unmount()
         self._mount()
+        # The program does not start with fsync off.
+        (self.data / "cluster" / "postgresql.auto.conf").write_text("")
 
     def unmount(self) -> None:
         subprocess.run(["umount", self.data], check=True)
