@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.cli.practices import open_practice
+from tests.api.cli.practices import named_encoding, open_practice
 from tests.application.importing.patients.patient_file import Row, csv_of, people, person
 from tests.support.paths import DOCS
 from tests.support.scheduler_command import SchedulerCommand
@@ -262,7 +262,8 @@ def test_replays_the_files_of_other_programs(scheduler: SchedulerCommand, tmp_pa
     expected = json.loads((FILES / "made" / "expected.json").read_text("utf-8"))
 
     def replay(name: str, how: str, into: str) -> Any:
-        return import_file(scheduler, into, FILES / name, "--format", how, "--report", tmp_path / f"{how}.csv")
+        options = (*named_encoding(FILES / name), "--report", tmp_path / f"{how}.csv")
+        return import_file(scheduler, into, FILES / name, "--format", how, *options)
 
     jane = replay("made/jane-layout-patients.csv", "jane", practice)
     acuity = replay("made/acuity-like-appointments.csv", "acuity", practice)

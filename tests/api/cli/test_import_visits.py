@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.cli.practices import open_practice
+from tests.api.cli.practices import named_encoding, open_practice
 from tests.application.importing.patients.patient_file import Row, csv_of, people, person
 from tests.application.importing.visits.visit_file import acuity, visit
 from tests.support.scheduler_command import SchedulerCommand
@@ -188,8 +188,8 @@ def test_replays_the_files_of_other_programs(scheduler: SchedulerCommand, tmp_pa
     reports = [("--report", tmp_path / "patients.csv"), ("--report", tmp_path / "visits.csv")]
 
     def replay(practice: str, what: str, name: str, *how: str | Path) -> Any:
-        report = reports[what == "appointments"]
-        return scheduler.json("import", what, FILES / "made" / name, "--practice", practice, *how, *report)
+        file, report = FILES / "made" / name, reports[what == "appointments"]
+        return scheduler.json("import", what, file, "--practice", practice, *named_encoding(file), *how, *report)
 
     ours = open_practice(scheduler)
     replay(ours, "patients", "jane-layout-patients.csv", "--format", "jane")
