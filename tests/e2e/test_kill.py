@@ -4,6 +4,7 @@ Afterwards each acknowledged event exists once, no time is sold twice, the chain
 start is clean, and the read models match the log.
 
 SCHEDULER_KILL_ROUNDS sets the number of rounds, of which one in twenty begins with an empty folder.
+The others are spread over folders, since each round reads the whole log of its folder.
 SCHEDULER_KILL_SEED repeats the random choices of an earlier run, but not its timing.
 """
 
@@ -30,6 +31,8 @@ from tests.support.wait_until import TIMEOUT_SECONDS, wait_until
 
 ROUNDS = int(os.environ.get("SCHEDULER_KILL_ROUNDS", "20"))
 FIRST_STARTS = max(1, ROUNDS // 20)
+ROUNDS_PER_FOLDER = 20
+FOLDERS = -(-(ROUNDS - FIRST_STARTS) // ROUNDS_PER_FOLDER)
 SEED = int(os.environ.get("SCHEDULER_KILL_SEED") or SystemRandom().randrange(10**9))
 NOW = datetime(2026, 6, 1, 6, tzinfo=UTC)
 CLIENTS = 8
@@ -103,17 +106,18 @@ class ProcessKiller:
         return row is not None and row[0] != 0
 
 
-@pytest.mark.timeout(300 + 30 * ROUNDS)
-def test_no_kill_loses_or_doubles_what_was_acknowledged(tmp_path: Path) -> None:
+@pytest.mark.timeout(300 + 30 * ROUNDS_PER_FOLDER)
+@pytest.mark.parametrize("folder", range(FOLDERS))
+def test_no_kill_loses_or_doubles_what_was_acknowledged(tmp_path: Path, folder: int) -> None:
     print(f"SCHEDULER_KILL_SEED={SEED} SCHEDULER_KILL_ROUNDS={ROUNDS}")  # noqa: T201  shown when it fails, and with -s
-    chance = Random(SEED)
+    chance, rounds = Random(SEED + folder), len(range(folder, ROUNDS - FIRST_STARTS, FOLDERS))
     with running_scheduler(tmp_path, NOW) as program:
         studios = [open_practice(program, f"Studio {number}") for number in range(STUDIOS)]
         ledger = CommandLog(program.port, studios, NOW)
         killer = ProcessKiller(program, chance)
         victims = [killer.program, killer.projector, killer.database, killer.everything]
         killed: Counter[str] = Counter()
-        for number in range(ROUNDS - FIRST_STARTS):
+        for number in range(rounds):
             victim = victims[number] if number < len(victims) else chance.choice(victims)
             try:
                 run_round(program, ledger, victim, chance)
