@@ -262,7 +262,7 @@ def test_replays_the_files_of_other_programs(scheduler: SchedulerCommand, tmp_pa
     expected = json.loads((FILES / "made" / "expected.json").read_text("utf-8"))
 
     def replay(name: str, how: str, into: str) -> Any:
-        options = (*named_encoding(FILES / name), "--report", tmp_path / f"{how}.csv")
+        options: tuple[str | Path, ...] = (*named_encoding(FILES / name), "--report", tmp_path / f"{how}.csv")
         return import_file(scheduler, into, FILES / name, "--format", how, *options)
 
     jane = replay("made/jane-layout-patients.csv", "jane", practice)
