@@ -84,18 +84,20 @@ class TestThreadShare:
 
 class TestKeysThatAreNotKnown:
     def test_are_looked_up_in_the_share_of_their_network(self) -> None:
-        lock, go_on = threading.Lock(), threading.Event()
+        lock, share_is_used, go_on = threading.Lock(), threading.Event(), threading.Event()
         running: list[bytes] = []
 
         def find(digest: bytes) -> None:
             with lock:
                 running.append(digest)
+                if len(running) == 2:
+                    share_is_used.set()
             go_on.wait(TIMEOUT_SECONDS)
 
         async def scene(thread_pool: FairThreadPool) -> None:
             keys = KeyAuthenticator(find, thread_pool)
             tries = [asyncio.create_task(keys.actor(new_token(KEY_PREFIX), "192.0.2.1")) for _ in range(9)]
-            await asyncio.sleep(0)
+            await asyncio.to_thread(share_is_used.wait, TIMEOUT_SECONDS)
             answer = await asyncio.wait_for(thread_pool.run("practice", lambda: "at once"), TIMEOUT_SECONDS)
             assert (answer, len(running)) == ("at once", 2)
             go_on.set()
