@@ -1,11 +1,13 @@
 """Session fixtures: one PostgreSQL server and one wired container; and the order of tests."""
 
 import gc
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests.support.container import Container, open_container
 from tests.support.database import Database, running_database
@@ -42,6 +44,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if timeout := item.get_closest_marker("timeout"):
             longest[item.path] = max(longest.get(item.path, 0), *timeout.args)
     items.sort(key=lambda item: (-longest.get(item.path, 0), places[_without_case(item)], item.nodeid))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure the coverage of examples alone: it triples the time of what repeats lines.
+
+    The marker of pytest-cov, ``no_cover``, has no effect in parallel runs.
+    """
+    if not (item.get_closest_marker("uncovered") or is_hypothesis_test(getattr(item, "obj", None))):
+        return (yield)
+    here, in_new_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        threading.settrace(in_new_threads)
+        sys.settrace(here)
 
 
 def pytest_collection_finish() -> None:

@@ -143,6 +143,8 @@ class PracticeReader:
 
         Raises DamagedDataError, unless ``only_to_show``.
         """
+        if not stream_ids:
+            return {}
         to_domain_event = self._mapper.to_shown_event if only_to_show else self._mapper.to_domain_event
         rows = self._rows(
             f"select {COLUMNS} from log.event"  # noqa: S608  constants only

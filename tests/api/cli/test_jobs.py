@@ -1,5 +1,6 @@
 """The work queue as a person at a terminal sees it."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -16,6 +17,14 @@ from tests.support.scheduler_command import SchedulerCommand
 
 UNKNOWN = "0199c0de-7a1b-7c3d-8e5f-0123456789ab"
 DUE = datetime(2031, 1, 1, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SchedulerCommand]:
+    """A data folder of its own: the status counts the jobs of all practices."""
+    scheduler = SchedulerCommand(tmp_path_factory.mktemp("jobs") / "data")
+    yield scheduler
+    scheduler.stop_database()
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,7 @@ class BusyRules:
                 assert not any(claim.what == clinician_id and claim.during.overlaps(offered) for claim in busy)
 
     def busy_calendars(self) -> list[BusyCalendar]:
-        return [self.studio.log.load(BusyCalendar, id) for id in self.busy]
+        return list(self.studio.log.load_all(BusyCalendar, list(self.busy)).values())
 
 
 def calendar(times: list[tuple[int, int]]) -> bytes:

@@ -132,7 +132,7 @@ class CourseCommands:
             ids = [each.booked_id for each in course.occurrences.values() if each.booked_id]
             assert len(set(ids)) == len(ids)
             assert set(ids) <= set(self.sessions)
-            assert all(self.studio.log.load(GroupSession, id).course_id == course.id for id in ids)
+            assert {each.course_id for each in self.studio.log.load_all(GroupSession, ids).values()} <= {course.id}
 
     @invariant()
     def the_list_of_courses_agrees_with_the_log(self) -> None:
@@ -152,7 +152,7 @@ class CourseCommands:
         }
 
     def folded_courses(self) -> list[Course]:
-        return [self.studio.log.load(Course, id) for id in self.courses]
+        return list(self.studio.log.load_all(Course, self.courses).values())
 
     def _rosters(self, id: UUID) -> dict[UUID, set[UUID]]:
         """Return who has a seat or waits for one, by session."""

@@ -1,6 +1,6 @@
 """Rules for the scheduling machine: imports of patients, and their undo."""
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -56,8 +56,8 @@ class ImportRules:
 
     @invariant()
     def whoever_has_a_visit_is_a_patient(self) -> None:
-        for patient_id in {visit.patient_id for visit in self._visits()}:
-            assert not self.studio.log.load(Patient, patient_id).is_withdrawn
+        patients = {visit.patient_id for visit in self._visits()}
+        assert not any(patient.is_withdrawn for patient in self.studio.log.load_all(Patient, list(patients)).values())
 
     def _book(self, patient_id: UUID) -> None:
         """Book a time that is offered: nobody who was imported is refused one."""
@@ -71,5 +71,5 @@ class ImportRules:
                 self.booked.append(outcome.aggregate.id)
                 return
 
-    def _visits(self) -> Iterator[Appointment]:
-        return (self.studio.log.load(Appointment, id_) for id_ in self.booked)
+    def _visits(self) -> Collection[Appointment]:
+        return self.studio.log.load_all(Appointment, self.booked).values()

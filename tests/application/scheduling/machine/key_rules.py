@@ -136,13 +136,13 @@ class EndpointAndFeedRules:
         listed = WebhookQueries(self.container.app_transaction).endpoints(tenant_id)
         feeds, _ = feeds_of(self.container.app_transaction, tenant_id, limit=1000)
 
-        endpoints = [log.load(WebhookEndpoint, id_) for id_ in self.endpoints]
+        endpoints = log.load_all(WebhookEndpoint, self.endpoints).values()
         assert {(e.endpoint_id, e.url, tuple(e.events), e.is_active, e.switched_off, e.version) for e in listed} == {
             (e.id, e.url, tuple(e.events), e.active, e.switched_off, e.version) for e in endpoints if not e.is_removed
         }
         assert {(f.feed_id, f.clinician_id, f.patient_id, f.revoked_at is not None, f.version) for f in feeds} == {
             (f.id, f.clinician_id, f.patient_id, f.is_revoked, f.version)
-            for f in (log.load(Feed, id_) for id_ in self.feeds)
+            for f in log.load_all(Feed, self.feeds).values()
         }
 
     @invariant()

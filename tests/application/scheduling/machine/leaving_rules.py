@@ -38,6 +38,7 @@ class LeavingRules:
     clock: SettableClock
     run_commands: Callable[[int, Callable[[int], object]], list[object]]
     pick: Callable[[int], UUID]
+    visit_versions: Callable[[], dict[UUID, int]]
 
     @rule(clinician=st.integers(0, 1), which=st.lists(st.integers(0, 30), min_size=3, max_size=3), both=st.booleans())
     def leave_hand_over_and_come_back(self, clinician: int, which: list[int], both: bool) -> None:
@@ -68,12 +69,12 @@ class LeavingRules:
     @rule(room=st.integers(0, 1), is_closed=st.booleans())
     def close_or_open_a_room(self, room: int, is_closed: bool) -> None:
         room_id, tenant_id = self.studio.rooms[room], self.studio.tenant_id
-        before = {id_: self.studio.log.load(Appointment, id_).version for id_ in self.booked}
+        before = self.visit_versions()
         ranges = (DaysOff(MONDAY.date(), MONDAY.date()),) if is_closed else ()
 
         executor(self.container.logs, self.clock)(tenant_id, SetOutOfService(room_id, ranges), by_test())
 
-        assert {id_: self.studio.log.load(Appointment, id_).version for id_ in self.booked} == before
+        assert self.visit_versions() == before
         find = FindSlots(self.studio.massage, None, TimeRange(MONDAY, MONDAY.replace(day=2)))
         choices = asker(self.container.logs, self.clock)(tenant_id, find).choices
         assert not is_closed or not any(room_id in choice.slot.resource_ids for choice in choices)
@@ -92,11 +93,9 @@ class LeavingRules:
 
     def _given_by(self, clinician_id: UUID) -> Iterator[UUID]:
         """Yield the visits, requests and sessions that the clinician is to give."""
-        for id_ in self.booked:
-            visit = self.studio.log.load(Appointment, id_)
+        for id_, visit in self.studio.log.load_all(Appointment, self.booked).items():
             if visit.clinician_id == clinician_id and visit.claims():
                 yield id_
-        for id_ in self.sessions:
-            session = self.studio.log.load(GroupSession, id_)
+        for id_, session in self.studio.log.load_all(GroupSession, self.sessions).items():
             if clinician_id in session.staff_ids and session.claims():
                 yield id_

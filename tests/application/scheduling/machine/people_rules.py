@@ -89,7 +89,7 @@ class PeopleRules:
 
     @invariant()
     def whoever_was_merged_stands_behind_one_who_knows(self) -> None:
-        people = [self.studio.log.load(Patient, id_) for id_ in self.studio.patients]
+        people = self.studio.log.load_all(Patient, self.studio.patients).values()
         for one in people:
             for other in people:
                 assert (other.merged_into == one.id) == (other.id in one.merged_ids)
@@ -100,8 +100,8 @@ class PeopleRules:
         self.runner.catch_up(self.studio.tenant_id)
         directory = self.container.patients()
 
-        for id_ in self.studio.patients:
-            one, shown = self.studio.log.load(Patient, id_), directory.patient(self.studio.tenant_id, id_)
+        for id_, one in self.studio.log.load_all(Patient, self.studio.patients).items():
+            shown = directory.patient(self.studio.tenant_id, id_)
             assert shown is not None
             assert shown.details is not None
             assert (shown.version, shown.merged_into, shown.details.tags, len(shown.contacts)) == (

@@ -116,11 +116,10 @@ class SeriesCommands:
             assert len({visit.original for visit in visits}) == len(visits)
             assert all((visit.booked_id is None) == (visit.skipped is not None) for visit in visits)
             assert {visit.booked_id for visit in visits} - {None} <= set(self.booked)
-            for visit in visits:
-                if visit.booked_id is not None:
-                    one = self.studio.log.load(Appointment, visit.booked_id)
-                    known = (one.series_id, one.occurrence, one.original)
-                    assert known == (series.id, visit.index, visit.original.isoformat())
+            booked = {visit.booked_id: visit for visit in visits if visit.booked_id is not None}
+            for id, one in self.studio.log.load_all(Appointment, list(booked)).items():
+                known = (one.series_id, one.occurrence, one.original)
+                assert known == (series.id, booked[id].index, booked[id].original.isoformat())
 
     @invariant()
     def the_list_of_series_agrees_with_the_log(self) -> None:
@@ -139,4 +138,4 @@ class SeriesCommands:
         }
 
     def folded_series(self) -> list[Series]:
-        return [self.studio.log.load(Series, id) for id in self.series]
+        return list(self.studio.log.load_all(Series, self.series).values())

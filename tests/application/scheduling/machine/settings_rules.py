@@ -106,10 +106,8 @@ class SettingsRules:
     def _times(self) -> dict[UUID, object]:
         """Return when every visit and session is, by its own events."""
         times: dict[UUID, object] = {}
-        for id_ in self.booked:
-            visit = self.studio.log.load(Appointment, id_)
+        for id_, visit in self.studio.log.load_all(Appointment, self.booked).items():
             times[id_] = visit.during, visit.price_amount_minor, visit.status, visit.version
-        for id_ in self.sessions:
-            session = self.studio.log.load(GroupSession, id_)
+        for id_, session in self.studio.log.load_all(GroupSession, self.sessions).items():
             times[id_] = session.starts_at, session.status, session.version
         return times

@@ -512,6 +512,7 @@ class Scheduling(
         return self.container.app_log.page(self.studio.tenant_id, 0, 10_000)
 
 
+@pytest.mark.uncovered
 @pytest.mark.timeout(600)
 def test_no_interleaving_breaks_the_rules(container: Container) -> None:
     Scheduling.container = container

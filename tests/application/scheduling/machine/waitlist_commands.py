@@ -202,17 +202,19 @@ class WaitlistCommands:
         for opening in self.folded_openings():
             accepted = [offer for offer in self.offers_of(opening) if offer.answer == OfferStatus.ACCEPTED]
             assert [offer.id for offer in accepted] == ([opening.filled_by] if opening.filled_by else [])
+            entries = self.studio.log.load_all(WaitlistEntry, [offer.entry_id for offer in accepted])
             for offer in accepted:
-                entry = self.studio.log.load(WaitlistEntry, offer.entry_id)
+                entry = entries[offer.entry_id]
                 assert (entry.status, entry.appointment_id) == (EntryStatus.SERVED, offer.appointment_id)
             if opening.filled_by:
                 assert all(offer.answer is not None or not self.is_open(offer) for offer in self.offers_of(opening))
 
     @invariant()
     def whoever_waits_no_more_is_offered_nothing(self) -> None:
-        for opening in self.folded_openings():
-            for offer in filter(self.is_open, self.offers_of(opening)):
-                assert self.studio.log.load(WaitlistEntry, offer.entry_id).status == EntryStatus.WAITING
+        offers = [offer for opening in self.folded_openings() for offer in self.offers_of(opening)]
+        offered = [offer.entry_id for offer in offers if self.is_open(offer)]
+        entries = self.studio.log.load_all(WaitlistEntry, offered).values()
+        assert {entry.status for entry in entries} <= {EntryStatus.WAITING}
 
     @invariant()
     def nobody_earlier_is_passed_over_without_a_reason(self) -> None:
