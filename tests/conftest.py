@@ -52,7 +52,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
     The marker of pytest-cov, ``no_cover``, has no effect in parallel runs.
     """
-    if not (item.get_closest_marker("uncovered") or is_hypothesis_test(getattr(item, "obj", None))):
+    repeats_lines = item.get_closest_marker("uncovered") or is_hypothesis_test(getattr(item, "obj", None))
+    if not (repeats_lines and item.config.getoption("cov_source", None)):
         return (yield)
     here, in_new_threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)

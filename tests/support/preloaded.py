@@ -5,18 +5,15 @@ import importlib
 import pkgutil
 from datetime import UTC, datetime
 
-import rich.progress  # noqa: F401
-import typer.rich_utils  # noqa: F401
-
 import api
-import tests.support.container
-import tests.support.scheduler_command  # noqa: F401
 from application.registry import all_registrations
 from domain.kernel.zone_sightings import Sighting
 
 # Commands import what they need when they run; a fork would do so again and again.
-for module in pkgutil.walk_packages(api.__path__, "api."):
-    importlib.import_module(module.name)
+program = [module.name for module in pkgutil.walk_packages(api.__path__, "api.")]
+tests = ["tests.support.container", "tests.support.scheduler_command"]
+for name in [*program, *tests, "rich.progress", "typer.rich_utils"]:
+    importlib.import_module(name)
 all_registrations()
 # The rules of all zones from the year in which most tests take place are kept by a cache.
 Sighting.own(datetime(2026, 1, 1, tzinfo=UTC))
